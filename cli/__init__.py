@@ -1,0 +1,1 @@
+"""Hands: parse, one call, one print."""

@@ -1,0 +1,1 @@
+"""Signed facts, the log they stand in, and the law that comments on them."""

@@ -1,0 +1,105 @@
+"""One order as told by its entries.
+
+An `Entry` is what the law and the projections see of a sealed entry: its place in the record, who speaks, when, and
+the values of its fields as far as this reader may know them. It is made from verified bytes by `envelope.open_` and
+`entry`; nothing below this line reads a disk or a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+
+
+class Unread(Enum):
+    """Why a sealed value that was stated cannot be read here."""
+
+    WITHHELD = "withheld"  # this reader's audience does not include it
+    ERASED = "erased"  # the key is destroyed; nobody can open it any more
+
+
+def instant(text: str) -> datetime:
+    """An RFC 3339 instant of the wire (`2026-11-24T13:37:44Z`) as an aware UTC datetime; ValueError if malformed."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+
+
+def wire(moment: datetime) -> str:
+    """An aware datetime as the wire writes it: UTC, whole seconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """One entry of the record, opened: its leaf hash is its name, `index` its place in the log (from 0).
+
+    `on` is when it happened, `at` when it was signed; both are the signer's claims, aware and in UTC. `public` and
+    `sealed` hold JSON values as on the wire (instants, dates and durations are strings, an event is a leaf hash in
+    hex, an actor an identifier). `sealed` has a key for every sealed field that was stated: its value, or an `Unread`.
+    """
+
+    leaf: str
+    index: int
+    order: str
+    seq: int
+    kind: str
+    instrument: str | None
+    by: str  # signer.actor
+    role: str  # signer.role
+    party: str  # signer.party
+    key: str  # signer.key, 64 hex digits
+    speaks: str  # act | observation | import
+    on: datetime
+    at: datetime
+    on_source: str = "own-act"
+    whose: str | None = None
+    replaces: str | None = None
+    public: Mapping[str, Any] = field(default_factory=dict)
+    sealed: Mapping[str, Any] = field(default_factory=dict)
+    audience: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)  # sealed field -> RFC 9901 digest, where known here
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, public or sealed; `default` where it was not stated or cannot be read here."""
+        if name in self.public:
+            return self.public[name]
+        value = self.sealed.get(name)
+        return default if value is None or isinstance(value, Unread) else value
+
+    def stated(self, name: str) -> bool:
+        """True if the field was stated and is not empty, even where its value cannot be read here any more."""
+        value = self.public[name] if name in self.public else self.sealed.get(name)
+        return value not in (None, "", [], {})
+
+    def erased(self, name: str) -> bool:
+        """True if the field was stated and its key is destroyed."""
+        return self.sealed.get(name) is Unread.ERASED
+
+    @property
+    def actor(self) -> str:
+        """Whose act this entry reports: `whose` of an observation or import, else its signer."""
+        return self.whose or self.by
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All that may be asked about one order: its entries with those of its companion, and the registry, as recorded.
+
+    Both tuples are in the order of the log. `instrument` is the one its envelopes name, `label` the name a story gave it.
+    """
+
+    order: str
+    instrument: str
+    entries: tuple[Entry, ...]
+    registry: tuple[Entry, ...]
+    label: str | None = None
+
+    def known(self, at: datetime) -> Case:
+        """The same case as far as it was recorded at or before `at`."""
+        return Case(self.order, self.instrument, _until(self.entries, at), _until(self.registry, at), self.label)
+
+
+def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
+    return tuple(e for e in entries if e.at <= at)

@@ -1,0 +1,1 @@
+"""The ground floor: what meets disk, network and clock."""
