@@ -1,0 +1,66 @@
+"""Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from ledger.envelope import Opened
+from ledger.refusal import Refused
+
+
+def registry_of(origin: str) -> str:
+    """The reserved id of a ledger's registry order: UUIDv5 of its origin in the URL namespace."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, origin))
+
+
+def access_of(origin: str) -> str:
+    """The reserved id of a ledger's access order, which takes the `record-accessed` of every revealed value."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/access"))
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The newest entry of an order: its number (from 1), leaf hash in hex, and the order's instrument."""
+
+    seq: int
+    leaf: str
+    instrument: str | None
+
+
+def check_place(opened: Opened, origin: str, before: Link | None) -> None:
+    """Refuse an entry that does not stand right behind `before` in its order and log.
+
+    Raises `Refused`: CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT.
+    """
+    p = opened.payload
+    if p.log != origin:
+        raise Refused("CTX-LOG", f"sealed for the log {p.log}, not for {origin}")
+    expected = 1 if before is None else before.seq + 1
+    if p.seq != expected:
+        raise Refused("CTX-CHAIN", f"entry {p.seq} of the order stands where entry {expected} belongs")
+    if p.prev != (before.leaf if before else None):
+        raise Refused("CTX-CHAIN", f"entry {p.seq} does not continue the entry before it")
+    if before is not None and p.instrument != before.instrument:
+        raise Refused("CTX-INSTRUMENT", f"{p.instrument} in an order under {before.instrument}")
+    reserved = p.order in (registry_of(origin), access_of(origin))
+    if reserved != (p.instrument is None):
+        raise Refused("CTX-INSTRUMENT", "an order has an instrument; the registry and the access order have none")
+
+
+@dataclass(slots=True)
+class Chains:
+    """Every order of one log, followed entry by entry; for bundles and batches, which fit in memory."""
+
+    origin: str
+    heads: dict[str, Link] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def follow(self, opened: Opened) -> None:
+        """Take the next entry of its order; raises `Refused` (CTX-*), CTX-REPLAY for an entry id that was used before."""
+        p = opened.payload
+        if p.entry in self.seen:
+            raise Refused("CTX-REPLAY", f"entry id {p.entry} was used before")
+        check_place(opened, self.origin, self.heads.get(p.order))
+        self.seen.add(p.entry)
+        self.heads[p.order] = Link(p.seq, opened.leaf, p.instrument)
