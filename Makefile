@@ -1,0 +1,61 @@
+# Everything Comity's people do, from a fresh clone: each target makes the environment it needs.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN     = $(VENV)/bin
+PYTEST  = $(BIN)/python -m pytest -q
+
+.PHONY: install demo test slow lint format interop bench pins wheel clean
+
+install: $(VENV)/.dev
+
+# The pinned set, hash-checked, then this tree itself on top, editable, with nothing of its own to fetch.
+$(VENV)/.dev: pyproject.toml requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: install
+	$(BIN)/comity demo $(DIR)
+
+test: install
+	$(PYTEST) -n 2
+
+# Kills processes at random moments, flips every bit: the promises that take minutes to try.
+slow: install
+	$(PYTEST) -n 2 -m slow
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Other people's verifiers over our output: Go and OpenSSL from Debian, the rest from PyPI and npm.
+interop: install
+	tests/interop/install.sh $(BIN)/python
+	$(PYTEST) -m interop -rs tests/interop
+
+# A few minutes; BENCH_FULL=1 goes up to a million entries. The last line is one JSON object.
+bench: install
+	$(BIN)/python -m benchmarks
+
+pins:
+	$(PYTHON) -m venv .tools/pins
+	.tools/pins/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
+	$(PINS) --output-file requirements/run.txt pyproject.toml
+	$(PINS) --constraint requirements/run.txt --extra test --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(PINS) --constraint requirements/dev.txt --extra interop --output-file requirements/interop.txt pyproject.toml
+
+PINS = .tools/pins/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
+
+wheel: install
+	$(BIN)/python -m hatchling build -t wheel -d dist
+
+clean:
+	rm -rf $(VENV) .tools dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
