@@ -1,0 +1,93 @@
+"""The exit codes of every command, and which error ends in which: the only place that decides it.
+
+Errors are matched by their class's name, so that a command that succeeds imports none of them.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import click
+
+
+class Exit(IntEnum):
+    """What the shell is told; docs/interface.md, "Conventions"."""
+
+    DONE = 0
+    PROVED_BAD = 1
+    USAGE = 2
+    FINDINGS = 3
+    UNDECIDABLE = 4
+    REFUSED = 5
+    NO_LEDGER = 10
+    BUSY = 11
+    UNFORESEEN = 70
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141  # as a shell shows any program whose reader has left
+
+
+BY_NAME = {
+    "Conflict": Exit.REFUSED,
+    "UsageError": Exit.USAGE,
+    "Abort": Exit.INTERRUPTED,
+    "KeyboardInterrupt": Exit.INTERRUPTED,
+    "BrokenPipeError": Exit.PIPE_CLOSED,
+    # what a file system says about a file somebody named
+    "FileNotFoundError": Exit.UNDECIDABLE,
+    "IsADirectoryError": Exit.UNDECIDABLE,
+    "NotADirectoryError": Exit.UNDECIDABLE,
+    "FileExistsError": Exit.UNDECIDABLE,
+    "PermissionError": Exit.UNDECIDABLE,
+}
+
+# Codes that mean the same whatever command meets them. Every other refusal (`Refused`, `LedgerFault`) is 5 to a command
+# that writes; a command that only reads says for itself what it is.
+BY_CODE = {
+    "NO-LEDGER": Exit.NO_LEDGER,
+    "BUSY": Exit.BUSY,
+    "LOG-CORRUPT": Exit.PROVED_BAD,  # the record, or its log, is not what it was
+    "LOG-ROLLBACK": Exit.PROVED_BAD,
+    "LOG-FORKED": Exit.PROVED_BAD,
+    "SPLIT-VIEW": Exit.PROVED_BAD,
+    "GUARD-MISSING": Exit.UNDECIDABLE,
+    "KEY-MISSING": Exit.UNDECIDABLE,
+}
+
+
+class Stop(click.ClickException):
+    """A command ends here: what is wrong, what to do next, and the exit code that says so."""
+
+    def __init__(self, says: str, *, hint: str = "", code: Exit = Exit.USAGE) -> None:
+        super().__init__(says)
+        self.hint = hint
+        self.code = code
+
+
+def exit_of(error: BaseException, refused: Exit = Exit.REFUSED) -> Exit:
+    """The exit code of an error; `refused` is what a refusal means to the command that met it: 5, or 4 when reading."""
+    if isinstance(error, Stop):
+        return error.code
+    for known in type(error).__mro__:
+        if known.__name__ in ("Refused", "LedgerFault"):
+            return BY_CODE.get(getattr(error, "code", ""), refused)
+        if known.__name__ in BY_NAME:
+            return BY_NAME[known.__name__]
+    return Exit.UNFORESEEN
+
+
+def lines_of(error: BaseException) -> list[str]:
+    """One to three lines for stderr: what, where, what to do next."""
+    match error:
+        case click.Abort() | KeyboardInterrupt():
+            return ["interrupted; nothing half-written is left"]
+        case click.ClickException():
+            says, hint = error.format_message(), getattr(error, "hint", "")
+        case OSError(filename=name, strerror=why) if name is not None and why is not None:
+            says, hint = f"{name}: {why.lower()}", ""
+        case _ if exit_of(error) is not Exit.UNFORESEEN:
+            says, hint = str(error) or type(error).__name__, getattr(error, "hint", "")
+        case _:
+            said = " ".join(str(error).split())
+            says, hint = f"unforeseen: {type(error).__name__}{': ' if said else ''}{said}", "--debug shows where"
+    lines = [line for line in says.splitlines() if line.strip()] or [type(error).__name__]
+    return [*lines[: 2 if hint else 3], *([f"hint: {hint}"] if hint else [])]

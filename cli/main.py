@@ -1,0 +1,159 @@
+"""`comity`: parse, one call, one print. Commands are imported when they run, errors end in the table of `exits`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from cli.exits import Exit, exit_of, lines_of
+from cli.ui import Group, Said, common_options
+
+COMMANDS = {
+    "demo": ("cli.demo:demo", "the main job in one go, on a shipped story"),
+    "init": ("cli.office:init", "a new ledger with its registrar, log key and guard"),
+    "key": ("cli.main:key", "key life, every step an entry"),
+    "issue": ("cli.steps:issue", "make an order, and record that it was made"),
+    "notify": ("cli.steps:notify", "the other State is told of the order"),
+    "object": ("cli.steps:object_", "the notified authority says no: instruction or ground for refusal"),
+    "disclose": ("cli.steps:disclose", "the provider hands over files; their digests are recorded"),
+    "notify-customer": ("cli.steps:notify_customer", "the person whose data were sought is told"),
+    "record": ("cli.record:record", "every other kind of fact"),
+    "lapse": ("cli.ask:lapse", "record deadline-lapsed for every clock that ended unmet"),
+    "orders": ("cli.ask:orders", "every order and the state it is in"),
+    "due": ("cli.ask:due", "every open clock, soonest first"),
+    "show": ("cli.ask:show", "one order"),
+    "timeline": ("cli.ask:timeline", "the story of one order"),
+    "log": ("cli.main:log", "the log as git shows one; `log publish` writes it out"),
+    "judge": ("cli.ask:judge", "deadlines, findings and the criteria A1-A8"),
+    "custody": ("cli.ask:custody", "hand to hand with digests"),
+    "check": ("cli.ask:check", "is this file what was disclosed?"),
+    "replay": ("cli.ask:replay", "state as it was known at a moment, and what changed"),
+    "law": ("cli.ask:law", "the rules in force with their citations"),
+    "vocabulary": ("cli.ask:vocabulary", "the kinds of fact and their fields"),
+    "export": ("cli.court:export", "the evidence bundle for one audience"),
+    "verify": ("cli.court:verify", "offline verdict on a bundle, an entry or a ledger"),
+    "fsck": ("cli.office:fsck", "verify this ledger, its guard, heads and views"),
+    "checkpoint": ("cli.office:checkpoint", "sign and publish the state of the log now"),
+    "erase": ("cli.office:erase", "destroy the key to a subject's sealed values"),
+    "backup": ("cli.office:backup", "a copy of everything but guard, log key and keys"),
+    "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
+    "play": ("cli.play:play", "make a ledger out of a story"),
+    "completion": ("cli.main:completion", "completion for bash, zsh or fish"),
+}
+
+KEY = {
+    "new": ("cli.key:new", "make a key of your own; nothing is recorded"),
+    "list": ("cli.key:list_", "the keys of this ledger and what they may sign"),
+    "enrol": ("cli.key:enrol", "the registrar enters a key for an office"),
+    "accept": ("cli.key:accept", "the holder shows possession; from here on it may sign"),
+    "rotate": ("cli.key:rotate", "replace a key by the one committed to before"),
+    "revoke": ("cli.key:revoke", "a key may sign no more"),
+    "compromised": ("cli.key:compromised", "a key may have been in wrong hands since a moment"),
+}
+
+LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for those who may read")}
+
+
+class Comity(Group):
+    """The root: every error becomes one to three lines on stderr and an exit code; no traceback without --debug."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **more: Any) -> NoReturn:  # type: ignore[override]
+        told = Said()
+        more |= {"prog_name": "comity", "standalone_mode": False, "obj": told}
+        try:
+            code = super().main(args, **more)
+        except BaseException as error:  # the one place: whatever it is, it has a code
+            if isinstance(error, SystemExit | GeneratorExit):
+                raise
+            code = _end(error, told)
+        sys.exit(int(code) if isinstance(code, int) else Exit.DONE)
+
+
+def _end(error: BaseException, told: Said) -> Exit:
+    code = exit_of(error, told.refused)
+    if code is Exit.PIPE_CLOSED:
+        sys.stdout = None  # nobody reads it; the interpreter must not flush it
+        return code
+    if told.debug:
+        import traceback
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            click.echo(error.ctx.get_help(), err=True)
+            return code
+        click.echo(error.ctx.get_usage(), err=True)
+    for number, line in enumerate(lines_of(error)):
+        click.echo(line if number else f"comity: {line}", err=True)
+    return code
+
+
+comity = Comity(
+    name="comity",
+    table=COMMANDS,
+    help="The life of a request for electronic evidence: signed facts, offline proof, the law beside them.",
+    examples=(
+        "comity demo",
+        "comity due --ledger ledger/",
+        "comity judge PPO-2026-123",
+        "comity export PPO-2026-123 --audience COURT -o court.evidence.zip",
+        "comity verify court.evidence.zip --trust trust/",
+    ),
+    params=common_options(hidden=False),
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+)
+comity.params.append(
+    click.Option(
+        ["--version"], is_flag=True, expose_value=False, is_eager=True, help="Which Comity this is.",
+        callback=lambda ctx, _, asked: _version(ctx) if asked and not ctx.resilient_parsing else None,
+    )
+)  # fmt: skip
+
+key = Group(
+    name="key",
+    table=KEY,
+    help="Key life: made by its holder, enrolled by the registrar, accepted by itself, and every step an entry.",
+    examples=(
+        "comity key new ilves",
+        "comity key enrol ilves --public ilves.pub --as-registrar adm",
+        "comity key list",
+    ),
+)
+
+log = Group(
+    name="log",
+    table=LOG,
+    otherwise="cli.ask:log",
+    help="The log as git shows one, newest entry first.",
+    examples=("comity log", "comity log publish /srv/log"),
+)
+
+
+@click.command(name="completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of SHELL."""
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    if made is not None:
+        click.echo(made(comity, {}, "comity", "_COMITY_COMPLETE").source())
+
+
+def _version(ctx: click.Context) -> None:
+    from importlib.metadata import version
+
+    click.echo(f"comity {version('comity')}")
+    ctx.exit()
+
+
+def main() -> NoReturn:
+    """The entry point of the console script."""
+    comity.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,464 @@
+"""What people type and what they get: the options every command has, how values are read, how answers are printed.
+
+stdout carries the result, stderr the talk. Nothing heavy is imported before it is needed: `comity --help` is fast.
+"""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import io
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FORMATS = ("table", "json", "jsonl", "csv")
+
+
+# -- what was said beside the command itself ---------------------------------------------------------------------------
+
+
+@dataclass
+class Said:
+    """What the options common to all commands said; they may stand before the command or behind it."""
+
+    ledger: str | None = None
+    format: str = "table"
+    color: str = "auto"  # auto | always | never
+    debug: bool = False
+    refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
+
+
+def said() -> Said:
+    """What the running command was told; defaults where no command runs."""
+    ctx = click.get_current_context(silent=True)
+    found = ctx.find_root().obj if ctx else None
+    return found if isinstance(found, Said) else Said()
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    told = ctx.find_root().obj
+    if not isinstance(told, Said):
+        told = ctx.find_root().obj = Said()
+    if param.name == "json":
+        if value:
+            told.format = "json"
+    elif value not in (None, False):
+        setattr(told, str(param.name), value)
+
+
+def common_options(*, hidden: bool) -> list[click.Option]:
+    """--ledger, --format, --json, --color and --debug: shown by `comity --help`, understood everywhere."""
+
+    def option(*names: str, **more: Any) -> click.Option:
+        return click.Option(names, expose_value=False, callback=_keep, hidden=hidden, **more)
+
+    env = None if hidden else "COMITY_LEDGER"
+    return [
+        option("--ledger", metavar="DIR", envvar=env, help="The ledger; else COMITY_LEDGER, else this folder."),
+        option("--format", type=click.Choice(FORMATS), help="How the answer is printed."),
+        option("--json", is_flag=True, help="Short for --format json."),
+        option(
+            "--color", type=click.Choice(["auto", "always", "never"]), help="Else NO_COLOR and the terminal decide."
+        ),
+        option("--debug", is_flag=True, help="A traceback for what nobody foresaw."),
+    ]
+
+
+class Command(click.Command):
+    """A command whose help starts with examples; `refused` is the exit code of a refusal it meets."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), refused: Exit = Exit.REFUSED, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.examples = tuple(examples)
+        self.refused = refused
+        self.params.extend(common_options(hidden=True))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        said().refused = self.refused
+        return super().invoke(ctx)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.examples, formatter)
+        super().format_help(ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text("--ledger, --format, --json, --color and --debug work here too; see `comity --help`.")
+
+
+def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    """The examples, each on its own line, in front of everything else."""
+    if examples:
+        with formatter.section("Examples"):
+            for example in examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+        formatter.write_paragraph()
+
+
+def command(*examples: str, refused: Exit = Exit.REFUSED, **more: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command of Comity: its examples first, then what click takes."""
+    return click.command(cls=Command, examples=examples, refused=refused, **more)
+
+
+class Group(click.Group):
+    """A group whose commands are imported when they run: name -> ("module:attribute", one line of help).
+
+    `otherwise` is the command that runs when the first word names none of them, as `comity log` shows the log.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        table: Mapping[str, tuple[str, str]],
+        examples: Sequence[str] = (),
+        otherwise: str = "",
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self.table = table
+        self.examples = tuple(examples)
+        self.otherwise = otherwise
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        target = self.otherwise if cmd_name == "" else self.table.get(cmd_name, ("", ""))[0]
+        if not target:
+            return None
+        module, _, attribute = target.partition(":")
+        found: click.Command = getattr(importlib.import_module(module), attribute)
+        return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self.otherwise and (not args or (args[0] not in self.table and args[0] != "--help")):
+            args = ["", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.table, n=1)
+            meant = f"`{ctx.command_path} {near[0]}`?" if near else f"`{ctx.command_path} --help` lists them"
+            raise Stop(f"no command {args[0]!r}", hint=meant)
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.examples, formatter)
+        super().format_help(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.otherwise:
+            default = self.get_command(ctx, "")
+            if default is not None:
+                default.format_options(ctx, formatter)
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in self.table.items()])
+
+
+# -- the ledger, its orders, moments -----------------------------------------------------------------------------------
+
+
+def is_ledger(folder: str) -> bool:
+    """True for a folder that holds a ledger."""
+    return os.path.isdir(os.path.join(folder, "trust")) and os.path.exists(os.path.join(folder, "entries.db"))
+
+
+def ledger_folder() -> str:
+    """The ledger this command is about: --ledger, COMITY_LEDGER, the current folder."""
+    named = said().ledger
+    folder = named or "."
+    if not is_ledger(folder):
+        where = f"{folder} is not a ledger" if named else "this folder is not a ledger"
+        hint = "name one with --ledger DIR or COMITY_LEDGER; `comity init DIR` makes one, `comity demo` shows one"
+        raise Stop(where, hint=hint, code=Exit.NO_LEDGER)
+    return folder
+
+
+def story_of(folder: str) -> dict[str, Any]:
+    """What `play` wrote about a ledger it made (labels of orders, its clock); empty for every other ledger."""
+    import json
+
+    try:
+        with open(os.path.join(folder, "story.json"), encoding="utf-8") as file:
+            told = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Stop(f"{folder}/story.json: {error}", hint="play the story again", code=Exit.UNDECIDABLE) from None
+    return told if isinstance(told, dict) else {}
+
+
+def now(folder: str | None = None) -> datetime:
+    """The present moment, whole seconds, UTC. A story's ledger lives at the story's clock if that is ahead of ours."""
+    moment = datetime.now(UTC).replace(microsecond=0)
+    clock = story_of(folder).get("clock") if folder else None
+    if isinstance(clock, str):
+        from ledger.order import instant
+
+        return max(moment, instant(clock))
+    return moment
+
+
+class _Moment(click.ParamType[datetime]):
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a moment such as 2027-03-01T09:40:00Z or 2027-03-01T10:40+01:00", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} needs its offset or Z: the same words are another moment elsewhere", param, ctx)
+        if moment.microsecond:
+            self.fail(f"{value!r}: the record counts whole seconds", param, ctx)
+        return moment.astimezone(UTC)
+
+
+MOMENT = _Moment()
+
+
+def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:
+    """The id that `text` names: by a name of `names` (name -> id), else by an unambiguous beginning of one of `ids`."""
+    if text in names:
+        return names[text]
+    found = sorted({i for i in ids if i.startswith(text.lower())}) if text else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Stop(f"{text!r} could be {', '.join(i[:13] for i in found[:4])}", hint="type more of it")
+    raise Stop(f"no {what} {text!r} here", hint="`comity orders` lists them" if what == "order" else "")
+
+
+# -- printing ----------------------------------------------------------------------------------------------------------
+
+COLOURS = {
+    "MET": "green",
+    "MISSED": "bold red",
+    "OPEN": "yellow",
+    "UNDETERMINED": "magenta",
+    "NOT-RUNNING": "dim",
+    "DEMONSTRATED": "green",
+    "CONTRADICTED": "bold red",
+    "GAP": "yellow",
+    "NOT_APPLICABLE": "dim",
+    "V": "bold red",
+    "W": "yellow",
+    "F": "yellow",
+    "G": "magenta",
+    "TOTAL-PASSED": "green",
+    "TOTAL-FAILED": "bold red",
+    "INDETERMINATE": "yellow",
+    "[sealed]": "dim",
+    "[erased]": "dim",
+}
+
+
+def colourful(stream: IO[str] | None = None) -> bool:
+    """True if colours may be sent: --color, then NO_COLOR (no-color.org), then whether a person looks."""
+    choice = said().color
+    if choice != "auto":
+        return choice == "always"
+    return "NO_COLOR" not in os.environ and terminal(stream)
+
+
+def terminal(stream: IO[str] | None = None) -> bool:
+    """True if somebody looks at the stream (stdout) rather than a file or a pipe."""
+    return (stream or sys.stdout).isatty()
+
+
+def paint(text: str, style: str | None = None) -> str:
+    """`text` in the colour of its meaning, or in `style`, where colours may be shown."""
+    chosen = style or COLOURS.get(text)
+    if not chosen or not colourful():
+        return text
+    words = chosen.split()
+    colour = next((w for w in words if w not in ("bold", "dim")), None)
+    return click.style(text, fg=colour, bold="bold" in words or None, dim="dim" in words or None)
+
+
+def plain(value: Any) -> str:
+    """A value as people read it: sealed and erased ones say so, joiners are marked, lists stand in one line."""
+    name = getattr(value, "name", None)
+    if name in ("WITHHELD", "ERASED"):
+        return "[sealed]" if name == "WITHHELD" else "[erased]"
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        case str():
+            return value.replace("\u200c", "<U+200C>").replace("\u200d", "<U+200D>")
+        case Mapping():
+            return ", ".join(f"{k}={plain(v)}" for k, v in value.items())
+        case list() | tuple():
+            return ", ".join(plain(v) for v in value)
+        case _:
+            return str(value)
+
+
+def csv_cell(value: Any) -> str:
+    """A cell no spreadsheet takes for a formula: = + - @, tab and return at its start get an apostrophe (OWASP)."""
+    text = plain(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def emit(
+    name: str,
+    document: Mapping[str, Any],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    text: Callable[[], str] | None = None,
+) -> None:
+    """Print an answer as it was asked for: `document` as JSON under its own format name, or `rows` under `columns`.
+
+    For people, `text` is printed instead of the table where a table would be a poor answer.
+    """
+    form = said().format
+    if form == "json":
+        click.echo(dumps({"format": f"comity.{name}/1", **document}))
+    elif form == "jsonl":
+        for row in rows:
+            click.echo(dumps(dict(zip(columns, (jsonable(v) for v in row), strict=True)), indent=False))
+    elif form == "csv":
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow([csv_cell(c) for c in columns])
+        writer.writerows([csv_cell(v) for v in row] for row in rows)
+        click.echo(lines.getvalue(), nl=False)
+    elif text is not None:
+        page(text())
+    elif terminal():
+        page(table(columns, rows))
+    else:
+        for row in rows:
+            click.echo("\t".join(plain(v) for v in row))
+
+
+def jsonable(value: Any) -> Any:
+    """A value as JSON has it: moments as the wire writes them, sealed ones as `[sealed]`."""
+    match value:
+        case bool() | int() | str() | None:
+            return value
+        case Mapping():
+            return {str(k): jsonable(v) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [jsonable(v) for v in value]
+        case _:
+            return plain(value)
+
+
+def dumps(document: Mapping[str, Any], *, indent: bool = True) -> str:
+    """JSON text of a document, for people when `indent`."""
+    import json
+
+    return json.dumps(jsonable(document), ensure_ascii=False, indent=2 if indent else None)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int | None = None) -> str:
+    """A table without ruled boxes, as wide as the terminal (80 where there is none); cells keep to their column."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in columns:
+        grid.add_column(heading, overflow="fold")
+    for row in rows:
+        cells = [plain(v) for v in row]
+        grid.add_row(*(Text(c, style=COLOURS.get(c, "")) for c in cells))
+    console = Console(
+        file=io.StringIO(),
+        width=width or _columns(),
+        force_terminal=colourful(),
+        no_color=not colourful(),
+        highlight=False,
+    )
+    with console.capture() as captured:
+        console.print(grid)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def page(text: str) -> None:
+    """Print; through a pager if somebody looks and it is longer than the screen."""
+    import shutil
+
+    if terminal() and text.count("\n") + 1 >= shutil.get_terminal_size((80, 24)).lines:
+        click.echo_via_pager(text + "\n", color=colourful())
+    else:
+        click.echo(text, color=colourful() or None)
+
+
+# -- talking -----------------------------------------------------------------------------------------------------------
+
+
+def tell(text: str) -> None:
+    """Say something beside the result."""
+    click.echo(text, err=True)
+
+
+def confirm(says: str, *, yes: bool) -> None:
+    """Ask before what cannot be undone; --yes answers for scripts, and without a person nothing is done."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
+    click.confirm(f"{says}. Go on?", abort=True, err=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yields report(done, total); draws one line on stderr if it takes more than a second and somebody looks."""
+    started = drawn = time.monotonic()
+    shown = False
+
+    def report(done: int, total: int) -> None:
+        nonlocal drawn, shown
+        moment = time.monotonic()
+        if moment - started < 1 or moment - drawn < 0.1 or not sys.stderr.isatty():
+            return
+        drawn, shown = moment, True
+        share = f"{100 * done // total} %" if total else str(done)
+        click.echo(f"\r{label} {share}\x1b[K", nl=False, err=True)
+
+    try:
+        yield report
+    finally:
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+def read(file: str) -> bytes:
+    """The bytes of FILE, `-` being standard input."""
+    if file == "-":
+        return sys.stdin.buffer.read()
+    with open(file, "rb") as stream:
+        return stream.read()
