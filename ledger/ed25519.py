@@ -1,0 +1,52 @@
+"""One answer to the question whether an Ed25519 signature holds: libsodium's.
+
+Implementations differ on unusual points: a signature that only other libraries accept is bad here, and a key is
+enrolled only if its point has prime order, because under the others anybody can forge for permissive libraries.
+Source: RFC 8032; the differences are measured in C2SP/CCTV `ed25519vectors.json`.
+"""
+
+from __future__ import annotations
+
+from nacl.bindings import (
+    crypto_core_ed25519_is_valid_point,
+    crypto_sign,
+    crypto_sign_BYTES,
+    crypto_sign_open,
+    crypto_sign_PUBLICKEYBYTES,
+    crypto_sign_seed_keypair,
+)
+from nacl.exceptions import BadSignatureError
+
+
+def verify_signature(public: bytes, message: bytes, signature: bytes) -> bool:
+    """True if libsodium accepts the 64-byte `signature` over `message` by the raw 32-byte key `public`.
+
+    Any other length is False: libsodium is handed pointers, and a short key or signature would shift what it reads.
+    """
+    if len(public) != crypto_sign_PUBLICKEYBYTES or len(signature) != crypto_sign_BYTES:
+        return False
+    try:
+        crypto_sign_open(signature + message, public)
+    except BadSignatureError:
+        return False
+    return True
+
+
+def enrolable(public: bytes) -> bool:
+    """True if `public` is a canonical point of prime order, fit to be enrolled or named in a policy.
+
+    PyNaCl before 1.6.2 also says so of keys with a low-order component (CVE-2025-69277).
+    """
+    return len(public) == crypto_sign_PUBLICKEYBYTES and crypto_core_ed25519_is_valid_point(public)
+
+
+def sign(seed: bytes, message: bytes) -> bytes:
+    """The 64-byte signature over `message` by the 32-byte private `seed`; the same bytes every time."""
+    _, secret = crypto_sign_seed_keypair(seed)
+    return crypto_sign(message, secret)[:crypto_sign_BYTES]
+
+
+def public_key(seed: bytes) -> bytes:
+    """The raw 32-byte public key of a 32-byte private `seed`."""
+    public, _ = crypto_sign_seed_keypair(seed)
+    return public

@@ -1,0 +1,396 @@
+"""Merkle arithmetic: roots, proofs and their checks, tiles, proof files.
+
+A tree over n entries is RFC 6962's: leaves are SHA-256(00 || entry), nodes SHA-256(01 || left || right). Only complete
+subtrees are stored, each once, in the order in which they become complete; a *stored index* is the place in that order:
+
+    level 2                6
+    level 1        2               5
+    level 0    0       1       3       4       7
+    entry      0       1       2       3       4
+
+`read` functions take stored indexes and give their hashes, in the same order; every question here asks `read` once, for
+O(log n) hashes. Nothing here trusts a hash it was handed: the `check` functions follow RFC 9162 to the letter.
+Source: RFC 6962 2.1, RFC 9162 2.1, c2sp.org/tlog-tiles, c2sp.org/tlog-proof; stored indexes as in golang.org/x/mod.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from ledger.note import EMPTY_ROOT as EMPTY_ROOT
+from ledger.note import b64, decimal, unb64
+from ledger.refusal import Refused
+
+Read = Callable[[Sequence[int]], Sequence[bytes]]
+
+ENTRIES = -1  # the "level" of an entry bundle
+_FULL = 256  # hashes in a full tile, entries in a full bundle: c2sp.org/tlog-tiles
+_LARGEST_ENTRY = 65_535
+_TILE = re.compile(r"tile/(entries|[1-5]?[0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
+_HEADER = b"c2sp.org/tlog-proof@v1"
+_LONGEST_LINE, _LARGEST_PROOF = 4_096, 131_072  # bytes; an ML-DSA signature line has 3,300
+_LONGEST_PATH = 63  # hashes
+
+
+def leaf_hash(entry: bytes) -> bytes:
+    """The hash of one entry as a leaf."""
+    return sha256(b"\x00" + entry).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """The hash of the node above two others."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def stored_index(level: int, n: int) -> int:
+    """Where the n-th complete subtree of 2^level leaves is stored; n counts from 0 on its level."""
+    last = ((n + 1) << level) - 1  # the leaf that completes it: stored first of all that leaf completes
+    return 2 * last - last.bit_count() + level
+
+
+def stored_count(size: int) -> int:
+    """How many hashes a tree of `size` entries stores: fewer than two for each."""
+    return 2 * size - size.bit_count()
+
+
+def stored_for(index: int, leaf: bytes, read: Read) -> list[bytes]:
+    """What appending entry `index` with hash `leaf` adds to the stored hashes: the leaf, then what it completes.
+
+    They belong at `stored_index(0, index)` and the places after it. A batch is quicker through `Frontier.add`.
+    """
+    completed = (index ^ (index + 1)).bit_length() - 1  # trailing ones of index
+    stored = [leaf]
+    for left in _asked(read, [stored_index(level, (index >> level) - 1) for level in range(completed)]):
+        stored.append(node_hash(left, stored[-1]))
+    return stored
+
+
+def indexes_for_root(size: int) -> list[int]:
+    """The stored indexes of the complete subtrees that a tree of `size` entries consists of, largest first."""
+    return _complete(0, size)
+
+
+def root(size: int, read: Read) -> bytes:
+    """The root of the first `size` entries."""
+    return _fold(_asked(read, indexes_for_root(size)))
+
+
+def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
+    """The path from entry `index` (from 0) to the root at `size`, the leaf's sibling first; PRF-INDEX if not in it."""
+    if not 0 <= index < size:
+        raise Refused("PRF-INDEX", f"entry {index} is not among the first {size}")
+    path, low, high = [], 0, size
+    while high - low > 1:
+        middle = low + _split(high - low)
+        if index < middle:
+            path.append((middle, high))
+            high = middle
+        else:
+            path.append((low, middle))
+            low = middle
+    return _roots(path[::-1], read)
+
+
+def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:
+    """The proof that the tree of `n` entries begins with that of `m`, empty for 0 and n; CP-CONSISTENCY if m > n."""
+    if not 0 <= m <= n:
+        raise Refused("CP-CONSISTENCY", f"a tree of {n} entries does not begin with {m}")
+    if m == 0:
+        return []
+    path, low, high = [], 0, n
+    while high != m:
+        middle = low + _split(high - low)
+        if m <= middle:
+            path.append((middle, high))
+            high = middle
+        else:
+            path.append((low, middle))
+            low = middle
+    if low:  # else the subtree left over is the whole old tree, whose root the verifier has
+        path.append((low, high))
+    return _roots(path[::-1], read)
+
+
+def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
+    """Pass if `path` leads from `leaf` as entry `index` to `root` at `size`.
+
+    PRF-INDEX if there is no such entry, PRF-PATH if the path has another length or leads elsewhere. Source: RFC 9162
+    2.1.3.2.
+    """
+    if not 0 <= index < size < 1 << 63:
+        raise Refused("PRF-INDEX", f"entry {index} is not among the first {size}")
+    _check_hashes("PRF-PATH", leaf, root, *path)
+    fn, sn, reached = index, size - 1, leaf
+    for sibling in path:
+        if sn == 0:
+            raise Refused("PRF-PATH", f"{len(path)} hashes are more than entry {index} of {size} needs")
+        if fn & 1 or fn == sn:
+            reached = node_hash(sibling, reached)
+            while fn and not fn & 1:
+                fn >>= 1
+                sn >>= 1
+        else:
+            reached = node_hash(reached, sibling)
+        fn >>= 1
+        sn >>= 1
+    if sn:
+        raise Refused("PRF-PATH", f"{len(path)} hashes are fewer than entry {index} of {size} needs")
+    if reached != root:
+        there, here = reached.hex()[:8], root.hex()[:8]
+        raise Refused("PRF-PATH", f"path of {len(path)} hashes leads to {there}.., root at size {size} is {here}..")
+
+
+def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequence[bytes]) -> None:
+    """Pass if `path` shows that the tree of `n` entries with `root_n` begins with the tree of `m` with `root_m`.
+
+    CP-CONSISTENCY otherwise, and for m = 0: every tree begins with the empty one, so there is nothing a proof could
+    show. Source: RFC 9162 2.1.4.2.
+    """
+    if not 0 < m <= n < 1 << 63:
+        raise Refused("CP-CONSISTENCY", f"no proof can lead from size {m} to size {n}")
+    _check_hashes("CP-CONSISTENCY", root_m, root_n, *path)
+    if m == n:
+        if path or root_m != root_n:
+            raise Refused("CP-CONSISTENCY", f"at one size, {n}, the roots must be equal and the proof empty")
+        return
+    if not path:
+        raise Refused("CP-CONSISTENCY", f"an empty proof from size {m} to size {n}")
+    proof = path if m & (m - 1) else [root_m, *path]  # at a power of two the old tree is a node of the new one
+    fn, sn = m - 1, n - 1
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    old = new = proof[0]
+    for sibling in proof[1:]:
+        if sn == 0:
+            raise Refused("CP-CONSISTENCY", f"{len(path)} hashes are more than sizes {m} and {n} need")
+        if fn & 1 or fn == sn:
+            old, new = node_hash(sibling, old), node_hash(sibling, new)
+            while fn and not fn & 1:
+                fn >>= 1
+                sn >>= 1
+        else:
+            new = node_hash(new, sibling)
+        fn >>= 1
+        sn >>= 1
+    if sn or old != root_m or new != root_n:
+        raise Refused("CP-CONSISTENCY", f"the tree of {n} entries does not begin with the tree of {m}, by this proof")
+
+
+class Frontier:
+    """A tree that is only appended to: its size and the roots of the complete subtrees it consists of, largest first.
+
+    All an audit has to remember: at most 63 hashes.
+    """
+
+    __slots__ = ("peaks", "size")
+
+    def __init__(self, size: int = 0, peaks: Sequence[bytes] = ()) -> None:
+        if len(peaks) != size.bit_count():
+            raise ValueError(f"a tree of {size} entries has {size.bit_count()} peaks")
+        self.size = size
+        self.peaks = list(peaks)
+
+    @classmethod
+    def at(cls, size: int, read: Read) -> Frontier:
+        """The frontier of a stored tree at `size`, ready for more."""
+        return cls(size, _asked(read, indexes_for_root(size)))
+
+    def add(self, leaf: bytes) -> list[bytes]:
+        """Append the hash of one entry; gives back what has to be stored for it, as `stored_for` does."""
+        stored = [leaf]
+        left_over, peaks = self.size, self.peaks
+        while left_over & 1:
+            leaf = sha256(b"\x01" + peaks.pop() + leaf).digest()
+            stored.append(leaf)
+            left_over >>= 1
+        peaks.append(leaf)
+        self.size += 1
+        return stored
+
+    def root(self) -> bytes:
+        """The root of all entries so far."""
+        return _fold(self.peaks)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Part `n` (from 0) of the hashes at height 8 * `level`, or of the entries where `level` is ENTRIES.
+
+    `width` is 256 for a full tile and 1..255 for the last one of a tree.
+    """
+
+    level: int
+    n: int
+    width: int
+
+
+def tile_path(tile: Tile) -> str:
+    """The path of a tile below the log's prefix, such as `tile/0/x001/067.p/3`."""
+    *high, low = f"{tile.n:,}".split(",")
+    n = "".join(f"x{group:0>3}/" for group in high) + f"{low:0>3}"
+    level = "entries" if tile.level == ENTRIES else tile.level
+    return f"tile/{level}/{n}" if tile.width == _FULL else f"tile/{level}/{n}.p/{tile.width}"
+
+
+def entry_bundle_path(n: int, width: int) -> str:
+    """The path of the n-th bundle of entries, `width` of them."""
+    return tile_path(Tile(ENTRIES, n, width))
+
+
+def parse_tile_path(path: str) -> Tile:
+    """Read the path of a tile or entry bundle; LOG-TILE unless it is exactly what `tile_path` writes."""
+    parts = _TILE.fullmatch(path)
+    if parts:
+        level = ENTRIES if parts[1] == "entries" else int(parts[1])
+        tile = Tile(level, int(parts[2].replace("x", "").replace("/", "")), int(parts[3] or _FULL))
+        if tile_path(tile) == path:  # refuses leading groups of zeros and a "partial" tile of 256 and more
+            return tile
+    raise Refused("LOG-TILE", "not the path of a tile", where=repr(path))
+
+
+def tiles_for(old_size: int, new_size: int) -> list[Tile]:
+    """The hash tiles that a log must publish when it has grown from `old_size` to `new_size`, lowest level first."""
+    tiles, level = [], 0
+    while new := new_size >> 8 * level:
+        old = old_size >> 8 * level
+        if old != new:
+            tiles += [Tile(level, n, _FULL) for n in range(old // _FULL, new // _FULL)]
+            if new % _FULL:
+                tiles.append(Tile(level, new // _FULL, new % _FULL))
+        level += 1
+    return tiles
+
+
+def bundles_for(old_size: int, new_size: int) -> list[Tile]:
+    """The entry bundles that belong to the growth from `old_size` to `new_size`."""
+    return [Tile(ENTRIES, tile.n, tile.width) for tile in tiles_for(old_size, new_size) if tile.level == 0]
+
+
+def tile_bytes(tile: Tile, read: Read) -> bytes:
+    """The content of a hash tile: `width` hashes of 32 bytes."""
+    if tile.level == ENTRIES:
+        raise ValueError("an entry bundle is packed from entries, not from hashes")
+    first = tile.n * _FULL
+    return b"".join(_asked(read, [stored_index(8 * tile.level, n) for n in range(first, first + tile.width)]))
+
+
+def pack_entries(entries: Sequence[bytes]) -> bytes:
+    """An entry bundle: 1 to 256 entries, each behind its length in two bytes; ValueError if one does not fit."""
+    if not 1 <= len(entries) <= _FULL or not all(1 <= len(entry) <= _LARGEST_ENTRY for entry in entries):
+        raise ValueError("a bundle holds 1 to 256 entries of 1 to 65,535 bytes")
+    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
+
+
+def unpack_entries(bundle: bytes) -> list[bytes]:
+    """The entries of a bundle; LOG-TILE if a length leads beyond its end, is zero, or there are not 1 to 256."""
+    entries: list[bytes] = []
+    at = 0
+    while at < len(bundle):
+        start = at + 2
+        at = start + int.from_bytes(bundle[at:start], "big")
+        if not start < at <= len(bundle):
+            raise Refused("LOG-TILE", "an entry is empty or cut short", where=f"entry {len(entries)} of the bundle")
+        entries.append(bundle[start:at])
+    if not 1 <= len(entries) <= _FULL:
+        raise Refused("LOG-TILE", f"{len(entries)} entries, a bundle has 1 to 256")
+    return entries
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A receipt: the place of an entry, the path from there, and the checkpoint note it leads to, verbatim.
+
+    Nothing of it is checked yet, and `extra` is signed by nobody.
+    """
+
+    index: int
+    path: tuple[bytes, ...]
+    note: bytes
+    extra: bytes | None = None
+
+
+def format_proof(index: int, path: Sequence[bytes], checkpoint_note: bytes, extra: bytes | None = None) -> bytes:
+    """A tlog-proof file; PRF-FORMAT if `parse_proof` would not read it."""
+    extra_line = f"extra {b64(extra)}\n" if extra else ""
+    hashes = "".join(f"{b64(sibling)}\n" for sibling in path)
+    proof = _HEADER + f"\n{extra_line}index {index}\n{hashes}\n".encode() + checkpoint_note
+    parse_proof(proof)
+    return proof
+
+
+def parse_proof(data: bytes) -> Proof:
+    """Read a tlog-proof file, without checking what it proves; PRF-FORMAT unless it has its one canonical form.
+
+    Source: c2sp.org/tlog-proof. Stricter: no carriage return, no line over 4 KiB, at most 63 hashes, index below 2^63.
+    """
+    head, blank, note = data.partition(b"\n\n")
+    if len(data) > _LARGEST_PROOF or b"\r" in data or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
+        raise Refused("PRF-FORMAT", "a line or the file is too long for a proof, or has a carriage return")
+    if not blank or not note:
+        raise Refused("PRF-FORMAT", "a proof is some lines, an empty line, and a checkpoint")
+    try:
+        header, *lines = head.split(b"\n")
+        if header != _HEADER:
+            raise ValueError("the first line is not c2sp.org/tlog-proof@v1")
+        extra = unb64(_after(b"extra ", lines.pop(0))) if lines and lines[0].startswith(b"extra") else None
+        if extra == b"":
+            raise ValueError("an extra line without data")
+        index = decimal(_after(b"index ", lines.pop(0) if lines else b""))
+        path = tuple(unb64(line.decode("ascii")) for line in lines)
+    except ValueError as error:
+        raise Refused("PRF-FORMAT", f"not a tlog-proof: {error}") from error
+    if len(path) > _LONGEST_PATH or any(len(sibling) != 32 for sibling in path):
+        raise Refused("PRF-FORMAT", "a path has at most 63 hashes of 32 bytes")
+    return Proof(index, path, note, extra)
+
+
+def _after(word: bytes, line: bytes) -> str:
+    if not line.startswith(word):
+        raise ValueError(f"a line that begins with {word.decode()!r} is missing")
+    return line.removeprefix(word).decode("ascii")
+
+
+def _split(size: int) -> int:
+    """The largest power of two below `size`: where RFC 6962 parts a tree."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _complete(low: int, high: int) -> list[int]:
+    """Stored indexes of the complete subtrees that make up the subtree over leaves [low, high), left to right."""
+    indexes = []
+    while low < high:
+        level = (high - low).bit_length() - 1
+        indexes.append(stored_index(level, low >> level))
+        low += 1 << level
+    return indexes
+
+
+def _roots(ranges: Sequence[tuple[int, int]], read: Read) -> list[bytes]:
+    """The roots of several subtrees, from one reading."""
+    parts = [_complete(low, high) for low, high in ranges]
+    hashes = iter(_asked(read, [index for part in parts for index in part]))
+    return [_fold([next(hashes) for _ in part]) for part in parts]
+
+
+def _fold(peaks: Sequence[bytes]) -> bytes:
+    """The root over complete subtrees, largest first."""
+    folded = peaks[-1] if peaks else EMPTY_ROOT
+    for peak in peaks[-2::-1]:
+        folded = node_hash(peak, folded)
+    return folded
+
+
+def _asked(read: Read, indexes: Sequence[int]) -> Sequence[bytes]:
+    hashes = read(indexes) if indexes else ()
+    if len(hashes) != len(indexes):
+        raise Refused("LOG-CORRUPT", f"{len(indexes)} stored hashes were asked for, {len(hashes)} are there")
+    return hashes
+
+
+def _check_hashes(code: str, *hashes: bytes) -> None:
+    if any(len(each) != 32 for each in hashes):
+        raise Refused(code, "a hash has 32 bytes")
