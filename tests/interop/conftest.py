@@ -1,0 +1,54 @@
+"""Other people's programs, as `make interop` installs them; a test skips, and says so, where one is absent."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / ".tools" / "interop"
+PEERS = Path(__file__).parent / "peers"
+
+PROGRAMS: dict[str, list[str | Path]] = {
+    "x/mod": [TOOLS / "bin" / "tlogcheck"],
+    "transparency-dev": [TOOLS / "bin" / "proofcheck"],
+    "pymerkle": [TOOLS / "python" / "bin" / "python", PEERS / "pymerkle_check.py"],
+    "go-securesystemslib": [TOOLS / "bin" / "dssecheck"],
+    "securesystemslib": [TOOLS / "python" / "bin" / "python", PEERS / "dsse_check.py"],
+    "@sigstore/core": ["node", TOOLS / "node" / "dsse_check.mjs"],
+    "sd-jwt": [TOOLS / "python" / "bin" / "python", PEERS / "sdjwt_check.py"],
+    "openssl": ["openssl"],
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a peer said: whether it agrees (exit 0), and all it printed."""
+
+    agrees: bool
+    text: str
+
+
+Ask = Callable[..., Said]
+
+
+@pytest.fixture
+def ask() -> Ask:
+    """Run a peer of `PROGRAMS` by its library's name with further arguments."""
+
+    def run(peer: str, *arguments: str | Path | int) -> Said:
+        command = [str(part) for part in PROGRAMS[peer]]
+        for part in command:
+            if not Path(part).exists() and not shutil.which(part):
+                pytest.skip(f"needs {peer}; `make interop` installs it")
+        done = subprocess.run(
+            [*command, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
+        )
+        return Said(done.returncode == 0, done.stdout + done.stderr)
+
+    return run

@@ -1,0 +1,34 @@
+#!/bin/bash
+# install.sh PYTHON: puts other people's verifiers into .tools/interop, from Debian, PyPI and npm by name; again only what changed.
+set -euo pipefail
+python=$1
+peers=$(cd "$(dirname "$0")/peers" && pwd)
+cd "$peers/../../.."
+here=$PWD/.tools/interop
+mkdir -p "$here/bin"
+
+packages=(golang-go golang-golang-x-mod-dev golang-github-transparency-dev-formats-dev golang-github-transparency-dev-merkle-dev
+    golang-github-secure-systems-lab-go-securesystemslib-dev openssl)
+if ! dpkg-query -W "${packages[@]}" >/dev/null 2>&1; then
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -qq -y --no-install-recommends "${packages[@]}" >/dev/null
+fi
+for program in tlogcheck proofcheck dssecheck; do
+    # Debian's Go libraries lie in one tree of sources; nothing is fetched.
+    GO111MODULE=off GOFLAGS= GOPATH=/usr/share/gocode go build -o "$here/bin/$program" "$peers/$program/main.go"
+done
+
+if ! cmp -s requirements/interop.txt "$here/python/installed.txt"; then
+    "$python" -m venv "$here/python"
+    "$here/python/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/interop.txt
+    cp requirements/interop.txt "$here/python/installed.txt"
+fi
+
+command -v npm >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends nodejs npm >/dev/null; }
+mkdir -p "$here/node"
+cp "$peers"/*.mjs "$peers/package.json" "$here/node/"
+if ! cmp -s "$peers/package-lock.json" "$here/node/package-lock.json"; then
+    cp "$peers/package-lock.json" "$here/node/"
+    (cd "$here/node" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+fi
