@@ -31,7 +31,6 @@ BY_NAME = {
     "UsageError": Exit.USAGE,
     "Abort": Exit.INTERRUPTED,
     "KeyboardInterrupt": Exit.INTERRUPTED,
-    "BrokenPipeError": Exit.PIPE_CLOSED,
     # what a file system says about a file somebody named
     "FileNotFoundError": Exit.UNDECIDABLE,
     "IsADirectoryError": Exit.UNDECIDABLE,

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import click
 
 from cli.exits import Exit, exit_of, lines_of
-from cli.ui import Group, Said, common_options
+from cli.ui import Group, Said, command, common_options
 
 COMMANDS = {
     "demo": ("cli.demo:demo", "the main job in one go, on a shipped story"),
@@ -60,23 +60,20 @@ LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for thos
 class Comity(Group):
     """The root: every error becomes one to three lines on stderr and an exit code; no traceback without --debug."""
 
-    def main(self, args: Sequence[str] | None = None, *_: Any, **more: Any) -> NoReturn:  # type: ignore[override]
+    def main(self, args: Sequence[str] | None = None, *_: Any, **more: Any) -> NoReturn:
         told = Said()
         more |= {"prog_name": "comity", "standalone_mode": False, "obj": told}
         try:
             code = super().main(args, **more)
+        except SystemExit as error:  # click ends so after completion, and with 1 when nobody reads what it prints
+            code = Exit.PIPE_CLOSED if isinstance(error.__context__, BrokenPipeError) else error.code
         except BaseException as error:  # the one place: whatever it is, it has a code
-            if isinstance(error, SystemExit | GeneratorExit):
-                raise
             code = _end(error, told)
         sys.exit(int(code) if isinstance(code, int) else Exit.DONE)
 
 
 def _end(error: BaseException, told: Said) -> Exit:
     code = exit_of(error, told.refused)
-    if code is Exit.PIPE_CLOSED:
-        sys.stdout = None  # nobody reads it; the interpreter must not flush it
-        return code
     if told.debug:
         import traceback
 
@@ -132,7 +129,7 @@ log = Group(
 )
 
 
-@click.command(name="completion")
+@command('eval "$(comity completion bash)"', "comity completion fish > ~/.config/fish/completions/comity.fish")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print the completion script of SHELL."""
