@@ -1,0 +1,186 @@
+"""The vocabulary: every kind of fact that can stand in the record, one frozen class each.
+
+`build` takes wire JSON in and is strict; `public_of` and `sealed_of` give the same JSON back. Nothing here asks whether
+a fact fits the law: a wrong fact of the right form is recorded, and the law comments on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ledger.facts import (
+    answer,
+    court,
+    custody,
+    customer,
+    emergency,
+    escalation,
+    governance,
+    preservation,
+    sharing,
+    third_state,
+)
+from ledger.facts.kind import Fact, Field, Sealed
+from ledger.facts.order import changes, issued, service
+from ledger.facts.rights import incidents, oversight, person, retention, use
+from ledger.facts.schema import describe
+from ledger.facts.vocabulary import REGISTER_TOO, ROLES
+from ledger.facts.wire import NOTHING, Unfit, check
+from ledger.refusal import Refused
+
+__all__ = [
+    "KINDS",
+    "Fact",
+    "FactError",
+    "Field",
+    "Sealed",
+    "build",
+    "check_audience",
+    "json_schema",
+    "kind_of",
+    "may_stand_in_register",
+    "public_of",
+    "sealed_of",
+]
+
+_FILES = (
+    *(issued, service, changes, third_state, preservation, answer, escalation, emergency, customer, custody, sharing),
+    *(person, retention, use, incidents, oversight, court, governance),
+)
+
+KINDS: dict[str, type[Fact]] = {
+    cls.kind: cls
+    for file in _FILES
+    for cls in vars(file).values()
+    if isinstance(cls, type) and issubclass(cls, Fact) and cls is not Fact
+}
+
+
+class FactError(Refused):
+    """This cannot be a fact: its kind is not in the vocabulary (FACT-KIND), or a field is not as its kind asks (FACT).
+
+    `where` names the field as `kind.field`, `says` what was expected and what came. A sealed value is never repeated.
+    """
+
+
+def kind_of(name: str) -> type[Fact]:
+    """The class of a kind by its name on the wire; `FactError` FACT-KIND if the vocabulary does not have it."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise FactError(
+            "FACT-KIND", f"expected a kind of the vocabulary, got {_tell(name)}", hint=_meant(name, KINDS)
+        ) from None
+
+
+def build(kind: str, public: Mapping[str, Any], sealed: Mapping[str, Any]) -> Fact:
+    """The fact that these fields state, both mappings as wire JSON; `FactError` names the first field that is wrong.
+
+    Null is not a value, and a field that is not stated is absent. Only a sealed field that is always committed to may
+    be null, which is how its commitment says "not stated".
+    """
+    cls = kind_of(kind)
+    return msgspec.convert({**_checked(cls, public, sealed=False), **_checked(cls, sealed, sealed=True)}, cls)
+
+
+def public_of(fact: Fact) -> dict[str, Any]:
+    """The public fields that were stated, as wire JSON."""
+    return _stated(fact, sealed=False)
+
+
+def sealed_of(fact: Fact) -> dict[str, Any]:
+    """The sealed fields that were stated, as wire JSON in the clear."""
+    return _stated(fact, sealed=True)
+
+
+def json_schema(kind: str) -> dict[str, Any]:
+    """JSON Schema (2020-12) of `{"public": {...}, "sealed": {...}}` for a kind; `FactError` if it is unknown."""
+    return describe(kind_of(kind))
+
+
+def check_audience(kind: str, audience: Mapping[str, Sequence[str]]) -> None:
+    """Refuse `{field: [role, ...]}`, the readers that differ from the vocabulary's, for a wrong field or role."""
+    cls = kind_of(kind)
+    for name, roles in audience.items():
+        _place(cls, name, sealed=True)
+        for role in roles:
+            if role not in ROLES:
+                raise FactError("FACT", f"expected roles as readers, got {_tell(role)}", where=f"{kind}.{name}")
+
+
+def may_stand_in_register(kind: str) -> bool:
+    """True for a kind whose entries need not belong to an order."""
+    return kind_of(kind).group == "governance" or kind in REGISTER_TOO
+
+
+def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict[str, Any]:
+    for name in given:
+        _place(cls, name, sealed=sealed)
+    stated = {}
+    for name, field in cls.fields().items():
+        if field.sealed is not sealed or (name not in given and not field.required):
+            continue
+        value = given.get(name, NOTHING)
+        if value is None and field.always:
+            continue
+        try:
+            check(field.form, value)
+        except Unfit as unfit:
+            raise FactError(
+                "FACT",
+                f"expected {unfit.expected}, got {_tell(unfit.got, secret=sealed)}",
+                where=f"{cls.kind}.{name}{unfit.path}",
+                hint=_meant(unfit.got, field.one_of) if isinstance(unfit.got, str) else "",
+            ) from None
+        stated[name] = value
+    return stated
+
+
+def _place(cls: type[Fact], name: str, *, sealed: bool) -> None:
+    """Refuse a field the kind does not have, or has on the other side."""
+    field = cls.fields().get(name)
+    if field is None:
+        raise FactError(
+            "FACT",
+            f"expected a field of {cls.kind}, got {_tell(name)}",
+            hint=_meant(name, cls.fields()),
+            where=cls.kind,
+        )
+    if field.sealed is not sealed:
+        side, other = ("sealed", "public") if field.sealed else ("public", "sealed")
+        raise FactError(
+            "FACT", f"expected among the {side} fields, got it among the {other}", where=f"{cls.kind}.{name}"
+        )
+
+
+def _stated(fact: Fact, *, sealed: bool) -> dict[str, Any]:
+    values = msgspec.json.decode(msgspec.json.encode(fact))  # through JSON, so that tuples come out as lists
+    return {name: values[name] for name, field in fact.fields().items() if field.sealed is sealed and name in values}
+
+
+def _tell(value: Any, *, secret: bool = False) -> str:
+    """A JSON value as an error names it: short, on one line, and only its type where it is sealed."""
+    if value is NOTHING:
+        return "nothing"
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true or false" if secret else str(value).lower()
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict):
+        return "an object"
+    if secret:
+        return "a string" if isinstance(value, str) else "a number"
+    told = repr(value)
+    return told if len(told) <= 80 else f"{told[:76]}...{told[-1]}"
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches  # 5 ms that only a slip of the pen has to pay
+
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}?" if near else ""

@@ -1,0 +1,120 @@
+"""The next step when an order is not answered, and enforcement."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from ledger.facts.kind import Fact, Sealed
+from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CORRESPONDENTS
+from ledger.facts.wire import Actor, Element, Instant, Order, Text
+
+
+class EscalatedToArticle8(Fact):
+    """The issuing side turns to the other State under article 8."""
+
+    basis = ("2AP:7(7)", "2AP:7(8)", "2AP:8")
+    signers = ("ISS", "CAR")
+
+    new_order: Annotated[Order, "The new order."]
+    elements: Annotated[tuple[Element, ...] | None, "What is still wanted; without it, all."] = None
+
+    attempt_summary: Annotated[Text | None, Sealed(AUTHORITIES), "What was tried."] = None
+
+
+class EscalatedToMutualAssistance(Fact):
+    """The issuing side turns to mutual assistance."""
+
+    basis = ("2AP:7(7)", "BC:31")
+    signers = ("ISS", "CAR")
+
+    new_order: Annotated[Order | None, "The new request, if it is in this record."] = None
+    treaty: Annotated[str | None, "The treaty relied on."] = None
+    elements: Annotated[tuple[Element, ...] | None, "What is still wanted; without it, all."] = None
+
+    attempt_summary: Annotated[Text | None, Sealed(AUTHORITIES), "What was tried."] = None
+
+
+class EnforcementRequested(Fact):
+    """The issuing authority asks the enforcing authority to enforce the order."""
+
+    basis = ("EPOC:16(1)",)
+    signers = ("ISS",)
+
+    enforcing_authority: Annotated[Actor, "Who is asked."]
+
+    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+
+
+DenialGround = Literal[
+    "EPOC:16(4)(a)",
+    "EPOC:16(4)(b)",
+    "EPOC:16(4)(c)",
+    "EPOC:16(4)(d)",
+    "EPOC:16(4)(e)",
+    "EPOC:16(4)(f)",
+    "EPOC:16(4)(g)",
+    "EPOC:16(5)(a)",
+    "EPOC:16(5)(b)",
+    "EPOC:16(5)(c)",
+    "EPOC:16(5)(d)",
+    "EPOC:16(5)(e)",
+    "EPOC:16(5)(f)",
+]
+
+
+class RecognitionDecided(Fact):
+    """The enforcing authority recognises the order or declines to."""
+
+    basis = ("EPOC:16(2)",)
+    signers = ("NOT",)
+
+    decision: Annotated[Literal["recognised", "denied"], "The decision."]
+    grounds: Annotated[tuple[DenialGround, ...] | None, "The grounds for denying it."] = None
+
+    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+
+
+ObjectionGround = Literal[
+    "EPOC:16(4)(a)",
+    "EPOC:16(4)(b)",
+    "EPOC:16(4)(c)",
+    "EPOC:16(4)(d)",
+    "EPOC:16(4)(e)",
+    "EPOC:16(4)(f)",
+    "EPOC:16(5)(a)",
+    "EPOC:16(5)(b)",
+    "EPOC:16(5)(c)",
+    "EPOC:16(5)(d)",
+    "EPOC:16(5)(e)",
+]
+
+
+class AddresseeObjected(Fact):
+    """The addressee objects to enforcement."""
+
+    basis = ("EPOC:16(3)(a)",)
+    signers = ("SP",)
+
+    grounds: Annotated[tuple[ObjectionGround, ...], "The grounds."]
+
+    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+
+
+class ComplianceOrdered(Fact):
+    """The enforcing authority formally requires the addressee to comply."""
+
+    basis = ("EPOC:16(3)", "EPOC:16(6)")
+    signers = ("NOT",)
+
+    new_due: Annotated[Instant, "By when."]
+
+
+class PenaltyImposed(Fact):
+    """The enforcing authority imposes a penalty on the addressee."""
+
+    basis = ("EPOC:15(1)", "EPOC:16(10)")
+    signers = ("NOT",)
+
+    amount: Annotated[str | None, "Amount and currency code."] = None
+
+    reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "Why."] = None

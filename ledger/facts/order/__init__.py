@@ -1,0 +1,1 @@
+"""The order and its versions: prepared, made, served, changed, closed."""

@@ -1,0 +1,298 @@
+"""What values look like on the wire: one type for each type of the vocabulary.
+
+A fact keeps its values as they are signed, as JSON: an instant is a string, an event the hash of an earlier entry, an
+actor an identifier. Each type below carries its form, which says what a value has to look like; `check` holds a value
+against a form and tells what is wrong in words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS, ROLES
+
+LARGEST = 2**53 - 1  # RFC 8785: beyond it, readers that keep numbers as IEEE 754 doubles lose digits
+
+# Control characters but U+000A, and all that has Unicode's property Bidi_Control (UAX 9).
+_HIDDEN = r"\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+LINE = rf"[^\n{_HIDDEN}]*"
+LINES = rf"[^{_HIDDEN}]*"
+
+NOTHING = object()  # what came where a required value is missing
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Forms
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A string: the whole of it fits `pattern`, or it is one of `known`.
+
+    `real` raises ValueError for what is well written and does not exist, such as 30 February.
+    """
+
+    type: str
+    expected: str
+    pattern: str = LINE
+    known: tuple[str, ...] = ()
+    real: Callable[[str], object] | None = None
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """A whole number, never a float, from `least` to 2^53-1."""
+
+    type: str
+    expected: str
+    least: int = -LARGEST
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """True or false."""
+
+    type: str = "bool"
+    expected: str = "true or false"
+
+
+class Many(msgspec.Struct, frozen=True):
+    """A list of values of one form. It may be empty, which says something else than nothing."""
+
+    item: Form
+
+    @property
+    def type(self) -> str:
+        """As the vocabulary writes it: `list[code]`."""
+        return f"list[{self.item.type}]"
+
+    @property
+    def expected(self) -> str:
+        """What to write, for people."""
+        return f"a list, each item {self.item.expected}"
+
+
+class Record(msgspec.Struct, frozen=True):
+    """An object with these members; of `either`, one at least must be there."""
+
+    type: str
+    expected: str
+    members: Mapping[str, Form]
+    required: tuple[str, ...]
+    either: tuple[str, ...] = ()
+
+
+class Glossary(msgspec.Struct, frozen=True):
+    """An object with one string for each key, and one key at least."""
+
+    type: str
+    expected: str
+    key: Word
+    item: Word
+
+
+Form = Word | Whole | Truth | Many | Record | Glossary
+
+STR = Word("str", "a string on one line")
+INT = Whole("int", "a whole number within 2^53-1")
+BOOL = Truth()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The types of the vocabulary. `str`, `int` and `bool` are Python's own.
+
+Text = Annotated[str, Word("text", "a string", LINES)]
+Instant = Annotated[
+    str,
+    Word(
+        "instant",
+        "an instant in UTC such as 2026-11-24T13:37:44Z",
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z",
+        real=datetime.fromisoformat,
+    ),
+]
+Date = Annotated[str, Word("date", "a date such as 2026-11-24", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", real=date.fromisoformat)]
+# ISO 8601-1, 5.5.2: whole numbers of at most six digits, weeks alone.
+Duration = Annotated[
+    str,
+    Word(
+        "duration",
+        "an ISO 8601 duration such as P20D",
+        r"P(?=[0-9T])([0-9]{1,6}W|([0-9]{1,6}Y)?([0-9]{1,6}M)?([0-9]{1,6}D)?"
+        r"(T(?=[0-9])([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,6}S)?)?)",
+    ),
+]
+Party = Annotated[str, Word("party", "the code of a Party such as XO", r"[A-Z][A-Z0-9-]{1,31}")]
+Actor = Annotated[str, Word("actor", "the identifier of an actor such as pp-karsk", r"[a-z0-9_.-]{1,200}")]
+Role = Annotated[str, Word("role", "the code of a role such as ISS", known=tuple(ROLES))]
+Instrument = Annotated[str, Word("instrument", "the code of an instrument such as 2AP-7", known=tuple(INSTRUMENTS))]
+Element = Annotated[
+    str,
+    Word(
+        "element",
+        "a data element such as login-ip or message-content#mailbox-2",
+        rf"({'|'.join(ELEMENTS)})(#[a-z0-9-]+)?",
+    ),
+]
+Event = Annotated[str, Word("event", "the hash of an earlier entry, 64 hex digits in lower case", r"[0-9a-f]{64}")]
+Order = Annotated[
+    str,
+    Word(
+        "order", "the UUID of an order, in lower case", r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    ),
+]
+# Tags are keys of canonical JSON, so a script or region follows an underscore: en, sr_latn.
+Names = Annotated[
+    dict[str, str],
+    Glossary(
+        "names",
+        'names by language such as {"en": "Prosecutor\'s Office"}',
+        Word("str", "a language tag such as en or sr_latn", r"[a-z]{2,3}(_[a-z0-9]{2,8})*"),
+        STR,
+    ),
+]
+
+Size = Annotated[int, Whole("int", "a size in bytes, 0 or more", least=0)]
+Sha256 = Annotated[str, Word("str", "a SHA-256, 64 hex digits in lower case", r"[0-9a-f]{64}")]
+Sha512 = Annotated[str, Word("str", "a SHA-512, 128 hex digits in lower case", r"[0-9a-f]{128}")]
+MediaType = Annotated[
+    str, Word("str", "a media type such as application/pdf", r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
+]
+DocumentCode = Annotated[str, Word("str", "a code such as certificate", r"[a-z0-9][a-z0-9_.-]{0,79}")]
+FileName = Annotated[str, Word("str", "the name of a file", rf"(?=.){LINE}")]
+
+
+class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file kept outside the entry."""
+
+    code: DocumentCode
+    media: MediaType
+    size: Size
+    sha256: Sha256
+
+
+class FileDigest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One file that was handed over. One of the two digests is enough."""
+
+    name: FileName
+    size: Size
+    sha256: Sha256 | None = None
+    sha512: Sha512 | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was handed over: the files, and the data elements they hold."""
+
+    elements: tuple[Element, ...]
+    files: tuple[FileDigest, ...]
+
+
+_EITHER: dict[type[msgspec.Struct], tuple[str, ...]] = {FileDigest: ("sha256", "sha512")}
+
+
+def form_of(hint: Any) -> Form:
+    """The form that a type of this module, or one made of them, asks of a JSON value."""
+    if get_origin(hint) is Annotated:
+        forms = [mark for mark in hint.__metadata__ if isinstance(mark, Word | Whole | Glossary)]
+        return forms[0] if forms else form_of(hint.__origin__)
+    args = get_args(hint)
+    if optional(hint):
+        return form_of(args[0])
+    if get_origin(hint) is Literal:
+        return Word("code", f"one of {', '.join(args)}", known=args)
+    if get_origin(hint) is tuple:
+        return Many(form_of(args[0]))
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return _record(hint)
+    plain: dict[Any, Form] = {str: STR, int: INT, bool: BOOL}
+    return plain[hint]
+
+
+def optional(hint: Any) -> bool:
+    """True for a type written `... | None`: a value that need not be stated."""
+    if get_origin(hint) is Annotated:
+        hint = hint.__origin__
+    return NoneType in get_args(hint)
+
+
+def _record(struct: type[msgspec.Struct]) -> Record:
+    hints = get_type_hints(struct, include_extras=True)
+    members = {name: form_of(hints[name]) for name in struct.__struct_fields__}
+    required = tuple(name for name in members if not optional(hints[name]))
+    name = struct.__name__.lower()
+    return Record(name, f"a {name} of {', '.join(members)}", members, required, _EITHER.get(struct, ()))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Checking
+
+
+class Unfit(ValueError):
+    """A JSON value does not have the form its place asks for: what was expected, what came, and where inside it."""
+
+    def __init__(self, expected: str, got: Any, path: str = "") -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.got = got
+        self.path = path
+
+
+def check(form: Form, value: Any, path: str = "") -> None:
+    """Raise `Unfit` unless the JSON value has the form; `path` leads to it from the field, as `.files[0].sha256`."""
+    match form:
+        case Word():
+            _check_word(form, value, path)
+        case Whole():
+            if type(value) is not int or not form.least <= value <= LARGEST:
+                raise Unfit(form.expected, value, path)
+        case Truth():
+            if type(value) is not bool:
+                raise Unfit(form.expected, value, path)
+        case Many():
+            if not isinstance(value, list):
+                raise Unfit(form.expected, value, path)
+            for n, item in enumerate(value):
+                check(form.item, item, f"{path}[{n}]")
+        case Record():
+            _check_record(form, value, path)
+        case Glossary():
+            if not isinstance(value, dict) or not value:
+                raise Unfit(form.expected, value, path)
+            for key, item in value.items():
+                check(form.key, key, path)
+                check(form.item, item, f"{path}.{key}")
+
+
+def _check_word(form: Word, value: Any, path: str) -> None:
+    if not isinstance(value, str):
+        raise Unfit(form.expected, value, path)
+    if not re.fullmatch(LINES, value) or re.search(r"[\ud800-\udfff]", value):  # a lone surrogate is no character
+        raise Unfit(f"{form.expected}, without control or bidi-control characters", value, path)
+    if not unicodedata.is_normalized("NFC", value):
+        raise Unfit(f"{form.expected}, in Unicode normalisation form C", value, path)
+    if value not in form.known if form.known else not re.fullmatch(form.pattern, value):
+        raise Unfit(form.expected, value, path)
+    if form.real:
+        try:
+            form.real(value)
+        except ValueError:
+            raise Unfit(form.expected, value, path) from None
+
+
+def _check_record(form: Record, value: Any, path: str) -> None:
+    if not isinstance(value, dict):
+        raise Unfit(form.expected, value, path)
+    for name in value:
+        if name not in form.members:
+            raise Unfit(f"no member but {', '.join(form.members)}", name, path)
+    for name, member in form.members.items():
+        if name in value:
+            check(member, value[name], f"{path}.{name}")
+        elif name in form.required:
+            raise Unfit(member.expected, NOTHING, f"{path}.{name}")
+    if form.either and not any(name in value for name in form.either):
+        raise Unfit(" or ".join(form.either), NOTHING, path)
