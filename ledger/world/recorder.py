@@ -1,0 +1,214 @@
+"""What one transaction writes: the event, its leaf, the Merkle hashes it completes, ciphertexts, reference.
+
+The recorder of `eventsourcing` with our own insert path and schema; its pool, transactions and reads are the library's.
+The `state` of an event is the sealed line itself, so there is no second copy to drift from; its `topic` is the kind of
+fact, never a class path. Indices are assigned under the write lock and nothing is ever deleted, so they have no gaps.
+Triggers refuse UPDATE, DELETE, REPLACE and gaps: a guard rail against mistakes. Against everybody else there are the
+published checkpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteCursor,
+    SQLiteDatastore,
+)
+
+from ledger.tlog import Frontier, stored_count
+from ledger.world.fault import LedgerFault
+from ledger.world.sqlite import BUSY_SECONDS, connect
+
+_REFUSE = "CREATE TRIGGER {0}_{1} {2} ON {0} {3} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
+# INSERT OR REPLACE deletes without firing DELETE triggers, so every INSERT trigger has to refuse what is there already.
+SCHEMA = (
+    # rowid = leaf index + 1; event_id and metadata are where version 10 of the library looks for them
+    """CREATE TABLE stored_events (
+        rowid INTEGER PRIMARY KEY, originator_id TEXT NOT NULL, originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL, state BLOB NOT NULL, event_id TEXT, metadata BLOB,
+        UNIQUE (originator_id, originator_version)) STRICT""",
+    # nodes: the hashes of the complete subtrees that end with this leaf, from height 1 up
+    """CREATE TABLE log_leaf (
+        idx INTEGER PRIMARY KEY, entry_id BLOB NOT NULL UNIQUE CHECK (length(entry_id) = 16),
+        leaf BLOB NOT NULL UNIQUE CHECK (length(leaf) = 32),
+        nodes BLOB NOT NULL CHECK (length(nodes) % 32 = 0)) STRICT""",
+    """CREATE TABLE ciphertext (
+        idx INTEGER NOT NULL, field TEXT NOT NULL, digest TEXT NOT NULL, key_id TEXT NOT NULL, ciphertext BLOB,
+        PRIMARY KEY (idx, field)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX ciphertext_key ON ciphertext (key_id)",
+    """CREATE TABLE order_reference (
+        reference TEXT NOT NULL, order_id TEXT NOT NULL, PRIMARY KEY (reference, order_id)) STRICT, WITHOUT ROWID""",
+    *(
+        _REFUSE.format(table, event.lower(), f"BEFORE {event}", "")
+        for table in ("stored_events", "log_leaf", "order_reference")
+        for event in ("UPDATE", "DELETE")
+    ),
+    _REFUSE.format(
+        "stored_events",
+        "twice",
+        "BEFORE INSERT",
+        "WHEN EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid) OR EXISTS (SELECT 1 FROM stored_events"
+        " WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version)",
+    ),
+    _REFUSE.format(
+        "stored_events",
+        "gap",
+        "AFTER INSERT",
+        "WHEN (NEW.rowid <> 1 AND NOT EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid - 1))"
+        " OR (NEW.originator_version <> 1 AND NOT EXISTS (SELECT 1 FROM stored_events"
+        " WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version - 1))",
+    ),
+    _REFUSE.format(
+        "log_leaf",
+        "next",
+        "BEFORE INSERT",
+        "WHEN NEW.idx <> (SELECT ifnull(max(idx), -1) + 1 FROM log_leaf)"
+        " OR EXISTS (SELECT 1 FROM log_leaf WHERE leaf = NEW.leaf)"
+        " OR EXISTS (SELECT 1 FROM log_leaf WHERE entry_id = NEW.entry_id)"
+        " OR NOT EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.idx + 1)",
+    ),
+    _REFUSE.format(
+        "order_reference",
+        "twice",
+        "BEFORE INSERT",
+        "WHEN EXISTS (SELECT 1 FROM order_reference WHERE reference = NEW.reference AND order_id = NEW.order_id)",
+    ),
+    _REFUSE.format(
+        "ciphertext",
+        "twice",
+        "BEFORE INSERT",
+        "WHEN EXISTS (SELECT 1 FROM ciphertext WHERE idx = NEW.idx AND field = NEW.field)",
+    ),
+    # a ciphertext may be emptied, never changed
+    _REFUSE.format(
+        "ciphertext",
+        "change",
+        "BEFORE UPDATE",
+        "WHEN NEW.ciphertext IS NOT NULL OR NEW.idx <> OLD.idx OR NEW.field <> OLD.field"
+        " OR NEW.digest <> OLD.digest OR NEW.key_id <> OLD.key_id",
+    ),
+    "PRAGMA user_version = 1",
+)
+
+_INSERT_EVENT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+_INSERT_LEAF = "INSERT INTO log_leaf VALUES (?, ?, ?, ?)"
+_INSERT_CIPHERTEXT = "INSERT INTO ciphertext VALUES (?, ?, ?, ?, ?)"
+_INSERT_REFERENCE = (
+    "INSERT INTO order_reference SELECT ?1, ?2"
+    " WHERE NOT EXISTS (SELECT 1 FROM order_reference WHERE reference = ?1 AND order_id = ?2)"
+)
+
+
+class Moved(Exception):
+    """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphertext:
+    """A sealed value, encrypted: field, RFC 9901 digest, id of the key; None where it was emptied."""
+
+    field: str
+    digest: str
+    key_id: str
+    ciphertext: bytes | None
+
+
+@dataclass(frozen=True)
+class Row(StoredEvent):
+    """One sealed entry on its way to the shelf.
+
+    To the library's four (originator_id: the order, originator_version: its number in it, topic: the kind, state: the
+    sealed line) come its id (16 bytes), its leaf hash (32), its ciphertexts, and the reference that names its order.
+    """
+
+    entry_id: bytes
+    leaf: bytes
+    ciphertexts: tuple[Ciphertext, ...] = ()
+    reference: str | None = None
+
+
+class Pool(SQLiteConnectionPool):
+    """Connections of `sqlite.connect`: durable, never creating, and with room for more than one prepared statement."""
+
+    def __init__(self, path: Path, writable: bool) -> None:
+        super().__init__(db_name=str(path), lock_timeout=BUSY_SECONDS, pool_timeout=BUSY_SECONDS)
+        self.path, self.writable = path, writable
+
+    def _create_connection(self) -> SQLiteConnection:
+        return SQLiteConnection(sqlite_conn=connect(self.path, writable=self.writable), max_age=self.max_age)
+
+
+class Recorder(SQLiteApplicationRecorder):
+    """The library's recorder with our insert path: event, leaf, hashes, ciphertexts, reference."""
+
+    def construct_create_table_statements(self) -> list[str]:
+        return list(SCHEMA)
+
+    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int]:
+        still: Mapping[str, int] = given.pop("still", {})
+        rows = [row for row in stored_events if isinstance(row, Row)]
+        if given or len(rows) != len(stored_events):
+            raise TypeError(f"an entry is stored with its leaf, and nothing else is understood: {sorted(given)}")
+        events = [(r.originator_id, r.originator_version, r.topic, r.state) for r in rows]
+        c.execute(_INSERT_EVENT, events[0])  # writes first: BEGIN takes no lock, and a stale read cannot be upgraded
+        first: int = c.lastrowid - 1
+        for order, seq in still.items():
+            if _head(c, order) != seq:
+                raise Moved(order)
+        c.executemany(_INSERT_EVENT, events[1:])
+        frontier = Frontier.at(first, lambda positions: read_hashes(c, positions))
+        grown = [b"".join(frontier.add(row.leaf)[1:]) for row in rows]
+        leaves = [
+            (n, row.entry_id, row.leaf, nodes) for n, (row, nodes) in enumerate(zip(rows, grown, strict=True), first)
+        ]
+        c.executemany(_INSERT_LEAF, leaves)
+        sealed = [
+            (n, s.field, s.digest, s.key_id, s.ciphertext) for n, row in enumerate(rows, first) for s in row.ciphertexts
+        ]
+        c.executemany(_INSERT_CIPHERTEXT, sealed)
+        named = [(row.reference, row.originator_id) for row in rows if row.reference is not None]
+        c.executemany(_INSERT_REFERENCE, named)
+        return range(first + 1, first + 1 + len(rows))
+
+
+def _head(c: SQLiteCursor, order: str) -> int:
+    c.execute("SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (order,))
+    return c.fetchone()[0] or 0
+
+
+def read_hashes(c: SQLiteCursor, positions: Sequence[int]) -> list[bytes]:
+    """Merkle hashes by stored index, in the order asked for; LOG-CORRUPT if one is missing."""
+    places = [_completed_by(n) for n in positions]
+    c.execute(
+        "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT value FROM json_each(?))",
+        (orjson.dumps([leaf for leaf, _ in places]).decode(),),
+    )
+    stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in c.fetchall()}
+    found = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
+    if any(len(value) != 32 for value in found):
+        raise LedgerFault("LOG-CORRUPT", "a stored Merkle hash is missing", "comity fsck derives the tree again")
+    return found
+
+
+def _completed_by(position: int) -> tuple[int, int]:
+    """The leaf that completes a stored hash, and the height of that hash: `tlog.stored_index` turned round."""
+    leaf = position // 2
+    while stored_count(leaf + 1) <= position:
+        leaf += 1
+    return leaf, position - stored_count(leaf)
+
+
+def recorder(path: Path, *, writable: bool) -> Recorder:
+    """The recorder over an existing file."""
+    datastore = SQLiteDatastore(str(path), originator_id_type="text")
+    datastore.pool = Pool(path, writable)
+    return Recorder(datastore)

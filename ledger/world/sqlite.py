@@ -1,0 +1,140 @@
+"""One way to open an SQLite file: durable, never made by accident, with faults that say what to do.
+
+Every connection runs WAL with `synchronous=FULL` and says so when asked: with NORMAL the last commits are gone after a
+power cut, and a receipt would be a lie. A file is made whole under another name and renamed, so that the switch to WAL,
+which no busy timeout covers, happens before anybody else can open it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from ledger.world.fault import Busy, LedgerFault
+
+BUSY_SECONDS = 30
+_FULL = 2  # PRAGMA synchronous
+
+
+def create(path: Path, schema: Iterable[str], *, secure_delete: bool = False) -> None:
+    """Make an SQLite file of mode 0600 in WAL mode with its schema, all at once; FileExistsError if it is there."""
+    if path.exists():
+        raise FileExistsError(path)
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.unlink(missing_ok=True)
+    os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        with closing(sqlite3.connect(new, isolation_level=None)) as c:
+            if secure_delete:
+                c.execute("PRAGMA secure_delete=ON")
+            c.execute("PRAGMA journal_mode=WAL")
+            c.execute("PRAGMA synchronous=FULL")
+            c.execute("BEGIN")
+            for statement in schema:
+                c.execute(statement)
+            c.execute("COMMIT")
+        os.link(new, path)  # unlike a rename, refuses to take another file's place
+    finally:
+        new.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -> sqlite3.Connection:
+    """Open an SQLite file that exists: autocommit, rows by name, thirty seconds of patience.
+
+    A file on a medium that cannot be written is read as it lies there. Raises `LedgerFault` (NO-LEDGER, LOG-CORRUPT).
+    """
+    if not path.exists():
+        raise LedgerFault("NO-LEDGER", f"{path} does not exist", "comity init makes a ledger")
+    with faults(path):
+        c = _open(path, "rw" if writable else "ro")
+        try:
+            mode = c.execute("PRAGMA journal_mode").fetchone()[0]
+        except sqlite3.OperationalError:
+            c.close()
+            if writable or path.with_name(path.name + "-wal").exists():
+                raise
+            c = _open(path, "ro&immutable=1")  # WAL wants to write its index beside the file, even for readers
+            mode = c.execute("PRAGMA journal_mode").fetchone()[0]
+        if mode.lower() != "wal" and writable:
+            c.close()
+            raise LedgerFault("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
+        c.execute("PRAGMA synchronous=FULL")
+        if secure_delete:
+            c.execute("PRAGMA secure_delete=ON")
+        if c.execute("PRAGMA synchronous").fetchone()[0] != _FULL:
+            raise LedgerFault("LOG-CORRUPT", f"{path} does not take synchronous=FULL; its commits would not be durable")
+    return c
+
+
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    c = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=128,
+    )
+    c.row_factory = sqlite3.Row
+    return c
+
+
+@contextmanager
+def transaction(c: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
+    """All or nothing, under the write lock from the first moment on: what is read inside still holds at commit."""
+    with faults(path):
+        c.execute("BEGIN IMMEDIATE")
+        try:
+            yield c
+            c.execute("COMMIT")
+        except BaseException:
+            if c.in_transaction:
+                c.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def faults(path: Path) -> Iterator[None]:
+    """Turn what SQLite says, directly or through `eventsourcing`, into a `LedgerFault` about `path`.
+
+    Broken constraints pass through: what they mean is for whoever wrote the statement.
+    """
+    try:
+        yield
+    except LedgerFault:
+        raise
+    except Exception as error:
+        cause = error if isinstance(error, sqlite3.Error) else error.__cause__
+        if not isinstance(cause, sqlite3.Error) or isinstance(cause, sqlite3.IntegrityError):
+            raise
+        raise fault_of(cause, path) from error
+
+
+def fault_of(error: sqlite3.Error, path: Path) -> LedgerFault:
+    """The fault behind an error of SQLite, by its result code (sqlite.org/rescode.html)."""
+    match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
+        case ["BUSY" | "LOCKED"]:
+            return Busy(str(path))
+        case ["CANTOPEN" | "PERM" | "AUTH"]:
+            return LedgerFault("NO-LEDGER", f"{path} cannot be opened: {error}", "check that it exists and is yours")
+        case ["READONLY"]:
+            return LedgerFault("READ-ONLY", f"{path} cannot be written")
+        case ["FULL"]:
+            return LedgerFault("DISK-FULL", f"no room left to write {path}; nothing was recorded")
+        case ["CORRUPT" | "NOTADB" | "FORMAT" | "SCHEMA" | "ERROR"]:
+            return LedgerFault("LOG-CORRUPT", f"{path} is damaged: {error}", "comity fsck says how far it can be read")
+        case _:
+            return LedgerFault("LOG-CORRUPT", f"{path}: {error}", "comity fsck says how far it can be read")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
