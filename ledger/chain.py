@@ -57,7 +57,7 @@ class Chains:
     seen: set[str] = field(default_factory=set)
 
     def follow(self, opened: Opened) -> None:
-        """Take the next entry of its order; raises `Refused` (CTX-*), CTX-REPLAY for an entry id that was used before."""
+        """Take the next entry of its order; raises `Refused` CTX-*, with CTX-REPLAY for an entry id used before."""
         p = opened.payload
         if p.entry in self.seen:
             raise Refused("CTX-REPLAY", f"entry id {p.entry} was used before")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +19,8 @@ import msgspec
 import orjson
 from msgspec import UNSET, Meta, UnsetType
 
+from ledger.canonical import MAX_BYTES, MAX_INTEGER, MAX_NODES, canonical, check_json, loads
+from ledger.canonical import parse_json as parse_json
 from ledger.ed25519 import verify_signature
 from ledger.facts import Fact, public_of, sealed_of
 from ledger.order import Entry, Unread, instant, wire
@@ -31,114 +32,7 @@ MANIFEST_TYPE = "application/vnd.comity.manifest.v1+json"
 POLICY_TYPE = "application/vnd.comity.policy.v1+json"
 
 MAX_ENVELOPE = 49_152  # bytes; a tile entry may have 65,535 (c2sp.org/tlog-tiles)
-MAX_PAYLOAD = 32_768
-MAX_DEPTH = 16
-MAX_NODES = 2_000
-MAX_INTEGER = 2**53 - 1  # RFC 8785 via IEEE 754 doubles
-
-# ---------------------------------------------------------------------------------------------------------------------
-# JSON: the narrow domain on which orjson's sorted output is RFC 8785
-
-_KEY = re.compile(r"[a-z_][a-z0-9_]{0,63}")
-_RESERVED_KEYS = frozenset({"_sd", "_sd_alg", "..."})
-# C0 without line feed, DEL and C1, and the explicit directional formatting characters of UAX 9
-_FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f‪-‮⁦-⁩]")
-
-_PLAIN_KEYS = re.compile(rb'"([^"]*)":')
-_NUMBERS = re.compile(rb"[:,\[](-?[0-9][-+.0-9eE]*)")
-_known_keys: set[bytes] = set()  # keys that passed _KEY once; the vocabulary is finite
-
-
-def canonical(value: Any) -> bytes:
-    """The one byte form of a JSON value of our domain; `Refused` with a JSON-* code outside it (RFC 8785)."""
-    _walk(value, MAX_DEPTH, [MAX_NODES])
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
-
-
-def parse_json(raw: bytes, *, max_bytes: int = MAX_PAYLOAD, max_nodes: int = MAX_NODES) -> Any:
-    """The value of canonical JSON bytes.
-
-    Raises `Refused`: JSON-SIZE, JSON-DEPTH, JSON-FORM (not JSON, not its own canonical form, duplicate keys, white
-    space, escapes), JSON-NUMBER (float, or beyond 2^53-1), JSON-KEY, JSON-NFC, JSON-CHAR.
-    """
-    if len(raw) > max_bytes:
-        raise Refused("JSON-SIZE", f"{len(raw)} bytes, at most {max_bytes} are allowed")
-    value = _loads(raw)
-    check_json(raw, value, max_nodes=max_nodes)
-    return value
-
-
-def check_json(raw: bytes, value: Any, *, max_nodes: int = MAX_NODES) -> None:
-    """Refuse bytes that are not the canonical form of `value`, which was parsed from them, or leave the domain."""
-    if not _plain(raw, max_nodes):
-        _walk(value, MAX_DEPTH, [max_nodes])
-    if orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER) != raw:
-        raise Refused("JSON-FORM", "the bytes are not their own canonical form")
-
-
-def _loads(raw: bytes) -> Any:
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
-        code = "JSON-DEPTH" if "recursion" in str(error) else "JSON-FORM"
-        raise Refused(code, f"not JSON: {error}") from None
-
-
-def _plain(raw: bytes, max_nodes: int) -> bool:
-    """True if a glance at the bytes shows what `_walk` would show: the common case, ten times as fast."""
-    openers = raw.count(b"{") + raw.count(b"[")
-    if not raw.isascii() or b"\\" in raw or b"\x7f" in raw:
-        return False
-    if openers > MAX_DEPTH or openers + raw.count(b",") + 1 > max_nodes:
-        return False
-    if not _known_keys.issuperset(_PLAIN_KEYS.findall(raw)):
-        return False
-    return not any(len(n) > 15 or b"." in n or b"e" in n or b"E" in n for n in _NUMBERS.findall(raw))
-
-
-def _walk(value: Any, depth: int, nodes: list[int]) -> None:
-    nodes[0] -= 1
-    if nodes[0] < 0:
-        raise Refused("JSON-SIZE", "too many values")
-    if isinstance(value, str):
-        _check_text(value)
-    elif isinstance(value, bool) or value is None:
-        pass
-    elif isinstance(value, int):
-        if abs(value) > MAX_INTEGER:
-            raise Refused("JSON-NUMBER", f"{value} is beyond 2^53-1")
-    elif isinstance(value, dict):
-        if depth == 0:
-            raise Refused("JSON-DEPTH", f"nested deeper than {MAX_DEPTH}")
-        for key, inner in value.items():
-            _check_key(key)
-            _walk(inner, depth - 1, nodes)
-    elif isinstance(value, list):
-        if depth == 0:
-            raise Refused("JSON-DEPTH", f"nested deeper than {MAX_DEPTH}")
-        for inner in value:
-            _walk(inner, depth - 1, nodes)
-    else:
-        raise Refused("JSON-NUMBER", f"{value!r} is not an integer; decimals are written as strings")
-
-
-def _check_key(key: Any) -> None:
-    if not isinstance(key, str) or not (_KEY.fullmatch(key) or key in _RESERVED_KEYS):
-        raise Refused("JSON-KEY", f"{key!r} is not a name of the form a-z, 0-9 and _")
-    if len(_known_keys) < 4096:
-        _known_keys.add(key.encode())
-
-
-def _check_text(text: str) -> None:
-    if text.isascii() and text.isprintable():
-        return
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-        raise Refused("JSON-CHAR", "a lone surrogate is not a character")
-    if not unicodedata.is_normalized("NFC", text):
-        raise Refused("JSON-NFC", f"{text!r} is not in Unicode normalisation form C")
-    if found := _FORBIDDEN.search(text):
-        raise Refused("JSON-CHAR", f"U+{ord(found[0]):04X} is a control or bidi-control character")
-
+MAX_PAYLOAD = MAX_BYTES
 
 # ---------------------------------------------------------------------------------------------------------------------
 # DSSE
@@ -178,6 +72,7 @@ def open_bytes(
     *,
     max_bytes: int = MAX_PAYLOAD,
     max_nodes: int = MAX_NODES,
+    also: re.Pattern[str] | None = None,
     verify: bool = True,
 ) -> tuple[dict[str, Any], bytes]:
     """The payload of one line of DSSE as (value, its bytes), signed by the key its member `signer.key` names.
@@ -197,13 +92,13 @@ def open_bytes(
     payload = _decode(body)
     if len(payload) > max_bytes:
         raise Refused("ENV-SIZE", f"the payload has {len(payload)} bytes, at most {max_bytes} are allowed")
-    value = _loads(payload)
+    value = loads(payload)
     public = _named_key(value)
     if hashlib.sha256(public).hexdigest().encode() != key_hint:
         raise Refused("ENV-KEYID", "keyid is not the digest of the key that the payload names")
     if verify and not verify_signature(public, pae(payload_type, payload), _decode(sig)):
         raise Refused("SIG-BAD", "the signature does not fit the signed bytes and the key they name")
-    check_json(payload, value, max_nodes=max_nodes)
+    check_json(payload, value, max_nodes=max_nodes, also=also)
     return value, payload
 
 
@@ -434,9 +329,9 @@ def seal(
 
 
 def open_(raw: bytes, *, verify: bool = True) -> Opened:
-    """Open a sealed entry: canonical form, key id, signature, payload profile; raises `Refused` (ENV-*, SIG-BAD, JSON-*).
+    """Open a sealed entry: canonical form, key id, signature, payload profile.
 
-    Whether the key may sign at this place is for `keyring`, whether the place is right for `chain`.
+    Raises `Refused`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign at this place is for `keyring`, whether the place is right for `chain`.
     """
     value, _ = open_bytes(raw, EVENT_TYPE, verify=verify)
     try:

@@ -1,8 +1,8 @@
 """Who may sign as what, from which position in the log to which: a fold over the registry.
 
 Position is time. A key may sign from the entry after the one by which its holder accepted it up to the entry by which
-it was revoked, rotated away or reported as compromised, whatever dates anybody claims. Rules and codes: docs/formats.md,
-"Keys"; pre-rotation after KERI: a key commits to the digest of the one that will follow.
+it was revoked, rotated away or reported as compromised, whatever dates anybody claims. Rules and codes:
+docs/verification.md, "Keys and time"; pre-rotation after KERI: a key commits to the digest of the one that will follow.
 """
 
 from __future__ import annotations
@@ -107,10 +107,13 @@ class Keyring:
             self._apply(opened, index)
 
     def check(self, opened: Opened, index: int) -> None:
-        """Check that the signer may sign this entry at this position; changes nothing."""
+        """Check that the signer may sign this entry at this position; changes nothing.
+
+        Entries of orders may be checked against a keyring that has read the whole registry: position decides.
+        """
         p = opened.payload
         key = self.keys.get(p.signer.key)
-        pending = key is not None and key.accepted is None
+        pending = key is not None and (key.accepted is None or index <= key.accepted)
         if key is None or key.actor != p.signer.actor or (pending and p.kind != "key-accepted"):
             reason = "is registered but not yet accepted" if pending else "is not enrolled"
             raise Refused("KEY-UNKNOWN", f"the key of {p.signer.actor} {reason} at position {index}")

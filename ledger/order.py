@@ -87,7 +87,7 @@ class Entry:
 class Case:
     """All that may be asked about one order: its entries with those of its companion, and the registry, as recorded.
 
-    Both tuples are in the order of the log. `instrument` is the one its envelopes name, `label` the name a story gave it.
+    Both tuples are in the order of the log. `instrument` is the one its envelopes name, `label` the name a story gave.
     """
 
     order: str

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 CELLAR = (
     "ledger.refusal",
     "ledger.ed25519",
+    "ledger.canonical",
     "ledger.order",
     "ledger.veil",
     "ledger.note",

@@ -1,0 +1,197 @@
+"""Read the whole shelf again and believe nothing: every signature, chain, leaf, inner hash and the root.
+
+The registry is folded first; since position decides which key may sign, the rest can then be checked in any order, on
+every core. A worker takes an aligned run of 4,096 entries, which is a complete subtree of the log, so memory does not
+grow with the ledger.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ledger.chain import Link, check_place, registry_of
+from ledger.envelope import Opened, open_
+from ledger.keyring import Keyring, Registrar
+from ledger.refusal import Refused
+from ledger.tlog import Frontier, leaf_hash, node_hash, stored_index
+from ledger.world.sqlite import connect, faults
+
+LEVEL = 12
+RUN = 1 << LEVEL  # entries a worker checks at a time
+MOST = 100  # problems reported; the first one already decides
+
+_ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.entry_id,
+    l.originator_id, l.originator_version, p.idx, p.leaf
+    FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
+    LEFT JOIN log_leaf p ON e.originator_version > 1 AND p.idx = (SELECT rowid - 1 FROM stored_events
+        WHERE originator_id = e.originator_id AND originator_version = e.originator_version - 1)
+    WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid"""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something proved wrong: released code, entry (`#index` in the log) or file, and a sentence."""
+
+    code: str
+    where: str
+    says: str
+
+
+@dataclass(slots=True)
+class Audit:
+    """What a full reading of the shelf showed: how much was read and checked, the tree it makes, what is wrong."""
+
+    size: int
+    signatures: int = 0
+    frontier: Frontier = field(default_factory=Frontier)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def audit(
+    path: Path,
+    origin: str,
+    registrar: Registrar,
+    *,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Audit:
+    """Check every entry of the shelf at `path`; `progress(entries done, entries in all)` is called as it goes.
+
+    What is found wrong is collected, never raised: an audit that stops at the first scratch says too little.
+    """
+    with closing(connect(path, writable=False)) as c, faults(path):
+        size = c.execute("SELECT ifnull(max(rowid), 0) FROM stored_events").fetchone()[0]
+        report = Audit(size)
+        keyring = Keyring(registry_of(origin), registrar)
+        for code, where, says in _registry(c, origin, keyring):
+            report.problems.append(Problem(code, where, says))
+        check = partial(_check_run, str(path), origin, keyring)
+        starts = range(0, size, RUN)
+        stops = [min(start + RUN, size) for start in starts]
+        for run in _spread(check, list(zip(starts, stops, strict=True)), workers or os.cpu_count() or 1):
+            report.signatures += run.signatures
+            report.problems += run.problems
+            _climb(c, report, run.peaks)
+            progress(report.frontier.size, size)
+        del report.problems[MOST:]
+    return report
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a worker brings back: good signatures, the peaks of its subtree (one, if the run is full), problems."""
+
+    signatures: int
+    peaks: tuple[int, list[bytes]]
+    problems: list[Problem]
+
+
+def _spread(check: Callable[[int, int], _Run], runs: list[tuple[int, int]], workers: int) -> Iterator[_Run]:
+    if len(runs) < 2 or workers < 2:
+        yield from (check(*run) for run in runs)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        waiting = iter(runs)
+        going = [pool.submit(check, *run) for run in islice(waiting, workers * 2)]
+        while going:
+            yield going.pop(0).result()
+            going += [pool.submit(check, *run) for run in islice(waiting, 1)]
+
+
+def _registry(c: Any, origin: str, keyring: Keyring) -> Iterable[tuple[str, str, str]]:
+    rows = c.execute(
+        "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
+        (keyring.registry,),
+    )
+    before: Link | None = None
+    for index, raw in rows:
+        try:
+            opened = open_(raw)
+            check_place(opened, origin, before)
+            keyring.admit(opened, index)
+        except Refused as wrong:
+            yield wrong.code, f"#{index}", f"registry: {wrong.says}"
+            return  # after this, which keys may sign is not known
+        before = Link(opened.payload.seq, opened.leaf, opened.payload.instrument)
+
+
+def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) -> _Run:
+    problems: list[Problem] = []
+    frontier = Frontier()
+    signatures = 0
+    instruments: dict[str, str | None] = {}  # by leaf hash, of the entries of this run
+    with closing(connect(Path(path), writable=False)) as c:
+        stored = c.execute("SELECT hash FROM log_hash WHERE n >= ? ORDER BY n", (stored_index(0, start),))
+        expected = start
+        for index, order, seq, topic, raw, leaf, entry, leaf_order, leaf_seq, prev_index, prev in c.execute(
+            _ROWS, (start, stop)
+        ):
+            if index != expected:
+                problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
+            expected = index + 1
+            try:
+                opened = open_(raw)
+                signatures += 1
+                p = opened.payload
+                columns = (order, seq, topic, bytes.fromhex(p.entry), bytes.fromhex(opened.leaf), order, seq)
+                if columns != (p.order, p.seq, p.kind, entry, leaf, leaf_order, leaf_seq):
+                    raise Refused("LOG-CORRUPT", "the columns beside the entry do not say what it says")
+                if prev_index is not None and prev_index >= index:
+                    raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
+                check_place(opened, origin, _before(c, opened, prev, instruments))
+                keyring.check(opened, index)
+                instruments[opened.leaf] = p.instrument
+            except Refused as wrong:
+                problems.append(Problem(wrong.code, f"#{index}", wrong.says))
+            nodes = frontier.add(leaf_hash(raw))
+            if [row[0] for row in stored.fetchmany(len(nodes))] != nodes:
+                problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
+            if len(problems) >= MOST:
+                break
+            if index + 1 == stop:
+                break
+    return _Run(signatures, (frontier.size, frontier.peaks), problems)
+
+
+def _before(c: Any, opened: Opened, prev: bytes | None, instruments: dict[str, str | None]) -> Link | None:
+    seq = opened.payload.seq
+    if seq == 1:
+        return None
+    if prev is None:
+        raise Refused("CTX-CHAIN", "the entry before it in its order is missing")
+    leaf = prev.hex()
+    if leaf not in instruments:
+        (raw,) = c.execute(
+            "SELECT state FROM stored_events WHERE originator_id = ? AND originator_version = ?",
+            (opened.payload.order, seq - 1),
+        ).fetchone()
+        instruments[leaf] = open_(raw, verify=False).payload.instrument
+    return Link(seq - 1, leaf, instruments[leaf])
+
+
+def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
+    """Put a run's subtree into the tree, comparing the inner hashes above it with those on the shelf."""
+    size, peaks = part
+    tree = report.frontier
+    if size < RUN:
+        report.frontier = Frontier(tree.size + size, [*tree.peaks, *peaks])
+        return
+    node, level, n = peaks[0], LEVEL, tree.size >> LEVEL
+    merged = list(tree.peaks)
+    while n & 1:
+        node = node_hash(merged.pop(), node)
+        level, n = level + 1, n >> 1
+        row = c.execute("SELECT hash FROM log_hash WHERE n = ?", (stored_index(level, n),)).fetchone()
+        if row is None or row[0] != node:
+            report.problems.append(
+                Problem("LOG-CORRUPT", f"level {level}, node {n}", "a stored Merkle hash is not that of the entries")
+            )
+    report.frontier = Frontier(tree.size + RUN, [*merged, node])

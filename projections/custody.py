@@ -1,0 +1,107 @@
+"""Hand to hand: who held what was disclosed, with which digests, and where a file stopped being the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.order import Case, Entry
+from projections.timeline import office_names, says
+
+HANDS = (
+    "data-disclosed",
+    "data-transmitted-by-state",
+    "evidence-received",
+    "custody-transferred",
+    "evidence-accessed",
+    "working-copy-made",
+    "evidence-sealed",
+    "analysis-performed",
+    "use-restricted",
+    "data-returned",
+    "data-destroyed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one entry says of one file: name (empty where only a digest was stated), size in bytes, digests in hex."""
+
+    name: str
+    size: int | None
+    sha256: str | None
+    sha512: str | None
+
+    def same(self, other: Digest) -> bool | None:
+        """True if an algorithm that both state gives the same digest, False if one differs, None if none is shared."""
+        pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512)]
+        shared = [(a, b) for a, b in pairs if a and b]
+        return all(a == b for a, b in shared) if shared else None
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One step of custody: the entry, who had it before and after, what was checked, and the digests it states."""
+
+    entry: Entry
+    says: str
+    exhibit: str | None
+    holder: str
+    released_by: str | None
+    check: str | None
+    files: tuple[Digest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where a file stands in the record: the hands whose digest it equals, and those that speak of another content."""
+
+    equal: tuple[Hand, ...]
+    differs: tuple[Hand, ...]
+
+
+def custody(case: Case) -> list[Hand]:
+    """Every step of custody of an order in the order in which it happened; replaced entries are left out."""
+    names = office_names(case.registry)
+    replaced = {e.replaces for e in case.entries if e.replaces}
+    steps = (e for e in case.entries if e.kind in HANDS and e.leaf not in replaced)
+    return [_hand(e, names) for e in sorted(steps, key=lambda e: (e.on, e.index))]
+
+
+def _hand(e: Entry, names: Mapping[str, str]) -> Hand:
+    holder = e.get("received_by", e.actor)
+    released = e.get("released_by")
+    return Hand(
+        entry=e,
+        says=says(e.kind),
+        exhibit=e.get("exhibit"),
+        holder=names.get(holder, holder),
+        released_by=None if released is None else names.get(released, released),
+        check=e.get("check"),
+        files=tuple(_digests(e)),
+    )
+
+
+def _digests(e: Entry) -> Iterable[Digest]:
+    manifest: Mapping[str, Any] = e.get("manifest") or {}
+    for f in manifest.get("files", ()):
+        yield Digest(f["name"], f.get("size"), f.get("sha256"), f.get("sha512"))
+    for name in ("digest_before", "digest_after"):
+        if value := e.get(name):
+            yield Digest("", None, value, None)
+
+
+def trace(hands: Sequence[Hand], file: Digest) -> Trace:
+    """Compare one file with every step of custody, by digest first and by name where no digest is shared.
+
+    A hand that speaks of a file of that name, or of the exhibit, with another digest is listed under `differs`.
+    """
+    equal, differs = [], []
+    for hand in hands:
+        verdicts = [(d, d.same(file)) for d in hand.files]
+        if any(v for _, v in verdicts):
+            equal.append(hand)
+        elif any(v is False and d.name in ("", file.name) for d, v in verdicts):
+            differs.append(hand)
+    return Trace(tuple(equal), tuple(differs))

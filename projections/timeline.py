@@ -1,0 +1,92 @@
+"""The story of an order: what happened, when it was written down, who says so, and what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.facts import KINDS
+from ledger.order import Case, Entry, Unread
+
+LATE = timedelta(hours=24)  # findings.md 1, "late entry" [design]
+MANNER = {"act": "", "observation": "saw", "import": "took over"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the story.
+
+    `on` is when it happened and `at` when it was signed, both UTC and both claims; `late` is how long after the event
+    it was signed where that is more than a day. `fields` holds what a reader sees: values, or an `Unread`.
+    `moved` is the change of state it brought, as (from, to).
+    """
+
+    entry: Entry
+    says: str
+    who: str
+    late: timedelta | None
+    replaced_by: str | None
+    moved: tuple[str, str] | None
+    fields: Mapping[str, Any]
+
+
+def timeline(case: Case, trail: Iterable[tuple[str, str, str]] = (), *, reveal: bool = False) -> list[Line]:
+    """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's."""
+    moved = {leaf: (before, after) for leaf, before, after in trail if before != after}
+    replaced = {e.replaces: e.leaf for e in case.entries if e.replaces}
+    names = office_names(case.registry)
+    return [
+        Line(
+            entry=e,
+            says=says(e.kind),
+            who=speaker(e, names),
+            late=e.at - e.on if e.at - e.on > LATE else None,
+            replaced_by=replaced.get(e.leaf),
+            moved=moved.get(e.leaf),
+            fields=fields(e, reveal=reveal),
+        )
+        for e in sorted(case.entries, key=lambda e: (e.on, e.index))
+    ]
+
+
+def says(kind: str) -> str:
+    """What has happened when an entry of this kind stands in the record: the vocabulary's first sentence."""
+    known = KINDS.get(kind)
+    if known is None:
+        return "An entry of a kind this reader does not know."
+    return known.says.split(". ")[0].rstrip(".") + "."
+
+
+def speaker(entry: Entry, names: Mapping[str, str]) -> str:
+    """Who says so, for people: the office, its role, and whose act it reports."""
+    signer = f"{names.get(entry.by, entry.by)} ({entry.role})"
+    if entry.whose is None:
+        return signer
+    return f"{names.get(entry.whose, entry.whose)}, {entry.speaks} by {signer}"
+
+
+def office_names(registry: Sequence[Entry]) -> dict[str, str]:
+    """What offices are called, by actor: the newest name in the register, English first."""
+    names: dict[str, str] = {}
+    for e in registry:
+        if e.kind in ("authority-registered", "authority-changed") and e.get("names"):
+            said = e.public["names"]
+            names[e.public["actor"]] = said.get("en") or next(iter(said.values()))
+    return names
+
+
+def fields(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
+    """The fields of an entry as a reader sees them: sealed values only where they are revealed."""
+    shown: dict[str, Any] = dict(entry.public)
+    for name, value in entry.sealed.items():
+        if value is None:
+            continue  # committed to in every entry of its kind, and not stated in this one
+        shown[name] = value if reveal or value is Unread.ERASED else Unread.WITHHELD
+    return shown
+
+
+def between(lines: Iterable[Line], start: datetime | None, end: datetime | None) -> list[Line]:
+    """The lines of what happened at or after `start` and before `end`."""
+    return [x for x in lines if (start is None or x.entry.on >= start) and (end is None or x.entry.on < end)]
