@@ -111,6 +111,7 @@ class _Draft:
         self.groups: dict[str, Group] = {}
         self.urls: dict[Vkey, str] = {}
         self.quorum: str | None = None
+        self.keys: dict[bytes | str, Vkey] = {}
         self.grouped: set[str] = set()
 
     def read(self, items: list[str], where: str) -> None:
@@ -146,9 +147,9 @@ class _Draft:
             raise Refused("POL-KEY", f"a key of type 0x{key.type:02x} does not do this job", where=where)
         if key.type != MLDSA44 and not enrolable(key.public):
             raise Refused("POL-KEY", "this key is no point of prime order: others could sign for it", where=where)
-        for other in (*self.logs, *self.witnesses.values()):
-            if key.public == other.public or key.id == other.id:
-                raise Refused("POL-KEY", f"not to be told from {other.id}: one key, one name, one job", where=where)
+        if other := self.keys.get(key.public) or self.keys.get(key.id):  # the id of a name has 32 bits: craftable
+            raise Refused("POL-KEY", f"not to be told from {other.id}: one key, one name, one job", where=where)
+        self.keys |= {key.public: key, key.id: key}
         if len(url) > 1 or (url and url[0].startswith("#")):
             raise Refused("POL-FORMAT", "too much after the key; a comment is a line of its own", where=where)
         if url:

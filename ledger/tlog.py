@@ -151,11 +151,11 @@ def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequen
     """
     if not 0 < m <= n < 1 << 63:
         raise Refused("CP-CONSISTENCY", f"no proof can lead from size {m} to size {n}")
-    _check_hashes("CP-CONSISTENCY", root_m, root_n, *path)
     if m == n:
         if path or root_m != root_n:
             raise Refused("CP-CONSISTENCY", f"at one size, {n}, the roots must be equal and the proof empty")
         return
+    _check_hashes("CP-CONSISTENCY", root_m, root_n, *path)
     if not path:
         raise Refused("CP-CONSISTENCY", f"an empty proof from size {m} to size {n}")
     proof = path if m & (m - 1) else [root_m, *path]  # at a power of two the old tree is a node of the new one
