@@ -331,7 +331,8 @@ def seal(
 def open_(raw: bytes, *, verify: bool = True) -> Opened:
     """Open a sealed entry: canonical form, key id, signature, payload profile.
 
-    Raises `Refused`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign at this place is for `keyring`, whether the place is right for `chain`.
+    Raises `Refused`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign here is for `keyring`, whether
+    the place is right for `chain`.
     """
     value, _ = open_bytes(raw, EVENT_TYPE, verify=verify)
     try:

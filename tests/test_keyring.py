@@ -1,0 +1,217 @@
+"""Keys: position decides who may sign; the registry alone refuses a role."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from nacl.signing import SigningKey
+
+from ledger.chain import registry_of
+from ledger.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.facts import build
+from ledger.keyring import Keyring, Registrar
+from ledger.refusal import Refused
+
+ORIGIN = "ledger.example/xo/karsk"
+REGISTRY = registry_of(ORIGIN)
+ORDER = "11111111-2222-4333-8444-555555555555"
+NOW = datetime(2027, 3, 1, 9, 0, tzinfo=UTC)
+
+
+def key(name: str) -> SigningKey:
+    return SigningKey(hashlib.sha256(name.encode()).digest())
+
+
+def public(name: str) -> str:
+    return bytes(key(name).verify_key).hex()
+
+
+def digest(name: str) -> str:
+    return hashlib.sha256(bytes.fromhex(public(name))).hexdigest()
+
+
+class Book:
+    """A registry told entry by entry; `say` gives the position the entry was admitted at."""
+
+    def __init__(self) -> None:
+        self.ring = Keyring(REGISTRY, Registrar("adm", "XO", public("adm")))
+        self.index = 0
+
+    def opened(
+        self, by: str, role: str, kind: str, /, *, order: str = REGISTRY, with_key: str = "", **said: Any
+    ) -> Opened:
+        secret = key(with_key or by)
+        party = said.pop("signer_party", "XO")
+        signer = Signer(by, role, party, bytes(secret.verify_key), lambda m: secret.sign(m).signature)
+        place = Place(ORIGIN, order, 1, None, None if order == REGISTRY else "2AP-7")
+        fact = build(kind, said, {})
+        return open_(seal(fact, place, signer, Circumstances(NOW, NOW), f"{self.index:032x}", lambda n: b"\0" * n).raw)
+
+    def say(self, by: str, role: str, kind: str, /, **said: Any) -> int:
+        self.ring.admit(self.opened(by, role, kind, **said), self.index)
+        self.index += 1
+        return self.index - 1
+
+    def office(self, actor: str, *roles: str) -> None:
+        self.say(
+            "adm", "ADM", "authority-registered", actor=actor, party="XO", roles=list(roles), valid_from="2027-01-01"
+        )
+
+    def enrol(self, actor: str, *roles: str, name: str = "", next_key: str = "") -> None:
+        committed = {"next_key_sha256": digest(next_key)} if next_key else {}
+        self.say("adm", "ADM", "key-registered", actor=actor, key=public(name or actor), roles=list(roles), **committed)
+
+    def accept(self, actor: str, role: str, name: str = "") -> int:
+        return self.say(actor, role, "key-accepted", with_key=name or actor, key=public(name or actor))
+
+
+@pytest.fixture
+def book() -> Book:
+    book = Book()
+    book.office("ilves", "ISS")
+    book.enrol("ilves", "ISS", next_key="ilves-2")
+    book.accept("ilves", "ISS")
+    return book
+
+
+def signs(book: Book, index: int | None = None, name: str = "ilves", **more: Any) -> None:
+    entry = book.opened("ilves", "ISS", "order-closed", order=ORDER, with_key=name, outcome="answered", **more)
+    book.ring.check(entry, book.index if index is None else index)
+
+
+def refused(code: str, call: Any, *args: Any, **more: Any) -> None:
+    with pytest.raises(Refused) as found:
+        call(*args, **more)
+    assert found.value.code == code
+
+
+def test_an_accepted_key_may_sign_from_the_next_entry_on(book: Book) -> None:
+    signs(book)
+
+
+def test_a_key_may_not_sign_before_or_at_the_entry_that_accepts_it(book: Book) -> None:
+    accepted = book.index - 1
+    refused("KEY-UNKNOWN", signs, book, accepted)
+    signs(book, accepted + 1)
+
+
+def test_a_registered_key_signs_nothing_until_it_shows_possession() -> None:
+    book = Book()
+    book.office("ilves", "ISS")
+    book.enrol("ilves", "ISS")
+    refused("KEY-UNKNOWN", signs, book)
+    book.accept("ilves", "ISS")
+    signs(book)
+
+
+def test_a_key_nobody_enrolled_is_unknown(book: Book) -> None:
+    refused("KEY-UNKNOWN", signs, book, name="somebody")
+
+
+def test_one_office_may_not_sign_with_the_key_of_another(book: Book) -> None:
+    book.office("orn", "RET")
+    book.enrol("orn", "RET")
+    book.accept("orn", "RET")
+    refused("KEY-UNKNOWN", signs, book, name="orn")
+
+
+def test_an_office_may_not_give_itself_another_party(book: Book) -> None:
+    refused("KEY-UNKNOWN", signs, book, signer_party="XV")
+
+
+def test_a_revoked_key_signs_up_to_its_revocation_and_not_beyond(book: Book) -> None:
+    book.office("orn", "RET")
+    end = book.say("adm", "ADM", "key-revoked", actor="ilves", cause="left-office")
+    signs(book, end - 1)
+    refused("KEY-ENDED", signs, book, end + 1)
+
+
+def test_a_compromised_key_ends_and_the_suspicion_may_move_earlier_but_never_later(book: Book) -> None:
+    book.say("adm", "ADM", "key-compromised", actor="ilves", suspected_since="2027-02-01T00:00:00Z")
+    refused("KEY-ENDED", signs, book)
+    for since in ("2027-03-01T00:00:00Z", "2027-01-01T00:00:00Z"):
+        book.say("adm", "ADM", "key-compromised", actor="ilves", key=public("ilves"), suspected_since=since)
+    assert book.ring.keys[public("ilves")].suspected_since == "2027-01-01T00:00:00Z"
+
+
+def test_a_key_rotates_itself_only_to_the_key_it_committed_to(book: Book) -> None:
+    wrong = {"actor": "ilves", "old_key": public("ilves"), "new_key": public("thief")}
+    refused("KEY-ROTATION", book.say, "ilves", "ISS", "key-rotated", **wrong)
+    at = book.say("ilves", "ISS", "key-rotated", **wrong | {"new_key": public("ilves-2")})
+    refused("KEY-ENDED", signs, book)
+    signs(book, at + 1, name="ilves-2")
+
+
+def test_after_a_loss_the_registrar_rotates_to_a_key_that_then_has_to_accept(book: Book) -> None:
+    book.say("adm", "ADM", "key-rotated", actor="ilves", old_key=public("ilves"), new_key=public("ilves-3"))
+    refused("KEY-UNKNOWN", signs, book, name="ilves-3")
+    book.accept("ilves", "ISS", "ilves-3")
+    signs(book, name="ilves-3")
+
+
+def test_another_office_rotates_nobodys_key(book: Book) -> None:
+    book.office("orn", "RET")
+    book.enrol("orn", "RET")
+    book.accept("orn", "RET")
+    said = {"actor": "ilves", "old_key": public("ilves"), "new_key": public("ilves-2")}
+    refused("KEY-ROLE", book.say, "orn", "RET", "key-rotated", **said)
+
+
+def test_a_key_is_never_enrolled_twice(book: Book) -> None:
+    refused("KEY-ROTATION", book.enrol, "ilves", "ISS")
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "00" * 32,
+        "01" + "00" * 31,
+        "ec" + "ff" * 30 + "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    ],
+)
+def test_a_key_that_is_no_point_of_prime_order_is_never_enrolled(book: Book, point: str) -> None:
+    refused("KEY-POINT", book.say, "adm", "ADM", "key-registered", actor="ilves", key=point, roles=["ISS"])
+
+
+def test_the_registrar_enrols_no_key_for_itself(book: Book) -> None:
+    refused("KEY-ROLE", book.say, "adm", "ADM", "key-registered", actor="adm", key=public("adm-2"), roles=["ADM"])
+
+
+def test_a_key_is_not_enrolled_for_an_office_nobody_registered(book: Book) -> None:
+    refused("KEY-UNKNOWN", book.enrol, "orn", "RET")
+
+
+def test_an_office_is_registered_once_and_then_changed(book: Book) -> None:
+    refused("KEY-ROLE", book.office, "ilves", "CT")
+    book.say("adm", "ADM", "authority-changed", actor="ilves", roles=["ISS", "VAL"], valid_from="2027-02-01")
+    assert book.ring.offices["ilves"].roles == ("ISS", "VAL")
+
+
+def test_in_the_registry_a_wrong_role_is_refused(book: Book) -> None:
+    said = {"actor": "thief", "party": "XO", "roles": ["ISS"], "valid_from": "2027-01-01"}
+    refused("KEY-ROLE", book.say, "ilves", "ISS", "authority-registered", **said)
+    refused("KEY-ROLE", book.say, "ilves", "ADM", "authority-registered", **said)
+
+
+def test_outside_the_registry_a_wrong_role_is_recorded(book: Book) -> None:
+    entry = book.opened("ilves", "CT", "court-ruled", order=ORDER, ruling="other")
+    book.ring.check(entry, book.index)
+
+
+def test_what_makes_the_registry_stands_nowhere_else(book: Book) -> None:
+    entry = book.opened("ilves", "ISS", "key-accepted", order=ORDER, key=public("ilves"))
+    refused("CTX-ORDER", book.ring.check, entry, book.index)
+
+
+def test_what_belongs_to_an_order_does_not_stand_in_the_registry(book: Book) -> None:
+    refused("CTX-ORDER", book.say, "ilves", "ISS", "order-closed", outcome="answered")
+
+
+def test_a_refused_entry_changes_no_key(book: Book) -> None:
+    before = dict(book.ring.keys)
+    refused("KEY-POINT", book.say, "adm", "ADM", "key-registered", actor="ilves", key="00" * 32, roles=["ISS"])
+    assert book.ring.keys == before
