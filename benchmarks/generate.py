@@ -1,0 +1,176 @@
+"""Sealed entries in bulk: a registry, and as many orders as asked for, each entry signed with its office's own key.
+
+Everything follows from a number, so the same ledger comes out every time: keys, ids and salts are digests of what they
+are for. They are public by construction and good for nothing but measuring.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from benchmarks.lives import (
+    DECLARATIONS,
+    DESIGNATED,
+    EVENT_FIELDS,
+    FROM,
+    INSTRUMENT,
+    OFFICES,
+    TO,
+    Step,
+    life,
+    long_life,
+)
+from ledger.chain import registry_of
+from ledger.ed25519 import public_key, sign
+from ledger.envelope import Circumstances, Place, Sealed, Signer, seal
+from ledger.facts import build
+from ledger.keyring import Registrar
+
+ORIGIN = "ledger.example/bench"
+BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
+EACH = 8  # offices of each role
+AVERAGE = 9  # entries in a life, about
+TOGETHER = 500  # orders that are alive at the same time: their entries lie interleaved
+
+
+def made_of(what: str, size: int = 32) -> bytes:
+    """Bytes that look random and are known to everybody."""
+    return sha256(f"comity benchmark: {what}".encode()).digest()[:size]
+
+
+@cache
+def signer(actor: str, role: str, party: str) -> Signer:
+    """An office with its key."""
+    seed = made_of(actor)
+    return Signer(actor, role, party, public_key(seed), lambda message: sign(seed, message))
+
+
+def registrar() -> Registrar:
+    """The root of the registry."""
+    keeper = _keeper()
+    return Registrar(keeper.actor, keeper.party, keeper.public.hex())
+
+
+def registrar_seed() -> bytes:
+    """The registrar's private key, for the `init` of a ledger to be filled."""
+    return made_of("keeper")
+
+
+def _keeper() -> Signer:
+    return signer("keeper", "ADM", FROM)
+
+
+def _actor(role: str, number: int) -> str:
+    return f"{role.lower()}-{number % EACH}"
+
+
+@dataclass(slots=True)
+class Pen:
+    """Writes one log order: knows its newest entry and what its labels stand for."""
+
+    order: str
+    instrument: str | None = INSTRUMENT
+    seq: int = 0
+    prev: str | None = None
+    labels: dict[str, str] = field(default_factory=dict)
+
+    def write(self, step: Step, by: Signer, on: datetime) -> Sealed:
+        """Seal one step as the next entry."""
+        self.seq += 1
+        public = {name: self.labels[v] if name in EVENT_FIELDS else v for name, v in step.public.items()}
+        place = Place(ORIGIN, self.order, self.seq, self.prev, self.instrument)
+        entry = made_of(f"{self.order} {self.seq}", 16)
+        fact = build(step.kind, public, step.sealed)
+        salts = iter(range(len(step.sealed) + 16))
+        sealed = seal(
+            fact,
+            place,
+            by,
+            Circumstances(on=on, signed_at=on),
+            entry.hex(),
+            lambda size: made_of(f"{entry.hex()} {next(salts)}", size),
+        )
+        self.prev = sealed.leaf
+        if step.label:
+            self.labels[step.label] = sealed.leaf
+        return sealed
+
+
+def registry(pen: Pen | None = None) -> Iterator[Sealed]:
+    """Parties, declarations, offices and their keys, in the registry order; `pen` if it has entries already."""
+    pen = pen or Pen(registry_of(ORIGIN), None)
+    keeper, since = _keeper(), "2024-01-01"
+
+    def say(kind: str, **public: Any) -> Sealed:
+        return pen.write(Step(kind, "ADM", 0, public), keeper, BEGIN)
+
+    for party, zone in ((FROM, "Atlantic/Reykjavik"), (TO, "Europe/Stockholm")):
+        yield say(
+            "party-registered",
+            party=party,
+            zone=zone,
+            holidays=[],
+            declarations_verified=True,
+            in_force=[f"2AP={since}"],
+        )
+    for code in DECLARATIONS:
+        yield say("declaration-recorded", party=TO, declaration=code, verified=True, valid_from=since)
+    for role, party in OFFICES.items():
+        for number in range(EACH):
+            office = signer(_actor(role, number), role, party)
+            # a Party designates one office
+            designations = {"designations": list(DESIGNATED)} if (role, number) == ("NOT", 0) else {}
+            yield say(
+                "authority-registered",
+                actor=office.actor,
+                party=party,
+                roles=[role],
+                valid_from=since,
+                **designations,
+            )
+            yield say("key-registered", actor=office.actor, key=office.public.hex(), roles=[role])
+            yield pen.write(Step("key-accepted", role, 0, {"key": office.public.hex()}), office, BEGIN)
+
+
+def order_id(number: int) -> str:
+    """The id of order `number`."""
+    return str(UUID(bytes=made_of(f"order {number}", 16), version=4))
+
+
+def order(number: int, entries: int | None = None) -> list[tuple[datetime, Sealed]]:
+    """Every entry of order `number` with its time; exactly `entries` of them if that is given."""
+    actors = {role: _actor(role, 0 if role == "NOT" else number // 7) for role in OFFICES}
+    steps = life(number, actors) if entries is None else long_life(number, actors, entries)
+    pen, on, written = Pen(order_id(number)), BEGIN + timedelta(minutes=10 * number), []
+    for step in steps:
+        on += timedelta(minutes=step.after)
+        written.append((on, pen.write(step, signer(actors[step.role], step.role, OFFICES[step.role]), on)))
+    return written
+
+
+def _together(first: int) -> list[Sealed]:
+    lives = [step for number in range(first, first + TOGETHER) for step in order(number)]
+    return [sealed for _, sealed in sorted(lives, key=lambda step: step[0])]
+
+
+def entries(size: int, first: int = 1) -> Iterator[Sealed]:
+    """Exactly `size` entries of orders numbered from `first`, interleaved as offices would send them; on every core."""
+    starts = iter(range(first, first + size, TOGETHER))  # more than enough: a life has several entries
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        going = [pool.submit(_together, start) for start in islice(starts, 1 + size // (TOGETHER * AVERAGE * 2))]
+        while size > 0:
+            going += [pool.submit(_together, start) for start in islice(starts, 4 - len(going))]
+            page = going.pop(0).result()[:size]
+            yield from page
+            size -= len(page)
+        for rest in going:
+            rest.cancel()

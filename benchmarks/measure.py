@@ -1,0 +1,100 @@
+"""Clocks and machines: how a figure comes about."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+CORES = os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One row of the table: `ratio` as measured, what it had to reach (`at_least` or `at_most`), what it is made of."""
+
+    ratio: float
+    made_of: dict[str, Any]
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def reached(self) -> bool:
+        """True if the ratio is where it has to be."""
+        return (self.at_least is None or self.ratio >= self.at_least) and (
+            self.at_most is None or self.ratio <= self.at_most
+        )
+
+    def json(self) -> dict[str, Any]:
+        """The row as it is printed."""
+        bounds = {"at_least": self.at_least, "at_most": self.at_most}
+        return {
+            "ratio": round(self.ratio, 3),
+            **{name: bound for name, bound in bounds.items() if bound is not None},
+            "reached": self.reached,
+            **self.made_of,
+        }
+
+
+def seconds(do: Callable[[], object]) -> float:
+    """How long it takes once."""
+    start = perf_counter()
+    do()
+    return perf_counter() - start
+
+
+def median(do: Callable[[], object], times: int = 5) -> float:
+    """The median of several runs, in seconds."""
+    return statistics.median(seconds(do) for _ in range(times))
+
+
+def in_turn(dos: Sequence[Callable[[], object]], times: int) -> list[float]:
+    """Medians in seconds of things to be compared, run in turn so that a busy moment meets all of them."""
+    taken = [[seconds(do) for do in dos] for _ in range(times)]
+    return [statistics.median(column) for column in zip(*taken, strict=True)]
+
+
+def say(line: str) -> None:
+    """Tell whoever waits what is going on."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def machine(folder: Path) -> dict[str, Any]:
+    """What the figures were measured on; `folder` is on the disk that was used."""
+    return {
+        "processor": _processor(),
+        "cores": CORES,
+        "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        **{name: version(name) for name in ("pynacl", "eventsourcing", "orjson", "msgspec")},
+        "fdatasync_us": round(_sync(folder) * 1e6),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines: Iterable[str] = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _sync(folder: Path) -> float:
+    with tempfile.TemporaryFile(dir=folder) as file:
+
+        def write() -> None:
+            os.pwrite(file.fileno(), b"x" * 4096, 0)
+            os.fsync(file.fileno())
+
+        return median(write, 50)
