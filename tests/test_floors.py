@@ -15,6 +15,7 @@ CELLAR = (
     "ledger.refusal",
     "ledger.ed25519",
     "ledger.canonical",
+    "ledger.canonical",
     "ledger.order",
     "ledger.veil",
     "ledger.note",
@@ -29,12 +30,19 @@ CELLAR = (
     "ledger.verify",
 )
 WORLD = (
+    "ledger.world.fault",
+    "ledger.world.sqlite",
+    "ledger.world.home",
+    "ledger.world.recorder",
     "ledger.world.store",
     "ledger.world.keys",
+    "ledger.world.drawer",
+    "ledger.world.guard",
+    "ledger.world.heads",
+    "ledger.world.tiles",
     "ledger.world.log",
+    "ledger.world.audit",
     "ledger.world.views",
-    "ledger.world.witness",
-    "ledger.world.stamp",
     "ledger.world.journal",
 )
 LINES = (*CELLAR, *WORLD, "projections", "cli")
@@ -99,6 +107,7 @@ def faults(root: Path) -> list[str]:
         line = line_of(module)
         if line is None and not (package and module in ("ledger", "ledger.world")):
             found.append(f"{path.relative_to(root)}: stands on no line of the plan")
+            continue
         for number, name in imports(tree, module, package):
             if fault := forbidden(module, line, name):
                 found.append(f"{path.relative_to(root)}:{number}: {fault}")
@@ -114,9 +123,9 @@ def forbidden(module: str, line: str | None, name: str) -> str | None:
             return f"imports {name} from the world"
         return None
     target = line_of(name)
-    if target is None or line is None:
+    if target is None:
         return f"imports {name}, which is no line of the plan"
-    if LINES.index(target) > LINES.index(line):
+    if line is None or LINES.index(target) > LINES.index(line):
         return f"imports {name} from below"
     apart = APART.get(line)
     return f"imports {name}, which it stands apart from" if apart and f"{name}.".startswith(f"{apart}.") else None
