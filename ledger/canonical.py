@@ -63,7 +63,7 @@ def loads(raw: bytes) -> Any:
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        code = "JSON-DEPTH" if "recursion" in str(error) else "JSON-FORM"
+        code = "JSON-DEPTH" if "limit exceeded" in str(error) else "JSON-FORM"  # orjson: of depth, once of recursion
         raise Refused(code, f"not JSON: {error}") from None
 
 
