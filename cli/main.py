@@ -66,7 +66,7 @@ class Comity(Group):
         try:
             code = super().main(args, **more)
         except SystemExit as error:  # click ends so after completion, and with 1 when nobody reads what it prints
-            code = Exit.PIPE_CLOSED if isinstance(error.__context__, BrokenPipeError) else error.code
+            code = Exit.PIPE_CLOSED if error.code == 1 else error.code
         except BaseException as error:  # the one place: whatever it is, it has a code
             code = _end(error, told)
         sys.exit(int(code) if isinstance(code, int) else Exit.DONE)

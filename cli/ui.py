@@ -208,13 +208,27 @@ def story_of(folder: str) -> dict[str, Any]:
 
 def now(folder: str | None = None) -> datetime:
     """The present moment, whole seconds, UTC. A story's ledger lives at the story's clock if that is ahead of ours."""
-    moment = datetime.now(UTC).replace(microsecond=0)
+    here = datetime.now(UTC).replace(microsecond=0)
     clock = story_of(folder).get("clock") if folder else None
     if isinstance(clock, str):
         from ledger.order import instant
 
-        return max(moment, instant(clock))
-    return moment
+        return max(here, instant(clock))
+    return here
+
+
+def moment(text: str, what: str = "a moment") -> datetime:
+    """A moment from what people type, in UTC: it needs its offset or Z, or it is usage."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "a moment is written 2027-03-01T09:40:00Z or 2027-03-01T10:40+01:00"
+        raise Stop(f"{what}: {text!r} is not a moment", hint=hint) from None
+    if found.tzinfo is None:
+        raise Stop(f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere")
+    if found.microsecond:
+        raise Stop(f"{what}: {text!r}: the record counts whole seconds")
+    return found.astimezone(UTC)
 
 
 class _Moment(click.ParamType[datetime]):
@@ -223,15 +237,7 @@ class _Moment(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a moment such as 2027-03-01T09:40:00Z or 2027-03-01T10:40+01:00", param, ctx)
-        if moment.tzinfo is None:
-            self.fail(f"{value!r} needs its offset or Z: the same words are another moment elsewhere", param, ctx)
-        if moment.microsecond:
-            self.fail(f"{value!r}: the record counts whole seconds", param, ctx)
-        return moment.astimezone(UTC)
+        return moment(value, param.opts[-1] if param else "a moment")
 
 
 MOMENT = _Moment()
@@ -442,10 +448,10 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
     def report(done: int, total: int) -> None:
         nonlocal drawn, shown
-        moment = time.monotonic()
-        if moment - started < 1 or moment - drawn < 0.1 or not sys.stderr.isatty():
+        tick = time.monotonic()
+        if tick - started < 1 or tick - drawn < 0.1 or not sys.stderr.isatty():
             return
-        drawn, shown = moment, True
+        drawn, shown = tick, True
         share = f"{100 * done // total} %" if total else str(done)
         click.echo(f"\r{label} {share}\x1b[K", nl=False, err=True)
 

@@ -1,0 +1,250 @@
+"""The command line before any command: help, exit codes, where options may stand, what an error looks like."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from cli import ui
+from cli.exits import Exit, Stop, exit_of, lines_of
+from cli.main import COMMANDS, KEY, comity
+from ledger.order import Unread
+from ledger.refusal import Refused
+from ledger.world.fault import Busy, LedgerFault
+
+HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "rich", "eventsourcing", "sqlite3", "holidays", "ledger")
+
+
+def run(*args: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    home = Path(__file__).parents[1]
+    return subprocess.run(
+        [sys.executable, "-c", "from cli.main import main; main()", *args],
+        cwd=cwd or home,
+        env={**os.environ, "PYTHONPATH": str(home), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys, cli.main\ntry: cli.main.comity.main(['--help'])\nexcept SystemExit: pass\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
+    )
+    loaded = done.stdout.splitlines()[-1].split()
+    assert "click" in loaded
+    assert not [name for name in loaded if name.split(".")[0] in HEAVY]
+
+
+@pytest.mark.parametrize("path", [*([name] for name in COMMANDS), *(["key", name] for name in KEY), ["log", "publish"]])
+def test_the_help_of_every_command_starts_with_examples(path: list[str]) -> None:
+    done = CliRunner().invoke(comity, [*path, "--help"])
+    assert done.exit_code == 0, done.output
+    first, example = done.output.splitlines()[:2]
+    assert first == "Examples:"
+    assert f"comity {path[0]}" in example
+    assert "Usage: comity" in done.output
+
+
+@pytest.mark.parametrize(
+    "path", [*([name] for name in COMMANDS if name not in ("key", "log")), *(["key", n] for n in KEY)]
+)
+def test_the_line_in_the_list_and_the_help_of_a_command_are_both_there(path: list[str]) -> None:
+    table = KEY if path[0] == "key" else COMMANDS
+    says = table[path[-1]][1]
+    assert says
+    assert says[0].islower()
+    assert not says.endswith(".")
+
+
+def test_without_a_command_the_help_is_shown_and_it_is_usage() -> None:
+    done = CliRunner().invoke(comity, [])
+    assert done.exit_code == Exit.USAGE
+    assert done.stdout == ""
+    assert done.stderr.startswith("Examples:")
+
+
+def test_a_slip_of_the_pen_is_answered_with_the_nearest_command() -> None:
+    done = CliRunner().invoke(comity, ["ordres"])
+    assert done.exit_code == Exit.USAGE
+    assert done.stderr.splitlines() == ["comity: no command 'ordres'", "hint: `comity orders`?"]
+
+
+def test_no_ledger_here_is_exit_10_and_says_what_to_do(tmp_path: Path) -> None:
+    done = run("orders", cwd=tmp_path)
+    assert done.returncode == Exit.NO_LEDGER
+    assert done.stdout == ""
+    assert done.stderr.splitlines()[0] == "comity: this folder is not a ledger"
+    assert "comity init" in done.stderr
+
+
+def test_the_ledger_may_be_named_before_or_behind_the_command_or_by_the_environment(tmp_path: Path) -> None:
+    for args, env in (
+        (("--ledger", "nowhere", "orders"), {}),
+        (("orders", "--ledger", "nowhere"), {}),
+        (("orders",), {"COMITY_LEDGER": "nowhere"}),
+    ):
+        done = run(*args, cwd=tmp_path, **env)
+        assert done.returncode == Exit.NO_LEDGER
+        assert done.stderr.startswith("comity: nowhere is not a ledger")
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Stop("x"), 2),
+        (Stop("x", code=Exit.FINDINGS), 3),
+        (click.UsageError("x"), 2),
+        (click.BadParameter("x"), 2),
+        (Refused("ENV-SIZE", "x"), 5),
+        (Refused("SPLIT-VIEW", "x"), 1),
+        (LedgerFault("LOG-CORRUPT", "x"), 1),
+        (LedgerFault("LOG-ROLLBACK", "x"), 1),
+        (LedgerFault("NO-LEDGER", "x"), 10),
+        (Busy("x"), 11),
+        (FileNotFoundError(2, "No such file or directory", "x"), 4),
+        (KeyboardInterrupt(), 130),
+        (click.Abort(), 130),
+        (KeyError("x"), 70),
+        (AssertionError(), 70),
+    ],
+)
+def test_every_error_has_its_code(error: BaseException, code: int) -> None:
+    assert exit_of(error) == code
+
+
+def test_a_refusal_means_something_else_to_a_command_that_only_reads() -> None:
+    assert exit_of(Refused("ENV-SIZE", "x"), Exit.UNDECIDABLE) == Exit.UNDECIDABLE
+    assert exit_of(Refused("SPLIT-VIEW", "x"), Exit.UNDECIDABLE) == Exit.PROVED_BAD
+
+
+def test_an_error_is_said_in_one_to_three_lines() -> None:
+    assert lines_of(Refused("SIG-BAD", "it does not fit", where="#3", hint="ask the sender")) == [
+        "SIG-BAD #3: it does not fit",
+        "hint: ask the sender",
+    ]
+    assert lines_of(Stop("one\ntwo\nthree\nfour", hint="five")) == ["one", "two", "hint: five"]
+    assert lines_of(FileNotFoundError(2, "No such file or directory", "a.zip")) == ["a.zip: no such file or directory"]
+    assert lines_of(KeyError("x")) == ["unforeseen: KeyError: 'x'", "hint: --debug shows where"]
+
+
+def test_what_nobody_foresaw_is_exit_70_in_one_line_and_a_traceback_only_with_debug(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @ui.command("comity boom")
+    def boom() -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(type(comity), "get_command", lambda *_: boom)
+    done = CliRunner().invoke(comity, ["boom"])
+    assert done.exit_code == Exit.UNFORESEEN
+    assert done.stderr.splitlines()[0] == "comity: unforeseen: ZeroDivisionError: by nothing"
+    assert "Traceback" not in done.stderr
+    done = CliRunner().invoke(comity, ["boom", "--debug"])
+    assert done.exit_code == Exit.UNFORESEEN
+    assert "Traceback" in done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_printed_for_every_shell(shell: str) -> None:
+    done = run("completion", shell)
+    assert done.returncode == 0
+    assert "_COMITY_COMPLETE" in done.stdout
+
+
+def test_a_moment_needs_its_offset() -> None:
+    convert = ui.MOMENT.convert
+    assert convert("2027-03-01T10:40:00+01:00", None, None) == datetime(2027, 3, 1, 9, 40, tzinfo=UTC)
+    assert convert("2027-03-01T09:40Z", None, None) == datetime(2027, 3, 1, 9, 40, tzinfo=UTC)
+    for wrong in ("2027-03-01T09:40:00", "2027-03-01", "yesterday", "2027-03-01T09:40:00.5Z", ""):
+        with pytest.raises(Stop) as said:
+            convert(wrong, None, None)
+        assert said.value.code == Exit.USAGE
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+def test_a_csv_cell_is_never_a_formula(cell: str) -> None:
+    assert ui.csv_cell(cell) == f"'{cell}"
+
+
+def test_an_ordinary_csv_cell_stays_as_it_is() -> None:
+    assert ui.csv_cell("a=b") == "a=b"
+    assert ui.csv_cell(None) == ""
+    assert ui.csv_cell(["a", "b"]) == "a, b"
+
+
+def test_values_are_shown_as_people_read_them() -> None:
+    assert ui.plain(Unread.WITHHELD) == "[sealed]"
+    assert ui.plain(Unread.ERASED) == "[erased]"
+    assert ui.plain(True) == "yes"
+    assert ui.plain("a\u200db") == "a<U+200D>b"
+    assert ui.plain(datetime(2027, 3, 1, tzinfo=UTC)) == "2027-03-01T00:00:00Z"
+
+
+def _emitting(*args: str) -> str:
+    @ui.command("comity things")
+    def things() -> None:
+        ui.emit("things", {"things": [{"name": "=a", "n": 1}]}, ("name", "n"), [("=a", 1)])
+
+    told = ui.Said()
+    done = CliRunner().invoke(things, list(args), obj=told)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_an_answer_is_printed_as_it_was_asked_for() -> None:
+    assert json.loads(_emitting("--json")) == {"format": "comity.things/1", "things": [{"name": "=a", "n": 1}]}
+    assert json.loads(_emitting("--format", "jsonl")) == {"name": "=a", "n": 1}
+    assert _emitting("--format", "csv") == "name,n\n'=a,1\n"
+    assert _emitting() == "=a\t1\n"
+
+
+def test_a_table_keeps_untrusted_text_as_text() -> None:
+    drawn = ui.table(("what",), [("[red]not a colour[/red]",), ("x" * 200,)], width=40)
+    assert "[red]not a colour[/red]" in drawn
+    assert max(len(line) for line in drawn.splitlines()) <= 40
+
+
+def test_an_order_is_named_by_reference_or_by_an_unambiguous_beginning_of_its_id() -> None:
+    names, ids = {"PPO-1": "aa11"}, ["aa11", "aa22", "bb33"]
+    assert ui.choose("PPO-1", names, ids) == "aa11"
+    assert ui.choose("b", names, ids) == "bb33"
+    assert ui.choose("AA2", names, ids) == "aa22"
+    for text, says in (("aa", "could be"), ("zz", "no order"), ("", "no order")):
+        with pytest.raises(Stop, match=says):
+            ui.choose(text, names, ids)
+
+
+def test_what_cannot_be_undone_is_not_done_when_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    with pytest.raises(Stop, match="nobody is here"):
+        ui.confirm("destroy it", yes=False)
+    ui.confirm("destroy it", yes=True)
+
+
+def test_a_closed_pipe_is_no_error_message() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "from cli.main import main; main()", "--help"],
+            cwd=Path(__file__).parents[1],
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    finally:
+        os.close(writer)
+    assert done.stderr == ""
+    assert done.returncode == Exit.PIPE_CLOSED
