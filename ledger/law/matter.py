@@ -9,11 +9,11 @@ value that cannot be read is no evidence of anything [design].
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from ledger.facts.vocabulary import ELEMENTS
-from ledger.law.calendar import Count, duration, eu_days, eu_hours
+from ledger.law.calendar import Count, eu_days, eu_hours
 from ledger.law.parties import Declaration
 from ledger.law.record import Record
 from ledger.order import Entry, Unread, instant
@@ -27,7 +27,7 @@ NOTHING: frozenset[str] = frozenset()
 class Matter(Record):
     """What the entries of an order amount to: scope, answer, instruction, ground, emergency, notification."""
 
-    # -- declarations ----------------------------------------------------------------------------------------------------
+    # -- declarations --------------------------------------------------------------------------------------------------
 
     @cached_property
     def issued_on(self) -> datetime:
@@ -69,7 +69,7 @@ class Matter(Record):
         """N-7-5-b applies: declared, for every case or for a circumstance that is stated."""
         return self._bites("N-7-5-b")
 
-    # -- elements ----------------------------------------------------------------------------------------------------------
+    # -- elements ------------------------------------------------------------------------------------------------------
 
     @staticmethod
     def covers(a: str, b: str) -> bool:
@@ -113,7 +113,7 @@ class Matter(Record):
         """It stands in no `elements_sought` of the order or of a correction, and is covered by none."""
         return not self._covered(element, self._ever_sought)
 
-    # -- what came back ------------------------------------------------------------------------------------------------------
+    # -- what came back ------------------------------------------------------------------------------------------------
 
     @property
     def disclosures(self) -> tuple[Entry, ...]:
@@ -200,7 +200,7 @@ class Matter(Record):
         """When data first reached the issuing side."""
         return self.reaching[0].on if self.reaching else None
 
-    # -- instructions and grounds --------------------------------------------------------------------------------------------
+    # -- instructions and grounds --------------------------------------------------------------------------------------
 
     def valid_instruction(self, e: Entry) -> bool:
         """Given by the office designated under C-7-5-e, or by any notified authority if none is designated."""
@@ -229,7 +229,11 @@ class Matter(Record):
 
     def instructions_in_force(self, t: datetime) -> tuple[Entry, ...]:
         """Valid instructions that were given at or before `t` and not lifted at or before it."""
-        return tuple(e for e in self.instructions if e.on <= t and not (self.lifted_on(e) or datetime.max.replace(tzinfo=t.tzinfo)) <= t)
+        return tuple(e for e in self.instructions if e.on <= t and not self._lifted_by(e, t))
+
+    def _lifted_by(self, instruction: Entry, t: datetime) -> bool:
+        lifted = self.lifted_on(instruction)
+        return lifted is not None and lifted <= t
 
     def bars(self, e: Entry, disclosure: Entry) -> bool:
         """An instruction or a ground forbids (some of) what a disclosure returned: its scope is all, or it covers a
@@ -245,3 +249,92 @@ class Matter(Record):
     def _covers_some(self, e: Entry, disclosure: Entry) -> bool:
         named = e.get("elements") or ()
         return any(self._covered(element, named) for element in self.returned_by(disclosure))
+
+    # -- emergency and notification ------------------------------------------------------------------------------------
+
+    def emergency(self, t: datetime) -> bool:
+        """The order is issued as an emergency or one was declared by `t`, and none was ended or downgraded with effect
+        at or before `t`."""
+        stated = self.issued is not None and self.issued.get("emergency") is True
+        if not stated and not any(e.on <= t for e in self.of("emergency-declared")):
+            return False
+        return not any(over <= t for over, _ in self.reassessed)
+
+    @cached_property
+    def reassessed(self) -> tuple[tuple[datetime, Entry], ...]:
+        """From when an emergency was ended or downgraded, with the entry that says so; the earliest effect first."""
+        found = (e for e in self.of("emergency-reassessed") if e.get("outcome") in ("ended", "downgraded"))
+        return tuple(sorted(((instant(e.get("effective_at")), e) for e in found), key=lambda pair: pair[0]))
+
+    def suspends(self, t: datetime) -> bool:
+        """The notification suspends: EPOC, notification required, no emergency at `t`. Whether the authority has
+        received it does not matter (decision 29)."""
+        return self.instrument == "EPOC" and self.notification_required and not self.emergency(t)
+
+    @cached_property
+    def notification(self) -> Entry | None:
+        """The notification-received that winds E-12-1: the first of the last version that has one.
+
+        A second arrival of the same version changes nothing (decision 14); a version that must be notified again
+        (decision 13) gives the authority its time again.
+        """
+        received = self.of("notification-received")
+        for version in reversed(self.versions or (None,)):
+            for e in received:
+                if self.version_of(e) is version:
+                    return e
+        return None
+
+    @cached_property
+    def review(self) -> Count | None:
+        """The time of the enforcing authority: ten days, or 96 hours if there is an emergency when the notification
+        arrives; what changes later does not touch it. None while it is not known. EPOC:12(1)."""
+        notice = self.notification
+        if notice is None or self.instrument != "EPOC" or not self.known_trigger(notice):
+            return None
+        days = self.days_of(self.party_of(notice))
+        return eu_hours(notice.on, 96, days) if self.emergency(notice.on) else eu_days(notice.on, 10, days)
+
+    @cached_property
+    def review_end(self) -> datetime | None:
+        """The end of E-12-1, as extended; None while it is not known."""
+        extension = self.extension("E-12-1")
+        if extension is not None and self.notification is not None:
+            return instant(extension.get("new_due"))
+        return self.review.due if self.review else None
+
+    def ground_in_time(self, e: Entry) -> bool:
+        """Raised before the end of E-12-1, or while that end is not known. Later it has no effect (decision 31)."""
+        return self.is_effective(e) and (self.review_end is None or e.on < self.review_end)
+
+    @cached_property
+    def grounds_in_time(self) -> tuple[Entry, ...]:
+        """Every ground-for-refusal-raised in time, in order of entries."""
+        return tuple(e for e in self.of("ground-for-refusal-raised") if self.ground_in_time(e))
+
+    # -- what moves clocks ---------------------------------------------------------------------------------------------
+
+    def extension(self, id: str, since: datetime | None = None) -> Entry | None:
+        """The last deadline-extended of this clock, not counting those before `since`: a version that winds a clock
+        again leaves behind the end that was set for the one before [design]."""
+        found = (e for e in reversed(self.of("deadline-extended")) if e.get("deadline") == id)
+        return next((e for e in found if since is None or e.on >= since), None)
+
+    @cached_property
+    def referrals(self) -> tuple[tuple[Entry, Entry | None], ...]:
+        """Every order-referred-back with its clarification: the first order-corrected after it, or the first
+        additional-information-provided or order-maintained that answers it; None while there is none."""
+        return tuple((e, self.clarification(e)) for e in self.of("order-referred-back"))
+
+    def clarification(self, referral: Entry) -> Entry | None:
+        """What clarified the order that was referred back; None while nothing did."""
+        for e in self.of("order-corrected", "additional-information-provided", "order-maintained"):
+            after = (e.on, e.index) > (referral.on, referral.index)
+            if after and (e.kind == "order-corrected" or self.named(e.get("answers")) is referral):
+                return e
+        return None
+
+
+def manifest_elements(e: Entry) -> frozenset[str]:
+    """The elements of the manifest of an entry, as far as it can be read here."""
+    return frozenset((e.get("manifest") or {}).get("elements") or ())

@@ -14,12 +14,12 @@ from ledger.order import Case, Entry
 class Reading(Matter):
     """One order, as far as it was recorded at a moment, read by the rules of findings.md 1 and 3.
 
-    Made with `Reading.of(case, at)`; everything else is an answer, computed when first asked for and kept. Who said
+    Made with `Reading.known(case, at)`; everything else is an answer, computed when first asked for and kept. Who said
     what and whether it counts: `record.Record`. What is sought, barred and returned: `matter.Matter`. The clocks: here.
     """
 
     @classmethod
-    def of(cls, case: Case, at: datetime) -> Reading:
+    def known(cls, case: Case, at: datetime) -> Reading:
         """Read a case as it was known at `at` (aware): what was recorded later does not exist yet."""
         return cls(case.known(at), at)
 
@@ -33,6 +33,6 @@ class Reading(Matter):
         return next((c for c in reversed(self.clocks) if c.id == id and not c.policy.endswith("+ROLL")), None)
 
     def before_end(self, e: Entry, *ids: str) -> bool:
-        """True if an entry happened before the end of the first of these clocks that is listed, or that end is unknown."""
+        """True if it happened before the end of the first of these clocks that is listed, or that end is unknown."""
         clock = next((c for id in ids if (c := self.clock(id))), None)
         return clock is None or clock.due is None or e.on < clock.due

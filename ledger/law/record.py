@@ -19,7 +19,7 @@ from ledger.order import Case, Entry
 LATE = timedelta(hours=24)  # decision 3: recorded more than 24 hours after the event
 STAMPED = ("delivery-receipt", "portal-log", "courier-receipt")  # proof by which the issuing side may record arrival
 
-# Whose signature makes an arrival a proper receipt; ISS stands for the addressee only where the order goes to a provider.
+# Whose signature makes an arrival a proper receipt, where it is not SP, REG or, with proof, ISS.
 _BY_PROVIDER = dict.fromkeys(("2AP-8", "2AP-10", "BC-31"), ("SP", "REG"))
 _BY_STATE = dict.fromkeys(("2AP-9", "BC-29"), ("CAQ", "POC", "SP"))
 ADDRESSEES = {**_BY_PROVIDER, **_BY_STATE}
@@ -163,7 +163,7 @@ class Record:
         """An act; or an entry that a sealed entry of the other side's own record backs, with a proof that verifies."""
         return e.speaks == "act" or e.leaf in self._backed
 
-    # -- how far its time is known ---------------------------------------------------------------------------------------
+    # -- how far its time is known -------------------------------------------------------------------------------------
 
     @staticmethod
     def late(e: Entry) -> bool:
@@ -213,7 +213,7 @@ class Record:
         arrivals = self.of("evidence-received", "data-transmitted-by-state")
         return any(e.on < end and not self.late(e) and self.speaks_of(e, answer) for e in arrivals if e is not answer)
 
-    # -- the order, its versions, its arrival ------------------------------------------------------------------------------
+    # -- the order, its versions, its arrival --------------------------------------------------------------------------
 
     @cached_property
     def issued(self) -> Entry | None:
@@ -277,7 +277,7 @@ class Record:
         return bool(self.of("order-transmitted", "order-received"))
 
     def service(self, version: Entry) -> datetime | None:
-        """When a version was served: first sent by ISS or CAR; else first received; else, for a correction, its `on`."""
+        """When a version was served: first sent by ISS or CAR; else first received; else, of a correction, its `on`."""
         sent = (e for e in self.of("order-transmitted") if self.is_by(e, "ISS", "CAR"))
         for some in (sent, self.of("order-received")):
             for e in some:
@@ -291,7 +291,7 @@ class Record:
 
     @cached_property
     def proper_receipts(self) -> tuple[Entry, ...]:
-        """Every order-received at the right place, signed by whoever may say so for this instrument, in order of entries.
+        """Every order-received at the right place, signed by whoever may say so for this instrument, in order.
 
         "Signed" literally: also an observation counts, if it is itself signed in one of these roles.
         """
@@ -311,7 +311,7 @@ class Record:
         of_last = [e for e in self.proper_receipts if self.version_of(e) is self.version] if self.versions else []
         return min(of_last, key=lambda e: e.role == "ISS", default=None)
 
-    # -- the Parties -----------------------------------------------------------------------------------------------------
+    # -- the Parties ---------------------------------------------------------------------------------------------------
 
     @property
     def from_party(self) -> str | None:

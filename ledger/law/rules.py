@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from ledger.law.calendar import Count, explain
+
 
 class Mark(StrEnum):
     """How sure a rule is."""
@@ -77,7 +79,7 @@ class Clock:
 
     `due` is the first instant after it, in UTC: what happens at that instant is late; None where it could not be wound.
     `trigger` is the leaf hash of the entry that wound it, `met_by` are those that answered it (in time or not),
-    `entries` all it rests on. `steps` tell, line by line, how `due` came about.
+    `entries` all it rests on; `count` is how the days were counted, `notes` what moved or stopped it.
     """
 
     id: str
@@ -89,7 +91,13 @@ class Clock:
     trigger: str | None = None
     met_by: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
-    steps: tuple[str, ...] = field(default=(), compare=False)
+    count: Count | None = field(default=None, compare=False, repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """How `due` came about, one step a line; for people."""
+        return (*(explain(self.count) if self.count else ()), *self.notes)
 
 
 @dataclass(frozen=True, slots=True)
