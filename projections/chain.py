@@ -45,7 +45,7 @@ def evidence_chain(case: Case, judgement: Judgement) -> list[Pillar]:
             state=str(judgement.criteria[id_].state),
             rests_on=tuple(by_leaf[leaf] for leaf in judgement.criteria[id_].rests_on if leaf in by_leaf),
             lacks=judgement.criteria[id_].lacks,
-            pulled_by=tuple(f for f in judgement.findings if id_ in f.pulls),
+            pulled_by=tuple(f for f in judgement.findings if id_ in f.criteria),
         )
         for id_, name in CRITERIA.items()
     ]

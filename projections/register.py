@@ -1,0 +1,222 @@
+"""The ten questions a data protection officer or a supervisory authority asks of one order, each answered from entries.
+
+They are those of article 14 of the Second Protocol (CETS 224) and of the Law Enforcement Directive (EU) 2016/680, above
+all its articles 13, 16, 24, 25 and 30. An answer lists what the record holds; `open` says that something is still owed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ledger.law import Judgement
+from ledger.law.rules import Verdict
+from ledger.order import Case, Entry
+from projections.timeline import fields, office_names, says, speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One question with its citations, the lines that answer it, their entries, and whether a duty is open."""
+
+    number: int
+    question: str
+    cite: str
+    lines: tuple[str, ...]
+    entries: tuple[Entry, ...]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What an answer is drawn from: the order, its judgement, and who read it (entries of the access order)."""
+
+    case: Case
+    judgement: Judgement
+    accesses: tuple[Entry, ...]
+
+    def of(self, *kinds: str) -> tuple[Entry, ...]:
+        replaced = {e.replaces for e in self.case.entries if e.replaces}
+        return tuple(e for e in self.case.entries if e.kind in kinds and e.leaf not in replaced)
+
+    def found(self, *codes: str) -> tuple[str, ...]:
+        return tuple(f"{f.code}: {f.says}" for f in self.judgement.findings if f.code in codes)
+
+    def told(self, entries: Iterable[Entry]) -> tuple[str, ...]:
+        names = office_names(self.case.registry)
+        return tuple(f"{e.on:%Y-%m-%d %H:%M}Z {says(e.kind)} {speaker(e, names)}{_details(e)}" for e in entries)
+
+    def clocks(self, *ids: str) -> tuple[str, ...]:
+        return tuple(
+            f"{c.id} {c.verdict}" + ("" if c.due is None else f", due {c.due:%Y-%m-%dT%H:%M:%SZ}")
+            for c in self.judgement.deadlines
+            if c.id in ids
+        )
+
+    def running_out(self, *ids: str) -> bool:
+        return any(c.id in ids and c.verdict in (Verdict.OPEN, Verdict.MISSED) for c in self.judgement.deadlines)
+
+
+def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = ()) -> list[Answer]:
+    """All ten answers for one order; `accesses` are the `record-accessed` entries that name it."""
+    record = _Record(case, judgement, tuple(accesses))
+    return [answer(record) for answer in _QUESTIONS]
+
+
+def _details(e: Entry) -> str:
+    shown = [
+        f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for name, value in fields(e).items()
+        if isinstance(value, (str, bool, list)) and name in _TELLING
+    ]
+    return f" ({'; '.join(shown)})" if shown else ""
+
+
+_TELLING = frozenset(
+    "dp_regime domestic_legal_grounds case_ref purpose_code view recipient recipient_party elements scope method"
+    " grounds review_on period decision condition_code incident_kind aware_at risk still_restricted mode cause".split()
+)
+
+
+def _answer(
+    number: int, question: str, cite: str, entries: tuple[Entry, ...], r: _Record, more: tuple[str, ...], owed: bool
+) -> Answer:
+    lines = (*r.told(entries), *more)
+    return Answer(number, question, cite, lines or ("Nothing on record.",), entries, owed)
+
+
+def _basis(r: _Record) -> Answer:
+    found = r.of("order-issued", "purpose-recorded", "further-use-decided")
+    gaps = r.found("G-DP-BASIS")
+    question = "On what legal basis and for what purpose were this person's data obtained?"
+    return _answer(1, question, "2AP:14(1), 14(2)(a)", found, r, gaps, bool(gaps))
+
+
+def _seen(r: _Record) -> Answer:
+    found = (
+        *r.of(
+            "use-recorded", "evidence-accessed", "shared-domestically", "onward-transferred", "defence-bundle-issued"
+        ),
+        *r.of("bundle-issued", "record-accessed"),
+        *r.accesses,
+    )
+    question = "Who read, used or received them, when and why?"
+    return _answer(2, question, "2AP:14(8), LED:25(1)", tuple(sorted(found, key=lambda e: e.on)), r, (), owed=False)
+
+
+def _surplus(r: _Record) -> Answer:
+    found = r.of("out-of-scope-data-identified", "data-returned", "data-destroyed", "use-restricted")
+    question = "Was more received than asked for, and what became of the surplus?"
+    more = (*r.clocks("D-14-2b"), *r.found("V-14-2b"))
+    return _answer(3, question, "2AP:14(2)(b), LED:4(1)(c)", found, r, more, r.running_out("D-14-2b"))
+
+
+NOTICE = (
+    "customer-notified",
+    "customer-notification-delayed",
+    "customer-notification-delay-extended",
+    "customer-notification-delay-lifted",
+    "customer-notification-omitted",
+    "customer-notified-contrary-to-confidentiality",
+)
+
+
+def _notice(r: _Record) -> Answer:
+    question = "Was the person told; if not, on which ground, by whose decision, and when is it looked at again?"
+    more = (
+        f"customer notice: {r.judgement.regions.get('customer_notice', 'NONE')}",
+        *r.clocks("NOTICE-REVIEW", "NOTICE-DUE"),
+        *r.found("G-NOTICE-UNSETTLED"),
+    )
+    owed = bool(r.found("G-NOTICE-UNSETTLED")) or r.running_out("NOTICE-DUE")
+    return _answer(4, question, "2AP:14(11), LED:13, EPOC:13", r.of(*NOTICE), r, more, owed)
+
+
+def _delays(r: _Record) -> Answer:
+    question = "Does a delay run on a ground that has expired or was never renewed?"
+    found = r.of("customer-notification-delayed", "customer-notification-delay-extended")
+    bad = r.found("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY")
+    return _answer(5, question, "LED:13(3), 2AP:14(11)(b)", found, r, bad, bool(bad))
+
+
+def _retention(r: _Record) -> Answer:
+    question = "Which retention rule applies, and is a review overdue?"
+    found = r.of("retention-rule-set", "retention-reviewed", "retention-expired")
+    late = r.found("W-14-5-OVERDUE")
+    held = r.judgement.regions.get("custody") in ("HELD", "RESTRICTED")
+    return _answer(6, question, "2AP:14(5), LED:5", found, r, late, bool(late) or (held and not found))
+
+
+def _onward(r: _Record) -> Answer:
+    question = "Did data go to another State without authorisation beforehand?"
+    found = r.of("onward-transferred", "onward-transfer-authorisation-granted", "onward-transfer-authorisation-refused")
+    bad = r.found("V-14-10", "V-LED-35-ONWARD")
+    return _answer(7, question, "2AP:14(10), LED:35(1)(c), 35(1)(e)", found, r, bad, bool(bad))
+
+
+def _conditions(r: _Record) -> Answer:
+    question = "Which conditions bind the use, and were they kept?"
+    found = r.of("condition-imposed", "condition-accepted", "condition-declined", "use-explained")
+    bad = r.found("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE")
+    owed = r.judgement.regions.get("conditions") == "IMPOSED"
+    return _answer(8, question, "2AP:14(2)(a), BC:28(2)(b)", found, r, bad, owed or bool(bad))
+
+
+def _incidents(r: _Record) -> Answer:
+    question = "Which incidents were there, since when known, and who was told within the time?"
+    found = r.of(
+        "security-incident-detected",
+        "incident-assessed",
+        "incident-notified-to-authority",
+        "incident-notified-to-transferring-party",
+        "incident-notified-to-individual",
+        "incident-notice-delayed",
+    )
+    more = (*r.clocks("DP-72H"), *r.found("V-DP-72H"))
+    owed = r.judgement.regions.get("incident") == "OPEN" or r.running_out("DP-72H")
+    return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", found, r, more, owed)
+
+
+ASKED = ("access-requested", "rectification-requested", "erasure-requested")
+ANSWERED = (
+    "access-granted",
+    "access-restricted",
+    "rectification-made",
+    "rectification-refused",
+    "erasure-decided",
+    "payload-key-destroyed",
+    "supplementary-statement-added",
+    "processing-restricted",
+)
+
+
+def _requests(r: _Record) -> Answer:
+    question = "What did the person ask for, and how was it answered, on which reasons?"
+    asked, answered = r.of(*ASKED), r.of(*ANSWERED)
+    met = {e.get("answers") for e in answered}
+    waiting = [e for e in asked if e.leaf not in met and not _made(e, answered)]
+    found = tuple(sorted((*asked, *answered), key=lambda e: (e.on, e.index)))
+    bad = r.found("V-14-12b-NO-REASONS")
+    more = (*bad, *(f"Not answered: {says(e.kind)}" for e in waiting))
+    return _answer(10, question, "2AP:14(12), LED:14-16", found, r, more, bool(waiting or bad))
+
+
+def _made(request: Entry, answered: tuple[Entry, ...]) -> bool:
+    """A rectification that was made names the entry concerned, not the request; the next one answers it."""
+    return request.kind == "rectification-requested" and any(
+        e.kind == "rectification-made" and e.on >= request.on for e in answered
+    )
+
+
+_QUESTIONS: tuple[Callable[[_Record], Answer], ...] = (
+    _basis,
+    _seen,
+    _surplus,
+    _notice,
+    _delays,
+    _retention,
+    _onward,
+    _conditions,
+    _incidents,
+    _requests,
+)
