@@ -27,7 +27,7 @@ from ledger.facts.kind import Fact, Field, Sealed
 from ledger.facts.order import changes, issued, service
 from ledger.facts.rights import incidents, oversight, person, retention, use
 from ledger.facts.schema import describe
-from ledger.facts.vocabulary import REGISTER_TOO, ROLES
+from ledger.facts.vocabulary import ROLES
 from ledger.facts.wire import NOTHING, Unfit, check
 from ledger.refusal import Refused
 
@@ -41,7 +41,6 @@ __all__ = [
     "check_audience",
     "json_schema",
     "kind_of",
-    "may_stand_in_register",
     "public_of",
     "sealed_of",
 ]
@@ -109,11 +108,6 @@ def check_audience(kind: str, audience: Mapping[str, Sequence[str]]) -> None:
         for role in roles:
             if role not in ROLES:
                 raise FactError("FACT", f"expected roles as readers, got {_tell(role)}", where=f"{kind}.{name}")
-
-
-def may_stand_in_register(kind: str) -> bool:
-    """True for a kind whose entries need not belong to an order."""
-    return kind_of(kind).group == "governance" or kind in REGISTER_TOO
 
 
 def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict[str, Any]:

@@ -10,9 +10,11 @@ from typing import Any
 from ledger.facts.kind import Fact, Field
 from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Whole, Word
 
+_FORMATS = {"instant": "date-time", "date": "date", "duration": "duration", "order": "uuid"}
+
 
 def describe(kind: type[Fact]) -> dict[str, Any]:
-    """The schema of `{"public": {...}, "sealed": {...}}`, both sealed values in the clear, as `build` takes them."""
+    """The schema of `{"public": {...}, "sealed": {...}}`, sealed values in the clear, as `build` takes them."""
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": kind.kind,
@@ -55,7 +57,8 @@ def _schema(form: Form) -> dict[str, Any]:
         case Word(known=known) if known:
             return {"enum": list(known)}
         case Word():
-            return {"type": "string", "pattern": f"^{form.pattern}$"}
+            format_ = {"format": _FORMATS[form.type]} if form.type in _FORMATS else {}
+            return {"type": "string", "pattern": f"^{form.pattern}$", **format_}
         case Whole():
             return {"type": "integer", "minimum": form.least, "maximum": LARGEST}
         case Truth():

@@ -6,7 +6,7 @@ Each table gives the words for people beside the code for the wire. A code once 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple, get_args
+from typing import Final, Literal, NamedTuple
 
 ROLES: Final[Mapping[str, str]] = {
     "ISS": "issuing authority",
@@ -32,9 +32,8 @@ ROLES: Final[Mapping[str, str]] = {
     "SYS": "ledger node; signs only what anybody can compute again",
 }
 
-OFFICES = tuple(
-    role for role in ROLES if role not in ("CUST", "ADM", "SYS")
-)  # whoever takes part in an order and signs
+# Whoever takes part in an order and signs; and whoever signs at all.
+OFFICES = tuple(role for role in ROLES if role not in ("CUST", "ADM", "SYS"))
 SIGNERS = (*OFFICES, "ADM", "SYS")
 
 INSTRUMENTS: Final[Mapping[str, str]] = {
@@ -180,12 +179,9 @@ ELEMENTS: Final[Mapping[str, DataElement]] = {
     "domain-dates": DataElement("domain-registration", "subscriber", "2AP:6(1)"),
 }
 
-# Of every entry: who speaks (I did it; I saw it; I took it over from paper or mail), and what its time rests on.
-SPEAKS = ("act", "observation", "import")
-ON_SOURCES = ("own-act", "receipt-stamp", "other-party", "estimate")
-
-# Kinds that may stand in the register without belonging to an order, beside those of the group governance.
-REGISTER_TOO = ("notice-published", "transfers-suspended", "suspension-lifted")
+# Of every entry: who speaks (I did it; I saw it; I took it over from paper or mail), and what its `on` rests on.
+Speaks = Literal["act", "observation", "import"]
+OnSource = Literal["own-act", "receipt-stamp", "other-party", "estimate"]
 
 # ---------------------------------------------------------------------------------------------------------------------
 # Codes that more than one kind uses. A list that one field alone uses stands at that field.
@@ -200,15 +196,12 @@ Capacity = Literal[
     "independent-authority",
     "other-authority",
 ]
-CAPACITIES: Final[tuple[str, ...]] = get_args(Capacity)
 
 # What a supervisor or validator decided.
 Approval = Literal["approved", "refused"]
-APPROVALS: Final[tuple[str, ...]] = get_args(Approval)
 
 # What a Party may declare to call for notification or consultation.
 Circumstance = Literal["media-account", "privileged-profession", "public-authority", "minor", "other"]
-CIRCUMSTANCES: Final[tuple[str, ...]] = get_args(Circumstance)
 
 # How an order, an answer or data travel.
 Channel = Literal[
@@ -225,11 +218,9 @@ Channel = Literal[
     "interpol",
     "not-known",
 ]
-CHANNELS: Final[tuple[str, ...]] = get_args(Channel)
 
 # What a time of arrival rests on.
 ReceiptProof = Literal["own-stamp", "delivery-receipt", "portal-log", "courier-receipt", "none"]
-RECEIPT_PROOFS: Final[tuple[str, ...]] = get_args(ReceiptProof)
 
 # Why an addressee cannot execute. Regulation (EU) 2023/1543, annex III.
 NonExecutionReason = Literal[
@@ -245,7 +236,6 @@ NonExecutionReason = Literal[
     "third-country-law",
     "other",
 ]
-NON_EXECUTION_REASONS: Final[tuple[str, ...]] = get_args(NonExecutionReason)
 
 # Why a Party refuses to preserve or to assist.
 AssistanceGround = Literal[
@@ -260,7 +250,6 @@ AssistanceGround = Literal[
     "2AP:9",
     "other",
 ]
-ASSISTANCE_GROUNDS: Final[tuple[str, ...]] = get_args(AssistanceGround)
 
 # What data or the record are used for.
 Purpose = Literal[
@@ -274,23 +263,18 @@ Purpose = Literal[
     "rights-request",
     "other",
 ]
-PURPOSES: Final[tuple[str, ...]] = get_args(Purpose)
 
 # What comparing digests showed.
 Comparison = Literal["equal", "differ", "not-checked"]
-COMPARISONS: Final[tuple[str, ...]] = get_args(Comparison)
 
 # How much of the data is meant.
 Extent = Literal["all", "part", "out-of-scope"]
-EXTENTS: Final[tuple[str, ...]] = get_args(Extent)
 
 # How data or keys are destroyed.
 DestructionMethod = Literal["overwritten", "crypto-erased", "media-destroyed", "deleted-by-provider"]
-DESTRUCTION_METHODS: Final[tuple[str, ...]] = get_args(DestructionMethod)
 
 # How a person is told.
 NoticeChannel = Literal["letter", "e-mail", "in-app", "counsel", "in-person"]
-NOTICE_CHANNELS: Final[tuple[str, ...]] = get_args(NoticeChannel)
 
 # Why a person is not told, or not yet; the meaning of each is in GROUNDS.
 RestrictionGround = Literal[
@@ -306,4 +290,3 @@ RestrictionGround = Literal[
     "SCA:2705(a)(2)(D)",
     "SCA:2705(a)(2)(E)",
 ]
-RESTRICTION_GROUNDS: Final[tuple[str, ...]] = get_args(RestrictionGround)

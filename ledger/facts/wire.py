@@ -223,8 +223,8 @@ def _record(struct: type[msgspec.Struct]) -> Record:
     hints = get_type_hints(struct, include_extras=True)
     members = {name: form_of(hints[name]) for name in struct.__struct_fields__}
     required = tuple(name for name in members if not optional(hints[name]))
-    name = struct.__name__.lower()
-    return Record(name, f"a {name} of {', '.join(members)}", members, required, _EITHER.get(struct, ()))
+    expected = f"an object with {', '.join(members)}"
+    return Record(struct.__name__.lower(), expected, members, required, _EITHER.get(struct, ()))
 
 
 # ---------------------------------------------------------------------------------------------------------------------
