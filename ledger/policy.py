@@ -89,11 +89,8 @@ def parse_policy(data: bytes) -> Policy:
     be told from another one, POL-NAME for a name that is reserved, taken or unknown, POL-QUORUM for a threshold or
     quorum that cannot be.
     """
-    if len(data) > _LARGEST or not _OCTETS.fullmatch(data) or not data.endswith(b"\n"):
-        raise Refused(
-            "POL-FORMAT" if data else "POL-QUORUM",
-            "a policy has lines, each ended by a newline, without control characters" if data else "no quorum line",
-        )
+    if len(data) > _LARGEST or not _OCTETS.fullmatch(data) or data[-1:] not in (b"", b"\n"):
+        raise Refused("POL-FORMAT", "a policy has lines, each ended by a newline, without control characters")
     draft = _Draft()
     for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
         items = [item for item in re.split("[ \t]+", line) if item]

@@ -253,6 +253,42 @@ def test_a_node_is_no_leaf() -> None:
         check_inclusion(0, 2, leaf_hash(forged), [mth(2, 4)], ROOT_AT[4])
 
 
+def test_a_byte_does_not_move_from_one_hash_into_its_neighbour() -> None:
+    moved, rest = LEAVES[0] + LEAVES[1][:1], LEAVES[1][1:]
+    assert node_hash(moved, rest) == ROOT_AT[2]
+    with refused("PRF-PATH", "32 bytes"):
+        check_inclusion(0, 2, moved, [rest], ROOT_AT[2])
+    with refused("CP-CONSISTENCY", "32 bytes"):
+        check_consistency(1, 2, moved, ROOT_AT[2], [rest])
+
+
+def test_a_path_does_not_lead_on_beyond_the_root_of_its_size() -> None:
+    above = LEAVES[9]
+    path = prove_inclusion(3, 7, SHELF.read)
+    with refused("PRF-PATH", "more than"):
+        check_inclusion(3, 7, LEAVES[3], [*path, above], node_hash(above, ROOT_AT[7]))
+    for m in (3, 4):
+        old, new = node_hash(above, ROOT_AT[m]), node_hash(above, ROOT_AT[7])
+        with refused("CP-CONSISTENCY", "more than"):
+            check_consistency(m, 7, old, new, [*prove_consistency(m, 7, SHELF.read), above])
+
+
+def test_trees_end_below_two_to_the_sixty_third() -> None:
+    def left_edge(height: int) -> tuple[list[bytes], bytes]:
+        """Path and root of entry 0 in a full tree of that height, whose other half is anything at every level."""
+        top, path = LEAVES[0], [LEAVES[1]] * height
+        for sibling in path:
+            top = node_hash(top, sibling)
+        return path, top
+
+    check_inclusion(0, 1 << 62, LEAVES[0], *left_edge(62))
+    check_consistency(1, 1 << 62, LEAVES[0], left_edge(62)[1], left_edge(62)[0])
+    with refused("PRF-INDEX"):
+        check_inclusion(0, 1 << 63, LEAVES[0], *left_edge(63))
+    with refused("CP-CONSISTENCY", "from size 1"):
+        check_consistency(1, 1 << 63, LEAVES[0], left_edge(63)[1], left_edge(63)[0])
+
+
 MUTATED = sorted(path.relative_to(SHARED).as_posix() for path in SHARED.rglob("*.json"))
 
 
@@ -449,6 +485,7 @@ def test_a_proof_file_says_what_it_was_made_of(index: int, extra: bytes, note: b
         ("index 1\nindex 1\n", ""),
         ("index \uff11\n", ""),
         (f"extra {'A' * 4_092}\nindex 1\n", "too long"),
+        ("index 1\n\na carriage\r\n", "carriage return"),
     ],
 )
 def test_a_proof_file_has_one_form(head: str, says: str) -> None:
