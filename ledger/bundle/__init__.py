@@ -1,0 +1,105 @@
+"""What travels: an order with everything that proves it, in one file that can be checked far away from its ledger.
+
+`pack` makes an evidence bundle out of what its maker gathered, the same bytes for the same input; `unpack` reads one
+back without believing any of it. What it proves is for `ledger.verify`. Format: docs/formats.md, "Evidence bundle".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from ledger.bundle import layout, zip_profile
+from ledger.bundle.audience import COUNTED_ONLY, Withheld, readable, select, visible
+from ledger.bundle.contents import About, Contents
+from ledger.bundle.layout import MANIFEST, MEDIA_TYPE, MIMETYPE, POLICY, README, SUMS
+from ledger.bundle.manifest import Closed, HeadOf, Manifest, listing, seal_manifest
+from ledger.bundle.readme_first import read_me_first
+from ledger.chain import Chains
+from ledger.envelope import Opened, SignedBy, Signer, open_
+from ledger.note import b64
+from ledger.order import wire
+from ledger.refusal import Refused
+
+__all__ = ["About", "Contents", "Manifest", "Withheld", "pack", "readable", "select", "unpack", "visible"]
+
+
+def pack(contents: Contents, signer: Signer) -> bytes:
+    """The evidence bundle of `contents`, its manifest signed by `signer`.
+
+    Raises `Refused`: CTX-* where an order would not travel whole, BND-ZIP and BND-MANIFEST where no reader would take
+    the result.
+    """
+    opened = [open_(raw, verify=False) for _, raw, _ in sorted(contents.entries)]
+    chains = Chains(contents.origin)
+    for entry in opened:
+        chains.follow(entry)
+    about = contents.about
+    if about.order not in chains.heads:
+        raise Refused("CTX-CHAIN", "none of its entries are here", where=about.order)
+    manifest = Manifest(
+        log=contents.origin,
+        order=about.order,
+        audience=about.audience,
+        purpose=about.purpose,
+        legal_basis=list(about.legal_basis),
+        made_at=wire(about.made_at),
+        tool=about.tool,
+        rules=about.rules,
+        test=about.test,
+        heads={order: HeadOf(link.seq, link.leaf) for order, link in chains.heads.items()},
+        withheld=[Closed(w.index, w.field, w.why) for w in about.withheld if about.audience not in COUNTED_ONLY],
+        withheld_count=len(about.withheld),
+        files=[],
+        signer=SignedBy(signer.public.hex(), signer.actor, signer.role, signer.party),
+    )
+    return assemble(_lay_out(contents, manifest, opened), manifest, signer)
+
+
+def assemble(files: Mapping[str, bytes], manifest: Manifest, signer: Signer) -> bytes:
+    """The archive of `files`, in the order of the layout, with the manifest that lists them and SHA256SUMS."""
+    files = {path: files[path] for path in sorted(files, key=layout.rank)}
+    files[MANIFEST] = seal_manifest(_with_files(manifest, files), signer)
+    files[SUMS] = b""
+    files = {path: files[path] for path in sorted(files, key=layout.rank)}
+    files[SUMS] = layout.sums(files)
+    return zip_profile.write(files)
+
+
+def unpack(data: bytes) -> dict[str, bytes]:
+    """The files of a bundle, path -> content, in the order of the archive; nothing but the container is checked.
+
+    Raises `Refused` BND-ZIP with the entry and the rule it breaks.
+    """
+    files = zip_profile.read(data)
+    paths = list(files)
+    if not paths or paths[0] != MIMETYPE or files[MIMETYPE] != MEDIA_TYPE:
+        raise Refused("BND-ZIP", f"the first file must say {MEDIA_TYPE.decode()}", where=MIMETYPE)
+    for path, belongs in zip(paths, sorted(paths, key=layout.rank), strict=True):
+        if path != belongs:
+            raise Refused("BND-ZIP", f"it stands where {belongs} belongs", where=path)
+    return files
+
+
+def _lay_out(contents: Contents, manifest: Manifest, opened: list[Opened]) -> dict[str, bytes]:
+    here = layout.folder(contents.origin)
+    files = {MIMETYPE: MEDIA_TYPE, POLICY: contents.policy, f"{here}/checkpoint": contents.checkpoint}
+    files[README] = read_me_first(manifest, contents.checkpoint, opened, [n for n, _, _ in sorted(contents.entries)])
+    files |= {f"{here}/heads/{digest}": note for digest, note in contents.heads.items()}
+    for (m, n), path in contents.consistency.items():
+        files[f"{here}/consistency/{m}-{n}"] = "".join(f"{b64(node)}\n" for node in path).encode()
+    for index, raw, proof in contents.entries:
+        files[f"{here}/entries/{index}.dsse.json"] = raw
+        files[f"{here}/entries/{index}.tlog-proof"] = proof
+    for index, texts in contents.disclosures.items():
+        files[f"{here}/disclosures/{index}.txt"] = "".join(f"{text}\n" for text in texts).encode()
+    files |= {f"{here}/{path}": token for path, token in contents.tokens.items()}
+    files |= {f"documents/{digest}": content for digest, content in contents.documents.items()}
+    files |= {f"foreign/{digest}": content for digest, content in contents.foreign.items()}
+    files |= {f"views/{path}": content for path, content in contents.views.items()}
+    return files
+
+
+def _with_files(manifest: Manifest, files: Mapping[str, bytes]) -> Manifest:
+    return msgspec.structs.replace(manifest, files=listing(files))

@@ -1,0 +1,122 @@
+"""The signed list of what is in a bundle, and what its maker says about it.
+
+One line of DSSE of a payload type of its own, signed by an actor of the ledger. It proves who made the bundle and that
+it is complete as made; everything it claims about the record is checked against the entries themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ledger.bundle.layout import MANIFEST, SUMS
+from ledger.canonical import canonical
+from ledger.envelope import MANIFEST_TYPE, Count, Hex64, Instant, Name, SignedBy, Signer, Uuid, open_bytes, seal_bytes
+from ledger.refusal import Refused
+
+MAX_BYTES = 8 << 20  # ten thousand files with the longest names
+MAX_NODES = 100_000
+
+_ORDER = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+
+class Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One file of the bundle."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=600)]
+    size: Count
+    sha256: Hex64
+
+
+class HeadOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest entry of an order: its number in the order and its leaf hash."""
+
+    seq: Count
+    leaf: Hex64
+
+
+class Closed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A sealed field that is not opened in this bundle: log index of its entry, name, why."""
+
+    index: Count
+    field: Name
+    why: Literal["audience", "erased", "not-held"]
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the maker of a bundle signs.
+
+    `heads` has every order in the bundle, the registry among them. `withheld` is empty and only `withheld_count` speaks
+    where the audience is not told which fields stay closed. `rules` is the digest of the rules the maker judged by.
+    """
+
+    v: Literal[1] = 1
+    log: Name
+    order: Uuid
+    audience: Name
+    purpose: Name
+    legal_basis: list[Name]
+    made_at: Instant
+    tool: Name
+    rules: Hex64
+    test: bool
+    heads: dict[str, HeadOf]
+    withheld: list[Closed]
+    withheld_count: Count
+    files: list[Listed]
+    signer: SignedBy
+
+
+def listing(files: Mapping[str, bytes]) -> list[Listed]:
+    """Every file but the manifest itself and SHA256SUMS, in the order of the archive."""
+    return [
+        Listed(path, len(content), sha256(content).hexdigest())
+        for path, content in files.items()
+        if path not in (MANIFEST, SUMS)
+    ]
+
+
+def seal_manifest(manifest: Manifest, signer: Signer) -> bytes:
+    """The manifest as one signed line; its `signer` must be the one who signs."""
+    payload = canonical(msgspec.to_builtins(manifest), max_nodes=MAX_NODES, also=_ORDER)
+    if len(payload) > MAX_BYTES:
+        raise Refused("BND-MANIFEST", f"{len(payload)} bytes, at most {MAX_BYTES} are read", where=MANIFEST)
+    return seal_bytes(payload, MANIFEST_TYPE, signer.public, signer.sign)
+
+
+def open_manifest(raw: bytes) -> Manifest:
+    """The manifest of a bundle, its signature checked under the key it names; BND-MANIFEST says what is wrong."""
+    try:
+        value, _ = open_bytes(raw, MANIFEST_TYPE, max_bytes=MAX_BYTES, max_nodes=MAX_NODES, also=_ORDER)
+        return msgspec.convert(value, Manifest)
+    except Refused as wrong:
+        raise Refused("BND-MANIFEST", f"{wrong.code}: {wrong.says}", where=MANIFEST) from wrong
+    except msgspec.ValidationError as error:
+        raise Refused("BND-MANIFEST", str(error), where=MANIFEST) from None
+
+
+def check_listing(manifest: Manifest, files: Mapping[str, bytes]) -> None:
+    """BND-MANIFEST unless every file is listed once, in its place, with its size and digest, and nothing else is."""
+    listed = {each.path: each for each in manifest.files}
+    if len(listed) < len(manifest.files):
+        twice = next(each.path for n, each in enumerate(manifest.files) if each is not listed[each.path])
+        raise Refused("BND-MANIFEST", "it is listed twice", where=twice)
+    here = [path for path in files if path not in (MANIFEST, SUMS)]
+    for path in here:
+        if path not in listed:
+            raise Refused("BND-MANIFEST", "it is not listed", where=path)
+    for each in manifest.files:
+        content = files.get(each.path)
+        if content is None or each.path in (MANIFEST, SUMS):
+            raise Refused("BND-MANIFEST", "it is listed and not there", where=each.path)
+        if len(content) != each.size:
+            raise Refused("BND-MANIFEST", f"{len(content)} bytes, listed with {each.size}", where=each.path)
+        if (found := sha256(content).hexdigest()) != each.sha256:
+            raise Refused("BND-MANIFEST", f"SHA-256 {found}, listed with {each.sha256}", where=each.path)
+    if list(listed) != here:
+        raise Refused("BND-MANIFEST", "the list does not follow the order of the archive", where=MANIFEST)
