@@ -105,12 +105,9 @@ def _judged(w: Winding, end: datetime | None = None) -> Clock:
     return w.clock(verdict, answer)
 
 
-def _end_10_2(w: Winding) -> datetime | None:
+def end_10_2(m: Matter, due: datetime) -> datetime:
     """Until when E-10-2 can be met: if the authority is silent to the end, transmission may only begin at `due`, and
     the provider has 24 hours from it; if it spoke, on whatever part, until `due` (decision 28)."""
-    m, due = w.m, w.due
-    if due is None:
-        return None
     spoke = (*m.of("no-ground-confirmed"), *m.grounds_in_time)
     heard = any(e.on < due and (m.since is None or e.on >= m.since) for e in spoke)
     return due if heard else due + SILENCE
@@ -151,7 +148,7 @@ def _ten_days(m: Matter, d: Deadline) -> Winding | None:
 
 def _e_10_2(d: Deadline, m: Matter) -> Iterator[Clock]:
     if m.notification_required and (w := _ten_days(m, d)) is not None:
-        yield _judged(w, _end_10_2(w))
+        yield _judged(w, end_10_2(m, w.due) if w.due else None)
 
 
 def _e_10_3(d: Deadline, m: Matter) -> Iterator[Clock]:
