@@ -21,15 +21,15 @@ from ledger.chain import Link, check_place, registry_of
 from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring, Registrar
 from ledger.refusal import Refused
-from ledger.tlog import Frontier, leaf_hash, node_hash, stored_index
+from ledger.tlog import Frontier, leaf_hash, node_hash
 from ledger.world.sqlite import connect, faults
 
 LEVEL = 12
 RUN = 1 << LEVEL  # entries a worker checks at a time
 MOST = 100  # problems reported; the first one already decides
 
-_ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.entry_id,
-    l.originator_id, l.originator_version, p.idx, p.leaf
+_ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id,
+    p.idx, p.leaf
     FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
     LEFT JOIN log_leaf p ON e.originator_version > 1 AND p.idx = (SELECT rowid - 1 FROM stored_events
         WHERE originator_id = e.originator_id AND originator_version = e.originator_version - 1)
@@ -129,11 +129,8 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
     signatures = 0
     instruments: dict[str, str | None] = {}  # by leaf hash, of the entries of this run
     with closing(connect(Path(path), writable=False)) as c:
-        stored = c.execute("SELECT hash FROM log_hash WHERE n >= ? ORDER BY n", (stored_index(0, start),))
         expected = start
-        for index, order, seq, topic, raw, leaf, entry, leaf_order, leaf_seq, prev_index, prev in c.execute(
-            _ROWS, (start, stop)
-        ):
+        for index, order, seq, topic, raw, leaf, stored, entry, prev_index, prev in c.execute(_ROWS, (start, stop)):
             if index != expected:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
             expected = index + 1
@@ -141,8 +138,8 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
                 opened = open_(raw)
                 signatures += 1
                 p = opened.payload
-                columns = (order, seq, topic, bytes.fromhex(p.entry), bytes.fromhex(opened.leaf), order, seq)
-                if columns != (p.order, p.seq, p.kind, entry, leaf, leaf_order, leaf_seq):
+                columns = (p.order, p.seq, p.kind, bytes.fromhex(p.entry), bytes.fromhex(opened.leaf))
+                if columns != (order, seq, topic, entry, leaf):
                     raise Refused("LOG-CORRUPT", "the columns beside the entry do not say what it says")
                 if prev_index is not None and prev_index >= index:
                     raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
@@ -151,8 +148,8 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
                 instruments[opened.leaf] = p.instrument
             except Refused as wrong:
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
-            nodes = frontier.add(leaf_hash(raw))
-            if [row[0] for row in stored.fetchmany(len(nodes))] != nodes:
+            nodes = b"".join(frontier.add(leaf_hash(raw))[1:])
+            if stored is None or len(stored) != 32 * _completes(index) or not stored.startswith(nodes):
                 problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
             if len(problems) >= MOST:
                 break
@@ -186,12 +183,18 @@ def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
         return
     node, level, n = peaks[0], LEVEL, tree.size >> LEVEL
     merged = list(tree.peaks)
+    last = tree.size + RUN - 1  # the leaf that completes these subtrees, and whose row keeps their hashes
+    stored = (c.execute("SELECT nodes FROM log_leaf WHERE idx = ?", (last,)).fetchone() or (b"",))[0]
     while n & 1:
         node = node_hash(merged.pop(), node)
-        level, n = level + 1, n >> 1
-        row = c.execute("SELECT hash FROM log_hash WHERE n = ?", (stored_index(level, n),)).fetchone()
-        if row is None or row[0] != node:
+        if stored[32 * level : 32 * level + 32] != node:
             report.problems.append(
-                Problem("LOG-CORRUPT", f"level {level}, node {n}", "a stored Merkle hash is not that of the entries")
+                Problem("LOG-CORRUPT", f"level {level + 1}", f"a hash stored with entry {last} is not the entries'")
             )
+        level, n = level + 1, n >> 1
     report.frontier = Frontier(tree.size + RUN, [*merged, node])
+
+
+def _completes(index: int) -> int:
+    """How many subtrees of more than one entry end with this entry."""
+    return (index ^ (index + 1)).bit_length() - 1

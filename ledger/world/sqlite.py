@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,8 +19,11 @@ BUSY_SECONDS = 30
 _FULL = 2  # PRAGMA synchronous
 
 
-def create(path: Path, schema: Iterable[str], *, secure_delete: bool = False) -> None:
-    """Make an SQLite file of mode 0600 in WAL mode with its schema, all at once; FileExistsError if it is there."""
+def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, secure_delete: bool = False) -> None:
+    """Make an SQLite file of mode 0600 in WAL mode with its schema, all at once; FileExistsError if it is there.
+
+    A statement with parameters is a pair.
+    """
     if path.exists():
         raise FileExistsError(path)
     new = path.with_name(f".{path.name}.{os.getpid()}")
@@ -34,7 +37,7 @@ def create(path: Path, schema: Iterable[str], *, secure_delete: bool = False) ->
             c.execute("PRAGMA synchronous=FULL")
             c.execute("BEGIN")
             for statement in schema:
-                c.execute(statement)
+                c.execute(*((statement,) if isinstance(statement, str) else statement))
             c.execute("COMMIT")
         os.link(new, path)  # unlike a rename, refuses to take another file's place
     finally:

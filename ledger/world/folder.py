@@ -1,0 +1,104 @@
+"""A ledger is a folder: what lies where in it, and the trust it begins with.
+
+trust/policy      the log's key and its witnesses (c2sp.org/tlog-policy)
+trust/registrar   who keeps the register: actor, Party, public key in hex
+trust/tsa/        roots of the time-stamp authorities
+entries.db        the shelf            heads.db   published heads, kept for ever
+keys.db           the drawer           views.db   may be deleted at any time
+log/              the published files  foreign/   other records' entries, as they came
+TEST              only in a test ledger
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.keyring import Registrar
+from ledger.note import Vkey, check_origin, log_vkey
+from ledger.policy import Policy, parse_policy
+from ledger.refusal import Refused
+from ledger.world.fault import LedgerFault
+from ledger.world.home import private_folder, replace_file
+from ledger.world.sqlite import sync_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """An existing ledger folder, its trust files read."""
+
+    path: Path
+    policy: Policy
+    registrar: Registrar
+    test: bool
+
+    @property
+    def key(self) -> Vkey:
+        """The log's key; its name is the origin."""
+        return self.policy.logs[0]
+
+    @property
+    def origin(self) -> str:
+        return self.key.name
+
+    @property
+    def entries(self) -> Path:
+        return self.path / "entries.db"
+
+    @property
+    def drawer(self) -> Path:
+        return self.path / "keys.db"
+
+    @property
+    def heads(self) -> Path:
+        return self.path / "heads.db"
+
+    @property
+    def views(self) -> Path:
+        return self.path / "views.db"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log"
+
+
+def read_folder(path: Path) -> Folder:
+    """Read what a ledger folder says about itself; `LedgerFault` NO-LEDGER, TRUST if its trust files are damaged."""
+    try:
+        policy = parse_policy((path / "trust" / "policy").read_bytes())
+        registrar = parse_registrar((path / "trust" / "registrar").read_text("ascii"))
+    except FileNotFoundError as error:
+        raise LedgerFault(
+            "NO-LEDGER",
+            f"{path} is not a ledger: {Path(error.filename).name} is missing from its trust folder",
+            "comity init DIR makes one; --ledger DIR or COMITY_LEDGER names one",
+        ) from None
+    except (Refused, ValueError) as error:
+        raise LedgerFault(
+            "TRUST", f"{path / 'trust'}: {error}", "put the trust files back as they were given out"
+        ) from None
+    if len(policy.logs) != 1:
+        raise LedgerFault("TRUST", f"{path / 'trust' / 'policy'} names {len(policy.logs)} logs, a ledger has one")
+    return Folder(path, policy, registrar, (path / "TEST").exists())
+
+
+def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar, *, test: bool = False) -> None:
+    """Make the folder and its trust files; the policy asks for no witness yet. `Refused` CP-ORIGIN."""
+    check_origin(origin)
+    private_folder(path)
+    for name in ("trust/tsa", "log"):
+        private_folder(path / name)
+    if test:
+        replace_file(path / "TEST", b"This is a test ledger: nothing in it is evidence of anything.\n")
+    replace_file(path / "trust" / "registrar", f"{registrar.actor} {registrar.party} {registrar.key}\n".encode())
+    replace_file(path / "trust" / "policy", f"log {log_vkey(origin, log_public)}\nquorum none\n".encode())
+    for folder in (path / "trust", path):
+        sync_folder(folder)
+
+
+def parse_registrar(text: str) -> Registrar:
+    """Read `<actor> <party> <64 hex digits>`; ValueError for anything else."""
+    parts = text.removesuffix("\n").split(" ")
+    if len(parts) != 3 or not all(parts) or len(bytes.fromhex(parts[2])) != 32 or parts[2] != parts[2].lower():
+        raise ValueError("a registrar is one line: actor, Party, public key in 64 hex digits")
+    return Registrar(*parts)

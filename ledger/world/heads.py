@@ -1,0 +1,104 @@
+"""Every head this log has published, for ever, by the digest of its note.
+
+Tiles can be rebuilt from the entries; a note with cosignatures, or one that a time stamp or another record names,
+cannot. `heads.db` is backed up, never thinned out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from ledger.note import note_digest
+from ledger.order import instant, wire
+from ledger.world.sqlite import connect, create, faults, transaction
+
+SCHEMA = (
+    # at: the log's clock; cosigned: the earliest time a witness gives, in seconds since 1970
+    """CREATE TABLE head (
+        n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, note BLOB NOT NULL,
+        at TEXT NOT NULL, cosigned INTEGER) STRICT""",
+    "CREATE INDEX head_size ON head (size)",
+    "CREATE TRIGGER head_update BEFORE UPDATE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
+    "CREATE TRIGGER head_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
+    """CREATE TRIGGER head_twice BEFORE INSERT ON head
+        WHEN EXISTS (SELECT 1 FROM head WHERE digest = NEW.digest OR n = NEW.n)
+        BEGIN SELECT RAISE(ABORT, 'heads are kept'); END""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A published head: tree size, the note as it was published, the log's clock then, and the earliest cosignature."""
+
+    size: int
+    note: bytes
+    at: datetime
+    cosigned: int | None
+
+    @property
+    def digest(self) -> str:
+        """The name under which it is kept: hex SHA-256 of the note."""
+        return note_digest(self.note)
+
+
+class Heads:
+    """The kept heads of one ledger, open."""
+
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        self.path = path
+        self._c = connect(path, writable=writable)
+
+    @classmethod
+    def create(cls, path: Path) -> Heads:
+        """Make an empty file; FileExistsError if there is one."""
+        create(path, SCHEMA)
+        return cls(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._c.close()
+
+    def keep(self, head: Kept) -> None:
+        """Keep a head durably; one that is kept already stays as it is."""
+        with transaction(self._c, self.path) as c:
+            c.execute(
+                "INSERT INTO head (digest, size, note, at, cosigned) SELECT ?1, ?2, ?3, ?4, ?5"
+                " WHERE NOT EXISTS (SELECT 1 FROM head WHERE digest = ?1)",
+                (head.digest, head.size, head.note, wire(head.at), head.cosigned),
+            )
+
+    def get(self, digest: str) -> Kept | None:
+        """The head kept under a digest."""
+        return self._one("WHERE digest = ?", digest)
+
+    def newest(self) -> Kept | None:
+        """The head of the largest size, of those the one with the newest cosignature."""
+        return self._one("ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1")
+
+    def newest_cosigned(self) -> Kept | None:
+        """The newest head that a witness has signed; what an entry may cite as `seen`."""
+        return self._one("WHERE cosigned IS NOT NULL ORDER BY size DESC, cosigned DESC LIMIT 1")
+
+    def known_at(self, moment: datetime) -> Kept | None:
+        """The largest head dated `moment` or earlier: by its cosignature where it has one, else by the log's clock."""
+        return self._one(
+            "WHERE ifnull(cosigned, CAST(strftime('%s', at) AS INTEGER)) <= ?"
+            " ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1",
+            int(moment.timestamp()),
+        )
+
+    def all(self) -> list[Kept]:
+        """Every kept head, in the order in which they were published."""
+        with faults(self.path):
+            return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
+
+    def _one(self, where: str, *params: object) -> Kept | None:
+        with faults(self.path):
+            row = self._c.execute(f"SELECT size, note, at, cosigned FROM head {where}", params).fetchone()  # noqa: S608
+        return _kept(*row) if row else None
+
+
+def _kept(size: int, note: bytes, at: str, cosigned: int | None) -> Kept:
+    return Kept(size, note, instant(at), cosigned)

@@ -1,0 +1,55 @@
+"""Where the things live that must not lie beside the entries: the guard, the log key, the keys of people."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """`state` has a folder for every origin with its guard and log key; `keys` the key files of people."""
+
+    state: Path
+    keys: Path
+
+    @classmethod
+    def user(cls) -> Home:
+        """The folders of whoever runs the program (XDG base directories)."""
+        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+        config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+        return cls(Path(state) / "comity", Path(config) / "comity" / "keys")
+
+    @classmethod
+    def inside(cls, ledger: Path) -> Home:
+        """Everything inside the ledger's own folder: for ledgers that are played and thrown away."""
+        return cls(ledger / "state", ledger / "keys")
+
+    @classmethod
+    def of(cls, ledger: Path) -> Home:
+        """The home a ledger carries inside, if it was made with one; else the user's."""
+        return cls.inside(ledger) if (ledger / "state").is_dir() else cls.user()
+
+    def log(self, origin: str) -> Path:
+        """The folder with the guard and the key of one log."""
+        return self.state / sha256(origin.encode()).hexdigest()
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder, and those above it that are missing, with mode 0700."""
+    if not folder.is_dir():
+        private_folder(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file of mode 0600 whole or not at all; its name is durable once its folder is synced."""
+    new = path.with_name(f".{path.name}.new")  # one name: whatever a crash leaves is overwritten next time
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)

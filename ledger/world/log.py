@@ -1,0 +1,217 @@
+"""The log: every acknowledged entry is covered by a checkpoint this log has signed, once and for ever.
+
+The row is the commit, the checkpoint the acknowledgement. One record takes two syncs: the transaction on the shelf, and
+the guard, which holds size, root and the signed note. What a crash leaves:
+
+    after the row        an entry beyond the guard: acknowledged first at the next opening
+    after the guard      files that are behind: written again, the same bytes
+    between two tiles    the same; the checkpoint comes last
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledger.note import Checkpoint, Vkey, format_checkpoint, open_checkpoint, sign_note
+from ledger.order import wire
+from ledger.tlog import (
+    EMPTY_ROOT,
+    Frontier,
+    format_proof,
+    leaf_hash,
+    prove_consistency,
+    prove_inclusion,
+    root,
+    stored_count,
+)
+from ledger.world.fault import LedgerFault
+from ledger.world.guard import Guard, Signed, signing_time
+from ledger.world.heads import Heads, Kept
+from ledger.world.keys import load
+from ledger.world.store import Store
+from ledger.world.tiles import StaticLog
+
+
+class Log:
+    """The log of one ledger: what it has signed, what it publishes.
+
+    `state` is the folder of its guard and key, outside the ledger; `witnesses` are the keys whose cosignatures count.
+    """
+
+    def __init__(
+        self,
+        key: Vkey,
+        store: Store,
+        heads: Heads,
+        folder: Path,
+        state: Path,
+        *,
+        witnesses: Sequence[Vkey] = (),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.origin = key.name
+        self.key = key
+        self.store = store
+        self.heads = heads
+        self.files = StaticLog(folder, key)
+        self.witnesses = tuple(witnesses)
+        self._state = state
+        self._now = now
+        self._say = say
+        self._guard: Guard | None = None
+        self._seed: bytes | None = None
+        self._checked: Signed | None = None  # what this process knows to agree with the shelf
+
+    def close(self) -> None:
+        """Close the guard."""
+        if self._guard is not None:
+            self._guard.close()
+
+    # -- signing ------------------------------------------------------------------------------------------------------
+
+    @property
+    def guard(self) -> Guard:
+        """The guard; `LedgerFault` GUARD-MISSING, and nothing is signed."""
+        if self._guard is None:
+            self._guard = Guard(self._state / "guard.db")
+        return self._guard
+
+    def signed(self) -> Signed:
+        """What this log has signed last, compared with the shelf.
+
+        `LedgerFault`: GUARD-MISSING; LOG-ROLLBACK if the shelf is smaller, LOG-CORRUPT if its tree differs.
+        """
+        last = self.guard.last()
+        if last != self._checked:
+            size = self.store.size()
+            if size < last.size:
+                raise LedgerFault(
+                    "LOG-ROLLBACK",
+                    f"{last.size} entries were signed on {wire(last.at)}, and there are only {size}",
+                    "an older copy was put in place; restore the newest one, or comity succeed",
+                )
+            if root(last.size, self.store.hashes) != last.root:
+                raise LedgerFault(
+                    "LOG-CORRUPT",
+                    f"the first {last.size} entries are not those signed on {wire(last.at)}",
+                    "comity fsck says where they differ",
+                )
+            self._checked = last
+        return last
+
+    def acknowledge(self, index: int) -> Signed:
+        """See to it that a checkpoint covers entry `index`, and give the one that does; durable on return.
+
+        Several processes may do this at once: each ends with its entry covered. Raises `LedgerFault` as `signed` does,
+        CLOCK-BACK, and KEY-* for the log's key.
+        """
+        while (last := self.signed()).size <= index:
+            size = self.store.size()
+            if size <= index:
+                raise ValueError(f"entry {index} is not on the shelf")
+            after = self._sign(size, root(size, self.store.hashes), signing_time(last.at, self._now(), self._say))
+            if self.guard.advance(last, after):
+                self._checked = after
+                return after
+        return last
+
+    def ready(self) -> None:
+        """Raise now what `acknowledge` would raise after an entry is stored: guard, shelf, clock, key."""
+        signing_time(self.signed().at, self._now(), self._say)
+        self._key()
+
+    def _sign(self, size: int, tree: bytes, at: datetime) -> Signed:
+        note = sign_note(format_checkpoint(Checkpoint(self.origin, size, tree)), self.origin, self._key())
+        return Signed(size, tree, note.encode(), at.replace(microsecond=0))
+
+    def _key(self) -> bytes:
+        if self._seed is None:
+            key = load(self._state / "log.key")
+            if key.public != self.key.public:
+                raise LedgerFault("KEY-FORMAT", f"{self._state / 'log.key'} is not the key of {self.origin}")
+            self._seed = key.seed
+        return self._seed
+
+    # -- proving ------------------------------------------------------------------------------------------------------
+
+    def receipt(self, index: int, note: bytes | None = None) -> bytes:
+        """A c2sp.org/tlog-proof that entry `index` stands under a checkpoint: `note`, or what was signed last."""
+        if note is None:
+            last = self.acknowledge(index)
+            size, note = last.size, last.note
+        else:
+            size = open_checkpoint(note, self.origin, self.key, self.witnesses).checkpoint.size
+        return format_proof(index, prove_inclusion(index, size, self.store.hashes), note)
+
+    def consistency(self, m: int, n: int) -> list[bytes]:
+        """The proof that this log at size `n` begins with what it was at size `m`."""
+        return prove_consistency(m, n, self.store.hashes)
+
+    # -- publishing ---------------------------------------------------------------------------------------------------
+
+    def publish(self, note: bytes | None = None) -> Kept:
+        """Publish the signed head, or a cosigned `note` of it: keep it for ever, write tiles, then `checkpoint`.
+
+        Done once for each command or batch; twice is the same as once. A cosigned checkpoint of the same size is not
+        replaced by the bare one.
+        """
+        last = self.signed()
+        there = self.files.head(self.witnesses)
+        if there and there.checkpoint.size > last.size:
+            raise LedgerFault("LOG-ROLLBACK", f"size {there.checkpoint.size} is published, the guard knows {last.size}")
+        if note is None:
+            note = there.note if there and there.checkpoint.size == last.size else last.note
+        head = open_checkpoint(note, self.origin, self.key, self.witnesses)
+        if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
+            raise LedgerFault("LOG-CORRUPT", "a head this log has not signed cannot be published")
+        kept = Kept(head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None))
+        self.heads.keep(kept)
+        self.files.publish(head.checkpoint, note, self.store.hashes)
+        return kept
+
+    def catch_up(self) -> Signed:
+        """Finish whatever a crash left unfinished; doing it again changes nothing."""
+        size = self.store.size()
+        last = self.acknowledge(size - 1) if size else self.signed()
+        self.publish()
+        return last
+
+    def publish_entries(self, folder: Path) -> Kept:
+        """Write the whole log with its entry bundles to a folder, for those who may read the entries."""
+        kept = self.publish()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        head = open_checkpoint(kept.note, self.origin, self.key, self.witnesses)
+        StaticLog(folder, self.key).publish(head.checkpoint, kept.note, self.store.hashes, self._entries)
+        return kept
+
+    def _entries(self, first: int, count: int) -> list[bytes]:
+        return [raw for _, raw in self.store.page(first, count)]
+
+    # -- deriving again -----------------------------------------------------------------------------------------------
+
+    def derive(self) -> Frontier:
+        """The tree, derived again from the stored bytes; LOG-CORRUPT at the first hash that is not the stored one."""
+        tree = Frontier()
+        for page in self.store.pages():
+            start = stored_count(tree.size)
+            fresh = [(index, value) for index, raw in page for value in tree.add(leaf_hash(raw))]
+            stored = self.store.hashes(range(start, start + len(fresh)))
+            for (index, value), there in zip(fresh, stored, strict=True):
+                if value != there:
+                    raise LedgerFault("LOG-CORRUPT", f"the bytes of entry {index} are not those its leaf stands for")
+        return tree
+
+    def rebuild_tiles(self) -> None:
+        """Derive the tree again and write whatever tile is missing; a tile that comes out different is LOG-CORRUPT."""
+        self.derive()
+        head = self.files.head()
+        self.files.rebuild(head.checkpoint.size if head else 0, self.store.hashes)
+
+
+def first_note(key: Vkey, seed: bytes, at: datetime) -> Signed:
+    """What the guard of a new log holds: the empty tree, signed."""
+    note = sign_note(format_checkpoint(Checkpoint(key.name, 0, EMPTY_ROOT)), key.name, seed)
+    return Signed(0, EMPTY_ROOT, note.encode(), at.replace(microsecond=0))

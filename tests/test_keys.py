@@ -1,0 +1,188 @@
+"""Keys of people are ordinary OpenSSH files; keys of data subjects can be destroyed for good."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import stat
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives import serialization as ssh
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ledger.ed25519 import verify_signature
+from ledger.veil import Disclosure, veil
+from ledger.world.drawer import Drawer
+from ledger.world.fault import LedgerFault
+from ledger.world.keys import SeedKey, listed, load, new, public_of
+
+ENTRY = "00112233445566778899aabbccddeeff"
+
+
+def code_of(path: Path, passphrase: bytes | None = None) -> str:
+    with pytest.raises(LedgerFault) as fault:
+        load(path, passphrase)
+    return fault.value.code
+
+
+def test_a_key_signs_after_it_was_written_and_read_back(tmp_path: Path) -> None:
+    made = new(tmp_path / "keys" / "ilves")
+    read = load(tmp_path / "keys" / "ilves")
+    assert read.public == made.public == public_of(tmp_path / "keys" / "ilves")
+    assert verify_signature(made.public, b"message", read.sign(b"message"))
+    assert listed(tmp_path / "keys") == {"ilves": made.public}
+
+
+def test_key_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    new(tmp_path / "keys" / "ilves")
+    assert stat.S_IMODE((tmp_path / "keys").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "keys" / "ilves").stat().st_mode) == 0o600
+    (tmp_path / "keys" / "ilves").chmod(0o644)
+    assert code_of(tmp_path / "keys" / "ilves") == "KEY-MODE"
+
+
+def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
+    made = new(tmp_path / "ilves")
+    with pytest.raises(FileExistsError):
+        new(tmp_path / "ilves")
+    assert load(tmp_path / "ilves").public == made.public
+
+
+def test_the_private_seed_is_not_shown_by_accident() -> None:
+    key = SeedKey(bytes(range(32)))
+    assert key.seed.hex() not in repr(key)
+
+
+def test_a_locked_key_opens_with_its_passphrase_only(tmp_path: Path) -> None:
+    made = new(tmp_path / "ilves", passphrase=b"correct horse")
+    assert load(tmp_path / "ilves", b"correct horse").public == made.public
+    assert code_of(tmp_path / "ilves") == "KEY-LOCKED"
+    assert code_of(tmp_path / "ilves", b"battery") == "KEY-LOCKED"
+    assert listed(tmp_path) == {"ilves": made.public}, "listing needs no passphrase"
+
+
+def test_a_passphrase_for_a_key_without_one_does_no_harm(tmp_path: Path) -> None:
+    made = new(tmp_path / "ilves")
+    assert load(tmp_path / "ilves", b"for nothing").public == made.public
+
+
+@pytest.mark.parametrize("encoding", [ssh.Encoding.PEM, ssh.Encoding.DER])
+def test_pkcs8_is_read(tmp_path: Path, encoding: ssh.Encoding) -> None:
+    private = Ed25519PrivateKey.generate()
+    path = tmp_path / "old.key"
+    path.write_bytes(private.private_bytes(encoding, ssh.PrivateFormat.PKCS8, ssh.NoEncryption()))
+    path.chmod(0o600)
+    assert load(path).public == private.public_key().public_bytes_raw()
+
+
+def test_what_is_no_ed25519_key_is_said_to_be_none(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.touch(0o600)
+    for data in (b"", b"-----BEGIN OPENSSH PRIVATE KEY-----\nnone\n-----END OPENSSH PRIVATE KEY-----\n", b"text"):
+        path.write_bytes(data)
+        assert code_of(path) == "KEY-FORMAT"
+    other = ec.generate_private_key(ec.SECP256R1())
+    path.write_bytes(other.private_bytes(ssh.Encoding.PEM, ssh.PrivateFormat.OpenSSH, ssh.NoEncryption()))
+    assert code_of(path) == "KEY-FORMAT"
+    assert code_of(tmp_path / "nobody") == "KEY-MISSING"
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs ssh-keygen")
+def test_ssh_keygen_reads_what_we_write_and_we_read_what_it_makes(tmp_path: Path) -> None:
+    made = new(tmp_path / "ours")
+    shown = subprocess.run(["ssh-keygen", "-y", "-f", tmp_path / "ours"], capture_output=True, check=True).stdout
+    assert shown.split()[:2] == (tmp_path / "ours.pub").read_bytes().split()[:2]
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "secret words", "-C", "x", "-f", str(tmp_path / "theirs")]
+    subprocess.run(command, check=True)
+    theirs = load(tmp_path / "theirs", b"secret words")
+    assert theirs.public == public_of(tmp_path / "theirs")
+    assert theirs.public != made.public
+
+
+# -- the drawer -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drawer(tmp_path: Path) -> Iterator[Drawer]:
+    drawer = Drawer.create(tmp_path / "keys.db")
+    yield drawer
+    drawer.close()
+
+
+def disclosures(*names: str) -> list[Disclosure]:
+    return [veil(name, f"value of {name}", bytes(16)) for name in names]
+
+
+def test_what_was_closed_opens_again(drawer: Drawer) -> None:
+    told = disclosures("identifiers", "offences")
+    closed = drawer.close_values(ENTRY, told, lambda field: "target")
+    assert [c.field for c in closed] == ["identifiers", "offences"]
+    assert {c.key_id for c in closed} == {drawer.key_of("target")}
+    assert drawer.open_values(ENTRY, closed) == [d.text for d in told]
+    assert all(
+        c.ciphertext is not None and d.text.encode() not in c.ciphertext for c, d in zip(closed, told, strict=True)
+    )
+
+
+def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: Drawer) -> None:
+    told = disclosures("identifiers", "witness")
+    first, second = drawer.close_values(ENTRY, told, {"identifiers": "target", "witness": "somebody"}.__getitem__)
+    assert first.key_id != second.key_id
+    assert drawer.subjects() == {"target": first.key_id, "somebody": second.key_id}
+    assert "target" not in first.key_id
+
+
+def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: Drawer) -> None:
+    (closed,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    (other,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "other")
+    assert drawer.open_values(ENTRY, [closed])
+    assert drawer.open_values("ff" * 16, [closed]) == []
+    assert drawer.open_values(ENTRY, [replace(closed, field="offences")]) == []
+    assert drawer.open_values(ENTRY, [replace(closed, key_id=other.key_id)]) == []
+
+
+def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: Drawer) -> None:
+    (closed,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    drawer.destroy(closed.key_id)
+    assert drawer.key_of("target") is None
+    assert drawer.open_values(ENTRY, [closed]) == []
+    (again,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    assert again.key_id != closed.key_id
+
+
+def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: Drawer) -> None:
+    for subject in ("one", "target", "three"):
+        drawer.close_values(ENTRY, disclosures("identifiers"), lambda field, s=subject: s)  # type: ignore[misc]
+    key_id = drawer.key_of("target")
+    c = sqlite3.connect(drawer.path)
+    (secret,) = c.execute("SELECT secret FROM drawer WHERE subject = 'target'").fetchone()
+    c.close()
+    files = list(drawer.path.parent.iterdir())
+    assert any(secret in file.read_bytes() for file in files), "else this test proves nothing"
+    assert key_id is not None
+    drawer.destroy(key_id)
+    for trace in (secret, key_id.encode()):
+        assert not any(trace in file.read_bytes() for file in drawer.path.parent.iterdir())
+
+
+def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: Drawer) -> None:
+    second = Drawer(drawer.path)
+    (one,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    (two,) = second.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    assert one.key_id == two.key_id
+    assert second.open_values(ENTRY, [one]) == drawer.open_values(ENTRY, [two])
+    drawer.destroy(one.key_id)
+    assert second.open_values(ENTRY, [two]) == [], "a key another process destroyed is gone here too"
+    second.close()
+
+
+def test_an_order_has_one_companion(drawer: Drawer) -> None:
+    assert drawer.companion_of("main") is None
+    assert drawer.companion_for("main", "first") == "first"
+    assert drawer.companion_for("main", "second") == "first"
+    assert drawer.companion_of("main") == "first"
