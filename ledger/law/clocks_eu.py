@@ -49,9 +49,9 @@ def _transmission(
     w = wind(m, d, trigger, lambda on: counting(on, 0), start, versioned=True)
     stood, clarified = 0, start
     for referral, clarification in m.referrals:
-        if w.due is None or clarified is None or (m.since is not None and referral.on < m.since):
+        if w.due is None or (m.since is not None and referral.on < m.since):
             continue
-        begins = max(referral.on, clarified)
+        begins = max(referral.on, clarified or referral.on)
         if begins >= w.due:
             break
         if clarification is None:
@@ -118,7 +118,7 @@ def _downgraded(m: Matter, w: Winding) -> Entry | None:
     the answer (decision 43); None if none did."""
     _, answer = w.judged(_answers(m), since(m, *ANSWERS))
     for over, e in m.reassessed:
-        if w.due is not None and over < w.due and (answer is None or over <= answer.on):
+        if w.due is not None and over < w.due and over <= m.at and (answer is None or over <= answer.on):
             return e
     return None
 

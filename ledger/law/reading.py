@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 
 from ledger.law.clocks import clocks
+from ledger.law.clocks_eu_authorities import keeping_end
 from ledger.law.matter import Matter
 from ledger.law.rules import Clock
 from ledger.order import Case, Entry
@@ -36,3 +37,12 @@ class Reading(Matter):
         """True if it happened before the end of the first of these clocks that is listed, or that end is unknown."""
         clock = next((c for id in ids if (c := self.clock(id))), None)
         return clock is None or clock.due is None or e.on < clock.due
+
+    @cached_property
+    def keeping_end(self) -> datetime | None:
+        """The end of the sixty days of EPOC:11(1), before any extension; None while the receipt is not known."""
+        return keeping_end(self)
+
+    def extension_in_time(self, e: Entry) -> bool:
+        """A preservation-extended came before the end of the sixty days, or while that end is not known."""
+        return self.keeping_end is None or e.on < self.keeping_end

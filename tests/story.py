@@ -1,0 +1,431 @@
+"""Given, when, then, over facts only: no keys, no log, no disk.
+
+Two ways to a `Case`. A test says what happened, `given(issued(...), received(...)).when(disclosed(...))`, and then what
+the law makes of it: `.then("D-7-7", Verdict.MET, due="...")`. Or a story file is read as the player reads it:
+`cases(tomllib.loads(...))`. Leaf hashes are made up: the digest of the order and the label. Moments are written as on
+the wire, or without seconds, or with an offset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from ledger.facts import KINDS
+from ledger.law.reading import Reading
+from ledger.law.rules import Clock, Verdict
+from ledger.order import Case, Entry, Unread, wire
+
+DAY = timedelta(days=1)
+
+
+def moment(text: str) -> datetime:
+    """An instant as a person writes it: `2027-03-02T09:00Z`, `2026-09-01T08:00+02:00`, seconds if they matter."""
+    found = datetime.fromisoformat(text)
+    assert found.tzinfo is not None, f"{text} needs Z or an offset"
+    return found.astimezone(UTC)
+
+
+def leaf(label: str, order: str = "main") -> str:
+    """The leaf hash of the entry with this label."""
+    return hashlib.sha256(f"{order}/{label}".encode()).hexdigest()
+
+
+def order_id(name: str) -> str:
+    """The id of the order with this name."""
+    return str(uuid5(NAMESPACE_URL, name))
+
+
+# -- facts -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened, before it is an entry: `fields` by name, wherever they stand; events named by label."""
+
+    kind: str
+    on: datetime
+    by: str
+    role: str
+    at: datetime
+    speaks: str = "act"
+    whose: str | None = None
+    on_source: str = "own-act"
+    label: str | None = None
+    replaces: str | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fact(
+    kind: str,
+    on: str,
+    by: str,
+    role: str,
+    *,
+    at: str | None = None,
+    label: str | None = None,
+    speaks: str = "act",
+    whose: str | None = None,
+    on_source: str = "own-act",
+    replaces: str | None = None,
+    **fields: Any,
+) -> Fact:
+    """Any fact; recorded when it happened unless `at` says otherwise."""
+    return Fact(
+        kind=kind,
+        on=moment(on),
+        by=by,
+        role=role,
+        at=moment(at or on),
+        speaks=speaks,
+        whose=whose,
+        on_source=on_source,
+        label=label,
+        replaces=replaces,
+        fields=fields,
+    )
+
+
+def issued(on: str, instrument: str = "2AP-7", *elements: str, by: str = "ilves", **fields: Any) -> Fact:
+    """The order is made, for name and address unless other elements are named, from XO to XV."""
+    fields.setdefault("elements_sought", list(elements or ("name", "postal-address")))
+    fields.setdefault("data_categories", ["subscriber"])
+    fields.setdefault("providers", ["skylark"])
+    role, label = fields.pop("role", "ISS"), fields.pop("label", "issued")
+    envelope = {name: fields.pop(name) for name in ("at", "speaks", "whose", "on_source") if name in fields}
+    parties = {"from_party": "XO", "to_party": "XV"}
+    return fact("order-issued", on, by, role, label=label, instrument=instrument, **envelope, **{**parties, **fields})
+
+
+def sent(on: str, **fields: Any) -> Fact:
+    """The issuing authority sends the order to the provider."""
+    return fact("order-transmitted", on, "ilves", "ISS", addressee="skylark", channel="provider-portal", **fields)
+
+
+def received(on: str, label: str = "receipt", by: str = "skylark", role: str = "SP", **fields: Any) -> Fact:
+    """The provider stamps the arrival of the order."""
+    return fact("order-received", on, by, role, label=label, **fields)
+
+
+def disclosed(on: str, *elements: str, partial: bool = False, label: str | None = None, **fields: Any) -> Fact:
+    """The provider hands over elements: name and address if none are named."""
+    elements = elements or ("name", "postal-address")
+    files = fields.pop("files", [{"name": "return.json", "size": 1, "sha256": leaf("-".join(elements), "file")}])
+    fields.setdefault("manifest", {"elements": list(elements), "files": files})
+    fields.setdefault("channel", "provider-portal")
+    by, role = fields.pop("by", "skylark"), fields.pop("role", "SP")
+    return fact("data-disclosed", on, by, role, label=label or f"disclosed {on}", partial=partial, **fields)
+
+
+def corrected(on: str, label: str, *, material: bool = True, corrects: str = "issued", **fields: Any) -> Fact:
+    """The issuing authority corrects the order."""
+    fields.setdefault("changed_fields", ["elements_sought"])
+    return fact("order-corrected", on, "ilves", "ISS", label=label, material=material, corrects=corrects, **fields)
+
+
+def by_provider(kind: str, on: str, **fields: Any) -> Fact:
+    """Something the provider does."""
+    return fact(kind, on, "skylark", "SP", **fields)
+
+
+def by_issuer(kind: str, on: str, **fields: Any) -> Fact:
+    """Something the issuing authority does."""
+    return fact(kind, on, "ilves", "ISS", **fields)
+
+
+def by_authority(kind: str, on: str, **fields: Any) -> Fact:
+    """Something the notified, in EU terms the enforcing, authority does."""
+    return fact(kind, on, "ncco", "NOT", **fields)
+
+
+# -- the register ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Party:
+    """A Party as a test or a story gives it. `holidays` None: those of the pinned package."""
+
+    zone: str
+    holidays: tuple[str, ...] | None = ()
+    declarations: tuple[str, ...] = ()
+    terms: Mapping[str, Any] = field(default_factory=dict)
+    verified: bool = True
+    in_force: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Office:
+    """An office as a test or a story gives it."""
+
+    party: str
+    roles: tuple[str, ...]
+    designations: tuple[str, ...] = ()
+    name: str = ""
+    valid_until: str | None = None
+
+
+PARTIES = {
+    "XO": Party("Atlantic/Reykjavik", in_force=("2AP=2027-01-01",)),
+    "XV": Party("Europe/Stockholm", in_force=("2AP=2027-01-01",)),
+}
+OFFICES = {
+    "ilves": Office("XO", ("ISS", "VAL")),
+    "orn": Office("XO", ("RET",)),
+    "central": Office("XO", ("CAR",)),
+    "judge": Office("XO", ("CT",)),
+    "skylark": Office("XV", ("SP",)),
+    "ncco": Office("XV", ("NOT", "CAQ", "DPA14")),
+}
+
+
+def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins: datetime, valid: date) -> list[Fact]:
+    """What a story takes for granted, as entries of the register: recorded at `begins`, valid from `valid`."""
+    facts = []
+
+    def add(kind: str, **fields: Any) -> None:
+        stated = {name: value for name, value in fields.items() if value is not None}
+        facts.append(Fact(kind, begins, "registrar", "ADM", begins, label=f"{kind} {len(facts)}", fields=stated))
+
+    for code, party in parties.items():
+        add(
+            "party-registered",
+            party=code,
+            zone=party.zone,
+            holidays=None if party.holidays is None else list(party.holidays),
+            declarations_verified=party.verified,
+            in_force=list(party.in_force) or None,
+        )
+        for declaration in party.declarations:
+            terms = party.terms.get(declaration)
+            add(
+                "declaration-recorded",
+                party=code,
+                declaration=declaration,
+                terms=terms if isinstance(terms, str) else None,
+                named_circumstances=terms if isinstance(terms, list) else None,
+                verified=party.verified,
+                valid_from=valid.isoformat(),
+            )
+    for actor, office in offices.items():
+        add(
+            "authority-registered",
+            actor=actor,
+            party=office.party,
+            roles=list(office.roles),
+            names={"en": office.name} if office.name else None,
+            designations=list(office.designations) or None,
+            valid_from=valid.isoformat(),
+            valid_until=office.valid_until,
+        )
+    return facts
+
+
+# -- entries -----------------------------------------------------------------------------------------------------------
+
+
+def entry(told: Fact, index: int, order: str, instrument: str | None, parties: Mapping[str, str]) -> Entry:
+    """A fact as an entry at a place in the log: fields sorted into public and sealed, labels turned into leaves."""
+    known = KINDS[told.kind].fields() if told.kind in KINDS else {}
+    sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    for name, value in told.fields.items():
+        of = known.get(name)
+        plain = _resolved(value, of.type if of else "", order)
+        sides[bool(of and of.sealed)][name] = plain
+    return Entry(
+        leaf=leaf(told.label or f"entry {index}", order),
+        index=index,
+        order=order_id(order),
+        seq=index + 1,
+        kind=told.kind,
+        instrument=instrument,
+        by=told.by,
+        role=told.role,
+        party=parties.get(told.by, "XO"),
+        key=hashlib.sha256(told.by.encode()).hexdigest(),
+        speaks=told.speaks,
+        on=told.on,
+        at=told.at,
+        on_source=told.on_source,
+        whose=told.whose,
+        replaces=None if told.replaces is None else leaf(told.replaces, order),
+        public=sides[0],
+        sealed=sides[1],
+    )
+
+
+def _resolved(value: Any, type: str, order: str) -> Any:
+    """A value as on the wire: events by leaf, orders by id, days and moments as text."""
+    if isinstance(value, Unread):
+        return value
+    if isinstance(value, list):
+        return [_resolved(item, type.removeprefix("list[").removesuffix("]"), order) for item in value]
+    if isinstance(value, datetime):
+        return wire(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if type == "event":
+        return leaf(value, order)
+    return order_id(value) if type == "order" else value
+
+
+def case(
+    facts: Iterable[Fact],
+    instrument: str,
+    *,
+    parties: Mapping[str, Party] = PARTIES,
+    offices: Mapping[str, Office] = OFFICES,
+    register: Iterable[Fact] = (),
+    order: str = "main",
+) -> Case:
+    """A case out of facts, in the order in which they were recorded; the register first."""
+    facts, register = tuple(facts), tuple(register)
+    said = (*facts, *register)
+    begins = min(f.at for f in said) - DAY
+    valid = (min(f.on for f in said) - DAY).date()
+    homes = {actor: office.party for actor, office in offices.items()}
+    ground = [*registry(parties, offices, begins, valid), *register]
+    rows = [entry(f, i, "registry", None, homes) for i, f in enumerate(ground)]
+    own = [entry(f, len(rows) + i, order, instrument, homes) for i, f in enumerate(facts)]
+    return Case(order_id(order), instrument, tuple(own), tuple(rows), order)
+
+
+# -- given, when, then ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened so far, among whom; `.when` adds, `.then` asks the law."""
+
+    facts: tuple[Fact, ...]
+    parties: Mapping[str, Party] = field(default_factory=lambda: PARTIES)
+    offices: Mapping[str, Office] = field(default_factory=lambda: OFFICES)
+    register: tuple[Fact, ...] = ()
+    asked: datetime | None = None
+
+    def when(self, *facts: Fact) -> Story:
+        """And then this happened."""
+        return replace(self, facts=(*self.facts, *facts))
+
+    def where(self, code: str, **changes: Any) -> Story:
+        """A Party is otherwise than usual: its zone, holidays, declarations, terms."""
+        return replace(self, parties={**self.parties, code: replace(self.parties[code], **changes)})
+
+    def among(self, **offices: Office) -> Story:
+        """These offices are registered too, or otherwise."""
+        return replace(self, offices={**self.offices, **offices})
+
+    def registered(self, *facts: Fact) -> Story:
+        """The register says this besides."""
+        return replace(self, register=(*self.register, *facts))
+
+    def asked_at(self, text: str) -> Story:
+        """The question is put at this moment; without it, when the last fact was recorded."""
+        return replace(self, asked=moment(text))
+
+    @property
+    def instrument(self) -> str:
+        """The one the order names; 2AP-7 where none was issued."""
+        return next((f.fields["instrument"] for f in self.facts if "instrument" in f.fields), "2AP-7")
+
+    @property
+    def case(self) -> Case:
+        """The case these facts make."""
+        return case(self.facts, self.instrument, parties=self.parties, offices=self.offices, register=self.register)
+
+    @property
+    def reading(self) -> Reading:
+        """How the law reads it at the moment asked about."""
+        return Reading.known(self.case, self.asked or max(f.at for f in self.facts))
+
+    def clocks(self, id: str) -> list[Clock]:
+        """The clocks of this id, rolled twins included."""
+        return [clock for clock in self.reading.clocks if clock.id == id]
+
+    def then(self, id: str, verdict: Verdict, due: str | None = None) -> Story:
+        """The clock of this id stands once (a twin aside), with this verdict and, if given, this end."""
+        found = [clock for clock in self.clocks(id) if not clock.policy.endswith("+ROLL")]
+        assert [clock.verdict for clock in found] == [verdict], [(c.id, c.verdict, c.due) for c in self.reading.clocks]
+        if due is not None:
+            assert found[0].due == moment(due)
+        return self
+
+    def then_unwound(self, id: str) -> Story:
+        """The clock of this id is listed and could not be wound."""
+        self.then(id, Verdict.UNDETERMINED)
+        assert self.clocks(id)[0].due is None
+        return self
+
+    def then_not_listed(self, *ids: str) -> Story:
+        """No clock of these ids stands."""
+        assert not [clock.id for clock in self.reading.clocks if clock.id in ids]
+        return self
+
+
+def given(*facts: Fact) -> Story:
+    """What happened first."""
+    return Story(facts)
+
+
+# -- story files ---------------------------------------------------------------------------------------------------------
+
+
+def cases(told: Mapping[str, Any]) -> dict[str, Case]:
+    """The orders of a story file by name, each with all the register, in the order in which things were recorded."""
+    instruments = told["orders"]
+    force = tuple(f"{treaty}={day.isoformat()}" for treaty, day in told.get("assume_in_force", {}).items())
+    parties = {
+        code: Party(
+            zone=p["zone"],
+            holidays=tuple(day.isoformat() for day in p["holidays"]) if "holidays" in p else None,
+            declarations=tuple(p.get("declarations", ())),
+            terms=p.get("terms", {}),
+            verified=p["declarations_verified"],
+            in_force=force,
+        )
+        for code, p in told["parties"].items()
+    }
+    designated = [(actor, code) for p in told["parties"].values() for code, actor in p.get("designates", {}).items()]
+    offices = {
+        name: Office(
+            party=a["party"],
+            roles=tuple(a["roles"]),
+            designations=tuple(code for actor, code in designated if actor == name),
+            name=a["office"],
+        )
+        for name, a in told["actors"].items()
+    }
+    homes = {name: office.party for name, office in offices.items()}
+    begins = min(f.get("at", f["on"]) for f in told["facts"]) - DAY
+    valid = (min(f["on"] for f in told["facts"]) - DAY).date()
+    ground = registry(parties, offices, begins, valid)
+    rows = [entry(f, i, "registry", None, homes) for i, f in enumerate(ground)]
+    found: dict[str, list[Entry]] = {name: [] for name in instruments}
+    for index, f in enumerate(told["facts"], len(rows)):
+        order = f.get("order")
+        fields = {**f.get("public", {}), **f.get("sealed", {})}
+        if f["type"] == "order-issued":
+            o = instruments[order]
+            fields = {"instrument": o["instrument"], "from_party": o["from"], "to_party": o["to"], **fields}
+        one = Fact(
+            kind=f["type"],
+            on=f["on"],
+            by=f["by"],
+            role=f["as"],
+            at=f.get("at", f["on"]),
+            speaks=f.get("kind", "act"),
+            whose=f.get("whose"),
+            on_source=f.get("on_source", "own-act"),
+            label=f.get("label"),
+            replaces=f.get("replaces"),
+            fields=fields,
+        )
+        instrument = instruments[order]["instrument"] if order else None
+        (found[order] if order else rows).append(entry(one, index, order or "registry", instrument, homes))
+    return {
+        name: Case(order_id(name), instruments[name]["instrument"], tuple(entries), tuple(rows), name)
+        for name, entries in found.items()
+    }
