@@ -66,10 +66,8 @@ class Fact(msgspec.Struct, frozen=True, metaclass=Kind):
     group: ClassVar[str]
     says: ClassVar[str]
     schema: ClassVar[int] = 1
-    basis: ClassVar[
-        tuple[str, ...]
-    ]  # provisions as "<act>:<provision>"; empty: no provision asks for it, the record does
-    signers: ClassVar[tuple[str, ...]]
+    basis: ClassVar[tuple[str, ...]]  # as "<act>:<provision>"; empty: no provision asks for it, the record does
+    signers: ClassVar[tuple[str, ...]]  # the roles in which it is signed with effect
     shown_to: ClassVar[tuple[str, ...]] = ()  # not empty: to all other roles the whole entry is an unopened entry
 
     @classmethod
