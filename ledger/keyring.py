@@ -8,6 +8,7 @@ docs/verification.md, "Keys and time"; pre-rotation after KERI: a key commits to
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,8 +183,8 @@ class Keyring:
     def _check_new(self, public: str) -> None:
         if public in self.keys:
             raise Refused("KEY-ROTATION", "this key is in the register already; keys are never used twice")
-        if not enrolable(bytes.fromhex(public)):
-            raise Refused("KEY-POINT", "not a point of prime order; under such a key anybody could sign")
+        if not re.fullmatch("[0-9a-f]{64}", public) or not enrolable(bytes.fromhex(public)):
+            raise Refused("KEY-POINT", "not a point of prime order, in 64 hex digits; anybody could sign under such a key")
 
     def _named(self, actor: str, public: str | None) -> Key:
         if public is None:
