@@ -184,7 +184,7 @@ class Keyring:
         if public in self.keys:
             raise Refused("KEY-ROTATION", "this key is in the register already; keys are never used twice")
         if not re.fullmatch("[0-9a-f]{64}", public) or not enrolable(bytes.fromhex(public)):
-            raise Refused("KEY-POINT", "not a point of prime order, in 64 hex digits; anybody could sign under such a key")
+            raise Refused("KEY-POINT", "not 64 hex digits of a point of prime order; anybody could sign under others")
 
     def _named(self, actor: str, public: str | None) -> Key:
         if public is None:
