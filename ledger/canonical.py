@@ -22,8 +22,8 @@ MAX_INTEGER = 2**53 - 1  # RFC 8785 via IEEE 754 doubles
 
 _KEY = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 _RESERVED_KEYS = frozenset({"_sd", "_sd_alg", "..."})
-# C0 without line feed, DEL and C1, and the explicit directional formatting characters of UAX 9
-_FORBIDDEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f‪-‮⁦-⁩]")
+# C0 without line feed, DEL and C1, and every character with Unicode's Bidi_Control property (UAX 9)
+_FORBIDDEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 
 _known_keys: set[str] = set()  # keys that passed _KEY once; the vocabulary is finite
 

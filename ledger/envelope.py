@@ -23,6 +23,7 @@ from ledger.canonical import MAX_BYTES, MAX_INTEGER, MAX_NODES, canonical, check
 from ledger.canonical import parse_json as parse_json
 from ledger.ed25519 import verify_signature
 from ledger.facts import Fact, public_of, sealed_of
+from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.order import Entry, Unread, instant, wire
 from ledger.refusal import Refused
 from ledger.veil import Disclosure, veil
@@ -137,14 +138,12 @@ def _diagnose(raw: bytes) -> Refused:
 # ---------------------------------------------------------------------------------------------------------------------
 # Sealed entries
 
-Hex32 = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
-Hex64 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-Uuid = Annotated[str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
-Instant = Annotated[str, Meta(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
+Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
+Hex64 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
+Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
+Instant = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
-Speaks = Literal["act", "observation", "import"]
-OnSource = Literal["own-act", "receipt-stamp", "other-party", "estimate"]
 
 
 class SignedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -192,7 +191,7 @@ class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     seq: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
     prev: Hex64 | None
     seen: Seen | None
-    kind: Annotated[str, Meta(pattern="^[a-z][a-z0-9-]{0,79}$")]
+    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,79}\Z")]
     schema: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
     instrument: Name | None
     refs: list[Name]

@@ -242,3 +242,7 @@ def test_an_opened_entry_never_holds_bytes_other_than_those_it_was_opened_from()
     raw = sealed().raw
     assert open_(raw).raw is raw
     assert open_(raw, verify=False).raw is raw
+
+
+def test_a_name_or_a_digest_with_a_line_feed_behind_it_is_refused() -> None:
+    assert code_of(resealed(lambda p: p.replace(b"ab" * 32, b"ab" * 32 + b"\\n"))) == "JSON-MEMBER"
