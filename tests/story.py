@@ -2,7 +2,7 @@
 
 Two ways to a `Case`. A test says what happened, `given(issued(...), received(...)).when(disclosed(...))`, and then what
 the law makes of it: `.then("D-7-7", Verdict.MET, due="...")`. Or a story file is read as the player reads it:
-`cases(tomllib.loads(...))`. Leaf hashes are made up: the digest of the order and the label. Moments are written as on
+`case_from_story(tomllib.loads(...))`. Leaf hashes are made up: the digest of the order and the label. Moments are written as on
 the wire, or without seconds, or with an offset.
 """
 
@@ -21,6 +21,7 @@ from ledger.law.rules import Clock, Verdict
 from ledger.order import Case, Entry, Unread, wire
 
 DAY = timedelta(days=1)
+LABELS: dict[str, str] = {}  # leaf -> label, as they are made up
 
 
 def moment(text: str) -> datetime:
@@ -32,12 +33,24 @@ def moment(text: str) -> datetime:
 
 def leaf(label: str, order: str = "main") -> str:
     """The leaf hash of the entry with this label."""
-    return hashlib.sha256(f"{order}/{label}".encode()).hexdigest()
+    made = hashlib.sha256(f"{order}/{label}".encode()).hexdigest()
+    LABELS[made] = label
+    return made
 
 
 def order_id(name: str) -> str:
     """The id of the order with this name."""
     return str(uuid5(NAMESPACE_URL, name))
+
+
+def labels(*entries: Entry | None) -> list[str]:
+    """The labels of these entries; only tests that label what they look at can ask."""
+    return [LABELS[e.leaf] for e in entries if e is not None]
+
+
+def named(reading: Reading, label: str) -> Entry:
+    """The entry with this label."""
+    return reading.by_leaf[leaf(label)]
 
 
 # -- facts -------------------------------------------------------------------------------------------------------------
@@ -184,7 +197,7 @@ OFFICES = {
 
 def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins: datetime, valid: date) -> list[Fact]:
     """What a story takes for granted, as entries of the register: recorded at `begins`, valid from `valid`."""
-    facts = []
+    facts: list[Fact] = []
 
     def add(kind: str, **fields: Any) -> None:
         stated = {name: value for name, value in fields.items() if value is not None}
@@ -293,7 +306,7 @@ def case(
     return Case(order_id(order), instrument, tuple(own), tuple(rows), order)
 
 
-# -- given, when, then ---------------------------------------------------------------------------------------------------
+# -- given, when, then -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -370,10 +383,10 @@ def given(*facts: Fact) -> Story:
     return Story(facts)
 
 
-# -- story files ---------------------------------------------------------------------------------------------------------
+# -- story files -------------------------------------------------------------------------------------------------------
 
 
-def cases(told: Mapping[str, Any]) -> dict[str, Case]:
+def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
     """The orders of a story file by name, each with all the register, in the order in which things were recorded."""
     instruments = told["orders"]
     force = tuple(f"{treaty}={day.isoformat()}" for treaty, day in told.get("assume_in_force", {}).items())

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.law.reading import Reading
-from tests.story import cases
+from tests.story import case_from_story
 
 STORIES = Path(__file__).parents[1] / "fixtures" / "stories"
 
@@ -25,7 +25,7 @@ def expectations() -> list[Any]:
 
 @pytest.mark.parametrize(("told", "expect"), expectations())
 def test_a_story_lists_exactly_its_clocks(told: dict[str, Any], expect: dict[str, Any]) -> None:
-    reading = Reading.known(cases(told)[expect["order"]], expect["as_of"])
+    reading = Reading.known(case_from_story(told)[expect["order"]], expect["as_of"])
     found = [(c.id, c.policy, c.due, str(c.verdict)) for c in reading.clocks]
     stated = [(d["id"], d["policy"], d.get("due"), d["verdict"]) for d in expect["deadlines"]]
     assert sorted(found, key=str) == sorted(stated, key=str)

@@ -8,7 +8,7 @@ value that cannot be read is no evidence of anything [design].
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from functools import cached_property
 
@@ -81,8 +81,10 @@ class Matter(Record):
         known = ELEMENTS.get(element.partition("#")[0])
         return None if known is None else known.eu if self.instrument in EU else known.category
 
-    def _covered(self, element: str, by: Iterable[str]) -> bool:
-        return any(self.covers(other, element) for other in by)
+    @staticmethod
+    def _covered(element: str, by: Container[str]) -> bool:
+        """One of these covers the element."""
+        return element in by or element.partition("#")[0] in by
 
     def scope(self, t: datetime, without: frozenset[str] = NOTHING) -> frozenset[str]:
         """What was sought at `t`, as last changed, less what was barred in part and what is said not to be held.
@@ -153,10 +155,15 @@ class Matter(Record):
         if not disclosures:
             return None
         start = disclosures[0].on if since is None else max(disclosures[0].on, since)
+        returned: set[str] = set()
+        following = iter(disclosures)
+        coming = next(following, None)
         for e in self._turns:
             if e.on < start or e.leaf in without:
                 continue
-            returned = self.returned(e.on, without)
+            while coming is not None and coming.on <= e.on:
+                returned |= self.returned_by(coming)
+                coming = next(following, None)
             if all(self._covered(s, returned) for s in self.scope(e.on, without)):
                 return e
         return None
