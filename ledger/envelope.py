@@ -338,8 +338,17 @@ def open_(raw: bytes, *, verify: bool = True) -> Opened:
         payload = msgspec.convert(value, Payload)
     except msgspec.ValidationError as error:
         raise Refused("JSON-MEMBER", str(error)) from None
+    _check_moments(payload.on, payload.signed_at)
     _check_veils(payload, value)
     return Opened(raw, _leaf(raw), payload)
+
+
+def _check_moments(*moments: str) -> None:
+    for moment in moments:
+        try:
+            datetime.fromisoformat(moment)
+        except ValueError as error:
+            raise Refused("JSON-MEMBER", f"{moment} is no moment: {error}") from None
 
 
 def _check_veils(payload: Payload, value: Mapping[str, Any]) -> None:

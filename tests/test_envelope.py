@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -150,6 +151,7 @@ def test_base64_with_bits_that_nobody_reads_is_refused() -> None:
         (lambda p: p.replace(b'"v":1', b'"v":2'), "JSON-MEMBER"),
         (lambda p: p.replace(b'"v":1', b'"v":1,"w":1'), "JSON-MEMBER"),
         (lambda p: p.replace(b'"refs":[]', b'"refs":null'), "JSON-MEMBER"),
+        (lambda p: re.sub(rb'"signed_at":"....-..', b'"signed_at":"2027-13', p), "JSON-MEMBER"),
         (lambda p: p.replace(b'"v":1', b'"v":1,"whose":null'), "JSON-MEMBER"),
         (lambda p: p.replace(b'"partial":false', b'"partial":false,"Q":1'), "JSON-KEY"),
         (lambda p: p.replace(b"provider-portal", b"provider\\u002dportal"), "JSON-FORM"),
