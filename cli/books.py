@@ -1,0 +1,187 @@
+"""What can be looked up: the rules of the law, the vocabulary, and an order before it is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+INSTRUMENT = click.argument("instrument", required=False)
+
+
+@ui.command("comity law", "comity law 2AP-7", "comity law --json", "comity law --html rules.html")
+@INSTRUMENT
+@click.option("--html", metavar="FILE", help="One page to print and correct.")
+@click.option("--parties", is_flag=True, help="What is known of real Parties and their declarations.")
+def law(instrument: str | None, html: str | None, parties: bool) -> None:
+    """The rules in force with their citations, and how sure each of them is."""
+    from ledger.law import rules_digest
+    from projections.rulebook import rulebook
+
+    if parties:
+        _parties()
+        return
+    rules = rulebook(_known_instrument(instrument))
+    columns = ("id", "kind", "instruments", "cite", "mark", "since", "says")
+    rows = [
+        (r.id, r.kind, ", ".join(r.instruments) or "any", ", ".join(r.cite), r.mark, r.since, r.says) for r in rules
+    ]
+    if html is not None:
+        from projections.rulebook import rulebook_page
+
+        with open(html, "w", encoding="utf-8") as page:
+            page.write(rulebook_page(rules, rules_digest()))
+        ui.tell(f"{len(rules)} rules written to {html}")
+        return
+    document = {"digest": rules_digest(), "rules": [dict(zip(columns, row, strict=True)) for row in rows]}
+
+    def text() -> str:
+        from cli.opinion import wrapped
+
+        out: list[str] = []
+        for r in rules:
+            out.append(f"{ui.paint(r.id, 'bold')}  {', '.join(r.cite) or '-'}  [{r.mark}]")
+            out += wrapped(r.says, " ", 80)
+        return "\n".join([*out, "", f"{len(rules)} rules; digest {rules_digest()}"])
+
+    ui.emit("law", document, columns, rows, text=text)
+
+
+def _known_instrument(instrument: str | None) -> str | None:
+    from ledger.facts.vocabulary import INSTRUMENTS
+
+    if instrument is not None and instrument not in INSTRUMENTS:
+        raise Stop(f"no instrument {instrument!r}", hint=f"there are {', '.join(INSTRUMENTS)}")
+    return instrument
+
+
+def _parties() -> None:
+    from ledger.law.known_parties import EXPECTED_OF_MEMBER_STATES, IN_FORCE, NEEDED, RATIFIED
+
+    columns = ("party", "code", "says", "verified", "mark", "source")
+    rows: list[Sequence[Any]] = []
+    for p in RATIFIED.values():
+        rows.append((p.code, "-", f"{p.name}, ratified {p.ratified}", p.complete, p.mark, p.source))
+        rows += [(p.code, d.code, d.says, d.verified, d.mark, p.source) for d in p.declarations]
+    rows += [
+        ("EU", d.code, f"expected of Member States: {d.says}", d.verified, d.mark, "")
+        for d in EXPECTED_OF_MEMBER_STATES
+    ]
+    document = {
+        "treaty": "CETS 224",
+        "in_force": IN_FORCE,
+        "ratifications_read": len(RATIFIED),
+        "ratifications_needed": NEEDED,
+        "parties": [dict(zip(columns, (*row[:4], str(row[4]), row[5]), strict=True)) for row in rows],
+    }
+    ui.emit("parties", document, columns, rows)
+
+
+@ui.command("comity vocabulary", "comity vocabulary order-issued", "comity vocabulary data-disclosed --json")
+@click.argument("kind", required=False)
+def vocabulary(kind: str | None) -> None:
+    """The kinds of fact, or one kind with its fields; --json prints its JSON Schema."""
+    from ledger.facts import KINDS, json_schema, kind_of
+
+    if kind is None:
+        columns = ("kind", "group", "signers", "says")
+        rows: list[Sequence[Any]] = [(k, f.group, ", ".join(f.signers), f.says) for k, f in sorted(KINDS.items())]
+        ui.emit("vocabulary", {"kinds": [dict(zip(columns, r, strict=True)) for r in rows]}, columns, rows)
+        return
+    fact = kind_of(kind)
+    columns = ("field", "type", "required", "readers", "says")
+    rows = [
+        (
+            f.name,
+            f.type + (f" of {', '.join(f.one_of)}" if f.one_of else ""),
+            "required" if f.required else "",
+            ", ".join(f.audience) if f.sealed else "everybody",
+            f.says,
+        )
+        for f in fact.fields().values()
+    ]
+
+    def text() -> str:
+        from cli.opinion import wrapped
+
+        out = [f"{ui.paint(fact.kind, 'bold')}: {fact.says}", f"signed as {', '.join(fact.signers)}"]
+        if fact.basis:
+            out.append(f"basis {', '.join(fact.basis)}")
+        for name, type_, required, readers, says in rows:
+            seal = "" if readers == "everybody" else "  [sealed]"
+            out += ["", f"  {ui.paint(name, 'bold')}  {required}{seal}"]
+            out += wrapped(f"{says} ({type_})", " ", 80)
+            if seal:
+                out += wrapped(f"readers: {readers}", " ", 80)
+        return "\n".join(out)
+
+    ui.emit("vocabulary", {"schema": json_schema(kind)}, columns, rows, text=text)
+
+
+@ui.command("comity lint order.json", "comity lint order.json --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
+@click.argument("file")
+@click.option("--channel", default="provider-portal", show_default=True, help="How it is going to be sent.")
+def lint(file: str, channel: str) -> Exit:
+    """What would be found if this order were sent now, by citation, with what to add; exit 3 if anything is.
+
+    FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object.
+    """
+    from ledger.facts import kind_of
+    from projections.lint import lint as look
+
+    public, sealed = _order_fields(file, kind_of("order-issued"))
+    registry, moment = _register()
+    found = look(public, sealed, registry, moment, channel)
+    columns = ("code", "level", "cite", "says", "add")
+    rows = [(m.code, m.level, m.cite, m.says, m.add) for m in found]
+
+    def text() -> str:
+        from cli.opinion import wrapped
+
+        out: list[str] = []
+        for m in found:
+            out += wrapped(f"{m.code} {m.says} ({m.cite})", ui.paint(m.level), 80, indent=0)
+            out += wrapped(f"add: {m.add}", " ", 80, indent=0)
+        return "\n".join(out or ["No finding: nothing that this instrument asks of an order is missing."])
+
+    ui.emit("lint", {"missing": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows, text=text)
+    return Exit.FINDINGS if found else Exit.DONE
+
+
+def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    from ledger.facts import build
+
+    try:
+        told = json.loads(ui.read(file))
+    except ValueError as error:
+        raise Stop(f"{file}: not JSON: {error}", code=Exit.UNDECIDABLE) from None
+    if not isinstance(told, dict):
+        raise Stop(f"{file}: an object of fields is expected", code=Exit.UNDECIDABLE)
+    if set(told) <= {"public", "sealed"}:
+        public, sealed = dict(told.get("public", {})), dict(told.get("sealed", {}))
+    else:
+        fields = kind.fields()
+        sealed = {n: v for n, v in told.items() if n in fields and fields[n].sealed}
+        public = {n: v for n, v in told.items() if n not in sealed}
+    build("order-issued", public, sealed)
+    return public, sealed
+
+
+def _register() -> tuple[Any, datetime]:
+    """The register of the ledger at hand; without one, what is known of real Parties."""
+    from projections.lint import known_register
+
+    folder = ui.said().ledger or "."
+    if ui.is_ledger(folder):
+        from cli.reading import reading
+
+        with reading() as reader:
+            return reader.cases.register(), reader.now()
+    moment = ui.now()
+    return known_register(moment), moment

@@ -1,0 +1,375 @@
+"""What the law says of an order, hand to hand, and as it was known: judge, custody, check, replay, register, lapse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import ui
+from cli.ask import AS_OF, ORDER
+from cli.exits import Exit, Stop
+from cli.reading import Reader, reading
+
+if TYPE_CHECKING:
+    from ledger.law import Judgement
+    from ledger.order import Case
+    from projections.custody import Digest, Hand
+
+
+@ui.command(
+    "comity judge PPO-2026-123", "comity judge main --as-of 2027-09-02T00:00:00Z --json", refused=Exit.UNDECIDABLE
+)
+@ORDER
+@AS_OF
+@click.option("--forum", help="Beside A1-A8, the questions a forum asks: US, GB, DE, EU or ECHR.")
+def judge(order: str, as_of: datetime | None, forum: str | None) -> Exit:
+    """Deadlines, findings, and the criteria A1-A8 with the entries each rests on; exit 3 on a violation."""
+    from ledger.law import judge as judge_case
+
+    with reading() as reader:
+        case = reader.case(order)
+        moment = as_of or reader.now()
+    judgement = judge_case(case, moment)
+    document = judged(judgement)
+    if forum is not None:
+        document["forum"] = sheet(judgement, forum)
+    rows: list[Sequence[Any]] = [("state", judgement.state, "", "")]
+    rows += [("region", name, value, "") for name, value in judgement.regions.items()]
+    rows += [("deadline", c.id, str(c.verdict), ui.plain(c.due)) for c in judgement.deadlines]
+    rows += [("finding", f.code, f.level.value, f.says) for f in judgement.findings]
+    rows += [("criterion", name, str(c.state), "; ".join(c.lacks)) for name, c in judgement.criteria.items()]
+    ui.emit("judge", document, ("what", "name", "value", "says"), rows, text=lambda: opinion(case, judgement, forum))
+    return Exit.FINDINGS if any(f.level.value == "V" for f in judgement.findings) else Exit.DONE
+
+
+def judged(j: Judgement) -> dict[str, Any]:
+    """A judgement as the JSON others read (docs/interface.md)."""
+    return {
+        "order": j.order,
+        "label": j.label,
+        "instrument": j.instrument,
+        "as_of": j.as_of,
+        "state": j.state,
+        "regions": dict(j.regions),
+        "deadlines": [
+            {
+                "id": c.id,
+                **({} if c.due is None else {"due": c.due}),
+                "policy": c.policy,
+                "verdict": str(c.verdict),
+                "cite": ", ".join(c.cite),
+                "entries": list(c.entries),
+            }
+            for c in j.deadlines
+        ],
+        "findings": [
+            {
+                "code": f.code,
+                "level": f.level.value,
+                "criterion": ", ".join(f.criteria) or None,
+                "says": f.says,
+                "cite": ", ".join(f.cite),
+                "entries": list(f.entries),
+            }
+            for f in j.findings
+        ],
+        "criteria": {
+            name: {"state": str(c.state), "rests_on": list(c.rests_on), "lacks": list(c.lacks)}
+            for name, c in j.criteria.items()
+        },
+    }
+
+
+def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80) -> str:
+    """A judgement for people, at 80 columns: what the record shows and what it lacks, never whether it is admitted."""
+    from projections.chain import evidence_chain
+
+    seq = {e.leaf: f"#{e.seq}" for e in case.entries}
+    out = [f"{case.label or j.order[:8]}  {j.instrument}  {ui.paint(j.state, 'bold')}  as of {ui.plain(j.as_of)}"]
+    if j.regions:
+        out.append("  " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in j.regions.items()))
+    out += ["", ui.paint("Deadlines", "bold")]
+    for c in j.deadlines:
+        out.append(
+            f"  {c.id:<15} {ui.paint(str(c.verdict))}{'':<{14 - len(c.verdict)}}"
+            f"{ui.plain(c.due) or 'not known':<21} {c.policy:<13} {', '.join(c.cite)}"
+        )
+    if not j.deadlines:
+        out.append("  None is listed for this order.")
+    out += ["", ui.paint("Findings", "bold")]
+    for f in j.findings:
+        at = " ".join(seq.get(leaf, leaf[:8]) for leaf in f.entries)
+        out += wrapped(f"{f.code} [{f.mark}] {f.says} ({', '.join(f.cite)}; {at})", ui.paint(f.level.value), width)
+    if not j.findings:
+        out.append("  No finding.")
+    out += ["", ui.paint("Criteria", "bold")]
+    for pillar in evidence_chain(case, j):
+        rests = " ".join(seq[e.leaf] for e in pillar.rests_on)
+        state = ui.paint(pillar.state)
+        out.append(f"  {pillar.id} {pillar.name:<29} {state}{'  rests on ' + rests if rests else ''}")
+        for lack in pillar.lacks:
+            out += wrapped(lack, " ", width, indent=5)
+    if forum is not None:
+        out += ["", ui.paint(f"Questions of the forum: {forum}", "bold")]
+        for q in sheet(j, forum)["questions"]:
+            shown = ", ".join(f"{name} {state}" for name, state in q["criteria"].items())
+            out += wrapped(f"{q['cite']}: {q['asks']} [{shown}]", "-", width)
+            if q["leaves"]:
+                out += wrapped(f"left open: {q['leaves']}", " ", width)
+    out += ["", "What the record shows under the rules as modelled. Whether it is admitted is for the court."]
+    return "\n".join(out)
+
+
+def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
+    """A paragraph that hangs from its mark."""
+    import textwrap
+
+    first, *rest = textwrap.wrap(text, width - indent - 2) or [""]
+    return [f"{'':{indent}}{mark} {first}", *(f"{'':{indent + 2}}{line}" for line in rest)]
+
+
+def sheet(j: Judgement, code: str) -> dict[str, Any]:
+    """The questions of a forum with what the record shows on the criteria that speak to them."""
+    from ledger.law.forums import FORUMS
+
+    forum = FORUMS.get(code.upper())
+    if forum is None:
+        raise Stop(f"no sheet for {code!r}", hint=f"there are {', '.join(FORUMS)}")
+    return {
+        "code": forum.code,
+        "name": forum.name,
+        "questions": [
+            {
+                "cite": q.cite,
+                "asks": q.asks,
+                "criteria": {name: str(j.criteria[name].state) for name in q.criteria},
+                "mark": str(q.mark),
+                "leaves": q.leaves,
+            }
+            for q in forum.questions
+        ],
+    }
+
+
+REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; recorded, with the reason.")
+BECAUSE = click.option("--because", help="Why they are opened.")
+AS_ACTOR = click.option("--as", "actor", help="Who opens them.")
+
+
+@ui.command("comity custody PPO-2026-123", "comity custody main --json", refused=Exit.UNDECIDABLE)
+@ORDER
+@AS_OF
+@REVEAL
+@BECAUSE
+@AS_ACTOR
+def custody(order: str, as_of: datetime | None, reveal: bool, because: str | None, actor: str | None) -> None:
+    """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
+    from projections.custody import custody as hands_of
+
+    with reading() as reader:
+        case = reader.case(order)
+        moment = as_of or reader.now()
+        revealed(reader, case, "custody", reveal, because, actor)
+    hands = hands_of(case.known(moment))
+    steps = [_step(hand, hands, reveal) for hand in hands]
+    columns = ("entry", "on", "kind", "holder", "exhibit", "check", "against_first", "files")
+    rows = [tuple(step[c] for c in columns) for step in steps]
+    document = {"order": case.order, "label": case.label, "as_of": moment, "custody": steps}
+    ui.emit("custody", document, columns, rows)
+
+
+def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
+    return {
+        "entry": f"#{hand.entry.seq}",
+        "leaf": hand.entry.leaf,
+        "on": hand.entry.on,
+        "kind": hand.entry.kind,
+        "holder": hand.holder,
+        "released_by": hand.released_by,
+        "exhibit": hand.exhibit,
+        "check": hand.check,
+        "against_first": _against_first(hand, hands),
+        "files": [_file(d) for d in hand.files] if reveal else (["[sealed]"] * len(hand.files)),
+    }
+
+
+def _file(d: Digest) -> dict[str, Any]:
+    return {"name": d.name, "size": d.size, "sha256": d.sha256, "sha512": d.sha512}
+
+
+def _against_first(hand: Hand, hands: Sequence[Hand]) -> str:
+    """Compared with the digests first stated, computed here whatever the entry itself says."""
+    first = next((h for h in hands if h.files), None)
+    if first is None or not hand.files:
+        return "no digest"
+    if hand is first:
+        return "first stated"
+    verdicts = [a.same(b) for a in hand.files for b in first.files if a.name in ("", b.name) or not b.name]
+    if not verdicts or None in verdicts:
+        return "not comparable"
+    return "equal" if all(verdicts) else "differs"
+
+
+def revealed(reader: Reader, case: Case, view: str, reveal: bool, because: str | None, actor: str | None) -> None:
+    """Record that somebody opens sealed values, before they are shown; without a reason nothing is shown."""
+    if not reveal:
+        return
+    if not because or not actor:
+        raise Stop("--reveal needs a reason and a person", hint="--reveal --because TEXT --as ACTOR")
+    from cli.access import record_access
+
+    record_access(Path(reader.folder.path), case, view, because, actor)
+
+
+@ui.command("comity check skyl-return.json main", refused=Exit.UNDECIDABLE)
+@click.argument("files", nargs=-1, required=True, type=click.Path())
+@ORDER
+def check(files: tuple[str, ...], order: str) -> Exit:
+    """Is each FILE what was disclosed under ORDER, and at which hand did it change? Exit 1 if one is not."""
+    from cli.fields import digests
+    from projections.custody import Digest, trace
+    from projections.custody import custody as hands_of
+
+    with reading() as reader:
+        hands = hands_of(reader.case(order))
+    found = []
+    for file, (size, sha256, sha512) in zip(files, digests(files), strict=True):
+        here = Digest(Path(file).name, size, sha256, sha512)
+        t = trace(hands, here)
+        verdict = "equal" if t.equal else "differs" if t.differs else "unknown"
+        changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
+        found.append(
+            {
+                "file": file,
+                "verdict": verdict,
+                "sha256": sha256,
+                "equal_to": [f"#{h.entry.seq} {h.entry.kind}" for h in t.equal],
+                "differs_from": [f"#{h.entry.seq} {h.entry.kind}" for h in t.differs],
+                "changed_at": None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
+            }
+        )
+    columns = ("file", "verdict", "equal_to", "differs_from", "changed_at")
+    ui.emit("check", {"files": found}, columns, [tuple(f[c] for c in columns) for f in found])
+    return Exit.DONE if all(f["verdict"] == "equal" for f in found) else Exit.PROVED_BAD
+
+
+@ui.command(
+    "comity replay main --at 2027-03-10T00:00:00Z",
+    "comity replay main --diff 2027-03-10T00:00:00Z..2027-03-16T00:00:00Z",
+    refused=Exit.UNDECIDABLE,
+)
+@ORDER
+@click.option("--at", type=ui.MOMENT, help="The state as it was known at this moment.")
+@click.option("--diff", metavar="A..B", help="What moment B knew that A did not.")
+def replay(order: str, at: datetime | None, diff: str | None) -> None:
+    """The order as the record stood at a moment, and what changed between two."""
+    if (at is None) == (diff is None):
+        raise click.UsageError("either --at TIME or --diff A..B")
+    with reading() as reader:
+        case = reader.case(order)
+        if at is not None:
+            _replay_at(reader, case, at)
+        else:
+            first, dots, last = str(diff).partition("..")
+            if not dots:
+                raise click.UsageError("--diff is two moments with two dots between: A..B")
+            _replay_diff(reader, case, ui.MOMENT.convert(first, None, None), ui.MOMENT.convert(last, None, None))
+
+
+def _moment(reader: Reader, at: datetime) -> tuple[int, dict[str, Any]]:
+    head = reader.head_at(at)
+    if head is None:
+        return 0, {"at": at, "size": 0, "clock": "none", "says": "no head was kept at or before this moment"}
+    clock = "log" if head.cosigned is None else "cosigned"
+    says = "the log's own clock; no witness had signed" if head.cosigned is None else "the time of a witness"
+    return head.size, {"at": at, "size": head.size, "head": head.digest, "clock": clock, "dated": head.at, "says": says}
+
+
+def _replay_at(reader: Reader, case: Case, at: datetime) -> None:
+    from ledger.law import judge as judge_case
+    from projections.replay import Moment, as_known
+
+    size, moment = _moment(reader, at)
+    known = as_known(case, Moment(at, size))
+    judgement = judge_case(known, at)
+    document = {"replay": moment, **judged(judgement)}
+    rows = [("state", judgement.state), ("entries", len(known.entries)), ("log size", size), ("clock", moment["clock"])]
+
+    def text() -> str:
+        head = f"Log size {size} at {ui.plain(at)} ({moment['says']}); {len(known.entries)} entries of this order."
+        return f"{head}\n\n{opinion(known, judgement)}"
+
+    ui.emit("replay", document, ("what", "value"), rows, text=text)
+
+
+def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime) -> None:
+    from ledger.law import judge as judge_case
+    from projections.replay import Moment, difference
+
+    before, after = Moment(first, _moment(reader, first)[0]), Moment(last, _moment(reader, last)[0])
+    found = difference(case, before, after, judge_case)
+    columns = ("what", "before", "after")
+    rows = [(c.what, c.before, c.after) for c in found.changes]
+    document = {
+        "order": case.order,
+        "from": {"at": first, "size": before.size},
+        "to": {"at": last, "size": after.size},
+        "entries": [{"seq": e.seq, "kind": e.kind, "on": e.on, "leaf": e.leaf} for e in found.entries],
+        "changes": [dict(zip(columns, row, strict=True)) for row in rows],
+    }
+
+    def text() -> str:
+        new = [f"+ #{e.seq} {ui.plain(e.on)} {e.kind}" for e in found.entries] or ["no new entries"]
+        changed = []
+        for c in found.changes:
+            if c.before is not None:
+                changed.append(ui.paint(f"- {c.what}: {c.before}", "red"))
+            if c.after is not None:
+                changed.append(ui.paint(f"+ {c.what}: {c.after}", "green"))
+        return "\n".join([f"{ui.plain(first)} .. {ui.plain(last)}", "", *new, "", *changed])
+
+    ui.emit("replay-diff", document, columns, rows, text=text)
+
+
+@ui.command("comity register main", "comity register --json", refused=Exit.UNDECIDABLE)
+@click.argument("order", required=False)
+@AS_OF
+def register(order: str | None, as_of: datetime | None) -> Exit:
+    """The ten questions of a data protection officer, and which duties are open; exit 3 if one is."""
+    from ledger.law import judge as judge_case
+    from projections.register import register as answers_of
+
+    with reading() as reader:
+        moment = as_of or reader.now()
+        cases = [reader.case(order)] if order else list(reader.all())
+        accesses = [e for e in reader.accesses() if e.at <= moment]
+    found = []
+    for case in cases:
+        read = [e for e in accesses if case.order in e.get("orders", ())]
+        found.append((case, answers_of(case.known(moment), judge_case(case, moment), read)))
+    columns = ("order", "number", "question", "cite", "open", "answer")
+    rows = [
+        (case.label or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))
+        for case, answers in found
+        for a in answers
+    ]
+    document = {"as_of": moment, "register": [dict(zip(columns, row, strict=True)) for row in rows]}
+
+    def text() -> str:
+        out = []
+        for case, answers in found:
+            out += [ui.paint(f"{case.label or case.order}  {case.instrument}", "bold")]
+            for a in answers:
+                out += ["", *wrapped(f"{a.question} ({a.cite})", f"{a.number}.", 80, indent=0)]
+                for line in a.lines:
+                    out += wrapped(line, " ", 80)
+                if a.open:
+                    out.append(f"    {ui.paint('A duty is open.', 'yellow')}")
+        return "\n".join(out)
+
+    ui.emit("register", document, columns, rows, text=text)
+    return Exit.FINDINGS if any(a.open for _, answers in found for a in answers) else Exit.DONE

@@ -1,0 +1,78 @@
+"""A ledger opened for questions: its orders by the names people use, as known now or at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cli import ui
+from ledger.order import Case, Entry
+from ledger.world.cases import Cases
+from ledger.world.drawer import Drawer
+from ledger.world.folder import Folder, read_folder
+from ledger.world.heads import Heads, Kept
+from ledger.world.store import Store
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One ledger, opened to read; `labels` are the names a story gave its orders."""
+
+    folder: Folder
+    store: Store
+    cases: Cases
+    labels: dict[str, str]
+
+    def find(self, name: str) -> str:
+        """The order that people mean by `name`: a story's label, a reference, or the beginning of an id."""
+        return self.labels.get(name) or self.cases.find(name)
+
+    def case(self, name: str) -> Case:
+        """All that may be asked about an order, sealed values opened where their keys are here."""
+        order = self.find(name)
+        return self.cases.case(order, label=self.label(order))
+
+    def label(self, order: str) -> str | None:
+        """The name a story gave an order."""
+        return next((label for label, known in self.labels.items() if known == order), None)
+
+    def all(self) -> Iterator[Case]:
+        """Every order people ask about."""
+        return (self.cases.case(order, label=self.label(order)) for order in self.cases.orders())
+
+    def accesses(self) -> list[Entry]:
+        """Who read what: the entries of the access order."""
+        order = self.cases.access
+        return list(self.cases.entries(order, self.cases.opened(order)))
+
+    def head_at(self, moment: datetime) -> Kept | None:
+        """The newest head that was kept at or before a moment."""
+        heads = Heads(self.folder.heads, writable=False)
+        try:
+            return heads.known_at(moment)
+        finally:
+            heads.close()
+
+    def now(self) -> datetime:
+        """The present moment, or the story's where that is ahead of ours."""
+        return ui.now(str(self.folder.path))
+
+
+@contextmanager
+def reading() -> Iterator[Reader]:
+    """Open the ledger this command is about; nothing is written, and no key is needed that is not here."""
+    path = Path(ui.ledger_folder())
+    folder = read_folder(path)
+    store = Store(folder.entries, writable=False)
+    drawer = Drawer(folder.drawer, writable=False) if folder.drawer.exists() else None
+    told: Any = ui.story_of(str(path)).get("orders", {})
+    try:
+        yield Reader(folder, store, Cases(folder.origin, store, drawer), dict(told))
+    finally:
+        store.close()
+        if drawer is not None:
+            drawer.close()
