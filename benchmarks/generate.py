@@ -6,7 +6,6 @@ are for. They are public by construction and good for nothing but measuring.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ from benchmarks.lives import (
     life,
     long_life,
 )
+from benchmarks.measure import CORES
 from ledger.chain import registry_of
 from ledger.ed25519 import public_key, sign
 from ledger.envelope import Circumstances, Place, Sealed, Signer, seal
@@ -38,7 +38,6 @@ from ledger.keyring import Registrar
 ORIGIN = "ledger.example/bench"
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)
 EACH = 8  # offices of each role
-AVERAGE = 9  # entries in a life, about
 TOGETHER = 500  # orders that are alive at the same time: their entries lie interleaved
 
 
@@ -164,13 +163,12 @@ def _together(first: int) -> list[Sealed]:
 
 def entries(size: int, first: int = 1) -> Iterator[Sealed]:
     """Exactly `size` entries of orders numbered from `first`, interleaved as offices would send them; on every core."""
-    starts = iter(range(first, first + size, TOGETHER))  # more than enough: a life has several entries
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        going = [pool.submit(_together, start) for start in islice(starts, 1 + size // (TOGETHER * AVERAGE * 2))]
+    starts = iter(range(first, first + size + 1, TOGETHER))  # more than enough: a life has several entries
+    with ProcessPoolExecutor(CORES) as pool:
+        going = [pool.submit(_together, start) for start in islice(starts, min(2 * CORES, 1 + size // (6 * TOGETHER)))]
         while size > 0:
-            going += [pool.submit(_together, start) for start in islice(starts, 4 - len(going))]
             page = going.pop(0).result()[:size]
             yield from page
             size -= len(page)
-        for rest in going:
-            rest.cancel()
+            if size > len(going) * 6 * TOGETHER:  # the shortest life has seven entries
+                going += [pool.submit(_together, start) for start in islice(starts, 1)]
