@@ -1,0 +1,131 @@
+"""Whether it is still the same, and who held it: digests, custody, independent checks, the defence (A2, A3, A8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ledger.law.checks import Seen, finding
+from ledger.law.examination import Examination
+from ledger.law.rules import Mark
+from ledger.order import Entry
+
+DIGESTS = ("sha256", "sha512")
+COMPARED = ("evidence-received", "custody-transferred", "working-copy-made", "analysis-performed")
+HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysis-performed")
+
+# -- digests -----------------------------------------------------------------------------------------------------------
+
+
+def files(e: Entry) -> list[dict[str, Any]]:
+    """The files of the manifest of an entry, as far as it can be read here."""
+    return list((e.get("manifest") or {}).get("files") or ())
+
+
+@finding(
+    "V-HASH-MISMATCH",
+    cite="ISO27037:6.1, 2025/1550:3.3.3",
+    mark=Mark.KNOWN,
+    kinds="evidence-received custody-transferred working-copy-made analysis-performed data-transmitted-by-state",
+    contradicts="A2",
+    says="A file is not the one that was handed over.",
+)
+def another_file(r: Examination) -> Seen:
+    said = [e for e in r.of(*COMPARED) if e.get("check") == "differ" or _changed(e)]
+    arrived = r.of("evidence-received", "data-transmitted-by-state")
+    return (*said, *(e for a in arrived for source in _sources(r, a) if _differ(a, source) for e in (source, a)))
+
+
+def _changed(e: Entry) -> bool:
+    before, after = e.get("digest_before"), e.get("digest_after")
+    return before is not None and after is not None and before != after
+
+
+def _sources(r: Examination, arrival: Entry) -> Iterator[Entry]:
+    """What a receipt or a transmission is of: the entry it names; naming nothing, whatever was handed over before."""
+    about = arrival.get("about")
+    if about is not None:
+        if (named := r.named(about)) is not None:
+            yield named
+        return
+    handed = (
+        ("data-disclosed",)
+        if arrival.kind == "data-transmitted-by-state"
+        else ("data-disclosed", "data-transmitted-by-state")
+    )
+    before = r.earlier(arrival, *handed)
+    yield from (s for s in before if not _agrees_with_another(arrival, s, before))
+
+
+def _agrees_with_another(arrival: Entry, source: Entry, sources: Iterable[Entry]) -> bool:
+    """Several answers may hold files of one name: an arrival need be equal to one of them only."""
+    return any(o is not source and not _differ(arrival, o) and _shares_a_name(arrival, o) for o in sources)
+
+
+def _shares_a_name(a: Entry, b: Entry) -> bool:
+    return not {f.get("name") for f in files(a)}.isdisjoint(f.get("name") for f in files(b))
+
+
+def _differ(a: Entry, b: Entry) -> bool:
+    """A file of the same name has another digest of the same kind."""
+    others = {f.get("name"): f for f in files(b)}
+    pairs = ((f, others[f.get("name")]) for f in files(a) if f.get("name") in others)
+    return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in DIGESTS)
+
+
+# -- custody -----------------------------------------------------------------------------------------------------------
+
+
+@finding(
+    "W-CUSTODY-GAP",
+    cite="ISO27037:6.1",
+    mark=Mark.KNOWN,
+    kinds="custody-transferred evidence-accessed working-copy-made evidence-sealed analysis-performed",
+    gap="A3",
+    says="There is a stretch of time in which it is not shown who held the exhibit.",
+)
+def not_shown_who_held_it(r: Examination) -> Seen:
+    holders: dict[str, str] = {}
+    gaps = []
+    for e in r.of("evidence-received", "custody-transferred", *HANDLED):
+        exhibit = e.get("exhibit")
+        if e.kind == "evidence-received":
+            if exhibit is not None:
+                holders[exhibit] = e.actor
+            continue
+        hands = e.get("released_by") if e.kind == "custody-transferred" else e.actor
+        if holders.get(exhibit) != hands:
+            gaps.append(e)
+        if e.kind == "custody-transferred":
+            holders[exhibit] = e.get("received_by")
+        elif e.kind == "working-copy-made":
+            holders[e.get("copy")] = e.actor
+    return gaps
+
+
+# -- looked at again ---------------------------------------------------------------------------------------------------
+
+
+@finding(
+    "G-NOT-REPRODUCED",
+    cite="ACPO:3",
+    mark=Mark.TEXT,
+    kinds="expert-verification-performed",
+    gap="A2",
+    says="An independent check did not, or not fully, give the same result.",
+)
+def not_reproduced(r: Examination) -> Seen:
+    return [e for e in r.of("expert-verification-performed") if e.get("result") != "reproduced"]
+
+
+@finding(
+    "G-WITHHELD-NO-REASON",
+    cite="ECHR:6, EPOC:18(5)",
+    mark=Mark.KNOWN,
+    kinds="defence-bundle-issued",
+    gap="A8",
+    says="Something is kept from the defence and it is not said why.",
+)
+def withheld_without_reason(r: Examination) -> Seen:
+    bundles = r.of("defence-bundle-issued")
+    return [e for e in bundles if e.stated("withheld_fields") and not e.stated("withheld_reasons")]

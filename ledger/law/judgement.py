@@ -1,0 +1,89 @@
+"""What the law says about an order as it was known at a moment. It refuses nothing and decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from types import ModuleType
+
+from ledger.law import (
+    acts,
+    budapest,
+    data_protection,
+    e_evidence,
+    integrity,
+    notice,
+    origin,
+    procedure,
+    second_protocol,
+    second_protocol_states,
+    stored_communications,
+    voluntary,
+)
+from ledger.law.admissibility import Criterion, criteria
+from ledger.law.checks import Check
+from ledger.law.elements import MISSING
+from ledger.law.examination import Examination
+from ledger.law.machine import Step
+from ledger.law.regions import regions
+from ledger.law.rules import Clock, Finding
+from ledger.order import Case
+
+FILES: tuple[ModuleType, ...] = (
+    *(acts, second_protocol, second_protocol_states, budapest, e_evidence, notice, data_protection),
+    *(origin, integrity, procedure, stored_communications, voluntary),
+)
+CHECKS: tuple[Check, ...] = (
+    *MISSING,
+    *(check for file in FILES for check in vars(file).values() if isinstance(check, Check)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An order at a moment: its state, the regions not at rest, the clocks, the findings by code, the eight criteria.
+
+    `trail` tells how the state came about.
+    """
+
+    order: str
+    label: str | None
+    instrument: str
+    as_of: datetime
+    state: str
+    regions: dict[str, str]
+    deadlines: tuple[Clock, ...]
+    findings: tuple[Finding, ...]
+    criteria: dict[str, Criterion]
+    trail: tuple[Step, ...]
+
+
+def judge(case: Case, at: datetime) -> Judgement:
+    """Judge a case as it was known at `at` (aware); what was recorded later does not exist yet."""
+    r = Examination(case.known(at), at)
+    looked = (check.find(r) for check in _applicable(case.instrument, frozenset(e.kind for e in r.entries)))
+    findings = tuple(sorted((f for f in looked if f is not None), key=lambda f: f.code))
+    return Judgement(
+        order=case.order,
+        label=case.label,
+        instrument=case.instrument,
+        as_of=at,
+        state=r.course.state,
+        regions=regions(r),
+        deadlines=r.clocks,
+        findings=findings,
+        criteria=criteria(r, findings),
+        trail=r.course.steps,
+    )
+
+
+@lru_cache(maxsize=1024)  # most orders of a ledger are made of the same few sets of kinds
+def _applicable(instrument: str, kinds: frozenset[str]) -> tuple[Check, ...]:
+    """The checks that can find anything under this instrument in a record of these kinds."""
+    return tuple(
+        check
+        for check in CHECKS
+        if (not check.instruments or instrument in check.instruments)
+        and (not check.kinds or not kinds.isdisjoint(check.kinds))
+    )

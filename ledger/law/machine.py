@@ -1,0 +1,126 @@
+"""The state of an order: a machine is a table, its rows are those of findings.md 4.
+
+An effective entry moves the state by the first row that fits its kind, the state and the condition. If its kind stands
+somewhere in the table and no row fits, the state stays and the entry is a stray (W-OUT-OF-SEQUENCE). A kind that does
+not stand in the table moves nothing. Some moves need no entry: a clock ends, and the state changes by time alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ledger.law.reading import Reading
+from ledger.order import Entry
+
+NOTHING_YET: Final = "-"
+ANY: Final = "any"  # whatever the state
+OTHER: Final = "any other"  # the same, said of a row that comes after rows for particular states
+STAYS: Final = "stays"
+BEFORE: Final = "the state before"  # the one from which the present state was entered
+
+Condition = Callable[[Reading, Entry], bool]
+Circumstance = Callable[[Reading, datetime], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """From these states, by an entry of these kinds, if the condition holds, to that state.
+
+    `states` and `kinds` are words with spaces between. `to` is a state, `STAYS` or `BEFORE`.
+    """
+
+    states: str
+    kinds: str
+    to: str
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """From these states to another at the end of a clock, without an entry, if it is not met and the moment allows."""
+
+    states: str
+    ends: str
+    to: str
+    when: Circumstance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A move of the state: by the entry `leaf`, or by time alone at the end of `clock`."""
+
+    on: datetime
+    source: str
+    to: str
+    leaf: str | None = None
+    clock: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a run showed: the state at the moment asked about, the moves, and the entries that fit no row."""
+
+    state: str
+    steps: tuple[Step, ...]
+    strays: tuple[str, ...]
+
+
+class Machine:
+    """The table of one or more instruments, with the rows of every machine around its own."""
+
+    def __init__(self, *instruments: str, rows: tuple[Row, ...], alone: tuple[Alone, ...] = ()) -> None:
+        self.instruments = instruments
+        self.rows = rows
+        self.alone = alone
+        self._by_kind: dict[str, list[tuple[frozenset[str] | None, Row]]] = {}
+        for row in rows:
+            states = None if row.states in (ANY, OTHER) else frozenset(row.states.split())
+            for kind in row.kinds.split():
+                self._by_kind.setdefault(kind, []).append((states, row))
+
+    def run(self, r: Reading) -> Course:
+        """The state of an order from its effective entries, in the order in which things happened."""
+        state = former = NOTHING_YET
+        steps: list[Step] = []
+        strays: list[str] = []
+        ends = sorted(self._ends(r), key=lambda end: end[0])
+        for e in r.entries:
+            for step in _by_time(ends, r, state, e.on):
+                state, former = step.to, state
+                steps.append(step)
+            rows = self._by_kind.get(e.kind)
+            if rows is None or not r.is_effective(e):
+                continue
+            row = next((row for states, row in rows if _fits(states, row, state, r, e)), None)
+            if row is None:
+                strays.append(e.leaf)
+                continue
+            to = {STAYS: state, BEFORE: former}.get(row.to, row.to)
+            if to != state:
+                steps.append(Step(e.on, state, to, leaf=e.leaf))
+                state, former = to, state
+        for step in _by_time(ends, r, state, r.at):
+            state = step.to
+            steps.append(step)
+        return Course(state, tuple(steps), tuple(strays))
+
+    def _ends(self, r: Reading) -> Iterator[tuple[datetime, Alone]]:
+        for alone in self.alone:
+            for clock in r.clocks:
+                if clock.id == alone.ends and clock.due is not None:
+                    yield clock.due, alone
+
+
+def _fits(states: frozenset[str] | None, row: Row, state: str, r: Reading, e: Entry) -> bool:
+    return (states is None or state in states) and (row.when is None or row.when(r, e))
+
+
+def _by_time(ends: list[tuple[datetime, Alone]], r: Reading, state: str, until: datetime) -> Iterator[Step]:
+    """The moves that time alone makes up to and including `until`: `due` is the first instant after a period."""
+    for due, alone in ends:
+        if due <= until and state in alone.states.split() and (alone.when is None or alone.when(r, due)):
+            yield Step(due, state, alone.to, clock=alone.ends)
+            state = alone.to

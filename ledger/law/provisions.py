@@ -1,0 +1,110 @@
+"""Every rule of the law as one kind of value: what a reader of `comity law` sees, and what the digest is taken of.
+
+The digest names the rules by which a record was judged, so that a report can be repeated. It changes when a rule
+changes: its words, its citation, its dates, its numbers, where it applies and what it does to the criteria.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cache
+
+import orjson
+
+from ledger.law.acts import ACTS, valid_from
+from ledger.law.checks import Check
+from ledger.law.clocks import REGISTER
+from ledger.law.elements import CONTENTS, Point
+from ledger.law.judgement import CHECKS
+from ledger.law.machine import Alone, Machine, Row
+from ledger.law.machines import ALL
+from ledger.law.policies import POLICIES
+from ledger.law.rules import Deadline, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Provision:
+    """A rule: `kind` is act, policy, finding, deadline, element or transition, `id` its name among those of its kind.
+
+    `cite` are provisions as `<act>:<provision>`, `instruments` where it applies (empty: everywhere), `since` the first
+    day of the act it rests on, `detail` what the sentence leaves open.
+    """
+
+    kind: str
+    id: str
+    cite: tuple[str, ...]
+    says: str
+    mark: Mark
+    instruments: tuple[str, ...] = ()
+    since: date | None = None
+    detail: tuple[tuple[str, str], ...] = ()
+
+
+def _of_finding(check: Check) -> Provision:
+    effects = tuple((criterion, str(standing)) for criterion, standing in check.effects)
+    detail = (("level", str(check.level)), *effects, ("looks at", ", ".join(check.kinds)))
+    since = valid_from(check.cite)
+    return Provision("finding", check.code, check.cite, check.says, check.mark, check.instruments, since, detail)
+
+
+def _of_deadline(d: Deadline) -> Provision:
+    detail = (
+        ("wound by", d.wound_by),
+        ("met by", d.met_by),
+        ("length", d.length),
+        ("policy", d.policy),
+        ("who must act", d.acts),
+        ("listed", d.listed),
+    )
+    says = f"{d.length}, counted from {d.wound_by}"
+    return Provision("deadline", d.id, d.cite, says, d.mark, d.instruments, valid_from(d.cite), detail)
+
+
+def _of_element(instrument: str, point: Point, name: str) -> Provision:
+    when = (("when", (point.when.__doc__ or "").strip()),) if point.when else ()
+    detail = (("missing", point.code), ("level", str(point.level)), *when)
+    cite = (point.cite,)
+    says = f"the order states {name}"
+    return Provision("element", f"{instrument} {name}", cite, says, point.mark, (instrument,), valid_from(cite), detail)
+
+
+def _of_machine(machine: Machine) -> Iterator[Provision]:
+    name = machine.instruments[0]
+    moves = (*map(_row, machine.rows), *map(_alone, machine.alone))
+    for number, says in enumerate(moves, 1):
+        yield Provision("transition", f"{name} {number}", (), says, Mark.DESIGN, machine.instruments)
+
+
+def _row(row: Row) -> str:
+    when = f", {(row.when.__doc__ or '').strip()}" if row.when else ""
+    return f"{', '.join(row.states.split())}: {', '.join(row.kinds.split())}{when} -> {row.to}"
+
+
+def _alone(alone: Alone) -> str:
+    when = f" {(alone.when.__doc__ or '').strip()}" if alone.when else ""
+    return f"{', '.join(alone.states.split())}{when}: end of {alone.ends} -> {alone.to}"
+
+
+def _rules() -> Iterator[Provision]:
+    for act in ACTS.values():
+        yield Provision("act", act.code, (act.source,), act.says, act.mark, since=act.since)
+    for policy in POLICIES.values():
+        yield Provision("policy", policy.id, (policy.source,), policy.says, policy.mark)
+    yield from map(_of_finding, CHECKS)
+    yield from map(_of_deadline, REGISTER)
+    for instrument, points in CONTENTS.items():
+        yield from (_of_element(instrument, point, name) for point in points for name in point.fields)
+    for machine in ALL:
+        yield from _of_machine(machine)
+
+
+RULES: tuple[Provision, ...] = tuple(_rules())
+
+
+@cache
+def rules_digest() -> str:
+    """SHA-256, in hex, of all rules as canonical JSON (sorted keys), in the order of the law."""
+    return hashlib.sha256(orjson.dumps([asdict(rule) for rule in RULES], option=orjson.OPT_SORT_KEYS)).hexdigest()
