@@ -91,10 +91,9 @@ class Machine:
             for step in _by_time(ends, r, state, e.on):
                 state, former = step.to, state
                 steps.append(step)
-            rows = self._by_kind.get(e.kind)
-            if rows is None or not r.is_effective(e):
+            if e.kind not in self._by_kind or not r.is_effective(e):
                 continue
-            row = next((row for states, row in rows if _fits(states, row, state, r, e)), None)
+            row = self.row(state, r, e)
             if row is None:
                 strays.append(e.leaf)
                 continue
@@ -107,15 +106,18 @@ class Machine:
             steps.append(step)
         return Course(state, tuple(steps), tuple(strays))
 
+    def row(self, state: str, r: Reading, e: Entry) -> Row | None:
+        """The first row that fits the kind of an entry, the state and the condition; None if none does."""
+        for states, row in self._by_kind.get(e.kind, ()):
+            if (states is None or state in states) and (row.when is None or row.when(r, e)):
+                return row
+        return None
+
     def _ends(self, r: Reading) -> Iterator[tuple[datetime, Alone]]:
         for alone in self.alone:
             for clock in r.clocks:
                 if clock.id == alone.ends and clock.due is not None:
                     yield clock.due, alone
-
-
-def _fits(states: frozenset[str] | None, row: Row, state: str, r: Reading, e: Entry) -> bool:
-    return (states is None or state in states) and (row.when is None or row.when(r, e))
 
 
 def _by_time(ends: list[tuple[datetime, Alone]], r: Reading, state: str, until: datetime) -> Iterator[Step]:
