@@ -2,8 +2,8 @@
 
 Two ways to a `Case`. A test says what happened, `given(issued(...), received(...)).when(disclosed(...))`, and then what
 the law makes of it: `.then("D-7-7", Verdict.MET, due="...")`. Or a story file is read as the player reads it:
-`case_from_story(tomllib.loads(...))`. Leaf hashes are made up: the digest of the order and the label. Moments are written as on
-the wire, or without seconds, or with an offset.
+`case_from_story(tomllib.loads(...))`. Leaf hashes are made up: the digest of the order and the label. Moments are
+written as on the wire, or without seconds, or with an offset.
 """
 
 from __future__ import annotations
@@ -71,6 +71,10 @@ class Fact:
     label: str | None = None
     replaces: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def moved(self, on: str) -> Fact:
+        """The same, happening and recorded at another moment."""
+        return replace(self, on=moment(on), at=moment(on))
 
 
 def fact(

@@ -114,7 +114,7 @@ def lifted(on: str, about: str = "a") -> Fact:
         ((INSTRUCTED, disclosed("2027-04-12T09:00Z")), "2027-05-01T00:00Z", Verdict.NOT_RUNNING),
         ((PART,), "2027-05-01T00:00Z", Verdict.MISSED),
         ((PART, disclosed("2027-03-12T09:00Z", "postal-address")), "2027-05-01T00:00Z", Verdict.MET),
-        ((replace(INSTRUCTED, on=moment("2027-04-01T22:00Z")),), "2027-05-01T00:00Z", Verdict.MISSED),
+        ((INSTRUCTED.moved("2027-04-01T22:00Z"),), "2027-05-01T00:00Z", Verdict.MISSED),
     ],
 )
 def test_an_instruction_for_all_that_stands_at_the_end_of_the_thirty_days_leaves_nobody_bound(
@@ -193,7 +193,7 @@ def test_reasons_for_an_instruction_are_due_within_seven_days_there(
 
 
 def test_a_clock_stands_once_for_each_instruction_and_for_none_without_effect() -> None:
-    second = replace(INSTRUCTED, on=moment("2027-03-11T09:00Z"), label="b")
+    second = replace(INSTRUCTED.moved("2027-03-11T09:00Z"), label="b")
     assert len(SERVED.when(INSTRUCTED, second).clocks("D-7-5d")) == 2
     other = SERVED.when(INSTRUCTED).among(other=Office("XV", ("NOT",), ("C-7-5-e",)))
     other.then_not_listed("D-7-5d")

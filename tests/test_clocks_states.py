@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from ledger.law.rules import Verdict
@@ -16,7 +14,6 @@ from tests.story import (
     fact,
     given,
     issued,
-    moment,
     received,
     sent,
 )
@@ -76,7 +73,7 @@ def test_an_emergency_request_is_sent_again_within_the_time_declared() -> None:
     declared.then("D-9-5", Verdict.OPEN, "2027-07-18T00:00Z")
     formal = by_issuer("emergency-request-formalised", "2027-07-14T09:00Z", channel="mail")
     declared.when(formal).then("D-9-5", Verdict.MET)
-    again = replace(passed_on, on=moment("2027-07-10T09:00Z"), at=moment("2027-07-10T09:00Z"))
+    again = passed_on.moved("2027-07-10T09:00Z")
     declared.when(again).then("D-9-5", Verdict.OPEN, "2027-07-18T00:00Z")
     story.where("XV", declarations=("D-9-5",)).then_not_listed("D-9-5")
 
@@ -105,7 +102,7 @@ def test_data_are_kept_for_sixty_days_from_the_confirmation_and_without_one_from
 def test_what_is_withdrawn_or_given_up_before_the_end_needs_no_follow_up(kind: str) -> None:
     before = by_issuer(kind, "2027-03-16T23:59:59Z", data_handling="none-held", cause="withdrawn")
     kept("BC-29", CONFIRMED, before).asked_at("2027-04-01T00:00Z").then("B-29-60", Verdict.NOT_RUNNING)
-    after = replace(before, on=moment("2027-03-17T00:00Z"))
+    after = before.moved("2027-03-17T00:00Z")
     kept("BC-29", CONFIRMED, after).asked_at("2027-04-01T00:00Z").then("B-29-60", Verdict.MISSED)
 
 
