@@ -22,7 +22,7 @@ from ledger.note import b64
 from ledger.order import wire
 from ledger.refusal import Refused
 
-__all__ = ["About", "Contents", "Manifest", "Withheld", "pack", "readable", "select", "unpack", "visible"]
+__all__ = ["About", "Contents", "Manifest", "Withheld", "assemble", "pack", "readable", "select", "unpack", "visible"]
 
 
 def pack(contents: Contents, signer: Signer) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -93,11 +94,13 @@ def open_manifest(raw: bytes) -> Manifest:
     """The manifest of a bundle, its signature checked under the key it names; BND-MANIFEST says what is wrong."""
     try:
         value, _ = open_bytes(raw, MANIFEST_TYPE, max_bytes=MAX_BYTES, max_nodes=MAX_NODES, also=_ORDER)
-        return msgspec.convert(value, Manifest)
+        manifest = msgspec.convert(value, Manifest)
+        datetime.fromisoformat(manifest.made_at)
     except Refused as wrong:
         raise Refused("BND-MANIFEST", f"{wrong.code}: {wrong.says}", where=MANIFEST) from wrong
-    except msgspec.ValidationError as error:
+    except ValueError as error:  # msgspec's among them
         raise Refused("BND-MANIFEST", str(error), where=MANIFEST) from None
+    return manifest
 
 
 def check_listing(manifest: Manifest, files: Mapping[str, bytes]) -> None:

@@ -1,0 +1,152 @@
+"""A bundle and what one trusts: the order as proven, or the first thing that is wrong.
+
+Seventeen steps in a fixed order (docs/verification.md); none runs on bytes that an earlier one has not verified. What
+is proved wrong ends the walk with its code; what is missing is collected, and the walk goes on. Nothing inside a bundle
+is used to judge it: keys of the log come from the verifier's policy, keys of people from the registry, as far as it
+leads back to the registrar the verifier trusts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.bundle import unpack
+from ledger.bundle.layout import MANIFEST, SUMS, arrange, sums
+from ledger.bundle.manifest import Manifest, check_listing, open_manifest
+from ledger.law import Judgement
+from ledger.note import Checkpoint, Head, MlDsa
+from ledger.order import Case, instant
+from ledger.refusal import Refused
+from ledger.verify import claims, entries, heads, values
+from ledger.verify.notebook import Notebook, counted
+from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
+from ledger.verify.single import verify_entry
+from ledger.verify.times import Times, check_times
+from ledger.verify.trust import Trust, format_registrar, parse_anchor, parse_registrar, parse_trust
+
+__all__ = [
+    "Bracket",
+    "Reason",
+    "Remark",
+    "Report",
+    "Result",
+    "Step",
+    "Trust",
+    "Verdict",
+    "format_registrar",
+    "parse_anchor",
+    "parse_registrar",
+    "parse_trust",
+    "verify",
+    "verify_entry",
+]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What was verified so far; a report of a failed bundle has no more than this."""
+
+    entries: int = 0
+    signatures: int = 0
+    head: Head | None = None
+    manifest: Manifest | None = None
+    brackets: tuple[Bracket, ...] = ()
+    case: Case | None = None
+    judgement: Judgement | None = None
+    as_of: datetime | None = None
+
+
+def verify(
+    data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, mldsa: MlDsa | None = None
+) -> Report:
+    """Check an evidence bundle.
+
+    `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
+    where the policy has such witnesses. Whatever is in the bundle ends in a report, never in an error; `Refused` is
+    raised only for an `anchor` that is no checkpoint.
+    """
+    held = None if anchor is None else parse_anchor(anchor)
+    book, found = Notebook(), _Found()
+    try:
+        _walk(data, trust, held, now, mldsa, book, found)
+    except Refused:
+        if book.failed is None:
+            raise
+    verdict, reasons = verdict_of(book.failed, book.doubts)
+    return Report(
+        verdict=verdict,
+        reasons=reasons,
+        steps=tuple(book.steps),
+        entries=found.entries,
+        signatures=found.signatures,
+        not_proven=tuple(book.not_proven),
+        brackets=found.brackets,
+        procedure=tuple(book.remarks),
+        head=found.head,
+        manifest=found.manifest,
+        case=found.case,
+        judgement=found.judgement,
+        as_of=found.as_of,
+    )
+
+
+def _walk(
+    data: bytes,
+    trust: Trust | None,
+    held: Checkpoint | None,
+    now: datetime,
+    mldsa: MlDsa | None,
+    book: Notebook,
+    found: _Found,
+) -> None:
+    with book.step(1):
+        files = unpack(data)
+        book.says(f"{counted(len(files), 'file')}, {len(data)} bytes")
+    with book.step(2):
+        policy = heads.choose_policy(trust, files, book)
+    with book.step(3):
+        if MANIFEST not in files:
+            raise Refused("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
+        manifest = open_manifest(files[MANIFEST])
+        check_listing(manifest, files)
+        if files.get(SUMS) != sums(files):
+            raise Refused("BND-MANIFEST", "its lines are not the digests of the files", where=SUMS)
+        parts = arrange(files, manifest.log)
+        book.says(f"{counted(len(manifest.files), 'file')}, by {manifest.signer.actor}")
+        found.manifest, found.as_of = manifest, instant(manifest.made_at)
+    with book.step(4):
+        states = heads.open_heads(parts, manifest.log, policy, book, mldsa)
+        found.head = states.head
+    with book.step(5):
+        states = heads.check_quorum(states, policy, now, book)
+    with book.step(6):
+        heads.check_history(states, parts, held, book)
+        heads.check_anchored(states, held, trust, book)
+    with book.step(7):
+        heads.set_tokens_aside(parts, book)
+    with book.step(8):
+        entries.check_leaves(parts, states, book)
+        found.entries = len(parts.entries)
+    with book.step(9):
+        opened = entries.open_entries(parts, states, book)
+        found.signatures = len(opened)
+    with book.step(10):
+        entries.check_places(opened, manifest, states, book)
+    with book.step(11):
+        times = Times(states, policy)
+        registrar = entries.choose_registrar(trust, opened, manifest.log, book)
+        entries.check_keys(opened, manifest, registrar, states, times, book)
+    with book.step(12):
+        found.brackets = check_times(opened, times, book)
+    with book.step(13):
+        known = values.lift_values(opened, parts, manifest, states, book)
+    with book.step(14):
+        values.check_documents(parts, book)
+    with book.step(15):
+        found.case = claims.case_of(known, manifest)
+        found.judgement = claims.check_procedure(found.case, opened, instant(manifest.made_at), book)
+    with book.step(16):
+        values.check_others(opened, parts, policy, mldsa, manifest, book)
+    with book.step(17):
+        claims.check_claims(known, manifest, states, files, trust, book)

@@ -1,0 +1,181 @@
+"""Steps 8 to 11: each entry is in the log, signed, in its place in its order, by a key that could sign there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ledger.bundle.layout import MANIFEST, Arranged
+from ledger.bundle.manifest import HeadOf, Manifest
+from ledger.chain import Chains, registry_of
+from ledger.envelope import Opened, open_
+from ledger.keyring import Keyring, Registrar
+from ledger.note import Head
+from ledger.refusal import Refused
+from ledger.tlog import check_inclusion, leaf_hash, parse_proof
+from ledger.verify.fields import check_public
+from ledger.verify.heads import Heads
+from ledger.verify.notebook import Notebook, counted, placed
+from ledger.verify.times import Times
+from ledger.verify.trust import Trust
+
+# -- step 8 ------------------------------------------------------------------------------------------------------------
+
+
+def check_leaves(parts: Arranged, heads: Heads, book: Notebook) -> None:
+    """Every entry is a canonical envelope whose leaf stands at its index in the tree of the head.
+
+    Raises ENV-*, PRF-FORMAT, PRF-INDEX, PRF-PATH, LEAF-DUPLICATE.
+    """
+    leaves: dict[bytes, int] = {}
+    for index in sorted(parts.entries.keys() | parts.proofs.keys()):
+        where = f"{heads.folder}/entries/{index}"
+        raw, proof = parts.entries.get(index), parts.proofs.get(index)
+        if raw is None or proof is None:
+            raise Refused("PRF-FORMAT", "an entry and its proof come together", where=where)
+        try:
+            check_envelope(raw)
+        except Refused as wrong:
+            raise placed(wrong, f"{where}.dsse.json") from wrong
+        try:
+            check_leaf(raw, proof, index, heads.head)
+        except Refused as wrong:
+            raise placed(wrong, f"{where}.tlog-proof") from wrong
+        if (first := leaves.setdefault(leaf_hash(raw), index)) != index:
+            raise Refused("LEAF-DUPLICATE", f"the same bytes as entry {first}", where=f"{where}.dsse.json")
+    book.says(f"{counted(len(parts.entries), 'entry', 'entries')} in the tree of {heads.head.checkpoint.size}")
+
+
+def check_envelope(raw: bytes) -> None:
+    """The form of the envelope alone, without its signature: ENV-*."""
+    try:
+        open_(raw, verify=False)
+    except Refused as wrong:
+        if wrong.code.startswith("ENV-"):
+            raise
+
+
+def check_leaf(raw: bytes, proof: bytes, index: int, head: Head) -> None:
+    """The proof leads from entry `index` to this head, whose note it carries: PRF-FORMAT, PRF-INDEX, PRF-PATH."""
+    parsed = parse_proof(proof)
+    if parsed.note != head.note:
+        raise Refused("PRF-FORMAT", "the proof leads to another checkpoint than the bundle's")
+    if parsed.index != index:
+        raise Refused("PRF-INDEX", f"a proof for entry {parsed.index} stands beside entry {index}")
+    check_inclusion(index, head.checkpoint.size, leaf_hash(raw), parsed.path, head.checkpoint.root)
+
+
+# -- step 9 ------------------------------------------------------------------------------------------------------------
+
+
+def open_entries(parts: Arranged, heads: Heads, book: Notebook) -> dict[int, Opened]:
+    """Every entry by log index, its signature and its payload checked: SIG-BAD, JSON-*, SD-*, FACT."""
+    opened: dict[int, Opened] = {}
+    for index, raw in parts.entries.items():
+        try:
+            opened[index] = open_(raw)
+            check_public(opened[index].payload)
+        except Refused as wrong:
+            raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
+    book.says(counted(len(opened), "signature"))
+    return opened
+
+
+# -- step 10 -----------------------------------------------------------------------------------------------------------
+
+
+def check_places(opened: Mapping[int, Opened], manifest: Manifest, heads: Heads, book: Notebook) -> None:
+    """Each order in the bundle is a whole chain 1..m that ends where the manifest says: CTX-*."""
+    chains = Chains(manifest.log)
+    for index, entry in opened.items():
+        try:
+            chains.follow(entry)
+        except Refused as wrong:
+            raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
+    found = {order: HeadOf(link.seq, link.leaf) for order, link in chains.heads.items()}
+    for order in sorted(found.keys() | manifest.heads.keys()):
+        here, said = found.get(order), manifest.heads.get(order)
+        if here != said:
+            ends = f"ends at entry {here.seq} here" if here else "is not here"
+            claim = f"at entry {said.seq} ({said.leaf[:8]}..)" if said else "nowhere"
+            raise Refused("CTX-CHAIN", f"order {order} {ends}, says the manifest: {claim}", where=MANIFEST)
+    for order, what in ((manifest.order, "the order"), (registry_of(manifest.log), "the registry")):
+        if order not in found:
+            raise Refused("CTX-CHAIN", f"{what} is not in the bundle", where=MANIFEST)
+    book.says(f"{counted(len(found), 'order')}, each whole from its first entry on")
+
+
+# -- step 11 -----------------------------------------------------------------------------------------------------------
+
+
+def choose_registrar(trust: Trust | None, opened: Mapping[int, Opened], origin: str, book: Notebook) -> Registrar:
+    """The trusted registrar; without one, for information only, whoever signed the first entry of the registry."""
+    if trust is not None and trust.registrar is not None:
+        return trust.registrar
+    first = next(o.payload.signer for o in opened.values() if o.payload.order == registry_of(origin))
+    book.not_proven.append(
+        f"That {first.actor} keeps the register of this log: its key was taken from the bundle itself."
+    )
+    return Registrar(first.actor, first.party, first.key)
+
+
+def check_keys(
+    opened: Mapping[int, Opened], manifest: Manifest, registrar: Registrar, heads: Heads, times: Times, book: Notebook
+) -> Keyring:
+    """Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
+
+    Doubts KEY-SUSPECT where a key was reported later.
+    """
+    keyring = Keyring(registry_of(manifest.log), registrar)
+    for index, entry in opened.items():
+        try:
+            keyring.admit(entry, index)
+        except Refused as wrong:
+            raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
+    _check_maker(keyring, manifest, heads.head.checkpoint.size)
+    _check_log_keys(opened, heads)
+    _suspect(opened, keyring, heads, times, book)
+    book.says(f"{counted(len(keyring.keys), 'key')} of {counted(len(keyring.offices), 'office')}")
+    return keyring
+
+
+def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
+    signer = manifest.signer
+    key = keyring.keys.get(signer.key)
+    office = keyring.offices.get(signer.actor)
+    if key is None or key.accepted is None or key.actor != signer.actor:
+        raise Refused(
+            "KEY-UNKNOWN", f"this was no key of {signer.actor} when the log had {size} entries", where=MANIFEST
+        )
+    if key.ended is not None:
+        raise Refused("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}", where=MANIFEST)
+    if office is None or office.party != signer.party:
+        raise Refused("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}", where=MANIFEST)
+
+
+def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:
+    """A rotation of the log's key says which sizes each of the two may sign."""
+    for entry in opened.values():
+        if entry.payload.kind != "log-key-rotated":
+            continue
+        said = entry.payload.public
+        for digest, head in heads.all.items():
+            key, size = heads.signed_by[digest].text, head.checkpoint.size
+            if key == (said["old_key"] if size >= said["from_size"] else said["new_key"]):
+                raise Refused("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))
+
+
+def _suspect(opened: Mapping[int, Opened], keyring: Keyring, heads: Heads, times: Times, book: Notebook) -> None:
+    """Entries of a key that was reported later, unless they are proven to be older than the suspicion."""
+    for key in keyring.keys.values():
+        if key.reported is None or key.suspected_since is None:
+            continue
+        signed = [n for n, entry in opened.items() if entry.payload.signer.key == key.public and n < key.reported]
+        doubtful = [n for n in signed if not times.before(n, key.suspected_since)]
+        if doubtful:
+            listed = ", ".join(str(n) for n in doubtful)
+            book.doubt(
+                "KEY-SUSPECT",
+                f"the key of {key.actor} may have been in wrong hands since {key.suspected_since}, and nothing proves "
+                f"that {counted(len(doubtful), 'entry', 'entries')} ({listed}) existed before",
+                f"{heads.folder}/entries/{doubtful[0]}.dsse.json",
+            )

@@ -1,0 +1,222 @@
+"""Steps 2 and 4 to 7: whom to believe, which states the log signed, who saw them, and that it only ever grew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ledger.bundle.layout import POLICY, Arranged, folder
+from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, note_digest, open_checkpoint, unb64
+from ledger.policy import NONE, Policy, parse_policy
+from ledger.refusal import Refused
+from ledger.tlog import check_consistency
+from ledger.verify.notebook import Notebook, counted, placed
+from ledger.verify.report import Reason
+from ledger.verify.trust import Trust
+
+DRIFT = timedelta(minutes=5)  # between honest clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """The states of the log in a bundle, each signed by it: `head` is the one every proof leads to.
+
+    `all` has every one by the digest of its note, `head` among them; `signed_by` the key of the log that signed it.
+    Cosignatures are those of witnesses of the policy only.
+    """
+
+    folder: str
+    head: Head
+    all: Mapping[str, Head]
+    signed_by: Mapping[str, Vkey]
+
+    def where(self, digest: str) -> str:
+        """The file of a note."""
+        return f"{self.folder}/checkpoint" if self.all[digest] is self.head else f"{self.folder}/heads/{digest}"
+
+
+# -- step 2 ------------------------------------------------------------------------------------------------------------
+
+
+def choose_policy(trust: Trust | None, files: Mapping[str, bytes], book: Notebook) -> Policy:
+    """The verifier's own policy; without one, for information only, the copy in the bundle. POL-* if that is none."""
+    copy = files.get(POLICY)
+    if trust is not None:
+        book.says(
+            "yours; the copy in the bundle " + ("is the same" if copy == trust.raw else "differs and is not used")
+        )
+        return trust.policy
+    book.says("the bundle's own copy, which proves nothing")
+    book.not_proven.append(
+        "Whose log and whose witnesses these are: no policy was given, so the keys were taken from the bundle itself."
+    )
+    if copy is None:
+        raise Refused("BND-MANIFEST", "a bundle without it is none", where=POLICY)
+    try:
+        return parse_policy(copy)
+    except Refused as wrong:
+        raise placed(wrong, f"{POLICY} {wrong.where}".strip()) from wrong
+
+
+# -- step 4 ------------------------------------------------------------------------------------------------------------
+
+
+def open_heads(parts: Arranged, origin: str, policy: Policy, book: Notebook, mldsa: MlDsa | None) -> Heads:
+    """Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG."""
+    here = folder(origin)
+    logs = [key for key in policy.logs if key.name == origin]
+    if not logs:
+        raise Refused("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
+    witnesses = [key for key in policy.witnesses.values() if mldsa or key.type != MLDSA44]
+    if unread := len(policy.witnesses) - len(witnesses):
+        who = counted(unread, "witness", "witnesses")
+        book.not_proven.append(f"Cosignatures of type ML-DSA-44 of {who} were not read.")
+    found: dict[str, Head] = {}
+    signed_by: dict[str, Vkey] = {}
+    notes = {f"{here}/heads/{digest}": note for digest, note in parts.heads.items()}
+    for path, note in {**notes, f"{here}/checkpoint": parts.checkpoint}.items():
+        digest = note_digest(note)
+        if path in notes and digest != path.rpartition("/")[2]:
+            raise Refused("CP-FORMAT", f"its digest is {digest}, not the one it is kept under", where=path)
+        try:
+            found[digest], signed_by[digest] = _open(note, origin, logs, witnesses, mldsa)
+        except Refused as wrong:
+            raise placed(wrong, path) from wrong
+    book.says(f"{counted(len(found), 'note')} of {origin}")
+    return Heads(here, found[note_digest(parts.checkpoint)], found, signed_by)
+
+
+def _open(note: bytes, origin: str, logs: list[Vkey], witnesses: list[Vkey], mldsa: MlDsa | None) -> tuple[Head, Vkey]:
+    """A log may have had several keys: the note is good if one of them signed it."""
+    for key in logs[:-1]:
+        try:
+            return open_checkpoint(note, origin, key, witnesses, mldsa=mldsa), key
+        except Refused:
+            continue
+    return open_checkpoint(note, origin, logs[-1], witnesses, mldsa=mldsa), logs[-1]
+
+
+# -- step 5 ------------------------------------------------------------------------------------------------------------
+
+
+def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Notebook) -> Heads:
+    """Did enough witnesses see the head? Gives back the same heads without cosignatures from the future.
+
+    Doubts: CP-FUTURE, CP-QUORUM.
+    """
+    latest = (now + DRIFT).timestamp()
+    kept: dict[str, Head] = {}
+    for digest, head in heads.all.items():
+        for key, time in head.cosignatures:
+            if time > latest:
+                ahead = int(time - now.timestamp())
+                book.doubt("CP-FUTURE", f"{key.name} says it saw this {ahead} s from now", heads.where(digest))
+        kept[digest] = replace(head, cosignatures=tuple((k, t) for k, t in head.cosignatures if t <= latest))
+    heads = replace(heads, all=kept, head=kept[note_digest(heads.head.note)])
+    names = policy.names(key for key, _ in heads.head.cosignatures)
+    if policy.quorum == NONE:
+        book.says("the policy asks for none")
+        book.not_proven.insert(
+            0,
+            "NO-WITNESS: when the log said this, and that it told everybody the same. The policy asks for no witness, "
+            "so whoever holds the log's key could show two records; the times are those that the signers claim.",
+        )
+    elif policy.met(names):
+        book.says(f"{len(names)} of {len(policy.voters())} saw the head")
+    else:
+        book.doubt(
+            "CP-QUORUM",
+            f"{len(names & policy.voters())} of {counted(len(policy.voters()), 'witness', 'witnesses')} saw the head, "
+            f"which is not the quorum {policy.quorum!r}",
+            heads.where(note_digest(heads.head.note)),
+        )
+    return heads
+
+
+# -- step 6 ------------------------------------------------------------------------------------------------------------
+
+
+def check_history(heads: Heads, parts: Arranged, held: Checkpoint | None, book: Notebook) -> None:
+    """Every state of the log must be a beginning of the head; so must `held`, a checkpoint that came by another way.
+
+    Two roots of one size are SPLIT-VIEW, or ANCHOR-MISMATCH against `held`. A missing proof is a doubt, a wrong one a
+    failure, both CP-CONSISTENCY, or ANCHOR-MISMATCH where it concerns `held`. A proof from a size of which neither a
+    note nor `held` speaks shows nothing and is left alone.
+    """
+    roots: dict[int, tuple[bytes, str]] = {}
+    for digest, each in heads.all.items():
+        c, where = each.checkpoint, heads.where(digest)
+        root, first = roots.setdefault(c.size, (c.root, where))
+        if root != c.root:
+            raise Refused("SPLIT-VIEW", f"two trees of size {c.size}: keep both notes", where=f"{first} and {where}")
+    if held is not None:
+        _compare(held, heads.head.checkpoint.origin, roots)
+    size = heads.head.checkpoint.size
+    proven = 0
+    for other, (_, where) in roots.items():
+        if other in (size, 0):
+            continue
+        m, n = sorted((other, size))
+        code = "ANCHOR-MISMATCH" if where == ANCHOR else "CP-CONSISTENCY"
+        proof = parts.consistency.get((m, n))
+        if proof is None:
+            book.doubt(code, f"nothing proves that the trees of {m} and {n} entries are one log", where)
+            continue
+        try:
+            check_consistency(m, n, roots[m][0], roots[n][0], _hashes(proof))
+        except Refused as wrong:
+            raise Refused(code, wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
+        proven += 1
+    book.says(f"{counted(len(roots), 'state')} of the log, {counted(proven, 'proof')} that it only grew")
+
+
+ANCHOR = "anchor"  # where a checkpoint from outside is said to be found
+
+
+def _compare(held: Checkpoint, origin: str, roots: dict[int, tuple[bytes, str]]) -> None:
+    """Take the held checkpoint among the known states; ANCHOR-MISMATCH if it contradicts one of them."""
+    if held.origin != origin:
+        raise Refused("ANCHOR-MISMATCH", f"you hold a checkpoint of {held.origin}, this is {origin}", where=ANCHOR)
+    root, where = roots.setdefault(held.size, (held.root, ANCHOR))
+    if root != held.root:
+        says = f"at size {held.size} the checkpoint you hold has another root than {where}: keep both"
+        raise Refused("ANCHOR-MISMATCH", says, where=ANCHOR)
+
+
+def _hashes(text: bytes) -> list[bytes]:
+    lines = text.split(b"\n")
+    try:
+        if lines.pop():
+            raise ValueError("the last line does not end")
+        return [unb64(line.decode("ascii")) for line in lines]
+    except ValueError as error:
+        raise Refused("CP-CONSISTENCY", f"not one base64 hash a line: {error}") from error
+
+
+def check_anchored(heads: Heads, held: Checkpoint | None, trust: Trust | None, book: Notebook) -> None:
+    """Doubt NO_TRUST_ANCHOR unless a policy and a registrar, or a checkpoint equal to the head, came from elsewhere."""
+    if held is not None and held.size == heads.head.checkpoint.size:
+        return  # the same root, says step 6
+    if trust is not None and trust.registrar is not None:
+        return
+    if trust is not None:
+        lack = "the policy names the log, but nothing from outside names the registrar who vouches for people's keys"
+    elif held is not None:
+        lack = "the head is another state than the checkpoint you hold; who added the rest is for a policy to say"
+    else:
+        lack = "nothing from outside the bundle was given that it could be held against"
+    book.doubts.insert(0, Reason("NO_TRUST_ANCHOR", "", lack))
+
+
+# -- step 7 ------------------------------------------------------------------------------------------------------------
+
+
+def set_tokens_aside(parts: Arranged, book: Notebook) -> None:
+    """Time-stamp tokens are carried for other tools; no policy of ours can ask for one, and none is used here."""
+    if stamps := sum(path.endswith(".tsr") for path in parts.tokens):
+        book.says(f"{counted(stamps, 'token')}, not read")
+        book.not_proven.append(
+            f"What {counted(stamps, 'time stamp')} in the bundle would add: check them with "
+            "`openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile ROOT -attime GENTIME`."
+        )

@@ -1,0 +1,119 @@
+"""What checking showed: one verdict on integrity, its reasons, the steps, and apart from it what the procedure lacks.
+
+The words are those of ETSI EN 319 102-1, without a claim to conform to it. `TOTAL-PASSED` says that the record is whole
+and signed by whom it says, as far as `not_proven` leaves it; it says nothing about whether the evidence may be used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from ledger.bundle.manifest import Manifest
+from ledger.law import Judgement
+from ledger.note import Head
+from ledger.order import Case
+
+
+class Verdict(StrEnum):
+    """On integrity alone."""
+
+    PASSED = "TOTAL-PASSED"  # every step passed, under keys or a checkpoint that came from elsewhere
+    INDETERMINATE = "INDETERMINATE"  # nothing is proved wrong; what would prove it right is missing
+    FAILED = "TOTAL-FAILED"  # proved wrong
+
+
+class Result(StrEnum):
+    """What a step showed."""
+
+    PASSED = "passed"
+    OPEN = "indeterminate"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the verdict is not better: a released code, the file or entry, a sentence."""
+
+    code: str
+    where: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the 17 steps: its number, what it checks, what it showed, and how much there was to check."""
+
+    number: int
+    what: str
+    result: Result
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """When an entry was signed, proven from both sides, beside what is claimed.
+
+    `index` is the entry's place in the log, from 0; times are UTC. It was signed after `not_before` and existed at
+    `not_after`; None where nothing proves that side. `claimed` is when the fact is said to have happened, `signed_at`
+    when it is said to have been signed.
+    """
+
+    index: int
+    not_before: datetime | None
+    not_after: datetime | None
+    claimed: datetime
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding on the procedure, of the law or of the record's own times and claims; never part of the verdict.
+
+    `level` is V, W or G; `entries` are leaf hashes in hex.
+    """
+
+    code: str
+    level: str
+    says: str
+    cite: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything `verify` found.
+
+    `not_proven` are sentences, the gravest first. `case` is the order as proven and `judgement` what the law says on it
+    at `as_of`, the moment the bundle was made; both None where a step before failed. `head` is the checkpoint that
+    everything leads to, `manifest` what the maker of the bundle says.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    steps: tuple[Step, ...]
+    entries: int
+    signatures: int
+    not_proven: tuple[str, ...]
+    brackets: tuple[Bracket, ...]
+    procedure: tuple[Remark, ...]
+    head: Head | None = None
+    manifest: Manifest | None = None
+    case: Case | None = None
+    judgement: Judgement | None = None
+    as_of: datetime | None = None
+
+    @property
+    def integrity(self) -> str:
+        """The verdict and the code that decides it, in one line."""
+        return f"{self.verdict} {self.reasons[0].code}" if self.reasons else str(self.verdict)
+
+
+def verdict_of(failed: Reason | None, doubts: Sequence[Reason]) -> tuple[Verdict, tuple[Reason, ...]]:
+    """One thing proved wrong decides; else everything that is missing is a reason."""
+    if failed is not None:
+        return Verdict.FAILED, (failed,)
+    return (Verdict.INDETERMINATE if doubts else Verdict.PASSED), tuple(doubts)

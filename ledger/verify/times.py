@@ -1,0 +1,111 @@
+"""Step 12: when an entry was signed, proven from both sides, and what is claimed about it.
+
+A signer that cites a cosigned note signed after the witnesses did: not before. A cosigned head that contains an entry
+shows that it existed by then: not after. With f witnesses that may lie, the (f+1)-th time from the suspicious end is
+one that an honest witness gave. Nothing here decides the verdict.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from ledger.envelope import Opened
+from ledger.note import Head
+from ledger.order import instant, wire
+from ledger.policy import Policy
+from ledger.verify.heads import DRIFT, Heads
+from ledger.verify.notebook import Notebook, counted
+from ledger.verify.report import Bracket
+
+
+class Times:
+    """What the witnesses' times say about positions of the log; nothing under a policy that gives no bracket."""
+
+    def __init__(self, heads: Heads, policy: Policy) -> None:
+        self.faults = policy.faults()
+        self.heads = heads
+        self._voters = {policy.witnesses[name] for name in policy.voters()}
+        sized = sorted((head.checkpoint.size, seconds) for head in heads.all.values() for seconds in self._by(head))
+        self._sizes = [size for size, _ in sized]
+        self._by_then = [min(s for _, s in sized[n:]) for n in range(len(sized))]  # of this and all larger sizes
+
+    def _times(self, head: Head) -> list[int]:
+        return sorted(seconds for key, seconds in head.cosignatures if key in self._voters)
+
+    def _by(self, head: Head) -> list[int]:
+        """The time by which the head existed, if enough witnesses say so."""
+        times = self._times(head)
+        return [] if self.faults is None or len(times) <= self.faults else [times[self.faults]]
+
+    def not_after(self, index: int) -> datetime | None:
+        """The earliest proven moment at which entry `index` existed."""
+        at = bisect_right(self._sizes, index)
+        return _moment(self._by_then[at]) if at < len(self._by_then) else None
+
+    def not_before(self, entry: Opened) -> datetime | None:
+        """The latest proven moment before which the entry cannot have been signed."""
+        seen = entry.payload.seen
+        head = self.heads.all.get(seen.note) if seen else None
+        times = self._times(head) if head else []
+        return None if self.faults is None or len(times) <= self.faults else _moment(times[-1 - self.faults])
+
+    def before(self, index: int, moment: str) -> bool:
+        """True if entry `index` is proven to have existed before an instant of the wire."""
+        end = self.not_after(index)
+        return end is not None and end < instant(moment)
+
+
+def _moment(seconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(seconds, 253_402_300_799))  # the end of year 9999
+
+
+def check_times(opened: Mapping[int, Opened], times: Times, book: Notebook) -> tuple[Bracket, ...]:
+    """The bracket of every entry, and what does not fit it: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM."""
+    brackets = []
+    for index, entry in opened.items():
+        p = entry.payload
+        low, high = times.not_before(entry), times.not_after(index)
+        bracket = Bracket(index, low, high, instant(p.on), instant(p.signed_at))
+        brackets.append(bracket)
+        _check_seen(index, entry, times.heads, book)
+        _check_claims(bracket, entry, book)
+    if times.faults is None:
+        book.says("no brackets under this policy")
+    else:
+        open_ends = sum(b.not_before is None or b.not_after is None for b in brackets)
+        book.says(f"{counted(len(brackets), 'bracket')}, {open_ends} open on one side or both")
+        if late := sum(b.not_after is None for b in brackets):
+            book.not_proven.append(
+                f"By when {counted(late, 'entry', 'entries')} existed: no witness saw a head with them."
+            )
+    return tuple(brackets)
+
+
+def _check_seen(index: int, entry: Opened, heads: Heads, book: Notebook) -> None:
+    seen = entry.payload.seen
+    if seen is None:
+        return
+    cited = heads.all.get(seen.note)
+    origin = heads.head.checkpoint.origin
+    if seen.origin != origin:
+        book.remark("TIME-SEEN", f"entry {index} cites a note of another log, {seen.origin}", entry.leaf)
+    elif seen.size > index:
+        book.remark("TIME-SEEN", f"entry {index} cites a state with {seen.size} entries, later than itself", entry.leaf)
+    elif cited is not None and cited.checkpoint.size != seen.size:
+        size = cited.checkpoint.size
+        book.remark("TIME-SEEN", f"entry {index} says size {seen.size} of a note of size {size}", entry.leaf)
+
+
+def _check_claims(b: Bracket, entry: Opened, book: Notebook) -> None:
+    low, high = b.not_before, b.not_after
+    if high and b.claimed > high + DRIFT:
+        says = f"entry {b.index} happened, it says, at {wire(b.claimed)}; it already existed at {wire(high)}"
+        book.remark("TIME-FUTURE", says, entry.leaf)
+    elif low and b.claimed < low:
+        says = f"entry {b.index} happened, it says, at {wire(b.claimed)}; it was recorded after {wire(low)}"
+        book.remark("TIME-LATE", says, entry.leaf)
+    if (low and b.signed_at < low - DRIFT) or (high and b.signed_at > high + DRIFT):
+        says = f"entry {b.index} was signed, it says, at {wire(b.signed_at)}, outside its bracket"
+        book.remark("TIME-CLAIM", says, entry.leaf)
