@@ -14,6 +14,7 @@ from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
     from ledger.law import Judgement
+    from ledger.law.machine import Step
     from ledger.order import Case, Entry
     from projections.due import Duty
     from projections.timeline import Line
@@ -191,11 +192,13 @@ def _pairs(document: dict[str, Any], names: dict[str, str]) -> list[str]:
 def timeline(order: str, as_of: datetime | None) -> None:
     """The story of one order, in the order in which it happened; sealed values show as [sealed]."""
     from ledger.law import judge
+    from projections.timeline import by_time
 
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
-    lines = story(case, judge(case, moment), moment)
+    judgement = judge(case, moment)
+    lines, turns = story(case, judgement, moment), by_time(judgement.trail)
     columns = ("entry", "on", "kind", "who", "says", "state", "written", "fields")
     rows = [
         (
@@ -211,7 +214,7 @@ def timeline(order: str, as_of: datetime | None) -> None:
         for x in lines
     ]
     document = {"order": case.order, "label": case.label, "as_of": moment, "timeline": [_line(x) for x in lines]}
-    ui.emit("timeline", document, columns, rows, text=lambda: told(lines) if ui.terminal() else _tabbed(rows))
+    ui.emit("timeline", document, columns, rows, text=lambda: told(lines, turns) if ui.terminal() else _tabbed(rows))
 
 
 def story(case: Case, judgement: Judgement, moment: datetime) -> list[Line]:
@@ -225,25 +228,31 @@ def _tabbed(rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join("\t".join(ui.plain(v) for v in row[:7]) for row in rows)
 
 
-def told(lines: Sequence[Line], width: int = 80) -> str:
+def told(lines: Sequence[Line], turns: Sequence[Step] = (), width: int = 80) -> str:
     """The timeline for people: day by day, one step a paragraph, changes of state at the margin."""
-    import textwrap
-
+    steps: list[tuple[datetime, int, list[str]]] = [(x.entry.on, x.entry.index, _paragraph(x, width)) for x in lines]
+    steps += [(t.on, -1, [f"  {t.on:%H:%M} UTC  {t.clock} ends  -> {ui.paint(t.to, 'cyan')}"]) for t in turns]
     out: list[str] = []
     day = ""
-    for x in lines:
-        if (this := f"{x.entry.on:%A, %-d %B %Y}") != day:
+    for on, _, paragraph in sorted(steps, key=lambda step: step[:2]):
+        if (this := f"{on:%A, {on.day} %B %Y}") != day:
             out += ["", ui.paint(this, "bold")] if out else [ui.paint(this, "bold")]
             day = this
-        moved = f"  -> {ui.paint(x.moved[1], 'cyan')}" if x.moved else ""
-        out.append(f"  {x.entry.on:%H:%M} UTC  {ui.paint(x.entry.kind, 'bold')}{moved}")
-        says = f"{x.says} {x.who}."
-        out += textwrap.wrap(says, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
-        if x.late:
-            out.append(f"{'':13}{ui.paint('written down ' + left(x.late) + ' after the event', 'yellow')}")
-        if x.replaced_by:
-            out.append(f"{'':13}put right by a later entry; not counted")
+        out += paragraph
     return "\n".join(out)
+
+
+def _paragraph(x: Line, width: int) -> list[str]:
+    import textwrap
+
+    moved = f"  -> {ui.paint(x.moved[1], 'cyan')}" if x.moved else ""
+    out = [f"  {x.entry.on:%H:%M} UTC  {ui.paint(x.entry.kind, 'bold')}{moved}"]
+    out += textwrap.wrap(f"{x.says} {x.who}.", width, initial_indent=" " * 13, subsequent_indent=" " * 13)
+    if x.late:
+        out.append(f"{'':13}{ui.paint('written down ' + left(x.late) + ' after the event', 'yellow')}")
+    if x.replaced_by:
+        out.append(f"{'':13}put right by a later entry; not counted")
+    return out
 
 
 def _line(x: Line) -> dict[str, Any]:

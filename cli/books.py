@@ -53,6 +53,58 @@ def law(instrument: str | None, html: str | None, parties: bool) -> None:
     ui.emit("law", document, columns, rows, text=text)
 
 
+@ui.command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
+@click.argument("id")
+@click.argument("order")
+@click.option("--as-of", "as_of", type=ui.MOMENT, help="As recorded at this moment (default: now).")
+def deadline(id: str, order: str, as_of: datetime | None) -> None:
+    """One deadline of ORDER explained step by step: what wound it, how it is counted, what moved or met it."""
+    from cli.reading import reading
+    from ledger.law import judge
+
+    with reading() as reader:
+        case = reader.case(order)
+        moment = as_of or reader.now()
+    clocks = [c for c in judge(case, moment).deadlines if c.id == id]
+    if not clocks:
+        raise Stop(
+            f"{id} is not listed for this order at {ui.plain(moment)}", hint=f"`comity judge {order}` lists them"
+        )
+    named = {e.leaf: f"#{e.seq} {e.kind}" for e in case.entries}
+    document = {
+        "order": case.order,
+        "as_of": moment,
+        "deadlines": [
+            {
+                "id": c.id,
+                "policy": c.policy,
+                "verdict": str(c.verdict),
+                "due": c.due,
+                "cite": ", ".join(c.cite),
+                "mark": str(c.mark),
+                "trigger": c.trigger,
+                "met_by": list(c.met_by),
+                "steps": list(c.steps),
+            }
+            for c in clocks
+        ],
+    }
+
+    def text() -> str:
+        out: list[str] = []
+        for c in clocks:
+            out.append(f"{ui.paint(c.id, 'bold')}  {c.policy}  {', '.join(c.cite)}  [{c.mark}]")
+            if c.trigger:
+                out.append(f"  wound by {named.get(c.trigger, c.trigger)}")
+            out += [f"  {step}" for step in c.steps]
+            out += [f"  answered by {named.get(leaf, leaf)}" for leaf in c.met_by]
+            out.append(f"  {ui.paint(str(c.verdict))}" + (f", due {ui.plain(c.due)}" if c.due else ""))
+        return "\n".join(out)
+
+    rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]
+    ui.emit("deadline", document, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
+
+
 def _known_instrument(instrument: str | None) -> str | None:
     from ledger.facts.vocabulary import INSTRUMENTS
 
@@ -95,8 +147,8 @@ def vocabulary(kind: str | None) -> None:
         ui.emit("vocabulary", {"kinds": [dict(zip(columns, r, strict=True)) for r in rows]}, columns, rows)
         return
     fact = kind_of(kind)
-    columns = ("field", "type", "required", "readers", "says")
-    rows = [
+    fields = ("field", "type", "required", "readers", "says")
+    told = [
         (
             f.name,
             f.type + (f" of {', '.join(f.one_of)}" if f.one_of else ""),
@@ -113,7 +165,7 @@ def vocabulary(kind: str | None) -> None:
         out = [f"{ui.paint(fact.kind, 'bold')}: {fact.says}", f"signed as {', '.join(fact.signers)}"]
         if fact.basis:
             out.append(f"basis {', '.join(fact.basis)}")
-        for name, type_, required, readers, says in rows:
+        for name, type_, required, readers, says in told:
             seal = "" if readers == "everybody" else "  [sealed]"
             out += ["", f"  {ui.paint(name, 'bold')}  {required}{seal}"]
             out += wrapped(f"{says} ({type_})", " ", 80)
@@ -121,7 +173,7 @@ def vocabulary(kind: str | None) -> None:
                 out += wrapped(f"readers: {readers}", " ", 80)
         return "\n".join(out)
 
-    ui.emit("vocabulary", {"schema": json_schema(kind)}, columns, rows, text=text)
+    ui.emit("vocabulary", {"schema": json_schema(kind)}, fields, told, text=text)
 
 
 @ui.command("comity lint order.json", "comity lint order.json --ledger ledger/ --json", refused=Exit.UNDECIDABLE)

@@ -33,7 +33,7 @@ COMMANDS = {
     "replay": ("cli.opinion:replay", "state as it was known at a moment, and what changed"),
     "register": ("cli.opinion:register", "the ten questions of a data protection officer"),
     "lint": ("cli.books:lint", "what is missing in an order before it is sent"),
-    "law": ("cli.books:law", "the rules in force with their citations"),
+    "law": ("cli.main:law", "the rules in force with their citations"),
     "vocabulary": ("cli.books:vocabulary", "the kinds of fact and their fields"),
     "export": ("cli.court:export", "the evidence bundle for one audience"),
     "verify": ("cli.court:verify", "offline verdict on a bundle, an entry or a ledger"),
@@ -55,6 +55,8 @@ KEY = {
     "revoke": ("cli.key:revoke", "a key may sign no more"),
     "compromised": ("cli.key:compromised", "a key may have been in wrong hands since a moment"),
 }
+
+LAW = {"deadline": ("cli.books:deadline", "one deadline explained step by step")}
 
 LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for those who may read")}
 
@@ -120,6 +122,14 @@ key = Group(
         "comity key enrol ilves --public ilves.pub --as-registrar adm",
         "comity key list",
     ),
+)
+
+law = Group(
+    name="law",
+    table=LAW,
+    otherwise="cli.books:law",
+    help="The rules in force with their citations.",
+    examples=("comity law", "comity law 2AP-7", "comity law --html rules.html", "comity law deadline D-7-7 main"),
 )
 
 log = Group(

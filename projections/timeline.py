@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from ledger.facts import KINDS
+from ledger.law.machine import Step
 from ledger.order import Case, Entry, Unread
 
 LATE = timedelta(hours=24)  # findings.md 1, "late entry" [design]
@@ -32,9 +33,9 @@ class Line:
     fields: Mapping[str, Any]
 
 
-def timeline(case: Case, trail: Iterable[tuple[str, str, str]] = (), *, reveal: bool = False) -> list[Line]:
+def timeline(case: Case, trail: Iterable[Step] = (), *, reveal: bool = False) -> list[Line]:
     """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's."""
-    moved = {leaf: (before, after) for leaf, before, after in trail if before != after}
+    moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
     replaced = {e.replaces: e.leaf for e in case.entries if e.replaces}
     names = office_names(case.registry)
     return [
@@ -87,6 +88,6 @@ def fields(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     return shown
 
 
-def between(lines: Iterable[Line], start: datetime | None, end: datetime | None) -> list[Line]:
-    """The lines of what happened at or after `start` and before `end`."""
-    return [x for x in lines if (start is None or x.entry.on >= start) and (end is None or x.entry.on < end)]
+def by_time(trail: Iterable[Step]) -> list[Step]:
+    """The changes of state that needed no entry: a clock came to its end."""
+    return [step for step in trail if step.leaf is None]
