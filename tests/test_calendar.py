@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.law.calendar import (
@@ -134,6 +135,7 @@ COUNTS: dict[str, Callable[[datetime, Days], Count]] = {
 
 
 @pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS)
+@settings(max_examples=40)
 @given(first=moments, later=st.integers(0, 100 * 3600), days=places)
 def test_a_deadline_never_moves_earlier_when_its_trigger_moves_later(
     count: Callable[[datetime, Days], Count], first: datetime, later: int, days: Days
@@ -142,6 +144,7 @@ def test_a_deadline_never_moves_earlier_when_its_trigger_moves_later(
 
 
 @pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS)
+@settings(max_examples=40)
 @given(trigger=moments, days=places)
 def test_a_deadline_lies_after_its_trigger_and_is_explained_to_the_end(
     count: Callable[[datetime, Days], Count], trigger: datetime, days: Days
@@ -244,6 +247,10 @@ def test_a_stated_day_ends_at_midnight_there_and_a_stated_moment_is_the_end() ->
     assert stated_day(date(2027, 4, 15), Days("Europe/Lisbon"), trigger).due == utc("2027-04-15T23:00Z")
     assert stated(utc("2026-11-20T18:00Z"), DUBLIN, trigger).due == utc("2026-11-20T18:00Z")
     assert elapsed(trigger, trigger + timedelta(hours=2, seconds=3)) == 7203
+
+
+def test_zones_come_from_the_pinned_table_and_never_from_the_system() -> None:
+    assert zoneinfo.TZPATH == ()
 
 
 def test_a_zone_nobody_knows_is_utc_and_no_path() -> None:

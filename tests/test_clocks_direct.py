@@ -212,8 +212,9 @@ def test_the_clock_of_art_6_runs_only_if_a_time_frame_is_stated() -> None:
     served(return_timeframe="PT8H").then("D-6-3d", Verdict.OPEN, "2027-03-02T16:30Z")
     declined = by_provider("disclosure-declined", "2027-03-05T09:00Z")
     served(return_timeframe="P10D").when(declined).then("D-6-3d", Verdict.MET)
-    unserved = given(issued("2027-03-01T09:00Z", "2AP-6", return_timeframe="P10D"), SENT)
-    unserved.then_not_listed("D-6-3d")
+    order = issued("2027-03-01T09:00Z", "2AP-6", return_timeframe="P10D")
+    given(order).then_not_listed("D-6-3d")
+    given(order, SENT).then_unwound("D-6-3d")
 
 
 US = Party("America/Los_Angeles", holidays=("2026-11-11",))

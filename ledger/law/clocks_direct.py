@@ -82,8 +82,10 @@ def _d_7_5d(d: Deadline, m: Matter) -> Iterator[Clock]:
 
 
 def _d_6_3d(d: Deadline, m: Matter) -> Iterator[Clock]:
+    """Listed if a time frame is stated and, as D-7-7, once the request was sent or has arrived: before that nobody
+    could be bound by it [design]."""
     asked = duration(m.versions[0].get("return_timeframe")) if m.versions else None
-    if asked is not None and m.governing is not None:
+    if asked is not None and m.sent_or_received:
         w = wind_by_receipt(m, d, lambda receipt: calendar_days(receipt, asked, m.provider_days))
         yield w.clock(*w.judged(provider_answers(m), since(m, *ANSWERS)))
 
