@@ -304,3 +304,14 @@ def test_the_account_names_every_day_that_could_not_end_the_period() -> None:
     assert explain(eu_hours(utc("2026-10-24T23:20Z"), 8, DUBLIN))[1] == (
         "the hour of the event does not count: 8 hours from 2026-10-25T00:00:00Z"
     )
+
+
+@pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS)
+@pytest.mark.parametrize("trigger", ["9999-12-31T23:59:59Z", "9999-12-30T09:00:00Z", "0001-01-01T00:00:00Z"])
+def test_a_period_that_would_outlast_the_calendar_ends_with_it(
+    count: Callable[[datetime, Days], Count], trigger: str
+) -> None:
+    for place in ("Asia/Tbilisi", "America/Los_Angeles"):
+        counted = count(utc(trigger), Days(place, public_holidays("US")))
+        assert utc(trigger) <= counted.due <= utc("9999-12-31T23:59:59Z")
+        assert explain(counted)

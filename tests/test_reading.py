@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ledger.facts.vocabulary import INSTRUMENTS
 from tests.story import (
     Fact,
     Office,
@@ -308,12 +309,19 @@ def test_without_an_effective_order_there_is_no_version_and_no_governing_receipt
     assert reading.proper_receipts != ()
 
 
-def test_hostile_values_do_not_stop_the_reader() -> None:
-    """The law never raises: years at the end of the calendar, a Party nobody registered, references to nothing."""
+@pytest.mark.parametrize("instrument", INSTRUMENTS)
+def test_hostile_values_do_not_stop_the_reader(instrument: str) -> None:
+    """Years at the end of the calendar, a Party nobody registered, references to nothing."""
+    end = "9999-12-31T23:59:59Z"
     story = given(
-        issued("9999-12-30T09:00Z", to_party="ZZ", providers=["nobody"], return_timeframe="P90Y"),
-        received("9999-12-31T08:30Z", about="nothing"),
+        issued("2026-12-30T09:00Z", instrument, to_party="ZZ", providers=["nobody"], return_timeframe="P90Y"),
+        received("9999-12-30T08:30Z", about="nothing"),
+        by_authority("notification-received", "9999-12-31T08:30Z"),
         by_authority("instruction-lifted", "9999-12-31T09:00Z", about="nothing"),
-        by_provider("order-referred-back", "9999-12-31T10:00Z", reason_codes=["other"]),
+        by_provider("order-referred-back", "9999-12-31T10:00Z", label="back", reason_codes=["other"]),
+        by_issuer("additional-information-provided", end, answers="back"),
+        by_provider("preservation-confirmed", "9999-12-31T10:00Z"),
+        by_issuer("preservation-extended", end, extends_by="P99Y"),
+        by_issuer("enforcement-requested", end, enforcing_authority="nobody"),
     )
-    story.then_unwound("D-7-7")
+    assert all(clock.due is None or clock.due <= moment(end) for clock in story.reading.clocks)

@@ -1,6 +1,7 @@
 """Counting hours and days: each policy of findings.md 3 with its source, each count with its own account.
 
 A count ends with `due`, the first instant after the period, in UTC: what happens at that instant is late (decision 5).
+Every function is total: a period that would outlast the calendar, which ends with the year 9999, ends with it.
 Zones are IANA names, read from the pinned tzdata and never from the system; holidays are a Party's own list or, where
 the register gives none, those of the pinned `holidays` package.
 """
@@ -19,6 +20,7 @@ zoneinfo.reset_tzpath(to=())  # midnight must be the same on every machine, so t
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -36,6 +38,12 @@ class Duration:
     def after(self, day: date) -> date:
         """The day that lies so many months and days after `day`; a month too short ends the month. Hours that are left
         count as one more day."""
+        try:
+            return self._after(day)
+        except (OverflowError, ValueError):
+            return date.max
+
+    def _after(self, day: date) -> date:
         year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
         moved = day if not self.months else date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
         return moved + timedelta(days=self.days - (-self.seconds // 86400))
@@ -120,7 +128,10 @@ class Days:
 
     def end_of(self, day: date) -> datetime:
         """The first instant after a day there, in UTC. A midnight that the clocks jump over is the jump itself."""
-        return datetime.combine(day + DAY, datetime.min.time(), zone(self.zone)).astimezone(UTC)
+        try:
+            return datetime.combine(day + DAY, datetime.min.time(), zone(self.zone)).astimezone(UTC)
+        except OverflowError:
+            return LAST
 
     def why_free(self, day: date) -> str | None:
         """Why nobody works on that day: `Saturday`, `Sunday` or `public holiday`; None for a working day."""
@@ -160,8 +171,9 @@ def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-7
     An hour that has begun does not count even if the event falls on its first second (decision 7).
     """
     local = days.local(trigger)
-    begins = trigger - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond) + HOUR
-    return Count(policy, trigger, f"{hours} hours", days, begins + hours * HOUR, begins=begins)
+    begun = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    begins = _later(trigger, HOUR - begun)
+    return Count(policy, trigger, f"{hours} hours", days, _later(begins, hours * HOUR), begins=begins)
 
 
 def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "EU-1182-71") -> Count:
@@ -171,7 +183,7 @@ def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str =
     first = days.day(trigger)
     last, passed = _roll(length.after(first), days)
     if length.after(first) - first >= 2 * DAY:
-        while sum(days.working(first + n * DAY) for n in range(1, (last - first).days + 1)) < 2:
+        while last < date.max and _working_days(first, last, days) < 2:
             last, passed = _roll(last + DAY, days, (*passed, (last, "fewer than two working days")))
     return Count(policy, trigger, str(length), days, days.end_of(last), last, passed)
 
@@ -181,7 +193,7 @@ def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "E
     last = days.day(trigger)
     passed: Passed = ()
     for _ in range(length):
-        last, passed = _roll(last + DAY, days, passed)
+        last, passed = _roll(min(last, date.max - DAY) + DAY, days, passed)
     return Count(policy, trigger, f"{length} working days", days, days.end_of(last), last, passed)
 
 
@@ -190,7 +202,7 @@ def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy:
     many real ones [design]."""
     length = _whole(length)
     if length.seconds and not (length.months or length.days):
-        return Count(policy, trigger, str(length), days, trigger + timedelta(seconds=length.seconds))
+        return Count(policy, trigger, str(length), days, _later(trigger, timedelta(seconds=length.seconds)))
     last = length.after(days.day(trigger))
     return Count(policy, trigger, str(length), days, days.end_of(last), last)
 
@@ -227,8 +239,17 @@ def _whole(length: int | Duration) -> Duration:
     return Duration(days=length) if isinstance(length, int) else length
 
 
+def _later(moment: datetime, by: timedelta) -> datetime:
+    return LAST if by > LAST - moment else moment + by
+
+
+def _working_days(first: date, last: date, days: Days) -> int:
+    """How many working days a period contains that begins after `first` and ends with `last`."""
+    return sum(days.working(first + n * DAY) for n in range(1, (last - first).days + 1))
+
+
 def _roll(last: date, days: Days, passed: Passed = ()) -> tuple[date, Passed]:
-    while reason := days.why_free(last):
+    while last < date.max and (reason := days.why_free(last)):
         passed = (*passed, (last, reason))
         last += DAY
     return last, passed

@@ -12,7 +12,7 @@ from ledger.law.matter import NOTHING, Matter
 from ledger.law.rules import Clock, Deadline, Verdict
 from ledger.order import Entry, instant, wire
 
-Counting = Callable[[datetime], Count | None]
+Counting = Callable[[datetime], Count]
 Answers = Callable[[frozenset[str]], Entry | None]  # the first answer, leaving out some entries by leaf
 
 
@@ -134,12 +134,8 @@ def wind(
     before the last version is left behind.
     """
     extension = m.extension(d.id, m.since if versioned else None) if extendable else None
-    count = None
-    if trigger is not None and m.known_trigger(trigger):
-        try:
-            count = counting(start or trigger.on)
-        except (OverflowError, ValueError):  # beyond the year 9999 there is no day to name
-            count = None
+    known = trigger is not None and m.known_trigger(trigger)
+    count = counting(start or trigger.on) if trigger is not None and known else None
     return Winding(m, d, trigger, count, extension)
 
 
