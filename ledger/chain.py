@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ledger.envelope import Opened
 from ledger.refusal import Refused
 
 
+@lru_cache(64)  # asked for every entry, of one origin or two
 def registry_of(origin: str) -> str:
     """The reserved id of a ledger's registry order: UUIDv5 of its origin in the URL namespace."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin))
 
 
+@lru_cache(64)
 def access_of(origin: str) -> str:
     """The reserved id of a ledger's access order, which takes the `record-accessed` of every revealed value."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/access"))
