@@ -97,7 +97,8 @@ def open_bytes(
     public = _named_key(value)
     if hashlib.sha256(public).hexdigest().encode() != key_hint:
         raise Refused("ENV-KEYID", "keyid is not the digest of the key that the payload names")
-    if verify and not verify_signature(public, pae(payload_type, payload), _decode(sig)):
+    signature = _decode(sig)
+    if verify and not verify_signature(public, pae(payload_type, payload), signature):
         raise Refused("SIG-BAD", "the signature does not fit the signed bytes and the key they name")
     check_json(payload, value, max_nodes=max_nodes, also=also)
     return value, payload
