@@ -57,7 +57,7 @@ from ledger.refusal import Refused
 from ledger.tlog import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion
 from ledger.tlog import root as root_of
 from ledger.veil import Disclosure
-from ledger.verify import Report, Trust, format_registrar, parse_trust, verify
+from ledger.verify import Report, Trust, Verdict, format_registrar, parse_trust, verify
 
 ORIGIN = "ledger.test/xo/karsk"
 ORDER = "11111111-2222-4333-8444-555555555555"
@@ -358,6 +358,21 @@ def rezipped(data: bytes, change: Callable[[dict[str, bytes]], object]) -> bytes
 def checked(data: bytes, ledger: Ledger, anchor: bytes | None = None, **more: Any) -> Report:
     """The report of a verifier who trusts the ledger's keys."""
     return verify(data, more.pop("trust", None) or ledger.trust(), anchor, more.pop("now", NOW), **more)
+
+
+FAILED, OPEN = Verdict.FAILED, Verdict.INDETERMINATE
+
+
+def ends(data: bytes, ledger: Ledger, code: str, step: int, where: str = "", verdict: Verdict = FAILED) -> str:
+    """Assert how the check ends; gives what it says."""
+    report = checked(data, ledger)
+    assert (report.verdict, [r.code for r in report.reasons]) == (verdict, [code])
+    assert where in report.reasons[0].where
+    failed = [s.number for s in report.steps if s.result in ("failed", "indeterminate")]
+    assert failed == [step]
+    if verdict is FAILED:
+        assert [s.number for s in report.steps if s.result == "not run"] == list(range(step + 1, 18))
+    return report.reasons[0].says
 
 
 # -- stories -----------------------------------------------------------------------------------------------------------
