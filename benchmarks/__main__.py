@@ -1,0 +1,46 @@
+"""`make bench`: every figure of the table, told on stderr, the last line on stdout one JSON object.
+
+BENCH_FULL=1 measures ledgers of a million entries instead of a hundred thousand. BENCH_DIR names a folder on the disk
+to be measured, and keeps the large ledgers there for the next run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ledgers import filled
+from benchmarks.measure import Figure, machine, say
+from benchmarks.reading import audit_figure, one_order_figure
+from benchmarks.startup import startup_figures
+from benchmarks.writing import git_figures, receive_figure, record_figure
+
+LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
+
+
+def main() -> None:
+    """Measure, say, print."""
+    with ExitStack() as stack:
+        kept = os.environ.get("BENCH_DIR")
+        folder = Path(kept or stack.enter_context(tempfile.TemporaryDirectory(prefix="comity-bench-")))
+        folder.mkdir(parents=True, exist_ok=True)
+        figures: dict[str, Figure] = {"record": record_figure(folder), "receive": receive_figure(folder)}
+        tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
+        figures["audit"] = audit_figure(small, large)
+        figures["one_order"] = one_order_figure(tiny, large, folder)
+        figures |= startup_figures(tiny)
+        figures |= git_figures(folder, figures["record"], figures["audit"])
+        result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}
+    for name, figure in figures.items():
+        bound = f"at least {figure.at_least}" if figure.at_least is not None else f"at most {figure.at_most}"
+        say(f"{name:<18} {figure.ratio:8.2f}  {bound:<14} {'reached' if figure.reached else 'NOT REACHED'}")
+        result[name] = figure.json()
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""Ledgers to be measured: filled through the front door, and kept for the next run where that takes minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from pathlib import Path
+
+from benchmarks.generate import ORIGIN, entries, order, order_id, registrar, registry
+from benchmarks.measure import say
+from ledger.envelope import Sealed
+from ledger.world.home import Home
+from ledger.world.journal import Journal
+
+BATCH = 5_000  # sealed entries handed over at a time
+ASKED = 0  # the number of the order that questions are put to: thirty entries, in every ledger
+ASKED_ENTRIES = 30
+REFERENCE = "PPO-2024-00000"
+LONELY = order_id(ASKED)
+
+
+def new(folder: Path) -> Journal:
+    """An empty ledger that carries its guard inside."""
+    return Journal.create(folder, ORIGIN, registrar(), home=Home.inside(folder), test=True)
+
+
+def receive(journal: Journal, sealed: Iterable[Sealed], *, disclosures: bool = True) -> int:
+    """Hand sealed entries over in batches, with what opens their veiled values; how many there were."""
+    count = 0
+    for batch in _batches(sealed):
+        texts = [[d.text for d in one.disclosures] for one in batch] if disclosures else None
+        count += len(journal.receive_sealed([one.raw for one in batch], texts))
+    return count
+
+
+def filled(folder: Path, size: int) -> Path:
+    """A ledger of about `size` entries: registry, the order that is asked about in their midst, and others."""
+    path = folder / f"ledger-{size}"
+    if (path / "complete").exists():
+        return path
+    say(f"making a ledger of {size:,} entries")
+    asked = [sealed for _, sealed in order(ASKED, ASKED_ENTRIES)]
+    others = entries(max(size - 200, 0))  # the registry and the order asked about make up for them
+    with new(path) as journal:
+        receive(journal, chain(registry(), islice(others, size // 2), asked, others))
+    (path / "complete").touch()
+    return path
+
+
+def _batches(sealed: Iterable[Sealed]) -> Iterator[list[Sealed]]:
+    rest = iter(sealed)
+    while batch := list(islice(rest, BATCH)):
+        yield batch

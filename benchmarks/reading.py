@@ -1,0 +1,110 @@
+"""What it costs to read a ledger: all of it, or one order of it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import resource
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchmarks.generate import ORIGIN, registrar
+from benchmarks.ledgers import REFERENCE
+from benchmarks.measure import CORES, Figure, in_turn, say, seconds
+from benchmarks.raw import verifications
+from cli.main import comity
+from ledger.world.audit import audit
+from ledger.world.store import Store
+
+_T = TypeVar("_T")
+SAMPLE = 2_000  # signatures over which the raw rate is taken
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One audit: entries in a second, and the most memory it held (the process and a worker for each core), in MiB."""
+
+    rate: float
+    memory: float
+
+
+def audit_figure(small: Path, large: Path) -> Figure:
+    """Entries audited in a second against raw verifications of the same signatures; memory, large against small."""
+    say("auditing")
+    costs = {path: _alone(_audit, path) for path in (small, large)}
+    raw = _alone(_raw, large)
+    return Figure(
+        costs[large].rate / raw,
+        {
+            "entries_per_second": round(costs[large].rate),
+            "raw_verifications_per_second": round(raw),
+            "memory_mib": round(costs[large].memory),
+            "memory_ratio": round(costs[large].memory / costs[small].memory, 2),
+            "memory_ratio_at_most": 1.5,
+        },
+        at_least=0.7,
+    )
+
+
+def one_order_figure(small: Path, large: Path, folder: Path) -> Figure:
+    """Show, judge and export one order of thirty entries: the slowest of the three, large ledger against small."""
+    say("asking about one order")
+    questions: dict[str, list[str]] = {
+        "show": ["show", REFERENCE],
+        "judge": ["judge", REFERENCE, "--as-of", "2024-06-01T00:00:00Z"],
+        "export": ["export", REFERENCE, "--audience", "COURT", "--unwitnessed", "-o"],
+    }
+    made_of: dict[str, Any] = {}
+    worst = 0.0
+    for name, words in questions.items():
+        asked = [_command(path, words, folder / f"{name}-{path.name}.zip") for path in (small, large)]
+        for ask in asked:
+            ask()  # once for what is read only once
+        in_small, in_large = in_turn(asked, 9)
+        made_of[f"{name}_ms"] = [round(in_small * 1000, 1), round(in_large * 1000, 1)]
+        worst = max(worst, in_large / in_small)
+    return Figure(worst, made_of, at_most=1.3)
+
+
+def _command(ledger: Path, words: list[str], out: Path) -> Callable[[], None]:
+    def run() -> None:
+        out.unlink(missing_ok=True)
+        last = [str(out)] if words[-1] == "-o" else []
+        try:
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+                comity.main([words[0], "--ledger", str(ledger), *words[1:], *last])
+        except SystemExit as end:
+            if end.code not in (0, 3):
+                raise RuntimeError(f"comity {words[0]}: {said.getvalue()}") from end
+
+    return run
+
+
+def _audit(path: Path) -> Cost:
+    entries = 0
+
+    def read() -> None:
+        nonlocal entries
+        report = audit(path / "entries.db", ORIGIN, registrar())
+        if report.problems:
+            raise RuntimeError(f"{report.problems[0]}")
+        entries = report.size
+
+    taken = seconds(read)
+    own, workers = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return Cost(entries / taken, (own + CORES * workers) / 1024)
+
+
+def _raw(path: Path) -> float:
+    store = Store(path / "entries.db", writable=False)
+    return verifications([raw for _, raw in store.page(store.size() // 2, SAMPLE)])
+
+
+def _alone(work: Callable[[Path], _T], path: Path) -> _T:
+    """Do it in a process of its own, so that memory is counted from nothing."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(work, path).result()

@@ -1,0 +1,36 @@
+"""How long a person waits before anything happens, against an interpreter that does nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.ledgers import REFERENCE
+from benchmarks.measure import Figure, in_turn, say
+
+TIMES = 15
+PROGRAM = [sys.executable, "-c", "from cli.main import main; main()"]  # what the console script does
+
+
+def startup_figures(ledger: Path) -> dict[str, Figure]:
+    """`comity --help` and `comity show` against `python -c pass`, run in turn."""
+    say("starting")
+    bare = _run([sys.executable, "-c", "pass"])
+    helped = _run([*PROGRAM, "--help"])
+    shown = _run([*PROGRAM, "show", "--ledger", str(ledger), REFERENCE])
+    nothing, help_, show = in_turn([bare, helped, shown], TIMES)
+    return {
+        "help": Figure(help_ / nothing, {"ms": round(help_ * 1000), "bare_ms": round(nothing * 1000)}, at_most=8),
+        "show": Figure(show / nothing, {"ms": round(show * 1000), "bare_ms": round(nothing * 1000)}, at_most=15),
+    }
+
+
+def _run(command: list[str]) -> Callable[[], object]:
+    def run() -> None:
+        done = subprocess.run(command, capture_output=True, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr.decode()}")
+
+    return run

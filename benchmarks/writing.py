@@ -1,0 +1,127 @@
+"""What it costs to write: one durable record, entries received in batches, and a git commit for comparison."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count, islice
+from pathlib import Path
+from uuid import uuid4
+
+from eventsourcing.persistence import InfrastructureFactory, StoredEvent
+from eventsourcing.utils import Environment
+
+from benchmarks.generate import BEGIN, entries, order, registry, signer
+from benchmarks.git import commit_and_verify
+from benchmarks.ledgers import new, receive
+from benchmarks.measure import Figure, in_turn, say, seconds
+from benchmarks.raw import verifications
+from ledger.envelope import Circumstances, Sealed
+from ledger.facts import build
+from ledger.world.journal import Journal
+
+RECORDS = 200  # in one run of the single-record figure
+RUNS = 5
+RECEIVED = 20_000
+COMMITS = 30
+
+
+def record_figure(folder: Path) -> Figure:
+    """Durable records in a second against the library's own SQLite recorder, one event a transaction, same bytes."""
+    say("recording one by one")
+    with tempfile.TemporaryDirectory(dir=folder) as place, new(Path(place) / "ledger") as journal:
+        receive(journal, registry())
+        start = journal.store.size()
+        records = _records(journal)
+        single = RECORDS // RUNS
+
+        def record() -> None:
+            for _ in range(single):
+                next(records)
+
+        record()  # once for what is read only once
+        states = [raw for _, raw in journal.store.page(start, single)]
+        stock = _stock(Path(place) / "stock.db")
+
+        def insert() -> None:
+            for state in states:
+                stock(state)
+
+        insert()
+        ours, theirs = in_turn([record, insert], RUNS)
+    return Figure(
+        theirs / ours,
+        {"records_per_second": round(single / ours), "stock_recorder_per_second": round(single / theirs)},
+        at_least=0.25,
+    )
+
+
+def receive_figure(folder: Path) -> Figure:
+    """Sealed entries taken in a second, everything verified, against raw verifications of the same signatures."""
+    say("receiving in batches")
+    sealed = list(entries(RECEIVED))
+    raw = verifications([one.raw for one in sealed[:2_000]])
+    bare, whole = (_receiving(folder, sealed, disclosures=told) for told in (False, True))
+    return Figure(
+        bare / raw,
+        {
+            "entries_per_second": round(bare),
+            "entries_per_second_with_disclosures": round(whole),
+            "raw_verifications_per_second": round(raw),
+        },
+        at_least=0.4,
+    )
+
+
+def git_figures(folder: Path, recording: Figure, auditing: Figure) -> dict[str, Figure]:
+    """How many times as fast as a signed git commit per event: recording it, and verifying it."""
+    say("committing to git")
+    states = [sealed.raw for number in islice(count(1), COMMITS) for _, sealed in order(number)][:COMMITS]
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        commit, verify = commit_and_verify(Path(place) / "git", states)
+    record, audit = recording.made_of["records_per_second"], auditing.made_of["entries_per_second"]
+    return {
+        "git_recording": Figure(record * commit, {"commits_per_second": round(1 / commit, 1)}, at_least=10),
+        "git_verification": Figure(audit * verify, {"verified_per_second": round(1 / verify, 1)}, at_least=100),
+    }
+
+
+def _receiving(folder: Path, sealed: list[Sealed], *, disclosures: bool) -> float:
+    with tempfile.TemporaryDirectory(dir=folder) as place, new(Path(place) / "ledger") as journal:
+        receive(journal, registry())
+        return len(sealed) / seconds(lambda: receive(journal, sealed, disclosures=disclosures))
+
+
+def _records(journal: Journal) -> Iterator[bytes]:
+    """Record one fact after another, each with its receipt in hand."""
+    by = signer("iss-0", "ISS", "XO")
+    for number in count():
+        order_id, on = str(uuid4()), BEGIN + timedelta(minutes=number)
+        public = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV", "reference": f"PPO-{number}"}
+        for kind, said in (
+            ("order-issued", public),
+            ("notification-sent", {"notified_authority": "not-0", "includes": ["order"]}),
+            ("order-transmitted", {"addressee": "sp-0", "channel": "provider-portal"}),
+        ):
+            fact = build(kind, said, {"summary_of_facts": "In short."} if kind == "order-issued" else {})
+            more = {"instrument": "2AP-7"} if kind == "order-issued" else {}
+            yield journal.record(fact, order_id, by, Circumstances(on, on), **more).proof
+
+
+def _stock(path: Path) -> Callable[[bytes], object]:
+    """The library as it comes: its SQLite recorder on a file, WAL and synchronous=FULL, one event in a transaction."""
+    settings = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path), "ORIGINATOR_ID_TYPE": "text"}
+    recorder = InfrastructureFactory.construct(Environment("stored", settings)).application_recorder()
+    versions = count(1)
+
+    def insert(state: bytes) -> object:
+        event = StoredEvent(
+            originator_id="6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+            originator_version=next(versions),
+            topic="order-issued",
+            state=state,
+        )
+        return recorder.insert_events([event])
+
+    return insert
