@@ -114,9 +114,12 @@ class Machine:
         return None
 
     def _ends(self, r: Reading) -> Iterator[tuple[datetime, Alone]]:
+        """The ends of the clocks that move this machine; one that was answered before its end moves nothing."""
         for alone in self.alone:
             for clock in r.clocks:
-                if clock.id == alone.ends and clock.due is not None:
+                if clock.id != alone.ends or clock.due is None:
+                    continue
+                if not any(r.by_leaf[leaf].on < clock.due for leaf in clock.met_by):
                     yield clock.due, alone
 
 
