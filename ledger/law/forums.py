@@ -67,7 +67,7 @@ FORUMS = {
                 ),
                 Question(
                     "18 U.S.C. 3505",
-                    "Foreign record of regularly conducted activity in a criminal case: is there a foreign certification?",
+                    "Foreign record of regular activity in a criminal case: is there a foreign certification?",
                     ("A1",),
                     Mark.KNOWN,
                     "its wording and the penalty for a false statement there; 902(12) is for civil cases",
@@ -176,7 +176,7 @@ FORUMS = {
                 ),
                 Question(
                     "CJEU C-548/21 Bezirkshauptmannschaft Landeck (4 October 2024)",
-                    "Was there prior review, and was the person told once that no longer jeopardised the investigation?",
+                    "Was there prior review, and was the person told once that harmed the investigation no more?",
                     ("A4", "A7"),
                     Mark.KNOWN,
                     "an infringement does not by itself decide on the evidence; national law does",
