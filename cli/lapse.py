@@ -1,0 +1,74 @@
+"""Draw the consequence of time: `deadline-lapsed` for every clock that ended unmet, computed again before it is signed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import ui
+from cli.access import key_of
+from cli.exits import Exit, Stop
+from ledger.world.journal import Journal
+
+if TYPE_CHECKING:
+    from ledger.law import Clock
+    from ledger.order import Case
+
+ROLE = "SYS"  # only what anybody can compute again is signed in this role
+
+
+@ui.command("comity lapse", "comity lapse PPO-2026-123 --as node", "comity lapse --dry-run --json")
+@click.argument("order", required=False)
+@click.option("--as", "actor", help="The ledger node that signs; else the only office in the role SYS.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded, and record nothing.")
+def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
+    """Record deadline-lapsed for every clock of ORDER, or of every order, that ran out with nothing done."""
+    from ledger.facts import build
+    from ledger.law import judge
+    from ledger.order import wire
+
+    folder = ui.ledger_folder()
+    labels: dict[str, str] = ui.story_of(folder).get("orders", {})
+    moment = ui.now(folder)
+    lapsed: list[dict[str, Any]] = []
+    with Journal.open(Path(folder), now=lambda: moment) as journal:
+        chosen = [labels.get(order) or journal.find(order)] if order else list(journal.orders())
+        signer = None if dry_run else _node(journal, actor)
+        for name in chosen:
+            case = journal.case(name)
+            for clock in unanswered(case, judge(case, moment).deadlines):
+                said = {"deadline": clock.id, "policy": clock.policy, "due": wire(clock.due or moment)}
+                if clock.trigger:
+                    said["trigger"] = clock.trigger
+                lapsed.append({"order": name, **said})
+                if signer is not None:
+                    journal.record(build("deadline-lapsed", said, {}), name, signer)
+    columns = ("order", "deadline", "policy", "due")
+    ui.emit("lapse", {"recorded": not dry_run, "lapsed": lapsed}, columns, [[d[c] for c in columns] for d in lapsed])
+    if not lapsed:
+        ui.tell("no clock ended unmet that is not on record already")
+
+
+def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
+    """The clocks whose time is over with nothing done, and of which no `deadline-lapsed` speaks yet."""
+    from ledger.law import Verdict
+    from ledger.order import wire
+
+    told = {(e.get("deadline"), e.get("policy"), e.get("due")) for e in case.entries if e.kind == "deadline-lapsed"}
+    return [
+        c
+        for c in clocks
+        if c.verdict is Verdict.MISSED and not c.met_by and c.due and (c.id, c.policy, wire(c.due)) not in told
+    ]
+
+
+def _node(journal: Journal, actor: str | None) -> Any:
+    if actor is None:
+        nodes = [o.actor for o in journal.keyring.offices.values() if ROLE in o.roles]
+        if len(nodes) != 1:
+            found = ", ".join(nodes) or "none"
+            raise Stop(f"offices in the role SYS: {found}", hint="name one with --as, or register one", code=Exit.USAGE)
+        actor = nodes[0]
+    return journal.signer(actor, ROLE, key_of(journal, actor))
