@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cli import ui
 from cli.exits import Exit, Stop
 from ledger.order import Case
 from ledger.world.home import Home
@@ -19,7 +20,8 @@ def record_access(path: Path, case: Case, view: str, because: str, actor: str, p
 
     A ledger that cannot be written reveals nothing.
     """
-    with Journal.open(path) as journal:
+    moment = ui.now(str(path))
+    with Journal.open(path, now=lambda: moment) as journal:
         office = journal.keyring.offices.get(actor)
         if office is None:
             raise Stop(f"{actor} is not in the register", hint="`comity key list` shows who is", code=Exit.REFUSED)

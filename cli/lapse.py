@@ -1,4 +1,4 @@
-"""Draw the consequence of time: `deadline-lapsed` for every clock that ended unmet, computed again before it is signed."""
+"""Time draws its consequence: `deadline-lapsed` for clocks that ended unmet, computed again before it is signed."""
 
 from __future__ import annotations
 
