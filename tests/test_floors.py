@@ -33,6 +33,7 @@ WORLD = (
     "ledger.world.fault",
     "ledger.world.sqlite",
     "ledger.world.home",
+    "ledger.world.folder",
     "ledger.world.recorder",
     "ledger.world.store",
     "ledger.world.keys",
@@ -43,7 +44,13 @@ WORLD = (
     "ledger.world.log",
     "ledger.world.audit",
     "ledger.world.views",
+    "ledger.world.cases",
+    "ledger.world.past",
+    "ledger.world.founding",
+    "ledger.world.sealing",
+    "ledger.world.erasure",
     "ledger.world.journal",
+    "ledger.world.backup",
 )
 LINES = (*CELLAR, *WORLD, "projections", "cli")
 PURE = (*CELLAR, "projections")  # no disk, no network, no clock, no chance

@@ -166,8 +166,11 @@ def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: Drawer) ->
     assert any(secret in file.read_bytes() for file in files), "else this test proves nothing"
     assert key_id is not None
     drawer.destroy(key_id)
-    for trace in (secret, key_id.encode()):
-        assert not any(trace in file.read_bytes() for file in drawer.path.parent.iterdir())
+    assert not any(secret in file.read_bytes() for file in drawer.path.parent.iterdir())
+    assert drawer.untold() == [key_id]
+    drawer.told(key_id)
+    assert drawer.untold() == []
+    assert not any(key_id.encode() in file.read_bytes() for file in drawer.path.parent.iterdir())
 
 
 def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: Drawer) -> None:

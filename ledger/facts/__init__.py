@@ -6,7 +6,7 @@ a fact fits the law: a wrong fact of the right form is recorded, and the law com
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -39,6 +39,7 @@ __all__ = [
     "Sealed",
     "build",
     "check_audience",
+    "check_form",
     "json_schema",
     "kind_of",
     "public_of",
@@ -108,6 +109,20 @@ def check_audience(kind: str, audience: Mapping[str, Sequence[str]]) -> None:
         for role in roles:
             if role not in ROLES:
                 raise FactError("FACT", f"expected roles as readers, got {_tell(role)}", where=f"{kind}.{name}")
+
+
+def check_form(kind: str, public: Mapping[str, Any], sealed: Collection[str]) -> None:
+    """Refuse what cannot be an entry of this kind, as far as those who do not hold its sealed values can tell.
+
+    `public` are its public fields as wire JSON, `sealed` the names of the sealed fields that were stated.
+    """
+    cls = kind_of(kind)
+    _checked(cls, public, sealed=False)
+    for name in sealed:
+        _place(cls, name, sealed=True)
+    for name, field in cls.fields().items():
+        if field.sealed and (field.required or field.always) and name not in sealed:
+            raise FactError("FACT", "expected among the sealed fields, got nothing", where=f"{kind}.{name}")
 
 
 def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from ledger.world.sqlite import BUSY_SECONDS, connect, create, faults, transacti
 
 SCHEMA = (
     "CREATE TABLE drawer (subject TEXT PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, secret BLOB NOT NULL) STRICT",
+    # keys that are destroyed, and whose destruction the record does not tell of yet
+    "CREATE TABLE destroyed (key_id TEXT PRIMARY KEY) STRICT",
     # which order an order's companion belongs to is itself a sealed value
     "CREATE TABLE companion (main TEXT PRIMARY KEY, companion TEXT NOT NULL UNIQUE) STRICT",
 )
@@ -94,9 +96,28 @@ class Drawer:
         return texts
 
     def destroy(self, key_id: str) -> None:
-        """Overwrite a key, in the file and in its write-ahead log; durable on return. No one can bring it back."""
+        """Overwrite a key, in the file and in its write-ahead log; durable on return. No one can bring it back.
+
+        Its id stays among the `untold` until `told` takes it from there.
+        """
         with transaction(self._c, self.path) as c:
             c.execute("DELETE FROM drawer WHERE key_id = ?", (key_id,))
+            c.execute("INSERT INTO destroyed VALUES (?) ON CONFLICT DO NOTHING", (key_id,))
+        self._forget()
+
+    def untold(self) -> list[str]:
+        """The keys whose destruction the record does not tell of: a crash came between the two."""
+        with faults(self.path):
+            return [row[0] for row in self._c.execute("SELECT key_id FROM destroyed ORDER BY key_id")]
+
+    def told(self, key_id: str) -> None:
+        """Note that the record tells of a key's destruction."""
+        with transaction(self._c, self.path) as c:
+            c.execute("DELETE FROM destroyed WHERE key_id = ?", (key_id,))
+        self._forget()
+
+    def _forget(self) -> None:
+        """Empty the write-ahead log: it still holds the pages as they were."""
         give_up = time.monotonic() + BUSY_SECONDS
         with faults(self.path):
             while self._c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # a reader still needs the log
@@ -108,6 +129,12 @@ class Drawer:
         """The companion order that belongs to an order; None if it has none."""
         with faults(self.path):
             row = self._c.execute("SELECT companion FROM companion WHERE main = ?", (main,)).fetchone()
+        return row[0] if row else None
+
+    def main_of(self, companion: str) -> str | None:
+        """The order that a companion order belongs to; None if it is not a companion."""
+        with faults(self.path):
+            row = self._c.execute("SELECT main FROM companion WHERE companion = ?", (companion,)).fetchone()
         return row[0] if row else None
 
     def companion_for(self, main: str, fresh: str) -> str:

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-EXITS = {
-    "NO-LEDGER": 10,
-    "BUSY": 11,
-    "LOG-CORRUPT": 1,
-    "LOG-ROLLBACK": 1,
-    "GUARD-MISSING": 4,
-    "KEY-MISSING": 4,
-    "CLOCK-BACK": 5,
-}
-
 
 class LedgerFault(Exception):
     """The ledger cannot be used as it stands.
@@ -25,11 +15,6 @@ class LedgerFault(Exception):
         self.code = code
         self.says = says
         self.hint = hint
-
-    @property
-    def exit(self) -> int:
-        """The exit code of a command that ends with this fault; 5 (refused) for codes without their own."""
-        return EXITS.get(self.code, 5)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.says}"

@@ -162,7 +162,7 @@ class Recorder(SQLiteApplicationRecorder):
         c.execute(_INSERT_EVENT, events[0])  # writes first: BEGIN takes no lock, and a stale read cannot be upgraded
         first: int = c.lastrowid - 1
         for order, seq in still.items():
-            if _head(c, order) != seq:
+            if _head(c, order) - (order == rows[0].originator_id) != seq:
                 raise Moved(order)
         c.executemany(_INSERT_EVENT, events[1:])
         frontier = Frontier.at(first, lambda positions: read_hashes(c, positions))

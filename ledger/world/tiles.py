@@ -18,7 +18,7 @@ from ledger.note import Checkpoint, Head, Vkey, open_checkpoint
 from ledger.refusal import Refused
 from ledger.tlog import ENTRIES, Read, Tile, bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from ledger.world.fault import LedgerFault
-from ledger.world.home import replace_file
+from ledger.world.home import private_folder, replace_file
 from ledger.world.sqlite import sync_folder
 
 Entries = Callable[[int, int], Sequence[bytes]]  # (first index, number) -> sealed lines
@@ -83,7 +83,7 @@ class StaticLog:
         try:
             there = path.read_bytes()
         except FileNotFoundError:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
         else:
             if there == data:
                 return False

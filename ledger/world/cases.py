@@ -1,0 +1,132 @@
+"""Orders as the law reads them: entries from the shelf, sealed values opened where their keys still exist.
+
+Signatures were checked on the way in and are checked again by audits, not here. What a sealed value is to this reader
+stays distinct: its value, withheld (no key here), erased (its key is destroyed), or never stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ledger.chain import access_of, registry_of
+from ledger.envelope import Opened, entry_of, open_
+from ledger.facts import KINDS
+from ledger.order import Case, Entry
+from ledger.veil import lift
+from ledger.world.drawer import Drawer
+from ledger.world.fault import LedgerFault
+from ledger.world.recorder import Ciphertext
+from ledger.world.store import Store
+
+
+class Cases:
+    """Reads the orders of one ledger. `drawer` is None where there are no keys, as in a copy for an auditor."""
+
+    def __init__(self, origin: str, store: Store, drawer: Drawer | None) -> None:
+        self.registry = registry_of(origin)
+        self.access = access_of(origin)
+        self._store = store
+        self._drawer = drawer
+        self._opened_registry: list[tuple[int, Opened]] = []
+
+    def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
+        """All that may be asked about one order: its entries, those of its companion, and the registry.
+
+        Without `reveal` no key is used and every sealed value is withheld. `LedgerFault` ORDER-UNKNOWN.
+        """
+        opened = self.opened(order)
+        if not opened:
+            raise LedgerFault("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
+        companion = self._drawer.companion_of(order) if self._drawer else None
+        beside = self.opened(companion) if companion else []
+        entries = sorted(
+            (*self.entries(order, opened, reveal=reveal), *self.entries(companion or "", beside, reveal=reveal)),
+            key=lambda e: e.index,
+        )
+        instrument = opened[0][1].payload.instrument or ""
+        return Case(order, instrument, tuple(entries), self.register(reveal=reveal), label)
+
+    def register(self, *, reveal: bool = True) -> tuple[Entry, ...]:
+        """The entries of the registry."""
+        return tuple(self.entries(self.registry, self.opened_registry(), reveal=reveal))
+
+    def opened(self, order: str, after: int = 0) -> list[tuple[int, Opened]]:
+        """The entries of an order above a number as (index, opened entry), their signatures not checked again."""
+        return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]
+
+    def opened_registry(self) -> list[tuple[int, Opened]]:
+        """The registry, read as far as it has grown since the last time."""
+        self._opened_registry += self.opened(self.registry, after=len(self._opened_registry))
+        return self._opened_registry
+
+    def entries(self, order: str, opened: Iterable[tuple[int, Opened]], *, reveal: bool = True) -> Iterator[Entry]:
+        """Opened entries of one order as the law sees them."""
+        opened = list(opened)
+        closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
+        gone = _destroyed(o for _, o in opened)
+        for index, o in opened:
+            yield self._entry(index, o, closed.get(index, []), gone, reveal)
+
+    def values(self, index: int, opened: Opened) -> dict[str, Any]:
+        """The sealed values of one entry, those that can still be opened."""
+        closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []
+        texts = self._drawer.open_values(opened.payload.entry, closed) if self._drawer else []
+        return lift(texts, opened.sd, public=opened.payload.public)
+
+    def disclosures(self, order: str) -> dict[int, list[str]]:
+        """The disclosure strings of an order's sealed values that can still be opened, by index of the entry."""
+        if self._drawer is None:
+            return {}
+        closed = self._store.ciphertexts(order)
+        return {
+            index: self._drawer.open_values(o.payload.entry, closed[index])
+            for index, o in self.opened(order)
+            if index in closed
+        }
+
+    def _entry(self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], reveal: bool) -> Entry:
+        if not o.payload.sealed:
+            return entry_of(o, index)
+        texts = self._drawer.open_values(o.payload.entry, closed) if reveal and self._drawer else []
+        values: Mapping[str, Any] = lift(texts, o.sd, public=o.payload.public)
+        erased = {c.field for c in closed if c.ciphertext is None or gone & {c.digest, c.key_id}}
+        if not closed and gone.issuperset(o.sd):
+            erased = set(o.payload.sealed)
+        return entry_of(o, index, values, erased=erased, digests={c.field: c.digest for c in closed})
+
+    # -- finding orders -----------------------------------------------------------------------------------------------
+
+    def orders(self) -> Iterator[str]:
+        """The ids of the orders people ask about: not the registry, the access order or any companion."""
+        return (order for order, kind in self._store.orders() if self._listed(order, kind))
+
+    def find(self, name: str) -> str:
+        """The id of the order that `name` means: its reference, its id, or the beginning of its id, as in git.
+
+        `LedgerFault`: ORDER-UNKNOWN, ORDER-AMBIGUOUS.
+        """
+        if self._store.first_kind(name) is not None:
+            return name
+        found = self._store.referenced(name) or [
+            order for order, kind in self._store.orders(name) if name and self._listed(order, kind)
+        ]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise LedgerFault("ORDER-UNKNOWN", f"no order is called {name!r}", "comity orders lists them")
+        some = ", ".join(found[:3])
+        raise LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", "give more of the id")
+
+    def _listed(self, order: str, first_kind: str) -> bool:
+        kind = KINDS.get(first_kind)
+        return order not in (self.registry, self.access) and not (kind and kind.shown_to)
+
+
+def _destroyed(entries: Iterable[Opened]) -> frozenset[str]:
+    """Digests and keys that entries of an order say are destroyed."""
+    names: set[str] = set()
+    for o in entries:
+        if o.payload.kind == "payload-key-destroyed":
+            names |= {o.payload.public.get("key_ref", ""), *o.payload.public.get("digests", ())}
+    return frozenset(names)

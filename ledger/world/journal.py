@@ -1,0 +1,373 @@
+"""The one door for writing: a fact goes in, a receipt comes out, and everything between happens or nothing does.
+
+Read the order, veil what is personal, seal, open again and check, store, acknowledge. Sealing is outside the lock and
+the transaction short: where somebody else wrote first, our seal is stale and is made again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from ledger.envelope import Circumstances, Opened, Signer, open_
+from ledger.facts import Fact, build
+from ledger.keyring import Keyring, Registrar
+from ledger.order import Case, Entry
+from ledger.refusal import Refused
+from ledger.veil import lift, parse_disclosure
+from ledger.world.cases import Cases
+from ledger.world.drawer import Drawer
+from ledger.world.erasure import tell
+from ledger.world.fault import LedgerFault
+from ledger.world.folder import Folder, read_folder
+from ledger.world.founding import found
+from ledger.world.heads import Heads
+from ledger.world.home import Home
+from ledger.world.keys import Entropy, Key
+from ledger.world.log import Log
+from ledger.world.past import Past, Trial
+from ledger.world.recorder import Moved, Row
+from ledger.world.sealing import Draft, Sealer, check_entry_id
+from ledger.world.store import Conflict, Store, Stored
+
+PAGE = 500  # received entries in one transaction
+_CORES = os.cpu_count() or 1
+_TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where an entry stands, and whether it stood there before this call; ids and hashes are hex."""
+
+    index: int
+    leaf: str
+    entry: str
+    order: str
+    seq: int
+    already: bool
+    _prove: Callable[[int], bytes] = field(repr=False, compare=False)
+
+    @property
+    def proof(self) -> bytes:
+        """The c2sp.org/tlog-proof file, under the checkpoint this log has signed last."""
+        return self._prove(self.index)
+
+
+class Journal:
+    """One ledger, open. `now` and `entropy` may be handed in, so that a story can be played with both simulated."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        home: Home,
+        *,
+        writable: bool = True,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        entropy: Entropy = secrets.token_bytes,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.folder = folder
+        self.home = home
+        self.now = now
+        self.origin = folder.origin
+        self.store = Store(folder.entries, writable=writable)
+        self.heads = Heads(folder.heads, writable=writable)
+        there = folder.drawer.exists()
+        self.drawer = Drawer(folder.drawer, writable=writable, entropy=entropy) if there else None
+        self.log = Log(
+            folder.key,
+            self.store,
+            self.heads,
+            folder.log,
+            home.log(folder.origin),
+            witnesses=tuple(folder.policy.witnesses.values()),
+            now=now,
+            say=say,
+        )
+        self.cases = Cases(folder.origin, self.store, self.drawer)
+        self.registry, self.access = self.cases.registry, self.cases.access
+        self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
+        self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy)
+        self._unpublished = False
+        self.caught_up = self._catch_up(say) if writable else range(0)  # entries a crash had left unacknowledged
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        origin: str,
+        registrar: Registrar,
+        *,
+        home: Home | None = None,
+        test: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        entropy: Entropy = secrets.token_bytes,
+    ) -> Journal:
+        """Make a new ledger with its log key and guard, and open it; raises what `found` raises."""
+        home = home or Home.user()
+        found(path, origin, registrar, home, now(), test=test, entropy=entropy)
+        return cls(read_folder(path), home, now=now, entropy=entropy)
+
+    @classmethod
+    def open(cls, path: Path, home: Home | None = None, **given: Any) -> Journal:
+        """Open an existing ledger, its guard in `home`; by default where the ledger carries it, else the user's.
+
+        Takes `writable`, `now`, `entropy` and `say` as `Journal` does. What a crash left unfinished is finished now, or
+        `say` is told why not. `LedgerFault`: NO-LEDGER, TRUST, LOG-CORRUPT.
+        """
+        return cls(read_folder(path), home or Home.of(path), **given)
+
+    def close(self) -> None:
+        """Publish what was recorded, and close every file."""
+        try:
+            if self._unpublished:
+                self.publish()
+        finally:
+            self.log.close()
+            self.heads.close()
+            self.store.close()
+            if self.drawer:
+                self.drawer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def publish(self) -> None:
+        """Write tiles and checkpoint for what was acknowledged."""
+        self.log.publish()
+        self._unpublished = False
+
+    def _catch_up(self, say: Callable[[str], None]) -> range:
+        if self.drawer and self.drawer.untold():
+            say("a key was destroyed and the record does not say so yet: repeat the erasure")
+        try:
+            return range(self.log.signed().size, self.log.catch_up().size)
+        except LedgerFault as fault:  # reading goes on; whoever wants to write meets it again
+            say(str(fault))
+            return range(0)
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys and offices as registered now."""
+        self._past.forget()
+        return self._past.keyring
+
+    def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
+        """All that may be asked about an order; see `Cases.case`."""
+        return self.cases.case(order, reveal=reveal, label=label)
+
+    def find(self, name: str) -> str:
+        """The id of the order that people call `name`; see `Cases.find`."""
+        return self.cases.find(name)
+
+    def orders(self) -> Iterator[str]:
+        """The ids of the orders people ask about."""
+        return self.cases.orders()
+
+    def signer(self, actor: str, role: str, key: Key) -> Signer:
+        """An actor of the register about to sign with `key`; `Refused` KEY-UNKNOWN if there is no such office."""
+        office = self.keyring.offices.get(actor)
+        if office is None:
+            raise Refused("KEY-UNKNOWN", f"{actor} is not in the register", hint="comity key list shows who is")
+        return Signer(actor, role, office.party, key.public, key.sign)
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def record(self, fact: Fact, order: str, signer: Signer, said: Circumstances | None = None, **more: Any) -> Receipt:
+        """Record one fact; durable and covered by a signed checkpoint on return.
+
+        `said` is, where nothing else is given, that it happens now; `more` are the other fields of a `Draft`. Raises
+        `Refused` if it cannot stand there (FACT, ENV-SIZE, KEY-*, CTX-*; nothing is written), `Conflict` if its entry
+        id stands for another fact, and `LedgerFault` (BUSY, GUARD-MISSING, LOG-ROLLBACK, CLOCK-BACK, ...).
+        """
+        moment = self.now()
+        return self.record_batch([Draft(fact, order, signer, said or Circumstances(moment, moment), **more)])[0]
+
+    def record_batch(self, drafts: Sequence[Draft]) -> list[Receipt]:
+        """Record several facts in their order, all or none, in one transaction. Raises what `record` raises."""
+        known: dict[int, Receipt] = {}
+
+        def seal(trial: Trial) -> list[Row]:
+            known.update({i: r for i, d in enumerate(drafts) if d.entry and (r := self._recorded(d, d.entry))})
+            return [self._sealer.seal(d, trial) for i, d in enumerate(drafts) if i not in known]
+
+        fresh = iter(self._store(seal))
+        return [known[i] if i in known else next(fresh) for i in range(len(drafts))]
+
+    def receive_sealed(
+        self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]] | None = None
+    ) -> list[Receipt]:
+        """Take in entries that were sealed for this ledger elsewhere, with the disclosure strings that came along.
+
+        Every signature, chain, key and form is checked; each page of 500 is stored whole or not at all. An entry that
+        is here already keeps its place. Raises `Refused` as `record` does, with the number of the entry.
+        """
+        texts = disclosures or [()] * len(entries)
+        receipts: list[Receipt] = []
+        for start, page in _opened_pages(entries):
+            receipts += self._receive(start, page, texts[start : start + len(page)])
+        return receipts
+
+    def erase(
+        self,
+        subject: str,
+        signer: Signer,
+        said: Circumstances | None = None,
+        *,
+        cause: str,
+        method: str = "crypto-erased",
+        custodians: Sequence[str] = (),
+    ) -> list[Receipt]:
+        """Destroy the key of a data subject (`target_of(order)` for an order's target), and record that it was.
+
+        First it is made sure that the entries can be recorded, then the key is destroyed, so that what they say is true
+        when it is signed. After a crash in between, the same call finishes. `LedgerFault`: SUBJECT-UNKNOWN if there is
+        no such key, KEYS-MISSING; `Refused` as `record`, and then nothing was destroyed.
+        """
+        if self.drawer is None:
+            raise LedgerFault(
+                "KEYS-MISSING", "keys.db is missing: there is no key to destroy", "put its own backup back"
+            )
+        known = self.drawer.key_of(subject)
+        key_ids = [known] if known else self.drawer.untold()
+        if not key_ids:
+            raise LedgerFault("SUBJECT-UNKNOWN", f"no key for {subject!r}: nothing is sealed for it any more")
+        moment = self.now()
+        said = said or Circumstances(moment, moment)
+        receipts: list[Receipt] = []
+        for key_id in key_ids:
+            told = tell(self.store, self.cases, key_id, signer, said, cause=cause, method=method, custodians=custodians)
+            drafts = list(told)
+            self.log.ready()
+            trial = Trial(self._past)
+            for draft in drafts:
+                self._sealer.seal(draft, trial)
+            self.drawer.destroy(key_id)
+            receipts += self.record_batch(drafts)
+            self.store.empty(key_id)
+            self.drawer.told(key_id)
+        return receipts
+
+    def preview(self, fact: Fact, order: str, signer: Signer, said: Circumstances | None = None, **more: Any) -> Entry:
+        """The entry a fact would become, for the law to comment on before anybody signs; its leaf is all zeros."""
+        moment = self.now()
+        draft = Draft(fact, order, signer, said or Circumstances(moment, moment), **more)
+        return self._sealer.preview(draft, Trial(self._past), self.store.size())
+
+    def note_access(self, orders: Sequence[str], signer: Signer, *, view: str, purpose: str, because: str) -> Receipt:
+        """Record in the access order that sealed values of these orders were opened, by whom, and why."""
+        public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
+        return self.record(build("record-accessed", public, {"justification": because}), self.access, signer)
+
+    def _receive(self, start: int, page: Sequence[Opened], texts: Sequence[Sequence[str]]) -> list[Receipt]:
+        known: dict[int, Receipt] = {}
+
+        def take(trial: Trial) -> list[Row]:
+            rows = []
+            for i, (opened, told) in enumerate(zip(page, texts, strict=True)):
+                head = trial.head(opened.payload.order)
+                if (
+                    head
+                    and opened.payload.seq <= head.seq
+                    and (found := self.store.by_leaf(bytes.fromhex(opened.leaf)))
+                ):
+                    known[i] = self._receipt(self._sealer.row(opened, (), {}), Stored(found[0], already=True))
+                    continue
+                try:
+                    lift(told, opened.sd, public=opened.payload.public)
+                    trial.admit(opened)
+                except Refused as refused:
+                    raise _at(start + i, refused) from refused
+                rows.append(self._sealer.row(opened, [parse_disclosure(text) for text in told], {}))
+            return rows
+
+        fresh = iter(self._store(take))
+        return [known[i] if i in known else next(fresh) for i in range(len(page))]
+
+    def _store(self, make: Callable[[Trial], list[Row]]) -> list[Receipt]:
+        """Store and acknowledge the rows that `make` gives; asked again for each time somebody else was quicker."""
+        self.log.ready()
+        for left in reversed(range(_TRIES)):
+            trial = Trial(self._past)
+            rows = make(trial)
+            if not rows:
+                return []
+            try:
+                stored = self.store.append(rows, still=trial.still)
+            except (Conflict, Moved):
+                self._past.forget()
+                if not left:
+                    raise
+            else:
+                self._past.learn(trial.heads)
+                self._unpublished = True
+                self.log.acknowledge(max(place.index for place in stored))
+                return [self._receipt(row, place) for row, place in zip(rows, stored, strict=True)]
+        raise AssertionError("unreachable")
+
+    def _recorded(self, draft: Draft, entry: str) -> Receipt | None:
+        """The receipt of a draft that was recorded before under its own id; `Conflict` if another fact has that id."""
+        found = self.store.by_entry(check_entry_id(entry))
+        if found is None:
+            return None
+        index, raw = found
+        opened = open_(raw, verify=False)
+        if not self._sealer.same(draft, index, opened):
+            raise Conflict("this entry id stands for another fact", where=f"entry {index}")
+        return self._receipt(self._sealer.row(opened, (), {}), Stored(index, already=True))
+
+    def _receipt(self, row: Row, place: Stored) -> Receipt:
+        return Receipt(
+            place.index,
+            row.leaf.hex(),
+            row.entry_id.hex(),
+            str(row.originator_id),
+            row.originator_version,
+            place.already,
+            self.log.receipt,
+        )
+
+
+def _opened_pages(entries: Sequence[bytes]) -> Iterator[tuple[int, list[Opened]]]:
+    """Verified entries, page by page with the number of the first; the next page is verified while one is stored.
+
+    Threads are enough: libsodium works without the interpreter's lock.
+    """
+    with ThreadPoolExecutor(_CORES) as pool:
+
+        def verify(start: int) -> list[Any]:
+            stop = min(start + PAGE, len(entries))
+            step = -(-(stop - start) // _CORES) or 1
+            return [pool.submit(_open_all, entries[at : min(at + step, stop)], at) for at in range(start, stop, step)]
+
+        ahead = verify(0)
+        for start in range(0, len(entries), PAGE):
+            now, ahead = ahead, verify(start + PAGE)
+            yield start, [opened for part in now for opened in part.result()]
+
+
+def _open_all(entries: Sequence[bytes], first: int) -> list[Opened]:
+    opened = []
+    for number, raw in enumerate(entries, first):
+        try:
+            opened.append(open_(raw))
+        except Refused as refused:
+            raise _at(number, refused) from refused
+    return opened
+
+
+def _at(number: int, refused: Refused) -> Refused:
+    place = f"entry {number} of those received"
+    return Refused(refused.code, refused.says, where=f"{place}, {refused.where}" if refused.where else place)

@@ -1,0 +1,104 @@
+"""What has to be known of a ledger before anything can be added: each order's newest entry, and who may sign.
+
+Kept between calls and never trusted at the moment it counts: the shelf refuses a second entry at the same place, and
+stores nothing if the registry has grown since it was read here. Then `forget`, and try again.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+
+from ledger.chain import Link, check_place
+from ledger.envelope import Opened, open_
+from ledger.facts import check_form
+from ledger.keyring import Keyring, Registrar
+from ledger.refusal import Refused
+from ledger.world.cases import Cases
+from ledger.world.store import Store
+
+_MOST_ORDERS = 10_000  # remembered at a time
+
+
+class Past:
+    """The newest entries and the keyring of one ledger, as this process has read them."""
+
+    def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Store) -> None:
+        self.origin = origin
+        self.registry = cases.registry
+        self._cases = cases
+        self._store = store
+        self._heads: dict[str, Link | None] = {}
+        self._keyring = Keyring(self.registry, registrar)
+        self._registered = 0  # registry entries the keyring has folded
+        self._behind = True  # there may be more
+        self.next_index = 0  # behind every registry entry read here; to the keyring all such positions are alike
+
+    def head(self, order: str) -> Link | None:
+        """The newest entry of an order; None if it has none."""
+        if order not in self._heads:
+            if len(self._heads) >= _MOST_ORDERS:
+                self._heads.clear()
+            found = self._store.newest(order)
+            self._heads[order] = _link(open_(found[1], verify=False)) if found else None
+        return self._heads[order]
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys and offices after the registry entries read so far."""
+        if self._behind:
+            for index, opened in self._cases.opened_registry()[self._registered :]:
+                self._keyring.admit(opened, index)
+                self._registered += 1
+                self.next_index = index + 1
+            self._behind = False
+        return self._keyring
+
+    @property
+    def still(self) -> Mapping[str, int]:
+        """The registry with the number of its newest entry read here, for the shelf to compare."""
+        return {self.registry: self._registered}
+
+    def learn(self, heads: Mapping[str, Link]) -> None:
+        """Take over what has just been stored."""
+        self._heads.update(heads)
+        self._behind = self._behind or self.registry in heads
+
+    def forget(self) -> None:
+        """Somebody else has written: read again what is asked for next."""
+        self._heads.clear()
+        self._behind = True
+
+
+class Trial:
+    """Entries about to be stored together: each has to fit behind those before it, on the shelf or in the trial."""
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        self._keyring = past.keyring
+        self._index = past.next_index
+        self._entries: set[str] = set()
+        self.still = past.still
+        self.heads: dict[str, Link] = {}
+
+    def head(self, order: str) -> Link | None:
+        """The newest entry of an order, those on trial included."""
+        return self.heads.get(order) or self._past.head(order)
+
+    def admit(self, opened: Opened) -> None:
+        """Take one more entry; `Refused`: FACT, FACT-KIND, CTX-*, KEY-*."""
+        p = opened.payload
+        check_form(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, p.sealed)
+        check_place(opened, self._past.origin, self.head(p.order))
+        if p.entry in self._entries:
+            raise Refused("CTX-REPLAY", f"entry id {p.entry} comes twice")
+        if p.order == self._past.registry and self._keyring is self._past.keyring:
+            self._keyring = copy.deepcopy(self._keyring)  # whether it will be stored is not decided yet
+        self._keyring.admit(opened, self._index)
+        self._index += 1
+        self._entries.add(p.entry)
+        self.heads[p.order] = _link(opened)
+
+
+def _link(opened: Opened) -> Link:
+    return Link(opened.payload.seq, opened.leaf, opened.payload.instrument)

@@ -1,0 +1,197 @@
+"""From a fact to what the shelf keeps: fill in its place, veil, seal, open again, encrypt what was veiled."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from ledger.envelope import Circumstances, Opened, Place, Seen, Signer, open_, seal
+from ledger.facts import Fact, check_audience, public_of, sealed_of
+from ledger.order import Entry, wire
+from ledger.refusal import Refused
+from ledger.veil import Disclosure
+from ledger.world.cases import Cases
+from ledger.world.drawer import Drawer
+from ledger.world.fault import LedgerFault
+from ledger.world.heads import Heads
+from ledger.world.keys import Entropy
+from ledger.world.past import Trial
+from ledger.world.recorder import Ciphertext, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A fact somebody is about to sign, and all that is said around it.
+
+    `entry` is an id given from outside (32 hex digits), by which a command can be repeated; `instrument` is needed only
+    where the first fact of an order does not name it; `subjects` says whose data a sealed field holds, where that is
+    not the target of the order.
+    """
+
+    fact: Fact
+    order: str
+    signer: Signer
+    said: Circumstances
+    entry: str | None = None
+    instrument: str | None = None
+    subjects: Mapping[str, str] = field(default_factory=dict)
+
+
+def target_of(order: str) -> str:
+    """The data subject to whom the sealed values of an order belong unless something else is said."""
+    return f"target of {order}"
+
+
+def holder_of(actor: str) -> str:
+    """The data subject of what the register and the access order say about a person in an office."""
+    return f"person at {actor}"
+
+
+class Sealer:
+    """Seals for one ledger. `drawer` is None where its keys are missing: then only facts without sealed values."""
+
+    def __init__(self, origin: str, cases: Cases, drawer: Drawer | None, heads: Heads, entropy: Entropy) -> None:
+        self._origin = origin
+        self._cases = cases
+        self._drawer = drawer
+        self._heads = heads
+        self._entropy = entropy
+
+    def seal(self, draft: Draft, trial: Trial) -> Row:
+        """Seal a draft behind what is on the shelf and in the trial; `Refused` if it cannot stand there."""
+        if draft.said.audience:
+            check_audience(draft.fact.kind, draft.said.audience)
+        order = self.order_of(draft)
+        head = trial.head(order)
+        place = Place(
+            log=self._origin,
+            order=order,
+            seq=head.seq + 1 if head else 1,
+            prev=head.leaf if head else None,
+            instrument=head.instrument if head else self._instrument(draft, trial),
+            seen=self._seen(),
+        )
+        entry = draft.entry or self._entropy(16).hex()
+        sealed = seal(self._filled_in(draft), place, draft.signer, draft.said, entry, self._entropy)
+        opened = open_(sealed.raw)
+        trial.admit(opened)
+        # the link from a companion to its order outlives the erasure of the target's data: it names nobody
+        return self.row(opened, sealed.disclosures, {"main_order": f"companion {order}", **draft.subjects})
+
+    def preview(self, draft: Draft, trial: Trial, index: int) -> Entry:
+        """The entry a draft would become at `index`, unsigned; a new order has no companion yet, so none is made."""
+        fact, said, signer = self._filled_in(draft), draft.said, draft.signer
+        head = trial.head(draft.order)
+        return Entry(
+            leaf="0" * 64,
+            index=index,
+            order=draft.order,
+            seq=head.seq + 1 if head else 1,
+            kind=fact.kind,
+            instrument=head.instrument if head else self._instrument(draft, trial),
+            by=signer.actor,
+            role=signer.role,
+            party=signer.party,
+            key=signer.public.hex(),
+            speaks=said.speaks,
+            on=said.on,
+            at=said.signed_at,
+            on_source=said.on_source,
+            whose=said.whose,
+            replaces=said.replaces,
+            public=public_of(fact),
+            sealed=sealed_of(fact),
+            audience={name: tuple(roles) for name, roles in (said.audience or {}).items()},
+        )
+
+    def row(self, opened: Opened, disclosures: Sequence[Disclosure], subjects: Mapping[str, str]) -> Row:
+        """What the shelf keeps of an entry; its disclosures encrypted, each under the key of its data subject."""
+        p = opened.payload
+        closed: tuple[Ciphertext, ...] = ()
+        if disclosures:
+            whose = self._subject(opened)
+            closed = self._keys().close_values(p.entry, disclosures, lambda name: subjects.get(name, whose))
+        return Row(
+            originator_id=p.order,
+            originator_version=p.seq,
+            topic=p.kind,
+            state=opened.raw,
+            entry_id=bytes.fromhex(p.entry),
+            leaf=bytes.fromhex(opened.leaf),
+            ciphertexts=closed,
+            reference=p.public.get("reference") if p.kind == "order-issued" else None,
+        )
+
+    def order_of(self, draft: Draft) -> str:
+        """The order an entry will stand in: its companion, if not everybody may know that there is such an entry."""
+        if not draft.fact.shown_to:
+            return draft.order
+        drawer = self._keys()
+        if (there := drawer.companion_of(draft.order)) is not None:
+            return there
+        if drawer.main_of(draft.order) is not None:
+            return draft.order  # it is a companion itself
+        return drawer.companion_for(draft.order, str(uuid.UUID(bytes=self._entropy(16), version=4)))
+
+    def same(self, draft: Draft, index: int, opened: Opened) -> bool:
+        """True if an entry recorded before says what the draft says; when it was signed does not matter.
+
+        Nor does when it happened, where that is just the moment of signing. A sealed value that can no longer be opened
+        is taken to be the same.
+        """
+        p, fact, said = opened.payload, self._filled_in(draft), draft.said
+        values = self._cases.values(index, opened)
+        told = sealed_of(fact)
+        return (
+            (p.kind, p.order) == (fact.kind, self.order_of(draft))
+            and {k: v for k, v in p.public.items() if k != "_sd"} == public_of(fact)
+            and all(value == told.get(name) for name, value in values.items())
+            and set(told) <= set(p.sealed)
+            and (p.signer.actor, p.signer.role) == (draft.signer.actor, draft.signer.role)
+            and (p.speaks, p.whose or None, p.replaces or None) == (said.speaks, said.whose, said.replaces)
+            and (p.on == wire(said.on) or (said.on == said.signed_at and p.on == p.signed_at))
+        )
+
+    def _filled_in(self, draft: Draft) -> Fact:
+        fact: Any = draft.fact
+        if "main_order" in fact.fields() and fact.main_order is None:
+            return msgspec.structs.replace(fact, main_order=draft.order)  # type: ignore[no-any-return]
+        return draft.fact
+
+    def _instrument(self, draft: Draft, trial: Trial) -> str | None:
+        if draft.order in (self._cases.registry, self._cases.access):
+            return None
+        main = trial.head(draft.order)  # a companion has its order's instrument
+        if main is not None:
+            return main.instrument
+        named: str | None = public_of(draft.fact).get("instrument")
+        return named or draft.instrument
+
+    def _seen(self) -> Seen | None:
+        head = self._heads.newest_cosigned()
+        return Seen(self._origin, head.size, head.digest) if head else None
+
+    def _subject(self, opened: Opened) -> str:
+        p = opened.payload
+        if p.order in (self._cases.registry, self._cases.access):
+            return holder_of(p.public.get("actor", p.signer.actor))
+        return target_of(self._keys().main_of(p.order) or p.order)
+
+    def _keys(self) -> Drawer:
+        if self._drawer is None:
+            raise LedgerFault(
+                "KEYS-MISSING", "keys.db is missing, so sealed values could not be kept", "put its own backup back"
+            )
+        return self._drawer
+
+
+def check_entry_id(entry: str) -> bytes:
+    """The 16 bytes of an entry id given from outside; `Refused` JSON-MEMBER unless it is 32 lower-case hex digits."""
+    if not re.fullmatch("[0-9a-f]{32}", entry):
+        raise Refused("JSON-MEMBER", "an entry id is 32 lower-case hex digits", where=repr(entry))
+    return bytes.fromhex(entry)
