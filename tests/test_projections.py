@@ -1,0 +1,364 @@
+"""Questions put to the entries of an order: story, duties, custody, criteria, replay, register, and an order unsent."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger.law import judge
+from ledger.law.rules import Verdict
+from ledger.order import Case, Unread
+from projections.chain import CRITERIA, evidence_chain
+from projections.custody import Digest, custody, trace
+from projections.due import due, soonest_first
+from projections.lint import known_register, lint
+from projections.register import register
+from projections.replay import Moment, as_known, difference
+from projections.rulebook import rulebook, rulebook_page
+from projections.state import view
+from projections.timeline import by_time, timeline
+from tests.judged import judged
+from tests.story import (
+    Story,
+    by_issuer,
+    case_from_story,
+    disclosed,
+    fact,
+    given,
+    issued,
+    received,
+    sent,
+)
+
+STORIES = Path(__file__).parents[1] / "fixtures" / "stories"
+END = datetime(2027, 9, 2, tzinfo=UTC)
+
+
+def told(name: str, order: str = "main") -> Case:
+    return case_from_story(tomllib.loads((STORIES / f"{name}.toml").read_text("utf-8")))[order]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+# -- the story ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_timeline_tells_what_happened_in_the_order_in_which_it_happened() -> None:
+    lines = timeline(told("S1"))
+    assert [x.entry.on for x in lines] == sorted(x.entry.on for x in lines)
+    assert lines[0].entry.kind == "order-supervised"
+    assert lines[-1].entry.kind == "defence-bundle-issued"
+
+
+def test_a_timeline_shows_no_sealed_value_unless_it_is_revealed() -> None:
+    case = told("S1")
+    hidden = next(x for x in timeline(case) if x.entry.kind == "order-issued")
+    shown = next(x for x in timeline(case, reveal=True) if x.entry.kind == "order-issued")
+    assert hidden.fields["identifiers"] is Unread.WITHHELD
+    assert shown.fields["identifiers"] == ["skyl-4471"]
+    assert hidden.fields["providers"] == ["skylark"]
+
+
+def test_a_timeline_marks_where_the_state_moved() -> None:
+    case = told("S1")
+    moved = [x.moved for x in timeline(case, judge(case, END).trail) if x.moved]
+    assert moved == [("-", "DRAFT"), ("DRAFT", "ISSUED"), ("ISSUED", "SERVED"), ("SERVED", "DISCLOSED")]
+
+
+def test_a_change_of_state_by_time_alone_is_told_apart_from_those_by_an_entry() -> None:
+    case = told("S6")
+    trail = judge(case, at("2027-12-01T00:00:00Z")).trail
+    assert all(step.leaf is None and step.clock for step in by_time(trail))
+    assert len(by_time(trail)) + sum(step.leaf is not None for step in trail) == len(trail)
+
+
+def test_what_was_written_down_more_than_a_day_after_the_event_says_so() -> None:
+    story = given(issued("2027-03-01T09:00Z"), received("2027-03-02T09:00Z")).when(
+        by_issuer("order-withdrawn", "2027-03-05T09:00Z", at="2027-03-08T09:00Z", data_handling="none-held")
+    )
+    late = {x.entry.kind: x.late for x in timeline(story.case)}
+    assert late == {"order-issued": None, "order-received": None, "order-withdrawn": timedelta(days=3)}
+
+
+def test_an_entry_that_was_put_right_stays_in_the_story_and_names_its_correction() -> None:
+    story = given(
+        issued("2027-03-01T09:00Z"),
+        received("2027-03-02T09:00Z"),
+        received("2027-03-02T10:00Z", "again", replaces="receipt"),
+    )
+    lines = timeline(story.case)
+    assert len(lines) == 3
+    assert lines[1].replaced_by == lines[2].entry.leaf
+
+
+def test_an_import_says_whose_act_it_reports() -> None:
+    line = next(x for x in timeline(told("landmark-yahoo-belgium")) if x.entry.kind == "disclosure-declined")
+    assert line.who.startswith("Sunnyvale, California, import by")
+
+
+# -- duties ------------------------------------------------------------------------------------------------------------
+
+
+def served(asked: str) -> Story:
+    return given(issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z")).asked_at(asked)
+
+
+def test_what_is_due_is_what_is_open_with_the_time_that_is_left() -> None:
+    story = served("2027-03-31T22:00Z")
+    (duty,) = [d for d in due(judged(story), at("2027-03-31T22:00Z")) if d.clock.policy == "2AP-CAL"]
+    assert (duty.clock.id, duty.left, duty.over) == ("D-7-7", timedelta(days=1), False)
+
+
+def test_a_period_that_ended_with_nothing_done_is_over() -> None:
+    story = served("2027-04-05T00:00Z")
+    assert [d.over for d in due(judged(story), at("2027-04-05T00:00Z")) if d.clock.policy == "2AP-CAL"] == [True]
+
+
+def test_a_period_that_was_answered_is_due_no_more() -> None:
+    story = served("2027-04-20T00:00Z").when(disclosed("2027-03-10T09:00Z"))
+    assert not [d for d in due(judged(story), at("2027-04-20T00:00Z")) if d.clock.id == "D-7-7"]
+
+
+def test_what_cannot_be_computed_stands_first_then_the_soonest() -> None:
+    unknown = given(issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z")).asked_at("2027-03-10T00:00Z")
+    now = at("2027-03-10T00:00Z")
+    duties = soonest_first([*due(judged(served("2027-03-10T00:00Z")), now), *due(judged(unknown), now)])
+    assert duties[0].clock.verdict is Verdict.UNDETERMINED
+    assert duties[0].left is None
+    assert [d.left for d in duties[1:]] == sorted(d.left for d in duties[1:] if d.left is not None)
+
+
+# -- custody -----------------------------------------------------------------------------------------------------------
+
+GIVEN = "6a9641f5c82ee9cea2a2045cb51335a57f3fca954e76d0ddb5030ddf81d5dbea"  # of S1
+
+
+def test_custody_goes_from_the_disclosure_hand_to_hand() -> None:
+    hands = custody(told("S1"))
+    assert [(h.entry.kind, h.exhibit) for h in hands] == [
+        ("data-disclosed", None),
+        ("evidence-received", "KA-0311/1"),
+        ("custody-transferred", "KA-0311/1"),
+    ]
+    assert hands[2].holder == "Karsk Forensic Laboratory"
+    assert hands[2].released_by == "Cyber Unit Karsk"
+
+
+def test_a_file_that_was_disclosed_is_found_at_every_hand() -> None:
+    found = trace(custody(told("S1")), Digest("skyl-return.json", 1842, GIVEN, None))
+    assert len(found.equal) == 3
+    assert not found.differs
+
+
+def test_a_file_of_the_same_name_with_another_content_differs_from_the_first_hand_on() -> None:
+    found = trace(custody(told("S1")), Digest("skyl-return.json", 1842, "00" * 32, None))
+    assert not found.equal
+    assert found.differs[0].entry.kind == "data-disclosed"
+
+
+def test_two_digests_of_different_algorithms_are_not_compared() -> None:
+    assert Digest("a", 1, "00" * 32, None).same(Digest("a", 1, None, "00" * 64)) is None
+    assert Digest("a", 1, "00" * 32, "11" * 64).same(Digest("a", 1, "00" * 32, "22" * 64)) is False
+
+
+# -- criteria ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_criterion_names_the_entries_it_rests_on_or_what_is_lacking() -> None:
+    for name in ("S1", "S2", "S2b", "landmark-yahoo-belgium"):
+        case = told(name)
+        pillars = evidence_chain(case, judge(case, at("2027-12-01T00:00:00Z")))
+        assert [p.id for p in pillars] == list(CRITERIA)
+        assert all(p.rests_on or p.lacks for p in pillars)
+
+
+def test_a_criterion_that_is_pulled_names_the_finding_that_pulls_it() -> None:
+    case = told("S2")
+    pillars = {p.id: p for p in evidence_chain(case, judge(case, at("2027-04-15T00:00:00Z")))}
+    assert pillars["A5"].state == "CONTRADICTED"
+    assert [f.code for f in pillars["A5"].pulled_by] == ["V-7-5c-DISCLOSED-AGAINST-INSTRUCTION"]
+
+
+# -- replay ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_replay_knows_only_what_the_log_held() -> None:
+    case = told("S1")
+    size = case.entries[3].index + 1
+    assert len(as_known(case, Moment(END, size)).entries) == 4
+    assert as_known(case, Moment(END, 0)).entries == ()
+
+
+def test_a_difference_lists_new_entries_and_every_line_that_reads_differently() -> None:
+    case = told("S1")
+    before = Moment(at("2027-03-10T00:00:00Z"), case.entries[8].index + 1)
+    after = Moment(END, case.entries[-1].index + 1)
+    found = difference(case, before, after, judge)
+    assert [e.leaf for e in found.entries] == [e.leaf for e in case.entries[9:]]
+    changes = {c.what: (c.before, c.after) for c in found.changes}
+    assert changes["state"] == ("SERVED", "DISCLOSED")
+    assert changes["criterion A1"] == ("NOT_APPLICABLE", "DEMONSTRATED")
+    assert "criterion A4" not in changes
+
+
+def test_between_a_moment_and_itself_nothing_changed() -> None:
+    case = told("S1")
+    now = Moment(END, case.entries[-1].index + 1)
+    found = difference(case, now, now, judge)
+    assert (found.entries, found.changes) == ((), ())
+
+
+# -- the ten questions of a data protection officer --------------------------------------------------------------------
+
+
+def answers(story: Story) -> dict[int, bool]:
+    return {a.number: a.open for a in register(story.case, judged(story))}
+
+
+BASIS = {"dp_regime": "2AP:14(2)-(15)"}
+HELD = (
+    issued("2027-03-01T09:00Z", **BASIS),
+    received("2027-03-02T08:30Z"),
+    disclosed("2027-03-10T09:00Z"),
+    fact("evidence-received", "2027-03-10T10:00Z", "orn", "RET", check="equal", exhibit="X/1"),
+)
+
+
+def test_1_the_legal_basis_is_open_until_an_order_states_it() -> None:
+    without = given(issued("2027-03-01T09:00Z"), *HELD[1:])
+    assert answers(without)[1]
+    assert not answers(given(*HELD))[1]
+
+
+def test_2_every_use_and_every_reading_is_listed_with_its_purpose() -> None:
+    use = fact("use-recorded", "2027-03-11T09:00Z", "orn", "RET", case_ref="KA-1", purpose_code="investigation")
+    story = given(*HELD, use)
+    answer = register(story.case, judged(story))[1]
+    assert [e.kind for e in answer.entries] == ["use-recorded"]
+    assert "purpose_code investigation" in answer.lines[0]
+
+
+def test_3_surplus_data_stay_open_until_something_is_done_about_them() -> None:
+    more = disclosed("2027-03-10T11:00Z", "message-content", label="more")
+    surplus = given(
+        *HELD[:3], more, fact("evidence-received", "2027-03-10T12:00Z", "orn", "RET", check="equal", about="more")
+    )
+    assert answers(surplus)[3]
+    destroyed = fact("data-destroyed", "2027-03-20T09:00Z", "orn", "RET", scope="out-of-scope", method="overwritten")
+    assert not answers(surplus.when(destroyed))[3]
+
+
+def test_4_whether_the_person_was_told_is_open_until_told_or_put_off() -> None:
+    assert answers(given(*HELD))[4]
+    assert not answers(given(*HELD, fact("customer-notified", "2027-03-12T09:00Z", "orn", "RET", channel="letter")))[4]
+
+
+def test_5_a_delay_without_a_ground_is_open() -> None:
+    delay = {"review_on": "2027-09-01"}
+    assert answers(given(*HELD, by_issuer("customer-notification-delayed", "2027-03-11T09:00Z", **delay)))[5]
+    grounded = by_issuer("customer-notification-delayed", "2027-03-11T09:00Z", grounds=["LED:13(3)(a)"], **delay)
+    assert not answers(given(*HELD, grounded))[5]
+
+
+def test_6_data_held_without_a_retention_rule_or_past_its_review_are_open() -> None:
+    assert answers(given(*HELD))[6]
+    rule = by_issuer("retention-rule-set", "2027-03-11T09:00Z", review_on="2027-06-01")
+    assert not answers(given(*HELD, rule))[6]
+    assert answers(given(*HELD, rule).asked_at("2027-07-01T00:00Z"))[6]
+
+
+def test_7_a_transfer_without_authorisation_is_open() -> None:
+    assert answers(given(*HELD, by_issuer("onward-transferred", "2027-04-01T09:00Z", recipient_party="XN")))[7]
+    assert not answers(given(*HELD))[7]
+
+
+def test_8_a_condition_nobody_answered_is_open() -> None:
+    asked = fact("condition-imposed", "2027-03-11T09:00Z", "ncco", "NOT", condition_code="this-case-only", label="cond")
+    assert answers(given(*HELD, asked))[8]
+    assert not answers(given(*HELD, asked, by_issuer("condition-accepted", "2027-03-12T09:00Z", about="cond")))[8]
+
+
+def test_9_an_incident_is_open_until_the_authority_was_told() -> None:
+    incident = by_issuer(
+        "security-incident-detected",
+        "2027-04-01T09:00Z",
+        aware_at="2027-04-01T09:00:00Z",
+        incident_kind="loss",
+        regime="LED:30",
+        label="loss",
+    )
+    assert answers(given(*HELD, incident))[9]
+    notified = by_issuer("incident-notified-to-authority", "2027-04-02T09:00Z", about="loss", notified_authority="ncco")
+    assert not answers(given(*HELD, incident, notified))[9]
+
+
+def test_10_what_the_person_asked_for_is_open_until_it_is_answered() -> None:
+    asked = by_issuer("access-requested", "2027-04-01T09:00Z", label="ask")
+    assert answers(given(*HELD, asked))[10]
+    assert not answers(given(*HELD, asked, by_issuer("access-granted", "2027-04-10T09:00Z", answers="ask")))[10]
+
+
+def test_the_register_has_exactly_ten_questions_each_with_its_provisions() -> None:
+    found = register(told("S1"), judge(told("S1"), END))
+    assert [a.number for a in found] == list(range(1, 11))
+    assert all(a.cite and a.lines for a in found)
+
+
+# -- an order before it is sent ----------------------------------------------------------------------------------------
+
+NOW = at("2027-03-01T09:00:00Z")
+
+
+def test_lint_names_what_is_missing_by_citation_with_what_to_add() -> None:
+    public = {"instrument": "2AP-7", "from_party": "RS", "to_party": "HU", "providers": ["x"]}
+    found = {m.code: m for m in lint(public, {"offences": ["fraud"]}, known_register(NOW), NOW, "provider-portal")}
+    assert found["F701"].cite == "2AP:7(3)(a)"
+    assert found["F701"].add == "issuing_authority: the issuing authority; date_issued: its date"
+    assert "F703" not in found
+    assert "F704" not in found
+
+
+def test_lint_says_that_a_party_which_reserved_article_7_takes_no_such_order() -> None:
+    public = {"instrument": "2AP-7", "from_party": "RS", "to_party": "JP"}
+    assert "V-7-RESERVED" in {m.code for m in lint(public, {}, known_register(NOW), NOW, "provider-portal")}
+
+
+def test_lint_asks_for_electronic_form_only_where_the_order_goes_electronically() -> None:
+    public = {"instrument": "2AP-7", "from_party": "RS", "to_party": "HU"}
+    codes = {channel: {m.code for m in lint(public, {}, [], NOW, channel)} for channel in ("post", "provider-portal")}
+    assert "F721" not in codes["post"]
+    assert "F721" in codes["provider-portal"]
+
+
+def test_the_declarations_of_a_real_party_nobody_has_read_in_full_stay_unverified() -> None:
+    assert all(not e.get("declarations_verified") for e in known_register(NOW) if e.kind == "party-registered")
+
+
+# -- the rule book -----------------------------------------------------------------------------------------------------
+
+
+def test_the_rule_book_of_an_instrument_leaves_out_the_rules_of_others() -> None:
+    assert not [r.id for r in rulebook("2AP-7") if r.instruments and "2AP-7" not in r.instruments]
+    assert len(rulebook()) > len(rulebook("2AP-7"))
+
+
+def test_the_rule_book_page_carries_every_rule_and_runs_no_script() -> None:
+    rules = rulebook()
+    page = rulebook_page(rules, "ab" * 32)
+    assert page.count("<tr>") == len(rules) + len({r.kind for r in rules})
+    assert "<script" not in page
+    assert "default-src 'none'" in page
+
+
+# -- where it stands ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("order", "linked"), [("main", True), ("second", True)])
+def test_an_order_names_the_orders_it_is_linked_to(order: str, linked: bool) -> None:
+    case = told("S3", order)
+    assert bool(view(case, judge(case, END)).linked) is linked
