@@ -34,10 +34,6 @@ from tests.in_memory import (
 Files = dict[str, bytes]
 
 
-def remove(path: str, files: Files) -> None:
-    del files[path]
-
-
 def put(path: str, content: bytes, files: Files) -> None:
     files[path] = content
 
