@@ -8,8 +8,8 @@ from typing import Any, NoReturn
 
 import click
 
+from cli.commands import Group, Said, command, common_options
 from cli.exits import Exit, exit_of, lines_of
-from cli.ui import Group, Said, command, common_options
 
 COMMANDS = {
     "demo": ("cli.demo:demo", "the main job in one go, on a shipped story"),

@@ -1,177 +1,29 @@
-"""What people type and what they get: the options every command has, how values are read, how answers are printed.
+"""What people type and what they get: how the ledger and moments are named, how answers are printed.
 
-stdout carries the result, stderr the talk. Nothing heavy is imported before it is needed: `comity --help` is fast.
+stdout carries the result, stderr the talk. Nothing heavy is imported before it is needed.
 """
 
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from cli.commands import AS, KEY, ROLE, Said, command, said
 from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FORMATS = ("table", "json", "jsonl", "csv")
-
-
-# -- what was said beside the command itself ---------------------------------------------------------------------------
-
-
-@dataclass
-class Said:
-    """What the options common to all commands said; they may stand before the command or behind it."""
-
-    ledger: str | None = None
-    format: str = "table"
-    color: str = "auto"  # auto | always | never
-    debug: bool = False
-    refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
-
-
-def said() -> Said:
-    """What the running command was told; defaults where no command runs."""
-    ctx = click.get_current_context(silent=True)
-    found = ctx.find_root().obj if ctx else None
-    return found if isinstance(found, Said) else Said()
-
-
-def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    told = ctx.find_root().obj
-    if not isinstance(told, Said):
-        told = ctx.find_root().obj = Said()
-    if param.name == "json":
-        if value:
-            told.format = "json"
-    elif value not in (None, False):
-        setattr(told, str(param.name), value)
-
-
-def common_options(*, hidden: bool) -> list[click.Option]:
-    """--ledger, --format, --json, --color and --debug: shown by `comity --help`, understood everywhere."""
-
-    def option(*names: str, **more: Any) -> click.Option:
-        return click.Option(names, expose_value=False, callback=_keep, hidden=hidden, **more)
-
-    env = None if hidden else "COMITY_LEDGER"
-    return [
-        option("--ledger", metavar="DIR", envvar=env, help="The ledger; else COMITY_LEDGER, else this folder."),
-        option("--format", type=click.Choice(FORMATS), help="How the answer is printed."),
-        option("--json", is_flag=True, help="Short for --format json."),
-        option(
-            "--color", type=click.Choice(["auto", "always", "never"]), help="Else NO_COLOR and the terminal decide."
-        ),
-        option("--debug", is_flag=True, help="A traceback for what nobody foresaw."),
-    ]
-
-
-class Command(click.Command):
-    """A command whose help starts with examples; `refused` is the exit code of a refusal it meets."""
-
-    def __init__(self, *args: Any, examples: Sequence[str] = (), refused: Exit = Exit.REFUSED, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.examples = tuple(examples)
-        self.refused = refused
-        self.params.extend(common_options(hidden=True))
-
-    def invoke(self, ctx: click.Context) -> Any:
-        said().refused = self.refused
-        return super().invoke(ctx)
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_examples(self.examples, formatter)
-        super().format_help(ctx, formatter)
-
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        super().format_epilog(ctx, formatter)
-        formatter.write_paragraph()
-        formatter.write_text("--ledger, --format, --json, --color and --debug work here too; see `comity --help`.")
-
-
-def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
-    """The examples, each on its own line, in front of everything else."""
-    if examples:
-        with formatter.section("Examples"):
-            for example in examples:
-                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
-        formatter.write_paragraph()
-
-
-def command(*examples: str, refused: Exit = Exit.REFUSED, **more: Any) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command of Comity: its examples first, then what click takes."""
-    return click.command(cls=Command, examples=examples, refused=refused, **more)
-
-
-class Group(click.Group):
-    """A group whose commands are imported when they run: name -> ("module:attribute", one line of help).
-
-    `otherwise` is the command that runs when the first word names none of them, as `comity log` shows the log.
-    """
-
-    def __init__(
-        self,
-        *args: Any,
-        table: Mapping[str, tuple[str, str]],
-        examples: Sequence[str] = (),
-        otherwise: str = "",
-        **more: Any,
-    ) -> None:
-        super().__init__(*args, **more)
-        self.table = table
-        self.examples = tuple(examples)
-        self.otherwise = otherwise
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.table)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        target = self.otherwise if cmd_name == "" else self.table.get(cmd_name, ("", ""))[0]
-        if not target:
-            return None
-        module, _, attribute = target.partition(":")
-        found: click.Command = getattr(importlib.import_module(module), attribute)
-        return found
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if self.otherwise and (not args or (args[0] not in self.table and args[0] != "--help")):
-            args = ["", *args]
-        return super().parse_args(ctx, args)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
-            import difflib
-
-            near = difflib.get_close_matches(args[0], self.table, n=1)
-            meant = f"`{ctx.command_path} {near[0]}`?" if near else f"`{ctx.command_path} --help` lists them"
-            raise Stop(f"no command {args[0]!r}", hint=meant)
-        return super().resolve_command(ctx, args)
-
-    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        write_examples(self.examples, formatter)
-        super().format_help(ctx, formatter)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if self.otherwise:
-            default = self.get_command(ctx, "")
-            if default is not None:
-                default.format_options(ctx, formatter)
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, says) for name, (_, says) in self.table.items()])
-
+__all__ = ["AS", "KEY", "MOMENT", "ROLE", "Said", "command", "emit", "said"]
 
 # -- the ledger, its orders, moments -----------------------------------------------------------------------------------
 

@@ -1,0 +1,216 @@
+"""What a court gets and how it checks it: export a bundle, verify one, an entry, or a whole ledger."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui, verdict
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from ledger.verify import Report, Trust
+    from ledger.world.journal import Journal
+
+PROOF = ".tlog-proof"
+
+AUDIENCES = {"COURT": "CT"}  # what people call a role
+
+
+@ui.command(
+    "comity export PPO-2026-123 --audience COURT -o court.evidence.zip",
+    "comity export main --audience DEF --documents files/ -o defence.evidence.zip",
+)
+@click.argument("order")
+@click.option("--audience", required=True, metavar="ROLE", help="Who reads it: a role, or COURT.")
+@click.option("-o", "--output", "file", required=True, metavar="FILE", help="Where it goes; - is standard output.")
+@ui.AS
+@ui.ROLE
+@ui.KEY
+@click.option("--purpose", metavar="TEXT", help="What it is for; by default what the audience does.")
+@click.option("--basis", multiple=True, metavar="CITE", help="On which legal basis it is handed over; repeatable.")
+@click.option("--documents", metavar="DIR", help="Add the documents that lie here and that the audience may see.")
+@click.option("--linked", is_flag=True, help="Add the orders this one is linked with.")
+@click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
+def export(
+    order: str,
+    audience: str,
+    file: str,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    purpose: str | None,
+    basis: tuple[str, ...],
+    documents: str | None,
+    linked: bool,
+    unwitnessed: bool,
+) -> None:
+    """Write the evidence bundle of ORDER for one audience: what it may read is opened, all else is proven closed."""
+    from cli.writing import find, hand, writing
+    from ledger.bundle import pack
+    from ledger.facts.vocabulary import ROLES
+
+    reader = AUDIENCES.get(audience.upper(), audience.upper())
+    if reader not in ROLES:
+        raise Stop(f"no role {audience!r}", hint=f"there are COURT, {', '.join(ROLES)}")
+    if file != "-" and os.path.exists(file):
+        raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name")
+    with writing() as journal:
+        from cli.gather import Asked, by_digest, gather, published, witnessed
+
+        here = find(journal, order)
+        signer = hand(journal, "bundle-issued", actor or _maker(journal, here), role, key_file)
+        if not unwitnessed and not witnessed(journal, published(journal)):
+            hint = "ask the witnesses first, or say --unwitnessed and hand over what they cannot confirm"
+            raise Stop("no quorum of witnesses has seen this log", hint=hint, code=Exit.REFUSED)
+        asked = Asked(
+            order=here,
+            audience=reader,
+            made_at=journal.now(),
+            tool=tool(),
+            purpose=purpose,
+            legal_basis=basis,
+            with_linked=linked,
+            documents=by_digest(Path(documents)) if documents else {},
+        )
+        contents = gather(journal, asked)
+        data = pack(contents, signer)
+        no_witness = not journal.folder.policy.witnesses
+    write_new(file, data)
+    closed = len(contents.about.withheld)
+    ui.tell(
+        f"{file}: {len(contents.entries)} entries for {reader} ({ROLES[reader]}), {closed} sealed values not opened"
+    )
+    if no_witness:
+        ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
+    ui.tell(f"check it with: comity verify {file} --trust trust/")
+
+
+def _maker(journal: Journal, order: str) -> str | None:
+    """Who makes a bundle when nobody is named: whoever issued the order, if their key is here."""
+    from ledger.world.keys import listed
+
+    mine = set(listed(journal.home.keys).values())
+    issuer = next((e.by for e in journal.case(order, reveal=False).entries if e.kind == "order-issued"), None)
+    return issuer if issuer and any(bytes.fromhex(k.public) in mine for k in journal.keyring.current(issuer)) else None
+
+
+def tool() -> str:
+    """Name and version of what makes a bundle."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"comity {version('comity')}"
+    except PackageNotFoundError:
+        return "comity, from its source"
+
+
+def write_new(file: str, data: bytes) -> None:
+    """Write a file whole, under a name that was free; `-` is standard output."""
+    if file == "-":
+        sys.stdout.buffer.write(data)
+        return
+    part = f"{file}.part"
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        os.link(part, file)  # unlike a rename, never takes another file's place
+    except FileExistsError:
+        raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name") from None
+    finally:
+        os.unlink(part)
+
+
+@ui.command(
+    "comity verify court.evidence.zip --trust trust/",
+    "comity verify 12.dsse.json --trust trust/          (its proof, 12.tlog-proof, beside it)",
+    "comity verify ledger/ --json",
+    refused=Exit.UNDECIDABLE,
+)
+@click.argument("file", metavar="FILE|DIR")
+@click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
+@click.option("--anchor", metavar="FILE", help="A checkpoint held independently: a note, or its three lines.")
+def verify(file: str, trust: str | None, anchor: str | None) -> None:
+    """Check a bundle, an entry with its proof, or a whole ledger, offline.
+
+    Integrity and procedure are two answers. Without --trust or --anchor a bundle can at best be INDETERMINATE:
+    nothing vouches for itself.
+    """
+    now = ui.now()
+    held = None if trust is None else read_trust(trust)
+    pinned = None if anchor is None else ui.read(anchor)
+    if os.path.isdir(file):
+        from cli.whole import verify_ledger
+
+        report = verify_ledger(Path(file), held, pinned)
+    else:
+        from ledger.verify import verify as verify_bundle
+        from ledger.verify import verify_entry
+
+        data = ui.read(file)
+        if data.startswith(b"PK"):
+            report = verify_bundle(data, held, pinned, now)
+        elif data.startswith(b'{"payload":'):
+            report = verify_entry(data, _proof_beside(file), held, pinned, now)
+        else:
+            says = f"{file} is neither a bundle nor a sealed entry ({_begins(data)})"
+            hint = "`comity export` makes bundles; a folder is verified as a ledger"
+            raise Stop(says, hint=hint, code=Exit.UNDECIDABLE)
+    tell(report)
+
+
+def tell(report: Report) -> None:
+    """Print a verdict as it was asked for, and end with its exit code."""
+    rows = [(r.code, "reason", r.where, r.says) for r in report.reasons]
+    rows += [(p.code, p.level, "", p.says) for p in report.procedure]
+    ui.emit(
+        "verify",
+        verdict.document(report),
+        ("code", "level", "where", "says"),
+        rows,
+        text=lambda: verdict.text(report),
+    )
+    click.get_current_context().exit(verdict.exit_of(report))
+
+
+def read_trust(place: str) -> Trust:
+    """What a verifier holds: a folder with `policy` and `registrar`, a ledger's own folder, or a policy file alone."""
+    from ledger.verify import parse_trust
+
+    files: dict[str, bytes] = {}
+    if not os.path.isdir(place):
+        return parse_trust({"policy": ui.read(place)})
+    folder = os.path.join(place, "trust") if ui.is_ledger(place) else place
+    for name in ("policy", "registrar"):
+        path = os.path.join(folder, name)
+        if os.path.exists(path):
+            files[name] = ui.read(path)
+    return _parsed(files, folder)
+
+
+def _parsed(files: Mapping[str, bytes], folder: str) -> Trust:
+    from ledger.verify import parse_trust
+
+    if "policy" not in files:
+        hint = "a trust folder holds `policy` and `registrar`, as trust/ of a ledger does"
+        raise Stop(f"{folder} has no file named policy", hint=hint, code=Exit.UNDECIDABLE)
+    return parse_trust(files)
+
+
+def _proof_beside(file: str) -> bytes:
+    beside = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
+    if file == "-" or not os.path.exists(beside):
+        hint = f"put it beside the entry as {os.path.basename(beside) if file != '-' else 'NAME' + PROOF}"
+        raise Stop(f"{file} is a sealed entry, and its proof is missing", hint=hint, code=Exit.UNDECIDABLE)
+    return ui.read(beside)
+
+
+def _begins(data: bytes) -> str:
+    return f"it begins with {data[:8]!r}" if data else "it is empty"

@@ -1,0 +1,162 @@
+"""Everything that proves an order to somebody far away, gathered from its ledger for one audience."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ledger.bundle import About, Contents, readable, select, visible
+from ledger.envelope import Opened
+from ledger.law import rules_digest
+from ledger.note import Head, open_checkpoint
+from ledger.order import Entry
+from ledger.tlog import format_proof, prove_consistency, prove_inclusion
+from ledger.veil import parse_disclosure
+from ledger.world.heads import Kept
+from ledger.world.journal import Journal
+from projections.state import linked
+
+PURPOSES = {"CT": "trial", "DEF": "defence", "DPO": "supervision", "SA": "supervision", "AUD": "audit"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a bundle is asked to be: of which order, for which role, made when and why."""
+
+    order: str
+    audience: str
+    made_at: datetime
+    tool: str
+    purpose: str | None = None
+    legal_basis: tuple[str, ...] = ()
+    with_linked: bool = False
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def gather(journal: Journal, asked: Asked) -> Contents:
+    """The contents of the bundle: the whole order, its companion where the audience may see it, the whole registry."""
+    head = published(journal)
+    size = head.checkpoint.size
+    orders = [*_orders(journal, asked), journal.registry]
+    opened = {index: o for order in orders for index, o in journal.cases.opened(order) if index < size}
+    entries = [e for order in orders for e in journal.cases.entries(order, journal.cases.opened(order))]
+    held = {
+        index: [parse_disclosure(text) for text in texts]
+        for order in orders
+        for index, texts in journal.cases.disclosures(order).items()
+    }
+    carried, withheld = select((e for e in entries if e.index < size), held, asked.audience)
+    heads = _heads(journal, opened, size)
+    read = journal.store.hashes
+    return Contents(
+        origin=journal.origin,
+        about=About(
+            order=asked.order,
+            audience=asked.audience,
+            purpose=asked.purpose or PURPOSES.get(asked.audience, "investigation"),
+            made_at=asked.made_at,
+            rules=rules_digest(),
+            tool=asked.tool,
+            legal_basis=asked.legal_basis,
+            withheld=withheld,
+            test=journal.folder.test,
+        ),
+        checkpoint=head.note,
+        policy=(journal.folder.path / "trust" / "policy").read_bytes(),
+        entries=[
+            (index, o.raw, format_proof(index, prove_inclusion(index, size, read), head.note))
+            for index, o in sorted(opened.items())
+        ],
+        heads={kept.digest: kept.note for kept in heads},
+        consistency={
+            (kept.size, size): prove_consistency(kept.size, size, read) for kept in heads if 0 < kept.size < size
+        },
+        disclosures=carried,
+        documents=_named(asked.documents, entries, asked.audience),
+        foreign=_foreign(journal.folder.path / "foreign", opened.values()),
+    )
+
+
+def published(journal: Journal) -> Head:
+    """The newest published head, brought up to the newest entry."""
+    journal.publish()
+    kept = journal.heads.newest()
+    if kept is None:
+        raise AssertionError("publishing keeps a head")
+    return open_checkpoint(kept.note, journal.origin, journal.folder.key, journal.log.witnesses)
+
+
+def witnessed(journal: Journal, head: Head) -> bool:
+    """True if as many witnesses saw the head as the ledger's policy asks for."""
+    policy = journal.folder.policy
+    return policy.met(policy.names(key for key, _ in head.cosignatures))
+
+
+def _orders(journal: Journal, asked: Asked) -> Iterable[str]:
+    """The order, its companion for those who may know of it, and orders it is linked with if they are asked for."""
+    yield asked.order
+    companion = journal.drawer.companion_of(asked.order) if journal.drawer else None
+    if companion is not None and all(
+        visible(o.payload.kind, asked.audience) for _, o in journal.cases.opened(companion)
+    ):
+        yield companion
+    if asked.with_linked:
+        case = journal.case(asked.order)
+        yield from (order for order in linked(case.entries) if order != asked.order and journal.store.head(order))
+
+
+def _heads(journal: Journal, opened: Mapping[int, Opened], size: int) -> list[Kept]:
+    """The notes that date the entries: those they cite, and for each the earliest cosigned one that contains it."""
+    cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
+    wanted = {digest: kept for digest in cited if (kept := journal.heads.get(digest)) is not None}
+    cosigned = [kept for kept in journal.heads.all() if kept.cosigned is not None and kept.size <= size]
+    cosigned.sort(key=lambda kept: kept.size)
+    for index in opened:
+        containing = next((kept for kept in cosigned if kept.size > index), None)
+        if containing is not None:
+            wanted[containing.digest] = containing
+    return list(wanted.values())
+
+
+def _named(documents: Mapping[str, bytes], entries: Sequence[Entry], audience: str) -> dict[str, bytes]:
+    """Of the documents at hand, those that an entry names where this audience may read it."""
+    digests: set[str] = set()
+    for entry in entries:
+        for name in readable(entry, audience):
+            digests |= set(_digests(entry.get(name)))
+    return {digest: content for digest, content in documents.items() if digest in digests}
+
+
+def _digests(value: Any) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("sha256"), str):
+            yield value["sha256"]
+        for inner in value.values():
+            yield from _digests(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _digests(inner)
+
+
+def _foreign(folder: Path, opened: Iterable[Opened]) -> dict[str, bytes]:
+    """The wrapped records of others, as they came, with their proofs."""
+    found: dict[str, bytes] = {}
+    for o in opened:
+        digest = o.payload.public.get("envelope") if o.payload.kind == "counterparty-record-received" else None
+        if not isinstance(digest, str):
+            continue
+        for name in (digest, f"{digest}.tlog-proof"):
+            path = folder / name
+            if path.is_file():
+                found[name] = path.read_bytes()
+    return found
+
+
+def by_digest(folder: Path) -> dict[str, bytes]:
+    """The files of a folder by their SHA-256."""
+    files = (path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+    return {sha256(content).hexdigest(): content for content in files}

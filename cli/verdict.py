@@ -1,0 +1,123 @@
+"""A verdict as people and machines read it: integrity and procedure on two lines, never one for the other."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from cli import ui
+from cli.exits import Exit
+from ledger.verify.report import Bracket, Remark, Report, Verdict
+
+EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
+LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The report as JSON, format comity.verify/1."""
+    return {
+        "verdict": str(report.verdict),
+        "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in report.reasons],
+        "entries": report.entries,
+        "signatures": report.signatures,
+        "not_proven": list(report.not_proven),
+        "procedure": [
+            {"code": p.code, "level": p.level, "says": p.says, "cite": list(p.cite), "entries": list(p.entries)}
+            for p in report.procedure
+        ],
+        "brackets": [
+            {
+                "index": b.index,
+                "not_before": b.not_before,
+                "not_after": b.not_after,
+                "claimed": b.claimed,
+                "signed_at": b.signed_at,
+            }
+            for b in report.brackets
+        ],
+        "steps": [{"step": s.number, "what": s.what, "result": str(s.result), "says": s.says} for s in report.steps],
+        "as_of": report.as_of,
+    }
+
+
+def text(report: Report, width: int = 80) -> str:
+    """The report for people: integrity, procedure, then why, when, and what nobody has shown."""
+    lines = [
+        f"Integrity: {ui.paint(str(report.verdict))}{_code(report)}",
+        f"Procedure: {procedure(report)}",
+        "",
+        f"{_counted(report.entries, 'entry', 'entries')} and {_counted(report.signatures, 'signature')} checked"
+        + (
+            "."
+            if report.head is None
+            else f", log {report.head.checkpoint.origin}, size {report.head.checkpoint.size}."
+        ),
+    ]
+    if report.as_of is not None:
+        lines.append(f"Findings are as of {ui.plain(report.as_of)}, when this was made.")
+    if report.reasons:
+        lines += ["", "Why the verdict is not better"]
+        for r in report.reasons:
+            lines += _item(f"{r.code}{' ' + r.where if r.where else ''}: {r.says}", width)
+    if report.procedure:
+        lines += ["", "Findings on the procedure (the court decides what they mean)"]
+        for p in report.procedure:
+            lines += _item(f"{_paint_code(p)}: {p.says}{_cited(p)}", width)
+    lines += _brackets(report.brackets)
+    if report.not_proven:
+        lines += ["", "Not proven here"]
+        for says in report.not_proven:
+            lines += _item(says, width)
+    return "\n".join(lines)
+
+
+def procedure(report: Report) -> str:
+    """What is found about the procedure, in one line; a record with no finding is not therefore lawful."""
+    if report.case is None and not report.procedure:
+        return "not examined"
+    if not report.procedure:
+        return "no finding"
+    counts = Counter(p.level for p in report.procedure)
+    return ", ".join(_counted(n, LEVELS.get(level, level)) for level, n in sorted(counts.items(), key=_gravest))
+
+
+def exit_of(report: Report) -> Exit:
+    """The exit code of a verdict."""
+    return EXITS[report.verdict]
+
+
+def _gravest(item: tuple[str, int]) -> int:
+    return "VWG".find(item[0])
+
+
+def _code(report: Report) -> str:
+    return f" {report.reasons[0].code}" if report.reasons else ""
+
+
+def _paint_code(remark: Remark) -> str:
+    return ui.paint(remark.code, ui.COLOURS.get(remark.level))
+
+
+def _cited(remark: Remark) -> str:
+    return f" [{', '.join(remark.cite)}]" if remark.cite else ""
+
+
+def _brackets(brackets: Sequence[Bracket]) -> list[str]:
+    shown = [b for b in brackets if b.not_before is not None or b.not_after is not None]
+    if not shown:
+        return []
+    lines = ["", "When each entry was signed, proven from both sides (UTC)"]
+    for b in shown:
+        low, high = ui.plain(b.not_before) or "unknown", ui.plain(b.not_after) or "unknown"
+        lines.append(f"  #{b.index:<4} after {low:<20} by {high:<20} claimed {ui.plain(b.signed_at)}")
+    return lines
+
+
+def _item(says: str, width: int) -> list[str]:
+    return textwrap.wrap(says, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+
+
+def _counted(n: int, one: str, many: str = "") -> str:
+    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -1,0 +1,130 @@
+"""A whole ledger read again, believing nothing: its entries, its tree, and the heads it has published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli import ui
+from ledger.note import Head, open_checkpoint
+from ledger.order import wire
+from ledger.refusal import Refused
+from ledger.tlog import EMPTY_ROOT, root
+from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
+from ledger.world.audit import Audit, audit
+from ledger.world.fault import LedgerFault
+from ledger.world.folder import Folder, read_folder
+from ledger.world.heads import Heads
+from ledger.world.store import Store
+
+OWN_TRUST = (
+    "NO_TRUST_ANCHOR: whose log and whose registrar this is; both were read from the ledger's own trust folder. "
+    "--trust names what you hold from elsewhere."
+)
+NO_WITNESS = "NO-WITNESS: when the entries were made, and that no other version of this log was shown to others."
+NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
+
+
+def verify_ledger(path: Path, trust: Trust | None, anchor: bytes | None) -> Report:
+    """Check a ledger folder by the trust held, else by its own; what is found wrong is in the report, not raised."""
+    folder = read_folder(path)
+    registrar = folder.registrar if trust is None or trust.registrar is None else trust.registrar
+    with ui.progress("verifying") as progress:
+        found = audit(folder.entries, folder.origin, registrar, progress=progress)
+    problems = [Reason(p.code, p.where, p.says) for p in found.problems]
+    seen = _Tree(folder, found)
+    try:
+        head = seen.published(trust)
+        problems += seen.compared(head, "log/checkpoint")
+        if anchor is not None:
+            problems += seen.anchored(anchor)
+    except Refused as wrong:
+        head = None
+        problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
+    except LedgerFault as wrong:
+        head = None
+        problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
+    finally:
+        seen.close()
+    witnessed = bool(folder.policy.witnesses) if trust is None else bool(trust.policy.witnesses)
+    return Report(
+        verdict=Verdict.FAILED if problems else Verdict.PASSED,
+        reasons=tuple(problems),
+        steps=(),
+        entries=found.size,
+        signatures=found.signatures,
+        not_proven=(*(() if witnessed else (NO_WITNESS,)), *((OWN_TRUST,) if trust is None else ()), NOT_TRUE),
+        brackets=(),
+        procedure=(),
+        head=head,
+    )
+
+
+@dataclass(slots=True)
+class _Tree:
+    """The tree as the audit derived it from the entries, and what was published about it."""
+
+    folder: Folder
+    found: Audit
+    store: Store | None = None
+
+    def published(self, trust: Trust | None) -> Head | None:
+        """The published checkpoint, opened with the key the verifier trusts; None before the first."""
+        try:
+            note = (self.folder.log / "checkpoint").read_bytes()
+        except FileNotFoundError:
+            return None
+        policy = self.folder.policy if trust is None else trust.policy
+        key = next((k for k in policy.logs if k.name == self.folder.origin), None)
+        if key is None:
+            raise Refused("CP-ORIGIN", f"the trusted policy does not name the log {self.folder.origin}")
+        return open_checkpoint(note, self.folder.origin, key, tuple(policy.witnesses.values()))
+
+    def compared(self, head: Head | None, where: str) -> Iterator[Reason]:
+        """A head against the entries: LOG-ROLLBACK if it promises more than there are, LOG-CORRUPT if other ones."""
+        if head is None:
+            return
+        size, promised = head.checkpoint.size, head.checkpoint.root
+        if size > self.found.size:
+            yield Reason("LOG-ROLLBACK", where, f"it covers {size} entries, and there are {self.found.size}")
+        elif self._root(size) != promised:
+            yield Reason("LOG-CORRUPT", where, f"the first {size} entries are not those it was signed for")
+
+    def anchored(self, anchor: bytes) -> Iterator[Reason]:
+        """The ledger against a checkpoint that was held independently: it must begin with what that one covers."""
+        held = parse_anchor(anchor)
+        if held.origin != self.folder.origin:
+            yield Reason("CP-ORIGIN", "anchor", f"it is of {held.origin}, the ledger is {self.folder.origin}")
+        elif held.size > self.found.size:
+            yield Reason("LOG-ROLLBACK", "anchor", f"it covers {held.size} entries, and there are {self.found.size}")
+        elif self._root(held.size) != held.root:
+            yield Reason("SPLIT-VIEW", "anchor", f"the first {held.size} entries are not those it covers")
+
+    def kept(self) -> Iterator[Reason]:
+        """Every kept head against the entries."""
+        heads = Heads(self.folder.heads, writable=False)
+        try:
+            witnesses = tuple(self.folder.policy.witnesses.values())
+            for kept in heads.all():
+                where = f"heads.db, {wire(kept.at)}"
+                try:
+                    head = open_checkpoint(kept.note, self.folder.origin, self.folder.key, witnesses)
+                    yield from self.compared(head, where)
+                except Refused as wrong:
+                    yield Reason(wrong.code, where, wrong.says)
+        finally:
+            heads.close()
+
+    def close(self) -> None:
+        if self.store is not None:
+            self.store.close()
+
+    def _root(self, size: int) -> bytes:
+        if size == 0:
+            return EMPTY_ROOT
+        if size == self.found.size:
+            return self.found.frontier.root()
+        if self.store is None:
+            self.store = Store(self.folder.entries, writable=False)
+        return root(size, self.store.hashes)

@@ -1,0 +1,101 @@
+"""A ledger opened for writing, and the hand that signs: whose key, in which role."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+from ledger.envelope import Signer
+from ledger.facts import KINDS
+from ledger.world.fault import LedgerFault
+from ledger.world.journal import Journal
+from ledger.world.keys import SeedKey, listed, load
+
+if TYPE_CHECKING:
+    from ledger.order import Case
+
+
+@contextmanager
+def writing() -> Iterator[Journal]:
+    """Open the ledger this command is about; what it records is published when the command ends."""
+    path = Path(ui.ledger_folder())
+    with Journal.open(path, say=ui.tell, now=lambda: ui.now(str(path))) as journal:
+        if journal.caught_up:
+            first, last = journal.caught_up[0], journal.caught_up[-1]
+            ui.tell(f"entries {first} to {last}, which a crash had left unacknowledged, are acknowledged now")
+        yield journal
+
+
+def labels(journal: Journal) -> dict[str, str]:
+    """The names a story gave its orders, name -> id."""
+    return dict(ui.story_of(str(journal.folder.path)).get("orders", {}))
+
+
+def find(journal: Journal, name: str) -> str:
+    """The order people mean by `name`: a story's label, a reference, or the beginning of an id."""
+    return labels(journal).get(name) or journal.find(name)
+
+
+def case(journal: Journal, order: str) -> Case:
+    """An order with its label, sealed values opened where their keys are here."""
+    return journal.case(order, label=next((name for name, known in labels(journal).items() if known == order), None))
+
+
+def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
+    """Who is about to sign a fact of this kind. Raises `Stop` if nobody is named, or no key of theirs is here."""
+    name = actor or _only_one(journal)
+    office = journal.keyring.offices.get(name)
+    if office is None:
+        known = ", ".join(sorted(journal.keyring.offices)[:8])
+        raise Stop(f"no office {name!r} in the register", hint=f"there are {known}")
+    key = _given(journal, name, key_file) if key_file else _held(journal, name)
+    return journal.signer(name, role or _role(kind, name, office.roles), key)
+
+
+def _role(kind: str, actor: str, held: tuple[str, ...]) -> str:
+    """The role in which an office signs a kind: the one that fits, or its only one; the law comments."""
+    signers = KINDS[kind].signers if kind in KINDS else ()
+    fitting = [role for role in held if role in signers] or list(held)
+    if len(fitting) == 1:
+        return fitting[0]
+    raise Stop(f"{actor} could sign {kind} as {' or '.join(fitting)}", hint="say which with --role")
+
+
+def _only_one(journal: Journal) -> str:
+    """The one office whose key is here; asked for where there are several."""
+    mine = set(listed(journal.home.keys).values())
+    actors = sorted({k.actor for k in journal.keyring.keys.values() if bytes.fromhex(k.public) in mine})
+    if len(actors) == 1:
+        return actors[0]
+    some = f"keys of {', '.join(actors[:6])} are here" if actors else "no key of this ledger's offices is here"
+    raise Stop("who signs?", hint=f"say --as ACTOR; {some}")
+
+
+def _held(journal: Journal, actor: str) -> SeedKey:
+    current = {bytes.fromhex(k.public) for k in journal.keyring.current(actor)}
+    for name, public in listed(journal.home.keys).items():
+        if public in current:
+            return opened(journal.home.keys / name)
+    lacks = "no key that may sign now" if not current else f"no key here ({journal.home.keys})"
+    raise Stop(f"{actor} has {lacks}", hint="--key FILE names one; `comity key list` shows them", code=Exit.UNDECIDABLE)
+
+
+def _given(journal: Journal, actor: str, file: str) -> SeedKey:
+    return opened(Path(file))
+
+
+def opened(path: Path) -> SeedKey:
+    """A key file, opened; the passphrase is asked for where one is needed and somebody is there to ask."""
+    try:
+        return load(path)
+    except LedgerFault as fault:
+        if fault.code != "KEY-LOCKED" or not sys.stdin.isatty():
+            raise
+    return load(path, click.prompt(f"passphrase of {path}", hide_input=True, err=True).encode())
