@@ -375,6 +375,14 @@ def test_one_entry_that_is_changed_or_has_anothers_receipt_fails() -> None:
         assert (report.verdict, codes(report)) == (Verdict.FAILED, [code])
 
 
+def test_a_test_ledger_says_test() -> None:
+    ledger, ilves = small()
+    contents = ledger.contents()
+    report = checked(pack(replace(contents, about=replace(contents.about, test=True)), ilves.signer("ISS")), ledger)
+    assert any(line.startswith("TEST") for line in report.not_proven)
+    assert not any(line.startswith("TEST") for line in checked(ledger.bundle(ilves), ledger).not_proven)
+
+
 def test_what_the_maker_signs_and_what_is_there_are_compared() -> None:
     ledger, ilves = small()
     signer = ilves.signer("ISS")

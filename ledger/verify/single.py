@@ -95,4 +95,6 @@ def _check_key(opened: Opened, trust: Trust | None, book: Notebook) -> None:
     if registrar is None or (registrar.key, registrar.actor) != (signer.key, signer.actor):
         says = f"the register does not travel with one entry: whether key {signer.key} was that of {signer.actor}"
         book.doubt("KEY-UNKNOWN", f"{says} at this place is not proven here")
+    else:
+        book.not_proven.append("That the registrar's key had not been replaced before this entry.")
     book.not_proven.append("What came before and after this entry in its order: check the bundle of the whole order.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from ledger.envelope import Opened
 from ledger.note import Head
@@ -29,7 +30,8 @@ class Times:
         self._voters = {policy.witnesses[name] for name in policy.voters()}
         sized = sorted((head.checkpoint.size, seconds) for head in heads.all.values() for seconds in self._by(head))
         self._sizes = [size for size, _ in sized]
-        self._by_then = [min(s for _, s in sized[n:]) for n in range(len(sized))]  # of this and all larger sizes
+        later = [seconds for _, seconds in reversed(sized)]
+        self._by_then = list(accumulate(later, min))[::-1]  # of this and all larger sizes
 
     def _times(self, head: Head) -> list[int]:
         return sorted(seconds for key, seconds in head.cosignatures if key in self._voters)
