@@ -15,7 +15,6 @@ from ledger.law import judge
 from ledger.note import Checkpoint, format_checkpoint
 from ledger.order import Case, Unread
 from ledger.refusal import Refused
-from ledger.tlog import format_proof, prove_inclusion
 from ledger.verify import (
     Report,
     Result,
@@ -24,7 +23,6 @@ from ledger.verify import (
     parse_registrar,
     parse_trust,
     verify,
-    verify_entry,
 )
 from ledger.verify.notebook import STEPS
 from tests.in_memory import (
@@ -342,37 +340,12 @@ def test_the_work_of_a_bundle_does_not_grow_with_what_else_is_in_the_log() -> No
     assert sum(map(len, many.values())) < sum(map(len, few.values())) * 1.2
 
 
-# -- one entry with its receipt ----------------------------------------------------------------------------------------
-
-
-def receipt(ledger: Ledger, index: int) -> tuple[bytes, bytes]:
-    proof = format_proof(index, prove_inclusion(index, ledger.size, ledger.read), ledger.checkpoint())
-    return ledger.entries[index], proof
-
-
-def test_one_entry_with_its_receipt_is_in_the_log_and_signed_by_a_key_nobody_vouches_for() -> None:
-    ledger, _ = small()
-    report = verify_entry(*receipt(ledger, 4), ledger.trust(), None, NOW)
-    assert (report.verdict, codes(report)) == (Verdict.INDETERMINATE, ["KEY-UNKNOWN"])
-    assert verify_entry(*receipt(ledger, 0), ledger.trust(), None, NOW).verdict is Verdict.PASSED, "the registrar's own"
-    alone = verify_entry(*receipt(ledger, 0), None, None, NOW)
-    assert codes(alone) == ["NO_TRUST_ANCHOR", "KEY-UNKNOWN"]
-    assert codes(verify_entry(*receipt(ledger, 0), None, ledger.checkpoint(), NOW)) == ["KEY-UNKNOWN"]
-
-
-def test_one_entry_that_is_changed_or_has_anothers_receipt_fails() -> None:
-    ledger, _ = small()
-    raw, proof = receipt(ledger, 4)
-    other, other_proof = receipt(ledger, 3)
-    for wrong, code in (
-        ((raw, other_proof), "PRF-PATH"),
-        ((raw[:-1], proof), "ENV-NONCANON"),
-        ((raw, proof.replace(b"index 4", b"index 04")), "PRF-FORMAT"),
-        ((raw, proof.replace(b"index 4", b"index 9")), "PRF-INDEX"),
-        ((other, proof), "PRF-PATH"),
-    ):
-        report = verify_entry(*wrong, ledger.trust(), None, NOW)
-        assert (report.verdict, codes(report)) == (Verdict.FAILED, [code])
+def test_a_bundle_dated_before_its_entries_hides_them_from_the_law_and_not_from_the_reader() -> None:
+    ledger, ilves = small()
+    early = changed(ledger.bundle(ilves), lambda files: None, ilves.signer("ISS"), made_at="2027-03-01T09:04:00Z")
+    report = checked(early, ledger)
+    assert [r.entries for r in report.procedure if r.code == "CMP-MADE-AT"] == [(ledger.leaf(4),)]
+    assert "CMP-MADE-AT" not in remarks(checked(ledger.bundle(ilves), ledger))
 
 
 def test_a_test_ledger_says_test() -> None:

@@ -39,6 +39,9 @@ def check_procedure(case: Case, opened: Mapping[int, Opened], at: datetime, book
     for finding in judgement.findings:
         level = str(finding.level)
         book.remarks.append(Remark(finding.code, level, finding.says, tuple(finding.cite), finding.entries))
+    if later := tuple(e.leaf for e in (*case.entries, *case.registry) if e.at > at):
+        says = f"{counted(len(later), 'entry', 'entries')} signed, they say, after the bundle was made: not judged"
+        book.remark("CMP-MADE-AT", says, *later)
     told = {leaf for finding in judgement.findings if finding.code == UNKNOWN for leaf in finding.entries}
     unknown = tuple(e.leaf for e in opened.values() if known(e.payload) is None and e.leaf not in told)
     if unknown:
