@@ -1,0 +1,107 @@
+"""`comity play`: a story becomes a ledger, and what the story says must come out is compared."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from cli.expectation import Outcome
+    from cli.stage import Played, Told
+    from cli.story import Story
+
+
+@ui.command(
+    "comity play S1.toml --check", "comity play S1.toml --into s1/ && comity due --ledger s1/", refused=Exit.REFUSED
+)
+@click.argument("story", metavar="STORY.toml")
+@click.option("--into", metavar="DIR", help="Keep the ledger here; without it, it is thrown away.")
+@click.option("--check", "wanted", is_flag=True, help="Compare every expectation; exit 3 if one does not hold.")
+def play(story: str, into: str | None, wanted: bool) -> Exit:
+    """Make a ledger out of a story: every fact signed by its own actor, at the story's clock.
+
+    Keys are made from the story's own words and lie open in the ledger, named PUBLIC. Nothing in such a ledger is
+    evidence of anything, and everything made from it says TEST.
+    """
+    from cli.story import read_story
+
+    told = read_story(ui.read(story), story)
+    with place(into) as folder:
+        played = staged(told, folder)
+        outcomes = list(_checked(played)) if wanted else []
+        entries = len(told.facts)
+    report(told, into, outcomes, entries, played.orders)
+    return Exit.FINDINGS if any(o.differs for o in outcomes) else Exit.DONE
+
+
+def _checked(played: Played) -> Iterator[Outcome]:
+    from cli.expectation import check
+
+    yield from check(played)
+
+
+def report(story: Story, into: str | None, outcomes: list[Outcome], facts: int, orders: dict[str, str]) -> None:
+    """Say what was made, and of every expectation whether it holds."""
+    document = {
+        "story": story.story,
+        "title": story.title,
+        "ledger": into,
+        "facts": facts,
+        "orders": orders,
+        "expectations": [{"about": o.about, "holds": not o.differs, "differs": list(o.differs)} for o in outcomes],
+    }
+    rows: list[tuple[str, str, str]] = []
+    for o in outcomes:
+        rows += [("differs", o.about, line) for line in o.differs] or [("holds", o.about, "")]
+
+    def text() -> str:
+        lines = [f"{story.story}: {story.title}"]
+        if into is not None:
+            lines.append(f"{facts} facts recorded in {into}")
+            lines += [f"  order {name:<12} {order}" for name, order in orders.items()]
+        for verdict, about, says in rows:
+            mark = ui.paint("holds  ", "green") if verdict == "holds" else ui.paint("differs", "bold red")
+            lines.append(f"{mark}  {about}{': ' + says if says else ''}")
+        return "\n".join(lines)
+
+    ui.emit("play", document, ("verdict", "about", "says"), rows, text=text)
+
+
+@contextmanager
+def place(into: str | None) -> Iterator[Path]:
+    """A folder to make a ledger in: `into`, which must be new or empty, or one that is gone afterwards."""
+    if into is None:
+        with tempfile.TemporaryDirectory(prefix="comity-") as made:
+            yield Path(made) / "ledger"
+        return
+    folder = Path(into)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Stop(f"{into} is there already, and is not empty", hint="choose another folder", code=Exit.REFUSED)
+    yield folder
+
+
+def staged(story: Story, folder: Path, told: Told | None = None) -> Played:
+    """Perform a story into `folder`; what cannot be performed to its end leaves nothing behind."""
+    from dataclasses import replace
+
+    from cli.stage import perform
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        played = perform(story, making, told) if told else perform(story, making)
+        os.replace(making, folder)  # an empty folder of that name gives way
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    return replace(played, path=folder)
