@@ -21,7 +21,7 @@ INSTRUMENT = click.argument("instrument", required=False)
 @click.option("--parties", is_flag=True, help="What is known of real Parties and their declarations.")
 def law(instrument: str | None, html: str | None, parties: bool) -> None:
     """The rules in force with their citations, and how sure each of them is."""
-    from ledger.law import rules_digest
+    from ledger.law.provisions import rules_digest
     from projections.rulebook import rulebook
 
     if parties:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ledger.bundle import About, Contents, readable, select, visible
 from ledger.envelope import Opened
-from ledger.law import rules_digest
+from ledger.law.provisions import rules_digest
 from ledger.note import Head, open_checkpoint
 from ledger.order import Entry
 from ledger.tlog import format_proof, prove_consistency, prove_inclusion

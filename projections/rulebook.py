@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
 
-from ledger.law import RULES, Provision
+from ledger.law.provisions import RULES, Provision
 
 HEADINGS = {
     "act": "Acts",

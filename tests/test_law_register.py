@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.law import CHECKS, RULES, rules_digest
+from ledger.law import CHECKS
+from ledger.law.provisions import RULES, rules_digest
 from ledger.law.acts import ACTS
 from ledger.law.checks import Check
 from ledger.law.clocks import REGISTER
