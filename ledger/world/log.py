@@ -26,6 +26,7 @@ from ledger.tlog import (
     root,
     stored_count,
 )
+from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
 from ledger.world.guard import Guard, Signed, signing_time
 from ledger.world.heads import Heads, Kept
@@ -143,7 +144,7 @@ class Log:
             last = self.acknowledge(index)
             size, note = last.size, last.note
         else:
-            size = open_checkpoint(note, self.origin, self.key, self.witnesses).checkpoint.size
+            size = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify).checkpoint.size
         return format_proof(index, prove_inclusion(index, size, self.store.hashes), note)
 
     def consistency(self, m: int, n: int) -> list[bytes]:
@@ -164,7 +165,7 @@ class Log:
             raise LedgerFault("LOG-ROLLBACK", f"size {there.checkpoint.size} is published, the guard knows {last.size}")
         if note is None:
             note = there.note if there and there.checkpoint.size == last.size else last.note
-        head = open_checkpoint(note, self.origin, self.key, self.witnesses)
+        head = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
         if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
             raise LedgerFault("LOG-CORRUPT", "a head this log has not signed cannot be published")
         kept = Kept(head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None))
@@ -183,7 +184,7 @@ class Log:
         """Write the whole log with its entry bundles to a folder, for those who may read the entries."""
         kept = self.publish()
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        head = open_checkpoint(kept.note, self.origin, self.key, self.witnesses)
+        head = open_checkpoint(kept.note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
         StaticLog(folder, self.key).publish(head.checkpoint, kept.note, self.store.hashes, self._entries)
         return kept
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from ledger.note import Checkpoint, Head, Vkey, open_checkpoint
 from ledger.refusal import Refused
 from ledger.tlog import ENTRIES, Read, Tile, bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
 from ledger.world.home import private_folder, replace_file
 from ledger.world.sqlite import sync_folder
@@ -36,7 +37,7 @@ class StaticLog:
         """The published checkpoint, its signature checked; None before the first. LOG-CORRUPT if it is not ours."""
         path = self.folder / "checkpoint"
         try:
-            return open_checkpoint(path.read_bytes(), self.key.name, self.key, witnesses)
+            return open_checkpoint(path.read_bytes(), self.key.name, self.key, witnesses, mldsa=mldsa.verify)
         except FileNotFoundError:
             return None
         except Refused as refused:

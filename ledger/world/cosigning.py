@@ -1,0 +1,168 @@
+"""What a log does with its witnesses: has its head cosigned, stops where one contradicts, and keeps what proves it.
+
+A conflict is never healed by trying again. Either this log has signed two trees, because its key was stolen or an old
+copy of it was brought back to life, or that witness is broken; both notes are kept, and people decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledger.exhibit import prove_split
+from ledger.note import Head, Vkey, lines_of, note_digest, open_checkpoint
+from ledger.policy import Policy
+from ledger.refusal import Refused
+from ledger.tlog import root
+from ledger.world import mldsa
+from ledger.world.asking import Asked, Known, ask_witnesses, check_times, remembered, with_cosignatures
+from ledger.world.fault import LedgerFault
+from ledger.world.heads import Kept
+from ledger.world.home import private_folder, replace_file
+from ledger.world.log import Log
+from ledger.world.sqlite import sync_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A published head after its witnesses were asked: `met` if its cosignatures are a quorum of the policy."""
+
+    kept: Kept
+    asked: tuple[Asked, ...]
+    met: bool
+
+
+def cosign_head(
+    log: Log,
+    policy: Policy,
+    evidence: Path,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    say: Callable[[str], None] = lambda _: None,
+) -> Cosigned:
+    """Publish the signed head, have it cosigned, and publish it again with what came back. Also the heartbeat.
+
+    Without a quorum the head is published all the same and `met` is False: exports ask for it. `say` hears why a
+    witness did not cosign. `LedgerFault`: LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new
+    cosignature published; LOG-ROLLBACK if a witness shows a head larger than this log knows of.
+    """
+    kept = log.publish()
+    head = _open(log, policy, kept.note)
+    asked = ask_witnesses(policy, log.key, head, log.consistency, now=int(now().timestamp()), known=_known(log, policy))
+    for answer in asked:
+        if answer.fault:
+            say(f"{', '.join(answer.names)}: {answer.fault}")
+    for answer in asked:
+        _stop_at_conflict(log, head, answer, evidence)
+    lines = {key: line for answer in asked for key, line in answer.lines.items()}
+    if lines:
+        kept = log.publish(with_cosignatures(policy, kept.note, lines, log.key))
+    return Cosigned(kept, tuple(asked), witnessed(policy, kept.note, log.key))
+
+
+def take_cosignatures(
+    log: Log, policy: Policy, offered: bytes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Cosigned:
+    """Take the cosignatures of a note that came back by other means: a file, or a witness nobody can call.
+
+    `Refused`: CP-* if it is not a note of this log, CP-SIG if no witness of the policy has signed it; `LedgerFault`
+    LOG-CORRUPT if it is a head this log has not signed.
+    """
+    head = _open(log, policy, offered)
+    if not head.cosignatures:
+        raise Refused("CP-SIG", "no witness of this ledger has cosigned this note")
+    check_times(head.cosignatures, int(now().timestamp()), {})
+    newest = log.publish()
+    same = newest.note.rpartition(b"\n\n")[0] == offered.rpartition(b"\n\n")[0]
+    lines = lines_of(offered, tuple(policy.witnesses.values()))
+    kept = log.publish(with_cosignatures(policy, newest.note if same else offered, lines, log.key))
+    return Cosigned(kept, (), witnessed(policy, kept.note, log.key))
+
+
+def witnessed(policy: Policy, note: bytes, log: Vkey) -> bool:
+    """True if the cosignatures of a note are a quorum of the policy: what an export asks of its head."""
+    witnesses = tuple(policy.witnesses.values())
+    head = open_checkpoint(note, log.name, log, witnesses, mldsa=mldsa.verify)
+    return policy.met(policy.names(key for key, _ in head.cosignatures))
+
+
+def check_remembered(log: Log, policy: Policy) -> None:
+    """Compare the guard with what the witnesses remember, before anything more is signed.
+
+    `LedgerFault`: LOG-ROLLBACK if one has cosigned more than this log knows of, LOG-FORKED if it was another tree.
+    """
+    signed = log.signed()
+    for url, head in remembered(policy, log.key).items():
+        size = head.checkpoint.size
+        if size > signed.size:
+            raise _rollback(url, size, signed.size)
+        if head.checkpoint.root != root(size, log.store.hashes):
+            raise LedgerFault("LOG-FORKED", f"{url} has cosigned another tree of {size} entries of this log")
+
+
+def _stop_at_conflict(log: Log, head: Head, answer: Asked, evidence: Path) -> None:
+    if answer.conflict:
+        proven = _keep(log, head, answer, evidence)
+        raise LedgerFault(
+            "LOG-EQUIVOCATION",
+            f"{answer.url} says that this head does not follow what it cosigned; what both say is kept in {evidence}",
+            "it proves that this log signed two trees: comity succeed"
+            if proven
+            else "it proves nothing yet: ask whoever runs that witness what it remembers",
+        )
+    theirs = _told(log, answer)
+    if theirs and theirs.checkpoint.size > (signed := log.signed()).size:
+        _keep(log, head, answer, evidence)
+        raise _rollback(answer.url, theirs.checkpoint.size, signed.size)
+
+
+def _rollback(url: str, theirs: int, ours: int) -> LedgerFault:
+    return LedgerFault(
+        "LOG-ROLLBACK",
+        f"{url} has cosigned {theirs} entries of this log, which knows of {ours}",
+        "an older copy was put in place; restore the newest one, or comity succeed",
+    )
+
+
+def _keep(log: Log, head: Head, answer: Asked, folder: Path) -> bool:
+    """Keep both notes, by digest, and the exhibit if they prove a split view; True if they do."""
+    files = {f"{note_digest(note)}.note": note for note in (head.note, answer.theirs) if note}
+    exhibit = _exhibit(log, head, _told(log, answer))
+    if exhibit:
+        files[f"{note_digest(exhibit)}.split-view.json"] = exhibit
+    private_folder(folder)
+    for name, data in files.items():
+        replace_file(folder / name, data)
+    sync_folder(folder)
+    return exhibit is not None
+
+
+def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
+    """The exhibit, if our newest head does not begin with theirs; our own tree tells what it begins with instead."""
+    if theirs is None or not 0 < theirs.checkpoint.size <= head.checkpoint.size:
+        return None
+    m, n = theirs.checkpoint.size, head.checkpoint.size
+    try:
+        return prove_split(log.key, theirs.note, head.note, log.consistency(m, n), root(m, log.store.hashes))
+    except Refused:
+        return None
+
+
+def _told(log: Log, answer: Asked) -> Head | None:
+    """The head a witness showed, if this log's key signed it."""
+    try:
+        return open_checkpoint(answer.theirs, log.origin, log.key, ()) if answer.theirs else None
+    except Refused:
+        return None
+
+
+def _open(log: Log, policy: Policy, note: bytes) -> Head:
+    return open_checkpoint(note, log.origin, log.key, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
+
+
+def _known(log: Log, policy: Policy) -> dict[Vkey, Known]:
+    kept = log.heads.newest_cosigned()
+    head = _open(log, policy, kept.note) if kept else None
+    return {key: Known(head.checkpoint.size, time) for key, time in head.cosignatures} if head else {}

@@ -1,0 +1,42 @@
+"""One way to ask somebody over HTTP: so many bytes, so many seconds, no redirects, nothing unpacked on arrival."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from ledger.world.fault import LedgerFault
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server answered: status, Content-Type as it stands there, and at most one byte more than was asked for."""
+
+    status: int
+    media: str
+    body: bytes
+
+
+async def ask(url: str, most: int, seconds: float, content: bytes | None = None) -> Reply:
+    """GET a URL, or POST `content` to it; all of it within `seconds`. `LedgerFault`: HTTP-SILENT, NO-HTTP."""
+    try:
+        import httpx
+    except ImportError:
+        raise LedgerFault("NO-HTTP", "asking over HTTP needs httpx", "pip install 'comity[server]'") from None
+    body = bytearray()
+    method = "GET" if content is None else "POST"
+    try:
+        async with (
+            asyncio.timeout(seconds),  # of the whole exchange: httpx counts each read anew
+            httpx.AsyncClient(timeout=seconds) as client,
+            client.stream(method, url, content=content, headers={"accept-encoding": "identity"}) as reply,
+        ):
+            async for chunk in reply.aiter_raw():
+                body += chunk
+                if len(body) > most:
+                    break
+            return Reply(reply.status_code, reply.headers.get("content-type", ""), bytes(body[: most + 1]))
+    except TimeoutError:
+        raise LedgerFault("HTTP-SILENT", f"{url}: no answer within {seconds:g} seconds") from None
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        raise LedgerFault("HTTP-SILENT", f"{url}: {str(error) or type(error).__name__}") from None
