@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +11,14 @@ from cli import ui
 from ledger.note import Head, open_checkpoint
 from ledger.order import wire
 from ledger.refusal import Refused
-from ledger.tlog import EMPTY_ROOT, root
+from ledger.tlog import EMPTY_ROOT, root, tile_bytes, tile_path, tiles_for
 from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
 from ledger.world.audit import Audit, audit
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
+from ledger.world.guard import Guard
 from ledger.world.heads import Heads
+from ledger.world.home import Home
 from ledger.world.store import Store
 
 OWN_TRUST = (
@@ -28,33 +31,40 @@ NOT_TRUE = "That what the entries say is true: a log proves what was said, by wh
 
 def verify_ledger(path: Path, trust: Trust | None, anchor: bytes | None) -> Report:
     """Check a ledger folder by the trust held, else by its own; what is found wrong is in the report, not raised."""
+    return _verified(path, trust, anchor, with_house=False)
+
+
+def examine_ledger(path: Path) -> Report:
+    """Check a ledger as its office does: also every kept head, the guard, and the published files."""
+    return _verified(path, None, None, with_house=True)
+
+
+def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_house: bool) -> Report:
     folder = read_folder(path)
     registrar = folder.registrar if trust is None or trust.registrar is None else trust.registrar
     with ui.progress("verifying") as progress:
         found = audit(folder.entries, folder.origin, registrar, progress=progress)
     problems = [Reason(p.code, p.where, p.says) for p in found.problems]
-    seen = _Tree(folder, found)
+    tree = _Tree(folder, found)
+    head: Head | None = None
     try:
-        head = seen.published(trust)
-        problems += seen.compared(head, "log/checkpoint")
-        if anchor is not None:
-            problems += seen.anchored(anchor)
-    except Refused as wrong:
-        head = None
-        problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
-    except LedgerFault as wrong:
-        head = None
+        head = tree.published(trust)
+        problems += tree.compared(head, "log/checkpoint")
+        problems += tree.anchored(anchor) if anchor is not None else ()
+        problems += [*tree.kept(), *tree.guarded(), *tree.tiled(head)] if with_house else ()
+    except (Refused, LedgerFault) as wrong:
         problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
     finally:
-        seen.close()
-    witnessed = bool(folder.policy.witnesses) if trust is None else bool(trust.policy.witnesses)
+        tree.close()
+    policy = folder.policy if trust is None else trust.policy
+    unproven = [*([] if policy.witnesses else [NO_WITNESS]), *([OWN_TRUST] if trust is None else []), NOT_TRUE]
     return Report(
         verdict=Verdict.FAILED if problems else Verdict.PASSED,
         reasons=tuple(problems),
         steps=(),
         entries=found.size,
         signatures=found.signatures,
-        not_proven=(*(() if witnessed else (NO_WITNESS,)), *((OWN_TRUST,) if trust is None else ()), NOT_TRUE),
+        not_proven=tuple(unproven),
         brackets=(),
         procedure=(),
         head=head,
@@ -116,6 +126,32 @@ class _Tree:
         finally:
             heads.close()
 
+    def guarded(self) -> Iterator[Reason]:
+        """What the guard has signed against the entries; a missing guard is no proof of anything."""
+        path = Home.of(self.folder.path).log(self.folder.origin) / "guard.db"
+        if not path.exists():
+            ui.tell(f"{path} is missing: nothing can be signed here, and nothing says what was signed before")
+            return
+        with closing(Guard(path)) as guard:
+            last = guard.last()
+        yield from self.compared(open_checkpoint(last.note, self.folder.origin, self.folder.key, ()), "guard")
+
+    def tiled(self, head: Head | None) -> Iterator[Reason]:
+        """Every published tile against the entries; a missing one is only said: publishing writes it again."""
+        size = head.checkpoint.size if head else 0
+        missing = 0
+        for tile in tiles_for(0, min(size, self.found.size)):
+            path = self.folder.log / tile_path(tile)
+            try:
+                there = path.read_bytes()
+            except FileNotFoundError:
+                missing += 1
+                continue
+            if there != tile_bytes(tile, self._shelf().hashes):
+                yield Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", "it is not what the entries give")
+        if missing:
+            ui.tell(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
+
     def close(self) -> None:
         if self.store is not None:
             self.store.close()
@@ -125,6 +161,9 @@ class _Tree:
             return EMPTY_ROOT
         if size == self.found.size:
             return self.found.frontier.root()
+        return root(size, self._shelf().hashes)
+
+    def _shelf(self) -> Store:
         if self.store is None:
             self.store = Store(self.folder.entries, writable=False)
-        return root(size, self.store.hashes)
+        return self.store

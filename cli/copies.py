@@ -1,0 +1,144 @@
+"""A ledger copied out while it is in use, and put back: verified, and held against what its log has signed since."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from cli.exits import Exit, Stop
+from cli.whole import verify_ledger
+from ledger.verify import Verdict
+from ledger.world.fault import LedgerFault
+from ledger.world.folder import read_folder
+from ledger.world.guard import Guard
+from ledger.world.home import Home
+from ledger.world.sqlite import connect, faults
+from ledger.world.store import Store
+
+LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", "entries.db", "heads.db"})
+
+
+def copy_out(folder: Path, file: str) -> tuple[int, int]:
+    """Write a tar of a ledger: (entries, files). What may not be copied (guard, log key, keys.db) is not in it.
+
+    What was published goes first and the entries last, so that a copy never promises more than it holds.
+    """
+    read_folder(folder)
+    if os.path.exists(file):
+        raise Stop(f"{file} is there already", hint="a copy is never overwritten", code=Exit.REFUSED)
+    part = f"{file}.part"
+    count = 0
+    try:
+        with open(part, "xb") as stream, tempfile.TemporaryDirectory(dir=os.path.dirname(file) or ".") as place:
+            with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+                for path in _plain(folder):
+                    _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
+                    count += 1
+                for name in ("heads.db", "entries.db"):
+                    copy = Path(place) / name
+                    _snapshot(folder / name, copy)
+                    tar.add(copy, name, filter=_anonymous)
+                    count += 1
+                with closing(connect(Path(place) / "entries.db", writable=False)) as c:
+                    size: int = c.execute("SELECT ifnull(max(rowid), 0) FROM stored_events").fetchone()[0]
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(part, file)
+    finally:
+        if os.path.exists(part):
+            os.unlink(part)
+    return size, count
+
+
+def copy_in(file: str, folder: Path, *, behind: bool) -> int:
+    """Put a copy back in a new folder: its number of entries. What is wrong with it leaves nothing behind.
+
+    `LedgerFault` LOG-ROLLBACK if the log has signed more since, unless it is to be read only (`behind`).
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Stop(f"{folder} is there already, and is not empty", hint="choose another folder", code=Exit.REFUSED)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        _unpack(file, making)
+        report = verify_ledger(making, None, None)
+        if report.verdict is not Verdict.PASSED:
+            worst = report.reasons[0]
+            raise LedgerFault(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
+        if not behind:
+            _check_guard(making, file)
+        os.replace(making, folder)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+    return report.entries
+
+
+def _check_guard(folder: Path, file: str) -> None:
+    origin = read_folder(folder).origin
+    path = Home.user().log(origin) / "guard.db"
+    if not path.exists():
+        return  # nothing here has signed for this log; without a guard nothing will
+    with closing(Guard(path)) as guard, closing(Store(folder / "entries.db", writable=False)) as store:
+        last, size = guard.last(), store.size()
+        if size < last.size:
+            raise LedgerFault(
+                "LOG-ROLLBACK",
+                f"{file} holds {size} entries, and {origin} has signed {last.size}",
+                "take the newest copy; --behind puts it back for reading only",
+            )
+
+
+def _plain(folder: Path) -> Iterator[Path]:
+    """Every file that is copied as it is."""
+    for path in sorted(folder.rglob("*")):
+        top = path.relative_to(folder).parts[0]
+        if path.is_file() and top not in LEFT_OUT and not top.startswith((".", *(f"{n}-" for n in LEFT_OUT))):
+            yield path
+
+
+def _snapshot(source: Path, copy: Path) -> None:
+    """A consistent copy of a database, whatever others write meanwhile."""
+    with faults(source), closing(connect(source, writable=False)) as c, closing(sqlite3.connect(copy)) as target:
+        c.backup(target)
+        target.execute("PRAGMA journal_mode=WAL")
+
+
+def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
+    info = tarfile.TarInfo(name)
+    info.size, info.mode = len(data), 0o600
+    tar.addfile(info, io.BytesIO(data))
+
+
+def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
+    info.uid = info.gid = info.mtime = 0
+    info.uname = info.gname = ""
+    info.mode = 0o600
+    return info
+
+
+def _unpack(file: str, folder: Path) -> None:
+    try:
+        with tarfile.open(file, "r:") as tar:
+            for member in tar:
+                parts = Path(member.name).parts
+                if not member.isfile() or member.name.startswith("/") or ".." in parts or parts[0] in ("state", "keys"):
+                    raise Stop(f"{file}: {member.name!r} has no place in a copy of a ledger", code=Exit.UNDECIDABLE)
+                path = folder / member.name
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                stream = tar.extractfile(member)
+                if stream is None:
+                    raise Stop(f"{file}: {member.name!r} cannot be read", code=Exit.UNDECIDABLE)
+                with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+                    shutil.copyfileobj(stream, out)
+                    out.flush()
+                    os.fsync(out.fileno())
+    except tarfile.TarError as error:
+        raise Stop(f"{file}: not a copy of a ledger: {error}", code=Exit.UNDECIDABLE) from None

@@ -1,0 +1,298 @@
+"""Key life: made by its holder, enrolled by the registrar, accepted, rotated, revoked; every step an entry."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from ledger.envelope import Signer
+    from ledger.keyring import Key
+    from ledger.world.home import Home
+    from ledger.world.journal import Journal
+
+PASSPHRASE = click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase from this descriptor.")
+PUBLIC = click.option("--public", metavar="FILE|HEX", help="The public key: a .pub file, or 64 hex digits.")
+NEXT = click.option("--next", "following", metavar="FILE|HEX", help="The key that will follow: committed to now.")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@ui.command("comity key new ilves", "comity key new ilves-next --passphrase-fd 3 3<passphrase.txt")
+@click.argument("name")
+@PASSPHRASE
+def new(name: str, passphrase_fd: int | None) -> None:
+    """Make a key called NAME in your configuration folder; nothing is recorded.
+
+    It is an OpenSSH key file: ssh-keygen reads it, and can change its passphrase.
+    """
+    from ledger.world.keys import new as make
+
+    path = home().keys / checked_name(name)
+    if path.exists():
+        raise Stop(f"{path} is there already", hint="a key is never overwritten", code=Exit.REFUSED)
+    key = make(path, passphrase=passphrase(passphrase_fd))
+    document = {"name": name, "file": str(path), "public": key.public.hex()}
+    hint = f"hand the registrar {path}.pub; then: comity key accept"
+    ui.emit("key", document, tuple(document), [tuple(document.values())], text=lambda: f"{key.public.hex()}\n  {path}")
+    ui.tell(hint)
+
+
+@ui.command("comity key list", "comity key list --json", refused=Exit.UNDECIDABLE)
+def list_() -> None:
+    """The keys of this ledger, whose they are, what they may sign, and which of them are here."""
+    from cli.reading import reading
+    from ledger.keyring import Keyring
+    from ledger.world.home import Home
+    from ledger.world.keys import listed
+
+    columns = ("actor", "party", "key", "roles", "state", "from", "to", "here")
+    with reading() as reader:
+        mine = {public.hex(): name for name, public in listed(Home.of(reader.folder.path).keys).items()}
+        keyring = Keyring(reader.cases.registry, reader.folder.registrar)
+        for index, opened in reader.cases.opened_registry():
+            keyring.admit(opened, index)
+    rows = []
+    for key in keyring.keys.values():
+        office = keyring.offices.get(key.actor)
+        since = "" if key.accepted is None else "genesis" if key.accepted < 0 else f"#{key.accepted}"
+        until = "" if key.ended is None else f"#{key.ended}"
+        party = office.party if office else ""
+        rows.append(
+            (key.actor, party, key.public, list(key.roles), _state(key), since, until, mine.get(key.public, ""))
+        )
+    document = {"keys": [dict(zip(columns, row, strict=True)) for row in rows]}
+    short = [
+        (a, p, f"{k[:16]}...", *rest) if ui.said().format == "table" else (a, p, k, *rest) for a, p, k, *rest in rows
+    ]
+    ui.emit("keys", document, columns, short)
+
+
+def _state(key: Key) -> str:
+    if key.reported is not None:
+        return f"compromised since {key.suspected_since}"
+    return "ended" if key.ended is not None else "pending" if key.accepted is None else "current"
+
+
+@ui.command(
+    "comity key enrol ilves --public ilves.pub --role ISS --role VAL",
+    "comity key enrol orn --public orn.pub --role RET --party XO --office 'Cyber Unit Karsk'",
+)
+@click.argument("actor")
+@PUBLIC
+@NEXT
+@click.option("--role", "roles", multiple=True, required=True, metavar="ROLE", help="What it may sign; repeatable.")
+@click.option("--party", metavar="PARTY", help="Registers the office as well, as one of this Party.")
+@click.option("--office", metavar="NAME", help="What a new office is called; never a person's name.")
+@click.option("--holder", metavar="TEXT", help="The person who holds the key; sealed.")
+@ui.KEY
+def enrol(
+    actor: str,
+    public: str | None,
+    following: str | None,
+    roles: tuple[str, ...],
+    party: str | None,
+    office: str | None,
+    holder: str | None,
+    key_file: str | None,
+) -> None:
+    """The registrar enters a key for the office ACTOR; it may sign once its holder has accepted it."""
+    from cli.writing import writing
+
+    roles = tuple(role for said in roles for role in said.split(","))
+    with writing() as journal:
+        if actor not in journal.keyring.offices:
+            if party is None:
+                raise Stop(f"{actor} is not in the register", hint="--party PARTY registers it, with --office NAME")
+            names = {"names": {"en": office}} if office else {}
+            day = journal.now().date().isoformat()
+            registered = {"actor": actor, "party": party, "roles": list(roles), "valid_from": day, **names}
+            _put(journal, "authority-registered", registered, key_file)
+        said: dict[str, Any] = {
+            "actor": actor,
+            "key": public_key(public or str(home().keys / actor)),
+            "roles": list(roles),
+        }
+        if following is not None:
+            said["next_key_sha256"] = digest_of(public_key(following))
+        _put(journal, "key-registered", said, key_file, {"holder": holder} if holder else {})
+    ui.tell(f"its holder shows possession with: comity key accept {actor}")
+
+
+@ui.command("comity key accept ilves", "comity key accept ilves --key /media/stick/ilves")
+@click.argument("actor")
+@ui.KEY
+def accept(actor: str, key_file: str | None) -> None:
+    """The holder of an enrolled key shows possession: the key signs for itself, and from here on may sign."""
+    from cli.writing import opened, writing
+    from ledger.world.keys import listed
+
+    with writing() as journal:
+        pending = {k.public: k for k in journal.keyring.keys.values() if k.actor == actor and k.accepted is None}
+        if not pending:
+            raise Stop(f"no key of {actor} waits to be accepted", hint="`comity key list` shows them")
+        here = [n for n, raw in listed(journal.home.keys).items() if raw.hex() in pending]
+        if key_file is None and not here:
+            raise Stop(f"no enrolled key of {actor} is here", hint="--key FILE names it", code=Exit.UNDECIDABLE)
+        key = opened(Path(key_file) if key_file else journal.home.keys / here[0])
+        enrolled = pending.get(key.public.hex())
+        if enrolled is None:
+            raise Stop(f"this is not the key that was enrolled for {actor}", code=Exit.REFUSED)
+        signer = journal.signer(actor, enrolled.roles[0], key)
+        _signed(journal, "key-accepted", {"key": key.public.hex()}, signer)
+
+
+@ui.command(
+    "comity key rotate ilves --to ilves-next.pub --next ilves-third.pub",
+    "comity key rotate ilves --to ilves-new.pub --lost               (by the registrar; then `comity key accept`)",
+)
+@click.argument("actor")
+@click.option("--to", "new_key", required=True, metavar="FILE|HEX", help="The public key that takes its place.")
+@NEXT
+@click.option("--lost", is_flag=True, help="The registrar signs, because the old key cannot.")
+@ui.KEY
+def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file: str | None) -> None:
+    """Replace the key of ACTOR: by itself, towards the one it committed to; after a loss, by the registrar."""
+    from cli.writing import hand, writing
+
+    with writing() as journal:
+        old = next(journal.keyring.current(actor), None)
+        if old is None:
+            raise Stop(f"{actor} holds no key that could be replaced", hint="comity key enrol")
+        said = {"actor": actor, "old_key": old.public, "new_key": public_key(new_key)}
+        if following is not None:
+            said["next_key_sha256"] = digest_of(public_key(following))
+        if lost:
+            _put(journal, "key-rotated", said, key_file)
+            ui.tell(f"its holder shows possession with: comity key accept {actor}")
+        else:
+            _signed(journal, "key-rotated", said, hand(journal, "key-rotated", actor, old.roles[0], key_file))
+
+
+@ui.command("comity key revoke ilves --cause left-office", "comity key revoke ilves --cause lost --yes")
+@click.argument("actor")
+@PUBLIC
+@click.option("--cause", required=True, metavar="CODE", help="left-office, replaced, lost, compromised or other.")
+@YES
+@ui.KEY
+def revoke(actor: str, public: str | None, cause: str, yes: bool, key_file: str | None) -> None:
+    """A key may sign no more, from this place in the log on. It cannot be taken back."""
+    from cli.record import FINAL
+    from cli.writing import writing
+
+    with writing() as journal:
+        said = {"actor": actor, "cause": cause, **({"key": public_key(public)} if public else {})}
+        _try(journal, "key-revoked", said)
+        ui.confirm(f"{actor}: {FINAL['key-revoked']}", yes=yes)
+        _put(journal, "key-revoked", said, key_file)
+
+
+@ui.command("comity key compromised ilves --since 2027-03-01T00:00:00Z")
+@click.argument("actor")
+@PUBLIC
+@click.option("--since", required=True, type=ui.MOMENT, help="Since when it may have been in wrong hands.")
+@YES
+@ui.KEY
+def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_file: str | None) -> None:
+    """A key may have been in wrong hands: it ends here, and what it signed since is suspect unless proven older."""
+    from cli.writing import writing
+    from ledger.order import wire
+
+    with writing() as journal:
+        said = {"actor": actor, "suspected_since": wire(since), **({"key": public_key(public)} if public else {})}
+        _try(journal, "key-compromised", said)
+        ui.confirm(f"{actor}: the key ends, and what it signed since {wire(since)} becomes suspect", yes=yes)
+        _put(journal, "key-compromised", said, key_file)
+
+
+# -- what they share ---------------------------------------------------------------------------------------------------
+
+
+def _try(journal: Journal, kind: str, public: dict[str, Any]) -> None:
+    """Say what is wrong with a fact before anybody is asked anything."""
+    from ledger.facts import build
+
+    build(kind, public, {})
+    if public["actor"] not in journal.keyring.offices:
+        raise Stop(f"{public['actor']} is not in the register", hint="`comity key list` shows who is")
+
+
+def _put(
+    journal: Journal, kind: str, public: dict[str, Any], key_file: str | None, sealed: dict[str, Any] | None = None
+) -> None:
+    """Record a fact of the register, signed by the registrar."""
+    from cli.writing import hand
+
+    _signed(journal, kind, public, hand(journal, kind, journal.folder.registrar.actor, "ADM", key_file), sealed)
+
+
+def _signed(
+    journal: Journal, kind: str, public: dict[str, Any], signer: Signer, sealed: dict[str, Any] | None = None
+) -> None:
+    from cli.record import tell
+    from ledger.facts import build
+
+    tell(journal, kind, journal.record(build(kind, public, sealed or {}), journal.registry, signer))
+
+
+def home() -> Home:
+    """Where keys lie: inside a ledger that was played, else in the user's own folders."""
+    from ledger.world.home import Home
+
+    folder = ui.said().ledger or "."
+    return Home.of(Path(folder)) if ui.is_ledger(folder) else Home.user()
+
+
+def checked_name(name: str) -> str:
+    """A name that is safe as a file's."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
+        raise Stop(f"{name!r} is no name for a key", hint="letters, digits, dot, dash and underscore")
+    return name
+
+
+def public_key(said: str) -> str:
+    """A public key as 64 hex digits: given so, or in a `.pub` file, or beside the private key of that name."""
+    from ledger.world.keys import public_of
+
+    if re.fullmatch("[0-9a-fA-F]{64}", said):
+        return said.lower()
+    found = public_of(Path(said.removesuffix(".pub")))
+    if found is None:
+        raise Stop(f"{said}: no Ed25519 public key", hint="64 hex digits, or a .pub file", code=Exit.UNDECIDABLE)
+    return found.hex()
+
+
+def digest_of(public: str) -> str:
+    """How a key commits to the one that follows it: hex SHA-256 of the raw public key."""
+    return hashlib.sha256(bytes.fromhex(public)).hexdigest()
+
+
+def passphrase(descriptor: int | None) -> bytes | None:
+    """The passphrase for a new key: from a descriptor, asked for, or none where nobody can be asked."""
+    if descriptor is not None:
+        try:
+            with os.fdopen(descriptor, "rb") as stream:
+                return stream.readline().rstrip(b"\r\n") or None
+        except OSError as error:
+            raise Stop(f"descriptor {descriptor}: {error.strerror}") from None
+    if not sys.stdin.isatty():
+        ui.tell("no passphrase: whoever can read the file can sign with it")
+        return None
+    said: str = click.prompt(
+        "passphrase (empty for none)",
+        default="",
+        hide_input=True,
+        confirmation_prompt=True,
+        show_default=False,
+        err=True,
+    )
+    return said.encode() or None

@@ -1,0 +1,296 @@
+"""Running a ledger: begin it, publish it, copy it, check it, and take out what nobody may read any more."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+from cli.key import PASSPHRASE
+
+if TYPE_CHECKING:
+    from ledger.law import Judgement
+    from ledger.order import Case
+    from ledger.world.journal import Journal
+
+
+@ui.command(
+    "comity init ledger/ --origin ledger.example/xo/karsk",
+    "comity init test/ --origin ledger.example/xo/try --test",
+)
+@click.argument("folder", metavar="DIR")
+@click.option("--origin", required=True, metavar="O", help="The log's name, a lower-case URL without its scheme.")
+@click.option("--test", is_flag=True, help="A test ledger: it says TEST on everything it makes.")
+@click.option("--registrar", default="registrar", metavar="NAME", help="Who keeps the register.")
+@click.option("--party", metavar="PARTY", help="Whose; else the second part of the origin, as in ledger.example/xo/...")
+@ui.KEY
+@PASSPHRASE
+def init(
+    folder: str,
+    origin: str,
+    test: bool,
+    registrar: str,
+    party: str | None,
+    key_file: str | None,
+    passphrase_fd: int | None,
+) -> None:
+    """Begin a ledger in DIR, with its registrar, log key and guard.
+
+    Log key and guard are kept outside DIR, in your state folder; the registrar's key in your configuration folder.
+    DIR/trust is what you hand to those who will verify.
+    """
+    from cli.key import checked_name, passphrase
+    from cli.writing import opened
+    from ledger.keyring import Registrar
+    from ledger.note import check_origin
+    from ledger.world.fault import LedgerFault
+    from ledger.world.home import Home
+    from ledger.world.journal import Journal
+    from ledger.world.keys import new
+
+    check_origin(origin)
+    state = _party(origin, party, test)
+    path, home = Path(folder), Home.user()
+    if (path / "trust").exists() or (path / "entries.db").exists():
+        raise LedgerFault("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
+    if not re.fullmatch(r"[a-z0-9_.-]{1,200}", registrar):
+        raise Stop(f"{registrar!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
+    mine = home.keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80])
+    file = Path(key_file) if key_file else mine
+    key = opened(file) if file.exists() else new(file, passphrase=passphrase(passphrase_fd))
+    with Journal.create(path, origin, Registrar(registrar, state, key.public.hex()), home=home, test=test) as journal:
+        journal.publish()
+        document = {
+            "ledger": folder,
+            "origin": origin,
+            "test": test,
+            "log_key": journal.folder.key.text,
+            "registrar": {"actor": registrar, "party": state, "key": key.public.hex(), "file": str(file)},
+            "guard": str(home.log(origin)),
+        }
+
+    def text() -> str:
+        return (
+            f"{'TEST ledger' if test else 'ledger'} {origin} in {folder}\n"
+            f"  log key    {document['log_key']}\n"
+            f"  registrar  {registrar} of {state}, key {file}\n"
+            f"  guard      {document['guard']}"
+        )
+
+    ui.emit("init", document, ("ledger", "origin", "log_key"), [(folder, origin, document["log_key"])], text=text)
+    ui.tell("whoever can read the log key can sign a checkpoint; only witnesses stop a fork")
+    ui.tell(
+        f"next: comity record party-registered -f party={state} -f zone=... ; comity key enrol ACTOR --party {state}"
+    )
+
+
+def _party(origin: str, said: str | None, test: bool) -> str:
+    """The registrar's Party: as said, else as the origin's second part has it; a test ledger may do without."""
+    parts = origin.split("/")
+    party = said or (parts[1].upper() if len(parts) > 2 and re.fullmatch("[a-z]{2,3}", parts[1]) else "")
+    if not party and test:
+        return "XX"
+    if not re.fullmatch("[A-Z][A-Z0-9-]{1,31}", party):
+        says = f"{said!r} is no code of a Party" if said else "whose registrar is it?"
+        raise Stop(says, hint="--party XO, a code of capital letters")
+    return party
+
+
+@ui.command("comity checkpoint", "comity checkpoint --json")
+def checkpoint() -> None:
+    """Sign and publish the state of the log now; prints the checkpoint, which others may hold as an anchor."""
+    from cli.gather import published, witnessed
+    from cli.writing import writing
+
+    with writing() as journal:
+        journal.log.catch_up()
+        head = published(journal)
+        seen = witnessed(journal, head)
+        asks = journal.folder.policy.quorum != "none"
+    c = head.checkpoint
+    document: dict[str, Any] = {
+        "origin": c.origin,
+        "size": c.size,
+        "root": c.root.hex(),
+        "cosignatures": len(head.cosignatures),
+        "quorum": seen if asks else None,
+        "note": head.note.decode(),
+    }
+    columns = ("origin", "size", "root", "cosignatures")
+    ui.emit(
+        "checkpoint", document, columns, [tuple(document[n] for n in columns)], text=lambda: head.note.decode().rstrip()
+    )
+    if not asks:
+        ui.tell("NO-WITNESS: the policy asks for none")
+    elif not seen:
+        ui.tell("UNWITNESSED: no quorum of the policy's witnesses has seen it")
+
+
+@ui.command("comity log publish /srv/log", "comity log publish entries/ --ledger ledger/")
+@click.argument("folder", metavar="DIR")
+def publish(folder: str) -> None:
+    """Write the log with its entry bundles to DIR, for those who may read the entries (c2sp.org/tlog-tiles).
+
+    The ledger's own log/ folder holds hashes only and may be public; what is written here may not.
+    """
+    from cli.writing import writing
+
+    with writing() as journal:
+        kept = journal.log.publish_entries(Path(folder))
+        origin = journal.origin
+    document = {"origin": origin, "size": kept.size, "folder": folder}
+    says = f"{origin}, {kept.size} entries, in {folder}"
+    ui.emit("publish", document, tuple(document), [tuple(document.values())], text=lambda: says)
+
+
+# -- checking ----------------------------------------------------------------------------------------------------------
+
+
+@ui.command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
+def fsck() -> None:
+    """Verify this ledger as `verify DIR` does, and its guard, its kept heads and its published files.
+
+    Everything is derived again from the stored bytes; nothing is changed.
+    """
+    from cli.court import tell
+    from cli.whole import examine_ledger
+
+    tell(examine_ledger(Path(ui.ledger_folder())))
+
+
+# -- copies ------------------------------------------------------------------------------------------------------------
+
+
+@ui.command("comity backup ledger/ -o ledger-2027-03-01.tar")
+@click.argument("folder", metavar="DIR")
+@click.option("-o", "--output", "file", required=True, metavar="FILE", help="Where the copy goes.")
+def backup(folder: str, file: str) -> None:
+    """Copy a ledger while it is in use: everything but guard, log key and keys.db.
+
+    A copy with the guard could sign a second history; keys.db has backups of its own that expire, or erasure would not
+    be erasure.
+    """
+    from cli.copies import copy_out
+
+    size, count = copy_out(Path(folder), file)
+    document = {"ledger": folder, "file": file, "size": size, "files": count}
+    says = f"{size} entries in {count} files: {file}"
+    ui.emit("backup", document, tuple(document), [tuple(document.values())], text=lambda: says)
+
+
+@ui.command("comity restore ledger-2027-03-01.tar ledger/")
+@click.argument("file")
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--behind", is_flag=True, help="Put it back even if the log has signed more since: to read, never to write."
+)
+def restore(file: str, folder: str, behind: bool) -> None:
+    """Put a copy back into DIR, verified entry by entry and checked against the guard on this machine.
+
+    A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log.
+    """
+    from cli.copies import copy_in
+
+    size = copy_in(file, Path(folder), behind=behind)
+    document = {"ledger": folder, "file": file, "size": size}
+    says = f"{size} entries, verified, in {folder}"
+    ui.emit("restore", document, tuple(document), [tuple(document.values())], text=lambda: says)
+
+
+# -- erasure -----------------------------------------------------------------------------------------------------------
+
+
+@ui.command(
+    "comity erase PPO-2026-123 --cause retention-ended --as orn",
+    "comity erase --subject 'witness 3' --cause erasure-granted --as dpo",
+)
+@click.argument("order", required=False)
+@click.option("--subject", metavar="S", help="The data subject, if it is not the target of ORDER.")
+@click.option(
+    "--cause", required=True, metavar="CODE", help="retention-ended, erasure-granted, out-of-scope, withdrawn, other."
+)
+@click.option("--custodian", "custodians", multiple=True, metavar="ACTOR", help="Who held the key; repeatable.")
+@ui.AS
+@ui.ROLE
+@ui.KEY
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(
+    order: str | None,
+    subject: str | None,
+    cause: str,
+    custodians: tuple[str, ...],
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    yes: bool,
+) -> None:
+    """Destroy the key to a subject's sealed values: nobody will read them again, and the chain still verifies.
+
+    First shows the duties still open and what the record loses. Restriction keeps the values and locks them instead.
+    """
+    from cli.record import tell
+    from cli.writing import case, find, hand, writing
+    from ledger.facts import build
+    from ledger.world.sealing import target_of
+
+    if (order is None) == (subject is None):
+        raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject S")
+    with writing() as journal:
+        build("payload-key-destroyed", {"key_ref": "x", "method": "crypto-erased", "cause": cause}, {})
+        here = None if order is None else find(journal, order)
+        named = subject or target_of(str(here))
+        signer = hand(journal, "payload-key-destroyed", actor, role, key_file)
+        for order_id in _orders_of(journal, named):
+            for line in losses(case(journal, order_id), journal):
+                ui.tell(line)
+        ui.tell("to keep the values and lock them: comity record processing-restricted ORDER -f cause=kept-as-evidence")
+        ui.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
+        for receipt in journal.erase(named, signer, cause=cause, custodians=custodians):
+            tell(journal, "payload-key-destroyed", receipt)
+
+
+def _orders_of(journal: Journal, subject: str) -> list[str]:
+    """The orders in which a subject's key seals something."""
+    key = journal.drawer.key_of(subject) if journal.drawer else None
+    closed = journal.store.closed_by(key) if key else []
+    mine = {order for _, order, _ in closed}
+    return [order for order in journal.orders() if order in mine]
+
+
+def losses(case: Case, journal: Journal) -> list[str]:
+    """What an order still owes, and what the record of it no longer shows once its sealed values are gone."""
+    from ledger.law import judge
+    from projections.due import due
+
+    now = journal.now()
+    before, after = judge(case, now), judge(_without(case), now)
+    name = case.label or case.order[:8]
+    lines = [f"{name}: open: {d.clock.id}, due {ui.plain(d.clock.due) or 'not known'}" for d in due(before, now)]
+    lines += [f"{name}: loses: {line}" for line in _changed(before, after)]
+    return lines or [f"{name}: no duty is open, and no criterion changes"]
+
+
+def _changed(before: Judgement, after: Judgement) -> list[str]:
+    lines = [
+        f"{name} {c.state} becomes {after.criteria[name].state}"
+        for name, c in before.criteria.items()
+        if c.state != after.criteria[name].state
+    ]
+    told = {f.code for f in before.findings}
+    return lines + [f"{f.code}: {f.says}" for f in after.findings if f.code not in told]
+
+
+def _without(case: Case) -> Case:
+    """The same order as its readers will know it when every sealed value is erased."""
+    from dataclasses import replace
+
+    from ledger.order import Unread
+
+    gone = tuple(
+        replace(e, sealed={n: None if v is None else Unread.ERASED for n, v in e.sealed.items()}) for e in case.entries
+    )
+    return replace(case, entries=gone)
