@@ -26,7 +26,7 @@ def handed(sha256: str = A, label: str = "disclosed", on: str = "2027-03-05T09:0
 
 def arrived(sha256: str = A, check: str = "equal", name: str = "x", **fields: Any) -> Fact:
     """The data arrive under the exhibit number E1, compared with what was handed over."""
-    found = {"check": check, "manifest": manifest(sha256, name), "exhibit": "E1"}
+    found: dict[str, Any] = {"check": check, "manifest": manifest(sha256, name), "exhibit": "E1"}
     return fact("evidence-received", "2027-03-05T10:00Z", "orn", "RET", **found, **fields)
 
 
