@@ -176,6 +176,19 @@ def test_an_entry_that_answers_another_records_names_it_by_its_leaf() -> None:
 
 # -- whatever else -----------------------------------------------------------------------------------------------------
 
+
+def test_a_word_in_the_register_that_means_nothing_is_left_aside_and_never_crashes() -> None:
+    ledger, ilves = small()
+    party = {
+        "party": "XO",
+        "zone": "Nowhere/None",
+        "declarations_verified": True,
+        "in_force": ["x", "2AP=soon", "=", ""],
+    }
+    ledger.record(ledger.keeper, "party-registered", party)
+    assert checked(ledger.bundle(ilves), ledger).verdict is Verdict.PASSED
+
+
 PATHS = sorted(unpack(small()[0].bundle(small()[1])))
 
 

@@ -209,15 +209,25 @@ def _day(text: str | None) -> date | None:
 def _party(e: Entry) -> Party:
     code, listed = e.get("party"), e.public.get("holidays")
     holidays = public_holidays(code) if listed is None else frozenset(map(date.fromisoformat, listed))
-    treaties = (text.partition("=") for text in e.get("in_force") or ())
     return Party(
         code=code,
         names=e.get("names") or {},
         declarations_verified=e.get("declarations_verified") is True,
-        in_force={treaty: date.fromisoformat(day) for treaty, _, day in treaties},
+        in_force=_in_force(e.get("in_force") or ()),
         days=Days(e.get("zone"), holidays),
         leaf=e.leaf,
     )
+
+
+def _in_force(texts: Iterable[str]) -> dict[str, date]:
+    """Treaty -> day, of texts such as 2AP=2027-01-01; one that names no day says nothing."""
+    found = {}
+    for treaty, _, day in (text.partition("=") for text in texts):
+        try:
+            found[treaty] = date.fromisoformat(day)
+        except ValueError:
+            continue
+    return found
 
 
 def _declaration(e: Entry) -> Declaration:
