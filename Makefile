@@ -16,8 +16,10 @@ $(VENV)/.dev: pyproject.toml requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+# Into build/demo, which is made anew each time; `make demo DIR=somewhere` keeps what is there.
 demo: install
-	$(BIN)/comity demo $(DIR)
+	$(if $(DIR),,rm -rf build/demo)
+	$(BIN)/comity demo $(or $(DIR),build/demo)
 
 test: install
 	$(PYTEST) -n 2

@@ -17,7 +17,7 @@ from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from cli.expectation import Outcome
-    from cli.stage import Played, Told
+    from cli.stage import Played
     from cli.story import Story
 
 
@@ -33,11 +33,12 @@ def play(story: str, into: str | None, wanted: bool) -> Exit:
     Keys are made from the story's own words and lie open in the ledger, named PUBLIC. Nothing in such a ledger is
     evidence of anything, and everything made from it says TEST.
     """
+    from cli.stage import perform
     from cli.story import read_story
 
     told = read_story(ui.read(story), story)
     with place(into) as folder:
-        played = staged(told, folder)
+        played = perform(told, folder)
         outcomes = list(_checked(played)) if wanted else []
         entries = len(told.facts)
     report(told, into, outcomes, entries, played.orders)
@@ -79,7 +80,7 @@ def report(story: Story, into: str | None, outcomes: list[Outcome], facts: int, 
 
 @contextmanager
 def place(into: str | None) -> Iterator[Path]:
-    """A folder to make a ledger in: `into`, which must be new or empty, or one that is gone afterwards."""
+    """A folder to make something in: it becomes `into` when all is done, and is gone if that is None or it fails."""
     if into is None:
         with tempfile.TemporaryDirectory(prefix="comity-") as made:
             yield Path(made) / "ledger"
@@ -87,21 +88,11 @@ def place(into: str | None) -> Iterator[Path]:
     folder = Path(into)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Stop(f"{into} is there already, and is not empty", hint="choose another folder", code=Exit.REFUSED)
-    yield folder
-
-
-def staged(story: Story, folder: Path, told: Told | None = None) -> Played:
-    """Perform a story into `folder`; what cannot be performed to its end leaves nothing behind."""
-    from dataclasses import replace
-
-    from cli.stage import perform
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
     try:
-        played = perform(story, making, told) if told else perform(story, making)
+        yield making
         os.replace(making, folder)  # an empty folder of that name gives way
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
-    return replace(played, path=folder)

@@ -135,12 +135,13 @@ def put(
         implied = {n: v for n, v in complete(signer, on).items() if n not in mine and n not in told[0]}
         fact = build(kind, {**implied, **_together(mine, told[0])}, _together(dict(sealed or {}), told[1]))
         draft = _draft(asked, journal, place, fact, signer, on, instrument)
-        raised = findings(journal, place.case, draft)
+        known = _known(journal, asked.entry)
+        raised = [] if known else findings(journal, place.case, draft)
         for finding in raised:
             ui.tell(f"{ui.paint(finding.code, ui.COLOURS.get(finding.level.value))}: {finding.says}")
         if asked.dry_run:
             return _dry(draft, raised)
-        if kind in FINAL and not _known(journal, asked.entry):
+        if kind in FINAL and not known:
             ui.confirm(FINAL[kind], yes=asked.yes)
         (receipt,) = journal.record_batch([draft])
         if asked.receipt:
