@@ -71,6 +71,7 @@ class Fact:
     label: str | None = None
     replaces: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
+    audience: Mapping[str, Any] = field(default_factory=dict)
 
     def moved(self, on: str) -> Fact:
         """The same, happening and recorded at another moment."""
@@ -271,6 +272,7 @@ def entry(told: Fact, index: int, order: str, instrument: str | None, parties: M
         replaces=None if told.replaces is None else leaf(told.replaces, order),
         public=sides[0],
         sealed=sides[1],
+        audience={name: tuple(roles) for name, roles in told.audience.items()},
     )
 
 
@@ -439,6 +441,7 @@ def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
             label=f.get("label"),
             replaces=f.get("replaces"),
             fields=fields,
+            audience=f.get("audience", {}),
         )
         instrument = instruments[order]["instrument"] if order else None
         (found[order] if order else rows).append(entry(one, index, order or "registry", instrument, homes))
