@@ -52,7 +52,7 @@ def parse_json(raw: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_N
 
 def check_json(raw: bytes, value: Any, *, max_nodes: int = MAX_NODES, also: re.Pattern[str] | None = None) -> None:
     """Refuse bytes that are not the canonical form of `value`, which was parsed from them, or leave the domain."""
-    if not _plain(raw, value, max_nodes):
+    if not (plain(raw, max_nodes) and isinstance(value, (dict, list)) and simple(value)):
         _walk(value, MAX_DEPTH, [max_nodes], also)
     if orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER) != raw:
         raise Refused("JSON-FORM", "the bytes are not their own canonical form")
@@ -67,17 +67,20 @@ def loads(raw: bytes) -> Any:
         raise Refused(code, f"not JSON: {error}") from None
 
 
-def _plain(raw: bytes, value: Any, max_nodes: int) -> bool:
-    """True if a glance shows what `_walk` would show: the common case, several times as fast."""
+def plain(raw: bytes, max_nodes: int = MAX_NODES) -> bool:
+    """True if a glance at JSON bytes shows that depth, number of values and every text in them are in our domain."""
     openers = raw.count(b"{") + raw.count(b"[")
-    if openers > MAX_DEPTH or openers + raw.count(b",") + 1 > max_nodes:
-        return False
-    if not raw.isascii() or b"\\" in raw or b"\x7f" in raw:
-        return False
-    return isinstance(value, (dict, list)) and _simple(value)
+    return (
+        openers <= MAX_DEPTH
+        and openers + raw.count(b",") < max_nodes
+        and raw.isascii()
+        and b"\\" not in raw
+        and b"\x7f" not in raw
+    )
 
 
-def _simple(value: dict[str, Any] | list[Any]) -> bool:
+def simple(value: dict[str, Any] | list[Any]) -> bool:
+    """True if names, numbers and types in a value from `plain` bytes are in our domain; names count once met before."""
     if isinstance(value, dict):
         if not _known_keys.issuperset(value):
             return False
@@ -90,7 +93,7 @@ def _simple(value: dict[str, Any] | list[Any]) -> bool:
             if -MAX_INTEGER <= inner <= MAX_INTEGER:
                 continue
             return False
-        if (kind is not dict and kind is not list) or not _simple(inner):
+        if (kind is not dict and kind is not list) or not simple(inner):
             return False
     return True
 

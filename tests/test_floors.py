@@ -24,6 +24,7 @@ CELLAR = (
     "ledger.exhibit",
     "ledger.submission",
     "ledger.facts",
+    "ledger.dsse",
     "ledger.envelope",
     "ledger.chain",
     "ledger.keyring",

@@ -1,0 +1,150 @@
+"""One line of DSSE: what is signed, by whom, and the one way to write it down.
+
+An envelope of ours is DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload), its members in one order, without
+white space, its base64 with one spelling. The payload is canonical JSON that names the signer's key. Formats:
+docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from ledger.canonical import MAX_BYTES, MAX_NODES, check_json, loads
+from ledger.ed25519 import verify_signature
+from ledger.refusal import Refused
+
+EVENT_TYPE = "application/vnd.comity.event.v1+json"
+MANIFEST_TYPE = "application/vnd.comity.manifest.v1+json"
+POLICY_TYPE = "application/vnd.comity.policy.v1+json"
+
+MAX_ENVELOPE = 49_152  # bytes; a tile entry may have 65,535 (c2sp.org/tlog-tiles)
+MAX_PAYLOAD = MAX_BYTES
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """DSSE v1.0.2 pre-authentication encoding: what is signed."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+
+
+def keyid(public: bytes) -> str:
+    """Hex SHA-256 of the raw public key: a hint for readers, never the proof."""
+    return hashlib.sha256(public).hexdigest()
+
+
+_ENVELOPE = re.compile(
+    rb'\{"payload":"([A-Za-z0-9+/]+={0,2})","payloadType":"([!#-\[\]-~]+)",'
+    rb'"signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}\]\}'
+)
+
+
+def seal_bytes(payload: bytes, payload_type: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+    """One line of DSSE around `payload`; `sign` makes the 64-byte Ed25519 signature of the bytes it is given."""
+    return _line(payload, payload_type.encode(), keyid(public).encode(), sign(pae(payload_type, payload)))
+
+
+def _line(payload: bytes, payload_type: bytes, key_id: bytes, signature: bytes) -> bytes:
+    return b'{"payload":"%b","payloadType":"%b","signatures":[{"keyid":"%b","sig":"%b"}]}' % (
+        binascii.b2a_base64(payload, newline=False),
+        payload_type,
+        key_id,
+        binascii.b2a_base64(signature, newline=False),
+    )
+
+
+def open_bytes(
+    raw: bytes,
+    payload_type: str,
+    *,
+    max_bytes: int = MAX_PAYLOAD,
+    max_nodes: int = MAX_NODES,
+    also: re.Pattern[str] | None = None,
+    verify: bool = True,
+) -> tuple[dict[str, Any], bytes]:
+    """The payload of one line of DSSE as (value, its bytes), signed by the key its member `signer.key` names.
+
+    Whether that key may sign is not decided here (keyring). Raises `Refused`: ENV-SIZE, ENV-NONCANON, ENV-SIGCOUNT,
+    ENV-TYPE, ENV-KEYID, SIG-BAD and the JSON-* codes. With `verify=False` the signature alone is not checked: for
+    bytes that this process has verified before.
+    """
+    if len(raw) > max(MAX_ENVELOPE, max_bytes // 3 * 4 + 512):
+        raise Refused("ENV-SIZE", f"the envelope has {len(raw)} bytes")
+    match = _ENVELOPE.fullmatch(raw)
+    if match is None:
+        raise _diagnose(raw)
+    body, kind, key_hint, sig = match.groups()
+    if kind != payload_type.encode():
+        raise Refused("ENV-TYPE", f"payload type {kind.decode()}, expected {payload_type}")
+    payload = _decode(body)
+    if len(payload) > max_bytes:
+        raise Refused("ENV-SIZE", f"the payload has {len(payload)} bytes, at most {max_bytes} are allowed")
+    value = loads(payload)
+    public = _named_key(value)
+    if hashlib.sha256(public).hexdigest().encode() != key_hint:
+        raise Refused("ENV-KEYID", "keyid is not the digest of the key that the payload names")
+    signature = _decode(sig)
+    if verify and not verify_signature(public, pae(payload_type, payload), signature):
+        raise Refused("SIG-BAD", "the signature does not fit the signed bytes and the key they name")
+    check_json(payload, value, max_nodes=max_nodes, also=also)
+    return value, payload
+
+
+_FRAME = len(_line(b"", b"", b"0" * 64, bytes(64)))  # the payload begins at 12, key id and signature lie at the end
+
+
+def parts(raw: bytes, payload_type: str) -> tuple[bytes, str, bytes] | None:
+    """Payload, key id and signature of a line, cut out by their places; None if `open_bytes` has to say what is wrong.
+
+    Not None means that the line is canonical and of that type. Its payload and its signature are not looked at.
+    """
+    kind = payload_type.encode()
+    try:
+        payload = binascii.a2b_base64(raw[12 : 12 + len(raw) - _FRAME - len(kind)])
+        signature = binascii.a2b_base64(raw[-92:-4])
+    except binascii.Error:
+        return None
+    key_id = raw[-165:-101]
+    if not payload or len(raw) > MAX_ENVELOPE or len(payload) > MAX_PAYLOAD or len(signature) != 64:
+        return None
+    if _line(payload, kind, key_id, signature) != raw:  # base64 forgives much on the way in, nothing on the way out
+        return None
+    return payload, key_id.decode("latin-1"), signature
+
+
+def _decode(text: bytes) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Refused("ENV-NONCANON", f"base64: {error}") from None
+    if base64.b64encode(raw) != text:  # non-zero trailing bits survive validate=True
+        raise Refused("ENV-NONCANON", "base64 does not encode to itself again")
+    return raw
+
+
+def _named_key(value: Any) -> bytes:
+    signer = value.get("signer") if isinstance(value, dict) else None
+    key = signer.get("key") if isinstance(signer, dict) else None
+    if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
+        raise Refused("JSON-FORM", "the payload does not name its signer's key (signer.key, 64 hex digits)")
+    return bytes.fromhex(key)
+
+
+def _diagnose(raw: bytes) -> Refused:
+    """Say which rule of the envelope a line breaks, once it is known that it breaks one."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return Refused("ENV-NONCANON", f"not a sealed entry: {error}")
+    signatures = value.get("signatures") if isinstance(value, dict) else None
+    if isinstance(signatures, list) and len(signatures) != 1:
+        return Refused("ENV-SIGCOUNT", f"{len(signatures)} signatures; an entry has one, a second opinion is an entry")
+    if isinstance(value, dict) and value.get("payloadType") not in (EVENT_TYPE, MANIFEST_TYPE, POLICY_TYPE):
+        return Refused("ENV-TYPE", f"payload type {value.get('payloadType')!r}")
+    return Refused("ENV-NONCANON", "not the canonical one-line form: members, order, white space, base64 or digits")
