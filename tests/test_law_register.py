@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from ledger.law import CHECKS
-from ledger.law.provisions import RULES, rules_digest
 from ledger.law.acts import ACTS
 from ledger.law.checks import Check
 from ledger.law.clocks import REGISTER
@@ -19,6 +18,7 @@ from ledger.law.elements import CONTENTS
 from ledger.law.machine import ANY, BEFORE, OTHER, STAYS, Row
 from ledger.law.machines import MACHINES
 from ledger.law.machines.common import AFTER_ALL, BEFORE_ALL
+from ledger.law.provisions import RULES, rules_digest
 
 PAGE = (Path(__file__).parents[1] / "docs" / "findings.md").read_text(encoding="utf-8")
 CHECK = {check.code: check for check in CHECKS}

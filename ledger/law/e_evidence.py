@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.law.checks import Seen, finding, of_clocks
-from ledger.law.clocks_eu_authorities import keeping_end
 from ledger.law.examination import Examination
 from ledger.law.notification import never_notified, notified_late
 from ledger.law.record import in_order
@@ -207,8 +206,7 @@ def kept_against_a_ground(r: Examination) -> Seen:
     says="The extension came after the keeping period had ended.",
 )
 def extended_too_late(r: Examination) -> Seen:
-    sixty_days = keeping_end(r)
-    return [e for e in r.of("preservation-extended") if sixty_days is not None and e.on >= sixty_days]
+    return [e for e in r.of("preservation-extended") if not r.extension_in_time(e)]
 
 
 # -- article 12: grounds for refusal -----------------------------------------------------------------------------------

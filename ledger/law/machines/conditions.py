@@ -6,7 +6,6 @@ from datetime import datetime
 
 from ledger.law.clocks import REGISTER
 from ledger.law.clocks_eu import end_10_2
-from ledger.law.clocks_eu_authorities import keeping_end
 from ledger.law.machine import Condition
 from ledger.law.reading import Reading
 from ledger.law.record import in_order
@@ -81,8 +80,7 @@ def in_time(r: Reading, e: Entry) -> bool:
         case "reasoned-objection-filed":
             return r.before_end(e, "E-17-2", "SCA-2703-h")
         case "preservation-extended":
-            sixty_days = keeping_end(r)
-            return sixty_days is None or e.on < sixty_days
+            return r.extension_in_time(e)
         case _:
             return r.before_end(e, "E-11-1")
 
