@@ -80,7 +80,29 @@ class Keys:
 
 
 def script(story: Story) -> Iterator[Deed]:
-    """Every deed of a story in the order in which it is recorded."""
+    """Every deed of a story in the order in which it is recorded.
+
+    A key that was revoked or reported signs no more from the place of that entry on. Where a story goes on signing with
+    it, the entry takes its place behind the last of those: the law reads when it was made, not where it stands.
+    """
+    deeds = list(_told(story))
+    for place in reversed([i for i, deed in enumerate(deeds) if deed.kind in ("key-revoked", "key-compromised")]):
+        seed = _ended(deeds, place)
+        signed = [i for i, deed in enumerate(deeds) if i > place and deed.seed == seed]
+        if signed:
+            deeds.insert(signed[-1], deeds.pop(place))
+    return iter(deeds)
+
+
+def _ended(deeds: list[Deed], place: int) -> bytes | None:
+    """The seed of the key that the deed at `place` ends: the one it names, else the one its actor signed with last."""
+    said = deeds[place].public
+    before = [deed.seed for deed in deeds[:place] if deed.by == said.get("actor")]
+    named = [seed for seed in before if public_of(seed) == said.get("key")]
+    return next(reversed(named if "key" in said else before), None)
+
+
+def _told(story: Story) -> Iterator[Deed]:
     keys = Keys(story.story)
     follows = _successors(story)
     yield from _taken_for_granted(story, keys, follows)

@@ -223,5 +223,15 @@ def test_the_first_name_given_to_an_earlier_key_means_the_first_key() -> None:
     assert deeds(story, "key-revoked")[0].public["key"] == public_of(seed_of("T", "ilves", "first"))
 
 
+def test_a_key_the_story_goes_on_signing_with_is_ended_behind_the_last_of_its_entries() -> None:
+    for kind, more in (
+        ("key-revoked", {"cause": "lost"}),
+        ("key-compromised", {"suspected_since": "2027-03-01T00:00:00Z"}),
+    ):
+        for named in ({"key": "first"}, {}):
+            end = register_fact(kind, "keeper", "ADM", 1, actor="ilves", **named, **more)
+            assert [d.kind for d in script(told(end, ISSUED))][-2:] == ["order-issued", kind]
+
+
 def test_the_same_story_gives_the_same_deeds() -> None:
     assert list(script(told(ISSUED))) == list(script(told(ISSUED)))
