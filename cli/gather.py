@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from cli.exits import Exit, Stop
+from cli.fields import digests
 from ledger.bundle import About, Contents, readable, select, visible
 from ledger.envelope import Opened
 from ledger.law.provisions import rules_digest
@@ -34,7 +35,7 @@ class Asked:
     purpose: str | None = None
     legal_basis: tuple[str, ...] = ()
     with_linked: bool = False
-    documents: Mapping[str, bytes] = field(default_factory=dict)
+    documents: Mapping[str, Path] = field(default_factory=dict)
 
 
 def gather(journal: Journal, asked: Asked) -> Contents:
@@ -122,13 +123,10 @@ def _heads(journal: Journal, opened: Mapping[int, Opened], size: int) -> list[Ke
     return list(wanted.values())
 
 
-def _named(documents: Mapping[str, bytes], entries: Sequence[Entry], audience: str) -> dict[str, bytes]:
+def _named(documents: Mapping[str, Path], entries: Sequence[Entry], audience: str) -> dict[str, bytes]:
     """Of the documents at hand, those that an entry names where this audience may read it."""
-    digests: set[str] = set()
-    for entry in entries:
-        for name in readable(entry, audience):
-            digests |= set(_digests(entry.get(name)))
-    return {digest: content for digest, content in documents.items() if digest in digests}
+    named = {d for entry in entries for name in readable(entry, audience) for d in _digests(entry.get(name))}
+    return {digest: path.read_bytes() for digest, path in documents.items() if digest in named}
 
 
 def _digests(value: Any) -> Iterable[str]:
@@ -156,7 +154,9 @@ def _foreign(folder: Path, opened: Iterable[Opened]) -> dict[str, bytes]:
     return found
 
 
-def by_digest(folder: Path) -> dict[str, bytes]:
+def by_digest(folder: Path) -> dict[str, Path]:
     """The files of a folder by their SHA-256."""
-    files = (path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
-    return {sha256(content).hexdigest(): content for content in files}
+    if not folder.is_dir():
+        raise Stop(f"{folder}: no such folder", code=Exit.UNDECIDABLE)
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {sha256: path for path, (_, sha256, _) in zip(paths, digests([str(p) for p in paths]), strict=True)}

@@ -109,6 +109,7 @@ def checkpoint() -> None:
     with writing() as journal:
         journal.log.catch_up()
         head = published(journal)
+        journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # tiles that are missing
         seen = witnessed(journal, head)
         asks = journal.folder.policy.quorum != "none"
     c = head.checkpoint

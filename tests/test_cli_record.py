@@ -249,7 +249,7 @@ CLOSED = ("record", "order-closed", "main", "-f", "outcome=answered")
         ((*CLOSED, "--as", "ilves", "--key", "nowhere"), 4, "nowhere"),
         ((*CLOSED, "--as", "ilves", "--from", "nowhere"), 4, "nowhere"),
         (("record", "instruction-lifted", "main", "-f", "about=#99", "--as", "ncco"), 2, "no entry"),
-        (("record", "key-revoked", "main", "-f", "actor=orn", "-f", "cause=lost", "--as", "registrar", "--yes"), 5, "CTX"),
+        (("record", "key-revoked", "main", "-f", "actor=lab", "-f", "cause=lost", "--as", "orn", "--yes"), 5, "CTX"),
         (("disclose", "nowhere.zip", "--order", "main", "--channel", "mail", "--as", "harbor"), 4, "nowhere.zip"),
         (("disclose", "main", "--channel", "mail", "--as", "harbor"), 2, "which order"),
         (("issue", "--instrument", "2AP-77", "--to", "XV", "--as", "ilves"), 5, "instrument"),
