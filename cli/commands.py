@@ -154,11 +154,15 @@ class Group(click.Group):
         write_examples(self.examples, formatter)
         super().format_help(ctx, formatter)
 
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        default = self.get_command(ctx, "") if self.otherwise else None
+        if default is None:
+            super().format_options(ctx, formatter)
+        else:
+            default.format_options(ctx, formatter)
+            self.format_commands(ctx, formatter)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        if self.otherwise:
-            default = self.get_command(ctx, "")
-            if default is not None:
-                default.format_options(ctx, formatter)
         with formatter.section("Commands"):
             formatter.write_dl([(name, says) for name, (_, says) in self.table.items()])
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from cli.court import AUDIENCES
 from cli.gather import Asked, gather
 from cli.stage import Played
 from cli.story import Clock, Expect, ExpectView
@@ -102,7 +103,8 @@ def _seen(view: ExpectView, journal: Journal, played: Played) -> Iterator[str]:
 
 
 def _verified(view: ExpectView, journal: Journal, played: Played, now: datetime) -> tuple[Entry, ...] | str:
-    asked = Asked(order=played.orders[view.order], audience=view.audience, made_at=now, tool="comity play")
+    role = AUDIENCES.get(view.audience, view.audience)
+    asked = Asked(order=played.orders[view.order], audience=role, made_at=now, tool="comity play")
     signer = hand(journal, "bundle-issued", journal.folder.registrar.actor, "ADM", None)
     trust = {name: (played.path / "trust" / name).read_bytes() for name in ("policy", "registrar")}
     report = verify(pack(gather(journal, asked), signer), parse_trust(trust), None, now)
