@@ -9,7 +9,7 @@ the status that c2sp.org/tlog-witness gives it (text of July 2026); where the lo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -121,7 +121,8 @@ class Witness:
             open_note(note, keys)
             own = "".join(lines_of(note, keys).values()).encode()
         except Refused as refused:
-            return Answer(403 if refused.code == "CP-SIG" else 400, f"{refused.says}\n")
+            false = refused.code == "CP-SIG" or _misspelt(note, {key.name for key in keys})
+            return Answer(403 if false else 400, f"{refused.says}\n")
         return _Head(origin, size, tree, text + b"\n\n" + own)
 
     def _decide(self, head: _Head, submission: Submission) -> Answer:
@@ -174,6 +175,19 @@ def _three_lines(text: bytes) -> tuple[str, int, bytes]:
     if len(tree) != 32:
         raise ValueError("a root has 32 bytes")
     return lines[0], decimal(lines[1]), tree
+
+
+def _misspelt(note: bytes, names: Collection[str]) -> bool:
+    """True if a line under one of the names is no base64 as we spell it: a false signature, not a note without form."""
+    for line in note.rpartition(b"\n\n")[2].decode(errors="replace").split("\n"):
+        _, _, rest = line.partition(" ")
+        name, _, signature = rest.partition(" ")
+        try:
+            if name in names:
+                unb64(signature)
+        except ValueError:
+            return True
+    return False
 
 
 def cosigners(name: str, key: SeedKey, second: MlDsaKey | None = None) -> list[Cosigner]:

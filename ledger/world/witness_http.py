@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,17 +19,37 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from ledger.submission import LARGEST
 from ledger.world.witness import TEXT, Answer, Witness
 
 PATIENCE = 10.0  # seconds for a whole body
 _MOST_AT_ONCE = 64  # connections; more are answered 503
+_MOST_THROWN_AWAY = 16 << 20  # bytes of a body that is too large
 _LARGEST_HEAD = 8_192  # bytes of request line and headers
 
 
 class _TooLarge(Exception):
     """The body is larger than any request can be."""
+
+
+class _TooLargeResponse(Response):
+    """413 at once; what is still on its way is thrown away, for a client cut off while it talks loses the answer."""
+
+    def __init__(self, says: str, patience: float) -> None:
+        super().__init__(says, 413, {"content-type": TEXT, "connection": "close"})
+        self._patience = patience
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        left = _MOST_THROWN_AWAY
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                while left > 0 and (message := await receive()).get("more_body", False):
+                    left -= len(message["body"])
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
@@ -41,7 +62,7 @@ def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
         except TimeoutError:
             return _response(Answer(408, "the body took too long\n"), close=True)
         except _TooLarge:
-            return _response(Answer(413, f"a request has at most {LARGEST} bytes\n"), close=True)
+            return _TooLargeResponse(f"a request has at most {LARGEST} bytes\n", patience)
         except ClientDisconnect:
             return _response(Answer(400, "the body is cut short\n"), close=True)
         return _response(await run_in_threadpool(witness.add_checkpoint, body))
@@ -60,28 +81,30 @@ def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
     )
 
 
-def serve(
-    witness: Witness, host: str, port: int, *, patience: float = PATIENCE, ready: Callable[[str], None] = lambda _: None
-) -> None:
-    """Serve until told to stop; `ready` hears the address once it is bound (port 0 takes a free one). OSError."""
+def server(witness: Witness, *, patience: float = PATIENCE) -> uvicorn.Server:
+    """A server for the witness, to be run over sockets that are bound already."""
+    config = uvicorn.Config(
+        app(witness, patience=patience),
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=_MOST_AT_ONCE,
+        h11_max_incomplete_event_size=_LARGEST_HEAD,
+        timeout_graceful_shutdown=5,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(witness: Witness, host: str, port: int, *, ready: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until told to stop; `ready` hears the URL once it is bound (port 0 takes a free one). Raises OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.create_server((host, port), family=family) as listening:
-        bound = listening.getsockname()[1]
-        config = uvicorn.Config(
-            app(witness, patience=patience),
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=_MOST_AT_ONCE,
-            h11_max_incomplete_event_size=_LARGEST_HEAD,
-            timeout_graceful_shutdown=5,
-        )
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{bound}")
-        uvicorn.Server(config).run(sockets=[listening])
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}")
+        server(witness).run(sockets=[listening])
 
 
 async def _body(request: Request) -> bytes:

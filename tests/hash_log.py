@@ -1,0 +1,60 @@
+"""A log of hashes in memory, that can be made to lie: what a witness is shown in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from ledger.ed25519 import public_key
+from ledger.note import Checkpoint, format_checkpoint, log_vkey, parse_vkey, sign_note
+from ledger.submission import format_submission
+from ledger.tlog import Frontier, leaf_hash, prove_consistency, root, tile_bytes, tile_path, tiles_for
+
+
+class HashLog:
+    """A log whose entry i is the text `<story> i`; a fork tells another story from some entry on."""
+
+    def __init__(self, origin: str = "ledger.example/xo/karsk", seed: bytes = bytes(range(32)), size: int = 0) -> None:
+        self.origin = origin
+        self.seed = seed
+        self.key = parse_vkey(log_vkey(origin, public_key(seed)))
+        self.stored: list[bytes] = []
+        self.frontier = Frontier()
+        self.grow(size)
+
+    def grow(self, count: int, story: str = "true") -> Self:
+        """Append entries."""
+        for n in range(self.frontier.size, self.frontier.size + count):
+            self.stored += self.frontier.add(leaf_hash(f"{story} {n}".encode()))
+        return self
+
+    def fork(self, at: int, size: int) -> HashLog:
+        """The same log with the same key up to entry `at`, and other entries from there to `size`."""
+        return HashLog(self.origin, self.seed, at).grow(size - at, "other")
+
+    def read(self, indexes: Sequence[int]) -> list[bytes]:
+        return [self.stored[index] for index in indexes]
+
+    def root(self, size: int) -> bytes:
+        return root(size, self.read)
+
+    def note(self, size: int) -> bytes:
+        """The signed head at a size."""
+        body = format_checkpoint(Checkpoint(self.origin, size, self.root(size)))
+        return sign_note(body, self.origin, self.seed).encode()
+
+    def prove(self, m: int, n: int) -> list[bytes]:
+        return prove_consistency(m, n, self.read)
+
+    def request(self, old: int, size: int) -> bytes:
+        """An honest add-checkpoint body."""
+        return format_submission(old, self.prove(old, size), self.note(size))
+
+    def publish(self, folder: Path, size: int) -> Path:
+        """Write the log as static files."""
+        files = {tile_path(tile): tile_bytes(tile, self.read) for tile in tiles_for(0, size)}
+        for name, data in (files | {"checkpoint": self.note(size)}).items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
+        return folder
