@@ -17,6 +17,7 @@ from ledger.note import Head, open_checkpoint
 from ledger.order import Entry
 from ledger.tlog import format_proof, prove_consistency, prove_inclusion
 from ledger.veil import parse_disclosure
+from ledger.world.fault import LedgerFault
 from ledger.world.heads import Kept
 from ledger.world.journal import Journal
 from projections.state import linked
@@ -83,8 +84,14 @@ def gather(journal: Journal, asked: Asked) -> Contents:
 
 
 def published(journal: Journal) -> Head:
-    """The newest published head, brought up to the newest entry."""
-    journal.publish()
+    """The newest published head, brought up to the newest entry; as it was, where nothing can be signed any more."""
+    try:
+        journal.publish()
+    except LedgerFault as fault:
+        head = journal.log.files.head(journal.log.witnesses)
+        if fault.code != "GUARD-MISSING" or head is None:
+            raise
+        return head
     kept = journal.heads.newest()
     if kept is None:
         raise AssertionError("publishing keeps a head")

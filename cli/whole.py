@@ -13,7 +13,7 @@ from ledger.order import wire
 from ledger.refusal import Refused
 from ledger.tlog import EMPTY_ROOT, root, tile_bytes, tile_path, tiles_for
 from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
-from ledger.world.audit import Audit, audit
+from ledger.world.audit import Audit, Problem, audit
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
 from ledger.world.guard import Guard
@@ -42,8 +42,13 @@ def examine_ledger(path: Path) -> Report:
 def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_house: bool) -> Report:
     folder = read_folder(path)
     registrar = folder.registrar if trust is None or trust.registrar is None else trust.registrar
-    with ui.progress("verifying") as progress:
-        found = audit(folder.entries, folder.origin, registrar, progress=progress)
+    try:
+        with ui.progress("verifying") as progress:
+            found = audit(folder.entries, folder.origin, registrar, progress=progress)
+    except LedgerFault as fault:
+        if fault.code != "LOG-CORRUPT":
+            raise
+        found = Audit(0, problems=[Problem(fault.code, "entries.db", fault.says)])
     problems = [Reason(p.code, p.where, p.says) for p in found.problems]
     tree = _Tree(folder, found)
     head: Head | None = None
@@ -113,6 +118,9 @@ class _Tree:
 
     def kept(self) -> Iterator[Reason]:
         """Every kept head against the entries."""
+        if not self.folder.heads.exists():
+            yield Reason("LOG-CORRUPT", "heads.db", "it is missing; notes that were cosigned cannot be made again")
+            return
         heads = Heads(self.folder.heads, writable=False)
         try:
             witnesses = tuple(self.folder.policy.witnesses.values())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -249,3 +251,35 @@ def test_a_folder_that_is_no_ledger_is_exit_10(tmp_path: Path) -> None:
 def test_a_test_ledger_says_so_on_what_it_makes(ledger: Path) -> None:
     report = verdict(made(ledger), *trust(ledger))[1]
     assert any(says.startswith("TEST") for says in report["not_proven"])
+
+
+def test_a_copy_without_its_guard_can_still_be_handed_to_a_court(ledger: Path) -> None:
+    for guard in ledger.glob("state/*/guard.db*"):
+        guard.unlink()
+    assert verdict(made(ledger), *trust(ledger))[1]["verdict"] == "TOTAL-PASSED"
+    done = run("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", ledger=ledger)
+    assert done.exit_code == Exit.UNDECIDABLE
+    assert "GUARD-MISSING" in done.stderr
+
+
+@pytest.mark.parametrize("keep", [0, 20_000])
+def test_a_shelf_that_cannot_be_read_is_a_verdict_too(keep: int, ledger: Path) -> None:
+    for file in ledger.glob("entries.db-*"):
+        file.unlink()
+    data = (ledger / "entries.db").read_bytes()
+    (ledger / "entries.db").write_bytes(data[:keep] or b"hello" * 1000)
+    code, report = verdict(ledger)
+    assert (code, report["verdict"], report["reasons"][0]["code"]) == (1, "TOTAL-FAILED", "LOG-CORRUPT")
+
+
+def test_verifying_a_bundle_needs_nothing_of_a_ledger(ledger: Path) -> None:
+    code = (
+        "import sys; from cli.main import comity\n"
+        "try: comity.main(sys.argv[1:])\n"
+        "except SystemExit as end: print(end.code, *sys.modules)"
+    )
+    args = [sys.executable, "-c", code, "verify", str(made(ledger)), *trust(ledger)]
+    done = subprocess.run(args, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
+    ended, *loaded = done.stdout.splitlines()[-1].split()
+    assert ended == "0"
+    assert not [name for name in loaded if name.startswith(("ledger.world", "eventsourcing", "fcntl", "sqlite3"))]

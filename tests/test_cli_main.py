@@ -248,3 +248,14 @@ def test_a_closed_pipe_is_no_error_message() -> None:
         os.close(writer)
     assert done.stderr == ""
     assert done.returncode == Exit.PIPE_CLOSED
+
+
+def test_an_interruption_is_exit_130_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    @ui.command("comity wait")
+    def wait() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(comity), "get_command", lambda *_: wait)
+    done = CliRunner().invoke(comity, ["wait"])
+    assert done.exit_code == Exit.INTERRUPTED
+    assert done.stderr.split() == "comity: interrupted; nothing half-written is left".split()
