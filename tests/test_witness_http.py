@@ -222,7 +222,7 @@ def test_a_witness_is_pulled_from_a_log_behind_http(live: Live, tmp_path: Path) 
 
     handler = functools.partial(Quiet, directory=str(tmp_path / "log"))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as log:
-        threading.Thread(target=log.serve_forever, daemon=True).start()
+        threading.Thread(target=log.serve_forever, args=[0.02], daemon=True).start()
         pytest.importorskip("httpx", reason="needs the extra `server`")
         fetch = from_url(f"http://127.0.0.1:{log.server_address[1]}/")
         for size in (3, 300):

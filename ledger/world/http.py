@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ledger.world.fault import LedgerFault
 
@@ -23,6 +24,8 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None)
         import httpx
     except ImportError:
         raise LedgerFault("NO-HTTP", "asking over HTTP needs httpx", "pip install 'comity[server]'") from None
+    if not _is_address(url):
+        raise LedgerFault("HTTP-SILENT", f"{url}: not the address of an http server")
     body = bytearray()
     method = "GET" if content is None else "POST"
     try:
@@ -40,3 +43,11 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None)
         raise LedgerFault("HTTP-SILENT", f"{url}: no answer within {seconds:g} seconds") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise LedgerFault("HTTP-SILENT", f"{url}: {str(error) or type(error).__name__}") from None
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # raises over 65535
+    except ValueError:
+        return False
