@@ -5,7 +5,17 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: install demo test slow lint format interop bench pins wheel clean
+.PHONY: help install demo test slow lint format interop bench pins wheel clean
+
+help:
+	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
+	@echo 'make test      the test suite, a minute or two'
+	@echo 'make slow      kill -9 at random moments, every flipped bit'
+	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
+	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
+	@echo 'make lint      ruff and mypy --strict;   make format   ruff'
+	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
+	@echo 'make pins      requirements/*.txt from pyproject.toml'
 
 install: $(VENV)/.dev
 
