@@ -58,6 +58,7 @@ WORLD = (
     "ledger.world.cases",
     "ledger.world.past",
     "ledger.world.founding",
+    "ledger.world.receiving",
     "ledger.world.sealing",
     "ledger.world.erasure",
     "ledger.world.journal",
