@@ -33,8 +33,14 @@ def canonical(value: Any, *, max_nodes: int = MAX_NODES, also: re.Pattern[str] |
 
     `also` is the form of further keys: a manifest names orders by their UUID.
     """
-    _walk(value, MAX_DEPTH, [max_nodes], also)
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+    try:
+        raw = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER)
+    except orjson.JSONEncodeError:
+        _walk(value, MAX_DEPTH, [max_nodes], also)  # says what is wrong, if it is a matter of our domain
+        raise
+    if not (plain(raw, max_nodes) and isinstance(value, (dict, list)) and simple(value)):
+        _walk(value, MAX_DEPTH, [max_nodes], also)
+    return raw
 
 
 def parse_json(raw: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> Any:

@@ -246,9 +246,14 @@ def _format_line(key: Vkey, signature: bytes) -> str:
 
 def sign_note(text: str, name: str, seed: bytes) -> str:
     """`text` as a note signed by the Ed25519 `seed` under `name`; CP-FORMAT if no note can carry that text."""
+    return sign_note_with(text, Vkey.of(name, ED25519, public_key(seed)), lambda message: sign(seed, message))
+
+
+def sign_note_with(text: str, key: Vkey, sign: Callable[[bytes], bytes]) -> str:
+    """As `sign_note`, by whatever signs for the Ed25519 `key`."""
     if not text.endswith("\n") or _CONTROL.search(text):
         raise Refused("CP-FORMAT", "the text of a note ends in a newline and has no other control characters")
-    return f"{text}\n{_format_line(Vkey.of(name, ED25519, public_key(seed)), sign(seed, text.encode()))}"
+    return f"{text}\n{_format_line(key, sign(text.encode()))}"
 
 
 def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:

@@ -7,6 +7,7 @@ the values of its fields as far as this reader may know them. It is made from ve
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,9 +22,14 @@ class Unread(Enum):
     ERASED = "erased"  # the key is destroyed; nobody can open it any more
 
 
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
+
+
 def instant(text: str) -> datetime:
     """An RFC 3339 instant of the wire (`2026-11-24T13:37:44Z`) as an aware UTC datetime; ValueError if malformed."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"{text!r} is not an instant such as 2026-11-24T13:37:44Z")
+    return datetime.fromisoformat(text)
 
 
 def wire(moment: datetime) -> str:

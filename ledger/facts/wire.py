@@ -270,10 +270,11 @@ def check(form: Form, value: Any, path: str = "") -> None:
 def _check_word(form: Word, value: Any, path: str) -> None:
     if not isinstance(value, str):
         raise Unfit(form.expected, value, path)
-    if not re.fullmatch(LINES, value) or re.search(r"[\ud800-\udfff]", value):  # a lone surrogate is no character
-        raise Unfit(f"{form.expected}, without control or bidi-control characters", value, path)
-    if not unicodedata.is_normalized("NFC", value):
-        raise Unfit(f"{form.expected}, in Unicode normalisation form C", value, path)
+    if not (value.isascii() and value.isprintable()):
+        if not re.fullmatch(LINES, value) or re.search(r"[\ud800-\udfff]", value):  # a lone surrogate is no character
+            raise Unfit(f"{form.expected}, without control or bidi-control characters", value, path)
+        if not unicodedata.is_normalized("NFC", value):
+            raise Unfit(f"{form.expected}, in Unicode normalisation form C", value, path)
     if value not in form.known if form.known else not re.fullmatch(form.pattern, value):
         raise Unfit(form.expected, value, path)
     if form.real:

@@ -20,6 +20,7 @@ SCHEMA = (
         n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, note BLOB NOT NULL,
         at TEXT NOT NULL, cosigned INTEGER) STRICT""",
     "CREATE INDEX head_size ON head (size)",
+    "CREATE INDEX head_cosigned ON head (size, cosigned) WHERE cosigned IS NOT NULL",
     "CREATE TRIGGER head_update BEFORE UPDATE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
     "CREATE TRIGGER head_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
     """CREATE TRIGGER head_twice BEFORE INSERT ON head

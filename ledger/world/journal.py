@@ -6,15 +6,14 @@ the transaction short: where somebody else wrote first, our seal is stale and is
 
 from __future__ import annotations
 
-import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import msgspec
 
 from ledger.envelope import Circumstances, Opened, Signer, open_
 from ledger.facts import Fact, build
@@ -33,17 +32,15 @@ from ledger.world.home import Home
 from ledger.world.keys import Entropy, Key
 from ledger.world.log import Log
 from ledger.world.past import Past, Trial
+from ledger.world.receiving import at, opened_pages
 from ledger.world.recorder import Moved, Row
 from ledger.world.sealing import Draft, Sealer, check_entry_id
 from ledger.world.store import Conflict, Store, Stored
 
-PAGE = 500  # received entries in one transaction
-_CORES = os.cpu_count() or 1
 _TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True, eq=False):
     """Where an entry stands, and whether it stood there before this call; ids and hashes are hex."""
 
     index: int
@@ -52,7 +49,7 @@ class Receipt:
     order: str
     seq: int
     already: bool
-    _prove: Callable[[int], bytes] = field(repr=False, compare=False)
+    _prove: Callable[[int], bytes]
 
     @property
     def proof(self) -> bytes:
@@ -216,7 +213,7 @@ class Journal:
         """
         texts = disclosures or [()] * len(entries)
         receipts: list[Receipt] = []
-        for start, page in _opened_pages(entries):
+        for start, page in opened_pages(entries):
             receipts += self._receive(start, page, texts[start : start + len(page)])
         return receipts
 
@@ -286,11 +283,13 @@ class Journal:
                     known[i] = self._receipt(self._sealer.row(opened, (), {}), Stored(found[0], already=True))
                     continue
                 try:
-                    lift(told, opened.sd, public=opened.payload.public)
+                    lifted = [parse_disclosure(text) for text in told]
+                    if told:
+                        lift(told, opened.sd, public=opened.payload.public)
                     trial.admit(opened)
                 except Refused as refused:
-                    raise _at(start + i, refused) from refused
-                rows.append(self._sealer.row(opened, [parse_disclosure(text) for text in told], {}))
+                    raise at(start + i, refused) from refused
+                rows.append(self._sealer.row(opened, lifted, {}))
             return rows
 
         fresh = iter(self._store(take))
@@ -338,36 +337,3 @@ class Journal:
             place.already,
             self.log.receipt,
         )
-
-
-def _opened_pages(entries: Sequence[bytes]) -> Iterator[tuple[int, list[Opened]]]:
-    """Verified entries, page by page with the number of the first; the next page is verified while one is stored.
-
-    Threads are enough: libsodium works without the interpreter's lock.
-    """
-    with ThreadPoolExecutor(_CORES) as pool:
-
-        def verify(start: int) -> list[Any]:
-            stop = min(start + PAGE, len(entries))
-            step = -(-(stop - start) // _CORES) or 1
-            return [pool.submit(_open_all, entries[at : min(at + step, stop)], at) for at in range(start, stop, step)]
-
-        ahead = verify(0)
-        for start in range(0, len(entries), PAGE):
-            now, ahead = ahead, verify(start + PAGE)
-            yield start, [opened for part in now for opened in part.result()]
-
-
-def _open_all(entries: Sequence[bytes], first: int) -> list[Opened]:
-    opened = []
-    for number, raw in enumerate(entries, first):
-        try:
-            opened.append(open_(raw))
-        except Refused as refused:
-            raise _at(number, refused) from refused
-    return opened
-
-
-def _at(number: int, refused: Refused) -> Refused:
-    place = f"entry {number} of those received"
-    return Refused(refused.code, refused.says, where=f"{place}, {refused.where}" if refused.where else place)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ledger.note import Checkpoint, Vkey, format_checkpoint, open_checkpoint, sign_note
+from ledger.note import Checkpoint, Vkey, format_checkpoint, open_checkpoint, sign_note, sign_note_with
 from ledger.order import wire
 from ledger.tlog import (
     EMPTY_ROOT,
@@ -30,7 +30,7 @@ from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
 from ledger.world.guard import Guard, Signed, signing_time
 from ledger.world.heads import Heads, Kept
-from ledger.world.keys import load
+from ledger.world.keys import SeedKey, load
 from ledger.world.store import Store
 from ledger.world.tiles import StaticLog
 
@@ -63,7 +63,7 @@ class Log:
         self._now = now
         self._say = say
         self._guard: Guard | None = None
-        self._seed: bytes | None = None
+        self._signer: SeedKey | None = None
         self._checked: Signed | None = None  # what this process knows to agree with the shelf
 
     def close(self) -> None:
@@ -110,10 +110,10 @@ class Log:
         CLOCK-BACK, and KEY-* for the log's key.
         """
         while (last := self.signed()).size <= index:
-            size = self.store.size()
+            size, tree = self.store.tip(index)
             if size <= index:
                 raise ValueError(f"entry {index} is not on the shelf")
-            after = self._sign(size, root(size, self.store.hashes), signing_time(last.at, self._now(), self._say))
+            after = self._sign(size, tree, signing_time(last.at, self._now(), self._say))
             if self.guard.advance(last, after):
                 self._checked = after
                 return after
@@ -121,20 +121,21 @@ class Log:
 
     def ready(self) -> None:
         """Raise now what `acknowledge` would raise after an entry is stored: guard, shelf, clock, key."""
-        signing_time(self.signed().at, self._now(), self._say)
+        last = self._checked or self.signed()
+        signing_time(last.at, self._now(), lambda _: None)
         self._key()
 
     def _sign(self, size: int, tree: bytes, at: datetime) -> Signed:
-        note = sign_note(format_checkpoint(Checkpoint(self.origin, size, tree)), self.origin, self._key())
+        note = sign_note_with(format_checkpoint(Checkpoint(self.origin, size, tree)), self.key, self._key().sign)
         return Signed(size, tree, note.encode(), at.replace(microsecond=0))
 
-    def _key(self) -> bytes:
-        if self._seed is None:
+    def _key(self) -> SeedKey:
+        if self._signer is None:
             key = load(self._state / "log.key")
             if key.public != self.key.public:
                 raise LedgerFault("KEY-FORMAT", f"{self._state / 'log.key'} is not the key of {self.origin}")
-            self._seed = key.seed
-        return self._seed
+            self._signer = key
+        return self._signer
 
     # -- proving ------------------------------------------------------------------------------------------------------
 

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from ledger.chain import Link, check_place
 from ledger.envelope import Opened, open_
-from ledger.facts import check_form
 from ledger.keyring import Keyring, Registrar
 from ledger.refusal import Refused
 from ledger.world.cases import Cases
@@ -86,9 +85,8 @@ class Trial:
         return self.heads.get(order) or self._past.head(order)
 
     def admit(self, opened: Opened) -> None:
-        """Take one more entry; `Refused`: FACT, FACT-KIND, CTX-*, KEY-*."""
+        """Take one more entry; `Refused`: CTX-*, KEY-*."""
         p = opened.payload
-        check_form(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, p.sealed)
         check_place(opened, self._past.origin, self.head(p.order))
         if p.entry in self._entries:
             raise Refused("CTX-REPLAY", f"entry id {p.entry} comes twice")

@@ -99,9 +99,18 @@ SCHEMA = (
     "PRAGMA user_version = 1",
 )
 
-_INSERT_EVENT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
-_INSERT_LEAF = "INSERT INTO log_leaf VALUES (?, ?, ?, ?)"
-_INSERT_CIPHERTEXT = "INSERT INTO ciphertext VALUES (?, ?, ?, ?, ?)"
+# One statement for a whole batch: the interpreter's lock is let go once, not once a row, and other threads verify the
+# next batch meanwhile. ?1 lists the rows as JSON arrays; bytes come in one run each, cut by the offsets in the list.
+_INSERT_EVENTS = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+        substr(?2, 1 + json_extract(value, '$[3]'), json_extract(value, '$[4]')) FROM json_each(?1)"""
+_INSERT_LEAVES = """INSERT INTO log_leaf
+    SELECT ?5 + key, substr(?2, 1 + 16 * key, 16), substr(?3, 1 + 32 * key, 32),
+        ifnull(substr(?4, 1 + json_extract(value, '$[0]'), json_extract(value, '$[1]')), x'') FROM json_each(?1)"""
+_INSERT_CIPHERTEXTS = """INSERT INTO ciphertext
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+        json_extract(value, '$[3]'), substr(?2, 1 + json_extract(value, '$[4]'), json_extract(value, '$[5]'))
+    FROM json_each(?1)"""
 _INSERT_REFERENCE = (
     "INSERT INTO order_reference SELECT ?1, ?2"
     " WHERE NOT EXISTS (SELECT 1 FROM order_reference WHERE reference = ?1 AND order_id = ?2)"
@@ -136,6 +145,9 @@ class Row(StoredEvent):
     reference: str | None = None
 
 
+_PAGES_BEFORE_CHECKPOINT = 4_000  # 16 MB: pages of the indexes change in every batch, and are copied home once
+
+
 class Pool(SQLiteConnectionPool):
     """Connections of `sqlite.connect`: durable, never creating, and with room for more than one prepared statement."""
 
@@ -144,40 +156,69 @@ class Pool(SQLiteConnectionPool):
         self.path, self.writable = path, writable
 
     def _create_connection(self) -> SQLiteConnection:
-        return SQLiteConnection(sqlite_conn=connect(self.path, writable=self.writable), max_age=self.max_age)
+        c = connect(self.path, writable=self.writable)
+        c.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BEFORE_CHECKPOINT}")
+        return SQLiteConnection(sqlite_conn=c, max_age=self.max_age)
 
 
 class Recorder(SQLiteApplicationRecorder):
     """The library's recorder with our insert path: event, leaf, hashes, ciphertexts, reference."""
 
+    tree: Frontier | None = None  # as the last batch of this process left it
+
     def construct_create_table_statements(self) -> list[str]:
         return list(SCHEMA)
 
+    def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
+        """Store `Row`s in one transaction; `still` names orders that must have the given newest entry, else `Moved`."""
+        tree = self.tree
+        self.tree = None
+        try:
+            return super().insert_events(stored_events, tree=tree, **given)
+        except BaseException:
+            self.tree = None  # the batch was rolled back
+            raise
+
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int]:
+        tree: Frontier | None = given.pop("tree")
         still: Mapping[str, int] = given.pop("still", {})
         rows = [row for row in stored_events if isinstance(row, Row)]
         if given or len(rows) != len(stored_events):
             raise TypeError(f"an entry is stored with its leaf, and nothing else is understood: {sorted(given)}")
-        events = [(r.originator_id, r.originator_version, r.topic, r.state) for r in rows]
-        c.execute(_INSERT_EVENT, events[0])  # writes first: BEGIN takes no lock, and a stale read cannot be upgraded
-        first: int = c.lastrowid - 1
+        events, states = _cut([((r.originator_id, r.originator_version, r.topic), r.state) for r in rows])
+        c.execute(
+            _INSERT_EVENTS, (events, states)
+        )  # writes first: BEGIN takes no lock, a stale read cannot be upgraded
+        first: int = c.lastrowid - len(rows)
         for order, seq in still.items():
-            if _head(c, order) - (order == rows[0].originator_id) != seq:
+            if _head(c, order) - sum(row.originator_id == order for row in rows) != seq:
                 raise Moved(order)
-        c.executemany(_INSERT_EVENT, events[1:])
-        frontier = Frontier.at(first, lambda positions: read_hashes(c, positions))
-        grown = [b"".join(frontier.add(row.leaf)[1:]) for row in rows]
-        leaves = [
-            (n, row.entry_id, row.leaf, nodes) for n, (row, nodes) in enumerate(zip(rows, grown, strict=True), first)
+        if tree is None or tree.size != first:  # else nobody has written since: what is there never changes
+            tree = Frontier.at(first, lambda positions: read_hashes(c, positions))
+        grown, nodes = _cut([((), b"".join(tree.add(row.leaf)[1:])) for row in rows])
+        ids, leaves = b"".join(row.entry_id for row in rows), b"".join(row.leaf for row in rows)
+        c.execute(_INSERT_LEAVES, (grown, ids, leaves, nodes, first))
+        closed = [
+            ((n, s.field, s.digest, s.key_id), s.ciphertext or b"")
+            for n, r in enumerate(rows, first)
+            for s in r.ciphertexts
         ]
-        c.executemany(_INSERT_LEAF, leaves)
-        sealed = [
-            (n, s.field, s.digest, s.key_id, s.ciphertext) for n, row in enumerate(rows, first) for s in row.ciphertexts
-        ]
-        c.executemany(_INSERT_CIPHERTEXT, sealed)
-        named = [(row.reference, row.originator_id) for row in rows if row.reference is not None]
-        c.executemany(_INSERT_REFERENCE, named)
+        if closed:
+            c.execute(_INSERT_CIPHERTEXTS, _cut(closed))
+        for row in rows:
+            if row.reference is not None:
+                c.execute(_INSERT_REFERENCE, (row.reference, row.originator_id))
+        self.tree = tree
         return range(first + 1, first + 1 + len(rows))
+
+
+def _cut(rows: Sequence[tuple[tuple[Any, ...], bytes]]) -> tuple[str, bytes]:
+    """Rows as a JSON list of arrays, each ending with offset and length of its bytes, and all the bytes in one run."""
+    listed, at = [], 0
+    for values, data in rows:
+        listed.append((*values, at, len(data)))
+        at += len(data)
+    return orjson.dumps(listed).decode(), b"".join(data for _, data in rows)
 
 
 def _head(c: SQLiteCursor, order: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.envelope import Circumstances, Opened, Place, Seen, Signer, open_, seal
+from ledger.envelope import Circumstances, Opened, Place, Seen, Signer, seal
 from ledger.facts import Fact, check_audience, public_of, sealed_of
 from ledger.order import Entry, wire
 from ledger.refusal import Refused
@@ -21,6 +21,7 @@ from ledger.world.fault import LedgerFault
 from ledger.world.heads import Heads
 from ledger.world.keys import Entropy
 from ledger.world.past import Trial
+from ledger.world.receiving import open_entry
 from ledger.world.recorder import Ciphertext, Row
 
 
@@ -78,7 +79,7 @@ class Sealer:
         )
         entry = draft.entry or self._entropy(16).hex()
         sealed = seal(self._filled_in(draft), place, draft.signer, draft.said, entry, self._entropy)
-        opened = open_(sealed.raw)
+        opened = open_entry(sealed.raw)
         trial.admit(opened)
         # the link from a companion to its order outlives the erasure of the target's data: it names nobody
         return self.row(opened, sealed.disclosures, {"main_order": f"companion {order}", **draft.subjects})

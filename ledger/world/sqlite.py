@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from ledger.world.fault import Busy, LedgerFault
 
@@ -100,21 +101,26 @@ def transaction(c: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connectio
             raise
 
 
-@contextmanager
-def faults(path: Path) -> Iterator[None]:
-    """Turn what SQLite says, directly or through `eventsourcing`, into a `LedgerFault` about `path`.
+class faults:  # noqa: N801 -- reads as a word after `with`
+    """Turns what SQLite says, directly or through `eventsourcing`, into a `LedgerFault` about `path`.
 
     Broken constraints pass through: what they mean is for whoever wrote the statement.
     """
-    try:
-        yield
-    except LedgerFault:
-        raise
-    except Exception as error:
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None or isinstance(error, LedgerFault):
+            return
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-        if not isinstance(cause, sqlite3.Error) or isinstance(cause, sqlite3.IntegrityError):
-            raise
-        raise fault_of(cause, path) from error
+        if isinstance(cause, sqlite3.Error) and not isinstance(cause, sqlite3.IntegrityError):
+            raise fault_of(cause, self.path) from error
 
 
 def fault_of(error: sqlite3.Error, path: Path) -> LedgerFault:

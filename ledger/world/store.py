@@ -16,6 +16,7 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError
 
 from ledger.refusal import Refused
+from ledger.tlog import root
 from ledger.world.fault import LedgerFault
 from ledger.world.recorder import SCHEMA, Ciphertext, Row, read_hashes, recorder
 from ledger.world.sqlite import connect, create, faults
@@ -112,6 +113,14 @@ class Store:
     def size(self) -> int:
         """The number of entries in the log."""
         return int(self._first("SELECT ifnull(max(idx) + 1, 0) FROM log_leaf")[0])
+
+    def tip(self, index: int) -> tuple[int, bytes]:
+        """A size that covers entry `index`, and the root there: the newest that costs nothing to know."""
+        tree = self._recorder.tree
+        if tree is not None and tree.size > index:
+            return tree.size, tree.root()  # a tree that was once on the shelf is for ever the beginning of what is
+        size = self.size()
+        return size, root(size, self.hashes)
 
     def hashes(self, positions: Sequence[int]) -> list[bytes]:
         """Stored Merkle hashes by linear position (`tlog.stored_index`), for `tlog`'s proofs; LOG-CORRUPT if absent."""
