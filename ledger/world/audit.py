@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain import Link, check_place, registry_of
-from ledger.envelope import Opened, open_
+from ledger.envelope import open_
 from ledger.keyring import Keyring, Registrar
 from ledger.refusal import Refused
 from ledger.tlog import Frontier, leaf_hash, node_hash
@@ -28,12 +28,11 @@ LEVEL = 12
 RUN = 1 << LEVEL  # entries a worker checks at a time
 MOST = 100  # problems reported; the first one already decides
 
-_ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id,
-    p.idx, p.leaf
+_ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id
     FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
-    LEFT JOIN log_leaf p ON e.originator_version > 1 AND p.idx = (SELECT rowid - 1 FROM stored_events
-        WHERE originator_id = e.originator_id AND originator_version = e.originator_version - 1)
     WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid"""
+_BEFORE = """SELECT e.rowid - 1, l.leaf, e.state FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
+    WHERE e.originator_id = ? AND e.originator_version = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +128,10 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
     problems: list[Problem] = []
     frontier = Frontier()
     signatures = 0
-    instruments: dict[str, str | None] = {}  # by leaf hash, of the entries of this run
+    heads: dict[str, Link] = {}  # of the orders met in this run
     with closing(connect(Path(path), writable=False)) as c:
         expected = start
-        for index, order, seq, topic, raw, leaf, stored, entry, prev_index, prev in c.execute(_ROWS, (start, stop)):
+        for index, order, seq, topic, raw, leaf, stored, entry in c.execute(_ROWS, (start, stop)):
             if index != expected:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
             expected = index + 1
@@ -143,12 +142,13 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
                 columns = (p.order, p.seq, p.kind, bytes.fromhex(p.entry), bytes.fromhex(opened.leaf))
                 if columns != (order, seq, topic, entry, leaf):
                     raise Refused("LOG-CORRUPT", "the columns beside the entry do not say what it says")
-                if prev_index is not None and prev_index >= index:
-                    raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
-                check_place(opened, origin, _before(c, opened, prev, instruments))
+                before = heads.get(order)
+                if before is None and seq > 1:
+                    before = _before(c, order, seq, index)
+                check_place(opened, origin, before)
                 if order != keyring.registry:  # its own entries were checked one by one as the keys were folded
                     keyring.check(opened, index)
-                instruments[opened.leaf] = p.instrument
+                heads[order] = Link(seq, opened.leaf, p.instrument)
             except Refused as wrong:
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
             nodes = b"".join(frontier.add(leaf_hash(raw))[1:])
@@ -161,20 +161,14 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
     return _Run(signatures, (frontier.size, frontier.peaks), problems)
 
 
-def _before(c: Any, opened: Opened, prev: bytes | None, instruments: dict[str, str | None]) -> Link | None:
-    seq = opened.payload.seq
-    if seq == 1:
-        return None
-    if prev is None:
+def _before(c: Any, order: str, seq: int, index: int) -> Link:
+    """The entry before one whose order began in an earlier run, by the leaf that another worker compares with it."""
+    row = c.execute(_BEFORE, (order, seq - 1)).fetchone()
+    if row is None or row[1] is None:
         raise Refused("CTX-CHAIN", "the entry before it in its order is missing")
-    leaf = prev.hex()
-    if leaf not in instruments:
-        (raw,) = c.execute(
-            "SELECT state FROM stored_events WHERE originator_id = ? AND originator_version = ?",
-            (opened.payload.order, seq - 1),
-        ).fetchone()
-        instruments[leaf] = open_(raw, verify=False).payload.instrument
-    return Link(seq - 1, leaf, instruments[leaf])
+    if row[0] >= index:
+        raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
+    return Link(seq - 1, row[1].hex(), open_(row[2], verify=False).payload.instrument)
 
 
 def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
