@@ -32,6 +32,7 @@ COMMANDS = {
     "check": ("cli.opinion:check", "is this file what was disclosed?"),
     "replay": ("cli.opinion:replay", "state as it was known at a moment, and what changed"),
     "register": ("cli.opinion:register", "the ten questions of a data protection officer"),
+    "report": ("cli.report:report", "the documents people file: custody, evidence chain, processing, audit"),
     "lint": ("cli.books:lint", "what is missing in an order before it is sent"),
     "law": ("cli.main:law", "the rules in force with their citations"),
     "vocabulary": ("cli.books:vocabulary", "the kinds of fact and their fields"),
@@ -39,6 +40,7 @@ COMMANDS = {
     "verify": ("cli.court:verify", "offline verdict on a bundle, an entry or a ledger"),
     "fsck": ("cli.office:fsck", "verify this ledger, its guard, heads and views"),
     "checkpoint": ("cli.office:checkpoint", "sign and publish the state of the log now"),
+    "witness": ("cli.main:witness", "cosign other logs, and name the witnesses of this one"),
     "erase": ("cli.office:erase", "destroy the key to a subject's sealed values"),
     "backup": ("cli.office:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
@@ -57,6 +59,16 @@ KEY = {
 }
 
 LAW = {"deadline": ("cli.books:deadline", "one deadline explained step by step")}
+
+WITNESS = {
+    "new": ("cli.witness:new", "make a witness: its key, and the memory that goes with it"),
+    "serve": ("cli.witness:serve", "cosign the heads that logs send, over HTTP"),
+    "pull": ("cli.witness:pull", "fetch the published heads of logs, and cosign them"),
+    "evidence": ("cli.witness:evidence", "what was refused, and whether it proves a split view"),
+    "add": ("cli.cosigners:add", "ask a witness from now on; the new policy is an entry"),
+    "list": ("cli.cosigners:list_", "the witnesses of this ledger, and what their quorum withstands"),
+    "take": ("cli.cosigners:take", "take cosignatures that came back as a file"),
+}
 
 LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for those who may read")}
 
@@ -130,6 +142,17 @@ law = Group(
     otherwise="cli.books:law",
     help="The rules in force with their citations.",
     examples=("comity law", "comity law 2AP-7", "comity law --html rules.html", "comity law deadline D-7-7 main"),
+)
+
+witness = Group(
+    name="witness",
+    table=WITNESS,
+    help="Witnesses see that a log shows everybody the same: be one for others, and name those this ledger asks.",
+    examples=(
+        "comity witness new witness.example/xo",
+        "comity witness serve --name witness.example/xo --policy karsk",
+        "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr",
+    ),
 )
 
 log = Group(

@@ -92,6 +92,19 @@ def _digests(e: Entry) -> Iterable[Digest]:
             yield Digest("", None, value, None)
 
 
+def against_first(hand: Hand, hands: Sequence[Hand]) -> str:
+    """Compared with the digests first stated, computed here whatever the entry itself says."""
+    first = next((h for h in hands if h.files), None)
+    if first is None or not hand.files:
+        return "no digest"
+    if hand is first:
+        return "first stated"
+    verdicts = [a.same(b) for a in hand.files for b in first.files if a.name in ("", b.name) or not b.name]
+    if not verdicts or None in verdicts:
+        return "not comparable"
+    return "equal" if all(verdicts) else "differs"
+
+
 def trace(hands: Sequence[Hand], file: Digest) -> Trace:
     """Compare one file with every step of custody, by digest first and by name where no digest is shared.
 

@@ -50,15 +50,20 @@ def as_known(case: Case, moment: Moment) -> Case:
 def difference(case: Case, earlier: Moment, later: Moment, judge: Callable[[Case, datetime], Judgement]) -> Difference:
     """The entries recorded between two moments and every line of the judgement that reads differently."""
     before, after = as_known(case, earlier), as_known(case, later)
-    old, new = _lines(judge(before, earlier.at)), _lines(judge(after, later.at))
     known = {e.leaf for e in before.entries}
     return Difference(
         entries=tuple(e for e in after.entries if e.leaf not in known),
-        changes=tuple(
-            Change(what, old.get(what), new.get(what))
-            for what in dict.fromkeys([*old, *new])
-            if old.get(what) != new.get(what)
-        ),
+        changes=changes(judge(before, earlier.at), judge(after, later.at)),
+    )
+
+
+def changes(before: Judgement | None, after: Judgement) -> tuple[Change, ...]:
+    """Every line of a judgement that reads differently from an earlier one; all of them if there was none."""
+    old, new = {} if before is None else _lines(before), _lines(after)
+    return tuple(
+        Change(what, old.get(what), new.get(what))
+        for what in dict.fromkeys([*old, *new])
+        if old.get(what) != new.get(what)
     )
 
 

@@ -1,0 +1,122 @@
+"""The story of an order as a drawing: one lane for each office, one mark for each entry, from left to right.
+
+The steps stand at equal distances, because minutes and months lie side by side in one order; the days are written below
+and long silences are named. Only numbers and words come out of here; the template turns them into SVG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from ledger.order import Case
+from projections.face import number
+from projections.timeline import Line, office_names
+
+WIDTH, LEFT, RIGHT = 960, 232, 16  # of the drawing, of the names at its left, of its margin
+LANE, TOP, FOOT = 34, 16, 46
+ROOM = 20  # below this distance two numbers would touch, and marks stand without them
+DAY = 74  # what a date takes
+SILENCE = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One entry: where it stands, its number, and how it is said (act, observation, import); `found`: a finding."""
+
+    x: float
+    y: float
+    number: str
+    speaks: str
+    found: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One office and the height of its line."""
+
+    name: str
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A date below the marks, and the silence before it where that was long."""
+
+    x: float
+    date: str
+    silence: str
+    silence_x: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """All of it, in units of its own; `numbered` is False where there are too many marks for numbers."""
+
+    width: int
+    height: int
+    left: int
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...]
+    days: tuple[Day, ...]
+    numbered: bool
+
+
+def drawing(lines: Sequence[Line], case: Case, found: frozenset[str]) -> Drawing | None:
+    """The drawing of a timeline; `found` are the leaf hashes that findings point at. None for an empty one."""
+    if not lines:
+        return None
+    names = office_names(case.registry)
+    lanes = {actor: TOP + LANE * n + LANE / 2 for n, actor in enumerate(dict.fromkeys(x.entry.actor for x in lines))}
+    step = (WIDTH - LEFT - RIGHT) / len(lines)
+    numbered = step >= ROOM
+    marks = tuple(
+        Mark(
+            x=round(LEFT + step * (n + 0.5), 1),
+            y=lanes[x.entry.actor],
+            number=number(x.entry, case),
+            speaks=x.entry.speaks,
+            found=x.entry.leaf in found,
+            says=f"{x.entry.on:%Y-%m-%d %H:%M} UTC: {x.says}",
+        )
+        for n, x in enumerate(lines)
+    )
+    return Drawing(
+        width=WIDTH,
+        height=round(TOP + LANE * len(lanes) + FOOT),
+        left=LEFT,
+        lanes=tuple(Lane(_short(names.get(actor, actor)), y) for actor, y in lanes.items()),
+        marks=marks,
+        days=_days(lines, marks),
+        numbered=numbered,
+    )
+
+
+def _days(lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[Day, ...]:
+    """The first mark of each day gets its date, if there is room since the last one."""
+    days: list[Day] = []
+    free = 0.0
+    for n, (x, mark) in enumerate(zip(lines, marks, strict=True)):
+        since = x.entry.on - lines[n - 1].entry.on if n else timedelta(0)
+        if mark.x < free or (n and x.entry.on.date() == lines[n - 1].entry.on.date()):
+            continue
+        silence = f"{since.days} days" if since >= SILENCE else ""
+        days.append(Day(mark.x, f"{x.entry.on:%Y-%m-%d}", silence, round((marks[n - 1].x + mark.x) / 2, 1)))
+        free = mark.x + DAY
+    return tuple(days)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 34 else f"{name[:33]}…"
+
+
+def legend(drawn: Drawing) -> Mapping[str, str]:
+    """What the marks mean, by how the entry is said; only those that are drawn."""
+    all_ = {
+        "act": "filled: signed by whoever did it",
+        "observation": "open: signed by somebody who saw it",
+        "import": "square: taken over from paper or mail",
+    }
+    return {speaks: says for speaks, says in all_.items() if any(m.speaks == speaks for m in drawn.marks)}

@@ -1,0 +1,224 @@
+"""The first page of a report, as values: what it is, what was found on integrity and on procedure, what was not
+checked, how to check it without us. The same for paper, page and JSON; it never says what a court decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.facts import KINDS
+from ledger.facts.vocabulary import INSTRUMENTS, ROLES
+from ledger.law import Finding, Judgement
+from ledger.law.rules import Level
+from ledger.order import Case, Entry
+from projections.state import view
+from projections.timeline import office_names
+
+LEVELS = {Level.V: "violation", Level.W: "remark", Level.G: "gap"}
+GRAVEST = "VWG"  # the order in which findings are told
+MARKS = {
+    "text": "the wording of the provision was read",
+    "known": "the rule is known, its text was not at hand",
+    "likely": "the rule is believed right, and is to be checked",
+    "design": "a rule of this program, of no act",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the verdict is not better: a released code, the file or entry, a sentence."""
+
+    code: str
+    where: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The word on integrity (ETSI EN 319 102-1), what was looked at in one sentence, and why it is not better."""
+
+    verdict: str
+    says: str
+    reasons: tuple[Reason, ...]
+    not_proven: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state of the log that a report leads to: origin, size in entries, root in base64 as its note has it, the
+    log's key (`name+id+key`), when it was kept (UTC), and the witnesses that saw it."""
+
+    origin: str
+    size: int
+    root: str
+    key: str
+    kept: datetime
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding for people: level in words, sentence, code, citations, entries by number, how sure the rule is."""
+
+    level: str
+    says: str
+    code: str
+    cite: tuple[str, ...]
+    entries: tuple[str, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One way to check: what it shows, and what to type."""
+
+    says: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The order a report is about: what people call it, under which instrument, between whom, where it stands."""
+
+    order: str
+    name: str
+    reference: str | None
+    instrument: str
+    instrument_says: str
+    from_party: str | None
+    to_party: str | None
+    providers: tuple[str, ...]
+    issued_on: datetime | None
+    entries: int
+    state: str
+    regions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a report is made: the moment it speaks of, by which program and rules, from which state of the log, whether
+    the ledger is a test, and whether sealed values are opened in it. `integrity` is what its maker checked."""
+
+    as_of: datetime
+    tool: str
+    rules: str
+    head: Checkpoint | None
+    integrity: Checked
+    test: bool = False
+    reveal: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The first page. `only_for` are the roles that may know of entries shown here whose very existence is closed."""
+
+    title: str
+    what: str
+    making: Making
+    subject: Subject | None
+    procedure: str
+    findings: tuple[Remark, ...]
+    not_checked: tuple[str, ...]
+    commands: tuple[Command, ...]
+    only_for: tuple[str, ...]
+
+
+def subject(case: Case, judgement: Judgement) -> Subject:
+    """Who and what an order is about; `case` is as known at the judgement's moment."""
+    v = view(case, judgement)
+    names = office_names(case.registry)
+    return Subject(
+        order=v.order,
+        name=v.ref or v.label or v.order[:8],
+        reference=v.ref,
+        instrument=v.instrument,
+        instrument_says=INSTRUMENTS.get(v.instrument, "not known to this program"),
+        from_party=v.from_party,
+        to_party=v.to_party,
+        providers=tuple(names.get(p, p) for p in v.providers),
+        issued_on=v.issued_on,
+        entries=v.entries,
+        state=v.state,
+        regions=tuple((name.replace("_", " "), words(value)) for name, value in v.regions.items()),
+    )
+
+
+def face(title: str, what: str, case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> Face:
+    """The first page of a report about an order; `case` is as known at the judgement's moment."""
+    return Face(
+        title=title,
+        what=what,
+        making=making,
+        subject=subject(case, judgement),
+        procedure=procedure(judgement.findings),
+        findings=remarks(judgement.findings, case),
+        not_checked=(*making.integrity.not_proven, *_beyond(case, making.head), *LIMITS),
+        commands=tuple(commands),
+        only_for=only_for(case.entries),
+    )
+
+
+LIMITS = (
+    "The files themselves were not read: what is compared here are the digests that the entries state.",
+    "What the law of a State requires beyond the rules of the instrument as modelled was not examined.",
+)
+
+
+def words(code: str) -> str:
+    """A state as people read it: `PARTIALLY_DISCLOSED` as `partially disclosed`."""
+    return code.replace("_", " ").lower()
+
+
+def numbers(case: Case) -> dict[str, str]:
+    """The number of each entry by its leaf hash: its place in the order, with a C before it in a companion order."""
+    return {e.leaf: number(e, case) for e in case.entries}
+
+
+def number(entry: Entry, case: Case) -> str:
+    """What an entry is called in a report."""
+    return f"{'' if entry.order == case.order else 'C'}{entry.seq}"
+
+
+def remarks(findings: Iterable[Finding], case: Case) -> tuple[Remark, ...]:
+    """Findings as sentences with the numbers of their entries, the gravest first."""
+    known = numbers(case)
+    return tuple(
+        Remark(
+            level=LEVELS[f.level],
+            says=f.says,
+            code=f.code,
+            cite=f.cite,
+            entries=tuple(known[leaf] for leaf in f.entries if leaf in known),
+            mark=MARKS[f.mark],
+        )
+        for f in sorted(findings, key=lambda f: (GRAVEST.find(f.level), f.code))
+    )
+
+
+def procedure(findings: Sequence[Finding]) -> str:
+    """The findings counted by their level: `1 violation, 2 gaps`; `no finding` where there is none."""
+    counts = [(level, sum(f.level is level for f in findings)) for level in (Level.V, Level.W, Level.G)]
+    told = [f"{n} {LEVELS[level]}{'' if n == 1 else 's'}" for level, n in counts if n]
+    return ", ".join(told) or "no finding"
+
+
+def _beyond(case: Case, head: Checkpoint | None) -> tuple[str, ...]:
+    size = 0 if head is None else head.size
+    loose = sum(e.index >= size for e in case.entries)
+    if not loose:
+        return ()
+    one = loose == 1
+    return (
+        f"{loose} {'entry stands' if one else 'entries stand'} beyond the checkpoint named here: "
+        f"the log had not yet promised to keep {'it' if one else 'them'}.",
+    )
+
+
+def only_for(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """The roles that may know of entries whose very existence is closed to others; empty if there is none."""
+    closed: Mapping[str, None] = {
+        role: None for e in entries if (kind := KINDS.get(e.kind)) is not None for role in kind.shown_to
+    }
+    return tuple(ROLES.get(role, role) for role in closed)

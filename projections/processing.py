@@ -1,0 +1,149 @@
+"""The processing record a data protection officer keeps, as values: the ten questions, who held and read what, and the
+order replayed moment by moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.law import Judgement
+from ledger.order import Case, Entry, Unread
+from projections.custody import custody
+from projections.due import due
+from projections.face import Command, Face, Making, face, number
+from projections.register import register
+from projections.reports import Story, story
+from projections.stages import Running, Stage
+from projections.timeline import fields, office_names
+
+GONE = ("data-returned", "data-destroyed")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One of the ten questions with its answer in lines, the entries it is drawn from, and whether a duty is open."""
+
+    number: int
+    question: str
+    cite: str
+    lines: tuple[str, ...]
+    entries: tuple[str, ...]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One office that has or had the data: since which entry, and until which, if it gave them away."""
+
+    holder: str
+    since: datetime
+    since_entry: str
+    until: datetime | None
+    until_entry: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One opening of sealed values, from the access order: who, when, in which view, and why."""
+
+    on: datetime
+    who: str
+    view: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingRecord:
+    """What was done with one person's data, on which ground, for how long, and what is still owed."""
+
+    face: Face
+    row: tuple[tuple[str, str], ...]
+    answers: tuple[Answered, ...]
+    duties: tuple[Running, ...]
+    holdings: tuple[Holding, ...]
+    reads: tuple[Read, ...]
+    stages: tuple[Stage, ...]
+    story: Story
+
+
+def processing_record(
+    case: Case,
+    judgement: Judgement,
+    making: Making,
+    commands: Sequence[Command],
+    accesses: Sequence[Entry],
+    stages: Sequence[Stage],
+) -> ProcessingRecord:
+    """The record of a case as known at the judgement's moment; `accesses` are `record-accessed` entries naming it."""
+    names = office_names(case.registry)
+    what = (
+        "Whose data these are, on which ground they were obtained, who held and read them, when the person was told, "
+        "what is still owed, and how all this looked at each moment."
+    )
+    answers = tuple(
+        Answered(a.number, a.question, a.cite, a.lines, tuple(_numbered(a.entries, case)), a.open)
+        for a in register(case, judgement, accesses)
+    )
+    return ProcessingRecord(
+        face=face("Processing record", what, case, judgement, making, commands),
+        row=_row(case, answers),
+        answers=answers,
+        duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
+        holdings=_holdings(case),
+        reads=tuple(
+            Read(e.on, names.get(e.by, e.by), str(e.get("view", "")), _because(e, making.reveal)) for e in accesses
+        ),
+        stages=tuple(stages),
+        story=story(case, judgement, reveal=making.reveal),
+    )
+
+
+def _because(e: Entry, reveal: bool) -> str:
+    """Why somebody opened sealed values, which is sealed itself."""
+    why = fields(e, reveal=reveal).get("justification", "not stated")
+    return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(why, str(why))
+
+
+def _numbered(entries: Sequence[Entry], case: Case) -> list[str]:
+    """Numbers of an order's own entries; those of the access order have none here."""
+    here = {e.leaf for e in case.entries}
+    return [number(e, case) for e in entries if e.leaf in here]
+
+
+def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]:
+    """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it."""
+    names = office_names(case.registry)
+    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    holders = dict.fromkeys(h.holder for h in custody(case))
+    elements = () if issued is None else issued.get("elements", ())
+    grounds = "" if issued is None else str(issued.get("domestic_legal_grounds", ""))
+    kept = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
+    onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]
+    return (
+        ("Controller", "" if issued is None else names.get(issued.actor, issued.actor)),
+        ("Purpose", "" if issued is None else str(issued.get("case_ref", ""))),
+        ("Legal basis", grounds),
+        ("Categories of data", ", ".join(str(e).replace("_", " ") for e in elements)),
+        ("Recipients", ", ".join(holders)),
+        ("Transfers to other States", "; ".join(onward)),
+        ("Time limits for erasure", "; ".join(kept)),
+    )
+
+
+def _holdings(case: Case) -> tuple[Holding, ...]:
+    """Each step of custody as a period; it ends where the holder releases, returns or destroys the data."""
+    hands = [h for h in custody(case) if h.entry.kind not in GONE]
+    ends = [h for h in custody(case) if h.released_by is not None or h.entry.kind in GONE]
+    found: dict[str, Holding] = {}
+    for h in hands:
+        end = next((e for e in ends if (e.released_by or e.holder) == h.holder and e.entry.on >= h.entry.on), None)
+        if h.holder not in found:
+            found[h.holder] = Holding(
+                holder=h.holder,
+                since=h.entry.on,
+                since_entry=number(h.entry, case),
+                until=None if end is None else end.entry.on,
+                until_entry=None if end is None else number(end.entry, case),
+            )
+    return tuple(found.values())

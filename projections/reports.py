@@ -1,0 +1,298 @@
+"""The reports a prosecutor files and a court reads, as values: chain of custody and evidence chain.
+
+`face` is the first page of each; what follows are its tables. HTML, paper and JSON are made from these and from
+nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ledger.law import Judgement
+from ledger.order import Case, Unread
+from projections.chain import evidence_chain
+from projections.custody import Digest, against_first
+from projections.custody import custody as hands_of
+from projections.drawing import Drawing, drawing
+from projections.face import Command, Face, Making, Remark, face, number, numbers, remarks, words
+from projections.timeline import Line, by_time, office_names, timeline
+
+NONE_SEEN = "no digest"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry in full: its number and leaf hash, both times (UTC, claimed), who says what, the state it led to."""
+
+    number: str
+    leaf: str
+    index: int
+    on: datetime
+    signed_at: datetime
+    late: str
+    kind: str
+    says: str
+    who: str
+    state: str
+    replaced_by: str | None
+    fields: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What happened: every entry, the moves that time alone made as (moment, clock, state), and a drawing of it."""
+
+    events: tuple[Event, ...]
+    turns: tuple[tuple[datetime, str, str], ...]
+    drawing: Drawing | None
+
+
+def story(case: Case, judgement: Judgement, *, reveal: bool) -> Story:
+    """The timeline of a case as known at the judgement's moment; sealed values only where they are revealed."""
+    lines = timeline(case, judgement.trail, reveal=reveal)
+    known, names = numbers(case), office_names(case.registry)
+    found = frozenset(leaf for f in judgement.findings for leaf in f.entries)
+    turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
+    return Story(tuple(_event(x, case, known, names) for x in lines), turns, drawing(lines, case, found))
+
+
+def _event(x: Line, case: Case, known: Mapping[str, str], names: Mapping[str, str]) -> Event:
+    e = x.entry
+    return Event(
+        number=number(e, case),
+        leaf=e.leaf,
+        index=e.index,
+        on=e.on,
+        signed_at=e.at,
+        late="" if x.late is None else _span(x.late.days, x.late.seconds),
+        kind=e.kind,
+        says=x.says,
+        who=x.who,
+        state=words(x.moved[1]) if x.moved else "",
+        replaced_by=None if x.replaced_by is None else known.get(x.replaced_by, x.replaced_by[:8]),
+        fields=tuple((name.replace("_", " "), text(value, known, names)) for name, value in x.fields.items()),
+    )
+
+
+def _span(days: int, seconds: int) -> str:
+    return f"{days} d {seconds // 3600} h" if days else f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def text(value: Any, known: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """A value of an entry in one line: entries by their numbers, offices by their names, sealed ones named so."""
+    match value:
+        case Unread.WITHHELD:
+            return "[sealed]"
+        case Unread.ERASED:
+            return "[erased]"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return f"entry {known[value]}" if value in known else names.get(value, value)
+        case Mapping():
+            return ", ".join(f"{k.replace('_', ' ')}: {text(v, known, names)}" for k, v in value.items())
+        case list() | tuple():
+            return "; ".join(text(v, known, names) for v in value)
+        case None:
+            return "not stated"
+        case _:
+            return str(value)
+
+
+# -- chain of custody --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file as an entry states it; sizes in bytes, digests in hex, None where it says none."""
+
+    name: str
+    size: int | None
+    sha256: str | None
+    sha512: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One step of custody (columns of the usual paper form). `compared` was computed here, `check` is what was said.
+
+    `files` is None where they are sealed: `count` says how many.
+    """
+
+    number: str
+    on: datetime
+    signed_at: datetime
+    says: str
+    exhibit: str | None
+    released_by: str | None
+    received_by: str
+    check: str | None
+    compared: str
+    count: int
+    files: tuple[File, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyReport:
+    """Who held what was disclosed, with which digests, from hand to hand."""
+
+    face: Face
+    held: tuple[Held, ...]
+    same: str
+    story: Story
+
+
+def custody_report(case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> CustodyReport:
+    """The chain-of-custody report of a case as known at the judgement's moment."""
+    hands = hands_of(case)
+    held = tuple(
+        Held(
+            number=number(h.entry, case),
+            on=h.entry.on,
+            signed_at=h.entry.at,
+            says=h.says,
+            exhibit=h.exhibit,
+            released_by=h.released_by,
+            received_by=h.holder,
+            check=h.check,
+            compared=against_first(h, hands),
+            count=len(h.files),
+            files=tuple(map(_file, h.files)) if making.reveal else None,
+        )
+        for h in hands
+    )
+    what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
+    page = face("Chain-of-custody report", what, case, judgement, making, commands)
+    return CustodyReport(page, held, _same(held), story(case, judgement, reveal=making.reveal))
+
+
+def _file(d: Digest) -> File:
+    return File(d.name, d.size, d.sha256, d.sha512)
+
+
+def _same(held: Sequence[Held]) -> str:
+    """All comparisons in one sentence."""
+    if not held:
+        return "Nothing that was disclosed is on record, so there is no custody to show."
+    bad = [f"{h.number}" for h in held if h.compared == "differs"]
+    open_ = [f"{h.number}" for h in held if h.compared in ("not comparable", NONE_SEEN)]
+    equal = sum(h.compared == "equal" for h in held)
+    steps = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
+    told = (
+        f" {equal} of them {'states' if equal == 1 else 'state'} the digests that were first stated." if equal else ""
+    )
+    if bad:
+        told += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
+    if open_:
+        told += f" Nothing to compare is stated at entry {', '.join(open_)}."
+    return steps + told
+
+
+# -- evidence chain ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One criterion: what the record shows on it in words and as its code, the entries it rests on, what is lacking."""
+
+    id: str
+    name: str
+    asks: str
+    state: str
+    code: str
+    rests_on: tuple[tuple[str, str], ...]
+    lacks: tuple[str, ...]
+    pulled_by: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One clock: what became of it, when it ended, how it was counted step by step."""
+
+    id: str
+    verdict: str
+    due: datetime | None
+    policy: str
+    cite: tuple[str, ...]
+    entries: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceChain:
+    """For each criterion what the record shows and where; the clocks; the story."""
+
+    face: Face
+    criteria: tuple[Standing, ...]
+    periods: tuple[Period, ...]
+    findings: tuple[Remark, ...]
+    story: Story
+
+
+ASKS = {
+    "A1": "Is every act the word of the office that is said to have done it?",
+    "A2": "Are the data the same at every hand that held them?",
+    "A3": "Is it known who held them, at every moment?",
+    "A4": "Did an office act that may, supervised where that is needed?",
+    "A5": "Were the conditions of the instrument kept, notification and objection among them?",
+    "A6": "Was everything done in its time?",
+    "A7": "Were the rights of the person whose data these are kept?",
+    "A8": "Did the defence get what it needs to check all this?",
+}
+SHOWN = {
+    "DEMONSTRATED": "shown",
+    "GAP": "not shown",
+    "CONTRADICTED": "contradicted",
+    "NOT_APPLICABLE": "does not apply",
+}
+
+
+def evidence_chain_report(
+    case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]
+) -> EvidenceChain:
+    """The evidence-chain report of a case as known at the judgement's moment."""
+    known = numbers(case)
+    what = (
+        "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
+        "Whether the evidence may be used is for the court."
+    )
+    lines = {x.entry.leaf: x for x in timeline(case)}
+    return EvidenceChain(
+        face=face("Evidence-chain report", what, case, judgement, making, commands),
+        criteria=tuple(
+            Standing(
+                id=p.id,
+                name=p.name,
+                asks=ASKS[p.id],
+                state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
+                code=p.state,
+                rests_on=tuple((known[e.leaf], lines[e.leaf].says) for e in p.rests_on),
+                lacks=p.lacks,
+                pulled_by=remarks(p.pulled_by, case),
+            )
+            for p in evidence_chain(case, judgement)
+        ),
+        periods=periods(case, judgement),
+        findings=remarks(judgement.findings, case),
+        story=story(case, judgement, reveal=making.reveal),
+    )
+
+
+def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
+    """Every clock of a judgement with how it was counted."""
+    known = numbers(case)
+    return tuple(
+        Period(
+            id=c.id,
+            verdict=words(str(c.verdict)),
+            due=c.due,
+            policy=c.policy,
+            cite=c.cite,
+            entries=tuple(known[leaf] for leaf in c.entries if leaf in known),
+            steps=c.steps,
+        )
+        for c in judgement.deadlines
+    )
