@@ -6,17 +6,18 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
 
-from benchmarks.generate import ORIGIN, entries, order, order_id, registrar, registry
+from benchmarks.generate import ORIGIN, entries, made_of, order, registrar, registry
 from benchmarks.measure import say
 from ledger.envelope import Sealed
 from ledger.world.home import Home
 from ledger.world.journal import Journal
+from ledger.world.keys import SeedKey, write
 
 BATCH = 5_000  # sealed entries handed over at a time
 ASKED = 0  # the number of the order that questions are put to: thirty entries, in every ledger
 ASKED_ENTRIES = 30
 REFERENCE = "PPO-2024-00000"
-LONELY = order_id(ASKED)
+ASKER = "iss-0"  # whose order it is, with a key file: a bundle is signed
 
 
 def new(folder: Path) -> Journal:
@@ -43,6 +44,7 @@ def filled(folder: Path, size: int) -> Path:
     others = entries(max(size - 200, 0))  # the registry and the order asked about make up for them
     with new(path) as journal:
         receive(journal, chain(registry(), islice(others, size // 2), asked, others))
+        write(journal.home.keys / ASKER, SeedKey(made_of(ASKER)))
     (path / "complete").touch()
     return path
 
