@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import ui
-from cli.access import key_of
 from cli.exits import Exit, Stop
-from ledger.world.journal import Journal
+from cli.writing import case as case_of
+from cli.writing import find, hand, writing
 
 if TYPE_CHECKING:
+    from ledger.envelope import Signer
     from ledger.law import Clock
     from ledger.order import Case
+    from ledger.world.journal import Journal
 
 ROLE = "SYS"  # only what anybody can compute again is signed in this role
 
@@ -29,15 +30,13 @@ def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
     from ledger.law import judge
     from ledger.order import wire
 
-    folder = ui.ledger_folder()
-    labels: dict[str, str] = ui.story_of(folder).get("orders", {})
-    moment = ui.now(folder)
     lapsed: list[dict[str, Any]] = []
-    with Journal.open(Path(folder), now=lambda: moment) as journal:
-        chosen = [labels.get(order) or journal.find(order)] if order else list(journal.orders())
+    with writing() as journal:
+        moment = journal.now()
+        chosen = [find(journal, order)] if order else list(journal.orders())
         signer = None if dry_run else _node(journal, actor)
         for name in chosen:
-            case = journal.case(name)
+            case = case_of(journal, name)
             for clock in unanswered(case, judge(case, moment).deadlines):
                 said = {"deadline": clock.id, "policy": clock.policy, "due": wire(clock.due or moment)}
                 if clock.trigger:
@@ -64,11 +63,11 @@ def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
     ]
 
 
-def _node(journal: Journal, actor: str | None) -> Any:
+def _node(journal: Journal, actor: str | None) -> Signer:
     if actor is None:
         nodes = [o.actor for o in journal.keyring.offices.values() if ROLE in o.roles]
         if len(nodes) != 1:
             found = ", ".join(nodes) or "none"
             raise Stop(f"offices in the role SYS: {found}", hint="name one with --as, or register one", code=Exit.USAGE)
         actor = nodes[0]
-    return journal.signer(actor, ROLE, key_of(journal, actor))
+    return hand(journal, "deadline-lapsed", actor, ROLE, None)

@@ -173,7 +173,7 @@ def custody(order: str, as_of: datetime | None, reveal: bool, because: str | Non
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
-        revealed(reader, case, "custody", reveal, because, actor)
+        revealed(case, "custody", reveal, because, actor)
     hands = hands_of(case.known(moment))
     steps = [_step(hand, hands, reveal) for hand in hands]
     columns = ("entry", "on", "kind", "holder", "exhibit", "check", "against_first", "files")
@@ -214,7 +214,7 @@ def _against_first(hand: Hand, hands: Sequence[Hand]) -> str:
     return "equal" if all(verdicts) else "differs"
 
 
-def revealed(reader: Reader, case: Case, view: str, reveal: bool, because: str | None, actor: str | None) -> None:
+def revealed(case: Case, view: str, reveal: bool, because: str | None, actor: str | None) -> None:
     """Record that somebody opens sealed values, before they are shown; without a reason nothing is shown."""
     if not reveal:
         return
@@ -222,7 +222,7 @@ def revealed(reader: Reader, case: Case, view: str, reveal: bool, because: str |
         raise Stop("--reveal needs a reason and a person", hint="--reveal --because TEXT --as ACTOR")
     from cli.access import record_access
 
-    record_access(Path(reader.folder.path), case, view, because, actor)
+    record_access(case, view, because, actor)
 
 
 @ui.command("comity check skyl-return.json main", refused=Exit.UNDECIDABLE)
