@@ -20,6 +20,7 @@ from ledger.veil import Disclosure, veil
 from ledger.world.drawer import Drawer
 from ledger.world.fault import LedgerFault
 from ledger.world.keys import SeedKey, listed, load, new, public_of
+from ledger.world.recorder import Ciphertext
 
 ENTRY = "00112233445566778899aabbccddeeff"
 
@@ -118,9 +119,15 @@ def disclosures(*names: str) -> list[Disclosure]:
     return [veil(name, f"value of {name}", bytes(16)) for name in names]
 
 
+def close(drawer: Drawer, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
+    """Close values of the target, or of whom `whose` says."""
+    keys = drawer.keys_for({"target", *whose.values()} if len(whose) < len(told) else set(whose.values()))
+    return drawer.close_values(ENTRY, told, lambda field: whose.get(field, "target"), keys)
+
+
 def test_what_was_closed_opens_again(drawer: Drawer) -> None:
     told = disclosures("identifiers", "offences")
-    closed = drawer.close_values(ENTRY, told, lambda field: "target")
+    closed = close(drawer, told)
     assert [c.field for c in closed] == ["identifiers", "offences"]
     assert {c.key_id for c in closed} == {drawer.key_of("target")}
     assert drawer.open_values(ENTRY, closed) == [d.text for d in told]
@@ -131,15 +138,15 @@ def test_what_was_closed_opens_again(drawer: Drawer) -> None:
 
 def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: Drawer) -> None:
     told = disclosures("identifiers", "witness")
-    first, second = drawer.close_values(ENTRY, told, {"identifiers": "target", "witness": "somebody"}.__getitem__)
+    first, second = close(drawer, told, witness="somebody")
     assert first.key_id != second.key_id
     assert drawer.subjects() == {"target": first.key_id, "somebody": second.key_id}
     assert "target" not in first.key_id
 
 
 def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: Drawer) -> None:
-    (closed,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
-    (other,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "other")
+    (closed,) = close(drawer, disclosures("identifiers"))
+    (other,) = close(drawer, disclosures("identifiers"), identifiers="other")
     assert drawer.open_values(ENTRY, [closed])
     assert drawer.open_values("ff" * 16, [closed]) == []
     assert drawer.open_values(ENTRY, [replace(closed, field="offences")]) == []
@@ -147,17 +154,17 @@ def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: 
 
 
 def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: Drawer) -> None:
-    (closed,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    (closed,) = close(drawer, disclosures("identifiers"))
     drawer.destroy(closed.key_id)
     assert drawer.key_of("target") is None
     assert drawer.open_values(ENTRY, [closed]) == []
-    (again,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    (again,) = close(drawer, disclosures("identifiers"))
     assert again.key_id != closed.key_id
 
 
 def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: Drawer) -> None:
     for subject in ("one", "target", "three"):
-        drawer.close_values(ENTRY, disclosures("identifiers"), lambda field, s=subject: s)  # type: ignore[misc]
+        close(drawer, disclosures("identifiers"), identifiers=subject)
     key_id = drawer.key_of("target")
     c = sqlite3.connect(drawer.path)
     (secret,) = c.execute("SELECT secret FROM drawer WHERE subject = 'target'").fetchone()
@@ -175,8 +182,8 @@ def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: Drawer) ->
 
 def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: Drawer) -> None:
     second = Drawer(drawer.path)
-    (one,) = drawer.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
-    (two,) = second.close_values(ENTRY, disclosures("identifiers"), lambda field: "target")
+    (one,) = close(drawer, disclosures("identifiers"))
+    (two,) = close(second, disclosures("identifiers"))
     assert one.key_id == two.key_id
     assert second.open_values(ENTRY, [one]) == drawer.open_values(ENTRY, [two])
     drawer.destroy(one.key_id)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
+import orjson
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_NPUBBYTES as NONCE_BYTES
 from nacl.exceptions import CryptoError
 from nacl.secret import Aead
@@ -21,6 +22,8 @@ from ledger.veil import Disclosure
 from ledger.world.fault import Busy
 from ledger.world.recorder import Ciphertext
 from ledger.world.sqlite import BUSY_SECONDS, connect, create, faults, transaction
+
+Keys = dict[str, tuple[str, Aead]]  # subject -> id and key
 
 SCHEMA = (
     "CREATE TABLE drawer (subject TEXT PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, secret BLOB NOT NULL) STRICT",
@@ -62,18 +65,34 @@ class Drawer:
         with faults(self.path):
             return dict(self._c.execute("SELECT subject, key_id FROM drawer ORDER BY subject").fetchall())
 
+    def keys_for(self, subjects: Collection[str]) -> Keys:
+        """The key of each subject with its id; those that are new are made, all in one durable transaction."""
+        with faults(self.path):
+            keys = self._found(subjects)
+            if missing := [s for s in dict.fromkeys(subjects) if s not in keys]:
+                fresh = [(s, self._entropy(16).hex(), self._entropy(Aead.KEY_SIZE)) for s in missing]
+                with transaction(self._c, self.path) as c:
+                    c.executemany("INSERT INTO drawer VALUES (?, ?, ?) ON CONFLICT (subject) DO NOTHING", fresh)
+                    keys |= self._found(missing)
+        return keys
+
+    def _found(self, subjects: Collection[str]) -> Keys:
+        found = self._c.execute(
+            "SELECT subject, key_id, secret FROM drawer WHERE subject IN (SELECT value FROM json_each(?))",
+            (orjson.dumps(list(subjects)).decode(),),
+        )
+        return {subject: (key_id, Aead(secret)) for subject, key_id, secret in found}
+
     def close_values(
-        self, entry: str, disclosures: Sequence[Disclosure], subject_of: Callable[[str], str]
+        self, entry: str, disclosures: Sequence[Disclosure], subject_of: Callable[[str], str], keys: Keys
     ) -> tuple[Ciphertext, ...]:
         """Encrypt disclosure strings (XChaCha20-Poly1305), each bound to its entry, field and key.
 
-        `subject_of` says whose data a field holds; a subject's key is made, and durable, when it is first needed.
+        `subject_of` says whose data a field holds; `keys` has the keys of these subjects.
         """
-        keys: dict[str, tuple[str, Aead]] = {}
         closed = []
         for d in disclosures:
-            subject = subject_of(d.name)
-            key_id, box = keys.get(subject) or keys.setdefault(subject, self._key_for(subject))
+            key_id, box = keys[subject_of(d.name)]
             sealed = box.encrypt(d.text.encode(), _bound_to(entry, d.name, key_id), self._entropy(NONCE_BYTES))
             closed.append(Ciphertext(d.name, d.digest, key_id, bytes(sealed)))
         return tuple(closed)
@@ -149,17 +168,6 @@ class Drawer:
         with faults(self.path):
             row = self._c.execute("SELECT secret FROM drawer WHERE key_id = ?", (key_id,)).fetchone()
         return Aead(row[0]) if row else None
-
-    def _key_for(self, subject: str) -> tuple[str, Aead]:
-        find = "SELECT key_id, secret FROM drawer WHERE subject = ?"
-        with faults(self.path):
-            row = self._c.execute(find, (subject,)).fetchone()
-        if row is None:
-            fresh = (subject, self._entropy(16).hex(), self._entropy(Aead.KEY_SIZE))
-            with transaction(self._c, self.path) as c:
-                c.execute("INSERT INTO drawer VALUES (?, ?, ?) ON CONFLICT (subject) DO NOTHING", fresh)
-                row = c.execute(find, (subject,)).fetchone()
-        return row[0], Aead(row[1])
 
 
 def _bound_to(entry: str, field: str, key_id: str) -> bytes:

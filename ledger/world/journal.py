@@ -20,7 +20,7 @@ from ledger.facts import Fact, build
 from ledger.keyring import Keyring, Registrar
 from ledger.order import Case, Entry
 from ledger.refusal import Refused
-from ledger.veil import lift, parse_disclosure
+from ledger.veil import Disclosure, digest_of, lift
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
 from ledger.world.erasure import tell
@@ -208,8 +208,8 @@ class Journal:
     ) -> list[Receipt]:
         """Take in entries that were sealed for this ledger elsewhere, with the disclosure strings that came along.
 
-        Every signature, chain, key and form is checked; each page of 500 is stored whole or not at all. An entry that
-        is here already keeps its place. Raises `Refused` as `record` does, with the number of the entry.
+        Every signature, chain, key and form is checked; a page of a thousand is stored whole or not at all. An entry
+        that is here already keeps its place. Raises `Refused` as `record` does, with the number of the entry.
         """
         texts = disclosures or [()] * len(entries)
         receipts: list[Receipt] = []
@@ -273,6 +273,8 @@ class Journal:
 
         def take(trial: Trial) -> list[Row]:
             rows = []
+            with_texts = [opened for opened, told in zip(page, texts, strict=True) if told]
+            keys = self._sealer.keys_for(with_texts) if with_texts else {}
             for i, (opened, told) in enumerate(zip(page, texts, strict=True)):
                 head = trial.head(opened.payload.order)
                 if (
@@ -283,13 +285,15 @@ class Journal:
                     known[i] = self._receipt(self._sealer.row(opened, (), {}), Stored(found[0], already=True))
                     continue
                 try:
-                    lifted = [parse_disclosure(text) for text in told]
-                    if told:
-                        lift(told, opened.sd, public=opened.payload.public)
+                    values = lift(told, opened.sd, public=opened.payload.public) if told else {}
                     trial.admit(opened)
                 except Refused as refused:
                     raise at(start + i, refused) from refused
-                rows.append(self._sealer.row(opened, lifted, {}))
+                lifted = [
+                    Disclosure(b"", name, values[name], text, digest_of(text))
+                    for name, text in zip(values, told, strict=True)
+                ]
+                rows.append(self._sealer.row(opened, lifted, {}, keys))
             return rows
 
         fresh = iter(self._store(take))

@@ -109,7 +109,8 @@ class Log:
         Several processes may do this at once: each ends with its entry covered. Raises `LedgerFault` as `signed` does,
         CLOCK-BACK, and KEY-* for the log's key.
         """
-        while (last := self.signed()).size <= index:
+        last = self._checked or self.signed()
+        while last.size <= index:
             size, tree = self.store.tip(index)
             if size <= index:
                 raise ValueError(f"entry {index} is not on the shelf")
@@ -117,6 +118,7 @@ class Log:
             if self.guard.advance(last, after):
                 self._checked = after
                 return after
+            last = self.signed()  # another process has signed meanwhile
         return last
 
     def ready(self) -> None:
@@ -146,7 +148,8 @@ class Log:
             size, note = last.size, last.note
         else:
             size = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify).checkpoint.size
-        return format_proof(index, prove_inclusion(index, size, self.store.hashes), note)
+        path = self.store.path_at_tip(index, size) or prove_inclusion(index, size, self.store.hashes)
+        return format_proof(index, path, note)
 
     def consistency(self, m: int, n: int) -> list[bytes]:
         """The proof that this log at size `n` begins with what it was at size `m`."""

@@ -18,9 +18,10 @@ from ledger.envelope import Opened, Payload, open_
 from ledger.facts import check_form
 from ledger.refusal import Refused
 
-PAGE = 500  # entries in one transaction
+PAGE = 1_000  # entries in one transaction
 _MANY = 1_000  # fewer are opened before another process has started
-_FIRST = 100  # these are opened here: what is worked out once for each kind, the other processes then start with
+_CHUNK = 125  # entries a process opens at a time
+_AHEAD = 8  # chunks that may lie ready for each core
 _CORES = os.cpu_count() or 1
 
 _Said = tuple[str, str, str, str]  # what a refusal says, as it travels between processes
@@ -38,26 +39,37 @@ def open_entry(raw: bytes) -> Opened:
 
 def opened_pages(entries: Sequence[bytes]) -> Iterator[tuple[int, list[Opened]]]:
     """Verified entries in pages, each with the number of its first; `Refused` says which entry is wrong."""
+    page: list[Opened] = []
+    start = 0
+    for chunk in _chunks(entries):
+        page += chunk
+        if len(page) >= PAGE:
+            yield start, page
+            start, page = start + len(page), []
+    if page:
+        yield start, page
+
+
+def _chunks(entries: Sequence[bytes]) -> Iterator[list[Opened]]:
     many = len(entries) >= _MANY and _CORES > 1
-    alone = _FIRST if many else len(entries)
-    for start in range(0, alone, PAGE):
-        stop = min(start + PAGE, alone)
-        yield start, _page(entries, start, _open_page(entries[start:stop]))
+    alone = _CHUNK if many else len(entries)  # what is worked out once for each kind, the other processes start with
+    for start in range(0, alone, _CHUNK):
+        yield _opened(entries, start, _open_chunk(entries[start : min(start + _CHUNK, alone)]))
     if not many:
         return
     with ProcessPoolExecutor(_CORES) as pool:
         going: deque[tuple[int, Future[bytes | tuple[int, _Said]]]] = deque()
-        waiting = iter(range(alone, len(entries), PAGE))
+        waiting = iter(range(alone, len(entries), _CHUNK))
         while True:
-            while len(going) < 2 * _CORES and (start := next(waiting, -1)) >= 0:
-                going.append((start, pool.submit(_open_page, entries[start : start + PAGE])))
+            while len(going) < _AHEAD * _CORES and (start := next(waiting, -1)) >= 0:
+                going.append((start, pool.submit(_open_chunk, entries[start : start + _CHUNK])))
             if not going:
                 return
-            start, page = going.popleft()
-            yield start, _page(entries, start, page.result())
+            start, chunk = going.popleft()
+            yield _opened(entries, start, chunk.result())
 
 
-def _open_page(entries: Sequence[bytes]) -> bytes | tuple[int, _Said]:
+def _open_chunk(entries: Sequence[bytes]) -> bytes | tuple[int, _Said]:
     opened = []
     for number, raw in enumerate(entries):
         try:
@@ -68,7 +80,7 @@ def _open_page(entries: Sequence[bytes]) -> bytes | tuple[int, _Said]:
     return _encode(opened)
 
 
-def _page(entries: Sequence[bytes], start: int, opened: bytes | tuple[int, _Said]) -> list[Opened]:
+def _opened(entries: Sequence[bytes], start: int, opened: bytes | tuple[int, _Said]) -> list[Opened]:
     if isinstance(opened, tuple):
         number, (code, says, where, hint) = opened
         raise at(start + number, Refused(code, says, where=where, hint=hint))

@@ -54,18 +54,16 @@ SCHEMA = (
     ),
     _REFUSE.format(
         "stored_events",
-        "twice",
+        "next",
         "BEFORE INSERT",
-        "WHEN EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid) OR EXISTS (SELECT 1 FROM stored_events"
-        " WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version)",
+        "WHEN EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid) OR NEW.originator_version <> 1 +"
+        " (SELECT ifnull(max(originator_version), 0) FROM stored_events WHERE originator_id = NEW.originator_id)",
     ),
     _REFUSE.format(
         "stored_events",
         "gap",
         "AFTER INSERT",
-        "WHEN (NEW.rowid <> 1 AND NOT EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid - 1))"
-        " OR (NEW.originator_version <> 1 AND NOT EXISTS (SELECT 1 FROM stored_events"
-        " WHERE originator_id = NEW.originator_id AND originator_version = NEW.originator_version - 1))",
+        "WHEN NEW.rowid <> 1 AND NOT EXISTS (SELECT 1 FROM stored_events WHERE rowid = NEW.rowid - 1)",
     ),
     _REFUSE.format(
         "log_leaf",
@@ -165,6 +163,7 @@ class Recorder(SQLiteApplicationRecorder):
     """The library's recorder with our insert path: event, leaf, hashes, ciphertexts, reference."""
 
     tree: Frontier | None = None  # as the last batch of this process left it
+    path: list[bytes] | None = None  # from the last leaf of that batch to the root
 
     def construct_create_table_statements(self) -> list[str]:
         return list(SCHEMA)
@@ -195,7 +194,10 @@ class Recorder(SQLiteApplicationRecorder):
                 raise Moved(order)
         if tree is None or tree.size != first:  # else nobody has written since: what is there never changes
             tree = Frontier.at(first, lambda positions: read_hashes(c, positions))
-        grown, nodes = _cut([((), b"".join(tree.add(row.leaf)[1:])) for row in rows])
+        completed = [((), b"".join(tree.add(row.leaf)[1:])) for row in rows[:-1]]
+        path = tree.peaks[::-1]  # all that is to the left of the last leaf, and to its right there is nothing
+        completed.append(((), b"".join(tree.add(rows[-1].leaf)[1:])))
+        grown, nodes = _cut(completed)
         ids, leaves = b"".join(row.entry_id for row in rows), b"".join(row.leaf for row in rows)
         c.execute(_INSERT_LEAVES, (grown, ids, leaves, nodes, first))
         closed = [
@@ -208,7 +210,7 @@ class Recorder(SQLiteApplicationRecorder):
         for row in rows:
             if row.reference is not None:
                 c.execute(_INSERT_REFERENCE, (row.reference, row.originator_id))
-        self.tree = tree
+        self.tree, self.path = tree, path
         return range(first + 1, first + 1 + len(rows))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from ledger.order import Entry, wire
 from ledger.refusal import Refused
 from ledger.veil import Disclosure
 from ledger.world.cases import Cases
-from ledger.world.drawer import Drawer
+from ledger.world.drawer import Drawer, Keys
 from ledger.world.fault import LedgerFault
 from ledger.world.heads import Heads
 from ledger.world.keys import Entropy
@@ -110,13 +110,25 @@ class Sealer:
             audience={name: tuple(roles) for name, roles in (said.audience or {}).items()},
         )
 
-    def row(self, opened: Opened, disclosures: Sequence[Disclosure], subjects: Mapping[str, str]) -> Row:
+    def keys_for(self, entries: Iterable[Opened]) -> Keys:
+        """The keys of those to whom the sealed values of these entries belong, where nothing else is said."""
+        return self._keys().keys_for({self._subject(opened) for opened in entries})
+
+    def row(
+        self,
+        opened: Opened,
+        disclosures: Sequence[Disclosure],
+        subjects: Mapping[str, str],
+        keys: Keys | None = None,
+    ) -> Row:
         """What the shelf keeps of an entry; its disclosures encrypted, each under the key of its data subject."""
         p = opened.payload
         closed: tuple[Ciphertext, ...] = ()
         if disclosures:
             whose = self._subject(opened)
-            closed = self._keys().close_values(p.entry, disclosures, lambda name: subjects.get(name, whose))
+            if keys is None:
+                keys = self._keys().keys_for({subjects.get(d.name, whose) for d in disclosures})
+            closed = self._keys().close_values(p.entry, disclosures, lambda name: subjects.get(name, whose), keys)
         return Row(
             originator_id=p.order,
             originator_version=p.seq,

@@ -122,6 +122,11 @@ class Store:
         size = self.size()
         return size, root(size, self.hashes)
 
+    def path_at_tip(self, index: int, size: int) -> list[bytes] | None:
+        """The inclusion path of the entry this process stored last, where it is the last of `size`; else None."""
+        tree = self._recorder.tree
+        return self._recorder.path if tree is not None and tree.size == size == index + 1 else None
+
     def hashes(self, positions: Sequence[int]) -> list[bytes]:
         """Stored Merkle hashes by linear position (`tlog.stored_index`), for `tlog`'s proofs; LOG-CORRUPT if absent."""
         with faults(self.path), self._recorder.datastore.transaction(commit=False) as c:
