@@ -238,6 +238,7 @@ def open_(raw: bytes, *, verify: bool = True) -> Opened:
     return Opened(raw, _leaf(raw), payload)
 
 
+_DIGEST = re.compile("[A-Za-z0-9_-]{43}").fullmatch
 _decode = msgspec.json.Decoder(Payload).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
@@ -297,9 +298,7 @@ def _check_veils(payload: Payload) -> None:
         if payload.sealed:
             raise Refused("SD-COUNT", "sealed fields are named but not committed to")
         return
-    well_formed = isinstance(digests, list) and all(
-        isinstance(d, str) and re.fullmatch("[A-Za-z0-9_-]{43}", d) for d in digests
-    )
+    well_formed = isinstance(digests, list) and all(isinstance(d, str) and _DIGEST(d) for d in digests)
     if not well_formed or digests != sorted(set(digests)) or len(digests) != len(payload.sealed):
         raise Refused("SD-COUNT", "one sorted, distinct digest for each sealed field that was stated")
     if payload.sealed != sorted(set(payload.sealed)) or set(payload.sealed) & payload.public.keys():

@@ -31,8 +31,6 @@ MOST = 100  # problems reported; the first one already decides
 _ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id
     FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
     WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid"""
-_BEFORE = """SELECT e.rowid - 1, l.leaf, e.state FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
-    WHERE e.originator_id = ? AND e.originator_version = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,10 @@ class Problem:
 
 @dataclass(slots=True)
 class Audit:
-    """What a full reading of the shelf showed: how much was read and checked, the tree it makes, what is wrong."""
+    """What a full reading of the shelf showed: how much was read and checked, the tree it makes, what is wrong.
+
+    Where an entry is missing, the tree ends with the run of entries before it.
+    """
 
     size: int
     signatures: int = 0
@@ -73,15 +74,17 @@ def audit(
         for code, where, says in _registry(c, origin, keyring):
             report.problems.append(Problem(code, where, says))
         check = partial(_check_run, str(path), origin, keyring)
-        starts = range(0, size, RUN)
-        stops = [min(start + RUN, size) for start in starts]
-        for run in _spread(check, list(zip(starts, stops, strict=True)), workers or os.cpu_count() or 1):
+        runs = [(start, min(start + RUN, size)) for start in range(0, size, RUN)]
+        together = True  # as long as no entry is missing, the runs make a tree
+        for (start, stop), run in zip(runs, _spread(check, runs, workers or os.cpu_count() or 1), strict=True):
             report.signatures += run.signatures
             report.problems += run.problems
             if len(report.problems) >= MOST:
                 break
-            _climb(c, report, run.peaks)
-            progress(report.frontier.size, size)
+            together = together and run.peaks[0] == stop - start
+            if together:
+                _climb(c, report, run.peaks)
+            progress(stop, size)
         del report.problems[MOST:]
     return report
 
@@ -128,47 +131,54 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
     problems: list[Problem] = []
     frontier = Frontier()
     signatures = 0
-    heads: dict[str, Link] = {}  # of the orders met in this run
+    heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
     with closing(connect(Path(path), writable=False)) as c:
+        c.row_factory = None
         expected = start
         for index, order, seq, topic, raw, leaf, stored, entry in c.execute(_ROWS, (start, stop)):
             if index != expected:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
             expected = index + 1
+            own = None
             try:
                 opened = open_(raw)
                 signatures += 1
-                p = opened.payload
-                columns = (p.order, p.seq, p.kind, bytes.fromhex(p.entry), bytes.fromhex(opened.leaf))
-                if columns != (order, seq, topic, entry, leaf):
+                p, own = opened.payload, bytes.fromhex(opened.leaf)
+                if (p.order, p.seq, p.kind, bytes.fromhex(p.entry), own) != (order, seq, topic, entry, leaf):
                     raise Refused("LOG-CORRUPT", "the columns beside the entry do not say what it says")
-                before = heads.get(order)
-                if before is None and seq > 1:
-                    before = _before(c, order, seq, index)
+                before = heads.get(order) or _before(c, order, seq, index)
+                heads[order] = Link(seq, opened.leaf, p.instrument)
                 check_place(opened, origin, before)
                 if order != keyring.registry:  # its own entries were checked one by one as the keys were folded
                     keyring.check(opened, index)
-                heads[order] = Link(seq, opened.leaf, p.instrument)
             except Refused as wrong:
+                heads.pop(order, None)
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
-            nodes = b"".join(frontier.add(leaf_hash(raw))[1:])
+            nodes = b"".join(frontier.add(own or leaf_hash(raw))[1:])
             if stored is None or len(stored) != 32 * _completes(index) or not stored.startswith(nodes):
                 problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
             if len(problems) >= MOST:
                 break
-            if index + 1 == stop:
-                break
+        else:
+            if expected != stop:
+                problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
     return _Run(signatures, (frontier.size, frontier.peaks), problems)
 
 
-def _before(c: Any, order: str, seq: int, index: int) -> Link:
-    """The entry before one whose order began in an earlier run, by the leaf that another worker compares with it."""
-    row = c.execute(_BEFORE, (order, seq - 1)).fetchone()
-    if row is None or row[1] is None:
+def _before(c: Any, order: str, seq: int, index: int) -> Link | None:
+    """The entry before in its order, from another run; its signature is checked there."""
+    if seq == 1:
+        return None
+    found = c.execute(
+        "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? AND originator_version = ?",
+        (order, seq - 1),
+    ).fetchone()
+    if found is None:
         raise Refused("CTX-CHAIN", "the entry before it in its order is missing")
-    if row[0] >= index:
+    if found[0] > index:
         raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
-    return Link(seq - 1, row[1].hex(), open_(row[2], verify=False).payload.instrument)
+    before = open_(found[1], verify=False)
+    return Link(seq - 1, before.leaf, before.payload.instrument)
 
 
 def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
