@@ -17,6 +17,7 @@ from benchmarks.ledgers import filled
 from benchmarks.measure import Figure, machine, say
 from benchmarks.reading import audit_figure, one_order_figure
 from benchmarks.startup import startup_figures
+from benchmarks.views import view_figure
 from benchmarks.writing import git_figures, receive_figure, record_figure
 
 LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
@@ -32,6 +33,7 @@ def main() -> None:
         tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
         figures["audit"] = audit_figure(small, large)
         figures["one_order"] = one_order_figure(tiny, large, folder)
+        figures["view"] = view_figure(large)
         figures |= startup_figures(tiny)
         figures |= git_figures(folder, figures["record"], figures["audit"])
         result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,29 +27,20 @@ ORDER = click.argument("order")
 @AS_OF
 def orders(as_of: datetime | None) -> None:
     """Every order and the state it is in."""
-    from projections.state import view
+    found, _ = _docket(as_of)
+    columns = ("ref", "order", "label", "instrument", "state")
+    document = {"orders": [{c: o[c] for c in columns} for o in found]}
+    rows = [(o["ref"] or o["label"] or "", o["order"], o["instrument"], o["state"]) for o in found]
+    ui.emit("orders", document, ("ref", "order", "instrument", "state"), rows)
+
+
+def _docket(as_of: datetime | None) -> tuple[list[dict[str, Any]], datetime]:
+    """Every order as it stands now, from the view; at another moment, judged for it."""
+    from cli.docket import at_moment, docket
 
     with reading() as reader:
         moment = as_of or reader.now()
-        views = [view(case, judgement) for case, judgement in _judged(reader, moment)]
-    rows = [(v.ref, v.order, v.label, v.instrument, v.state) for v in views]
-    columns = ("ref", "order", "label", "instrument", "state")
-    document = {"orders": [dict(zip(columns, row, strict=True)) for row in rows]}
-    ui.emit("orders", document, columns, [(r or label or "", *rest) for r, *rest, label in map(_label_last, rows)])
-
-
-def _label_last(row: Sequence[Any]) -> tuple[Any, ...]:
-    ref, order, label, instrument, state = row
-    return ref, order, label, instrument, state, label
-
-
-def _judged(reader: Reader, moment: datetime) -> Iterator[tuple[Case, Judgement]]:
-    from ledger.law import judge
-
-    for case in reader.all():
-        known = case.known(moment)
-        if known.entries:
-            yield known, judge(case, moment)
+        return (docket(reader, moment) if as_of is None else at_moment(reader, moment)), moment
 
 
 @ui.command("comity due", "comity due --within P14D", "comity due --json", refused=Exit.UNDECIDABLE)
@@ -57,24 +48,26 @@ def _judged(reader: Reader, moment: datetime) -> Iterator[tuple[Case, Judgement]
 @click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14 or P14D.")
 def due(as_of: datetime | None, within: str | None) -> Exit:
     """Every open clock, soonest first, and the article that set it; exit 3 if one is over."""
-    from projections.due import due as due_of
-    from projections.due import soonest_first
+    from ledger.order import instant
 
-    with reading() as reader:
-        moment = as_of or reader.now()
-        duties = soonest_first(d for _, judgement in _judged(reader, moment) for d in due_of(judgement, moment))
-        named = {d.order: d.label or d.order[:8] for d in duties}
     limit = _days(within)
-    if limit is not None:
-        duties = [d for d in duties if d.left is None or d.left <= limit]
+    found, moment = _docket(as_of)
+    duties = []
+    for order in found:
+        for d in order["due"]:
+            span = None if d["due"] is None else instant(d["due"]) - moment
+            if limit is None or span is None or span <= limit:
+                duties.append((span, order, d))
+    duties.sort(key=lambda x: (x[0] is not None, x[0] or timedelta(0), x[1]["order"]))
     columns = ("order", "clock", "due", "left", "verdict", "policy", "cite")
     rows = [
-        (named[d.order], d.clock.id, d.clock.due, left(d.left), str(d.clock.verdict), d.clock.policy, d.clock.cite)
-        for d in duties
+        (o["ref"] or o["label"] or o["order"][:8], d["id"], d["due"], left(span), d["verdict"], d["policy"], d["cite"])
+        for span, o, d in duties
     ]
-    document = {"as_of": moment, "due": [_duty(d) for d in duties]}
+    named = ("order", "label", "instrument", "state")
+    document = {"as_of": moment, "due": [{**{n: o[n] for n in named}, **d} for _, o, d in duties]}
     ui.emit("due", document, columns, rows)
-    return Exit.FINDINGS if any(d.over for d in duties) else Exit.DONE
+    return Exit.FINDINGS if any(span is not None and span <= timedelta(0) for span, _, _ in duties) else Exit.DONE
 
 
 def _duty(d: Duty) -> dict[str, Any]:

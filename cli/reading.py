@@ -26,6 +26,7 @@ class Reader:
     store: Store
     cases: Cases
     labels: dict[str, str]
+    drawer: Drawer | None
 
     def find(self, name: str) -> str:
         """The order that people mean by `name`: a story's label, a reference, or the beginning of an id."""
@@ -49,6 +50,10 @@ class Reader:
         order = self.cases.access
         return list(self.cases.entries(order, self.cases.opened(order)))
 
+    def main_of(self, order: str) -> str | None:
+        """The order whose companion this is; None for every other order."""
+        return self.drawer.main_of(order) if self.drawer else None
+
     def head_at(self, moment: datetime) -> Kept | None:
         """The newest head that was kept at or before a moment."""
         heads = Heads(self.folder.heads, writable=False)
@@ -71,7 +76,7 @@ def reading() -> Iterator[Reader]:
     drawer = Drawer(folder.drawer, writable=False) if folder.drawer.exists() else None
     told: Any = ui.story_of(str(path)).get("orders", {})
     try:
-        yield Reader(folder, store, Cases(folder.origin, store, drawer), dict(told))
+        yield Reader(folder, store, Cases(folder.origin, store, drawer), dict(told), drawer)
     finally:
         store.close()
         if drawer is not None:

@@ -29,6 +29,7 @@ class Cases:
         self._store = store
         self._drawer = drawer
         self._opened_registry: list[tuple[int, Opened]] = []
+        self._register: dict[bool, tuple[Entry, ...]] = {}  # by whether sealed values are opened
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
         """All that may be asked about one order: its entries, those of its companion, and the registry.
@@ -48,8 +49,12 @@ class Cases:
         return Case(order, instrument, tuple(entries), self.register(reveal=reveal), label)
 
     def register(self, *, reveal: bool = True) -> tuple[Entry, ...]:
-        """The entries of the registry."""
-        return tuple(self.entries(self.registry, self.opened_registry(), reveal=reveal))
+        """The entries of the registry; the same tuple until it grows, so that whoever folds it need not do so twice."""
+        opened = self.opened_registry()
+        known = self._register.get(reveal, ())
+        if len(known) != len(opened):
+            known = self._register[reveal] = tuple(self.entries(self.registry, opened, reveal=reveal))
+        return known
 
     def opened(self, order: str, after: int = 0) -> list[tuple[int, Opened]]:
         """The entries of an order above a number as (index, opened entry), their signatures not checked again."""

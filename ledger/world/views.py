@@ -1,0 +1,103 @@
+"""Views kept for speed: any fold over the log, paged into views.db, thrown away at will.
+
+A page of entries and the position behind it become durable in one transaction, so a page is applied once or not at all,
+whatever is killed in between. A view is named by what it shows and by the digest of the rules it was made with: under
+other rules it is another view, and is made again from the first entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from eventsourcing.persistence import Tracking
+from eventsourcing.sqlite import SQLiteDatastore, SQLiteTrackingRecorder
+
+from ledger.world.sqlite import faults
+from ledger.world.store import Store
+
+PAGE = 5_000  # entries folded into one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One row of a view: its content, and from when on time alone makes it stale (None: never)."""
+
+    body: bytes
+    stale_at: datetime | None = None
+
+
+Fold = Callable[[Sequence[tuple[int, bytes]]], Mapping[str, Shown]]
+
+
+class _Recorder(SQLiteTrackingRecorder):
+    """The library's tracking of positions, with the rows of the views beside it."""
+
+    def construct_create_table_statements(self) -> list[str]:
+        return [
+            *super().construct_create_table_statements(),
+            "CREATE TABLE IF NOT EXISTS shown (view TEXT, key TEXT, body BLOB, stale_at INTEGER,"
+            " PRIMARY KEY (view, key)) WITHOUT ROWID",
+            "CREATE INDEX IF NOT EXISTS shown_stale ON shown (view, stale_at) WHERE stale_at IS NOT NULL",
+        ]
+
+
+class View:
+    """One view of one ledger, as far as it was folded; `name` says what it shows and under which rules."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path = path
+        self.name = name
+        self._recorder = _Recorder(SQLiteDatastore(str(path), single_row_tracking=True))
+        with faults(path):
+            self._recorder.create_table()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._recorder.datastore.close()
+
+    @property
+    def size(self) -> int:
+        """The number of entries that were folded."""
+        with faults(self.path):
+            return self._recorder.max_tracking_id(self.name) or 0
+
+    def apply(self, rows: Mapping[str, Shown], size: int | None = None) -> None:
+        """Put rows into the view, with the number of entries folded so far, in one transaction."""
+        with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
+            if size is not None:
+                self._recorder._insert_tracking(c, Tracking(self.name, size))
+            c.executemany(
+                "INSERT INTO shown VALUES (?, ?, ?, ?) ON CONFLICT (view, key)"
+                " DO UPDATE SET body = excluded.body, stale_at = excluded.stale_at",
+                [(self.name, key, row.body, _seconds(row.stale_at)) for key, row in rows.items()],
+            )
+
+    def rows(self) -> Iterator[tuple[str, bytes]]:
+        """Every row as (key, content), by key."""
+        return iter(self._all("SELECT key, body FROM shown WHERE view = ? ORDER BY key", self.name))
+
+    def stale(self, moment: datetime) -> list[str]:
+        """The keys of rows that time has changed by `moment`."""
+        found = self._all("SELECT key FROM shown WHERE view = ? AND stale_at <= ?", self.name, _seconds(moment))
+        return [key for (key,) in found]
+
+    def catch_up(self, store: Store, fold: Fold, page: int = PAGE) -> int:
+        """Fold what the log has and the view has not; the number of entries that were new to it."""
+        start = at = self.size
+        while entries := store.page(at, page):
+            at = entries[-1][0] + 1
+            self.apply(fold(entries), at)
+        return at - start
+
+    def _all(self, statement: str, *params: object) -> list[Any]:
+        with faults(self.path), self._recorder.datastore.transaction(commit=False) as c:
+            c.execute(statement, params)
+            return [tuple(row) for row in c.fetchall()]
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
