@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from benchmarks.judging import judge_figure
 from benchmarks.ledgers import filled
 from benchmarks.measure import Figure, machine, say
 from benchmarks.reading import audit_figure, one_order_figure
@@ -34,6 +35,7 @@ def main() -> None:
         figures["audit"] = audit_figure(small, large)
         figures["one_order"] = one_order_figure(tiny, large, folder)
         figures["view"] = view_figure(large)
+        figures["judge"] = judge_figure(large)
         figures |= startup_figures(tiny)
         figures |= git_figures(folder, figures["record"], figures["audit"])
         result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}

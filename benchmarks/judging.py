@@ -1,0 +1,47 @@
+"""What it costs to judge orders, against what it costs to load and parse them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from benchmarks.measure import Figure, say, seconds
+from ledger.law import judge
+from ledger.order import Case
+from ledger.world.cases import Cases
+from ledger.world.drawer import Drawer
+from ledger.world.folder import read_folder
+from ledger.world.store import Store
+
+MOST = 100_000  # orders
+AT = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def judge_figure(ledger: Path) -> Figure:
+    """Seconds to judge every order of a ledger, by seconds to load its entries, open its values and parse them."""
+    say("judging every order")
+    folder = read_folder(ledger)
+    store, drawer = Store(folder.entries, writable=False), Drawer(folder.drawer, writable=False)
+    cases = Cases(folder.origin, store, drawer)
+    orders = list(islice(cases.orders(), MOST))
+    loaded = judged = 0.0
+    for start in range(0, len(orders), 1_000):
+        page = orders[start : start + 1_000]
+        found: list[Case] = []
+        loaded += seconds(partial(_load, cases, page, found))
+        judged += seconds(partial(_judge, found))
+    store.close()
+    drawer.close()
+    made_of = {"orders": len(orders), "loaded_s": round(loaded, 2), "judged_s": round(judged, 2)}
+    return Figure(judged / loaded, made_of, at_most=3)
+
+
+def _load(cases: Cases, orders: list[str], into: list[Case]) -> None:
+    into.extend(cases.case(order) for order in orders)
+
+
+def _judge(found: list[Case]) -> None:
+    for case in found:
+        judge(case, AT)
