@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 STORY = Path(__file__).parents[1] / "fixtures" / "stories" / "S1.toml"
 BUNDLE, PROVIDERS, README = "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"
+REPORTS = {"custody": "custody.html", "evidence-chain": "evidence-chain.html"}
+REPLAY = "replay.html"
 WIDTH = 80
 
 
@@ -87,6 +89,7 @@ class _Shown:
             self._law(journal, story.expect[0].as_of, story.ends)
             self._bundles(journal, making, story.ends)
         shutil.copytree(making / "ledger" / "trust", making / "trust")
+        self._reports(making, story.ends)
         self._where_next()
 
     # -- what happened -------------------------------------------------------------------------------------------------
@@ -194,6 +197,21 @@ class _Shown:
         trust = journal.folder.path / "trust"
         return verify(data, parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")}), None, now)
 
+    def _reports(self, making: Path, now: datetime) -> None:
+        """The pages a prosecutor files, and the one on which the order can be watched, written without a word."""
+        from cli.court import read_trust
+        from cli.reading import reading
+        from cli.report import order_report, replay_of
+        from projections.page import page
+
+        trust = read_trust(str(making / "trust"))
+        with reading(making / "ledger") as reader:
+            case = reader.case("main")
+            for kind, name in REPORTS.items():
+                made = page(order_report(reader, kind, case, now, trust))
+                (making / name).write_text(made, encoding="utf-8")
+            (making / REPLAY).write_text(replay_of(reader, case, now), encoding="utf-8")
+
     # -- where to look next --------------------------------------------------------------------------------------------
 
     def _where_next(self) -> None:
@@ -201,6 +219,9 @@ class _Shown:
         here = self.folder
         for command, says in (
             (f"{here}/{README}", "what the court reads first; open it in a browser"),
+            (f"{here}/{REPORTS['custody']}", "who held what, from hand to hand: to file and to print"),
+            (f"{here}/{REPORTS['evidence-chain']}", "the eight criteria and what each rests on"),
+            (f"{here}/{REPLAY}", "the order moment by moment, with a slider"),
             (f"comity verify {here}/{BUNDLE} --trust {here}/trust", "the whole verdict"),
             (f"comity judge main --ledger {here}/ledger", "the findings, as JSON with --json"),
             (f"comity replay main --at 2027-03-10T00:00:00Z --ledger {here}/ledger", "what was known then"),

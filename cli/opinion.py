@@ -183,6 +183,8 @@ def custody(order: str, as_of: datetime | None, reveal: bool, because: str | Non
 
 
 def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
+    from projections.custody import against_first
+
     return {
         "entry": f"#{hand.entry.seq}",
         "leaf": hand.entry.leaf,
@@ -192,26 +194,13 @@ def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
         "released_by": hand.released_by,
         "exhibit": hand.exhibit,
         "check": hand.check,
-        "against_first": _against_first(hand, hands),
+        "against_first": against_first(hand, hands),
         "files": [_file(d) for d in hand.files] if reveal else (["[sealed]"] * len(hand.files)),
     }
 
 
 def _file(d: Digest) -> dict[str, Any]:
     return {"name": d.name, "size": d.size, "sha256": d.sha256, "sha512": d.sha512}
-
-
-def _against_first(hand: Hand, hands: Sequence[Hand]) -> str:
-    """Compared with the digests first stated, computed here whatever the entry itself says."""
-    first = next((h for h in hands if h.files), None)
-    if first is None or not hand.files:
-        return "no digest"
-    if hand is first:
-        return "first stated"
-    verdicts = [a.same(b) for a in hand.files for b in first.files if a.name in ("", b.name) or not b.name]
-    if not verdicts or None in verdicts:
-        return "not comparable"
-    return "equal" if all(verdicts) else "differs"
 
 
 def revealed(case: Case, view: str, reveal: bool, because: str | None, actor: str | None) -> None:
@@ -260,18 +249,25 @@ def check(files: tuple[str, ...], order: str) -> Exit:
 @ui.command(
     "comity replay main --at 2027-03-10T00:00:00Z",
     "comity replay main --diff 2027-03-10T00:00:00Z..2027-03-16T00:00:00Z",
+    "comity replay main --html replay.html",
     refused=Exit.UNDECIDABLE,
 )
 @ORDER
 @click.option("--at", type=ui.MOMENT, help="The state as it was known at this moment.")
 @click.option("--diff", metavar="A..B", help="What moment B knew that A did not.")
-def replay(order: str, at: datetime | None, diff: str | None) -> None:
-    """The order as the record stood at a moment, and what changed between two."""
-    if (at is None) == (diff is None):
-        raise click.UsageError("either --at TIME or --diff A..B")
+@click.option("--html", "file", metavar="FILE", help="One page with a slider over every moment.")
+@AS_OF
+def replay(order: str, at: datetime | None, diff: str | None, file: str | None, as_of: datetime | None) -> None:
+    """The order as the record stood at a moment, what changed between two, or all of it as a page to watch."""
+    if sum(asked is not None for asked in (at, diff, file)) != 1:
+        raise click.UsageError("one of --at TIME, --diff A..B and --html FILE")
     with reading() as reader:
         case = reader.case(order)
-        if at is not None:
+        if file is not None:
+            from cli.report import put, replay_of
+
+            put(file, replay_of(reader, case, as_of or reader.now()))
+        elif at is not None:
             _replay_at(reader, case, at)
         else:
             first, dots, last = str(diff).partition("..")

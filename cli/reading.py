@@ -68,9 +68,9 @@ class Reader:
 
 
 @contextmanager
-def reading() -> Iterator[Reader]:
-    """Open the ledger this command is about; nothing is written, and no key is needed that is not here."""
-    path = Path(ui.ledger_folder())
+def reading(place: Path | None = None) -> Iterator[Reader]:
+    """Open a ledger (by default the one this command is about); nothing is written, no key needed that is not here."""
+    path = place or Path(ui.ledger_folder())
     folder = read_folder(path)
     store = Store(folder.entries, writable=False)
     drawer = Drawer(folder.drawer, writable=False) if folder.drawer.exists() else None

@@ -75,7 +75,7 @@ def report(
             moment = as_of or reader.now()
             case = reader.case(order)
             if kind in VIEWS:
-                revealed(reader, case, VIEWS[kind], reveal, because, actor)
+                revealed(case, VIEWS[kind], reveal, because, actor)
             made = order_report(reader, kind, case, moment, held, reveal=reveal)
     put(file, as_text(kind, made))
     if order is None:
@@ -145,6 +145,17 @@ def making(reader: Reader, order: str, moment: datetime, trust: Trust | None, *,
     return Making(
         moment, tool(), rules_digest()[:16], read.checkpoint, read.checked, test=reader.folder.test, reveal=reveal
     )
+
+
+def replay_of(reader: Reader, case: Case, moment: datetime) -> str:
+    """The page on which an order can be watched up to a moment; nothing sealed is opened."""
+    from ledger.law import judge
+    from projections.page import replay_page
+    from projections.stages import replay
+
+    cosigned = any(kept.cosigned is not None for kept in kept_heads(reader))
+    made = making(reader, case.order, moment, None)
+    return replay_page(replay(case, dated(reader), made, judge, cosigned=cosigned))
 
 
 def dated(reader: Reader) -> list[tuple[datetime, int]]:

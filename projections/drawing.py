@@ -17,7 +17,7 @@ from projections.timeline import Line, office_names
 WIDTH, LEFT, RIGHT = 960, 232, 16  # of the drawing, of the names at its left, of its margin
 LANE, TOP, FOOT = 34, 16, 46
 ROOM = 20  # below this distance two numbers would touch, and marks stand without them
-DAY = 74  # what a date takes
+LETTER = 5.8  # what a letter of a date takes
 SILENCE = timedelta(days=7)
 
 
@@ -43,12 +43,12 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date below the marks, and the silence before it where that was long."""
+    """A date below the marks: where it stands, in which of two rows, how it hangs (SVG's text-anchor), what it says."""
 
     x: float
-    date: str
-    silence: str
-    silence_x: float
+    row: int
+    anchor: str
+    says: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +95,23 @@ def drawing(lines: Sequence[Line], case: Case, found: frozenset[str]) -> Drawing
 
 
 def _days(lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[Day, ...]:
-    """The first mark of each day gets its date, if there is room since the last one."""
+    """The first mark of each day gets its date, where one of the two rows has room since the last one."""
     days: list[Day] = []
-    free = 0.0
+    free = [0.0, 0.0]
     for n, (x, mark) in enumerate(zip(lines, marks, strict=True)):
-        since = x.entry.on - lines[n - 1].entry.on if n else timedelta(0)
-        if mark.x < free or (n and x.entry.on.date() == lines[n - 1].entry.on.date()):
+        on, before = x.entry.on, lines[n - 1].entry.on if n else None
+        if before is not None and on.date() == before.date():
             continue
-        silence = f"{since.days} days" if since >= SILENCE else ""
-        days.append(Day(mark.x, f"{x.entry.on:%Y-%m-%d}", silence, round((marks[n - 1].x + mark.x) / 2, 1)))
-        free = mark.x + DAY
+        says = f"{on.day} {on:%b}" if before is not None and on.year == before.year else f"{on.day} {on:%b %Y}"
+        if before is not None and on - before >= SILENCE:
+            says += f", {(on - before).days} days later"
+        width = LETTER * len(says)
+        anchor = "end" if mark.x + width / 2 > WIDTH else "middle"
+        left = mark.x - width / 2 if anchor == "middle" else mark.x - width
+        row = next((r for r in (0, 1) if free[r] <= left), None)
+        if row is not None:
+            days.append(Day(mark.x, row, anchor, says))
+            free[row] = left + width + LETTER
     return tuple(days)
 
 

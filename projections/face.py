@@ -112,10 +112,14 @@ class Making:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """The first page. `only_for` are the roles that may know of entries shown here whose very existence is closed."""
+    """The first page; `answer` is the report in a sentence or two.
+
+    `only_for` are the roles that may know of entries shown here whose very existence is closed to all others.
+    """
 
     title: str
     what: str
+    answer: str
     making: Making
     subject: Subject | None
     procedure: str
@@ -145,11 +149,20 @@ def subject(case: Case, judgement: Judgement) -> Subject:
     )
 
 
-def face(title: str, what: str, case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> Face:
+def face(
+    title: str,
+    what: str,
+    answer: str,
+    case: Case,
+    judgement: Judgement,
+    making: Making,
+    commands: Sequence[Command],
+) -> Face:
     """The first page of a report about an order; `case` is as known at the judgement's moment."""
     return Face(
         title=title,
         what=what,
+        answer=answer,
         making=making,
         subject=subject(case, judgement),
         procedure=procedure(judgement.findings),

@@ -11,9 +11,9 @@ from ledger.law import Judgement
 from ledger.order import Case, Entry, Unread
 from projections.custody import custody
 from projections.due import due
-from projections.face import Command, Face, Making, face, number
+from projections.face import Command, Face, Making, face, number, words
 from projections.register import register
-from projections.reports import Story, story
+from projections.reports import Story, story, text
 from projections.stages import Running, Stage
 from projections.timeline import fields, office_names
 
@@ -85,8 +85,13 @@ def processing_record(
         Answered(a.number, a.question, a.cite, a.lines, tuple(_numbered(a.entries, case)), a.open)
         for a in register(case, judgement, accesses)
     )
+    owed = sum(a.open for a in answers)
+    answer = (
+        f"{owed} of the {len(answers)} questions of a data protection officer {'leaves' if owed == 1 else 'leave'} "
+        f"a duty open. Telling the person: {words(judgement.regions.get('customer_notice', 'nothing on record'))}."
+    )
     return ProcessingRecord(
-        face=face("Processing record", what, case, judgement, making, commands),
+        face=face("Processing record", what, answer, case, judgement, making, commands),
         row=_row(case, answers),
         answers=answers,
         duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
@@ -116,15 +121,18 @@ def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]
     names = office_names(case.registry)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     holders = dict.fromkeys(h.holder for h in custody(case))
-    elements = () if issued is None else issued.get("elements", ())
-    grounds = "" if issued is None else str(issued.get("domestic_legal_grounds", ""))
+    asked = {} if issued is None else fields(issued)
+
+    def said(*told: str) -> str:
+        return "; ".join(text(asked[name], {}, names) for name in told if asked.get(name) not in (None, "", []))
+
     kept = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
     onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]
     return (
         ("Controller", "" if issued is None else names.get(issued.actor, issued.actor)),
-        ("Purpose", "" if issued is None else str(issued.get("case_ref", ""))),
-        ("Legal basis", grounds),
-        ("Categories of data", ", ".join(str(e).replace("_", " ") for e in elements)),
+        ("Purpose", said("case_ref", "offences")),
+        ("Legal basis", said("domestic_legal_grounds", "dp_regime")),
+        ("Categories of data", said("data_categories", "elements_sought")),
         ("Recipients", ", ".join(holders)),
         ("Transfers to other States", "; ".join(onward)),
         ("Time limits for erasure", "; ".join(kept)),

@@ -141,7 +141,6 @@ class CustodyReport:
 
     face: Face
     held: tuple[Held, ...]
-    same: str
     story: Story
 
 
@@ -165,8 +164,8 @@ def custody_report(case: Case, judgement: Judgement, making: Making, commands: S
         for h in hands
     )
     what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
-    page = face("Chain-of-custody report", what, case, judgement, making, commands)
-    return CustodyReport(page, held, _same(held), story(case, judgement, reveal=making.reveal))
+    page = face("Chain-of-custody report", what, _same(held), case, judgement, making, commands)
+    return CustodyReport(page, held, story(case, judgement, reveal=making.reveal))
 
 
 def _file(d: Digest) -> File:
@@ -259,26 +258,38 @@ def evidence_chain_report(
         "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
         "Whether the evidence may be used is for the court."
     )
-    lines = {x.entry.leaf: x for x in timeline(case)}
+    told = {x.entry.leaf: x.says for x in timeline(case)}
+    found = tuple(
+        Standing(
+            id=p.id,
+            name=p.name,
+            asks=ASKS[p.id],
+            state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
+            code=p.state,
+            rests_on=tuple((known[e.leaf], told[e.leaf]) for e in p.rests_on),
+            lacks=p.lacks,
+            pulled_by=remarks(p.pulled_by, case),
+        )
+        for p in evidence_chain(case, judgement)
+    )
     return EvidenceChain(
-        face=face("Evidence-chain report", what, case, judgement, making, commands),
-        criteria=tuple(
-            Standing(
-                id=p.id,
-                name=p.name,
-                asks=ASKS[p.id],
-                state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
-                code=p.state,
-                rests_on=tuple((known[e.leaf], lines[e.leaf].says) for e in p.rests_on),
-                lacks=p.lacks,
-                pulled_by=remarks(p.pulled_by, case),
-            )
-            for p in evidence_chain(case, judgement)
-        ),
+        face=face("Evidence-chain report", what, _shown(found), case, judgement, making, commands),
+        criteria=found,
         periods=periods(case, judgement),
         findings=remarks(judgement.findings, case),
         story=story(case, judgement, reveal=making.reveal),
     )
+
+
+def _shown(found: Sequence[Standing]) -> str:
+    """The criteria by their state, in one sentence: those shown are counted, all others are named."""
+    shown = sum(c.code == "DEMONSTRATED" for c in found)
+    others = [
+        f"{SHOWN[code]}: {', '.join(f'{c.id} {c.name}' for c in found if c.code == code)}"
+        for code in ("CONTRADICTED", "GAP", "NOT_APPLICABLE")
+        if any(c.code == code for c in found)
+    ]
+    return "; ".join([f"The record shows {shown} of {len(found)} criteria", *others]) + "."
 
 
 def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:

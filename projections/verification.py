@@ -88,6 +88,12 @@ def verification(
     page = Face(
         title="Audit verification report",
         what=what,
+        answer=(
+            f"{len(problems)} {'problem was' if len(problems) == 1 else 'problems were'} found"
+            if problems
+            else "Nothing was found wrong"
+        )
+        + f" in {counts[0]} entries of {orders} {'order' if orders == 1 else 'orders'} and the register.",
         making=making,
         subject=None,
         procedure="not examined: it is asked order by order",
