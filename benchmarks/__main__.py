@@ -18,7 +18,7 @@ from benchmarks.ledgers import filled
 from benchmarks.measure import Figure, machine, say
 from benchmarks.reading import audit_figure, one_order_figure
 from benchmarks.startup import startup_figures
-from benchmarks.views import view_figure, views_figure
+from benchmarks.views import view_figure
 from benchmarks.writing import git_figures, receive_figure, record_figure
 
 LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
@@ -33,9 +33,8 @@ def main() -> None:
         figures: dict[str, Figure] = {"record": record_figure(folder), "receive": receive_figure(folder)}
         tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
         figures["audit"] = audit_figure(small, large)
-        figures["views"] = views_figure(large, folder)
         figures["one_order"] = one_order_figure(tiny, large, folder)
-        figures["view"] = view_figure(large)
+        figures["views"] = view_figure(large)
         figures["judge"] = judge_figure(large)
         figures |= startup_figures(tiny)
         figures |= git_figures(folder, figures["record"], figures["audit"])
