@@ -48,7 +48,8 @@ START = "2027-03-01T09:00Z"
 def deeds(instrument: str) -> list[Fact]:
     """One of everything that can move this instrument's machine, with the variants its conditions ask for."""
     heavy = ["content"] if instrument == "EPOC" else ["subscriber"]
-    order: dict[str, Any] = {"data_categories": heavy, "return_timeframe": "P20D", "elements_sought": ["name", "postal-address"]}
+    sought = ["name", "postal-address"]
+    order: dict[str, Any] = {"data_categories": heavy, "return_timeframe": "P20D", "elements_sought": sought}
     t = START
     return [
         by_issuer("order-drafted", t, instrument=instrument, to_party="XV"),
