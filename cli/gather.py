@@ -17,6 +17,7 @@ from ledger.note import Head, open_checkpoint
 from ledger.order import Entry
 from ledger.tlog import format_proof, prove_consistency, prove_inclusion
 from ledger.veil import parse_disclosure
+from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
 from ledger.world.heads import Kept
 from ledger.world.journal import Journal
@@ -95,7 +96,7 @@ def published(journal: Journal) -> Head:
     kept = journal.heads.newest()
     if kept is None:
         raise AssertionError("publishing keeps a head")
-    return open_checkpoint(kept.note, journal.origin, journal.folder.key, journal.log.witnesses)
+    return open_checkpoint(kept.note, journal.origin, journal.folder.key, journal.log.witnesses, mldsa=mldsa.verify)
 
 
 def witnessed(journal: Journal, head: Head) -> bool:

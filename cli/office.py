@@ -102,12 +102,16 @@ def _party(origin: str, said: str | None, test: bool) -> str:
 
 @ui.command("comity checkpoint", "comity checkpoint --json")
 def checkpoint() -> None:
-    """Sign and publish the state of the log now; prints the checkpoint, which others may hold as an anchor."""
+    """Sign and publish the state of the log now; prints the checkpoint, which others may hold as an anchor.
+
+    The witnesses of the policy are asked to cosign it; once more on an idle log, it shows that the log is alive.
+    """
     from cli.gather import published, witnessed
     from cli.writing import writing
 
     with writing() as journal:
         journal.log.catch_up()
+        _ask_witnesses(journal)
         head = published(journal)
         journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # tiles that are missing
         seen = witnessed(journal, head)
@@ -129,6 +133,14 @@ def checkpoint() -> None:
         ui.tell("NO-WITNESS: the policy asks for none")
     elif not seen:
         ui.tell("UNWITNESSED: no quorum of the policy's witnesses has seen it")
+
+
+def _ask_witnesses(journal: Journal) -> None:
+    policy = journal.folder.policy
+    if any(key in policy.urls for key in policy.witnesses.values()):
+        from ledger.world.cosigning import cosign_head
+
+        cosign_head(journal.log, policy, journal.folder.path / "evidence", say=ui.tell)
 
 
 @ui.command("comity log publish /srv/log", "comity log publish entries/ --ledger ledger/")

@@ -13,6 +13,7 @@ from ledger.order import wire
 from ledger.refusal import Refused
 from ledger.tlog import EMPTY_ROOT, root, tile_bytes, tile_path, tiles_for
 from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
+from ledger.world import mldsa
 from ledger.world.audit import Audit, Problem, audit
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
@@ -94,7 +95,7 @@ class _Tree:
         key = next((k for k in policy.logs if k.name == self.folder.origin), None)
         if key is None:
             raise Refused("CP-ORIGIN", f"the trusted policy does not name the log {self.folder.origin}")
-        return open_checkpoint(note, self.folder.origin, key, tuple(policy.witnesses.values()))
+        return open_checkpoint(note, self.folder.origin, key, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
 
     def compared(self, head: Head | None, where: str) -> Iterator[Reason]:
         """A head against the entries: LOG-ROLLBACK if it promises more than there are, LOG-CORRUPT if other ones."""
@@ -127,7 +128,9 @@ class _Tree:
             for kept in heads.all():
                 where = f"heads.db, {wire(kept.at)}"
                 try:
-                    head = open_checkpoint(kept.note, self.folder.origin, self.folder.key, witnesses)
+                    head = open_checkpoint(
+                        kept.note, self.folder.origin, self.folder.key, witnesses, mldsa=mldsa.verify
+                    )
                     yield from self.compared(head, where)
                 except Refused as wrong:
                     yield Reason(wrong.code, where, wrong.says)

@@ -24,7 +24,7 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None)
         import httpx
     except ImportError:
         raise LedgerFault("NO-HTTP", "asking over HTTP needs httpx", "pip install 'comity[server]'") from None
-    if not _is_address(url):
+    if not is_address(url):
         raise LedgerFault("HTTP-SILENT", f"{url}: not the address of an http server")
     body = bytearray()
     method = "GET" if content is None else "POST"
@@ -45,7 +45,8 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None)
         raise LedgerFault("HTTP-SILENT", f"{url}: {str(error) or type(error).__name__}") from None
 
 
-def _is_address(url: str) -> bool:
+def is_address(url: str) -> bool:
+    """True if a text is the URL of an http or https server."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0  # raises over 65535
