@@ -293,11 +293,11 @@ def _check_moments(*moments: str) -> None:
 def _check_veils(payload: Payload) -> None:
     if payload.audience == {}:
         raise Refused("JSON-MEMBER", "`audience` is absent where there is none")
-    digests = payload.public.get("_sd")
-    if digests is None:
+    if "_sd" not in payload.public:
         if payload.sealed:
             raise Refused("SD-COUNT", "sealed fields are named but not committed to")
         return
+    digests = payload.public["_sd"]
     well_formed = isinstance(digests, list) and all(isinstance(d, str) and _DIGEST(d) for d in digests)
     if not well_formed or digests != sorted(set(digests)) or len(digests) != len(payload.sealed):
         raise Refused("SD-COUNT", "one sorted, distinct digest for each sealed field that was stated")

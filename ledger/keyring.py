@@ -15,7 +15,7 @@ from typing import Any
 
 from ledger.ed25519 import enrolable
 from ledger.envelope import Opened
-from ledger.facts import KINDS
+from ledger.facts import KINDS, Fact
 from ledger.refusal import Refused
 
 REGISTRY_ONLY = frozenset(
@@ -104,7 +104,7 @@ class Keyring:
         Raises `Refused`: KEY-UNKNOWN, KEY-ENDED, KEY-ROLE (registry only), KEY-POINT, KEY-ROTATION, CTX-ORDER.
         """
         self.check(opened, index)
-        if opened.payload.order == self.registry:
+        if opened.payload.order == self.registry and _kind(opened):
             self._apply(opened, index)
 
     def check(self, opened: Opened, index: int) -> None:
@@ -132,7 +132,7 @@ class Keyring:
         p = opened.payload
         if p.instrument is not None:
             raise Refused("CTX-INSTRUMENT", "entries of the registry have no instrument")
-        kind = KINDS.get(p.kind)
+        kind = _kind(opened)
         if kind is None:
             return  # a later version's kind: integrity still counts, it changes no key this reader knows
         if p.kind not in REGISTRY_ONLY and p.kind not in REGISTRY_TOO:
@@ -227,6 +227,12 @@ class Keyring:
                 key.suspected_since = min(since, key.suspected_since or since)  # may move earlier, never later
             case _:
                 pass
+
+
+def _kind(opened: Opened) -> type[Fact] | None:
+    """The class of an entry's kind, if this reader knows it in this schema: only then its fields have their forms."""
+    kind = KINDS.get(opened.payload.kind)
+    return kind if kind is not None and kind.schema == opened.payload.schema else None
 
 
 _CHECKS = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import open_manifest
 from ledger.ed25519 import public_key
+from ledger.keyring import REGISTRY_ONLY
 from ledger.note import log_vkey
 from ledger.verify import Verdict
 from tests.in_memory import (
@@ -64,6 +66,10 @@ PAYLOADS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a required field missing": (lambda p: p.replace(b',"to_party":"XV"', b""), "FACT"),
     "a field of the wrong form": (lambda p: p.replace(b'"to_party":"XV"', b'"to_party":7'), "FACT"),
     "a sealed field in the open": (lambda p: p.replace(b'"to_party"', b'"relevance":"x","to_party"'), "FACT"),
+    "no list where digests belong": (
+        lambda p: re.sub(rb'"sealed":\[[^]]*', b'"sealed":[', re.sub(rb'"_sd":\[[^]]*\]', b'"_sd":null', p)),
+        "SD-COUNT",
+    ),
     "a sealed field without a digest": (lambda p: p.replace(b'"sealed":[', b'"sealed":["a",'), "SD-COUNT"),
 }  # fmt: skip
 
@@ -205,6 +211,24 @@ def test_the_registry_takes_only_what_its_rules_allow() -> None:
     registry("key-revoked", {"actor": "nobody", "cause": "lost"}, "KEY-UNKNOWN")
     registry("order-transmitted", TRANSMITTED, "CTX-ORDER", by="ilves", role="ISS")
     registry("key-revoked", {"actor": "ilves", "cause": "lost"}, "CTX-ORDER", order=ORDER)
+
+
+@pytest.mark.parametrize("kind", sorted(REGISTRY_ONLY))
+def test_an_entry_of_the_registry_in_a_schema_of_next_year_changes_nothing_and_is_shown_raw(kind: str) -> None:
+    """Its fields may be called otherwise then: nothing of it is looked up."""
+
+    def later(payload: dict[str, Any]) -> None:
+        payload.update(kind=kind, schema=2, public={"actor": 7, "sung": True})
+        payload["signer"]["role"] = "ADM"
+
+    ledger, ilves = small()
+    ledger.record(ledger.keeper, "key-revoked", {"actor": "ilves", "cause": "lost"})
+    raw = resealed(ledger.entries[-1], later, ledger.keeper)
+    ledger, ilves = small()
+    ledger.append(raw)
+    report = checked(ledger.bundle(ilves), ledger)
+    assert report.verdict is Verdict.PASSED
+    assert [r.entries for r in report.procedure if r.code == "G-UNKNOWN-KIND"] == [(ledger.leaf(5),)]
 
 
 def test_a_rotation_to_the_committed_key_holds_and_to_another_does_not() -> None:

@@ -12,7 +12,7 @@ from ledger.keyring import Keyring, Registrar
 from ledger.note import Head
 from ledger.refusal import Refused
 from ledger.tlog import check_inclusion, leaf_hash, parse_proof
-from ledger.verify.fields import check_public
+from ledger.verify.fields import check_public, known
 from ledger.verify.heads import Heads
 from ledger.verify.notebook import Notebook, counted, placed
 from ledger.verify.times import Times
@@ -155,7 +155,7 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
 def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:
     """A rotation of the log's key says which sizes each of the two may sign."""
     for entry in opened.values():
-        if entry.payload.kind != "log-key-rotated":
+        if entry.payload.kind != "log-key-rotated" or known(entry.payload) is None:
             continue
         said = entry.payload.public
         for digest, head in heads.all.items():
