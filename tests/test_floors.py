@@ -62,7 +62,6 @@ WORLD = (
     "ledger.world.sealing",
     "ledger.world.erasure",
     "ledger.world.journal",
-    "ledger.world.backup",
 )
 LINES = (*CELLAR, *WORLD, "projections", "cli")
 PURE = (*CELLAR, "projections")  # no disk, no network, no clock, no chance

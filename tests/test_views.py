@@ -68,6 +68,39 @@ def test_a_page_that_fails_leaves_the_position_and_the_rows_as_they_were(ledger:
     store.close()
 
 
+def test_a_page_that_another_process_folded_meanwhile_is_not_folded_twice(ledger: Path, tmp_path: Path) -> None:
+    store = Store(ledger / "entries.db", writable=False)
+    slow, quick = View(tmp_path / "views.db", "all"), View(tmp_path / "views.db", "all")
+
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+        quick.catch_up(store, counting([]))  # type: ignore[arg-type]
+        return {"never": Shown(b"stored")}
+
+    assert slow.catch_up(store, fold, 10) == store.size() == slow.size
+    assert "never" not in dict(slow.rows())
+    for view in (slow, quick):
+        view.close()
+    store.close()
+
+
+def test_a_damaged_view_is_thrown_away_and_made_again(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "views.db").write_text("no database at all" * 100)
+    store, view = Store(ledger / "entries.db", writable=False), View(tmp_path / "views.db", "all")
+    assert view.catch_up(store, counting([])) == store.size()  # type: ignore[arg-type]
+    assert (tmp_path / "views.db").stat().st_mode & 0o077 == 0
+    view.close()
+    store.close()
+
+
+def test_a_view_of_more_than_there_is_is_made_again(ledger: Path, tmp_path: Path) -> None:
+    store, view = Store(ledger / "entries.db", writable=False), View(tmp_path / "views.db", "all")
+    view.apply({"gone": Shown(b"from a copy that was larger")}, store.size() + 1)
+    assert view.catch_up(store, counting([])) == store.size()  # type: ignore[arg-type]
+    assert "gone" not in dict(view.rows())
+    view.close()
+    store.close()
+
+
 def test_under_other_rules_it_is_another_view(ledger: Path, tmp_path: Path) -> None:
     store = Store(ledger / "entries.db", writable=False)
     old, new = View(tmp_path / "views.db", "docket 1"), View(tmp_path / "views.db", "docket 2")

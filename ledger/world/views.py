@@ -13,9 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from eventsourcing.persistence import Tracking
+from eventsourcing.persistence import IntegrityError, Tracking
 from eventsourcing.sqlite import SQLiteDatastore, SQLiteTrackingRecorder
 
+from ledger.world.fault import LedgerFault
 from ledger.world.sqlite import faults
 from ledger.world.store import Store
 
@@ -51,9 +52,25 @@ class View:
     def __init__(self, path: Path, name: str) -> None:
         self.path = path
         self.name = name
-        self._recorder = _Recorder(SQLiteDatastore(str(path), single_row_tracking=True))
-        with faults(path):
-            self._recorder.create_table()
+        try:
+            self._recorder = self._open()
+        except LedgerFault as fault:
+            if fault.code != "LOG-CORRUPT":
+                raise
+            for file in (path, *(path.with_name(path.name + tail) for tail in ("-wal", "-shm"))):
+                file.unlink(missing_ok=True)  # nothing is lost that cannot be folded again
+            self._recorder = self._open()
+
+    def _open(self) -> _Recorder:
+        self.path.touch(mode=0o600)
+        recorder = _Recorder(SQLiteDatastore(str(self.path), single_row_tracking=True))
+        try:
+            with faults(self.path):
+                recorder.create_table()
+        except LedgerFault:
+            recorder.datastore.close()
+            raise
+        return recorder
 
     def close(self) -> None:
         """Close the file."""
@@ -86,12 +103,25 @@ class View:
         return [key for (key,) in found]
 
     def catch_up(self, store: Store, fold: Fold, page: int = PAGE) -> int:
-        """Fold what the log has and the view has not; the number of entries that were new to it."""
+        """Fold what the log has and the view has not; the number of entries that were new to it.
+
+        A view of more entries than there are is one of another copy of the ledger, and is made again.
+        """
+        if self.size > store.size():
+            self._forget()
         start = at = self.size
         while entries := store.page(at, page):
             at = entries[-1][0] + 1
-            self.apply(fold(entries), at)
+            try:
+                self.apply(fold(entries), at)
+            except IntegrityError:  # another process has folded as far, or further
+                at = self.size
         return at - start
+
+    def _forget(self) -> None:
+        with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
+            c.execute("DELETE FROM shown WHERE view = ?", (self.name,))
+            c.execute("DELETE FROM tracking WHERE application_name = ?", (self.name,))
 
     def _all(self, statement: str, *params: object) -> list[Any]:
         with faults(self.path), self._recorder.datastore.transaction(commit=False) as c:
