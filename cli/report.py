@@ -65,6 +65,8 @@ def report(
         raise click.UsageError("a report is --format html or json")
     if (kind == "audit") != (order is None):
         raise click.UsageError("audit is of the whole ledger" if order else f"{kind} is a report on one ORDER")
+    if order is None and (as_of or reveal):
+        raise click.UsageError("audit reads the ledger as it is, and opens nothing: no --as-of, no --reveal")
     from cli.court import read_trust
 
     held = None if trust is None else read_trust(trust)
@@ -74,8 +76,7 @@ def report(
         else:
             moment = as_of or reader.now()
             case = reader.case(order)
-            if kind in VIEWS:
-                revealed(case, VIEWS[kind], reveal, because, actor)
+            revealed(case, VIEWS[kind], reveal, because, actor)
             made = order_report(reader, kind, case, moment, held, reveal=reveal)
     put(file, as_text(kind, made))
     if order is None:
@@ -244,7 +245,9 @@ def audit_report(reader: Reader, trust: Trust | None) -> Report:
         Command("As JSON, for a machine to compare:", "comity verify LEDGER --trust TRUST --json"),
     )
     counts = (found.entries, found.signatures, 1 if found.head else 0)
-    return verification(made, counts, len(list(reader.cases.orders())), _keys(reader, trust), rows[:HEADS], todo)
+    return verification(
+        made, counts, len(list(reader.cases.orders())), _keys(reader, trust), rows[:HEADS], len(rows), todo
+    )
 
 
 def _keys(reader: Reader, trust: Trust | None) -> list[Any]:

@@ -144,7 +144,7 @@ def subject(case: Case, judgement: Judgement) -> Subject:
         providers=tuple(names.get(p, p) for p in v.providers),
         issued_on=v.issued_on,
         entries=v.entries,
-        state=v.state,
+        state=words(v.state),
         regions=tuple((name.replace("_", " "), words(value)) for name, value in v.regions.items()),
     )
 
@@ -181,7 +181,7 @@ LIMITS = (
 
 def words(code: str) -> str:
     """A state as people read it: `PARTIALLY_DISCLOSED` as `partially disclosed`."""
-    return code.replace("_", " ").lower()
+    return "no order yet" if code == "-" else code.replace("_", " ").lower()
 
 
 def numbers(case: Case) -> dict[str, str]:

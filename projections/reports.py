@@ -179,15 +179,14 @@ def _same(held: Sequence[Held]) -> str:
     bad = [f"{h.number}" for h in held if h.compared == "differs"]
     open_ = [f"{h.number}" for h in held if h.compared in ("not comparable", NONE_SEEN)]
     equal = sum(h.compared == "equal" for h in held)
-    steps = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
-    told = (
-        f" {equal} of them {'states' if equal == 1 else 'state'} the digests that were first stated." if equal else ""
-    )
+    told = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
+    if equal:
+        told += f" At {equal} of them the digests equal those first stated."
     if bad:
         told += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
     if open_:
         told += f" Nothing to compare is stated at entry {', '.join(open_)}."
-    return steps + told
+    return told
 
 
 # -- evidence chain ----------------------------------------------------------------------------------------------------

@@ -153,9 +153,11 @@ def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
 
 
 def _at_once(case: Case) -> Case:
-    """The same case as if every entry had been signed when it happened."""
-    entries, registry = (tuple(replace(e, at=e.on) for e in part) for part in (case.entries, case.registry))
-    return Case(case.order, case.instrument, entries, registry, case.label)
+    """The same case as if every entry had been signed when it happened, by offices that were registered before it."""
+    entries = tuple(replace(e, at=e.on) for e in case.entries)
+    first = min((e.on for e in entries), default=None)
+    registry = case.registry if first is None else tuple(replace(e, at=min(e.at, first)) for e in case.registry)
+    return replace(case, entries=entries, registry=registry)
 
 
 def _thinned(moments: Sequence[datetime]) -> list[datetime]:

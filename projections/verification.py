@@ -80,9 +80,10 @@ def verification(
     orders: int,
     keys: Sequence[KeyRow],
     heads: Sequence[HeadRow],
+    heads_kept: int,
     commands: Sequence[Command],
 ) -> Verification:
-    """The report on an audit; `counts` are entries read, good signatures, heads compared."""
+    """The report on an audit; `counts` are entries read, good signatures, heads compared; `heads` the newest kept."""
     problems = making.integrity.reasons if making.integrity.verdict == "TOTAL-FAILED" else ()
     what = "A whole ledger read again, believing nothing: every signature, every chain, every hash, the root."
     page = Face(
@@ -110,5 +111,5 @@ def verification(
         problems,
         tuple(keys),
         tuple(heads),
-        len(heads),
+        heads_kept,
     )
