@@ -200,6 +200,7 @@ def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path:
     assert run("demo", str(folder)).exit_code == 0
     assert {path.name for path in folder.iterdir()} == {
         *("ledger", "trust", "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"),
+        *("custody.html", "evidence-chain.html", "replay.html"),
     }
     report = told("verify", str(folder / "court.evidence.zip"), "--trust", str(folder / "trust"))
     assert report["verdict"] == "TOTAL-PASSED"

@@ -56,6 +56,10 @@ class Cases:
             known = self._register[reveal] = tuple(self.entries(self.registry, opened, reveal=reveal))
         return known
 
+    def forget(self) -> None:
+        """A key was destroyed: what was read of the register may be erased now."""
+        self._register.clear()
+
     def opened(self, order: str, after: int = 0) -> list[tuple[int, Opened]]:
         """The entries of an order above a number as (index, opened entry), their signatures not checked again."""
         return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]

@@ -252,6 +252,7 @@ class Journal:
             for draft in drafts:
                 self._sealer.seal(draft, trial)
             self.drawer.destroy(key_id)
+            self.cases.forget()
             receipts += self.record_batch(drafts)
             self.store.empty(key_id)
             self.drawer.told(key_id)
