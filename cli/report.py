@@ -35,6 +35,7 @@ HEADS = 50  # heads an audit lists; all are compared
     "comity report custody PPO-2026-123 -o custody.html",
     "comity report evidence-chain main --as-of 2027-09-02T00:00:00Z --trust trust/ -o chain.html",
     "comity report dpo main --json",
+    "comity report custody main -o custody.html --record --as ilves",
     "comity report audit -o audit.html",
     refused=Exit.UNDECIDABLE,
 )
@@ -43,6 +44,7 @@ HEADS = 50  # heads an audit lists; all are compared
 @AS_OF
 @click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
+@click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
 @REVEAL
 @BECAUSE
 @AS_ACTOR
@@ -52,6 +54,7 @@ def report(
     as_of: datetime | None,
     file: str,
     trust: str | None,
+    record: bool,
     reveal: bool,
     because: str | None,
     actor: str | None,
@@ -67,6 +70,8 @@ def report(
         raise click.UsageError("audit is of the whole ledger" if order else f"{kind} is a report on one ORDER")
     if order is None and (as_of or reveal):
         raise click.UsageError("audit reads the ledger as it is, and opens nothing: no --as-of, no --reveal")
+    if record and (file == "-" or order is None):
+        raise click.UsageError("--record is of a report on one ORDER in a file: -o FILE")
     from cli.court import read_trust
 
     held = None if trust is None else read_trust(trust)
@@ -79,6 +84,8 @@ def report(
             revealed(case, VIEWS[kind], reveal, because, actor)
             made = order_report(reader, kind, case, moment, held, reveal=reveal)
     put(file, as_text(kind, made))
+    if record and order is not None:
+        record_report(kind, case.order, made.face.making.as_of, file, actor)
     if order is None:
         click.get_current_context().exit(EXITS[made.face.making.integrity.verdict])
 
@@ -107,6 +114,26 @@ def put(file: str, text: str) -> None:
     except FileExistsError:
         raise Stop(f"{file} is there already", hint="a report is never overwritten; choose another name") from None
     ui.tell(f"{file}: open it in any browser; it needs no network")
+
+
+def record_report(kind: str, order: str, as_of: datetime, file: str, actor: str | None) -> None:
+    """Record `report-issued` in the order the report is about: which report, of which moment, its digest, the rules."""
+    from hashlib import sha256
+
+    from cli.writing import hand, writing
+    from ledger.facts import build
+    from ledger.law.provisions import rules_digest
+    from ledger.order import wire
+
+    data = Path(file).read_bytes()
+    media = "application/json" if ui.said().format == "json" else "text/html"
+    document = {"code": kind, "media": media, "size": len(data), "sha256": sha256(data).hexdigest()}
+    said = {"report": kind, "as_of": wire(as_of), "document": document, "rules_digest": rules_digest()}
+    with writing() as journal:
+        receipt = journal.record(
+            build("report-issued", said, {}), order, hand(journal, "report-issued", actor, None, None)
+        )
+    ui.tell(f"recorded as entry {receipt.index} of the log")
 
 
 # -- of one order ------------------------------------------------------------------------------------------------------

@@ -262,6 +262,15 @@ def test_a_report_is_never_overwritten(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == "mine"
 
 
+def test_a_report_that_is_recorded_can_be_recognised_by_its_digest(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    html = made(ledger, "custody", tmp_path, "--record", "--as", "ilves")
+    entry = told("timeline", "main", ledger=ledger)["timeline"][-1]
+    assert (entry["kind"], entry["by"], entry["fields"]["report"]) == ("report-issued", "ilves", "custody")
+    assert entry["fields"]["document"]["sha256"] == sha256(html.encode()).hexdigest()
+    assert run("report", "custody", "main", "--record", ledger=ledger).exit_code == Exit.USAGE
+
+
 def test_a_report_is_of_one_order_and_an_audit_of_all(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     assert run("report", "custody", ledger=ledger).exit_code == Exit.USAGE
