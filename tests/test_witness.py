@@ -386,13 +386,27 @@ def test_the_monitoring_note_carries_the_logs_line_and_the_newest_of_ours(witnes
     assert witness.checkpoint(origin_hash("ledger.example/other")) is None
 
 
-def test_a_full_disk_means_no_cosignature(witness: Witness, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = LedgerFault("DISK-FULL", "no room left")
-    monkeypatch.setattr(Memory, "store", lambda *_: (_ for _ in ()).throw(full))
-    answer = witness.add_checkpoint(LOG.request(0, 4))
-    assert (answer.status, answer.body) == (503, "DISK-FULL: nothing was cosigned\n")
-    monkeypatch.undo()
-    assert stored(witness) is None
+def test_a_full_disk_means_no_cosignature(witness: Witness) -> None:
+    pages = witness.memory._c.execute("PRAGMA page_count").fetchone()[0]
+    witness.memory._c.execute(f"PRAGMA max_page_count = {pages + 1}")  # as full as SQLite will ever tell
+    logs = [HashLog(f"ledger.example/log/{n}", size=3) for n in range(200)]
+    witness.logs |= {log.origin: [log.key] for log in logs}
+    answers = {log.origin: witness.add_checkpoint(log.request(0, 3)) for log in logs}
+    full = [origin for origin, answer in answers.items() if answer.status == 503]
+    assert 0 < len(full) < len(logs)
+    assert {answers[origin].body for origin in full} == {"DISK-FULL: nothing was cosigned\n"}
+    assert all((witness.memory.seen(log.origin) is None) == (log.origin in full) for log in logs)
+
+
+def test_a_request_with_one_bit_changed_is_never_cosigned(witness: Witness) -> None:
+    witness.add_checkpoint(LOG.request(0, 4))
+    good = LOG.request(4, 7)
+    for at in range(len(good) * 8):
+        body = bytearray(good)
+        body[at // 8] ^= 1 << at % 8
+        assert witness.add_checkpoint(bytes(body)).status in (400, 403, 404, 409, 422), at
+    assert stored(witness) == 4
+    check_cosigned(witness.add_checkpoint(good), LOG.note(7))
 
 
 # -- two at once, and a crash ------------------------------------------------------------------------------------------

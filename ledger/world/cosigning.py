@@ -6,7 +6,7 @@ copy of it was brought back to life, or that witness is broken; both notes are k
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,8 +54,7 @@ def cosign_head(
     for answer in asked:
         if answer.fault:
             say(f"{', '.join(answer.names)}: {answer.fault}")
-    for answer in asked:
-        _stop_at_conflict(log, head, answer, evidence)
+    _stop_at_conflict(log, head, asked, evidence)
     lines = {key: line for answer in asked for key, line in answer.lines.items()}
     if lines:
         kept = log.publish(with_cosignatures(policy, kept.note, lines, log.key))
@@ -102,20 +101,23 @@ def check_remembered(log: Log, policy: Policy) -> None:
             raise LedgerFault("LOG-FORKED", f"{url} has cosigned another tree of {size} entries of this log")
 
 
-def _stop_at_conflict(log: Log, head: Head, answer: Asked, evidence: Path) -> None:
-    if answer.conflict:
-        proven = _keep(log, head, answer, evidence)
+def _stop_at_conflict(log: Log, head: Head, asked: Sequence[Asked], evidence: Path) -> None:
+    conflicts = [answer for answer in asked if answer.conflict]
+    if conflicts:
+        proven = [_keep(log, head, answer, evidence) for answer in conflicts]  # all of them, before one is told of
+        urls = ", ".join(answer.url for answer in conflicts)
         raise LedgerFault(
             "LOG-EQUIVOCATION",
-            f"{answer.url} says that this head does not follow what it cosigned; what both say is kept in {evidence}",
+            f"{urls}: this head does not follow what was cosigned there; what both say is kept in {evidence}",
             "it proves that this log signed two trees: comity succeed"
-            if proven
+            if any(proven)
             else "it proves nothing yet: ask whoever runs that witness what it remembers",
         )
-    theirs = _told(log, answer)
-    if theirs and theirs.checkpoint.size > (signed := log.signed()).size:
-        _keep(log, head, answer, evidence)
-        raise _rollback(answer.url, theirs.checkpoint.size, signed.size)
+    for answer in asked:
+        theirs = _told(log, answer)
+        if theirs and theirs.checkpoint.size > (signed := log.signed()).size:
+            _keep(log, head, answer, evidence)
+            raise _rollback(answer.url, theirs.checkpoint.size, signed.size)
 
 
 def _rollback(url: str, theirs: int, ours: int) -> LedgerFault:

@@ -8,7 +8,7 @@ here=$PWD/.tools/interop
 mkdir -p "$here/bin"
 
 packages=(golang-go golang-golang-x-mod-dev golang-github-transparency-dev-formats-dev golang-github-transparency-dev-merkle-dev
-    golang-github-secure-systems-lab-go-securesystemslib-dev openssl)
+    golang-github-secure-systems-lab-go-securesystemslib-dev openssl sigsum-go)
 if ! dpkg-query -W "${packages[@]}" >/dev/null 2>&1; then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
@@ -23,6 +23,17 @@ if ! cmp -s requirements/interop.txt "$here/python/installed.txt"; then
     "$python" -m venv "$here/python"
     "$here/python/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/interop.txt
     cp requirements/interop.txt "$here/python/installed.txt"
+fi
+
+# A witness from PyPI; it needs a newer Python than Comity does, and without one its test skips.
+newer=
+for candidate in python3.14 python3.13 python3.12 /usr/bin/python3 "$python"; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null; then newer=$candidate && break; fi
+done
+if [ -n "$newer" ] && ! cmp -s requirements/witness.txt "$here/witness/installed.txt"; then
+    "$newer" -m venv "$here/witness"
+    "$here/witness/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/witness.txt
+    cp requirements/witness.txt "$here/witness/installed.txt"
 fi
 
 command -v npm >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends nodejs npm >/dev/null; }
