@@ -356,7 +356,8 @@ def test_the_file_itself_refuses_a_step_back(witness: Witness, state: Path) -> N
 def test_no_cosignature_is_dated_before_the_previous_one(witness: Witness, clock: Clock) -> None:
     witness.add_checkpoint(LOG.request(0, 4))
     clock.now = NOON - timedelta(seconds=1)
-    assert witness.add_checkpoint(LOG.request(4, 7)).status == 503
+    behind = witness.add_checkpoint(LOG.request(4, 7))
+    assert (behind.status, "clock" in behind.body) == (503, True)
     assert stored(witness) == 4
     other = HashLog("ledger.example/other", size=3)
     witness.logs[other.origin] = [other.key]
