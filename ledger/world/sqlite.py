@@ -57,20 +57,24 @@ def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -
         c = _open(path, "rw" if writable else "ro")
         try:
             mode = c.execute("PRAGMA journal_mode").fetchone()[0]
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError as error:
             c.close()
-            if writable or path.with_name(path.name + "-wal").exists():
+            wal = path.with_name(path.name + "-wal")
+            if writable or wal.exists() or not isinstance(error, sqlite3.OperationalError):
                 raise
             c = _open(path, "ro&immutable=1")  # WAL wants to write its index beside the file, even for readers
-            mode = c.execute("PRAGMA journal_mode").fetchone()[0]
-        if mode.lower() != "wal" and writable:
+            mode = "wal"
+        try:
+            if mode.lower() != "wal" and writable:
+                raise LedgerFault("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
+            c.execute("PRAGMA synchronous=FULL")
+            if secure_delete:
+                c.execute("PRAGMA secure_delete=ON")
+            if c.execute("PRAGMA synchronous").fetchone()[0] != _FULL:
+                raise LedgerFault("LOG-CORRUPT", f"{path} does not take synchronous=FULL; commits would not be durable")
+        except BaseException:
             c.close()
-            raise LedgerFault("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
-        c.execute("PRAGMA synchronous=FULL")
-        if secure_delete:
-            c.execute("PRAGMA secure_delete=ON")
-        if c.execute("PRAGMA synchronous").fetchone()[0] != _FULL:
-            raise LedgerFault("LOG-CORRUPT", f"{path} does not take synchronous=FULL; its commits would not be durable")
+            raise
     return c
 
 

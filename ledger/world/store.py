@@ -44,13 +44,20 @@ class Store:
         """Open an existing shelf; `LedgerFault` NO-LEDGER, LOG-CORRUPT."""
         self.path = path
         self._recorder = recorder(path, writable=writable)
+        try:
+            self._look()
+        except BaseException:
+            self.close()
+            raise
+
+    def _look(self) -> None:
         version, events, size = self._first(
             "SELECT (SELECT user_version FROM pragma_user_version),"
             " (SELECT ifnull(max(rowid), 0) FROM stored_events), (SELECT ifnull(max(idx) + 1, 0) FROM log_leaf)"
         )
         if version != 1:
             raise LedgerFault(
-                "LEDGER-VERSION", f"{path} is of version {version}, this program reads 1", "update comity"
+                "LEDGER-VERSION", f"{self.path} is of version {version}, this program reads 1", "update comity"
             )
         if events != size:
             raise LedgerFault("LOG-CORRUPT", f"{events} entries and {size} leaves do not fit together")
