@@ -1,0 +1,49 @@
+/** Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once (ledger/chain.py). */
+import { concat, encoded, hex, unhex } from './bytes.mjs';
+import { Refused } from './refusal.mjs';
+
+const URL_NAMESPACE = unhex('6ba7b8119dad11d180b400c04fd430c8'); // RFC 9562, 6.6
+
+/** UUIDv5 in the URL namespace: RFC 9562, 5.5. */
+async function uuidOf(name) {
+  const digest = await crypto.subtle.digest('SHA-1', concat(URL_NAMESPACE, encoded(name)));
+  const bytes = new Uint8Array(digest, 0, 16);
+  bytes[6] = (bytes[6] & 0x0f) | 0x50;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}
+
+/** The reserved id of a ledger's registry order. */
+export const registryOf = (origin) => uuidOf(origin);
+
+/** Every order of one log, followed entry by entry: `heads` has the newest of each as {seq, leaf, instrument}. */
+export class Chains {
+  static async of(origin) {
+    return new Chains(origin, [await registryOf(origin), await uuidOf(`${origin}/access`)]);
+  }
+
+  constructor(origin, reserved) {
+    Object.assign(this, { origin, reserved, heads: new Map(), seen: new Set() });
+  }
+
+  /** Takes the next entry of its order; CTX-REPLAY, CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT. */
+  follow(entry) {
+    if (this.seen.has(entry.entry)) throw new Refused('CTX-REPLAY', ['replay', entry.entry]);
+    this.checkPlace(entry, this.heads.get(entry.order));
+    this.seen.add(entry.entry);
+    this.heads.set(entry.order, { seq: entry.seq, leaf: entry.leaf, instrument: entry.instrument });
+  }
+
+  checkPlace({ log, order, seq, prev, instrument }, before) {
+    const expected = before ? before.seq + 1 : 1;
+    if (log !== this.origin) throw new Refused('CTX-LOG', ['place-log', log, this.origin]);
+    if (seq !== expected) throw new Refused('CTX-CHAIN', ['place-number', seq, expected]);
+    if (prev !== (before?.leaf ?? null)) throw new Refused('CTX-CHAIN', ['place-prev', seq]);
+    if (before && instrument !== before.instrument) {
+      throw new Refused('CTX-INSTRUMENT', ['place-instrument', instrument ?? ['no-instrument'], before.instrument ?? ['no-instrument']]);
+    }
+    if (this.reserved.includes(order) !== (instrument === null)) {
+      throw new Refused('CTX-INSTRUMENT', ['place-reserved']);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/** Steps 15 and 17: what this page does not know, whether its maker's claims hold, what nothing proves. */
+import { equal } from './bytes.mjs';
+import { kindOf, knownKind } from './facts.mjs';
+import { POLICY } from './layout.mjs';
+import { digestOfFile } from './sha256.mjs';
+import { secondsOf } from './shape.mjs';
+import { vocabulary } from '../vocabulary.mjs';
+
+const UNKNOWN = 'G-UNKNOWN-KIND';
+
+// -- step 15 ----------------------------------------------------------------------------------------------------------
+
+/** The entries of the order the bundle is about, those of its companion among them, and of the registry. */
+export function caseOf(entries, manifest, registry) {
+  const mine = (entry) => entry.order !== registry && field(entry, 'main_order') === manifest.order;
+  const orders = new Set([manifest.order, ...[...entries.values()].filter(mine).map((entry) => entry.order)]);
+  const all = [...entries.values()];
+  return { own: all.filter((e) => orders.has(e.order)), registry: all.filter((e) => e.order === registry) };
+}
+
+const field = (entry, name) => (entry.public.has(name) ? entry.public.get(name) : entry.values.get(name));
+
+/** What of step 15 is a question of form. The law itself is not judged here. */
+export function checkForm(known, opened, manifest, book) {
+  const made = secondsOf(manifest.made_at);
+  const later = [...known.own, ...known.registry].filter((entry) => secondsOf(entry.signed_at) > made);
+  if (later.length) book.remark('CMP-MADE-AT', ['made-before', later.length], ...later.map((entry) => entry.leaf));
+  const unknown = [...opened.values()].filter((entry) => !knownKind(entry));
+  if (unknown.length) book.remark(UNKNOWN, ['unknown-kind'], ...unknown.map((entry) => entry.leaf));
+}
+
+// -- step 17 ----------------------------------------------------------------------------------------------------------
+
+/** What the maker says of the bundle against what is in it: CMP-WITHHELD, CMP-AUDIENCE; doubts POL-NEWER. */
+export async function checkClaims(entries, manifest, heads, files, trust, book) {
+  checkWithheld(entries, manifest, book);
+  checkAudience(entries, manifest, book);
+  if (trust && !equal(trust.raw, files.get(POLICY))) {
+    await checkPolicy(entries, await digestOfFile(trust.raw), await digestOfFile(files.get(POLICY)), book);
+  }
+  if (manifest.test) book.notProven.push(['unproven-test']);
+  const { actor, party } = manifest.signer;
+  book.notProven.push(['unproven-later', heads.head.checkpoint.size, actor, party]);
+  if (manifest.withheld_count) book.notProven.push(['unproven-withheld', manifest.withheld_count]);
+  book.notProven.push(['unproven-true']);
+}
+
+function checkWithheld(entries, manifest, book) {
+  const closed = [...entries.values()].flatMap((e) =>
+    e.sealed.filter((name) => !e.values.has(name)).map((name) => ({ name: `${e.index} ${name}`, leaf: e.leaf })),
+  );
+  const listed = new Set(manifest.withheld.map((c) => `${c.index} ${c.field}`));
+  const same = listed.size === closed.length && closed.every(({ name }) => listed.has(name));
+  const countedOnly = vocabulary.counted_only.includes(manifest.audience);
+  if (manifest.withheld_count !== closed.length || !(countedOnly || same)) {
+    const leaves = new Set(closed.map(({ leaf }) => leaf));
+    book.remark('CMP-WITHHELD', ['withheld-count', manifest.withheld_count, closed.length], ...leaves);
+  }
+}
+
+/** Which role may read what: a sealed value is for the roles of its audience and for whoever signed it. */
+function checkAudience(entries, { audience: role }, book) {
+  const hidden = [...entries.values()].filter((entry) => !visible(entry, role));
+  if (hidden.length) book.remark('CMP-AUDIENCE', ['audience-entries', role], ...hidden.map((entry) => entry.leaf));
+  for (const entry of entries.values()) {
+    const names = [...entry.values.keys()].filter((name) => !readable(entry, name, role)).sort();
+    if (names.length) book.remark('CMP-AUDIENCE', ['audience-fields', role, names.join(', ')], entry.leaf);
+  }
+}
+
+function visible({ shownAs }, role) {
+  const shownTo = kindOf(shownAs)?.shown_to ?? [];
+  return !shownTo.length || shownTo.includes(role);
+}
+
+function readable(entry, name, role) {
+  if (!visible(entry, role)) return false;
+  const fields = kindOf(entry.shownAs)?.fields ?? {};
+  const usual = Object.hasOwn(fields, name) ? fields[name].audience : [];
+  return role === entry.signer.role || (entry.audience?.get(name) ?? usual).includes(role);
+}
+
+/** The registry says which policy followed which; where it does not, nobody can tell. */
+async function checkPolicy(entries, yours, theirs, book) {
+  const adopted = new Map();
+  for (const { shownAs, index, ...entry } of entries.values()) {
+    if (shownAs === 'witness-changed') adopted.set(entry.public.get('policy_text').get('sha256'), index);
+  }
+  if ((adopted.get(theirs) ?? -1n) > (adopted.get(yours) ?? -1n)) {
+    book.doubt('POL-NEWER', ['policy-newer', adopted.get(theirs)], POLICY);
+  } else book.notProven.push(['unproven-policy']);
+}

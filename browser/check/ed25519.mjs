@@ -1,0 +1,107 @@
+/**
+ * One answer to the question whether an Ed25519 signature holds: libsodium's, given twice.
+ *
+ * Implementations differ on unusual points, so those are refused before anybody is asked, by the rules of libsodium
+ * (`ge25519_is_canonical`, `ge25519_has_small_order`, `sc25519_is_canonical`). What is left is the equation of RFC 8032
+ * without the cofactor. The browser answers it, and so do a few lines on the points of @noble/ed25519 (`noble`, put in
+ * front of this page by its build); where the two disagree, nothing is proven either way.
+ */
+import { concat, equal, hex } from './bytes.mjs';
+import { Refused } from './refusal.mjs';
+
+const P = 2n ** 255n - 19n;
+const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n; // of the base point
+
+// The y of every point of small order and every y + p that fits: libsodium's list in `ge25519_has_small_order`.
+const OF_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750303402022n;
+const SMALL = new Set([0n, 1n, OF_ORDER_8, P - OF_ORDER_8, P - 1n, P, P + 1n]);
+
+const littleEndian = (bytes) => BigInt(`0x${hex(bytes.slice().reverse())}`);
+
+/** The y that a point is spelled with, without the sign of x. */
+const yOf = (bytes) => littleEndian(bytes) & (2n ** 255n - 1n);
+
+const isSmall = (bytes) => SMALL.has(yOf(bytes));
+
+/** The point that 32 bytes spell; null for none, for one of small order, and for another spelling than its own. */
+function fitPoint(bytes) {
+  if (yOf(bytes) >= P || isSmall(bytes)) return null;
+  try {
+    return noble.Point.fromBytes(bytes, true);
+  } catch {
+    return null;
+  }
+}
+
+/** True if `key` is a canonical point of prime order, fit to be enrolled or named in a policy. */
+export function enrolable(key) {
+  const point = key.length === 32 ? fitPoint(key) : null;
+  return point !== null && point.isTorsionFree();
+}
+
+/** True if libsodium accepts the 64 bytes `signature` over `message` by the raw `key`; SIG-DISAGREE if nobody knows. */
+export async function verifySignature(key, message, signature) {
+  if (key.length !== 32 || signature.length !== 64) return false;
+  const [r, s] = [signature.subarray(0, 32), littleEndian(signature.subarray(32))];
+  const { multiples, imported } = knownKey(key);
+  if (s >= ORDER || multiples === null || isSmall(r)) return false;
+  const [theirs, ours] = await Promise.all([
+    askBrowser(await imported, message, signature),
+    equationHolds(r, s, multiples, concat(r, key, message)),
+  ]);
+  if (theirs !== null && theirs !== ours) throw new Refused('SIG-DISAGREE', ['signature-disagree']);
+  return ours;
+}
+
+/** What the browser's own Ed25519 says; null where it has none. */
+const askBrowser = async (key, message, signature) => key && crypto.subtle.verify('Ed25519', key, signature, message);
+
+/** [S]B - [k]A = R, compared as bytes. */
+async function equationHolds(r, s, multiples, hashed) {
+  const k = littleEndian(new Uint8Array(await crypto.subtle.digest('SHA-512', hashed))) % ORDER;
+  const reached = noble.Point.BASE.multiply(s, false).subtract(times(multiples, k));
+  return equal(reached.toBytes(), r);
+}
+
+const known = new Map();
+
+/** A key made ready, once: most keys sign often. No multiples for a point that is small or not canonical. */
+function knownKey(key) {
+  const name = hex(key);
+  if (!known.has(name)) {
+    const point = fitPoint(key);
+    const multiples = point && multiplesOf(point);
+    known.set(name, { multiples, imported: multiples && importKey(key) });
+  }
+  return known.get(name);
+}
+
+/** The key as the browser's own Ed25519 takes it; null where it has none. */
+const importKey = async (key) =>
+  (await browserHasEd25519()) ? crypto.subtle.importKey('raw', key, 'Ed25519', false, ['verify']) : null;
+
+/** [d * 16^n]A for every hex digit d of every place n. */
+function multiplesOf(point) {
+  return Array.from({ length: 64 }, () => {
+    const digits = [noble.Point.ZERO];
+    while (digits.length < 16) digits.push(digits.at(-1).add(point));
+    point = digits[15].add(point);
+    return digits;
+  });
+}
+
+/** [k]A, hex digit by hex digit. */
+function times(multiples, k) {
+  const digits = Array.from(k.toString(16), (digit) => parseInt(digit, 16)).reverse();
+  return digits.reduce((sum, digit, place) => (digit ? sum.add(multiples[place][digit]) : sum), noble.Point.ZERO);
+}
+
+// The public key of the first example in RFC 8032, 7.1.
+const ANY_KEY = Uint8Array.from(atob('11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='), (c) => c.charCodeAt(0));
+let native = null;
+
+/** True if this browser has an Ed25519 of its own: Chromium 137, Firefox 129, Safari 17. */
+export function browserHasEd25519() {
+  native ??= crypto.subtle.importKey('raw', ANY_KEY, 'Ed25519', false, ['verify']).then(() => true, () => false);
+  return native;
+}

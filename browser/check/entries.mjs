@@ -1,0 +1,141 @@
+/** Steps 8 to 11: each entry is in the log, signed, in its place in its order, by a key that could sign there. */
+import { bySize, equal, hex } from './bytes.mjs';
+import { Chains, registryOf } from './chain.mjs';
+import { checkEnvelope, openEntry } from './envelope.mjs';
+import { checkPublic, knownKind } from './facts.mjs';
+import { Keyring } from './keyring.mjs';
+import { MANIFEST } from './layout.mjs';
+import { Refused, placed } from './refusal.mjs';
+import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
+
+// -- step 8 -----------------------------------------------------------------------------------------------------------
+
+/** Every entry is a canonical envelope whose leaf stands at its index in the tree of the head. ENV-*, PRF-*, LEAF-DUPLICATE. */
+export async function checkLeaves(parts, heads, book) {
+  const leaves = new Map();
+  for (const index of [...new Set([...parts.entries.keys(), ...parts.proofs.keys()])].sort(bySize)) {
+    const where = `${heads.folder}/entries/${index}`;
+    const [raw, proof] = [parts.entries.get(index), parts.proofs.get(index)];
+    if (!raw || !proof) throw new Refused('PRF-FORMAT', ['proof-alone'], where);
+    await placed(`${where}.dsse.json`, () => checkEnvelope(raw));
+    const leaf = leafHash(raw);
+    await placed(`${where}.tlog-proof`, () => checkLeaf(leaf, proof, index, heads.head));
+    const first = leaves.get(hex(leaf));
+    if (first !== undefined) throw new Refused('LEAF-DUPLICATE', ['leaf-again', first], `${where}.dsse.json`);
+    leaves.set(hex(leaf), index);
+  }
+  book.says('leaves', parts.entries.size, heads.head.checkpoint.size);
+}
+
+/** The proof leads from entry `index` to this head, whose note it carries: PRF-FORMAT, PRF-INDEX, PRF-PATH. */
+function checkLeaf(leaf, proof, index, head) {
+  const parsed = parseProof(proof);
+  if (!equal(parsed.note, head.note)) throw new Refused('PRF-FORMAT', ['proof-other-checkpoint']);
+  if (parsed.index !== index) throw new Refused('PRF-INDEX', ['proof-other-entry', parsed.index, index]);
+  checkInclusion(index, head.checkpoint.size, leaf, parsed.path, head.checkpoint.root);
+}
+
+// -- step 9 -----------------------------------------------------------------------------------------------------------
+
+/** Every entry by log index, its signature and its payload checked: SIG-BAD, JSON-*, SD-*, FACT. */
+export async function openEntries(parts, heads, book) {
+  const opening = [...parts.entries].map(([index, raw]) =>
+    placed(`${heads.folder}/entries/${index}.dsse.json`, async () => {
+      const entry = await openEntry(raw);
+      checkPublic(entry);
+      return [index, entry];
+    }),
+  );
+  const settled = await Promise.allSettled(opening); // all at once, but the first that is wrong is the one told
+  const wrong = settled.find(({ status }) => status === 'rejected');
+  if (wrong) throw wrong.reason;
+  const opened = new Map(settled.map(({ value }) => value));
+  book.says('signatures', opened.size);
+  return opened;
+}
+
+// -- step 10 ----------------------------------------------------------------------------------------------------------
+
+/** Each order in the bundle is a whole chain 1..m that ends where the manifest says: CTX-*. */
+export async function checkPlaces(opened, manifest, heads, book) {
+  const chains = await Chains.of(manifest.log);
+  for (const [index, entry] of opened) {
+    await placed(`${heads.folder}/entries/${index}.dsse.json`, () => chains.follow(entry));
+  }
+  const cut = (...says) => new Refused('CTX-CHAIN', says, MANIFEST);
+  for (const order of [...new Set([...chains.heads.keys(), ...manifest.heads.keys()])].sort()) {
+    const [here, said] = [chains.heads.get(order), manifest.heads.get(order)];
+    if (!here) throw cut('chain-absent', order, said.seq, said.leaf.slice(0, 8));
+    if (!said) throw cut('chain-unsaid', order, here.seq);
+    if (here.seq !== said.seq || here.leaf !== said.leaf) {
+      throw cut('chain-ends', order, here.seq, said.seq, said.leaf.slice(0, 8));
+    }
+  }
+  if (!chains.heads.has(manifest.order)) throw cut('order-absent');
+  if (!chains.heads.has(await registryOf(manifest.log))) throw cut('registry-absent');
+  book.says('orders', chains.heads.size);
+}
+
+// -- step 11 ----------------------------------------------------------------------------------------------------------
+
+/** The trusted registrar; without one, for information only, whoever signed the first entry of the registry. */
+export function chooseRegistrar(trust, opened, registry, book) {
+  if (trust?.registrar) return trust.registrar;
+  const first = [...opened.values()].find((entry) => entry.order === registry).signer;
+  book.notProven.push(['unproven-registrar', first.actor]);
+  return first;
+}
+
+/**
+ * Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
+ *
+ * Doubts KEY-SUSPECT where a key was reported later.
+ */
+export async function checkKeys(opened, manifest, registrar, registry, heads, times, book) {
+  const keyring = new Keyring(registry, registrar);
+  for (const [index, entry] of opened) {
+    await placed(`${heads.folder}/entries/${index}.dsse.json`, () => keyring.admit(entry, index));
+  }
+  checkMaker(keyring, manifest, heads.head.checkpoint.size);
+  checkLogKeys(opened, heads);
+  suspect(opened, keyring, heads, times, book);
+  book.says('keys', keyring.keys.size, keyring.offices.size);
+}
+
+function checkMaker(keyring, { signer }, size) {
+  const key = keyring.keys.get(signer.key);
+  if (!key || key.accepted === null || key.actor !== signer.actor) {
+    throw new Refused('KEY-UNKNOWN', ['maker-unknown', signer.actor, size], MANIFEST);
+  }
+  if (key.ended !== null) throw new Refused('KEY-ENDED', ['key-ended', key.actor, key.ended], MANIFEST);
+  if (keyring.offices.get(signer.actor)?.party !== signer.party) {
+    throw new Refused('KEY-UNKNOWN', ['not-an-office', signer.actor, signer.party], MANIFEST);
+  }
+}
+
+/** A rotation of the log's key says which sizes each of the two may sign. */
+function checkLogKeys(opened, heads) {
+  for (const entry of opened.values()) {
+    if (entry.kind !== 'log-key-rotated' || !knownKind(entry)) continue;
+    const from = BigInt(entry.public.get('from_size'));
+    for (const [digest, { checkpoint }] of heads.all) {
+      const forbidden = entry.public.get(checkpoint.size >= from ? 'old_key' : 'new_key');
+      if (heads.signedBy.get(digest).text === forbidden) {
+        throw new Refused('CP-KEY', ['key-size', checkpoint.size], heads.where(digest));
+      }
+    }
+  }
+}
+
+/** Entries of a key that was reported later, unless they are proven to be older than the suspicion. */
+function suspect(opened, keyring, heads, times, book) {
+  for (const { key, actor, reported, suspectedSince } of keyring.keys.values()) {
+    if (reported === null) continue;
+    const signed = [...opened].filter(([index, { signer }]) => signer.key === key && index < reported);
+    const doubtful = signed.map(([index]) => index).filter((index) => !times.before(index, suspectedSince));
+    if (doubtful.length) {
+      const says = ['key-suspect', actor, suspectedSince, doubtful.length, doubtful.join(', ')];
+      book.doubt('KEY-SUSPECT', says, `${heads.folder}/entries/${doubtful[0]}.dsse.json`);
+    }
+  }
+}

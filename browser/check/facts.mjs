@@ -1,0 +1,103 @@
+/**
+ * Are the fields of an entry what its kind asks for: a question of form, as in ledger/verify/fields.py.
+ *
+ * The vocabulary is data, written into this page by its build. A kind or a schema that it does not have is left as it is.
+ */
+import { Refused } from './refusal.mjs';
+import { secondsOf } from './shape.mjs';
+import { vocabulary } from '../vocabulary.mjs';
+
+// any text but control characters other than line feed, and whatever turns the direction of writing
+const LINES = /^[^\0-\t\v-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u;
+const LARGEST = 2 ** 53 - 1;
+
+/** The kind of this name; undefined for one that this page does not know. */
+export const kindOf = (name) => (Object.hasOwn(vocabulary.kinds, name) ? vocabulary.kinds[name] : undefined);
+
+/** The kind of an entry, if this page knows it in the entry's schema. */
+export function knownKind({ kind, schema }) {
+  const found = kindOf(kind);
+  return found?.schema === schema ? found : undefined;
+}
+
+/** FACT unless every required field is stated, on its side, and every public value has its form. */
+export function checkPublic(payload) {
+  const sealed = new Set(payload.sealed);
+  for (const [name, field] of Object.entries(knownKind(payload)?.fields ?? {})) {
+    const [there, beside] = field.sealed ? [sealed, payload.public] : [payload.public, sealed];
+    if (beside.has(name)) throw new Refused('FACT', [field.sealed ? 'fact-sealed' : 'fact-public', name]);
+    if (!there.has(name) && (field.required || field.always)) throw new Refused('FACT', ['fact-missing', name]);
+    if (payload.public.has(name)) checkField(field, name, payload.public.get(name));
+  }
+}
+
+/** FACT unless every opened value {name, value} has the form its kind asks for. */
+export function checkSealed(payload, opened) {
+  const fields = knownKind(payload)?.fields ?? {};
+  for (const { name, value } of opened) if (Object.hasOwn(fields, name)) checkField(fields[name], name, value);
+}
+
+function checkField(field, name, value) {
+  if (value === null && field.always) return;
+  const unfit = unfitting(vocabulary.forms[field.form], value);
+  if (unfit) throw new Refused('FACT', ['fact-form', name, unfit]);
+}
+
+/** What was expected where a value does not have a form; undefined where it has. */
+function unfitting(form, value) {
+  const wrong = form.expected;
+  switch (form.shape) {
+    case 'word':
+      return isWord(form, value) ? undefined : wrong;
+    case 'whole':
+      return typeof value === 'number' && value >= form.least && value <= LARGEST ? undefined : wrong;
+    case 'truth':
+      return typeof value === 'boolean' ? undefined : wrong;
+    case 'many':
+      return Array.isArray(value) ? first(value, (item) => unfitting(vocabulary.forms[form.item], item)) : wrong;
+    case 'record':
+      return value instanceof Map ? unfittingRecord(form, value) : wrong;
+    case 'glossary':
+      if (!(value instanceof Map) || !value.size) return wrong;
+      return first(value, ([key, item]) => unfitting(form.key, key) ?? unfitting(form.value, item));
+  }
+  throw new TypeError(form.shape);
+}
+
+function unfittingRecord(form, value) {
+  for (const name of value.keys()) if (!Object.hasOwn(form.members, name)) return form.expected;
+  for (const [name, member] of Object.entries(form.members)) {
+    const inner = vocabulary.forms[member];
+    if (!value.has(name) && form.required.includes(name)) return inner.expected;
+    const unfit = value.has(name) ? unfitting(inner, value.get(name)) : undefined;
+    if (unfit) return unfit;
+  }
+  return form.either.length && !form.either.some((name) => value.has(name)) ? form.either.join(' or ') : undefined;
+}
+
+function first(items, look) {
+  for (const item of items) {
+    const found = look(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const REAL = {
+  instant: (text) => secondsOf(text) !== null,
+  date: (text) => secondsOf(`${text}T00:00:00Z`) !== null,
+};
+
+function isWord(form, value) {
+  if (typeof value !== 'string' || !LINES.test(value) || value.normalize('NFC') !== value) return false;
+  if (form.known ? !form.known.includes(value) : !patternOf(form.pattern).test(value)) return false;
+  return !form.real || REAL[form.real](value);
+}
+
+const patterns = new Map();
+
+/** The pattern of a form for the whole of a text. */
+function patternOf(source) {
+  if (!patterns.has(source)) patterns.set(source, new RegExp(`^(?:${source})$`, 'su'));
+  return patterns.get(source);
+}

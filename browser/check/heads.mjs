@@ -1,0 +1,189 @@
+/** Steps 2 and 4 to 7: whom to believe, which states the log signed, who saw them, and that it only ever grew. */
+import { bySize, equal, latin1, unb64 } from './bytes.mjs';
+import { POLICY, folderOf } from './layout.mjs';
+import { MLDSA44, noteDigest, openCheckpoint } from './note.mjs';
+import { parsePolicy } from './policy.mjs';
+import { Refused, placed } from './refusal.mjs';
+import { checkConsistency } from './tlog.mjs';
+
+export const DRIFT = 300; // seconds between honest clocks
+const ANCHOR = 'anchor'; // where a checkpoint from outside is said to be found
+
+/**
+ * The states of the log in a bundle, each signed by it: `head` is the one every proof leads to, `all` has every one by
+ * the digest of its note, `signedBy` the key of the log that signed it.
+ */
+class Heads {
+  constructor(folder, headDigest, all, signedBy) {
+    Object.assign(this, { folder, headDigest, all, signedBy, head: all.get(headDigest) });
+  }
+
+  /** The file of a note. */
+  where(digest) {
+    return digest === this.headDigest ? `${this.folder}/checkpoint` : `${this.folder}/heads/${digest}`;
+  }
+}
+
+// -- step 2 -----------------------------------------------------------------------------------------------------------
+
+/** The verifier's own policy; without one, for information only, the copy in the bundle. POL-* if that is none. */
+export async function choosePolicy(trust, files, book) {
+  const copy = files.get(POLICY);
+  if (trust) {
+    book.says(copy && equal(copy, trust.raw) ? 'policy-same' : 'policy-differs');
+    return trust.policy;
+  }
+  book.says('policy-own-copy');
+  book.notProven.push(['unproven-keys']);
+  if (!copy) throw new Refused('BND-MANIFEST', ['bundle-none'], POLICY);
+  try {
+    return parsePolicy(copy);
+  } catch (wrong) {
+    if (!(wrong instanceof Refused)) throw wrong;
+    throw new Refused(wrong.code, wrong.says, `${POLICY} ${wrong.where}`.trim());
+  }
+}
+
+// -- step 4 -----------------------------------------------------------------------------------------------------------
+
+/** Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG. */
+export async function openHeads(parts, origin, policy, book) {
+  const here = folderOf(origin);
+  const logs = policy.logs.filter((key) => key.name === origin);
+  if (!logs.length) throw new Refused('CP-ORIGIN', ['log-unknown', origin], `${here}/checkpoint`);
+  const witnesses = [...policy.witnesses.values()].filter((key) => key.type !== MLDSA44);
+  const unread = policy.witnesses.size - witnesses.length;
+  if (unread) book.notProven.push(['unproven-mldsa', unread]);
+  const [all, signedBy] = [new Map(), new Map()];
+  const notes = [...parts.heads].map(([digest, note]) => [`${here}/heads/${digest}`, note, digest]);
+  for (const [path, note, kept] of [...notes, [`${here}/checkpoint`, parts.checkpoint, null]]) {
+    const digest = noteDigest(note);
+    if (kept !== null && digest !== kept) throw new Refused('CP-FORMAT', ['note-digest', digest], path);
+    const { head, key } = await placed(path, () => openHead(note, origin, logs, witnesses));
+    all.set(digest, head);
+    signedBy.set(digest, key);
+  }
+  book.says('notes', all.size, origin);
+  return new Heads(here, noteDigest(parts.checkpoint), all, signedBy);
+}
+
+/** A log may have had several keys: the note is good if one of them signed it. */
+async function openHead(note, origin, logs, witnesses) {
+  const last = logs.at(-1);
+  for (const key of logs.slice(0, -1)) {
+    try {
+      return { head: await openCheckpoint(note, origin, key, witnesses), key };
+    } catch (wrong) {
+      if (!(wrong instanceof Refused)) throw wrong;
+    }
+  }
+  return { head: await openCheckpoint(note, origin, last, witnesses), key: last };
+}
+
+// -- step 5 -----------------------------------------------------------------------------------------------------------
+
+/** Did enough witnesses see the head? The same heads without cosignatures from the future. Doubts: CP-FUTURE, CP-QUORUM. */
+export function checkQuorum(heads, policy, now, book) {
+  const kept = new Map();
+  for (const [digest, head] of heads.all) {
+    for (const [key, time] of head.cosignatures) {
+      if (time > now + DRIFT) {
+        book.doubt('CP-FUTURE', ['witness-future', key.name, Math.trunc(time - now)], heads.where(digest));
+      }
+    }
+    kept.set(digest, { ...head, cosignatures: head.cosignatures.filter(([, time]) => time <= now + DRIFT) });
+  }
+  const seen = new Heads(heads.folder, heads.headDigest, kept, heads.signedBy);
+  const names = policy.names(seen.head.cosignatures.map(([key]) => key));
+  const voters = policy.voters();
+  if (policy.asksForNone) {
+    book.says('quorum-none');
+    book.notProven.unshift(['unproven-no-witness']);
+  } else if (policy.met(names)) {
+    book.says('quorum-met', names.size, voters.size);
+  } else {
+    const counted = [...names].filter((name) => voters.has(name)).length;
+    const where = heads.where(heads.headDigest);
+    book.doubt('CP-QUORUM', ['quorum-missed', counted, voters.size, policy.quorum], where);
+  }
+  return seen;
+}
+
+// -- step 6 -----------------------------------------------------------------------------------------------------------
+
+/**
+ * Every state of the log must be a beginning of the head; so must `held`, a checkpoint that came by another way.
+ *
+ * Two roots of one size are SPLIT-VIEW; a missing proof is a doubt, a wrong one a failure, both CP-CONSISTENCY; against
+ * `held` all of them are ANCHOR-MISMATCH.
+ */
+export async function checkHistory(heads, parts, held, book) {
+  const roots = new Map();
+  for (const [digest, { checkpoint }] of heads.all) {
+    const [size, where] = [checkpoint.size, heads.where(digest)];
+    const known = roots.get(size);
+    if (known && !equal(known.root, checkpoint.root)) {
+      throw new Refused('SPLIT-VIEW', ['split-view', size], `${known.where} and ${where}`);
+    }
+    if (!known) roots.set(size, { root: checkpoint.root, where });
+  }
+  if (held) compare(held, heads.head.checkpoint.origin, roots);
+  const size = heads.head.checkpoint.size;
+  let proven = 0;
+  for (const [other, { where }] of roots) {
+    if (other === size || other === 0n) continue;
+    const [m, n] = [other, size].sort(bySize);
+    const code = where === ANCHOR ? 'ANCHOR-MISMATCH' : 'CP-CONSISTENCY';
+    const proof = parts.consistency.get(`${m}-${n}`);
+    if (!proof) {
+      book.doubt(code, ['history-unproven', m, n], where);
+      continue;
+    }
+    try {
+      checkConsistency(m, n, roots.get(m).root, roots.get(n).root, hashes(proof));
+    } catch (wrong) {
+      if (!(wrong instanceof Refused)) throw wrong;
+      throw new Refused(code, wrong.says, `${heads.folder}/consistency/${m}-${n}`);
+    }
+    proven++;
+  }
+  book.says('history', roots.size, proven);
+}
+
+/** Takes the held checkpoint among the known states; ANCHOR-MISMATCH if it contradicts one of them. */
+function compare(held, origin, roots) {
+  if (held.origin !== origin) throw new Refused('ANCHOR-MISMATCH', ['anchor-origin', held.origin, origin], ANCHOR);
+  const known = roots.get(held.size);
+  if (known && !equal(known.root, held.root)) {
+    throw new Refused('ANCHOR-MISMATCH', ['anchor-root', held.size, known.where], ANCHOR);
+  }
+  if (!known) roots.set(held.size, { root: held.root, where: ANCHOR });
+}
+
+function hashes(text) {
+  const lines = latin1(text).split('\n');
+  try {
+    if (lines.pop()) throw new RangeError('the last line does not end');
+    return lines.map(unb64);
+  } catch {
+    throw new Refused('CP-CONSISTENCY', ['history-lines']);
+  }
+}
+
+/** Doubts NO_TRUST_ANCHOR unless a policy and a registrar, or a checkpoint equal to the head, came from elsewhere. */
+export function checkAnchored(heads, held, trust, book) {
+  if (held?.size === heads.head.checkpoint.size) return; // the same root, says step 6
+  if (trust?.registrar) return;
+  const lack = trust ? 'no-registrar' : held ? 'anchor-only' : 'no-anchor';
+  book.doubts.unshift({ code: 'NO_TRUST_ANCHOR', where: '', says: [lack] });
+}
+
+// -- step 7 -----------------------------------------------------------------------------------------------------------
+
+/** Time-stamp tokens are carried for other tools; none is used here. */
+export function setTokensAside(parts, book) {
+  const stamps = [...parts.tokens.keys()].filter((path) => path.endsWith('.tsr')).length;
+  if (!stamps) return;
+  book.says('tokens', stamps);
+  book.notProven.push(['unproven-tokens', stamps]);
+}

@@ -1,0 +1,195 @@
+/**
+ * JSON as this project signs it (ledger/canonical.py): read without losing anything, then held against its bounds and
+ * its one spelling.
+ *
+ * `JSON.parse` forgets duplicate keys and the difference between 1 and 1.0, so this reader stands beside it. Objects
+ * become Maps: no name in them can mean anything to JavaScript.
+ */
+import { utf8 } from './bytes.mjs';
+import { Refused } from './refusal.mjs';
+
+export const MAX_BYTES = 32_768; // of a signed payload
+export const MAX_NODES = 2_000;
+const MAX_DEPTH = 16;
+const DEEPEST = 1_024; // that a reader of JSON follows at all
+
+const KEY = /^[a-z_][a-z0-9_]{0,63}$/;
+const RESERVED_KEYS = new Set(['_sd', '_sd_alg', '...']);
+// C0 without line feed, DEL and C1, and every character with Unicode's property Bidi_Control (UAX 9)
+const FORBIDDEN = /[\0-\t\v-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** A number that is not a whole one, as it was written. */
+class Decimal {
+  constructor(text) {
+    this.text = text;
+  }
+}
+
+/** Parses bytes without any other check; JSON-FORM or JSON-DEPTH if they are not JSON. */
+export function loads(bytes) {
+  let text;
+  try {
+    text = utf8(bytes);
+  } catch {
+    throw new Refused('JSON-FORM', ['json-utf8']);
+  }
+  return new Reader(text).whole();
+}
+
+/** The value of canonical bytes: JSON-*. */
+export function parseJson(bytes, { maxBytes = MAX_BYTES, maxNodes = MAX_NODES } = {}) {
+  if (bytes.length > maxBytes) throw new Refused('JSON-SIZE', ['json-size', bytes.length, maxBytes]);
+  const value = loads(bytes);
+  checkJson(bytes, value, { maxNodes });
+  return value;
+}
+
+/** Refuses bytes that are not the canonical form of `value`, or leave the domain. `also` is the form of further keys. */
+export function checkJson(bytes, value, { maxNodes = MAX_NODES, also = null } = {}) {
+  walk(value, MAX_DEPTH, { left: maxNodes, also });
+  if (canonical(value) !== utf8(bytes)) throw new Refused('JSON-FORM', ['json-canonical']);
+}
+
+function walk(value, depth, bounds) {
+  if (--bounds.left < 0) throw new Refused('JSON-SIZE', ['json-nodes']);
+  if (typeof value === 'string') checkText(value);
+  else if (value instanceof Decimal) throw new Refused('JSON-NUMBER', ['json-decimal', value.text]);
+  else if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new Refused('JSON-NUMBER', ['json-large', value]);
+  } else if (value instanceof Map || Array.isArray(value)) {
+    if (depth === 0) throw new Refused('JSON-DEPTH', ['json-depth', MAX_DEPTH]);
+    if (Array.isArray(value)) value.forEach((inner) => walk(inner, depth - 1, bounds));
+    else {
+      for (const [key, inner] of value) {
+        if (!KEY.test(key) && !RESERVED_KEYS.has(key) && !bounds.also?.test(key)) {
+          throw new Refused('JSON-KEY', ['json-key', key]);
+        }
+        walk(inner, depth - 1, bounds);
+      }
+    }
+  }
+}
+
+function checkText(text) {
+  if (text.normalize('NFC') !== text) throw new Refused('JSON-NFC', ['json-nfc']);
+  const found = FORBIDDEN.exec(text);
+  if (found) throw new Refused('JSON-CHAR', ['json-char', codePoint(found[0])]);
+}
+
+const codePoint = (character) => character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+
+/** The one spelling of a value of the domain: RFC 8785, keys being ASCII and numbers whole. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!(value instanceof Map)) return JSON.stringify(value);
+  const members = [...value.keys()].sort().map((key) => `${JSON.stringify(key)}:${canonical(value.get(key))}`);
+  return `{${members.join(',')}}`;
+}
+
+const NUMBER = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
+const PLAIN = /[^"\\\0-\x1f]*/y;
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|(["\\/bfnrt]))/y;
+const SPACE = /[ \t\n\r]*/y;
+const WORD = /true|false|null/y;
+const WORDS = { true: true, false: false, null: null };
+const ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** Reads a JSON text (RFC 8259) from its beginning to its end. */
+class Reader {
+  constructor(text) {
+    this.text = text;
+    this.at = 0;
+  }
+
+  whole() {
+    this.take(SPACE);
+    const value = this.value(DEEPEST);
+    this.take(SPACE);
+    if (this.at < this.text.length) this.refuse();
+    return value;
+  }
+
+  refuse() {
+    throw new Refused('JSON-FORM', ['json-form', this.at]);
+  }
+
+  take(pattern) {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    if (!found) this.refuse();
+    this.at = pattern.lastIndex;
+    return found;
+  }
+
+  /** True, and one character further, if it is the next one. */
+  next(character) {
+    if (this.text[this.at] !== character) return false;
+    this.at++;
+    return true;
+  }
+
+  value(depth) {
+    const first = this.text[this.at];
+    if (first === '"') return this.string();
+    if (first === '{' || first === '[') {
+      if (depth === 0) throw new Refused('JSON-DEPTH', ['json-depth', DEEPEST]);
+      return first === '{' ? this.object(depth - 1) : this.array(depth - 1);
+    }
+    return first === '-' || (first >= '0' && first <= '9') ? this.number() : WORDS[this.take(WORD)[0]];
+  }
+
+  number() {
+    const [text, point, power] = this.take(NUMBER);
+    const number = Number(text);
+    if (!Number.isFinite(number)) this.refuse();
+    return point || power ? new Decimal(text) : number;
+  }
+
+  string() {
+    this.at++;
+    let text = '';
+    while (!this.next('"')) {
+      const from = this.at;
+      text += this.take(PLAIN)[0];
+      if (this.text[this.at] === '\\') {
+        const [, code, letter] = this.take(ESCAPE);
+        text += code ? String.fromCharCode(parseInt(code, 16)) : (ESCAPES[letter] ?? letter);
+      } else if (this.at === from) this.refuse();
+    }
+    if (LONE_SURROGATE.test(text)) this.refuse();
+    return text;
+  }
+
+  array(depth) {
+    const items = [];
+    this.list(']', () => items.push(this.value(depth)));
+    return items;
+  }
+
+  object(depth) {
+    const members = new Map();
+    this.list('}', () => {
+      if (this.text[this.at] !== '"') this.refuse();
+      const key = this.string();
+      this.take(SPACE);
+      if (!this.next(':')) this.refuse();
+      this.take(SPACE);
+      members.set(key, this.value(depth));
+    });
+    return members;
+  }
+
+  /** Items with commas between them, up to the bracket that ends them. */
+  list(end, item) {
+    this.at++;
+    this.take(SPACE);
+    if (this.next(end)) return;
+    do {
+      this.take(SPACE);
+      item();
+      this.take(SPACE);
+    } while (this.next(','));
+    if (!this.next(end)) this.refuse();
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Who may sign as what, from which position in the log to which: a fold over the registry, as in ledger/keyring.py.
+ *
+ * Position is time: a key signs strictly between the entry by which it was accepted and the one by which it ended.
+ */
+import { hex, unhex } from './bytes.mjs';
+import { enrolable } from './ed25519.mjs';
+import { knownKind } from './facts.mjs';
+import { Refused } from './refusal.mjs';
+import { sha256 } from './sha256.mjs';
+import { vocabulary } from '../vocabulary.mjs';
+
+const REGISTRY_ONLY = new Set(vocabulary.registry.only);
+const REGISTRY_TOO = new Set(vocabulary.registry.too);
+
+/** The keys and offices of one ledger after the entries that were admitted so far; positions are BigInt. */
+export class Keyring {
+  /** `registry` is the id of the registry order, `registrar` {actor, party, key} its root. KEY-POINT. */
+  constructor(registry, registrar) {
+    const { actor, party, key } = registrar;
+    if (!enrolable(unhex(key))) throw new Refused('KEY-POINT', ['registrar-point'], actor);
+    this.registry = registry;
+    this.keys = new Map([[key, newKey(key, actor, ['ADM'], { accepted: -1n })]]);
+    this.offices = new Map([[actor, { actor, party, roles: ['ADM'] }]]);
+  }
+
+  /** Checks that the signer may sign at this position, and takes over what a registry entry changes. KEY-*, CTX-*. */
+  admit(entry, index) {
+    this.check(entry, index);
+    if (entry.order === this.registry && knownKind(entry)) CHANGES[entry.kind]?.(this, said(entry), entry, index);
+  }
+
+  check(entry, index) {
+    const { signer, kind } = entry;
+    const key = this.keys.get(signer.key);
+    const pending = key !== undefined && (key.accepted === null || index <= key.accepted);
+    if (!key || key.actor !== signer.actor || (pending && kind !== 'key-accepted')) {
+      throw new Refused('KEY-UNKNOWN', [pending ? 'key-pending' : 'key-not-enrolled', signer.actor, index]);
+    }
+    if (key.ended !== null && index > key.ended) throw new Refused('KEY-ENDED', ['key-ended', key.actor, key.ended]);
+    if (this.offices.get(signer.actor)?.party !== signer.party) {
+      throw new Refused('KEY-UNKNOWN', ['not-an-office', signer.actor, signer.party]);
+    }
+    if (entry.order === this.registry) this.checkRegistry(entry, key);
+    else if (REGISTRY_ONLY.has(kind)) throw new Refused('CTX-ORDER', ['in-registry', kind]);
+  }
+
+  checkRegistry(entry, key) {
+    const { kind, signer } = entry;
+    if (entry.instrument !== null) throw new Refused('CTX-INSTRUMENT', ['registry-instrument']);
+    const known = knownKind(entry);
+    if (!known) return; // a later version's kind: integrity still counts, it changes no key that this page knows
+    if (!REGISTRY_ONLY.has(kind) && !REGISTRY_TOO.has(kind)) throw new Refused('CTX-ORDER', ['in-order', kind]);
+    if (entry.speaks !== 'act') throw new Refused('KEY-ROLE', ['registry-acts']);
+    if (!known.signers.includes(signer.role) || !key.roles.includes(signer.role)) {
+      throw new Refused('KEY-ROLE', ['may-not-sign', signer.actor, kind, signer.role]);
+    }
+    CHECKS[kind]?.(this, said(entry), key);
+  }
+
+  /** KEY-ROTATION, KEY-POINT: a key that nobody has had yet. */
+  checkNew(key) {
+    if (this.keys.has(key)) throw new Refused('KEY-ROTATION', ['key-again']);
+    if (!/^[0-9a-f]{64}$/.test(key) || !enrolable(unhex(key))) throw new Refused('KEY-POINT', ['key-point']);
+  }
+
+  /** The key of an actor, the current one if none is named. KEY-UNKNOWN. */
+  named(actor, key) {
+    const current = () => [...this.keys.values()].find((k) => k.actor === actor && k.accepted !== null && k.ended === null);
+    const found = key === undefined ? current() : this.keys.get(key);
+    if (found?.actor !== actor) throw new Refused('KEY-UNKNOWN', ['no-such-key', actor]);
+    return found;
+  }
+}
+
+const newKey = (key, actor, roles, more) => ({
+  key, actor, roles, accepted: null, ended: null, next: null, suspectedSince: null, reported: null, ...more,
+});
+
+const said = (entry) => Object.fromEntries(entry.public);
+
+/** What a kind of registry entry asks for, before it is taken. */
+const CHECKS = {
+  'authority-registered': (ring, { actor }) => {
+    if (ring.offices.has(actor)) throw new Refused('KEY-ROLE', ['registered-already', actor]);
+  },
+  'authority-changed': (ring, { actor }) => {
+    if (!ring.offices.has(actor)) throw new Refused('KEY-UNKNOWN', ['not-registered', actor]);
+  },
+  'key-registered': (ring, { actor, key }, by) => {
+    if (actor === by.actor) throw new Refused('KEY-ROLE', ['enrols-itself']);
+    if (!ring.offices.has(actor)) throw new Refused('KEY-UNKNOWN', ['not-registered', actor]);
+    ring.checkNew(key);
+  },
+  'key-accepted': (ring, { key }, by) => {
+    if (key !== by.key) throw new Refused('KEY-UNKNOWN', ['accepted-by-another']);
+    if (by.accepted !== null) throw new Refused('KEY-ROTATION', ['accepted-before']);
+  },
+  'key-rotated': (ring, { actor, old_key: oldKey, new_key: newOne }, by) => {
+    const old = ring.named(actor, oldKey);
+    ring.checkNew(newOne);
+    if (by.key === old.key) {
+      if (old.next !== hex(sha256(unhex(newOne)))) throw new Refused('KEY-ROTATION', ['not-committed']);
+    } else if (!by.roles.includes('ADM')) throw new Refused('KEY-ROLE', ['rotated-by-another']);
+  },
+  'key-revoked': (ring, { actor, key }) => ring.named(actor, key),
+  'key-compromised': (ring, { actor, key }) => ring.named(actor, key),
+};
+
+/** What it changes. */
+const CHANGES = {
+  'authority-registered': (ring, { actor, party, roles }) => ring.offices.set(actor, { actor, party, roles }),
+  'authority-changed': (ring, { actor, roles }) => {
+    if (roles !== undefined) ring.offices.get(actor).roles = roles;
+  },
+  'key-registered': (ring, { key, actor, roles, next_key_sha256: next = null }) =>
+    ring.keys.set(key, newKey(key, actor, roles, { next })),
+  'key-accepted': (ring, { key }, entry, index) => {
+    ring.keys.get(key).accepted = index;
+  },
+  'key-rotated': (ring, { old_key: oldKey, new_key: key, next_key_sha256: next = null }, entry, index) => {
+    const old = ring.keys.get(oldKey);
+    old.ended ??= index;
+    const accepted = entry.signer.key === oldKey ? index : null;
+    ring.keys.set(key, newKey(key, old.actor, old.roles, { next, accepted }));
+  },
+  'key-revoked': (ring, { actor, key }, entry, index) => {
+    ring.named(actor, key).ended ??= index;
+  },
+  'key-compromised': (ring, { actor, key, suspected_since: since }, entry, index) => {
+    const found = ring.named(actor, key);
+    found.ended ??= index;
+    found.reported ??= index;
+    if (!found.suspectedSince || since < found.suspectedSince) found.suspectedSince = since; // never later
+  },
+};

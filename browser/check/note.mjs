@@ -1,0 +1,164 @@
+/**
+ * Signed text that a person can read aloud: verifier keys, notes, checkpoints, cosignatures, as in ledger/note.py.
+ *
+ * Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature.
+ */
+import { b64, concat, decimal, encoded, equal, hex, latin1, unb64, utf8 } from './bytes.mjs';
+import { verifySignature } from './ed25519.mjs';
+import { Refused } from './refusal.mjs';
+import { sha256 } from './sha256.mjs';
+
+export const [ED25519, COSIGNATURE, MLDSA44] = [0x01, 0x04, 0x06]; // types of signature; the last two carry a time
+const PUBLIC_SIZE = { [ED25519]: 32, [COSIGNATURE]: 32, [MLDSA44]: 1312 };
+const SIGNATURE_SIZE = { [ED25519]: 64, [COSIGNATURE]: 8 + 64, [MLDSA44]: 8 + 2420 };
+
+const MOST_LINES = 16;
+const LARGEST_NOTE = 65_536; // bytes
+const DASH = '\u2014 ';
+// without plus, white space as Unicode has it, control characters below U+0020, surrogates
+const NAME = /^[^+\0-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ud800-\udfff]+$/u;
+const CONTROL = /[\0-\t\v-\x1f]/;
+const VKEY = /^([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/;
+const ORIGIN = /^[!-*,-~]{1,255}$/; // printable ASCII, no space, no plus
+const EMPTY_ROOT = sha256(new Uint8Array());
+
+/** A key with its name: `id` is `name+keyid` and `text` the vkey that spells it. CP-KEY. */
+function keyOf(name, type, bytes) {
+  if (!NAME.test(name)) throw new Refused('CP-KEY', ['key-name'], name);
+  if (PUBLIC_SIZE[type] !== bytes.length) throw new Refused('CP-KEY', ['key-type', bytes.length, type], name);
+  const id = `${name}+${hex(sha256(concat(encoded(name), [10, type], bytes)).subarray(0, 4))}`;
+  return { name, type, bytes, id, text: `${id}+${b64(concat([type], bytes))}` };
+}
+
+/** Reads a vkey string; CP-KEY unless it is well formed and its id is the one of its key. */
+export function parseVkey(text) {
+  const found = VKEY.exec(text);
+  if (!found) throw new Refused('CP-KEY', ['vkey-form'], text);
+  const [, name, id, key] = found;
+  let raw;
+  try {
+    raw = unb64(key);
+  } catch {
+    throw new Refused('CP-KEY', ['vkey-base64'], name);
+  }
+  const made = keyOf(name, raw[0], raw.subarray(1));
+  if (made.id !== `${name}+${id}`) throw new Refused('CP-KEY', ['vkey-id', made.id], name);
+  return made;
+}
+
+/** Reads the text of a checkpoint: origin, size (BigInt), root. CP-FORMAT, CP-ORIGIN. */
+export function parseCheckpoint(body) {
+  const lines = body.split('\n');
+  const [origin, digits, text] = lines;
+  if (lines.length !== 4 || lines[3] || !origin) throw new Refused('CP-FORMAT', ['checkpoint-lines']);
+  if (!ORIGIN.test(origin)) throw new Refused('CP-ORIGIN', ['checkpoint-origin'], origin);
+  let size, root;
+  try {
+    [size, root] = [decimal(digits), unb64(text)];
+  } catch {
+    throw new Refused('CP-FORMAT', ['checkpoint-form'], origin);
+  }
+  if (root.length !== 32 || (size === 0n) !== equal(root, EMPTY_ROOT)) {
+    throw new Refused('CP-FORMAT', ['checkpoint-root', size], origin);
+  }
+  return { origin, size, root };
+}
+
+/** The name under which a note is kept and cited: the hex SHA-256 of its bytes. */
+export const noteDigest = (note) => hex(sha256(note));
+
+/** Text and signature lines of a note; CP-FORMAT if it is not one in the strict reading. */
+function split(note) {
+  if (note.length > LARGEST_NOTE) throw new Refused('CP-FORMAT', ['note-size', LARGEST_NOTE]);
+  let whole;
+  try {
+    whole = utf8(note);
+  } catch {
+    throw new Refused('CP-FORMAT', ['note-utf8']);
+  }
+  if (CONTROL.test(whole)) throw new Refused('CP-FORMAT', ['note-control']);
+  const blank = whole.lastIndexOf('\n\n');
+  if (blank < 0 || blank + 2 === whole.length || !whole.endsWith('\n')) throw new Refused('CP-FORMAT', ['note-parts']);
+  const lines = whole.slice(blank + 2, -1).split('\n');
+  if (lines.length > MOST_LINES) throw new Refused('CP-FORMAT', ['note-lines', lines.length, MOST_LINES]);
+  return { text: whole.slice(0, blank + 1), lines: lines.map(parseLine) };
+}
+
+function parseLine(line) {
+  const space = line.indexOf(' ', DASH.length);
+  const name = space < 0 ? line.slice(DASH.length) : line.slice(DASH.length, space);
+  if (!line.startsWith(DASH) || !NAME.test(name)) throw new Refused('CP-FORMAT', ['line-form']);
+  let raw;
+  try {
+    raw = unb64(space < 0 ? '' : line.slice(space + 1));
+  } catch {
+    throw new Refused('CP-FORMAT', ['line-base64'], name);
+  }
+  if (raw.length < 5) throw new Refused('CP-FORMAT', ['line-short'], name);
+  return { id: `${name}+${hex(raw.subarray(0, 4))}`, signature: raw.subarray(4) };
+}
+
+/**
+ * Opens a note with the keys one trusts: every line of a known key must hold, and one must be there. Gives its text, its
+ * lines, and the time (null for type 0x01) by key. CP-FORMAT, CP-KEY, CP-SIG.
+ */
+export async function openNote(note, keys) {
+  const { text, lines } = split(note);
+  const known = byId(keys);
+  return { text, lines, times: await holding(text, lines, known) };
+}
+
+/**
+ * Opens a checkpoint of the log `origin`, signed by `logKey`, with the cosignatures of `witnesses` that it carries.
+ *
+ * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; one without a time is
+ * none.
+ */
+export async function openCheckpoint(note, origin, logKey, witnesses) {
+  const { text, lines } = split(note);
+  const checkpoint = parseCheckpoint(text);
+  if (checkpoint.origin !== origin || logKey.name !== origin) {
+    throw new Refused('CP-ORIGIN', ['checkpoint-other', checkpoint.origin, logKey.name], origin);
+  }
+  if (logKey.type !== ED25519 || witnesses.some((key) => key.type === ED25519)) throw new Refused('CP-KEY', ['key-job']);
+  const times = await holding(text, lines, byId([logKey, ...witnesses]));
+  if (!times.has(logKey)) throw new Refused('CP-SIG', ['log-line-missing'], logKey.id);
+  if (lines[0].id !== logKey.id) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
+  return { checkpoint, note, cosignatures: [...times].filter(([, time]) => time) };
+}
+
+/** The keys by what a line says of them; CP-KEY if two cannot be told apart. */
+function byId(keys) {
+  const known = new Map(keys.map((key) => [key.id, key]));
+  if (known.size < keys.length || new Set(keys.map((key) => latin1(key.bytes))).size < keys.length) {
+    throw new Refused('CP-KEY', ['keys-alike'], keys.map((key) => key.id).join(', '));
+  }
+  return known;
+}
+
+/** The known keys whose lines hold, in their order, each with the time its last line gives. */
+async function holding(text, lines, known) {
+  const times = new Map();
+  for (const { id, signature } of lines) {
+    const key = known.get(id);
+    if (!key) continue;
+    if (signature.length !== SIGNATURE_SIZE[key.type]) {
+      throw new Refused('CP-SIG', ['line-size', signature.length], key.id);
+    }
+    const timed = key.type !== ED25519;
+    const time = timed ? BigInt(`0x${hex(signature.subarray(0, 8))}`) : null;
+    if (!(await holds(key, text, time, timed ? signature.subarray(8) : signature))) {
+      throw new Refused('CP-SIG', ['line-bad'], key.id);
+    }
+    times.set(key, timed ? Number(time) : null);
+  }
+  if (!times.size) throw new Refused('CP-SIG', ['line-none'], lines.map(({ id }) => id).join(', '));
+  return times;
+}
+
+async function holds(key, text, time, signature) {
+  if (time === null) return verifySignature(key.bytes, encoded(text), signature);
+  if (time >= 1n << 63n) return false; // c2sp.org/tlog-cosignature: MUST NOT exceed 2^63 - 1
+  if (key.type === MLDSA44) throw new Refused('CP-KEY', ['mldsa-unread'], key.id);
+  return verifySignature(key.bytes, encoded(`cosignature/v1\ntime ${time}\n${text}`), signature);
+}

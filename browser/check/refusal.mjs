@@ -1,0 +1,22 @@
+/** The one way in which integrity says no, as in ledger/refusal.py. */
+export class Refused extends Error {
+  /**
+   * `code` is one of the released codes, `says` a text for people (its key in the table of texts, then its values),
+   * `where` the file, entry or line that is wrong.
+   */
+  constructor(code, says, where = '') {
+    super(`${code} ${where}: ${says}`);
+    this.code = code;
+    this.says = says;
+    this.where = where;
+  }
+}
+
+/** Runs `work`; what it refuses is about `where`. */
+export async function placed(where, work) {
+  try {
+    return await work();
+  } catch (wrong) {
+    throw wrong instanceof Refused ? new Refused(wrong.code, wrong.says, where) : wrong;
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * Step 12: when an entry was signed, proven from both sides, and what is claimed about it (ledger/verify/times.py).
+ *
+ * Whoever cites a cosigned note signed after the witnesses did; a cosigned head that contains an entry shows that it
+ * existed by then. With f witnesses that may lie, the (f+1)-th time from the suspicious end is an honest one.
+ */
+import { bySize } from './bytes.mjs';
+import { DRIFT } from './heads.mjs';
+import { secondsOf, wire } from './shape.mjs';
+
+const END_OF_TIME = 253_402_300_799; // the last second of year 9999
+
+/** What the witnesses' times say about positions of the log, in seconds since 1970; nothing where no bracket is given. */
+export class Times {
+  constructor(heads, policy) {
+    this.heads = heads;
+    this.faults = policy.faults();
+    this.voters = new Set([...policy.voters()].map((name) => policy.witnesses.get(name)));
+  }
+
+  /** The times that voters give to a head, in order; none where too few do. */
+  of(head) {
+    const times = head.cosignatures.filter(([key]) => this.voters.has(key)).map(([, time]) => time);
+    return this.faults === null || times.length <= this.faults ? [] : times.sort(bySize);
+  }
+
+  /** The earliest proven moment at which entry `index` existed; null for none. */
+  notAfter(index) {
+    const later = [...this.heads.all.values()].filter((head) => head.checkpoint.size > index);
+    const times = later.map((head) => this.of(head)).filter((each) => each.length).map((each) => each[this.faults]);
+    return times.length ? Math.min(...times, END_OF_TIME) : null;
+  }
+
+  /** The latest proven moment before which the entry cannot have been signed; null for none. */
+  notBefore(entry) {
+    const head = entry.seen && this.heads.all.get(entry.seen.note);
+    const times = head ? this.of(head) : [];
+    return times.length ? Math.min(times.at(-1 - this.faults), END_OF_TIME) : null;
+  }
+
+  /** True if entry `index` is proven to have existed before an instant of the wire. */
+  before(index, moment) {
+    const end = this.notAfter(index);
+    return end !== null && end < secondsOf(moment);
+  }
+}
+
+/** {index, notBefore, notAfter, on, signedAt} of every entry, and what does not fit: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM. */
+export function checkTimes(opened, times, book) {
+  const brackets = [];
+  for (const [index, entry] of opened) {
+    const [notBefore, notAfter] = [times.notBefore(entry), times.notAfter(index)];
+    const bracket = { index, notBefore, notAfter, on: secondsOf(entry.on), signedAt: secondsOf(entry.signed_at) };
+    brackets.push(bracket);
+    checkSeen(index, entry, times.heads, book);
+    checkClaims(bracket, entry, book);
+  }
+  if (times.faults === null) book.says('brackets-none');
+  else {
+    const late = brackets.filter((b) => b.notAfter === null).length;
+    book.says('brackets', brackets.length, brackets.filter((b) => b.notBefore === null || b.notAfter === null).length);
+    if (late) book.notProven.push(['unproven-late', late]);
+  }
+  return brackets;
+}
+
+function checkSeen(index, { seen, leaf }, heads, book) {
+  if (!seen) return;
+  const cited = heads.all.get(seen.note);
+  if (seen.origin !== heads.head.checkpoint.origin) {
+    book.remark('TIME-SEEN', ['seen-other-log', index, seen.origin], leaf);
+  } else if (BigInt(seen.size) > index) {
+    book.remark('TIME-SEEN', ['seen-later', index, seen.size], leaf);
+  } else if (cited && cited.checkpoint.size !== BigInt(seen.size)) {
+    book.remark('TIME-SEEN', ['seen-size', index, seen.size, cited.checkpoint.size], leaf);
+  }
+}
+
+function checkClaims({ index, notBefore: low, notAfter: high, on, signedAt }, { leaf }, book) {
+  if (high !== null && on > high + DRIFT) {
+    book.remark('TIME-FUTURE', ['time-future', index, wire(on), wire(high)], leaf);
+  } else if (low !== null && on < low) {
+    book.remark('TIME-LATE', ['time-late', index, wire(on), wire(low)], leaf);
+  }
+  if ((low !== null && signedAt < low - DRIFT) || (high !== null && signedAt > high + DRIFT)) {
+    book.remark('TIME-CLAIM', ['time-claim', index, wire(signedAt)], leaf);
+  }
+}

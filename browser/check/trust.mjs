@@ -1,0 +1,42 @@
+/** What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed (ledger/verify/trust.py). */
+import { latin1 } from './bytes.mjs';
+import { parseCheckpoint } from './note.mjs';
+import { parsePolicy } from './policy.mjs';
+import { Refused } from './refusal.mjs';
+
+const REGISTRAR = /^([a-z0-9_.-]{1,200}) ([A-Z][A-Z0-9-]{1,31}) ([0-9a-f]{64})\n?$/;
+const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
+const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
+
+/** A trust folder as read, from the bytes of `policy` and, unless null, of `registrar`. POL-*, TRUST-FORMAT. */
+export const parseTrust = (policy, registrar) => ({
+  policy: parsePolicy(policy),
+  raw: policy,
+  registrar: registrar && parseRegistrar(registrar),
+});
+
+/** Reads the line that names the registrar: actor, Party, key in hex. TRUST-FORMAT. */
+export function parseRegistrar(line) {
+  const found = REGISTRAR.exec(latin1(line));
+  if (!found) throw new Refused('TRUST-FORMAT', ['registrar-line'], 'registrar');
+  return { actor: found[1], party: found[2], key: found[3] };
+}
+
+/**
+ * Reads a checkpoint that was held independently: a whole note, or its three lines as typed from paper.
+ *
+ * Signature lines are not looked at: that it came by another way is what makes it an anchor. CP-FORMAT, CP-ORIGIN.
+ */
+export function parseAnchor(bytes) {
+  const anchor = (code, ...says) => new Refused(code, says, 'anchor');
+  if (bytes.length > 65_536) throw anchor('CP-FORMAT', 'anchor-size', bytes.length);
+  const typed = new TextDecoder().decode(bytes).replace(AROUND, ''); // a byte order mark goes, too
+  const lines = typed.split(LINE_ENDS).map((line) => line.replace(AROUND, ''));
+  if (lines[3]) throw anchor('CP-FORMAT', 'checkpoint-lines');
+  try {
+    return parseCheckpoint(typed && lines.slice(0, 3).map((line) => `${line}\n`).join(''));
+  } catch (wrong) {
+    throw wrong instanceof Refused ? anchor(wrong.code, ...wrong.says) : wrong;
+  }
+}

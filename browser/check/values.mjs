@@ -1,0 +1,158 @@
+/** Steps 13, 14 and 16: what is opened belongs there, files are those that were named, other records agree. */
+import { hex, latin1 } from './bytes.mjs';
+import { openEntry } from './envelope.mjs';
+import { checkSealed, kindOf, knownKind } from './facts.mjs';
+import { MLDSA44, openCheckpoint, parseCheckpoint } from './note.mjs';
+import { Refused, placed } from './refusal.mjs';
+import { digestOfFile } from './sha256.mjs';
+import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
+import { lift } from './veil.mjs';
+
+// -- step 13 ----------------------------------------------------------------------------------------------------------
+
+/**
+ * Every entry with what is opened here, by log index: SD-*, FACT.
+ *
+ * `values` has name -> value of the opened fields, `erased` the names of those that nobody can open any more, `shownAs`
+ * the kind as this page knows it: a later schema is another kind.
+ */
+export async function liftValues(opened, parts, manifest, heads, book) {
+  for (const index of parts.disclosures.keys()) {
+    if (!opened.has(index)) throw new Refused('SD-UNKNOWN', ['no-such-entry'], `${heads.folder}/disclosures/${index}.txt`);
+  }
+  const destroyed = destroyedBy(opened);
+  const entries = new Map();
+  let count = 0;
+  for (const [index, entry] of opened) {
+    const text = parts.disclosures.get(index);
+    const lifted = text ? await placed(`${heads.folder}/disclosures/${index}.txt`, () => liftLines(entry, text)) : [];
+    const values = new Map(lifted.map(({ name, value }) => [name, value]));
+    const closed = new Set(entry.sd);
+    lifted.forEach(({ digest }) => closed.delete(digest));
+    const claims = manifest.withheld.filter((c) => BigInt(c.index) === index && c.why === 'erased');
+    const erased = erasedFields(entry, values, closed, destroyed, new Set(claims.map((c) => c.field)));
+    const later = kindOf(entry.kind) && !knownKind(entry);
+    entries.set(index, { ...entry, index, values, erased, shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind });
+    for (const { name, digest } of lifted) {
+      if (destroyed.has(digest)) book.remark('SD-ERASED', ['opened-erased', index, name, destroyed.get(digest)], entry.leaf);
+    }
+    count += lifted.length;
+  }
+  book.says('opened', count);
+  return entries;
+}
+
+function liftLines(entry, text) {
+  const lines = latin1(text).replace(/[\x80-\xff]/g, '\ufffd').split('\n');
+  if (lines.pop() || !lines.length) throw new Refused('SD-FORMAT', ['disclosure-lines']);
+  const lifted = lift(lines, entry.sd, entry.public);
+  const strange = lifted.find(({ name }) => !entry.sealed.includes(name));
+  if (strange) throw new Refused('SD-NAME', ['disclosure-strange', strange.name]);
+  checkSealed(entry, lifted);
+  return lifted;
+}
+
+/** Digest -> index of the entry that says nobody can open it any more. */
+function destroyedBy(opened) {
+  const found = new Map();
+  for (const [index, entry] of opened) {
+    if (entry.kind !== 'payload-key-destroyed' || !knownKind(entry)) continue;
+    for (const digest of entry.public.get('digests') ?? []) if (!found.has(digest)) found.set(digest, index);
+  }
+  return found;
+}
+
+/**
+ * Which closed fields are erased, and not only withheld.
+ *
+ * Digests do not say whose they are. All of them closed for good settles it; else the maker's list does, where it names
+ * as many fields as digests were closed.
+ */
+function erasedFields(entry, values, closed, destroyed, claimed) {
+  const names = entry.sealed.filter((name) => !values.has(name));
+  const gone = [...closed].filter((digest) => destroyed.has(digest)).length;
+  if (gone === closed.size) return new Set(names);
+  const told = names.filter((name) => claimed.has(name));
+  return new Set(told.length === gone ? told : []);
+}
+
+// -- step 14 ----------------------------------------------------------------------------------------------------------
+
+/** Every document, and every entry of another record, is the file its name says: DOC-HASH. */
+export async function checkDocuments(parts, book) {
+  const foreign = [...parts.foreign].filter(([name]) => name.length === 64);
+  const files = [...[...parts.documents].map((each) => ['documents', ...each]), ...foreign.map((each) => ['foreign', ...each])];
+  for (const [folder, name, content] of files) {
+    const found = await digestOfFile(content);
+    if (found !== name) throw new Refused('DOC-HASH', ['document-digest', found], `${folder}/${name}`);
+  }
+  book.says('files', files.length);
+}
+
+// -- step 16 ----------------------------------------------------------------------------------------------------------
+
+/** What entries say of another party's record, held against the entry from there: ENT-MISMATCH; ENT-ABSENT is a finding. */
+export async function checkOthers(opened, parts, policy, registry, book) {
+  const wrapped = [...parts.foreign].filter(([name]) => name.length === 64);
+  const byLeaf = new Map(wrapped.map(([name, raw]) => [hex(leafHash(raw)), name]));
+  let checked = 0;
+  for (const [index, entry] of opened) {
+    if (entry.order === registry) continue;
+    for (const said of claimsOf(entry)) {
+      const found = parts.foreign.has(said.name) ? said.name : byLeaf.get(said.leaf);
+      if (found === undefined) {
+        book.remark('ENT-ABSENT', ['other-absent', index, said.index, said.origin], entry.leaf);
+        continue;
+      }
+      try {
+        await checkOther(found, parts, said, policy, book);
+      } catch (wrong) {
+        if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE') throw wrong;
+        throw new Refused('ENT-MISMATCH', ['other-says', index, wrong.code, wrong.says], `foreign/${found}`);
+      }
+      checked++;
+    }
+  }
+  book.says('others', checked);
+}
+
+/** Every entry of another record that this one names: {origin, index, leaf, name}, `name` the digest of its envelope. */
+function claimsOf(entry) {
+  const claims = [];
+  if (entry.kind === 'counterparty-record-received' && knownKind(entry)) {
+    const [origin, index, leaf, name] = ['origin', 'index', 'leaf', 'envelope'].map((each) => entry.public.get(each));
+    claims.push({ origin, index, leaf, name });
+  }
+  if (entry.other) claims.push({ ...entry.other, name: '' });
+  return claims;
+}
+
+async function checkOther(name, parts, said, policy, book) {
+  const raw = parts.foreign.get(name);
+  const opened = await openEntry(raw);
+  if (opened.leaf !== said.leaf) throw new Refused('PRF-PATH', ['other-leaf', opened.leaf, said.leaf]);
+  if (opened.log !== said.origin) throw new Refused('CTX-LOG', ['other-log', opened.log, said.origin]);
+  const proof = parts.foreign.get(`${name}.tlog-proof`);
+  if (!proof) {
+    book.notProven.push(['unproven-other', said.index, said.origin]);
+    return;
+  }
+  const parsed = parseProof(proof);
+  if (parsed.index !== BigInt(said.index)) throw new Refused('PRF-INDEX', ['other-index', parsed.index, said.index]);
+  await checkForeignLog(raw, parsed, said.origin, policy, book);
+}
+
+async function checkForeignLog(raw, { note, index, path }, origin, policy, book) {
+  const head = parseCheckpoint(textOf(note));
+  if (head.origin !== origin) throw new Refused('CP-ORIGIN', ['other-origin', head.origin]);
+  checkInclusion(index, head.size, leafHash(raw), path, head.root);
+  const key = policy.logs.find((each) => each.name === origin);
+  if (!key) {
+    book.notProven.push(['unproven-other-log', origin, index]);
+    return;
+  }
+  const witnesses = [...policy.witnesses.values()].filter((each) => each.type !== MLDSA44);
+  await openCheckpoint(note, origin, key, witnesses);
+}
+
+const textOf = (note) => `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(note).split('\n\n')[0]}\n`;

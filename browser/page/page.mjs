@@ -1,0 +1,120 @@
+/** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
+import { encoded, latin1 } from '../check/bytes.mjs';
+import { browserHasEd25519 } from '../check/ed25519.mjs';
+import { Refused } from '../check/refusal.mjs';
+import { digestOfFile } from '../check/sha256.mjs';
+import { parseAnchor, parseTrust } from '../check/trust.mjs';
+import { verify } from '../check/verify.mjs';
+import { make } from './dom.mjs';
+import { result, spoken } from './result.mjs';
+import { say, stepName } from './texts.mjs';
+
+const HELD = ['policy', 'registrar', 'anchor'];
+const fromFile = new Map(); // id of a field -> the bytes of the file that filled it, as long as nobody changes the text
+
+const at = (id) => document.getElementById(id);
+
+if (globalThis.document) start();
+
+function start() {
+  if (!crypto.subtle) tell(say(['no-crypto']), true);
+  for (const name of HELD) {
+    at(`${name}-file`).addEventListener('change', ({ target }) => target.files[0] && take(name, target.files[0]));
+    at(name).addEventListener('input', () => fromFile.delete(name));
+  }
+  at('question').addEventListener('submit', (event) => {
+    event.preventDefault();
+    ask();
+  });
+  addEventListener('dragover', (event) => {
+    event.preventDefault();
+    document.body.classList.add('dropping');
+  });
+  addEventListener('dragleave', () => document.body.classList.remove('dropping'));
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    document.body.classList.remove('dropping');
+    [...event.dataTransfer.files].forEach(drop);
+  });
+  addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((each) => (each.open = true)));
+}
+
+/** A dropped file goes where its name says. */
+function drop(file) {
+  const name = HELD.find((each) => file.name.toLowerCase().startsWith(each === 'anchor' ? 'checkpoint' : each));
+  if (name) {
+    take(name, file);
+    return;
+  }
+  const files = new DataTransfer();
+  files.items.add(file);
+  at('bundle').files = files.files;
+  tell(say(['bundle-chosen', file.name]));
+}
+
+async function take(name, file) {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  at(name).value = new TextDecoder().decode(bytes);
+  fromFile.set(name, bytes);
+}
+
+/** The bytes of a field: those of its file, or what was typed, ended by a newline; null for nothing. */
+function held(name) {
+  const typed = at(name).value.trim();
+  return fromFile.get(name) ?? (typed ? encoded(`${typed}\n`) : null);
+}
+
+async function ask() {
+  const [button, file] = [document.querySelector('#question button'), at('bundle').files[0]];
+  at('result').hidden = true;
+  HELD.forEach((name) => at(name).removeAttribute('aria-invalid'));
+  button.disabled = true;
+  try {
+    const data = new Uint8Array(await file.arrayBuffer());
+    await answer(file.name, data);
+  } catch (wrong) {
+    if (wrong.field) at(wrong.field).setAttribute('aria-invalid', 'true');
+    tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true);
+    if (wrong.field) at(wrong.field).focus();
+  }
+  button.disabled = false;
+}
+
+async function answer(name, data) {
+  const [policy, registrar, anchor] = HELD.map(held);
+  if (registrar && !policy) throw unreadable('policy', say(['registrar-alone']));
+  const trust = policy && parsed(() => parseTrust(policy, registrar), registrar ? ['policy', 'registrar'] : ['policy']);
+  if (anchor) parsed(() => parseAnchor(anchor), ['anchor']);
+  const now = Math.floor(Date.now() / 1000);
+  const report = await verify(data, trust, anchor, now, (number) => tell(say(['step-running', number, stepName(number)])));
+  const circumstances = {
+    name,
+    now,
+    digest: await digestOfFile(data),
+    policy: policy && `SHA-256 ${await digestOfFile(policy)}`,
+    registrar: registrar && latin1(registrar).trim(),
+    anchor: anchor && new TextDecoder().decode(anchor).trim().split('\n').slice(0, 3).join(' '),
+    native: await browserHasEd25519(),
+  };
+  at('result').replaceChildren(...result(report, circumstances).flat(Infinity).filter((each) => each !== null));
+  at('result').hidden = false;
+  tell(spoken(report));
+  at('result-title').focus();
+}
+
+/** What a field says, parsed; where it cannot be read, the field that is to blame. */
+function parsed(read, fields) {
+  try {
+    return read();
+  } catch (wrong) {
+    if (!(wrong instanceof Refused)) throw wrong;
+    const field = fields.find((each) => wrong.where === each) ?? fields[0];
+    throw unreadable(field, say(['cannot-read', say([`${field}-label`]), wrong.code, wrong.where, wrong.says]));
+  }
+}
+
+const unreadable = (field, message) => Object.assign(new Error(message), { field });
+
+function tell(sentence, problem = false) {
+  at('status').replaceChildren(problem ? make('span', { class: 'problem' }, sentence) : sentence);
+}

@@ -1,0 +1,94 @@
+/** The entries of a bundle for people: who says what, when, and which fields are open, withheld, erased. */
+import { kindOf, knownKind } from '../check/facts.mjs';
+import { wire } from '../check/shape.mjs';
+import { vocabulary } from '../vocabulary.mjs';
+import { bullets, foreign, make } from './dom.mjs';
+import { say } from './texts.mjs';
+
+/** The orders of a bundle, the one it is about first, then linked ones, then the registry. */
+export function recordOf({ manifest, known, brackets }) {
+  const linked = known.all.filter((entry) => !known.own.includes(entry) && !known.registry.includes(entry));
+  const leaves = new Map(known.all.map((entry) => [entry.leaf, entry.index]));
+  const timeOf = new Map(brackets.map((bracket) => [bracket.index, bracket]));
+  const entries = (some) => make('ol', { class: 'record' }, some.map((entry) => one(entry, timeOf.get(entry.index), leaves)));
+  return [
+    make('h3', {}, say(['record-order', manifest.order])),
+    entries(known.own),
+    linked.length ? [make('h3', {}, say(['record-linked'])), entries(linked)] : null,
+    make('details', {}, make('summary', {}, say(['record-registry', known.registry.length])), entries(known.registry)),
+  ];
+}
+
+function one(entry, bracket, leaves) {
+  const kind = knownKind(entry);
+  const { actor, party, role } = entry.signer;
+  const facts = [
+    [say(['signed-by']), [foreign(actor), say(['of-party', party]), roleName(role)]],
+    [say(['happened']), say(['claimed-at', entry.on, entry.on_source])],
+    [say(['signed-at']), say(['claimed', entry.signed_at])],
+    [say(['proven-when']), proven(bracket)],
+    entry.speaks === 'act' ? null : [say(['speaks']), say([`speaks-${entry.speaks}`])],
+    entry.whose ? [say(['whose']), foreign(entry.whose)] : null,
+    entry.replaces ? [say(['replaces']), shown(entry.replaces, leaves)] : null,
+    entry.refs.length ? [say(['refs']), entry.refs.join(', ')] : null,
+  ].filter((fact) => fact);
+  return make(
+    'li',
+    { id: `entry-${entry.index}` },
+    make('h4', {}, say(['entry-title', entry.index, entry.seq]), foreign(entry.kind)),
+    make('p', { class: 'says' }, kind ? kind.says : say([kindOf(entry.kind) ? 'later-schema' : 'unknown-kind'])),
+    make('dl', {}, facts.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
+    fields(entry, kind, leaves),
+  );
+}
+
+const roleName = (role) => say(['as-role', vocabulary.roles[role] ?? role]);
+
+function proven({ notBefore, notAfter }) {
+  if (notBefore === null && notAfter === null) return say(['proven-nothing']);
+  if (notBefore === null) return say(['proven-by', wire(notAfter)]);
+  return notAfter === null ? say(['proven-after', wire(notBefore)]) : say(['proven-between', wire(notBefore), wire(notAfter)]);
+}
+
+function fields(entry, kind, leaves) {
+  const open = [...entry.public].filter(([name]) => name !== '_sd').map(([name, value]) => [name, value, 'public']);
+  const sealed = entry.sealed.map((name) => [name, entry.values.get(name), stateOf(entry, name)]);
+  const documents = entry.documents.length ? [['documents', entry.documents.map((d) => new Map(Object.entries(d))), 'public']] : [];
+  const rows = [...open, ...sealed, ...documents].map(([name, value, state]) =>
+    make(
+      'tr',
+      {},
+      make('th', { scope: 'row', ...about(kind?.fields[name]) }, name.replaceAll('_', ' ')),
+      make('td', {}, ['public', 'opened'].includes(state) ? shown(value, leaves) : ''),
+      make('td', { class: state }, say([`field-${state}`])),
+    ),
+  );
+  if (!rows.length) return null;
+  const headings = ['field', 'value', 'state'].map((name) => make('th', { scope: 'col' }, say([`field-${name}`])));
+  return make(
+    'table',
+    { class: 'fields', 'aria-label': say(['fields-of', entry.index]) },
+    make('thead', {}, make('tr', {}, headings)),
+    make('tbody', {}, rows),
+  );
+}
+
+const about = (field) => (field ? { title: field.says } : {});
+
+function stateOf(entry, name) {
+  if (entry.values.has(name)) return 'opened';
+  return entry.erased.has(name) ? 'erased' : 'withheld';
+}
+
+/** A value as people read it; the leaf hash of an entry in this bundle becomes a link to it. */
+function shown(value, leaves) {
+  if (value === null) return say(['not-stated']);
+  if (leaves.has(value)) return make('a', { href: `#entry-${leaves.get(value)}` }, say(['entry-link', leaves.get(value)]));
+  if (typeof value === 'string') return foreign(value);
+  if (Array.isArray(value)) return value.length > 1 ? bullets(value.map((item) => shown(item, leaves))) : value.map((item) => shown(item, leaves));
+  if (value instanceof Map) {
+    const members = [...value].map(([name, inner]) => [foreign(name), ': ', shown(inner, leaves)]);
+    return members.length > 1 ? bullets(members) : members;
+  }
+  return String(value);
+}

@@ -1,0 +1,119 @@
+/** The result of a check for people: two lines, why, what is not proven, what was checked, and what the record says. */
+import { bySize } from '../check/bytes.mjs';
+import { wire } from '../check/shape.mjs';
+import { vocabulary } from '../vocabulary.mjs';
+import { bullets, foreign, grid, make, twoColumns } from './dom.mjs';
+import { recordOf } from './record.mjs';
+import { say, stepName } from './texts.mjs';
+
+/** The two lines in one sentence, for those who hear them. */
+export const spoken = (report) => say(['spoken', integrityOf(report), [report.known ? 'not-judged' : 'not-examined']]);
+
+/** Everything, as elements. `circumstances` says what was held against what, and with which tools. */
+export function result(report, circumstances) {
+  return [
+    make('h2', { id: 'result-title', tabindex: '-1' }, say(['result-title'])),
+    report.manifest?.test ? make('p', { class: 'problem' }, say(['test-ledger'])) : null,
+    verdict(report),
+    part('reasons-title', report.reasons.map(reason)),
+    part('not-proven-title', report.notProven.map((text) => say(text))),
+    make('p', {}, printButton()),
+    make('h2', {}, say(['checked-title'])),
+    twoColumns(say(['circumstances-title']), [
+      [say(['bundle-file']), foreign(circumstances.name)],
+      [say(['bundle-digest']), make('code', {}, circumstances.digest)],
+      [say(['checked-at']), say(['by-this-clock', wire(circumstances.now)])],
+      [say(['held-policy']), make('code', {}, circumstances.policy ?? say(['nothing']))],
+      [say(['held-registrar']), make('code', {}, circumstances.registrar ?? say(['nothing']))],
+      [say(['held-anchor']), make('code', {}, circumstances.anchor ?? say(['nothing']))],
+      [say(['signatures-by']), say([circumstances.native ? 'ed25519-twice' : 'ed25519-once'])],
+    ]),
+    steps(report.steps),
+    report.manifest && report.head ? claims(report) : null,
+    report.known ? [make('h2', {}, say(['findings-title'])), findings(report), make('h2', {}, say(['record-title']))] : null,
+    report.known ? [make('p', {}, say(['record-lead'])), recordOf(report)] : null,
+  ];
+}
+
+const integrityOf = ({ verdict: word, reasons: [first] }) => (first ? `${word} ${first.code}` : word);
+
+function verdict(report) {
+  const name = report.verdict.toLowerCase();
+  const examined = report.known ? 'not-judged' : 'not-examined';
+  return make(
+    'dl',
+    { class: `verdict ${name}` },
+    make('dt', {}, say(['integrity'])),
+    make('dd', {}, make('strong', { class: 'integrity', id: 'integrity' }, integrityOf(report))),
+    make('dd', {}, say([`${name}-means`])),
+    make('dt', {}, say(['procedure'])),
+    make('dd', {}, make('strong', { id: 'procedure' }, say([examined]))),
+    make('dd', {}, say([`${examined}-means`, report.remarks.length])),
+    report.known ? make('dd', {}, say(['law-by']), make('code', {}, 'comity verify BUNDLE --trust FOLDER')) : null,
+  );
+}
+
+const reason = ({ code, where, says }) => [
+  make('strong', {}, code),
+  where ? [' ', make('code', {}, where)] : '',
+  `: ${say(says)}`,
+  code === 'NO_TRUST_ANCHOR' ? `. ${say(['give-trust'])}` : '',
+];
+
+const part = (title, items) => (items.length ? [make('h3', {}, say([title])), bullets(items)] : null);
+
+function printButton() {
+  const button = make('button', { type: 'button', class: 'quiet' }, say(['print']));
+  button.addEventListener('click', () => print());
+  return button;
+}
+
+const steps = (all) =>
+  grid(
+    say(['steps-title']),
+    ['step-number', 'step-what', 'step-result', 'step-says'].map((heading) => say([heading])),
+    all.map(({ number, result, says }) =>
+      make(
+        'tr',
+        { class: result.replace(' ', '-') },
+        make('td', { class: 'number' }, String(number)),
+        make('td', { class: 'what' }, stepName(number)),
+        make('td', { class: 'result' }, say([`result-${result.replace(' ', '-')}`])),
+        make('td', {}, say(says)),
+      ),
+    ),
+  );
+
+function claims({ manifest, head, known }) {
+  const { actor, party, role } = manifest.signer;
+  const { origin, size, root } = head.checkpoint;
+  const instrument = known?.own.find((entry) => entry.instrument)?.instrument;
+  const about = (codes, code) => (codes[code] ? `${codes[code]} (${code})` : code);
+  return twoColumns(say(['claims-title']), [
+    [say(['claim-order']), make('code', {}, manifest.order)],
+    [say(['claim-instrument']), instrument ? about(vocabulary.instruments, instrument) : null],
+    [say(['claim-audience']), about(vocabulary.roles, manifest.audience)],
+    [say(['claim-purpose']), foreign(manifest.purpose)],
+    [say(['claim-basis']), manifest.legal_basis.length ? manifest.legal_basis.join(', ') : null],
+    [say(['claim-maker']), [foreign(actor), say(['of-party', party]), say(['as-role', vocabulary.roles[role] ?? role])]],
+    [say(['claim-made-at']), say(['claimed', manifest.made_at])],
+    [say(['claim-log']), make('code', {}, origin)],
+    [say(['claim-size']), String(size)],
+    [say(['claim-root']), make('code', {}, btoa(String.fromCharCode(...root)))],
+    [say(['claim-tool']), foreign(manifest.tool)],
+  ]);
+}
+
+function findings({ remarks, known }) {
+  if (!remarks.length) return make('p', {}, say(['findings-none']));
+  const places = new Map(known.all.map(({ leaf, index }) => [leaf, index]));
+  return grid(
+    say(['findings-caption']),
+    ['finding-code', 'finding-says', 'finding-entries'].map((heading) => say([heading])),
+    remarks.map(({ code, says, entries }) => {
+      const indexes = entries.map((leaf) => places.get(leaf)).sort(bySize);
+      const links = indexes.map((n, place) => [place ? ', ' : '', make('a', { href: `#entry-${n}` }, say(['entry-link', n]))]);
+      return make('tr', {}, make('td', {}, code), make('td', {}, say(says)), make('td', {}, links));
+    }),
+  );
+}

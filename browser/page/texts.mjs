@@ -1,0 +1,35 @@
+/**
+ * What this page says to people: texts by key, values filled in.
+ *
+ * A text is an array, its key and then its values: `{0}` stands for the first value, `{0:file}` for so many files. A
+ * value may be a text itself. Another language is another table of the same form as texts/en.json.
+ */
+import { english } from '../english.mjs';
+
+let table = english;
+
+/** Changes the language; `texts` is a table like texts/en.json. */
+export function speak(texts) {
+  table = texts;
+}
+
+/** The sentence of a text; '' for null. */
+export function say(text) {
+  if (text === null) return '';
+  const [key, ...values] = text;
+  const pattern = table.checks[key] ?? table.page[key];
+  return pattern.replace(/\{(\d)(?::([a-z-]+))?\}/g, (_, n, noun) => {
+    const value = values[n];
+    return noun ? counted(value, noun) : Array.isArray(value) ? say(value) : String(value);
+  });
+}
+
+/** `1 entry`, `2 entries`. */
+function counted(number, noun) {
+  const forms = table.nouns[noun];
+  const form = new Intl.PluralRules(table.language).select(Number(number));
+  return (forms[form] ?? forms.other).replace('#', number);
+}
+
+/** The name of one of the 17 steps. */
+export const stepName = (number) => table.steps[number];

@@ -1,0 +1,82 @@
+"""The tables of the program as the verifier page needs them: kinds of fact, their fields, and who may sign what."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from ledger.bundle.audience import COUNTED_ONLY
+from ledger.facts import KINDS
+from ledger.facts.kind import Fact, Field
+from ledger.facts.vocabulary import INSTRUMENTS, ROLES, OnSource, Speaks
+from ledger.facts.wire import Form, Glossary, Many, Record, Truth, Whole, Word
+from ledger.keyring import REGISTRY_ONLY, REGISTRY_TOO
+
+
+def tables() -> dict[str, Any]:
+    """Everything as JSON; forms of values stand once, and are named by their number in `forms`."""
+    forms = _Forms()
+    return {
+        "roles": dict(ROLES),
+        "instruments": dict(INSTRUMENTS),
+        "speaks": list(get_args(Speaks)),
+        "on_source": list(get_args(OnSource)),
+        "registry": {"only": sorted(REGISTRY_ONLY), "too": sorted(REGISTRY_TOO)},
+        "counted_only": sorted(COUNTED_ONLY),
+        "kinds": {name: _kind(fact, forms) for name, fact in KINDS.items()},
+        "forms": forms.listed,
+    }
+
+
+class _Forms:
+    """Forms as JSON, each once."""
+
+    def __init__(self) -> None:
+        self.listed: list[dict[str, Any]] = []
+
+    def number(self, form: Form) -> int:
+        told = self._tell(form)
+        if told not in self.listed:
+            self.listed.append(told)
+        return self.listed.index(told)
+
+    def _tell(self, form: Form) -> dict[str, Any]:
+        told = {"shape": type(form).__name__.lower(), "expected": form.expected}
+        match form:
+            case Word():
+                return told | self._word(form)
+            case Whole():
+                return told | {"least": form.least}
+            case Truth():
+                return told
+            case Many():
+                return told | {"item": self.number(form.item)}
+            case Record():
+                members = {name: self.number(member) for name, member in form.members.items()}
+                return told | {"members": members, "required": list(form.required), "either": list(form.either)}
+            case Glossary():
+                return told | {"key": self._word(form.key), "value": self._word(form.item)}
+
+    def _word(self, word: Word) -> dict[str, Any]:
+        told: dict[str, Any] = {"known": list(word.known)} if word.known else {"pattern": word.pattern}
+        return told | {"shape": "word", "expected": word.expected} | ({"real": word.type} if word.real else {})
+
+
+def _kind(fact: type[Fact], forms: _Forms) -> dict[str, Any]:
+    return {
+        "schema": fact.schema,
+        "says": fact.says,
+        "signers": list(fact.signers),
+        "shown_to": list(fact.shown_to),
+        "fields": {name: _field(field, forms) for name, field in fact.fields().items()},
+    }
+
+
+def _field(field: Field, forms: _Forms) -> dict[str, Any]:
+    return {
+        "form": forms.number(field.form),
+        "required": field.required,
+        "sealed": field.sealed,
+        "always": field.always,
+        "audience": list(field.audience),
+        "says": field.says,
+    }

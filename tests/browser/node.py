@@ -1,0 +1,52 @@
+"""The scripts of the verifier page in Node.js, asked from Python."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+CHECKER = Path(__file__).with_name("checker.mjs")
+
+
+class Crashed(Exception):
+    """The page threw what is no refusal: nothing that a bundle may bring about."""
+
+
+class Refusal(Exception):
+    """The page refused, with this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Page:
+    """One built page, its scripts waiting in Node.js."""
+
+    def __init__(self, file: Path) -> None:
+        self._node = subprocess.Popen(
+            ["node", CHECKER, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+
+    def close(self) -> None:
+        self._node.communicate()
+
+    def ask(self, what: str, **question: Any) -> Any:
+        """The answer as JSON; bytes in the question travel as base64; Refusal with the code of what is refused."""
+        assert self._node.stdin is not None
+        assert self._node.stdout is not None
+        self._node.stdin.write(json.dumps({"ask": what, **question}, default=_text) + "\n")
+        self._node.stdin.flush()
+        said = json.loads(self._node.stdout.readline())
+        if "crashed" in said:
+            raise Crashed(said["crashed"])
+        if "refused" in said:
+            raise Refusal(said["refused"]["code"])
+        return said["answer"]
+
+
+def _text(value: bytes) -> str:
+    return b64encode(value).decode()

@@ -1,0 +1,92 @@
+"""A pytest plugin that writes down every bundle the tests hold against the verifier, with what it said.
+
+    python -m pytest -p tests.browser.recorder --conformance DIR tests/test_verify.py ...
+
+Each file in DIR is one case as JSON: what `ledger.verify.verify` was given, and `expected`, its report. Any other
+verifier can be held against them.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ledger.verify
+from ledger.law import Judgement
+from ledger.verify import Remark, Report, Trust, format_registrar
+from ledger.verify.claims import UNKNOWN
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--conformance", type=Path, help="where the cases are written")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = config.getoption("--conformance")
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        ledger.verify.verify = recording(ledger.verify.verify, folder)
+
+
+def recording(verify: Callable[..., Report], folder: Path) -> Callable[..., Report]:
+    def verified(data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, **more: Any) -> Report:
+        report = verify(data, trust, anchor, now, **more)
+        asked = question(data, trust, anchor, now)
+        text = json.dumps(asked, sort_keys=True)
+        name = sha256(text.encode()).hexdigest()[:16]
+        (folder / f"{name}.json").write_text(json.dumps({**asked, "expected": told(report)}), "utf-8")
+        return report
+
+    return verified
+
+
+def question(data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime) -> dict[str, Any]:
+    """What `verify` was asked, as JSON."""
+    return {
+        "data": _b64(data),
+        "policy": _b64(trust.raw) if trust else None,
+        "registrar": _b64(format_registrar(trust.registrar)) if trust and trust.registrar else None,
+        "anchor": _b64(anchor) if anchor is not None else None,
+        "now": now.timestamp(),
+    }
+
+
+def told(report: Report) -> dict[str, Any]:
+    """A report as far as a verifier that does not judge the law can give it."""
+    return {
+        "verdict": str(report.verdict),
+        "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in report.reasons],
+        "steps": [{"number": s.number, "result": str(s.result), "says": s.says} for s in report.steps],
+        "remarks": [
+            {"code": r.code, "says": r.says, "entries": list(r.entries)}
+            for r in report.procedure
+            if not _of_the_law(r, report.judgement)
+        ],
+        "notProven": list(report.not_proven),
+        "entries": report.entries,
+        "signatures": report.signatures,
+        "brackets": [
+            [
+                b.index,
+                *(None if t is None else t.timestamp() for t in (b.not_before, b.not_after, b.claimed, b.signed_at)),
+            ]
+            for b in report.brackets
+        ],
+    }
+
+
+def _of_the_law(remark: Remark, judgement: Judgement | None) -> bool:
+    """A finding that only the law can make; of unknown kinds, both speak."""
+    found = judgement.findings if judgement else ()
+    return remark.code != UNKNOWN and any((remark.code, remark.entries) == (f.code, f.entries) for f in found)
+
+
+def _b64(data: bytes) -> str:
+    return b64encode(data).decode()

@@ -1,0 +1,111 @@
+"""How the page is made: of readable sources, the same bytes every time, with nothing in it that reaches out."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import build
+
+SOURCES = sorted((*build.HERE.glob("check/*.mjs"), *build.HERE.glob("page/*.mjs")))
+TEXTS: dict[str, Any] = json.loads((build.HERE / "texts" / "en.json").read_text("utf-8"))
+
+
+def test_the_second_implementation_is_pinned_by_name_version_and_digest_and_is_not_in_the_tree() -> None:
+    pin = json.loads((build.HERE / "noble.json").read_text("utf-8"))
+    assert sorted(pin) == ["integrity", "name", "version"]
+    assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", pin["integrity"])
+    assert not any("uvRatio" in source.read_text("utf-8") for source in SOURCES)
+
+
+REACHES_OUT = (
+    r"\b(fetch|XMLHttpRequest|WebSocket|EventSource|sendBeacon|importScripts|Worker|eval|Function)\(|import\(|https?://"
+)
+MARKUP = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|setHTML|\.style\b"
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
+def test_no_source_reaches_out_or_makes_markup_of_what_it_reads(source: Path) -> None:
+    code = source.read_text("utf-8")
+    assert re.findall(REACHES_OUT, code) == []
+    assert re.findall(MARKUP, code) == []
+
+
+def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
+    code = "".join(source.read_text("utf-8") for source in SOURCES)
+    template = (build.HERE / "page.html").read_text("utf-8")
+    quoted = set(re.findall(r"'([a-z0-9]+(?:-[a-z0-9]+)*)'", code)) | set(
+        re.findall(r'data-text="([a-z-]+)"', template)
+    )
+    made = {f"speaks-{each}" for each in ("observation", "import")}
+    made |= {f"field-{each}" for each in ("field", "value", "state", "public", "opened", "withheld", "erased")}
+    made |= {f"result-{each}" for each in ("passed", "indeterminate", "failed", "not-run")}
+    made |= {
+        f"{each}-means" for each in ("total-passed", "indeterminate", "total-failed", "not-judged", "not-examined")
+    }
+    made |= {f"{each}-label" for each in ("policy", "registrar", "anchor")}
+    known = TEXTS["checks"].keys() | TEXTS["page"].keys()
+    assert known - quoted - made == set()
+    asked = set(re.findall(r"say\(\['([a-z0-9-]+)'", code)) | set(
+        re.findall(r"Refused\('[A-Z0-9-]+', \['([a-z0-9-]+)'", code)
+    )
+    assert asked - known == set()
+
+
+def test_no_text_gives_a_word_that_is_for_the_court() -> None:
+    for text in (*TEXTS["checks"].values(), *TEXTS["page"].values()):
+        assert not re.search(r"\b(in)?(admissib\w+|valid|validity)\b|\bOK\b", text), text
+
+
+def test_every_number_of_things_has_its_two_forms() -> None:
+    used = set(re.findall(r"\{\d:([a-z-]+)\}", json.dumps(TEXTS)))
+    assert used == set(TEXTS["nouns"])
+    assert all(set(forms) == {"one", "other"} for forms in TEXTS["nouns"].values())
+
+
+@pytest.mark.browser
+def test_two_builds_are_the_same_bytes(page: Path) -> None:
+    assert build.page() == page.read_bytes()
+
+
+@pytest.mark.browser
+def test_the_policy_of_the_page_allows_its_own_scripts_and_style_and_nothing_else(page: Path) -> None:
+    html = page.read_text("utf-8")
+    found = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert found is not None
+    policy = dict(part.split(" ", 1) for part in found[1].split("; "))
+    inline = {
+        "script-src": re.findall(r"<script[^>]*>(.*?)</script>", html, re.DOTALL),
+        "style-src": re.findall(r"<style>(.*?)</style>", html, re.DOTALL),
+    }
+    for directive, parts in inline.items():
+        digests = [f"'sha256-{b64encode(sha256(part.encode()).digest()).decode()}'" for part in parts]
+        assert policy.pop(directive).split() == digests
+    assert policy == {"default-src": "'none'", "base-uri": "'none'", "form-action": "'none'"}
+    assert not re.search(r"<(link|img|iframe|object|embed|base)\b| (src|on[a-z]+)=", html.partition("<script>")[0])
+
+
+@pytest.mark.browser
+def test_the_source_in_the_page_is_the_source_in_the_tree(page: Path) -> None:
+    """No minifier: every line of every module stands in it, but imports and the word export."""
+    html = page.read_text("utf-8")
+    for source in SOURCES:
+        code = re.sub(r"^import \{[^}]*\} from '[^']*';\n", "", source.read_text("utf-8"), flags=re.MULTILINE)
+        for line in code.splitlines():
+            assert line.removeprefix("export ") in html, (source.name, line)
+    assert "Permission is hereby granted, free of charge" in html, "the licence of @noble/ed25519"
+
+
+@pytest.mark.browser
+def test_a_package_with_another_digest_is_not_taken(page: Path, tmp_path: Path) -> None:
+    pin = json.loads((build.HERE / "noble.json").read_text("utf-8"))
+    other = tmp_path / "pin.json"
+    other.write_text(json.dumps({**pin, "integrity": "sha512-" + "A" * 86 + "=="}), "utf-8")
+    with pytest.raises(ValueError, match="pinned is sha512-AAAA"):
+        build.published(other)

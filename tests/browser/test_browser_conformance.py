@@ -1,0 +1,92 @@
+"""The page and the Python program agree: on every bundle of the hostile tests, and on thousands that chance made."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.verify import verify
+from tests.browser import mutations
+from tests.browser.node import Page
+from tests.browser.recorder import question, told
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+MUTATED = 2_000
+
+# Whose sentences come from a library, or name what only one of the two looks at; their codes and places are compared.
+OWN_WORDS = {
+    "BND-MANIFEST", "CP-CONSISTENCY", "CTX-INSTRUMENT", "ENV-NONCANON", "ENV-TYPE", "FACT", "JSON-DEPTH", "JSON-FORM",
+    "JSON-MEMBER",
+    "JSON-KEY", "JSON-NFC", "JSON-NUMBER", "PRF-FORMAT", "SD-FORMAT", "CP-FORMAT", "CP-SIG", "POL-FORMAT", "POL-KEY",
+    "BND-ZIP", "ENT-MISMATCH",
+}  # fmt: skip
+
+
+def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
+    """Where the report of the page differs from that of the Python program; step 15 is the program's alone."""
+    found = [
+        f"{name}: the program says {theirs[name]}, the page {ours[name]}"
+        for name in ("verdict", "notProven", "entries", "signatures", "brackets")
+        if ours[name] != theirs[name]
+    ]
+    for what, one, other in (
+        ("steps", _steps(ours), _steps(theirs)),
+        ("reasons", _reasons(ours), _reasons(theirs)),
+        ("remarks", _remarks(ours), _remarks(theirs)),
+    ):
+        if one != other:
+            found.append(f"{what}: the program says {other}, the page {one}")
+    return found
+
+
+def _steps(report: dict[str, Any]) -> list[tuple[int, str]]:
+    return [(step["number"], step["result"]) for step in report["steps"] if step["number"] != 15]
+
+
+def _reasons(report: dict[str, Any]) -> list[tuple[str, str, str]]:
+    return [(r["code"], r["where"], "" if r["code"] in OWN_WORDS else r["says"]) for r in report["reasons"]]
+
+
+def _remarks(report: dict[str, Any]) -> set[tuple[str, str]]:
+    """Every code with every entry it is about."""
+    return {(r["code"], entry) for r in report["remarks"] for entry in r["entries"] or [""]}
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Every bundle that the tests of the Python verifier make, with its report."""
+    folder = tmp_path_factory.mktemp("conformance")
+    tests = sorted((ROOT / "tests").glob("test_verify*.py"))
+    recorder = ["-p", "tests.browser.recorder", "--conformance", str(folder)]
+    command = [sys.executable, "-m", "pytest", "-q", *recorder, *map(str, tests)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return sorted(folder.glob("*.json"))
+
+
+def test_the_page_says_the_same_as_the_program_on_every_bundle_of_its_tests(recorded: list[Path], node: Page) -> None:
+    seen: Counter[str] = Counter()
+    for file in recorded:
+        asked = json.loads(file.read_text("utf-8"))
+        wanted = asked.pop("expected")
+        assert not differences(node.ask("verify", **asked), wanted), file
+        seen.update(reason["code"] for reason in wanted["reasons"])
+    assert len(recorded) > 250
+    assert len(seen) > 30, "the codes of the hostile table"
+
+
+def test_the_page_says_the_same_as_the_program_on_bundles_that_chance_made(node: Page) -> None:
+    seen: Counter[str] = Counter()
+    for case in mutations.cases(MUTATED):
+        wanted = told(verify(case.data, case.trust, case.anchor, case.now))
+        ours = node.ask("verify", **question(case.data, case.trust, case.anchor, case.now))
+        assert not differences(ours, wanted), f"mutation {case.what}"
+        seen[wanted["verdict"]] += 1
+    assert min(seen.values()) > MUTATED / 50, seen

@@ -1,0 +1,210 @@
+"""The page as people meet it: opened from a file in Chromium and Firefox, by keyboard, read aloud, printed."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from base64 import b64encode
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import build
+from ledger.verify import format_registrar, verify
+from tests.browser import mutations
+from tests.browser.webdriver import ENTER, Browser, Chromium, Firefox
+from tests.in_memory import Ledger
+
+pytestmark = pytest.mark.browser
+
+BROWSERS: dict[str, tuple[Callable[[Path], Browser], tuple[str, ...]]] = {
+    "chromium": (Chromium, ("chromium", "chromedriver")),
+    "firefox": (Firefox, ("firefox-esr",)),
+}
+
+
+@dataclass(frozen=True)
+class Court:
+    """What a court has on its disk: a bundle, a spoilt copy, and, by another way, policy, registrar, checkpoint."""
+
+    folder: Path
+    ledger: Ledger
+    data: bytes
+
+    @property
+    def held(self) -> dict[str, Path]:
+        return {"policy": self.folder / "policy", "registrar": self.folder / "registrar"}
+
+
+@pytest.fixture(scope="module")
+def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
+    folder = tmp_path_factory.mktemp("court")
+    ledger, ilves = mutations.busy()
+    data = mutations.honest(ledger, ilves)
+    (folder / "order.evidence.zip").write_bytes(data)
+    (folder / "spoilt.evidence.zip").write_bytes(data[:-30] + b"x" + data[-29:])
+    (folder / "policy").write_bytes(ledger.policy())
+    (folder / "checkpoint").write_bytes(ledger.checkpoint())
+    registrar = ledger.trust().registrar
+    assert registrar is not None
+    (folder / "registrar").write_bytes(format_registrar(registrar))
+    return Court(folder, ledger, data)
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request: pytest.FixtureRequest, page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    make, programs = BROWSERS[request.param]
+    for program in programs:
+        if not shutil.which(program):
+            pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
+    opened = make(tmp_path_factory.mktemp(request.param))
+    yield opened
+    opened.close()
+
+
+def ask(browser: Browser, page: Path, bundle: Path, **files: Path) -> str:
+    """Open the page, choose files, press Enter on the button; gives what a screen reader would say."""
+    browser.open(page.as_uri())
+    browser.type("#bundle", str(bundle))
+    for field, file in files.items():
+        browser.type(f"#{field}-file", str(file))
+    browser.wait(f"return {list(files)!r}.every((id) => document.getElementById(id).value)" if files else "return 1")
+    browser.type("#question button", ENTER)
+    browser.wait("return !document.getElementById('result').hidden || document.querySelector('#status .problem')")
+    return text(browser, "#status")
+
+
+def text(browser: Browser, selector: str) -> str:
+    said: str = browser.run("return document.querySelector(arguments[0]).textContent", selector)
+    return said
+
+
+def test_a_bundle_and_what_one_holds_give_the_verdict_of_the_program(
+    browser: Browser, page: Path, court: Court
+) -> None:
+    said = ask(browser, page, court.folder / "order.evidence.zip", **court.held)
+    theirs = verify(court.data, court.ledger.trust(), None, datetime.now(UTC))
+    assert said == f"Integrity: {theirs.integrity}. Procedure: not judged by this page."
+    assert text(browser, "#integrity") == theirs.integrity
+    steps = browser.run("return [...document.querySelectorAll('td.result')].map((cell) => cell.textContent)")
+    assert [s for n, s in enumerate(steps, 1) if n != 15] == [str(s.result) for s in theirs.steps if s.number != 15]
+    shown = text(browser, "#result")
+    for sentence in (*theirs.not_proven, "erased by entry 11", "Payments were taken for goods", "SHA-256"):
+        assert sentence in shown
+
+
+def test_the_same_without_anything_from_elsewhere_is_open_and_says_what_is_missing(
+    browser: Browser, page: Path, court: Court
+) -> None:
+    said = ask(browser, page, court.folder / "order.evidence.zip")
+    assert said.startswith("Integrity: INDETERMINATE NO_TRUST_ANCHOR.")
+    assert "Give a policy and a registrar" in text(browser, "#result")
+
+
+def test_a_checkpoint_typed_from_paper_is_an_anchor(browser: Browser, page: Path, court: Court) -> None:
+    browser.open(page.as_uri())
+    browser.type("#bundle", str(court.folder / "order.evidence.zip"))
+    browser.type("#anchor", (court.folder / "checkpoint").read_text("utf-8").partition("\n\n")[0])
+    browser.type("#question button", ENTER)
+    browser.wait("return !document.getElementById('result').hidden")
+    assert text(browser, "#status").startswith("Integrity: TOTAL-PASSED.")
+
+
+def test_a_spoilt_bundle_fails_and_nothing_of_it_is_shown(browser: Browser, page: Path, court: Court) -> None:
+    said = ask(browser, page, court.folder / "spoilt.evidence.zip", **court.held)
+    assert said == "Integrity: TOTAL-FAILED BND-ZIP. Procedure: not examined."
+    assert "Payments were taken" not in text(browser, "#result")
+
+
+def test_what_cannot_be_read_is_said_at_its_field(browser: Browser, page: Path, court: Court) -> None:
+    browser.open(page.as_uri())
+    browser.type("#bundle", str(court.folder / "order.evidence.zip"))
+    browser.type("#policy", "rubbish")
+    browser.type("#question button", ENTER)
+    said = browser.wait("return document.querySelector('#status .problem')?.textContent")
+    assert "POL-FORMAT" in said
+    assert browser.run("return [document.activeElement.id, document.activeElement.getAttribute('aria-invalid')]") == [
+        "policy",
+        "true",
+    ]
+
+
+def test_files_can_be_dropped_anywhere(browser: Browser, page: Path, court: Court) -> None:
+    browser.open(page.as_uri())
+    files = {name: court.folder / name for name in ("order.evidence.zip", "policy", "registrar")}
+    browser.run(
+        """
+        const files = new DataTransfer();
+        for (const [name, text] of Object.entries(arguments[0])) {
+          files.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+        }
+        document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true }));
+        """,
+        {name: b64encode(file.read_bytes()).decode() for name, file in files.items()},
+    )
+    browser.wait("return document.getElementById('registrar').value")
+    browser.type("#question button", ENTER)
+    browser.wait("return !document.getElementById('result').hidden")
+    assert text(browser, "#status").startswith("Integrity: TOTAL-PASSED.")
+
+
+def test_nothing_can_leave_the_page(browser: Browser, page: Path) -> None:
+    """The policy in the page itself forbids it, in this browser."""
+    browser.open(page.as_uri())
+    tried = browser.run(
+        """
+        const refused = [];
+        addEventListener('securitypolicyviolation', (event) => refused.push(event.effectiveDirective));
+        fetch('data:text/plain,x').catch(() => {});
+        new Image().src = 'data:image/gif;base64,R0lGODlhAQABAAAAACw=';
+        const script = document.createElement('script');
+        script.textContent = 'window.ran = true';
+        document.body.append(script);
+        return new Promise((done) => setTimeout(() => done([refused, window.ran ?? false]), 500));
+        """
+    )
+    refused, ran = tried
+    assert {"connect-src", "img-src"} <= set(refused)
+    assert any(directive.startswith("script-src") for directive in refused)
+    assert ran is False
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, for the test alone."""
+    try:
+        return build.published(Path(__file__).with_name("axe.json"))["axe.min.js"]
+    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
+        pytest.skip(f"needs npm and its registry for axe-core: {absent}")
+
+
+@pytest.mark.parametrize("bundle", [None, "order.evidence.zip", "spoilt.evidence.zip"])
+def test_the_page_is_accessible_before_and_after_a_check(
+    browser: Browser, page: Path, court: Court, axe: str, bundle: str | None
+) -> None:
+    browser.open(page.as_uri())
+    if bundle:
+        ask(browser, page, court.folder / bundle, **court.held)
+        browser.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    found: dict[str, Any] = browser.run(f"{axe}; return axe.run()")
+    broken = [f"{v['id']}: {v['help']} {[n['html'] for n in v['nodes']][:3]}" for v in found["violations"]]
+    assert broken == []
+    assert len(found["passes"]) > 20
+
+
+def test_the_verdict_is_announced_and_focus_goes_to_it(browser: Browser, page: Path, court: Court) -> None:
+    ask(browser, page, court.folder / "order.evidence.zip", **court.held)
+    role, focused = browser.run(
+        "return [document.getElementById('status').getAttribute('role'), document.activeElement.id]"
+    )
+    assert (role, focused) == ("status", "result-title")
+
+
+def test_a_result_is_a_picture_that_shows_something(browser: Browser, page: Path, court: Court) -> None:
+    ask(browser, page, court.folder / "order.evidence.zip", **court.held)
+    assert re.match(rb"\x89PNG", browser.picture())

@@ -1,0 +1,246 @@
+"""Other people's vectors through the page's own functions: it says what the Python program says to each of them."""
+
+from __future__ import annotations
+
+import json
+import random
+from base64 import b64decode
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.canonical import canonical, parse_json
+from ledger.ed25519 import enrolable, public_key, sign, verify_signature
+from ledger.facts import KINDS
+from ledger.facts.wire import Form, Unfit, check
+from ledger.note import open_note, parse_checkpoint, parse_vkey
+from ledger.policy import parse_policy
+from ledger.refusal import Refused
+from ledger.tlog import check_consistency, check_inclusion, parse_proof
+from tests.browser.node import Page, Refusal
+
+pytestmark = pytest.mark.browser
+
+VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors"
+SHARED = Path(__file__).parents[3] / "shared" / "vectors"
+FROZEN = json.loads((VECTORS / "frozen_pynacl.json").read_text("utf-8"))
+
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared, which stands beside the project")
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def outcome(ask: Callable[[], Any]) -> Any:
+    """What is answered, or the code of what is refused."""
+    try:
+        return ask()
+    except (Refused, Refusal) as refused:
+        return f"refused: {refused.code}"
+
+
+# -- Ed25519 -----------------------------------------------------------------------------------------------------------
+
+
+@needs_shared
+def test_every_unusual_point_gets_the_answer_of_libsodium(node: Page) -> None:
+    rows = []
+    for vector in read(SHARED / "cctv-ed25519" / "ed25519vectors.json"):
+        key, signature = bytes.fromhex(vector["key"]), bytes.fromhex(vector["sig"])
+        holds = node.ask("signature", key=key, message=vector["msg"].encode(), signature=signature)
+        points = [node.ask("enrolable", key=each) for each in (key, signature[:32])]
+        rows.append([vector["number"], holds, *points])
+    assert rows == FROZEN["rows"]
+
+
+@needs_shared
+def test_wycheproof_signatures_are_accepted_as_libsodium_does(node: Page) -> None:
+    accepted = {
+        test["tcId"]
+        for group in read(SHARED / "wycheproof" / "ed25519_test.json")["testGroups"]
+        for test in group["tests"]
+        if node.ask(
+            "signature",
+            key=bytes.fromhex(group["publicKey"]["pk"]),
+            message=bytes.fromhex(test["msg"]),
+            signature=bytes.fromhex(test["sig"]),
+        )
+    }
+    assert accepted == set(FROZEN["wycheproof_ed25519"]["accepted_tcIds"])
+
+
+def test_what_is_signed_verifies_and_nothing_near_it_does(node: Page) -> None:
+    chance = random.Random(1)
+    order = 2**252 + 27742317777372353535851937790883648493
+    for _ in range(40):
+        seed, message = chance.randbytes(32), chance.randbytes(chance.randrange(200))
+        key, good = public_key(seed), sign(seed, message)
+        malleable = good[:32] + (int.from_bytes(good[32:], "little") + order).to_bytes(32, "little")
+        flipped = bytes(byte ^ (n == chance.randrange(64)) for n, byte in enumerate(good))
+        for signature in (good, malleable, flipped, good[:-1], good + b"\0"):
+            holds = node.ask("signature", key=key, message=message, signature=signature)
+            assert holds == verify_signature(key, message, signature)
+        assert node.ask("enrolable", key=key) == enrolable(key)
+
+
+# -- SHA-256, trees, proofs --------------------------------------------------------------------------------------------
+
+
+def test_the_digest_of_small_inputs_is_sha256(node: Page) -> None:
+    chance = random.Random(2)
+    for size in [*range(140), 1000, 65_537]:
+        data = chance.randbytes(size)
+        assert node.ask("sha256", data=data) == sha256(data).hexdigest()
+
+
+@needs_shared
+@pytest.mark.parametrize("kind", ["inclusion", "consistency"])
+def test_published_proofs_and_their_mutations_are_judged_alike(node: Page, kind: str) -> None:
+    files = sorted((SHARED / "merkle-proofs" / kind).rglob("*.json"))
+    assert files
+    for file in files:
+        v = read(file)
+        path = [b64decode(each) for each in v["proof"] or ()]
+        if kind == "inclusion":
+            leaf, root = b64decode(v["leafHash"]), b64decode(v["root"])
+            at = {"index": v["leafIdx"], "size": v["treeSize"]}
+            ours = outcome(lambda: node.ask("inclusion", leaf=leaf, path=path, root=root, **at))  # noqa: B023
+            assert ours == outcome(lambda: check_inclusion(v["leafIdx"], v["treeSize"], leaf, path, root)), file  # noqa: B023
+        else:
+            m, n, old, new = v["size1"], v["size2"], b64decode(v["root1"]), b64decode(v["root2"])
+            ours = outcome(lambda: node.ask("consistency", m=m, n=n, rootM=old, rootN=new, path=path))  # noqa: B023
+            assert ours == outcome(lambda: check_consistency(m, n, old, new, path)), file  # noqa: B023
+
+
+def proof_of(data: bytes) -> list[Any]:
+    proof = parse_proof(data)
+    return [str(proof.index), len(proof.path), proof.note]
+
+
+def test_proof_files_are_read_alike(node: Page) -> None:
+    cases = read(VECTORS / "tlog-proof" / "cases.json")
+    for case in [*cases["frame"], *cases["complete"]["cases"]]:
+        if "proof" not in case:
+            continue  # one far too long, described and not written out
+        data = case["proof"].encode()
+        said = outcome(lambda: node.ask("proof", data=data))  # noqa: B023
+        if isinstance(said, list):
+            said[2] = b64decode(said[2])
+        assert said == outcome(lambda: proof_of(data)), case["id"]  # noqa: B023
+
+
+# -- notes, policies, JSON ---------------------------------------------------------------------------------------------
+
+
+def test_verifier_keys_notes_and_checkpoints_are_read_alike(node: Page) -> None:
+    for case in read(VECTORS / "notes" / "vkeys.json")["cases"]:
+        text = case["vkey"]
+        assert outcome(lambda: node.ask("vkey", text=text)) == outcome(lambda: parse_vkey(text).text)  # noqa: B023
+    for case in read(VECTORS / "notes" / "checkpoints.json")["cases"]:
+        text = case["text"]
+        said = outcome(lambda: node.ask("checkpoint", text=text))  # noqa: B023
+        assert said == outcome(lambda: checkpoint_of(text)), case["id"]  # noqa: B023
+    cosigned = read(VECTORS / "notes" / "cosignatures.json")["cases"]
+    for case in [*read(VECTORS / "notes" / "signed_notes.json")["cases"], *cosigned]:
+        raw = b64decode(case["note_base64"]) if "note_base64" in case else case["note"].encode()
+        keys = case["keys"]
+        said = outcome(lambda: node.ask("note", note=raw, keys=keys))  # noqa: B023
+        assert said == outcome(lambda: note_of(raw, keys)), case["id"]  # noqa: B023
+
+
+def checkpoint_of(text: str) -> list[str]:
+    checkpoint = parse_checkpoint(text)
+    return [checkpoint.origin, str(checkpoint.size), checkpoint.root.hex()]
+
+
+def note_of(raw: bytes, keys: list[str]) -> dict[str, Any]:
+    opened = open_note(raw, [parse_vkey(key) for key in keys])
+    times = dict(opened.cosigned)
+    return {"text": opened.text, "verified": [[key.id, times.get(key)] for key in opened.verified]}
+
+
+def test_policies_are_read_alike_and_met_by_the_same_witnesses(node: Page) -> None:
+    for case in read(VECTORS / "tlog-policy" / "cases.json")["cases"]:
+        text = b64decode(case["policy_base64"]) if "policy_base64" in case else case["policy"].encode()
+        cosigned = [each["cosigned_by"] for each in case.get("evaluate", [])]
+        said = outcome(lambda: node.ask("policy", text=text, cosigned=cosigned))  # noqa: B023
+        assert said == outcome(lambda: met(text, cosigned)), case["id"]  # noqa: B023
+
+
+def met(text: bytes, cosigned: list[list[str]]) -> list[bool]:
+    policy = parse_policy(text)
+    return [policy.met(set(names)) for names in cosigned]
+
+
+@needs_shared
+def test_hostile_json_is_refused_with_the_same_code(node: Page) -> None:
+    hostile = SHARED / "json-parsing"
+    for row in read(hostile / "expectations.json")["files"]:
+        raw = (hostile / row["file"]).read_bytes()
+        said = outcome(lambda: node.ask("json", data=raw))  # noqa: B023
+        wanted = outcome(lambda: parse_json(raw) and None)  # noqa: B023
+        assert said == (wanted or None), row["file"]
+
+
+@pytest.mark.parametrize("depth", [16, 17, 1024, 1025])
+@pytest.mark.parametrize("brackets", ["[]", "{}"])
+def test_depth_is_counted_alike(node: Page, depth: int, brackets: str) -> None:
+    opening, closing = ("[", "]") if brackets == "[]" else ('{"a":', "}")
+    raw = (opening * depth + "1" + closing * depth).encode()
+    assert outcome(lambda: node.ask("json", data=raw)) == outcome(lambda: parse_json(raw) and None)
+
+
+# -- the vocabulary ----------------------------------------------------------------------------------------------------
+
+WORDS = (
+    "", "x", "XO", "xo", "a-b", "a b", "é", "e\u0301", "a\nb", "\u200d", "\u2028", "\U0001f600", "ISS", "2AP-7",
+    "EPOC", "true",
+    "ab" * 32, "AB" * 32, "ab" * 64, "11111111-2222-4333-8444-555555555555", "2027-02-28", "2027-02-29", "2028-02-29",
+    "0000-01-01",
+    "2027-01-01T00:00:00Z", "2027-01-01T24:00:00Z", "2027-01-01T23:59:60Z", "2027-13-01T00:00:00Z",
+    "2027-01-01T00:00:00+00:00",
+    "P1D", "P1W", "PT1H", "P", "PT", "P1Y2M3DT4H5M6S", "P1W1D", "P1234567D", "mail", "login-ip",
+    "message-content#mailbox-2",
+    "login-ip#", "text/plain", "text/", "policy", "a" * 81, "a" * 201, "approved", "public-prosecutor", "K-1\n", " x",
+    "a/b/c.txt",
+)  # fmt: skip
+FILE = {"name": "a.bin", "size": 3, "sha256": "ab" * 32}
+VALUES: tuple[Any, ...] = (
+    None, True, False, 0, 1, -1, 2**53 - 1, [], [""], ["x", 7], ["ISS"], ["2027-01-01"], {}, {"en": "Office"},
+    {"EN": "x"}, {"en": 7},
+    {"code": "c", "media": "text/plain", "size": 1, "sha256": "ab" * 32},
+    {"code": "c", "media": "text/plain", "size": 1},
+    {"code": "c", "media": "text/plain", "size": -1, "sha256": "ab" * 32}, {"elements": [], "files": []},
+    {"elements": ["login-ip"], "files": [FILE]}, {"elements": [], "files": [{"name": "a", "size": 1}]},
+    {"elements": [], "files": [{**FILE, "more": 1}]}, {"elements": [], "files": [{**FILE, "name": ""}]}, [FILE],
+)  # fmt: skip
+
+
+def test_a_value_has_the_form_its_kind_asks_for_in_both_or_in_neither(node: Page) -> None:
+    forms = {repr(f.form): (f.form, kind, f.name) for kind, fact in KINDS.items() for f in fact.fields().values()}
+    fitting = 0
+    for form, kind, name in forms.values():
+        codes = KINDS[kind].fields()[name].one_of
+        for value in (*WORDS, *VALUES, *([word] for word in WORDS), *codes, [*codes]):
+            try:
+                raw = canonical([value])
+            except Refused:
+                continue  # no JSON of ours: never asked
+            said = outcome(lambda: node.ask("fact", kind=kind, name=name, json=raw))  # noqa: B023
+            wanted = "refused: FACT" if not fits(form, value) else None
+            if value is not None or not KINDS[kind].fields()[name].always:
+                assert said == wanted, (kind, name, value)
+            fitting += wanted is None
+    assert fitting > 400
+
+
+def fits(form: Form, value: Any) -> bool:
+    try:
+        check(form, value)
+    except Unfit:
+        return False
+    return True

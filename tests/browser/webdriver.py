@@ -1,0 +1,171 @@
+"""Two browsers by their own remote controls: Chromium by WebDriver (chromedriver), Firefox by Marionette.
+
+Only what the tests of the page need: open it, type, run a script, take a picture. Source: w3.org/TR/webdriver2;
+Marionette speaks the same commands as `<length>:[0, id, name, parameters]` over TCP.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from abc import ABC, abstractmethod
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver marks an element in JSON
+ENTER = "\ue007"
+SECONDS = 60  # until a browser that does not answer counts as stuck
+
+
+class Browser(ABC):
+    """One window of one browser; a command is its name in WebDriver's path and in Marionette."""
+
+    @abstractmethod
+    def open(self, url: str) -> None: ...
+
+    @abstractmethod
+    def run(self, script: str, *arguments: Any) -> Any:
+        """The value that a script returns, or that the promise it returns resolves to."""
+
+    @abstractmethod
+    def type(self, selector: str, text: str) -> None:
+        """Types into an element; into a file input, the path of a file."""
+
+    @abstractmethod
+    def picture(self) -> bytes:
+        """What the window shows, as PNG."""
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    def wait(self, script: str) -> Any:
+        """The first true value that a script returns."""
+        until = time.monotonic() + SECONDS
+        while not (value := self.run(script)):
+            if time.monotonic() > until:
+                raise TimeoutError(script)
+            time.sleep(0.05)
+        return value
+
+
+class Chromium(Browser):
+    """Debian's Chromium, without a screen and without a network."""
+
+    def __init__(self, profile: Path) -> None:
+        self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
+        assert self._driver.stdout is not None
+        found = (re.search(r"started successfully on port (\d+)", line) for line in self._driver.stdout)
+        port = next(started[1] for started in found if started)
+        self._base = f"http://127.0.0.1:{port}/session"
+        flags = (
+            "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+            f"--disable-component-update --disable-sync --window-size=1000,1400 --user-data-dir={profile}"
+        ).split()
+        options = {"args": flags, "binary": "/usr/bin/chromium"}
+        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
+        self._base += "/" + self._call("POST", "", asked)["sessionId"]
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self._base + path, data, method=method)  # noqa: S310 - loopback
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise RuntimeError(json.load(error)["value"]["message"]) from None
+
+    def open(self, url: str) -> None:
+        self._call("POST", "/url", {"url": url})
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self._call("POST", "/execute/sync", {"script": script, "args": arguments})
+
+    def type(self, selector: str, text: str) -> None:
+        found = self._call("POST", "/element", {"using": "css selector", "value": selector})
+        self._call("POST", f"/element/{found[ELEMENT]}/value", {"text": text})
+
+    def picture(self) -> bytes:
+        return b64decode(self._call("GET", "/screenshot"))
+
+    def close(self) -> None:
+        self._call("DELETE", "")
+        self._driver.terminate()
+        self._driver.communicate()
+
+
+class Firefox(Browser):
+    """Debian's Firefox, without a screen."""
+
+    def __init__(self, profile: Path) -> None:
+        port = _free_port()
+        settings = {"marionette.port": port, "browser.shell.checkDefaultBrowser": False, "app.update.enabled": False}
+        lines = (f'user_pref("{name}", {json.dumps(value)});\n' for name, value in settings.items())
+        (profile / "user.js").write_text("".join(lines), "utf-8")
+        self._firefox = subprocess.Popen(
+            ["firefox-esr", "--headless", "--marionette", "--no-remote", "--profile", profile],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self._socket = self._connected(port)
+        self._rest = b""
+        self._number = 0
+        self._read()  # it says who it is
+        self._call("WebDriver:NewSession", {"capabilities": {}})
+
+    def _connected(self, port: int) -> socket.socket:
+        until = time.monotonic() + SECONDS
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", port), timeout=SECONDS)
+            except OSError:
+                if time.monotonic() > until:
+                    self._firefox.kill()
+                    raise
+                time.sleep(0.1)
+
+    def _read(self) -> Any:
+        while (end := self._rest.find(b":")) < 0 or len(self._rest) <= end + int(self._rest[:end]):
+            self._rest += self._socket.recv(1 << 16)
+        size = int(self._rest[:end])
+        message, self._rest = self._rest[end + 1 : end + 1 + size], self._rest[end + 1 + size :]
+        return json.loads(message)
+
+    def _call(self, name: str, parameters: dict[str, Any]) -> Any:
+        self._number += 1
+        message = json.dumps([0, self._number, name, parameters]).encode()
+        self._socket.sendall(b"%d:%b" % (len(message), message))
+        _, _, error, value = self._read()
+        if error:
+            raise RuntimeError(error["message"])
+        return value.get("value", value)
+
+    def open(self, url: str) -> None:
+        self._call("WebDriver:Navigate", {"url": url})
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        return self._call("WebDriver:ExecuteScript", {"script": script, "args": arguments})
+
+    def type(self, selector: str, text: str) -> None:
+        found = self._call("WebDriver:FindElement", {"using": "css selector", "value": selector})
+        self._call("WebDriver:ElementSendKeys", {"id": found[ELEMENT], "text": text})
+
+    def picture(self) -> bytes:
+        return b64decode(self._call("WebDriver:TakeScreenshot", {"full": True}))
+
+    def close(self) -> None:
+        self._call("Marionette:Quit", {"flags": ["eForceQuit"]})
+        self._socket.close()
+        self._firefox.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
