@@ -5,13 +5,14 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow lint format interop bench pins wheel clean
+.PHONY: help install demo test slow lint format interop browser browser-test bench pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
 	@echo 'make test      the test suite, a minute or two'
 	@echo 'make slow      kill -9 at random moments, every flipped bit'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
+	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
 	@echo 'make lint      ruff and mypy --strict;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
@@ -52,6 +53,16 @@ interop: install
 	tests/interop/install.sh $(BIN)/python
 	$(PYTEST) -m interop -rs tests/interop
 
+# The verifier in one file. npm brings @noble/ed25519, which is held against the digest in browser/noble.json.
+browser: install
+	tests/browser/install.sh page
+	$(BIN)/python -m browser.build
+
+# The page against the Python verifier, in Node.js, Chromium and Firefox.
+browser-test: install
+	tests/browser/install.sh
+	$(PYTEST) -m browser -rs tests/browser
+
 # A few minutes; BENCH_FULL=1 goes up to a million entries. The last line is one JSON object.
 bench: install
 	$(BIN)/python -m benchmarks
@@ -66,7 +77,7 @@ pins:
 PINS = .tools/pins/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-wheel: install
+wheel: install browser
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 clean:

@@ -43,6 +43,9 @@ def page() -> bytes:
             "form-action 'none'",
         )
     )
+    for script in scripts:
+        if re.search(r"</script|<!--", script):
+            raise ValueError("a script holds what would end it")
     template = (HERE / "page.html").read_text("utf-8")
     filled = re.sub(r'data-text="([a-z-]+)"[^>]*>', lambda tag: tag[0] + escape(texts["page"][tag[1]]), template)
     parts = {"policy": policy, "style": style, "noble": scripts[0], "program": scripts[1]}
@@ -97,20 +100,17 @@ def _plain(path: Path) -> str:
     return (HERE / path).resolve().relative_to(HERE.resolve()).as_posix()
 
 
-def _lines(table: dict[str, object]) -> str:
-    """A table as JSON that people can read: one line for each thing two levels down."""
-    rows = []
-    for name, inner in table.items():
-        if isinstance(inner, dict):
-            cells = ",\n".join(f"    {json.dumps(key)}: {_json(value)}" for key, value in inner.items())
-            rows.append(f"  {json.dumps(name)}: {{\n{cells}\n  }}")
-        else:
-            rows.append(f"  {json.dumps(name)}: {_json(inner)}")
-    return "{\n" + ",\n".join(rows) + "\n}"
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
+def _lines(value: object, depth: int = 0) -> str:
+    """JSON that people can read: what fits on a line stands on one; no `</`, which would end the script."""
+    line = json.dumps(value, ensure_ascii=False).replace("</", "<\\/")
+    if len(line) + 2 * depth <= 160 or not isinstance(value, dict | list):
+        return line
+    if isinstance(value, dict):
+        rows, ends = [f"{json.dumps(key)}: {_lines(inner, depth + 1)}" for key, inner in value.items()], "{}"
+    else:
+        rows, ends = [_lines(inner, depth + 1) for inner in value], "[]"
+    step = "\n" + "  " * (depth + 1)
+    return ends[0] + step + f",{step}".join(rows) + step[:-2] + ends[1]
 
 
 def noble() -> str:

@@ -1,4 +1,6 @@
-/** Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once (ledger/chain.py). */
+/**
+ * Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once (ledger/chain.py).
+ */
 import { concat, encoded, hex, unhex } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 
@@ -40,7 +42,11 @@ export class Chains {
     if (seq !== expected) throw new Refused('CTX-CHAIN', ['place-number', seq, expected]);
     if (prev !== (before?.leaf ?? null)) throw new Refused('CTX-CHAIN', ['place-prev', seq]);
     if (before && instrument !== before.instrument) {
-      throw new Refused('CTX-INSTRUMENT', ['place-instrument', instrument ?? ['no-instrument'], before.instrument ?? ['no-instrument']]);
+      throw new Refused('CTX-INSTRUMENT', [
+        'place-instrument',
+        instrument ?? ['no-instrument'],
+        before.instrument ?? ['no-instrument'],
+      ]);
     }
     if (this.reserved.includes(order) !== (instrument === null)) {
       throw new Refused('CTX-INSTRUMENT', ['place-reserved']);

@@ -2,9 +2,9 @@
  * One answer to the question whether an Ed25519 signature holds: libsodium's, given twice.
  *
  * Implementations differ on unusual points, so those are refused before anybody is asked, by the rules of libsodium
- * (`ge25519_is_canonical`, `ge25519_has_small_order`, `sc25519_is_canonical`). What is left is the equation of RFC 8032
- * without the cofactor. The browser answers it, and so do a few lines on the points of @noble/ed25519 (`noble`, put in
- * front of this page by its build); where the two disagree, nothing is proven either way.
+ * (`ge25519_is_canonical`, `ge25519_has_small_order`, `sc25519_is_canonical`). What is left is the equation of RFC
+ * 8032 without the cofactor. The browser answers it, and so do a few lines on the points of @noble/ed25519 (`noble`,
+ * put in front of this page by its build); where the two disagree, nothing is proven either way.
  */
 import { concat, equal, hex } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
@@ -102,6 +102,9 @@ let native = null;
 
 /** True if this browser has an Ed25519 of its own: Chromium 137, Firefox 129, Safari 17. */
 export function browserHasEd25519() {
-  native ??= crypto.subtle.importKey('raw', ANY_KEY, 'Ed25519', false, ['verify']).then(() => true, () => false);
+  native ??= crypto.subtle.importKey('raw', ANY_KEY, 'Ed25519', false, ['verify']).then(
+    () => true,
+    () => false,
+  );
   return native;
 }

@@ -10,7 +10,10 @@ import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
 
 // -- step 8 -----------------------------------------------------------------------------------------------------------
 
-/** Every entry is a canonical envelope whose leaf stands at its index in the tree of the head. ENV-*, PRF-*, LEAF-DUPLICATE. */
+/**
+ * Every entry is a canonical envelope whose leaf stands at its index in the tree of the head. ENV-*, PRF-*,
+ * LEAF-DUPLICATE.
+ */
 export async function checkLeaves(parts, heads, book) {
   const leaves = new Map();
   for (const index of [...new Set([...parts.entries.keys(), ...parts.proofs.keys()])].sort(bySize)) {

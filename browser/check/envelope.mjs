@@ -8,7 +8,21 @@ import { verifySignature } from './ed25519.mjs';
 import { MAX_BYTES, MAX_NODES, checkJson, loads } from './json.mjs';
 import { Refused } from './refusal.mjs';
 import {
-  COUNT, HEX32, HEX64, INSTANT, NAME, SIGNED_BY, UUID, anything, list, oneOf, orNull, record, table, whole, word,
+  COUNT,
+  HEX32,
+  HEX64,
+  INSTANT,
+  NAME,
+  SIGNED_BY,
+  UUID,
+  anything,
+  list,
+  oneOf,
+  orNull,
+  record,
+  table,
+  whole,
+  word,
 } from './shape.mjs';
 import { sha256 } from './sha256.mjs';
 import { leafHash } from './tlog.mjs';
@@ -54,7 +68,8 @@ function parts(raw) {
   const end = raw.indexOf(0x22, HEAD.length);
   const [head, tail] = [latin1(raw.subarray(0, HEAD.length)), TAIL.exec(end < 0 ? '' : latin1(raw.subarray(end)))];
   const body = end < 0 ? '' : latin1(raw.subarray(HEAD.length, end));
-  if (head !== HEAD || !tail || /[^A-Za-z0-9+/=]|=[^=]/.test(body) || /^=|===$/.test(body) || !body) throw diagnosis(raw);
+  if (head !== HEAD || !tail || /[^A-Za-z0-9+/=]|=[^=]/.test(body) || /^=|===$/.test(body) || !body)
+    throw diagnosis(raw);
   return [body, tail[1], tail[2], tail[3]];
 }
 
@@ -125,8 +140,8 @@ const PAYLOAD = record(
 );
 
 /**
- * A sealed entry whose form, key id and signature were checked: its members, `public` as a Map, with `leaf`, its RFC 6962
- * leaf hash in hex, and `sd`, the digests of its veiled values. ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME.
+ * A sealed entry whose form, key id and signature were checked: its members, `public` as a Map, with `leaf`, its RFC
+ * 6962 leaf hash in hex, and `sd`, the digests of its veiled values. ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME.
  */
 export async function openEntry(raw) {
   const payload = PAYLOAD(await openBytes(raw, EVENT_TYPE, {}), 'payload');

@@ -1,7 +1,8 @@
 /**
  * Are the fields of an entry what its kind asks for: a question of form, as in ledger/verify/fields.py.
  *
- * The vocabulary is data, written into this page by its build. A kind or a schema that it does not have is left as it is.
+ * The vocabulary is data, written into this page by its build. A kind or a schema that it does not have is left as it
+ * is.
  */
 import { Refused } from './refusal.mjs';
 import { secondsOf } from './shape.mjs';

@@ -82,7 +82,10 @@ async function openHead(note, origin, logs, witnesses) {
 
 // -- step 5 -----------------------------------------------------------------------------------------------------------
 
-/** Did enough witnesses see the head? The same heads without cosignatures from the future. Doubts: CP-FUTURE, CP-QUORUM. */
+/**
+ * Did enough witnesses see the head? The same heads without cosignatures from the future. Doubts: CP-FUTURE,
+ * CP-QUORUM.
+ */
 export function checkQuorum(heads, policy, now, book) {
   const kept = new Map();
   for (const [digest, head] of heads.all) {
@@ -114,8 +117,8 @@ export function checkQuorum(heads, policy, now, book) {
 /**
  * Every state of the log must be a beginning of the head; so must `held`, a checkpoint that came by another way.
  *
- * Two roots of one size are SPLIT-VIEW; a missing proof is a doubt, a wrong one a failure, both CP-CONSISTENCY; against
- * `held` all of them are ANCHOR-MISMATCH.
+ * Two roots of one size are SPLIT-VIEW; a missing proof is a doubt, a wrong one a failure, both CP-CONSISTENCY;
+ * against `held` all of them are ANCHOR-MISMATCH.
  */
 export async function checkHistory(heads, parts, held, book) {
   const roots = new Map();

@@ -45,7 +45,9 @@ export function parseJson(bytes, { maxBytes = MAX_BYTES, maxNodes = MAX_NODES } 
   return value;
 }
 
-/** Refuses bytes that are not the canonical form of `value`, or leave the domain. `also` is the form of further keys. */
+/**
+ * Refuses bytes that are not the canonical form of `value`, or leave the domain. `also` is the form of further keys.
+ */
 export function checkJson(bytes, value, { maxNodes = MAX_NODES, also = null } = {}) {
   walk(value, MAX_DEPTH, { left: maxNodes, also });
   if (canonical(value) !== utf8(bytes)) throw new Refused('JSON-FORM', ['json-canonical']);

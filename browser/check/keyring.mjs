@@ -66,7 +66,8 @@ export class Keyring {
 
   /** The key of an actor, the current one if none is named. KEY-UNKNOWN. */
   named(actor, key) {
-    const current = () => [...this.keys.values()].find((k) => k.actor === actor && k.accepted !== null && k.ended === null);
+    const current = () =>
+      [...this.keys.values()].find((k) => k.actor === actor && k.accepted !== null && k.ended === null);
     const found = key === undefined ? current() : this.keys.get(key);
     if (found?.actor !== actor) throw new Refused('KEY-UNKNOWN', ['no-such-key', actor]);
     return found;
@@ -74,7 +75,15 @@ export class Keyring {
 }
 
 const newKey = (key, actor, roles, more) => ({
-  key, actor, roles, accepted: null, ended: null, next: null, suspectedSince: null, reported: null, ...more,
+  key,
+  actor,
+  roles,
+  accepted: null,
+  ended: null,
+  next: null,
+  suspectedSince: null,
+  reported: null,
+  ...more,
 });
 
 const said = (entry) => Object.fromEntries(entry.public);

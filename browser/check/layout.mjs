@@ -1,4 +1,6 @@
-/** Where everything lies in an evidence bundle: names, their order, and what each means, as in ledger/bundle/layout.py. */
+/**
+ * Where everything lies in an evidence bundle: names, their order, and what each means, as in ledger/bundle/layout.py.
+ */
 import { bySize, encoded, hex, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 import { sha256 } from './sha256.mjs';
@@ -6,7 +8,11 @@ import { readZip } from './zip.mjs';
 
 const MEDIA_TYPE = 'application/vnd.comity.evidence-bundle.v1+zip';
 export const [MIMETYPE, README, SUMS, MANIFEST, POLICY] = [
-  'mimetype', 'READ-ME-FIRST.html', 'SHA256SUMS', 'manifest.dsse.json', 'policy',
+  'mimetype',
+  'READ-ME-FIRST.html',
+  'SHA256SUMS',
+  'manifest.dsse.json',
+  'policy',
 ];
 const TOP = [MIMETYPE, README, SUMS, MANIFEST, 'policy.dsse.json', POLICY, 'logs', 'foreign', 'documents', 'views'];
 
@@ -57,7 +63,8 @@ export function arrange(files, origin) {
     const name = path.startsWith(here) ? IN_LOG.exec(path.slice(here.length)) : null;
     const beside = BESIDE.exec(path)?.groups;
     if (name) place(found, name, content);
-    else if (beside) (beside.document ? found.documents : found.foreign).set(beside.document ?? beside.foreign, content);
+    else if (beside)
+      (beside.document ? found.documents : found.foreign).set(beside.document ?? beside.foreign, content);
     else if (!TOP.includes(path) && !path.startsWith('views/')) {
       throw new Refused('BND-MANIFEST', ['no-such-file', origin], path);
     }

@@ -99,8 +99,8 @@ function parseLine(line) {
 }
 
 /**
- * Opens a note with the keys one trusts: every line of a known key must hold, and one must be there. Gives its text, its
- * lines, and the time (null for type 0x01) by key. CP-FORMAT, CP-KEY, CP-SIG.
+ * Opens a note with the keys one trusts: every line of a known key must hold, and one must be there. Gives its text,
+ * its lines, and the time (null for type 0x01) by key. CP-FORMAT, CP-KEY, CP-SIG.
  */
 export async function openNote(note, keys) {
   const { text, lines } = split(note);
@@ -111,8 +111,8 @@ export async function openNote(note, keys) {
 /**
  * Opens a checkpoint of the log `origin`, signed by `logKey`, with the cosignatures of `witnesses` that it carries.
  *
- * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; one without a time is
- * none.
+ * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; one without a time
+ * is none.
  */
 export async function openCheckpoint(note, origin, logKey, witnesses) {
   const { text, lines } = split(note);
@@ -120,7 +120,8 @@ export async function openCheckpoint(note, origin, logKey, witnesses) {
   if (checkpoint.origin !== origin || logKey.name !== origin) {
     throw new Refused('CP-ORIGIN', ['checkpoint-other', checkpoint.origin, logKey.name], origin);
   }
-  if (logKey.type !== ED25519 || witnesses.some((key) => key.type === ED25519)) throw new Refused('CP-KEY', ['key-job']);
+  if (logKey.type !== ED25519 || witnesses.some((key) => key.type === ED25519))
+    throw new Refused('CP-KEY', ['key-job']);
   const times = await holding(text, lines, byId([logKey, ...witnesses]));
   if (!times.has(logKey)) throw new Refused('CP-SIG', ['log-line-missing'], logKey.id);
   if (lines[0].id !== logKey.id) throw new Refused('CP-FORMAT', ['log-line-first'], origin);

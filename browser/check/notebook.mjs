@@ -7,8 +7,8 @@ const STEPS = 17;
 export const [PASSED, OPEN, FAILED, NOT_RUN] = ['passed', 'indeterminate', 'failed', 'not run'];
 
 /**
- * Steps as they end ({number, result, says}), doubts and `failed` ({code, where, says}), remarks ({code, says, entries}:
- * leaf hashes), and texts on what is not proven.
+ * Steps as they end ({number, result, says}), doubts and `failed` ({code, where, says}), remarks ({code, says,
+ * entries}: leaf hashes), and texts on what is not proven.
  */
 export class Notebook {
   steps = [];

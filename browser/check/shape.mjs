@@ -1,6 +1,6 @@
 /**
- * What the members of a signed object look like: each shape takes a JSON value and gives it back, an object as one with
- * its own members only; JSON-MEMBER for anything else. The shapes are those of ledger/envelope.py.
+ * What the members of a signed object look like: each shape takes a JSON value and gives it back, an object as one
+ * with its own members only; JSON-MEMBER for anything else. The shapes are those of ledger/envelope.py.
  */
 import { Refused } from './refusal.mjs';
 
@@ -10,7 +10,10 @@ const unfit = (at) => {
 
 export const word = (pattern) => (value, at) => (typeof value === 'string' && pattern.test(value) ? value : unfit(at));
 
-export const oneOf = (...known) => (value, at) => (known.includes(value) ? value : unfit(at));
+export const oneOf =
+  (...known) =>
+  (value, at) =>
+    known.includes(value) ? value : unfit(at);
 
 export const whole = (least) => (value, at) => (typeof value === 'number' && value >= least ? value : unfit(at));
 
@@ -26,18 +29,20 @@ export const table = (item) => (value, at) =>
   value instanceof Map ? new Map([...value].map(([key, each]) => [key, item(each, `${at}.${key}`)])) : unfit(at);
 
 /** An object with these members, and perhaps the `optional` ones; without them they are undefined. */
-export const record = (members, optional = {}) => (value, at) => {
-  if (!(value instanceof Map)) unfit(at);
-  for (const name of value.keys()) {
-    if (!Object.hasOwn(members, name) && !Object.hasOwn(optional, name)) unfit(`${at}.${name}`);
-  }
-  const made = {};
-  for (const [name, shape] of Object.entries({ ...members, ...optional })) {
-    if (value.has(name)) made[name] = shape(value.get(name), `${at}.${name}`);
-    else if (Object.hasOwn(members, name)) unfit(`${at}.${name}`);
-  }
-  return made;
-};
+export const record =
+  (members, optional = {}) =>
+  (value, at) => {
+    if (!(value instanceof Map)) unfit(at);
+    for (const name of value.keys()) {
+      if (!Object.hasOwn(members, name) && !Object.hasOwn(optional, name)) unfit(`${at}.${name}`);
+    }
+    const made = {};
+    for (const [name, shape] of Object.entries({ ...members, ...optional })) {
+      if (value.has(name)) made[name] = shape(value.get(name), `${at}.${name}`);
+      else if (Object.hasOwn(members, name)) unfit(`${at}.${name}`);
+    }
+    return made;
+  };
 
 export const anything = (value) => value;
 

@@ -10,7 +10,9 @@ import { secondsOf, wire } from './shape.mjs';
 
 const END_OF_TIME = 253_402_300_799; // the last second of year 9999
 
-/** What the witnesses' times say about positions of the log, in seconds since 1970; nothing where no bracket is given. */
+/**
+ * What the witnesses' times say about positions of the log, in seconds since 1970; nothing where no bracket is given.
+ */
 export class Times {
   constructor(heads, policy) {
     this.heads = heads;
@@ -27,7 +29,10 @@ export class Times {
   /** The earliest proven moment at which entry `index` existed; null for none. */
   notAfter(index) {
     const later = [...this.heads.all.values()].filter((head) => head.checkpoint.size > index);
-    const times = later.map((head) => this.of(head)).filter((each) => each.length).map((each) => each[this.faults]);
+    const times = later
+      .map((head) => this.of(head))
+      .filter((each) => each.length)
+      .map((each) => each[this.faults]);
     return times.length ? Math.min(...times, END_OF_TIME) : null;
   }
 
@@ -45,7 +50,10 @@ export class Times {
   }
 }
 
-/** {index, notBefore, notAfter, on, signedAt} of every entry, and what does not fit: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM. */
+/**
+ * {index, notBefore, notAfter, on, signedAt} of every entry, and what does not fit: TIME-SEEN, TIME-FUTURE, TIME-LATE,
+ * TIME-CLAIM.
+ */
 export function checkTimes(opened, times, book) {
   const brackets = [];
   for (const [index, entry] of opened) {

@@ -1,4 +1,7 @@
-/** Merkle arithmetic of RFC 6962 trees and tlog-proof files: the checks of ledger/tlog.py, after RFC 9162 to the letter. */
+/**
+ * Merkle arithmetic of RFC 6962 trees and tlog-proof files: the checks of ledger/tlog.py, after RFC 9162 to the
+ * letter.
+ */
 import { concat, decimal, equal, hex, latin1, unb64 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 import { sha256 } from './sha256.mjs';
@@ -31,7 +34,9 @@ export function checkInclusion(index, size, leaf, path, root) {
   }
 }
 
-/** Passes if `path` shows that the tree of `n` with `rootN` begins with the tree of `m` with `rootM`. CP-CONSISTENCY. */
+/**
+ * Passes if `path` shows that the tree of `n` with `rootN` begins with the tree of `m` with `rootM`. CP-CONSISTENCY.
+ */
 export function checkConsistency(m, n, rootM, rootN, path) {
   if (!(0n < m && m <= n && n < LARGEST)) throw new Refused('CP-CONSISTENCY', ['consistency-sizes', m, n]);
   if (m === n) {

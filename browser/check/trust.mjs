@@ -35,7 +35,13 @@ export function parseAnchor(bytes) {
   const lines = typed.split(LINE_ENDS).map((line) => line.replace(AROUND, ''));
   if (lines[3]) throw anchor('CP-FORMAT', 'checkpoint-lines');
   try {
-    return parseCheckpoint(typed && lines.slice(0, 3).map((line) => `${line}\n`).join(''));
+    return parseCheckpoint(
+      typed &&
+        lines
+          .slice(0, 3)
+          .map((line) => `${line}\n`)
+          .join(''),
+    );
   } catch (wrong) {
     throw wrong instanceof Refused ? anchor(wrong.code, ...wrong.says) : wrong;
   }

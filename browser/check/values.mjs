@@ -13,12 +13,13 @@ import { lift } from './veil.mjs';
 /**
  * Every entry with what is opened here, by log index: SD-*, FACT.
  *
- * `values` has name -> value of the opened fields, `erased` the names of those that nobody can open any more, `shownAs`
- * the kind as this page knows it: a later schema is another kind.
+ * `values` has name -> value of the opened fields, `erased` the names of those that nobody can open any more,
+ * `shownAs` the kind as this page knows it: a later schema is another kind.
  */
 export async function liftValues(opened, parts, manifest, heads, book) {
   for (const index of parts.disclosures.keys()) {
-    if (!opened.has(index)) throw new Refused('SD-UNKNOWN', ['no-such-entry'], `${heads.folder}/disclosures/${index}.txt`);
+    if (!opened.has(index))
+      throw new Refused('SD-UNKNOWN', ['no-such-entry'], `${heads.folder}/disclosures/${index}.txt`);
   }
   const destroyed = destroyedBy(opened);
   const entries = new Map();
@@ -32,9 +33,16 @@ export async function liftValues(opened, parts, manifest, heads, book) {
     const claims = manifest.withheld.filter((c) => BigInt(c.index) === index && c.why === 'erased');
     const erased = erasedFields(entry, values, closed, destroyed, new Set(claims.map((c) => c.field)));
     const later = kindOf(entry.kind) && !knownKind(entry);
-    entries.set(index, { ...entry, index, values, erased, shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind });
+    entries.set(index, {
+      ...entry,
+      index,
+      values,
+      erased,
+      shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind,
+    });
     for (const { name, digest } of lifted) {
-      if (destroyed.has(digest)) book.remark('SD-ERASED', ['opened-erased', index, name, destroyed.get(digest)], entry.leaf);
+      if (destroyed.has(digest))
+        book.remark('SD-ERASED', ['opened-erased', index, name, destroyed.get(digest)], entry.leaf);
     }
     count += lifted.length;
   }
@@ -43,7 +51,9 @@ export async function liftValues(opened, parts, manifest, heads, book) {
 }
 
 function liftLines(entry, text) {
-  const lines = latin1(text).replace(/[\x80-\xff]/g, '\ufffd').split('\n');
+  const lines = latin1(text)
+    .replace(/[\x80-\xff]/g, '\ufffd')
+    .split('\n');
   if (lines.pop() || !lines.length) throw new Refused('SD-FORMAT', ['disclosure-lines']);
   const lifted = lift(lines, entry.sd, entry.public);
   const strange = lifted.find(({ name }) => !entry.sealed.includes(name));
@@ -65,8 +75,8 @@ function destroyedBy(opened) {
 /**
  * Which closed fields are erased, and not only withheld.
  *
- * Digests do not say whose they are. All of them closed for good settles it; else the maker's list does, where it names
- * as many fields as digests were closed.
+ * Digests do not say whose they are. All of them closed for good settles it; else the maker's list does, where it
+ * names as many fields as digests were closed.
  */
 function erasedFields(entry, values, closed, destroyed, claimed) {
   const names = entry.sealed.filter((name) => !values.has(name));
@@ -81,7 +91,10 @@ function erasedFields(entry, values, closed, destroyed, claimed) {
 /** Every document, and every entry of another record, is the file its name says: DOC-HASH. */
 export async function checkDocuments(parts, book) {
   const foreign = [...parts.foreign].filter(([name]) => name.length === 64);
-  const files = [...[...parts.documents].map((each) => ['documents', ...each]), ...foreign.map((each) => ['foreign', ...each])];
+  const files = [
+    ...[...parts.documents].map((each) => ['documents', ...each]),
+    ...foreign.map((each) => ['foreign', ...each]),
+  ];
   for (const [folder, name, content] of files) {
     const found = await digestOfFile(content);
     if (found !== name) throw new Refused('DOC-HASH', ['document-digest', found], `${folder}/${name}`);
@@ -91,7 +104,10 @@ export async function checkDocuments(parts, book) {
 
 // -- step 16 ----------------------------------------------------------------------------------------------------------
 
-/** What entries say of another party's record, held against the entry from there: ENT-MISMATCH; ENT-ABSENT is a finding. */
+/**
+ * What entries say of another party's record, held against the entry from there: ENT-MISMATCH; ENT-ABSENT is a
+ * finding.
+ */
 export async function checkOthers(opened, parts, policy, registry, book) {
   const wrapped = [...parts.foreign].filter(([name]) => name.length === 64);
   const byLeaf = new Map(wrapped.map(([name, raw]) => [hex(leafHash(raw)), name]));
@@ -116,7 +132,9 @@ export async function checkOthers(opened, parts, policy, registry, book) {
   book.says('others', checked);
 }
 
-/** Every entry of another record that this one names: {origin, index, leaf, name}, `name` the digest of its envelope. */
+/**
+ * Every entry of another record that this one names: {origin, index, leaf, name}, `name` the digest of its envelope.
+ */
 function claimsOf(entry) {
   const claims = [];
   if (entry.kind === 'counterparty-record-received' && knownKind(entry)) {

@@ -1,9 +1,9 @@
 /**
  * A bundle and what one trusts: the order as proven, or the first thing that is wrong.
  *
- * The seventeen steps of docs/verification.md in their order, with the codes of the Python program (ledger/verify), which
- * this follows file by file without sharing a line. Step 15, the law, is not taken here. Nothing inside a bundle is used
- * to judge it.
+ * The seventeen steps of docs/verification.md in their order, with the codes of the Python program (ledger/verify),
+ * which this follows file by file without sharing a line. Step 15, the law, is not taken here. Nothing inside a bundle
+ * is used to judge it.
  */
 import { utf8 } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
@@ -22,9 +22,9 @@ import { checkDocuments, checkOthers, liftValues } from './values.mjs';
 /**
  * Checks an evidence bundle, `data` its bytes.
  *
- * `trust` is what `parseTrust` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now` in
- * seconds since 1970. Whatever is in the bundle ends in a report; `Refused` is thrown only for an `anchor` that is no
- * checkpoint. `onStep` is told the number of each step as it begins.
+ * `trust` is what `parseTrust` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
+ * in seconds since 1970. Whatever is in the bundle ends in a report; `Refused` is thrown only for an `anchor` that is
+ * no checkpoint. `onStep` is told the number of each step as it begins.
  */
 export async function verify(data, trust, anchor, now, onStep = () => {}) {
   const held = anchor && parseAnchor(anchor);
@@ -59,7 +59,8 @@ async function walk(data, trust, held, now, book, found, onStep) {
     const digested = [...files].map(async ([path, content]) => [path, await digestOfFile(content)]);
     const digests = new Map(await Promise.all(digested));
     checkListing(manifest, files, digests);
-    if (!files.has(SUMS) || !spells(files.get(SUMS), sumsOf(digests))) throw new Refused('BND-MANIFEST', ['sums'], SUMS);
+    if (!files.has(SUMS) || !spells(files.get(SUMS), sumsOf(digests)))
+      throw new Refused('BND-MANIFEST', ['sums'], SUMS);
     parts = arrange(files, manifest.log);
     registry = await registryOf(manifest.log);
     book.says('listed', manifest.files.length, manifest.signer.actor);

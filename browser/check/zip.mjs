@@ -1,4 +1,6 @@
-/** The strict ZIP of an evidence bundle, read as ledger/bundle/zip_profile.py does: one list of files has one archive. */
+/**
+ * The strict ZIP of an evidence bundle, read as ledger/bundle/zip_profile.py does: one list of files has one archive.
+ */
 import { concat, encoded, equal, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 
@@ -88,7 +90,13 @@ function central(path, size, crc, offset) {
   const record = new DataView(new ArrayBuffer(CENTRAL_SIZE));
   const put = { 0: CENTRAL, 16: crc, 20: size, 24: size, 42: offset };
   for (const [at, value] of Object.entries(put)) record.setUint32(Number(at), value, true);
-  for (const [at, value] of [[4, VERSION], [6, VERSION], [14, DATE], [28, path.length]]) record.setUint16(at, value, true);
+  for (const [at, value] of [
+    [4, VERSION],
+    [6, VERSION],
+    [14, DATE],
+    [28, path.length],
+  ])
+    record.setUint16(at, value, true);
   return concat(new Uint8Array(record.buffer), encoded(path));
 }
 

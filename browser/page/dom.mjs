@@ -29,18 +29,33 @@ export const grid = (name, headings, rows) =>
     'table',
     {},
     make('caption', {}, name),
-    make('thead', {}, make('tr', {}, headings.map((heading) => make('th', { scope: 'col' }, heading)))),
+    make(
+      'thead',
+      {},
+      make(
+        'tr',
+        {},
+        headings.map((heading) => make('th', { scope: 'col' }, heading)),
+      ),
+    ),
     make('tbody', {}, rows),
   );
 
-export const bullets = (items) => make('ul', { class: 'plain' }, items.map((item) => make('li', {}, item)));
+export const bullets = (items) =>
+  make(
+    'ul',
+    { class: 'plain' },
+    items.map((item) => make('li', {}, item)),
+  );
 
 /** A text from a bundle: set apart from the direction of the text around it, joiners made visible. */
 export const foreign = (text) =>
   make(
     'bdi',
     {},
-    text.split(/([\u200c\u200d])/).map((part) => (/^[\u200c\u200d]$/.test(part) ? make('span', { class: 'joiner' }, nameOf(part)) : part)),
+    text
+      .split(/([\u200c\u200d])/)
+      .map((part) => (/^[\u200c\u200d]$/.test(part) ? make('span', { class: 'joiner' }, nameOf(part)) : part)),
   );
 
 const nameOf = (character) => `U+${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -86,7 +86,9 @@ async function answer(name, data) {
   const trust = policy && parsed(() => parseTrust(policy, registrar), registrar ? ['policy', 'registrar'] : ['policy']);
   if (anchor) parsed(() => parseAnchor(anchor), ['anchor']);
   const now = Math.floor(Date.now() / 1000);
-  const report = await verify(data, trust, anchor, now, (number) => tell(say(['step-running', number, stepName(number)])));
+  const report = await verify(data, trust, anchor, now, (number) =>
+    tell(say(['step-running', number, stepName(number)])),
+  );
   const circumstances = {
     name,
     now,
@@ -96,7 +98,11 @@ async function answer(name, data) {
     anchor: anchor && new TextDecoder().decode(anchor).trim().split('\n').slice(0, 3).join(' '),
     native: await browserHasEd25519(),
   };
-  at('result').replaceChildren(...result(report, circumstances).flat(Infinity).filter((each) => each !== null));
+  at('result').replaceChildren(
+    ...result(report, circumstances)
+      .flat(Infinity)
+      .filter((each) => each !== null),
+  );
   at('result').hidden = false;
   tell(spoken(report));
   at('result-title').focus();

@@ -10,7 +10,12 @@ export function recordOf({ manifest, known, brackets }) {
   const linked = known.all.filter((entry) => !known.own.includes(entry) && !known.registry.includes(entry));
   const leaves = new Map(known.all.map((entry) => [entry.leaf, entry.index]));
   const timeOf = new Map(brackets.map((bracket) => [bracket.index, bracket]));
-  const entries = (some) => make('ol', { class: 'record' }, some.map((entry) => one(entry, timeOf.get(entry.index), leaves)));
+  const entries = (some) =>
+    make(
+      'ol',
+      { class: 'record' },
+      some.map((entry) => one(entry, timeOf.get(entry.index), leaves)),
+    );
   return [
     make('h3', {}, say(['record-order', manifest.order])),
     entries(known.own),
@@ -37,7 +42,11 @@ function one(entry, bracket, leaves) {
     { id: `entry-${entry.index}` },
     make('h4', {}, say(['entry-title', entry.index, entry.seq]), foreign(entry.kind)),
     make('p', { class: 'says' }, kind ? kind.says : say([kindOf(entry.kind) ? 'later-schema' : 'unknown-kind'])),
-    make('dl', {}, facts.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
+    make(
+      'dl',
+      {},
+      facts.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]),
+    ),
     fields(entry, kind, leaves),
   );
 }
@@ -47,13 +56,17 @@ const roleName = (role) => say(['as-role', vocabulary.roles[role] ?? role]);
 function proven({ notBefore, notAfter }) {
   if (notBefore === null && notAfter === null) return say(['proven-nothing']);
   if (notBefore === null) return say(['proven-by', wire(notAfter)]);
-  return notAfter === null ? say(['proven-after', wire(notBefore)]) : say(['proven-between', wire(notBefore), wire(notAfter)]);
+  return notAfter === null
+    ? say(['proven-after', wire(notBefore)])
+    : say(['proven-between', wire(notBefore), wire(notAfter)]);
 }
 
 function fields(entry, kind, leaves) {
   const open = [...entry.public].filter(([name]) => name !== '_sd').map(([name, value]) => [name, value, 'public']);
   const sealed = entry.sealed.map((name) => [name, entry.values.get(name), stateOf(entry, name)]);
-  const documents = entry.documents.length ? [['documents', entry.documents.map((d) => new Map(Object.entries(d))), 'public']] : [];
+  const documents = entry.documents.length
+    ? [['documents', entry.documents.map((d) => new Map(Object.entries(d))), 'public']]
+    : [];
   const rows = [...open, ...sealed, ...documents].map(([name, value, state]) =>
     make(
       'tr',
@@ -83,9 +96,13 @@ function stateOf(entry, name) {
 /** A value as people read it; the leaf hash of an entry in this bundle becomes a link to it. */
 function shown(value, leaves) {
   if (value === null) return say(['not-stated']);
-  if (leaves.has(value)) return make('a', { href: `#entry-${leaves.get(value)}` }, say(['entry-link', leaves.get(value)]));
+  if (leaves.has(value))
+    return make('a', { href: `#entry-${leaves.get(value)}` }, say(['entry-link', leaves.get(value)]));
   if (typeof value === 'string') return foreign(value);
-  if (Array.isArray(value)) return value.length > 1 ? bullets(value.map((item) => shown(item, leaves))) : value.map((item) => shown(item, leaves));
+  if (Array.isArray(value))
+    return value.length > 1
+      ? bullets(value.map((item) => shown(item, leaves)))
+      : value.map((item) => shown(item, leaves));
   if (value instanceof Map) {
     const members = [...value].map(([name, inner]) => [foreign(name), ': ', shown(inner, leaves)]);
     return members.length > 1 ? bullets(members) : members;

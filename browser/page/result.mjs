@@ -16,7 +16,10 @@ export function result(report, circumstances) {
     report.manifest?.test ? make('p', { class: 'problem' }, say(['test-ledger'])) : null,
     verdict(report),
     part('reasons-title', report.reasons.map(reason)),
-    part('not-proven-title', report.notProven.map((text) => say(text))),
+    part(
+      'not-proven-title',
+      report.notProven.map((text) => say(text)),
+    ),
     make('p', {}, printButton()),
     make('h2', {}, say(['checked-title'])),
     twoColumns(say(['circumstances-title']), [
@@ -30,7 +33,9 @@ export function result(report, circumstances) {
     ]),
     steps(report.steps),
     report.manifest && report.head ? claims(report) : null,
-    report.known ? [make('h2', {}, say(['findings-title'])), findings(report), make('h2', {}, say(['record-title']))] : null,
+    report.known
+      ? [make('h2', {}, say(['findings-title'])), findings(report), make('h2', {}, say(['record-title']))]
+      : null,
     report.known ? [make('p', {}, say(['record-lead'])), recordOf(report)] : null,
   ];
 }
@@ -95,7 +100,10 @@ function claims({ manifest, head, known }) {
     [say(['claim-audience']), about(vocabulary.roles, manifest.audience)],
     [say(['claim-purpose']), foreign(manifest.purpose)],
     [say(['claim-basis']), manifest.legal_basis.length ? manifest.legal_basis.join(', ') : null],
-    [say(['claim-maker']), [foreign(actor), say(['of-party', party]), say(['as-role', vocabulary.roles[role] ?? role])]],
+    [
+      say(['claim-maker']),
+      [foreign(actor), say(['of-party', party]), say(['as-role', vocabulary.roles[role] ?? role])],
+    ],
     [say(['claim-made-at']), say(['claimed', manifest.made_at])],
     [say(['claim-log']), make('code', {}, origin)],
     [say(['claim-size']), String(size)],
@@ -112,7 +120,10 @@ function findings({ remarks, known }) {
     ['finding-code', 'finding-says', 'finding-entries'].map((heading) => say([heading])),
     remarks.map(({ code, says, entries }) => {
       const indexes = entries.map((leaf) => places.get(leaf)).sort(bySize);
-      const links = indexes.map((n, place) => [place ? ', ' : '', make('a', { href: `#entry-${n}` }, say(['entry-link', n]))]);
+      const links = indexes.map((n, place) => [
+        place ? ', ' : '',
+        make('a', { href: `#entry-${n}` }, say(['entry-link', n])),
+      ]);
       return make('tr', {}, make('td', {}, code), make('td', {}, say(says)), make('td', {}, links));
     }),
   );

@@ -1,8 +1,8 @@
 /**
  * The scripts of a built verifier page, run by Node.js without the page around them: `node checker.mjs verify.html`.
  *
- * Each line on standard input is a question as JSON, {"ask": name, ...}, bytes in base64; each line on standard output its
- * answer. So the tests run what is shipped, byte for byte.
+ * Each line on standard input is a question as JSON, {"ask": name, ...}, bytes in base64; each line on standard output
+ * its answer. So the tests run what is shipped, byte for byte.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,23 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const NAMES = [
-  'Refused', 'checkConsistency', 'checkInclusion', 'checkSealed', 'enrolable', 'openNote', 'parseCheckpoint', 'parseJson',
-  'parsePolicy', 'parseProof', 'parseTrust', 'parseVkey', 'say', 'sha256', 'verify', 'verifySignature', 'vocabulary',
+  'Refused',
+  'checkConsistency',
+  'checkInclusion',
+  'checkSealed',
+  'enrolable',
+  'openNote',
+  'parseCheckpoint',
+  'parseJson',
+  'parsePolicy',
+  'parseProof',
+  'parseTrust',
+  'parseVkey',
+  'say',
+  'sha256',
+  'verify',
+  'verifySignature',
+  'vocabulary',
 ];
 
 const page = readFileSync(process.argv[2], 'utf-8');
