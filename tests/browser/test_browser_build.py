@@ -58,6 +58,14 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
     assert asked - known == set()
 
 
+def test_every_code_of_the_page_is_one_of_the_program_but_one() -> None:
+    code = "".join(source.read_text("utf-8") for source in SOURCES)
+    page = (build.HERE.parent / "docs" / "codes.md").read_text("utf-8")
+    explained = set(re.findall(r"^\| `([A-Z_-]+)` \|", page, re.MULTILINE))
+    said = set(re.findall(r"'([A-Z]+-[A-Z-]+)'", code)) - {"SHA-256", "SHA-512", "TOTAL-PASSED", "TOTAL-FAILED"}
+    assert said - explained == {"SIG-DISAGREE", "G-UNKNOWN-KIND"}  # the last one is a finding
+
+
 def test_no_text_gives_a_word_that_is_for_the_court() -> None:
     for text in (*TEXTS["checks"].values(), *TEXTS["page"].values()):
         assert not re.search(r"\b(in)?(admissib\w+|valid|validity)\b|\bOK\b", text), text
