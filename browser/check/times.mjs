@@ -18,6 +18,13 @@ export class Times {
     this.heads = heads;
     this.faults = policy.faults();
     this.voters = new Set([...policy.voters()].map((name) => policy.witnesses.get(name)));
+    const dated = [...heads.all.values()].filter((head) => this.of(head).length);
+    dated.sort((one, other) => bySize(other.checkpoint.size, one.checkpoint.size));
+    let earliest = END_OF_TIME;
+    this.byThen = dated.map((head) => {
+      earliest = Math.min(earliest, this.of(head)[this.faults]);
+      return { size: head.checkpoint.size, time: earliest }; // by a head of this size or of a larger one
+    });
   }
 
   /** The times that voters give to a head, in order; none where too few do. */
@@ -28,12 +35,7 @@ export class Times {
 
   /** The earliest proven moment at which entry `index` existed; null for none. */
   notAfter(index) {
-    const later = [...this.heads.all.values()].filter((head) => head.checkpoint.size > index);
-    const times = later
-      .map((head) => this.of(head))
-      .filter((each) => each.length)
-      .map((each) => each[this.faults]);
-    return times.length ? Math.min(...times, END_OF_TIME) : null;
+    return this.byThen.findLast(({ size }) => size > index)?.time ?? null;
   }
 
   /** The latest proven moment before which the entry cannot have been signed; null for none. */

@@ -22,6 +22,7 @@ export async function liftValues(opened, parts, manifest, heads, book) {
       throw new Refused('SD-UNKNOWN', ['no-such-entry'], `${heads.folder}/disclosures/${index}.txt`);
   }
   const destroyed = destroyedBy(opened);
+  const claimed = claimedErased(manifest);
   const entries = new Map();
   let count = 0;
   for (const [index, entry] of opened) {
@@ -30,8 +31,7 @@ export async function liftValues(opened, parts, manifest, heads, book) {
     const values = new Map(lifted.map(({ name, value }) => [name, value]));
     const closed = new Set(entry.sd);
     lifted.forEach(({ digest }) => closed.delete(digest));
-    const claims = manifest.withheld.filter((c) => BigInt(c.index) === index && c.why === 'erased');
-    const erased = erasedFields(entry, values, closed, destroyed, new Set(claims.map((c) => c.field)));
+    const erased = erasedFields(entry, values, closed, destroyed, claimed.get(index) ?? new Set());
     const later = kindOf(entry.kind) && !knownKind(entry);
     entries.set(index, {
       ...entry,
@@ -60,6 +60,17 @@ function liftLines(entry, text) {
   if (strange) throw new Refused('SD-NAME', ['disclosure-strange', strange.name]);
   checkSealed(entry, lifted);
   return lifted;
+}
+
+/** Log index -> names of the fields of which the maker says that nobody can open them any more. */
+function claimedErased(manifest) {
+  const found = new Map();
+  for (const { index, field, why } of manifest.withheld) {
+    if (why !== 'erased') continue;
+    if (!found.has(BigInt(index))) found.set(BigInt(index), new Set());
+    found.get(BigInt(index)).add(field);
+  }
+  return found;
 }
 
 /** Digest -> index of the entry that says nobody can open it any more. */

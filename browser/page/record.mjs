@@ -7,7 +7,8 @@ import { say } from './texts.mjs';
 
 /** The orders of a bundle, the one it is about first, then linked ones, then the registry. */
 export function recordOf({ manifest, known, brackets }) {
-  const linked = known.all.filter((entry) => !known.own.includes(entry) && !known.registry.includes(entry));
+  const shownElsewhere = new Set([...known.own, ...known.registry]);
+  const linked = known.all.filter((entry) => !shownElsewhere.has(entry));
   const leaves = new Map(known.all.map((entry) => [entry.leaf, entry.index]));
   const timeOf = new Map(brackets.map((bracket) => [bracket.index, bracket]));
   const entries = (some) =>
@@ -29,7 +30,7 @@ function one(entry, bracket, leaves) {
   const { actor, party, role } = entry.signer;
   const facts = [
     [say(['signed-by']), [foreign(actor), say(['of-party', party]), roleName(role)]],
-    [say(['happened']), say(['claimed-at', entry.on, entry.on_source])],
+    [say(['happened']), say(['claimed-at', entry.on, [`source-${entry.on_source}`]])],
     [say(['signed-at']), say(['claimed', entry.signed_at])],
     [say(['proven-when']), proven(bracket)],
     entry.speaks === 'act' ? null : [say(['speaks']), say([`speaks-${entry.speaks}`])],

@@ -1,5 +1,6 @@
 /**
- * The scripts of a built verifier page, run by Node.js without the page around them: `node checker.mjs verify.html`.
+ * The scripts of a built verifier page, run by Node.js without the page around them: `node checker.mjs verify.html`,
+ * with `lying` for an Ed25519 of the browser that says the opposite, `without` for none.
  *
  * Each line on standard input is a question as JSON, {"ask": name, ...}, bytes in base64; each line on standard output
  * its answer. So the tests run what is shipped, byte for byte.
@@ -28,6 +29,16 @@ const NAMES = [
   'verifySignature',
   'vocabulary',
 ];
+
+const { subtle } = crypto;
+const [verified, imported] = [subtle.verify.bind(subtle), subtle.importKey.bind(subtle)];
+if (process.argv[3] === 'lying') subtle.verify = async (...asked) => !(await verified(...asked));
+if (process.argv[3] === 'without') {
+  subtle.importKey = async (form, key, name, ...more) => {
+    if (name === 'Ed25519') throw new DOMException('no such algorithm', 'NotSupportedError');
+    return imported(form, key, name, ...more);
+  };
+}
 
 const page = readFileSync(process.argv[2], 'utf-8');
 const scripts = [...page.matchAll(/<script(?: type="module")?>([^]*?)<\/script>/g)].map(([, script]) => script);

@@ -24,11 +24,11 @@ class Refusal(Exception):
 
 
 class Page:
-    """One built page, its scripts waiting in Node.js."""
+    """One built page, its scripts waiting in Node.js; `browser` is "", or one that is "lying" or "without" Ed25519."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, browser: str = "") -> None:
         self._node = subprocess.Popen(
-            ["node", CHECKER, file], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+            ["node", CHECKER, file, browser], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
         )
 
     def close(self) -> None:

@@ -7,11 +7,12 @@ import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from browser import build
+from ledger.facts.vocabulary import OnSource
 
 SOURCES = sorted((*build.HERE.glob("check/*.mjs"), *build.HERE.glob("page/*.mjs")))
 TEXTS: dict[str, Any] = json.loads((build.HERE / "texts" / "en.json").read_text("utf-8"))
@@ -44,6 +45,7 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
         re.findall(r'data-text="([a-z-]+)"', template)
     )
     made = {f"speaks-{each}" for each in ("observation", "import")}
+    made |= {f"source-{each}" for each in get_args(OnSource)}
     made |= {f"field-{each}" for each in ("field", "value", "state", "public", "opened", "withheld", "erased")}
     made |= {f"result-{each}" for each in ("passed", "indeterminate", "failed", "not-run")}
     made |= {

@@ -15,6 +15,7 @@ from ledger.verify import verify
 from tests.browser import mutations
 from tests.browser.node import Page
 from tests.browser.recorder import question, told
+from tests.in_memory import NOW, changed, hand, small
 
 pytestmark = pytest.mark.browser
 
@@ -80,6 +81,27 @@ def test_the_page_says_the_same_as_the_program_on_every_bundle_of_its_tests(reco
         seen.update(reason["code"] for reason in wanted["reasons"])
     assert len(recorded) > 250
     assert len(seen) > 30, "the codes of the hostile table"
+
+
+def test_where_the_two_implementations_disagree_nothing_is_proven_and_nothing_more_is_looked_at(page: Path) -> None:
+    ledger, ilves = small()
+    asked = question(ledger.bundle(ilves), ledger.trust(), None, NOW)
+    browser = Page(page, "lying")
+    report = browser.ask("verify", **asked)
+    browser.close()
+    assert (report["verdict"], [r["code"] for r in report["reasons"]]) == ("INDETERMINATE", ["SIG-DISAGREE"])
+    assert [step["result"] for step in report["steps"]] == ["passed"] * 2 + ["indeterminate"] + ["not run"] * 14
+
+
+def test_a_browser_without_ed25519_leaves_it_to_the_page(page: Path) -> None:
+    ledger, ilves = small()
+    browser = Page(page, "without")
+    report = browser.ask("verify", **question(ledger.bundle(ilves), ledger.trust(), None, NOW))
+    spoilt = changed(ledger.bundle(ilves), lambda files: files.update(policy=b"#\n"), hand("stranger").signer("ISS"))
+    other = browser.ask("verify", **question(spoilt, ledger.trust(), None, NOW))
+    browser.close()
+    assert (report["verdict"], report["signatures"]) == ("TOTAL-PASSED", 5)
+    assert [r["code"] for r in other["reasons"]] == ["KEY-UNKNOWN"]
 
 
 def test_the_page_says_the_same_as_the_program_on_bundles_that_chance_made(node: Page) -> None:
