@@ -285,7 +285,7 @@ def _with_care(raw: bytes, verify: bool) -> Payload:
 def _check_moments(*moments: str) -> None:
     for moment in moments:
         try:
-            datetime.fromisoformat(moment)
+            instant(moment)
         except ValueError as error:
             raise Refused("JSON-MEMBER", f"{moment} is no moment: {error}") from None
 

@@ -66,8 +66,24 @@ def witness(state: Path, clock: Clock) -> Iterator[Witness]:
     made.memory.close()
 
 
+MEMORIES: list[Memory] = []
+
+
+def memory(state: Path) -> Memory:
+    MEMORIES.append(Memory(state, KEY.text))
+    return MEMORIES[-1]
+
+
 def opened(state: Path, clock: Clock, logs: dict[str, list[Vkey]] | None = None) -> Witness:
-    return Witness(Memory(state, KEY.text), cosigners(NAME, SeedKey(SEED)), logs or {LOG.origin: [LOG.key]}, now=clock)
+    return Witness(memory(state), cosigners(NAME, SeedKey(SEED)), logs or {LOG.origin: [LOG.key]}, now=clock)
+
+
+@pytest.fixture(autouse=True)
+def closed() -> Iterator[None]:
+    """Whatever a test opened is closed behind it."""
+    yield
+    while MEMORIES:
+        MEMORIES.pop().close()
 
 
 def stored(witness: Witness, log: HashLog = LOG) -> int | None:
@@ -504,9 +520,7 @@ def test_a_witness_with_two_keys_answers_with_two_lines(state: Path, clock: Cloc
     second = mldsa.load(tmp_path / "mldsa.key")
     assert second.public == made.public
     key = Vkey.of(NAME, 0x06, second.public)
-    witness = Witness(
-        Memory(state, KEY.text), cosigners(NAME, SeedKey(SEED), second), {LOG.origin: [LOG.key]}, now=clock
-    )
+    witness = Witness(memory(state), cosigners(NAME, SeedKey(SEED), second), {LOG.origin: [LOG.key]}, now=clock)
     answer = witness.add_checkpoint(LOG.request(0, 4))
     note = LOG.note(4) + answer.body.encode()
     time = int(NOON.timestamp())

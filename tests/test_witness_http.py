@@ -20,6 +20,7 @@ from ledger.world.memory import Memory
 from ledger.world.witness import SIZE, TEXT, Answer, Witness, pull
 from tests.hash_log import HashLog
 from tests.test_witness import DIALOGUE, KEY, LOG, NOON, Clock, check_cosigned, opened
+from tests.test_witness import closed as closed
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("uvicorn", reason="needs the extra `server`")

@@ -80,8 +80,12 @@ class Memory:
         self.path = path
         self._c = connect(path)
         self._turn = threading.RLock()  # so that nobody reads what another thread may yet take back
-        with faults(path):
-            row = self._c.execute("SELECT vkey FROM witness").fetchone()
+        try:
+            with faults(path):
+                row = self._c.execute("SELECT vkey FROM witness").fetchone()
+        except LedgerFault:
+            self._c.close()
+            raise
         if row is None or row["vkey"] != vkey:
             self._c.close()
             raise LedgerFault("WITNESS-LOST", f"{path} is the memory of another witness, not of {vkey}")

@@ -7,7 +7,9 @@ other rules it is another view, and is made again from the first entry.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +65,8 @@ class View:
 
     def _open(self) -> _Recorder:
         self.path.touch(mode=0o600)
+        with faults(self.path), closing(sqlite3.connect(self.path)) as c:
+            c.execute("PRAGMA schema_version")  # a damaged file is met here: the library would leave it open
         recorder = _Recorder(SQLiteDatastore(str(self.path), single_row_tracking=True))
         try:
             with faults(self.path):
