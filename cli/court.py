@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,11 @@ import click
 
 from cli import ui, verdict
 from cli.exits import Exit, Stop
+from cli.formats import FORMATS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ledger.verify import Report, Trust
     from ledger.world.journal import Journal
 
@@ -25,9 +29,12 @@ AUDIENCES = {"COURT": "CT"}  # what people call a role
 @ui.command(
     "comity export PPO-2026-123 --audience COURT -o court.evidence.zip",
     "comity export main --audience DEF --documents files/ -o defence.evidence.zip",
+    "comity export main --format case -o main.case.jsonld",
+    "comity export --format ics -o deadlines.ics",
+    "comity export main --audience COURT --format asic-e --cert seal.pem --key seal.key -o court.asice",
 )
-@click.argument("order")
-@click.option("--audience", required=True, metavar="ROLE", help="Who reads it: a role, or COURT.")
+@click.argument("order", required=False)
+@click.option("--audience", metavar="ROLE", help="Who reads it: a role, or COURT; every bundle has one.")
 @click.option("-o", "--output", "file", required=True, metavar="FILE", help="Where it goes; - is standard output.")
 @ui.AS
 @ui.ROLE
@@ -37,9 +44,12 @@ AUDIENCES = {"COURT": "CT"}  # what people call a role
 @click.option("--documents", metavar="DIR", help="Add the documents that lie here and that the audience may see.")
 @click.option("--linked", is_flag=True, help="Add the orders this one is linked with.")
 @click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
+@click.option("--as-of", "as_of", type=ui.MOMENT, help="A table or file as recorded at this moment (default: now).")
+@click.option("--cert", metavar="FILE", help="asic-e: the X.509 certificate, in PEM; its key is then --key.")
+@click.option("--unsigned", is_flag=True, help="asic-e: leave the signature to a card; see docs/exports.md.")
 def export(
-    order: str,
-    audience: str,
+    order: str | None,
+    audience: str | None,
     file: str,
     actor: str | None,
     role: str | None,
@@ -49,23 +59,65 @@ def export(
     documents: str | None,
     linked: bool,
     unwitnessed: bool,
+    as_of: datetime | None,
+    cert: str | None,
+    unsigned: bool,
 ) -> None:
-    """Write the evidence bundle of ORDER for one audience: what it may read is opened, all else is proven closed."""
+    """Write the evidence bundle of ORDER for one audience: what it may read is opened, all else is proven closed.
+
+    With --format the same record in somebody else's form: these are conveniences and no evidence, and open nothing.
+    Without ORDER they are of the whole ledger, where their form has room for that.
+    """
+    handed = Handed(audience, actor, role, key_file, purpose, basis, documents, linked, unwitnessed)
+    if (form := ui.said().format) != "table":
+        from cli.formats import Wanted, write
+
+        write(form, Wanted(order, file, as_of, handed, cert, unsigned))
+        return
+    if order is None or as_of is not None:
+        raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
+    if file != "-" and os.path.exists(file):
+        raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name")
+    write_new(file, bundle(order, file, handed))
+    ui.tell(f"check it with: comity verify {file} --trust trust/")
+
+
+# The common --format knows tables; an export is a file.
+next(p for p in export.params if "--format" in p.opts).type = click.Choice(tuple(FORMATS))
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """To whom a bundle is handed, by whom, and what goes with it: the flags of `comity export`."""
+
+    audience: str | None
+    actor: str | None = None
+    role: str | None = None
+    key_file: str | None = None
+    purpose: str | None = None
+    basis: tuple[str, ...] = ()
+    documents: str | None = None
+    linked: bool = False
+    unwitnessed: bool = False
+
+
+def bundle(order: str, file: str, handed: Handed) -> bytes:
+    """The evidence bundle of an order, signed; says on stderr what is in it under the name `file`."""
     from cli.writing import find, hand, writing
     from ledger.bundle import pack
     from ledger.facts.vocabulary import ROLES
 
-    reader = AUDIENCES.get(audience.upper(), audience.upper())
+    if handed.audience is None:
+        raise click.UsageError("--audience ROLE: who is going to read it?")
+    reader = AUDIENCES.get(handed.audience.upper(), handed.audience.upper())
     if reader not in ROLES:
-        raise Stop(f"no role {audience!r}", hint=f"there are COURT, {', '.join(ROLES)}")
-    if file != "-" and os.path.exists(file):
-        raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name")
+        raise Stop(f"no role {handed.audience!r}", hint=f"there are COURT, {', '.join(ROLES)}")
     with writing() as journal:
         from cli.gather import Asked, by_digest, gather, published, witnessed
 
         here = find(journal, order)
-        signer = hand(journal, "bundle-issued", actor or _maker(journal, here), role, key_file)
-        if not unwitnessed and not witnessed(journal, published(journal)):
+        signer = hand(journal, "bundle-issued", handed.actor or _maker(journal, here), handed.role, handed.key_file)
+        if not handed.unwitnessed and not witnessed(journal, published(journal)):
             hint = "ask the witnesses first, or say --unwitnessed and hand over what they cannot confirm"
             raise Stop("no quorum of witnesses has seen this log", hint=hint, code=Exit.REFUSED)
         asked = Asked(
@@ -73,22 +125,21 @@ def export(
             audience=reader,
             made_at=journal.now(),
             tool=tool(),
-            purpose=purpose,
-            legal_basis=basis,
-            with_linked=linked,
-            documents=by_digest(Path(documents)) if documents else {},
+            purpose=handed.purpose,
+            legal_basis=handed.basis,
+            with_linked=handed.linked,
+            documents=by_digest(Path(handed.documents)) if handed.documents else {},
         )
         contents = gather(journal, asked)
         data = pack(contents, signer)
         no_witness = not journal.folder.policy.witnesses
-    write_new(file, data)
     closed = len(contents.about.withheld)
     ui.tell(
         f"{file}: {len(contents.entries)} entries for {reader} ({ROLES[reader]}), {closed} sealed values not opened"
     )
     if no_witness:
         ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
-    ui.tell(f"check it with: comity verify {file} --trust trust/")
+    return data
 
 
 def _maker(journal: Journal, order: str) -> str | None:

@@ -1,0 +1,61 @@
+"""The record in other people's forms: which `comity export --format` knows, and who writes each.
+
+A writer takes what was asked for and gives the bytes of one file; one that makes a folder writes it itself and gives
+None. All but the bundle are conveniences: nothing sealed is opened in them, and nothing can be proved with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cli.exits import Stop
+
+if TYPE_CHECKING:
+    from cli.court import Handed
+
+FORMATS = {
+    "table": ("", "the evidence bundle; what is meant where no form is named"),
+    "case": ("cli.exports:case", "CASE/UCO 1.5 as JSON-LD"),
+    "ics": ("cli.exports:ics", "deadlines as iCalendar, of one order or of all"),
+    "timeline-csv": ("cli.exports:timeline_csv", "the timeline as CSV"),
+    "custody-csv": ("cli.exports:custody_csv", "hand to hand as CSV"),
+    "parquet": ("cli.archive:archive", "the whole ledger as a folder of Parquet files"),
+    "asic-e": ("cli.container:asic", "the bundle in an ASiC-E container with an X.509 signature"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be written: of which order (None: of all), where, as recorded when (None: now), and for a container
+    the bundle in it and the certificate; `unsigned` leaves its signature to somebody else."""
+
+    order: str | None
+    file: str
+    as_of: datetime | None
+    handed: Handed
+    cert: str | None = None
+    unsigned: bool = False
+
+    @property
+    def one(self) -> str:
+        """The order it is of, where it can only be of one."""
+        if self.order is None:
+            raise Stop("this form is of one ORDER", hint="`comity orders` lists them")
+        return self.order
+
+
+def write(form: str, wanted: Wanted) -> None:
+    """Write an export under a name that is free."""
+    import importlib
+    import os
+
+    from cli.court import write_new
+
+    if wanted.file != "-" and os.path.exists(wanted.file):
+        raise Stop(f"{wanted.file} is there already", hint="an export is never overwritten; choose another name")
+    module, _, name = FORMATS[form][0].partition(":")
+    data: bytes | None = getattr(importlib.import_module(module), name)(wanted)
+    if data is not None:
+        write_new(wanted.file, data)
