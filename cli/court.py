@@ -40,11 +40,14 @@ AUDIENCES = {"COURT": "CT"}  # what people call a role
 @ui.ROLE
 @ui.KEY
 @click.option("--purpose", metavar="TEXT", help="What it is for; by default what the audience does.")
+@click.option("--because", metavar="TEXT", help="Why it is handed over; by default its purpose. It is recorded.")
 @click.option("--basis", multiple=True, metavar="CITE", help="On which legal basis it is handed over; repeatable.")
 @click.option("--documents", metavar="DIR", help="Add the documents that lie here and that the audience may see.")
 @click.option("--linked", is_flag=True, help="Add the orders this one is linked with.")
 @click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
 @click.option("--as-of", "as_of", type=ui.MOMENT, help="A table or file as recorded at this moment (default: now).")
+@click.option("--reveal", is_flag=True, help="Open sealed values in a table or file; recorded, with the reason.")
+@click.option("--because", help="Why they are opened; --as says by whom.")
 @click.option("--cert", metavar="FILE", help="asic-e: the X.509 certificate, in PEM; its key is then --key.")
 @click.option("--unsigned", is_flag=True, help="asic-e: leave the signature to a card; see docs/exports.md.")
 def export(
@@ -60,21 +63,23 @@ def export(
     linked: bool,
     unwitnessed: bool,
     as_of: datetime | None,
+    reveal: bool,
+    because: str | None,
     cert: str | None,
     unsigned: bool,
 ) -> None:
     """Write the evidence bundle of ORDER for one audience: what it may read is opened, all else is proven closed.
 
-    With --format the same record in somebody else's form: these are conveniences and no evidence, and open nothing.
+    With --format the same record in somebody else's form: these are conveniences and no evidence. Nothing sealed is opened in them but by --reveal.
     Without ORDER they are of the whole ledger, where their form has room for that.
     """
     handed = Handed(audience, actor, role, key_file, purpose, basis, documents, linked, unwitnessed)
     if (form := ui.said().format) != "table":
         from cli.formats import Wanted, write
 
-        write(form, Wanted(order, file, as_of, handed, cert, unsigned))
+        write(form, Wanted(order, file, handed, as_of, reveal, because, cert, unsigned))
         return
-    if order is None or as_of is not None:
+    if order is None or as_of is not None or reveal:
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
     if file != "-" and os.path.exists(file):
         raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name")
@@ -131,6 +136,10 @@ def bundle(order: str, file: str, handed: Handed) -> bytes:
             documents=by_digest(Path(handed.documents)) if handed.documents else {},
         )
         contents = gather(journal, asked)
+        if contents.disclosures:
+            handing_over(journal, contents, because, maker, role, key_file)
+            quorum()
+            contents = gather(journal, asked)  # under a head that covers the entry which tells of it
         data = pack(contents, signer)
         no_witness = not journal.folder.policy.witnesses
     closed = len(contents.about.withheld)

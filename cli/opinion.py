@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
+from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.ask import AS_OF, ORDER
 from cli.exits import Exit, Stop
 from cli.reading import Reader, reading
@@ -155,11 +156,6 @@ def sheet(j: Judgement, code: str) -> dict[str, Any]:
     }
 
 
-REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; recorded, with the reason.")
-BECAUSE = click.option("--because", help="Why they are opened.")
-AS_ACTOR = click.option("--as", "actor", help="Who opens them.")
-
-
 @ui.command("comity custody PPO-2026-123", "comity custody main --json", refused=Exit.UNDECIDABLE)
 @ORDER
 @AS_OF
@@ -173,7 +169,7 @@ def custody(order: str, as_of: datetime | None, reveal: bool, because: str | Non
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
-        revealed(case, "custody", reveal, because, actor)
+        revealed([case.order], "custody", reveal, because, actor)
     hands = hands_of(case.known(moment))
     steps = [_step(hand, hands, reveal) for hand in hands]
     columns = ("entry", "on", "kind", "holder", "exhibit", "check", "against_first", "files")
@@ -201,17 +197,6 @@ def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
 
 def _file(d: Digest) -> dict[str, Any]:
     return {"name": d.name, "size": d.size, "sha256": d.sha256, "sha512": d.sha512}
-
-
-def revealed(case: Case, view: str, reveal: bool, because: str | None, actor: str | None) -> None:
-    """Record that somebody opens sealed values, before they are shown; without a reason nothing is shown."""
-    if not reveal:
-        return
-    if not because or not actor:
-        raise Stop("--reveal needs a reason and a person", hint="--reveal --because TEXT --as ACTOR")
-    from cli.access import record_access
-
-    record_access(case, view, because, actor)
 
 
 @ui.command("comity check skyl-return.json main", refused=Exit.UNDECIDABLE)

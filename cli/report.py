@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
+from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.ask import AS_OF
 from cli.exits import Exit, Stop
-from cli.opinion import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from projections.page import Report
 
 KINDS = ("custody", "evidence-chain", "dpo", "audit")
-VIEWS = {"custody": "custody", "evidence-chain": "judge", "dpo": "register"}
+VIEWS = {"custody": "custody", "evidence-chain": "evidence-chain", "dpo": "dpo"}  # as record-accessed names them
 EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILED": Exit.PROVED_BAD}
 HEADS = 50  # heads an audit lists; all are compared
 
@@ -81,7 +81,7 @@ def report(
         else:
             moment = as_of or reader.now()
             case = reader.case(order)
-            revealed(case, VIEWS[kind], reveal, because, actor)
+            revealed([case.order], VIEWS[kind], reveal, because, actor)
             made = order_report(reader, kind, case, moment, held, reveal=reveal)
     put(file, as_text(kind, made))
     if record and order is not None:
@@ -175,14 +175,14 @@ def making(reader: Reader, order: str, moment: datetime, trust: Trust | None, *,
     )
 
 
-def replay_of(reader: Reader, case: Case, moment: datetime) -> str:
-    """The page on which an order can be watched up to a moment; nothing sealed is opened."""
+def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = False) -> str:
+    """The page on which an order can be watched up to a moment; sealed values only where they are revealed."""
     from ledger.law import judge
     from projections.page import replay_page
     from projections.stages import replay
 
     cosigned = any(kept.cosigned is not None for kept in kept_heads(reader))
-    made = making(reader, case.order, moment, None)
+    made = making(reader, case.order, moment, None, reveal=reveal)
     return replay_page(replay(case, dated(reader), made, judge, cosigned=cosigned))
 
 
