@@ -40,14 +40,13 @@ AUDIENCES = {"COURT": "CT"}  # what people call a role
 @ui.ROLE
 @ui.KEY
 @click.option("--purpose", metavar="TEXT", help="What it is for; by default what the audience does.")
-@click.option("--because", metavar="TEXT", help="Why it is handed over; by default its purpose. It is recorded.")
+@click.option("--because", metavar="TEXT", help="Why values are opened; for a bundle by default its purpose. Recorded.")
 @click.option("--basis", multiple=True, metavar="CITE", help="On which legal basis it is handed over; repeatable.")
 @click.option("--documents", metavar="DIR", help="Add the documents that lie here and that the audience may see.")
 @click.option("--linked", is_flag=True, help="Add the orders this one is linked with.")
 @click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
 @click.option("--as-of", "as_of", type=ui.MOMENT, help="A table or file as recorded at this moment (default: now).")
 @click.option("--reveal", is_flag=True, help="Open sealed values in a table or file; recorded, with the reason.")
-@click.option("--because", help="Why they are opened; --as says by whom.")
 @click.option("--cert", metavar="FILE", help="asic-e: the X.509 certificate, in PEM; its key is then --key.")
 @click.option("--unsigned", is_flag=True, help="asic-e: leave the signature to a card; see docs/exports.md.")
 def export(
@@ -70,14 +69,14 @@ def export(
 ) -> None:
     """Write the evidence bundle of ORDER for one audience: what it may read is opened, all else is proven closed.
 
-    With --format the same record in somebody else's form: these are conveniences and no evidence. Nothing sealed is opened in them but by --reveal.
-    Without ORDER they are of the whole ledger, where their form has room for that.
+    With --format the same record in somebody else's form, which is a convenience and no evidence: nothing sealed is
+    opened in it but by --reveal. Without ORDER it is of the whole ledger, where the form has room for that.
     """
-    handed = Handed(audience, actor, role, key_file, purpose, basis, documents, linked, unwitnessed)
+    handed = Handed(audience, actor, role, key_file, purpose, because, basis, documents, linked, unwitnessed)
     if (form := ui.said().format) != "table":
         from cli.formats import Wanted, write
 
-        write(form, Wanted(order, file, handed, as_of, reveal, because, cert, unsigned))
+        write(form, Wanted(order, file, handed, as_of, reveal, cert, unsigned))
         return
     if order is None or as_of is not None or reveal:
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
@@ -100,6 +99,7 @@ class Handed:
     role: str | None = None
     key_file: str | None = None
     purpose: str | None = None
+    because: str | None = None
     basis: tuple[str, ...] = ()
     documents: str | None = None
     linked: bool = False
@@ -108,6 +108,7 @@ class Handed:
 
 def bundle(order: str, file: str, handed: Handed) -> bytes:
     """The evidence bundle of an order, signed; says on stderr what is in it under the name `file`."""
+    from cli.access import handing_over
     from cli.writing import find, hand, writing
     from ledger.bundle import pack
     from ledger.facts.vocabulary import ROLES
@@ -120,11 +121,15 @@ def bundle(order: str, file: str, handed: Handed) -> bytes:
     with writing() as journal:
         from cli.gather import Asked, by_digest, gather, published, witnessed
 
+        def quorum() -> None:
+            if not handed.unwitnessed and not witnessed(journal, published(journal)):
+                hint = "ask the witnesses first, or say --unwitnessed and hand over what they cannot confirm"
+                raise Stop("no quorum of witnesses has seen this log", hint=hint, code=Exit.REFUSED)
+
         here = find(journal, order)
-        signer = hand(journal, "bundle-issued", handed.actor or _maker(journal, here), handed.role, handed.key_file)
-        if not handed.unwitnessed and not witnessed(journal, published(journal)):
-            hint = "ask the witnesses first, or say --unwitnessed and hand over what they cannot confirm"
-            raise Stop("no quorum of witnesses has seen this log", hint=hint, code=Exit.REFUSED)
+        maker = handed.actor or _maker(journal, here)
+        signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)
+        quorum()
         asked = Asked(
             order=here,
             audience=reader,
@@ -137,7 +142,7 @@ def bundle(order: str, file: str, handed: Handed) -> bytes:
         )
         contents = gather(journal, asked)
         if contents.disclosures:
-            handing_over(journal, contents, because, maker, role, key_file)
+            handing_over(journal, contents, handed.because, maker, handed.role, handed.key_file)
             quorum()
             contents = gather(journal, asked)  # under a head that covers the entry which tells of it
         data = pack(contents, signer)

@@ -1,7 +1,8 @@
 """The record in other people's forms: which `comity export --format` knows, and who writes each.
 
 A writer takes what was asked for and gives the bytes of one file; one that makes a folder writes it itself and gives
-None. All but the bundle are conveniences: nothing sealed is opened in them, and nothing can be proved with them.
+None. All but the bundle are conveniences: nothing sealed is opened in them unless --reveal says why, and nothing can be
+proved with them.
 """
 
 from __future__ import annotations
@@ -28,13 +29,14 @@ FORMATS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is to be written: of which order (None: of all), where, as recorded when (None: now), and for a container
-    the bundle in it and the certificate; `unsigned` leaves its signature to somebody else."""
+    """What is to be written: of which order (None: of all), where, as recorded when (None: now), whether sealed values
+    are opened. For a container: the bundle in it, the certificate, and whether its signature is left out."""
 
     order: str | None
     file: str
-    as_of: datetime | None
     handed: Handed
+    as_of: datetime | None = None
+    reveal: bool = False
     cert: str | None = None
     unsigned: bool = False
 

@@ -146,8 +146,16 @@ class CustodyReport:
 
 def custody_report(case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> CustodyReport:
     """The chain-of-custody report of a case as known at the judgement's moment."""
+    steps = held(case, reveal=making.reveal)
+    what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
+    page = face("Chain-of-custody report", what, _same(steps), case, judgement, making, commands)
+    return CustodyReport(page, steps, story(case, judgement, reveal=making.reveal))
+
+
+def held(case: Case, *, reveal: bool) -> tuple[Held, ...]:
+    """Every step of custody of a case, in the order in which it happened; files only where they are revealed."""
     hands = hands_of(case)
-    held = tuple(
+    return tuple(
         Held(
             number=number(h.entry, case),
             on=h.entry.on,
@@ -159,13 +167,10 @@ def custody_report(case: Case, judgement: Judgement, making: Making, commands: S
             check=h.check,
             compared=against_first(h, hands),
             count=len(h.files),
-            files=tuple(map(_file, h.files)) if making.reveal else None,
+            files=tuple(map(_file, h.files)) if reveal else None,
         )
         for h in hands
     )
-    what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
-    page = face("Chain-of-custody report", what, _same(held), case, judgement, making, commands)
-    return CustodyReport(page, held, story(case, judgement, reveal=making.reveal))
 
 
 def _file(d: Digest) -> File:

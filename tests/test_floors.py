@@ -60,6 +60,7 @@ WORLD = (
     "ledger.world.founding",
     "ledger.world.receiving",
     "ledger.world.sealing",
+    "ledger.world.bulk",
     "ledger.world.erasure",
     "ledger.world.journal",
 )
@@ -74,7 +75,8 @@ STANDARD = """
     uuid zlib zoneinfo
 """.split()
 OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays"}
-TEMPLATES = {"jinja2", "markupsafe"}  # for projections alone: it reads the templates that lie beside them, nothing else
+# For projections alone: templates are read that lie beside them, nothing else; a calendar is only put together.
+TEMPLATES = {"jinja2", "markupsafe", "icalendar"}
 WINDOWS = {
     "nacl.utils",
     "nacl.secret",

@@ -1,0 +1,93 @@
+"""The writers of `comity export --format`: each reads the record, asks one projection and gives its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli import ui
+from cli.exits import Stop
+from cli.formats import Wanted
+from cli.reading import Reader, reading
+from ledger.law import Judgement, judge
+from ledger.order import Case
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from projections.due import Duty
+
+
+def case(wanted: Wanted) -> bytes:
+    """CASE/UCO 1.5 as JSON-LD."""
+    from hashlib import sha256
+
+    from cli.court import tool
+    from projections.case_uco import Signed, case_uco
+
+    with reading() as reader:
+        known, judgement = _known(reader, wanted)
+        orders = dict.fromkeys(e.order for e in known.entries)
+        raws = {o.leaf: o.raw for order in orders for _, o in reader.cases.opened(order)}
+        signed = {leaf: Signed(sha256(raw).hexdigest(), len(raw)) for leaf, raw in raws.items()}
+        return case_uco(known, judgement, signed, reader.folder.origin, tool(), reveal=wanted.reveal)
+
+
+def timeline_csv(wanted: Wanted) -> bytes:
+    """The timeline as CSV."""
+    from projections.reports import story
+    from projections.table_csv import timeline_csv
+
+    with reading() as reader:
+        known, judgement = _known(reader, wanted)
+    return timeline_csv(story(known, judgement, reveal=wanted.reveal))
+
+
+def custody_csv(wanted: Wanted) -> bytes:
+    """Hand to hand as CSV."""
+    from projections.reports import held
+    from projections.table_csv import custody_csv
+
+    with reading() as reader:
+        known, _ = _known(reader, wanted)
+    return custody_csv(held(known, reveal=wanted.reveal))
+
+
+def ics(wanted: Wanted) -> bytes:
+    """Deadlines as iCalendar, of one order or of all."""
+    try:
+        from projections.calendar_file import calendar_file
+    except ModuleNotFoundError:
+        raise Stop("a calendar needs icalendar", hint="pip install 'comity[calendar]'") from None
+    from projections.due import due
+    from projections.state import view
+
+    duties: list[Duty] = []
+    names: dict[str, str] = {}
+    wound: dict[str, datetime] = {}
+    with reading() as reader:
+        moment = wanted.as_of or reader.now()
+        cases = reader.all() if wanted.order is None else [reader.case(wanted.order)]
+        for known in (found.known(moment) for found in cases):
+            judgement = judge(known, moment)
+            v = view(known, judgement)
+            names[v.order] = v.ref or v.label or v.order[:8]
+            duties += due(judgement, moment)
+            wound |= {e.leaf: e.on for e in known.entries}
+        origin = reader.folder.origin
+    lost = sum(d.clock.due is None for d in duties)
+    if lost:
+        ui.tell(f"{lost} of {len(duties)} clocks could not be computed and have no day; `comity due` lists them first")
+    return calendar_file(duties, names, origin, moment, wound)
+
+
+def _known(reader: Reader, wanted: Wanted) -> tuple[Case, Judgement]:
+    """An order as recorded at the moment that was asked for, and its judgement."""
+    from cli.access import revealed
+
+    moment = wanted.as_of or reader.now()
+    found = reader.case(wanted.one)
+    known = found.known(moment)
+    if not known.entries:
+        raise Stop(f"nothing of this order was on record at {ui.plain(moment)}", hint="a later --as-of")
+    revealed([found.order], "export", wanted.reveal, wanted.handed.because, wanted.handed.actor)
+    return known, judge(known, moment)

@@ -1,0 +1,105 @@
+"""Timeline and custody as CSV: RFC 4180 (commas, CRLF, quotes where needed), UTF-8, and no cell that is a formula.
+
+A cell that begins with = + - @, a tab or a return gets an apostrophe in front, because spreadsheets would compute it
+(OWASP, CSV injection). That is the one change made to a value; whoever reads the file with a program takes it away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ledger.order import wire
+from projections.reports import Held, Story
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+SPECIAL = frozenset(',"\r\n')
+
+TIMELINE = (
+    "entry",
+    "on",
+    "signed_at",
+    "late",
+    "kind",
+    "says",
+    "who",
+    "state",
+    "replaced_by",
+    "fields",
+    "log_index",
+    "leaf",
+)
+CUSTODY = (
+    "entry",
+    "exhibit",
+    "on",
+    "signed_at",
+    "what",
+    "released_by",
+    "received_by",
+    "check_stated",
+    "digests_compared",
+    "files",
+)  # the order of the usual paper form: item, description, when, from whom, to whom, remarks
+
+
+def csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """A table with its header line; every line ends with CRLF."""
+    return "".join(",".join(map(_quoted, row)) + "\r\n" for row in (columns, *rows)).encode()
+
+
+def guarded(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _quoted(text: str) -> str:
+    cell = guarded(text)
+    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if SPECIAL.intersection(cell) else cell
+
+
+def timeline_csv(story: Story) -> bytes:
+    """Every entry of an order, one a line, in the order in which it happened; times are UTC and claimed."""
+    return csv(
+        TIMELINE,
+        (
+            (
+                e.number,
+                wire(e.on),
+                wire(e.signed_at),
+                e.late,
+                e.kind,
+                e.says,
+                e.who,
+                e.state,
+                e.replaced_by or "",
+                "; ".join(f"{name}: {value}" for name, value in e.fields),
+                str(e.index),
+                e.leaf,
+            )
+            for e in story.events
+        ),
+    )
+
+
+def custody_csv(held: Iterable[Held]) -> bytes:
+    """Every step of custody, one a line; files are counted where they are sealed, else named with their SHA-256."""
+    return csv(
+        CUSTODY,
+        (
+            (
+                h.number,
+                h.exhibit or "",
+                wire(h.on),
+                wire(h.signed_at),
+                h.says,
+                h.released_by or "",
+                h.received_by,
+                h.check or "",
+                h.compared,
+                f"{h.count} sealed"
+                if h.files is None
+                else "; ".join(f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files),
+            )
+            for h in held
+        ),
+    )
