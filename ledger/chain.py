@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from msgspec import Struct
+
 from ledger.envelope import Opened
 from ledger.refusal import Refused
 
@@ -22,8 +24,7 @@ def access_of(origin: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/access"))
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """The newest entry of an order: its number (from 1), leaf hash in hex, and the order's instrument."""
 
     seq: int

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
 from ledger.ed25519 import enrolable
 from ledger.envelope import Opened
 from ledger.facts import KINDS, Fact
@@ -46,8 +48,7 @@ REGISTRY_TOO = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Registrar:
+class Registrar(Struct, frozen=True):
     """The root of a registry, known from outside the log: actor, Party, raw public key in hex."""
 
     actor: str

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from ledger.ed25519 import public_key, sign, verify_signature
 from ledger.refusal import Refused
 
@@ -61,8 +63,7 @@ def decimal(text: str) -> int:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class Vkey:
+class Vkey(Struct, frozen=True):
     """A key with its name, as it is pasted into a mail: `name+id+base64`.
 
     `keyid` is the first four bytes of SHA-256(name, newline, type, public). It only finds the key that may have made a
@@ -141,8 +142,7 @@ def origin_hash(origin: str) -> str:
     return sha256(origin.encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """What a log says it holds: `size` entries whose tree has the 32-byte `root`."""
 
     origin: str
@@ -179,8 +179,7 @@ def parse_checkpoint(body: str) -> Checkpoint:
     return Checkpoint(origin, size, root)
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A note whose known lines all hold.
 
     `verified` are the keys that signed, in the order of their lines; `cosigned` the witnesses among them with the time

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from ledger.ed25519 import enrolable
 from ledger.note import COSIGNATURE, ED25519, MLDSA44, Vkey, decimal, parse_vkey
@@ -27,16 +28,14 @@ _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
 _RESERVED = re.compile(r"all|any|none|[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Witnesses or earlier groups, of which `threshold` must have cosigned."""
 
     members: tuple[str, ...]
     threshold: int
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """A trust policy as read: `quorum` is the name of a witness or group, or "none".
 
     `groups` stand in the order of their definition, so that members come before their groups; `urls` has the address of
@@ -47,7 +46,7 @@ class Policy:
     witnesses: Mapping[str, Vkey]
     groups: Mapping[str, Group]
     quorum: str
-    urls: Mapping[Vkey, str] = field(default_factory=dict)
+    urls: Mapping[Vkey, str] = {}
 
     def names(self, keys: Iterable[Vkey]) -> set[str]:
         """The policy's names for the witnesses among `keys`."""

@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
+
+from msgspec import Struct
 
 from ledger.note import EMPTY_ROOT as EMPTY_ROOT
 from ledger.note import b64, decimal, unb64
@@ -216,8 +217,7 @@ class Frontier:
         return _fold(self.peaks)
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
+class Tile(Struct, frozen=True):
     """Part `n` (from 0) of the hashes at height 8 * `level`, or of the entries where `level` is ENTRIES.
 
     `width` is 256 for a full tile and 1..255 for the last one of a tree.
@@ -300,8 +300,7 @@ def unpack_entries(bundle: bytes) -> list[bytes]:
     return entries
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """A receipt: the place of an entry, the path from there, and the checkpoint note it leads to, verbatim.
 
     Nothing of it is checked yet, and `extra` is signed by nobody.

@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct
 
 from ledger.canonical import canonical, parse_json
 from ledger.refusal import Refused
@@ -27,8 +28,7 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 _RESERVED_KEY = re.compile(rb'"(_sd|_sd_alg|\.\.\.)":')  # in canonical JSON only a key can look so
 
 
-@dataclass(frozen=True, slots=True)
-class Disclosure:
+class Disclosure(Struct, frozen=True):
     """A value with what proves it: `text` is the disclosure string, `digest` what is signed for it."""
 
     salt: bytes

@@ -6,16 +6,16 @@ rule says otherwise. The day on which an order was made decides, in the zone of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from ledger.law.checks import Seen, finding
 from ledger.law.examination import CONVENTION, PROTOCOL, Examination
 from ledger.law.rules import Mark
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(Struct, frozen=True):
     """A treaty, regulation, statute or standard, by the code used in citations (`<code>:<provision>`).
 
     `since` is the first day on which it applies; None where none is known, or where the register says it.

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from ledger.law.examination import Examination
 from ledger.law.integrity import DIGESTS, files
 from ledger.law.rules import Finding, Standing, Verdict
@@ -18,8 +20,7 @@ NO_LAWFUL_AUTHORITY = ("VOL",)
 NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(Struct, frozen=True):
     """What can be said on a criterion: `rests_on` are leaf hashes, `lacks` sentences on what is in the way."""
 
     state: Standing
@@ -36,8 +37,7 @@ class Question:
     start: Callable[[Examination], Start] = field(repr=False, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """The starting value of a criterion: DEMONSTRATED if nothing is lacking, else GAP; or one set outright."""
 
     rests_on: Iterable[Entry | str] = ()

@@ -16,6 +16,8 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Protocol
 
+from msgspec import Struct
+
 zoneinfo.reset_tzpath(to=())  # midnight must be the same on every machine, so the system's own table is never read
 
 DAY = timedelta(days=1)
@@ -27,8 +29,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 # -- lengths -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """An ISO 8601 duration: months and days of the calendar, seconds of the clock."""
 
     months: int = 0

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from msgspec import Struct
+
 from ledger.law.examination import Examination
 from ledger.law.rules import Clock, Finding, Level, Mark, Standing
 from ledger.order import Entry
@@ -21,12 +23,11 @@ from ledger.order import Entry
 Effects: TypeAlias = tuple[tuple[str, Standing], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A finding whose words or effects depend on what was seen: `words` fill the braces of its sentence."""
 
     leaves: tuple[str, ...]
-    words: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, str] = {}
     effects: Effects | None = None
 
 

@@ -8,9 +8,10 @@ here was stated.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from ledger.law.checks import Check, Seen
 from ledger.law.examination import Examination
@@ -112,8 +113,7 @@ WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A point of the contents: the fields that state it, its article, and when it is asked for (None: always)."""
 
     code: str

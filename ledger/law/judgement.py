@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from types import ModuleType
+
+from msgspec import Struct
 
 from ledger.law import (
     acts,
@@ -40,8 +41,7 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Struct, frozen=True):
     """An order at a moment: its state, the regions not at rest, the clocks, the findings by code, the eight criteria.
 
     `trail` tells how the state came about.

@@ -8,9 +8,10 @@ not stand in the table moves nothing. Some moves need no entry: a clock ends, an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from ledger.law.reading import Reading
 from ledger.order import Entry
@@ -25,8 +26,7 @@ Condition = Callable[[Reading, Entry], bool]
 Circumstance = Callable[[Reading, datetime], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """From these states, by an entry of these kinds, if the condition holds, to that state.
 
     `states` and `kinds` are words with spaces between. `to` is a state, `STAYS` or `BEFORE`.
@@ -38,8 +38,7 @@ class Row:
     when: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Alone:
+class Alone(Struct, frozen=True):
     """From these states to another at the end of a clock, without an entry, if it is not met and the moment allows."""
 
     states: str
@@ -48,8 +47,7 @@ class Alone:
     when: Circumstance | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """A move of the state: by the entry `leaf`, or by time alone at the end of `clock`."""
 
     on: datetime
@@ -59,8 +57,7 @@ class Step:
     clock: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(Struct, frozen=True):
     """What a run showed: the state at the moment asked about, the moves, and the entries that fit no row."""
 
     state: str

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
+from msgspec import Struct
+
 from ledger.facts import KINDS
 from ledger.law.calendar import Days, public_holidays
 from ledger.order import Entry, instant
@@ -20,8 +22,7 @@ from ledger.order import Entry, instant
 NOWHERE = Days("UTC")  # for a Party the register does not know
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
+class Party(Struct, frozen=True):
     """A Party with its calendar. `in_force`: treaty -> the day from which it is taken to be in force."""
 
     code: str
@@ -37,8 +38,7 @@ class Party:
         return self.days.zone
 
 
-@dataclass(frozen=True, slots=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """A declaration, reservation or notification. `terms` are its terms as a code, `circumstances` those it names."""
 
     party: str
@@ -51,8 +51,7 @@ class Declaration:
     leaf: str
 
 
-@dataclass(frozen=True, slots=True)
-class Office:
+class Office(Struct, frozen=True):
     """A registered office, person or company as it stands from `valid_from` on."""
 
     actor: str
@@ -64,8 +63,7 @@ class Office:
     leaf: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compromise:
+class Compromise(Struct, frozen=True):
     """The time in which entries recorded by an office cannot be trusted: from `since`, before `until` (None: still).
 
     `key` is the key suspected, if it is known; `successor` the one that took its place.

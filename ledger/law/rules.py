@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
+
 from ledger.law.calendar import Count, explain
 
 
@@ -51,8 +53,7 @@ class Standing(StrEnum):
     NOT_APPLICABLE = "NOT_APPLICABLE"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """The record does not fit a rule, is worth a look, or does not show enough.
 
     `effects` are the criteria it pulls and where to: (("A4", CONTRADICTED), ("A5", GAP)); empty for a remark. `entries`

@@ -11,8 +11,9 @@ TEST              only in a test ledger
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from ledger.keyring import Registrar
 from ledger.note import Vkey, check_origin, log_vkey
@@ -23,8 +24,7 @@ from ledger.world.home import private_folder, replace_file
 from ledger.world.sqlite import sync_folder
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
+class Folder(Struct, frozen=True):
     """An existing ledger folder, its trust files read."""
 
     path: Path

@@ -1,4 +1,4 @@
-"""Every head this log has published, for ever, by the digest of its note.
+"""Every head this log has published, for ever, by the digest of its note, and the time stamps over them.
 
 Tiles can be rebuilt from the entries; a note with cosignatures, or one that a time stamp or another record names,
 cannot. `heads.db` is backed up, never thinned out.
@@ -6,15 +6,28 @@ cannot. `heads.db` is backed up, never thinned out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
+
+from msgspec import Struct
 
 from ledger.note import note_digest
 from ledger.order import instant, wire
 from ledger.world.sqlite import connect, create, faults, transaction
 
+# What time-stamp authorities answered, raw; head: the digest of the note they stamped, at: the log's clock then.
+TOKENS = (
+    """CREATE TABLE IF NOT EXISTS token (
+        n INTEGER PRIMARY KEY, head TEXT NOT NULL, authority TEXT NOT NULL, digest TEXT NOT NULL UNIQUE,
+        reply BLOB NOT NULL, at TEXT NOT NULL) STRICT""",
+    """CREATE TRIGGER IF NOT EXISTS token_update BEFORE UPDATE ON token
+        BEGIN SELECT RAISE(ABORT, 'tokens are kept'); END""",
+    """CREATE TRIGGER IF NOT EXISTS token_delete BEFORE DELETE ON token
+        BEGIN SELECT RAISE(ABORT, 'tokens are kept'); END""",
+)
 SCHEMA = (
+    *TOKENS,
     # at: the log's clock; cosigned: the earliest time a witness gives, in seconds since 1970
     """CREATE TABLE head (
         n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, note BLOB NOT NULL,
@@ -29,8 +42,7 @@ SCHEMA = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """A published head: tree size, the note as it was published, the log's clock then, and the earliest cosignature."""
 
     size: int
@@ -42,6 +54,20 @@ class Kept:
     def digest(self) -> str:
         """The name under which it is kept: hex SHA-256 of the note."""
         return note_digest(self.note)
+
+
+class Token(Struct, frozen=True):
+    """An authority's raw answer (RFC 3161) over the head with this digest, and the log's clock then."""
+
+    head: str
+    authority: str
+    reply: bytes
+    at: datetime
+
+    @property
+    def digest(self) -> str:
+        """The name under which it is kept: hex SHA-256 of the reply."""
+        return sha256(self.reply).hexdigest()
 
 
 class Heads:
@@ -94,6 +120,25 @@ class Heads:
         """Every kept head, in the order in which they were published."""
         with faults(self.path):
             return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
+
+    def stamp(self, token: Token) -> None:
+        """Keep a time stamp over a kept head durably; one that is kept already stays as it is."""
+        with transaction(self._c, self.path) as c:
+            for statement in TOKENS:  # a ledger begun before there were tokens
+                c.execute(statement)
+            c.execute(
+                "INSERT INTO token (head, authority, digest, reply, at) SELECT ?1, ?2, ?3, ?4, ?5"
+                " WHERE NOT EXISTS (SELECT 1 FROM token WHERE digest = ?3)",
+                (token.head, token.authority, token.digest, token.reply, wire(token.at)),
+            )
+
+    def tokens(self) -> list[Token]:
+        """Every kept time stamp, in the order in which they came."""
+        with faults(self.path):
+            if not self._c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
+                return []
+            rows = self._c.execute("SELECT head, authority, reply, at FROM token ORDER BY n").fetchall()
+        return [Token(head, authority, reply, instant(at)) for head, authority, reply, at in rows]
 
     def _one(self, where: str, *params: object) -> Kept | None:
         with faults(self.path):

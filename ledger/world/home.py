@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Home:
+
+class Home(Struct, frozen=True):
     """`state` has a folder for every origin with its guard and log key; `keys` the key files of people."""
 
     state: Path
