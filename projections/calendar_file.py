@@ -40,7 +40,8 @@ def calendar_file(
         calendar.add_component(
             _event(duty, duty.clock.due, names.get(duty.order, duty.order[:8]), str(uid), now, wound)
         )
-    return calendar.to_ical()
+    made: bytes = calendar.to_ical()
+    return made
 
 
 def _event(duty: Duty, due: datetime, name: str, uid: str, now: datetime, wound: Mapping[str, datetime]) -> Event:

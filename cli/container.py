@@ -1,0 +1,81 @@
+"""The evidence bundle in an ASiC-E container, signed with the key of an X.509 certificate, or left to a card."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from cli import ui
+from cli.exits import Exit, Stop
+from cli.formats import Wanted
+
+TO_SIGN = ".manifest.xml"
+
+
+def asic(wanted: Wanted) -> bytes:
+    """The container of one bundle; unsigned, its manifest is written beside it, which is what a card has to sign."""
+    from dataclasses import replace
+
+    from cli.court import bundle, write_new
+    from projections.asic import SIGNATURE, container, manifest
+
+    if wanted.unsigned == (wanted.cert is not None):
+        raise Stop("a container is signed by --cert FILE --key FILE, or made with --unsigned")
+    if wanted.cert is not None and wanted.handed.key_file is None:
+        raise Stop("--cert needs its key", hint="--key FILE, in PEM; a key on a card signs what --unsigned writes")
+    if wanted.unsigned and wanted.file == "-":
+        raise Stop("an unsigned container is two files", hint="-o FILE")
+    name = f"{Path(wanted.file).stem if wanted.file != '-' else 'order'}.evidence.zip"
+    # --key is the certificate's here; the bundle inside is signed, as always, by a key of the ledger that lies here.
+    handed = replace(wanted.handed, key_file=None) if wanted.cert else wanted.handed
+    files = {name: bundle(wanted.one, name, handed)}
+    if wanted.cert is None:
+        write_new(f"{wanted.file}{TO_SIGN}", manifest(files))
+        ui.tell(f"{wanted.file}{TO_SIGN}: sign this (CAdES, detached), and add the signature as {SIGNATURE}")
+        return container(files, None)
+    return container(files, signature(manifest(files), wanted.cert, str(wanted.handed.key_file), ui.now()))
+
+
+def signature(content: bytes, cert: str, key: str, at: datetime) -> bytes:
+    """The CAdES signature over `content` by the key of a certificate, both in PEM files."""
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+    from cryptography.x509 import load_pem_x509_certificate
+
+    from projections.cades import Certificate, signed, to_be_signed
+
+    try:
+        x509 = load_pem_x509_certificate(ui.read(cert))
+    except ValueError:
+        raise Stop(f"{cert} is no certificate in PEM", code=Exit.UNDECIDABLE) from None
+    try:
+        private = load_pem_private_key(ui.read(key), _passphrase(key))
+    except ValueError as error:
+        raise Stop(f"{key} cannot be read as a key in PEM: {error}", code=Exit.UNDECIDABLE) from None
+    if private.public_key() != x509.public_key():
+        raise Stop(f"{key} is not the key of {cert}", code=Exit.UNDECIDABLE)
+    if not x509.not_valid_before_utc <= at <= x509.not_valid_after_utc:
+        ui.tell(f"{cert} runs from {x509.not_valid_before_utc} to {x509.not_valid_after_utc}: not now")
+    issuer, der = x509.issuer.public_bytes(), x509.public_bytes(Encoding.DER)
+    if isinstance(private, rsa.RSAPrivateKey):
+        certificate = Certificate(der, issuer, x509.serial_number, "rsa")
+        made = private.sign(to_be_signed(content, certificate, at), padding.PKCS1v15(), SHA256())
+    elif isinstance(private, ec.EllipticCurvePrivateKey):
+        certificate = Certificate(der, issuer, x509.serial_number, "ecdsa")
+        made = private.sign(to_be_signed(content, certificate, at), ec.ECDSA(SHA256()))
+    else:
+        hint = "what relying parties read today (ETSI TS 119 312)"
+        raise Stop(f"{key}: a container is signed with RSA or ECDSA", hint=hint, code=Exit.UNDECIDABLE)
+    return signed(content, certificate, at, made)
+
+
+def _passphrase(key: str) -> bytes | None:
+    """Asked for where the key file is encrypted; never a flag."""
+    from getpass import getpass
+
+    if b"ENCRYPTED" not in ui.read(key)[:4096]:
+        return None
+    if not ui.terminal():
+        raise Stop(f"{key} has a passphrase, and nobody is here to type it", code=Exit.UNDECIDABLE)
+    return getpass(f"passphrase of {key}: ").encode()
