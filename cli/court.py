@@ -218,12 +218,13 @@ def verify(file: str, trust: str | None, anchor: str | None) -> None:
     else:
         from ledger.verify import verify as verify_bundle
         from ledger.verify import verify_entry
+        from ledger.world import mldsa, stamping
 
         data = ui.read(file)
         if data.startswith(b"PK"):
-            report = verify_bundle(data, held, pinned, now)
+            report = verify_bundle(data, held, pinned, now, mldsa=mldsa.verify, stamps=stamping.reader())
         elif data.startswith(b'{"payload":'):
-            report = verify_entry(data, _proof_beside(file), held, pinned, now)
+            report = verify_entry(data, _proof_beside(file), held, pinned, now, mldsa=mldsa.verify)
         else:
             says = f"{file} is neither a bundle nor a sealed entry ({_begins(data)})"
             hint = "`comity export` makes bundles; a folder is verified as a ledger"
@@ -246,7 +247,7 @@ def tell(report: Report) -> None:
 
 
 def read_trust(place: str) -> Trust:
-    """What a verifier holds: a folder with `policy` and `registrar`, a ledger's own folder, or a policy file alone."""
+    """What a verifier holds: a trust folder, a ledger's own, or a policy file alone."""
     from ledger.verify import parse_trust
 
     files: dict[str, bytes] = {}
@@ -257,6 +258,8 @@ def read_trust(place: str) -> Trust:
         path = os.path.join(folder, name)
         if os.path.exists(path):
             files[name] = ui.read(path)
+    if os.path.isdir(tsa := os.path.join(folder, "tsa")):
+        files |= {f"tsa/{name}": ui.read(os.path.join(tsa, name)) for name in os.listdir(tsa)}
     return _parsed(files, folder)
 
 

@@ -180,6 +180,7 @@ class _Shown:
         self.passed = passed == ("TOTAL-PASSED", "TOTAL-PASSED", "TOTAL-FAILED")
 
     def _made(self, journal: Journal, audience: str, file: Path, now: datetime) -> tuple[Report, bytes]:
+        from cli.access import handing_over
         from cli.court import tool
         from cli.gather import Asked, gather
         from cli.writing import hand
@@ -187,28 +188,31 @@ class _Shown:
 
         signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
         asked = Asked(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
+        handing_over(journal, gather(journal, asked), "to show what a bundle is", "ilves")
         data = pack(gather(journal, asked), signer)
         file.write_bytes(data)
         return self._verified(journal, data, now), data
 
     def _verified(self, journal: Journal, data: bytes, now: datetime) -> Report:
         from ledger.verify import parse_trust, verify
+        from ledger.world import mldsa
 
         trust = journal.folder.path / "trust"
-        return verify(data, parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")}), None, now)
+        held = parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")})
+        return verify(data, held, None, now, mldsa=mldsa.verify)
 
     def _reports(self, making: Path, now: datetime) -> None:
         """The pages a prosecutor files, and the one on which the order can be watched, written without a word."""
         from cli.court import read_trust
+        from cli.dossier import Asked, order_report, replay_of
         from cli.reading import reading
-        from cli.report import order_report, replay_of
         from projections.page import page
 
         trust = read_trust(str(making / "trust"))
         with reading(making / "ledger") as reader:
             case = reader.case("main")
             for kind, name in REPORTS.items():
-                made = page(order_report(reader, kind, case, now, trust))
+                made = page(order_report(reader, Asked(kind), case, now, trust))
                 (making / name).write_text(made, encoding="utf-8")
             (making / REPLAY).write_text(replay_of(reader, case, now), encoding="utf-8")
 

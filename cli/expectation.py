@@ -16,6 +16,7 @@ from ledger.bundle import pack
 from ledger.law import judge
 from ledger.order import Case, Entry, Unread, wire
 from ledger.verify import Verdict, parse_trust, verify
+from ledger.world import mldsa
 from ledger.world.home import Home
 from ledger.world.journal import Journal
 
@@ -107,7 +108,7 @@ def _verified(view: ExpectView, journal: Journal, played: Played, now: datetime)
     asked = Asked(order=played.orders[view.order], audience=role, made_at=now, tool="comity play")
     signer = hand(journal, "bundle-issued", journal.folder.registrar.actor, "ADM", None)
     trust = {name: (played.path / "trust" / name).read_bytes() for name in ("policy", "registrar")}
-    report = verify(pack(gather(journal, asked), signer), parse_trust(trust), None, now)
+    report = verify(pack(gather(journal, asked), signer), parse_trust(trust), None, now, mldsa=mldsa.verify)
     if report.verdict is not Verdict.PASSED or report.case is None:
         return f"the view does not verify: {report.integrity}"
     return report.case.entries

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -13,13 +14,13 @@ from cli.fields import digests
 from ledger.bundle import About, Contents, readable, select, visible
 from ledger.envelope import Opened
 from ledger.law.provisions import rules_digest
-from ledger.note import Head, open_checkpoint
+from ledger.note import Head, note_digest, open_checkpoint
 from ledger.order import Entry
 from ledger.tlog import format_proof, prove_consistency, prove_inclusion
 from ledger.veil import parse_disclosure
 from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
-from ledger.world.heads import Kept
+from ledger.world.heads import Kept, Token
 from ledger.world.journal import Journal
 from projections.state import linked
 
@@ -53,7 +54,8 @@ def gather(journal: Journal, asked: Asked) -> Contents:
         for index, texts in journal.cases.disclosures(order).items()
     }
     carried, withheld = select((e for e in entries if e.index < size), held, asked.audience)
-    heads = _heads(journal, opened, size)
+    tokens = journal.heads.tokens()
+    heads = _heads(journal, opened, size, {token.head for token in tokens})
     read = journal.store.hashes
     return Contents(
         origin=journal.origin,
@@ -80,6 +82,7 @@ def gather(journal: Journal, asked: Asked) -> Contents:
         },
         disclosures=carried,
         documents=_named(asked.documents, entries, asked.audience),
+        tokens=_tokens(tokens, note_digest(head.note), heads),
         foreign=_foreign(journal.folder.path / "foreign", opened.values()),
     )
 
@@ -118,17 +121,33 @@ def _orders(journal: Journal, asked: Asked) -> Iterable[str]:
         yield from (order for order in linked(case.entries) if order != asked.order and journal.store.head(order))
 
 
-def _heads(journal: Journal, opened: Mapping[int, Opened], size: int) -> list[Kept]:
-    """The notes that date the entries: those they cite, and for each the earliest cosigned one that contains it."""
+def _heads(journal: Journal, opened: Mapping[int, Opened], size: int, stamped: Collection[str]) -> list[Kept]:
+    """The notes that date the entries: those they cite, and for each the earliest ones outside that contain it.
+
+    Outside is a note that was cosigned, and one that was stamped.
+    """
     cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
     wanted = {digest: kept for digest in cited if (kept := journal.heads.get(digest)) is not None}
-    cosigned = [kept for kept in journal.heads.all() if kept.cosigned is not None and kept.size <= size]
-    cosigned.sort(key=lambda kept: kept.size)
-    for index in opened:
-        containing = next((kept for kept in cosigned if kept.size > index), None)
-        if containing is not None:
-            wanted[containing.digest] = containing
+    published = sorted((kept for kept in journal.heads.all() if kept.size <= size), key=lambda kept: kept.size)
+    cosigned = [kept for kept in published if kept.cosigned is not None]
+    for dated in (cosigned, [kept for kept in published if kept.digest in stamped]):
+        for index in opened:
+            containing = next((kept for kept in dated if kept.size > index), None)
+            if containing is not None:
+                wanted[containing.digest] = containing
     return list(wanted.values())
+
+
+def _tokens(tokens: Iterable[Token], checkpoint: str, heads: Iterable[Kept]) -> dict[str, bytes]:
+    """The time stamps over the notes that travel, each beside its note, numbered in the order in which they came."""
+    places = {kept.digest: f"heads/{kept.digest}" for kept in heads} | {checkpoint: "checkpoint"}
+    found: dict[str, bytes] = {}
+    counts: Counter[str] = Counter()
+    for token in tokens:
+        if place := places.get(token.head):
+            counts[place] += 1
+            found[f"{place}.{counts[place]}.tsr"] = token.reply
+    return found
 
 
 def _named(documents: Mapping[str, Path], entries: Sequence[Entry], audience: str) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ from ledger.note import Head, Vkey, open_checkpoint
 from ledger.refusal import Refused
 from ledger.tlog import check_inclusion, leaf_hash, prove_inclusion
 from ledger.verify import Report, Trust, Verdict
+from ledger.world import mldsa
 from ledger.world.heads import Kept
 from projections.face import Checked, Checkpoint, Reason
 
@@ -45,7 +46,8 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
     head: Head | None = None
     try:
         if kept is not None:
-            head = open_checkpoint(kept.note, reader.folder.origin, key, tuple(policy.witnesses.values()))
+            witnesses = tuple(policy.witnesses.values())
+            head = open_checkpoint(kept.note, reader.folder.origin, key, witnesses, mldsa=mldsa.verify)
         entries = _entries(reader, order, registrar, head)
     except Refused as wrong:
         problem = Reason(wrong.code, wrong.where, wrong.says)

@@ -21,6 +21,7 @@ COMMANDS = {
     "disclose": ("cli.steps:disclose", "the provider hands over files; their digests are recorded"),
     "notify-customer": ("cli.steps:notify_customer", "the person whose data were sought is told"),
     "record": ("cli.record:record", "every other kind of fact"),
+    "import": ("cli.main:import_", "from elsewhere: a table of orders, HI-1, delivery evidence, letters"),
     "lapse": ("cli.lapse:lapse", "record deadline-lapsed for every clock that ended unmet"),
     "orders": ("cli.ask:orders", "every order and the state it is in"),
     "due": ("cli.ask:due", "every open clock, soonest first"),
@@ -30,7 +31,7 @@ COMMANDS = {
     "judge": ("cli.opinion:judge", "deadlines, findings and the criteria A1-A8"),
     "custody": ("cli.opinion:custody", "hand to hand with digests"),
     "check": ("cli.opinion:check", "is this file what was disclosed?"),
-    "replay": ("cli.opinion:replay", "state as it was known at a moment, and what changed"),
+    "replay": ("cli.replay:replay", "state as it was known at a moment, and what changed"),
     "register": ("cli.opinion:register", "the ten questions of a data protection officer"),
     "report": ("cli.report:report", "the documents people file: custody, evidence chain, processing, audit"),
     "lint": ("cli.books:lint", "what is missing in an order before it is sent"),
@@ -40,10 +41,12 @@ COMMANDS = {
     "verify": ("cli.court:verify", "offline verdict on a bundle, an entry or a ledger"),
     "fsck": ("cli.office:fsck", "verify this ledger, its guard, heads and views"),
     "checkpoint": ("cli.office:checkpoint", "sign and publish the state of the log now"),
+    "stamp": ("cli.main:stamp", "time stamps over the log from authorities outside (RFC 3161)"),
     "witness": ("cli.main:witness", "cosign other logs, and name the witnesses of this one"),
     "erase": ("cli.office:erase", "destroy the key to a subject's sealed values"),
     "backup": ("cli.office:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
+    "desk": ("cli.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "play": ("cli.play:play", "make a ledger out of a story"),
     "completion": ("cli.main:completion", "completion for bash, zsh or fish"),
 }
@@ -68,6 +71,18 @@ WITNESS = {
     "add": ("cli.cosigners:add", "ask a witness from now on; the new policy is an entry"),
     "list": ("cli.cosigners:list_", "the witnesses of this ledger, and what their quorum withstands"),
     "take": ("cli.cosigners:take", "take cosignatures that came back as a file"),
+}
+
+STAMP = {
+    "add": ("cli.stamp:add", "ask a time-stamp authority from now on"),
+    "list": ("cli.stamp:list_", "every time stamp this ledger keeps, judged again"),
+}
+
+IMPORT = {
+    "orders": ("cli.imports.orders:orders", "a table of many orders and their steps, CSV or JSON Lines"),
+    "hi1": ("cli.imports.messages:hi1", "an ETSI TS 103 120 (HI-1) message as JSON"),
+    "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
+    "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
 }
 
 LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for those who may read")}
@@ -155,10 +170,32 @@ witness = Group(
     ),
 )
 
+stamp = Group(
+    name="stamp",
+    table=STAMP,
+    otherwise="cli.stamp:stamp",
+    help="Have the newest checkpoint stamped by every time-stamp authority this ledger names (RFC 3161).",
+    examples=("comity stamp add karsk-tsa https://tsa.example/stamp --root karsk-root.pem", "comity stamp"),
+)
+
+import_ = Group(
+    name="import",
+    table=IMPORT,
+    otherwise="cli.imports.orders:orders",
+    help="What comes from elsewhere, recorded as somebody's word about the past.",
+    examples=(
+        "comity import orders.csv --as archive --dry-run",
+        "comity import --template csv > orders.csv",
+        "comity import delivery DELIVERY.xml --order PPO-2026-123 --as ilves",
+        "comity import letters scans/ --order PPO-2026-123 --as archive",
+        "comity import hi1 warrant.json --as skylark",
+    ),
+)
+
 log = Group(
     name="log",
     table=LOG,
-    otherwise="cli.ask:log",
+    otherwise="cli.logbook:log",
     help="The log as git shows one, newest entry first.",
     examples=("comity log", "comity log publish /srv/log"),
 )

@@ -13,7 +13,7 @@ from ledger.order import wire
 from ledger.refusal import Refused
 from ledger.tlog import EMPTY_ROOT, root, tile_bytes, tile_path, tiles_for
 from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
-from ledger.world import mldsa
+from ledger.world import mldsa, stamping
 from ledger.world.audit import Audit, Problem, audit
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
@@ -57,7 +57,7 @@ def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_hou
         head = tree.published(trust)
         problems += tree.compared(head, "log/checkpoint")
         problems += tree.anchored(anchor) if anchor is not None else ()
-        problems += [*tree.kept(), *tree.guarded(), *tree.tiled(head)] if with_house else ()
+        problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head)] if with_house else ()
     except (Refused, LedgerFault) as wrong:
         problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
     finally:
@@ -136,6 +136,19 @@ class _Tree:
                     yield Reason(wrong.code, where, wrong.says)
         finally:
             heads.close()
+
+    def stamped(self) -> Iterator[Reason]:
+        """Every kept time stamp, judged again at the moment it gives, where authorities are trusted."""
+        trusted, read = stamping.trusted(self.folder.path / "trust" / "tsa"), stamping.reader()
+        if not trusted or read is None or not self.folder.heads.exists():
+            return
+        with closing(Heads(self.folder.heads, writable=False)) as heads:
+            for token in heads.tokens():
+                kept = heads.get(token.head)
+                try:
+                    read(token.reply, kept.note if kept else b"", trusted)
+                except Refused as wrong:
+                    yield Reason(wrong.code, f"heads.db, {token.authority} {wire(token.at)}", wrong.says)
 
     def guarded(self) -> Iterator[Reason]:
         """What the guard has signed against the entries; a missing guard is no proof of anything."""

@@ -15,6 +15,7 @@ from cli.main import comity
 from cli.stage import Played, perform
 from cli.story import read_story
 
+ORIGIN = "ledger.example/xo/karsk"
 STORIES = Path(__file__).parents[1] / "fixtures" / "stories"
 
 
@@ -48,3 +49,34 @@ def ledger_of(story: str, folder: Path) -> Path:
 def size(ledger: Path) -> int:
     """The number of entries in a ledger."""
     return int(told("checkpoint", ledger=ledger)["size"])
+
+
+class House:
+    """A user with folders of their own, and a ledger they began."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ledger = folder / "ledger"
+        self.env = {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
+        self.keys = folder / "config" / "comity" / "keys"
+
+    def run(self, *args: str) -> Any:
+        return run(*args, ledger=self.ledger, **self.env)
+
+    def told(self, *args: str) -> dict[str, Any]:
+        return told(*args, ledger=self.ledger, **self.env)
+
+    def begun(self) -> House:
+        assert self.run("init", str(self.ledger), "--origin", ORIGIN).exit_code == 0
+        return self
+
+    def with_office(self, actor: str, *roles: str) -> House:
+        self.told("key", "new", actor)
+        said = [part for role in roles for part in ("--role", role)]
+        assert self.run("key", "enrol", actor, *said, "--party", "XO", "--office", "Office").exit_code == 0
+        assert self.run("key", "accept", actor).exit_code == 0
+        return self
+
+    def order(self, actor: str = "ilves") -> str:
+        args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", actor)
+        return str(self.told(*args)["order"])

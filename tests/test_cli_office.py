@@ -6,46 +6,12 @@ import json
 import os
 import tarfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from cli.exits import Exit
 from ledger.world.keys import load, public_of
-from tests.hands import ledger_of, run, size, told
-
-ORIGIN = "ledger.example/xo/karsk"
-
-
-class House:
-    """A user with folders of their own, and a ledger they began."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.ledger = folder / "ledger"
-        self.env = {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
-        self.keys = folder / "config" / "comity" / "keys"
-
-    def run(self, *args: str) -> Any:
-        return run(*args, ledger=self.ledger, **self.env)
-
-    def told(self, *args: str) -> dict[str, Any]:
-        return told(*args, ledger=self.ledger, **self.env)
-
-    def begun(self) -> House:
-        assert self.run("init", str(self.ledger), "--origin", ORIGIN).exit_code == 0
-        return self
-
-    def with_office(self, actor: str, *roles: str) -> House:
-        self.told("key", "new", actor)
-        said = [part for role in roles for part in ("--role", role)]
-        assert self.run("key", "enrol", actor, *said, "--party", "XO", "--office", "Office").exit_code == 0
-        assert self.run("key", "accept", actor).exit_code == 0
-        return self
-
-    def order(self, actor: str = "ilves") -> str:
-        args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", actor)
-        return str(self.told(*args)["order"])
+from tests.hands import ORIGIN, House, ledger_of, run, size, told
 
 
 @pytest.fixture

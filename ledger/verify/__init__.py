@@ -18,19 +18,22 @@ from ledger.law import Judgement
 from ledger.note import Checkpoint, Head, MlDsa
 from ledger.order import Case, instant
 from ledger.refusal import Refused
-from ledger.verify import claims, entries, heads, values
+from ledger.verify import claims, entries, heads, others, values
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
 from ledger.verify.single import verify_entry
 from ledger.verify.times import Times, check_times
+from ledger.verify.tokens import ReadStamp, Stamp, check_tokens
 from ledger.verify.trust import Trust, format_registrar, parse_anchor, parse_registrar, parse_trust
 
 __all__ = [
     "Bracket",
+    "ReadStamp",
     "Reason",
     "Remark",
     "Report",
     "Result",
+    "Stamp",
     "Step",
     "Trust",
     "Verdict",
@@ -58,18 +61,24 @@ class _Found:
 
 
 def verify(
-    data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, mldsa: MlDsa | None = None
+    data: bytes,
+    trust: Trust | None,
+    anchor: bytes | None,
+    now: datetime,
+    *,
+    mldsa: MlDsa | None = None,
+    stamps: ReadStamp | None = None,
 ) -> Report:
     """Check an evidence bundle.
 
     `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
-    where the policy has such witnesses. Whatever is in the bundle ends in a report, never in an error; `Refused` is
-    raised only for an `anchor` that is no checkpoint.
+    where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities. Whatever
+    is in the bundle ends in a report, never in an error; `Refused` is raised only for an `anchor` that is none.
     """
     held = None if anchor is None else parse_anchor(anchor)
     book, found = Notebook(), _Found()
     try:
-        _walk(data, trust, held, now, mldsa, book, found)
+        _walk(data, trust, held, now, mldsa, stamps, book, found)
     except Refused:
         if book.failed is None:
             raise
@@ -97,6 +106,7 @@ def _walk(
     held: Checkpoint | None,
     now: datetime,
     mldsa: MlDsa | None,
+    stamps: ReadStamp | None,
     book: Notebook,
     found: _Found,
 ) -> None:
@@ -124,7 +134,7 @@ def _walk(
         heads.check_history(states, parts, held, book)
         heads.check_anchored(states, held, trust, book)
     with book.step(7):
-        heads.set_tokens_aside(parts, book)
+        stamped = check_tokens(parts, Times(states, policy), trust, stamps, now, book)
     with book.step(8):
         entries.check_leaves(parts, states, book)
         found.entries = len(parts.entries)
@@ -134,7 +144,7 @@ def _walk(
     with book.step(10):
         entries.check_places(opened, manifest, states, book)
     with book.step(11):
-        times = Times(states, policy)
+        times = Times(states, policy, stamped)
         registrar = entries.choose_registrar(trust, opened, manifest.log, book)
         entries.check_keys(opened, manifest, registrar, states, times, book)
     with book.step(12):
@@ -144,9 +154,11 @@ def _walk(
     with book.step(14):
         values.check_documents(parts, book)
     with book.step(15):
-        found.case = claims.case_of(known, manifest)
+        arrived = others.arrived(opened, parts)
+        found.case = claims.case_of(known, arrived, manifest)
         found.judgement = claims.check_procedure(found.case, opened, instant(manifest.made_at), book)
     with book.step(16):
-        values.check_others(opened, parts, policy, mldsa, manifest, book)
+        policies = [policy, *(other.policy for other in (trust.others if trust else ()))]
+        others.check_others(opened, parts, policies, mldsa, manifest, book)
     with book.step(17):
-        claims.check_claims(known, manifest, states, files, trust, book)
+        claims.check_claims(known, arrived, manifest, states, files, trust, book)

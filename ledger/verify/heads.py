@@ -1,10 +1,12 @@
-"""Steps 2 and 4 to 7: whom to believe, which states the log signed, who saw them, and that it only ever grew."""
+"""Steps 2 and 4 to 6: whom to believe, which states the log signed, who saw them, and that it only ever grew."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.bundle.layout import POLICY, Arranged, folder
 from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, note_digest, open_checkpoint, unb64
@@ -18,8 +20,7 @@ from ledger.verify.trust import Trust
 DRIFT = timedelta(minutes=5)  # between honest clocks
 
 
-@dataclass(frozen=True, slots=True)
-class Heads:
+class Heads(Struct, frozen=True):
     """The states of the log in a bundle, each signed by it: `head` is the one every proof leads to.
 
     `all` has every one by the digest of its note, `head` among them; `signed_by` the key of the log that signed it.
@@ -207,16 +208,3 @@ def check_anchored(heads: Heads, held: Checkpoint | None, trust: Trust | None, b
     else:
         lack = "nothing from outside the bundle was given that it could be held against"
     book.doubts.insert(0, Reason("NO_TRUST_ANCHOR", "", lack))
-
-
-# -- step 7 ------------------------------------------------------------------------------------------------------------
-
-
-def set_tokens_aside(parts: Arranged, book: Notebook) -> None:
-    """Time-stamp tokens are carried for other tools; no policy of ours can ask for one, and none is used here."""
-    if stamps := sum(path.endswith(".tsr") for path in parts.tokens):
-        book.says(f"{counted(stamps, 'token')}, not read")
-        book.not_proven.append(
-            f"What {counted(stamps, 'time stamp')} in the bundle would add: check them with "
-            "`openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile ROOT -attime GENTIME`."
-        )

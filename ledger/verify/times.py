@@ -1,8 +1,8 @@
 """Step 12: when an entry was signed, proven from both sides, and what is claimed about it.
 
-A signer that cites a cosigned note signed after the witnesses did: not before. A cosigned head that contains an entry
-shows that it existed by then: not after. With f witnesses that may lie, the (f+1)-th time from the suspicious end is
-one that an honest witness gave. Nothing here decides the verdict.
+A signer that cites a cosigned note signed after the witnesses did: not before. A head that contains an entry and was
+cosigned, or stamped by a time-stamp authority, shows that it existed by then: not after. With f witnesses that may lie,
+the (f+1)-th time from the suspicious end is one that an honest witness gave. Nothing here decides the verdict.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
+from math import ceil
 
 from ledger.envelope import Opened
 from ledger.note import Head
@@ -22,13 +23,19 @@ from ledger.verify.report import Bracket
 
 
 class Times:
-    """What the witnesses' times say about positions of the log; nothing under a policy that gives no bracket."""
+    """What times from outside say about positions of the log: those of witnesses, and of time-stamp authorities.
 
-    def __init__(self, heads: Heads, policy: Policy) -> None:
+    Witnesses say nothing under a policy that gives no bracket. `stamped` is by when notes existed, by their digest.
+    """
+
+    def __init__(self, heads: Heads, policy: Policy, stamped: Mapping[str, datetime] | None = None) -> None:
         self.faults = policy.faults()
         self.heads = heads
         self._voters = {policy.witnesses[name] for name in policy.voters()}
-        sized = sorted((head.checkpoint.size, seconds) for head in heads.all.values() for seconds in self._by(head))
+        sized = [(head.checkpoint.size, seconds) for head in heads.all.values() for seconds in self._by(head)]
+        for digest, moment in (stamped or {}).items():
+            sized.append((heads.all[digest].checkpoint.size, ceil(moment.timestamp())))
+        sized.sort()
         self._sizes = [size for size, _ in sized]
         later = [seconds for _, seconds in reversed(sized)]
         self._by_then = list(accumulate(later, min))[::-1]  # of this and all larger sizes
@@ -49,7 +56,11 @@ class Times:
     def not_before(self, entry: Opened) -> datetime | None:
         """The latest proven moment before which the entry cannot have been signed."""
         seen = entry.payload.seen
-        head = self.heads.all.get(seen.note) if seen else None
+        return self.seen_at(seen.note) if seen else None
+
+    def seen_at(self, digest: str) -> datetime | None:
+        """The latest proven moment before which a note cannot have been as it is, cosignatures included."""
+        head = self.heads.all.get(digest)
         times = self._times(head) if head else []
         return None if self.faults is None or len(times) <= self.faults else _moment(times[-1 - self.faults])
 
@@ -73,7 +84,7 @@ def check_times(opened: Mapping[int, Opened], times: Times, book: Notebook) -> t
         brackets.append(bracket)
         _check_seen(index, entry, times.heads, book)
         _check_claims(bracket, entry, book)
-    if times.faults is None:
+    if times.faults is None and all(b.not_after is None for b in brackets):
         book.says("no brackets under this policy")
     else:
         open_ends = sum(b.not_before is None or b.not_after is None for b in brackets)

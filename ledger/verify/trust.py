@@ -8,7 +8,7 @@ checkpoint from the court file. Without either the best verdict is INDETERMINATE
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ledger.keyring import Registrar
@@ -17,26 +17,47 @@ from ledger.policy import Policy, parse_policy
 from ledger.refusal import Refused
 
 _REGISTRAR = re.compile(r"([a-z0-9_.-]{1,200}) ([A-Z][A-Z0-9-]{1,31}) ([0-9a-f]{64})\n?")
+OTHERS = "others/"
+_TSA = re.compile(r"tsa/.*\.(?:pem|crt|cer|der)")
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A trust folder as read: the policy, its exact text, and the registrar; without one, people's keys lack a root."""
+    """A trust folder as read: the policy, its exact text, and the registrar; without one, people's keys lack a root.
+
+    `authorities` are the certificate files of trusted time-stamp authorities and of those above them, `others` whom one
+    trusts about the records of other parties.
+    """
 
     policy: Policy
     raw: bytes
     registrar: Registrar | None
+    authorities: tuple[bytes, ...] = ()
+    others: tuple[Trust, ...] = ()
 
 
 def parse_trust(files: Mapping[str, bytes]) -> Trust:
     """Read a trust folder: `policy` (c2sp.org/tlog-policy) and `registrar` (one line: actor, Party, 64 hex digits).
 
-    `registrar` may be missing. POL-* for a bad policy, TRUST-FORMAT for a missing one or a bad registrar line.
+    `registrar` may be missing; files under `tsa/` are certificates of time-stamp authorities, folders under `others/`
+    the trust in other records. POL-* for a bad policy, TRUST-FORMAT for a missing one or a bad registrar line.
     """
     if "policy" not in files:
         raise Refused("TRUST-FORMAT", "a trust folder has a file named policy", where="policy")
     raw = files["policy"]
-    return Trust(parse_policy(raw), raw, parse_registrar(files["registrar"]) if "registrar" in files else None)
+    registrar = parse_registrar(files["registrar"]) if "registrar" in files else None
+    authorities = tuple(files[name] for name in sorted(files) if _TSA.match(name))
+    return Trust(parse_policy(raw), raw, registrar, authorities, tuple(_others(files)))
+
+
+def _others(files: Mapping[str, bytes]) -> Iterator[Trust]:
+    """What lies under `others/`, a trust folder for each of the parties whose entries are wrapped in the record."""
+    folders: dict[str, dict[str, bytes]] = {}
+    for path, content in sorted(files.items()):
+        if path.startswith(OTHERS):
+            name, _, file = path.removeprefix(OTHERS).partition("/")
+            folders.setdefault(name, {})[file] = content
+    return map(parse_trust, folders.values())
 
 
 def parse_registrar(line: bytes) -> Registrar:

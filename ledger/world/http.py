@@ -18,8 +18,11 @@ class Reply:
     body: bytes
 
 
-async def ask(url: str, most: int, seconds: float, content: bytes | None = None) -> Reply:
-    """GET a URL, or POST `content` to it; all of it within `seconds`. `LedgerFault`: HTTP-SILENT, NO-HTTP."""
+async def ask(url: str, most: int, seconds: float, content: bytes | None = None, *, media: str = "") -> Reply:
+    """GET a URL, or POST `content` to it, as `media` where that is said; all of it within `seconds`.
+
+    `LedgerFault`: HTTP-SILENT, NO-HTTP.
+    """
     try:
         import httpx
     except ImportError:
@@ -28,11 +31,12 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None)
         raise LedgerFault("HTTP-SILENT", f"{url}: not the address of an http server")
     body = bytearray()
     method = "GET" if content is None else "POST"
+    headers = {"accept-encoding": "identity", **({"content-type": media} if media else {})}
     try:
         async with (
             asyncio.timeout(seconds),  # of the whole exchange: httpx counts each read anew
             httpx.AsyncClient(timeout=seconds) as client,
-            client.stream(method, url, content=content, headers={"accept-encoding": "identity"}) as reply,
+            client.stream(method, url, content=content, headers=headers) as reply,
         ):
             async for chunk in reply.aiter_raw():
                 body += chunk

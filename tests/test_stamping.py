@@ -1,0 +1,148 @@
+"""Time stamps: what a token must be, judged at the moment it gives, by certificates from outside alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from ledger.refusal import Refused
+from ledger.world.fault import LedgerFault
+from ledger.world.stamping import certificates, obtain, read_stamp
+from tests.authority import NOW, STAMPING, Authority
+
+VECTORS = Path(__file__).parents[1] / "fixtures" / "vectors" / "rfc3161"
+EXPECTED = json.loads((VECTORS / "expectations.json").read_bytes())
+DATA = b"ledger.test/xo/karsk\n11\nGuu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=\n"
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "tsa")
+
+
+def refused(code: str, reply: bytes, *trusted: bytes, data: bytes = DATA, nonce: int | None = None) -> str:
+    with pytest.raises(Refused) as found:
+        read_stamp(reply, data, trusted, nonce)
+    assert found.value.code == code
+    return found.value.says
+
+
+# -- tokens of real authorities ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", EXPECTED["responses"], ids=lambda case: case["file"])
+def test_a_token_of_a_real_authority_is_judged_as_two_other_verifiers_judge_it_at_its_time(
+    case: dict[str, str],
+) -> None:
+    reply, chain = (VECTORS / case["file"]).read_bytes(), (VECTORS / case["chain"]).read_bytes()
+    message = bytes.fromhex(case["message_hex"])
+    if case["expect"].startswith("accept"):
+        said = read_stamp(reply, message, [chain])
+        assert said.at == datetime.fromisoformat(case["gen_time"])
+        assert said.policy == case["policy_oid"]
+        assert "Spoofed" not in said.authority
+        refused("TST-IMPRINT", reply, chain, data=b"other")
+        refused("TST-NONCE", reply, chain, data=message, nonce=int(case["nonce_hex"], 16) + 1)
+    else:
+        code = {"refuse-chain": "TST-CHAIN", "refuse-signature": "TST-SIG"}[case["expect"]]
+        refused(code, reply, chain, data=message)
+
+
+@pytest.mark.parametrize("case", EXPECTED["hand_made"], ids=lambda case: case["is"])
+def test_an_answer_without_a_token_is_none(case: dict[str, str]) -> None:
+    says = refused("TST-STATUS" if "rejection" in case["is"] else "TST-FORMAT", bytes.fromhex(case["hex"]))
+    assert says
+
+
+# -- what an authority can get wrong -----------------------------------------------------------------------------------
+
+
+def test_a_token_says_when_how_exactly_and_by_whom(authority: Authority) -> None:
+    said = read_stamp(authority.stamp(DATA), DATA, [authority.root])
+    assert abs(said.at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert (said.accuracy, said.by - said.at) == (timedelta(seconds=1), timedelta(seconds=1))
+    assert (said.authority, said.policy) == ("CN=Sample TSA", "1.2.3.4.1")
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_an_imprint_by_any_sha2_counts(authority: Authority, algorithm: str) -> None:
+    reply = authority.stamp(DATA, algorithm)
+    read_stamp(reply, DATA, [authority.root])
+    refused("TST-IMPRINT", reply, authority.root, data=DATA + b"x")
+
+
+def test_an_imprint_by_sha1_proves_nothing(authority: Authority) -> None:
+    assert "1.3.14.3.2.26" in refused("TST-IMPRINT", authority.stamp(DATA, "sha1"), authority.root)
+
+
+def test_a_root_is_trusted_only_from_outside(authority: Authority, tmp_path: Path) -> None:
+    reply, other = authority.stamp(DATA), Authority(tmp_path / "other", name="Other TSA")
+    refused("TST-CHAIN", reply)
+    refused("TST-CHAIN", reply, other.root)
+    refused("TST-CHAIN", reply, authority.certificate(STAMPING))
+    read_stamp(reply, DATA, [other.root, authority.root])
+
+
+def test_a_signer_must_be_one_for_time_stamps_alone_and_critically_so(authority: Authority) -> None:
+    reply = authority.stamp(DATA, certificate=False)
+    code = ExtendedKeyUsageOID.CODE_SIGNING
+    read_stamp(reply, DATA, [authority.root, authority.certificate(STAMPING)])
+    refused("TST-EKU", reply, authority.root, authority.certificate())
+    refused("TST-EKU", reply, authority.root, authority.certificate(STAMPING, critical=False))
+    refused("TST-EKU", reply, authority.root, authority.certificate(code))
+    refused("TST-EKU", reply, authority.root, authority.certificate(STAMPING, code))
+
+
+def test_a_chain_that_had_expired_at_its_time_is_none(tmp_path: Path) -> None:
+    late = Authority(tmp_path, begins=NOW - timedelta(days=900), ends=NOW - timedelta(days=1))
+    assert "expired" in refused("TST-CHAIN", late.stamp(DATA), late.root)
+
+
+def test_a_token_that_openssl_writes_unsorted_cannot_be_read_here_and_is_not_said_to_be_wrong(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, whole_chain=True)
+    assert "InvalidSetOrdering" in refused("TST-FORMAT", authority.stamp(DATA), authority.root)
+
+
+def test_a_signature_is_checked_to_the_last_bit(authority: Authority) -> None:
+    reply = bytearray(authority.stamp(DATA))
+    reply[-1] ^= 1
+    refused("TST-SIG", bytes(reply), authority.root)
+
+
+def test_what_is_no_certificate_is_said_to_be_none() -> None:
+    for file in (b"", b"text", b"-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(Refused) as found:
+            certificates(file)
+        assert found.value.code == "TRUST-FORMAT"
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_authority_is_asked_over_http_and_its_answer_verified_before_it_is_kept(authority: Authority) -> None:
+    with authority.served() as url:
+        for sha512 in (False, True):
+            reply = obtain(url, DATA, [authority.root], datetime.now(UTC), sha512=sha512)
+            assert read_stamp(reply, DATA, [authority.root]).authority == "CN=Sample TSA"
+    assert len(authority.asked) == 2
+
+
+def test_an_answer_that_shows_nothing_is_not_taken(authority: Authority, tmp_path: Path) -> None:
+    def fault(now: datetime, root: bytes, url: str) -> str:
+        with pytest.raises(LedgerFault) as found:
+            obtain(url, DATA, [root], now)
+        return found.value.code
+
+    now = datetime.now(UTC)
+    with authority.served() as url:
+        assert fault(now, Authority(tmp_path / "other", name="Other TSA").root, url) == "TSA-REFUSED"
+        assert fault(now + timedelta(hours=1), authority.root, url) == "TSA-REFUSED"
+        assert fault(now - timedelta(hours=1), authority.root, url) == "TSA-REFUSED"
+    assert fault(now, authority.root, url) == "HTTP-SILENT"
