@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli import ui
 from cli.exits import Stop
 from cli.writing import hand, writing
+from ledger.world.fault import LedgerFault
 
 if TYPE_CHECKING:
     from ledger.bundle import Contents
@@ -69,15 +71,25 @@ def handing_over(
     role: str | None = None,
     key_file: str | None = None,
 ) -> None:
-    """Record that a bundle opens sealed values to its audience, before it is written; why, or at least what for."""
+    """Record that a bundle opens sealed values to its audience, before it is written; why, or at least what for.
+
+    A copy without its guard can record nothing any more and may still be handed over; whoever does so is told.
+    """
     from cli.gather import PURPOSES
     from ledger.envelope import open_
     from ledger.facts.vocabulary import ROLES
 
     about = contents.about
-    opened = {open_(raw, verify=False).payload.order for index, raw, _ in contents.entries if index in contents.disclosures}
+    opened = {
+        open_(raw, verify=False).payload.order for index, raw, _ in contents.entries if index in contents.disclosures
+    }
     mains = {journal.drawer.main_of(order) or order for order in opened} if journal.drawer else opened
     orders = [about.order, *sorted(mains - {about.order, journal.registry})]
     why = f"bundle for {about.audience} ({ROLES[about.audience]}): {because or about.purpose}"
     purpose = PURPOSES.get(about.audience, "investigation")
-    note(journal, orders, "export", why, actor, purpose=purpose, role=role, key_file=key_file)
+    try:
+        note(journal, orders, "export", why, actor, purpose=purpose, role=role, key_file=key_file)
+    except LedgerFault as fault:
+        if fault.code != "GUARD-MISSING":
+            raise
+        ui.tell("this copy can record nothing any more, so who was given these values has to be noted elsewhere")

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import ui
+from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.exits import Exit
-from cli.reading import Reader, reading
+from cli.reading import reading
 
 if TYPE_CHECKING:
     from ledger.law import Judgement
     from ledger.law.machine import Step
-    from ledger.order import Case, Entry
+    from ledger.order import Case
     from projections.due import Duty
+    from projections.matter import Share
     from projections.timeline import Line
 
 AS_OF = click.option("--as-of", "as_of", type=ui.MOMENT, help="As recorded at this moment (default: now).")
 ORDER = click.argument("order")
+ONLY = click.option("--only", is_flag=True, help="This order alone, without those that are one matter with it.")
 
 
 @ui.command("comity orders", "comity orders --json", refused=Exit.UNDECIDABLE)
@@ -104,25 +108,29 @@ def left(span: timedelta | None) -> str:
     return f"over by {text}" if span <= timedelta(0) else text
 
 
-@ui.command("comity show PPO-2026-123", "comity show main --json", refused=Exit.UNDECIDABLE)
+@ui.command("comity show PPO-2026-123", "comity show main --only --json", refused=Exit.UNDECIDABLE)
 @ORDER
 @AS_OF
-def show(order: str, as_of: datetime | None) -> None:
-    """One order: where it stands, what is due, what the record lacks."""
-    from ledger.law import judge
+@ONLY
+def show(order: str, as_of: datetime | None, only: bool) -> None:
+    """One order: where it stands, what is due, what the record lacks; and the orders that are one matter with it."""
+    from cli.matter import matter
     from projections.due import due as due_of
+    from projections.due import soonest_first
     from projections.state import view
     from projections.timeline import office_names
 
     with reading() as reader:
-        case = reader.case(order)
         moment = as_of or reader.now()
-    judgement = judge(case, moment)
-    known = case.known(moment)
-    v = view(known, judgement)
-    names = office_names(known.registry)
+        shares, elsewhere = matter(reader, order, moment, only=only)
+    asked, *beside = shares
+    judgement = asked.judgement
+    v = view(asked.case, judgement)
+    names = office_names(asked.case.registry)
     duties = due_of(judgement, moment)
-    document = {
+    owed = soonest_first(d for share in shares for d in due_of(share.judgement, moment))
+    called = {share.case.order: share.name for share in shares}
+    document: dict[str, Any] = {
         "order": v.order,
         "ref": v.ref,
         "label": v.label,
@@ -141,16 +149,31 @@ def show(order: str, as_of: datetime | None) -> None:
         "findings": [f.code for f in judgement.findings],
         "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
     }
-    rows = [(name, value) for name, value in document.items() if name not in ("due", "findings", "criteria")]
+    if not only:
+        orders = sorted(shares, key=_began)
+        document["matter"] = {
+            "orders": [_member(s) for s in orders],
+            "due": [_duty(d) for d in owed],
+            "elsewhere": elsewhere,
+        }
+    columns = ("due", "findings", "criteria", "matter")
+    rows = [(name, value) for name, value in document.items() if name not in columns]
 
     def text() -> str:
         head = f"{v.ref or v.label or v.order[:8]}  {v.instrument}  {ui.paint(v.state, 'bold')}"
         lines = [head, "", *_pairs(document, names)]
-        if duties:
+        if beside or elsewhere:
+            lines += ["", "Matter"]
+            for s in sorted(shares, key=_began):
+                mark = "*" if s is asked else " "
+                lines.append(f"{mark} {s.name:<14} {s.case.instrument:<9} {ui.paint(s.judgement.state, 'bold')}")
+            lines += [f"  {name:<14} not in this ledger" for name in elsewhere]
+        if owed:
             lines += ["", "Due"]
-            for d in duties:
+            for d in owed:
                 when, cite = ui.plain(d.clock.due) or "unknown", ", ".join(d.clock.cite)
-                lines.append(f"  {d.clock.id:<14} {when:<21} {left(d.left):<16} {cite}")
+                whose = f"{called[d.order]:<14} " if beside else ""
+                lines.append(f"  {whose}{d.clock.id:<14} {when:<21} {left(d.left):<16} {cite}")
         if judgement.findings:
             lines += ["", "Findings"]
             lines += [f"  {ui.paint(f.level.value)} {f.code}: {f.says}" for f in judgement.findings]
@@ -159,6 +182,19 @@ def show(order: str, as_of: datetime | None) -> None:
         return "\n".join(lines)
 
     ui.emit("show", document, ("field", "value"), rows, text=text)
+
+
+def _began(share: Share) -> int:
+    """The place of an order's first entry in the log; one of which nothing is known yet comes last."""
+    return share.case.entries[0].index if share.case.entries else sys.maxsize
+
+
+def _member(share: Share) -> dict[str, Any]:
+    """One order of a matter, as JSON."""
+    from projections.state import view
+
+    v = view(share.case, share.judgement)
+    return {"order": v.order, "ref": v.ref, "label": v.label, "instrument": v.instrument, "state": v.state}
 
 
 def _pairs(document: dict[str, Any], names: dict[str, str]) -> list[str]:
@@ -179,20 +215,35 @@ def _pairs(document: dict[str, Any], names: dict[str, str]) -> list[str]:
     return [f"  {name:<10} {value}" for name, value in pairs if value]
 
 
-@ui.command("comity timeline PPO-2026-123", "comity timeline main --format csv", refused=Exit.UNDECIDABLE)
+@ui.command(
+    "comity timeline PPO-2026-123",
+    "comity timeline main --only --format csv",
+    "comity timeline main --reveal --because 'hearing on Monday' --as ilves",
+    refused=Exit.UNDECIDABLE,
+)
 @ORDER
 @AS_OF
-def timeline(order: str, as_of: datetime | None) -> None:
-    """The story of one order, in the order in which it happened; sealed values show as [sealed]."""
-    from ledger.law import judge
-    from projections.timeline import by_time
+@ONLY
+@REVEAL
+@BECAUSE
+@AS_ACTOR
+def timeline(
+    order: str, as_of: datetime | None, only: bool, reveal: bool, because: str | None, actor: str | None
+) -> None:
+    """The story of an order and of those that are one matter with it, in the order in which it happened.
+
+    Sealed values show as [sealed] unless they are revealed.
+    """
+    from cli.matter import matter
+    from projections.matter import merged
 
     with reading() as reader:
-        case = reader.case(order)
         moment = as_of or reader.now()
-    judgement = judge(case, moment)
-    lines, turns = story(case, judgement, moment), by_time(judgement.trail)
-    columns = ("entry", "on", "kind", "who", "says", "state", "written", "fields")
+        shares, elsewhere = matter(reader, order, moment, only=only)
+        revealed([s.case.order for s in shares], "timeline", reveal, because, actor)
+    asked = shares[0].case
+    lines = merged(shares, reveal=reveal)
+    columns = ("entry", "on", "kind", "who", "says", "state", "written", "fields", "order")
     rows = [
         (
             f"#{x.entry.seq}",
@@ -203,11 +254,27 @@ def timeline(order: str, as_of: datetime | None) -> None:
             x.moved[1] if x.moved else "",
             f"{left(x.late)} later" if x.late else "",
             x.fields,
+            share.name,
         )
-        for x in lines
+        for share, x in lines
     ]
-    document = {"order": case.order, "label": case.label, "as_of": moment, "timeline": [_line(x) for x in lines]}
-    ui.emit("timeline", document, columns, rows, text=lambda: told(lines, turns) if ui.terminal() else _tabbed(rows))
+    document = {
+        "order": asked.order,
+        "label": asked.label,
+        "as_of": moment,
+        "orders": [_member(s) for s in sorted(shares, key=_began)],
+        "elsewhere": elsewhere,
+        "timeline": [{**_line(x), "order": share.case.order} for share, x in lines],
+    }
+    ui.emit(
+        "timeline",
+        document,
+        columns,
+        rows,
+        text=lambda: (
+            matter_told(shares, reveal=reveal) if ui.terminal() else _tabbed(rows, reveal=reveal, named=len(shares) > 1)
+        ),
+    )
 
 
 def story(case: Case, judgement: Judgement, moment: datetime) -> list[Line]:
@@ -217,14 +284,46 @@ def story(case: Case, judgement: Judgement, moment: datetime) -> list[Line]:
     return lines_of(case.known(moment), judgement.trail)
 
 
-def _tabbed(rows: Sequence[Sequence[Any]]) -> str:
-    return "\n".join("\t".join(ui.plain(v) for v in row[:7]) for row in rows)
+def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
+    shown = [row[:7] + (row[7:8] if reveal else ()) + (row[8:] if named else ()) for row in map(tuple, rows)]
+    return "\n".join("\t".join(ui.plain(v) for v in row) for row in shown)
+
+
+Told = tuple[datetime, int, list[str]]  # when, place in the log, and the paragraph that tells of it
 
 
 def told(lines: Sequence[Line], turns: Sequence[Step] = (), width: int = 80) -> str:
     """The timeline for people: day by day, one step a paragraph, changes of state at the margin."""
-    steps: list[tuple[datetime, int, list[str]]] = [(x.entry.on, x.entry.index, _paragraph(x, width)) for x in lines]
-    steps += [(t.on, -1, [f"  {t.on:%H:%M} UTC  {t.clock} ends  -> {ui.paint(t.to, 'cyan')}"]) for t in turns]
+    return _by_day(_steps(lines, turns, width))
+
+
+def matter_told(shares: Sequence[Share], width: int = 80, *, reveal: bool = False) -> str:
+    """The story of a matter for people; each step says of which order it is, where there are several."""
+    from projections.timeline import by_time
+    from projections.timeline import timeline as lines_of
+
+    several = len(shares) > 1
+    return _by_day(
+        step
+        for s in shares
+        for step in _steps(
+            lines_of(s.case, s.judgement.trail, reveal=reveal),
+            by_time(s.judgement.trail),
+            width,
+            tag=f"  {ui.paint(f'[{s.name}, {s.case.instrument}]', 'dim')}" if several else "",
+            reveal=reveal,
+        )
+    )
+
+
+def _steps(
+    lines: Sequence[Line], turns: Sequence[Step], width: int, tag: str = "", *, reveal: bool = False
+) -> Iterator[Told]:
+    yield from ((x.entry.on, x.entry.index, _paragraph(x, width, tag, reveal)) for x in lines)
+    yield from ((t.on, -1, [f"  {t.on:%H:%M} UTC  {t.clock} ends{tag}  -> {ui.paint(t.to, 'cyan')}"]) for t in turns)
+
+
+def _by_day(steps: Iterable[Told]) -> str:
     out: list[str] = []
     day = ""
     for on, _, paragraph in sorted(steps, key=lambda step: step[:2]):
@@ -235,16 +334,20 @@ def told(lines: Sequence[Line], turns: Sequence[Step] = (), width: int = 80) -> 
     return "\n".join(out)
 
 
-def _paragraph(x: Line, width: int) -> list[str]:
+def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list[str]:
     import textwrap
 
     moved = f"  -> {ui.paint(x.moved[1], 'cyan')}" if x.moved else ""
-    out = [f"  {x.entry.on:%H:%M} UTC  {ui.paint(x.entry.kind, 'bold')}{moved}"]
+    out = [f"  {x.entry.on:%H:%M} UTC  {ui.paint(x.entry.kind, 'bold')}{tag}{moved}"]
     out += textwrap.wrap(f"{x.says} {x.who}.", width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.late:
         out.append(f"{'':13}{ui.paint('written down ' + left(x.late) + ' after the event', 'yellow')}")
     if x.replaced_by:
         out.append(f"{'':13}put right by a later entry; not counted")
+    if reveal:
+        opened = (f"{name}: {ui.plain(x.fields[name])}" for name in x.entry.sealed if name in x.fields)
+        for value in opened:
+            out += textwrap.wrap(value, width, initial_indent=" " * 13, subsequent_indent=" " * 15)
     return out
 
 
@@ -268,40 +371,3 @@ def _line(x: Line) -> dict[str, Any]:
         "replaced_by": x.replaced_by,
         "fields": x.fields,
     }
-
-
-@ui.command("comity log", "comity log -n 5", "comity log --order main --json", refused=Exit.UNDECIDABLE)
-@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many entries.")
-@click.option("--order", help="Only the entries of this order.")
-def log(number: int, order: str | None) -> None:
-    """The log as git shows one, newest entry first."""
-    with reading() as reader:
-        entries = _newest(reader, number, order)
-        label = {e.order: reader.label(e.order) for e in entries}
-    columns = ("index", "leaf", "order", "seq", "kind", "by", "role", "on", "signed_at")
-    rows = [(e.index, e.leaf, e.order, e.seq, e.kind, e.by, e.role, e.on, e.at) for e in entries]
-    document = {"log": [dict(zip(columns, row, strict=True)) for row in rows]}
-
-    def text() -> str:
-        shown = []
-        for e in entries:
-            where = label[e.order] or e.order[:8]
-            shown.append(
-                f"{ui.paint(f'entry {e.index}', 'yellow')} {e.leaf[:16]}  {where} #{e.seq}\n"
-                f"Signed: {e.by} as {e.role} of {e.party}, {ui.plain(e.at)}\n"
-                f"Event:  {ui.plain(e.on)}\n\n    {ui.paint(e.kind, 'bold')}\n"
-            )
-        return "\n".join(shown)
-
-    ui.emit("log", document, columns, rows, text=text if ui.terminal() else None)
-
-
-def _newest(reader: Reader, number: int, order: str | None) -> list[Entry]:
-    from ledger.envelope import entry_of, open_
-
-    if order is not None:
-        entries = reader.cases.case(reader.find(order), reveal=False).entries
-        return list(reversed(entries))[:number]
-    size = reader.store.size()
-    page = reader.store.page(max(0, size - number), number)
-    return [entry_of(open_(raw, verify=False), index) for index, raw in reversed(page)]

@@ -1,4 +1,4 @@
-"""What the law says of an order, hand to hand, and as it was known: judge, custody, check, replay, register, lapse."""
+"""What the law says of an order, and hand to hand: judge, custody, check, register."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cli import ui
 from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.ask import AS_OF, ORDER
 from cli.exits import Exit, Stop
-from cli.reading import Reader, reading
+from cli.reading import reading
 
 if TYPE_CHECKING:
     from ledger.law import Judgement
@@ -232,106 +232,47 @@ def check(files: tuple[str, ...], order: str) -> Exit:
 
 
 @ui.command(
-    "comity replay main --at 2027-03-10T00:00:00Z",
-    "comity replay main --diff 2027-03-10T00:00:00Z..2027-03-16T00:00:00Z",
-    "comity replay main --html replay.html",
+    "comity register main",
+    "comity register --subject 'acct-4471' --json",
+    "comity register main --reveal --because 'request of 3 May' --as dpo",
     refused=Exit.UNDECIDABLE,
 )
-@ORDER
-@click.option("--at", type=ui.MOMENT, help="The state as it was known at this moment.")
-@click.option("--diff", metavar="A..B", help="What moment B knew that A did not.")
-@click.option("--html", "file", metavar="FILE", help="One page with a slider over every moment.")
-@AS_OF
-def replay(order: str, at: datetime | None, diff: str | None, file: str | None, as_of: datetime | None) -> None:
-    """The order as the record stood at a moment, what changed between two, or all of it as a page to watch."""
-    if sum(asked is not None for asked in (at, diff, file)) != 1:
-        raise click.UsageError("one of --at TIME, --diff A..B and --html FILE")
-    with reading() as reader:
-        case = reader.case(order)
-        if file is not None:
-            from cli.report import put, replay_of
-
-            put(file, replay_of(reader, case, as_of or reader.now()))
-        elif at is not None:
-            _replay_at(reader, case, at)
-        else:
-            first, dots, last = str(diff).partition("..")
-            if not dots:
-                raise click.UsageError("--diff is two moments with two dots between: A..B")
-            _replay_diff(reader, case, ui.MOMENT.convert(first, None, None), ui.MOMENT.convert(last, None, None))
-
-
-def _moment(reader: Reader, at: datetime) -> tuple[int, dict[str, Any]]:
-    head = reader.head_at(at)
-    if head is None:
-        return 0, {"at": at, "size": 0, "clock": "none", "says": "no head was kept at or before this moment"}
-    clock = "log" if head.cosigned is None else "cosigned"
-    says = "the log's own clock; no witness had signed" if head.cosigned is None else "the time of a witness"
-    return head.size, {"at": at, "size": head.size, "head": head.digest, "clock": clock, "dated": head.at, "says": says}
-
-
-def _replay_at(reader: Reader, case: Case, at: datetime) -> None:
-    from ledger.law import judge as judge_case
-    from projections.replay import Moment, as_known
-
-    size, moment = _moment(reader, at)
-    known = as_known(case, Moment(at, size))
-    judgement = judge_case(known, at)
-    document = {"replay": moment, **judged(judgement)}
-    rows = [("state", judgement.state), ("entries", len(known.entries)), ("log size", size), ("clock", moment["clock"])]
-
-    def text() -> str:
-        head = f"Log size {size} at {ui.plain(at)} ({moment['says']}); {len(known.entries)} entries of this order."
-        return f"{head}\n\n{opinion(known, judgement)}"
-
-    ui.emit("replay", document, ("what", "value"), rows, text=text)
-
-
-def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime) -> None:
-    from ledger.law import judge as judge_case
-    from projections.replay import Moment, difference
-
-    before, after = Moment(first, _moment(reader, first)[0]), Moment(last, _moment(reader, last)[0])
-    found = difference(case, before, after, judge_case)
-    columns = ("what", "before", "after")
-    rows = [(c.what, c.before, c.after) for c in found.changes]
-    document = {
-        "order": case.order,
-        "from": {"at": first, "size": before.size},
-        "to": {"at": last, "size": after.size},
-        "entries": [{"seq": e.seq, "kind": e.kind, "on": e.on, "leaf": e.leaf} for e in found.entries],
-        "changes": [dict(zip(columns, row, strict=True)) for row in rows],
-    }
-
-    def text() -> str:
-        new = [f"+ #{e.seq} {ui.plain(e.on)} {e.kind}" for e in found.entries] or ["no new entries"]
-        changed = []
-        for c in found.changes:
-            if c.before is not None:
-                changed.append(ui.paint(f"- {c.what}: {c.before}", "red"))
-            if c.after is not None:
-                changed.append(ui.paint(f"+ {c.what}: {c.after}", "green"))
-        return "\n".join([f"{ui.plain(first)} .. {ui.plain(last)}", "", *new, "", *changed])
-
-    ui.emit("replay-diff", document, columns, rows, text=text)
-
-
-@ui.command("comity register main", "comity register --json", refused=Exit.UNDECIDABLE)
 @click.argument("order", required=False)
+@click.option("--subject", metavar="S", help="Only the orders in which something is sealed for this person.")
 @AS_OF
-def register(order: str | None, as_of: datetime | None) -> Exit:
-    """The ten questions of a data protection officer, and which duties are open; exit 3 if one is."""
+@REVEAL
+@BECAUSE
+@AS_ACTOR
+def register(
+    order: str | None,
+    subject: str | None,
+    as_of: datetime | None,
+    reveal: bool,
+    because: str | None,
+    actor: str | None,
+) -> Exit:
+    """The ten questions of a data protection officer, and which duties are open; exit 3 if one is.
+
+    Who opened sealed values, when and in which view stands under question 2; with --reveal also why.
+    """
     from ledger.law import judge as judge_case
     from projections.register import register as answers_of
 
+    if order and subject:
+        raise click.UsageError("an ORDER or --subject S, not both")
     with reading() as reader:
         moment = as_of or reader.now()
-        cases = [reader.case(order)] if order else list(reader.all())
+        if subject is not None:
+            mine = reader.of_subject(subject)
+            cases = [case for case in reader.all() if case.order in mine]
+        else:
+            cases = [reader.case(order)] if order else list(reader.all())
+        revealed([case.order for case in cases], "dpo", reveal, because, actor)
         accesses = [e for e in reader.accesses() if e.at <= moment]
     found = []
     for case in cases:
         read = [e for e in accesses if case.order in e.get("orders", ())]
-        found.append((case, answers_of(case.known(moment), judge_case(case, moment), read)))
+        found.append((case, answers_of(case.known(moment), judge_case(case, moment), read, reveal=reveal)))
     columns = ("order", "number", "question", "cite", "open", "answer")
     rows = [
         (case.label or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cli import ui
+from cli.exits import Stop
 from ledger.order import Case, Entry
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
@@ -49,6 +50,14 @@ class Reader:
         """Who read what: the entries of the access order."""
         order = self.cases.access
         return list(self.cases.entries(order, self.cases.opened(order)))
+
+    def of_subject(self, subject: str) -> set[str]:
+        """The orders in which something is sealed for a person, by the name the ledger's users give them."""
+        key = self.drawer.key_of(subject) if self.drawer else None
+        if key is None:
+            raise Stop(f"nothing is sealed here for {subject!r}", hint="by default a person is the target of an order")
+        orders = {order for _, order, _ in self.store.closed_by(key)}
+        return {self.main_of(order) or order for order in orders}
 
     def main_of(self, order: str) -> str | None:
         """The order whose companion this is; None for every other order."""

@@ -83,7 +83,7 @@ def processing_record(
     )
     answers = tuple(
         Answered(a.number, a.question, a.cite, a.lines, tuple(_numbered(a.entries, case)), a.open)
-        for a in register(case, judgement, accesses)
+        for a in register(case, judgement, accesses, reveal=making.reveal)
     )
     owed = sum(a.open for a in answers)
     answer = (

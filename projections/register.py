@@ -34,6 +34,7 @@ class _Record:
     case: Case
     judgement: Judgement
     accesses: tuple[Entry, ...]
+    reveal: bool
 
     def of(self, *kinds: str) -> tuple[Entry, ...]:
         replaced = {e.replaces for e in self.case.entries if e.replaces}
@@ -44,7 +45,9 @@ class _Record:
 
     def told(self, entries: Iterable[Entry]) -> tuple[str, ...]:
         names = office_names(self.case.registry)
-        return tuple(f"{e.on:%Y-%m-%d %H:%M}Z {says(e.kind)} {speaker(e, names)}{_details(e)}" for e in entries)
+        return tuple(
+            f"{e.on:%Y-%m-%d %H:%M}Z {says(e.kind)} {speaker(e, names)}{_details(e, self.reveal)}" for e in entries
+        )
 
     def clocks(self, *ids: str) -> tuple[str, ...]:
         return tuple(
@@ -57,17 +60,20 @@ class _Record:
         return any(c.id in ids and c.verdict in (Verdict.OPEN, Verdict.MISSED) for c in self.judgement.deadlines)
 
 
-def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = ()) -> list[Answer]:
-    """All ten answers for one order; `accesses` are the `record-accessed` entries that name it."""
-    record = _Record(case, judgement, tuple(accesses))
+def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *, reveal: bool = False) -> list[Answer]:
+    """All ten answers for one order; `accesses` are the `record-accessed` entries that name it.
+
+    Sealed values stand in the answers only where they are revealed.
+    """
+    record = _Record(case, judgement, tuple(accesses), reveal)
     return [answer(record) for answer in _QUESTIONS]
 
 
-def _details(e: Entry) -> str:
+def _details(e: Entry, reveal: bool) -> str:
     shown = [
         f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in fields(e).items()
-        if isinstance(value, (str, bool, list)) and name in _TELLING
+        for name, value in fields(e, reveal=reveal).items()
+        if isinstance(value, (str, bool, list)) and (name in _TELLING or name in e.sealed)
     ]
     return f" ({'; '.join(shown)})" if shown else ""
 

@@ -83,7 +83,7 @@ class Replay:
 
 
 def replay(case: Case, heads: Heads, making: Making, judge: Judge, *, cosigned: bool) -> Replay:
-    """The replay of a case up to the moment `making` speaks of; nothing sealed is opened."""
+    """The replay of a case up to the moment `making` speaks of; sealed values only where they are revealed."""
     known = case.known(making.as_of)
     judgement = judge(known, making.as_of)
     found = stages(known, heads, making.as_of, judge)
@@ -91,7 +91,7 @@ def replay(case: Case, heads: Heads, making: Making, judge: Judge, *, cosigned: 
         making=making,
         subject=subject(known, judgement),
         stages=tuple(found),
-        story=story(known, judgement, reveal=False),
+        story=story(known, judgement, reveal=making.reveal),
         cosigned=cosigned,
         thinned=len({e.on for e in known.entries}) > MOST,
         only_for=only_for(known.entries),

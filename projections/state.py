@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry
 
 
-@dataclass(frozen=True, slots=True)
-class OrderView:
+class OrderView(Struct, frozen=True):
     """One line about an order; times are UTC and claimed by their signers."""
 
     order: str
@@ -46,6 +46,12 @@ def view(case: Case, judgement: Judgement) -> OrderView:
         entries=len(case.entries),
         linked=linked(case.entries),
     )
+
+
+def name_of(case: Case) -> str:
+    """What people call an order: the name a story gave it, its reference, or the beginning of its id."""
+    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    return case.label or (issued.get("reference") if issued else None) or case.order[:8]
 
 
 def linked(entries: tuple[Entry, ...]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from cli.exits import Exit
+from ledger.bundle import unpack
 from ledger.note import witness_vkey
 from tests.hands import ledger_of, run
 
@@ -148,10 +149,21 @@ def _opened(file: Path, words: bytes) -> bool:
     return any(words in base64.urlsafe_b64decode(line) for line in padded)
 
 
-def test_the_same_question_gives_the_same_bundle(ledger: Path) -> None:
-    first = made(ledger).read_bytes()
+def test_the_same_question_gives_the_same_bundle_to_whom_nothing_is_opened(ledger: Path) -> None:
+    first = made(ledger, "SYS").read_bytes()
+    (ledger.parent / "SYS.evidence.zip").unlink()
+    assert made(ledger, "SYS").read_bytes() == first
+
+
+def test_handing_over_the_same_values_again_is_a_new_act_under_a_new_head_and_else_the_same(ledger: Path) -> None:
+    first = unpack(made(ledger).read_bytes())
     (ledger.parent / "COURT.evidence.zip").unlink()
-    assert made(ledger).read_bytes() == first
+    again = unpack(made(ledger).read_bytes())
+    said = {name for name in first if (name.endswith(".dsse.json") and "/entries/" in name) or "/disclosures/" in name}
+    assert {name: first[name] for name in said} == {name: again[name] for name in said}
+    assert set(first) == set(again)
+    checkpoint = next(name for name in first if name.endswith("/checkpoint"))
+    assert first[checkpoint] != again[checkpoint]
 
 
 def test_documents_the_audience_may_see_travel_along(ledger: Path, tmp_path: Path) -> None:

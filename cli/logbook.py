@@ -1,0 +1,74 @@
+"""The log as git shows one: the newest entries, of the whole ledger or of one matter, as a list or as a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui
+from cli.ask import ONLY
+from cli.exits import Exit
+from cli.reading import Reader, reading
+
+if TYPE_CHECKING:
+    from ledger.order import Entry
+
+
+@ui.command(
+    "comity log", "comity log -n 5", "comity log --order main --graph", "comity log --order main --only --json",
+    refused=Exit.UNDECIDABLE,
+)  # fmt: skip
+@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many entries.")
+@click.option("--order", help="Only the entries of this order and of those that are one matter with it.")
+@ONLY
+@click.option("--graph", "drawn", is_flag=True, help="Draw a line for each order, joined where one led to the other.")
+def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
+    """The log as git shows one, newest entry first."""
+    from projections.graph import graph
+
+    if only and order is None:
+        raise click.UsageError("--only is of one order: --order NAME")
+    with reading() as reader:
+        entries, orders = _newest(reader, number, order, only)
+        label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
+        label |= {reader.cases.registry: "register", reader.cases.access: "access"}
+        beside = {e.order: main for e in entries if (main := reader.main_of(e.order))}
+    columns = ("index", "leaf", "order", "seq", "kind", "by", "role", "on", "signed_at")
+    rows = [(e.index, e.leaf, e.order, e.seq, e.kind, e.by, e.role, e.on, e.at) for e in entries]
+    document = {"log": [dict(zip(columns, row, strict=True)) for row in rows]}
+
+    def paragraphs() -> Iterator[list[str]]:
+        for e in entries:
+            where = label[e.order] or (beside.get(e.order) or e.order)[:8]
+            where += " (companion)" if e.order in beside else ""
+            yield [
+                f"{ui.paint(f'entry {e.index}', 'yellow')} {e.leaf[:16]}  {where} #{e.seq}",
+                f"Signed: {e.by} as {e.role} of {e.party}, {ui.plain(e.at)}",
+                f"Event:  {ui.plain(e.on)}",
+                "",
+                f"    {ui.paint(e.kind, 'bold')}",
+                "",
+            ]
+
+    def text() -> str:
+        if drawn or orders > 1:
+            return "\n".join(graph(entries, list(paragraphs()), beside))
+        return "\n".join(line for lines in paragraphs() for line in lines)
+
+    ui.emit("log", document, columns, rows, text=text if drawn or ui.terminal() else None)
+
+
+def _newest(reader: Reader, number: int, order: str | None, only: bool) -> tuple[list[Entry], int]:
+    """The newest entries, of all orders or of one matter, and of how many orders that is."""
+    from cli.matter import matter
+    from ledger.envelope import entry_of, open_
+
+    if order is not None:
+        shares, _ = matter(reader, order, reader.now(), only=only)
+        entries = sorted((e for s in shares for e in s.case.entries), key=lambda e: e.index)
+        return list(reversed(entries))[:number], len(shares)
+    size = reader.store.size()
+    page = reader.store.page(max(0, size - number), number)
+    return [entry_of(open_(raw, verify=False), index) for index, raw in reversed(page)], 1
