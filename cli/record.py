@@ -222,7 +222,7 @@ def _draft(
 
     if asked.whose is not None and asked.speaks == "act":
         raise Stop("--whose is for what was seen or taken over", hint="add --speaks observation or --speaks import")
-    audience = dict(_audience(said) for said in asked.audience)
+    audience = dict(audience_of(said) for said in asked.audience)
     said = Circumstances(
         on=on,
         signed_at=journal.now(),
@@ -235,7 +235,8 @@ def _draft(
     return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument)
 
 
-def _audience(said: str) -> tuple[str, list[str]]:
+def audience_of(said: str) -> tuple[str, list[str]]:
+    """A sealed field and who may read it, from `FIELD=ROLE,ROLE`."""
     name, mark, roles = said.partition("=")
     if not mark:
         raise Stop(f"--audience {said}: this is field=ROLE,ROLE")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ from ledger.keyring import Keyring, Registrar
 from ledger.order import Case, Entry
 from ledger.refusal import Refused
 from ledger.veil import Disclosure, digest_of, lift
+from ledger.world.bulk import Ahead, Bulk, staged
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
 from ledger.world.erasure import tell
@@ -34,7 +36,7 @@ from ledger.world.log import Log
 from ledger.world.past import Past, Trial
 from ledger.world.receiving import at, opened_pages
 from ledger.world.recorder import Moved, Row
-from ledger.world.sealing import Draft, Sealer, check_entry_id
+from ledger.world.sealing import Draft, Sealer, check_entry_id, target_of
 from ledger.world.store import Conflict, Store, Stored
 
 _TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
@@ -202,6 +204,37 @@ class Journal:
 
         fresh = iter(self._store(seal))
         return [known[i] if i in known else next(fresh) for i in range(len(drafts))]
+
+    @contextmanager
+    def many(self, report: Callable[[int, int], None] = lambda done, total: None) -> Iterator[Bulk]:
+        """Record any number of facts, all or none, in flat memory: those added to the `Bulk`, when the block ends well.
+
+        `report(done, total)` hears of the storing. Raises what `record` raises, and `Conflict` where somebody else
+        wrote to the register or to one of the orders meanwhile: nothing was stored, and all has to be sealed again.
+        """
+        self.log.ready()
+        with staged() as staging:
+            past = Ahead(self.origin, self.folder.registrar, self.cases, self.store, staging)
+            bulk = Bulk(staging, past, self._sealer, self.recorded)
+            yield bulk
+            try:
+                indices = bulk.store(self.store, report)
+            except Moved as moved:
+                raise Conflict("the register grew meanwhile") from moved
+        self._past.forget()
+        if indices:
+            self._unpublished = True
+            self.log.acknowledge(indices[-1])
+
+    def prepare(self, orders: Sequence[str]) -> None:
+        """Make the keys for what these orders will seal, in one durable transaction instead of one for each order."""
+        if self.drawer is not None:
+            self.drawer.keys_for({target_of(order) for order in orders})
+
+    def recorded(self, draft: Draft) -> str | None:
+        """The leaf hash of the entry that stands under a draft's own id; `Conflict` if it says something else."""
+        receipt = self._recorded(draft, draft.entry) if draft.entry else None
+        return receipt.leaf if receipt else None
 
     def receive_sealed(
         self, entries: Sequence[bytes], disclosures: Sequence[Sequence[str]] | None = None

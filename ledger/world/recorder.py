@@ -9,7 +9,7 @@ published checkpoints.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from eventsourcing.sqlite import (
     SQLiteCursor,
     SQLiteDatastore,
 )
+from msgspec import Struct
 
 from ledger.tlog import Frontier, stored_count
 from ledger.world.fault import LedgerFault
@@ -119,8 +120,7 @@ class Moved(Exception):
     """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ciphertext:
+class Ciphertext(Struct, frozen=True):
     """A sealed value, encrypted: field, RFC 9901 digest, id of the key; None where it was emptied."""
 
     field: str
@@ -177,6 +177,21 @@ class Recorder(SQLiteApplicationRecorder):
         except BaseException:
             self.tree = None  # the batch was rolled back
             raise
+
+    def insert_pages(self, pages: Iterable[Sequence[Row]], still: Mapping[str, int]) -> range:
+        """Store page after page of rows, all in one transaction; their rowids. `still` as in `insert_events`."""
+        tree, self.tree = self.tree, None
+        ids = range(0)
+        try:
+            with self.datastore.transaction(commit=True) as c:
+                for page in pages:
+                    new = self._insert_events(c, page, tree=tree, still=still)
+                    ids = range(ids.start or new[0], new[-1] + 1)
+                    tree, still = self.tree, {}
+        except BaseException:
+            self.tree = None
+            raise
+        return ids
 
     def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int]:
         tree: Frontier | None = given.pop("tree")

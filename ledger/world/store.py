@@ -7,7 +7,7 @@ values become durable together or not at all. Questions cost O(log n), or what t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +94,18 @@ class Store:
             else:
                 places |= {i: Stored(n - 1) for i, n in zip(fresh, ids or (), strict=True)}
         return [places[i] for i in range(len(rows))]
+
+    def append_pages(self, pages: Iterable[Sequence[Row]], *, still: Mapping[str, int]) -> range:
+        """Put page after page of sealed entries on the shelf, all or none, in one transaction; their log indices.
+
+        Raises `Conflict` if the place or the id of one of them is taken, whoever took it, and else what `append` does.
+        """
+        try:
+            with faults(self.path):
+                ids = self._recorder.insert_pages(pages, still)
+        except IntegrityError as error:
+            raise Conflict(f"not the next entry of its order: {error}") from error
+        return range(ids.start - 1, ids.stop - 1)
 
     def _known(self, row: Row) -> Stored | None:
         """The place of this very entry; None if nothing of it is there; `Conflict` if another took its place or id."""
