@@ -25,6 +25,9 @@ _RESERVED_KEYS = frozenset({"_sd", "_sd_alg", "..."})
 # C0 without line feed, DEL and C1, and every character with Unicode's Bidi_Control property (UAX 9)
 _FORBIDDEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 
+_ORDINARY = bytes(c for c in range(0x20, 0x7F) if c not in b"{[\\")  # no opener, no escape, no control, ASCII
+_SIMPLE = frozenset({str, bool, type(None)})
+
 _known_keys: set[str] = set()  # keys that passed _KEY once; the vocabulary is finite
 
 
@@ -75,14 +78,8 @@ def loads(raw: bytes) -> Any:
 
 def plain(raw: bytes, max_nodes: int = MAX_NODES) -> bool:
     """True if a glance at JSON bytes shows that depth, number of values and every text in them are in our domain."""
-    openers = raw.count(b"{") + raw.count(b"[")
-    return (
-        openers <= MAX_DEPTH
-        and openers + raw.count(b",") < max_nodes
-        and raw.isascii()
-        and b"\\" not in raw
-        and b"\x7f" not in raw
-    )
+    odd = raw.translate(None, _ORDINARY)
+    return len(odd) <= MAX_DEPTH and not odd.strip(b"{[") and len(odd) + raw.count(b",") < max_nodes
 
 
 def simple(value: dict[str, Any] | list[Any]) -> bool:
@@ -91,9 +88,11 @@ def simple(value: dict[str, Any] | list[Any]) -> bool:
         if not _known_keys.issuperset(value):
             return False
         value = list(value.values())
+    if _SIMPLE.issuperset(map(type, value)):
+        return True
     for inner in value:
         kind = type(inner)
-        if kind is str or kind is bool or inner is None:
+        if kind in _SIMPLE:
             continue
         if kind is int:
             if -MAX_INTEGER <= inner <= MAX_INTEGER:

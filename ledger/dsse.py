@@ -8,12 +8,12 @@ docs/formats.md.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import orjson
 
 from ledger.canonical import MAX_BYTES, MAX_NODES, check_json, loads
@@ -45,18 +45,26 @@ _ENVELOPE = re.compile(
 )
 
 
+class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    keyid: str
+    sig: bytes
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The members of an envelope in their order; bytes are base64, and msgspec writes it in one spelling."""
+
+    payload: bytes
+    payloadType: str  # noqa: N815 -- as DSSE spells it
+    signatures: tuple[_Signature]
+
+
+_write = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(_Line).decode
+
+
 def seal_bytes(payload: bytes, payload_type: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
     """One line of DSSE around `payload`; `sign` makes the 64-byte Ed25519 signature of the bytes it is given."""
-    return _line(payload, payload_type.encode(), keyid(public).encode(), sign(pae(payload_type, payload)))
-
-
-def _line(payload: bytes, payload_type: bytes, key_id: bytes, signature: bytes) -> bytes:
-    return b'{"payload":"%b","payloadType":"%b","signatures":[{"keyid":"%b","sig":"%b"}]}' % (
-        binascii.b2a_base64(payload, newline=False),
-        payload_type,
-        key_id,
-        binascii.b2a_base64(signature, newline=False),
-    )
+    return _write(_Line(payload, payload_type, (_Signature(keyid(public), sign(pae(payload_type, payload))),)))
 
 
 def open_bytes(
@@ -96,26 +104,24 @@ def open_bytes(
     return value, payload
 
 
-_FRAME = len(_line(b"", b"", b"0" * 64, bytes(64)))  # the payload begins at 12, key id and signature lie at the end
-
-
 def parts(raw: bytes, payload_type: str) -> tuple[bytes, str, bytes] | None:
-    """Payload, key id and signature of a line, cut out by their places; None if `open_bytes` has to say what is wrong.
+    """Payload, key id and signature of a line; None if `open_bytes` has to say what is wrong.
 
-    Not None means that the line is canonical and of that type. Its payload and its signature are not looked at.
+    Not None means that the line is what writing these three down gives, in the type asked for. None of them is looked
+    at: a key id that is the digest of a key is a canonical one.
     """
-    kind = payload_type.encode()
+    if len(raw) > MAX_ENVELOPE:
+        return None
     try:
-        payload = binascii.a2b_base64(raw[12 : 12 + len(raw) - _FRAME - len(kind)])
-        signature = binascii.a2b_base64(raw[-92:-4])
-    except binascii.Error:
+        line = _read(raw)
+    except ValueError:  # msgspec's, or of bytes that are not UTF-8
         return None
-    key_id = raw[-165:-101]
-    if not payload or len(raw) > MAX_ENVELOPE or len(payload) > MAX_PAYLOAD or len(signature) != 64:
+    payload, signed = line.payload, line.signatures[0]
+    if line.payloadType != payload_type or not 0 < len(payload) <= MAX_PAYLOAD or len(signed.sig) != 64:
         return None
-    if _line(payload, kind, key_id, signature) != raw:  # base64 forgives much on the way in, nothing on the way out
+    if _write(line) != raw:  # reading forgives white space, escapes and base64's last bits; writing does not
         return None
-    return payload, key_id.decode("latin-1"), signature
+    return payload, signed.keyid, signed.sig
 
 
 def _decode(text: bytes) -> bytes:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal
@@ -37,10 +36,17 @@ from ledger.order import Entry, Unread, instant, wire
 from ledger.refusal import Refused
 from ledger.veil import Disclosure, veil
 
-Hex32 = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
-Hex64 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
-Uuid = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")]
-Instant = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z\Z")]
+_HEX32 = "[0-9a-f]{32}"
+_HEX64 = "[0-9a-f]{64}"
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_KIND = "[a-z][a-z0-9-]{0,79}"
+_INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+
+Hex32 = Annotated[str, Meta(pattern=rf"^{_HEX32}\Z")]
+Hex64 = Annotated[str, Meta(pattern=rf"^{_HEX64}\Z")]
+Uuid = Annotated[str, Meta(pattern=rf"^{_UUID}\Z")]
+Kind = Annotated[str, Meta(pattern=rf"^{_KIND}\Z")]
+Instant = Annotated[str, Meta(pattern=rf"^{_INSTANT}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 
@@ -48,7 +54,7 @@ Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 class SignedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who signs: the raw public key in hex, the registered actor, the role taken, the actor's Party."""
 
-    key: Hex64
+    key: str  # its form is part of opening an envelope: without a key there is nothing to verify with
     actor: Name
     role: Name
     party: Name
@@ -85,31 +91,56 @@ class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
     v: Literal[1]
     log: Name
-    entry: Hex32
-    order: Uuid
+    entry: str
+    order: str
     seq: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
-    prev: Hex64 | None
+    prev: str | None
     seen: Seen | None
-    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,79}\Z")]
+    kind: str
     schema: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
     instrument: Name | None
     refs: list[Name]
     signer: SignedBy
     speaks: Speaks
-    on: Instant
+    on: str
     on_source: OnSource
-    signed_at: Instant
+    signed_at: str
     public: dict[str, Any]
     sealed: list[Name]
     documents: list[Document]
     whose: Name | UnsetType = UNSET
-    replaces: Hex64 | UnsetType = UNSET
+    replaces: str | UnsetType = UNSET
     audience: dict[str, list[Name]] | UnsetType = UNSET
     other: Other | UnsetType = UNSET
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class _Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    """The same with the forms of its texts: msgspec asks for one after the other, and names the one that is wrong."""
+
+    entry: Hex32
+    order: Uuid
+    prev: Hex64 | None
+    kind: Kind
+    on: Instant
+    signed_at: Instant
+    replaces: Hex64 | UnsetType = UNSET
+
+
+_FORMS = re.compile(f"{_HEX32} {_UUID} {_HEX64} {_KIND} {_INSTANT} {_INSTANT}").fullmatch
+_HEX = re.compile(_HEX64).fullmatch
+_NONE = "0" * 64
+
+
+def _formed(p: Payload) -> bool:
+    """True if the texts have the forms of `_Formed`, which are asked for together here; none of them has a space."""
+    prev = _NONE if p.prev is None else p.prev
+    return bool(
+        _FORMS(f"{p.entry} {p.order} {prev} {p.kind} {p.on} {p.signed_at}")
+        and (p.replaces is UNSET or _HEX(p.replaces))
+    )
+
+
+class Signer(msgspec.Struct, frozen=True):
     """An actor about to sign: registered name, role taken, Party, raw public key, and the hand that signs bytes."""
 
     actor: str
@@ -119,8 +150,7 @@ class Signer:
     sign: Callable[[bytes], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where an entry will stand: log origin, order, 1-based number, leaf hash (hex) of the entry before, note seen."""
 
     log: str
@@ -131,8 +161,7 @@ class Place:
     seen: Seen | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(msgspec.Struct, frozen=True):
     """What a signer says about the fact: when it happened and how that is known, who speaks, what it corrects."""
 
     on: datetime
@@ -147,8 +176,7 @@ class Circumstances:
     other: Other | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True):
     """A sealed entry on its way to the shelf: the line, its leaf hash in hex, and what opens its veiled values."""
 
     raw: bytes
@@ -156,8 +184,7 @@ class Sealed:
     disclosures: tuple[Disclosure, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(msgspec.Struct, frozen=True):
     """A sealed entry whose form, key id and signature were checked; `leaf` is its RFC 6962 leaf hash in hex."""
 
     raw: bytes
@@ -230,21 +257,44 @@ def open_(raw: bytes, *, verify: bool = True) -> Opened:
     """Open a sealed entry: canonical form, key id, signature, payload profile.
 
     Raises `Refused`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign here is for `keyring`, whether
-    the place is right for `chain`.
+    the place is right for `chain`. With `verify=False` the signature alone is not checked.
     """
-    payload = _at_a_glance(raw, verify) or _with_care(raw, verify)
-    _check_moments(payload.on, payload.signed_at)
-    _check_veils(payload)
+    (opened,) = open_each((raw,), verify=verify)
+    if isinstance(opened, Refused):
+        raise opened
+    return opened
+
+
+def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[Opened | Refused]:
+    """What `open_` gives or raises for each of these sealed entries.
+
+    The signatures of many are checked in one go, after all of them were read and before anything else is asked: reading
+    and curves then share the processor's caches by turns, and an entry costs a tenth less.
+    """
+    seen = [_at_a_glance(raw) for raw in raws]
+    if verify:
+        seen = [glance if glance and _verified(glance) else None for glance in seen]
+    return [_opened(raw, glance, verify) for raw, glance in zip(raws, seen, strict=True)]
+
+
+def _opened(raw: bytes, glance: _Glance | None, verify: bool) -> Opened | Refused:
+    try:
+        payload = glance[0] if glance else _with_care(raw, verify)
+        for moment in {payload.on, payload.signed_at}:
+            _check_moment(moment)
+        _check_veils(payload)
+    except Refused as refused:
+        return refused
     return Opened(raw, _leaf(raw), payload)
 
 
-_DIGEST = re.compile("[A-Za-z0-9_-]{43}").fullmatch
+_Glance = tuple[Payload, bytes, bytes, bytes]  # and the raw key, the signed bytes, the signature, not yet verified
 _decode = msgspec.json.Decoder(Payload).decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def _at_a_glance(raw: bytes, verify: bool) -> Payload | None:
-    """What `_with_care` gives for nearly every entry there is, in half the time; None where it has to look.
+def _at_a_glance(raw: bytes) -> _Glance | None:
+    """What `_with_care` reads in nearly every entry there is, in a third of the time; None where it has to look.
 
     Of plain ASCII without escapes, msgspec's sorted output is the canonical form, so that one decoding into the typed
     payload and one comparison stand for most of the checks.
@@ -259,49 +309,57 @@ def _at_a_glance(raw: bytes, verify: bool) -> Payload | None:
         payload = _decode(body)
     except msgspec.DecodeError:
         return None
-    if not (simple(payload.public) and simple(payload.audience or {})) or _encode(payload) != body:
+    if not (simple(payload.public) and simple(payload.audience or {}) and _formed(payload)) or _encode(payload) != body:
         return None
     public, its_id = _key(payload.signer.key)
-    if key_id != its_id or (verify and not verify_signature(public, pae(EVENT_TYPE, body), signature)):
-        return None
-    return payload
+    return (payload, public, body, signature) if key_id == its_id else None
+
+
+def _verified(glance: _Glance) -> bool:
+    _, public, body, signature = glance
+    return verify_signature(public, pae(EVENT_TYPE, body), signature)
 
 
 @lru_cache(4096)
 def _key(public: str) -> tuple[bytes, str]:
-    raw = bytes.fromhex(public)
-    return raw, keyid(raw)
+    """A raw key and its id; of what is not 64 hex digits an id that nothing has."""
+    raw = bytes.fromhex(public) if _HEX(public) else b""
+    return raw, keyid(raw) if raw else ""
 
 
 def _with_care(raw: bytes, verify: bool) -> Payload:
     """The payload, or the first thing that is wrong with the envelope."""
     value, _ = open_bytes(raw, EVENT_TYPE, verify=verify)
     try:
+        msgspec.convert(value, _Formed)
         return msgspec.convert(value, Payload)
     except msgspec.ValidationError as error:
         raise Refused("JSON-MEMBER", str(error)) from None
 
 
-def _check_moments(*moments: str) -> None:
-    for moment in moments:
-        try:
-            instant(moment)
-        except ValueError as error:
-            raise Refused("JSON-MEMBER", f"{moment} is no moment: {error}") from None
+def _check_moment(moment: str) -> None:
+    try:
+        instant(moment)
+    except ValueError as error:
+        raise Refused("JSON-MEMBER", f"{moment} is no moment: {error}") from None
+
+
+_DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43}\n)*").fullmatch
 
 
 def _check_veils(payload: Payload) -> None:
+    sealed, public = payload.sealed, payload.public
     if payload.audience == {}:
         raise Refused("JSON-MEMBER", "`audience` is absent where there is none")
-    if "_sd" not in payload.public:
-        if payload.sealed:
+    if "_sd" not in public:
+        if sealed:
             raise Refused("SD-COUNT", "sealed fields are named but not committed to")
         return
-    digests = payload.public["_sd"]
-    well_formed = isinstance(digests, list) and all(isinstance(d, str) and _DIGEST(d) for d in digests)
-    if not well_formed or digests != sorted(set(digests)) or len(digests) != len(payload.sealed):
+    digests = public["_sd"]
+    well_formed = type(digests) is list and _DIGESTS("\n".join([*map(str, digests), ""]))
+    if not well_formed or digests != sorted(set(digests)) or len(digests) != len(sealed):
         raise Refused("SD-COUNT", "one sorted, distinct digest for each sealed field that was stated")
-    if payload.sealed != sorted(set(payload.sealed)) or set(payload.sealed) & payload.public.keys():
+    if sealed != sorted(set(sealed)) or not public.keys().isdisjoint(sealed):
         raise Refused("SD-NAME", "sealed names are sorted and distinct, and no public field has such a name")
 
 
