@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
+
+from msgspec import Struct
 
 
 class Unread(Enum):
@@ -37,8 +38,7 @@ def wire(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """One entry of the record, opened: its leaf hash is its name, `index` its place in the log (from 0).
 
     `on` is when it happened, `at` when it was signed; both are the signer's claims, aware and in UTC. `public` and
@@ -62,10 +62,11 @@ class Entry:
     on_source: str = "own-act"
     whose: str | None = None
     replaces: str | None = None
-    public: Mapping[str, Any] = field(default_factory=dict)
-    sealed: Mapping[str, Any] = field(default_factory=dict)
-    audience: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    digests: Mapping[str, str] = field(default_factory=dict)  # sealed field -> RFC 9901 digest, where known here
+    public: Mapping[str, Any] = {}
+    sealed: Mapping[str, Any] = {}
+    audience: Mapping[str, tuple[str, ...]] = {}
+    digests: Mapping[str, str] = {}  # sealed field -> RFC 9901 digest, where known here
+    received: datetime | None = None  # when it arrived here, if it is another log's own entry and wrapped in one of ours
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field, public or sealed; `default` where it was not stated or cannot be read here."""
@@ -89,8 +90,7 @@ class Entry:
         return self.whose or self.by
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(Struct, frozen=True):
     """All that may be asked about one order: its entries with those of its companion, and the registry, as recorded.
 
     Both tuples are in the order of the log. `instrument` is the one its envelopes name, `label` the name a story gave.
@@ -108,4 +108,4 @@ class Case:
 
 
 def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
-    return tuple(e for e in entries if e.at <= at)
+    return tuple(e for e in entries if (e.received or e.at) <= at)

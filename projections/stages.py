@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec.structs import replace
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry
@@ -154,7 +156,7 @@ def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
 
 def _at_once(case: Case) -> Case:
     """The same case as if every entry had been signed when it happened, by offices that were registered before it."""
-    entries = tuple(replace(e, at=e.on) for e in case.entries)
+    entries = tuple(replace(e, at=e.on, received=None) for e in case.entries)
     first = min((e.on for e in entries), default=None)
     registry = case.registry if first is None else tuple(replace(e, at=min(e.at, first)) for e in case.registry)
     return replace(case, entries=entries, registry=registry)

@@ -28,6 +28,7 @@ CELLAR = (
     "ledger.envelope",
     "ledger.chain",
     "ledger.keyring",
+    "ledger.counterparty",
     "ledger.law",
     "ledger.bundle",
     "ledger.verify",
@@ -43,10 +44,13 @@ WORLD = (
     "ledger.world.keys",
     "ledger.world.mldsa",
     "ledger.world.drawer",
+    "ledger.world.counterparties",
     "ledger.world.guard",
     "ledger.world.heads",
     "ledger.world.tiles",
+    "ledger.world.stamping",
     "ledger.world.published",
+    "ledger.world.following",
     "ledger.world.memory",
     "ledger.world.witness",
     "ledger.world.witness_http",
@@ -55,11 +59,13 @@ WORLD = (
     "ledger.world.cosigning",
     "ledger.world.audit",
     "ledger.world.views",
+    "ledger.world.board",
     "ledger.world.cases",
     "ledger.world.past",
     "ledger.world.founding",
     "ledger.world.receiving",
     "ledger.world.sealing",
+    "ledger.world.arrivals",
     "ledger.world.bulk",
     "ledger.world.erasure",
     "ledger.world.journal",
@@ -76,7 +82,7 @@ STANDARD = """
 """.split()
 OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays"}
 # For projections alone: templates are read that lie beside them, nothing else; a calendar is only put together.
-TEMPLATES = {"jinja2", "markupsafe", "icalendar"}
+TEMPLATES = {"jinja2", "markupsafe", "icalendar", "segno", "typst"}
 WINDOWS = {
     "nacl.utils",
     "nacl.secret",

@@ -30,7 +30,7 @@ _IN_LOG = re.compile(
     rf"|entries/(?P<entry>{_NUMBER})\.(?P<part>dsse\.json|tlog-proof)|disclosures/(?P<opens>{_NUMBER})\.txt"
     r"|(?P<token>(?:[a-zA-Z0-9._-]+/)?[a-zA-Z0-9._-]+\.tsr|tsa/.+)"
 )
-_BESIDE = re.compile(rf"documents/(?P<document>{_HEX})|foreign/(?P<foreign>{_HEX}(?:\.tlog-proof)?)")
+_BESIDE = re.compile(rf"documents/(?P<document>{_HEX})|foreign/(?P<foreign>{_HEX}(?:\.tlog-proof|\.txt)?)")
 
 
 def folder(origin: str) -> str:
@@ -54,7 +54,8 @@ class Arranged:
     """The files of one log's bundle by what they are; nothing of it is checked yet.
 
     Entries, proofs and disclosures by log index, heads by the hex SHA-256 that names them, consistency proofs by their
-    two sizes, time-stamp tokens by path; `foreign` by SHA-256, a proof beside its entry under `<sha256>.tlog-proof`.
+    two sizes, time-stamp tokens by path; `foreign` by SHA-256, beside an entry its proof under `<sha256>.tlog-proof`
+    and what opens its values under `<sha256>.txt`.
     """
 
     checkpoint: bytes = b""

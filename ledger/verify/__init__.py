@@ -146,7 +146,7 @@ def _walk(
     with book.step(11):
         times = Times(states, policy, stamped)
         registrar = entries.choose_registrar(trust, opened, manifest.log, book)
-        entries.check_keys(opened, manifest, registrar, states, times, book)
+        keyring = entries.check_keys(opened, manifest, registrar, states, times, book)
     with book.step(12):
         found.brackets = check_times(opened, times, book)
     with book.step(13):
@@ -154,7 +154,7 @@ def _walk(
     with book.step(14):
         values.check_documents(parts, book)
     with book.step(15):
-        arrived = others.arrived(opened, parts)
+        arrived = others.arrived(opened, parts, keyring)
         found.case = claims.case_of(known, arrived, manifest)
         found.judgement = claims.check_procedure(found.case, opened, instant(manifest.made_at), book)
     with book.step(16):

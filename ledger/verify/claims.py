@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 
@@ -22,13 +22,13 @@ from ledger.verify.trust import Trust
 # -- step 15 -----------------------------------------------------------------------------------------------------------
 
 
-def case_of(entries: Mapping[int, Entry], manifest: Manifest) -> Case:
-    """The order the bundle is about, with the entries of its companion, and the registry."""
+def case_of(entries: Mapping[int, Entry], arrived: Sequence[Entry], manifest: Manifest) -> Case:
+    """The order the bundle is about, with the entries of its companion and those that arrived, and the registry."""
     registry = registry_of(manifest.log)
     orders = {manifest.order} | {
         e.order for e in entries.values() if e.order != registry and e.get("main_order") == manifest.order
     }
-    own = tuple(e for e in entries.values() if e.order in orders)
+    own = tuple(sorted((e for e in (*entries.values(), *arrived) if e.order in orders), key=lambda e: e.index))
     instrument = next(e.instrument for e in own if e.order == manifest.order)
     return Case(manifest.order, instrument or "", own, tuple(e for e in entries.values() if e.order == registry))
 
@@ -58,6 +58,7 @@ UNKNOWN = "G-UNKNOWN-KIND"
 
 def check_claims(
     entries: Mapping[int, Entry],
+    arrived: Sequence[Entry],
     manifest: Manifest,
     heads: Heads,
     files: Mapping[str, bytes],
@@ -66,7 +67,7 @@ def check_claims(
 ) -> None:
     """What the maker says of the bundle against what is in it: CMP-WITHHELD, CMP-AUDIENCE; doubts POL-NEWER."""
     _check_withheld(entries, manifest, book)
-    _check_audience(entries, manifest, book)
+    _check_audience((*entries.values(), *arrived), manifest, book)
     if trust is not None and trust.raw != files[POLICY]:
         _check_policy(entries, sha256(trust.raw).hexdigest(), sha256(files[POLICY]).hexdigest(), book)
     if manifest.test:
@@ -100,12 +101,12 @@ def _check_withheld(entries: Mapping[int, Entry], manifest: Manifest, book: Note
         book.remark("CMP-WITHHELD", says, *(entries[n].leaf for n in sorted({n for n, _ in closed})))
 
 
-def _check_audience(entries: Mapping[int, Entry], manifest: Manifest, book: Notebook) -> None:
+def _check_audience(entries: Sequence[Entry], manifest: Manifest, book: Notebook) -> None:
     role = manifest.audience
-    hidden = tuple(e.leaf for e in entries.values() if not visible(e.kind, role))
+    hidden = tuple(e.leaf for e in entries if not visible(e.kind, role))
     if hidden:
         book.remark("CMP-AUDIENCE", f"{role} is not among those to whom entries of this kind are shown", *hidden)
-    opened = {e.leaf: sorted(e.digests.keys() - readable(e, role)) for e in entries.values()}
+    opened = {e.leaf: sorted(e.digests.keys() - readable(e, role)) for e in entries}
     for leaf, names in opened.items():
         if names:
             book.remark("CMP-AUDIENCE", f"opened for {role}, who is not among its readers: {', '.join(names)}", leaf)

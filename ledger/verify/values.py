@@ -1,22 +1,20 @@
-"""Steps 13, 14 and 16: what is opened belongs there, files are those that were named, other records agree."""
+"""Steps 13 and 14: what is opened belongs there, files are those that were named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
+from msgspec.structs import replace
+
 from ledger.bundle.layout import Arranged
 from ledger.bundle.manifest import Manifest
-from ledger.chain import registry_of
+from ledger.counterparty import VALUES
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
-from ledger.note import MLDSA44, MlDsa, open_checkpoint, parse_checkpoint
 from ledger.order import Entry
-from ledger.policy import Policy
 from ledger.refusal import Refused
-from ledger.tlog import Proof, check_inclusion, leaf_hash, parse_proof
 from ledger.veil import digest_of, lift
 from ledger.verify.fields import check_sealed, known
 from ledger.verify.heads import Heads
@@ -47,8 +45,27 @@ def lift_values(
             if digest in destroyed:
                 says = f"entry {index}: {name} was erased by entry {destroyed[digest]}, and is opened here all the same"
                 book.remark("SD-ERASED", says, entry.leaf)
-    book.says(f"{counted(sum(len(e.digests) for e in entries.values()), 'value')} opened")
+    count = sum(len(e.digests) for e in entries.values()) + _lift_foreign(parts)
+    book.says(f"{counted(count, 'value')} opened")
     return entries
+
+
+def _lift_foreign(parts: Arranged) -> int:
+    """How many values of entries of other records are opened; they belong there as ours do: SD-*, FACT, ENV-*."""
+    count = 0
+    for name, texts in parts.foreign.items():
+        if not name.endswith(VALUES):
+            continue
+        where = f"foreign/{name}"
+        raw = parts.foreign.get(name.removesuffix(VALUES))
+        if raw is None:
+            raise Refused("SD-UNKNOWN", "there is no such entry", where=where)
+        try:
+            values, _ = _lift(open_(raw), texts)
+        except Refused as wrong:
+            raise placed(wrong, where) from wrong
+        count += len(values)
+    return count
 
 
 def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
@@ -108,83 +125,3 @@ def check_documents(parts: Arranged, book: Notebook) -> None:
         if (found := sha256(content).hexdigest()) != path.partition("/")[2]:
             raise Refused("DOC-HASH", f"its SHA-256 is {found}", where=path)
     book.says(counted(len(files), "file"))
-
-
-# -- step 16 -----------------------------------------------------------------------------------------------------------
-
-
-def check_others(
-    opened: Mapping[int, Opened],
-    parts: Arranged,
-    policy: Policy,
-    mldsa: MlDsa | None,
-    manifest: Manifest,
-    book: Notebook,
-) -> None:
-    """What entries say of another party's record, held against the entry from there: ENT-MISMATCH.
-
-    ENT-ABSENT, the other entry not being in the bundle, is a finding.
-    """
-    by_leaf = {leaf_hash(raw).hex(): name for name, raw in parts.foreign.items() if len(name) == 64}
-    checked = 0
-    for index, entry in opened.items():
-        if entry.payload.order == registry_of(manifest.log):
-            continue
-        for origin, place, leaf, name in _claims(entry):
-            found = name if name in parts.foreign else by_leaf.get(leaf)
-            if found is None:
-                says = f"entry {index} rests on entry {place} of {origin}, which is not in the bundle"
-                book.remark("ENT-ABSENT", says, entry.leaf)
-                continue
-            try:
-                _check_other(found, parts, (origin, place, leaf), policy, mldsa, book)
-            except Refused as wrong:
-                says = f"entry {index} says otherwise: {wrong.code} {wrong.says}"
-                raise Refused("ENT-MISMATCH", says, where=f"foreign/{found}") from wrong
-            checked += 1
-    book.says(f"{counted(checked, 'entry', 'entries')} of other records")
-
-
-def _claims(entry: Opened) -> Iterator[tuple[str, int, str, str]]:
-    """(origin, index, leaf, SHA-256 of the envelope or "") of every entry of another record that this one names."""
-    p = entry.payload
-    if p.kind == "counterparty-record-received" and known(p):
-        yield p.public["origin"], p.public["index"], p.public["leaf"], p.public["envelope"]
-    if p.other:
-        yield p.other.origin, p.other.index, p.other.leaf, ""
-
-
-def _check_other(
-    name: str, parts: Arranged, said: tuple[str, int, str], policy: Policy, mldsa: MlDsa | None, book: Notebook
-) -> None:
-    origin, index, leaf = said
-    raw = parts.foreign[name]
-    opened = open_(raw)
-    if opened.leaf != leaf:
-        raise Refused("PRF-PATH", f"its leaf is {opened.leaf}, not {leaf}")
-    if opened.payload.log != origin:
-        raise Refused("CTX-LOG", f"it was sealed for {opened.payload.log}, not for {origin}")
-    proof = parts.foreign.get(f"{name}.tlog-proof")
-    if proof is None:
-        book.not_proven.append(f"That entry {index} stands in the log {origin}: no proof from there is in the bundle.")
-        return
-    parsed = parse_proof(proof)
-    if parsed.index != index:
-        raise Refused("PRF-INDEX", f"its proof is for entry {parsed.index}, not {index}")
-    _check_foreign_log(raw, parsed, origin, policy, mldsa, book)
-
-
-def _check_foreign_log(
-    raw: bytes, proof: Proof, origin: str, policy: Policy, mldsa: MlDsa | None, book: Notebook
-) -> None:
-    head = parse_checkpoint(proof.note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
-    if head.origin != origin:
-        raise Refused("CP-ORIGIN", f"its proof leads to a checkpoint of {head.origin}")
-    check_inclusion(proof.index, head.size, leaf_hash(raw), proof.path, head.root)
-    key = next((key for key in policy.logs if key.name == origin), None)
-    if key is None:
-        says = f"That {origin} signed the checkpoint of its entry {proof.index}: no key of it is trusted."
-        book.not_proven.append(says)
-        return
-    witnesses = [w for w in policy.witnesses.values() if mldsa or w.type != MLDSA44]
-    open_checkpoint(proof.note, origin, key, witnesses, mldsa=mldsa)

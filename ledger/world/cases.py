@@ -7,9 +7,11 @@ stays distinct: its value, withheld (no key here), erased (its key is destroyed)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ledger.chain import access_of, registry_of
+from ledger.counterparty import KIND, as_counted, wrapped
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
 from ledger.order import Case, Entry
@@ -21,19 +23,24 @@ from ledger.world.store import Store
 
 
 class Cases:
-    """Reads the orders of one ledger. `drawer` is None where there are no keys, as in a copy for an auditor."""
+    """Reads the orders of one ledger. `drawer` is None where there are no keys, as in a copy for an auditor.
 
-    def __init__(self, origin: str, store: Store, drawer: Drawer | None) -> None:
+    `foreign` is the folder with the entries of other records that are wrapped in this one.
+    """
+
+    def __init__(self, origin: str, store: Store, drawer: Drawer | None, foreign: Path | None = None) -> None:
         self.registry = registry_of(origin)
         self.access = access_of(origin)
         self._store = store
         self._drawer = drawer
+        self._foreign = foreign
         self._opened_registry: list[tuple[int, Opened]] = []
         self._register: dict[bool, tuple[Entry, ...]] = {}  # by whether sealed values are opened
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
         """All that may be asked about one order: its entries, those of its companion, and the registry.
 
+        The entries of other records that arrived here stand behind those of ours that wrap them.
         Without `reveal` no key is used and every sealed value is withheld. `LedgerFault` ORDER-UNKNOWN.
         """
         opened = self.opened(order)
@@ -42,7 +49,11 @@ class Cases:
         companion = self._drawer.companion_of(order) if self._drawer else None
         beside = self.opened(companion) if companion else []
         entries = sorted(
-            (*self.entries(order, opened, reveal=reveal), *self.entries(companion or "", beside, reveal=reveal)),
+            (
+                *self.entries(order, opened, reveal=reveal),
+                *self.entries(companion or "", beside, reveal=reveal),
+                *self._arrived(order, opened, reveal),
+            ),
             key=lambda e: e.index,
         )
         instrument = opened[0][1].payload.instrument or ""
@@ -76,6 +87,27 @@ class Cases:
         gone = _destroyed(o for _, o in opened)
         for index, o in opened:
             yield self._entry(index, o, closed.get(index, []), gone, reveal)
+
+    def arrived(
+        self, order: str, opened: Iterable[tuple[int, Opened]]
+    ) -> Iterator[tuple[int, Opened, Opened, list[str]]]:
+        """The wrapped entries of an order that count: index and opened wrapper, opened entry, and what opens it."""
+        closed: dict[int, list[Ciphertext]] | None = None
+        for index, wrapper in opened:
+            if wrapper.payload.kind != KIND or (inner := wrapped(wrapper, self._file)) is None:
+                continue
+            closed = self._store.ciphertexts(order) if closed is None else closed
+            there = closed.get(index, [])
+            yield index, wrapper, inner, self._drawer.open_values(wrapper.payload.entry, there) if self._drawer else []
+
+    def _arrived(self, order: str, opened: list[tuple[int, Opened]], reveal: bool) -> Iterator[Entry]:
+        gone = _destroyed(o for _, o in opened)
+        for index, wrapper, inner, texts in self.arrived(order, opened):
+            yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=gone)
+
+    def _file(self, name: str) -> bytes | None:
+        path = None if self._foreign is None else self._foreign / name
+        return path.read_bytes() if path is not None and path.is_file() else None
 
     def values(self, index: int, opened: Opened) -> dict[str, Any]:
         """The sealed values of one entry, those that can still be opened."""

@@ -6,6 +6,9 @@ trust/tsa/        roots of the time-stamp authorities
 entries.db        the shelf            heads.db   published heads, kept for ever
 keys.db           the drawer           views.db   may be deleted at any time
 log/              the published files  foreign/   other records' entries, as they came
+trust/others/     whom we trust about other records, a folder as this one for each
+others/           the heads of other logs, as they were seen
+evidence/         what proves, or seems to, that a log contradicts itself; kept for ever
 TEST              only in a test ledger
 """
 
@@ -60,6 +63,18 @@ class Folder(Struct, frozen=True):
     @property
     def log(self) -> Path:
         return self.path / "log"
+
+    @property
+    def foreign(self) -> Path:
+        return self.path / "foreign"
+
+    @property
+    def others(self) -> Path:
+        return self.path / "others"
+
+    @property
+    def evidence(self) -> Path:
+        return self.path / "evidence"
 
 
 def read_folder(path: Path) -> Folder:

@@ -31,7 +31,8 @@ class Draft:
 
     `entry` is an id given from outside (32 hex digits), by which a command can be repeated; `instrument` is needed only
     where the first fact of an order does not name it; `subjects` says whose data a sealed field holds, where that is
-    not the target of the order.
+    not the target of the order. A wrapped entry of another record brings what opens its values (`carried`), which is
+    kept as our own values are, and what people call the order it begins (`reference`).
     """
 
     fact: Fact
@@ -41,6 +42,8 @@ class Draft:
     entry: str | None = None
     instrument: str | None = None
     subjects: Mapping[str, str] = field(default_factory=dict)
+    carried: Sequence[Disclosure] = ()
+    reference: str | None = None
 
 
 def target_of(order: str) -> str:
@@ -82,7 +85,8 @@ class Sealer:
         opened = open_entry(sealed.raw)
         trial.admit(opened)
         # the link from a companion to its order outlives the erasure of the target's data: it names nobody
-        return self.row(opened, sealed.disclosures, {"main_order": f"companion {order}", **draft.subjects})
+        subjects = {"main_order": f"companion {order}", **draft.subjects}
+        return self.row(opened, (*sealed.disclosures, *draft.carried), subjects, reference=draft.reference)
 
     def preview(self, draft: Draft, trial: Trial, index: int) -> Entry:
         """The entry a draft would become at `index`, unsigned; a new order has no companion yet, so none is made."""
@@ -120,6 +124,7 @@ class Sealer:
         disclosures: Sequence[Disclosure],
         subjects: Mapping[str, str],
         keys: Keys | None = None,
+        reference: str | None = None,
     ) -> Row:
         """What the shelf keeps of an entry; its disclosures encrypted, each under the key of its data subject."""
         p = opened.payload
@@ -137,7 +142,7 @@ class Sealer:
             entry_id=bytes.fromhex(p.entry),
             leaf=bytes.fromhex(opened.leaf),
             ciphertexts=closed,
-            reference=p.public.get("reference") if p.kind == "order-issued" else None,
+            reference=p.public.get("reference") if p.kind == "order-issued" else reference,
         )
 
     def order_of(self, draft: Draft) -> str:

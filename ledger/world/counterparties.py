@@ -1,0 +1,91 @@
+"""Other parties whose records we take in: our registrar pins whose log is whose; nothing they send says so.
+
+trust/others/<origin hash>/ holds what that party handed over, its `policy` and `registrar`, as its own trust folder
+does. The register holds the digest of both, so that neither can be exchanged unnoticed:
+
+    cat registrar policy | sha256sum
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ledger.note import origin_hash
+from ledger.order import Entry
+from ledger.refusal import Refused
+from ledger.verify.trust import Trust, parse_trust
+from ledger.world.fault import LedgerFault
+from ledger.world.home import private_folder, replace_file
+from ledger.world.sqlite import sync_folder
+
+_NAME = "counterparty "  # what the register calls the adopted policy, before the origin
+_FILES = ("registrar", "policy")
+
+
+def read_counterparty(folder: Path) -> tuple[Trust, dict[str, bytes]]:
+    """The trust folder that a party handed over, and its files; TRUST-FORMAT, POL-* if it is none of one log."""
+    files = {name: (folder / name).read_bytes() for name in _FILES if (folder / name).exists()}
+    if "registrar" not in files:
+        raise Refused(
+            "TRUST-FORMAT", "it names no registrar, so nobody vouches for their people's keys", where="registrar"
+        )
+    trust = parse_trust(files)
+    if len({key.name for key in trust.policy.logs}) != 1:
+        raise Refused("TRUST-FORMAT", "it names more logs than one", where="policy")
+    return trust, files
+
+
+def adoption(trust: Trust, files: dict[str, bytes], valid_from: str) -> dict[str, Any]:
+    """The public fields of the `policy-adopted` by which the registrar pins a counterparty."""
+    both = b"".join(files[name] for name in _FILES)
+    return {
+        "policy": _NAME + origin_of(trust),
+        "document": {"code": "policy", "media": "text/plain", "size": len(both), "sha256": sha256(both).hexdigest()},
+        "valid_from": valid_from,
+    }
+
+
+def keep_counterparty(folder: Path, trust: Trust, files: dict[str, bytes]) -> Path:
+    """Put what a party handed over into our trust folder `folder`."""
+    place = private_folder(folder / "others" / origin_hash(origin_of(trust)))
+    for name, data in files.items():
+        replace_file(place / name, data)
+    sync_folder(place)
+    return place
+
+
+def pinned(registry: Iterable[Entry]) -> dict[str, str]:
+    """The logs of counterparties that the register pins: origin -> digest of what their party handed over."""
+    found = {}
+    for e in registry:
+        name = e.get("policy") if e.kind == "policy-adopted" and e.role == "ADM" else None
+        if isinstance(name, str) and name.startswith(_NAME):
+            found[name.removeprefix(_NAME)] = str(e.get("document")["sha256"])
+    return found
+
+
+def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
+    """Whom to trust about the log `origin`, as our registrar pinned it in our trust folder `folder`.
+
+    `Refused` NO_TRUST_ANCHOR if nobody did; `LedgerFault` TRUST if the files are not those that were pinned.
+    """
+    digest = pinned(registry).get(origin)
+    place = folder / "others" / origin_hash(origin)
+    if digest is None:
+        hint = "ask that party for its trust folder by another way; then: comity counterparty add DIR"
+        raise Refused("NO_TRUST_ANCHOR", f"our registrar has pinned no keys of {origin}", hint=hint)
+    try:
+        trust, files = read_counterparty(place)
+    except FileNotFoundError:
+        files = {}
+    if sha256(b"".join(files.get(name, b"") for name in _FILES)).hexdigest() != digest:
+        raise LedgerFault("TRUST", f"{place} is not what our registrar pinned", "put the files back as they were given")
+    return trust
+
+
+def origin_of(trust: Trust) -> str:
+    """The log a counterparty's trust folder is about."""
+    return trust.policy.logs[0].name

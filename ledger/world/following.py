@@ -1,0 +1,109 @@
+"""Following another log: every head of it that was seen is kept, and each new one is held against them.
+
+What a log showed us it may not show to others; so heads are kept, handed on with our own records, and compared with
+those that come back. Two that cannot both be true make an exhibit. A larger head that nothing connects with a smaller
+one is only unproven: whoever holds the tiles can settle it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from ledger.exhibit import prove_split
+from ledger.note import Head, Vkey, note_digest, origin_hash, parse_checkpoint
+from ledger.refusal import Refused
+from ledger.tlog import check_consistency
+from ledger.world.fault import LedgerFault
+from ledger.world.heads import Heads, Kept
+from ledger.world.home import private_folder, replace_file
+from ledger.world.sqlite import sync_folder
+
+# sizes m <= n -> the consistency proof and the root it starts from; None where nobody has one
+Prove = Callable[[int, int], tuple[Sequence[bytes], bytes | None] | None]
+
+
+class Held(Struct, frozen=True):
+    """How a head stands to those seen before: `largest` of them, how many of other sizes nothing connects it with."""
+
+    largest: int
+    unproven: tuple[int, ...]
+
+
+def followed(folder: Path, origin: str) -> Heads:
+    """The heads seen of a log, open; made if there are none yet."""
+    path = private_folder(folder) / f"{origin_hash(origin)}.db"
+    return Heads(path) if path.exists() else Heads.create(path)
+
+
+def newest_seen(folder: Path, origin: str) -> Kept | None:
+    """The largest head seen of a log; None if none was."""
+    path = folder / f"{origin_hash(origin)}.db"
+    if not path.exists():
+        return None
+    heads = Heads(path, writable=False)
+    try:
+        return heads.newest()
+    finally:
+        heads.close()
+
+
+def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetime, evidence: Path) -> Held:
+    """Hold a head, opened with the key of its log, against every one that was seen, and keep it.
+
+    `LedgerFault` SPLIT-VIEW if two contradict each other, both notes and the exhibit kept in the folder `evidence`;
+    `Refused` CP-CONSISTENCY if a proof is wrong and convicts nobody. The head is kept then too.
+    """
+    seen = [(kept, parse_checkpoint(kept.note.decode().partition("\n\n")[0] + "\n")) for kept in heads.all()]
+    new = head.checkpoint
+    times = [time for _, time in head.cosignatures]
+    heads.keep(Kept(new.size, head.note, now, min(times, default=None)))
+    unproven: set[int] = set()
+    for kept, old in seen:
+        if old.size == new.size and old.root == new.root:
+            continue
+        (m, one), (n, two) = sorted(((old.size, old.root), (new.size, new.root)))
+        proof = prove(m, n) if 0 < m < n else ((), None)
+        if proof is None:
+            unproven.add(old.size)
+            continue
+        path, began = proof
+        try:
+            if m == n:
+                raise Refused("CP-CONSISTENCY", f"two trees of {m} entries")
+            if m:
+                check_consistency(m, n, one, two, path)
+        except Refused as wrong:
+            keep_split(evidence, log, kept.note, head.note, path, began, wrong)
+    return Held(max((old.size for _, old in seen), default=0), tuple(sorted(unproven)))
+
+
+def keep_split(
+    evidence: Path, log: Vkey, one: bytes, two: bytes, path: Sequence[bytes], began: bytes | None, why: Refused
+) -> None:
+    """Keep two heads that do not go together: SPLIT-VIEW with the exhibit if they prove it, else `why` again."""
+    keep_evidence(evidence, {f"{note_digest(note)}.note": note for note in (one, two)})
+    try:
+        exhibit = prove_split(log, one, two, path, began)
+    except Refused:
+        raise why from None
+    raise split_view(evidence, f"{log.name} has signed two trees that contradict each other", exhibit, "split-view")
+
+
+def split_view(evidence: Path, says: str, exhibit: bytes, form: str) -> LedgerFault:
+    """The fault that an exhibit proves, the exhibit kept."""
+    name = f"{note_digest(exhibit)}.{form}.json"
+    keep_evidence(evidence, {name: exhibit})
+    return LedgerFault("SPLIT-VIEW", f"{says}; the exhibit is {evidence / name}", f"comity verify {evidence / name}")
+
+
+def keep_evidence(folder: Path, files: dict[str, bytes]) -> None:
+    """Keep files in the folder of evidence, durably; names are digests, so that nothing is written over."""
+    private_folder(folder)
+    for name, data in files.items():
+        if not (folder / name).exists():
+            replace_file(folder / name, data)
+    sync_folder(folder)
