@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from eventsourcing.persistence import IntegrityError, Tracking
-from eventsourcing.sqlite import SQLiteDatastore, SQLiteTrackingRecorder
+from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
 
 from ledger.world.fault import LedgerFault
 from ledger.world.sqlite import faults
@@ -91,20 +91,30 @@ class View:
         with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
             if size is not None:
                 self._recorder._insert_tracking(c, Tracking(self.name, size))
-            c.executemany(
-                "INSERT INTO shown VALUES (?, ?, ?, ?) ON CONFLICT (view, key)"
-                " DO UPDATE SET body = excluded.body, stale_at = excluded.stale_at",
-                [(self.name, key, row.body, _seconds(row.stale_at)) for key, row in rows.items()],
-            )
+            self._put(c, rows)
+
+    def _put(self, c: SQLiteCursor, rows: Mapping[str, Shown]) -> None:
+        c.executemany(
+            "INSERT INTO shown VALUES (?, ?, ?, ?) ON CONFLICT (view, key)"
+            " DO UPDATE SET body = excluded.body, stale_at = excluded.stale_at",
+            [(self.name, key, row.body, seconds(row.stale_at)) for key, row in rows.items()],
+        )
 
     def rows(self) -> Iterator[tuple[str, bytes]]:
         """Every row as (key, content), by key."""
         return iter(self._all("SELECT key, body FROM shown WHERE view = ? ORDER BY key", self.name))
 
-    def stale(self, moment: datetime) -> list[str]:
-        """The keys of rows that time has changed by `moment`."""
-        found = self._all("SELECT key FROM shown WHERE view = ? AND stale_at <= ?", self.name, _seconds(moment))
+    def stale(self, moment: datetime, limit: int = -1) -> list[str]:
+        """The keys of rows that time has changed by `moment`, or that are in doubt; at most `limit` of them."""
+        found = self._all(
+            "SELECT key FROM shown WHERE view = ? AND stale_at <= ? LIMIT ?", self.name, seconds(moment), limit
+        )
         return [key for (key,) in found]
+
+    def doubt(self) -> None:
+        """Every row is stale from now on: something changed that any of them may rest on."""
+        with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
+            c.execute("UPDATE shown SET stale_at = 0 WHERE view = ?", (self.name,))
 
     def catch_up(self, store: Store, fold: Fold, page: int = PAGE) -> int:
         """Fold what the log has and the view has not; the number of entries that were new to it.
@@ -124,8 +134,11 @@ class View:
 
     def _forget(self) -> None:
         with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
-            c.execute("DELETE FROM shown WHERE view = ?", (self.name,))
-            c.execute("DELETE FROM tracking WHERE application_name = ?", (self.name,))
+            self._drop(c)
+
+    def _drop(self, c: SQLiteCursor) -> None:
+        c.execute("DELETE FROM shown WHERE view = ?", (self.name,))
+        c.execute("DELETE FROM tracking WHERE application_name = ?", (self.name,))
 
     def _all(self, statement: str, *params: object) -> list[Any]:
         with faults(self.path), self._recorder.datastore.transaction(commit=False) as c:
@@ -133,5 +146,6 @@ class View:
             return [tuple(row) for row in c.fetchall()]
 
 
-def _seconds(moment: datetime | None) -> int | None:
+def seconds(moment: datetime | None) -> int | None:
+    """A moment as the file keeps it: whole seconds of Unix time."""
     return None if moment is None else int(moment.timestamp())
