@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from nacl.signing import SigningKey
 
 from cli.story import Actor, Story, Told, on_the_wire
@@ -19,8 +20,7 @@ from cli.story import Actor, Story, Told, on_the_wire
 BROUGHT = "registrar"  # who keeps the register where nobody in the story does
 
 
-@dataclass(frozen=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """One entry to come: what a fact of a story says, with keys as keys and moments as the wire writes them.
 
     Labels of entries and names of orders are still labels and names: what they stand for is known when they are there.
@@ -55,8 +55,7 @@ def public_of(seed: bytes) -> str:
     return bytes(SigningKey(seed).verify_key).hex()
 
 
-@dataclass
-class Keys:
+class Keys(Struct):
     """Which key each actor of a story signs with, and which key a name means; keys are named, not made, in a story."""
 
     story: str

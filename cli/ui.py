@@ -217,6 +217,8 @@ def emit(
 
 def jsonable(value: Any) -> Any:
     """A value as JSON has it: moments as the wire writes them, sealed ones as `[sealed]`."""
+    from msgspec import Struct
+
     match value:
         case bool() | int() | str() | None:
             return value
@@ -224,6 +226,8 @@ def jsonable(value: Any) -> Any:
             return {str(k): jsonable(v) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
             return [jsonable(v) for v in value]
+        case Struct():
+            return {name: jsonable(getattr(value, name)) for name in value.__struct_fields__}
         case _:
             return plain(value)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 from msgspec import Struct
@@ -52,13 +51,12 @@ def check_place(opened: Opened, origin: str, before: Link | None) -> None:
         raise Refused("CTX-INSTRUMENT", "an order has an instrument; the registry and the access order have none")
 
 
-@dataclass(slots=True)
-class Chains:
+class Chains(Struct):
     """Every order of one log, followed entry by entry; for bundles and batches, which fit in memory."""
 
     origin: str
-    heads: dict[str, Link] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
+    heads: dict[str, Link] = {}
+    seen: set[str] = set()
 
     def follow(self, opened: Opened) -> None:
         """Take the next entry of its order; raises `Refused` CTX-*, with CTX-REPLAY for an entry id used before."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec import Struct
@@ -56,8 +55,7 @@ class Registrar(Struct, frozen=True):
     key: str
 
 
-@dataclass(slots=True)
-class Key:
+class Key(Struct):
     """One enrolled key: `accepted` and `ended` are log positions (from 0); it may sign strictly between them."""
 
     public: str
@@ -70,8 +68,7 @@ class Key:
     reported: int | None = None  # position of the first report of compromise
 
 
-@dataclass(slots=True)
-class Office:
+class Office(Struct):
     """A registered office, person or company: its Party and the roles it holds."""
 
     actor: str
@@ -79,14 +76,13 @@ class Office:
     roles: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class Keyring:
+class Keyring(Struct):
     """The keys and offices of one ledger after the entries that were admitted so far."""
 
     registry: str  # id of the registry order
     registrar: Registrar
-    keys: dict[str, Key] = field(default_factory=dict)
-    offices: dict[str, Office] = field(default_factory=dict)
+    keys: dict[str, Key] = {}
+    offices: dict[str, Office] = {}
 
     def __post_init__(self) -> None:
         r = self.registrar

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -192,8 +191,7 @@ class Opened(Struct, frozen=True):
     ignored: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """A checkpoint that its log signed, the exact note it came in, and the witnesses that saw it, with their times."""
 
     checkpoint: Checkpoint

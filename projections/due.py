@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from ledger.law import Judgement
 from ledger.law.rules import Clock, Verdict
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(Struct, frozen=True):
     """One clock of one order that somebody still has to answer.
 
     `left` is the time that remains (negative once it is over), None where the clock could not be computed.

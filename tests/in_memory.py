@@ -12,12 +12,13 @@ import json
 import uuid
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from cli.script import Deed, registrar, script, seed_of
 from cli.story import read_story
@@ -281,7 +282,7 @@ class Ledger:
 
 
 def _fields(place: Place) -> dict[str, Any]:
-    return {name: getattr(place, name) for name in Place.__slots__}
+    return {name: getattr(place, name) for name in Place.__struct_fields__}
 
 
 def small(**more: Any) -> tuple[Ledger, Hand]:

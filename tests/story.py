@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ledger.facts import KINDS
 from ledger.law.reading import Reading
@@ -56,8 +58,7 @@ def named(reading: Reading, label: str) -> Entry:
 # -- facts -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """Something that happened, before it is an entry: `fields` by name, wherever they stand; events named by label."""
 
     kind: str
@@ -70,8 +71,8 @@ class Fact:
     on_source: str = "own-act"
     label: str | None = None
     replaces: str | None = None
-    fields: Mapping[str, Any] = field(default_factory=dict)
-    audience: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = {}
+    audience: Mapping[str, Any] = {}
 
     def moved(self, on: str) -> Fact:
         """The same, happening and recorded at another moment."""
@@ -163,20 +164,18 @@ def by_authority(kind: str, on: str, **fields: Any) -> Fact:
 # -- the register ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Party:
+class Party(Struct, frozen=True):
     """A Party as a test or a story gives it. `holidays` None: those of the pinned package."""
 
     zone: str
     holidays: tuple[str, ...] | None = ()
     declarations: tuple[str, ...] = ()
-    terms: Mapping[str, Any] = field(default_factory=dict)
+    terms: Mapping[str, Any] = {}
     verified: bool = True
     in_force: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Office:
+class Office(Struct, frozen=True):
     """An office as a test or a story gives it."""
 
     party: str
@@ -315,8 +314,7 @@ def case(
 # -- given, when, then -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Struct, frozen=True):
     """What happened so far, among whom; `.when` adds, `.then` asks the law."""
 
     facts: tuple[Fact, ...]

@@ -6,12 +6,12 @@ import random
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from functools import cache, partial
 from hashlib import sha256
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ledger.bundle import layout, pack, unpack, zip_profile
 from ledger.bundle.manifest import listing, open_manifest, seal_manifest

@@ -9,7 +9,6 @@ import sys
 import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import replace
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
@@ -17,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cli.story import read_story
 from ledger.bundle import Withheld, pack, readable, select, unpack, visible
@@ -219,7 +219,7 @@ def test_a_value_nobody_can_open_is_withheld_for_another_reason_than_a_closed_on
 
 def page(ledger: Ledger, by: Hand, **about: object) -> str:
     contents = ledger.contents()
-    contents = replace(contents, about=replace(contents.about, **about))  # type: ignore[arg-type]
+    contents = replace(contents, about=replace(contents.about, **about))
     return unpack(pack(contents, by.signer("ISS")))["READ-ME-FIRST.html"].decode()
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.law.rules import Verdict
 from ledger.order import Unread
@@ -123,7 +123,7 @@ def test_the_enforcing_authority_decides_in_five_working_days_of_its_own() -> No
 def test_its_question_is_answered_in_five_working_days_if_it_comes_after_the_request() -> None:
     def asked(on: str, **by: str) -> Fact:
         question = by_authority("additional-information-requested", on, label="q", asked_of="orn")
-        return replace(question, **by)  # type: ignore[arg-type]
+        return replace(question, **by)
 
     reply = fact("additional-information-provided", "2026-10-23T23:59:59Z", "orn", "RET", answers="q")
     question = asked("2026-10-16T10:00Z")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.facts import KINDS, Field
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest, seal_manifest

@@ -7,8 +7,9 @@ the record. A kind with `shown_to` is, for all other roles, an entry of which no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from ledger.facts import KINDS
 from ledger.order import Entry
@@ -17,8 +18,7 @@ from ledger.veil import Disclosure
 COUNTED_ONLY = frozenset({"SP", "REG", "CUST"})  # told how many values are withheld from them, not which
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(Struct, frozen=True):
     """A sealed field that stays closed in a bundle: log index of its entry, name, and why.
 
     `audience`: this reader is not among its readers; `erased`: nobody can open it any more; `not-held`: the exporter

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from ledger.bundle.audience import Withheld
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(Struct, frozen=True):
     """What the maker of a bundle says about it.
 
     `audience` is a role of the vocabulary; `legal_basis` machine-readable references; `rules` the digest of the rules
@@ -28,8 +28,7 @@ class About:
     test: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
+class Contents(Struct, frozen=True):
     """A bundle before it is packed.
 
     `checkpoint` is the note every proof leads to, `heads` further notes by hex SHA-256 (those that entries cite with
@@ -45,10 +44,10 @@ class Contents:
     checkpoint: bytes
     policy: bytes
     entries: Sequence[tuple[int, bytes, bytes]]
-    heads: Mapping[str, bytes] = field(default_factory=dict)
-    consistency: Mapping[tuple[int, int], Sequence[bytes]] = field(default_factory=dict)
-    disclosures: Mapping[int, Sequence[str]] = field(default_factory=dict)
-    documents: Mapping[str, bytes] = field(default_factory=dict)
-    foreign: Mapping[str, bytes] = field(default_factory=dict)
-    tokens: Mapping[str, bytes] = field(default_factory=dict)
-    views: Mapping[str, bytes] = field(default_factory=dict)
+    heads: Mapping[str, bytes] = {}
+    consistency: Mapping[tuple[int, int], Sequence[bytes]] = {}
+    disclosures: Mapping[int, Sequence[str]] = {}
+    documents: Mapping[str, bytes] = {}
+    foreign: Mapping[str, bytes] = {}
+    tokens: Mapping[str, bytes] = {}
+    views: Mapping[str, bytes] = {}

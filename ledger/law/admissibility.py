@@ -7,7 +7,6 @@ even a criterion that would otherwise not apply. Nothing here says that evidence
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
 from msgspec import Struct
 
@@ -28,13 +27,12 @@ class Criterion(Struct, frozen=True):
     lacks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A criterion: its name, what is asked, and how it starts before any finding pulls."""
 
     id: str
     says: str
-    start: Callable[[Examination], Start] = field(repr=False, compare=False)
+    start: Callable[[Examination], Start]
 
 
 class Start(Struct, frozen=True):

@@ -11,12 +11,13 @@ from __future__ import annotations
 import re
 import zoneinfo
 from calendar import monthrange
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 zoneinfo.reset_tzpath(to=())  # midnight must be the same on every machine, so the system's own table is never read
 
@@ -148,8 +149,7 @@ class Days:
 Passed = tuple[tuple[date, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """A period counted: from `trigger` by `policy` for `length`, in the calendar `days`, until just before `due`.
 
     `last` is the last day of a period in days, None for one in hours; `passed` are the days that could not end it, each

@@ -11,7 +11,6 @@ often its trigger occurs; it points at all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -34,8 +33,7 @@ class Found(Struct, frozen=True):
 Seen: TypeAlias = Found | Iterable[Entry] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A rule whose breach is a finding: its code, what it does to the criteria, its words, and how it is seen.
 
     `instruments` and `kinds` say where it can arise at all: under these instruments, with an entry of one of these
@@ -50,7 +48,7 @@ class Check:
     mark: Mark
     instruments: tuple[str, ...]
     kinds: tuple[str, ...]
-    look: Callable[[Examination], Seen] = field(repr=False, compare=False)
+    look: Callable[[Examination], Seen]
 
     def find(self, r: Examination) -> Finding | None:
         """The finding in this record, or None."""

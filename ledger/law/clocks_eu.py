@@ -7,8 +7,9 @@ links in clocks_eu_authorities.py.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
+
+from msgspec.structs import replace
 
 from ledger.law.calendar import HOUR, Count, eu_days, eu_hours
 from ledger.law.matter import Matter

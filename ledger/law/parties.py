@@ -9,7 +9,6 @@ the same thing the one recorded last whose `valid_from` has come.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -77,17 +76,16 @@ class Compromise(Struct, frozen=True):
     leaf: str
 
 
-@dataclass(slots=True)
-class Register:
+class Register(Struct):
     """What the registry says, as far as it was recorded. Made by `fold`; do not change it afterwards."""
 
-    parties: dict[str, Party] = field(default_factory=dict)
-    declarations: dict[tuple[str, str], list[Declaration]] = field(default_factory=dict)
-    offices: dict[str, list[Office]] = field(default_factory=dict)
-    ends: dict[str, date] = field(default_factory=dict)  # actor -> the last `valid_until` given
-    compromises: list[Compromise] = field(default_factory=list)
-    entries: dict[str, list[Entry]] = field(default_factory=dict)  # by kind, in order of entries
-    _ended: dict[str, datetime] = field(default_factory=dict)
+    parties: dict[str, Party] = {}
+    declarations: dict[tuple[str, str], list[Declaration]] = {}
+    offices: dict[str, list[Office]] = {}
+    ends: dict[str, date] = {}  # actor -> the last `valid_until` given
+    compromises: list[Compromise] = []
+    entries: dict[str, list[Entry]] = {}  # by kind, in order of entries
+    _ended: dict[str, datetime] = {}
 
     def days(self, party: str | None) -> Days:
         """The calendar of a Party; UTC without holidays for one that is not registered."""

@@ -101,8 +101,7 @@ class Clock:
         return (*(explain(self.count) if self.count else ()), *self.notes)
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(Struct, frozen=True):
     """A period a provision sets: what winds it, what meets it, how long it is and who must act.
 
     `wound_by`, `met_by`, `length`, `listed` are its words, for people; `run` is the same for machines: it takes what
@@ -120,7 +119,7 @@ class Deadline:
     listed: str
     cite: tuple[str, ...]
     mark: Mark
-    run: Callable[[Deadline, Any], Iterable[Clock]] = field(repr=False, compare=False)
+    run: Callable[[Deadline, Any], Iterable[Clock]]
     window: bool = False
 
     def applies(self, instrument: str) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+
+from msgspec import Struct
 
 from ledger.law.calendar import Count, rolled
 from ledger.law.matter import NOTHING, Matter
@@ -37,8 +38,7 @@ def since(m: Matter, *kinds: str) -> tuple[Entry, ...]:
     return tuple(e for e in m.of(*kinds) if m.since is None or e.on >= m.since)
 
 
-@dataclass(frozen=True)
-class Winding:
+class Winding(Struct, frozen=True, dict=True):
     """One period of one order: what wound it, how it counts, what end was set for it.
 
     `trigger` is None where the entry that should wind it is not on record. `due` is None unless the trigger is known or

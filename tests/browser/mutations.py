@@ -9,13 +9,14 @@ import base64
 import json
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 import orjson
+from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
