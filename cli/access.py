@@ -79,6 +79,8 @@ def handing_over(
     from ledger.envelope import open_
     from ledger.facts.vocabulary import ROLES
 
+    if because is not None and not because.strip():
+        raise Stop("--because is empty", hint="say why the values are handed over, or leave it out")
     about = contents.about
     opened = {
         open_(raw, verify=False).payload.order for index, raw, _ in contents.entries if index in contents.disclosures

@@ -233,7 +233,7 @@ def check(files: tuple[str, ...], order: str) -> Exit:
 
 @ui.command(
     "comity register main",
-    "comity register --subject 'acct-4471' --json",
+    "comity register --subject 'witness 3' --json",
     "comity register main --reveal --because 'request of 3 May' --as dpo",
     refused=Exit.UNDECIDABLE,
 )

@@ -55,7 +55,7 @@ class Reader:
         """The orders in which something is sealed for a person, by the name the ledger's users give them."""
         key = self.drawer.key_of(subject) if self.drawer else None
         if key is None:
-            raise Stop(f"nothing is sealed here for {subject!r}", hint="by default a person is the target of an order")
+            raise Stop(f"nothing is sealed here for {subject!r}", hint="by default: 'target of' and the order's id")
         orders = {order for _, order, _ in self.store.closed_by(key)}
         return {self.main_of(order) or order for order in orders}
 
