@@ -224,7 +224,7 @@ def verify(file: str, trust: str | None, anchor: str | None) -> None:
         if data.startswith(b"PK"):
             report = verify_bundle(data, held, pinned, now, mldsa=mldsa.verify, stamps=stamping.reader())
         elif data.startswith(b'{"payload":'):
-            report = verify_entry(data, _proof_beside(file), held, pinned, now, mldsa=mldsa.verify)
+            report = verify_entry(data, proof_beside(file), held, pinned, now, mldsa=mldsa.verify)
         else:
             says = f"{file} is neither a bundle nor a sealed entry ({_begins(data)})"
             hint = "`comity export` makes bundles; a folder is verified as a ledger"
@@ -260,6 +260,10 @@ def read_trust(place: str) -> Trust:
             files[name] = ui.read(path)
     if os.path.isdir(tsa := os.path.join(folder, "tsa")):
         files |= {f"tsa/{name}": ui.read(os.path.join(tsa, name)) for name in os.listdir(tsa)}
+    if os.path.isdir(others := os.path.join(folder, "others")):
+        for name in sorted(os.listdir(others)):
+            there = {file: os.path.join(others, name, file) for file in ("policy", "registrar")}
+            files |= {f"others/{name}/{file}": ui.read(path) for file, path in there.items() if os.path.exists(path)}
     return _parsed(files, folder)
 
 
@@ -272,7 +276,8 @@ def _parsed(files: Mapping[str, bytes], folder: str) -> Trust:
     return parse_trust(files)
 
 
-def _proof_beside(file: str) -> bytes:
+def proof_beside(file: str) -> bytes:
+    """The proof that lies beside a sealed entry, under its name with another ending."""
     beside = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
     if file == "-" or not os.path.exists(beside):
         hint = f"put it beside the entry as {os.path.basename(beside) if file != '-' else 'NAME' + PROOF}"

@@ -12,6 +12,7 @@ from typing import Any
 from cli.exits import Exit, Stop
 from cli.fields import digests
 from ledger.bundle import About, Contents, readable, select, visible
+from ledger.counterparty import KIND, PROOF, VALUES, as_counted
 from ledger.envelope import Opened
 from ledger.law.provisions import rules_digest
 from ledger.note import Head, note_digest, open_checkpoint
@@ -20,10 +21,12 @@ from ledger.tlog import format_proof, prove_consistency, prove_inclusion
 from ledger.veil import parse_disclosure
 from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
+from ledger.world.following import newest_seen
 from ledger.world.heads import Kept, Token
 from ledger.world.journal import Journal
 from projections.state import linked
 
+RECENT = 64  # published heads from which a proof leads to the bundle's: any of them may be held by its reader
 PURPOSES = {"CT": "trial", "DEF": "defence", "DPO": "supervision", "SA": "supervision", "AUD": "audit"}
 
 
@@ -56,6 +59,7 @@ def gather(journal: Journal, asked: Asked) -> Contents:
     carried, withheld = select((e for e in entries if e.index < size), held, asked.audience)
     tokens = journal.heads.tokens()
     heads = _heads(journal, opened, size, {token.head for token in tokens})
+    sizes = {kept.size for kept in (*heads, *journal.heads.all()[-RECENT:]) if 0 < kept.size < size}
     read = journal.store.hashes
     return Contents(
         origin=journal.origin,
@@ -78,12 +82,13 @@ def gather(journal: Journal, asked: Asked) -> Contents:
         ],
         heads={kept.digest: kept.note for kept in heads},
         consistency={
-            (kept.size, size): prove_consistency(kept.size, size, read) for kept in heads if 0 < kept.size < size
+            (m, size): prove_consistency(m, size, read)
+            for m in sorted(sizes)  # whoever holds one of them can connect it
         },
         disclosures=carried,
         documents=_named(asked.documents, entries, asked.audience),
         tokens=_tokens(tokens, note_digest(head.note), heads),
-        foreign=_foreign(journal.folder.path / "foreign", opened.values()),
+        foreign=_foreign(journal, orders, asked.audience) | _heads_seen(journal, opened.values()),
     )
 
 
@@ -167,18 +172,30 @@ def _digests(value: Any) -> Iterable[str]:
             yield from _digests(inner)
 
 
-def _foreign(folder: Path, opened: Iterable[Opened]) -> dict[str, bytes]:
-    """The wrapped records of others, as they came, with their proofs."""
+def _foreign(journal: Journal, orders: Iterable[str], audience: str) -> dict[str, bytes]:
+    """The wrapped records of others, as they came, their proofs, and what opens the values this audience may read."""
     found: dict[str, bytes] = {}
-    for o in opened:
-        digest = o.payload.public.get("envelope") if o.payload.kind == "counterparty-record-received" else None
-        if not isinstance(digest, str):
-            continue
-        for name in (digest, f"{digest}.tlog-proof"):
-            path = folder / name
-            if path.is_file():
-                found[name] = path.read_bytes()
+    for order in orders:
+        opened = journal.cases.opened(order)
+        for _, o in opened:
+            digest = o.payload.public.get("envelope") if o.payload.kind == KIND else None
+            for name in (digest, f"{digest}{PROOF}") if isinstance(digest, str) else ():
+                path = journal.folder.foreign / name
+                if path.is_file():
+                    found[name] = path.read_bytes()
+        for index, wrapper, inner, texts in journal.cases.arrived(order, opened):
+            may = readable(as_counted(inner, wrapper, index), audience)
+            if lines := [text for text in texts if parse_disclosure(text).name in may]:
+                name = f"{wrapper.payload.public['envelope']}{VALUES}"
+                found[name] = "".join(f"{line}\n" for line in lines).encode()
     return found
+
+
+def _heads_seen(journal: Journal, opened: Iterable[Opened]) -> dict[str, bytes]:
+    """The newest head seen of each log whose entries are wrapped here: its keepers compare it with their own."""
+    origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
+    seen = (newest_seen(journal.folder.others, origin) for origin in sorted(origins))
+    return {kept.digest: kept.note for kept in seen if kept is not None}
 
 
 def by_digest(folder: Path) -> dict[str, Path]:

@@ -22,6 +22,8 @@ COMMANDS = {
     "notify-customer": ("cli.steps:notify_customer", "the person whose data were sought is told"),
     "record": ("cli.record:record", "every other kind of fact"),
     "import": ("cli.main:import_", "from elsewhere: a table of orders, HI-1, delivery evidence, letters"),
+    "receive": ("cli.receive:receive", "another record's bundle or entry, wrapped into this one"),
+    "counterparty": ("cli.main:counterparty", "the other records that are taken in, and whose keys they have"),
     "lapse": ("cli.lapse:lapse", "record deadline-lapsed for every clock that ended unmet"),
     "orders": ("cli.ask:orders", "every order and the state it is in"),
     "due": ("cli.ask:due", "every open clock, soonest first"),
@@ -83,6 +85,11 @@ IMPORT = {
     "hi1": ("cli.imports.messages:hi1", "an ETSI TS 103 120 (HI-1) message as JSON"),
     "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
     "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
+}
+
+COUNTERPARTY = {
+    "add": ("cli.receive:add", "pin the keys of another office's log; an entry of the register"),
+    "list": ("cli.receive:list_", "the logs that are pinned, and the newest head seen of each"),
 }
 
 LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for those who may read")}
@@ -190,6 +197,13 @@ import_ = Group(
         "comity import letters scans/ --order PPO-2026-123 --as archive",
         "comity import hi1 warrant.json --as skylark",
     ),
+)
+
+counterparty = Group(
+    name="counterparty",
+    table=COUNTERPARTY,
+    help="Other offices keep records of their own: whose keys they have is pinned by our registrar.",
+    examples=("comity counterparty add skylark-trust/ --key adm", "comity counterparty list"),
 )
 
 log = Group(

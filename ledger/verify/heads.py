@@ -165,7 +165,7 @@ def check_history(heads: Heads, parts: Arranged, held: Checkpoint | None, book: 
             book.doubt(code, f"nothing proves that the trees of {m} and {n} entries are one log", where)
             continue
         try:
-            check_consistency(m, n, roots[m][0], roots[n][0], _hashes(proof))
+            check_consistency(m, n, roots[m][0], roots[n][0], hashes(proof))
         except Refused as wrong:
             raise Refused(code, wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
         proven += 1
@@ -185,7 +185,8 @@ def _compare(held: Checkpoint, origin: str, roots: dict[int, tuple[bytes, str]])
         raise Refused("ANCHOR-MISMATCH", says, where=ANCHOR)
 
 
-def _hashes(text: bytes) -> list[bytes]:
+def hashes(text: bytes) -> list[bytes]:
+    """The hashes in a file of a consistency proof; CP-CONSISTENCY unless it is one base64 hash a line."""
     lines = text.split(b"\n")
     try:
         if lines.pop():

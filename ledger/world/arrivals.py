@@ -95,6 +95,12 @@ def keep_files(arrivals: Sequence[Arrival], folder: Path) -> None:
     sync_folder(folder)
 
 
+def keep_alone(raw: bytes, folder: Path) -> None:
+    """Keep the bytes of an entry that has no proof from anywhere: it was sealed for this very log."""
+    replace_file(private_folder(folder) / sha256(raw).hexdigest(), raw)
+    sync_folder(folder)
+
+
 def draft_of(
     arrival: Arrival,
     origin: str,

@@ -101,6 +101,28 @@ def check_remembered(log: Log, policy: Policy) -> None:
             raise LedgerFault("LOG-FORKED", f"{url} has cosigned another tree of {size} entries of this log")
 
 
+def check_shown(log: Log, note: bytes, evidence: Path) -> None:
+    """Compare a head of this log that somebody else has seen with what this log is; one it never signed is left alone.
+
+    `LedgerFault`: LOG-ROLLBACK if it is larger than this log knows of, LOG-FORKED if it is of another tree; the note,
+    and the exhibit if there is one, are kept in the folder `evidence`.
+    """
+    try:
+        head = open_checkpoint(note, log.origin, log.key, ())
+    except Refused:
+        return
+    signed, size = log.signed(), head.checkpoint.size
+    ours = open_checkpoint(signed.note, log.origin, log.key, ())
+    if size <= signed.size and head.checkpoint.root == root(size, log.store.hashes):
+        return
+    _keep_notes(log, ours, head, (ours.note, note), evidence)
+    if size > signed.size:
+        raise _rollback("somebody", size, signed.size)
+    raise LedgerFault(
+        "LOG-FORKED", f"somebody was shown another tree of {size} entries of this log; see {evidence}", "comity succeed"
+    )
+
+
 def _stop_at_conflict(log: Log, head: Head, asked: Sequence[Asked], evidence: Path) -> None:
     conflicts = [answer for answer in asked if answer.conflict]
     if conflicts:
@@ -123,15 +145,20 @@ def _stop_at_conflict(log: Log, head: Head, asked: Sequence[Asked], evidence: Pa
 def _rollback(url: str, theirs: int, ours: int) -> LedgerFault:
     return LedgerFault(
         "LOG-ROLLBACK",
-        f"{url} has cosigned {theirs} entries of this log, which knows of {ours}",
+        f"{url} has seen {theirs} entries of this log, which knows of {ours}",
         "an older copy was put in place; restore the newest one, or comity succeed",
     )
 
 
 def _keep(log: Log, head: Head, answer: Asked, folder: Path) -> bool:
     """Keep both notes, by digest, and the exhibit if they prove a split view; True if they do."""
-    files = {f"{note_digest(note)}.note": note for note in (head.note, answer.theirs) if note}
-    exhibit = _exhibit(log, head, _told(log, answer))
+    notes = [note for note in (head.note, answer.theirs) if note]
+    return _keep_notes(log, head, _told(log, answer), notes, folder)
+
+
+def _keep_notes(log: Log, head: Head, theirs: Head | None, notes: Sequence[bytes], folder: Path) -> bool:
+    files = {f"{note_digest(note)}.note": note for note in notes}
+    exhibit = _exhibit(log, head, theirs)
     if exhibit:
         files[f"{note_digest(exhibit)}.split-view.json"] = exhibit
     private_folder(folder)

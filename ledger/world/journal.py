@@ -90,7 +90,7 @@ class Journal:
             now=now,
             say=say,
         )
-        self.cases = Cases(folder.origin, self.store, self.drawer)
+        self.cases = Cases(folder.origin, self.store, self.drawer, folder.foreign)
         self.registry, self.access = self.cases.registry, self.cases.access
         self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
         self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy)

@@ -1,0 +1,396 @@
+"""`comity receive`: what another office sealed, wrapped into our record; and the offices whose records we take in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from ledger.bundle.layout import Arranged
+    from ledger.envelope import Opened, Signer
+    from ledger.note import Vkey
+    from ledger.verify import Report, Trust
+    from ledger.world.arrivals import Arrival
+    from ledger.world.following import Prove
+    from ledger.world.journal import Journal, Receipt
+
+KIND = "counterparty-record-received"
+DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # all that one entry without its register lacks
+
+
+@ui.command(
+    "comity receive order.evidence.zip --as skylark",
+    "comity receive answer.evidence.zip --as ilves --order PPO-2026-123",
+    "comity receive 12.dsse.json --backs '#7' --as ilves          (its proof, 12.tlog-proof, beside it)",
+)
+@click.argument("file", metavar="FILE")
+@click.option("--order", "name", metavar="ORDER", help="Our order it belongs to (default: the one of the same id).")
+@click.option("--backs", metavar="ENTRY", help="The entry of ours that the one received supports.")
+@click.option("--anyway", is_flag=True, help="Keep what cannot be verified fully; it then counts for nothing.")
+@ui.AS
+@ui.ROLE
+@ui.KEY
+def receive(
+    file: str,
+    name: str | None,
+    backs: str | None,
+    anyway: bool,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+) -> Exit:
+    """Take in FILE: the evidence bundle of another record, or one sealed entry.
+
+    It is verified under the keys that our registrar pinned for that log, and wrapped: bytes and proof are kept, and the
+    law counts it as its signer's own act. What is here already stays where it is. An entry sealed for this very ledger
+    is stored as it is, or wrapped if others wrote first.
+    """
+    from cli.writing import hand, writing
+
+    data = ui.read(file)
+    with writing() as journal:
+        if data.startswith(b"PK"):
+            arrivals, check = _from_bundle(journal, data, name, anyway=anyway)
+        elif data.startswith(b'{"payload":'):
+            opened = _open(data)
+            if opened.payload.log == journal.origin:
+                return _sealed_for_us(journal, opened, actor, role, key_file)
+            arrivals, check = _from_entry(journal, opened, file, anyway=anyway)
+        else:
+            raise Stop(f"{file} is neither a bundle nor a sealed entry", code=Exit.UNDECIDABLE)
+        if backs and len(arrivals) != 1:
+            raise Stop("--backs is for one entry, and this brings more", hint="receive that entry by itself")
+        signer = hand(journal, KIND, actor, role, key_file)
+        return _take_in(journal, arrivals, signer, check, name, backs)
+
+
+# -- what is in a file, verified ---------------------------------------------------------------------------------------
+
+
+def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: bool) -> tuple[list[Arrival], str]:
+    from ledger.bundle import unpack
+    from ledger.bundle.layout import MANIFEST, arrange
+    from ledger.bundle.manifest import open_manifest
+    from ledger.chain import registry_of
+    from ledger.refusal import Refused
+    from ledger.verify import verify
+    from ledger.world import mldsa, stamping
+    from ledger.world.arrivals import Arrival
+
+    files = unpack(data)
+    if MANIFEST not in files:
+        raise Refused("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
+    manifest = open_manifest(files[MANIFEST])
+    if manifest.log == journal.origin:
+        raise Refused("CTX-LOG", "this is a bundle of this very ledger", hint="a copy is put back with comity restore")
+    trust = _trust(journal, manifest.log)
+    report = verify(data, trust, None, journal.now(), mldsa=mldsa.verify, stamps=stamping.reader())
+    parts = arrange(files, manifest.log)
+    check = _settled(journal, report, trust, parts, anyway=anyway)
+    _hold(journal, report, trust, parts)
+    _compare_ours(journal, parts)
+    register = registry_of(manifest.log)
+    entries = [(index, raw) for index, raw in parts.entries.items() if _open(raw).payload.order != register]
+    if name and len({_open(raw).payload.order for _, raw in entries}) > 1:
+        raise Stop("--order is for a bundle of one order, and this brings more")
+    texts = {index: tuple(text.decode().splitlines()) for index, text in parts.disclosures.items()}
+    return [Arrival(raw, parts.proofs[index], texts.get(index, ())) for index, raw in entries], check
+
+
+def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *, anyway: bool) -> str:
+    """What checking showed, as the vocabulary has it. Raises `Refused` with the code of what is wrong or missing."""
+    from ledger.refusal import Refused
+    from ledger.verify import Verdict
+
+    if report.verdict is Verdict.PASSED:
+        return "verifies"
+    worst = report.reasons[0]
+    if worst.code == "SPLIT-VIEW":
+        _convict(journal, trust, [parts.checkpoint, *parts.heads.values()])
+    if report.verdict is Verdict.FAILED or not anyway:
+        hint = "" if report.verdict is Verdict.FAILED else "--anyway keeps it all the same; it will count for nothing"
+        raise Refused(worst.code, worst.says, where=worst.where, hint=hint)
+    for reason in report.reasons:
+        ui.tell(f"{reason.code}: {reason.says}")
+    return "not-checked"
+
+
+def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) -> tuple[list[Arrival], str]:
+    """One entry with its proof. Its register did not come along: that its key is its signer's, ours must say."""
+    from cli.court import proof_beside
+    from ledger.refusal import Refused
+    from ledger.verify import Verdict, verify_entry
+    from ledger.world import mldsa
+    from ledger.world.arrivals import Arrival
+
+    signer = opened.payload.signer
+    trust = _trust(journal, opened.payload.log)
+    proof = proof_beside(file)
+    report = verify_entry(opened.raw, proof, trust, None, journal.now(), mldsa=mldsa.verify)
+    enrolled = journal.keyring.keys.get(signer.key)
+    ours = enrolled is not None and enrolled.accepted is not None and enrolled.actor == signer.actor
+    lacks = [reason for reason in report.reasons if not (ours and reason.code in DOUBT_ONLY)]
+    if lacks and (report.verdict is Verdict.FAILED or not anyway):
+        hint = "" if report.verdict is Verdict.FAILED else "ask for the bundle of the whole order, or say --anyway"
+        raise Refused(lacks[0].code, lacks[0].says, where=lacks[0].where, hint=hint)
+    if report.head is not None:
+        _hold(journal, report, trust, None)
+    return [Arrival(opened.raw, proof)], "not-checked" if lacks else "verifies"
+
+
+def _trust(journal: Journal, origin: str) -> Trust:
+    from ledger.world.counterparties import trust_in
+
+    return trust_in(journal.folder.path / "trust", journal.cases.register(reveal=False), origin)
+
+
+def _open(raw: bytes) -> Opened:
+    from ledger.envelope import open_
+
+    return open_(raw)
+
+
+# -- heads, theirs and ours --------------------------------------------------------------------------------------------
+
+
+def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None) -> None:
+    """Hold their newest head against those seen before, and keep it."""
+    from ledger.world.following import followed, hold_against
+
+    head = report.head
+    if head is None:
+        raise AssertionError("what was verified leads to a head")
+    key = _signed_by(trust, head.note)
+    with closing(followed(journal.folder.others, key.name)) as heads:
+        held = hold_against(heads, key, head, _proofs(parts), journal.now(), journal.folder.evidence)
+    for size in held.unproven:
+        ui.tell(f"nothing in it proves that {key.name} grew between {size} and {head.checkpoint.size} entries")
+
+
+def _proofs(parts: Arranged | None) -> Prove:
+    from ledger.verify.heads import hashes
+
+    def prove(m: int, n: int) -> tuple[list[bytes], None] | None:
+        proof = None if parts is None else parts.consistency.get((m, n))
+        return None if proof is None else (hashes(proof), None)
+
+    return prove
+
+
+def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
+    """Keep what proves that their log signed two trees; both notes came in one bundle."""
+    from ledger.note import open_checkpoint
+    from ledger.refusal import Refused
+    from ledger.world.following import keep_split
+
+    opened = []
+    for note in notes:
+        key = _signed_by(trust, note)
+        opened.append((key, open_checkpoint(note, key.name, key, ())))
+    for at, (key, one) in enumerate(opened):
+        for _, two in opened[at + 1 :]:
+            a, b = one.checkpoint, two.checkpoint
+            if a.size == b.size and a.root != b.root:
+                why = Refused("SPLIT-VIEW", f"two trees of {a.size} entries")
+                keep_split(journal.folder.evidence, key, one.note, two.note, (), None, why)
+
+
+def _signed_by(trust: Trust, note: bytes) -> Vkey:
+    from ledger.note import open_checkpoint
+    from ledger.refusal import Refused
+
+    for key in trust.policy.logs[:-1]:
+        try:
+            open_checkpoint(note, key.name, key, ())
+        except Refused:
+            continue
+        return key
+    return trust.policy.logs[-1]
+
+
+def _compare_ours(journal: Journal, parts: Arranged) -> None:
+    """The heads of our own log that they have seen, held against what it is."""
+    from ledger.counterparty import PROOF
+    from ledger.tlog import parse_proof
+    from ledger.world.cosigning import check_shown
+
+    for name, content in parts.foreign.items():
+        if name.endswith(PROOF):
+            check_shown(journal.log, parse_proof(content).note, journal.folder.evidence)
+        elif content.startswith(f"{journal.origin}\n".encode()):
+            check_shown(journal.log, content, journal.folder.evidence)
+
+
+# -- into the record ---------------------------------------------------------------------------------------------------
+
+
+def _take_in(
+    journal: Journal, arrivals: list[Arrival], signer: Signer, check: str, name: str | None, backs: str | None
+) -> Exit:
+    from cli.record import Place
+    from cli.writing import find
+    from ledger.world import arrivals as post
+
+    rows: list[tuple[str, int, str, str, object]] = []
+    fresh = []
+    folder, evidence = journal.folder.foreign, journal.folder.evidence
+    for arrival in post.wanted(arrivals, journal.store, journal.origin):
+        opened = _open(arrival.raw)
+        key = _signed_by(_trust(journal, opened.payload.log), _note(arrival))
+        there = post.known(arrival, journal.store, key, folder, evidence)
+        if there is None:
+            fresh.append(arrival)
+        else:
+            rows.append(_row(opened, arrival, "already recorded", there))
+    order = find(journal, name) if name else ""
+    drafts = []
+    for arrival in fresh:
+        place = order or _open(arrival.raw).payload.order
+        _check_place(journal, place, arrival)
+        leaf = Place.of(journal, KIND, place, None).event(backs) if backs else None
+        now = journal.now()
+        drafts.append(post.draft_of(arrival, journal.origin, signer, now, check, order=place, backs=leaf))
+    post.keep_files(fresh, folder)
+    receipts = journal.record_batch(drafts) if drafts else []
+    rows += [_row(_open(a.raw), a, "recorded", r.index) for a, r in zip(fresh, receipts, strict=True)]
+    _tell(rows, receipts)
+    return Exit.DONE
+
+
+def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
+    from ledger.refusal import Refused
+    from ledger.world.arrivals import check_instrument
+
+    newest = journal.store.newest(order)
+    check_instrument(arrival, _open(newest[1]).payload.instrument if newest else None)
+    if journal.drawer and journal.drawer.main_of(order) is not None:
+        raise Refused("CTX-ORDER", "what arrives from others does not go where some of them may not look")
+
+
+def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: str | None, key_file: str | None) -> Exit:
+    """An entry sealed elsewhere for this very ledger: stored as it is, or wrapped if others wrote first."""
+    from cli.record import tell
+    from cli.writing import hand
+    from ledger.counterparty import wrapping_crossed
+    from ledger.envelope import Circumstances
+    from ledger.refusal import Refused
+    from ledger.world.arrivals import keep_alone
+    from ledger.world.sealing import Draft
+
+    try:
+        (receipt,) = journal.receive_sealed([opened.raw])
+    except Refused as refused:
+        if refused.code != "CTX-CHAIN" or journal.store.newest(opened.payload.order) is None:
+            raise
+    else:
+        tell(journal, opened.payload.kind, receipt)
+        return Exit.DONE
+    size = journal.store.size()
+    journal.keyring.check(opened, size)
+    if opened.payload.order in (journal.registry, journal.access):
+        raise Refused("CTX-CHAIN", "others wrote to the register first", hint="read it again, and seal it again")
+    signer = hand(journal, KIND, actor, role, key_file)
+    entry = opened.leaf[:32]
+    before = journal.store.by_entry(bytes.fromhex(entry))
+    if before is None:
+        ui.tell("others wrote first: it is wrapped, and counts as its signer's act")
+        keep_alone(opened.raw, journal.folder.foreign)
+    else:
+        size = _open(before[1]).payload.public["index"]
+    now = journal.now()
+    draft = Draft(
+        wrapping_crossed(opened.raw, size), opened.payload.order, signer, Circumstances(now, now), entry=entry
+    )
+    tell(journal, KIND, journal.record_batch([draft])[0])
+    return Exit.DONE
+
+
+def _note(arrival: Arrival) -> bytes:
+    from ledger.tlog import parse_proof
+
+    return parse_proof(arrival.proof).note
+
+
+def _row(opened: Opened, arrival: Arrival, done: str, index: int) -> tuple[str, int, str, str, object]:
+    from ledger.tlog import parse_proof
+
+    p = opened.payload
+    return p.log, parse_proof(arrival.proof).index, p.kind, done, index
+
+
+def _tell(rows: list[tuple[str, int, str, str, object]], receipts: list[Receipt]) -> None:
+    columns = ("log", "their_index", "kind", "done", "index")
+    document = {
+        "entries": [dict(zip(columns, row, strict=True)) for row in rows],
+        "recorded": len(receipts),
+        "already": len(rows) - len(receipts),
+    }
+
+    def text() -> str:
+        lines = [f"{done:<17} {kind}, entry {place} of {log}, here #{index}" for log, place, kind, done, index in rows]
+        return "\n".join(lines or ["nothing in it is for us"])
+
+    ui.emit("received", document, columns, rows, text=text)
+
+
+# -- whose records we take in ------------------------------------------------------------------------------------------
+
+
+@ui.command("comity counterparty add skylark-trust/ --key adm", "comity counterparty add /media/stick/trust")
+@click.argument("folder", metavar="DIR")
+@ui.KEY
+def add(folder: str, key_file: str | None) -> None:
+    """Pin the keys of another office's log: DIR is its trust folder, handed over by a way you trust.
+
+    The registrar records the digest of what is in it; from then on `comity receive` verifies what comes from that log
+    under these keys, and trust/ carries them to whoever verifies our bundles.
+    """
+    from cli.record import tell
+    from cli.writing import hand, writing
+    from ledger.facts import build
+    from ledger.world.counterparties import adoption, keep_counterparty, origin_of, pinned, read_counterparty
+
+    place = Path(folder) / "trust" if ui.is_ledger(folder) else Path(folder)
+    if not (place / "policy").exists():
+        raise Stop(f"{folder} has no file named policy", hint="it is the folder trust/ of their ledger")
+    trust, files = read_counterparty(place)
+    with writing() as journal:
+        if origin_of(trust) == journal.origin:
+            raise Stop(f"{folder} is about this very ledger")
+        fact = build("policy-adopted", adoption(trust, files, journal.now().date().isoformat()), {})
+        kept = keep_counterparty(journal.folder.path / "trust", trust, files)
+        if pinned(journal.cases.register(reveal=False)).get(origin_of(trust)) == _digest(fact):
+            ui.tell(f"{origin_of(trust)} is pinned already, by these very files")
+            return
+        signer = hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
+        tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
+    ui.tell(f"{origin_of(trust)}: {kept}")
+
+
+@ui.command("comity counterparty list", "comity counterparty list --json", refused=Exit.UNDECIDABLE)
+def list_() -> None:
+    """The other logs whose keys are pinned here, and the newest head of each that was seen."""
+    from cli.reading import reading
+    from ledger.world.counterparties import pinned
+    from ledger.world.following import newest_seen
+
+    columns, rows = ("log", "size", "seen", "digest"), []
+    with reading() as reader:
+        for origin in pinned(reader.cases.register(reveal=False)):
+            kept = newest_seen(reader.folder.others, origin)
+            rows.append((origin, *((kept.size, kept.at, kept.digest) if kept else (None, None, None))))
+    document = {"counterparties": [dict(zip(columns, row, strict=True)) for row in rows]}
+    ui.emit("counterparties", document, columns, rows)
+
+
+def _digest(fact: object) -> str | None:
+    document = getattr(fact, "document", None)
+    found = document.get("sha256") if isinstance(document, Mapping) else getattr(document, "sha256", None)
+    return found if isinstance(found, str) else None
