@@ -171,4 +171,9 @@ class Group(click.Group):
 
 AS = click.option("--as", "actor", metavar="ACTOR", help="Who signs: an office of the register.")
 ROLE = click.option("--role", metavar="ROLE", help="In which role, where the office has more than one that fits.")
-KEY = click.option("--key", "key_file", metavar="FILE", help="The key to sign with; else one of yours that fits.")
+KEY = click.option(
+    "--key",
+    "key_file",
+    metavar="FILE|URI",
+    help="The key to sign with: a file, agent:... or pkcs11:...; else one of yours.",
+)

@@ -27,20 +27,27 @@ NEXT = click.option("--next", "following", metavar="FILE|HEX", help="The key tha
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-@ui.command("comity key new ilves", "comity key new ilves-next --passphrase-fd 3 3<passphrase.txt")
+@ui.command(
+    "comity key new ilves",
+    "comity key new ilves-next --passphrase-fd 3 3<passphrase.txt",
+    "comity key new ilves --at 'pkcs11:token=karsk;object=ilves'       (or agent:SHA256:..., as ssh-add -l shows)",
+)
 @click.argument("name")
 @PASSPHRASE
-def new(name: str, passphrase_fd: int | None) -> None:
+@click.option("--at", metavar="URI", help="It exists already, in a token or in ssh-agent: remember where.")
+def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
     """Make a key called NAME in your configuration folder; nothing is recorded.
 
     It is an OpenSSH key file: ssh-keygen reads it, and can change its passphrase.
     """
+    from cli.writing import secret
     from ledger.world.keys import new as make
+    from ledger.world.signing import point_to
 
     path = home().keys / checked_name(name)
     if path.exists():
         raise Stop(f"{path} is there already", hint="a key is never overwritten", code=Exit.REFUSED)
-    key = make(path, passphrase=passphrase(passphrase_fd))
+    key = point_to(path, at, secret) if at else make(path, passphrase=passphrase(passphrase_fd))
     document = {"name": name, "file": str(path), "public": key.public.hex()}
     hint = f"hand the registrar {path}.pub; then: comity key accept"
     ui.emit("key", document, tuple(document), [tuple(document.values())], text=lambda: f"{key.public.hex()}\n  {path}")
@@ -143,7 +150,7 @@ def accept(actor: str, key_file: str | None) -> None:
         here = [n for n, raw in listed(journal.home.keys).items() if raw.hex() in pending]
         if key_file is None and not here:
             raise Stop(f"no enrolled key of {actor} is here", hint="--key FILE names it", code=Exit.UNDECIDABLE)
-        key = opened(Path(key_file) if key_file else journal.home.keys / here[0])
+        key = opened(key_file or str(journal.home.keys / here[0]))
         enrolled = pending.get(key.public.hex())
         if enrolled is None:
             raise Stop(f"this is not the key that was enrolled for {actor}", code=Exit.REFUSED)

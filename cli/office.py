@@ -51,6 +51,7 @@ def init(
     from ledger.world.home import Home
     from ledger.world.journal import Journal
     from ledger.world.keys import new
+    from ledger.world.signing import is_elsewhere
 
     check_origin(origin)
     state = _party(origin, party, test)
@@ -60,8 +61,9 @@ def init(
     if not re.fullmatch(r"[a-z0-9_.-]{1,200}", registrar):
         raise Stop(f"{registrar!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
     mine = home.keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80])
-    file = Path(key_file) if key_file else mine
-    key = opened(file) if file.exists() else new(file, passphrase=passphrase(passphrase_fd))
+    file = key_file or str(mine)
+    there = is_elsewhere(file) or Path(file).exists()
+    key = opened(file) if there else new(Path(file), passphrase=passphrase(passphrase_fd))
     with Journal.create(path, origin, Registrar(registrar, state, key.public.hex()), home=home, test=test) as journal:
         journal.publish()
         document = {
@@ -69,7 +71,7 @@ def init(
             "origin": origin,
             "test": test,
             "log_key": journal.folder.key.text,
-            "registrar": {"actor": registrar, "party": state, "key": key.public.hex(), "file": str(file)},
+            "registrar": {"actor": registrar, "party": state, "key": key.public.hex(), "file": file},
             "guard": str(home.log(origin)),
         }
 
@@ -299,7 +301,7 @@ def _changed(before: Judgement, after: Judgement) -> list[str]:
 
 def _without(case: Case) -> Case:
     """The same order as its readers will know it when every sealed value is erased."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from ledger.order import Unread
 

@@ -14,9 +14,9 @@ from cli import ui
 from cli.exits import Exit, Stop
 from ledger.envelope import Signer
 from ledger.facts import KINDS
-from ledger.world.fault import LedgerFault
 from ledger.world.journal import Journal
-from ledger.world.keys import SeedKey, listed, load
+from ledger.world.keys import Key, listed
+from ledger.world.signing import open_key
 
 if TYPE_CHECKING:
     from ledger.order import Case
@@ -55,7 +55,7 @@ def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_f
     if office is None:
         known = ", ".join(sorted(journal.keyring.offices)[:8])
         raise Stop(f"no office {name!r} in the register", hint=f"there are {known}")
-    key = _given(journal, name, key_file) if key_file else _held(journal, name)
+    key = opened(key_file) if key_file else _held(journal, name)
     return journal.signer(name, role or _role(kind, name, office.roles), key)
 
 
@@ -78,24 +78,23 @@ def _only_one(journal: Journal) -> str:
     raise Stop("who signs?", hint=f"say --as ACTOR; {some}")
 
 
-def _held(journal: Journal, actor: str) -> SeedKey:
+def _held(journal: Journal, actor: str) -> Key:
     current = {bytes.fromhex(k.public) for k in journal.keyring.current(actor)}
     for name, public in listed(journal.home.keys).items():
         if public in current:
-            return opened(journal.home.keys / name)
+            return opened(str(journal.home.keys / name))
     lacks = "no key that may sign now" if not current else f"no key here ({journal.home.keys})"
     raise Stop(f"{actor} has {lacks}", hint="--key FILE names one; `comity key list` shows them", code=Exit.UNDECIDABLE)
 
 
-def _given(journal: Journal, actor: str, file: str) -> SeedKey:
-    return opened(Path(file))
+def opened(reference: str) -> Key:
+    """The key a reference names; a passphrase or PIN is asked for where one is needed and somebody is there to ask."""
+    return open_key(reference, secret)
 
 
-def opened(path: Path) -> SeedKey:
-    """A key file, opened; the passphrase is asked for where one is needed and somebody is there to ask."""
-    try:
-        return load(path)
-    except LedgerFault as fault:
-        if fault.code != "KEY-LOCKED" or not sys.stdin.isatty():
-            raise
-    return load(path, click.prompt(f"passphrase of {path}", hide_input=True, err=True).encode())
+def secret(what: str) -> bytes | None:
+    """A passphrase or PIN, as somebody types it; None where nobody is there."""
+    if not sys.stdin.isatty():
+        return None
+    said: str = click.prompt(what, hide_input=True, err=True)
+    return said.encode()

@@ -2,7 +2,7 @@
 
 A key file has mode 0600; beside it lies `<name>.pub`, so that keys can be listed without a passphrase. PKCS#8 is read,
 never written. The key of a log has no passphrase: whoever can read it can sign a checkpoint, and only witnesses stop a
-fork. A key in hardware or in ssh-agent needs no more than `Key`'s two members.
+fork. A key that is no file, in hardware or in ssh-agent, has `Key`'s two members as well (`signing`).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ledger.world.home import private_folder
 from ledger.world.sqlite import sync_folder
 
 Entropy = Callable[[int], bytes]
+WIRE = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"  # RFC 8709: two length-prefixed strings, the second is the key
 
 
 class Key(Protocol):
@@ -61,13 +62,17 @@ def write(path: Path, key: SeedKey, *, passphrase: bytes | None = None) -> SeedK
 
     private = Ed25519PrivateKey.from_private_bytes(key.seed)
     lock = ssh.BestAvailableEncryption(passphrase) if passphrase else ssh.NoEncryption()
-    text = private.private_bytes(ssh.Encoding.PEM, ssh.PrivateFormat.OpenSSH, lock)
-    public = private.public_key().public_bytes(ssh.Encoding.OpenSSH, ssh.PublicFormat.OpenSSH)
+    write_files(path, private.private_bytes(ssh.Encoding.PEM, ssh.PrivateFormat.OpenSSH, lock), key.public)
+    return key
+
+
+def write_files(path: Path, text: bytes, public: bytes) -> None:
+    """Write `text` to `path`, and the raw Ed25519 key `public` to `path.pub`, durably; FileExistsError."""
     private_folder(path.parent)
     _write_new(path, text)
-    _write_new(_public_file(path), public + b" " + path.name.encode() + b"\n")
+    line = b"ssh-ed25519 " + base64.b64encode(WIRE + public) + b" " + path.name.encode() + b"\n"
+    _write_new(_public_file(path), line)
     sync_folder(path.parent)
-    return key
 
 
 def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
@@ -114,8 +119,7 @@ def public_of(path: Path) -> bytes | None:
         raw = base64.b64decode(blob, validate=True)
     except (OSError, ValueError):
         return None
-    head = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"  # RFC 8709: two length-prefixed strings
-    return raw.removeprefix(head) if kind == "ssh-ed25519" and raw.startswith(head) and len(raw) == 51 else None
+    return raw.removeprefix(WIRE) if kind == "ssh-ed25519" and raw.startswith(WIRE) and len(raw) == 51 else None
 
 
 def listed(folder: Path) -> dict[str, bytes]:
