@@ -78,6 +78,7 @@ PINS = .tools/pins/bin/pip-compile --quiet --strip-extras --allow-unsafe --gener
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 wheel: install browser
+	$(BIN)/comity man --all build/man
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
 clean:

@@ -50,6 +50,7 @@ COMMANDS = {
     "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "play": ("cli.play:play", "make a ledger out of a story"),
+    "man": ("cli.manual:man", "the manual page of a command, for man"),
     "completion": ("cli.main:completion", "completion for bash, zsh or fish"),
 }
 

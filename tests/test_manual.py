@@ -1,0 +1,52 @@
+"""The manual pages: one for every command, in man(7), with nothing that troff could take for a request of its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.commands import Command, Group
+from cli.main import comity
+from cli.manual import escaped, page, walk
+
+REQUESTS = {".TH", ".SH", ".TP", ".PP", ".B", ".nf", ".fi"}
+
+
+@given(st.text())
+def test_no_text_is_taken_for_a_request_or_an_escape(text: str) -> None:
+    line = escaped(text)
+    assert "\n" not in line
+    assert not line.startswith((".", "'"))
+    assert re.fullmatch(r"(?:[^\\]|\\e|\\-|\\&|\\\(aq)*", line)
+
+
+def test_every_command_has_a_page_with_its_examples_and_its_exit_codes(tmp_path: Path) -> None:
+    done = CliRunner().invoke(comity, ["man", "--all", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    commands = {"-".join(("comity", *path)): cmd for path, cmd in walk((), comity)}
+    assert {file.stem for file in tmp_path.iterdir()} == set(commands)
+    assert len(commands) > 50
+    for name, cmd in commands.items():
+        text = (tmp_path / f"{name}.1").read_text()
+        assert text.startswith(f".TH {name.upper()} 1 ")
+        assert ".SH EXIT STATUS\n.TP\n.B 0\n" in text
+        assert isinstance(cmd, Command | Group)
+        assert all(escaped(example) in text.splitlines() for example in cmd.examples)
+        assert {line.split()[0] for line in text.splitlines() if line.startswith(".")} <= REQUESTS
+
+
+def test_a_page_is_printed_for_the_words_that_name_a_command_and_for_no_others() -> None:
+    done = CliRunner().invoke(comity, ["man", "key", "new"])
+    assert done.exit_code == 0
+    assert done.output.startswith(".TH COMITY-KEY-NEW 1 ")
+    wrong = CliRunner().invoke(comity, ["man", "key", "nothing"])
+    assert wrong.exit_code == 2
+    assert "no command 'key nothing'" in wrong.output
+
+
+def test_the_same_program_writes_the_same_page() -> None:
+    assert page((), comity) == page((), comity)
