@@ -127,3 +127,20 @@ def legend(drawn: Drawing) -> Mapping[str, str]:
         "import": "square: taken over from paper or mail",
     }
     return {speaks: says for speaks, says in all_.items() if any(m.speaks == speaks for m in drawn.marks)}
+
+
+def told(drawn: Drawing) -> str:
+    """What the drawing shows, for whoever does not see it."""
+    return (
+        f"{len(drawn.marks)} entries of {len(drawn.lanes)} offices, from left to right in the order in which they "
+        "happened. The table of entries says the same in words."
+    )
+
+
+def caption(drawn: Drawing) -> str:
+    """What stands below the drawing: how to read its lines and marks."""
+    triangle = "; a triangle above: a finding points at it" if any(m.found for m in drawn.marks) else ""
+    return (
+        f"One line for each office, one mark for each entry ({'; '.join(legend(drawn).values())}{triangle}). Distances "
+        "are not to scale; a day without room for its date stands in the table."
+    )

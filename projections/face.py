@@ -114,7 +114,8 @@ class Making:
 class Face:
     """The first page; `answer` is the report in a sentence or two.
 
-    `only_for` are the roles that may know of entries shown here whose very existence is closed to all others.
+    `only_for` are the roles that may know of entries shown here whose very existence is closed to all others;
+    `languages` the names in it that are not English, each with its language.
     """
 
     title: str
@@ -127,6 +128,7 @@ class Face:
     not_checked: tuple[str, ...]
     commands: tuple[Command, ...]
     only_for: tuple[str, ...]
+    languages: tuple[tuple[str, str], ...] = ()
 
 
 def subject(case: Case, judgement: Judgement) -> Subject:
@@ -170,6 +172,7 @@ def face(
         not_checked=(*making.integrity.not_proven, *_beyond(case, making.head), *LIMITS),
         commands=tuple(commands),
         only_for=only_for(case.entries),
+        languages=languages(case.registry),
     )
 
 
@@ -235,3 +238,13 @@ def only_for(entries: Iterable[Entry]) -> tuple[str, ...]:
         role: None for e in entries if (kind := KINDS.get(e.kind)) is not None for role in kind.shown_to
     }
     return tuple(ROLES.get(role, role) for role in closed)
+
+
+def languages(registry: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
+    """Names of offices as they are shown, each with its language (BCP 47) where that is not English."""
+    found: dict[str, str] = {}
+    for e in registry:
+        if names := e.get("names"):
+            lang, name = next(((lang, name) for lang, name in names.items() if lang == "en"), next(iter(names.items())))
+            found[name] = lang
+    return tuple((name, lang) for name, lang in found.items() if lang != "en")

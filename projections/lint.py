@@ -53,10 +53,18 @@ def lint(
     public: Mapping[str, Any], sealed: Mapping[str, Any], registry: Sequence[Entry], now: datetime, channel: str
 ) -> list[Missing]:
     """What would be found in an order with these fields, under this register, sent by this channel at `now`."""
-    instrument = str(public["instrument"])
-    issued = _entry(1, "order-issued", instrument, public, sealed, now)
-    sent = _entry(2, "order-transmitted", instrument, {"addressee": _addressee(public), "channel": channel}, {}, now)
-    case = Case(issued.order, instrument, (issued, sent), tuple(registry))
+    issued = _entry(1, "order-issued", str(public["instrument"]), public, sealed, now)
+    return lacking(Case(issued.order, issued.instrument or "", (issued,), tuple(registry)), now, channel)
+
+
+def lacking(case: Case, now: datetime, channel: str) -> list[Missing]:
+    """What would be found if the order of a case were sent by this channel at `now`, unless it was sent already."""
+    issued = next(e for e in case.entries if e.kind == "order-issued")
+    instrument = issued.instrument or ""
+    if not any(e.kind == "order-transmitted" for e in case.entries):
+        named = {"addressee": _addressee(issued.public), "channel": channel}
+        sent = _entry(len(case.entries) + 1, "order-transmitted", instrument, named, {}, now)
+        case = Case(case.order, case.instrument, (*case.entries, sent), case.registry, case.label)
     points = {p.code: p for p in CONTENTS.get(instrument, ())}
     found = []
     for finding in judge(case, now).findings:

@@ -6,6 +6,7 @@ and order, never on law: what it shows was computed before.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -17,33 +18,47 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ledger.order import wire
-from projections.drawing import legend
+from projections.drawing import Drawing, caption, told
 from projections.processing import ProcessingRecord
 from projections.reports import CustodyReport, EvidenceChain
+from projections.sheet import Sheet
 from projections.stages import Replay
 from projections.verification import Verification
 
-Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification
+Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Sheet
 
-TEMPLATES: Final[Mapping[type, str]] = {
-    CustodyReport: "custody.html.j2",
-    EvidenceChain: "evidence-chain.html.j2",
-    ProcessingRecord: "dpo.html.j2",
-    Verification: "audit.html.j2",
+KINDS: Final[Mapping[type, str]] = {
+    CustodyReport: "custody",
+    EvidenceChain: "evidence-chain",
+    ProcessingRecord: "dpo",
+    Verification: "audit",
+    Sheet: "sheet",
 }
+
+DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
 
 def page(report: Report) -> str:
     """A report as one HTML file."""
-    face = report.face
-    name = f"{face.title}: {face.subject.name}" if face.subject else face.title
-    return _render(TEMPLATES[type(report)], name, report, _text("page.css"))
+    return _render(f"{KINDS[type(report)]}.html.j2", headline(report), report, source("page.css"))
+
+
+def headline(report: Report) -> str:
+    """What a report is called: its kind, and the order it is about."""
+    said = report if isinstance(report, Sheet) else report.face
+    return f"{said.title}: {said.subject.name}" if said.subject else said.title
+
+
+def picture(drawn: Drawing) -> str:
+    """A drawing as an SVG file of its own, its words in the type of the paper."""
+    svg: str = _environment().get_template("drawing.svg.j2").module.svg(drawn, "The story of the order", "Noto Sans")  # type: ignore[attr-defined]
+    return svg
 
 
 def replay_page(report: Replay) -> str:
     """A replay as one HTML file with a slider; without script it is a list of every moment."""
-    styles = _text("page.css") + _text("replay.css")
-    return _render("replay.html.j2", f"Replay: {report.subject.name}", report, styles, _text("replay.js"))
+    styles = source("page.css") + source("replay.css")
+    return _render("replay.html.j2", f"Replay: {report.subject.name}", report, styles, source("replay.js"))
 
 
 def _render(template: str, title: str, report: Report | Replay, style: str, script: str = "") -> str:
@@ -79,17 +94,22 @@ def _environment() -> Environment:
         auto_reload=False,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Any] = {"wire": wire, "people": _people, "legend": legend}
+    filters: dict[str, Any] = {"wire": wire, "people": _people, "told": told, "caption": caption, "rows": in_rows}
     made.filters.update(filters)
     return made
 
 
 @cache
-def _text(name: str) -> str:
+def source(name: str) -> str:
     """One of the package's own files as it stands in the page."""
     environment = _environment()
     assert environment.loader is not None  # noqa: S101 - made above
     return environment.loader.get_source(environment, name)[0]
+
+
+def in_rows(text: str) -> str:
+    """The same text with every digest in it as groups of 32 digits, so that two can be compared with a finger."""
+    return DIGEST.sub(lambda found: " ".join(re.findall(".{1,32}", found[0])), text)
 
 
 def _people(moment: datetime) -> str:

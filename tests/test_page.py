@@ -6,7 +6,6 @@ import re
 import shutil
 import sqlite3
 from base64 import b64encode
-from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -14,10 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from cli.dossier import dated
 from cli.exits import Exit
 from cli.reading import reading
-from cli.report import dated
 from cli.stage import perform
 from cli.story import read_story
 from ledger.law import judge
@@ -247,7 +247,7 @@ def test_sealed_values_stay_closed_until_somebody_says_why(tmp_path: Path) -> No
 
 def test_a_report_as_json_names_its_own_format_and_holds_the_values_of_the_page(tmp_path: Path) -> None:
     ledger = ledger_of("S2", tmp_path)
-    chain = told("report", "evidence-chain", "main", ledger=ledger)
+    chain = told("report", "evidence-chain", "main", "--trust", str(ledger / "trust"), ledger=ledger)
     assert chain["format"] == "comity.report-evidence-chain/1"
     states = {c["id"]: c["state"] for c in chain["criteria"]}
     assert (states["A1"], states["A5"], states["A8"]) == ("shown", "contradicted", "not shown")

@@ -1,0 +1,245 @@
+"""The order itself as a form: what its instrument asks for, filled as far as it was stated, and whether that is all.
+
+CETS 224 arts 6 to 10 by the paragraphs of the contents (`ledger.law.elements`); Regulation (EU) 2023/1543 after the
+sections of Annex I and the contents of Annex II, with the later certificates of Annexes III, V and VI that are on
+record. The words are ours; the official forms are the Annexes, and an order is served on them. Only the titles of the
+sections of Annex I were read; what stands in them, and Annex II, is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from ledger.law import Judgement
+from ledger.law.elements import CONTENTS, WORDS, Point
+from ledger.order import Case, Entry
+from projections.face import Making, languages, number, numbers, only_for, subject, words
+from projections.lint import lacking
+from projections.reports import text
+from projections.sheet import Line, Section, Sheet, Table
+from projections.timeline import fields, office_names, says
+
+Say = Callable[[str], tuple[str, ...]]  # a field by its name, as it reads; empty where it was not stated
+
+PARAGRAPHS = {
+    "2AP:7(3)": "What the order contains",
+    "2AP:7(4)": "What goes with it",
+    "2AP:8(3)(a)": "What the order contains",
+    "2AP:8(3)(b)": "Supporting information, for the requested Party only",
+    "2AP:6(3)": "What the request contains",
+    "2AP:9(3)": "What the request contains",
+    "BC:29(2)": "What the request specifies",
+}
+OTHER = "What else is asked for"
+NOTE = (
+    "Words and layout are this program's own and no official form. What is blank was not stated; [sealed] was, and is "
+    "printed where the form is made with --reveal."
+)
+
+
+class Part(NamedTuple):
+    """A section of an Annex: its letter ("" where it is not known), title, fields, what a hand adds, a sentence."""
+
+    letter: str
+    title: str
+    fields: str
+    hand: tuple[Line, ...] = ()
+    lead: str = ""
+    known: bool = True
+
+
+SIGNED = (Line("Name and post of who signs", blank=1), Line("Date, signature, stamp", blank=2))
+CONTACT = (Line("Contact: post, electronic address, telephone, languages", blank=2),)
+NO_NOTICE = (
+    "In any event the addressee refrains from informing the person whose data are sought; that is for the issuing "
+    "authority."
+)
+AUTHORITIES = "from_party to_party issuing_authority reference case_ref date_issued"
+MARK = "[known]"
+
+ANNEX_I = (
+    Part("A", "The authorities, and their file numbers", AUTHORITIES),
+    Part("B", "The addressee", "providers", CONTACT),
+    Part("C", "The time", "emergency return_timeframe"),
+    Part("D", "Earlier requests for production or preservation", "prior_order preservation_sought preservation_ref"),
+    Part("E", "What helps to find the data", "identifiers domain_names other_information"),
+    Part("F", "The data", "data_categories elements_sought information_sought time_range"),
+    Part(
+        "G",
+        "The conditions",
+        "offence_provisions offences applicable_penalties offence_threshold addressed_to_processor "
+        "processor_conditions special_instructions",
+    ),
+    Part("H", "Informing the person", "", lead=NO_NOTICE),
+    Part("I", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
+         (Line("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
+    Part("J", "The validating authority", "", SIGNED),
+    Part("K", "The notified enforcing authority", "notified_authority notification_test", CONTACT),
+    Part("L", "To whom the data go, and in what form", "return_authority return_manner languages", CONTACT),
+)  # fmt: skip
+FOR_AUTHORITY = Part(
+    "M",
+    "For the enforcing authority only",
+    "necessity_grounds summary_of_facts notification_test_reasons",
+    (Line("Category of Annex IV", ticks=("none", "this one:"), blank=1),),
+    "Take this part out of what the addressee gets.",
+)
+ANNEX_II = (
+    Part("", "The authorities, and their file numbers", AUTHORITIES),
+    Part("", "The addressee", "providers", CONTACT),
+    Part("", "What helps to find the data", "identifiers domain_names other_information"),
+    Part("", "The data to be preserved", "data_categories elements_sought information_sought time_range"),
+    Part("", "The conditions", "offence_provisions offences applicable_penalties"),
+    Part("", "Informing the person", "special_instructions", lead=NO_NOTICE),
+    Part("", "The issuing authority", "issuing_authority issuing_capacity", SIGNED),
+    Part("", "The validating authority", "", SIGNED),
+)  # fmt: skip
+# What the certificates that may follow are in the record.
+LATER = {
+    "order-referred-back": "III",
+    "reasons-for-non-execution-given": "III",
+    "reasoned-objection-filed": "III",
+    "production-request-confirmed": "V",
+    "preservation-extended": "VI",
+}
+LABELS = {
+    "from_party": "the issuing State",
+    "to_party": "the State of the addressee",
+    "reference": "the order's number",
+    "case_ref": "the number of the case",
+    "emergency": "whether it is an emergency: 8 hours, else 10 days",
+    "prior_order": "the order before it",
+    "preservation_ref": "the reference of the preservation",
+    "other_information": "anything else",
+    "offence_threshold": "the threshold met for traffic and content data",
+    "addressed_to_processor": "whether it goes to a processor",
+    "notified_authority": "the authority",
+    "notification_test": "whether it must be notified",
+    "notification_test_reasons": "why it is, or is not, notified",
+}
+
+
+def order_form(case: Case, judgement: Judgement, making: Making) -> Sheet:
+    """The form of a case's order as known at the judgement's moment; all blank where none was made by then."""
+    issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
+    say = _reader(case, issued, reveal=making.reveal)
+    instrument = case.instrument
+    if instrument in ("EPOC", "EPOC-PR"):
+        sections = _annex(instrument, case, say)
+        form = "Annex I" if instrument == "EPOC" else "Annex II"
+        what = f"The certificate for the addressee, after the structure of {form} to Regulation (EU) 2023/1543."
+    else:
+        sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument)
+        what = "The order with the contents its article asks for, and the supporting information that goes with it."
+    channel = "" if issued is None else str(issued.get("return_manner", "secure-email"))
+    return Sheet(
+        form=instrument,
+        title="Order form",
+        what=what,
+        note=NOTE,
+        making=making,
+        subject=subject(case, judgement),
+        sections=tuple(sections),
+        only_for=only_for(case.entries),
+        languages=languages(case.registry),
+        missing=None if issued is None else tuple(lacking(case, making.as_of, channel)),
+    )
+
+
+def _reader(case: Case, issued: Entry | None, *, reveal: bool) -> Say:
+    known, names = numbers(case), office_names(case.registry)
+    stated: Mapping[str, object] = {} if issued is None else fields(issued, reveal=reveal)
+
+    def say(name: str) -> tuple[str, ...]:
+        value = stated.get(name)
+        return () if value in (None, "", [], ()) else (_spelled(text(value, known, names)),)
+
+    return say
+
+
+def _spelled(value: str) -> str:
+    """A period in words: `P20D` as 20 days."""
+    found = re.fullmatch(r"P(?:(\d+)D|T(\d+)H)", value)
+    return value if found is None else f"{found[1]} days" if found[1] else f"{found[2]} hours"
+
+
+def _line(name: str, say: Say, cite: str = "") -> Line:
+    label = LABELS.get(name) or WORDS.get(name) or name.replace("_", " ")
+    found = say(name)
+    return Line(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
+
+
+def _paragraphs(points: Sequence[Point], say: Say, instrument: str) -> list[Section]:
+    """One section for each paragraph of the contents, and one for the rest, in the order of the article."""
+    parts: dict[str, list[Line]] = {}
+    for point in points:
+        under = next((p for p in PARAGRAPHS if point.cite.startswith(p)), OTHER)
+        asked = point.cite if point.when is None else f"{point.cite}, if {point.when.__doc__}"
+        parts.setdefault(under, []).extend(_line(name, say, asked) for name in point.fields)
+    if instrument == "2AP-7":
+        parts["2AP:7(4)"].append(_line("other_information", say, "2AP:7(4)(h)"))
+    first = Section(
+        "The order", lines=tuple(_line(n, say) for n in ("reference", "case_ref", "from_party", "to_party"))
+    )
+    found = [
+        Section(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else f"{under} {MARK}", lines=tuple(lines))
+        for under, lines in parts.items()
+    ]
+    return [first, *found, Section("Signed", lines=SIGNED)]
+
+
+def _annex(instrument: str, case: Case, say: Say) -> list[Section]:
+    parts, annex = (ANNEX_I, "Annex I") if instrument == "EPOC" else (ANNEX_II, "Annex II")
+    found = [_section(part, case, say, annex) for part in parts]
+    if later := _later(case):
+        found.append(later)
+    return [*found, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" else found
+
+
+def _section(part: Part, case: Case, say: Say, annex: str) -> Section:
+    cite = f"{annex}, section {part.letter} [text]; its lines {MARK}" if part.letter else f"{annex} {MARK}"
+    lines = [_line(name, say) for name in part.fields.split()]
+    lines += _from_record(part.title, case)
+    title = f"{part.letter}. {part.title}" if part.letter else part.title
+    return Section(title, cite, part.lead, (*lines, *part.hand), fresh=part is FOR_AUTHORITY)
+
+
+def _from_record(title: str, case: Case) -> list[Line]:
+    """What other entries than the order itself fill: who validated it, why the person is not told yet."""
+    names, known = office_names(case.registry), numbers(case)
+    found: list[Line] = []
+    for e in case.entries:
+        where = (f"entry {number(e, case)}, {e.on:%Y-%m-%d %H:%M} UTC",)
+        if title == "The validating authority" and e.kind == "order-validated":
+            said = (
+                names.get(e.actor, e.actor),
+                text(e.get("capacity"), known, names),
+                text(e.get("decision"), known, names),
+            )
+            found.append(Line("Validated", (*said, *where)))
+        elif title == "Informing the person" and e.kind == "customer-notification-delayed":
+            found.append(Line("Put off, on the ground of", (text(e.get("grounds"), known, names), *where)))
+        elif title == "The notified enforcing authority" and e.kind == "notification-sent":
+            found.append(Line("Notified", where))
+    return found
+
+
+def _later(case: Case) -> Section | None:
+    """The certificates that followed, one row each."""
+    rows = tuple(
+        (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", says(e.kind), _codes(e))
+        for e in case.entries
+        if e.kind in LATER
+    )
+    heads = ("Form", "Entry", "When (UTC)", "What", "In codes")
+    table = Table("From the record; the sealed words of each stand in the reports.", heads, rows)
+    return Section("What followed", f"Annexes III, V and VI {MARK}", table=table) if rows else None
+
+
+def _codes(e: Entry) -> str:
+    told = [
+        e.get(name) for name in ("reason_codes", "conflicting_law_party", "production_kind", "reference", "extends_by")
+    ]
+    return "; ".join(words(text(value, {}, {})) for value in told if value)

@@ -1,0 +1,121 @@
+"""Reports on paper: PDF/A-3a and PDF/UA-1 of the same values as the page, with the evidence attached; set by typst.
+
+Templates are part of this package and get nothing but data: what a name holds stays a name. The date in the file is the
+moment the report speaks of, so the same record gives the same bytes, on every machine with the same fonts. A character
+that no font has is an error; a court never gets a box where a name stood.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import segno
+import typst
+
+from projections.drawing import caption, told
+from projections.face import Checkpoint
+from projections.page import KINDS, Report, in_rows, picture, source
+from projections.reports import Story
+from projections.sheet import Sheet
+
+STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
+SHARED: Final = ("main.typ", "paper.typ", "face.typ", "story.typ")
+ABSENT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+LONG: Final = re.compile(r"[!#-\[\]-~]{48}(?=[!#-\[\]-~])")  # what no line is sure to take
+
+
+class NoGlyph(Exception):
+    """No font at hand has these characters: `script` says which writing they belong to, or None for a symbol."""
+
+    def __init__(self, characters: str) -> None:
+        self.characters = characters
+        self.script = script(characters[0])
+        super().__init__(f"no font here has {characters[:12]} ({self.script or f'U+{ord(characters[0]):04X}'})")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels inside the paper under a name; it lies in `folder` under the name `attached`."""
+
+    name: str
+    size: int
+    sha256: str
+    folder: str
+
+
+def paper(report: Report, fonts: typst.Fonts, attached: Attachment | None = None) -> bytes:
+    """A report as PDF; raises `NoGlyph`."""
+    said = report if isinstance(report, Sheet) else report.face
+    story = getattr(report, "story", None)
+    drawn = story.drawing if isinstance(story, Story) else None
+    values = {
+        "kind": KINDS[type(report)],
+        "commands": () if isinstance(report, Sheet) else report.face.commands,
+        "making": said.making,
+        "title": said.title,
+        "name": said.subject.name if said.subject else None,
+        "fonts": families(fonts.families(), said.languages),
+        "languages": dict(said.languages),
+        "drawing": None if drawn is None else {"alt": told(drawn), "caption": caption(drawn)},
+        "attached": attached,
+    }
+    files = {name: source(name).encode() for name in (*SHARED, f"{values['kind']}.typ")}
+    files["report.json"] = msgspec.json.encode(values)
+    files["values.json"] = breakable(msgspec.json.encode(report).decode()).encode()
+    if drawn is not None:
+        files["drawing.svg"] = picture(drawn).encode()
+    if said.making.head is not None:
+        files["qr.svg"] = square(said.making.head)
+    try:
+        made = typst.compile(  # type: ignore[call-overload]  # its stub forgets that files may be given by name
+            files,
+            root=None if attached is None else attached.folder,
+            format="pdf",
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            pdf_standards=STANDARDS,
+            timestamp=int(said.making.as_of.timestamp()),
+        )
+    except typst.TypstError as wrong:
+        if absent := ABSENT.findall(wrong.diagnostic):
+            raise NoGlyph("".join(dict.fromkeys(absent))) from None
+        raise
+    return bytes(made)
+
+
+def square(head: Checkpoint) -> bytes:
+    """The three lines of a checkpoint as a QR code (ISO/IEC 18004, level M), as `comity verify --anchor` takes them."""
+    out = io.BytesIO()
+    text = f"{head.origin}\n{head.size}\n{head.root}\n"
+    segno.make(text, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
+    return out.getvalue()
+
+
+def families(at_hand: Sequence[str], languages: Sequence[tuple[str, str]]) -> list[str]:
+    """The type to set in, then every other sans family at hand; Han characters as the names' language writes them."""
+    spoken = {lang.split("-")[0] for _, lang in languages}
+    han = (
+        ["Noto Sans SC", "Noto Sans JP"] if "zh" in spoken and "ja" not in spoken else ["Noto Sans JP", "Noto Sans SC"]
+    )
+    found = [f for f in at_hand if f.startswith("Noto Sans") and f not in ("Noto Sans", *han)]
+    return [f for f in ("Noto Sans", *found, *han) if f in at_hand]
+
+
+def breakable(text: str) -> str:
+    """The same text with digests in groups of 32 digits, and a place to break in what would run over the margin.
+
+    Not for what somebody copies out of the paper: a place to break is a character.
+    """
+    return LONG.sub("\\g<0>\u200b", in_rows(text))
+
+
+def script(character: str) -> str | None:
+    """The writing a character belongs to, as Unicode names it: `Thai`; None for a symbol."""
+    word = unicodedata.name(character, "").split(" ")[0]
+    return word.capitalize() if unicodedata.category(character)[0] in "LM" and word else None

@@ -1,0 +1,59 @@
+"""A paper that a person completes: sections of lines, some filled from the record, some left for a hand to fill.
+
+Certification sheets and order forms are made of these; what the record does not show stays blank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from projections.face import Making, Subject
+from projections.lint import Missing
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what the record says, or, for a hand, boxes to tick and rules to write on (`blank`, how many)."""
+
+    label: str
+    says: tuple[str, ...] = ()
+    cite: str = ""
+    ticks: tuple[str, ...] = ()
+    blank: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows from the record under their headings."""
+
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the paper: its title and source, a sentence, lines, a table; `fresh`: on a sheet of its own."""
+
+    title: str
+    cite: str = ""
+    lead: str = ""
+    lines: tuple[Line, ...] = ()
+    table: Table | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The paper. `note` says what it is and is not; `missing` is what a completeness check found, None without one."""
+
+    form: str
+    title: str
+    what: str
+    note: str
+    making: Making
+    subject: Subject | None
+    sections: tuple[Section, ...]
+    only_for: tuple[str, ...] = ()
+    languages: tuple[tuple[str, str], ...] = ()
+    missing: tuple[Missing, ...] | None = None
