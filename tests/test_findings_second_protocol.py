@@ -88,6 +88,12 @@ def test_supervision_is_approved_before_service_where_it_is_declared(on: str, de
         assert ("V-7-2b" in codes(told.when(said))) is found
 
 
+def test_supervision_counts_until_the_order_was_sent_even_where_the_clock_of_the_addressee_runs_ahead() -> None:
+    told = given(ISSUED, received("2027-03-02T07:59Z"), SENT).where("XV", declarations=("D-7-2-b",))
+    said = fact("order-supervised", "2027-03-02T08:00Z", "ilves", "VAL", capacity="judge", decision="approved")
+    finds_not(told.when(said), "V-7-2b")
+
+
 def test_an_order_not_yet_served_can_still_be_supervised() -> None:
     finds_not(given(ISSUED).where("XV", declarations=("D-7-2-b",)), "V-7-2b")
     finds_not(SERVED, "V-7-2b")

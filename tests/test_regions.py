@@ -85,6 +85,12 @@ def test_the_last_word_on_telling_the_person_counts() -> None:
     assert notice(DELAY, LIFTED, TOLD) == "NOTIFIED"
 
 
+def test_a_delay_is_overdue_by_its_date_even_where_its_clock_cannot_be_computed() -> None:
+    late = replace(DELAY, at=moment("2027-03-30T09:00Z"))
+    assert notice(late, at="2027-06-01T23:59:59Z") == "DELAYED"
+    assert notice(late, at="2027-06-02T00:00:00Z") == "OVERDUE"
+
+
 def test_a_delay_past_its_review_is_overdue_and_so_is_a_lifted_one_of_which_nobody_is_told() -> None:
     assert notice(DELAY, at="2027-06-01T23:59:59Z") == "DELAYED"
     assert notice(DELAY, at="2027-06-02T00:00:00Z") == "OVERDUE"

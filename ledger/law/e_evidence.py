@@ -65,7 +65,8 @@ def not_competent(r: Examination) -> Seen:
         return None
     may = JUDICIAL if r.instrument == "EPOC" and r.heavy else WITH_PROSECUTOR
     approved = (e for e in r.of("order-validated") if e.get("decision") == "approved" and e.get("capacity") in may)
-    validated = any(r.served is None or e.on <= r.served for e in approved)
+    service = r.service(r.issued) or r.served
+    validated = any(service is None or e.on <= service for e in approved)
     competent = r.issued.get("issuing_capacity") in may or validated or _unvalidated_emergency(r, r.issued)
     return None if competent else (r.issued,)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ledger.law.examination import Examination
-from ledger.law.notice import DELAYS, TOLD_THOUGH_NOT_TO, asked_not_to, forbidden, general_notice
-from ledger.law.rules import Verdict
+from ledger.law.notice import DELAYS, TOLD_THOUGH_NOT_TO, asked_not_to, end_of_day, forbidden, general_notice
 from ledger.order import Entry
 
 AT_REST = {
@@ -30,9 +29,9 @@ def notification(r: Examination) -> str:
 def customer_notice(r: Examination) -> str:
     """Whether the person was told: PUBLISHED if there is nothing but a general notice, else by the last word."""
     word = _last(r, dict.fromkeys(DELAYS, "DELAYED") | NOTICE, _told)
-    reviews = [c for c in r.clocks if c.id == "NOTICE-REVIEW" and c.verdict is Verdict.MISSED]
-    if word == "DELAYED" and reviews:
-        return "OVERDUE"
+    if word == "DELAYED":
+        review = end_of_day(r, r.of(*DELAYS)[-1], "review_on")
+        return "OVERDUE" if review is not None and r.at >= review else word
     if word == "LIFTED" and r.missed("NOTICE-DUE") and not r.of("customer-notified", TOLD_THOUGH_NOT_TO):
         return "OVERDUE"
     return word or ("PUBLISHED" if general_notice(r) else "NONE")

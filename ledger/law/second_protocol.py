@@ -72,11 +72,11 @@ def access_numbers_excluded(r: Examination) -> Seen:
     says="The order was not made by or under the supervision the other Party requires before it was served.",
 )
 def not_supervised(r: Examination) -> Seen:
-    served = r.served
-    if served is None or r.issued is None or not r.declared("D-7-2-b"):
+    if r.served is None or r.issued is None or not r.declared("D-7-2-b"):
         return None
+    service = r.service(r.issued) or r.served
     said = r.of("order-supervised", "order-validated")
-    approved = any(e.get("decision") == "approved" and e.on <= served for e in said)
+    approved = any(e.get("decision") == "approved" and e.on <= service for e in said)
     return None if approved else (r.issued,)
 
 
