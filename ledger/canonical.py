@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -26,7 +27,6 @@ _RESERVED_KEYS = frozenset({"_sd", "_sd_alg", "..."})
 _FORBIDDEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
 
 _ORDINARY = bytes(c for c in range(0x20, 0x7F) if c not in b"{[\\")  # no opener, no escape, no control, ASCII
-_SIMPLE = frozenset({str, bool, type(None)})
 
 _known_keys: set[str] = set()  # keys that passed _KEY once; the vocabulary is finite
 
@@ -79,7 +79,8 @@ def loads(raw: bytes) -> Any:
 def plain(raw: bytes, max_nodes: int = MAX_NODES) -> bool:
     """True if a glance at JSON bytes shows that depth, number of values and every text in them are in our domain."""
     odd = raw.translate(None, _ORDINARY)
-    return len(odd) <= MAX_DEPTH and not odd.strip(b"{[") and len(odd) + raw.count(b",") < max_nodes
+    few = len(raw) < 2 * max_nodes or len(odd) + raw.count(b",") < max_nodes  # a value and its comma take two bytes
+    return few and len(odd) <= MAX_DEPTH and not odd.strip(b"{[")
 
 
 def simple(value: dict[str, Any] | list[Any]) -> bool:
@@ -87,12 +88,12 @@ def simple(value: dict[str, Any] | list[Any]) -> bool:
     if isinstance(value, dict):
         if not _known_keys.issuperset(value):
             return False
-        value = list(value.values())
-    if _SIMPLE.issuperset(map(type, value)):
-        return True
-    for inner in value:
+        inside: Iterable[Any] = value.values()
+    else:
+        inside = value
+    for inner in inside:
         kind = type(inner)
-        if kind in _SIMPLE:
+        if kind is str or kind is bool or inner is None:
             continue
         if kind is int:
             if -MAX_INTEGER <= inner <= MAX_INTEGER:

@@ -40,7 +40,6 @@ def shelf(whole: Path, tmp_path: Path) -> Path:
 def check(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Audit]:
     """Audit in runs of sixteen entries and in one run, in this process, where a patch reaches."""
     monkeypatch.setattr(auditing, "RUN", request.param)
-    monkeypatch.setattr(auditing, "LEVEL", request.param.bit_length() - 1)
     return lambda path: audit(path, ORIGIN, registrar(), workers=1)
 
 

@@ -1,12 +1,13 @@
 """Read the whole shelf again and believe nothing: every signature, chain, leaf, inner hash and the root.
 
 The registry is folded first; since position decides which key may sign, the rest can then be checked in any order, on
-every core. A worker takes an aligned run of 4,096 entries, which is a complete subtree of the log, so memory does not
-grow with the ledger.
+every core. A worker takes an aligned run of entries, which is a complete subtree of the log, so memory does not grow
+with the ledger.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,14 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from ledger.chain import Link, check_place, registry_of
-from ledger.envelope import open_
+from ledger.envelope import instrument_of, open_, open_each
 from ledger.keyring import Keyring, Registrar
 from ledger.refusal import Refused
 from ledger.tlog import Frontier, leaf_hash, node_hash
 from ledger.world.sqlite import connect, faults
 
-LEVEL = 12
-RUN = 1 << LEVEL  # entries a worker checks at a time
+RUN = 1 << 13  # entries a worker checks at a time: of each order it has to look up one entry in an earlier run
+LAST = 1 << 10  # the same towards the end, so that no core waits long for another
+TOGETHER = 64  # entries opened in one go: many enough to pay, few enough to stay in a processor's cache
 MOST = 100  # problems reported; the first one already decides
 
 _ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id
@@ -74,9 +76,10 @@ def audit(
         for code, where, says in _registry(c, origin, keyring):
             report.problems.append(Problem(code, where, says))
         check = partial(_check_run, str(path), origin, keyring)
-        runs = [(start, min(start + RUN, size)) for start in range(0, size, RUN)]
+        workers = workers or os.cpu_count() or 1
+        runs = list(_runs(size, workers))
         together = True  # as long as no entry is missing, the runs make a tree
-        for (start, stop), run in zip(runs, _spread(check, runs, workers or os.cpu_count() or 1), strict=True):
+        for (start, stop), run in zip(runs, _spread(check, runs, workers), strict=True):
             report.signatures += run.signatures
             report.problems += run.problems
             if len(report.problems) >= MOST:
@@ -98,11 +101,22 @@ class _Run:
     problems: list[Problem]
 
 
+def _runs(size: int, workers: int) -> Iterator[tuple[int, int]]:
+    """The entries of a log, run by run: long ones while there is enough for everybody, then short ones."""
+    start = 0
+    while start < size:
+        left = size - start
+        run = RUN if workers == 1 or left > 2 * workers * RUN else min(LAST, RUN)
+        yield start, min(start + run, size)
+        start += run
+
+
 def _spread(check: Callable[[int, int], _Run], runs: list[tuple[int, int]], workers: int) -> Iterator[_Run]:
     if len(runs) < 2 or workers < 2:
         yield from (check(*run) for run in runs)
         return
-    with ProcessPoolExecutor(workers) as pool:
+    # what is read makes no cycles, and looking for them among it would cost a worker a thirtieth of its time
+    with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:
         waiting = iter(runs)
         going = [pool.submit(check, *run) for run in islice(waiting, workers * 2)]
         while going:
@@ -135,13 +149,14 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
     with closing(connect(Path(path), writable=False)) as c:
         c.row_factory = None
         expected = start
-        for index, order, seq, topic, raw, leaf, stored, entry in c.execute(_ROWS, (start, stop)):
+        for index, order, seq, topic, raw, leaf, stored, entry, opened in _opened(c.execute(_ROWS, (start, stop))):
             if index != expected:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
             expected = index + 1
             own = None
             try:
-                opened = open_(raw)
+                if isinstance(opened, Refused):
+                    raise opened
                 signatures += 1
                 p, own = opened.payload, bytes.fromhex(opened.leaf)
                 if (p.order, p.seq, p.kind, bytes.fromhex(p.entry), own) != (order, seq, topic, entry, leaf):
@@ -165,6 +180,13 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
     return _Run(signatures, (frontier.size, frontier.peaks), problems)
 
 
+def _opened(shelf: Any) -> Iterator[tuple[Any, ...]]:
+    """Rows of `_ROWS`, each with what opening its entry gave."""
+    while rows := shelf.fetchmany(TOGETHER):
+        for row, opened in zip(rows, open_each([row[4] for row in rows]), strict=True):
+            yield *row, opened
+
+
 def _before(c: Any, order: str, seq: int, index: int) -> Link | None:
     """The entry before in its order, from another run; its signature is checked there."""
     if seq == 1:
@@ -177,20 +199,17 @@ def _before(c: Any, order: str, seq: int, index: int) -> Link | None:
         raise Refused("CTX-CHAIN", "the entry before it in its order is missing")
     if found[0] > index:
         raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
-    before = open_(found[1], verify=False)
-    return Link(seq - 1, before.leaf, before.payload.instrument)
+    return Link(seq - 1, leaf_hash(found[1]).hex(), instrument_of(found[1]))
 
 
 def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
     """Put a run's subtree into the tree, comparing the inner hashes above it with those on the shelf."""
-    size, peaks = part
+    size, (node, *rest) = part  # only the last run has a rest, and that one meets nothing of its height
     tree = report.frontier
-    if size < RUN:
-        report.frontier = Frontier(tree.size + size, [*tree.peaks, *peaks])
-        return
-    node, level, n = peaks[0], LEVEL, tree.size >> LEVEL
+    level = size.bit_length() - 1
+    n = tree.size >> level
     merged = list(tree.peaks)
-    last = tree.size + RUN - 1  # the leaf that completes these subtrees, and whose row keeps their hashes
+    last = tree.size + size - 1  # the leaf that completes these subtrees, and whose row keeps their hashes
     stored = (c.execute("SELECT nodes FROM log_leaf WHERE idx = ?", (last,)).fetchone() or (b"",))[0]
     while n & 1:
         node = node_hash(merged.pop(), node)
@@ -199,7 +218,7 @@ def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
                 Problem("LOG-CORRUPT", f"level {level + 1}", f"a hash stored with entry {last} is not the entries'")
             )
         level, n = level + 1, n >> 1
-    report.frontier = Frontier(tree.size + RUN, [*merged, node])
+    report.frontier = Frontier(tree.size + size, [*merged, node, *rest])
 
 
 def _completes(index: int) -> int:
