@@ -22,6 +22,7 @@ FORMATS = {
     "ics": ("cli.exports:ics", "deadlines as iCalendar, of one order or of all"),
     "timeline-csv": ("cli.exports:timeline_csv", "the timeline as CSV"),
     "custody-csv": ("cli.exports:custody_csv", "hand to hand as CSV"),
+    "hi1": ("cli.hi1:write", "the provider's leg as an ETSI TS 103 120 message in JSON"),
     "parquet": ("cli.archive:archive", "the whole ledger as a folder of Parquet files"),
     "asic-e": ("cli.container:asic", "the bundle in an ASiC-E container with an X.509 signature"),
 }

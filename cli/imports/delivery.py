@@ -1,0 +1,132 @@
+"""`comity import delivery`: evidence of registered mail becomes proof of sending or of receipt."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+from ledger.facts import KINDS
+
+if TYPE_CHECKING:
+    from cli.imports.evidence import Evidence
+    from ledger.order import Case, Entry
+
+
+@ui.command(
+    "comity import delivery DELIVERY.xml --order PPO-2026-123 --as ilves",
+    "comity import delivery RETRIEVAL.xml --order PPO-2026-123 --as ilves --dry-run",
+    "comity import delivery container.asics --order PPO-2026-123 --whose skylark",
+)
+@click.argument("file")
+@click.option("--order", required=True, metavar="ORDER", help="The order that was sent.")
+@ui.AS
+@ui.ROLE
+@ui.KEY
+@click.option("--whose", metavar="ACTOR", help="Who was to receive it; else the order's one provider.")
+@click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise.")
+def delivery(
+    file: str,
+    order: str,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    whose: str | None,
+    dry_run: bool,
+) -> Exit:
+    """Record what delivery evidence proves of ORDER: FILE is ETSI REM XML, as e-CODEX has it, or an ASiC-S with one.
+
+    Acceptance of a submission or relay is recorded as order-transmitted, delivery or retrieval as order-received, at
+    the time of the evidence, with the digest of FILE. Its XML signature is not checked here; keep the file.
+    """
+    from cli.imports.evidence import ASIC_S, read_evidence
+    from cli.record import Asked, put
+    from cli.writing import case, find, writing
+
+    data = ui.read(file)
+    evidence = read_evidence(data, file)
+    kind = evidence.shows
+    _tell(evidence)
+    if kind is None:
+        why = f" ({'; '.join(evidence.reasons)})" if evidence.reasons else ""
+        hint = "no kind of fact says that; keep the file, and send the order again"
+        raise Stop(f"{file} proves no receipt: {evidence.type} {evidence.event}{why}", hint=hint, code=Exit.REFUSED)
+    sha256 = hashlib.sha256(data).hexdigest()
+    with writing() as journal:
+        here = find(journal, order)
+        there = case(journal, here)
+        addressee = whose or _addressee(there)
+    if (known := documents(there).get(sha256)) is not None:
+        ui.tell(f"already recorded: {known.kind}, entry #{known.seq}, rests on this very file")
+        return Exit.DONE
+    _compare(evidence, there)
+    media = ASIC_S if data.startswith(b"PK") else "application/xml"
+    proof = {"code": "delivery-evidence", "media": media, "size": len(data), "sha256": sha256}
+    public: dict[str, Any]
+    if kind == "order-received":
+        public, sealed = {"proof_kind": "delivery-receipt", "proof": proof}, {}
+    else:
+        public, sealed = {"addressee": addressee, "channel": "decentralised-it-system"}, {"record": proof}
+    asked = Asked(
+        fields=(),
+        source=None,
+        elements=(),
+        on=evidence.at,
+        actor=actor,
+        role=role,
+        key_file=key_file,
+        speaks="import",
+        whose=addressee if kind == "order-received" else None,
+        on_source="receipt-stamp",
+        replaces=None,
+        audience=(),
+        entry=None,
+        dry_run=dry_run,
+        yes=True,
+        receipt=None,
+    )
+    return put(asked, kind, here, public=public, sealed=sealed)
+
+
+def _addressee(case: Case) -> str:
+    """To whom the order was sent: the last addressee on record, else the one provider it names."""
+    sent = [e.public["addressee"] for e in case.entries if e.kind == "order-transmitted"]
+    named = [p for e in case.entries if e.kind == "order-issued" for p in e.get("providers", ())]
+    found = sent[-1:] or list(dict.fromkeys(named))
+    if len(found) != 1:
+        raise Stop(
+            "who was to receive it?", hint="say --whose ACTOR; the order names " + (", ".join(found) or "nobody")
+        )
+    return str(found[0])
+
+
+def _tell(evidence: Evidence) -> None:
+    ui.tell(f"{evidence.type} {evidence.event}, {ui.plain(evidence.at)}, evidence {evidence.id}")
+    who = [("by", evidence.issuer), ("from", evidence.sender), ("to", ", ".join(evidence.recipients))]
+    ui.tell("  " + ", ".join(f"{word} {name}" for word, name in who if name))
+    signature = "there, not checked" if evidence.signed else "missing"
+    ui.tell(f"  message {evidence.message or 'not named'}; signature {signature}")
+
+
+def _compare(evidence: Evidence, case: Case) -> None:
+    """Say whether the message the evidence speaks of is the order's document, where both have a SHA-256."""
+    if evidence.digest is None or evidence.digest[0] != "sha256":
+        return
+    served = [e.get("order_document") for e in case.entries if e.kind == "order-issued"]
+    digests = [document["sha256"] for document in served if document]
+    if digests:
+        what = "the order as it was served" if evidence.digest[1] in digests else "not the order document on record"
+        ui.tell(f"  its message is {what}, by digest")
+
+
+def documents(case: Case) -> dict[str, Entry]:
+    """The documents an order's entries name, by SHA-256, as far as they can be opened here."""
+    return {
+        value["sha256"]: entry
+        for entry in case.entries
+        for name, field in (KINDS[entry.kind].fields() if entry.kind in KINDS else {}).items()
+        if field.type == "document" and (value := entry.get(name)) is not None
+    }

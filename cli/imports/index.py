@@ -1,0 +1,132 @@
+"""What the rows of a table have to know of each other: the orders they speak of, their labels, rows that say the same.
+
+Kept in a private file of SQLite's own that no path leads to, so a table of any length takes the same memory. It holds
+references, labels, ids and hashes, and nothing that an entry seals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cli.exits import Stop
+from ledger.world.journal import Journal
+
+_SCHEMA = """
+    CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
+    CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
+    CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
+
+NOT_YET = "0" * 64  # the leaf of an entry that is not sealed yet, where only the form of a fact is asked about
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The order that a reference means; `there` says that the ledger had it before this table."""
+
+    id: str
+    instrument: str | None
+    there: bool
+
+
+class Index:
+    """The orders, labels and ids of one reading of a table. `names` are those a story gave to orders."""
+
+    def __init__(self, journal: Journal, names: Mapping[str, str]) -> None:
+        self._journal = journal
+        self._names = names
+        self._c = sqlite3.connect("", isolation_level=None)
+        self._c.execute("PRAGMA journal_mode=OFF")
+        self._c.executescript(_SCHEMA)
+        self._c.execute("BEGIN")  # nothing here has to outlive a crash
+        self._newest: tuple[str, dict[str, str]] = ("", {})
+
+    def close(self) -> None:
+        """Give the file up."""
+        self._c.close()
+
+    # -- orders -------------------------------------------------------------------------------------------------------
+
+    def order(self, name: str) -> Named | None:
+        """The order a reference means, opened by an earlier row or on record; None if there is none yet."""
+        found = self._c.execute("SELECT id, instrument, there FROM orders WHERE name = ?", (name,)).fetchone()
+        if found:
+            return Named(found[0], found[1], bool(found[2]))
+        known = self._known(name)
+        if known is None:
+            return None
+        self._c.execute("INSERT INTO orders VALUES (?, ?, NULL, 1)", (name, known))
+        return Named(known, None, True)
+
+    def open(self, name: str, instrument: str) -> Named:
+        """Open a new order; its id comes from the reference, so that a table read again means the same order."""
+        opened = Named(self._id_for(name), instrument, False)
+        self._c.execute("INSERT INTO orders VALUES (?, ?, ?, 0)", (name, opened.id, instrument))
+        return opened
+
+    def by_id(self, name: str) -> bool:
+        """True if a name that was looked up is an order's id, or one that a story gave it, and no reference."""
+        return name in self._names or self._journal.store.first_kind(name) is not None
+
+    def opened(self) -> Iterator[list[str]]:
+        """The ids of all orders opened or found, five hundred at a time."""
+        rows = self._c.execute("SELECT id FROM orders ORDER BY name")
+        while page := rows.fetchmany(500):
+            yield [order for (order,) in page]
+
+    def count(self) -> tuple[int, int]:
+        """How many orders the rows speak of, and how many of them the ledger had before."""
+        total, there = self._c.execute("SELECT count(*), ifnull(sum(there), 0) FROM orders").fetchone()
+        return total, there
+
+    def _known(self, name: str) -> str | None:
+        """The order on record under this name: a story's, a reference, a whole id, or one opened by a table before."""
+        store = self._journal.store
+        if name in self._names:
+            return self._names[name]
+        found = store.referenced(name)
+        if len(found) > 1:
+            raise Stop(f"{name!r} may mean {len(found)} orders on record", hint="name the order by its whole id")
+        return next((order for order in (*found, name, self._id_for(name)) if store.first_kind(order)), None)
+
+    def _id_for(self, name: str) -> str:
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._journal.origin}/import/{name}"))
+
+    # -- labels -------------------------------------------------------------------------------------------------------
+
+    def label(self, order: str, label: str) -> None:
+        """Give the entry of a row its name, sealed or not; `Stop` if an earlier row of the order has it."""
+        try:
+            self._c.execute("INSERT INTO labels VALUES (?, ?, ?)", (order, label, NOT_YET))
+        except sqlite3.IntegrityError:
+            raise Stop(f"an earlier row of this order has the label {label!r}") from None
+
+    def sealed(self, order: str, label: str | None, leaf: str) -> None:
+        """Note the leaf hash of the entry that has this label, where it has one."""
+        if label is not None:
+            self._c.execute("UPDATE labels SET leaf = ? WHERE id = ? AND label = ?", (leaf, order, label))
+
+    def leaf(self, order: str, text: str) -> str | None:
+        """The leaf hash of the entry that `text` names: an earlier row's label, `#3`, or a leaf hash on record."""
+        found = self._c.execute("SELECT leaf FROM labels WHERE id = ? AND label = ?", (order, text)).fetchone()
+        if found:
+            return str(found[0])
+        if self._newest[0] != order:  # the rows of an order mostly stand together
+            opened = self._journal.cases.opened(order)
+            self._newest = (order, {f"#{o.payload.seq}": o.leaf for _, o in opened})
+        numbers = self._newest[1]
+        return numbers.get(text) or (text if text in numbers.values() else None)
+
+    # -- ids ----------------------------------------------------------------------------------------------------------
+
+    def entry_id(self, said: str) -> str:
+        """The id of an entry that says this: always the same, and another one for each further row that says it."""
+        digest = hashlib.sha256(said.encode()).digest()
+        found = self._c.execute(
+            "INSERT INTO told VALUES (?, 1) ON CONFLICT (said) DO UPDATE SET times = times + 1 RETURNING times",
+            (digest,),
+        ).fetchone()
+        return hashlib.sha256(digest + int(found[0]).to_bytes(8, "big")).hexdigest()[:32]

@@ -1,0 +1,196 @@
+"""`comity import letters`: a folder of scanned letters, each recorded by its digest and left where it lies."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+SIDECAR = "letters.csv"
+
+# First bytes -> media type; what people scan to and attach (PRONOM, RFC 9110 8.3.1 leaves the type to whoever looks).
+_MAGIC = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"II*\0", "image/tiff"),
+    (b"MM\0*", "image/tiff"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"AT&TFORM", "image/vnd.djvu"),
+    (b"{\\rtf", "application/rtf"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "application/x-ole-storage"),
+)
+_DOCUMENTED = "order-received, customer-notified, additional-information-provided and others rest on a document"
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@ui.command(
+    "comity import letters scans/ --order PPO-2026-123 --kind order-received --whose skylark --as ilves",
+    "comity import letters scans/ --order PPO-2026-123 --as archive        (scans/letters.csv says what each is)",
+)
+@click.argument("folder")
+@click.option("--order", required=True, metavar="ORDER", help="The order the letters belong to.")
+@click.option("--kind", metavar="KIND", help="What the letters show, where letters.csv does not say it of one.")
+@click.option("--on", type=ui.MOMENT, help="When, where neither letters.csv nor the file's name says it.")
+@click.option("--whose", metavar="ACTOR", help="Whose act they show, where letters.csv does not say it.")
+@click.option("--zone", metavar="ZONE", default="UTC", help="Where times without an offset are meant (default UTC).")
+@click.option("--field", "-f", "fields", multiple=True, metavar="NAME=VALUE", help="A field they all share.")
+@ui.AS
+@ui.ROLE
+@ui.KEY
+@click.option("--dry-run", is_flag=True, help="Check every letter; record nothing.")
+def letters(
+    folder: str,
+    order: str,
+    kind: str | None,
+    on: Any,
+    whose: str | None,
+    zone: str,
+    fields: tuple[str, ...],
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    dry_run: bool,
+) -> Exit:
+    """Record every file in FOLDER as a fact of ORDER taken over from paper, with its digest, all or none.
+
+    letters.csv in the folder may say of each file what it shows: columns file, kind, occurred, actor and any field. A
+    letter of which only the day is known is placed at noon, as an estimate; `2026-03-01 reply.pdf` says its day.
+    """
+    from cli.imports.delivery import documents
+    from cli.imports.orders import Asked, taken
+    from cli.writing import case, find, writing
+
+    names = _scans(folder)
+    sidecar = _sidecar(folder, names)
+    with writing() as journal:
+        there = case(journal, find(journal, order))
+    known = documents(there)
+    shared = {"kind": kind, "actor": whose, "occurred": ui.plain(on) if on else None, **_pairs(fields)}
+    table, read = io.BytesIO(), []
+    for name in names:
+        row = {**{k: v for k, v in shared.items() if v}, **sidecar.get(name, {})}
+        document = _document(os.path.join(folder, name))
+        if (recorded := known.get(document["sha256"])) is not None:
+            ui.tell(f"{name}: on record already, {recorded.kind}, entry #{recorded.seq}")
+            continue
+        row = {"order": there.order, "id": uuid.uuid4().hex, **_dated(row, name), **_placed(row, document, name)}
+        table.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        read.append(name)
+    asked = Asked(folder, "jsonl", actor, role, key_file, zone, None, max(20, len(read)), tuple(read))
+    return taken(table, asked, dry_run=dry_run)
+
+
+def _scans(folder: str) -> list[str]:
+    """The names of the files in a folder, in their order; what is hidden, or is no file, is no letter."""
+    if not os.path.isdir(folder):
+        raise Stop(f"{folder} is not a folder", code=Exit.UNDECIDABLE)
+    names = []
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name.startswith(".") or entry.name == SIDECAR:
+            continue
+        if entry.is_file(follow_symlinks=False):
+            names.append(entry.name)
+        else:
+            ui.tell(f"{entry.name} is passed over: it is no file")
+    if not names:
+        raise Stop(f"there is no letter in {folder}", code=Exit.UNDECIDABLE)
+    return names
+
+
+def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
+    """What letters.csv says of each file; `Stop` if it names one that is not there, or one twice."""
+    from cli.imports.sheet import Row, Source, rows_of
+    from cli.imports.told import column_of
+
+    path = os.path.join(folder, SIDECAR)
+    if not os.path.exists(path):
+        return {}
+
+    def known(name: str) -> str:
+        return "file" if name.strip().lower() == "file" else column_of(name)
+
+    told: dict[str, dict[str, Any]] = {}
+    with open(path, "rb") as stream:
+        for row in rows_of(Source(stream, path), "csv", known=known):
+            if not isinstance(row, Row):
+                raise Stop(f"{path}: row {row[0].number}: {row[1][0].says}", hint=row[1][0].hint, code=Exit.REFUSED)
+            name = str(row.cells.get("file", ""))
+            if name not in names or name in told:
+                why = "is named twice" if name in told else f"is not in {folder}"
+                raise Stop(f"{path}: row {row.number}: {name or 'a row without a file'} {why}", code=Exit.REFUSED)
+            told[name] = {column: cell for column, cell in row.cells.items() if column != "file"}
+    return told
+
+
+def _pairs(fields: tuple[str, ...]) -> dict[str, str]:
+    pairs = [field.partition("=") for field in fields]
+    if wrong := next((name for name, mark, _ in pairs if not mark), None):
+        raise Stop(f"--field {wrong}: this is name=value")
+    return {name.strip().replace("-", "_"): value for name, _, value in pairs}
+
+
+def _dated(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A row with its moment: a day alone, in the row or at the start of the file's name, is its noon, an estimate."""
+    said = row.get("occurred") or next(iter(re.findall(r"^\d{4}-\d\d-\d\d(?!\d)", name)), "")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", said):
+        return dict(row)
+    return {**row, "occurred": f"{said}T12:00:00", "on_source": row.get("on_source") or "estimate"}
+
+
+def _placed(row: Mapping[str, Any], document: dict[str, Any], name: str) -> dict[str, Any]:
+    """The document in the field that its kind has for one; `Stop` if a kind has none, or is not said."""
+    from ledger.facts import kind_of
+
+    kind = row.get("kind")
+    if not kind:
+        hint = f"--kind for all of them, or a column kind in {SIDECAR}: {_DOCUMENTED}"
+        raise Stop(f"what does {name} show?", hint=hint)
+    places = [f.name for f in kind_of(kind).fields().values() if f.type == "document"]
+    if not places:
+        raise Stop(f"{name}: {kind} rests on no document", hint=_DOCUMENTED)
+    place = next((p for p in places if row.get(p) in (name, "yes")), places[0])
+    return {place: {"code": place.replace("_", "-"), **document}}
+
+
+def _document(path: str) -> dict[str, Any]:
+    from cli.fields import digests
+
+    ((size, sha256, _),) = digests([path])
+    with open(path, "rb") as stream:
+        begin = stream.read(4096)
+    return {"media": media_of(begin), "size": size, "sha256": sha256}
+
+
+def media_of(begin: bytes) -> str:
+    """The media type of a file by its first four kilobytes; its name is not asked."""
+    for magic, media in _MAGIC:
+        if begin.startswith(magic):
+            return media
+    match begin[:4], begin[4:12], begin[8:12]:
+        case b"RIFF", _, b"WEBP":
+            return "image/webp"
+        case _, b"ftypheic" | b"ftypheix" | b"ftypmif1", _:
+            return "image/heic"
+        case b"PK\x03\x04", _, _:
+            if begin[30:38] == b"mimetype":
+                return begin[38 : 38 + int.from_bytes(begin[18:22], "little")].decode("ascii", "replace")
+            return _WORD if b"word/" in begin else "application/zip"
+    text = begin[:-3] if len(begin) == 4096 else begin  # the last character may be cut
+    try:
+        plain = begin and "\0" not in text.decode("utf-8", "strict" if len(begin) < 4096 else "ignore")
+    except UnicodeDecodeError:
+        plain = False
+    if plain and re.match(rb"(?i)(from|received|return-path|date|message-id|mime-version|delivered-to): ", begin):
+        return "message/rfc822"
+    return "text/plain" if plain else "application/octet-stream"

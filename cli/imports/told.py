@@ -1,0 +1,330 @@
+"""What one row of a table says: a fact, whose act it is, when it happened, who signs; or everything that is wrong.
+
+A row is somebody's word about the past, so without another word it speaks as `import`: the signer took it over. The
+act is that of the row's `actor`, and how it is known when it happened is then the other party's word.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from difflib import get_close_matches
+from typing import Any, cast
+
+import msgspec
+
+from cli import ui
+from cli.exits import Stop
+from cli.fields import Refer, document, value_of
+from cli.imports.index import NOT_YET, Index, Named
+from cli.imports.sheet import Row, Wrong
+from cli.record import SOURCES, SPEAKS, audience_of
+from cli.writing import hand
+from ledger.envelope import Circumstances, Signer
+from ledger.facts import KINDS, Fact, Field, build, kind_of, public_of
+from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
+from ledger.facts.wire import Unfit, check
+from ledger.keyring import REGISTRY_ONLY
+from ledger.law import calendar
+from ledger.refusal import Refused
+from ledger.world.journal import Journal
+from ledger.world.sealing import Draft, check_entry_id
+
+COLUMNS = {
+    "order": "the order's reference; where no order has it, this row opens one",
+    "kind": "what has happened: a kind of the vocabulary",
+    "occurred": "when, with its offset or Z (or --zone)",
+    "actor": "whose act it is; empty: the signer's own",
+    "signer": "who signs; empty: --as",
+    "role": "in which role, where the signer has several that fit",
+    "speaks": "import (if empty), observation or act",
+    "on_source": "what the time rests on; empty: own-act, or other-party for somebody else's act",
+    "instrument": "of a new order, where its first row is not order-issued",
+    "label": "a name by which later rows of the order speak of this one",
+    "replaces": "an earlier entry of the signer that this one puts right: a label, #3, a leaf hash",
+    "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
+    "id": "what is this row's own, such as its number with you; empty: what it says in public",
+}
+NEEDED = ("order", "kind", "occurred")
+IMPORTED = {name: kind for name, kind in KINDS.items() if name not in REGISTRY_ONLY}
+FIELDS = frozenset(field for kind in IMPORTED.values() for field in kind.fields())
+
+
+def column_of(name: str) -> str:
+    """What a column is called here: one of `COLUMNS`, or a field of some kind; `Wrong` if nothing is called so."""
+    column = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if column in COLUMNS or column in FIELDS:
+        return column
+    near = get_close_matches(column, [*COLUMNS, *FIELDS], n=1)
+    hint = f"did you mean {near[0]}?" if near else "`comity import --template csv` prints the names"
+    raise Wrong("", f"no kind of fact has a field {name.strip()!r}", hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row understood: where its entry goes, what it will say, and the label that later rows know it by."""
+
+    row: Row
+    order: Named
+    draft: Draft
+    label: str | None
+
+
+class Wrongs(Exception):
+    """Everything that is wrong with a row."""
+
+    def __init__(self, wrongs: list[Wrong]) -> None:
+        super().__init__(len(wrongs))
+        self.wrongs = wrongs
+
+
+class Reader:
+    """Understands the rows of one table in their order. `folder` is where the files lie that its cells name."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        index: Index,
+        *,
+        folder: str = ".",
+        actor: str | None = None,
+        role: str | None = None,
+        key_file: str | None = None,
+        zone: str | None = None,
+    ) -> None:
+        self._journal = journal
+        self.index = index
+        self._folder = folder
+        self._actor, self._role, self._key_file = actor, role, key_file
+        self._zone = _zone(zone) if zone else None
+        self._signers: dict[tuple[str, str, str], Signer] = {}
+        self._offices = journal.keyring.offices
+        self._now = journal.now()
+        self.rows = 0  # read so far
+        self.strangers: dict[str, int] = {}  # actors that no register knows, with the number of their rows
+
+    def told(self, row: Row) -> Told:
+        """What a row says; `Wrongs` if it is no fact that can be recorded."""
+        wrongs: list[Wrong] = []
+        cells = dict(row.cells)
+
+        def tried(column: str, do: Callable[[], Any]) -> Any:
+            try:
+                return do()
+            except Wrong as wrong:
+                wrongs.append(wrong if wrong.column else Wrong(column, wrong.says, wrong.hint))
+            except (Stop, Refused) as error:
+                says = error.message if isinstance(error, Stop) else error.says
+                wrongs.append(Wrong(column, says.removeprefix(f"{column}: "), error.hint))
+            return None
+
+        common = {name: _text(name, cells.pop(name), wrongs) for name in COLUMNS if name in cells}
+        for name in NEEDED:
+            if not common.get(name):
+                wrongs.append(Wrong(name, "expected in every row, got nothing", COLUMNS[name]))
+        kind = tried("kind", lambda: _kind(common["kind"])) if common.get("kind") else None
+        on = tried("occurred", lambda: self._moment(common["occurred"])) if common.get("occurred") else None
+        order = tried("order", lambda: self._order(common, kind, cells)) if common.get("order") else None
+        signer = tried("signer", lambda: self._signer(common, kind)) if kind else None
+        said = tried("speaks", lambda: self._said(common, on, signer, order)) if on and signer else None
+        fact = self._fact(kind, cells, order, wrongs, tried) if kind else None
+        label = common.get("label")
+        if label and order:  # of a row that is wrong too, or each row that names it would be
+            tried("label", lambda: self.index.label(order.id, label))
+        if wrongs or order is None or signer is None or said is None or fact is None:
+            raise Wrongs(wrongs)
+        entry = self._entry(common, order, fact, said, signer)
+        return Told(row, order, Draft(fact, order.id, signer, said, entry, order.instrument), label or None)
+
+    # -- the columns all kinds share ----------------------------------------------------------------------------------
+
+    def _order(self, common: Mapping[str, str], kind: str | None, cells: dict[str, Any]) -> Named:
+        name, instrument = common["order"], common.get("instrument")
+        if kind and "instrument" in IMPORTED[kind].fields() and instrument:
+            cells["instrument"] = instrument
+        there = self.index.order(name)
+        if there is None:
+            there = self.index.open(name, instrument or "")  # a wrong one too, or each row of the order would be wrong
+            if instrument is None:
+                hint = "is the reference right? only the first row of a new order needs it"
+                raise Wrong("instrument", f"no order is called {name!r}, and the row that opens one names it", hint)
+            if instrument not in INSTRUMENTS:
+                raise Wrong("instrument", f"expected an instrument, got {instrument!r}", _near(instrument, INSTRUMENTS))
+        elif not there.there and there.instrument and instrument not in (None, there.instrument):
+            raise Wrong("instrument", f"an earlier row opened this order under {there.instrument}")
+        if kind == "order-issued" and not self.index.by_id(name):
+            cells.setdefault("reference", name)
+        return there
+
+    def _signer(self, common: Mapping[str, str], kind: str) -> Signer:
+        actor = common.get("signer") or self._actor or ""
+        role = common.get("role") or self._role or self._any_role(actor, kind)
+        asked = (actor, role, kind)
+        if asked not in self._signers:
+            self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
+        return self._signers[asked]
+
+    def _any_role(self, actor: str, kind: str) -> str:
+        """The first role of an office that has none in which this could be its own act: it reports another's."""
+        roles = self._offices[actor].roles if actor in self._offices else ()
+        return "" if not roles or any(role in IMPORTED[kind].signers for role in roles) else roles[0]
+
+    def _said(self, common: Mapping[str, str], on: datetime, signer: Signer, order: Named | None) -> Circumstances:
+        speaks = _one_of("speaks", common.get("speaks") or "import", SPEAKS)
+        whose = common.get("actor")
+        whose = None if whose == signer.actor else whose
+        if whose is not None and speaks == "act":
+            raise Wrong("actor", f"an act is its signer's own, and {signer.actor} signs", "speak as import")
+        if whose is not None and whose not in self._offices:
+            self.strangers[whose] = self.strangers.get(whose, 0) + 1
+        source = _one_of("on_source", common.get("on_source") or ("other-party" if whose else "own-act"), SOURCES)
+        replaces = common.get("replaces")
+        audience = dict(audience_of(line) for line in (common.get("audience") or "").splitlines() if line.strip())
+        return Circumstances(
+            on=on,
+            signed_at=self._now,
+            speaks=cast(Speaks, speaks),
+            on_source=cast(OnSource, source),
+            whose=whose,
+            replaces=self._leaf(order, "replaces", replaces) if replaces and order else None,
+            audience=audience or None,
+        )
+
+    def _moment(self, text: str) -> datetime:
+        """A moment as rows write it; without an offset it is meant in --zone, where a clock shows it only once."""
+        try:
+            bare = datetime.fromisoformat(text) if self._zone else None
+        except ValueError:
+            bare = None
+        if bare is None or bare.tzinfo is not None:
+            return ui.moment(text, "occurred")
+        early, late = (bare.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1))
+        if early.utcoffset() != late.utcoffset():
+            raise Wrong("occurred", f"{text!r} comes twice or never where clocks change", "write its offset")
+        return ui.moment(early.isoformat(), "occurred")
+
+    def _entry(self, common: Mapping[str, str], order: Named, fact: Fact, said: Circumstances, signer: Signer) -> str:
+        """The id of the row's entry. It stands in public, so nothing sealed goes into it."""
+        own = common.get("id")
+        if own:
+            try:
+                return check_entry_id(own).hex()
+            except Refused:
+                return self.index.entry_id(json.dumps([self._journal.origin, order.id, "id", own]))
+        what: list[Any] = [self._journal.origin, order.id, fact.kind, public_of(fact), said.on.isoformat()]
+        who = [signer.actor, signer.role, said.speaks, said.on_source, said.whose, said.replaces]
+        return self.index.entry_id(json.dumps([*what, *who], sort_keys=True, ensure_ascii=False))
+
+    # -- the fields of its kind ---------------------------------------------------------------------------------------
+
+    def _fact(
+        self,
+        kind: str,
+        cells: Mapping[str, Any],
+        order: Named | None,
+        wrongs: list[Wrong],
+        tried: Callable[[str, Callable[[], Any]], Any],
+    ) -> Fact | None:
+        """The fact that cells state, once nothing is wrong with any of them; every one that is goes into `wrongs`."""
+        fields = IMPORTED[kind].fields()
+        sides: dict[bool, dict[str, Any]] = {False: {}, True: {}}
+        for name, cell in cells.items():
+            if name not in fields:
+                wrongs.append(Wrong(name, f"{kind} has no such field", f"`comity vocabulary {kind}` lists them"))
+                continue
+            value = tried(name, lambda field=fields[name], cell=cell: self._value(field, cell, order))  # type: ignore[misc]
+            if value is not None:
+                sides[fields[name].sealed][name] = value
+        for f in fields.values():
+            if f.required and f.name not in cells:
+                wrongs.append(Wrong(f.name, f"expected {f.form.expected}, got nothing"))
+        return None if wrongs else build(kind, sides[False], sides[True])
+
+    def _value(self, field: Field, cell: Any, order: Named | None) -> Any:
+        """The value of a field; `Wrong` if it does not have the field's form, and a sealed one is not repeated."""
+        value = self._read(field, cell, order)
+        try:
+            check(field.form, value)
+        except Unfit as unfit:
+            got = "" if field.sealed or not isinstance(unfit.got, str) else f", got {unfit.got!r}"
+            near = get_close_matches(unfit.got, field.one_of, n=1) if isinstance(unfit.got, str) else []
+            hint = f"did you mean {near[0]}?" if near else ""
+            raise Wrong(f"{field.name}{unfit.path}", f"expected {unfit.expected}{got}", hint) from None
+        return value
+
+    def _read(self, field: Field, cell: Any, order: Named | None) -> Any:
+        def event(text: str) -> str:
+            return self._leaf(order, field.name, text)
+
+        def other(text: str) -> str:
+            named = self.index.order(text)
+            if named is None:
+                raise Wrong(field.name, f"no order is called {text!r} here or in an earlier row")
+            return named.id
+
+        if isinstance(cell, str) and cell[:1] in "[{" and _structured(field.type):
+            try:
+                cell = msgspec.json.decode(cell)
+            except msgspec.DecodeError as error:
+                raise Wrong(field.name, f"begins like JSON and is none: {error}") from None
+        if not isinstance(cell, str):
+            return _resolved(field, cell, event, other)
+        if field.type == "document":
+            return document(os.path.join(self._folder, cell), field.name.replace("_", "-"))
+        if field.type == "manifest":
+            raise Wrong(field.name, "a manifest is written as JSON", 'as {"elements": ["name"], "files": [...]}')
+        said = cell.splitlines() if field.type.startswith("list[") or field.type == "names" else [cell]
+        return value_of(field, said, event=event, order=other)
+
+    def _leaf(self, order: Named | None, column: str, text: str) -> str:
+        leaf = self.index.leaf(order.id, text) if order else NOT_YET
+        if leaf is None:
+            hint = "an earlier row's label, or of an entry on record its number (#3) or leaf hash"
+            raise Wrong(column, f"names {text!r}, and no earlier entry of this order is called so", hint)
+        return leaf
+
+
+def _zone(name: str) -> tzinfo:
+    found = calendar.zone(name)
+    if found is UTC and name.upper() not in ("UTC", "Z"):
+        raise Stop(f"--zone {name}: no such time zone", hint="a zone is named as Europe/Oslo")
+    return found
+
+
+def _text(name: str, cell: Any, wrongs: list[Wrong]) -> str:
+    if isinstance(cell, str):
+        return cell
+    wrongs.append(Wrong(name, "expected a string"))
+    return ""
+
+
+def _kind(name: str) -> str:
+    if name in KINDS and name not in IMPORTED:
+        raise Wrong("kind", f"{name} stands in the register, not in an order", f"`comity record {name}` records it")
+    return kind_of(name).kind
+
+
+def _one_of(column: str, word: str, known: tuple[str, ...]) -> str:
+    if word not in known:
+        raise Wrong(column, f"expected one of {', '.join(known)}, got {word!r}")
+    return word
+
+
+def _near(word: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(word, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+
+
+def _structured(type: str) -> bool:
+    return type in ("document", "manifest", "names") or type.startswith("list[")
+
+
+def _resolved(field: Field, value: Any, event: Refer, order: Refer) -> Any:
+    """A JSON value with entries and orders by their hashes and ids; strings in a list of them too."""
+    refer = {"event": event, "order": order}.get(field.type.removeprefix("list[").removesuffix("]"))
+    if refer is None or not isinstance(value, list):
+        return value
+    return [refer(each) if isinstance(each, str) else each for each in value]
