@@ -197,13 +197,14 @@ def write_new(file: str, data: bytes) -> None:
     "comity verify court.evidence.zip --trust trust/",
     "comity verify 12.dsse.json --trust trust/          (its proof, 12.tlog-proof, beside it)",
     "comity verify ledger/ --json",
+    "comity verify 4f1c.split-view.json --trust their-trust/",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("file", metavar="FILE|DIR")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--anchor", metavar="FILE", help="A checkpoint held independently: a note, or its three lines.")
 def verify(file: str, trust: str | None, anchor: str | None) -> None:
-    """Check a bundle, an entry with its proof, or a whole ledger, offline.
+    """Check a bundle, an entry with its proof, a whole ledger, or an exhibit against a log, offline.
 
     Integrity and procedure are two answers. Without --trust or --anchor a bundle can at best be INDETERMINATE:
     nothing vouches for itself.
@@ -216,8 +217,9 @@ def verify(file: str, trust: str | None, anchor: str | None) -> None:
 
         report = verify_ledger(Path(file), held, pinned)
     else:
+        from ledger.exhibit import form_of
         from ledger.verify import verify as verify_bundle
-        from ledger.verify import verify_entry
+        from ledger.verify import verify_entry, verify_exhibit
         from ledger.world import mldsa, stamping
 
         data = ui.read(file)
@@ -225,8 +227,10 @@ def verify(file: str, trust: str | None, anchor: str | None) -> None:
             report = verify_bundle(data, held, pinned, now, mldsa=mldsa.verify, stamps=stamping.reader())
         elif data.startswith(b'{"payload":'):
             report = verify_entry(data, proof_beside(file), held, pinned, now, mldsa=mldsa.verify)
+        elif form_of(data):
+            report = verify_exhibit(data, held)
         else:
-            says = f"{file} is neither a bundle nor a sealed entry ({_begins(data)})"
+            says = f"{file} is neither a bundle, nor a sealed entry, nor an exhibit ({_begins(data)})"
             hint = "`comity export` makes bundles; a folder is verified as a ledger"
             raise Stop(says, hint=hint, code=Exit.UNDECIDABLE)
     tell(report)

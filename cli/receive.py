@@ -171,7 +171,7 @@ def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None
     with closing(followed(journal.folder.others, key.name)) as heads:
         held = hold_against(heads, key, head, _proofs(parts), journal.now(), journal.folder.evidence)
     for size in held.unproven:
-        ui.tell(f"nothing in it proves that {key.name} grew between {size} and {head.checkpoint.size} entries")
+        ui.tell(f"{key.name}: nothing connects its head of {head.checkpoint.size} entries with that of {size}, seen before")
 
 
 def _proofs(parts: Arranged | None) -> Prove:

@@ -14,7 +14,7 @@ from cli import ui
 from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from ledger.envelope import Signer
+    from ledger.envelope import Other, Signer
     from ledger.facts import Fact
     from ledger.law import Finding
     from ledger.order import Case, Entry
@@ -26,6 +26,8 @@ FINAL = {  # kinds that cannot be taken back, and what to say before they are si
     "order-repudiated": "the order is disowned: it counts as never made",
     "key-revoked": "the key can never sign again",
 }
+
+RECEIVED = "counterparty-record-received"
 
 SPEAKS = ("act", "observation", "import")
 SOURCES = ("own-act", "receipt-stamp", "other-party", "estimate")
@@ -231,6 +233,7 @@ def _draft(
         whose=asked.whose,
         replaces=None if asked.replaces is None else place.event(asked.replaces),
         audience=audience or None,
+        other=_answered(journal, place),
     )
     return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument)
 
@@ -241,6 +244,14 @@ def audience_of(said: str) -> tuple[str, list[str]]:
     if not mark:
         raise Stop(f"--audience {said}: this is field=ROLE,ROLE")
     return name, [role.strip() for role in roles.split(",") if role.strip()]
+
+
+def _answered(journal: Journal, place: Place) -> Other | None:
+    """The newest entry of another record that arrived in this order: whoever writes next has it before their eyes."""
+    if place.case is None or not any(e.received for e in place.case.entries):
+        return None
+    wrappers = [o.payload for _, o in journal.cases.opened(place.order) if o.payload.kind == RECEIVED]
+    return next((p.other for p in reversed(wrappers) if p.other), None)
 
 
 def findings(journal: Journal, case: Case | None, draft: Draft) -> list[Finding]:

@@ -19,6 +19,7 @@ from ledger.note import Checkpoint, Head, MlDsa
 from ledger.order import Case, instant
 from ledger.refusal import Refused
 from ledger.verify import claims, entries, heads, others, values
+from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
 from ledger.verify.single import verify_entry
@@ -43,6 +44,7 @@ __all__ = [
     "parse_trust",
     "verify",
     "verify_entry",
+    "verify_exhibit",
 ]
 
 
