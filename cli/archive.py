@@ -222,3 +222,4 @@ def _parquet(lines: Mapping[str, Path], folder: Path) -> None:
             source = f"read_json('{lines[name]}', format = 'newline_delimited', columns = {{{typed}}})"
             target = str(folder / f"{name}.parquet").replace("'", "''")
             db.execute(f"COPY (SELECT * FROM {source}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608
+            (folder / f"{name}.parquet").chmod(0o600)

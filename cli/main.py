@@ -35,6 +35,7 @@ COMMANDS = {
     "check": ("cli.opinion:check", "is this file what was disclosed?"),
     "replay": ("cli.replay:replay", "state as it was known at a moment, and what changed"),
     "register": ("cli.opinion:register", "the ten questions of a data protection officer"),
+    "stats": ("cli.stats:stats", "the statistical forms, small cells withheld"),
     "report": ("cli.report:report", "the documents people file: custody, evidence chain, processing, audit"),
     "lint": ("cli.books:lint", "what is missing in an order before it is sent"),
     "law": ("cli.main:law", "the rules in force with their citations"),

@@ -23,6 +23,7 @@ from projections.processing import ProcessingRecord
 from projections.reports import CustodyReport, EvidenceChain
 from projections.sheet import Sheet
 from projections.stages import Replay
+from projections.statistical_report import StatisticsReport, printed
 from projections.verification import Verification
 
 Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Sheet
@@ -61,7 +62,13 @@ def replay_page(report: Replay) -> str:
     return _render("replay.html.j2", f"Replay: {report.subject.name}", report, styles, source("replay.js"))
 
 
-def _render(template: str, title: str, report: Report | Replay, style: str, script: str = "") -> str:
+def statistics_page(report: StatisticsReport) -> str:
+    """A statistical form as one HTML file, without script."""
+    styles = source("page.css") + source("statistics.css")
+    return _render("statistics.html.j2", report.title, report, styles)
+
+
+def _render(template: str, title: str, report: Report | Replay | StatisticsReport, style: str, script: str = "") -> str:
     # What the policy allows is named by digest: this style, this script, nothing else and nothing from anywhere.
     policy = ["default-src 'none'", f"style-src '{_digest(style)}'", "base-uri 'none'", "form-action 'none'"]
     if script:
@@ -94,7 +101,14 @@ def _environment() -> Environment:
         auto_reload=False,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Any] = {"wire": wire, "people": _people, "told": told, "caption": caption, "rows": in_rows}
+    filters: dict[str, Any] = {
+        "wire": wire,
+        "people": _people,
+        "told": told,
+        "caption": caption,
+        "rows": in_rows,
+        "printed": printed,
+    }
     made.filters.update(filters)
     return made
 

@@ -1,0 +1,249 @@
+"""`comity stats`: the statistical forms, in a terminal, as JSON, as CSV and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+from cli.reading import Reader, reading
+
+if TYPE_CHECKING:
+    from projections.face import Making
+    from projections.statistical_report import Beside, StatisticsReport
+    from projections.statistics import Life, Table, Wish
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "statistics"
+FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": "twitter-2017-h1.csv"}
+
+
+class _Day(ui._Moment):
+    """A moment, or a calendar day, which begins in UTC: statistics are of years."""
+
+    name = "DAY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        text = f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == len("2027-01-01") else value
+        return super().convert(text, param, ctx)
+
+
+@ui.command(
+    "comity stats --art28 --from 2027-01-01 --to 2028-01-01",
+    "comity stats --transparency --provider skylark --format csv",
+    "comity stats --transparency --beside google --format html -o transparency.html",
+    refused=Exit.UNDECIDABLE,
+)
+@click.option("--art28", "which", flag_value="art28", help="The table of Regulation (EU) 2023/1543, article 28(2).")
+@click.option("--transparency", "which", flag_value="transparency", help="The table that providers publish.")
+@click.option("--from", "since", type=_Day(), metavar="DAY", help="Issued at or after this day (UTC) or moment.")
+@click.option("--to", "until", type=_Day(), metavar="DAY", help="Issued before this day or moment.")
+@click.option("--party", metavar="CODE", help="Only orders from or to this Party.")
+@click.option("--provider", metavar="ACTOR", help="Only orders to this provider alone.")
+@click.option("--as-of", "as_of", type=ui.MOMENT, help="As recorded at this moment (default: now).")
+@click.option("--beside", type=click.Choice(tuple(FILES)), help="Published figures beside ours.")
+@click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
+def stats(
+    which: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    party: str | None,
+    provider: str | None,
+    as_of: datetime | None,
+    beside: str | None,
+    file: str,
+) -> None:
+    """Count whole orders into a statistical form; numbers under five are withheld, with what would tell them.
+
+    An x is such a number, or one that guards it. What the tables cannot know stands below them. Two selections over
+    the same orders can be subtracted from each other: publish one.
+    """
+    if which is None:
+        raise click.UsageError("which form: --art28 or --transparency?")
+    if beside is not None and which != "transparency":
+        raise click.UsageError("published figures stand beside --transparency")
+    if file != "-" and ui.said().format != "html":
+        raise click.UsageError("-o FILE is for --format html; other forms can be sent on: > FILE")
+    from projections.statistical_forms import article_28, transparency
+    from projections.statistical_report import statistics_report
+    from projections.statistics import Wish
+
+    with reading() as reader:
+        moment = as_of or reader.now()
+        if provider is not None:
+            provider = _office(reader, provider)
+        wish = Wish(since, until, party, provider)
+        lives = [life for life in _lives(reader, moment) if wish.takes(life)]
+        made = _making(reader, moment)
+    form = (article_28 if which == "art28" else transparency)(lives)
+    report = statistics_report(form, _selection(wish), made, None if beside is None else _beside(beside))
+    if ui.said().format == "html":
+        from cli.report import put
+        from projections.page import statistics_page
+
+        put(file, statistics_page(report).encode())
+        return
+    rows = list(_rows(report))
+    ui.emit(f"stats-{which}", _document(report), COLUMNS, rows, text=lambda: told(report))
+
+
+next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
+
+HEADING = 10  # characters; longer words of a heading are broken
+COLUMNS = ("table", "row", "column", "unit", "value", "cite")
+
+
+def _lives(reader: Reader, moment: datetime) -> Iterator[Life]:
+    """The life of every order that had been issued by then."""
+    from ledger.law import judge
+    from projections.statistics import life
+
+    done, size = 0, reader.store.size()
+    with ui.progress("counting") as report:
+        for case in reader.all():
+            known = case.known(moment)
+            if known.entries and (found := life(known, judge(known, moment))) is not None:
+                yield found
+            done += len(case.entries)
+            report(done, size)
+
+
+def _office(reader: Reader, provider: str) -> str:
+    """The name under which a provider is counted."""
+    from projections.timeline import office_names
+
+    names = office_names(reader.cases.register(reveal=False))
+    if provider not in names and provider not in names.values():
+        raise Stop(f"no office {provider!r} in the register", hint=f"there are {', '.join(sorted(names)[:8])}")
+    return names.get(provider, provider)
+
+
+def _selection(wish: Wish) -> str:
+    period = [f"from {ui.plain(wish.since)}"] if wish.since else []
+    period += [f"until before {ui.plain(wish.until)}"] if wish.until else []
+    said = f"Orders issued {' '.join(period)}" if period else "All orders"
+    said += f", from or to {wish.party}" if wish.party else ""
+    said += f", to {wish.provider} alone" if wish.provider else ""
+    return f"{said}."
+
+
+def _making(reader: Reader, moment: datetime) -> Making:
+    from cli.court import tool
+    from ledger.law.provisions import rules_digest
+    from projections.face import Checked, Making
+
+    unchecked = Checked("INDETERMINATE", "The entries were read for counting, not verified.", (), ())
+    return Making(moment, tool(), rules_digest()[:16], None, unchecked, test=reader.folder.test)
+
+
+def _beside(series: str) -> Beside:
+    from projections.published import SOURCES, by_period, read
+    from projections.statistical_report import Beside
+
+    figures = read(series, (FIXTURES / FILES[series]).read_bytes())
+    return Beside(series.capitalize(), SOURCES[series], tuple(by_period(figures)))
+
+
+# -- printing ----------------------------------------------------------------------------------------------------------
+
+
+def _document(report: StatisticsReport) -> dict[str, Any]:
+    return {
+        "as_of": report.making.as_of,
+        "selection": report.selection,
+        **asdict(report.form),
+        "method": list(report.method),
+        "beside": None if report.beside is None else asdict(report.beside),
+    }
+
+
+def _rows(report: StatisticsReport) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """One line a cell; published figures follow in the same columns."""
+    from projections.statistical_report import printed
+
+    for table in report.form.tables:
+        for row in table.rows:
+            for n, (column, value) in enumerate(zip(table.columns, printed(row, table), strict=True)):
+                unit = "share" if table.share and n == len(table.columns) - 1 else row.unit
+                yield table.title, row.says, column, unit, value, row.cite
+    if report.beside is not None:
+        for total in report.beside.totals:
+            share = "-" if total.share is None else f"{100 * total.share:.1f} %"
+            many = str(total.requests) if total.most == total.requests else f"{total.requests} to {total.most}"
+            yield report.beside.name, total.period, "total", "orders", many, report.beside.source
+            yield report.beside.name, total.period, "share some data", "share", share, report.beside.source
+
+
+def told(report: StatisticsReport) -> str:
+    """The form for people: tables, bars, and what it cannot know."""
+    from cli.opinion import wrapped
+
+    width = ui._columns()
+    out = [ui.paint(report.title, "bold"), f"{report.selection} As recorded at {ui.plain(report.making.as_of)}."]
+    for table in report.form.tables:
+        out += ["", ui.paint(table.title, "bold"), *_table(table, width)]
+    if report.form.name == "transparency":
+        out += ["", ui.paint("Share of requests with some data", "bold"), *_bars(report, width)]
+    out += ["", ui.paint("How it was counted", "bold")]
+    for says in report.method:
+        out += wrapped(says, "-", width)
+    out += ["", ui.paint("What these tables cannot know", "bold")]
+    for says in report.form.cannot_know:
+        out += wrapped(says, "-", width)
+    return "\n".join(out)
+
+
+def _table(table: Table, width: int) -> list[str]:
+    """A table whose numbers stand below each other; columns in which nothing was counted are left out."""
+    import textwrap
+
+    from projections.statistical_report import printed
+
+    rows = [(row, printed(row, table)) for row in table.rows]
+    last = len(table.columns) - (2 if table.share else 1)  # the total stays, whatever it is
+    kept = [n for n in range(len(table.columns)) if n >= last or any(cells[n] not in ("0", "-") for _, cells in rows)]
+    if rows[0][1][last] == "0":
+        return [f"  no {rows[0][0].says}"]
+    headings = [textwrap.wrap(table.columns[n], HEADING) for n in kept]
+    sizes = [
+        max(map(len, [*heading, *(cells[n] for _, cells in rows)])) for n, heading in zip(kept, headings, strict=True)
+    ]
+    left = min(48, width - sum(sizes) - 2 * len(sizes))
+    deep = max(map(len, headings))
+    lines = [("", [h[n - deep + len(h)] if n >= deep - len(h) else "" for h in headings]) for n in range(deep)]
+    for row, cells in rows:
+        indent = "  " if row.inner else ""
+        says = textwrap.wrap(row.says, left, initial_indent=indent, subsequent_indent=f"{indent}  ")
+        lines += [(part, [""] * len(kept)) for part in says[:-1]]
+        lines.append((says[-1], [cells[n] for n in kept]))
+    return [
+        f"{says:<{left}}{''.join(f'  {c:>{size}}' for c, size in zip(cells, sizes, strict=True))}".rstrip()
+        for says, cells in lines
+    ]
+
+
+def _bars(report: StatisticsReport, width: int) -> list[str]:
+    """Our half years, then the published ones."""
+    from projections.charts import bars
+    from projections.statistical_report import requests, shares
+
+    ours = shares(report.form.tables)
+    named: list[tuple[str, float | None, str]] = [
+        (period, ours.get(period), f"{100 * ours[period]:.1f} %" if period in ours else "x")
+        for period, _ in requests(report.form.tables)
+    ]
+    if report.beside is not None:
+        named += [
+            (
+                f"{t.period} {report.beside.name}",
+                t.share,
+                f"{100 * t.share:.1f} %" if t.share is not None else "not published",
+            )
+            for t in report.beside.totals
+        ]
+    return bars(named, min(width, 100), plain=not ui.colourful())

@@ -1,0 +1,106 @@
+"""Charts as numbers and words, for SVG and for a terminal: lines over half years, bars beside names.
+
+Readable in grey: series differ by dash and mark, and every number stands in a table as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+WIDTH, HEIGHT = 960, 300
+LEFT, RIGHT, TOP, FOOT = 56, 16, 16, 34
+STEPS = (0, 25, 50, 75, 100)  # per cent
+DASHES = ("", "6 4")
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One value: where it stands, and what it says."""
+
+    x: float
+    y: float
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One series: its name, how it is dashed, whether its marks are filled, its points from left to right."""
+
+    name: str
+    dash: str
+    filled: bool
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Shares over half years; `ticks` and `periods` are (place, words). `missing` names where half years were left out
+    because no series has a value there."""
+
+    width: int
+    height: int
+    left: int
+    lines: tuple[Line, ...]
+    ticks: tuple[tuple[float, str], ...]
+    periods: tuple[tuple[float, str], ...]
+    missing: tuple[str, ...]
+
+
+def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
+    """Shares (0 to 1) by half year, one line for each series; None if there is no value at all."""
+    periods = sorted({period for values in series.values() for period in values})
+    if not periods:
+        return None
+    step = (WIDTH - LEFT - RIGHT) / len(periods)
+    place = {period: round(LEFT + step * (n + 0.5), 1) for n, period in enumerate(periods)}
+
+    def height(share: float) -> float:
+        return round(HEIGHT - FOOT - share * (HEIGHT - FOOT - TOP), 1)
+
+    lines = tuple(
+        Line(
+            name,
+            DASHES[n % len(DASHES)],
+            n % 2 == 0,
+            tuple(Point(place[p], height(v), f"{name}, {p}: {v:.1%}") for p, v in sorted(values.items())),
+        )
+        for n, (name, values) in enumerate(series.items())
+    )
+    missing = tuple(f"between {a} and {b}" for a, b in pairwise(periods) if _halves(b) - _halves(a) > 1)
+    return Plot(
+        WIDTH,
+        HEIGHT,
+        LEFT,
+        lines,
+        tuple((height(n / 100), f"{n} %") for n in STEPS),
+        tuple((place[p], p.replace("-", " ")) for p in periods),
+        missing,
+    )
+
+
+def _halves(period: str) -> int:
+    year, _, half = period.partition("-H")
+    return int(year) * 2 + int(half)
+
+
+def bar(value: float, most: float, width: int, *, plain: bool) -> str:
+    """A bar of `width` characters at the most: eighths of blocks on a terminal, # elsewhere."""
+    size = value / most * width if most else 0.0
+    if plain:
+        return "#" * round(size)
+    whole, part = divmod(round(size * 8), 8)
+    return EIGHTHS[8] * whole + (EIGHTHS[part] if part else "")
+
+
+def bars(named: Sequence[tuple[str, float | None, str]], width: int, *, plain: bool) -> list[str]:
+    """Bars beside their names: (name, value or None, words) for each; one line a name."""
+    most = max((value for _, value, _ in named if value is not None), default=0.0)
+    left = max((len(name) for name, _, _ in named), default=0)
+    room = max(10, width - left - 2 - max((len(says) for _, _, says in named), default=0) - 1)
+    return [
+        f"{name:<{left}}  {bar(value, most, room, plain=plain) if value is not None else ''} {says}".rstrip()
+        for name, value, says in named
+    ]

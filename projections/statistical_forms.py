@@ -1,0 +1,166 @@
+"""The two statistical forms: what the Member States report to the Commission, and what providers publish.
+
+Regulation (EU) 2023/1543, article 28(2), asks for numbers by type of data, addressee and situation. Providers' own
+reports show requests, and in how many of them some data were produced, by country and by half year.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from projections.statistics import TOTAL, Count, Form, Group, Life, Plan, form
+
+ARTICLE = "EPOC:28(2)"
+GROUNDS = ("EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)")
+
+CANNOT_KNOW = (
+    "Orders that are not in this record: those of other offices, those sent on paper and never written down.",
+    "Whether an order without an answer was answered elsewhere: what nobody recorded is counted as open.",
+    "How many accounts an order named: identifiers are sealed and are not opened for statistics.",
+    "What execution cost and what was paid back: no entry states it (article 28(2) asks for it).",
+    "What a second table would tell: two of them over orders that overlap can be subtracted from each other. Choose "
+    "one period and one selection, and publish only that.",
+)
+
+
+def article_28(lives: Sequence[Life]) -> Form:
+    """The table of article 28(2), for production and for preservation orders."""
+    orders = _among(lives, lambda x: x.instrument in ("EPOC", "EPOC-PR"))
+    return form("art28", orders, [_production(), _preservation(), *_by_addressee(orders)], CANNOT_KNOW)
+
+
+def transparency(lives: Sequence[Life]) -> Form:
+    """Requests, and in how many of them some data were produced: by country, half year, instrument and situation."""
+    plans = [
+        Plan(title, REQUESTS, ANSWERS, (Group(rows),), share=("some data", TOTAL))
+        for title, rows in (
+            ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
+            ("By half year of issue", _each(lives, "half year", lambda x: half_year(x.issued_on))),
+            ("By instrument", _each(lives, "instrument", lambda x: x.instrument)),
+            ("By situation", SITUATIONS),
+        )
+    ]
+    return form("transparency", lives, plans, CANNOT_KNOW)
+
+
+def half_year(moment: datetime) -> str:
+    """The half year of a moment, in UTC: `2027-H1`."""
+    return f"{moment.year}-H{1 if moment.month <= 6 else 2}"
+
+
+def _production() -> Plan:
+    return Plan(
+        "European Production Orders",
+        PRODUCTION,
+        CATEGORIES,
+        (
+            Group(SITUATIONS),
+            Group(
+                (
+                    Count("validated only afterwards", lambda x: x.sought_after, f"{ARTICLE}(b)"),
+                    Count("validation afterwards refused", lambda x: x.refused_after, f"{ARTICLE}(i)"),
+                ),
+                parts=False,
+            ),
+            Group(OUTCOMES),
+            Group(
+                (
+                    Count("notified to the enforcing authority", lambda x: x.notified, f"{ARTICLE}(d)"),
+                    Count("refused", lambda x: bool(x.grounds), f"{ARTICLE}(d)"),
+                ),
+                parts=False,
+            ),
+            Group((*map(_ground, GROUNDS), SEVERAL), of="refused"),
+            Group(
+                (
+                    Count("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)"),
+                    Count("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),
+                ),
+                parts=False,
+            ),
+            Group(PERSONS),
+        ),
+    )
+
+
+def _preservation() -> Plan:
+    followed = Count(
+        "followed by a request for production",
+        lambda x: x.took is not None,
+        f"{ARTICLE}(f)",
+        took="from issue to that request",
+    )
+    return Plan(
+        "European Preservation Orders",
+        PRESERVATION,
+        CATEGORIES,
+        (Group(SITUATIONS), Group((replace(OUTCOMES[0], took=""), *OUTCOMES[1:])), Group((followed,), parts=False)),
+    )
+
+
+def _by_addressee(lives: Sequence[Life]) -> list[Plan]:
+    return [
+        Plan(f"{title} by addressee", whole, OUTCOMES, (Group(_each(mine, "addressee", lambda x: x.addressee)),))
+        for title, whole in (("European Production Orders", PRODUCTION), ("European Preservation Orders", PRESERVATION))
+        if (mine := _among(lives, whole.test))
+    ]
+
+
+def _among(lives: Sequence[Life], test: Callable[[Life], bool]) -> list[Life]:
+    return [x for x in lives if test(x)]
+
+
+def _each(lives: Sequence[Life], among: str, name: Callable[[Life], str]) -> tuple[Count, ...]:
+    """One row for each name that occurs, in the order of the alphabet."""
+
+    def of(value: str) -> Count:
+        return Count(value, lambda x: name(x) == value, among=among)
+
+    return tuple(of(value) for value in sorted({name(x) for x in lives}))
+
+
+def _ground(code: str) -> Count:
+    return Count(f"on ground {code.removeprefix('EPOC:')} alone", lambda x: x.grounds == (code,), f"{ARTICLE}(d)")
+
+
+PRODUCTION = Count("production orders issued", lambda x: x.instrument == "EPOC", f"{ARTICLE}(a)")
+PRESERVATION = Count("preservation orders issued", lambda x: x.instrument == "EPOC-PR", f"{ARTICLE}(a)")
+REQUESTS = Count("requests", lambda x: True)
+
+CATEGORIES = (
+    Count("subscriber", lambda x: x.category == "subscriber"),
+    Count("identification", lambda x: x.category == "identification"),
+    Count("traffic", lambda x: x.category == "traffic"),
+    Count("content", lambda x: x.category == "content"),
+    Count("not stated", lambda x: x.category not in ("subscriber", "identification", "traffic", "content")),
+)
+SITUATIONS = (
+    Count("in an emergency", lambda x: x.emergency, f"{ARTICLE}(a)"),
+    Count("not in an emergency", lambda x: not x.emergency, f"{ARTICLE}(a)"),
+)
+OUTCOMES = (
+    Count(
+        "fulfilled", lambda x: x.outcome == "fulfilled", f"{ARTICLE}(c), (e)", took="from issue to the data obtained"
+    ),
+    Count("fulfilled in part", lambda x: x.outcome == "in part", f"{ARTICLE}(c)"),
+    Count("not fulfilled", lambda x: x.outcome == "not fulfilled", f"{ARTICLE}(c)"),
+    Count("open", lambda x: x.outcome == "open", f"{ARTICLE}(c)"),
+)
+ANSWERS = (
+    Count("some data", lambda x: x.outcome in ("fulfilled", "in part")),
+    Count("no data", lambda x: x.outcome == "not fulfilled"),
+    Count("open", lambda x: x.outcome == "open"),
+)
+SEVERAL = Count(
+    "on several or other grounds",
+    lambda x: bool(x.grounds) and x.grounds not in {(g,) for g in GROUNDS},
+    f"{ARTICLE}(d)",
+)
+PERSONS = (
+    Count("the person was told", lambda x: x.told == "told", "EPOC:13"),
+    Count("telling the person was put off", lambda x: x.told == "put off", "EPOC:13"),
+    Count("the person will not be told", lambda x: x.told == "left out", "EPOC:13"),
+    Count("nothing on record on telling the person", lambda x: x.told == "nothing on record", "EPOC:13"),
+)
