@@ -17,8 +17,8 @@ from cli.whole import verify_ledger
 from ledger.verify import Verdict
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import read_folder
-from ledger.world.guard import Guard
 from ledger.world.home import Home
+from ledger.world.signer import POINTER, signatory
 from ledger.world.sqlite import connect, faults
 from ledger.world.store import Store
 
@@ -82,12 +82,12 @@ def copy_in(file: str, folder: Path, *, behind: bool) -> int:
 
 
 def _check_guard(folder: Path, file: str) -> None:
-    origin = read_folder(folder).origin
-    path = Home.user().log(origin) / "guard.db"
-    if not path.exists():
+    there = read_folder(folder)
+    state, origin = Home.user().log(there.origin), there.origin
+    if not any((state / name).exists() for name in ("guard.db", POINTER)):
         return  # nothing here has signed for this log; without a guard nothing will
-    with closing(Guard(path)) as guard, closing(Store(folder / "entries.db", writable=False)) as store:
-        last, size = guard.last(), store.size()
+    with closing(signatory((there.key,), state)) as hand, closing(Store(there.entries, writable=False)) as store:
+        last, size = hand.last(), store.size()
         if size < last.size:
             raise LedgerFault(
                 "LOG-ROLLBACK",

@@ -36,7 +36,7 @@ COMMANDS = {
     "replay": ("cli.replay:replay", "state as it was known at a moment, and what changed"),
     "register": ("cli.opinion:register", "the ten questions of a data protection officer"),
     "stats": ("cli.stats:stats", "the statistical forms, small cells withheld"),
-    "report": ("cli.report:report", "the documents people file: custody, evidence chain, processing, audit"),
+    "report": ("cli.report:report", "the documents people file: reports, certificates, the order form"),
     "lint": ("cli.books:lint", "what is missing in an order before it is sent"),
     "law": ("cli.main:law", "the rules in force with their citations"),
     "vocabulary": ("cli.books:vocabulary", "the kinds of fact and their fields"),
@@ -46,6 +46,7 @@ COMMANDS = {
     "checkpoint": ("cli.office:checkpoint", "sign and publish the state of the log now"),
     "stamp": ("cli.main:stamp", "time stamps over the log from authorities outside (RFC 3161)"),
     "witness": ("cli.main:witness", "cosign other logs, and name the witnesses of this one"),
+    "signer": ("cli.main:signer", "a process of its own that signs checkpoints, and never two of one size"),
     "erase": ("cli.office:erase", "destroy the key to a subject's sealed values"),
     "backup": ("cli.office:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
@@ -84,7 +85,7 @@ STAMP = {
 
 IMPORT = {
     "orders": ("cli.imports.orders:orders", "a table of many orders and their steps, CSV or JSON Lines"),
-    "hi1": ("cli.imports.messages:hi1", "an ETSI TS 103 120 (HI-1) message as JSON"),
+    "hi1": ("cli.hi1:take", "an ETSI TS 103 120 (HI-1) message as JSON"),
     "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
     "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
 }
@@ -92,6 +93,11 @@ IMPORT = {
 COUNTERPARTY = {
     "add": ("cli.receive:add", "pin the keys of another office's log; an entry of the register"),
     "list": ("cli.receive:list_", "the logs that are pinned, and the newest head seen of each"),
+}
+
+SIGNER = {
+    "serve": ("cli.signer:serve", "sign checkpoints for a log, each proven to follow the last"),
+    "use": ("cli.signer:use", "have that process sign for this ledger from now on"),
 }
 
 LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for those who may read")}
@@ -176,6 +182,16 @@ witness = Group(
         "comity witness new witness.example/xo",
         "comity witness serve --name witness.example/xo --policy karsk",
         "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr",
+    ),
+)
+
+signer = Group(
+    name="signer",
+    table=SIGNER,
+    help="The log key and the guard in a process of their own: whoever breaks into the ledger cannot make it fork.",
+    examples=(
+        "comity signer use /run/comity/signer --move /var/lib/comity-signer",
+        "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
     ),
 )
 

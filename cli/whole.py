@@ -17,9 +17,9 @@ from ledger.world import mldsa, stamping
 from ledger.world.audit import Audit, Problem, audit
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
-from ledger.world.guard import Guard
 from ledger.world.heads import Heads
 from ledger.world.home import Home
+from ledger.world.signer import signatory
 from ledger.world.store import Store
 
 OWN_TRUST = (
@@ -152,12 +152,15 @@ class _Tree:
 
     def guarded(self) -> Iterator[Reason]:
         """What the guard has signed against the entries; a missing guard is no proof of anything."""
-        path = Home.of(self.folder.path).log(self.folder.origin) / "guard.db"
-        if not path.exists():
-            ui.tell(f"{path} is missing: nothing can be signed here, and nothing says what was signed before")
-            return
-        with closing(Guard(path)) as guard:
-            last = guard.last()
+        state = Home.of(self.folder.path).log(self.folder.origin)
+        with closing(signatory((self.folder.key,), state)) as hand:
+            try:
+                last = hand.last()
+            except LedgerFault as fault:
+                if fault.code not in ("GUARD-MISSING", "KEY-AWAY"):
+                    raise
+                ui.tell(f"{fault.says}: nothing can be signed here, and nothing says what was signed before")
+                return
         yield from self.compared(open_checkpoint(last.note, self.folder.origin, self.folder.key, ()), "guard")
 
     def tiled(self, head: Head | None) -> Iterator[Reason]:

@@ -49,6 +49,8 @@ WORLD = (
     "ledger.world.drawer",
     "ledger.world.counterparties",
     "ledger.world.guard",
+    "ledger.world.signatory",
+    "ledger.world.signer",
     "ledger.world.heads",
     "ledger.world.tiles",
     "ledger.world.stamping",

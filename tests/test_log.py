@@ -112,7 +112,7 @@ def test_one_acknowledgement_covers_every_entry_before_it(log: Log) -> None:
     signed = log.acknowledge(last)
     assert signed.size == 5
     assert log.acknowledge(0) == signed
-    assert log.guard.last() == signed
+    assert log.signatory.last() == signed
 
 
 def test_the_guard_holds_the_note_before_anybody_sees_it(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,7 +121,7 @@ def test_the_guard_holds_the_note_before_anybody_sees_it(log: Log, monkeypatch: 
     with pytest.raises(KeyboardInterrupt):
         log.acknowledge(0)
     monkeypatch.undo()
-    assert log.guard.last().size == 0
+    assert log.signatory.last().size == 0
 
 
 def test_two_processes_that_acknowledge_at_once_both_end_covered(folder: Path, clock: Clock) -> None:
@@ -187,7 +187,7 @@ def test_a_restored_older_database_is_a_rollback_and_nothing_is_signed(folder: P
     store(log, 1, OTHER)
     for do in (lambda: log.acknowledge(3), log.publish, log.catch_up, log.ready):
         assert code(do) == "LOG-ROLLBACK"
-    assert log.guard.last() == signed
+    assert log.signatory.last() == signed
     closed(log)
 
 
@@ -219,7 +219,7 @@ def test_a_restored_database_that_grew_differently_is_corrupt_and_nothing_is_sig
 )
 def test_the_guard_moves_only_forward(log: Log, change: str) -> None:
     log.acknowledge(store(log, 2))
-    c = sqlite3.connect(log.guard.path, isolation_level=None)
+    c = sqlite3.connect(log.signatory.guard.path, isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError):
         c.execute(change)
     c.close()
@@ -231,7 +231,7 @@ def test_a_clock_far_behind_the_last_signature_signs_nothing(log: Log, clock: Cl
     clock.now = NOON - timedelta(minutes=5, seconds=1)
     assert code(log.acknowledge, last) == "CLOCK-BACK"
     assert code(log.ready) == "CLOCK-BACK"
-    assert log.guard.last() == signed
+    assert log.signatory.last() == signed
 
 
 def test_a_clock_a_little_behind_is_mentioned_and_time_does_not_run_backwards(folder: Path, clock: Clock) -> None:
@@ -251,7 +251,7 @@ def test_another_key_than_the_policys_signs_nothing(folder: Path, clock: Clock) 
     log = opened(folder, clock)
     last = store(log, 1)
     assert code(log.acknowledge, last) == "KEY-FORMAT"
-    assert log.guard.last().size == 0
+    assert log.signatory.last().size == 0
     closed(log)
 
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from ledger.note import Checkpoint, Vkey, format_checkpoint, open_checkpoint, sign_note, sign_note_with
+from ledger.note import Checkpoint, Vkey, format_checkpoint, open_checkpoint, sign_note
 from ledger.order import wire
 from ledger.tlog import (
     EMPTY_ROOT,
@@ -28,9 +29,9 @@ from ledger.tlog import (
 )
 from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
-from ledger.world.guard import Guard, Signed, signing_time
+from ledger.world.guard import Signed
 from ledger.world.heads import Heads, Kept
-from ledger.world.keys import SeedKey, load
+from ledger.world.signer import signatory
 from ledger.world.store import Store
 from ledger.world.tiles import StaticLog
 
@@ -59,33 +60,23 @@ class Log:
         self.heads = heads
         self.files = StaticLog(folder, key)
         self.witnesses = tuple(witnesses)
-        self._state = state
+        self.signatory = signatory((key,), state)
         self._now = now
         self._say = say
-        self._guard: Guard | None = None
-        self._signer: SeedKey | None = None
         self._checked: Signed | None = None  # what this process knows to agree with the shelf
 
     def close(self) -> None:
-        """Close the guard."""
-        if self._guard is not None:
-            self._guard.close()
+        """Let go of the guard, or of the process that holds it."""
+        self.signatory.close()
 
     # -- signing ------------------------------------------------------------------------------------------------------
-
-    @property
-    def guard(self) -> Guard:
-        """The guard; `LedgerFault` GUARD-MISSING, and nothing is signed."""
-        if self._guard is None:
-            self._guard = Guard(self._state / "guard.db")
-        return self._guard
 
     def signed(self) -> Signed:
         """What this log has signed last, compared with the shelf.
 
         `LedgerFault`: GUARD-MISSING; LOG-ROLLBACK if the shelf is smaller, LOG-CORRUPT if its tree differs.
         """
-        last = self.guard.last()
+        last = self.signatory.last()
         if last != self._checked:
             size = self.store.size()
             if size < last.size:
@@ -114,8 +105,9 @@ class Log:
             size, tree = self.store.tip(index)
             if size <= index:
                 raise ValueError(f"entry {index} is not on the shelf")
-            after = self._sign(size, tree, signing_time(last.at, self._now(), self._say))
-            if self.guard.advance(last, after):
+            prove = partial(prove_consistency, last.size, size, self.store.hashes)
+            after = self.signatory.step(last, size, tree, prove, self._now(), self._say)
+            if after is not None:
                 self._checked = after
                 return after
             last = self.signed()  # another process has signed meanwhile
@@ -124,20 +116,7 @@ class Log:
     def ready(self) -> None:
         """Raise now what `acknowledge` would raise after an entry is stored: guard, shelf, clock, key."""
         last = self._checked or self.signed()
-        signing_time(last.at, self._now(), lambda _: None)
-        self._key()
-
-    def _sign(self, size: int, tree: bytes, at: datetime) -> Signed:
-        note = sign_note_with(format_checkpoint(Checkpoint(self.origin, size, tree)), self.key, self._key().sign)
-        return Signed(size, tree, note.encode(), at.replace(microsecond=0))
-
-    def _key(self) -> SeedKey:
-        if self._signer is None:
-            key = load(self._state / "log.key")
-            if key.public != self.key.public:
-                raise LedgerFault("KEY-FORMAT", f"{self._state / 'log.key'} is not the key of {self.origin}")
-            self._signer = key
-        return self._signer
+        self.signatory.ready(last, self._now())
 
     # -- proving ------------------------------------------------------------------------------------------------------
 

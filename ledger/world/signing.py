@@ -4,8 +4,8 @@
     agent:SHA256:AAAA...                 in ssh-agent, named as `ssh-add -l` does
     pkcs11:token=karsk;object=ilves      in a token or HSM
 
-Whoever made it, a signature is verified before it is used: hardware fails, agents are swapped, and a bad signature in
-an entry would be refused by everybody after us.
+A signature that comes from elsewhere is verified before it is used: hardware fails, agents are swapped, and an entry
+with a bad signature would be refused by everybody after us.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from ledger.ed25519 import verify_signature
 from ledger.world import agent, keys, token
 from ledger.world.fault import LedgerFault
-from ledger.world.keys import Key
+from ledger.world.keys import Key, SeedKey
 
 AGENT = "agent:"
 _LONGEST = 2_000  # bytes of a file that only says where a key is
@@ -49,7 +49,8 @@ def open_key(reference: str, secret: Secret = lambda _: None) -> Key:
 
     `LedgerFault` as `keys.load`, `agent.find` and `token.find` raise it.
     """
-    return Verified(_found(reference, secret))
+    key = _found(reference, secret)
+    return key if isinstance(key, SeedKey) else Verified(key)  # what this process signed itself did not come back
 
 
 def is_elsewhere(reference: str) -> bool:

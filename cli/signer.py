@@ -1,0 +1,107 @@
+"""A process of its own that signs checkpoints: begun with the guard and the log key, and asked by the ledger."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+FILES = ("guard.db", "log.key")
+
+
+@ui.command(
+    "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
+    "comity signer serve ~/.local/state/comity/8f3c... --socket signer.sock",
+)
+@click.argument("folder", metavar="DIR")
+@click.option("--socket", "place", required=True, metavar="PATH", help="Where it listens: a Unix socket of mode 0600.")
+def serve(folder: str, place: str) -> None:
+    """Sign checkpoints for the log whose guard and key lie in DIR, until told to stop.
+
+    It signs a checkpoint only if a proof shows that it begins with the one it signed last, and never two of one size.
+    """
+    from ledger.world.signer import Signer, listen
+    from ledger.world.signer import serve as answer
+
+    with closing(Signer(Path(folder), say=ui.tell)) as signer, closing(listen(Path(place))) as server:
+        try:
+            with _stopping():
+                ui.tell(f"signing for {signer.origin} at {place}")
+                answer(signer, server)
+        except KeyboardInterrupt:
+            ui.tell("stopped")
+        finally:
+            Path(place).unlink(missing_ok=True)
+
+
+@ui.command("comity signer use /run/comity/signer", "comity signer use signer.sock --move /var/lib/comity-signer")
+@click.argument("place", metavar="PATH")
+@click.option("--move", metavar="DIR", help="First move guard and log key of this ledger to DIR, for the process.")
+def use(place: str, move: str | None) -> None:
+    """Have the process at PATH sign for this ledger from now on; guard and log key are then not read here any more.
+
+    With --move they are taken out of your state folder; start the process over DIR afterwards.
+    """
+    from ledger.world.folder import read_folder
+    from ledger.world.home import Home, replace_file
+    from ledger.world.signer import POINTER
+    from ledger.world.sqlite import sync_folder
+
+    path = Path(ui.ledger_folder())
+    state = Home.of(path).log(read_folder(path).origin)
+    target = Path(place).absolute()
+    if len(bytes(target)) > 107:
+        raise Stop(f"{target}: the path of a Unix socket has at most 107 bytes")
+    if move is not None:
+        _move(state, Path(move))
+    replace_file(state / POINTER, f"{target}\n".encode())
+    sync_folder(state)
+    document = {"origin": read_folder(path).origin, "socket": str(target), "folder": move or str(state)}
+    ui.emit("signer", document, tuple(document), [tuple(document.values())])
+    ui.tell(f"start it with: comity signer serve {document['folder']} --socket {target}")
+
+
+def _move(state: Path, folder: Path) -> None:
+    """Take guard and log keys to another folder; a copy left behind could sign a second history."""
+    from ledger.world.guard import Guard
+    from ledger.world.home import private_folder
+    from ledger.world.sqlite import sync_folder
+
+    if not (state / "guard.db").exists():
+        raise Stop(f"{state} has no guard to move", code=Exit.UNDECIDABLE)
+    if folder.exists() and any(folder.iterdir()):
+        raise Stop(f"{folder} is there already, and is not empty", code=Exit.REFUSED)
+    Guard(state / "guard.db").close()  # what lies in its log beside it goes into the file
+    private_folder(folder)
+    files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.")))
+    for file in files:
+        try:
+            file.rename(folder / file.name)
+        except OSError as error:
+            raise Stop(f"{file}: {error.strerror}", hint="DIR has to be on the same file system") from None
+    for place in (folder, state):
+        sync_folder(place)
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """SIGTERM ends a process as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
