@@ -9,7 +9,17 @@ from typing import Self
 from ledger.ed25519 import public_key
 from ledger.note import Checkpoint, format_checkpoint, log_vkey, parse_vkey, sign_note
 from ledger.submission import format_submission
-from ledger.tlog import Frontier, leaf_hash, prove_consistency, root, tile_bytes, tile_path, tiles_for
+from ledger.tlog import (
+    Frontier,
+    format_proof,
+    leaf_hash,
+    prove_consistency,
+    prove_inclusion,
+    root,
+    tile_bytes,
+    tile_path,
+    tiles_for,
+)
 
 
 class HashLog:
@@ -19,6 +29,7 @@ class HashLog:
         self.origin = origin
         self.seed = seed
         self.key = parse_vkey(log_vkey(origin, public_key(seed)))
+        self.entries: list[bytes] = []
         self.stored: list[bytes] = []
         self.frontier = Frontier()
         self.grow(size)
@@ -26,7 +37,8 @@ class HashLog:
     def grow(self, count: int, story: str = "true") -> Self:
         """Append entries."""
         for n in range(self.frontier.size, self.frontier.size + count):
-            self.stored += self.frontier.add(leaf_hash(f"{story} {n}".encode()))
+            self.entries.append(f"{story} {n}".encode())
+            self.stored += self.frontier.add(leaf_hash(self.entries[-1]))
         return self
 
     def fork(self, at: int, size: int) -> HashLog:
@@ -46,6 +58,10 @@ class HashLog:
 
     def prove(self, m: int, n: int) -> list[bytes]:
         return prove_consistency(m, n, self.read)
+
+    def receipt(self, index: int, size: int) -> bytes:
+        """The tlog-proof of an entry under the head at a size."""
+        return format_proof(index, prove_inclusion(index, size, self.read), self.note(size))
 
     def request(self, old: int, size: int) -> bytes:
         """An honest add-checkpoint body."""

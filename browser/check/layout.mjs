@@ -23,7 +23,7 @@ const IN_LOG = new RegExp(
     `|entries/(?<entry>${NUMBER})\\.(?<part>dsse\\.json|tlog-proof)|disclosures/(?<opens>${NUMBER})\\.txt` +
     '|(?<token>(?:[a-zA-Z0-9._-]+/)?[a-zA-Z0-9._-]+\\.tsr|tsa/.+))$',
 );
-const BESIDE = new RegExp(`^(?:documents/(?<document>${HEX})|foreign/(?<foreign>${HEX}(?:\\.tlog-proof)?))$`);
+const BESIDE = new RegExp(`^(?:documents/(?<document>${HEX})|foreign/(?<foreign>${HEX}(?:\\.tlog-proof|\\.txt)?))$`);
 
 /** The folder of a log in the archive. */
 export const folderOf = (origin) => `logs/${hex(sha256(encoded(origin)))}`;

@@ -124,7 +124,7 @@ export async function openCheckpoint(note, origin, logKey, witnesses) {
     throw new Refused('CP-KEY', ['key-job']);
   const times = await holding(text, lines, byId([logKey, ...witnesses]));
   if (!times.has(logKey)) throw new Refused('CP-SIG', ['log-line-missing'], logKey.id);
-  if (lines[0].id !== logKey.id) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
+  if (!lines[0].id.startsWith(`${origin}+`)) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
   return { checkpoint, note, cosignatures: [...times].filter(([, time]) => time) };
 }
 

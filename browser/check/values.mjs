@@ -2,7 +2,7 @@
 import { hex, latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
 import { checkSealed, kindOf, knownKind } from './facts.mjs';
-import { MLDSA44, openCheckpoint, parseCheckpoint } from './note.mjs';
+import { MLDSA44, noteDigest, openCheckpoint, parseCheckpoint } from './note.mjs';
 import { Refused, placed } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
 import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
@@ -46,8 +46,21 @@ export async function liftValues(opened, parts, manifest, heads, book) {
     }
     count += lifted.length;
   }
-  book.says('opened', count);
+  book.says('opened', count + (await liftForeign(parts)));
   return entries;
+}
+
+/** How many values of entries of other records are opened; they belong there as ours do: SD-*, FACT, ENV-*. */
+async function liftForeign(parts) {
+  let count = 0;
+  for (const [name, text] of parts.foreign) {
+    if (!name.endsWith('.txt')) continue;
+    const raw = parts.foreign.get(name.slice(0, 64));
+    if (!raw) throw new Refused('SD-UNKNOWN', ['no-such-entry'], `foreign/${name}`);
+    const lifted = await placed(`foreign/${name}`, async () => liftLines(await openEntry(raw), text));
+    count += lifted.length;
+  }
+  return count;
 }
 
 function liftLines(entry, text) {
@@ -144,15 +157,17 @@ export async function checkOthers(opened, parts, policy, registry, book) {
 }
 
 /**
- * Every entry of another record that this one names: {origin, index, leaf, name}, `name` the digest of its envelope.
+ * Every entry of another record that this one names: {origin, index, leaf, name, head}, `name` the digest of its
+ * envelope. Only where an entry wraps another does its `other` speak of the head of the proof kept here.
  */
 function claimsOf(entry) {
   const claims = [];
-  if (entry.kind === 'counterparty-record-received' && knownKind(entry)) {
+  const wraps = entry.kind === 'counterparty-record-received' && knownKind(entry);
+  if (wraps) {
     const [origin, index, leaf, name] = ['origin', 'index', 'leaf', 'envelope'].map((each) => entry.public.get(each));
     claims.push({ origin, index, leaf, name });
   }
-  if (entry.other) claims.push({ ...entry.other, name: '' });
+  if (entry.other) claims.push({ ...entry.other, name: '', head: wraps ? entry.other.checkpoint_sha256 : '' });
   return claims;
 }
 
@@ -168,6 +183,8 @@ async function checkOther(name, parts, said, policy, book) {
   }
   const parsed = parseProof(proof);
   if (parsed.index !== BigInt(said.index)) throw new Refused('PRF-INDEX', ['other-index', parsed.index, said.index]);
+  const head = noteDigest(parsed.note);
+  if (said.head && said.head !== head) throw new Refused('PRF-PATH', ['other-head', head, said.head]);
   await checkForeignLog(raw, parsed, said.origin, policy, book);
 }
 
@@ -175,13 +192,23 @@ async function checkForeignLog(raw, { note, index, path }, origin, policy, book)
   const head = parseCheckpoint(textOf(note));
   if (head.origin !== origin) throw new Refused('CP-ORIGIN', ['other-origin', head.origin]);
   checkInclusion(index, head.size, leafHash(raw), path, head.root);
-  const key = policy.logs.find((each) => each.name === origin);
-  if (!key) {
+  const keys = policy.logs.filter((each) => each.name === origin);
+  if (!keys.length) {
     book.notProven.push(['unproven-other-log', origin, index]);
     return;
   }
   const witnesses = [...policy.witnesses.values()].filter((each) => each.type !== MLDSA44);
-  await openCheckpoint(note, origin, key, witnesses);
+  await signedByOne(note, keys, witnesses);
+}
+
+/** A log may have had several keys: the note is good if one of them signed it, else the last says what is wrong. */
+async function signedByOne(note, [key, ...rest], witnesses) {
+  try {
+    await openCheckpoint(note, key.name, key, witnesses);
+  } catch (wrong) {
+    if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE' || !rest.length) throw wrong;
+    await signedByOne(note, rest, witnesses);
+  }
 }
 
 const textOf = (note) => `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(note).split('\n\n')[0]}\n`;

@@ -1,6 +1,7 @@
 /** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
 import { encoded, latin1 } from '../check/bytes.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
+import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
 import { Refused } from '../check/refusal.mjs';
 import { digestOfFile } from '../check/sha256.mjs';
 import { parseAnchor, parseTrust } from '../check/trust.mjs';
@@ -86,9 +87,9 @@ async function answer(name, data) {
   const trust = policy && parsed(() => parseTrust(policy, registrar), registrar ? ['policy', 'registrar'] : ['policy']);
   if (anchor) parsed(() => parseAnchor(anchor), ['anchor']);
   const now = Math.floor(Date.now() / 1000);
-  const report = await verify(data, trust, anchor, now, (number) =>
-    tell(say(['step-running', number, stepName(number)])),
-  );
+  const report = exhibitForm(data)
+    ? await verifyExhibit(data, trust)
+    : await verify(data, trust, anchor, now, (number) => tell(say(['step-running', number, stepName(number)])));
   const circumstances = {
     name,
     now,

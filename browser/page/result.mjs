@@ -31,7 +31,7 @@ export function result(report, circumstances) {
       [say(['held-anchor']), make('code', {}, circumstances.anchor ?? say(['nothing']))],
       [say(['signatures-by']), say([circumstances.native ? 'ed25519-twice' : 'ed25519-once'])],
     ]),
-    steps(report.steps),
+    report.steps.length ? steps(report.steps) : null,
     report.manifest && report.head ? claims(report) : null,
     report.known
       ? [make('h2', {}, say(['findings-title'])), findings(report), make('h2', {}, say(['record-title']))]

@@ -26,6 +26,7 @@ const NAMES = [
   'say',
   'sha256',
   'verify',
+  'verifyExhibit',
   'verifySignature',
   'vocabulary',
 ];
@@ -51,20 +52,24 @@ const bytes = (text) => (text === null || text === undefined ? null : Uint8Array
 
 const told = ({ code, where, says, entries }) => ({ code, where, says: it.say(says), entries });
 
+const reported = (report) => ({
+  verdict: report.verdict,
+  reasons: report.reasons.map(told),
+  steps: report.steps.map(({ number, result, says }) => ({ number, result, says: it.say(says) })),
+  remarks: report.remarks.map(told),
+  notProven: report.notProven.map(it.say),
+  entries: report.entries,
+  signatures: report.signatures,
+  brackets: report.brackets.map((b) => [Number(b.index), b.notBefore, b.notAfter, b.on, b.signedAt]),
+});
+
 const ANSWERS = {
   async verify({ data, policy, registrar, anchor, now }) {
     const trust = policy ? it.parseTrust(bytes(policy), bytes(registrar)) : null;
-    const report = await it.verify(bytes(data), trust, bytes(anchor), now);
-    return {
-      verdict: report.verdict,
-      reasons: report.reasons.map(told),
-      steps: report.steps.map(({ number, result, says }) => ({ number, result, says: it.say(says) })),
-      remarks: report.remarks.map(told),
-      notProven: report.notProven.map(it.say),
-      entries: report.entries,
-      signatures: report.signatures,
-      brackets: report.brackets.map((b) => [Number(b.index), b.notBefore, b.notAfter, b.on, b.signedAt]),
-    };
+    return reported(await it.verify(bytes(data), trust, bytes(anchor), now));
+  },
+  async exhibit({ data, policy }) {
+    return reported(await it.verifyExhibit(bytes(data), policy ? it.parseTrust(bytes(policy), null) : null));
   },
   signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
   enrolable: ({ key }) => it.enrolable(bytes(key)),

@@ -1,0 +1,31 @@
+"""The page and the program agree on exhibits: which of them convict a log, before whom, and which prove nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.verify import Trust, verify_exhibit
+from tests.browser.node import Page
+from tests.browser.recorder import told
+from tests.browser.test_browser_conformance import OWN_WORDS
+from tests.hash_log import HashLog
+from tests.test_verify_exhibits import LARGER, NOTHING, SPLIT, TRUE, omitted, trust
+
+pytestmark = pytest.mark.browser
+
+EXHIBITS = [SPLIT, LARGER, omitted(), *(exhibit for exhibit, _ in NOTHING)]
+TRUSTS = {"its log": trust(TRUE.key), "another log": trust(HashLog("ledger.example/other").key), "nothing": None}
+
+
+@pytest.mark.parametrize("held", TRUSTS.values(), ids=TRUSTS)
+def test_an_exhibit_proves_the_same_to_both(held: Trust | None, node: Page) -> None:
+    for exhibit in EXHIBITS:
+        asked = node.ask("exhibit", data=exhibit, policy=held.raw if held else None)
+        expected = told(verify_exhibit(exhibit, held))
+        for report in (asked, expected):
+            for reason in report["reasons"]:
+                del reason["where"]
+                reason.pop("entries", None)
+                if reason["code"] in OWN_WORDS | {"SPLIT-FORMAT", "SPLIT-UNPROVEN", "PRF-PATH"}:
+                    del reason["says"]
+        assert asked == expected, exhibit

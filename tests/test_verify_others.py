@@ -1,0 +1,159 @@
+"""What arrived from another record counts as its signer's act: no more than that, and only once."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from ledger.counterparty import wrapper_id, wrapping, wrapping_crossed
+from ledger.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.facts import build
+from ledger.order import Entry, Unread
+from ledger.tlog import format_proof, prove_inclusion
+from ledger.verify import Report, Verdict, parse_trust
+from tests.in_memory import ORDER, Hand, Ledger, checked, ends, hand, small
+
+THERE, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+RAW = THERE.entries[4]
+PROOF = format_proof(4, prove_inclusion(4, THERE.size, THERE.read), THERE.checkpoint())
+NAME = sha256(RAW).hexdigest()
+TEXTS = "".join(f"{d.text}\n" for d in THERE.held[4]).encode()
+FILES = {NAME: RAW, f"{NAME}.tlog-proof": PROOF}
+
+
+def received(check: str = "verifies", backs: str | None = None, **other: Any) -> tuple[Ledger, Hand]:
+    """A ledger of one order that another ledger's entry 4, an order-issued, arrived in."""
+    ledger, ilves = small()
+    fact, place = wrapping(RAW, PROOF, check, backs)
+    public = {name: getattr(fact, name) for name in ("origin", "index", "leaf", "envelope", "proof_check")}
+    backed = {"backs": backs} if backs else {}
+    said = {"origin": place.origin, "index": place.index, "leaf": place.leaf} | {
+        "checkpoint_sha256": place.checkpoint_sha256
+    }
+    ledger.record(ilves, fact.kind, {**public, **backed}, order=ORDER, other=type(place)(**{**said, **other}))
+    return ledger, ilves
+
+
+def arrived(report: Report) -> list[Entry]:
+    assert report.case is not None
+    return [e for e in report.case.entries if e.received is not None]
+
+
+def test_it_stands_in_the_order_as_its_signers_act_where_it_arrived() -> None:
+    ledger, ilves = received()
+    report = checked(ledger.bundle(ilves, foreign=FILES), ledger)
+    assert report.verdict is Verdict.PASSED
+    (entry,) = arrived(report)
+    assert (entry.kind, entry.speaks, entry.leaf, entry.by) == ("order-issued", "act", THERE.leaf(4), "ilves")
+    assert (entry.order, entry.index) == (ORDER, ledger.size - 1)
+    assert all(value in (Unread.WITHHELD, None) for value in entry.sealed.values())
+
+
+def test_its_values_are_opened_by_what_travels_beside_it() -> None:
+    ledger, ilves = received()
+    report = checked(ledger.bundle(ilves, foreign={**FILES, f"{NAME}.txt": TEXTS}), ledger)
+    assert report.verdict is Verdict.PASSED
+    (entry,) = arrived(report)
+    assert entry.get("identifiers") == next(d.value for d in THERE.held[4] if d.name == "identifiers")
+    assert "CMP-AUDIENCE" not in {r.code for r in report.procedure}
+    leaked = checked(ledger.bundle(ilves, "NOT", foreign={**FILES, f"{NAME}.txt": TEXTS}), ledger)
+    assert "CMP-AUDIENCE" in {r.code for r in leaked.procedure}
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "code"),
+    [
+        (NAME, THERE.held[4][0].text[:-1].encode() + b"A\n", "SD-UNKNOWN"),
+        ("ab" * 32, TEXTS, "SD-UNKNOWN"),
+        (NAME, TEXTS * 2, "SD-DUP"),
+        (NAME, b"", "SD-FORMAT"),
+    ],
+)
+def test_what_opens_it_must_be_its_own(name: str, texts: bytes, code: str) -> None:
+    ledger, ilves = received()
+    ends(ledger.bundle(ilves, foreign={**FILES, f"{name}.txt": texts}), ledger, code, 13, f"foreign/{name}.txt")
+
+
+def test_a_value_that_was_erased_here_is_told_from_one_withheld() -> None:
+    ledger, ilves = received()
+    gone = sorted(d.digest for d in THERE.held[4])
+    said = {"key_ref": "k1", "method": "crypto-erased", "cause": "erasure-granted", "digests": gone}
+    ledger.record(ilves, "payload-key-destroyed", said, order=ORDER, role="ADM")
+    (entry,) = arrived(checked(ledger.bundle(ilves, foreign=FILES), ledger))
+    assert entry.erased("identifiers")
+
+
+@pytest.mark.parametrize("check", ["fails", "not-checked"])
+def test_it_counts_for_nothing_unless_its_proof_was_found_to_verify(check: str) -> None:
+    ledger, ilves = received(check)
+    assert arrived(checked(ledger.bundle(ilves, foreign=FILES), ledger)) == []
+
+
+def test_one_that_backs_an_entry_of_ours_is_not_counted_twice() -> None:
+    ledger, ilves = received(backs=small()[0].leaf(4))
+    report = checked(ledger.bundle(ilves, foreign=FILES), ledger)
+    assert (report.verdict, arrived(report)) == (Verdict.PASSED, [])
+
+
+def test_an_acknowledgement_says_nothing_about_the_order() -> None:
+    back, _ = received()
+    raw, index = back.entries[-1], back.size - 1
+    proof = format_proof(index, prove_inclusion(index, back.size, back.read), back.checkpoint())
+    ledger, ilves = small(origin="ledger.test/nl", log=hand("log nl"))
+    fact, other = wrapping(raw, proof, "verifies")
+    public = {name: getattr(fact, name) for name in ("origin", "index", "leaf", "envelope", "proof_check")}
+    ledger.record(ilves, fact.kind, public, order=ORDER, other=other)
+    name = sha256(raw).hexdigest()
+    report = checked(ledger.bundle(ilves, foreign={name: raw, f"{name}.tlog-proof": proof}), ledger)
+    assert (report.verdict, arrived(report)) == (Verdict.PASSED, [])
+
+
+def test_a_proof_under_another_head_than_the_one_named_is_a_mismatch() -> None:
+    ledger, ilves = received(checkpoint_sha256="cd" * 32)
+    ends(ledger.bundle(ilves, foreign=FILES), ledger, "ENT-MISMATCH", 16, f"foreign/{NAME}")
+
+
+def test_a_trust_folder_may_say_whom_one_trusts_about_other_records() -> None:
+    ledger, ilves = received()
+    data = ledger.bundle(ilves, foreign=FILES)
+    own = {"policy": ledger.policy(), "registrar": f"registrar XO {ledger.keeper.key}\n".encode()}
+    lacks = "no key of it is trusted"
+    assert any(lacks in says for says in checked(data, ledger, trust=parse_trust(own)).not_proven)
+    trust = parse_trust({**own, "others/xv/policy": THERE.policy(), "others/xv/registrar": own["registrar"]})
+    report = checked(data, ledger, trust=trust)
+    assert report.verdict is Verdict.PASSED
+    assert not any(lacks in says for says in report.not_proven)
+    stranger = Ledger(origin=THERE.origin, log=hand("somebody else"))
+    wrong = parse_trust({**own, "others/xv/policy": stranger.policy()})
+    assert checked(data, ledger, trust=wrong).reasons[0].code == "ENT-MISMATCH"
+
+
+# -- letters that crossed ----------------------------------------------------------------------------------------------
+
+
+def crossed(by: Hand, ledger: Ledger) -> Opened:
+    """An entry sealed for a ledger behind its second-last entry, so that it comes too late."""
+    place = Place(ledger.origin, ORDER, 2, ledger.leaf(3), "2AP-7")
+    fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
+    signer: Signer = by.signer("ISS")
+    said = Circumstances(ledger.clock, ledger.clock)
+    return open_(seal(fact, place, signer, said, "ee" * 16, ledger.salt).raw)
+
+
+@pytest.mark.parametrize(("who", "counts"), [("ilves", True), ("nobody", False)])
+def test_a_letter_that_crossed_counts_if_its_key_could_sign_here(who: str, counts: bool) -> None:
+    ledger, ilves = small()
+    opened = crossed(hand(who), ledger)
+    fact = wrapping_crossed(opened.raw, ledger.size)
+    public = {name: getattr(fact, name) for name in ("origin", "index", "leaf", "envelope", "proof_check")}
+    ledger.record(ilves, fact.kind, public, order=ORDER)
+    report = checked(ledger.bundle(ilves, foreign={sha256(opened.raw).hexdigest(): opened.raw}), ledger)
+    assert report.verdict is Verdict.PASSED
+    assert [e.kind for e in arrived(report)] == (["order-transmitted"] if counts else [])
+
+
+def test_one_place_of_another_log_is_wrapped_under_one_id() -> None:
+    assert wrapper_id(THERE.origin, 4) == wrapper_id(THERE.origin, 4)
+    assert len({wrapper_id(o, n) for o in ("a.example/x", "b.example/x") for n in (1, 2)}) == 4
