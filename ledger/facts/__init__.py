@@ -29,7 +29,7 @@ from ledger.facts.order import changes, issued, service
 from ledger.facts.rights import incidents, oversight, person, retention, use
 from ledger.facts.schema import describe
 from ledger.facts.vocabulary import ROLES
-from ledger.facts.wire import NOTHING, Unfit, check
+from ledger.facts.wire import NOTHING, Form, Unfit, check
 from ledger.refusal import Refused
 
 __all__ = [
@@ -129,15 +129,22 @@ def check_form(kind: str, public: Mapping[str, Any], sealed: Collection[str]) ->
 
 def _fits(cls: type[Fact], public: Mapping[str, Any], sealed: Collection[str]) -> bool:
     """True if nothing is wrong; what is, takes longer to say."""
-    fields = cls.fields()
-    if not (_needed(cls, sealed=False) <= public.keys() and _needed(cls, sealed=True) <= set(sealed) <= fields.keys()):
+    forms, sealable = _forms(cls)
+    if not (_needed(cls, sealed=False) <= public.keys() and _needed(cls, sealed=True) <= set(sealed) <= sealable):
         return False
     try:
         for name, value in public.items():
-            check(fields[name].form, value)
+            check(forms[name], value)
     except (KeyError, Unfit):
         return False
-    return not any(fields[name].sealed for name in public) and all(fields[name].sealed for name in sealed)
+    return True
+
+
+@cache
+def _forms(cls: type[Fact]) -> tuple[Mapping[str, Form], frozenset[str]]:
+    """The forms of a kind's public fields, and the names of its sealed ones."""
+    fields = cls.fields().items()
+    return {n: f.form for n, f in fields if not f.sealed}, frozenset(n for n, f in fields if f.sealed)
 
 
 @cache

@@ -34,7 +34,7 @@ from ledger.world.home import Home
 from ledger.world.keys import Entropy, Key
 from ledger.world.log import Log
 from ledger.world.past import Past, Trial
-from ledger.world.receiving import at, opened_pages
+from ledger.world.receiving import Openers, at
 from ledger.world.recorder import Moved, Row
 from ledger.world.sealing import Draft, Sealer, check_entry_id, target_of
 from ledger.world.store import Conflict, Store, Stored
@@ -81,7 +81,7 @@ class Journal:
         there = folder.drawer.exists()
         self.drawer = Drawer(folder.drawer, writable=writable, entropy=entropy) if there else None
         self.log = Log(
-            folder.key,
+            folder.keys,
             self.store,
             self.heads,
             folder.log,
@@ -94,6 +94,7 @@ class Journal:
         self.registry, self.access = self.cases.registry, self.cases.access
         self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
         self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy)
+        self._openers = Openers()
         self._unpublished = False
         self.caught_up = self._catch_up(say) if writable else range(0)  # entries a crash had left unacknowledged
 
@@ -125,6 +126,7 @@ class Journal:
 
     def close(self) -> None:
         """Publish what was recorded, and close every file."""
+        self._openers.close()  # first: they hold copies of what the others close
         try:
             if self._unpublished:
                 self.publish()
@@ -246,7 +248,7 @@ class Journal:
         """
         texts = disclosures or [()] * len(entries)
         receipts: list[Receipt] = []
-        for start, page in opened_pages(entries):
+        for start, page in self._openers.pages(entries):
             receipts += self._receive(start, page, texts[start : start + len(page)])
         return receipts
 
@@ -307,6 +309,7 @@ class Journal:
 
         def take(trial: Trial) -> list[Row]:
             rows = []
+            trial.look_up({opened.payload.order for opened in page})
             with_texts = [opened for opened, told in zip(page, texts, strict=True) if told]
             keys = self._sealer.keys_for(with_texts) if with_texts else {}
             for i, (opened, told) in enumerate(zip(page, texts, strict=True)):

@@ -7,7 +7,7 @@ stores nothing if the registry has grown since it was read here. Then `forget`, 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from ledger.chain import Link, check_place
 from ledger.envelope import Opened, open_
@@ -36,11 +36,18 @@ class Past:
     def head(self, order: str) -> Link | None:
         """The newest entry of an order; None if it has none."""
         if order not in self._heads:
-            if len(self._heads) >= _MOST_ORDERS:
-                self._heads.clear()
-            found = self._store.newest(order)
-            self._heads[order] = _link(open_(found[1], verify=False)) if found else None
+            self.look_up({order})
         return self._heads[order]
+
+    def look_up(self, orders: Set[str]) -> None:
+        """Read the newest entries of these orders, as far as they are not known, in one go."""
+        if len(self._heads) >= _MOST_ORDERS:
+            self._heads.clear()
+        unknown = orders - self._heads.keys()
+        if unknown:
+            newest = [open_(raw, verify=False) for raw in self._store.newest_of(unknown)]
+            self._heads |= dict.fromkeys(unknown)
+            self._heads |= {opened.payload.order: _link(opened) for opened in newest}
 
     @property
     def keyring(self) -> Keyring:
@@ -83,6 +90,10 @@ class Trial:
     def head(self, order: str) -> Link | None:
         """The newest entry of an order, those on trial included."""
         return self.heads.get(order) or self._past.head(order)
+
+    def look_up(self, orders: Set[str]) -> None:
+        """Read ahead what will be asked about these orders."""
+        self._past.look_up(orders)
 
     def admit(self, opened: Opened) -> None:
         """Take one more entry; `Refused`: CTX-*, KEY-*."""

@@ -7,14 +7,17 @@ more than a second core brings (measured: 330 us of CPU an entry in two threads,
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import parent_process
+from threading import Thread
 
 import msgspec
 
-from ledger.envelope import Opened, Payload, open_
+from ledger.envelope import Opened, Payload, open_, open_each
 from ledger.facts import check_form
 from ledger.refusal import Refused
 
@@ -31,52 +34,89 @@ _decode = msgspec.msgpack.Decoder(list[tuple[str, Payload]]).decode
 
 def open_entry(raw: bytes) -> Opened:
     """Open a sealed entry and check that it is of a kind and form the vocabulary has; `Refused` as `open_`, FACT."""
-    opened = open_(raw)
+    return _formed(open_(raw))
+
+
+def _formed(opened: Opened | Refused) -> Opened:
+    if isinstance(opened, Refused):
+        raise opened
     p = opened.payload
     check_form(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, p.sealed)
     return opened
 
 
-def opened_pages(entries: Sequence[bytes]) -> Iterator[tuple[int, list[Opened]]]:
-    """Verified entries in pages, each with the number of its first; `Refused` says which entry is wrong."""
-    page: list[Opened] = []
-    start = 0
-    for chunk in _chunks(entries):
-        page += chunk
-        if len(page) >= PAGE:
+class Openers:
+    """Processes that open entries, one for each core: started by the first batch worth it, there until `close`."""
+
+    def __init__(self) -> None:
+        self._pool: ProcessPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Let them end."""
+        if self._pool is not None:
+            self._pool.shutdown()
+            self._pool = None
+
+    def pages(self, entries: Sequence[bytes]) -> Iterator[tuple[int, list[Opened]]]:
+        """Verified entries in pages, each with the number of its first; `Refused` says which entry is wrong."""
+        page: list[Opened] = []
+        start = 0
+        for chunk in self._chunks(entries):
+            page += chunk
+            if len(page) >= PAGE:
+                yield start, page
+                start, page = start + len(page), []
+        if page:
             yield start, page
-            start, page = start + len(page), []
-    if page:
-        yield start, page
 
-
-def _chunks(entries: Sequence[bytes]) -> Iterator[list[Opened]]:
-    many = len(entries) >= _MANY and _CORES > 1
-    alone = _CHUNK if many else len(entries)  # what is worked out once for each kind, the other processes start with
-    for start in range(0, alone, _CHUNK):
-        yield _opened(entries, start, _open_chunk(entries[start : min(start + _CHUNK, alone)]))
-    if not many:
-        return
-    with ProcessPoolExecutor(_CORES) as pool:
+    def _chunks(self, entries: Sequence[bytes]) -> Iterator[list[Opened]]:
+        many = len(entries) >= _MANY and _CORES > 1
+        alone = 0
+        if not many:
+            alone = len(entries)
+        elif self._pool is None:
+            alone = _CHUNK  # what is worked out once for each kind, the other processes start with
+        for start in range(0, alone, _CHUNK):
+            yield _opened(entries, start, _open_chunk(entries[start : min(start + _CHUNK, alone)]))
+        if not many:
+            return
+        pool = self._pool = self._pool or ProcessPoolExecutor(_CORES, initializer=_begin)
         going: deque[tuple[int, Future[bytes | tuple[int, _Said]]]] = deque()
         waiting = iter(range(alone, len(entries), _CHUNK))
-        while True:
-            while len(going) < _AHEAD * _CORES and (start := next(waiting, -1)) >= 0:
-                going.append((start, pool.submit(_open_chunk, entries[start : start + _CHUNK])))
-            if not going:
-                return
-            start, chunk = going.popleft()
-            yield _opened(entries, start, chunk.result())
+        try:
+            while True:
+                while len(going) < _AHEAD * _CORES and (start := next(waiting, -1)) >= 0:
+                    going.append((start, pool.submit(_open_chunk, entries[start : start + _CHUNK])))
+                if not going:
+                    return
+                start, chunk = going.popleft()
+                yield _opened(entries, start, chunk.result())
+        finally:
+            for _, chunk in going:  # where an entry was refused, nobody asks for those behind it
+                chunk.cancel()
+
+
+def _begin() -> None:
+    """A new opener: it looks for no cycles where none are made, and ends with whoever started it, however that ends."""
+    gc.disable()
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _open_chunk(entries: Sequence[bytes]) -> bytes | tuple[int, _Said]:
     opened = []
-    for number, raw in enumerate(entries):
+    for number, one in enumerate(open_each(entries)):
         try:
-            one = open_entry(raw)
+            good = _formed(one)
         except Refused as refused:
             return number, (refused.code, refused.says, refused.where, refused.hint)
-        opened.append((one.leaf, one.payload))
+        opened.append((good.leaf, good.payload))
     return _encode(opened)
 
 

@@ -205,7 +205,7 @@ class Recorder(SQLiteApplicationRecorder):
         )  # writes first: BEGIN takes no lock, a stale read cannot be upgraded
         first: int = c.lastrowid - len(rows)
         for order, seq in still.items():
-            if _head(c, order) - sum(row.originator_id == order for row in rows) != seq:
+            if _head(c, order) - [row.originator_id for row in rows].count(order) != seq:
                 raise Moved(order)
         if tree is None or tree.size != first:  # else nobody has written since: what is there never changes
             tree = Frontier.at(first, lambda positions: read_hashes(c, positions))

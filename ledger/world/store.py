@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 from eventsourcing.persistence import IntegrityError
 
 from ledger.refusal import Refused
@@ -181,6 +182,15 @@ class Store:
             (order,),
         )
         return found
+
+    def newest_of(self, orders: Iterable[str]) -> list[bytes]:
+        """The newest entries of these orders, as far as they have any."""
+        found = self._all(
+            "SELECT state FROM json_each(?) JOIN stored_events e ON e.rowid = (SELECT rowid FROM stored_events"
+            " WHERE originator_id = value ORDER BY originator_version DESC LIMIT 1)",
+            (orjson.dumps(list(orders)).decode(),),
+        )
+        return [raw for (raw,) in found]
 
     def head(self, order: str) -> int:
         """The number of the newest entry of an order, 0 if it has none."""
