@@ -32,9 +32,9 @@ export function checkForm(known, opened, manifest, book) {
 // -- step 17 ----------------------------------------------------------------------------------------------------------
 
 /** What the maker says of the bundle against what is in it: CMP-WITHHELD, CMP-AUDIENCE; doubts POL-NEWER. */
-export async function checkClaims(entries, manifest, heads, files, trust, book) {
+export async function checkClaims(entries, lifted, manifest, heads, files, trust, book) {
   checkWithheld(entries, manifest, book);
-  checkAudience(entries, manifest, book);
+  checkAudience([...entries.values(), ...lifted], manifest, book);
   if (trust && !equal(trust.raw, files.get(POLICY))) {
     await checkPolicy(entries, await digestOfFile(trust.raw), await digestOfFile(files.get(POLICY)), book);
   }
@@ -60,9 +60,9 @@ function checkWithheld(entries, manifest, book) {
 
 /** Which role may read what: a sealed value is for the roles of its audience and for whoever signed it. */
 function checkAudience(entries, { audience: role }, book) {
-  const hidden = [...entries.values()].filter((entry) => !visible(entry, role));
+  const hidden = entries.filter((entry) => !visible(entry, role));
   if (hidden.length) book.remark('CMP-AUDIENCE', ['audience-entries', role], ...hidden.map((entry) => entry.leaf));
-  for (const entry of entries.values()) {
+  for (const entry of entries) {
     const names = [...entry.values.keys()].filter((name) => !readable(entry, name, role)).sort();
     if (names.length) book.remark('CMP-AUDIENCE', ['audience-fields', role, names.join(', ')], entry.leaf);
   }

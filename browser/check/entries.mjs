@@ -116,14 +116,16 @@ function checkMaker(keyring, { signer }, size) {
   }
 }
 
-/** A rotation of the log's key says which sizes each of the two may sign. */
+/** A rotation of the log's key says which sizes each of the two signs; a note may be signed by both. */
 function checkLogKeys(opened, heads) {
   for (const entry of opened.values()) {
     if (entry.kind !== 'log-key-rotated' || !knownKind(entry)) continue;
     const from = BigInt(entry.public.get('from_size'));
-    for (const [digest, { checkpoint }] of heads.all) {
-      const forbidden = entry.public.get(checkpoint.size >= from ? 'old_key' : 'new_key');
-      if (heads.signedBy.get(digest).text === forbidden) {
+    for (const [digest, { checkpoint, signers }] of heads.all) {
+      const keys = signers.map((key) => key.text);
+      let [wanted, other] = [entry.public.get('old_key'), entry.public.get('new_key')];
+      if (checkpoint.size >= from) [wanted, other] = [other, wanted];
+      if (keys.includes(other) && !keys.includes(wanted)) {
         throw new Refused('CP-KEY', ['key-size', checkpoint.size], heads.where(digest));
       }
     }

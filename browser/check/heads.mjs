@@ -11,11 +11,11 @@ const ANCHOR = 'anchor'; // where a checkpoint from outside is said to be found
 
 /**
  * The states of the log in a bundle, each signed by it: `head` is the one every proof leads to, `all` has every one by
- * the digest of its note, `signedBy` the key of the log that signed it.
+ * the digest of its note, and in each the keys of the log that signed it.
  */
 class Heads {
-  constructor(folder, headDigest, all, signedBy) {
-    Object.assign(this, { folder, headDigest, all, signedBy, head: all.get(headDigest) });
+  constructor(folder, headDigest, all) {
+    Object.assign(this, { folder, headDigest, all, head: all.get(headDigest) });
   }
 
   /** The file of a note. */
@@ -54,30 +54,15 @@ export async function openHeads(parts, origin, policy, book) {
   const witnesses = [...policy.witnesses.values()].filter((key) => key.type !== MLDSA44);
   const unread = policy.witnesses.size - witnesses.length;
   if (unread) book.notProven.push(['unproven-mldsa', unread]);
-  const [all, signedBy] = [new Map(), new Map()];
+  const all = new Map();
   const notes = [...parts.heads].map(([digest, note]) => [`${here}/heads/${digest}`, note, digest]);
   for (const [path, note, kept] of [...notes, [`${here}/checkpoint`, parts.checkpoint, null]]) {
     const digest = noteDigest(note);
     if (kept !== null && digest !== kept) throw new Refused('CP-FORMAT', ['note-digest', digest], path);
-    const { head, key } = await placed(path, () => openHead(note, origin, logs, witnesses));
-    all.set(digest, head);
-    signedBy.set(digest, key);
+    all.set(digest, await placed(path, () => openCheckpoint(note, origin, logs, witnesses)));
   }
   book.says('notes', all.size, origin);
-  return new Heads(here, noteDigest(parts.checkpoint), all, signedBy);
-}
-
-/** A log may have had several keys: the note is good if one of them signed it. */
-async function openHead(note, origin, logs, witnesses) {
-  const last = logs.at(-1);
-  for (const key of logs.slice(0, -1)) {
-    try {
-      return { head: await openCheckpoint(note, origin, key, witnesses), key };
-    } catch (wrong) {
-      if (!(wrong instanceof Refused)) throw wrong;
-    }
-  }
-  return { head: await openCheckpoint(note, origin, last, witnesses), key: last };
+  return new Heads(here, noteDigest(parts.checkpoint), all);
 }
 
 // -- step 5 -----------------------------------------------------------------------------------------------------------
@@ -96,7 +81,7 @@ export function checkQuorum(heads, policy, now, book) {
     }
     kept.set(digest, { ...head, cosignatures: head.cosignatures.filter(([, time]) => time <= now + DRIFT) });
   }
-  const seen = new Heads(heads.folder, heads.headDigest, kept, heads.signedBy);
+  const seen = new Heads(heads.folder, heads.headDigest, kept);
   const names = policy.names(seen.head.cosignatures.map(([key]) => key));
   const voters = policy.voters();
   if (policy.asksForNone) {

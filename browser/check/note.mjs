@@ -110,22 +110,25 @@ export async function openNote(note, keys) {
 
 /**
  * Opens a checkpoint of the log `origin`, signed by `logKey`, with the cosignatures of `witnesses` that it carries.
+ * Of a log that has had several keys, an array, one must have signed; `signers` are those that did.
  *
  * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; one without a time
  * is none.
  */
 export async function openCheckpoint(note, origin, logKey, witnesses) {
+  const logs = [logKey].flat();
   const { text, lines } = split(note);
   const checkpoint = parseCheckpoint(text);
-  if (checkpoint.origin !== origin || logKey.name !== origin) {
-    throw new Refused('CP-ORIGIN', ['checkpoint-other', checkpoint.origin, logKey.name], origin);
+  if (checkpoint.origin !== origin || logs.some((key) => key.name !== origin)) {
+    throw new Refused('CP-ORIGIN', ['checkpoint-other', checkpoint.origin, logs[0].name], origin);
   }
-  if (logKey.type !== ED25519 || witnesses.some((key) => key.type === ED25519))
+  if (logs.some((key) => key.type !== ED25519) || witnesses.some((key) => key.type === ED25519))
     throw new Refused('CP-KEY', ['key-job']);
-  const times = await holding(text, lines, byId([logKey, ...witnesses]));
-  if (!times.has(logKey)) throw new Refused('CP-SIG', ['log-line-missing'], logKey.id);
+  const times = await holding(text, lines, byId([...logs, ...witnesses]));
+  const signers = logs.filter((key) => times.has(key));
+  if (!signers.length) throw new Refused('CP-SIG', ['log-line-missing'], logs[0].id);
   if (!lines[0].id.startsWith(`${origin}+`)) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
-  return { checkpoint, note, cosignatures: [...times].filter(([, time]) => time) };
+  return { checkpoint, note, signers, cosignatures: [...times].filter(([, time]) => time) };
 }
 
 /** The keys by what a line says of them; CP-KEY if two cannot be told apart. */

@@ -46,21 +46,25 @@ export async function liftValues(opened, parts, manifest, heads, book) {
     }
     count += lifted.length;
   }
-  book.says('opened', count + (await liftForeign(parts)));
+  book.says('opened', count);
   return entries;
 }
 
-/** How many values of entries of other records are opened; they belong there as ours do: SD-*, FACT, ENV-*. */
-async function liftForeign(parts) {
-  let count = 0;
+/** The entries of other records of which values are opened here; they belong there as ours do: SD-*, FACT, ENV-*. */
+export async function liftForeign(parts) {
+  const found = [];
   for (const [name, text] of parts.foreign) {
     if (!name.endsWith('.txt')) continue;
     const raw = parts.foreign.get(name.slice(0, 64));
     if (!raw) throw new Refused('SD-UNKNOWN', ['no-such-entry'], `foreign/${name}`);
-    const lifted = await placed(`foreign/${name}`, async () => liftLines(await openEntry(raw), text));
-    count += lifted.length;
+    await placed(`foreign/${name}`, async () => {
+      const entry = await openEntry(raw);
+      const values = new Map(liftLines(entry, text).map((each) => [each.name, each.value]));
+      const later = kindOf(entry.kind) && !knownKind(entry);
+      found.push({ ...entry, values, shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind });
+    });
   }
-  return count;
+  return found;
 }
 
 function liftLines(entry, text) {

@@ -17,7 +17,7 @@ import { Refused } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
 import { Times, checkTimes } from './times.mjs';
 import { parseAnchor } from './trust.mjs';
-import { checkDocuments, checkOthers, liftValues } from './values.mjs';
+import { checkDocuments, checkOthers, liftForeign, liftValues } from './values.mjs';
 
 /**
  * Checks an evidence bundle, `data` its bytes.
@@ -45,7 +45,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
     onStep(number);
     await book.step(number, work);
   };
-  let files, policy, manifest, registry, parts, heads, opened, times, entries;
+  let files, policy, manifest, registry, parts, heads, opened, times, entries, lifted;
   await step(1, () => {
     files = unpack(data);
     book.says('unpacked', files.size, data.length);
@@ -97,6 +97,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
   });
   await step(13, async () => {
     entries = await liftValues(opened, parts, manifest, heads, book);
+    lifted = await liftForeign(parts);
   });
   await step(14, () => checkDocuments(parts, book));
   onStep(15);
@@ -104,7 +105,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
   checkForm(found.known, opened, manifest, book);
   book.skip(15, ['law-elsewhere']);
   await step(16, () => checkOthers(opened, parts, policy, registry, book));
-  await step(17, () => checkClaims(entries, manifest, heads, files, trust, book));
+  await step(17, () => checkClaims(entries, lifted, manifest, heads, files, trust, book));
 }
 
 function spells(bytes, text) {

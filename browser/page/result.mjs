@@ -119,7 +119,7 @@ function findings({ remarks, known }) {
     say(['findings-caption']),
     ['finding-code', 'finding-says', 'finding-entries'].map((heading) => say([heading])),
     remarks.map(({ code, says, entries }) => {
-      const indexes = entries.map((leaf) => places.get(leaf)).sort(bySize);
+      const indexes = entries.filter((leaf) => places.has(leaf)).map((leaf) => places.get(leaf)).sort(bySize);
       const links = indexes.map((n, place) => [
         place ? ', ' : '',
         make('a', { href: `#entry-${n}` }, say(['entry-link', n])),

@@ -153,6 +153,7 @@ def _walk(
         found.brackets = check_times(opened, times, book)
     with book.step(13):
         known = values.lift_values(opened, parts, manifest, states, book)
+        lifted = values.lift_foreign(parts)
     with book.step(14):
         values.check_documents(parts, book)
     with book.step(15):
@@ -163,4 +164,4 @@ def _walk(
         policies = [policy, *(other.policy for other in (trust.others if trust else ()))]
         others.check_others(opened, parts, policies, mldsa, manifest, book)
     with book.step(17):
-        claims.check_claims(known, arrived, manifest, states, files, trust, book)
+        claims.check_claims(known, lifted, manifest, states, files, trust, book)

@@ -39,7 +39,7 @@ def check_procedure(case: Case, opened: Mapping[int, Opened], at: datetime, book
     for finding in judgement.findings:
         level = str(finding.level)
         book.remarks.append(Remark(finding.code, level, finding.says, tuple(finding.cite), finding.entries))
-    if later := tuple(e.leaf for e in (*case.entries, *case.registry) if e.at > at):
+    if later := tuple(e.leaf for e in (*case.entries, *case.registry) if not e.received and e.at > at):
         says = f"{counted(len(later), 'entry', 'entries')} signed, they say, after the bundle was made: not judged"
         book.remark("CMP-MADE-AT", says, *later)
     told = {leaf for finding in judgement.findings if finding.code == UNKNOWN for leaf in finding.entries}
@@ -58,16 +58,19 @@ UNKNOWN = "G-UNKNOWN-KIND"
 
 def check_claims(
     entries: Mapping[int, Entry],
-    arrived: Sequence[Entry],
+    lifted: Sequence[Entry],
     manifest: Manifest,
     heads: Heads,
     files: Mapping[str, bytes],
     trust: Trust | None,
     book: Notebook,
 ) -> None:
-    """What the maker says of the bundle against what is in it: CMP-WITHHELD, CMP-AUDIENCE; doubts POL-NEWER."""
+    """What the maker says of the bundle against what is in it: CMP-WITHHELD, CMP-AUDIENCE; doubts POL-NEWER.
+
+    `lifted` are entries of other records of which values are opened here.
+    """
     _check_withheld(entries, manifest, book)
-    _check_audience((*entries.values(), *arrived), manifest, book)
+    _check_audience((*entries.values(), *lifted), manifest, book)
     if trust is not None and trust.raw != files[POLICY]:
         _check_policy(entries, sha256(trust.raw).hexdigest(), sha256(files[POLICY]).hexdigest(), book)
     if manifest.test:

@@ -45,14 +45,13 @@ def lift_values(
             if digest in destroyed:
                 says = f"entry {index}: {name} was erased by entry {destroyed[digest]}, and is opened here all the same"
                 book.remark("SD-ERASED", says, entry.leaf)
-    count = sum(len(e.digests) for e in entries.values()) + _lift_foreign(parts)
-    book.says(f"{counted(count, 'value')} opened")
+    book.says(f"{counted(sum(len(e.digests) for e in entries.values()), 'value')} opened")
     return entries
 
 
-def _lift_foreign(parts: Arranged) -> int:
-    """How many values of entries of other records are opened; they belong there as ours do: SD-*, FACT, ENV-*."""
-    count = 0
+def lift_foreign(parts: Arranged) -> list[Entry]:
+    """The entries of other records of which values are opened here; they belong there as ours do: SD-*, FACT, ENV-*."""
+    found = []
     for name, texts in parts.foreign.items():
         if not name.endswith(VALUES):
             continue
@@ -61,11 +60,12 @@ def _lift_foreign(parts: Arranged) -> int:
         if raw is None:
             raise Refused("SD-UNKNOWN", "there is no such entry", where=where)
         try:
-            values, _ = _lift(open_(raw), texts)
+            opened = open_(raw)
+            values, digests = _lift(opened, texts)
         except Refused as wrong:
             raise placed(wrong, where) from wrong
-        count += len(values)
-    return count
+        found.append(_entry(opened, -1, values, frozenset(), digests))
+    return found
 
 
 def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
