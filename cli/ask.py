@@ -117,6 +117,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     from cli.matter import matter
     from projections.due import due as due_of
     from projections.due import soonest_first
+    from projections.practice import afterwards
     from projections.state import view
     from projections.timeline import office_names
 
@@ -148,6 +149,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
         "due": [_duty(d) for d in duties],
         "findings": [f.code for f in judgement.findings],
         "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
+        "practice": [a.says for a in afterwards(asked.case)],
     }
     if not only:
         orders = sorted(shares, key=_began)
@@ -156,7 +158,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
             "due": [_duty(d) for d in owed],
             "elsewhere": elsewhere,
         }
-    columns = ("due", "findings", "criteria", "matter")
+    columns = ("due", "findings", "criteria", "practice", "matter")
     rows = [(name, value) for name, value in document.items() if name not in columns]
 
     def text() -> str:
@@ -179,6 +181,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
             lines += [f"  {ui.paint(f.level.value)} {f.code}: {f.says}" for f in judgement.findings]
         else:
             lines += ["", "No finding. What was checked: comity judge."]
+        lines += [f"\n  {a.about}: {a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite})." for a in afterwards(asked.case)]
         return "\n".join(lines)
 
     ui.emit("show", document, ("field", "value"), rows, text=text)

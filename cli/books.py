@@ -183,15 +183,19 @@ def lint(file: str, channel: str) -> Exit:
     """What would be found if this order were sent now, by citation, with what to add; exit 3 if anything is.
 
     FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object.
+    Good practice that no law asks for stands apart and changes no exit code.
     """
     from ledger.facts import kind_of
     from projections.lint import lint as look
+    from projections.practice import before_sending
 
     public, sealed = _order_fields(file, kind_of("order-issued"))
     registry, moment = _register()
     found = look(public, sealed, registry, moment, channel)
     columns = ("code", "level", "cite", "says", "add")
     rows = [(m.code, m.level, m.cite, m.says, m.add) for m in found]
+    practice = before_sending(public, sealed, registry, channel)
+    told = [{"about": a.about, "says": a.says, "add": a.add, "cite": a.cite, "mark": str(a.mark)} for a in practice]
 
     def text() -> str:
         from cli.opinion import wrapped
@@ -200,9 +204,16 @@ def lint(file: str, channel: str) -> Exit:
         for m in found:
             out += wrapped(f"{m.code} {m.says} ({m.cite})", ui.paint(m.level), 80, indent=0)
             out += wrapped(f"add: {m.add}", " ", 80, indent=0)
-        return "\n".join(out or ["No finding: nothing that this instrument asks of an order is missing."])
+        out = out or ["No finding: nothing that this instrument asks of an order is missing."]
+        if practice:
+            out += ["", ui.paint("Good practice, which binds nobody", "bold")]
+        for a in practice:
+            out += wrapped(f"{a.about}: {a.says} [{a.mark}]", "-", 80, indent=0)
+            out += wrapped(f"add: {a.add}", " ", 80, indent=0)
+        return "\n".join([*out, f"  {practice[0].cite}"] if practice else out)
 
-    ui.emit("lint", {"missing": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows, text=text)
+    missing = [dict(zip(columns, row, strict=True)) for row in rows]
+    ui.emit("lint", {"missing": missing, "practice": told}, columns, rows, text=text)
     return Exit.FINDINGS if found else Exit.DONE
 
 
