@@ -94,7 +94,7 @@ def stats(
 
 next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
 
-HEADING = 10  # characters; longer words of a heading are broken
+HEADING = 14  # characters; longer words of a heading are broken
 COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 

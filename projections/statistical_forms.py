@@ -96,7 +96,11 @@ def _preservation() -> Plan:
         "European Preservation Orders",
         PRESERVATION,
         CATEGORIES,
-        (Group(SITUATIONS), Group((replace(OUTCOMES[0], took=""), *OUTCOMES[1:])), Group((followed,), parts=False)),
+        (
+            Group(SITUATIONS),
+            Group((replace(OUTCOMES[0], took="", cite=f"{ARTICLE}(c)"), *OUTCOMES[1:])),
+            Group((followed,), parts=False),
+        ),
     )
 
 
