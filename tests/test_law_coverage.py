@@ -2,11 +2,13 @@
 
 What a test shows is read from its source: `finds(..., "CODE")` and `.then("CLOCK", ...)` assert that it is there. Codes
 for what an order must contain are shown one by one in test_findings_elements.py, rows in test_machine_rows.py.
+`python -m tests.test_law_coverage` prints the listing: every code and clock with the tests and stories that show it.
 """
 
 from __future__ import annotations
 
 import ast
+import sys
 import tomllib
 from pathlib import Path
 
@@ -55,23 +57,55 @@ def pairs(node: ast.Assign) -> list[tuple[ast.expr, ast.expr]]:
     return [(target, node.value)]
 
 
-IN_TESTS = set().union(*(shown(path) for path in TESTS.glob("test_*.py")))
-TOLD = [e for path in STORIES.glob("*.toml") for e in tomllib.loads(path.read_text(encoding="utf-8")).get("expect", ())]
+BY_TEST = {path.name: shown(path) for path in sorted(TESTS.glob("test_*.py"))}
+BY_STORY = {
+    path.stem: tomllib.loads(path.read_text(encoding="utf-8")).get("expect", ())
+    for path in sorted(STORIES.glob("*.toml"))
+}
+ELEMENTS = {param.values[1].code for param in POINTS}  # type: ignore[union-attr]
 
 
-def test_every_finding_is_shown() -> None:
-    elements = {param.values[1].code for param in POINTS}  # type: ignore[union-attr]
-    assert elements == {check.code for check in MISSING}
-    in_stories = {code for expect in TOLD for code in expect["findings"]}
-    assert {check.code for check in CHECKS} - elements - IN_TESTS - in_stories == set()
+def listing() -> dict[str, list[str]]:
+    """Every code of a finding and id of a clock with the test files and stories that show it."""
+    found: dict[str, list[str]] = {id: [] for id in (*(c.code for c in CHECKS), *(d.id for d in REGISTER))}
+    for code in ELEMENTS:
+        found[code].append("test_findings_elements.py")
+    for name, codes in BY_TEST.items():
+        for code in codes & set(found):
+            found[code].append(name)
+    for story, expects in BY_STORY.items():
+        told = {code for e in expects for code in e["findings"]} | {d["id"] for e in expects for d in e["deadlines"]}
+        for code in told & set(found):
+            found[code].append(story)
+    return found
 
 
-def test_every_clock_is_shown() -> None:
-    in_stories = {d["id"] for expect in TOLD for d in expect["deadlines"]}
-    assert {d.id for d in REGISTER} - IN_TESTS - in_stories == set()
+def test_every_code_and_every_clock_is_in_the_listing_with_what_shows_it() -> None:
+    assert {check.code for check in MISSING} == ELEMENTS
+    assert [id for id, where in listing().items() if not where] == []
+
+
+def test_a_kind_nobody_knows_cannot_be_told_in_a_story_and_is_shown_by_tests() -> None:
+    where = listing()["G-UNKNOWN-KIND"]
+    assert "test_findings_procedure.py" in where
+    assert not set(where) & set(BY_STORY)
+
+
+def test_a_new_code_without_a_test_would_be_noticed(tmp_path: Path) -> None:
+    silent = tmp_path / "test_silent.py"
+    silent.write_text('CODE = "V-NEW"\n\n\ndef test_it() -> None:\n    assert CODE\n', encoding="utf-8")
+    assert shown(silent) == set()
+    silent.write_text('def test_it() -> None:\n    finds(BASE, "V-NEW")\n', encoding="utf-8")
+    assert shown(silent) == {"V-NEW"}
 
 
 def test_every_move_is_a_rule_and_is_explored() -> None:
     moves = [rule for rule in RULES if rule.kind == "transition"]
     assert len(moves) == sum(len(m.rows) + len(m.alone) for m in ALL)
     assert '@pytest.mark.parametrize("machine", ALL,' in (TESTS / "test_machine_rows.py").read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for id, where in listing().items():
+        shows = ", ".join(where[:4]) + (" ..." if len(where) > 4 else "")
+        sys.stdout.write(f"{id:<40} {len(where):>3}  {shows}\n")
