@@ -14,7 +14,6 @@ import click
 
 from cli import ui
 from cli.exits import Stop
-from cli.writing import hand, writing
 from ledger.world.fault import LedgerFault
 
 if TYPE_CHECKING:
@@ -38,6 +37,8 @@ def revealed(orders: Iterable[str], view: str, reveal: bool, because: str | None
         return
     if not because or not because.strip() or not actor:
         raise Stop("--reveal needs a reason and a person", hint="--reveal --because TEXT --as ACTOR")
+    from cli.writing import writing
+
     with writing() as journal:
         note(journal, orders, view, because, actor)
 
@@ -54,6 +55,7 @@ def note(
     key_file: str | None = None,
 ) -> None:
     """Record `record-accessed`, signed by `actor` in `role`, else in the first role of the office that may."""
+    from cli.writing import hand
     from ledger.facts import KINDS
 
     office = journal.keyring.offices.get(actor) if actor else None
