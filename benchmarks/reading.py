@@ -35,8 +35,8 @@ class Cost:
 def audit_figure(small: Path, large: Path) -> Figure:
     """Entries audited in a second against raw verifications of the same signatures; memory, large against small."""
     say("auditing")
-    costs = {path: _alone(_audit, path) for path in (small, large)}
-    raw = _alone(_raw, large)
+    costs = {path: alone(_audit, path) for path in (small, large)}
+    raw = alone(_raw, large)
     return Figure(
         costs[large].rate / raw,
         {
@@ -104,7 +104,7 @@ def _raw(path: Path) -> float:
     return verifications([raw for _, raw in store.page(store.size() // 2, SAMPLE)])
 
 
-def _alone(work: Callable[[Path], _T], path: Path) -> _T:
+def alone(work: Callable[[Path], _T], path: Path) -> _T:
     """Do it in a process of its own, so that memory is counted from nothing."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, path).result()

@@ -1,0 +1,89 @@
+"""What a report on an order of a thousand entries costs: as paper, as a page, and as a page to watch.
+
+Beside the paper, WeasyPrint makes a PDF out of the same page; it stands in an environment of its own
+(tests/interop/install.sh), is called as a program, and is said to be absent where it is.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from itertools import chain
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from benchmarks.generate import order, registry
+from benchmarks.ledgers import ASKED, REFERENCE, new, receive
+from benchmarks.measure import Figure, median, say
+from benchmarks.reading import alone
+from cli.dossier import Asked, order_report, replay_of
+from cli.paper import as_paper
+from cli.reading import Reader, reading
+from ledger.order import Case, instant
+from projections.page import page
+
+ENTRIES = 1_000
+MOMENT = instant("2030-01-01T00:00:00Z")
+WEASYPRINT = Path(__file__).parents[1] / ".tools" / "interop" / "python" / "bin" / "weasyprint"
+PATIENCE = 120  # seconds for the peer, which may need more
+
+
+def paper_figures(folder: Path) -> dict[str, Figure]:
+    """Seconds for the typesetting of a custody report, seconds for its page, megabytes of the replay."""
+    say("an order of a thousand entries on paper")
+    path = _long(folder)
+    set_in = sorted(alone(_typeset, path) for _ in range(3))
+    with reading(path) as reader:
+        case = reader.case(REFERENCE)
+        made = order_report(reader, Asked("custody"), case, MOMENT, None)
+        html = page(made)
+        turned = median(lambda: page(made))
+        watched = len(replay_of(reader, case, MOMENT).encode())
+        whole = median(_report(reader, case), 3)
+    return {
+        "paper_pdf_seconds": Figure(
+            set_in[1][0], {"pdf_bytes": set_in[1][1], "weasyprint": _weasyprint(html, folder)}, at_most=2.0
+        ),
+        "paper_html_seconds": Figure(
+            turned, {"html_bytes": len(html.encode()), "with_reading_and_judging_seconds": round(whole, 3)}, at_most=0.3
+        ),
+        "paper_replay_megabytes": Figure(watched / 1e6, {}, at_most=3.0),
+    }
+
+
+def _typeset(path: Path) -> tuple[float, int]:
+    """Seconds and bytes of one PDF, in a process that has set nothing before: typst remembers what it laid out."""
+    with reading(path) as reader:
+        made = order_report(reader, Asked("custody"), reader.case(REFERENCE), MOMENT, None)
+    begun = perf_counter()
+    size = len(as_paper(made, None, None))
+    return perf_counter() - begun, size
+
+
+def _long(folder: Path) -> Path:
+    path = folder / "ledger-of-one-long-order"
+    if not (path / "complete").exists():
+        with new(path) as journal:
+            receive(journal, chain(registry(), (sealed for _, sealed in order(ASKED, ENTRIES))))
+        (path / "complete").touch()
+    return path
+
+
+def _report(reader: Reader, case: Case) -> Callable[[], str]:
+    return lambda: page(order_report(reader, Asked("custody"), case, MOMENT, None))
+
+
+def _weasyprint(html: str, folder: Path) -> dict[str, Any]:
+    """The same page through WeasyPrint, as a program: seconds with its start, bytes."""
+    if not WEASYPRINT.exists():
+        return {"absent": "tests/interop/install.sh brings it"}
+    source, out = folder / "long.html", folder / "long.pdf"
+    source.write_text(html, encoding="utf-8")
+    asked = [str(WEASYPRINT), "--quiet", str(source), str(out)]
+    begun = perf_counter()
+    try:
+        subprocess.run(asked, check=True, capture_output=True, timeout=PATIENCE)
+    except subprocess.TimeoutExpired:
+        return {"not_within_seconds": PATIENCE}
+    return {"seconds": round(perf_counter() - begun, 1), "bytes": out.stat().st_size}
