@@ -27,6 +27,8 @@ from projections.sheet import Sheet
 STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
 SHARED: Final = ("main.typ", "paper.typ", "face.typ", "story.typ")
 ABSENT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+RTL: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew to Arabic Extended-A, and their forms
+LONG_ORDER: Final = 200  # entries; beyond, a paper is set closer and its numbers are not links
 LONG: Final = re.compile(r"[!#-\[\]-~]{48}(?=[!#-\[\]-~])")  # what no line is sure to take
 
 
@@ -54,6 +56,7 @@ def paper(report: Report, fonts: typst.Fonts, attached: Attachment | None = None
     said = report if isinstance(report, Sheet) else report.face
     story = getattr(report, "story", None)
     drawn = story.drawing if isinstance(story, Story) else None
+    text = breakable(msgspec.json.encode(report).decode())
     values = {
         "kind": KINDS[type(report)],
         "commands": () if isinstance(report, Sheet) else report.face.commands,
@@ -64,10 +67,12 @@ def paper(report: Report, fonts: typst.Fonts, attached: Attachment | None = None
         "languages": dict(said.languages),
         "drawing": None if drawn is None else {"alt": told(drawn), "caption": caption(drawn)},
         "attached": attached,
+        "long": isinstance(story, Story) and len(story.events) > LONG_ORDER,
+        "rtl": RTL.search(text) is not None,
     }
     files = {name: source(name).encode() for name in (*SHARED, f"{values['kind']}.typ")}
     files["report.json"] = msgspec.json.encode(values)
-    files["values.json"] = breakable(msgspec.json.encode(report).decode()).encode()
+    files["values.json"] = text.encode()
     if drawn is not None:
         files["drawing.svg"] = picture(drawn).encode()
     if said.making.head is not None:
