@@ -51,7 +51,7 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
         if name in witnesses:
             raise Stop(f"the policy has a witness {name} already", hint="--called NAME")
         witnesses[name] = (key, url)
-        text = format_policy(folder.key, witnesses, quorum if quorum is not None else _default_quorum(len(witnesses)))
+        text = format_policy(folder.keys, witnesses, quorum if quorum is not None else _default_quorum(len(witnesses)))
         policy = parse_policy(text)  # POL-* before anything is recorded
         document = {
             "code": "policy",
@@ -83,7 +83,7 @@ def list_() -> None:
     with closing(Heads(folder.heads, writable=False)) as heads:
         if kept := heads.newest_cosigned():
             witnesses = tuple(policy.witnesses.values())
-            head = open_checkpoint(kept.note, folder.origin, folder.key, witnesses, mldsa=mldsa.verify)
+            head = open_checkpoint(kept.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
             last = {k: (head.checkpoint.size, datetime.fromtimestamp(at, UTC)) for k, at in head.cosignatures}
     columns = ("name", "witness", "url", "size", "cosigned")
     rows = [

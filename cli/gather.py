@@ -104,7 +104,7 @@ def published(journal: Journal) -> Head:
     kept = journal.heads.newest()
     if kept is None:
         raise AssertionError("publishing keeps a head")
-    return open_checkpoint(kept.note, journal.origin, journal.folder.key, journal.log.witnesses, mldsa=mldsa.verify)
+    return open_checkpoint(kept.note, journal.origin, journal.folder.keys, journal.log.witnesses, mldsa=mldsa.verify)
 
 
 def witnessed(journal: Journal, head: Head) -> bool:

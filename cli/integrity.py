@@ -42,18 +42,18 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
     """Check every entry of an order and of the register that a kept head covers: signatures, keys, chain, inclusion."""
     registrar = reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
     policy = reader.folder.policy if trust is None else trust.policy
-    key = next((k for k in policy.logs if k.name == reader.folder.origin), reader.folder.key)
+    keys = tuple(k for k in policy.logs if k.name == reader.folder.origin) or reader.folder.keys
     head: Head | None = None
     try:
         if kept is not None:
             witnesses = tuple(policy.witnesses.values())
-            head = open_checkpoint(kept.note, reader.folder.origin, key, witnesses, mldsa=mldsa.verify)
+            head = open_checkpoint(kept.note, reader.folder.origin, keys, witnesses, mldsa=mldsa.verify)
         entries = _entries(reader, order, registrar, head)
     except Refused as wrong:
         problem = Reason(wrong.code, wrong.where, wrong.says)
         says = "This order and the register were read again; what was met first is proved wrong."
         checked = Checked(str(Verdict.FAILED), says, (problem,), (NOT_TRUE,))
-        return Read(checked, None if kept is None or head is None else _checkpoint(head, kept, key))
+        return Read(checked, None if kept is None or head is None else _checkpoint(head, kept, keys[-1]))
     covered = "" if head is None else ", and its place in the tree of the checkpoint below"
     says = (
         f"{entries} entries of this order and of the register of offices and keys were read again: "
@@ -63,7 +63,7 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
     doubts = () if trust is not None else (NO_ANCHOR,)
     seen = head is not None and head.cosignatures
     checked = Checked(str(verdict), says, doubts, (*(() if seen else (NO_WITNESS,)), NOT_TRUE))
-    return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
+    return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, keys[-1]))
 
 
 def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None) -> int:

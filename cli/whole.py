@@ -19,6 +19,7 @@ from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
 from ledger.world.heads import Heads
 from ledger.world.home import Home
+from ledger.world.restoring import check_witnesses
 from ledger.world.signer import signatory
 from ledger.world.store import Store
 
@@ -57,7 +58,7 @@ def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_hou
         head = tree.published(trust)
         problems += tree.compared(head, "log/checkpoint")
         problems += tree.anchored(anchor) if anchor is not None else ()
-        problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head)] if with_house else ()
+        problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head), *tree.remembered()] if with_house else ()
     except (Refused, LedgerFault) as wrong:
         problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
     finally:
@@ -92,10 +93,10 @@ class _Tree:
         except FileNotFoundError:
             return None
         policy = self.folder.policy if trust is None else trust.policy
-        key = next((k for k in policy.logs if k.name == self.folder.origin), None)
-        if key is None:
+        keys = tuple(key for key in policy.logs if key.name == self.folder.origin)
+        if not keys:
             raise Refused("CP-ORIGIN", f"the trusted policy does not name the log {self.folder.origin}")
-        return open_checkpoint(note, self.folder.origin, key, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
+        return open_checkpoint(note, self.folder.origin, keys, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
 
     def compared(self, head: Head | None, where: str) -> Iterator[Reason]:
         """A head against the entries: LOG-ROLLBACK if it promises more than there are, LOG-CORRUPT if other ones."""
@@ -129,7 +130,7 @@ class _Tree:
                 where = f"heads.db, {wire(kept.at)}"
                 try:
                     head = open_checkpoint(
-                        kept.note, self.folder.origin, self.folder.key, witnesses, mldsa=mldsa.verify
+                        kept.note, self.folder.origin, self.folder.keys, witnesses, mldsa=mldsa.verify
                     )
                     yield from self.compared(head, where)
                 except Refused as wrong:
@@ -153,7 +154,7 @@ class _Tree:
     def guarded(self) -> Iterator[Reason]:
         """What the guard has signed against the entries; a missing guard is no proof of anything."""
         state = Home.of(self.folder.path).log(self.folder.origin)
-        with closing(signatory((self.folder.key,), state)) as hand:
+        with closing(signatory(self.folder.keys, state)) as hand:
             try:
                 last = hand.last()
             except LedgerFault as fault:
@@ -161,7 +162,7 @@ class _Tree:
                     raise
                 ui.tell(f"{fault.says}: nothing can be signed here, and nothing says what was signed before")
                 return
-        yield from self.compared(open_checkpoint(last.note, self.folder.origin, self.folder.key, ()), "guard")
+        yield from self.compared(open_checkpoint(last.note, self.folder.origin, self.folder.keys, ()), "guard")
 
     def tiled(self, head: Head | None) -> Iterator[Reason]:
         """Every published tile against the entries; a missing one is only said: publishing writes it again."""
@@ -178,6 +179,18 @@ class _Tree:
                 yield Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", "it is not what the entries give")
         if missing:
             ui.tell(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
+
+    def remembered(self) -> Iterator[Reason]:
+        """The entries against what the witnesses remember; one that is silent is only told of."""
+        if not self.folder.policy.urls:
+            return
+        try:
+            check_witnesses(self.folder, self.found.size, self._shelf().hashes)
+        except LedgerFault as fault:
+            if fault.code in ("LOG-ROLLBACK", "LOG-FORKED"):
+                yield Reason(fault.code, "witnesses", fault.says)
+            else:
+                ui.tell(fault.says)
 
     def close(self) -> None:
         if self.store is not None:

@@ -94,6 +94,9 @@ class Vkey(Struct, frozen=True):
         return f"{self.name}+{self.keyid.hex()}"
 
 
+LogKey = Vkey | tuple[Vkey, ...]  # of a log: its one key, or those it has had in turn, oldest first
+
+
 def parse_vkey(text: str) -> Vkey:
     """Read a vkey string; CP-KEY unless it is well formed, of a type used here, and its id is the one of its key.
 
@@ -294,25 +297,32 @@ def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) 
 
 
 def open_checkpoint(
-    note: bytes, origin: str, log_key: Vkey, witnesses: Sequence[Vkey], *, mldsa: MlDsa | None = None
+    note: bytes, origin: str, log_key: LogKey, witnesses: Sequence[Vkey], *, mldsa: MlDsa | None = None
 ) -> Head:
     """Open a checkpoint of the log `origin`, signed by `log_key`, with whatever cosignatures of `witnesses` it carries.
 
+    Of a log that has had several keys, one must have signed; which of them may sign what size is not asked here.
     Refused in this order: CP-FORMAT, CP-ORIGIN (another log's, or the key has another name), CP-KEY, CP-SIG. How many
     cosignatures are enough is the policy's question; a cosignature without a time (0) is not among them.
     """
+    logs = in_turn(log_key)
     text, lines = _split(note)
     checkpoint = parse_checkpoint(text)
-    if checkpoint.origin != origin or log_key.name != origin:
-        raise Refused("CP-ORIGIN", f"a checkpoint of {checkpoint.origin} with the key of {log_key.name}", where=origin)
-    if log_key.type != ED25519 or any(key.type == ED25519 for key in witnesses):
+    if checkpoint.origin != origin or any(key.name != origin for key in logs):
+        raise Refused("CP-ORIGIN", f"a checkpoint of {checkpoint.origin} with the key of {logs[0].name}", where=origin)
+    if any(key.type != ED25519 for key in logs) or any(key.type == ED25519 for key in witnesses):
         raise Refused("CP-KEY", "a log signs with a key of type 0x01, a witness with one of type 0x04 or 0x06")
-    opened = _verify(text, lines, _by_id([log_key, *witnesses]), mldsa)
-    if log_key not in opened.verified:
-        raise Refused("CP-SIG", "no line of the log's key", where=log_key.id)
-    if (lines[0].name, lines[0].keyid) != (log_key.name, log_key.keyid):
+    opened = _verify(text, lines, _by_id([*logs, *witnesses]), mldsa)
+    if not set(logs) & set(opened.verified):
+        raise Refused("CP-SIG", "no line of the log's key", where=logs[0].id)
+    if lines[0].name != origin:
         raise Refused("CP-FORMAT", "the log's line must be the first", where=origin)
     return Head(checkpoint, note, tuple((key, time) for key, time in opened.cosigned if time))
+
+
+def in_turn(log_key: LogKey) -> tuple[Vkey, ...]:
+    """The keys a log has had, oldest first."""
+    return log_key if isinstance(log_key, tuple) else (log_key,)
 
 
 def note_digest(note: bytes) -> str:

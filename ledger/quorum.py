@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ledger.note import Vkey
+from ledger.note import LogKey, Vkey, in_turn
 from ledger.policy import NONE, Policy
 from ledger.refusal import Refused
 
@@ -62,11 +62,14 @@ def explain(policy: Policy) -> list[str]:
     return said
 
 
-def format_policy(log: Vkey, witnesses: dict[str, tuple[Vkey, str]], k: int) -> bytes:
+def format_policy(log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int) -> bytes:
     """The policy text of one log and k of its witnesses: name -> (key, URL). POL-QUORUM if k of them cannot be."""
     if witnesses and not 1 <= k <= len(witnesses):
         raise Refused("POL-QUORUM", f"{k} of {len(witnesses)} witnesses cannot be")
-    lines = [f"log {log.text}", *(f"witness {name} {key.text} {url}" for name, (key, url) in witnesses.items())]
+    lines = [
+        *(f"log {key.text}" for key in in_turn(log)),
+        *(f"witness {name} {key.text} {url}" for name, (key, url) in witnesses.items()),
+    ]
     if witnesses:
         lines += [f"group witnesses {k} {' '.join(witnesses)}", "quorum witnesses"]
     else:

@@ -153,14 +153,17 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
 
 
 def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:
-    """A rotation of the log's key says which sizes each of the two may sign."""
+    """A rotation of the log's key says which sizes each of the two signs; a note may be signed by both."""
     for entry in opened.values():
         if entry.payload.kind != "log-key-rotated" or known(entry.payload) is None:
             continue
         said = entry.payload.public
         for digest, head in heads.all.items():
-            key, size = heads.signed_by[digest].text, head.checkpoint.size
-            if key == (said["old_key"] if size >= said["from_size"] else said["new_key"]):
+            keys, size = {key.text for key in heads.signed_by[digest]}, head.checkpoint.size
+            wanted, other = said["old_key"], said["new_key"]
+            if size >= said["from_size"]:
+                wanted, other = other, wanted
+            if other in keys and wanted not in keys:
                 raise Refused("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))
 
 

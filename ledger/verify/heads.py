@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.bundle.layout import POLICY, Arranged, folder
-from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, note_digest, open_checkpoint, unb64
+from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, lines_of, note_digest, open_checkpoint, unb64
 from ledger.policy import NONE, Policy, parse_policy
 from ledger.refusal import Refused
 from ledger.tlog import check_consistency
@@ -23,14 +23,14 @@ DRIFT = timedelta(minutes=5)  # between honest clocks
 class Heads(Struct, frozen=True):
     """The states of the log in a bundle, each signed by it: `head` is the one every proof leads to.
 
-    `all` has every one by the digest of its note, `head` among them; `signed_by` the key of the log that signed it.
+    `all` has every one by the digest of its note, `head` among them; `signed_by` the keys of the log that did.
     Cosignatures are those of witnesses of the policy only.
     """
 
     folder: str
     head: Head
     all: Mapping[str, Head]
-    signed_by: Mapping[str, Vkey]
+    signed_by: Mapping[str, frozenset[Vkey]]
 
     def where(self, digest: str) -> str:
         """The file of a note."""
@@ -66,7 +66,7 @@ def choose_policy(trust: Trust | None, files: Mapping[str, bytes], book: Noteboo
 def open_heads(parts: Arranged, origin: str, policy: Policy, book: Notebook, mldsa: MlDsa | None) -> Heads:
     """Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG."""
     here = folder(origin)
-    logs = [key for key in policy.logs if key.name == origin]
+    logs = tuple(key for key in policy.logs if key.name == origin)
     if not logs:
         raise Refused("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
     witnesses = [key for key in policy.witnesses.values() if mldsa or key.type != MLDSA44]
@@ -74,28 +74,19 @@ def open_heads(parts: Arranged, origin: str, policy: Policy, book: Notebook, mld
         who = counted(unread, "witness", "witnesses")
         book.not_proven.append(f"Cosignatures of type ML-DSA-44 of {who} were not read.")
     found: dict[str, Head] = {}
-    signed_by: dict[str, Vkey] = {}
+    signed_by: dict[str, frozenset[Vkey]] = {}
     notes = {f"{here}/heads/{digest}": note for digest, note in parts.heads.items()}
     for path, note in {**notes, f"{here}/checkpoint": parts.checkpoint}.items():
         digest = note_digest(note)
         if path in notes and digest != path.rpartition("/")[2]:
             raise Refused("CP-FORMAT", f"its digest is {digest}, not the one it is kept under", where=path)
         try:
-            found[digest], signed_by[digest] = _open(note, origin, logs, witnesses, mldsa)
+            found[digest] = open_checkpoint(note, origin, logs, witnesses, mldsa=mldsa)
+            signed_by[digest] = frozenset(lines_of(note, logs))
         except Refused as wrong:
             raise placed(wrong, path) from wrong
     book.says(f"{counted(len(found), 'note')} of {origin}")
     return Heads(here, found[note_digest(parts.checkpoint)], found, signed_by)
-
-
-def _open(note: bytes, origin: str, logs: list[Vkey], witnesses: list[Vkey], mldsa: MlDsa | None) -> tuple[Head, Vkey]:
-    """A log may have had several keys: the note is good if one of them signed it."""
-    for key in logs[:-1]:
-        try:
-            return open_checkpoint(note, origin, key, witnesses, mldsa=mldsa), key
-        except Refused:
-            continue
-    return open_checkpoint(note, origin, logs[-1], witnesses, mldsa=mldsa), logs[-1]
 
 
 # -- step 5 ------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.note import Head, Vkey, decimal, lines_of, open_checkpoint, open_note, origin_hash
+from ledger.note import Head, LogKey, Vkey, decimal, in_turn, lines_of, open_checkpoint, open_note, origin_hash
 from ledger.policy import Policy
 from ledger.refusal import Refused
 from ledger.submission import format_submission
@@ -23,7 +23,7 @@ from ledger.world.witness import SIZE
 SECONDS = 5.0  # for each question to a witness
 AHEAD = 300  # seconds by which a witness's clock may be before ours
 _LARGEST = 65_536  # bytes of an answer
-_MOST_WITNESSES = 15  # lines beside the log's own: verifiers read sixteen
+_MOST_LINES = 16  # verifiers read no more, the log's own among them
 
 Prove = Callable[[int, int], Sequence[bytes]]  # sizes m, n -> consistency proof
 
@@ -52,17 +52,17 @@ class Asked:
 
 
 def ask_witnesses(
-    policy: Policy, log: Vkey, head: Head, prove: Prove, *, now: int, known: Mapping[Vkey, Known] | None = None
+    policy: Policy, log: LogKey, head: Head, prove: Prove, *, now: int, known: Mapping[Vkey, Known] | None = None
 ) -> list[Asked]:
     """Ask every witness of a policy that has a URL to cosign a head of `log`; one value for each, nothing is raised.
 
     `now` in seconds since 1970. Keys at one URL are one witness. The same head again gives fresh cosignatures.
     """
-    own = with_lines(head.note, [lines_of(head.note, [log])[log]])
+    own = with_lines(head.note, list(lines_of(head.note, in_turn(log)).values()))
 
     async def all_at_once() -> list[Asked]:
         questions = (
-            _Question(url, keys, policy, log.name, head.checkpoint.size, own, prove, now, known or {})
+            _Question(url, keys, policy, head.checkpoint.origin, head.checkpoint.size, own, prove, now, known or {})
             for url, keys in by_url(policy)
         )
         return list(await asyncio.gather(*(question.ask() for question in questions)))
@@ -70,32 +70,34 @@ def ask_witnesses(
     return asyncio.run(all_at_once())
 
 
-def remembered(policy: Policy, log: Vkey) -> dict[str, Head]:
+def remembered(policy: Policy, log: LogKey) -> dict[str, Head]:
     """The newest head of a log that each witness with a URL shows on its monitoring address, by URL; silent ones lack.
 
     For a log that starts after a restore, and for making its guard again. Only what the log signed counts.
     """
-    urls = [url for url, _ in by_url(policy)]
+    urls, origin = [url for url, _ in by_url(policy)], in_turn(log)[0].name
 
     async def all_at_once() -> list[bytes | None]:
-        return await asyncio.gather(*(_shown(url, log.name) for url in urls))
+        return await asyncio.gather(*(_shown(url, origin) for url in urls))
 
     heads, witnesses = {}, tuple(policy.witnesses.values())
     for url, note in zip(urls, asyncio.run(all_at_once()), strict=True):
         try:
             if note:
-                heads[url] = open_checkpoint(note, log.name, log, witnesses, mldsa=mldsa.verify)
+                heads[url] = open_checkpoint(note, origin, log, witnesses, mldsa=mldsa.verify)
         except Refused:
             continue
     return heads
 
 
-def with_cosignatures(policy: Policy, note: bytes, lines: Mapping[Vkey, str], log: Vkey) -> bytes:
-    """The note with the log's line and those of its witnesses, in the order of the policy; new `lines` replace old."""
+def with_cosignatures(policy: Policy, note: bytes, lines: Mapping[Vkey, str], log: LogKey) -> bytes:
+    """The note with the log's lines and those of its witnesses, in the order of the policy; new `lines` replace old."""
     witnesses = list(policy.witnesses.values())
-    there = {**lines_of(note, [log, *witnesses]), **lines}
+    own = in_turn(log)
+    there = {**lines_of(note, [*own, *witnesses]), **lines}
     cosigned = [there[key] for key in witnesses if key in there]
-    return with_lines(note, [there[log], *cosigned[:_MOST_WITNESSES]])
+    signed = [there[key] for key in own if key in there]
+    return with_lines(note, [*signed, *cosigned[: _MOST_LINES - len(signed)]])
 
 
 def with_lines(note: bytes, lines: Sequence[str]) -> bytes:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ledger.exhibit import prove_split
-from ledger.note import Head, Vkey, lines_of, note_digest, open_checkpoint
+from ledger.note import Head, LogKey, Vkey, in_turn, lines_of, note_digest, open_checkpoint
 from ledger.policy import Policy
 from ledger.refusal import Refused
 from ledger.tlog import root
@@ -80,10 +80,10 @@ def take_cosignatures(
     return Cosigned(kept, (), witnessed(policy, kept.note, log.key))
 
 
-def witnessed(policy: Policy, note: bytes, log: Vkey) -> bool:
+def witnessed(policy: Policy, note: bytes, log: LogKey) -> bool:
     """True if the cosignatures of a note are a quorum of the policy: what an export asks of its head."""
     witnesses = tuple(policy.witnesses.values())
-    head = open_checkpoint(note, log.name, log, witnesses, mldsa=mldsa.verify)
+    head = open_checkpoint(note, in_turn(log)[0].name, log, witnesses, mldsa=mldsa.verify)
     return policy.met(policy.names(key for key, _ in head.cosignatures))
 
 
@@ -174,7 +174,8 @@ def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
         return None
     m, n = theirs.checkpoint.size, head.checkpoint.size
     try:
-        return prove_split(log.key, theirs.note, head.note, log.consistency(m, n), root(m, log.store.hashes))
+        key = next(iter(lines_of(theirs.note, in_turn(log.key))))
+        return prove_split(key, theirs.note, head.note, log.consistency(m, n), root(m, log.store.hashes))
     except Refused:
         return None
 

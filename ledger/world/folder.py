@@ -10,6 +10,7 @@ trust/others/     whom we trust about other records, a folder as this one for ea
 others/           the heads of other logs, as they were seen
 evidence/         what proves, or seems to, that a log contradicts itself; kept for ever
 TEST              only in a test ledger
+RESTORED          put back from a copy, and its witnesses not asked since
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from ledger.world.home import private_folder, replace_file
 from ledger.world.sqlite import sync_folder
 
 
+RESTORED = "RESTORED"
+
+
 class Folder(Struct, frozen=True):
     """An existing ledger folder, its trust files read."""
 
@@ -37,8 +41,13 @@ class Folder(Struct, frozen=True):
 
     @property
     def key(self) -> Vkey:
-        """The log's key; its name is the origin."""
-        return self.policy.logs[0]
+        """The log's key, of several the newest; its name is the origin."""
+        return self.policy.logs[-1]
+
+    @property
+    def keys(self) -> tuple[Vkey, ...]:
+        """The keys the log has had, oldest first."""
+        return self.policy.logs
 
     @property
     def origin(self) -> str:
@@ -92,8 +101,8 @@ def read_folder(path: Path) -> Folder:
         raise LedgerFault(
             "TRUST", f"{path / 'trust'}: {error}", "put the trust files back as they were given out"
         ) from None
-    if len(policy.logs) != 1:
-        raise LedgerFault("TRUST", f"{path / 'trust' / 'policy'} names {len(policy.logs)} logs, a ledger has one")
+    if len(names := {key.name for key in policy.logs}) != 1:
+        raise LedgerFault("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
     return Folder(path, policy, registrar, (path / "TEST").exists())
 
 

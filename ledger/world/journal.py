@@ -42,7 +42,7 @@ from ledger.world.store import Conflict, Store, Stored
 _TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
 
 
-class Receipt(msgspec.Struct, frozen=True, eq=False):
+class Receipt(msgspec.Struct, frozen=True, eq=False, gc=False):
     """Where an entry stands, and whether it stood there before this call; ids and hashes are hex."""
 
     index: int

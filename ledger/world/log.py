@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from ledger.note import Checkpoint, Vkey, format_checkpoint, open_checkpoint, sign_note
+from ledger.note import Checkpoint, LogKey, Vkey, format_checkpoint, in_turn, open_checkpoint, sign_note
 from ledger.order import wire
 from ledger.tlog import (
     EMPTY_ROOT,
@@ -39,12 +39,13 @@ from ledger.world.tiles import StaticLog
 class Log:
     """The log of one ledger: what it has signed, what it publishes.
 
-    `state` is the folder of its guard and key, outside the ledger; `witnesses` are the keys whose cosignatures count.
+    `key` are the keys it has had; `state` is the folder of its guard and keys, outside the ledger; `witnesses` are the
+    keys whose cosignatures count.
     """
 
     def __init__(
         self,
-        key: Vkey,
+        key: LogKey,
         store: Store,
         heads: Heads,
         folder: Path,
@@ -54,13 +55,13 @@ class Log:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self.origin = key.name
+        self.origin = in_turn(key)[0].name
         self.key = key
         self.store = store
         self.heads = heads
         self.files = StaticLog(folder, key)
         self.witnesses = tuple(witnesses)
-        self.signatory = signatory((key,), state)
+        self.signatory = signatory(in_turn(key), state)
         self._now = now
         self._say = say
         self._checked: Signed | None = None  # what this process knows to agree with the shelf

@@ -27,7 +27,7 @@ from typing import NoReturn
 
 import msgspec
 
-from ledger.note import Checkpoint, Vkey, b64, format_checkpoint, lines_of, open_checkpoint, parse_checkpoint, unb64
+from ledger.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, parse_checkpoint, unb64
 from ledger.order import instant, wire
 from ledger.refusal import Refused
 from ledger.tlog import check_consistency
@@ -252,15 +252,12 @@ class FarHand:
             if told is None:
                 raise ValueError("no checkpoint")
             signed = told.signed()
-            head = open_checkpoint(signed.note, self._keys[0].name, self._signing(signed.note), ())
+            head = open_checkpoint(signed.note, self._keys[0].name, self._keys, ())
             if (head.checkpoint.size, head.checkpoint.root) != (signed.size, signed.root):
                 raise ValueError("another checkpoint than it says")
         except (Refused, ValueError) as wrong:
             raise LedgerFault("KEY-ANSWER", f"what {self._place} signed does not verify: {wrong}") from None
         return signed
-
-    def _signing(self, note: bytes) -> Vkey:
-        return next(iter(lines_of(note, self._keys)), self._keys[0])
 
     def _ask(self, question: Question) -> Answer:
         try:

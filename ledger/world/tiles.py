@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from ledger.note import Checkpoint, Head, Vkey, open_checkpoint
+from ledger.note import Checkpoint, Head, LogKey, Vkey, in_turn, open_checkpoint
 from ledger.refusal import Refused
 from ledger.tlog import ENTRIES, Read, Tile, bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from ledger.world import mldsa
@@ -29,7 +29,7 @@ _FULL = 256
 class StaticLog:
     """The published files of one log in a folder."""
 
-    def __init__(self, folder: Path, key: Vkey) -> None:
+    def __init__(self, folder: Path, key: LogKey) -> None:
         self.folder = folder
         self.key = key
 
@@ -37,7 +37,9 @@ class StaticLog:
         """The published checkpoint, its signature checked; None before the first. LOG-CORRUPT if it is not ours."""
         path = self.folder / "checkpoint"
         try:
-            return open_checkpoint(path.read_bytes(), self.key.name, self.key, witnesses, mldsa=mldsa.verify)
+            return open_checkpoint(
+                path.read_bytes(), in_turn(self.key)[0].name, self.key, witnesses, mldsa=mldsa.verify
+            )
         except FileNotFoundError:
             return None
         except Refused as refused:
