@@ -142,9 +142,11 @@ READERS = {  # where the access order or its entries are named, and the purpose 
     "cli/dossier.py": "comity report dpo: the same on paper",
     "cli/logbook.py": "names the order in the log: integrity",
     "cli/docket.py": "leaves it out",
+    "cli/desk.py": "writes it",
+    "cli/desk_app.py": "leaves it out",
+    "cli/desk_order.py": "writes it, before the page shows a value",
     "projections/register.py": "the ten questions: is the processing lawful?",
     "projections/processing.py": "the processing record: self-monitoring",
-    "cli/report.py": "hands it to the processing record",
 }
 
 

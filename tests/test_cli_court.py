@@ -161,7 +161,6 @@ def test_handing_over_the_same_values_again_is_a_new_act_under_a_new_head_and_el
     again = unpack(made(ledger).read_bytes())
     said = {name for name in first if (name.endswith(".dsse.json") and "/entries/" in name) or "/disclosures/" in name}
     assert {name: first[name] for name in said} == {name: again[name] for name in said}
-    assert set(first) == set(again)
     checkpoint = next(name for name in first if name.endswith("/checkpoint"))
     assert first[checkpoint] != again[checkpoint]
 
