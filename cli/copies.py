@@ -12,17 +12,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from cli import ui
 from cli.exits import Exit, Stop
 from cli.whole import verify_ledger
 from ledger.verify import Verdict
 from ledger.world.fault import LedgerFault
-from ledger.world.folder import read_folder
+from ledger.world.folder import RESTORED, read_folder
 from ledger.world.home import Home
+from ledger.world.restoring import check_witnesses, mark_restored
 from ledger.world.signer import POINTER, signatory
 from ledger.world.sqlite import connect, faults
 from ledger.world.store import Store
 
-LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", "entries.db", "heads.db"})
+LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", "entries.db", "heads.db", "others", RESTORED})
 
 
 def copy_out(folder: Path, file: str) -> tuple[int, int]:
@@ -41,8 +43,9 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
                 for path in _plain(folder):
                     _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
                     count += 1
-                for name in ("heads.db", "entries.db"):
-                    copy = Path(place) / name
+                others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
+                for name in (*others, "heads.db", "entries.db"):
+                    copy = Path(place) / Path(name).name
                     _snapshot(folder / name, copy)
                     tar.add(copy, name, filter=_anonymous)
                     count += 1
@@ -74,6 +77,7 @@ def copy_in(file: str, folder: Path, *, behind: bool) -> int:
             raise LedgerFault(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
         if not behind:
             _check_guard(making, file)
+            mark_restored(making)
         os.replace(making, folder)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
@@ -82,18 +86,26 @@ def copy_in(file: str, folder: Path, *, behind: bool) -> int:
 
 
 def _check_guard(folder: Path, file: str) -> None:
+    """Hold a copy against what its log has signed since, as the guard here knows and as its witnesses do."""
     there = read_folder(folder)
     state, origin = Home.user().log(there.origin), there.origin
-    if not any((state / name).exists() for name in ("guard.db", POINTER)):
-        return  # nothing here has signed for this log; without a guard nothing will
-    with closing(signatory((there.key,), state)) as hand, closing(Store(there.entries, writable=False)) as store:
-        last, size = hand.last(), store.size()
-        if size < last.size:
-            raise LedgerFault(
-                "LOG-ROLLBACK",
-                f"{file} holds {size} entries, and {origin} has signed {last.size}",
-                "take the newest copy; --behind puts it back for reading only",
-            )
+    with closing(Store(there.entries, writable=False)) as store:
+        size = store.size()
+        if any((state / name).exists() for name in ("guard.db", POINTER)):  # else nothing here has signed for this log
+            with closing(signatory(there.keys, state)) as hand:
+                last = hand.last()
+            if size < last.size:
+                raise LedgerFault(
+                    "LOG-ROLLBACK",
+                    f"{file} holds {size} entries, and {origin} has signed {last.size}",
+                    "take the newest copy; --behind puts it back for reading only",
+                )
+        try:
+            check_witnesses(there, size, store.hashes)
+        except LedgerFault as fault:
+            if fault.code not in ("LOG-UNREACHABLE", "NO-HTTP"):
+                raise
+            ui.tell(f"{fault.says}; they are asked again before anything is signed")
 
 
 def _plain(folder: Path) -> Iterator[Path]:

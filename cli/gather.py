@@ -192,10 +192,20 @@ def _foreign(journal: Journal, orders: Iterable[str], audience: str) -> dict[str
 
 
 def _heads_seen(journal: Journal, opened: Iterable[Opened]) -> dict[str, bytes]:
-    """The newest head seen of each log whose entries are wrapped here: its keepers compare it with their own."""
+    """The newest head seen of each log whose entries are wrapped here, and the last one of a log this one succeeds.
+
+    Whoever keeps such a log compares it with what it is.
+    """
+    opened = list(opened)
     origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
     seen = (newest_seen(journal.folder.others, origin) for origin in sorted(origins))
-    return {kept.digest: kept.note for kept in seen if kept is not None}
+    found = {kept.digest: kept.note for kept in seen if kept is not None}
+    for o in opened:
+        for document in o.payload.documents if o.payload.kind == "log-succeeded" else ():
+            path = journal.folder.foreign / document.sha256
+            if path.is_file():
+                found[document.sha256] = path.read_bytes()
+    return found
 
 
 def by_digest(folder: Path) -> dict[str, Path]:

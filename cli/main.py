@@ -51,6 +51,7 @@ COMMANDS = {
     "backup": ("cli.office:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.desk:desk", "a local page: what is due, every order, its papers, the law"),
+    "succeed": ("cli.succeed:succeed", "a log that takes the place of one that cannot go on"),
     "play": ("cli.play:play", "make a ledger out of a story"),
     "man": ("cli.manual:man", "the manual page of a command, for man"),
     "completion": ("cli.main:completion", "completion for bash, zsh or fish"),
@@ -63,6 +64,7 @@ KEY = {
     "accept": ("cli.key:accept", "the holder shows possession; from here on it may sign"),
     "rotate": ("cli.key:rotate", "replace a key by the one committed to before"),
     "revoke": ("cli.key:revoke", "a key may sign no more"),
+    "rotate-log": ("cli.log_key:rotate_log", "have a new key sign the checkpoints of this log"),
     "compromised": ("cli.key:compromised", "a key may have been in wrong hands since a moment"),
 }
 
@@ -100,7 +102,10 @@ SIGNER = {
     "use": ("cli.signer:use", "have that process sign for this ledger from now on"),
 }
 
-LOG = {"publish": ("cli.office:publish", "write tiles and entry bundles for those who may read")}
+LOG = {
+    "publish": ("cli.office:publish", "write tiles and entry bundles for those who may read"),
+    "remake-guard": ("cli.succeed:remake_guard", "a lost guard, made again against a quorum of witnesses"),
+}
 
 
 class Comity(Group):

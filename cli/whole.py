@@ -58,7 +58,8 @@ def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_hou
         head = tree.published(trust)
         problems += tree.compared(head, "log/checkpoint")
         problems += tree.anchored(anchor) if anchor is not None else ()
-        problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head), *tree.remembered()] if with_house else ()
+        if with_house:
+            problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head), *tree.remembered()]
     except (Refused, LedgerFault) as wrong:
         problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
     finally:

@@ -14,6 +14,8 @@ from cli import ui
 from cli.exits import Exit, Stop
 from ledger.envelope import Signer
 from ledger.facts import KINDS
+from ledger.world.folder import RESTORED, read_folder
+from ledger.world.home import Home
 from ledger.world.journal import Journal
 from ledger.world.keys import Key, listed
 from ledger.world.signing import open_key
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 def writing() -> Iterator[Journal]:
     """Open the ledger this command is about; what it records is published when the command ends."""
     path = Path(ui.ledger_folder())
+    if (path / RESTORED).exists():
+        from ledger.world.restoring import check_restored
+
+        check_restored(read_folder(path), Home.of(path))
     with Journal.open(path, say=ui.tell, now=lambda: ui.now(str(path))) as journal:
         if journal.caught_up:
             first, last = journal.caught_up[0], journal.caught_up[-1]

@@ -50,6 +50,7 @@ WORLD = (
     "ledger.world.counterparties",
     "ledger.world.guard",
     "ledger.world.signatory",
+    "ledger.world.rotation",
     "ledger.world.signer",
     "ledger.world.heads",
     "ledger.world.tiles",
@@ -62,6 +63,8 @@ WORLD = (
     "ledger.world.log",
     "ledger.world.asking",
     "ledger.world.cosigning",
+    "ledger.world.restoring",
+    "ledger.world.succession",
     "ledger.world.audit",
     "ledger.world.views",
     "ledger.world.board",
@@ -81,8 +84,8 @@ APART = {"projections": "ledger.world", "ledger.world": "projections"}
 
 # What a pure file may import from outside. zoneinfo reads the pinned tzdata, and that is all that is read.
 STANDARD = """
-    __future__ abc base64 binascii bisect calendar collections contextlib copy dataclasses datetime decimal difflib enum
-    fractions functools hashlib heapq html io itertools math operator re string struct textwrap types typing unicodedata
+    __future__ abc base64 binascii bisect calendar collections contextlib copy csv dataclasses datetime decimal difflib enum
+    fractions functools hashlib heapq html io itertools math operator re statistics string struct textwrap types typing unicodedata
     uuid zlib zoneinfo
 """.split()
 OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays"}

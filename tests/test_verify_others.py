@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from ledger.counterparty import wrapper_id, wrapping, wrapping_crossed
-from ledger.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.envelope import Circumstances, Document, Opened, Place, Signer, open_, seal
 from ledger.facts import build
 from ledger.order import Entry, Unread
 from ledger.tlog import format_proof, prove_inclusion
 from ledger.verify import Report, Verdict, parse_trust
-from tests.in_memory import ORDER, Hand, Ledger, checked, ends, hand, small
+from tests.in_memory import ISSUED, ORDER, SEALED, Hand, Ledger, checked, ends, hand, small
 
 THERE, _ = small(origin="ledger.test/xv", log=hand("log xv"))
 RAW = THERE.entries[4]
@@ -157,3 +158,66 @@ def test_a_letter_that_crossed_counts_if_its_key_could_sign_here(who: str, count
 def test_one_place_of_another_log_is_wrapped_under_one_id() -> None:
     assert wrapper_id(THERE.origin, 4) == wrapper_id(THERE.origin, 4)
     assert len({wrapper_id(o, n) for o in ("a.example/x", "b.example/x") for n in (1, 2)}) == 4
+
+
+# -- a log after another ----------------------------------------------------------------------------------------------
+
+
+def succeeded(
+    note: bytes, late: bool = False, named: bool = True, **said: Any
+) -> tuple[Ledger, Hand, dict[str, bytes]]:
+    """A ledger whose register begins by naming the log before it, whose last head was `note`."""
+    origin, size, root = note.decode().split("\n")[:3]
+    public = {"predecessor": origin, "size": int(size), "root": b64decode(root).hex(), "cause": "lost-storage", **said}
+    name = sha256(note).hexdigest()
+    documents = (Document("predecessor-head", "text/plain", len(note), name),) if named else ()
+    ledger = Ledger(origin="ledger.test/xo/2")
+    if not late:
+        ledger.record(ledger.keeper, "log-succeeded", public, documents=documents)
+    ilves = ledger.enrol("ilves", "XO", "ISS", "VAL")
+    if late:
+        ledger.record(ledger.keeper, "log-succeeded", public, documents=documents)
+    ledger.record(ilves, "order-issued", ISSUED, SEALED, order=ORDER)
+    return ledger, ilves, {name: note} if named else {}
+
+
+OLD = small()[0]
+
+
+def test_a_successor_names_the_last_head_of_the_log_before_it() -> None:
+    ledger, ilves, foreign = succeeded(OLD.checkpoint())
+    report = checked(ledger.bundle(ilves, foreign=foreign), ledger)
+    assert report.verdict is Verdict.PASSED
+    assert any("signed the state it ended with: no key of it" in says for says in report.not_proven)
+    own = {"policy": ledger.policy(), "registrar": f"registrar XO {ledger.keeper.key}\n".encode()}
+    trust = parse_trust({**own, "others/old/policy": OLD.policy()})
+    report = checked(ledger.bundle(ilves, foreign=foreign), ledger, trust=trust)
+    assert report.verdict is Verdict.PASSED
+    assert not any("state it ended with" in says for says in report.not_proven)
+    ledger, ilves, _ = succeeded(OLD.checkpoint(), named=False)
+    assert any("its head is not here" in says for says in checked(ledger.bundle(ilves), ledger).not_proven)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [{"root": "ab" * 32}, {"size": 4}, {"predecessor": "ledger.test/xo/other"}, {"predecessor": "ledger.test/xo/2"}],
+)
+def test_a_successor_that_says_otherwise_than_that_head_is_no_successor(said: dict[str, Any]) -> None:
+    ledger, ilves, foreign = succeeded(OLD.checkpoint(), **said)
+    ends(ledger.bundle(ilves, foreign=foreign), ledger, "CTX-SUCCESSOR", 16, "entry 0")
+
+
+def test_nothing_later_in_a_register_can_name_a_log_before_it() -> None:
+    ledger, ilves, foreign = succeeded(OLD.checkpoint(), late=True)
+    ends(ledger.bundle(ilves, foreign=foreign), ledger, "CTX-SUCCESSOR", 16, "entry 3")
+
+
+def test_a_head_that_the_old_log_did_not_sign_makes_no_successor() -> None:
+    forged = Ledger(origin=OLD.origin, log=hand("somebody else"), entries=[])
+    for raw in OLD.entries:
+        forged.append(raw)
+    ledger, ilves, foreign = succeeded(forged.checkpoint())
+    own = {"policy": ledger.policy(), "registrar": f"registrar XO {ledger.keeper.key}\n".encode()}
+    trust = parse_trust({**own, "others/old/policy": OLD.policy()})
+    data = ledger.bundle(ilves, foreign=foreign)
+    assert checked(data, ledger, trust=trust).reasons[0].code == "CTX-SUCCESSOR"

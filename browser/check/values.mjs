@@ -132,6 +132,38 @@ export async function checkDocuments(parts, book) {
 
 // -- step 16 ----------------------------------------------------------------------------------------------------------
 
+/** A log that takes the place of another says so in its first entry, with the last head of that one: CTX-SUCCESSOR. */
+export async function checkSuccessor(opened, parts, policy, book) {
+  for (const [index, entry] of opened) {
+    if (entry.kind !== 'log-succeeded' || !knownKind(entry)) continue;
+    const [origin, size, root] = ['predecessor', 'size', 'root'].map((name) => entry.public.get(name));
+    const wrong = (...says) => new Refused('CTX-SUCCESSOR', says, `entry ${index}`);
+    if (entry.seq !== 1 || origin === entry.log) throw wrong('successor-first');
+    const note = entry.documents.map((each) => parts.foreign.get(each.sha256)).find((each) => each);
+    if (!note) {
+      book.notProven.push(['unproven-predecessor', origin]);
+      continue;
+    }
+    try {
+      await checkPredecessor(note, { origin, size, root }, policy, book);
+    } catch (refused) {
+      if (!(refused instanceof Refused) || refused.code === 'SIG-DISAGREE') throw refused;
+      throw wrong('successor-wrong', refused.code, refused.says);
+    }
+  }
+}
+
+async function checkPredecessor(note, said, policy, book) {
+  const head = parseCheckpoint(textOf(note));
+  if (head.origin !== said.origin || head.size !== BigInt(said.size) || hex(head.root) !== said.root) {
+    throw new Refused('CP-CONSISTENCY', ['successor-head', head.size, head.origin]);
+  }
+  const keys = policy.logs.filter((each) => each.name === head.origin);
+  const witnesses = [...policy.witnesses.values()].filter((each) => each.type !== MLDSA44);
+  if (keys.length) await signedByOne(note, keys, witnesses);
+  else book.notProven.push(['unproven-predecessor-log', head.origin]);
+}
+
 /**
  * What entries say of another party's record, held against the entry from there: ENT-MISMATCH; ENT-ABSENT is a
  * finding.

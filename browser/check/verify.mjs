@@ -17,7 +17,7 @@ import { Refused } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
 import { Times, checkTimes } from './times.mjs';
 import { parseAnchor } from './trust.mjs';
-import { checkDocuments, checkOthers, liftForeign, liftValues } from './values.mjs';
+import { checkDocuments, checkOthers, checkSuccessor, liftForeign, liftValues } from './values.mjs';
 
 /**
  * Checks an evidence bundle, `data` its bytes.
@@ -104,7 +104,10 @@ async function walk(data, trust, held, now, book, found, onStep) {
   found.known = { ...caseOf(entries, manifest, registry), all: [...entries.values()] };
   checkForm(found.known, opened, manifest, book);
   book.skip(15, ['law-elsewhere']);
-  await step(16, () => checkOthers(opened, parts, policy, registry, book));
+  await step(16, async () => {
+    await checkSuccessor(opened, parts, policy, book);
+    await checkOthers(opened, parts, policy, registry, book);
+  });
   await step(17, () => checkClaims(entries, lifted, manifest, heads, files, trust, book));
 }
 

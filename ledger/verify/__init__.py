@@ -162,6 +162,7 @@ def _walk(
         found.judgement = claims.check_procedure(found.case, opened, instant(manifest.made_at), book)
     with book.step(16):
         policies = [policy, *(other.policy for other in (trust.others if trust else ()))]
+        others.check_successor(opened, parts, policies, mldsa, book)
         others.check_others(opened, parts, policies, mldsa, manifest, book)
     with book.step(17):
         claims.check_claims(known, lifted, manifest, states, files, trust, book)

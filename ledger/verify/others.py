@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from ledger.bundle.layout import Arranged
 from ledger.bundle.manifest import Manifest
@@ -52,6 +53,49 @@ def _may_sign(inner: Opened, wrapper: Opened, index: int, keyring: Keyring) -> b
 
 
 # -- step 16 -----------------------------------------------------------------------------------------------------------
+
+
+def check_successor(
+    opened: Mapping[int, Opened], parts: Arranged, policies: Sequence[Policy], mldsa: MlDsa | None, book: Notebook
+) -> None:
+    """A log that takes the place of another says so in its first entry, with the last head of that one: CTX-SUCCESSOR.
+
+    The head travels as a file; that the old log signed it is proven to whoever trusts a key of it.
+    """
+    for index, entry in opened.items():
+        p = entry.payload
+        if p.kind != "log-succeeded" or known(p) is None:
+            continue
+        said = p.public
+        where = f"entry {index}"
+        if p.seq != 1 or said["predecessor"] == p.log:
+            raise Refused(
+                "CTX-SUCCESSOR", "only the first entry of a register names another log before it", where=where
+            )
+        note = next((parts.foreign[d.sha256] for d in p.documents if d.sha256 in parts.foreign), None)
+        if note is None:
+            book.not_proven.append(
+                f"What {said['predecessor']} was when this log took its place: its head is not here."
+            )
+            continue
+        try:
+            _check_predecessor(note, said, policies, mldsa, book)
+        except Refused as wrong:
+            raise Refused("CTX-SUCCESSOR", f"{wrong.code} {wrong.says}", where=where) from wrong
+
+
+def _check_predecessor(
+    note: bytes, said: Mapping[str, Any], policies: Sequence[Policy], mldsa: MlDsa | None, book: Notebook
+) -> None:
+    head = parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
+    told = (said["predecessor"], said["size"], said["root"])
+    if (head.origin, head.size, head.root.hex()) != told:
+        raise Refused("CP-CONSISTENCY", f"its last head is of {head.size} entries of {head.origin}, with another root")
+    pinned = [(policy, key) for policy in policies for key in policy.logs if key.name == head.origin]
+    if pinned:
+        _open(note, pinned, mldsa)
+    else:
+        book.not_proven.append(f"That {head.origin} signed the state it ended with: no key of it is trusted.")
 
 
 def check_others(
