@@ -23,6 +23,7 @@ from ledger.world.heads import Heads
 from ledger.world.home import Home
 from ledger.world.keys import SeedKey, write
 from ledger.world.log import Log, first_note
+from ledger.world.signatory import OwnHand
 from ledger.world.store import Store
 from tests.test_store import ORDER, OTHER, row
 
@@ -219,6 +220,7 @@ def test_a_restored_database_that_grew_differently_is_corrupt_and_nothing_is_sig
 )
 def test_the_guard_moves_only_forward(log: Log, change: str) -> None:
     log.acknowledge(store(log, 2))
+    assert isinstance(log.signatory, OwnHand)
     c = sqlite3.connect(log.signatory.guard.path, isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError):
         c.execute(change)

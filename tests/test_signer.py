@@ -139,7 +139,8 @@ def test_the_right_old_root_does_not_excuse_a_wrong_proof(signer: Signer) -> Non
     honest = json.loads(TREE.question(11, 20))
     forked = json.loads(OTHER.question(11, 20))
     asked = {**honest, "checkpoint": forked["checkpoint"]}
-    for proof in (honest["proof"], forked["proof"], [], honest["proof"][:-1]):
+    proofs: list[list[str]] = [honest["proof"], forked["proof"], [], honest["proof"][:-1]]
+    for proof in proofs:
         assert refused(signer, json.dumps({**asked, "proof": proof}).encode())["code"] == "LOG-FORKED"
     assert refused(signer, TREE.question(11, 20, proof=()))["code"] == "LOG-FORKED"
     assert signed(signer, TREE.question(11, 20)) == 20
