@@ -118,10 +118,11 @@ def put(
     *,
     public: Mapping[str, Any] | None = None,
     sealed: Mapping[str, Any] | None = None,
-    complete: Callable[[Signer, datetime], dict[str, Any]] = lambda signer, on: {},
+    complete: Callable[[Signer, datetime, Journal], dict[str, Any]] = lambda signer, on, journal: {},
     instrument: str | None = None,
 ) -> Exit:
-    """Record one fact: `public` and `sealed` are what a command's own options say, `complete` what its signer implies.
+    """Record one fact: `public` and `sealed` are what a command's own options say, `complete` what its signer and the
+    ledger imply.
 
     Prints the receipt, or with --dry-run the unsigned fact; findings it would raise go to stderr.
     """
@@ -134,7 +135,7 @@ def put(
         signer = hand(journal, kind, asked.actor, asked.role, asked.key_file)
         on = asked.on or journal.now()
         mine = dict(public or {})
-        implied = {n: v for n, v in complete(signer, on).items() if n not in mine and n not in told[0]}
+        implied = {n: v for n, v in complete(signer, on, journal).items() if n not in mine and n not in told[0]}
         fact = build(kind, {**implied, **_together(mine, told[0])}, _together(dict(sealed or {}), told[1]))
         draft = _draft(asked, journal, place, fact, signer, on, instrument)
         known = _known(journal, asked.entry)

@@ -17,6 +17,7 @@ from cli.record import Asked, put, recording
 if TYPE_CHECKING:
     from cli.exits import Exit
     from ledger.envelope import Signer
+    from ledger.world.journal import Journal
 
 
 @ui.command(
@@ -52,11 +53,12 @@ def issue(
     `comity lint` shows the same beforehand; --from takes the order's fields as JSON.
     """
 
-    def implied(signer: Signer, on: datetime) -> dict[str, Any]:
+    def implied(signer: Signer, on: datetime, journal: Journal) -> dict[str, Any]:
         return {
             "from_party": from_party or signer.party,
             "issuing_authority": asked.whose or signer.actor,
             "date_issued": on.date().isoformat(),
+            **_stated(resolved_declarations=_declared(journal, to_party, on)),
         }
 
     return put(
@@ -76,6 +78,14 @@ def issue(
         complete=implied,
         instrument=instrument,
     )
+
+
+def _declared(journal: Journal, party: str, on: datetime) -> list[str]:
+    """What the other Party has declared as of the day of issue, in its own zone: kept in the order as looked up."""
+    from ledger.law.parties import fold
+
+    register = fold(journal.cases.register(reveal=False))
+    return sorted(register.declared(party, register.days(party).day(on)))
 
 
 @ui.command(

@@ -154,6 +154,16 @@ def test_an_order_is_issued_under_its_reference_and_what_it_lacks_is_shown(ledge
     assert (fields["from_party"], fields["issuing_authority"], fields["providers"]) == ("XO", "ilves", ["harbor"])
 
 
+def test_an_order_keeps_what_the_other_party_had_declared_on_the_day_it_was_issued(ledger: Path) -> None:
+    for to in ("XV", "XO"):
+        args = ("issue", "--instrument", "2AP-7", "--to", to, "--reference", f"R-{to}", "--as", "ilves")
+        assert run(*args, ledger=ledger).exit_code == 0
+    kept = entries(ledger, "R-XV")[0]["fields"]["resolved_declarations"]
+    assert kept == sorted(kept)
+    assert {"D-7-2-b", "N-7-5-a"} <= set(kept)
+    assert entries(ledger, "R-XO")[0]["fields"].get("resolved_declarations") != kept
+
+
 def test_an_order_issued_twice_under_one_id_is_one_order(ledger: Path) -> None:
     args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "R-1", "--as", "ilves", "--id", ID)
     first, second = told(*args, ledger=ledger), told(*args, ledger=ledger)
