@@ -23,7 +23,7 @@ def access_of(origin: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, origin + "/access"))
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, gc=False):
     """The newest entry of an order: its number (from 1), leaf hash in hex, and the order's instrument."""
 
     seq: int

@@ -51,7 +51,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=200)]
 Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
 
 
-class SignedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SignedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Who signs: the raw public key in hex, the registered actor, the role taken, the actor's Party."""
 
     key: str  # its form is part of opening an envelope: without a key there is nothing to verify with
@@ -86,8 +86,11 @@ class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     checkpoint_sha256: Hex64
 
 
-class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
-    """The members of a sealed entry; only `prev`, `seen` and `instrument` may be null."""
+class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
+    """The members of a sealed entry; only `prev`, `seen` and `instrument` may be null.
+
+    Frozen and read from JSON, it is in no cycle: the collector need not look at a hundred thousand of them.
+    """
 
     v: Literal[1]
     log: Name
@@ -114,7 +117,7 @@ class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     other: Other | UnsetType = UNSET
 
 
-class _Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+class _Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
     """The same with the forms of its texts: msgspec asks for one after the other, and names the one that is wrong."""
 
     entry: Hex32
@@ -176,7 +179,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     other: Other | None = None
 
 
-class Sealed(msgspec.Struct, frozen=True):
+class Sealed(msgspec.Struct, frozen=True, gc=False):
     """A sealed entry on its way to the shelf: the line, its leaf hash in hex, and what opens its veiled values."""
 
     raw: bytes
@@ -184,7 +187,7 @@ class Sealed(msgspec.Struct, frozen=True):
     disclosures: tuple[Disclosure, ...]
 
 
-class Opened(msgspec.Struct, frozen=True):
+class Opened(msgspec.Struct, frozen=True, gc=False):
     """A sealed entry whose form, key id and signature were checked; `leaf` is its RFC 6962 leaf hash in hex."""
 
     raw: bytes

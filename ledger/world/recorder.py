@@ -144,6 +144,7 @@ class Row(StoredEvent):
 
 
 _PAGES_BEFORE_CHECKPOINT = 4_000  # 16 MB: pages of the indexes change in every batch, and are copied home once
+_CACHE_KIB = 16_000  # the same pages, to be changed where they are and not read again for each batch
 
 
 class Pool(SQLiteConnectionPool):
@@ -156,6 +157,7 @@ class Pool(SQLiteConnectionPool):
     def _create_connection(self) -> SQLiteConnection:
         c = connect(self.path, writable=self.writable)
         c.execute(f"PRAGMA wal_autocheckpoint = {_PAGES_BEFORE_CHECKPOINT}")
+        c.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         return SQLiteConnection(sqlite_conn=c, max_age=self.max_age)
 
 
