@@ -51,8 +51,8 @@ def headline(report: Report) -> str:
 
 
 def picture(drawn: Drawing) -> str:
-    """A drawing as an SVG file of its own, its words in the type of the paper."""
-    svg: str = _environment().get_template("drawing.svg.j2").module.svg(drawn, "The story of the order", "Noto Sans")  # type: ignore[attr-defined]
+    """A drawing as an SVG file of its own, in the type of the paper and without the names of the lanes."""
+    svg: str = environment().get_template("drawing.svg.j2").module.svg(drawn, "The story of the order", paper=True)  # type: ignore[attr-defined]
     return svg
 
 
@@ -70,11 +70,11 @@ def statistics_page(report: StatisticsReport) -> str:
 
 def _render(template: str, title: str, report: Report | Replay | StatisticsReport, style: str, script: str = "") -> str:
     # What the policy allows is named by digest: this style, this script, nothing else and nothing from anywhere.
-    policy = ["default-src 'none'", f"style-src '{_digest(style)}'", "base-uri 'none'", "form-action 'none'"]
+    policy = ["default-src 'none'", f"style-src '{digest(style)}'", "base-uri 'none'", "form-action 'none'"]
     if script:
-        policy.insert(2, f"script-src '{_digest(script)}'")
+        policy.insert(2, f"script-src '{digest(script)}'")
     return (
-        _environment()
+        environment()
         .get_template(template)
         .render(
             report=report,
@@ -86,12 +86,14 @@ def _render(template: str, title: str, report: Report | Replay | StatisticsRepor
     )
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """How a Content-Security-Policy names a style or a script that stands in the page."""
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """The templates of this package, with what they say values by."""
     made = Environment(
         loader=PackageLoader("projections", "templates"),
         autoescape=True,
@@ -116,9 +118,9 @@ def _environment() -> Environment:
 @cache
 def source(name: str) -> str:
     """One of the package's own files as it stands in the page."""
-    environment = _environment()
-    assert environment.loader is not None  # noqa: S101 - made above
-    return environment.loader.get_source(environment, name)[0]
+    made = environment()
+    assert made.loader is not None  # noqa: S101 - made above
+    return made.loader.get_source(made, name)[0]
 
 
 def in_rows(text: str) -> str:

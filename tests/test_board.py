@@ -106,6 +106,7 @@ def test_clocks_that_end_together_are_all_seen_when_pages_are_turned(view: Board
         ("Skylark", [2]),
         ("sky", [2]),
         ("lark", []),
+        ("s", []),
         ("KA-77", [2]),
         ("00000002", [2]),
         ('"', [2, 1]),

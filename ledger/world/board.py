@@ -24,7 +24,7 @@ from ledger.world.views import Shown, View, seconds
 
 PICKED = ("instrument", "state", "party", "provider")
 MOST_COUNTED = 1_000  # orders that match are counted up to here
-_EDITION = "1"  # raised when these tables change
+_EDITION = "2"  # raised when these tables change
 _TABLES = (
     # number: the leaf index of the order's first entry, so that the newest order has the highest
     "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, first_due INTEGER)",
@@ -75,7 +75,7 @@ class Row(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which orders: those with all of these words (their last letters may be missing) and values, and `overdue`."""
+    """Which orders: those with all of these words (two letters or more may begin one) and values, and `overdue`."""
 
     words: str = ""
     picked: Mapping[str, str] = field(default_factory=dict)
@@ -174,7 +174,11 @@ class Board(View):
         )
         c.executemany(
             "INSERT INTO board_words (rowid, words, picked) VALUES (?, ?, ?)",
-            [(row.number, " ".join(_words(row)), " ".join(_term(*value) for value in _values(row))) for row in rows],
+            [
+                (row.number, " ".join(_words(row)), " ".join([*(_term(*value) for value in _values(row)), *runs]))
+                for row, due in zip(rows, first, strict=True)
+                for runs in [[] if due is None else [_RUNS]]
+            ],
         )
         counts = Counter(value for row in rows for value in _values(row))
         counts.subtract(value for row in instead_of for value in _values(row))
@@ -285,7 +289,7 @@ class Board(View):
 
 _CLOCKS = (
     "SELECT c.due, c.number, c.place, s.body FROM board_clock c CROSS JOIN board b ON b.number = c.number"
-    " JOIN shown s ON s.view = ? AND s.key = b.key"
+    " CROSS JOIN shown s ON s.view = ? AND s.key = b.key"
 )
 
 
@@ -300,10 +304,12 @@ def _found(asked: Asked, now: datetime, *, rows: bool = True) -> tuple[str, str,
 
     With `rows`, the view's name comes before these.
     """
-    shown = " JOIN shown s ON s.view = ? AND s.key = b.key" if rows else ""
+    shown = " CROSS JOIN shown s ON s.view = ? AND s.key = b.key" if rows else ""
     terms = [_term(name, value) for name, value in asked.picked.items() if name in PICKED]
+    terms += [_RUNS] * asked.overdue
     query = [f'picked : "{term}"' for term in terms]
-    query += [f'words : "{word}" *' for word in asked.words.replace('"', " ").replace("\0", " ").split()]
+    said = asked.words.replace('"', " ").replace("\0", " ").split()
+    query += [f'words : "{word}"' + " *" * (len(word) > 1) for word in said]  # a letter alone begins too many words
     over = " AND b.first_due <= ?" if asked.overdue else ""
     params: list[Any] = [" AND ".join(query)] if query else []
     if asked.overdue:
@@ -312,6 +318,9 @@ def _found(asked: Asked, now: datetime, *, rows: bool = True) -> tuple[str, str,
         source = f"board_words w CROSS JOIN board b ON b.number = w.rowid{shown} WHERE board_words MATCH ?{over}"
         return source, "w.rowid", params
     return f"board b{shown} WHERE 1{over}", "b.number", params
+
+
+_RUNS = "runs"  # of an order with a clock that has an end: no other can be overdue
 
 
 def _term(name: str, value: str) -> str:

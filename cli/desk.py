@@ -1,0 +1,159 @@
+"""`comity desk`: a local page over one ledger, for whoever opens the printed link on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from ipaddress import ip_address
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from ledger.envelope import Signer
+
+EVERY = 1.0  # seconds between two looks of the follower
+GRACE = 3  # seconds for requests under way when the desk is closed
+_MOST_AT_ONCE = 32  # connections
+_LARGEST_HEAD = 16_384  # bytes of request line and headers
+
+
+@ui.command(
+    "comity desk",
+    "comity desk --as ilves",
+    "comity desk --listen 127.0.0.1:7000",
+    refused=Exit.UNDECIDABLE,
+)
+@ui.AS
+@ui.ROLE
+@ui.KEY
+@click.option("--listen", default="127.0.0.1:7370", show_default=True, metavar="HOST:PORT", help="Loopback only.")
+@click.pass_context
+def desk(context: click.Context, actor: str | None, role: str | None, key_file: str | None, listen: str) -> None:
+    """Show the ledger as a page in your browser: what is due, every order, its story, its papers, the law.
+
+    The printed link lets one browser in, once. Nothing is recorded but who opened sealed values and why, and that only
+    where the desk was started --as ACTOR. It listens on this machine alone.
+    """
+    host, port = _loopback(listen)
+    try:
+        import uvicorn
+
+        from cli.desk_app import Desk, app
+    except ModuleNotFoundError as absent:
+        if absent.name not in ("starlette", "uvicorn"):
+            raise
+        raise Stop("a desk needs starlette and uvicorn", hint="pip install 'comity[server]'") from None
+    from cli.docket import board, bring_up
+    from cli.reading import reading
+
+    path = Path(ui.ledger_folder()).absolute()
+    if not os.access(path, os.W_OK):
+        raise Stop(f"{path} cannot be written: a desk keeps a view there", hint="copy it, or use comity due and show")
+    signer = _signer(actor, role, key_file)
+    with reading(path) as reader, closing(board(reader)) as view, _listening(host, port) as bound:
+        with ui.progress("judging") as report:
+            bring_up(reader, view, reader.now(), report)
+        name = f"[{host}]" if ":" in host else host
+        url = f"http://{name}:{bound.getsockname()[1]}"
+        hosts = [url.removeprefix("http://"), *([f"localhost:{bound.getsockname()[1]}"] if host == "127.0.0.1" else ())]
+        sitting = Desk(reader, view, signer, context)
+        sitting.sessions.say = lambda link: ui.tell(f"let in; for another browser: {url}/?token={link}")
+        config = uvicorn.Config(
+            app(sitting, hosts),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=_MOST_AT_ONCE,
+            h11_max_incomplete_event_size=_LARGEST_HEAD,
+            timeout_graceful_shutdown=GRACE,
+        )
+        with _followed(path):
+            click.echo(f"{url}/?token={sitting.sessions.link}")
+            ui.tell("open this link once, in one browser; Ctrl-C closes the desk")
+            with suppress(KeyboardInterrupt):  # how a person closes it
+                uvicorn.Server(config).run(sockets=[bound])
+
+
+def _loopback(listen: str) -> tuple[str, int]:
+    """The address to listen on; anything that another machine could reach is refused."""
+    host, _, port = listen.rpartition(":")
+    host = "127.0.0.1" if host == "localhost" else host.strip("[]")
+    if not port.isdecimal() or int(port) > 65_535:
+        raise Stop(f"{listen!r} is no address to listen on", hint="--listen 127.0.0.1:7370")
+    try:
+        inside = ip_address(host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise Stop(f"{host} is not this machine alone", hint="a desk listens on 127.0.0.1 or [::1] and nowhere else")
+    return host, int(port)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        bound = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise Stop(f"{host}:{port}: {error.strerror}", hint="--listen 127.0.0.1:0 takes a free port") from None
+    with bound:
+        yield bound
+
+
+def _signer(actor: str | None, role: str | None, key_file: str | None) -> Signer | None:
+    """Who opens sealed values at this desk, their key opened once, at the start; None if nobody was named."""
+    if actor is None:
+        if role or key_file:
+            raise click.UsageError("--role and --key say how --as ACTOR signs")
+        return None
+    from cli.writing import hand, writing
+    from ledger.facts import KINDS
+
+    with writing() as journal:
+        office = journal.keyring.offices.get(actor)
+        held = office.roles if office else ()
+        signers = KINDS["record-accessed"].signers
+        return hand(journal, "record-accessed", actor, role or next((r for r in held if r in signers), None), key_file)
+
+
+# -- the view follows the log ------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _followed(path: Path) -> Iterator[None]:
+    """A process beside the desk that judges what was recorded and what time changed, so that no page has to wait."""
+    beside = get_context("spawn").Process(target=follow, args=(str(path), os.getpid()), daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        beside.terminate()
+        beside.join()
+
+
+def follow(ledger: str, desk: int) -> None:
+    """Keep the board of a ledger up to date for as long as the desk, by its process id, is there."""
+    from cli.docket import board, bring_up
+    from cli.reading import reading
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the desk, which ends this
+    os.nice(5)
+    with reading(Path(ledger)) as reader, closing(board(reader)) as view:
+        while os.getppid() == desk:
+            reader.cases.forget()
+            bring_up(reader, view, reader.now())
+            time.sleep(EVERY)

@@ -1,0 +1,144 @@
+"""Who may reach the desk: whoever opened the printed link, from this machine, in a page that the desk itself made.
+
+A page of somebody else cannot read the answers (no CORS), cannot send the session's cookie across sites (SameSite),
+cannot stand around the desk (frame-ancestors), cannot call it by a name of its own (the Host is compared: DNS
+rebinding), and cannot post (Origin, Sec-Fetch-Site, a token that is good once). A cookie is not bound to a port, so
+another server on this address could be handed it by the browser: nothing else should be served to it from here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterable
+from hmac import compare_digest
+from urllib.parse import parse_qs
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MOST_FORMS = 200  # forms that may lie open at the same time
+LARGEST = 8_192  # bytes of a form
+HEADERS = {
+    "cache-control": "no-store",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    # same-origin: with no-referrer a browser sends `Origin: null` with our own forms
+    "referrer-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+NOTHING = "default-src 'none'; frame-ancestors 'none'"  # the policy of an answer that names none
+
+
+class Sessions:
+    """Who was let in, and which forms they were given; all of it lives in this process and ends with it."""
+
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        self.say = say
+        self._cookies: set[str] = set()
+        self._forms: dict[str, None] = {}
+        self.link = secrets.token_urlsafe(24)
+
+    def enter(self, link: str) -> str | None:
+        """The cookie for whoever brings the link; it is good once, and `say` hears the next one."""
+        if not compare_digest(link.encode(), self.link.encode()):
+            return None
+        self.link = secrets.token_urlsafe(24)
+        self.say(self.link)
+        cookie = secrets.token_urlsafe(32)
+        self._cookies.add(cookie)
+        return cookie
+
+    def known(self, cookie: str | None) -> bool:
+        """True if somebody was let in with this cookie."""
+        return cookie is not None and any(compare_digest(cookie.encode(), one.encode()) for one in self._cookies)
+
+    def form(self) -> str:
+        """A token for a form; good once."""
+        token = secrets.token_urlsafe(24)
+        self._forms[token] = None
+        if len(self._forms) > MOST_FORMS:
+            del self._forms[next(iter(self._forms))]
+        return token
+
+    def spend(self, token: str) -> bool:
+        """True once for each token that was given out."""
+        return self._forms.pop(token, 0) is None
+
+
+class Gate:
+    """Stands before the application: who does not pass gets a short answer and nothing of the ledger.
+
+    `hosts` are the names by which the desk is called, with their port; `refuse` makes the page that says why not.
+    """
+
+    def __init__(
+        self, app: ASGIApp, hosts: Iterable[str], sessions: Sessions, refuse: Callable[[str, int], Response]
+    ) -> None:
+        self._app = app
+        self._hosts = frozenset(hosts)
+        self._sessions = sessions
+        self._refuse = refuse
+        self.cookie = f"comity-desk-{next(iter(sorted(self._hosts))).rpartition(':')[2]}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        answer = self._stopped(Request(scope)) or self._app
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("content-security-policy", NOTHING)
+            await send(message)
+
+        await answer(scope, receive, guarded)
+
+    def _stopped(self, request: Request) -> Response | None:
+        """What somebody gets who does not pass; None for everybody else."""
+        host = request.headers.get("host", "")
+        if host not in self._hosts or len(request.headers.getlist("host")) != 1:
+            return self._refuse("This is not a name of the desk.", 421)
+        if request.method not in ("GET", "HEAD", "POST"):
+            return self._refuse("The desk knows GET and POST.", 405)
+        if request.method == "GET" and request.url.path == "/" and (link := request.query_params.get("token")):
+            return self._entered(link)
+        if not self._sessions.known(request.cookies.get(self.cookie)):
+            return self._refuse("Open the link that `comity desk` printed: it lets one browser in, once.", 403)
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            return self._refuse("Another page sent you here. Type the address, or use the printed link.", 403)
+        if request.method == "POST" and request.headers.get("origin") != f"http://{host}":
+            return self._refuse("This form did not come from the desk.", 403)
+        return None
+
+    def _entered(self, link: str) -> Response:
+        cookie = self._sessions.enter(link)
+        if cookie is None:
+            return self._refuse(
+                "This link was used before, or is of another desk. The terminal shows the next one.", 403
+            )
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(self.cookie, cookie, path="/", httponly=True, samesite="strict")
+        return answer
+
+
+async def fields(request: Request, sessions: Sessions) -> dict[str, str] | None:
+    """The fields of a form that the desk gave out and that was not sent before; None for any other."""
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/x-www-form-urlencoded":
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST:
+            return None
+    try:
+        sent = parse_qs(body.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict")
+    except ValueError:
+        return None
+    said = {name: values[0] for name, values in sent.items() if len(values) == 1}
+    return said if len(said) == len(sent) and sessions.spend(said.get("form", "")) else None
