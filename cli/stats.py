@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -94,7 +94,7 @@ def stats(
 
 next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
 
-HEADING = 14  # characters; longer words of a heading are broken
+HEADING, LABEL = 14, 24  # characters: of a heading, and those a row needs at least for its words
 COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 
@@ -199,32 +199,39 @@ def told(report: StatisticsReport) -> str:
 
 
 def _table(table: Table, width: int) -> list[str]:
-    """A table whose numbers stand below each other; columns in which nothing was counted are left out."""
+    """A table whose numbers stand below each other; where it is too wide, columns without orders are left out."""
     import textwrap
 
     from projections.statistical_report import printed
 
     rows = [(row, printed(row, table)) for row in table.rows]
-    last = len(table.columns) - (2 if table.share else 1)  # the total stays, whatever it is
-    kept = [n for n in range(len(table.columns)) if n >= last or any(cells[n] not in ("0", "-") for _, cells in rows)]
-    if rows[0][1][last] == "0":
+    total = len(table.columns) - (2 if table.share else 1)
+    if rows[0][1][total] == "0":
         return [f"  no {rows[0][0].says}"]
+
+    def sized(kept: Sequence[int]) -> list[int]:
+        words = [[*textwrap.wrap(table.columns[n], HEADING), *(cells[n] for _, cells in rows)] for n in kept]
+        return [max(map(len, column)) for column in words]
+
+    kept = list(range(len(table.columns)))
+    if width - sum(sized(kept)) - 2 * len(kept) < LABEL:
+        kept = [n for n in kept if n >= total or any(cells[n] not in ("0", "-") for _, cells in rows)]
+    sizes = sized(kept)
+    left = max(16, min(2 * LABEL, width - sum(sizes) - 2 * len(sizes)))
     headings = [textwrap.wrap(table.columns[n], HEADING) for n in kept]
-    sizes = [
-        max(map(len, [*heading, *(cells[n] for _, cells in rows)])) for n, heading in zip(kept, headings, strict=True)
-    ]
-    left = min(48, width - sum(sizes) - 2 * len(sizes))
     deep = max(map(len, headings))
-    lines = [("", [h[n - deep + len(h)] if n >= deep - len(h) else "" for h in headings]) for n in range(deep)]
+    lines = [("", [([""] * (deep - len(h)) + h)[n] for h in headings]) for n in range(deep)]
     for row, cells in rows:
         indent = "  " if row.inner else ""
         says = textwrap.wrap(row.says, left, initial_indent=indent, subsequent_indent=f"{indent}  ")
         lines += [(part, [""] * len(kept)) for part in says[:-1]]
         lines.append((says[-1], [cells[n] for n in kept]))
-    return [
+    out = [
         f"{says:<{left}}{''.join(f'  {c:>{size}}' for c, size in zip(cells, sizes, strict=True))}".rstrip()
         for says, cells in lines
     ]
+    gone = [name for n, name in enumerate(table.columns) if n not in kept]
+    return [*out, f"  nothing under {', '.join(gone)}"] if gone else out
 
 
 def _bars(report: StatisticsReport, width: int) -> list[str]:

@@ -100,7 +100,7 @@ def bars(named: Sequence[tuple[str, float | None, str]], width: int, *, plain: b
     most = max((value for _, value, _ in named if value is not None), default=0.0)
     left = max((len(name) for name, _, _ in named), default=0)
     room = max(10, width - left - 2 - max((len(says) for _, _, says in named), default=0) - 1)
-    return [
-        f"{name:<{left}}  {bar(value, most, room, plain=plain) if value is not None else ''} {says}".rstrip()
-        for name, value, says in named
-    ]
+    drawn = (
+        (name, "" if value is None else f"{bar(value, most, room, plain=plain)} ", says) for name, value, says in named
+    )
+    return [f"{name:<{left}}  {line}{says}" for name, line, says in drawn]

@@ -28,12 +28,22 @@ CANNOT_KNOW = (
 def article_28(lives: Sequence[Life]) -> Form:
     """The table of article 28(2), for production and for preservation orders."""
     orders = _among(lives, lambda x: x.instrument in ("EPOC", "EPOC-PR"))
-    return form("art28", orders, [_production(), _preservation(), *_by_addressee(orders)], CANNOT_KNOW)
+    return form("art28", orders, european(orders), CANNOT_KNOW)
 
 
 def transparency(lives: Sequence[Life]) -> Form:
     """Requests, and in how many of them some data were produced: by country, half year, instrument and situation."""
-    plans = [
+    return form("transparency", lives, requested(lives), CANNOT_KNOW)
+
+
+def european(lives: Sequence[Life]) -> list[Plan]:
+    """The tables of article 28(2) for these orders."""
+    return [_production(), _preservation(), *_by_addressee(lives)]
+
+
+def requested(lives: Sequence[Life]) -> list[Plan]:
+    """The tables of a transparency report on these orders."""
+    return [
         Plan(title, REQUESTS, ANSWERS, (Group(rows),), share=("some data", TOTAL))
         for title, rows in (
             ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
@@ -42,7 +52,6 @@ def transparency(lives: Sequence[Life]) -> Form:
             ("By situation", SITUATIONS),
         )
     ]
-    return form("transparency", lives, plans, CANNOT_KNOW)
 
 
 def half_year(moment: datetime) -> str:

@@ -212,14 +212,31 @@ TOTAL = "total"
 Key = frozenset[str]  # the names of what a cell's orders are, all at once
 
 
-def form(name: str, lives: Sequence[Life], plans: Sequence[Plan], cannot_know: Sequence[str]) -> Form:
-    """Count orders into tables, and withhold what must not be shown in any of them.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The numbers of several tables, the sums that hold among them, and those that no table shows."""
 
-    A number that stands in two tables is one cell, so that what is withheld in one is withheld in the other.
+    cells: Mapping[Key, int]
+    sums: Sequence[tuple[Key, Sequence[Key]]]
+    rests: frozenset[Key]
+
+
+def form(name: str, lives: Sequence[Life], plans: Sequence[Plan], cannot_know: Sequence[str]) -> Form:
+    """Count orders into tables, and withhold what must not be shown in any of them."""
+    found = counted(lives, plans)
+    hidden = withheld(found.cells, found.sums, never=found.rests)
+    tables = tuple(_table(plan, lives, found.cells, hidden) for plan in plans)
+    return Form(name, tables, len(hidden), tuple(cannot_know))
+
+
+def counted(lives: Sequence[Life], plans: Sequence[Plan]) -> Counted:
+    """Count orders; a number that stands in two tables is one cell, so that it is withheld in both or in none.
+
+    Of rows that are only some of a whole, what is left of it is a cell too: nobody sees it, and it guards them.
     """
     cells: dict[Key, int] = {}
     sums: list[tuple[Key, list[Key]]] = []
-    rests: list[Key] = []
+    rests: set[Key] = set()
     for plan in plans:
         mine = [x for x in lives if plan.whole.test(x)]
         rows = {c.says: c for group in plan.groups for c in group.rows}
@@ -239,10 +256,9 @@ def form(name: str, lives: Sequence[Life], plans: Sequence[Plan], cannot_know: S
                 for part in parts:
                     rest = part | {"all others"}
                     cells[rest] = cells[of] - cells[part]
-                    rests.append(rest)
+                    rests.add(rest)
                     sums.append((of, [part, rest]))
-    hidden = withheld(cells, sums, never=rests)
-    return Form(name, tuple(_table(plan, lives, cells, hidden) for plan in plans), len(hidden), tuple(cannot_know))
+    return Counted(cells, sums, frozenset(rests))
 
 
 def _key(plan: Plan, *counts: Count | None) -> Key:
@@ -281,7 +297,7 @@ def _durations(
 
     rows = [Row(f"median days {said.took}", said.cite, "days", spread(median), inner=True)]
     means = spread(fmean)
-    if None not in means:
+    if None not in means and any(means):
         rows.append(Row(f"mean days {said.took}", said.cite, "days", means, inner=True))
     return rows
 

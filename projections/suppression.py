@@ -12,20 +12,18 @@ zero: zeros are shown, because that nothing happened is about nobody. A move tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from heapq import heappop, heappush
 from itertools import count
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 Cell = TypeVar("Cell", bound=Hashable)
 
 FEW = 5
-TRIES = 2_000  # moves looked at for one cell; beyond that everything is withheld, which is safe and hardly ever needed
+Sums = Sequence[tuple[Cell, Sequence[Cell]]]
 
 
-def withheld(
-    cells: Mapping[Cell, int], sums: Sequence[tuple[Cell, Sequence[Cell]]], *, never: Collection[Cell] = ()
-) -> frozenset[Cell]:
+def withheld(cells: Mapping[Cell, int], sums: Sums[Cell], *, never: Collection[Cell] = ()) -> frozenset[Cell]:
     """The cells not to be shown.
 
     `sums` are (total, its parts); a cell may stand in several. `never` are cells that no form shows, such as what is
@@ -33,57 +31,64 @@ def withheld(
     """
     small = {cell for cell, n in cells.items() if 0 < n < FEW and cell not in never}
     hidden = small | set(never)
+    search = _Search(cells, sums, frozenset(never))
     for cell in sorted(small, key=lambda c: (cells[c], str(c))):
-        needed = _move(cells, sums, cell, hidden, frozenset(never))
+        needed = search.move(cell, hidden)
         if needed is None:
-            return frozenset(cells)
+            return frozenset(cells)  # safe, if useless; no table is known that comes here
         hidden |= needed
     return frozenset(hidden - set(never))
 
 
-def _move(
-    cells: Mapping[Cell, int],
-    sums: Sequence[tuple[Cell, Sequence[Cell]]],
-    start: Cell,
-    hidden: Collection[Cell],
-    never: Collection[Cell],
-) -> frozenset[Cell] | None:
-    """The cells of the cheapest move that changes `start`; the cost is what had to be withheld for it alone."""
+class _Search(Generic[Cell]):
+    """Looks for moves in one set of sums."""
 
-    def allowed(cell: Cell, step: int) -> bool:
-        n = cells[cell] + step
-        return n >= 0 if cell in never else cells[cell] > 0 and n > 0
+    def __init__(self, cells: Mapping[Cell, int], sums: Sums[Cell], never: frozenset[Cell]) -> None:
+        self.cells, self.sums, self.never = cells, sums, never
+        self.weighs: dict[Cell, list[tuple[int, int]]] = {cell: [] for cell in cells}  # in which sum, on which side
+        for n, (total, parts) in enumerate(sums):
+            self.weighs[total].append((n, -1))
+            for part in parts:
+                self.weighs[part].append((n, 1))
 
-    def repairs(moved: Mapping[Cell, int]) -> Iterator[tuple[Cell, int]] | None:
-        """What may be moved to mend the first sum that does not stand; None if all stand."""
-        for total, parts in sums:
-            off = sum(moved.get(part, 0) for part in parts) - moved.get(total, 0)
-            if off:
-                up = 1 if off > 0 else -1
-                wanted = [(total, up), *((part, -up) for part in parts)]
-                return ((c, step) for c, step in wanted if c not in moved and allowed(c, step))
+    def move(self, start: Cell, hidden: Collection[Cell]) -> frozenset[Cell] | None:
+        """The cells of the cheapest move that changes `start`; it costs what had to be withheld for it alone.
+
+        Dijkstra's search over which sums are off and by how much: for a table of two dimensions that is one row and
+        one column, so the search is over pairs of them and not over sets of cells.
+        """
+        order = count()  # cells need not be comparable
+        queue: list[tuple[int, int, int, dict[Cell, int], dict[int, int]]] = []
+        seen: set[frozenset[tuple[int, int]]] = set()
+
+        def push(cost: int, moved: Mapping[Cell, int], off: Mapping[int, int], cell: Cell, step: int) -> None:
+            if self.allowed(cell, step):
+                price = 0 if cell in hidden or cell == start else self.cells[cell]
+                now = dict(off)
+                for n, side in self.weighs[cell]:
+                    now[n] = now.get(n, 0) + side * step
+                left = {n: by for n, by in now.items() if by}
+                heappush(queue, (cost + price, len(moved) + 1, next(order), {**moved, cell: step}, left))
+
+        for step in (1, -1):
+            push(0, {}, {}, start, step)
+        while queue:
+            cost, _, _, moved, off = heappop(queue)
+            if not off:
+                return frozenset(moved)
+            place = frozenset(off.items())
+            if place in seen:
+                continue
+            seen.add(place)
+            first = min(off)
+            total, parts = self.sums[first]
+            up = 1 if off[first] > 0 else -1
+            for cell, step in ((total, up), *((part, -up) for part in parts)):
+                if cell not in moved:
+                    push(cost, moved, off, cell, step)
         return None
 
-    order = count()
-    queue: list[tuple[int, int, int, dict[Cell, int]]] = []
-    seen: set[frozenset[tuple[Cell, int]]] = set()
-
-    def push(cost: int, moved: dict[Cell, int]) -> None:
-        key = frozenset(moved.items())
-        if key not in seen:
-            seen.add(key)
-            heappush(queue, (cost, len(moved), next(order), moved))
-
-    for step in (1, -1):
-        if allowed(start, step):
-            push(0, {start: step})
-    for _ in range(TRIES):
-        if not queue:
-            return None
-        cost, _, _, moved = heappop(queue)
-        steps = repairs(moved)
-        if steps is None:
-            return frozenset(moved)
-        for cell, step in steps:
-            push(cost + (0 if cell in hidden else cells[cell]), {**moved, cell: step})
-    return None
+    def allowed(self, cell: Cell, step: int) -> bool:
+        """True if a cell may be one more or one less, for all that a reader knows of it."""
+        n = self.cells[cell]
+        return n + step >= 0 if cell in self.never else n > 0 and n + step > 0

@@ -57,6 +57,7 @@ WORLD = (
     "ledger.world.stamping",
     "ledger.world.published",
     "ledger.world.following",
+    "ledger.world.monitor",
     "ledger.world.memory",
     "ledger.world.witness",
     "ledger.world.witness_http",
@@ -84,9 +85,9 @@ APART = {"projections": "ledger.world", "ledger.world": "projections"}
 
 # What a pure file may import from outside. zoneinfo reads the pinned tzdata, and that is all that is read.
 STANDARD = """
-    __future__ abc base64 binascii bisect calendar collections contextlib copy csv dataclasses datetime decimal difflib enum
-    fractions functools hashlib heapq html io itertools math operator re statistics string struct textwrap types typing unicodedata
-    uuid zlib zoneinfo
+    __future__ abc base64 binascii bisect calendar collections contextlib copy csv dataclasses datetime decimal
+    difflib enum fractions functools hashlib heapq html io itertools math operator re statistics string struct
+    textwrap types typing unicodedata uuid zlib zoneinfo
 """.split()
 OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays"}
 # For projections alone: templates are read that lie beside them, nothing else; a calendar is only put together.

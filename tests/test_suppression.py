@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import product
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,12 +29,17 @@ def table(body: Sequence[Sequence[int]]) -> tuple[dict[Cell, int], Sums]:
     return cells, sums
 
 
-def bounds(cells: dict[Cell, int], sums: Sums, hidden: frozenset[Cell]) -> dict[Cell, tuple[int, int]]:
+def bounds(
+    cells: Mapping[Any, int],
+    sums: Sequence[tuple[Any, Sequence[Any]]],
+    hidden: Collection[Any],
+    never: Collection[Any] = (),
+) -> dict[Any, tuple[int, int]]:
     """What an attacker can say of every cell: intervals narrowed by every sum until nothing changes any more.
 
-    Of a withheld cell it knows at the start that it is not zero.
+    Of a withheld cell it knows at the start that it is not zero, of one that no table has (`never`) not even that.
     """
-    known = {c: (1, HIGH) if c in hidden else (n, n) for c, n in cells.items()}
+    known = {c: (0, HIGH) if c in never else (1, HIGH) if c in hidden else (n, n) for c, n in cells.items()}
     changed = True
     while changed:
         changed = False
