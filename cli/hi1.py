@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 def write(wanted: Wanted) -> bytes:
     """The message of one order for `comity export --format hi1`; on stderr what it leaves out."""
+    from cli.access import revealed
     from cli.reading import reading
     from projections.hi1 import hi1
 
     with reading() as reader:
         case = reader.case(wanted.one)
+    revealed([case.order], "export", wanted.reveal, wanted.handed.because, wanted.handed.actor)
     message, lossy = hi1(case if wanted.as_of is None else case.known(wanted.as_of), reveal=wanted.reveal)
     if not message:
         raise Stop(f"{wanted.one} was never issued, so there is nothing to send", code=Exit.REFUSED)

@@ -103,6 +103,15 @@ def test_a_bundle_without_a_reason_of_its_own_says_at_least_for_whom_and_what_fo
     assert (result.exit_code, (tmp_path / "e.zip").exists()) == (2, False)
 
 
+def test_a_message_or_a_graph_with_opened_values_is_an_access_too(s1: Path, tmp_path: Path) -> None:
+    for n, form in enumerate(("hi1", "case")):
+        before = size(s1)
+        args = ("export", "main", "--format", form, "-o", str(tmp_path / form))
+        assert run(*args, "--reveal", ledger=s1).exit_code == 2, form
+        assert run(*args, "--reveal", *WHY, ledger=s1).exit_code == 0, form
+        assert (size(s1), len(accesses(s1))) == (before + 1, 2 * n + 2)
+
+
 def test_a_bundle_that_opens_nothing_is_no_access(s1: Path, tmp_path: Path) -> None:
     before = size(s1)
     assert run("export", "main", "--audience", "SYS", "-o", str(tmp_path / "node.zip"), ledger=s1).exit_code == 0
