@@ -51,6 +51,7 @@ COMMANDS = {
     "backup": ("cli.office:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.desk:desk", "a local page: what is due, every order, its papers, the law"),
+    "monitor": ("cli.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.succeed:succeed", "a log that takes the place of one that cannot go on"),
     "play": ("cli.play:play", "make a ledger out of a story"),
     "man": ("cli.manual:man", "the manual page of a command, for man"),

@@ -11,8 +11,10 @@ from ledger.note import Checkpoint, format_checkpoint, log_vkey, parse_vkey, sig
 from ledger.submission import format_submission
 from ledger.tlog import (
     Frontier,
+    bundles_for,
     format_proof,
     leaf_hash,
+    pack_entries,
     prove_consistency,
     prove_inclusion,
     root,
@@ -70,6 +72,9 @@ class HashLog:
     def publish(self, folder: Path, size: int) -> Path:
         """Write the log as static files."""
         files = {tile_path(tile): tile_bytes(tile, self.read) for tile in tiles_for(0, size)}
+        for bundle in bundles_for(0, size):
+            first = bundle.n * 256
+            files[tile_path(bundle)] = pack_entries(self.entries[first : first + bundle.width])
         for name, data in (files | {"checkpoint": self.note(size)}).items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(data)

@@ -54,13 +54,12 @@ def newest_seen(folder: Path, origin: str) -> Kept | None:
 def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetime, evidence: Path) -> Held:
     """Hold a head, opened with the key of its log, against every one that was seen, and keep it.
 
-    `LedgerFault` SPLIT-VIEW if two contradict each other, both notes and the exhibit kept in the folder `evidence`;
-    `Refused` CP-CONSISTENCY if a proof is wrong and convicts nobody. The head is kept then too.
+    `LedgerFault` SPLIT-VIEW if two contradict each other, `Refused` CP-CONSISTENCY if a proof is wrong and convicts
+    nobody; then both notes, and the exhibit if there is one, are kept in the folder `evidence`, and the head is not
+    among those seen: whoever looks again meets the same.
     """
     seen = [(kept, parse_checkpoint(kept.note.decode().partition("\n\n")[0] + "\n")) for kept in heads.all()]
     new = head.checkpoint
-    times = [time for _, time in head.cosignatures]
-    heads.keep(Kept(new.size, head.note, now, min(times, default=None)))
     unproven: set[int] = set()
     for kept, old in seen:
         if old.size == new.size and old.root == new.root:
@@ -78,6 +77,8 @@ def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetim
                 check_consistency(m, n, one, two, path)
         except Refused as wrong:
             keep_split(evidence, log, kept.note, head.note, path, began, wrong)
+    times = [time for _, time in head.cosignatures]
+    heads.keep(Kept(new.size, head.note, now, min(times, default=None)))
     return Held(max((old.size for _, old in seen), default=0), tuple(sorted(unproven)))
 
 

@@ -1,0 +1,138 @@
+"""`comity monitor`: follow other logs from where they are published, and say what people should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from ledger.policy import Policy
+    from ledger.world.monitor import Alarm
+
+PROVED = frozenset({"SPLIT-VIEW", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
+UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP"})
+
+
+@ui.command(
+    "comity monitor --trust karsk-trust/ https://ledger.example/karsk",
+    "comity monitor --trust karsk-trust/ --trust ardel-trust/ --silence 26 --stale 26       (cron: exit 1, 3 or 4)",
+    "comity monitor --ledger ledger/ --entries          (its counterparties, where their policies have a URL)",
+    refused=Exit.UNDECIDABLE,
+)
+@click.argument("places", nargs=-1, metavar="[DIR|URL]...")
+@click.option(
+    "--trust", "trusts", multiple=True, metavar="DIR|FILE", help="Whose logs: their trust folders; repeatable."
+)
+@click.option("--state", metavar="DIR", help="What was seen, and evidence (default: in your state folder).")
+@click.option(
+    "--silence", type=click.FloatRange(0), metavar="HOURS", help="Alarm if a log shows nothing new for so long."
+)
+@click.option("--stale", type=click.FloatRange(0), metavar="HOURS", help="Alarm if no witness cosigned for so long.")
+@click.option(
+    "--entries", is_flag=True, help="Hold every new entry against its leaf as well, where they are published."
+)
+def monitor(
+    places: tuple[str, ...],
+    trusts: tuple[str, ...],
+    state: str | None,
+    silence: float | None,
+    stale: float | None,
+    entries: bool,
+) -> Exit:
+    """Look once at each log: does it follow what it showed before? Made to be run again and again.
+
+    Exit 1 if a log is proved to contradict itself, to have turned back, or to publish other entries than it signed; 3
+    if one is silent, stale, or cannot show that it only grew; 4 if one cannot be reached; 0 if there is nothing to look
+    at. Evidence is kept in the folder `evidence` of the state.
+    """
+    from ledger.world.home import Home, private_folder
+    from ledger.world.monitor import Patience, look
+
+    folder = private_folder(Path(state) if state else Home.user().state / "monitor")
+    patience = Patience(_hours(silence), _hours(stale))
+    columns, rows, looks = ("log", "size", "before", "entries", "code", "says"), [], []
+    for place, policy, origin in _logs(places, trusts):
+        seen = look(place, policy, origin, folder, ui.now(), patience, entries=entries)
+        looks.append(seen)
+        for code, says in [(alarm.code, alarm.says) for alarm in seen.alarms] or [("", "nothing to look at")]:
+            rows.append((seen.log, seen.size, seen.before, seen.entries, code, says))
+    if not looks:
+        hint = "name a folder or URL and whose log it is (--trust), or give the log line of their policy a URL"
+        raise Stop("no log to look at", hint=hint)
+    document = {
+        "logs": [
+            {
+                "log": seen.log,
+                "where": seen.where,
+                "size": seen.size,
+                "before": seen.before,
+                "entries": seen.entries,
+                "alarms": [{"code": alarm.code, "says": alarm.says} for alarm in seen.alarms],
+            }
+            for seen in looks
+        ],
+        "evidence": str(folder / "evidence"),
+    }
+    ui.emit("monitor", document, columns, rows)
+    return _exit([alarm for seen in looks for alarm in seen.alarms])
+
+
+def _exit(alarms: list[Alarm]) -> Exit:
+    codes = {alarm.code for alarm in alarms}
+    if codes & PROVED:
+        return Exit.PROVED_BAD
+    if codes - UNREACHED:
+        return Exit.FINDINGS
+    return Exit.UNDECIDABLE if codes else Exit.DONE
+
+
+def _hours(hours: float | None) -> timedelta | None:
+    return None if hours is None else timedelta(hours=hours)
+
+
+def _logs(places: tuple[str, ...], trusts: tuple[str, ...]) -> Iterator[tuple[str, Policy, str]]:
+    """(where, policy, origin) of each log to look at: those named, else all that have a URL in their policy."""
+    policies = _policies(trusts)
+    if places:
+        for place in places:
+            yield place, *_whose(place, policies)
+        return
+    for policy in policies:
+        for key, url in policy.urls.items():
+            if key in policy.logs:
+                yield url, policy, key.name
+
+
+def _policies(trusts: tuple[str, ...]) -> list[Policy]:
+    from cli.court import read_trust
+    from ledger.world.folder import read_folder
+
+    if trusts:
+        return [read_trust(trust).policy for trust in trusts]
+    folder = read_folder(Path(ui.ledger_folder()))
+    return [other.policy for other in read_trust(str(folder.path)).others]
+
+
+def _whose(place: str, policies: list[Policy]) -> tuple[Policy, str]:
+    """The policy that knows the log published at a place, by the origin it gives itself; that is then verified."""
+    from ledger.world.fault import LedgerFault
+    from ledger.world.published import LARGEST_NOTE, source
+
+    logs = {key.name: policy for policy in policies for key in policy.logs}
+    try:
+        origin = source(place)("checkpoint", LARGEST_NOTE).partition(b"\n")[0].decode("ascii", "replace")
+    except LedgerFault:
+        if len(logs) != 1:
+            raise
+        origin = next(iter(logs))
+    if origin not in logs:
+        known = ", ".join(sorted(logs)) or "none"
+        raise Stop(f"{place} says it is the log {origin!r}", hint=f"--trust DIR for it; known is {known}")
+    return logs[origin], origin
