@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from cli.exits import Exit
 from cli.reading import reading
 
 if TYPE_CHECKING:
+    from cli.brackets import Bracket
     from ledger.law import Judgement
     from ledger.law.machine import Step
     from ledger.order import Case
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from projections.timeline import Line
 
 AS_OF = click.option("--as-of", "as_of", type=ui.MOMENT, help="As recorded at this moment (default: now).")
+BRACKET = ("not_before", "not_after")
 ORDER = click.argument("order")
 ONLY = click.option("--only", is_flag=True, help="This order alone, without those that are one matter with it.")
 
@@ -230,13 +232,22 @@ def _pairs(document: dict[str, Any], names: dict[str, str]) -> list[str]:
 @REVEAL
 @BECAUSE
 @AS_ACTOR
+@click.option("--brackets", "bracketed", is_flag=True, help="When each entry was signed, as proven from outside.")
 def timeline(
-    order: str, as_of: datetime | None, only: bool, reveal: bool, because: str | None, actor: str | None
+    order: str,
+    as_of: datetime | None,
+    only: bool,
+    reveal: bool,
+    because: str | None,
+    actor: str | None,
+    bracketed: bool,
 ) -> None:
     """The story of an order and of those that are one matter with it, in the order in which it happened.
 
-    Sealed values show as [sealed] unless they are revealed.
+    Sealed values show as [sealed] unless they are revealed. Times are claims; with --brackets what witnesses and
+    time-stamp authorities prove stands beside them.
     """
+    from cli.brackets import brackets
     from cli.matter import matter
     from projections.matter import merged
 
@@ -244,9 +255,11 @@ def timeline(
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, order, moment, only=only)
         revealed([s.case.order for s in shares], "timeline", reveal, because, actor)
+        proven = brackets(reader, _stood_in(shares)) if bracketed else {}
     asked = shares[0].case
     lines = merged(shares, reveal=reveal)
-    columns = ("entry", "on", "kind", "who", "says", "state", "written", "fields", "order")
+    columns: tuple[str, ...] = ("entry", "on", "kind", "who", "says", "state", "written", "fields", "order")
+    columns += BRACKET if bracketed else ()
     rows = [
         (
             f"#{x.entry.seq}",
@@ -258,6 +271,7 @@ def timeline(
             f"{left(x.late)} later" if x.late else "",
             x.fields,
             share.name,
+            *proven.get(x.entry.index, ()),
         )
         for share, x in lines
     ]
@@ -267,7 +281,10 @@ def timeline(
         "as_of": moment,
         "orders": [_member(s) for s in sorted(shares, key=_began)],
         "elsewhere": elsewhere,
-        "timeline": [{**_line(x), "order": share.case.order} for share, x in lines],
+        "timeline": [
+            {**_line(x), "order": share.case.order, **dict(zip(BRACKET, proven.get(x.entry.index, ()), strict=False))}
+            for share, x in lines
+        ],
     }
     ui.emit(
         "timeline",
@@ -275,7 +292,9 @@ def timeline(
         columns,
         rows,
         text=lambda: (
-            matter_told(shares, reveal=reveal) if ui.terminal() else _tabbed(rows, reveal=reveal, named=len(shares) > 1)
+            matter_told(shares, reveal=reveal, proven=proven)
+            if ui.terminal()
+            else _tabbed(rows, reveal=reveal, named=len(shares) > 1)
         ),
     )
 
@@ -288,7 +307,7 @@ def story(case: Case, judgement: Judgement, moment: datetime) -> list[Line]:
 
 
 def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
-    shown = [row[:7] + (row[7:8] if reveal else ()) + (row[8:] if named else ()) for row in map(tuple, rows)]
+    shown = [row[:7] + (row[7:8] if reveal else ()) + (row[8:9] if named else ()) + row[9:] for row in map(tuple, rows)]
     return "\n".join("\t".join(ui.plain(v) for v in row) for row in shown)
 
 
@@ -300,7 +319,14 @@ def told(lines: Sequence[Line], turns: Sequence[Step] = (), width: int = 80) -> 
     return _by_day(_steps(lines, turns, width))
 
 
-def matter_told(shares: Sequence[Share], width: int = 80, *, reveal: bool = False) -> str:
+def _stood_in(shares: Sequence[Share]) -> set[str]:
+    """The orders in which the entries of a matter stand, companions among them."""
+    return {entry.order for share in shares for entry in share.case.entries}
+
+
+def matter_told(
+    shares: Sequence[Share], width: int = 80, *, reveal: bool = False, proven: Mapping[int, Bracket] = {}
+) -> str:
     """The story of a matter for people; each step says of which order it is, where there are several."""
     from projections.timeline import by_time
     from projections.timeline import timeline as lines_of
@@ -315,14 +341,22 @@ def matter_told(shares: Sequence[Share], width: int = 80, *, reveal: bool = Fals
             width,
             tag=f"  {ui.paint(f'[{s.name}, {s.case.instrument}]', 'dim')}" if several else "",
             reveal=reveal,
+            proven=proven,
         )
     )
 
 
 def _steps(
-    lines: Sequence[Line], turns: Sequence[Step], width: int, tag: str = "", *, reveal: bool = False
+    lines: Sequence[Line],
+    turns: Sequence[Step],
+    width: int,
+    tag: str = "",
+    *,
+    reveal: bool = False,
+    proven: Mapping[int, Bracket] = {},
 ) -> Iterator[Told]:
-    yield from ((x.entry.on, x.entry.index, _paragraph(x, width, tag, reveal)) for x in lines)
+    for x in lines:
+        yield x.entry.on, x.entry.index, [*_paragraph(x, width, tag, reveal), *_proven(x, proven)]
     yield from ((t.on, -1, [f"  {t.on:%H:%M} UTC  {t.clock} ends{tag}  -> {ui.paint(t.to, 'cyan')}"]) for t in turns)
 
 
@@ -335,6 +369,14 @@ def _by_day(steps: Iterable[Told]) -> str:
             day = this
         out += paragraph
     return "\n".join(out)
+
+
+def _proven(x: Line, proven: Mapping[int, Bracket]) -> list[str]:
+    from cli.brackets import spelled
+
+    if x.entry.index not in proven:
+        return []
+    return [f"{'':13}{ui.paint(spelled(proven[x.entry.index]) or 'nothing outside proves when it was signed', 'dim')}"]
 
 
 def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list[str]:

@@ -67,14 +67,23 @@ def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, tru
 
 def making(reader: Reader, order: str, moment: datetime, trust: Trust | None, *, reveal: bool = False) -> Making:
     """How a report on an order is made: what was checked, and the head kept by then that everything leads to."""
+    from cli.brackets import brackets, spelled
     from cli.court import tool
     from cli.integrity import read_again
     from ledger.law.provisions import rules_digest
     from projections.face import Making
 
     read = read_again(reader, order, reader.head_at(moment), trust)
+    proven = {index: said for index, found in brackets(reader, [order]).items() if (said := spelled(found))}
     return Making(
-        moment, tool(), rules_digest()[:16], read.checkpoint, read.checked, test=reader.folder.test, reveal=reveal
+        moment,
+        tool(),
+        rules_digest()[:16],
+        read.checkpoint,
+        read.checked,
+        test=reader.folder.test,
+        reveal=reveal,
+        proven=proven,
     )
 
 

@@ -5,7 +5,7 @@ checked, how to check it without us. The same for paper, page and JSON; it never
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ledger.facts import KINDS
@@ -99,7 +99,8 @@ class Subject:
 @dataclass(frozen=True, slots=True)
 class Making:
     """How a report is made: the moment it speaks of, by which program and rules, from which state of the log, whether
-    the ledger is a test, and whether sealed values are opened in it. `integrity` is what its maker checked."""
+    the ledger is a test, and whether sealed values are opened in it. `integrity` is what its maker checked; `proven`
+    says of entries, by log index, when they were signed as far as anything outside the ledger shows."""
 
     as_of: datetime
     tool: str
@@ -108,6 +109,7 @@ class Making:
     integrity: Checked
     test: bool = False
     reveal: bool = False
+    proven: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ def processing_record(
             Read(e.on, names.get(e.by, e.by), str(e.get("view", "")), _because(e, making.reveal)) for e in accesses
         ),
         stages=tuple(stages),
-        story=story(case, judgement, reveal=making.reveal),
+        story=story(case, judgement, reveal=making.reveal, proven=making.proven),
     )
 
 

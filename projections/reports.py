@@ -25,7 +25,8 @@ NONE_SEEN = "no digest"
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry in full: its number and leaf hash, both times (UTC, claimed), who says what, the state it led to."""
+    """One entry in full: its number and leaf hash, both times (UTC, claimed), who says what, the state it led to, and
+    what is proven from outside about when it was signed."""
 
     number: str
     leaf: str
@@ -39,6 +40,7 @@ class Event:
     state: str
     replaced_by: str | None
     fields: tuple[tuple[str, str], ...]
+    proven: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +52,23 @@ class Story:
     drawing: Drawing | None
 
 
-def story(case: Case, judgement: Judgement, *, reveal: bool) -> Story:
-    """The timeline of a case as known at the judgement's moment; sealed values only where they are revealed."""
+def story(case: Case, judgement: Judgement, *, reveal: bool, proven: Mapping[int, str] = {}) -> Story:
+    """The timeline of a case as known at the judgement's moment; sealed values only where they are revealed.
+
+    `proven` says of entries, by log index, when they were signed as far as anything outside the ledger shows.
+    """
     lines = timeline(case, judgement.trail, reveal=reveal)
     known, names = numbers(case), office_names(case.registry)
     found = frozenset(leaf for f in judgement.findings for leaf in f.entries)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
-    return Story(tuple(_event(x, case, known, names) for x in lines), turns, drawing(lines, case, found))
+    return Story(
+        tuple(_event(x, case, known, names, proven.get(x.entry.index, "")) for x in lines),
+        turns,
+        drawing(lines, case, found),
+    )
 
 
-def _event(x: Line, case: Case, known: Mapping[str, str], names: Mapping[str, str]) -> Event:
+def _event(x: Line, case: Case, known: Mapping[str, str], names: Mapping[str, str], proven: str) -> Event:
     e = x.entry
     return Event(
         number=number(e, case),
@@ -74,6 +83,7 @@ def _event(x: Line, case: Case, known: Mapping[str, str], names: Mapping[str, st
         state=words(x.moved[1]) if x.moved else "",
         replaced_by=None if x.replaced_by is None else known.get(x.replaced_by, x.replaced_by[:8]),
         fields=tuple((name.replace("_", " "), text(value, known, names)) for name, value in x.fields.items()),
+        proven=proven,
     )
 
 
@@ -149,7 +159,7 @@ def custody_report(case: Case, judgement: Judgement, making: Making, commands: S
     steps = held(case, reveal=making.reveal)
     what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
     page = face("Chain-of-custody report", what, _same(steps), case, judgement, making, commands)
-    return CustodyReport(page, steps, story(case, judgement, reveal=making.reveal))
+    return CustodyReport(page, steps, story(case, judgement, reveal=making.reveal, proven=making.proven))
 
 
 def held(case: Case, *, reveal: bool) -> tuple[Held, ...]:
@@ -281,7 +291,7 @@ def evidence_chain_report(
         criteria=found,
         periods=periods(case, judgement),
         findings=remarks(judgement.findings, case),
-        story=story(case, judgement, reveal=making.reveal),
+        story=story(case, judgement, reveal=making.reveal, proven=making.proven),
     )
 
 

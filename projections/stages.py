@@ -93,7 +93,7 @@ def replay(case: Case, heads: Heads, making: Making, judge: Judge, *, cosigned: 
         making=making,
         subject=subject(known, judgement),
         stages=tuple(found),
-        story=story(known, judgement, reveal=making.reveal),
+        story=story(known, judgement, reveal=making.reveal, proven=making.proven),
         cosigned=cosigned,
         thinned=len({e.on for e in known.entries}) > MOST,
         only_for=only_for(known.entries),

@@ -153,3 +153,19 @@ def test_an_authority_needs_a_root_a_name_and_an_address(house: Stamping, tmp_pa
     assert house.run("stamp", "add", "x", "http://127.0.0.1", "--root", str(root)).exit_code == 0
     assert house.run("stamp", "add", "x", "http://127.0.0.1", "--root", str(root)).exit_code == 2
     assert (house.ledger / "trust" / "tsa" / "x.pem").read_bytes() == authority.root
+
+
+def test_what_is_proven_of_an_entrys_time_stands_beside_what_is_claimed(house: Stamping) -> None:
+    house.names("one")
+    said = house.told("stamp")
+    sent = ("record", "order-transmitted", "PPO-1", "-f", "addressee=skylark", "-f", "channel=mail", "--as", "ilves")
+    assert house.run(*sent).exit_code == 0
+    first, second = house.told("timeline", "PPO-1", "--brackets")["timeline"]
+    assert first["not_before"] is None
+    assert instant(first["not_after"]) == instant(said["tokens"][0]["at"]) + timedelta(seconds=1)
+    assert (second["not_before"], second["not_after"]) == (None, None)
+    assert "not_after" not in house.told("timeline", "PPO-1")["timeline"][0]
+    proven = f"signed by {first['not_after']}, as proven from outside"
+    for kind in ("custody", "evidence-chain", "dpo"):
+        page = house.run("report", kind, "PPO-1").stdout
+        assert page.count(proven) == 1, kind
