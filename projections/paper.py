@@ -18,7 +18,7 @@ import msgspec
 import segno
 import typst
 
-from projections.drawing import caption, told
+from projections.drawing import Drawing, caption, told
 from projections.face import Checkpoint
 from projections.page import KINDS, Report, in_rows, picture, source
 from projections.reports import Story
@@ -65,7 +65,7 @@ def paper(report: Report, fonts: typst.Fonts, attached: Attachment | None = None
         "name": said.subject.name if said.subject else None,
         "fonts": families(fonts.families(), said.languages),
         "languages": dict(said.languages),
-        "drawing": None if drawn is None else {"alt": told(drawn), "caption": caption(drawn)},
+        "drawing": None if drawn is None else _laid_out(drawn),
         "attached": attached,
         "long": isinstance(story, Story) and len(story.events) > LONG_ORDER,
         "rtl": RTL.search(text) is not None,
@@ -92,6 +92,10 @@ def paper(report: Report, fonts: typst.Fonts, attached: Attachment | None = None
             raise NoGlyph("".join(dict.fromkeys(absent))) from None
         raise
     return bytes(made)
+
+
+def _laid_out(drawn: Drawing) -> dict[str, object]:
+    return {"alt": told(drawn), "caption": caption(drawn), "width": drawn.width, "lanes": drawn.lanes}
 
 
 def square(head: Checkpoint) -> bytes:
