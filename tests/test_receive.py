@@ -1,0 +1,287 @@
+"""What arrives from another record is verified under pinned keys, wrapped once, and refused with its code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from click.testing import Result
+
+from cli.exits import Exit
+from ledger.counterparty import PROOF
+from ledger.envelope import Circumstances, Place, seal
+from ledger.exhibit import check_omission
+from ledger.facts import build
+from ledger.note import parse_vkey
+from ledger.order import Unread
+from ledger.world.folder import read_folder
+from ledger.world.home import Home
+from ledger.world.journal import Journal
+from ledger.world.keys import load
+from tests.hands import run
+
+
+WITHDRAW = (
+    *("record", "order-withdrawn", "E-7", "-f", "data_handling=none-held"),
+    *("--as", "ilves", "--yes"),
+)
+
+
+class Office:
+    """One of two offices, each with a ledger and folders of its own below `root`."""
+
+    def __init__(self, root: Path, name: str) -> None:
+        self.folder = root / name
+        self.ledger = self.folder / "ledger"
+        self.post = root
+
+    def run(self, *words: str) -> Result:
+        env = {"XDG_STATE_HOME": str(self.folder / "state"), "XDG_CONFIG_HOME": str(self.folder / "config")}
+        return run(*words, ledger=self.ledger, **env)
+
+    def does(self, *words: str) -> dict[str, Any]:
+        done = self.run(*words, "--json")
+        assert done.exit_code == 0, done.output
+        answer: dict[str, Any] = json.loads(done.stdout) if done.stdout.startswith("{") else {}
+        return answer
+
+    def begun(self, party: str, actor: str, role: str) -> Office:
+        self.does("init", str(self.ledger), "--origin", f"ledger.example/{party.lower()}/{self.folder.name}")
+        self.does("key", "new", actor)
+        assert self.run("key", "enrol", actor, "--role", role, "--party", party, "--office", actor).exit_code == 0
+        assert self.run("key", "accept", actor).exit_code == 0
+        return self
+
+    @property
+    def home(self) -> Home:
+        return Home(self.folder / "state" / "comity", self.folder / "config" / "comity" / "keys")
+
+    def export(self, name: str, actor: str, audience: str) -> str:
+        file = str(self.post / name)
+        done = self.run("export", "E-7", "--audience", audience, "-o", file, "--as", actor)
+        assert done.exit_code == 0, done.output
+        return file
+
+    def entries(self) -> int:
+        return int(self.does("checkpoint")["size"])
+
+    def evidence(self, ending: str) -> list[Path]:
+        return sorted((self.ledger / "evidence").glob(f"*.{ending}"))
+
+
+@cache
+def _original() -> Path:
+    """An order that the authority issued and the provider's ledger knows nothing of yet; its bundle in the post."""
+    root = Path(mkdtemp(prefix="comity-test-"))
+    karsk, skylark = Office(root, "karsk").begun("XO", "ilves", "ISS"), Office(root, "skylark").begun("XV", "sky", "SP")
+    karsk.does("counterparty", "add", str(skylark.ledger))
+    skylark.does("counterparty", "add", str(karsk.ledger))
+    (root / "order.json").write_text('{"identifiers": ["user-80417"], "summary_of_facts": "Invoices were changed."}')
+    words = ("issue", "--instrument", "EPOC", "--to", "XV", "--provider", "sky", "--reference", "E-7")
+    karsk.does(*words, "--from", str(root / "order.json"), "--as", "ilves")
+    karsk.export("order.zip", "ilves", "SP")
+    return root
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(_original(), tmp_path / "offices"))
+
+
+@pytest.fixture
+def karsk(root: Path) -> Office:
+    return Office(root, "karsk")
+
+
+@pytest.fixture
+def skylark(root: Path) -> Office:
+    return Office(root, "skylark")
+
+
+def refused(done: Result, code: str, exit_code: Exit = Exit.REFUSED) -> None:
+    assert (done.exit_code, code in done.output) == (exit_code, True), done.output
+
+
+# -- what is taken in --------------------------------------------------------------------------------------------------
+
+
+def test_what_arrived_counts_as_its_signers_act_and_its_values_can_be_erased(skylark: Office, root: Path) -> None:
+    assert skylark.does("receive", str(root / "order.zip"), "--as", "sky")["recorded"] == 1
+    with Journal.open(skylark.ledger, skylark.home) as journal:
+        order = journal.find("E-7")
+        (issued,) = (e for e in journal.case(order).entries if e.kind == "order-issued")
+        assert (issued.by, issued.speaks, issued.get("identifiers")) == ("ilves", "act", ["user-80417"])
+        assert issued.sealed["summary_of_facts"] is Unread.WITHHELD, "nobody gave it to a provider"
+        assert journal.case(order, reveal=False).entries[-1].sealed["identifiers"] is Unread.WITHHELD
+    words = ("erase", "E-7", "--cause", "retention-ended", "--as", "registrar", "--yes")
+    assert skylark.run(*words).exit_code == 0
+    with Journal.open(skylark.ledger, skylark.home) as journal:
+        issued = next(e for e in journal.case(order).entries if e.kind == "order-issued")
+        assert issued.get("identifiers") is None
+    assert (
+        skylark.run("verify", skylark.export("after.zip", "sky", "SP"), "--trust", str(skylark.ledger)).exit_code == 0
+    )
+
+
+def test_the_same_file_twice_is_already_recorded(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    before = skylark.entries()
+    again = skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    assert (again["recorded"], again["already"]) == (0, 1)
+    assert [entry["done"] for entry in again["entries"]] == ["already recorded"]
+    assert skylark.entries() == before
+
+
+def test_acknowledgements_end(karsk: Office, skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    recorded = []
+    for turn in range(4):
+        sender, receiver = (skylark, karsk) if turn % 2 == 0 else (karsk, skylark)
+        actors = ("sky", "ilves") if turn % 2 == 0 else ("ilves", "sky")
+        file = sender.export(f"{turn}.zip", actors[0], "ISS" if turn % 2 == 0 else "SP")
+        recorded.append(receiver.does("receive", file, "--as", actors[1])["recorded"])
+    assert recorded == [1, 0, 0, 0]
+
+
+def test_the_signers_next_entry_names_what_lay_before_them(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    skylark.does("record", "order-received", "E-7", "-f", "proof_kind=own-stamp", "--as", "sky")
+    with Journal.open(skylark.ledger, skylark.home) as journal:
+        wrapper, answer = (o.payload for _, o in journal.cases.opened(journal.find("E-7")))
+    assert answer.other == wrapper.other
+    assert wrapper.other
+    assert wrapper.other.origin == "ledger.example/xo/karsk"
+
+
+def test_one_entry_with_its_proof_needs_its_signer_in_our_register(karsk: Office, skylark: Office, root: Path) -> None:
+    with Journal.open(karsk.ledger, karsk.home) as journal:
+        index, raw = journal.store.order(journal.find("E-7"))[0]
+        (root / "one.dsse.json").write_bytes(raw)
+        (root / "one.tlog-proof").write_bytes(journal.log.receipt(index))
+    words = ("receive", str(root / "one.dsse.json"), "--as", "sky")
+    refused(skylark.run(*words), "KEY-UNKNOWN")
+    kept = skylark.does(*words, "--anyway")
+    assert kept["recorded"] == 1
+    with Journal.open(skylark.ledger, skylark.home) as journal:
+        order = next(iter(journal.orders()))
+        assert [e.kind for e in journal.case(order).entries] == ["counterparty-record-received"], (
+            "it counts for nothing"
+        )
+    key = karsk.folder / "config" / "comity" / "keys" / "ilves.pub"
+    words = ("key", "enrol", "ilves", "--public", str(key), "--role", "ISS", "--party", "XO", "--office", "Court")
+    assert skylark.run(*words).exit_code == 0
+
+
+# -- what is not -------------------------------------------------------------------------------------------------------
+
+
+def test_a_log_whose_keys_nobody_pinned_is_not_believed(karsk: Office, root: Path) -> None:
+    stranger = Office(root, "stranger").begun("XN", "other", "SP")
+    refused(stranger.run("receive", str(root / "order.zip"), "--as", "other"), "NO_TRUST_ANCHOR")
+
+
+def test_pinned_keys_that_were_exchanged_are_not_used(karsk: Office, skylark: Office, root: Path) -> None:
+    (registrar,) = (skylark.ledger / "trust" / "others").glob("*/registrar")
+    key = load(karsk.folder / "config" / "comity" / "keys" / "ilves").public.hex()
+    registrar.write_text(f"registrar XO {key}\n")
+    refused(skylark.run("receive", str(root / "order.zip"), "--as", "sky"), "TRUST", Exit.UNDECIDABLE)
+
+
+def test_a_bundle_changed_on_the_way_is_refused_and_nothing_is_kept(skylark: Office, root: Path) -> None:
+    data = (root / "order.zip").read_bytes()
+    (root / "order.zip").write_bytes(data.replace(b"signatures", b"signaturez", 1))
+    before = skylark.entries()
+    refused(skylark.run("receive", str(root / "order.zip"), "--as", "sky"), "BND-ZIP")
+    assert skylark.entries() == before
+    assert not (skylark.ledger / "foreign").exists()
+
+
+def test_our_own_bundle_does_not_arrive(karsk: Office, root: Path) -> None:
+    refused(karsk.run("receive", str(root / "order.zip"), "--as", "ilves"), "CTX-LOG")
+
+
+def test_an_answer_under_another_instrument_does_not_fit_the_order(karsk: Office, skylark: Office, root: Path) -> None:
+    skylark.does("issue", "--instrument", "2AP-7", "--to", "XO", "--reference", "P-1", "--as", "sky")
+    refused(skylark.run("receive", str(root / "order.zip"), "--order", "P-1", "--as", "sky"), "CTX-INSTRUMENT")
+
+
+def test_what_is_neither_bundle_nor_entry_is_undecidable(skylark: Office, root: Path) -> None:
+    assert skylark.run("receive", str(root / "order.json"), "--as", "sky").exit_code == Exit.UNDECIDABLE
+
+
+def test_two_entries_at_one_place_of_a_log_are_an_exhibit(karsk: Office, skylark: Office, root: Path) -> None:
+    shutil.copytree(karsk.folder, root / "before")
+    first = json.loads(karsk.run(*WITHDRAW, "--json").stdout)
+    skylark.does("receive", karsk.export("one.zip", "ilves", "SP"), "--as", "sky")
+    shutil.rmtree(karsk.folder)
+    shutil.copytree(root / "before", karsk.folder)
+    karsk.does("record", "order-transmitted", "E-7", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves")
+    shutil.rmtree(skylark.ledger / "others")  # as if the heads had not been kept: the entries still tell
+    done = skylark.run("receive", karsk.export("two.zip", "ilves", "SP"), "--as", "sky")
+    refused(done, "SPLIT-VIEW", Exit.PROVED_BAD)
+    (exhibit,) = skylark.evidence("omission.json")
+    found = check_omission(exhibit.read_bytes(), read_folder(karsk.ledger).key)
+    assert found.index == first["index"]
+    assert len(skylark.evidence("dsse.json")) == 2
+    again = skylark.run("verify", str(exhibit), "--trust", str(karsk.ledger / "trust"))
+    assert again.exit_code == Exit.PROVED_BAD
+
+
+def test_an_acknowledgement_of_what_we_do_not_have_is_a_mismatch(karsk: Office, skylark: Office, root: Path) -> None:
+    shutil.copytree(karsk.folder, root / "before")
+    karsk.does("record", "order-transmitted", "E-7", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves")
+    skylark.does("receive", karsk.export("more.zip", "ilves", "SP"), "--as", "sky")
+    answer = skylark.export("answer.zip", "sky", "ISS")
+    shutil.rmtree(karsk.folder)
+    shutil.copytree(root / "before", karsk.folder)
+    refused(karsk.run("receive", answer, "--as", "ilves"), "LOG-ROLLBACK", Exit.PROVED_BAD)
+    assert len(karsk.evidence("note")) == 2
+    karsk.does(*WITHDRAW)
+    karsk.does("checkpoint")
+    for _ in range(3):
+        karsk.does("record", "order-transmitted", "E-7", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves")
+    refused(karsk.run("receive", answer, "--as", "ilves"), "LOG-FORKED", Exit.PROVED_BAD)
+    assert karsk.evidence("split-view.json")
+
+
+# -- letters that crossed ----------------------------------------------------------------------------------------------
+
+
+def test_an_entry_sealed_for_us_is_stored_or_wrapped_if_others_wrote_first(karsk: Office, root: Path) -> None:
+    with Journal.open(karsk.ledger, karsk.home) as journal:
+        order = journal.find("E-7")
+        link = journal.cases.opened(order)[-1][1]
+        key = load(karsk.home.keys / "ilves")
+        signer, now = journal.signer("ilves", "ISS", key), journal.now()
+        place = Place(journal.origin, order, 2, link.leaf, "EPOC")
+        facts = {
+            name: build("order-transmitted", {"addressee": name, "channel": "mail"}, {}) for name in ("one", "two")
+        }
+        for n, (name, fact) in enumerate(facts.items()):
+            raw = seal(fact, place, signer, Circumstances(now, now), f"{n:032x}", bytes).raw
+            (root / f"{name}.json").write_bytes(raw)
+    assert karsk.does("receive", str(root / "one.json"), "--as", "ilves")["kind"] == "order-transmitted"
+    late = karsk.does("receive", str(root / "two.json"), "--as", "ilves")
+    assert late["kind"] == "counterparty-record-received"
+    assert karsk.does("receive", str(root / "two.json"), "--as", "ilves")["already"]
+    with Journal.open(karsk.ledger, karsk.home) as journal:
+        sent = [e.get("addressee") for e in journal.case(order).entries if e.kind == "order-transmitted"]
+    assert sent == ["one", "two"]
+    bundle = karsk.export("court.zip", "ilves", "CT")
+    done = karsk.run("verify", bundle, "--trust", str(karsk.ledger))
+    assert done.exit_code == 0, done.output
+
+
+def test_the_proof_of_what_arrived_is_kept_beside_it(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    names = sorted(path.name for path in (skylark.ledger / "foreign").iterdir())
+    assert len(names) == 2
+    assert names[1] == names[0] + PROOF
+    (listed,) = skylark.does("counterparty", "list")["counterparties"]
+    assert (listed["log"], listed["size"] is not None) == ("ledger.example/xo/karsk", True)
+    assert parse_vkey(read_folder(skylark.ledger).key.text).name == "ledger.example/xv/skylark"
