@@ -34,11 +34,10 @@ def brackets(reader: Reader, orders: Iterable[str]) -> dict[int, Bracket]:
 
 
 def spelled(bracket: Bracket) -> str:
-    """A bracket in words; empty where neither side is proven."""
-    low, high = bracket
-    said = [f"after {ui.plain(low)}"] if low else []
-    said += [f"by {ui.plain(high)}"] if high else []
-    return f"signed {' and '.join(said)}, as proven from outside" if said else ""
+    """A bracket in words, its times in UTC as reports write them; empty where neither side is proven."""
+    sides = zip(("after", "by"), bracket, strict=True)
+    said = ", ".join(f"{word} {moment:%Y-%m-%d %H:%M:%S}" for word, moment in sides if moment)
+    return said and f"proven: {said}"
 
 
 def _times(reader: Reader) -> Times | None:

@@ -165,7 +165,7 @@ def test_what_is_proven_of_an_entrys_time_stands_beside_what_is_claimed(house: S
     assert instant(first["not_after"]) == instant(said["tokens"][0]["at"]) + timedelta(seconds=1)
     assert (second["not_before"], second["not_after"]) == (None, None)
     assert "not_after" not in house.told("timeline", "PPO-1")["timeline"][0]
-    proven = f"signed by {first['not_after']}, as proven from outside"
+    proven = f"proven: by {instant(first['not_after']):%Y-%m-%d %H:%M:%S}"
     for kind in ("custody", "evidence-chain", "dpo"):
         page = house.run("report", kind, "PPO-1").stdout
         assert page.count(proven) == 1, kind
