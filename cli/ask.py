@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from ledger.law import Judgement
     from ledger.law.machine import Step
     from ledger.order import Case
-    from projections.due import Duty
     from projections.matter import Share
     from projections.timeline import Line
 
@@ -76,21 +74,6 @@ def due(as_of: datetime | None, within: str | None) -> Exit:
     return Exit.FINDINGS if any(span is not None and span <= timedelta(0) for span, _, _ in duties) else Exit.DONE
 
 
-def _duty(d: Duty) -> dict[str, Any]:
-    return {
-        "order": d.order,
-        "label": d.label,
-        "instrument": d.instrument,
-        "state": d.state,
-        "id": d.clock.id,
-        "due": d.clock.due,
-        "policy": d.clock.policy,
-        "verdict": str(d.clock.verdict),
-        "cite": ", ".join(d.clock.cite),
-        "entries": list(d.clock.entries),
-    }
-
-
 def _days(within: str | None) -> timedelta | None:
     if within is None:
         return None
@@ -108,116 +91,6 @@ def left(span: timedelta | None) -> str:
     days, hours, minutes = seconds // 86400, seconds % 86400 // 3600, seconds % 3600 // 60
     text = f"{days} d {hours} h" if days else f"{hours} h {minutes} min"
     return f"over by {text}" if span <= timedelta(0) else text
-
-
-@ui.command("comity show PPO-2026-123", "comity show main --only --json", refused=Exit.UNDECIDABLE)
-@ORDER
-@AS_OF
-@ONLY
-def show(order: str, as_of: datetime | None, only: bool) -> None:
-    """One order: where it stands, what is due, what the record lacks; and the orders that are one matter with it."""
-    from cli.matter import matter
-    from projections.due import due as due_of
-    from projections.due import soonest_first
-    from projections.practice import afterwards
-    from projections.state import view
-    from projections.timeline import office_names
-
-    with reading() as reader:
-        moment = as_of or reader.now()
-        shares, elsewhere = matter(reader, order, moment, only=only)
-    asked, *beside = shares
-    judgement = asked.judgement
-    v = view(asked.case, judgement)
-    names = office_names(asked.case.registry)
-    duties = due_of(judgement, moment)
-    owed = soonest_first(d for share in shares for d in due_of(share.judgement, moment))
-    called = {share.case.order: share.name for share in shares}
-    document: dict[str, Any] = {
-        "order": v.order,
-        "ref": v.ref,
-        "label": v.label,
-        "instrument": v.instrument,
-        "from": v.from_party,
-        "to": v.to_party,
-        "providers": list(v.providers),
-        "as_of": moment,
-        "state": v.state,
-        "regions": v.regions,
-        "issued_on": v.issued_on,
-        "last_on": v.last_on,
-        "entries": v.entries,
-        "linked": list(v.linked),
-        "due": [_duty(d) for d in duties],
-        "findings": [f.code for f in judgement.findings],
-        "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
-        "practice": [a.says for a in afterwards(asked.case)],
-    }
-    if not only:
-        orders = sorted(shares, key=_began)
-        document["matter"] = {
-            "orders": [_member(s) for s in orders],
-            "due": [_duty(d) for d in owed],
-            "elsewhere": elsewhere,
-        }
-    columns = ("due", "findings", "criteria", "practice", "matter")
-    rows = [(name, value) for name, value in document.items() if name not in columns]
-
-    def text() -> str:
-        head = f"{v.ref or v.label or v.order[:8]}  {v.instrument}  {ui.paint(v.state, 'bold')}"
-        lines = [head, "", *_pairs(document, names)]
-        if beside or elsewhere:
-            lines += ["", "Matter"]
-            for s in sorted(shares, key=_began):
-                mark = "*" if s is asked else " "
-                lines.append(f"{mark} {s.name:<14} {s.case.instrument:<9} {ui.paint(s.judgement.state, 'bold')}")
-            lines += [f"  {name:<14} not in this ledger" for name in elsewhere]
-        if owed:
-            lines += ["", "Due"]
-            for d in owed:
-                when, cite = ui.plain(d.clock.due) or "unknown", ", ".join(d.clock.cite)
-                whose = f"{called[d.order]:<14} " if beside else ""
-                lines.append(f"  {whose}{d.clock.id:<14} {when:<21} {left(d.left):<16} {cite}")
-        if judgement.findings:
-            lines += ["", "Findings"]
-            lines += [f"  {ui.paint(f.level.value)} {f.code}: {f.says}" for f in judgement.findings]
-        else:
-            lines += ["", "No finding. What was checked: comity judge."]
-        lines += [f"\n  {a.about}: {a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite})." for a in afterwards(asked.case)]
-        return "\n".join(lines)
-
-    ui.emit("show", document, ("field", "value"), rows, text=text)
-
-
-def _began(share: Share) -> int:
-    """The place of an order's first entry in the log; one of which nothing is known yet comes last."""
-    return share.case.entries[0].index if share.case.entries else sys.maxsize
-
-
-def _member(share: Share) -> dict[str, Any]:
-    """One order of a matter, as JSON."""
-    from projections.state import view
-
-    v = view(share.case, share.judgement)
-    return {"order": v.order, "ref": v.ref, "label": v.label, "instrument": v.instrument, "state": v.state}
-
-
-def _pairs(document: dict[str, Any], names: dict[str, str]) -> list[str]:
-    providers = ", ".join(names.get(p, p) for p in document["providers"])
-    regions = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in document["regions"].items())
-    pairs = (
-        ("order", document["order"]),
-        ("from", document["from"]),
-        ("to", document["to"]),
-        ("provider", providers),
-        ("issued", ui.plain(document["issued_on"])),
-        ("last entry", ui.plain(document["last_on"])),
-        ("entries", document["entries"]),
-        ("beside", regions),
-        ("linked", ", ".join(document["linked"])),
-        ("as of", ui.plain(document["as_of"])),
-    )
-    return [f"  {name:<10} {value}" for name, value in pairs if value]
 
 
 @ui.command(
@@ -248,7 +121,7 @@ def timeline(
     time-stamp authorities prove stands beside them.
     """
     from cli.brackets import brackets
-    from cli.matter import matter
+    from cli.matter import began, matter, member
     from projections.matter import merged
 
     with reading() as reader:
@@ -279,7 +152,7 @@ def timeline(
         "order": asked.order,
         "label": asked.label,
         "as_of": moment,
-        "orders": [_member(s) for s in sorted(shares, key=_began)],
+        "orders": [member(s) for s in sorted(shares, key=began)],
         "elsewhere": elsewhere,
         "timeline": [
             {**_line(x), "order": share.case.order, **dict(zip(BRACKET, proven.get(x.entry.index, ()), strict=False))}

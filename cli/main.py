@@ -27,7 +27,7 @@ COMMANDS = {
     "lapse": ("cli.lapse:lapse", "record deadline-lapsed for every clock that ended unmet"),
     "orders": ("cli.ask:orders", "every order and the state it is in"),
     "due": ("cli.ask:due", "every open clock, soonest first"),
-    "show": ("cli.ask:show", "one order"),
+    "show": ("cli.show:show", "one order"),
     "timeline": ("cli.ask:timeline", "the story of one order"),
     "log": ("cli.main:log", "the log as git shows one; `log publish` writes it out"),
     "judge": ("cli.opinion:judge", "deadlines, findings and the criteria A1-A8"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from typing import Any
 
 from cli import ui
 from cli.reading import Reader
@@ -15,7 +17,7 @@ from ledger.law import judge
 from ledger.order import Case
 from ledger.world.views import Shown, View
 from projections.matter import Pair, Share, connected, pair, pairs
-from projections.state import name_of
+from projections.state import name_of, view
 
 
 def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -> tuple[list[Share], list[str]]:
@@ -62,3 +64,14 @@ def _pairs(page: Sequence[tuple[int, bytes]]) -> Iterable[Pair]:
         found = pair(payload.order, payload.public)
         if found is not None:
             yield found
+
+
+def began(share: Share) -> int:
+    """The place of an order's first entry in the log; one of which nothing is known yet comes last."""
+    return share.case.entries[0].index if share.case.entries else sys.maxsize
+
+
+def member(share: Share) -> dict[str, Any]:
+    """One order of a matter, as JSON."""
+    v = view(share.case, share.judgement)
+    return {"order": v.order, "ref": v.ref, "label": v.label, "instrument": v.instrument, "state": v.state}
