@@ -7,6 +7,7 @@ references, labels, ids and hashes, and nothing that an entry seals.
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from ledger.world.journal import Journal
 
 _SCHEMA = """
     CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
+    CREATE TABLE promised (name TEXT, number INTEGER, line INTEGER, field TEXT) STRICT;
     CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
     CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
 
@@ -66,6 +68,17 @@ class Index:
         opened = Named(self._id_for(name), instrument, False)
         self._c.execute("INSERT INTO orders VALUES (?, ?, ?, 0)", (name, opened.id, instrument))
         return opened
+
+    def promised(self, name: str, number: int, line: int, field: str) -> str:
+        """The id an order will have that a row speaks of and only a later row opens."""
+        self._c.execute("INSERT INTO promised VALUES (?, ?, ?, ?)", (name, number, line, field))
+        return self._id_for(name)
+
+    def broken(self) -> list[tuple[str, int, int, str]]:
+        """The promises no row has kept: name of the order, the row's number and line, the field that speaks of it."""
+        return self._c.execute(
+            "SELECT name, number, line, field FROM promised WHERE name NOT IN (SELECT name FROM orders) ORDER BY number"
+        ).fetchall()
 
     def by_id(self, name: str) -> bool:
         """True if a name that was looked up is an order's id, or one that a story gave it, and no reference."""
@@ -130,3 +143,13 @@ class Index:
             (digest,),
         ).fetchone()
         return hashlib.sha256(digest + int(found[0]).to_bytes(8, "big")).hexdigest()[:32]
+
+    def own_id(self, order: str, text: str) -> str:
+        """The id of an entry from what is its row's own; `Stop` if an earlier row of the order has the same."""
+        said = f"{self._journal.origin}\n{order}\n{text}"
+        digest = hashlib.sha256(said.encode()).digest()
+        try:
+            self._c.execute("INSERT INTO told VALUES (?, 1)", (digest,))
+        except sqlite3.IntegrityError:
+            raise Stop(f"an earlier row has the id {text!r}", hint="one row, one entry, one id") from None
+        return text if re.fullmatch("[0-9a-f]{32}", text) else digest.hex()[:32]

@@ -135,7 +135,7 @@ def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
 
 def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, *, keys: bool) -> Checked:
     """Understand every row and record nothing; with `keys`, make those they will be sealed with if none has a fault."""
-    from cli.imports.sheet import Wrong
+    from cli.imports.sheet import Row, Wrong
     from ledger.refusal import Refused
 
     checked = Checked()
@@ -158,6 +158,8 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
         for told in rows:
             each(told, reader)
+        for name, number, line, field in reader.index.broken():
+            fault(Row(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
         checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
         checked.orders, checked.there = reader.index.count()
         for page in reader.index.opened() if keys and not checked.faults else ():

@@ -31,7 +31,7 @@ from ledger.keyring import REGISTRY_ONLY
 from ledger.law import calendar
 from ledger.refusal import Refused
 from ledger.world.journal import Journal
-from ledger.world.sealing import Draft, check_entry_id
+from ledger.world.sealing import Draft
 
 COLUMNS = {
     "order": "the order's reference; where no order has it, this row opens one",
@@ -109,6 +109,7 @@ class Reader:
     def told(self, row: Row) -> Told:
         """What a row says; `Wrongs` if it is no fact that can be recorded."""
         wrongs: list[Wrong] = []
+        self._row = row
         cells = dict(row.cells)
 
         def tried(column: str, do: Callable[[], Any]) -> Any:
@@ -136,7 +137,9 @@ class Reader:
             tried("label", lambda: self.index.label(order.id, label))
         if wrongs or order is None or signer is None or said is None or fact is None:
             raise Wrongs(wrongs)
-        entry = self._entry(common, order, fact, said, signer)
+        entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
+        if wrongs:
+            raise Wrongs(wrongs)
         return Told(row, order, Draft(fact, order.id, signer, said, entry, order.instrument), label or None)
 
     # -- the columns all kinds share ----------------------------------------------------------------------------------
@@ -161,16 +164,18 @@ class Reader:
 
     def _signer(self, common: Mapping[str, str], kind: str) -> Signer:
         actor = common.get("signer") or self._actor or ""
-        role = common.get("role") or self._role or self._any_role(actor, kind)
+        others = common.get("actor") not in (None, actor)
+        role = common.get("role") or self._role or self._any_role(actor, kind, others)
         asked = (actor, role, kind)
         if asked not in self._signers:
             self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
         return self._signers[asked]
 
-    def _any_role(self, actor: str, kind: str) -> str:
-        """The first role of an office that has none in which this could be its own act: it reports another's."""
+    def _any_role(self, actor: str, kind: str, others: bool) -> str:
+        """A role of the signer where it matters little: for another's act, or one that none of its roles could do."""
         roles = self._offices[actor].roles if actor in self._offices else ()
-        return "" if not roles or any(role in IMPORTED[kind].signers for role in roles) else roles[0]
+        fitting = [role for role in roles if role in IMPORTED[kind].signers]
+        return next(iter(fitting or roles), "") if others or not fitting else ""
 
     def _said(self, common: Mapping[str, str], on: datetime, signer: Signer, order: Named | None) -> Circumstances:
         speaks = _one_of("speaks", common.get("speaks") or "import", SPEAKS)
@@ -208,12 +213,8 @@ class Reader:
 
     def _entry(self, common: Mapping[str, str], order: Named, fact: Fact, said: Circumstances, signer: Signer) -> str:
         """The id of the row's entry. It stands in public, so nothing sealed goes into it."""
-        own = common.get("id")
-        if own:
-            try:
-                return check_entry_id(own).hex()
-            except Refused:
-                return self.index.entry_id(json.dumps([self._journal.origin, order.id, "id", own]))
+        if common.get("id"):
+            return self.index.own_id(order.id, common["id"])
         what: list[Any] = [self._journal.origin, order.id, fact.kind, public_of(fact), said.on.isoformat()]
         who = [signer.actor, signer.role, said.speaks, said.on_source, said.whose, said.replaces]
         return self.index.entry_id(json.dumps([*what, *who], sort_keys=True, ensure_ascii=False))
@@ -261,9 +262,7 @@ class Reader:
 
         def other(text: str) -> str:
             named = self.index.order(text)
-            if named is None:
-                raise Wrong(field.name, f"no order is called {text!r} here or in an earlier row")
-            return named.id
+            return named.id if named else self.index.promised(text, self._row.number, self._row.line, field.name)
 
         if isinstance(cell, str) and cell[:1] in "[{" and _structured(field.type):
             try:

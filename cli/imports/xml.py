@@ -85,6 +85,6 @@ def parse(data: bytes, name: str) -> Element:
     parser.ExternalEntityRefHandler = refuse
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the last two: an encoding nobody reads
         raise Stop(f"{name}: not XML: {error}", code=Exit.UNDECIDABLE) from None
     return top.children[0]

@@ -36,6 +36,15 @@ if [ -n "$newer" ] && ! cmp -s requirements/witness.txt "$here/witness/installed
     cp requirements/witness.txt "$here/witness/installed.txt"
 fi
 
+# ETSI's schemas for HI-1 messages, read out of a wheel that is not installed.
+if ! cmp -s requirements/hi1.txt "$here/hi1/installed.txt"; then
+    rm -rf "$here/hi1" && mkdir -p "$here/hi1"
+    "$here/python/bin/python" -m pip download --quiet --disable-pip-version-check --require-hashes --no-deps \
+        --python-version 3.13 --only-binary=:all: -d "$here/hi1" -r requirements/hi1.txt
+    "$here/python/bin/python" -m zipfile -e "$here"/hi1/*.whl "$here/hi1"
+    cp requirements/hi1.txt "$here/hi1/installed.txt"
+fi
+
 command -v npm >/dev/null || { apt-get update -qq && apt-get install -qq -y --no-install-recommends nodejs npm >/dev/null; }
 mkdir -p "$here/node"
 cp "$peers"/*.mjs "$peers/package.json" "$here/node/"

@@ -1,0 +1,20 @@
+"""hi1_check.py SCHEMAS MESSAGE: validates an HI-1 message against ETSI's own JSON schemas; 0 valid, 1 not."""
+
+import json
+import sys
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+schemas = {s["$id"]: s for s in (json.loads(p.read_text()) for p in sorted(Path(sys.argv[1]).glob("*.schema.json")))}
+registry = Registry().with_resources((i, Resource(s, DRAFT202012)) for i, s in schemas.items())
+validator = Draft202012Validator(schemas["ts_103120_Core_2019_10"], registry=registry)
+errors = list(validator.iter_errors(json.loads(Path(sys.argv[2]).read_text())))
+for error in errors:
+    print(error.json_path, error.message[:200])
+    for context in error.context or ():
+        print("   ", context.json_path, context.message[:160])
+print(f"{len(errors)} errors")
+sys.exit(bool(errors))

@@ -1,0 +1,38 @@
+"""HI-1 messages before ETSI's own JSON schemas, as PyPI's ts103976 carries them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ledger.world.journal import Journal
+from projections.hi1 import hi1
+from tests.hands import STORIES, ledger_of, run
+from tests.interop.conftest import Ask
+
+pytestmark = pytest.mark.interop
+
+
+@pytest.mark.parametrize("reveal", [False, True])
+@pytest.mark.parametrize("name", sorted(path.stem for path in STORIES.glob("*.toml")))
+def test_the_message_of_every_order_of_every_story_is_valid(name: str, reveal: bool, ask: Ask, tmp_path: Path) -> None:
+    ledger = ledger_of(name, tmp_path)
+    for label, order in json.loads((ledger / "story.json").read_text())["orders"].items():
+        with Journal.open(ledger, writable=False) as journal:
+            message, _ = hi1(journal.case(order), reveal=reveal)
+        if message:  # else it was never issued
+            file = tmp_path / f"{label}.json"
+            file.write_bytes(message)
+            said = ask("ts103976", file)
+            assert said.agrees, said.text
+
+
+def test_a_message_with_a_wrong_time_is_found(ask: Ask, tmp_path: Path) -> None:
+    ledger, file = ledger_of("S1", tmp_path), tmp_path / "m.json"
+    run("export", "main", "--format", "hi1", "-o", str(file), ledger=ledger)
+    message = json.loads(file.read_text())
+    message["Header"]["Timestamp"] = "2027-03-01T09:40:00Z"
+    file.write_text(json.dumps(message))
+    assert not ask("ts103976", file).agrees
