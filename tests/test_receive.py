@@ -82,8 +82,8 @@ def _original() -> Path:
     karsk.does("counterparty", "add", str(skylark.ledger))
     skylark.does("counterparty", "add", str(karsk.ledger))
     (root / "order.json").write_text('{"identifiers": ["user-80417"], "summary_of_facts": "Invoices were changed."}')
-    words = ("issue", "--instrument", "EPOC", "--to", "XV", "--provider", "sky", "--reference", "E-7")
-    karsk.does(*words, "--from", str(root / "order.json"), "--as", "ilves")
+    issue = ("issue", "--instrument", "EPOC", "--to", "XV", "--provider", "sky", "--reference", "E-7")
+    karsk.does(*issue, "--from", str(root / "order.json"), "--as", "ilves")
     karsk.export("order.zip", "ilves", "SP")
     return root
 
@@ -169,12 +169,8 @@ def test_one_entry_with_its_proof_needs_its_signer_in_our_register(karsk: Office
     assert kept["recorded"] == 1
     with Journal.open(skylark.ledger, skylark.home) as journal:
         order = next(iter(journal.orders()))
-        assert [e.kind for e in journal.case(order).entries] == ["counterparty-record-received"], (
-            "it counts for nothing"
-        )
-    key = karsk.folder / "config" / "comity" / "keys" / "ilves.pub"
-    words = ("key", "enrol", "ilves", "--public", str(key), "--role", "ISS", "--party", "XO", "--office", "Court")
-    assert skylark.run(*words).exit_code == 0
+        kinds = [e.kind for e in journal.case(order).entries]
+    assert kinds == ["counterparty-record-received"], "it counts for nothing"
 
 
 # -- what is not -------------------------------------------------------------------------------------------------------
