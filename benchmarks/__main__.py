@@ -13,10 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from benchmarks.desk import desk_figure
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
 from benchmarks.ledgers import filled
 from benchmarks.measure import Figure, machine, say
+from benchmarks.paper import paper_figures
 from benchmarks.reading import audit_figure, one_order_figure
 from benchmarks.startup import startup_figures
 from benchmarks.views import view_figure
@@ -37,7 +39,9 @@ def main() -> None:
         figures["one_order"] = one_order_figure(tiny, large, folder)
         figures["views"] = view_figure(large)
         figures["judge"] = judge_figure(large)
+        figures["desk"] = desk_figure(large)
         figures |= startup_figures(tiny)
+        figures |= paper_figures(folder)
         figures |= import_figures(folder)
         figures |= git_figures(folder, figures["record"], figures["audit"])
         result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}
