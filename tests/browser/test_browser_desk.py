@@ -1,0 +1,248 @@
+"""The desk in Chromium and Firefox: by keyboard, without script, read aloud, and closed to every other page."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from browser import build
+from cli.reading import reading
+from tests.browser.webdriver import ENTER, Browser, Chromium, Firefox
+from tests.hands import ledger_of, size
+
+pytest.importorskip("starlette", reason="needs the extra `server`")
+pytest.importorskip("uvicorn", reason="needs the extra `server`")
+
+pytestmark = pytest.mark.browser
+
+BROWSERS: dict[str, tuple[Callable[[Path], Browser], tuple[str, ...]]] = {
+    "chromium": (Chromium, ("chromium", "chromedriver")),
+    "firefox": (Firefox, ("firefox-esr",)),
+}
+PAGES = ("/", "/orders", "/orders/{}", "/orders/{}/entries", "/law", "/keys", "/nowhere")
+ESCAPE = "\ue00c"
+
+
+@dataclass(frozen=True)
+class Served:
+    """A desk that runs as its own process, and the order that is looked at."""
+
+    ledger: Path
+    link: str
+    order: str
+
+    @property
+    def url(self) -> str:
+        return self.link.partition("/?")[0]
+
+    def page(self, path: str) -> str:
+        return self.url + path.format(self.order)
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    make, programs = BROWSERS[request.param]
+    for program in programs:
+        if not shutil.which(program):
+            pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
+    opened = make(tmp_path_factory.mktemp(request.param))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A desk for each browser; the browser was let in."""
+    ledger = ledger_of("S2", tmp_path_factory.mktemp("desk"))
+    command = [sys.executable, "-m", "cli.main", "desk", "--ledger", str(ledger), "--listen", "127.0.0.1:0"]
+    command += ["--as", "ilves", "--role", "ISS"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        try:
+            link = process.stdout.readline().strip()
+            with reading(ledger) as reader:
+                order = reader.labels["main"]
+            browser.open(link)
+            yield Served(ledger, link, order)
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, for the test alone."""
+    try:
+        return build.published(Path(__file__).with_name("axe.json"))["axe.min.js"]
+    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
+        pytest.skip(f"needs npm and its registry for axe-core: {absent}")
+
+
+def text(browser: Browser, selector: str = "body") -> str:
+    said: str = browser.run("return document.querySelector(arguments[0]).textContent", selector)
+    return said
+
+
+def press(browser: Browser, key: str) -> None:
+    """A key where the focus is, as the page's own script hears it."""
+    browser.run(
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, "
+        "cancelable: true}))",
+        key,
+    )
+
+
+def test_the_link_leads_to_the_board_and_leaves_no_token_behind(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/"))
+    assert browser.run("return location.href") == served.page("/")
+    assert text(browser, "h1") == "What is due"
+    assert browser.run("return document.cookie") == ""
+
+
+def test_the_link_is_good_once(browser: Browser, served: Served) -> None:
+    browser.open(served.link)
+    assert "used before" in text(browser)
+    browser.open(served.page("/"))
+    assert text(browser, "h1") == "What is due"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_is_accessible(browser: Browser, served: Served, axe: str, path: str) -> None:
+    browser.open(served.page(path))
+    browser.run("document.querySelectorAll('details').forEach((each) => (each.open = true))")
+    found: dict[str, Any] = browser.run(f"{axe}; return axe.run()")
+    broken = [f"{v['id']}: {v['help']} {[n['html'] for n in v['nodes']][:3]}" for v in found["violations"]]
+    assert broken == []
+    assert len(found["passes"]) > 15
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_is_wider_than_its_window(browser: Browser, served: Served, path: str) -> None:
+    browser.open(served.page(path))
+    wide, window = browser.run("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide <= window
+
+
+def test_the_style_and_the_script_of_the_page_run_under_its_policy(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/"))
+    assert browser.run("return getComputedStyle(document.querySelector('.top')).display") == "flex"
+    press(browser, "/")
+    assert browser.run("return document.activeElement.id") == "find"
+
+
+def test_keys_move_through_the_orders_and_open_one(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/orders"))
+    press(browser, "j")
+    assert browser.run("return document.activeElement.className") == "go"
+    browser.run("document.activeElement.click()")
+    browser.wait("return location.pathname.startsWith('/orders/')")
+    press(browser, "o")
+    browser.wait("return location.pathname === '/orders'")
+    press(browser, "?")
+    browser.wait("return location.pathname === '/keys'")
+    press(browser, "d")
+    browser.wait("return location.pathname === '/'")
+
+
+def test_a_letter_in_a_field_is_a_letter(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/"))
+    browser.type("#find", "do")
+    assert browser.run("return [location.pathname, document.getElementById('find').value]") == ["/", "do"]
+    browser.type("#find", ESCAPE)
+    assert browser.run("return document.activeElement.tagName") == "BODY"
+
+
+def test_an_order_is_found_with_the_search_field_and_enter(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/"))
+    browser.type("#find", "main" + ENTER)
+    browser.wait("return location.pathname === '/orders' && location.search.includes('main')")
+    assert browser.run("return document.querySelectorAll('a.go').length") == 1
+
+
+def test_where_the_focus_is_can_be_seen(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/orders"))
+    for selector in ("a.go", "#state", "form.filter button", "#overdue"):
+        browser.run("document.querySelector(arguments[0]).focus({focusVisible: true})", selector)
+        outline = browser.run("return getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", selector
+
+
+def test_sealed_values_are_opened_by_the_form_and_the_entry_is_made_first(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/orders/{}"))
+    assert "Sealed values are opened" not in text(browser)
+    before = size(served.ledger)
+    browser.type("#because", "asked by the court" + ENTER)
+    browser.wait("return document.body.textContent.includes('Sealed values are opened on this page')")
+    assert f"entry {before} of the log" in text(browser)
+    with reading(served.ledger) as reader:
+        last = reader.accesses()[-1]
+        assert (last.index, last.by, last.get("justification")) == (before, "ilves", "asked by the court")
+
+
+def test_the_replay_plays_at_the_desk(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/orders/{}/replay"))
+    assert browser.run("return document.body.classList.contains('playing')") is True
+    assert browser.run("return getComputedStyle(document.querySelector('.player')).display") == "grid"
+
+
+class _Evil(BaseHTTPRequestHandler):
+    """A page of somebody else on this machine: another port, the same name."""
+
+    body = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def elsewhere(served: Served) -> Iterator[str]:
+    """The address of a page that tries what it can against the desk."""
+    action = served.page("/orders/{}/open")
+    form = f'<form method="post" action="{action}"><input name="because" value="x"><input name="what" value="timeline">'
+    frame = f'<iframe src="{served.page("/")}"></iframe>'
+    _Evil.body = f'<!doctype html><html lang="en"><title>x</title>{form}<button>x</button></form>{frame}'.encode()
+    server = HTTPServer(("127.0.0.1", 0), _Evil)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_page_of_another_port_can_neither_read_nor_frame_nor_post(
+    browser: Browser, served: Served, elsewhere: str
+) -> None:
+    browser.open(elsewhere)
+    read = browser.run(
+        "return fetch(arguments[0], {credentials: 'include'}).then((a) => a.text(), () => 'refused')",
+        served.page("/orders"),
+    )
+    assert read == "refused"
+    framed = browser.run("try { return document.querySelector('iframe').contentDocument?.title } catch { return null }")
+    assert framed is None
+    before = size(served.ledger)
+    browser.run("document.querySelector('button').click()")
+    browser.wait("return location.pathname.endsWith('/open')")
+    assert re.search("Another page sent you here|did not come from the desk|Open the link", text(browser))
+    assert size(served.ledger) == before
+
+
+def test_a_page_shows_something(browser: Browser, served: Served) -> None:
+    browser.open(served.page("/"))
+    assert re.match(rb"\x89PNG", browser.picture())
