@@ -25,7 +25,6 @@ from ledger.world.journal import Journal
 from ledger.world.keys import load
 from tests.hands import run
 
-
 WITHDRAW = (
     *("record", "order-withdrawn", "E-7", "-f", "data_handling=none-held"),
     *("--as", "ilves", "--yes"),
