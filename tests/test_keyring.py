@@ -152,6 +152,27 @@ def test_after_a_loss_the_registrar_rotates_to_a_key_that_then_has_to_accept(boo
     signs(book, name="ilves-3")
 
 
+def test_a_second_keeper_ends_the_stolen_key_of_the_first_and_names_the_one_that_follows(book: Book) -> None:
+    book.office("deputy", "ADM")
+    book.enrol("deputy", "ADM")
+    book.accept("deputy", "ADM")
+    end = book.say("deputy", "ADM", "key-compromised", actor="adm", suspected_since="2027-01-01T00:00:00Z")
+    refused("KEY-ENDED", book.office, "thief", "ISS")
+    assert (book.ring.keys[public("adm")].ended, book.ring.keys[public("adm")].reported) == (end, end)
+    rotated = {"actor": "adm", "old_key": public("adm"), "new_key": public("adm-2")}
+    book.say("deputy", "ADM", "key-rotated", **rotated, next_key_sha256=digest("adm-3"))
+    book.accept("adm", "ADM", "adm-2")
+    book.say("adm", "ADM", "key-revoked", with_key="adm-2", actor="ilves", cause="left-office")
+    rotated = {"actor": "adm", "old_key": public("adm-2"), "new_key": public("adm-3")}
+    book.say("adm", "ADM", "key-rotated", with_key="adm-2", **rotated)
+    book.say("adm", "ADM", "key-compromised", with_key="adm-3", actor="deputy", suspected_since="2027-02-01T00:00:00Z")
+
+
+def test_whoever_has_stolen_a_keepers_key_cannot_rotate_it_to_one_of_their_own(book: Book) -> None:
+    stolen = {"actor": "adm", "old_key": public("adm"), "new_key": public("thief")}
+    refused("KEY-ROTATION", book.say, "adm", "ADM", "key-rotated", **stolen)
+
+
 def test_another_office_rotates_nobodys_key(book: Book) -> None:
     book.office("orn", "RET")
     book.enrol("orn", "RET")

@@ -15,8 +15,9 @@ from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import open_manifest
 from ledger.ed25519 import public_key
 from ledger.keyring import REGISTRY_ONLY
-from ledger.note import log_vkey
-from ledger.verify import Verdict
+from ledger.note import Checkpoint, format_checkpoint, log_vkey, sign_note
+from ledger.tlog import root as root_of
+from ledger.verify import Report, Verdict
 from tests.in_memory import (
     COMPANION,
     ORDER,
@@ -266,3 +267,19 @@ def test_a_log_key_signs_the_sizes_the_register_gives_it() -> None:
     assert checked(ledger.bundle(ilves), ledger).verdict is Verdict.PASSED
     ledger.record(ilves, "order-transmitted", TRANSMITTED, order=ORDER)
     ends(ledger.bundle(ilves), ledger, "CP-KEY", 11, "checkpoint")
+
+    both = ledger.policy().replace(b"quorum", f"log {new}\nquorum".encode())
+
+    def signed_by(*names: str, size: int) -> Report:
+        body = format_checkpoint(Checkpoint(ledger.origin, size, root_of(size, ledger.read)))
+        notes = [sign_note(body, ledger.origin, hand(name).seed) for name in names]
+        note = (notes[0] + "".join(note.removeprefix(f"{body}\n") for note in notes[1:])).encode()
+        ledger.log = hand(names[0])
+        data = ledger.bundle(ilves, note=note)
+        ledger.log = hand("log")
+        return checked(data, ledger, trust=ledger.trust(both))
+
+    for names, size in ((("log 2",), 7), (("log", "log 2"), 7), (("log 2", "log"), 7), (("log", "log 2"), 6)):
+        assert signed_by(*names, size=size).verdict is Verdict.PASSED, (names, size)
+    for name, size in (("log", 7), ("log 2", 6)):
+        assert [r.code for r in signed_by(name, size=size).reasons] == ["CP-KEY"], (name, size)

@@ -142,6 +142,16 @@ def test_entries_of_a_stolen_key_stand_only_if_they_are_proven_older_than_the_su
     assert codes(report) == (["KEY-SUSPECT"] if suspect else [])
 
 
+def test_what_a_keeper_signed_since_its_key_may_have_been_stolen_is_suspect_and_nothing_before() -> None:
+    ledger, ilves = bracketed()
+    deputy = ledger.enrol("deputy", "XO", "ADM")
+    said = {"actor": "registrar", "suspected_since": t(3).strftime("%Y-%m-%dT%H:%M:%SZ")}
+    ledger.record(deputy, "key-compromised", said, role="ADM")
+    report = checked(ledger.bundle(ilves, note=ledger.checkpoint(None, t(20), t(21), t(22))), ledger)
+    assert codes(report) == ["KEY-SUSPECT"]
+    assert "2 entries (5, 6)" in report.reasons[0].says, "the deputy's office and key; 0 and 1 were cosigned before"
+
+
 def test_under_no_quorum_nothing_is_proven_older_than_a_suspicion() -> None:
     ledger, _ = small()
     aspen = ledger.enrol("aspen", "XO", "ISS")
