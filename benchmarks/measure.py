@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import resource
 import sqlite3
 import statistics
 import sys
@@ -50,6 +51,12 @@ def seconds(do: Callable[[], object]) -> float:
     start = perf_counter()
     do()
     return perf_counter() - start
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def median(do: Callable[[], object], times: int = 5) -> float:

@@ -7,6 +7,7 @@ import io
 import resource
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,36 +15,43 @@ from typing import Any, TypeVar
 
 from benchmarks.generate import ORIGIN, registrar
 from benchmarks.ledgers import REFERENCE
-from benchmarks.measure import CORES, Figure, in_turn, say, seconds
-from benchmarks.raw import verifications
+from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
+from benchmarks.raw import SAMPLE, Cost, Yardstick
 from cli.main import comity
 from ledger.world.audit import audit
 from ledger.world.store import Store
 
 _T = TypeVar("_T")
-SAMPLE = 2_000  # signatures over which the raw rate is taken
+ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Cost:
-    """One audit: entries in a second, and the most memory it held (the process and a worker for each core), in MiB."""
+class Audited:
+    """One audit: what it cost, and the most memory it held (the process and a worker for each core), in MiB."""
 
-    rate: float
+    cost: Cost
     memory: float
 
 
 def audit_figure(small: Path, large: Path) -> Figure:
     """Entries audited in a second against raw verifications of the same signatures; memory, large against small."""
     say("auditing")
-    costs = {path: alone(_audit, path) for path in (small, large)}
-    raw = alone(_raw, large)
+    little = alone(_audit, small).memory
+    much: list[float] = []
+
+    def run() -> Cost:
+        audited = alone(_audit, large)
+        much.append(audited.memory)
+        return audited.cost
+
+    with Yardstick(_sample(large)) as raw:
+        found = raw.against(run, ROUNDS)
     return Figure(
-        costs[large].rate / raw,
+        found.ratio,
         {
-            "entries_per_second": round(costs[large].rate),
-            "raw_verifications_per_second": round(raw),
-            "memory_mib": round(costs[large].memory),
-            "memory_ratio": round(costs[large].memory / costs[small].memory, 2),
+            **found.made_of(),
+            "memory_mib": round(max(much)),
+            "memory_ratio": round(max(much) / little, 2),
             "memory_ratio_at_most": 1.5,
         },
         at_least=0.7,
@@ -84,7 +92,7 @@ def _command(ledger: Path, words: list[str], out: Path) -> Callable[[], None]:
     return run
 
 
-def _audit(path: Path) -> Cost:
+def _audit(path: Path) -> Audited:
     entries = 0
 
     def read() -> None:
@@ -94,14 +102,16 @@ def _audit(path: Path) -> Cost:
             raise RuntimeError(f"{report.problems[0]}")
         entries = report.size
 
+    before = cpu_seconds()
     taken = seconds(read)
     own, workers = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return Cost(entries / taken, (own + CORES * workers) / 1024)
+    cost = Cost(entries / taken, (cpu_seconds() - before) / entries)
+    return Audited(cost, (own + CORES * workers) / 1024)
 
 
-def _raw(path: Path) -> float:
-    store = Store(path / "entries.db", writable=False)
-    return verifications([raw for _, raw in store.page(store.size() // 2, SAMPLE)])
+def _sample(path: Path) -> list[bytes]:
+    with closing(Store(path / "entries.db", writable=False)) as store:
+        return [raw for _, raw in store.page(store.size() // 2, SAMPLE)]
 
 
 def alone(work: Callable[[Path], _T], path: Path) -> _T:

@@ -16,8 +16,8 @@ from eventsourcing.utils import Environment
 from benchmarks.generate import BEGIN, entries, order, registry, signer
 from benchmarks.git import commit_and_verify
 from benchmarks.ledgers import new, receive
-from benchmarks.measure import Figure, in_turn, say, seconds
-from benchmarks.raw import verifications
+from benchmarks.measure import Figure, cpu_seconds, in_turn, say, seconds
+from benchmarks.raw import SAMPLE, Cost, Yardstick
 from ledger.envelope import Circumstances, Sealed
 from ledger.facts import build
 from ledger.world.journal import Journal
@@ -25,6 +25,7 @@ from ledger.world.journal import Journal
 RECORDS = 50  # in one run of the single-record figure
 RUNS = 9
 RECEIVED = 20_000
+ROUNDS = 3  # of receiving
 COMMITS = 30
 
 
@@ -61,15 +62,12 @@ def receive_figure(folder: Path) -> Figure:
     """Sealed entries taken in a second, everything verified, against raw verifications of the same signatures."""
     say("receiving in batches")
     sealed = list(entries(RECEIVED))
-    raw = verifications([one.raw for one in sealed[:2_000]])
-    bare, whole = (_receiving(folder, sealed, disclosures=told) for told in (False, True))
+    with Yardstick([one.raw for one in sealed[:SAMPLE]]) as raw:
+        bare = raw.against(lambda: _receiving(folder, sealed, disclosures=False), ROUNDS)
+    whole = _receiving(folder, sealed, disclosures=True)
     return Figure(
-        bare / raw,
-        {
-            "entries_per_second": round(bare),
-            "entries_per_second_with_disclosures": round(whole),
-            "raw_verifications_per_second": round(raw),
-        },
+        bare.ratio,
+        {**bare.made_of(), "entries_per_second_with_disclosures": round(whole.rate)},
         at_least=0.4,
     )
 
@@ -87,10 +85,13 @@ def git_figures(folder: Path, recording: Figure, auditing: Figure) -> dict[str, 
     }
 
 
-def _receiving(folder: Path, sealed: list[Sealed], *, disclosures: bool) -> float:
-    with tempfile.TemporaryDirectory(dir=folder) as place, new(Path(place) / "ledger") as journal:
-        receive(journal, registry())
-        return len(sealed) / seconds(lambda: receive(journal, sealed, disclosures=disclosures))
+def _receiving(folder: Path, sealed: list[Sealed], *, disclosures: bool) -> Cost:
+    before = cpu_seconds()
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        with new(Path(place) / "ledger") as journal:
+            receive(journal, registry())
+            taken = seconds(lambda: receive(journal, sealed, disclosures=disclosures))
+        return Cost(len(sealed) / taken, (cpu_seconds() - before) / len(sealed))
 
 
 def _records(journal: Journal) -> Iterator[bytes]:

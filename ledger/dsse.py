@@ -11,6 +11,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -30,8 +31,13 @@ MAX_PAYLOAD = MAX_BYTES
 
 def pae(payload_type: str, payload: bytes) -> bytes:
     """DSSE v1.0.2 pre-authentication encoding: what is signed."""
+    return b"%b%d %b" % (_pae_of(payload_type), len(payload), payload)
+
+
+@lru_cache(16)
+def _pae_of(payload_type: str) -> bytes:
     kind = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
+    return b"DSSEv1 %d %b " % (len(kind), kind)
 
 
 def keyid(public: bytes) -> str:

@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET
 
-from ledger.canonical import MAX_INTEGER, canonical, plain, simple
+from ledger.canonical import canonical, plain, simple
 from ledger.canonical import parse_json as parse_json
 from ledger.dsse import EVENT_TYPE as EVENT_TYPE
 from ledger.dsse import MANIFEST_TYPE as MANIFEST_TYPE
@@ -33,114 +33,19 @@ from ledger.ed25519 import verify_signature
 from ledger.facts import Fact, public_of, sealed_of
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.order import Entry, Unread, instant, wire
+from ledger.payload import Count as Count
+from ledger.payload import Document as Document
+from ledger.payload import Formed, is_hex64, well_formed
+from ledger.payload import Hex64 as Hex64
+from ledger.payload import Instant as Instant
+from ledger.payload import Name as Name
+from ledger.payload import Other as Other
+from ledger.payload import Payload as Payload
+from ledger.payload import Seen as Seen
+from ledger.payload import SignedBy as SignedBy
+from ledger.payload import Uuid as Uuid
 from ledger.refusal import Refused
 from ledger.veil import Disclosure, veil
-
-_HEX32 = "[0-9a-f]{32}"
-_HEX64 = "[0-9a-f]{64}"
-_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-_KIND = "[a-z][a-z0-9-]{0,79}"
-_INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
-
-Hex32 = Annotated[str, Meta(pattern=rf"^{_HEX32}\Z")]
-Hex64 = Annotated[str, Meta(pattern=rf"^{_HEX64}\Z")]
-Uuid = Annotated[str, Meta(pattern=rf"^{_UUID}\Z")]
-Kind = Annotated[str, Meta(pattern=rf"^{_KIND}\Z")]
-Instant = Annotated[str, Meta(pattern=rf"^{_INSTANT}\Z")]
-Name = Annotated[str, Meta(min_length=1, max_length=200)]
-Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
-
-
-class SignedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """Who signs: the raw public key in hex, the registered actor, the role taken, the actor's Party."""
-
-    key: str  # its form is part of opening an envelope: without a key there is nothing to verify with
-    actor: Name
-    role: Name
-    party: Name
-
-
-class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The newest cosigned note the signer's own software had verified: it proves not-before."""
-
-    origin: Name
-    size: Count
-    note: Hex64
-
-
-class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A published text that belongs to no field."""
-
-    code: Name
-    media: Name
-    size: Count
-    sha256: Hex64
-
-
-class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The counterparty's record that this entry answers."""
-
-    origin: Name
-    index: Count
-    leaf: Hex64
-    checkpoint_sha256: Hex64
-
-
-class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
-    """The members of a sealed entry; only `prev`, `seen` and `instrument` may be null.
-
-    Frozen and read from JSON, it is in no cycle: the collector need not look at a hundred thousand of them.
-    """
-
-    v: Literal[1]
-    log: Name
-    entry: str
-    order: str
-    seq: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
-    prev: str | None
-    seen: Seen | None
-    kind: str
-    schema: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
-    instrument: Name | None
-    refs: list[Name]
-    signer: SignedBy
-    speaks: Speaks
-    on: str
-    on_source: OnSource
-    signed_at: str
-    public: dict[str, Any]
-    sealed: list[Name]
-    documents: list[Document]
-    whose: Name | UnsetType = UNSET
-    replaces: str | UnsetType = UNSET
-    audience: dict[str, list[Name]] | UnsetType = UNSET
-    other: Other | UnsetType = UNSET
-
-
-class _Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
-    """The same with the forms of its texts: msgspec asks for one after the other, and names the one that is wrong."""
-
-    entry: Hex32
-    order: Uuid
-    prev: Hex64 | None
-    kind: Kind
-    on: Instant
-    signed_at: Instant
-    replaces: Hex64 | UnsetType = UNSET
-
-
-_FORMS = re.compile(f"{_HEX32} {_UUID} {_HEX64} {_KIND} {_INSTANT} {_INSTANT}").fullmatch
-_HEX = re.compile(_HEX64).fullmatch
-_NONE = "0" * 64
-
-
-def _formed(p: Payload) -> bool:
-    """True if the texts have the forms of `_Formed`, which are asked for together here; none of them has a space."""
-    prev = _NONE if p.prev is None else p.prev
-    return bool(
-        _FORMS(f"{p.entry} {p.order} {prev} {p.kind} {p.on} {p.signed_at}")
-        and (p.replaces is UNSET or _HEX(p.replaces))
-    )
 
 
 class Signer(msgspec.Struct, frozen=True):
@@ -329,7 +234,10 @@ def _at_a_glance(raw: bytes) -> _Glance | None:
             instant(payload.signed_at)
     except ValueError:  # msgspec's are of this kind too
         return None
-    if not (simple(payload.public) and simple(payload.audience or {}) and _formed(payload)) or _encode(payload) != body:
+    if (
+        not (simple(payload.public) and simple(payload.audience or {}) and well_formed(payload))
+        or _encode(payload) != body
+    ):
         return None
     public, its_id = _key(payload.signer.key)
     return (payload, public, body, signature) if key_id == its_id else None
@@ -343,7 +251,7 @@ def _verified(glance: _Glance) -> bool:
 @lru_cache(4096)
 def _key(public: str) -> tuple[bytes, str]:
     """A raw key and its id; of what is not 64 hex digits an id that nothing has."""
-    raw = bytes.fromhex(public) if _HEX(public) else b""
+    raw = bytes.fromhex(public) if is_hex64(public) else b""
     return raw, keyid(raw) if raw else ""
 
 
@@ -351,7 +259,7 @@ def _with_care(raw: bytes, verify: bool) -> Payload:
     """The payload, or the first thing that is wrong with the envelope."""
     value, _ = open_bytes(raw, EVENT_TYPE, verify=verify)
     try:
-        msgspec.convert(value, _Formed)
+        msgspec.convert(value, Formed)
         payload = msgspec.convert(value, Payload)
     except msgspec.ValidationError as error:
         raise Refused("JSON-MEMBER", str(error)) from None

@@ -12,8 +12,9 @@ import pytest
 from benchmarks.generate import ORIGIN, order, registrar, registry
 from benchmarks.ledgers import new, receive
 from ledger.keyring import Registrar
+from ledger.tlog import Frontier, leaf_hash
 from ledger.world import audit as auditing
-from ledger.world.audit import Audit, audit
+from ledger.world.audit import Audit, _runs, audit, subtree
 
 ORDERS = (1, 2, 3)
 
@@ -102,3 +103,19 @@ def test_another_registrar_explains_no_key(whole: Path, check: Callable[[Path], 
     other = Registrar("keeper", "XO", "3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29")
     report = audit(whole, ORIGIN, other, workers=1)
     assert ("KEY-UNKNOWN", "#0") in told(report)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 13, 16])
+def test_a_subtree_made_level_by_level_is_the_one_grown_leaf_by_leaf(size: int) -> None:
+    leaves = [leaf_hash(b"%d" % n) for n in range(size)]
+    frontier = Frontier()
+    completed = [b"".join(frontier.add(leaf)[1:]) for leaf in leaves]
+    assert subtree(leaves) == (completed, frontier.peaks)
+
+
+@pytest.mark.parametrize(("size", "workers"), [(1, 2), (1_024, 2), (30_000, 2), (100_000, 3), (20_000, 1)])
+def test_the_runs_of_an_audit_follow_each_other_and_begin_where_a_subtree_does(size: int, workers: int) -> None:
+    runs = list(_runs(size, workers))
+    assert [start for start, _ in runs] == [0, *(stop for _, stop in runs[:-1])]
+    assert runs[-1][1] == size
+    assert all((stop - start).bit_count() == 1 and start % (stop - start) == 0 for start, stop in runs[:-1])

@@ -25,6 +25,7 @@ CELLAR = (
     "ledger.submission",
     "ledger.facts",
     "ledger.dsse",
+    "ledger.payload",
     "ledger.envelope",
     "ledger.chain",
     "ledger.keyring",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -102,11 +102,11 @@ class _Run:
 
 
 def _runs(size: int, workers: int) -> Iterator[tuple[int, int]]:
-    """The entries of a log, run by run: long ones while there is enough for everybody, then short ones."""
+    """The entries of a log, run by run: shorter and shorter ones, each a power of two, so that all begin aligned."""
     start = 0
     while start < size:
-        left = size - start
-        run = RUN if workers == 1 or left > 2 * workers * RUN else min(LAST, RUN)
+        fair = max((size - start) // (2 * workers), LAST) if workers > 1 else RUN
+        run = min(1 << fair.bit_length() - 1, RUN)
         yield start, min(start + run, size)
         start += run
 
@@ -143,7 +143,8 @@ def _registry(c: Any, origin: str, keyring: Keyring) -> Iterable[tuple[str, str,
 
 def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) -> _Run:
     problems: list[Problem] = []
-    frontier = Frontier()
+    leaves: list[bytes] = []  # as hashed here, and what the shelf has beside each
+    kept: list[tuple[int, bytes | None]] = []
     signatures = 0
     heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
     with closing(connect(Path(path), writable=False)) as c:
@@ -169,15 +170,18 @@ def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) 
             except Refused as wrong:
                 heads.pop(order, None)
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
-            nodes = b"".join(frontier.add(own or leaf_hash(raw))[1:])
-            if stored is None or len(stored) != 32 * _completes(index) or not stored.startswith(nodes):
-                problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
+            leaves.append(own or leaf_hash(raw))
+            kept.append((index, stored))
             if len(problems) >= MOST:
                 break
         else:
             if expected != stop:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
-    return _Run(signatures, (frontier.size, frontier.peaks), problems)
+    nodes, peaks = subtree(leaves)
+    for completed, (index, stored) in zip(nodes, kept, strict=True):
+        if stored is None or len(stored) != 32 * _completes(index) or not stored.startswith(completed):
+            problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
+    return _Run(signatures, (len(leaves), peaks), problems)
 
 
 def _opened(shelf: Any) -> Iterator[tuple[Any, ...]]:
@@ -200,6 +204,20 @@ def _before(c: Any, order: str, seq: int, index: int) -> Link | None:
     if found[0] > index:
         raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
     return Link(seq - 1, leaf_hash(found[1]).hex(), instrument_of(found[1]))
+
+
+def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """The tree over the leaf hashes of a run, level by level: the hashes each leaf completes, joined, and its peaks."""
+    completed, peaks = [b""] * len(leaves), []
+    level, each = leaves, 1  # leaves below each node of the level
+    while level:
+        if len(level) & 1:
+            peaks.append(level[-1])
+        level = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+        each *= 2
+        for last, node in zip(range(each - 1, len(leaves), each), level, strict=True):
+            completed[last] += node
+    return completed, peaks[::-1]
 
 
 def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
