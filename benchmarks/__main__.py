@@ -1,15 +1,13 @@
 """`make bench`: every figure of the table, told on stderr, the last line on stdout one JSON object.
 
 BENCH_FULL=1 measures ledgers of a million entries instead of a hundred thousand. BENCH_DIR names a folder on the disk
-to be measured, and keeps the large ledgers there for the next run.
+to be measured, by default build/bench; the ledgers are kept there for the next run.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -29,22 +27,20 @@ LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
 
 def main() -> None:
     """Measure, say, print."""
-    with ExitStack() as stack:
-        kept = os.environ.get("BENCH_DIR")
-        folder = Path(kept or stack.enter_context(tempfile.TemporaryDirectory(prefix="comity-bench-")))
-        folder.mkdir(parents=True, exist_ok=True)
-        figures: dict[str, Figure] = {"record": record_figure(folder), "receive": receive_figure(folder)}
-        tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
-        figures["audit"] = audit_figure(small, large)
-        figures["one_order"] = one_order_figure(tiny, large, folder)
-        figures["views"] = view_figure(large)
-        figures["judge"] = judge_figure(large)
-        figures["desk"] = desk_figure(large)
-        figures |= startup_figures(tiny)
-        figures |= paper_figures(folder)
-        figures |= import_figures(folder)
-        figures |= git_figures(folder, figures["record"], figures["audit"])
-        result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}
+    folder = Path(os.environ.get("BENCH_DIR") or "build/bench").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    figures: dict[str, Figure] = {"record": record_figure(folder), "receive": receive_figure(folder)}
+    tiny, small, large = (filled(folder, size) for size in (1_000, 10_000, LARGE))
+    figures["audit"] = audit_figure(small, large)
+    figures["one_order"] = one_order_figure(tiny, large, folder)
+    figures["views"] = view_figure(large)
+    figures["judge"] = judge_figure(large)
+    figures["desk"] = desk_figure(large)
+    figures |= startup_figures(tiny)
+    figures |= paper_figures(folder)
+    figures |= import_figures(folder)
+    figures |= git_figures(folder, figures["record"], figures["audit"])
+    result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}
     for name, figure in figures.items():
         bound = f"at least {figure.at_least}" if figure.at_least is not None else f"at most {figure.at_most}"
         say(f"{name:<18} {figure.ratio:8.2f}  {bound:<14} {'reached' if figure.reached else 'NOT REACHED'}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 
@@ -12,7 +14,9 @@ from ledger.envelope import Sealed
 from ledger.world.home import Home
 from ledger.world.journal import Journal
 from ledger.world.keys import SeedKey, write
+from ledger.world.recorder import SCHEMA
 
+_SHAPING = ("generate.py", "ledgers.py", "lives.py", "rates.toml")
 BATCH = 5_000  # sealed entries handed over at a time
 ASKED = 0  # the number of the order that questions are put to: thirty entries, in every ledger
 ASKED_ENTRIES = 30
@@ -37,16 +41,24 @@ def receive(journal: Journal, sealed: Iterable[Sealed], *, disclosures: bool = T
 def filled(folder: Path, size: int) -> Path:
     """A ledger of about `size` entries: registry, the order that is asked about in their midst, and others."""
     path = folder / f"ledger-{size}"
-    if (path / "complete").exists():
+    complete = path / "complete"
+    if complete.exists() and complete.read_text() == _made_by():
         return path
+    shutil.rmtree(path, ignore_errors=True)
     say(f"making a ledger of {size:,} entries")
     asked = [sealed for _, sealed in order(ASKED, ASKED_ENTRIES)]
     others = entries(max(size - 200, 0))  # the registry and the order asked about make up for them
     with new(path) as journal:
         receive(journal, chain(registry(), islice(others, size // 2), asked, others))
         write(journal.home.keys / ASKER, SeedKey(made_of(ASKER)))
-    (path / "complete").touch()
+    complete.write_text(_made_by())
     return path
+
+
+def _made_by() -> str:
+    """A digest of all that shapes these ledgers: one kept from before is used only if it would be the same today."""
+    shaped = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*")) if path.name in _SHAPING]
+    return sha256(b"".join(shaped) + repr(SCHEMA).encode()).hexdigest()
 
 
 def _batches(sealed: Iterable[Sealed]) -> Iterator[list[Sealed]]:

@@ -234,10 +234,9 @@ def _at_a_glance(raw: bytes) -> _Glance | None:
             instant(payload.signed_at)
     except ValueError:  # msgspec's are of this kind too
         return None
-    if (
-        not (simple(payload.public) and simple(payload.audience or {}) and well_formed(payload))
-        or _encode(payload) != body
-    ):
+    if not (simple(payload.public) and simple(payload.audience or {}) and well_formed(payload)):
+        return None
+    if _encode(payload) != body:
         return None
     public, its_id = _key(payload.signer.key)
     return (payload, public, body, signature) if key_id == its_id else None
