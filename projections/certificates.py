@@ -187,7 +187,7 @@ def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
     sealed = f"{count} digests or files are stated: [sealed]. They are printed where the sheet is made with --reveal."
     shown = making.reveal and count
     lead = "" if shown else sealed if count else "No entry states a digest."
-    heads = ("Stated by", "File", "Size", "Hash value and algorithm")
+    heads = ("Stated by", "File", "Size", "Hash values")
     caption = "As the entries state them, in the order in which the data went from hand to hand."
     return Section(
         "The data, and their hash values",
@@ -215,7 +215,7 @@ def _chain(hands: Sequence[Hand], case: Case) -> Section:
         for h in hands
     )
     caption = 'Times are UTC. "Compared" was computed for this sheet from the digests stated; the files were not read.'
-    heads = ("Entry", "When", "Released by", "Received by", "Said", "Compared", "Who says so")
+    heads = ("Entry", "When", "Released by", "Received by", "Said", "Compared", "Who says")
     return Section("From hand to hand", table=Table(caption, heads, rows))
 
 
