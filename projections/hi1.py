@@ -85,7 +85,7 @@ class _Writer:
         leg = [e for e in self.case.entries if self._leg(e)]
         approvals = [self._approval(e) for e in leg if e.kind in APPROVALS]
         told = self._fields(self.issued)
-        authorisation = self._authorisation(told, approvals)
+        authorisation = self._authorisation(told, approvals, leg)
         objects = [authorisation, *self._tasks(told), *self._documents(told)]
         self.carried.add(self.issued.leaf)
         for e in leg:
@@ -97,7 +97,7 @@ class _Writer:
             "comity:lossy": [asdict(lost) for lost in self.lossy],
         }
         requests = [{"ActionIdentifier": n, "CREATE": {"HI1Object": o}} for n, o in enumerate(objects)]
-        last = max(e.at for e in self.case.entries)
+        last = max(e.at for e in leg)  # of those alone that the provider may know of
         provider = next(iter(told.get("providers", ())), "provider")
         return {
             "Header": {**_NAMESPACES, **self._header(provider, wire(last))},
@@ -116,10 +116,10 @@ class _Writer:
 
     # -- the order ----------------------------------------------------------------------------------------------------
 
-    def _authorisation(self, told: dict[str, Any], approvals: list[dict[str, Any]]) -> dict[str, Any]:
+    def _authorisation(self, told: dict[str, Any], approvals: list[dict[str, Any]], leg: list[Entry]) -> dict[str, Any]:
         e = self.issued
-        received = next((r for r in self.case.entries if r.kind == "order-received"), None)
-        withdrawn = next((r for r in self.case.entries if r.kind == "order-withdrawn"), None)
+        received = next((r for r in leg if r.kind == "order-received"), None)
+        withdrawn = next((r for r in leg if r.kind == "order-withdrawn"), None)
         own = {
             "common:ApprovalType": e.kind,
             "common:ApprovalReference": e.leaf,

@@ -141,6 +141,18 @@ def test_a_message_tells_nothing_a_provider_may_not_read(tmp_path: Path) -> None
     assert b"validation_pending" not in text
 
 
+def test_what_a_provider_may_not_know_of_changes_no_byte(tmp_path: Path) -> None:
+    ledger = ledger_of("emergency-validation-refused", tmp_path)
+    hidden: list[Entry] = []
+    for order in json.loads((ledger / "story.json").read_text())["orders"].values():
+        case = case_of(ledger, order)
+        beside = [e for e in case.entries if KINDS[e.kind].shown_to]
+        shown = tuple(e for e in case.entries if e not in beside)
+        assert hi1(case, reveal=True) == hi1(Case(case.order, case.instrument, shown, case.registry), reveal=True)
+        hidden += beside
+    assert hidden
+
+
 def test_without_reveal_nothing_sealed_is_told(tmp_path: Path) -> None:
     case = case_of(ledger_of("S1", tmp_path), ORDER)
     closed, lossy = hi1(case)

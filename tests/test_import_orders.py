@@ -292,6 +292,14 @@ def test_nothing_sealed_goes_into_the_id_of_an_entry(tmp_path: Path) -> None:
         (b"order,kind,occurred,Kind\n", 5, "kind stands twice"),
         (HEAD.encode() + b"A-1,order-issued,2026-03-01T09:40:00Z,2AP-7,XO,XV,,,a,b\n", 5, "row 2, #10"),
         (HEAD.encode() + b"A-1,key-revoked,2026-03-01T09:40:00Z,2AP-7,,,,,\n", 5, "stands in the register"),
+        (b'{"order": "A\\ud800"}\n', 5, "row 1, order: expected a string, without control"),
+        (HEAD.encode() + b"A-1\x07,order-issued,2026-03-01T09:40:00Z,2AP-7,XO,XV,,,\n", 5, "row 2, order"),
+        (
+            b"order,kind,occurred,audience\nmain,order-received,2026-03-01T09:40:00Z,circumstances=XX\n",
+            5,
+            "row 2, audience",
+        ),
+        (b"order,kind,occurred,actor\nmain,order-received,2026-03-01T09:40:00Z,Sky Lark\n", 5, "row 2, actor"),
         (b'{"order": "A-1"\n{"order": "A-1", "order": "A-2"}\n[1]\n', 5, "row 2: not a JSON object"),
     ],
 )

@@ -126,9 +126,7 @@ def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
         checked = check(journal, names, stream, asked, keys=not dry_run)
         if checked.faults:
             return refuse(asked, checked)
-        for actor, count in sorted(checked.strangers.items()):
-            rows = _many(count, "row reports", "rows report")
-            ui.tell(f"{actor}, whose acts {rows}, is not in the register, so in law they count for nothing yet")
+        warn(checked)
         indices = range(0) if dry_run else record(journal, names, stream, asked, checked)
     return tell(asked, checked, indices, dry_run=dry_run)
 
@@ -269,6 +267,15 @@ def refuse(asked: Asked, checked: Checked) -> Exit:
         ui.tell(f"and {checked.faults - len(rows)} more; --errors N shows more of them")
     faults, rows_read = _many(checked.faults, "fault", "faults"), _many(checked.rows, "row", "rows")
     raise Stop(f"{asked.file}: {faults} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
+
+
+def warn(checked: Checked) -> None:
+    """Say whose acts are reported that no register knows, the most frequent first."""
+    for actor, count in sorted(checked.strangers.items(), key=lambda pair: -pair[1])[:10]:
+        rows = _many(count, "row reports", "rows report")
+        ui.tell(f"{actor}, whose acts {rows}, is not in the register, so in law they count for nothing yet")
+    if len(checked.strangers) > 10:
+        ui.tell(f"and {len(checked.strangers) - 10} more are not in the register")
 
 
 def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Exit:

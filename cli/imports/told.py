@@ -24,9 +24,9 @@ from cli.imports.sheet import Row, Wrong
 from cli.record import SOURCES, SPEAKS, audience_of
 from cli.writing import hand
 from ledger.envelope import Circumstances, Signer
-from ledger.facts import KINDS, Fact, Field, build, kind_of, public_of
+from ledger.facts import KINDS, Fact, Field, build, check_audience, kind_of, public_of
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
-from ledger.facts.wire import Unfit, check
+from ledger.facts.wire import Actor, Text, Unfit, check, form_of
 from ledger.keyring import REGISTRY_ONLY
 from ledger.law import calendar
 from ledger.refusal import Refused
@@ -50,6 +50,7 @@ COLUMNS = {
 }
 NEEDED = ("order", "kind", "occurred")
 IMPORTED = {name: kind for name, kind in KINDS.items() if name not in REGISTRY_ONLY}
+_WHO, _LINES = form_of(Actor), form_of(Text)
 FIELDS = frozenset(field for kind in IMPORTED.values() for field in kind.fields())
 
 
@@ -100,7 +101,7 @@ class Reader:
         self._folder = folder
         self._actor, self._role, self._key_file = actor, role, key_file
         self._zone = _zone(zone) if zone else None
-        self._signers: dict[tuple[str, str, str], Signer] = {}
+        self._signers: dict[tuple[str, str, str], Signer | Stop | Refused] = {}
         self._offices = journal.keyring.offices
         self._now = journal.now()
         self.rows = 0  # read so far
@@ -137,6 +138,7 @@ class Reader:
             tried("label", lambda: self.index.label(order.id, label))
         if wrongs or order is None or signer is None or said is None or fact is None:
             raise Wrongs(wrongs)
+        tried("audience", lambda: check_audience(fact.kind, said.audience or {}))
         entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
         if wrongs:
             raise Wrongs(wrongs)
@@ -168,8 +170,14 @@ class Reader:
         role = common.get("role") or self._role or self._any_role(actor, kind, others)
         asked = (actor, role, kind)
         if asked not in self._signers:
-            self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
-        return self._signers[asked]
+            try:
+                self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
+            except (Stop, Refused) as error:  # the next row of this signer has the same fault, and quickly
+                self._signers[asked] = error
+        signer = self._signers[asked]
+        if isinstance(signer, Signer):
+            return signer
+        raise signer
 
     def _any_role(self, actor: str, kind: str, others: bool) -> str:
         """A role of the signer where it matters little: for another's act, or one that none of its roles could do."""
@@ -294,10 +302,12 @@ def _zone(name: str) -> tzinfo:
 
 
 def _text(name: str, cell: Any, wrongs: list[Wrong]) -> str:
-    if isinstance(cell, str):
-        return cell
-    wrongs.append(Wrong(name, "expected a string"))
-    return ""
+    try:
+        check(_WHO if name in ("actor", "signer") else _LINES, cell)
+    except Unfit as unfit:
+        wrongs.append(Wrong(name, f"expected {unfit.expected}"))
+        return ""
+    return str(cell)
 
 
 def _kind(name: str) -> str:
