@@ -171,7 +171,9 @@ def _hold(journal: Journal, report: Report, trust: Trust, parts: Arranged | None
     with closing(followed(journal.folder.others, key.name)) as heads:
         held = hold_against(heads, key, head, _proofs(parts), journal.now(), journal.folder.evidence)
     for size in held.unproven:
-        ui.tell(f"{key.name}: nothing connects its head of {head.checkpoint.size} entries with that of {size}, seen before")
+        ui.tell(
+            f"{key.name}: nothing connects its head of {head.checkpoint.size} entries with that of {size}, seen before"
+        )
 
 
 def _proofs(parts: Arranged | None) -> Prove:
@@ -254,6 +256,8 @@ def _take_in(
     for arrival in fresh:
         place = order or _open(arrival.raw).payload.order
         _check_place(journal, place, arrival)
+        theirs = _trust(journal, _open(arrival.raw).payload.log).registrar or journal.folder.registrar
+        post.check_speaker(arrival, journal.keyring, journal.folder.registrar, theirs, journal.store.size())
         leaf = Place.of(journal, KIND, place, None).event(backs) if backs else None
         now = journal.now()
         drafts.append(post.draft_of(arrival, journal.origin, signer, now, check, order=place, backs=leaf))

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from ledger.chain import access_of, registry_of
 from ledger.envelope import Opened, Other, entry_of, open_
 from ledger.facts import KINDS, Fact, build, check_form
+from ledger.keyring import Keyring
 from ledger.note import note_digest
 from ledger.order import Entry, instant
 from ledger.refusal import Refused
@@ -108,6 +109,20 @@ def wrapped(wrapper: Opened, foreign: Foreign) -> Opened | None:
     ):
         return None
     return opened
+
+
+def is_impostor(opened: Opened, keyring: Keyring, index: int) -> bool:
+    """True if an entry of another record is signed in the name of an office that has keys here, and by none of them.
+
+    Names of offices are given by each record's own registrar; what counts is the key. `index` is the wrapper's.
+    """
+    signer = opened.payload.signer
+    ours = {
+        key.public
+        for key in keyring.keys.values()
+        if key.actor == signer.actor and key.accepted is not None and key.accepted < index
+    }
+    return bool(ours) and signer.key not in ours
 
 
 def as_counted(

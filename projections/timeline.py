@@ -41,7 +41,7 @@ def timeline(case: Case, trail: Iterable[Step] = (), *, reveal: bool = False) ->
     return [
         Line(
             entry=e,
-            says=says(e.kind),
+            says=_arrived(e) or says(e.kind),
             who=speaker(e, names),
             late=e.at - e.on if e.at - e.on > LATE else None,
             replaced_by=replaced.get(e.leaf),
@@ -50,6 +50,13 @@ def timeline(case: Case, trail: Iterable[Step] = (), *, reveal: bool = False) ->
         )
         for e in sorted(case.entries, key=lambda e: (e.on, e.index))
     ]
+
+
+def _arrived(e: Entry) -> str:
+    """Which entry of which other record has arrived; empty for every other kind."""
+    if e.kind != "counterparty-record-received":
+        return ""
+    return f"Entry {e.get('index')} of {e.get('origin')} has arrived."
 
 
 def says(kind: str) -> str:

@@ -196,6 +196,23 @@ def test_a_bundle_changed_on_the_way_is_refused_and_nothing_is_kept(skylark: Off
     assert not (skylark.ledger / "foreign").exists()
 
 
+@pytest.mark.parametrize(("actor", "party"), [("sky", "XO"), ("other", "XV")])
+def test_nobody_elsewhere_speaks_in_our_name(actor: str, party: str, skylark: Office, root: Path) -> None:
+    impostor = Office(root, "impostor").begun("XO", "helper", "ISS")
+    shutil.copy(impostor.home.keys / "helper", impostor.home.keys / actor)
+    shutil.copy(impostor.home.keys / "helper.pub", impostor.home.keys / f"{actor}.pub")
+    impostor.does("key", "new", f"{actor}2")
+    public = str(impostor.home.keys / f"{actor}2.pub")
+    words = ("key", "enrol", actor, "--public", public, "--role", "SP", "--party", party, "--office", "Office")
+    assert impostor.run(*words).exit_code == 0
+    key = str(impostor.home.keys / f"{actor}2")
+    assert impostor.run("key", "accept", actor, "--key", key).exit_code == 0
+    issue = ("issue", "--instrument", "EPOC", "--to", "XV", "--reference", "E-7", "--role", "SP")
+    impostor.does(*issue, "--as", actor, "--key", key)
+    skylark.does("counterparty", "add", str(impostor.ledger))
+    refused(skylark.run("receive", impostor.export("in-our-name.zip", "helper", "SP"), "--as", "sky"), "KEY-UNKNOWN")
+
+
 def test_our_own_bundle_does_not_arrive(karsk: Office, root: Path) -> None:
     refused(karsk.run("receive", str(root / "order.zip"), "--as", "ilves"), "CTX-LOG")
 

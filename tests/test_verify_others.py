@@ -131,6 +131,21 @@ def test_a_trust_folder_may_say_whom_one_trusts_about_other_records() -> None:
     assert checked(data, ledger, trust=wrong).reasons[0].code == "ENT-MISMATCH"
 
 
+def test_another_record_cannot_speak_in_the_name_of_an_office_here() -> None:
+    there = Ledger(origin="ledger.test/xv", log=hand("log xv"))
+    other = there.enrol("ilves", "XO", "ISS", "VAL", key="of somebody else")
+    there.record(other, "order-issued", ISSUED, SEALED, order=ORDER)
+    raw, place = there.entries[-1], there.size - 1
+    proof = format_proof(place, prove_inclusion(place, there.size, there.read), there.checkpoint())
+    ledger, ilves = small()
+    fact, named = wrapping(raw, proof, "verifies")
+    public = {name: getattr(fact, name) for name in ("origin", "index", "leaf", "envelope", "proof_check")}
+    ledger.record(ilves, fact.kind, public, order=ORDER, other=named)
+    name = sha256(raw).hexdigest()
+    report = checked(ledger.bundle(ilves, foreign={name: raw, f"{name}.tlog-proof": proof}), ledger)
+    assert (report.verdict, arrived(report)) == (Verdict.PASSED, [])
+
+
 # -- letters that crossed ----------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ledger.bundle.layout import Arranged
 from ledger.bundle.manifest import Manifest
 from ledger.chain import registry_of
-from ledger.counterparty import KIND, PROOF, VALUES, as_counted, wrapped
+from ledger.counterparty import KIND, PROOF, VALUES, as_counted, is_impostor, wrapped
 from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring
 from ledger.note import MLDSA44, Head, MlDsa, Vkey, note_digest, open_checkpoint, parse_checkpoint
@@ -25,7 +25,8 @@ from ledger.verify.notebook import Notebook, counted
 def arrived(opened: Mapping[int, Opened], parts: Arranged, keyring: Keyring) -> list[Entry]:
     """The wrapped entries that count as their signers' acts, each at the place of its wrapper.
 
-    One that was sealed for this very log counts if its key could sign there.
+    One that was sealed for this very log counts if its key could sign there; one signed in the name of an office that
+    has keys here, by another key, does not.
     """
     destroyed = {
         digest
@@ -45,8 +46,9 @@ def arrived(opened: Mapping[int, Opened], parts: Arranged, keyring: Keyring) -> 
 
 def _may_sign(inner: Opened, wrapper: Opened, index: int, keyring: Keyring) -> bool:
     try:
-        if inner.payload.log == wrapper.payload.log:
-            keyring.check(inner, index)
+        if inner.payload.log != wrapper.payload.log:
+            return not is_impostor(inner, keyring, index)
+        keyring.check(inner, index)
     except Refused:
         return False
     return True

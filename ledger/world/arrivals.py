@@ -14,9 +14,10 @@ from pathlib import Path
 from msgspec import UNSET, Struct
 
 from ledger.chain import access_of, registry_of
-from ledger.counterparty import KIND, PROOF, acknowledges, wrapper_id, wrapping
+from ledger.counterparty import KIND, PROOF, acknowledges, is_impostor, wrapper_id, wrapping
 from ledger.envelope import Circumstances, Opened, Signer, open_
 from ledger.exhibit import prove_omission
+from ledger.keyring import Keyring, Registrar
 from ledger.note import Vkey
 from ledger.refusal import Refused
 from ledger.tlog import leaf_hash, parse_proof
@@ -134,6 +135,18 @@ def draft_of(
         carried=tuple(map(parse_disclosure, arrival.texts)),
         reference=reference if isinstance(reference, str) else None,
     )
+
+
+def check_speaker(arrival: Arrival, keyring: Keyring, ours: Registrar, theirs: Registrar, size: int) -> None:
+    """`Refused` KEY-UNKNOWN if an entry is signed in our name: for our Party, or as an office that has keys here.
+
+    Their registrar says whose keys theirs are, and has no say about ours.
+    """
+    signer = open_(arrival.raw, verify=False).payload.signer
+    if signer.party == ours.party != theirs.party:
+        raise Refused("KEY-UNKNOWN", f"{signer.actor} signs for {ours.party}, and {theirs.party} keeps that record")
+    if is_impostor(open_(arrival.raw, verify=False), keyring, size):
+        raise Refused("KEY-UNKNOWN", f"{signer.actor} is an office of our register, and this is none of its keys")
 
 
 def check_instrument(arrival: Arrival, instrument: str | None) -> None:
