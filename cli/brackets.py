@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -20,17 +20,29 @@ from ledger.world.heads import Heads as Kept
 
 if TYPE_CHECKING:
     from cli.reading import Reader
+    from ledger.world.folder import Folder
+    from ledger.world.heads import Token
 
 Bracket = tuple[datetime | None, datetime | None]  # not before, not after; UTC
 
 
 def brackets(reader: Reader, orders: Iterable[str]) -> dict[int, Bracket]:
     """The bracket of every entry of these orders, by log index; both sides None where nothing proves one."""
-    times = _times(reader)
-    opened = (found for order in orders for found in reader.cases.opened(order))
-    if times is None:
-        return {index: (None, None) for index, _ in opened}
-    return {index: (times.not_before(entry), times.not_after(index)) for index, entry in opened}
+    opened = {index: entry for order in orders for index, entry in reader.cases.opened(order)}
+    folder = reader.folder
+    with closing(Kept(folder.heads, writable=False)) as kept:
+        cited = {entry.payload.seen.note for entry in opened.values() if entry.payload.seen is not None}
+        notes = {head.digest: head.note for head in kept.dating(opened.keys(), cited, reader.store.size())}
+        tokens = kept.tokens()
+    if not notes:
+        return dict.fromkeys(opened, (None, None))
+    witnesses = tuple(folder.policy.witnesses.values())
+    heads = {
+        digest: open_checkpoint(note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
+        for digest, note in notes.items()
+    }
+    times = _times(folder, heads, [token for token in tokens if token.head in heads])
+    return {index: (times.not_before(entry), times.not_after(index)) for index, entry in opened.items()}
 
 
 def spelled(bracket: Bracket) -> str:
@@ -40,25 +52,10 @@ def spelled(bracket: Bracket) -> str:
     return said and f"proven: {said}"
 
 
-def _times(reader: Reader) -> Times | None:
-    """What the kept heads and time stamps say, by the ledger's own trust; None before the first head."""
-    folder = reader.folder
-    with closing(Kept(folder.heads, writable=False)) as kept:
-        tokens = kept.tokens()
-        stamped = {token.head for token in tokens}
-        notes = {head.digest: head.note for head in kept.all() if head.cosigned is not None or head.digest in stamped}
-    witnesses = tuple(folder.policy.witnesses.values())
-    heads = {
-        digest: open_checkpoint(note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
-        for digest, note in notes.items()
-    }
-    return _dated(reader, heads, {f"heads/{t.head}.{n}.tsr": t.reply for n, t in enumerate(tokens)}) if heads else None
-
-
-def _dated(reader: Reader, heads: dict[str, Head], tokens: dict[str, bytes]) -> Times:
-    policy = reader.folder.policy
+def _times(folder: Folder, heads: dict[str, Head], tokens: Sequence[Token]) -> Times:
+    """What heads and time stamps say, by the ledger's own trust."""
     held = Heads("heads.db", next(iter(heads.values())), heads, {})
-    trusted = stamping.trusted(reader.folder.path / "trust" / "tsa")
-    trust = Trust(policy, b"", reader.folder.registrar, trusted)
-    parts = Arranged(tokens=tokens)
-    return Times(held, policy, check_tokens(parts, Times(held, policy), trust, stamping.reader(), ui.now(), Notebook()))
+    trust = Trust(folder.policy, b"", folder.registrar, stamping.trusted(folder.path / "trust" / "tsa"))
+    parts = Arranged(tokens={f"heads/{token.head}.{n}.tsr": token.reply for n, token in enumerate(tokens)})
+    seen = Times(held, folder.policy)
+    return Times(held, folder.policy, check_tokens(parts, seen, trust, stamping.reader(), ui.now(), Notebook()))

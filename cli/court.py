@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import ui, verdict
+from cli import borrowed, ui, verdict
 from cli.exits import Exit, Stop
 from cli.formats import FORMATS
 
@@ -220,13 +220,12 @@ def verify(file: str, trust: str | None, anchor: str | None) -> None:
         from ledger.exhibit import form_of
         from ledger.verify import verify as verify_bundle
         from ledger.verify import verify_entry, verify_exhibit
-        from ledger.world import mldsa, stamping
 
         data = ui.read(file)
         if data.startswith(b"PK"):
-            report = verify_bundle(data, held, pinned, now, mldsa=mldsa.verify, stamps=stamping.reader())
+            report = verify_bundle(data, held, pinned, now, mldsa=borrowed.mldsa, stamps=borrowed.stamps())
         elif data.startswith(b'{"payload":'):
-            report = verify_entry(data, proof_beside(file), held, pinned, now, mldsa=mldsa.verify)
+            report = verify_entry(data, proof_beside(file), held, pinned, now, mldsa=borrowed.mldsa)
         elif form_of(data):
             report = verify_exhibit(data, held)
         else:

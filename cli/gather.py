@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -58,7 +58,8 @@ def gather(journal: Journal, asked: Asked) -> Contents:
     }
     carried, withheld = select((e for e in entries if e.index < size), held, asked.audience)
     tokens = journal.heads.tokens()
-    heads = _heads(journal, opened, size, {token.head for token in tokens})
+    cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
+    heads = journal.heads.dating(opened.keys(), cited, size)
     sizes = {kept.size for kept in (*heads, *journal.heads.all()[-RECENT:]) if 0 < kept.size < size}
     read = journal.store.hashes
     return Contents(
@@ -124,23 +125,6 @@ def _orders(journal: Journal, asked: Asked) -> Iterable[str]:
     if asked.with_linked:
         case = journal.case(asked.order)
         yield from (order for order in linked(case.entries) if order != asked.order and journal.store.head(order))
-
-
-def _heads(journal: Journal, opened: Mapping[int, Opened], size: int, stamped: Collection[str]) -> list[Kept]:
-    """The notes that date the entries: those they cite, and for each the earliest ones outside that contain it.
-
-    Outside is a note that was cosigned, and one that was stamped.
-    """
-    cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
-    wanted = {digest: kept for digest in cited if (kept := journal.heads.get(digest)) is not None}
-    published = sorted((kept for kept in journal.heads.all() if kept.size <= size), key=lambda kept: kept.size)
-    cosigned = [kept for kept in published if kept.cosigned is not None]
-    for dated in (cosigned, [kept for kept in published if kept.digest in stamped]):
-        for index in opened:
-            containing = next((kept for kept in dated if kept.size > index), None)
-            if containing is not None:
-                wanted[containing.digest] = containing
-    return list(wanted.values())
 
 
 def _tokens(tokens: Iterable[Token], checkpoint: str, heads: Iterable[Kept]) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @ONLY
 def show(order: str, as_of: datetime | None, only: bool) -> None:
     """One order: where it stands, what is due, what the record lacks; and the orders that are one matter with it."""
+    from cli.brackets import brackets, spelled
     from cli.matter import began, matter, member
     from projections.due import due as due_of
     from projections.due import soonest_first
@@ -30,6 +31,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     with reading() as reader:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, order, moment, only=only)
+        proven = brackets(reader, [shares[0].case.order])
     asked, *beside = shares
     judgement = asked.judgement
     v = view(asked.case, judgement)
@@ -65,11 +67,12 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
             "elsewhere": elsewhere,
         }
     columns = ("due", "findings", "criteria", "practice", "matter")
+    times = {e.on: spelled(proven.get(e.index, (None, None))) for e in reversed(asked.case.entries)}
     rows = [(name, value) for name, value in document.items() if name not in columns]
 
     def text() -> str:
         head = f"{v.ref or v.label or v.order[:8]}  {v.instrument}  {ui.paint(v.state, 'bold')}"
-        lines = [head, "", *_pairs(document, names)]
+        lines = [head, "", *_pairs(document, names, times)]
         if beside or elsewhere:
             lines += ["", "Matter"]
             for s in sorted(shares, key=began):
@@ -108,7 +111,7 @@ def _duty(d: Duty) -> dict[str, Any]:
     }
 
 
-def _pairs(document: dict[str, Any], names: dict[str, str]) -> list[str]:
+def _pairs(document: dict[str, Any], names: dict[str, str], proven: dict[datetime, str]) -> list[str]:
     providers = ", ".join(names.get(p, p) for p in document["providers"])
     regions = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in document["regions"].items())
     pairs = (
@@ -116,8 +119,10 @@ def _pairs(document: dict[str, Any], names: dict[str, str]) -> list[str]:
         ("from", document["from"]),
         ("to", document["to"]),
         ("provider", providers),
-        ("issued", ui.plain(document["issued_on"])),
-        ("last entry", ui.plain(document["last_on"])),
+        *(
+            (what, f"{ui.plain(document[on])}  {proven.get(document[on], '')}".rstrip())
+            for what, on in (("issued", "issued_on"), ("last entry", "last_on"))
+        ),
         ("entries", document["entries"]),
         ("beside", regions),
         ("linked", ", ".join(document["linked"])),

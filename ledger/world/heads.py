@@ -6,6 +6,8 @@ cannot. `heads.db` is backed up, never thinned out.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -120,6 +122,22 @@ class Heads:
         """Every kept head, in the order in which they were published."""
         with faults(self.path):
             return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
+
+    def dating(self, indexes: Collection[int], cited: Iterable[str], size: int) -> list[Kept]:
+        """The heads up to `size` that date entries: those `cited`, and the first outside that contain each.
+
+        Outside is a note that was cosigned, and one that was stamped.
+        """
+        wanted = {digest: kept for digest in cited if (kept := self.get(digest)) is not None}
+        published = sorted((kept for kept in self.all() if kept.size <= size), key=lambda kept: kept.size)
+        stamped = {token.head for token in self.tokens()}
+        cosigned = [kept for kept in published if kept.cosigned is not None]
+        for dated in (cosigned, [kept for kept in published if kept.digest in stamped]):
+            sizes = [kept.size for kept in dated]
+            for index in indexes:
+                if (at := bisect_right(sizes, index)) < len(dated):
+                    wanted[dated[at].digest] = dated[at]
+        return list(wanted.values())
 
     def stamp(self, token: Token) -> None:
         """Keep a time stamp over a kept head durably; one that is kept already stays as it is."""
