@@ -70,14 +70,14 @@ class Desk:
 
     # -- the frame ----------------------------------------------------------------------------------------------------
 
-    def frame(self, request: Request) -> Frame:
-        """The ledger as of now; what moved a moment ago is judged before it is shown."""
+    def frame(self, request: Request, *, follow: bool = True) -> Frame:
+        """The ledger as of now; what moved a moment ago is judged before it is shown, if the page should `follow`."""
         now = self.reader.now()
         size = self.reader.store.size()
         if size != self.known:
             self.reader.cases.forget()  # somebody may have destroyed a key
             self.known = size
-        if 0 <= size - self.view.size <= AT_ONCE:
+        if follow and 0 <= size - self.view.size <= AT_ONCE:
             bring_up(self.reader, self.view, now, most=AT_ONCE)
         return Frame(
             origin=self.reader.folder.origin,
@@ -161,7 +161,7 @@ class Desk:
         found = self.view.orders(
             asked,
             frame.now,
-            int(before) if before.isascii() and before.isdecimal() and len(before) < 18 else None,
+            int(before) if _small(before) else None,
             PAGE + 1,
         )
         full = before or len(found) > PAGE
@@ -219,7 +219,8 @@ class Desk:
         """What each entry of an order states, with nothing opened."""
         from cli.desk_order import entries_page
 
-        return entries_page(self, self.frame(request), self._case(request))
+        first = request.query_params.get("from", "")
+        return entries_page(self, self.frame(request), self._case(request), int(first) if _small(first) else 0)
 
     def replay(self, request: Request) -> Response:
         """The order moment by moment: the page that `comity replay --html` makes."""
@@ -282,7 +283,7 @@ class Desk:
     def stop(self, request: Request, lines: Sequence[str], status: int) -> Response:
         """A page that says why there is nothing else to see."""
         title = "Not here" if status == 404 else "Not done"
-        return page("desk_stop.html.j2", self.frame(request), title, "", status=status, lines=lines)
+        return page("desk_stop.html.j2", self.frame(request, follow=False), title, "", status=status, lines=lines)
 
 
 SPENT = "This form was sent before, or is not one of this desk. Go back, load the page again, and send it anew."
@@ -387,6 +388,10 @@ def item(row: Row, now: datetime, names: Mapping[str, str]) -> Item:
         left=left(span) if span is not None else "not known" if row.due else "no clock runs",
         over=span is not None and span <= timedelta(0),
     )
+
+
+def _small(said: str) -> bool:
+    return said.isascii() and said.isdecimal() and len(said) < 18
 
 
 def _place(after: str) -> tuple[int, int, int] | None:

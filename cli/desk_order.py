@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ SECTIONS = (
     ("story", "Timeline"),
     ("papers", "Papers, sealed values, bundle"),
 )
+MOST = 100  # entries of an order on one page
 AUDIENCES = ("CT", "DEF", "DPO", "SA", "AUD", "ISS", "RET", "NOT", "SP")
 
 
@@ -55,7 +56,7 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     """One order: where it stands, what is due, what was found, who held what, what happened, its papers."""
     from cli.desk_app import page
     from projections.face import only_for, procedure, subject
-    from projections.reports import custody_report, evidence_chain_report
+    from projections.reports import evidence_chain_report, held
     from projections.state import linked
 
     known, judgement = _known(case, frame.now)
@@ -78,8 +79,9 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         periods=chain.periods,
         findings=chain.findings,
         criteria=chain.criteria,
-        held=custody_report(known, judgement, made, ()).held,
-        story=chain.story,
+        held=held(known, reveal=False)[-MOST:],
+        story=replace(chain.story, events=chain.story.events[-MOST:]),
+        most=MOST,
         papers=[(kind, name, forms()) for kind, name in PAPERS],
         openable=OPENABLE,
         audiences=[(role, ROLES[role]) for role in AUDIENCES],
@@ -88,14 +90,16 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     )
 
 
-def entries_page(desk: Desk, frame: Frame, case: Case, opened: Opened | None = None) -> Response:
-    """What each entry of an order states; sealed values only where that they are opened was recorded."""
+def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: Opened | None = None) -> Response:
+    """What each entry of an order states, from the place `first` on; all of them, and sealed values, once `opened`."""
     from cli.desk_app import page
     from projections.face import only_for, subject
     from projections.reports import story
 
     known, judgement = _known(case, frame.now)
     about = subject(known, judgement)
+    told = story(known, judgement, reveal=opened is not None)
+    last = len(told.events) if opened else first + MOST
     return page(
         "desk_entries.html.j2",
         frame,
@@ -103,7 +107,9 @@ def entries_page(desk: Desk, frame: Frame, case: Case, opened: Opened | None = N
         "/orders",
         subject=about,
         only_for=only_for(known.entries),
-        story=story(known, judgement, reveal=opened is not None),
+        story=replace(told, events=told.events[first:last]),
+        before=max(first - MOST, 0) if first else None,
+        after=last if last < len(told.events) else None,
         opened=opened,
     )
 
@@ -196,7 +202,7 @@ def open_(desk: Desk, frame: Frame, case: Case, said: dict[str, str]) -> Respons
         raise Stop("there is nothing of that kind to open", code=Exit.UNDECIDABLE)
     opened = record(desk, case, what, said.get("because", ""))
     if what == "timeline":
-        return entries_page(desk, frame, case, opened)
+        return entries_page(desk, frame, case, opened=opened)
     return paper(desk.reader, case, what, "html", reveal=True)
 
 

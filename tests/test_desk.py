@@ -119,6 +119,19 @@ def sat(stack: ExitStack, ledger: Path, actor: str | None = None) -> Sat:
     return Sat(ledger, desk, Visitor(app(desk, [HOST])).enter(desk))
 
 
+@pytest.fixture(scope="module")
+def kept2(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sat]:
+    """A desk for all tests that record nothing and put nothing on the board."""
+    with ExitStack() as opened:
+        yield sat(opened, ledger_of("S2", tmp_path_factory.mktemp("S2")), "ilves")
+
+
+@pytest.fixture(scope="module")
+def kept3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sat]:
+    with ExitStack() as opened:
+        yield sat(opened, ledger_of("S3", tmp_path_factory.mktemp("S3")))
+
+
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
     with ExitStack() as opened:
@@ -172,9 +185,9 @@ PAGES = (
 )
 
 
-def test_every_page_nests_has_one_heading_and_one_content_and_names_its_language(s2: Sat) -> None:
-    for url in (*PAGES, s2.url(), f"{s2.url()}/entries"):
-        taken = Page(s2.visitor.page(url))
+def test_every_page_nests_has_one_heading_and_one_content_and_names_its_language(kept2: Sat) -> None:
+    for url in (*PAGES, kept2.url(), f"{kept2.url()}/entries"):
+        taken = Page(kept2.visitor.page(url))
         assert (taken.crossed, taken.open) == ([], []), url
         assert len(taken.all("h1")) == len(taken.all("main")) == 1
         assert taken.all("html") == [{"lang": "en"}]
@@ -186,13 +199,13 @@ def test_every_page_nests_has_one_heading_and_one_content_and_names_its_language
         assert all(attrs["id"] in labelled for attrs in fields), url
 
 
-def test_every_link_of_every_page_leads_somewhere(s2: Sat) -> None:
+def test_every_link_of_every_page_leads_somewhere(kept2: Sat) -> None:
     seen: set[str] = set()
     todo = ["/"]
     while todo:
         url = todo.pop()
         seen.add(url)
-        answer = s2.visitor.get(url)
+        answer = kept2.visitor.get(url)
         assert answer.status_code in (200, 303), url
         if "text/html" not in answer.headers.get("content-type", ""):
             continue
@@ -203,31 +216,37 @@ def test_every_link_of_every_page_leads_somewhere(s2: Sat) -> None:
             assert target or part in ids, (url, part)
             if target and target not in seen | set(todo) and not target.endswith(".pdf"):
                 todo.append(target)
-    assert {"/keys", s2.url(), f"{s2.url()}/replay", f"{s2.url()}/custody.html", f"{s2.url()}/dpo.json"} <= seen
+    assert {
+        "/keys",
+        kept2.url(),
+        f"{kept2.url()}/replay",
+        f"{kept2.url()}/custody.html",
+        f"{kept2.url()}/dpo.json",
+    } <= seen
 
 
-def test_what_ran_out_stands_first_on_the_first_page(s3: Sat) -> None:
-    taken = words(s3.visitor.page("/"))
+def test_what_ran_out_stands_first_on_the_first_page(kept3: Sat) -> None:
+    taken = words(kept3.visitor.page("/"))
     assert taken.index("Overdue") < taken.index("over by") < taken.index("D-7-7") < taken.index("Due later")
-    rows = re.findall(r"<tr class=\"over\">.*?</tr>", s3.visitor.page("/"), re.DOTALL)
+    rows = re.findall(r"<tr class=\"over\">.*?</tr>", kept3.visitor.page("/"), re.DOTALL)
     assert len(rows) == 1
-    assert s3.url("main") in rows[0]
+    assert kept3.url("main") in rows[0]
     assert "the provider" in rows[0]
 
 
-def test_the_board_says_what_comity_due_says(s3: Sat) -> None:
-    answer = run("due", "--json", ledger=s3.ledger)
+def test_the_board_says_what_comity_due_says(kept3: Sat) -> None:
+    answer = run("due", "--json", ledger=kept3.ledger)
     due = json.loads(answer.stdout)["due"]
-    shown = s3.visitor.page("/")
+    shown = kept3.visitor.page("/")
     assert len(due) == 2
     for clock in due:
         assert f'datetime="{clock["due"]}"' in shown
         assert clock["id"] in shown
 
 
-def test_an_order_shows_what_judge_says(s2: Sat) -> None:
-    judged = json.loads(run("judge", "main", "--json", ledger=s2.ledger).stdout)
-    shown = words(s2.visitor.page(s2.url()))
+def test_an_order_shows_what_judge_says(kept2: Sat) -> None:
+    judged = json.loads(run("judge", "main", "--json", ledger=kept2.ledger).stdout)
+    shown = words(kept2.visitor.page(kept2.url()))
     for finding in judged["findings"]:
         assert finding["code"] in shown
         assert finding["says"] in shown
@@ -249,15 +268,15 @@ def test_an_order_is_found_by_its_label_its_reference_and_by_words(stack: ExitSt
     assert "PPO-1" not in words(visitor.page("/orders?q=nothing"))
 
 
-def test_an_order_nobody_has_and_one_nobody_asks_about_are_not_there(s2: Sat) -> None:
-    for order in ("nothing", s2.reader.cases.registry, s2.reader.cases.access):
-        answer = s2.visitor.get(f"/orders/{order}")
+def test_an_order_nobody_has_and_one_nobody_asks_about_are_not_there(kept2: Sat) -> None:
+    for order in ("nothing", kept2.reader.cases.registry, kept2.reader.cases.access):
+        answer = kept2.visitor.get(f"/orders/{order}")
         assert answer.status_code == 404
         assert "<h1>Not here</h1>" in answer.text
-    assert s2.visitor.get("/nowhere").status_code == 404
-    assert s2.visitor.get("/due/nowhere").status_code == 404
-    assert s2.visitor.get("/law?instrument=nothing").status_code == 404
-    assert s2.visitor.get(f"{s2.url()}/audit.html").status_code == 404
+    assert kept2.visitor.get("/nowhere").status_code == 404
+    assert kept2.visitor.get("/due/nowhere").status_code == 404
+    assert kept2.visitor.get("/law?instrument=nothing").status_code == 404
+    assert kept2.visitor.get(f"{kept2.url()}/audit.html").status_code == 404
 
 
 def test_pages_are_turned_by_their_links_and_show_every_order_once(s3: Sat) -> None:
@@ -273,6 +292,20 @@ def test_pages_are_turned_by_their_links_and_show_every_order_once(s3: Sat) -> N
         assert len(own_rows) == len(set(own_rows)) == 2 * PAGE + 3, own
 
 
+def test_a_long_order_is_turned_page_by_page(kept2: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.desk_order.MOST", 4)
+    url, seen = f"{kept2.url()}/entries", list[str]()
+    while url:
+        html = kept2.visitor.page(url)
+        some = re.findall(r"<h3>Entry (C?\d+)", html)
+        assert 0 < len(some) <= 4
+        seen += some
+        nexts = [str(a["href"]) for a in Page(html).all("a") if a.get("rel") == "next"]
+        url = nexts[0] if nexts else ""
+    assert len(seen) == len(set(seen)) == len(kept2.reader.case("main").entries)
+    assert "The last 4 of" in words(kept2.visitor.page(kept2.url()))
+
+
 def test_filters_stay_when_the_page_is_turned(s3: Sat) -> None:
     put(s3.desk.view, *(row(1_000 + n, state="CLOSED", from_party="XQ") for n in range(PAGE + 1)))
     put(s3.desk.view, row(5_000, state="CLOSED", from_party="XO"))
@@ -283,10 +316,10 @@ def test_filters_stay_when_the_page_is_turned(s3: Sat) -> None:
     assert {"value": "XQ", "selected": None} in last.all("option")
 
 
-def test_only_overdue_shows_only_those(s3: Sat) -> None:
-    shown = s3.visitor.page("/orders?overdue=1")
-    assert s3.url("main") in shown
-    assert s3.url("second") not in shown
+def test_only_overdue_shows_only_those(kept3: Sat) -> None:
+    shown = kept3.visitor.page("/orders?overdue=1")
+    assert kept3.url("main") in shown
+    assert kept3.url("second") not in shown
 
 
 def test_hostile_values_are_shown_as_they_are_and_do_nothing(s3: Sat) -> None:
@@ -331,29 +364,29 @@ def test_what_was_recorded_a_moment_ago_is_on_the_next_page(s2: Sat) -> None:
     assert f"As of entry {entries} of {entries}" in words(s2.visitor.page("/"))
 
 
-def test_looking_records_nothing(s2: Sat) -> None:
-    before = size(s2.ledger)
+def test_looking_records_nothing(kept2: Sat) -> None:
+    before = size(kept2.ledger)
     for url in (
         *PAGES,
-        s2.url(),
-        *(f"{s2.url()}/{rest}" for rest in ("entries", "replay", "custody.html", "dpo.json")),
+        kept2.url(),
+        *(f"{kept2.url()}/{rest}" for rest in ("entries", "replay", "custody.html", "dpo.json")),
     ):
-        s2.visitor.page(url)
-    assert size(s2.ledger) == before
+        kept2.visitor.page(url)
+    assert size(kept2.ledger) == before
 
 
 # -- sealed values -----------------------------------------------------------------------------------------------------
 
 
-def test_no_page_shows_a_sealed_value_unasked(s2: Sat) -> None:
-    values = sealed_values(s2.reader, "main")
+def test_no_page_shows_a_sealed_value_unasked(kept2: Sat) -> None:
+    values = sealed_values(kept2.reader, "main")
     assert len(values) > 5
     for url in (
         *PAGES,
-        s2.url(),
-        *(f"{s2.url()}/{rest}" for rest in ("entries", "replay", "custody.html", "dpo.json")),
+        kept2.url(),
+        *(f"{kept2.url()}/{rest}" for rest in ("entries", "replay", "custody.html", "dpo.json")),
     ):
-        html = s2.visitor.page(url)
+        html = kept2.visitor.page(url)
         assert [v for v in values if escape(v) in html or v in html] == [], url
 
 
@@ -387,13 +420,15 @@ def test_reports_with_values_are_recorded_by_their_names(s2: Sat, what: str, vie
 
 
 @pytest.mark.parametrize("because", ["", "   ", None])
-def test_without_a_reason_nothing_is_opened_and_nothing_recorded(s2: Sat, because: str | None) -> None:
-    said = {"form": s2.visitor.form(s2.url()), "what": "timeline"} | ({} if because is None else {"because": because})
-    before = size(s2.ledger)
-    answer = s2.visitor.post(f"{s2.url()}/open", said)
+def test_without_a_reason_nothing_is_opened_and_nothing_recorded(kept2: Sat, because: str | None) -> None:
+    said = {"form": kept2.visitor.form(kept2.url()), "what": "timeline"} | (
+        {} if because is None else {"because": because}
+    )
+    before = size(kept2.ledger)
+    answer = kept2.visitor.post(f"{kept2.url()}/open", said)
     assert answer.status_code == 403
-    assert [v for v in sealed_values(s2.reader, "main") if escape(v) in answer.text] == []
-    assert size(s2.ledger) == before
+    assert [v for v in sealed_values(kept2.reader, "main") if escape(v) in answer.text] == []
+    assert size(kept2.ledger) == before
 
 
 def test_a_form_is_good_once(s2: Sat) -> None:
@@ -404,14 +439,17 @@ def test_a_form_is_good_once(s2: Sat) -> None:
     assert size(s2.ledger) == before
 
 
-def test_nobody_at_the_desk_opens_nothing(s3: Sat) -> None:
-    assert 'method="post"' not in s3.visitor.page(s3.url())
-    said = {"form": s3.desk.sessions.form(), "what": "timeline", "because": WHY}
-    before = size(s3.ledger)
+def test_nobody_at_the_desk_opens_nothing(kept3: Sat) -> None:
+    assert 'method="post"' not in kept3.visitor.page(kept3.url())
+    said = {"form": kept3.desk.sessions.form(), "what": "timeline", "because": WHY}
+    before = size(kept3.ledger)
     for where in ("open", "bundle"):
-        said["form"] = s3.desk.sessions.form()
-        assert s3.visitor.post(f"{s3.url()}/{where}", said | {"audience": "CT", "unwitnessed": "1"}).status_code == 403
-    assert size(s3.ledger) == before
+        said["form"] = kept3.desk.sessions.form()
+        assert (
+            kept3.visitor.post(f"{kept3.url()}/{where}", said | {"audience": "CT", "unwitnessed": "1"}).status_code
+            == 403
+        )
+    assert size(kept3.ledger) == before
 
 
 def test_a_bundle_is_handed_over_once_its_reason_is_recorded_and_verifies(s2: Sat, tmp_path: Path) -> None:
@@ -448,30 +486,30 @@ def test_the_link_lets_one_browser_in_once(s3: Sat) -> None:
     assert first.get("/").status_code == 200
 
 
-def test_without_the_cookie_nothing_is_shown(s3: Sat) -> None:
-    stranger = Visitor(s3.visitor.gate)
-    for url in (*PAGES, s3.url(), f"{s3.url()}/custody.json", "/nowhere", "/?token=", "/?token=x"):
+def test_without_the_cookie_nothing_is_shown(kept3: Sat) -> None:
+    stranger = Visitor(kept3.visitor.gate)
+    for url in (*PAGES, kept3.url(), f"{kept3.url()}/custody.json", "/nowhere", "/?token=", "/?token=x"):
         answer = stranger.get(url)
         assert answer.status_code == 403, url
         assert "<" not in answer.text
-    stranger.cookies[s3.visitor.gate.cookie] = "x"
+    stranger.cookies[kept3.visitor.gate.cookie] = "x"
     assert stranger.get("/").status_code == 403
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example", "evil.example:7370", "127.0.0.1", "127.0.0.1:7371", "localhost:7370", ""]
 )
-def test_by_another_name_the_desk_does_not_answer(s3: Sat, host: str) -> None:
-    answer = s3.visitor.get("/", host=host)
+def test_by_another_name_the_desk_does_not_answer(kept3: Sat, host: str) -> None:
+    answer = kept3.visitor.get("/", host=host)
     assert answer.status_code == 421
     assert "<" not in answer.text
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_another_page_cannot_send_a_browser_here(s3: Sat, site: str) -> None:
-    assert s3.visitor.get("/", sec_fetch_site=site).status_code == 403
-    assert s3.visitor.get("/", sec_fetch_site="same-origin").status_code == 200
-    assert s3.visitor.get("/", sec_fetch_site="none").status_code == 200
+def test_another_page_cannot_send_a_browser_here(kept3: Sat, site: str) -> None:
+    assert kept3.visitor.get("/", sec_fetch_site=site).status_code == 403
+    assert kept3.visitor.get("/", sec_fetch_site="same-origin").status_code == 200
+    assert kept3.visitor.get("/", sec_fetch_site="none").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -489,33 +527,36 @@ def test_another_page_cannot_send_a_browser_here(s3: Sat, site: str) -> None:
         ({}, {"because": "x" * 10_000}),
     ],
 )
-def test_a_form_of_somebody_else_opens_nothing(s2: Sat, headers: dict[str, str], changes: dict[str, str]) -> None:
-    said = {"form": s2.visitor.form(s2.url()), "what": "timeline", "because": WHY} | changes
-    before = size(s2.ledger)
-    assert s2.visitor.post(f"{s2.url()}/open", said, **headers).status_code == 403
-    assert size(s2.ledger) == before
+def test_a_form_of_somebody_else_opens_nothing(kept2: Sat, headers: dict[str, str], changes: dict[str, str]) -> None:
+    said = {"form": kept2.visitor.form(kept2.url()), "what": "timeline", "because": WHY} | changes
+    before = size(kept2.ledger)
+    assert kept2.visitor.post(f"{kept2.url()}/open", said, **headers).status_code == 403
+    assert size(kept2.ledger) == before
 
 
-def test_other_methods_are_refused_and_forms_are_not_opened_by_links(s2: Sat) -> None:
+def test_other_methods_are_refused_and_forms_are_not_opened_by_links(kept2: Sat) -> None:
     for method in ("PUT", "DELETE", "OPTIONS", "TRACE"):
-        assert s2.visitor.send(method, "/").status_code == 405
-    assert s2.visitor.get(f"{s2.url()}/open?because=x&what=timeline").status_code == 405
-    assert s2.visitor.post("/orders", {}).status_code == 405
+        assert kept2.visitor.send(method, "/").status_code == 405
+    assert kept2.visitor.get(f"{kept2.url()}/open?because=x&what=timeline").status_code == 405
+    assert kept2.visitor.post("/orders", {}).status_code == 405
 
 
-def test_every_answer_says_what_it_may_do_and_is_kept_nowhere(s2: Sat) -> None:
-    stranger = Visitor(s2.visitor.gate)
+def test_every_answer_says_what_it_may_do_and_is_kept_nowhere(kept2: Sat) -> None:
+    stranger = Visitor(kept2.visitor.gate)
     for answer in (
-        *(s2.visitor.get(url) for url in (*PAGES, s2.url(), f"{s2.url()}/replay", f"{s2.url()}/dpo.json", "/nowhere")),
+        *(
+            kept2.visitor.get(url)
+            for url in (*PAGES, kept2.url(), f"{kept2.url()}/replay", f"{kept2.url()}/dpo.json", "/nowhere")
+        ),
         stranger.get("/"),
-        s2.visitor.get("/", host="evil.example"),
+        kept2.visitor.get("/", host="evil.example"),
     ):
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
 
 
-def test_the_policy_names_the_style_and_the_script_of_the_page_and_nothing_else(s3: Sat) -> None:
-    answer = s3.visitor.get("/")
+def test_the_policy_names_the_style_and_the_script_of_the_page_and_nothing_else(kept3: Sat) -> None:
+    answer = kept3.visitor.get("/")
     policy = answer.headers["content-security-policy"]
     raw = Page(answer.text).raw
     for kind in ("style", "script"):
@@ -527,12 +568,12 @@ def test_the_policy_names_the_style_and_the_script_of_the_page_and_nothing_else(
     assert not re.search(r"(src|href)=\"(https?:)?//", answer.text)
 
 
-def test_single_keys_can_be_switched_off(s3: Sat) -> None:
-    assert "<script>" in s3.visitor.page("/")
-    assert s3.visitor.get("/keys?single=off").status_code == 303
-    assert "<script>" not in s3.visitor.page("/")
-    s3.visitor.get("/keys?single=on")
-    assert "<script>" in s3.visitor.page("/")
+def test_single_keys_can_be_switched_off(kept3: Sat) -> None:
+    assert "<script>" in kept3.visitor.page("/")
+    assert kept3.visitor.get("/keys?single=off").status_code == 303
+    assert "<script>" not in kept3.visitor.page("/")
+    kept3.visitor.get("/keys?single=on")
+    assert "<script>" in kept3.visitor.page("/")
 
 
 def test_only_so_many_forms_lie_open() -> None:
@@ -546,19 +587,32 @@ def test_only_so_many_forms_lie_open() -> None:
 # -- the command -------------------------------------------------------------------------------------------------------
 
 
+def test_without_the_extra_it_says_which_one_is_missing(kept3: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    result = run("desk", ledger=kept3.ledger)
+    assert result.exit_code == 2
+    assert "comity[server]" in result.stderr
+
+
+def test_somebody_without_a_key_here_cannot_sit_at_the_desk(kept3: Sat) -> None:
+    for actor in ("nobody", "keeper-of-nothing"):
+        assert run("desk", "--as", actor, ledger=kept3.ledger).exit_code == 2
+    assert run("desk", "--role", "ISS", ledger=kept3.ledger).exit_code == 2
+
+
 @pytest.mark.parametrize(
     "listen", ["0.0.0.0:7370", "192.0.2.1:7370", "[::]:7370", "example.org:80", "7370", "127.0.0.1:x", ":::1"]
 )
-def test_a_desk_listens_on_this_machine_alone(tmp_path: Path, listen: str) -> None:
-    result = run("desk", "--listen", listen, ledger=ledger_of("S3", tmp_path))
+def test_a_desk_listens_on_this_machine_alone(kept3: Sat, listen: str) -> None:
+    result = run("desk", "--listen", listen, ledger=kept3.ledger)
     assert result.exit_code == 2
     assert "127.0.0.1" in result.stderr
 
 
-def test_a_port_that_is_taken_says_what_to_do(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_says_what_to_do(kept3: Sat) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run("desk", "--listen", f"127.0.0.1:{port}", ledger=ledger_of("S3", tmp_path))
+        result = run("desk", "--listen", f"127.0.0.1:{port}", ledger=kept3.ledger)
     assert result.exit_code == 2
     assert "--listen 127.0.0.1:0" in result.stderr
 
