@@ -19,6 +19,7 @@ from ledger.verify import format_registrar, verify
 from tests.browser import mutations
 from tests.browser.webdriver import ENTER, Browser, Chromium, Firefox
 from tests.in_memory import Ledger
+from tests.test_verify_exhibits import SPLIT, TRUE, trust
 
 pytestmark = pytest.mark.browser
 
@@ -208,3 +209,14 @@ def test_the_verdict_is_announced_and_focus_goes_to_it(browser: Browser, page: P
 def test_a_result_is_a_picture_that_shows_something(browser: Browser, page: Path, court: Court) -> None:
     ask(browser, page, court.folder / "order.evidence.zip", **court.held)
     assert re.match(rb"\x89PNG", browser.picture())
+
+
+def test_an_exhibit_against_a_log_is_read_where_a_bundle_is(browser: Browser, page: Path, tmp_path: Path) -> None:
+    exhibit, policy = tmp_path / "exhibit.split-view.json", tmp_path / "policy"
+    exhibit.write_bytes(SPLIT)
+    policy.write_bytes(trust(TRUE.key).raw)
+    ask(browser, page, exhibit, policy=policy)
+    assert text(browser, "#integrity") == "TOTAL-FAILED SPLIT-VIEW"
+    assert "signed two trees of 7 entries" in text(browser, "#result")
+    ask(browser, page, exhibit)
+    assert text(browser, "#integrity") == "INDETERMINATE NO_TRUST_ANCHOR"
