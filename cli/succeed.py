@@ -45,7 +45,7 @@ def succeed(
     from ledger.world.counterparties import origin_of, read_counterparty
     from ledger.world.home import Home
     from ledger.world.journal import Journal
-    from ledger.world.succession import keep_predecessor, last_head, succession
+    from ledger.world.succession import keep_predecessor, last_head, retire, succession
 
     check_origin(origin)
     ledger = Path(old) if ui.is_ledger(old) else None
@@ -67,6 +67,8 @@ def succeed(
         said = Circumstances(now, now, documents=(document,))
         receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, said)
         tell(journal, "log-succeeded", receipt)
+    if retire(home, public["predecessor"]):
+        ui.tell(f"the guard of {public['predecessor']} is retired: here it signs nothing more")
     ui.tell(f"{public['predecessor']} is frozen at {public['size']} entries; hand {folder}/trust to whoever verifies")
     ui.tell("witnesses know the new log once you ask them: comity witness add; then register offices and keys again")
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from cli import ui
+from ledger.counterparty import KIND
+from ledger.envelope import open_
 from ledger.note import Head, open_checkpoint
 from ledger.order import wire
 from ledger.refusal import Refused
@@ -59,7 +62,8 @@ def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_hou
         problems += tree.compared(head, "log/checkpoint")
         problems += tree.anchored(anchor) if anchor is not None else ()
         if with_house:
-            problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head), *tree.remembered()]
+            problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head)]
+            problems += [*tree.received(), *tree.remembered()]
     except (Refused, LedgerFault) as wrong:
         problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
     finally:
@@ -180,6 +184,21 @@ class _Tree:
                 yield Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", "it is not what the entries give")
         if missing:
             ui.tell(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
+
+    def received(self) -> Iterator[Reason]:
+        """The kept bytes of other records' entries against what wraps them; one that is lost is only told of."""
+        lost = 0
+        for index, raw in self._shelf().of_kind(KIND):
+            name = str(open_(raw, verify=False).payload.public.get("envelope"))
+            path = self.folder.foreign / name
+            if not path.is_file():
+                lost += 1
+            elif sha256(path.read_bytes()).hexdigest() != name:
+                yield Reason("ENT-MISMATCH", f"foreign/{name}", f"it is not the entry that entry {index} wraps")
+        if lost:
+            ui.tell(
+                f"the bytes of {lost} wrapped entries are not in foreign/: they count for nothing until received again"
+            )
 
     def remembered(self) -> Iterator[Reason]:
         """The entries against what the witnesses remember; one that is silent is only told of."""

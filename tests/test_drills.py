@@ -249,6 +249,7 @@ def test_a_lost_log_has_a_successor_that_names_its_last_head(house: House) -> No
     with witness(house):
         assert house.run("checkpoint", "--ledger", str(house.ledger)).exit_code == 0
         old = house.told("checkpoint", "--ledger", str(house.ledger))
+        shutil.copytree(house.ledger, house.folder / "left")
         trust = shutil.copytree(house.ledger / "trust", house.folder / "trust")
         shutil.rmtree(house.ledger)
         heir = house.folder / "heir"
@@ -263,6 +264,9 @@ def test_a_lost_log_has_a_successor_that_names_its_last_head(house: House) -> No
             old["root"],
         )
     assert house.told("fsck", "--ledger", str(heir))["verdict"] == "TOTAL-PASSED"
+    assert "GUARD-MISSING" in record(house, house.folder / "left")[1], "the old log signs nothing more"
+    remade = house.run("log", "remake-guard", "--ledger", str(house.folder / "left"))
+    assert "has a successor" in remade.output
     again = house.run("succeed", str(trust), str(house.folder / "x"), "--origin", old["origin"], "--cause", "other")
     assert again.exit_code == Exit.USAGE
 

@@ -297,3 +297,34 @@ def test_the_proof_of_what_arrived_is_kept_beside_it(skylark: Office, root: Path
     (listed,) = skylark.does("counterparty", "list")["counterparties"]
     assert (listed["log"], listed["size"] is not None) == ("ledger.example/xo/karsk", True)
     assert parse_vkey(read_folder(skylark.ledger).key.text).name == "ledger.example/xv/skylark"
+
+
+def test_a_copy_holds_what_came_from_others_and_what_it_proves(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    (skylark.ledger / "evidence").mkdir()
+    (skylark.ledger / "evidence" / "a.note").write_bytes(b"x")
+    skylark.does("backup", str(skylark.ledger), "-o", str(root / "copy.tar"))
+    skylark.does("restore", str(root / "copy.tar"), str(root / "again"))
+    for name in ("foreign", "evidence", "others", "trust/others"):
+        there, here = (
+            sorted(p.relative_to(f).as_posix() for p in (f / name).rglob("*") if p.suffix not in (".db-wal", ".db-shm"))
+            for f in (skylark.ledger, root / "again")
+        )
+        assert here == there
+        assert here
+    again = skylark.run("counterparty", "list", "--json", "--ledger", str(root / "again"))
+    assert json.loads(again.stdout)["counterparties"][0]["size"] is not None
+
+
+def test_kept_bytes_that_were_changed_are_found_and_lost_ones_are_told_of(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    (raw,) = (path for path in (skylark.ledger / "foreign").iterdir() if not path.suffix)
+    whole = raw.read_bytes()
+    raw.write_bytes(whole[:-1] + b" ")
+    found = json.loads(skylark.run("fsck", "--json").stdout)
+    assert [reason["code"] for reason in found["reasons"]] == ["ENT-MISMATCH"]
+    raw.unlink()
+    done = skylark.run("fsck")
+    assert (done.exit_code, "not in foreign/" in done.output) == (0, True)
+    raw.write_bytes(whole)
+    assert skylark.run("fsck").exit_code == 0

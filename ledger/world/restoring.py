@@ -28,6 +28,8 @@ from ledger.world.signer import signatory
 from ledger.world.sqlite import sync_folder
 from ledger.world.store import Store
 
+RETIRED = "guard.retired"  # where a guard goes when its log is succeeded
+
 Hashes = Callable[[Sequence[int]], list[bytes]]
 
 
@@ -84,6 +86,8 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
     path = home.log(folder.origin) / "guard.db"
     if path.exists():
         raise LedgerFault("GUARD-EXISTS", f"{path} is there", "a guard is made again only where it is lost")
+    if path.with_name(RETIRED).exists():
+        raise LedgerFault("GUARD-EXISTS", f"{folder.origin} has a successor, and signs nothing more")
     told = remembered(folder.policy, folder.keys)
     shown = {url: head.checkpoint for url, head in told.items()}
     if anchor is not None:

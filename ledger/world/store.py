@@ -211,6 +211,10 @@ class Store:
         )
         return found
 
+    def of_kind(self, kind: str) -> list[tuple[int, bytes]]:
+        """Every entry of one kind as (index, sealed line); looks at the whole log."""
+        return self._all("SELECT rowid - 1, state FROM stored_events WHERE topic = ? ORDER BY rowid", (kind,))
+
     def at(self, index: int) -> bytes | None:
         """The sealed line at a leaf index; None beyond the end."""
         found: tuple[bytes] | None = self._first("SELECT state FROM stored_events WHERE rowid = ? + 1", (index,))

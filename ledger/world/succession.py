@@ -21,7 +21,8 @@ from ledger.world.asking import remembered
 from ledger.world.counterparties import keep_counterparty
 from ledger.world.fault import LedgerFault
 from ledger.world.heads import Heads
-from ledger.world.home import private_folder, replace_file
+from ledger.world.home import Home, private_folder, replace_file
+from ledger.world.restoring import RETIRED
 from ledger.world.sqlite import sync_folder
 
 HEAD = "predecessor-head"  # code of the document that is the last head of the old log
@@ -81,6 +82,16 @@ def succession(note: bytes, cause: str, lost: Sequence[int] = ()) -> tuple[dict[
         **({"lost": sorted(set(lost))} if lost else {}),
     }
     return public, Document(HEAD, "text/plain", len(note), note_digest(note))
+
+
+def retire(home: Home, origin: str) -> bool:
+    """Take the guard of a log that has a successor out of use: it signs nothing more. False if it is not here."""
+    guard = home.log(origin) / "guard.db"
+    if not guard.exists():
+        return False
+    guard.rename(guard.with_name(RETIRED))
+    sync_folder(guard.parent)
+    return True
 
 
 def keep_predecessor(folder: Path, note: bytes, trust: Trust, files: dict[str, bytes]) -> None:
