@@ -187,6 +187,11 @@ def told(report: StatisticsReport) -> str:
     out = [ui.paint(report.title, "bold"), f"{report.selection} As recorded at {ui.plain(report.making.as_of)}."]
     for table in report.form.tables:
         out += ["", ui.paint(table.title, "bold"), *_table(table, width)]
+    if report.bars is not None:
+        from projections.charts import bars
+
+        named = [(b.name, None if b.value is None else float(b.value), b.says) for b in report.bars.bars]
+        out += ["", ui.paint(report.bars.title, "bold"), *bars(named, min(width, 100), plain=not ui.colourful())]
     if report.form.name == "transparency":
         out += ["", ui.paint("Share of requests with some data", "bold"), *_bars(report, width)]
     out += ["", ui.paint("How it was counted", "bold")]

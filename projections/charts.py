@@ -11,6 +11,7 @@ from itertools import pairwise
 
 WIDTH, HEIGHT = 960, 300
 LEFT, RIGHT, TOP, FOOT = 56, 16, 16, 34
+BEGIN, BAR = 200, 26  # where bars begin, and how far apart they lie
 STEPS = (0, 25, 50, 75, 100)  # per cent
 DASHES = ("", "6 4")
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -47,6 +48,39 @@ class Plot:
     ticks: tuple[tuple[float, str], ...]
     periods: tuple[tuple[float, str], ...]
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its name, its value (None: withheld), its length in the drawing, what is written at its end."""
+
+    name: str
+    value: int | None
+    length: float
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Bars below each other, the longest as long as there is room; `left` is where they begin."""
+
+    title: str
+    width: int
+    height: int
+    left: int
+    bars: tuple[Bar, ...]
+
+
+def bar_chart(title: str, named: Sequence[tuple[str, int | None]]) -> Bars | None:
+    """Numbers as bars; None where there is no number to draw."""
+    most = max((n for _, n in named if n is not None), default=0)
+    if not most:
+        return None
+    room = WIDTH - BEGIN - 60
+    drawn = tuple(
+        Bar(name, n, round((n or 0) / most * room, 1), "withheld (x)" if n is None else str(n)) for name, n in named
+    )
+    return Bars(title, WIDTH, BAR * len(named) + 4, BEGIN, drawn)
 
 
 def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:

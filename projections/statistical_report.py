@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from projections.charts import Plot, plot
+from projections.charts import Bars, Plot, bar_chart, plot
 from projections.face import Making
 from projections.published import Total
 from projections.statistics import TOTAL, Form, Row, Table
@@ -35,7 +35,8 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class StatisticsReport:
-    """A form with all that belongs to it; `selection` says in words which orders were counted, `chart` is of shares."""
+    """A form with all that belongs to it: `selection` says in words which orders were counted, `chart` is of shares,
+    `bars` of orders."""
 
     making: Making
     title: str
@@ -44,17 +45,28 @@ class StatisticsReport:
     method: tuple[str, ...]
     beside: Beside | None
     chart: Plot | None
+    bars: Bars | None
 
 
 def statistics_report(form: Form, selection: str, making: Making, beside: Beside | None = None) -> StatisticsReport:
     """A form as a report."""
-    drawn = None
+    drawn, title = None, "Orders issued, by the gravest category sought"
     if form.name == "transparency":
         named = {"this record": shares(form.tables)}
         if beside is not None:
             named[beside.name] = {t.period: t.share for t in beside.totals if t.share is not None}
-        drawn = plot(named)
-    return StatisticsReport(making, TITLES[form.name], selection, form, METHOD, beside, drawn)
+        drawn, title = plot(named), "Requests by half year"
+    bars = bar_chart(title, orders(form))
+    return StatisticsReport(making, TITLES[form.name], selection, form, METHOD, beside, drawn, bars)
+
+
+def orders(form: Form) -> list[tuple[str, int | None]]:
+    """What is drawn as bars: production orders by category, or requests by half year; None is withheld."""
+    if form.name == "transparency":
+        return requests(form.tables)
+    table = form.tables[0]
+    cells = zip(table.columns, table.rows[0].cells, strict=True)
+    return [(name, n if isinstance(n, int) else None) for name, n in cells if name != TOTAL]
 
 
 def shares(tables: Sequence[Table]) -> dict[str, float]:

@@ -17,7 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from projections.charts import bar, bars, plot
+from projections.charts import bar, bar_chart, bars, plot
 from projections.face import Checked, Making
 from projections.page import statistics_page
 from projections.published import by_period, read
@@ -317,6 +317,13 @@ def test_bars_are_of_eighths_on_a_terminal_and_of_hashes_elsewhere() -> None:
     assert bar(0.5625, 1.0, 4, plain=False) == "██▎"
     assert bar(0.5, 1.0, 4, plain=True) == "##"
     assert bars([("a", None, "x"), ("bb", 3.0, "3")], 16, plain=True) == ["a   x", "bb  ########## 3"]
+
+
+def test_a_number_that_is_withheld_is_a_word_and_no_bar() -> None:
+    drawn = bar_chart("orders", [("one", 40), ("two", None), ("three", 0)])
+    assert drawn is not None
+    assert [(b.says, b.length > 0) for b in drawn.bars] == [("40", True), ("withheld (x)", False), ("0", False)]
+    assert bar_chart("orders", [("one", None), ("two", 0)]) is None
 
 
 def test_a_plot_without_values_is_none() -> None:
