@@ -166,11 +166,12 @@ async function checkPredecessor(note, said, policy, book) {
 
 /**
  * What entries say of another party's record, held against the entry from there: ENT-MISMATCH; ENT-ABSENT is a
- * finding.
+ * finding. Gives the entries that are wrapped here, `place` being theirs in their own log.
  */
 export async function checkOthers(opened, parts, policy, registry, book) {
   const wrapped = [...parts.foreign].filter(([name]) => name.length === 64);
   const byLeaf = new Map(wrapped.map(([name, raw]) => [hex(leafHash(raw)), name]));
+  const arrived = new Map();
   let checked = 0;
   for (const [index, entry] of opened) {
     if (entry.order === registry) continue;
@@ -181,7 +182,8 @@ export async function checkOthers(opened, parts, policy, registry, book) {
         continue;
       }
       try {
-        await checkOther(found, parts, said, policy, book);
+        const other = await checkOther(found, parts, said, policy, book);
+        if (said.name) arrived.set(found, { ...other, place: said.index });
       } catch (wrong) {
         if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE') throw wrong;
         throw new Refused('ENT-MISMATCH', ['other-says', index, wrong.code, wrong.says], `foreign/${found}`);
@@ -190,6 +192,7 @@ export async function checkOthers(opened, parts, policy, registry, book) {
     }
   }
   book.says('others', checked);
+  return [...arrived.values()];
 }
 
 /**
@@ -215,13 +218,14 @@ async function checkOther(name, parts, said, policy, book) {
   const proof = parts.foreign.get(`${name}.tlog-proof`);
   if (!proof) {
     book.notProven.push(['unproven-other', said.index, said.origin]);
-    return;
+    return opened;
   }
   const parsed = parseProof(proof);
   if (parsed.index !== BigInt(said.index)) throw new Refused('PRF-INDEX', ['other-index', parsed.index, said.index]);
   const head = noteDigest(parsed.note);
   if (said.head && said.head !== head) throw new Refused('PRF-PATH', ['other-head', head, said.head]);
   await checkForeignLog(raw, parsed, said.origin, policy, book);
+  return opened;
 }
 
 async function checkForeignLog(raw, { note, index, path }, origin, policy, book) {

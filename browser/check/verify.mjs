@@ -106,7 +106,13 @@ async function walk(data, trust, held, now, book, found, onStep) {
   book.skip(15, ['law-elsewhere']);
   await step(16, async () => {
     await checkSuccessor(opened, parts, policy, book);
-    await checkOthers(opened, parts, policy, registry, book);
+    const arrived = await checkOthers(opened, parts, policy, registry, book);
+    const values = new Map(lifted.map((entry) => [entry.leaf, entry.values]));
+    found.known.arrived = arrived.map((entry) => ({
+      ...entry,
+      values: values.get(entry.leaf) ?? new Map(),
+      erased: new Set(),
+    }));
   });
   await step(17, () => checkClaims(entries, lifted, manifest, heads, files, trust, book));
 }

@@ -20,12 +20,26 @@ export function recordOf({ manifest, known, brackets }) {
   return [
     make('h3', {}, say(['record-order', manifest.order])),
     entries(known.own),
+    known.arrived?.length ? arrivedFrom(known.arrived, leaves) : null,
     linked.length ? [make('h3', {}, say(['record-linked'])), entries(linked)] : null,
     make('details', {}, make('summary', {}, say(['record-registry', known.registry.length])), entries(known.registry)),
   ];
 }
 
-function one(entry, bracket, leaves) {
+/** The entries of other records that are wrapped here, each under the name of its log. */
+function arrivedFrom(entries, leaves) {
+  const unknown = { notBefore: null, notAfter: null };
+  const items = entries.map((entry, n) =>
+    one({ ...entry, index: entry.place }, unknown, leaves, `arrived-${n}`, ['arrived-title', entry.place, entry.log]),
+  );
+  return [
+    make('h3', {}, say(['record-arrived'])),
+    make('p', {}, say(['record-arrived-lead'])),
+    make('ol', { class: 'record' }, items),
+  ];
+}
+
+function one(entry, bracket, leaves, id = `entry-${entry.index}`, title = ['entry-title', entry.index, entry.seq]) {
   const kind = knownKind(entry);
   const { actor, party, role } = entry.signer;
   const facts = [
@@ -40,8 +54,8 @@ function one(entry, bracket, leaves) {
   ].filter((fact) => fact);
   return make(
     'li',
-    { id: `entry-${entry.index}` },
-    make('h4', {}, say(['entry-title', entry.index, entry.seq]), foreign(entry.kind)),
+    { id },
+    make('h4', {}, say(title), foreign(entry.kind)),
     make('p', { class: 'says' }, kind ? kind.says : say([kindOf(entry.kind) ? 'later-schema' : 'unknown-kind'])),
     make(
       'dl',

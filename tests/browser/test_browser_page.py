@@ -20,6 +20,7 @@ from tests.browser import mutations
 from tests.browser.webdriver import ENTER, Browser, Chromium, Firefox
 from tests.in_memory import Ledger
 from tests.test_verify_exhibits import SPLIT, TRUE, trust
+from tests.test_verify_others import FILES, NAME, TEXTS, received
 
 pytestmark = pytest.mark.browser
 
@@ -220,3 +221,15 @@ def test_an_exhibit_against_a_log_is_read_where_a_bundle_is(browser: Browser, pa
     assert "signed two trees of 7 entries" in text(browser, "#result")
     ask(browser, page, exhibit)
     assert text(browser, "#integrity") == "INDETERMINATE NO_TRUST_ANCHOR"
+
+
+def test_what_arrived_from_another_record_is_shown_under_its_own_name(
+    browser: Browser, page: Path, tmp_path: Path
+) -> None:
+    ledger, ilves = received()
+    bundle, policy = tmp_path / "order.evidence.zip", tmp_path / "policy"
+    bundle.write_bytes(ledger.bundle(ilves, foreign={**FILES, f"{NAME}.txt": TEXTS}))
+    policy.write_bytes(ledger.policy())
+    ask(browser, page, bundle, policy=policy)
+    assert text(browser, "#arrived-0 h4") == "Entry 4 of ledger.test/xv: order-issued"
+    assert "sealed, opened here" in text(browser, "#arrived-0")
