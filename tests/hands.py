@@ -7,7 +7,7 @@ import shutil
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, Self
 
 from click.testing import CliRunner, Result
 
@@ -66,11 +66,16 @@ class House:
     def told(self, *args: str) -> dict[str, Any]:
         return told(*args, ledger=self.ledger, **self.env)
 
-    def begun(self) -> House:
+    def begun(self) -> Self:
         assert self.run("init", str(self.ledger), "--origin", ORIGIN).exit_code == 0
         return self
 
-    def with_office(self, actor: str, *roles: str) -> House:
+    def furnished(self) -> Self:
+        """A fresh copy of a ledger with one office, ilves, and one order, PPO-1."""
+        shutil.copytree(_furnished(), self.folder, dirs_exist_ok=True)
+        return self
+
+    def with_office(self, actor: str, *roles: str) -> Self:
         self.told("key", "new", actor)
         said = [part for role in roles for part in ("--role", role)]
         assert self.run("key", "enrol", actor, *said, "--party", "XO", "--office", "Office").exit_code == 0
@@ -80,3 +85,10 @@ class House:
     def order(self, actor: str = "ilves") -> str:
         args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", actor)
         return str(self.told(*args)["order"])
+
+
+@cache
+def _furnished() -> Path:
+    house = House(Path(mkdtemp(prefix="comity-test-"))).begun().with_office("ilves", "ISS")
+    house.order()
+    return house.folder

@@ -21,7 +21,7 @@ class Rotating(House):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.begun().with_office("ilves", "ISS").order()
+        self.furnished()
         (self.state,) = (folder / "state" / "comity").iterdir()
         self.before = self.policy()
 

@@ -31,7 +31,7 @@ class Stamping(House):
         super().__init__(folder)
         self.stack = stack
         self.authorities: dict[str, Authority] = {}
-        self.begun().with_office("ilves", "ISS").order()
+        self.furnished()
 
     def names(self, name: str, **more: Any) -> Authority:
         """Make an authority, let it answer, and name it in the ledger."""
