@@ -94,8 +94,8 @@ IMPORT = {
 }
 
 COUNTERPARTY = {
-    "add": ("cli.receive:add", "pin the keys of another office's log; an entry of the register"),
-    "list": ("cli.receive:list_", "the logs that are pinned, and the newest head seen of each"),
+    "add": ("cli.counterparty:add", "pin the keys of another office's log; an entry of the register"),
+    "list": ("cli.counterparty:list_", "the logs that are pinned, and the newest head seen of each"),
 }
 
 SIGNER = {

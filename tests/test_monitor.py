@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -172,6 +175,27 @@ def test_the_logs_with_an_address_in_their_policy_are_looked_at_without_being_na
     assert run("monitor", "--trust", str(trust), "--state", str(place.state)).exit_code == Exit.USAGE
     other = HashLog("ledger.example/else", size=3).publish(tmp_path / "else", 3)
     assert run("monitor", str(other), "--trust", str(trust), "--state", str(place.state)).exit_code == Exit.USAGE
+
+
+def test_a_log_is_followed_over_http_as_in_a_folder(place: Place) -> None:
+    pytest.importorskip("httpx", reason="needs the extra `server`")
+    place.log.mkdir()
+    handler = partial(Quiet, directory=str(place.log))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_address[1]}"
+        found = []
+        for log, size in ((TRUE, 300), (TRUE, 700), (TRUE.fork(690, 700), 700)):
+            place.shows(log, size)
+            seen = look(url, parse_policy(POLICY), TRUE.origin, place.state, NOON, ANY, entries=True)
+            found.append((seen.size, seen.entries, [alarm.code for alarm in seen.alarms]))
+        server.shutdown()
+    assert found == [(300, 300, []), (700, 400, []), (700, 0, ["SPLIT-VIEW"])]
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 def test_a_ledgers_own_publication_is_followed_with_its_entries(tmp_path: Path) -> None:
