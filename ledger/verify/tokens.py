@@ -92,7 +92,7 @@ def set_aside(number: int, book: Notebook) -> None:
         book.says(f"{counted(number, 'token')}, not read")
         book.not_proven.append(
             f"What {counted(number, 'time stamp')} in the bundle would add: check them with "
-            "`openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile ROOT -attime GENTIME`."
+            "`openssl ts -verify -data checkpoint -in checkpoint.1.tsr -CAfile ROOT -attime GENTIME`."
         )
 
 

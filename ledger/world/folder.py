@@ -2,7 +2,7 @@
 
 trust/policy      the log's key and its witnesses (c2sp.org/tlog-policy)
 trust/registrar   who keeps the register: actor, Party, public key in hex
-trust/tsa/        roots of the time-stamp authorities
+trust/tsa/        certificates of the time-stamp authorities, and whom to ask (`authorities`: name, URL)
 entries.db        the shelf            heads.db   published heads, kept for ever
 keys.db           the drawer           views.db   may be deleted at any time
 log/              the published files  foreign/   other records' entries, as they came
