@@ -57,7 +57,7 @@ def taken_over(
     file: str, actor: str | None, role: str | None, key_file: str | None, instrument: str | None, *, dry_run: bool
 ) -> Exit:
     """Take over a message as the table of its facts."""
-    from cli.imports.orders import Asked, taken
+    from cli.imports.taking import Asked, taken
     from projections.hi1_reading import NoMessage, rows_of
 
     try:

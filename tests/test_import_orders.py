@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.imports import orders
+from cli.imports import taking
 from cli.imports.index import Index
 from cli.imports.template import template_of
 from cli.imports.told import IMPORTED
@@ -223,14 +223,14 @@ def test_a_table_that_changes_while_it_is_read_is_not_recorded(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, before = written(tmp_path / "t.csv", [opening("A-1")]), entries(ledger)
-    real = orders.check
+    real = taking.check
 
     def check(*given: object, **more: object) -> object:
         found = real(*given, **more)  # type: ignore[arg-type]
         written(table, [opening("A-1"), sending("A-1")])
         return found
 
-    monkeypatch.setattr(orders, "check", check)
+    monkeypatch.setattr(taking, "check", check)
     result = run("import", str(table), "--as", "ilves", ledger=ledger)
     assert (result.exit_code, "changed while it was read" in result.stderr) == (4, True)
     assert entries(ledger) == before

@@ -22,6 +22,7 @@ _SCHEMA = """
     CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
     CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
 
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOT_YET = "0" * 64  # the leaf of an entry that is not sealed yet, where only the form of a fact is asked about
 
 
@@ -45,6 +46,7 @@ class Index:
         self._c.executescript(_SCHEMA)
         self._c.execute("BEGIN")  # nothing here has to outlive a crash
         self._newest: tuple[str, dict[str, str]] = ("", {})
+        self._last: tuple[str, Named] | None = None  # the rows of an order mostly stand together
 
     def close(self) -> None:
         """Give the file up."""
@@ -54,14 +56,18 @@ class Index:
 
     def order(self, name: str) -> Named | None:
         """The order a reference means, opened by an earlier row or on record; None if there is none yet."""
+        if self._last is not None and self._last[0] == name:
+            return self._last[1]
         found = self._c.execute("SELECT id, instrument, there FROM orders WHERE name = ?", (name,)).fetchone()
         if found:
-            return Named(found[0], found[1], bool(found[2]))
-        known = self._known(name)
-        if known is None:
+            named = Named(found[0], found[1], bool(found[2]))
+        elif (known := self._known(name)) is not None:
+            self._c.execute("INSERT INTO orders VALUES (?, ?, NULL, 1)", (name, known))
+            named = Named(known, None, True)
+        else:
             return None
-        self._c.execute("INSERT INTO orders VALUES (?, ?, NULL, 1)", (name, known))
-        return Named(known, None, True)
+        self._last = (name, named)
+        return named
 
     def open(self, name: str, instrument: str) -> Named:
         """Open a new order; its id comes from the reference, so that a table read again means the same order."""
@@ -103,7 +109,8 @@ class Index:
         found = store.referenced(name)
         if len(found) > 1:
             raise Stop(f"{name!r} may mean {len(found)} orders on record", hint="name the order by its whole id")
-        return next((order for order in (*found, name, self._id_for(name)) if store.first_kind(order)), None)
+        ids = [name] if _UUID.fullmatch(name) else []
+        return next((order for order in (*found, *ids, self._id_for(name)) if store.first_kind(order)), None)
 
     def _id_for(self, name: str) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self._journal.origin}/import/{name}"))

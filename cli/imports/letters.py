@@ -68,7 +68,7 @@ def letters(
     letter of which only the day is known is placed at noon, as an estimate; `2026-03-01 reply.pdf` says its day.
     """
     from cli.imports.delivery import documents
-    from cli.imports.orders import Asked, taken
+    from cli.imports.taking import Asked, taken
     from cli.writing import case, find, writing
 
     names = _scans(folder)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -160,7 +161,7 @@ class Reader:
                 raise Wrong("instrument", f"expected an instrument, got {instrument!r}", _near(instrument, INSTRUMENTS))
         elif not there.there and there.instrument and instrument not in (None, there.instrument):
             raise Wrong("instrument", f"an earlier row opened this order under {there.instrument}")
-        if kind == "order-issued" and not self.index.by_id(name):
+        if kind == "order-issued" and not (there.there and self.index.by_id(name)):
             cells.setdefault("reference", name)
         return there
 
@@ -244,7 +245,7 @@ class Reader:
             if name not in fields:
                 wrongs.append(Wrong(name, f"{kind} has no such field", f"`comity vocabulary {kind}` lists them"))
                 continue
-            value = tried(name, lambda field=fields[name], cell=cell: self._value(field, cell, order))  # type: ignore[misc]
+            value = tried(name, partial(self._value, fields[name], cell, order))
             if value is not None:
                 sides[fields[name].sealed][name] = value
         for f in fields.values():

@@ -124,9 +124,12 @@ class Bulk:
         self.already = 0  # drafts that stand on the shelf from before
         self.indices = range(0)  # where the others stand in the log, once they do
 
-    def add(self, draft: Draft) -> str:
-        """Seal one more fact, or find it where it stands; its leaf hash. Raises what `Journal.record` raises."""
-        if draft.entry and (leaf := self._known(draft)):
+    def add(self, draft: Draft, *, fresh: bool = False) -> str:
+        """Seal one more fact, or find it where it stands; its leaf hash. Raises what `Journal.record` raises.
+
+        `fresh` spares the search where the shelf had nothing of the order; if it has by now, storing is a `Conflict`.
+        """
+        if draft.entry and not fresh and (leaf := self._known(draft)):
             self.already += 1
             return leaf
         row = self._sealer.seal(draft, self._trial)

@@ -1,0 +1,262 @@
+"""A table of facts taken into a ledger, all of it or nothing.
+
+The table is read twice. First every row is understood and nothing is written; only a table without a fault is read
+again, sealed, and stored in one transaction. Between the two it must not change, which its digest tells.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from cli import ui
+from cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from cli.imports.sheet import Row, Wrong
+    from cli.imports.told import Reader, Told
+    from ledger.world.journal import Journal
+
+_TRIES = 3  # of sealing again because somebody else wrote to one of the orders
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a table is and who takes it over, as the options say it."""
+
+    file: str
+    form: str
+    actor: str | None
+    role: str | None
+    key_file: str | None
+    zone: str | None
+    delimiter: str | None
+    most: int  # faults that are told one by one
+    names: tuple[str, ...] = ()  # what people call the rows, where a row stands for a file
+
+    def row(self, number: int, line: int) -> str:
+        """A row as faults name it."""
+        if self.names:
+            return self.names[number - 1]
+        return f"row {number}" + (f" (line {line})" if line != number else "")
+
+
+@dataclass
+class Checked:
+    """A table as it was read the first time: how much there is of what, and the first faults of all there are."""
+
+    sha256: str = ""
+    rows: int = 0
+    orders: int = 0
+    there: int = 0  # orders the ledger had before
+    already: int = 0
+    faults: int = 0
+    told: list[tuple[Row, Wrong]] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    strangers: dict[str, int] = field(default_factory=dict)
+
+
+def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
+    """Check a table, and record it if nothing is wrong and it is meant."""
+    from cli.writing import labels, writing
+
+    with writing() as journal:
+        names = labels(journal)
+        checked = check(journal, names, stream, asked, keys=not dry_run)
+        if checked.faults:
+            return refuse(asked, checked)
+        warn(checked)
+        indices = range(0) if dry_run else record(journal, names, stream, asked, checked)
+    return tell(asked, checked, indices, dry_run=dry_run)
+
+
+def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, *, keys: bool) -> Checked:
+    """Understand every row and record nothing; with `keys`, make those they will be sealed with if none has a fault."""
+    from cli.imports.sheet import Row, Wrong
+    from ledger.refusal import Refused
+
+    checked = Checked()
+
+    def fault(row: Row, wrongs: list[Wrong]) -> None:
+        checked.faults += len(wrongs)
+        checked.told += [(row, wrong) for wrong in wrongs[: asked.most - len(checked.told)]]
+
+    def each(told: Told, reader: Reader) -> None:
+        checked.kinds[told.draft.fact.kind] += 1
+        try:
+            leaf = journal.recorded(told.draft) if told.order.there else None
+        except Refused as refused:
+            fault(told.row, [Wrong("id", refused.says, "an entry is never changed; `replaces` puts one right")])
+            return
+        if leaf is not None:
+            checked.already += 1
+            reader.index.sealed(told.order.id, told.label, leaf)
+
+    with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
+        for told in rows:
+            each(told, reader)
+        for name, number, line, field in reader.index.broken():
+            fault(Row(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
+        checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
+        checked.orders, checked.there = reader.index.count()
+        for page in reader.index.opened() if keys and not checked.faults else ():
+            journal.prepare(page)
+    return checked
+
+
+def record(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
+    """Seal the rows and store them in one transaction; where they stand in the log."""
+    from ledger.world.store import Conflict
+
+    for left in reversed(range(_TRIES)):
+        try:
+            return _recorded(journal, names, stream, asked, checked)
+        except Conflict:
+            if not left:
+                raise
+            ui.tell("somebody else wrote to one of these orders meanwhile; sealing again")
+    raise AssertionError("unreachable")
+
+
+def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
+    from ledger.refusal import Refused
+    from ledger.world.store import Conflict
+
+    def changed(*_: Any) -> None:
+        raise Stop(f"{asked.file} changed while it was read; nothing was recorded", code=Exit.UNDECIDABLE)
+
+    with (
+        ui.progress("storing") as report,
+        journal.many(report) as bulk,
+        reading(journal, names, stream, asked, "sealing", changed) as (source, reader, rows),
+    ):
+        for told in rows:
+            try:
+                leaf = bulk.add(told.draft, fresh=not told.order.there)
+            except Conflict as conflict:  # recorded by somebody else since it was checked
+                where = asked.row(told.row.number, told.row.line)
+                raise Refused("CONFLICT", conflict.says, where=where) from conflict
+            except Refused as refused:
+                where = asked.row(told.row.number, told.row.line) + (f", {refused.where}" if refused.where else "")
+                raise Refused(refused.code, refused.says, where=where, hint=refused.hint) from refused
+            reader.index.sealed(told.order.id, told.label, leaf)
+        if source.sha256 != checked.sha256:
+            changed()
+    return bulk.indices
+
+
+@contextmanager
+def reading(
+    journal: Journal,
+    names: dict[str, str],
+    stream: IO[bytes],
+    asked: Asked,
+    label: str,
+    fault: Callable[[Row, list[Wrong]], None],
+) -> Iterator[tuple[Any, Reader, Iterator[Told]]]:
+    """Read a table from its beginning, row by row; `fault` hears what is wrong with a row, which is then left out."""
+    from cli.imports.index import Index
+    from cli.imports.sheet import Source
+    from cli.imports.told import Reader
+
+    stream.seek(0, os.SEEK_END)
+    total = stream.tell()
+    stream.seek(0)
+    with closing(Index(journal, names)) as index, ui.progress(label) as report:
+        source = Source(stream, asked.file, lambda done: report(done, total))
+        folder = os.path.dirname(asked.file) if asked.file != "-" else "."
+        reader = Reader(
+            journal, index, folder=folder, actor=asked.actor, role=asked.role, key_file=asked.key_file, zone=asked.zone
+        )
+        yield source, reader, _understood(source, reader, asked, fault)
+
+
+def _understood(source: Any, reader: Reader, asked: Asked, fault: Callable[[Row, list[Wrong]], None]) -> Iterator[Told]:
+    from cli.imports.sheet import Row, rows_of
+    from cli.imports.told import Wrongs, column_of
+
+    for read in rows_of(source, asked.form, known=column_of, delimiter=asked.delimiter):
+        reader.rows += 1
+        row, wrongs = (read, []) if isinstance(read, Row) else read
+        try:
+            told = reader.told(row) if row.cells else None
+        except Wrongs as more:
+            told, wrongs = None, [*wrongs, *more.wrongs]
+        if wrongs:
+            fault(row, wrongs)
+        elif told is not None:
+            yield told
+
+
+# -- what people are told ----------------------------------------------------------------------------------------------
+
+
+def refuse(asked: Asked, checked: Checked) -> Exit:
+    """Tell the faults, by row and column; nothing was recorded."""
+    columns = ("row", "line", "column", "says", "hint")
+    rows = [(row.number, row.line, wrong.column, wrong.says, wrong.hint) for row, wrong in checked.told]
+    document = {**_about(asked, checked), "faults": [dict(zip(columns, row, strict=True)) for row in rows]}
+    if ui.said().format == "table":
+        for number, line, column, says, hint in rows:
+            where = asked.row(number, line) + (f", {column}" if column else "")
+            ui.tell(f"{where}: {says}" + (f"; {hint}" if hint else ""))
+    else:
+        ui.emit("import", document, columns, rows)
+    if checked.faults > len(rows):
+        ui.tell(f"and {checked.faults - len(rows)} more; --errors N shows more of them")
+    faults, rows_read = _many(checked.faults, "fault", "faults"), _many(checked.rows, "row", "rows")
+    raise Stop(f"{asked.file}: {faults} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
+
+
+def warn(checked: Checked) -> None:
+    """Say whose acts are reported that no register knows, the most frequent first."""
+    for actor, count in sorted(checked.strangers.items(), key=lambda pair: -pair[1])[:10]:
+        rows = _many(count, "row reports", "rows report")
+        ui.tell(f"{actor}, whose acts {rows}, is not in the register, so in law they count for nothing yet")
+    if len(checked.strangers) > 10:
+        ui.tell(f"and {len(checked.strangers) - 10} more are not in the register")
+
+
+def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Exit:
+    """Print what was recorded, or what would be."""
+    count = checked.rows - checked.already if dry_run else len(indices)
+    document = {
+        **_about(asked, checked),
+        "recorded": 0 if dry_run else count,
+        "already": checked.already,
+        "first": indices[0] if indices else None,
+        "last": indices[-1] if indices else None,
+        "dry_run": dry_run,
+    }
+
+    def text() -> str:
+        done = "would be recorded" if dry_run else "recorded"
+        kinds = ", ".join(f"{kind} {n}" for kind, n in checked.kinds.most_common(6))
+        more = f" and {len(checked.kinds) - 6} more kinds" if len(checked.kinds) > 6 else ""
+        new = checked.orders - checked.there
+        said = [f"{_many(count, 'entry', 'entries')} {done}, of {_many(checked.orders, 'order', 'orders')} ({new} new)"]
+        said += [f"  on record from before: {_many(checked.already, 'row', 'rows')}"] if checked.already else []
+        said += [f"  {kinds}{more}"] if kinds else []
+        said += [f"  log index {indices[0]} to {indices[-1]}"] if indices else []
+        return "\n".join([*said, f"  sha256 of the table {checked.sha256}"])
+
+    ui.emit("import", document, tuple(document), [tuple(document.values())], text=text)
+    return Exit.DONE
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+def _about(asked: Asked, checked: Checked) -> dict[str, Any]:
+    return {
+        "file": asked.file,
+        "sha256": checked.sha256,
+        "rows": checked.rows,
+        "orders": checked.orders,
+        "new_orders": checked.orders - checked.there,
+    }
