@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from cli.main import comity
+from ledger.law import Judgement, judge
+from ledger.order import Case
+from tests.in_memory import played
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "two-ledgers.md").read_text("utf-8")
@@ -64,3 +68,24 @@ def judged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     assert code == 0, said
     told: dict[str, object] = json.loads(said)
     return {name: told[name] for name in ("instrument", "state", "regions", "deadlines", "findings", "criteria")}
+
+
+@pytest.mark.parametrize("name", ["S1", "S2", "S3", "S4", "S6", "S9", "holding-the-data", "instructions"])
+def test_what_others_did_counts_the_same_wherever_in_our_record_it_arrived(name: str) -> None:
+    ledger, orders, _ = played(name)
+    registry = tuple(e for _, e in ledger.seen_by([ledger.registry]))
+    for order in orders.values():
+        entries = tuple(e for _, e in ledger.seen_by([order]))
+        ours = next(e.party for e in entries if e.kind == "order-issued")
+        last = max(e.at for e in (*entries, *registry))
+        late = (e if e.party == ours else replace(e, index=e.index + 1000, received=last) for e in entries)
+        arrived = tuple(sorted(late, key=lambda e: e.index))
+        here, there = (judge(Case(order, entries[0].instrument or "", es, registry), last) for es in (entries, arrived))
+        assert told(here) == told(there)
+
+
+def told(judgement: Judgement) -> tuple[object, ...]:
+    clocks = {(clock.id, clock.due, clock.verdict) for clock in judgement.deadlines}
+    findings = {(finding.code, frozenset(finding.entries)) for finding in judgement.findings}
+    criteria = {name: (c.state, frozenset(c.rests_on)) for name, c in judgement.criteria.items()}
+    return judgement.state, judgement.regions, clocks, findings, criteria
