@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -292,7 +292,8 @@ def test_of_two_that_ask_at_once_one_gets_the_signature(state: Path, place: Path
 def test_a_note_that_comes_back_is_verified_before_it_is_used(state: Path, place: Path) -> None:
     from threading import Thread
 
-    good = json.loads(Signer(state).answer(b'{"ask": "last"}'))["signed"]
+    with closing(Signer(state)) as signer:
+        good = json.loads(signer.answer(b'{"ask": "last"}'))["signed"]
     stranger = first_note(parse_vkey(log_vkey(ORIGIN, public_key(bytes(32)))), bytes(32), NOW)
     answers = [
         {**good, "note": stranger.note.decode()},

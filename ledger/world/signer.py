@@ -20,6 +20,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +33,7 @@ from ledger.order import instant, wire
 from ledger.refusal import Refused
 from ledger.tlog import check_consistency
 from ledger.world.fault import LedgerFault
-from ledger.world.guard import Signed
+from ledger.world.guard import Guard, Signed
 from ledger.world.home import private_folder, replace_file
 from ledger.world.signatory import OwnHand, Prove, Say
 
@@ -97,13 +98,11 @@ class Signer:
         self._say = say
         self._now = now
         self._lock = threading.Lock()
-        probe = OwnHand("", state)
-        try:
-            self.origin = parse_checkpoint(probe.last().note.decode().partition("\n\n")[0] + "\n").origin
-        finally:
-            probe.close()
+        with closing(Guard(state / "guard.db")) as guard:
+            last = guard.last()
+        self.origin = parse_checkpoint(last.note.decode().partition("\n\n")[0] + "\n").origin
         self._hand = OwnHand(self.origin, state)
-        self._hand.ready(self._hand.last(), now())
+        self._hand.ready(last, now())
 
     def close(self) -> None:
         """Close the guard."""
