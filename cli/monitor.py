@@ -30,7 +30,9 @@ UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP"})
 @click.option(
     "--trust", "trusts", multiple=True, metavar="DIR|FILE", help="Whose logs: their trust folders; repeatable."
 )
-@click.option("--state", metavar="DIR", help="What was seen, and evidence (default: in your state folder).")
+@click.option(
+    "--state", metavar="DIR", help="What was seen, and evidence (default: the ledger's, or your state folder)."
+)
 @click.option(
     "--silence", type=click.FloatRange(0), metavar="HOURS", help="Alarm if a log shows nothing new for so long."
 )
@@ -50,16 +52,18 @@ def monitor(
 
     Exit 1 if a log is proved to contradict itself, to have turned back, or to publish other entries than it signed; 3
     if one is silent, stale, or cannot show that it only grew; 4 if one cannot be reached; 0 if there is nothing to look
-    at. Evidence is kept in the folder `evidence` of the state.
+    at. Evidence is kept in the folder `evidence` of the state; without --trust in the ledger, whose counterparties are
+    looked at, beside what came with their bundles.
     """
-    from ledger.world.home import Home, private_folder
+    from ledger.world.home import private_folder
     from ledger.world.monitor import Patience, look
 
-    folder = private_folder(Path(state) if state else Home.user().state / "monitor")
+    folder, evidence = _memory(state, trusts)
+    private_folder(folder)
     patience = Patience(_hours(silence), _hours(stale))
     columns, rows, looks = ("log", "size", "before", "entries", "code", "says"), [], []
     for place, policy, origin in _logs(places, trusts):
-        seen = look(place, policy, origin, folder, ui.now(), patience, entries=entries)
+        seen = look(place, policy, origin, folder, ui.now(), patience, entries=entries, evidence=evidence)
         looks.append(seen)
         for code, says in [(alarm.code, alarm.says) for alarm in seen.alarms] or [("", "nothing to look at")]:
             rows.append((seen.log, seen.size, seen.before, seen.entries, code, says))
@@ -78,10 +82,22 @@ def monitor(
             }
             for seen in looks
         ],
-        "evidence": str(folder / "evidence"),
+        "evidence": str(evidence),
     }
     ui.emit("monitor", document, columns, rows)
     return _exit([alarm for seen in looks for alarm in seen.alarms])
+
+
+def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path]:
+    """Where heads and evidence are kept: as said, with a ledger whose counterparties they are, else with the user."""
+    from ledger.world.folder import read_folder
+    from ledger.world.home import Home
+
+    if state is None and not trusts:
+        ledger = read_folder(Path(ui.ledger_folder()))
+        return ledger.others, ledger.evidence
+    folder = Path(state) if state else Home.user().state / "monitor"
+    return folder, folder / "evidence"
 
 
 def _exit(alarms: list[Alarm]) -> Exit:

@@ -328,3 +328,25 @@ def test_kept_bytes_that_were_changed_are_found_and_lost_ones_are_told_of(skylar
     assert (done.exit_code, "not in foreign/" in done.output) == (0, True)
     raw.write_bytes(whole)
     assert skylark.run("fsck").exit_code == 0
+
+
+def test_what_a_bundle_showed_and_what_a_log_publishes_are_held_against_each_other(
+    karsk: Office, skylark: Office, root: Path
+) -> None:
+    shutil.copytree(karsk.folder, root / "before")
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    words = ("monitor", str(karsk.ledger / "log"))
+    assert skylark.run(*words).exit_code == 0
+    shutil.rmtree(karsk.folder)
+    shutil.copytree(root / "before", karsk.folder)
+    karsk.does(*WITHDRAW)
+    karsk.does("record", "order-transmitted", "E-7", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves")
+    assert skylark.run(*words).exit_code == 0, "it only grew"
+    (seen,) = skylark.does("counterparty", "list")["counterparties"]
+    shutil.rmtree(karsk.folder)
+    shutil.copytree(root / "before", karsk.folder)
+    for _ in range(4):
+        karsk.does("record", "order-transmitted", "E-7", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves")
+    assert karsk.entries() >= seen["size"]
+    refused(skylark.run(*words), "SPLIT-VIEW", Exit.PROVED_BAD)
+    assert skylark.evidence("split-view.json")

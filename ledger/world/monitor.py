@@ -65,25 +65,35 @@ class Patience(Struct, frozen=True):
 
 
 def look(
-    where: str, policy: Policy, origin: str, state: Path, now: datetime, patience: Patience, *, entries: bool = False
+    where: str,
+    policy: Policy,
+    origin: str,
+    state: Path,
+    now: datetime,
+    patience: Patience,
+    *,
+    entries: bool = False,
+    evidence: Path | None = None,
 ) -> Look:
     """Look at the log published at `where`, a folder or a URL, and keep what was seen in the folder `state`.
 
-    Nothing about the log is raised: what is wrong with it is an alarm. `LedgerFault` for the state folder only.
+    What it contradicts itself with is kept in `evidence`, by default a folder of that name in the state. Nothing about
+    the log is raised: what is wrong with it is an alarm. `LedgerFault` for the state folder only.
     """
     alarms: list[Alarm] = []
     head: Head | None = None
     checked = 0
+    proofs = state / "evidence" if evidence is None else evidence
     with closing(followed(state, origin)) as heads:
         newest = heads.newest()
         before = newest.size if newest else None
         try:
             fetch = source(where)
             head, key = _opened(fetch("checkpoint", LARGEST_NOTE), policy, origin)
-            hold_against(heads, key, head, _prover(fetch, heads, head.checkpoint.size), now, state / "evidence")
+            hold_against(heads, key, head, _prover(fetch, heads, head.checkpoint.size), now, proofs)
             if newest is not None and head.checkpoint.size < newest.size:
                 notes = {f"{note_digest(note)}.note": note for note in (newest.note, head.note)}
-                keep_evidence(state / "evidence", notes)
+                keep_evidence(proofs, notes)
                 says = f"it shows {head.checkpoint.size} entries, and had shown {newest.size}; both heads are kept"
                 raise LedgerFault("LOG-ROLLBACK", says)
             if entries:
