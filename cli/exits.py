@@ -47,6 +47,7 @@ BY_CODE = {
     "LOG-CORRUPT": Exit.PROVED_BAD,  # the record, or its log, is not what it was
     "LOG-ROLLBACK": Exit.PROVED_BAD,
     "LOG-FORKED": Exit.PROVED_BAD,
+    "LOG-GAP": Exit.PROVED_BAD,
     "SPLIT-VIEW": Exit.PROVED_BAD,
     "ORDER-UNKNOWN": Exit.USAGE,
     "ORDER-AMBIGUOUS": Exit.USAGE,

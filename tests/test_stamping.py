@@ -6,6 +6,7 @@ import json
 import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -61,6 +62,23 @@ def test_an_answer_without_a_token_is_none(case: dict[str, str]) -> None:
     assert says
 
 
+def test_whatever_bytes_a_token_has_it_says_what_its_authority_signed_or_is_refused() -> None:
+    chance = Random(7)
+    for _ in range(600):
+        case = chance.choice([c for c in EXPECTED["responses"] if c["expect"] == "accept"])
+        reply, chain = bytearray((VECTORS / case["file"]).read_bytes()), (VECTORS / case["chain"]).read_bytes()
+        at = chance.randrange(len(reply))
+        if chance.random() < 0.7:
+            reply[at] ^= 1 << chance.randrange(8)
+        else:
+            reply[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+        try:
+            said = read_stamp(bytes(reply), bytes.fromhex(case["message_hex"]), [chain])
+        except Refused:
+            continue
+        assert (said.at, said.policy) == (datetime.fromisoformat(case["gen_time"]), case["policy_oid"])
+
+
 # -- what an authority can get wrong -----------------------------------------------------------------------------------
 
 
@@ -80,6 +98,11 @@ def test_an_imprint_by_any_sha2_counts(authority: Authority, algorithm: str) -> 
 
 def test_an_imprint_by_sha1_proves_nothing(authority: Authority) -> None:
     assert "1.3.14.3.2.26" in refused("TST-IMPRINT", authority.stamp(DATA, "sha1"), authority.root)
+
+
+def test_an_accuracy_of_years_says_nothing(tmp_path: Path) -> None:
+    vague = Authority(tmp_path, accuracy="secs:99999999")
+    refused("TST-TIME", vague.stamp(DATA), vague.root)
 
 
 def test_a_root_is_trusted_only_from_outside(authority: Authority, tmp_path: Path) -> None:

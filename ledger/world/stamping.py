@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 SECONDS = 15.0
 LARGEST = 65_536  # bytes of a reply
 APART = timedelta(minutes=5)  # between the authority's clock and ours
+WORST = timedelta(days=366)  # accuracy
 HASHES = {  # of the imprint; SHA-1 and what is older prove nothing any more
     "2.16.840.1.101.3.4.2.1": "sha256",
     "2.16.840.1.101.3.4.2.2": "sha384",
@@ -70,19 +71,25 @@ def read_stamp(reply: bytes, data: bytes, trusted: Sequence[bytes], nonce: int |
     longer one), TST-NONCE, TST-EKU (its signer is not one for time stamps alone), TST-SIG, TST-CHAIN; TRUST-FORMAT.
     """
     need()
-    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
-
     known = [certificate for file in trusted for certificate in certificates(file)]
     try:
-        response = decode_timestamp_response(reply)
-        if response.status not in (_GRANTED, _WITH_MODS):
-            says = "; ".join(response.status_string) or "the authority made no token"
-            raise Refused("TST-STATUS", f"status {response.status}: {says}")
-        info = response.tst_info
-        signers = list(response.signed_data.signer_infos)
-        inside = sorted(response.signed_data.certificates)
-    except ValueError as error:
-        raise Refused("TST-FORMAT", f"not read here: {' '.join(str(error).split())}") from error
+        return _judged(reply, data, known, nonce)
+    except Refused:
+        raise
+    except Exception as error:  # of parsers that are not ours, on bytes of anybody's: whatever it is, it was not read
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise Refused("TST-FORMAT", f"not read here: {said}") from error
+
+
+def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int | None) -> Stamp:
+    from cryptography.x509 import load_der_x509_certificate
+    from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
+
+    response = decode_timestamp_response(reply)
+    if response.status not in (_GRANTED, _WITH_MODS):
+        says = "; ".join(response.status_string) or "the authority made no token"
+        raise Refused("TST-STATUS", f"status {response.status}: {says}")
+    info, signers = response.tst_info, list(response.signed_data.signer_infos)
     if response.status == _WITH_MODS or len(signers) != 1:
         raise Refused("TST-FORMAT", "not read here: granted with modifications, or not signed exactly once")
     algorithm = HASHES.get(info.message_imprint.hash_algorithm.dotted_string)
@@ -92,7 +99,8 @@ def read_stamp(reply: bytes, data: bytes, trusted: Sequence[bytes], nonce: int |
         raise Refused("TST-IMPRINT", "over other bytes than these")
     if nonce is not None and info.nonce != nonce:
         raise Refused("TST-NONCE", "an answer to another question")
-    signer = _signer(signers[0], [*_loaded(inside), *known])
+    inside = [load_der_x509_certificate(certificate) for certificate in sorted(response.signed_data.certificates)]
+    signer = _signer(signers[0], [*inside, *known])
     _check_purpose(signer)
     roots = [certificate for certificate in known if certificate.issuer == certificate.subject]
     if not roots:
@@ -159,15 +167,6 @@ def need() -> None:
         raise LedgerFault("NO-TSA", "time stamps need rfc3161-client", "pip install 'comity[tsa]'") from None
 
 
-def _loaded(inside: Sequence[bytes]) -> list[Certificate]:
-    from cryptography.x509 import load_der_x509_certificate
-
-    try:
-        return [load_der_x509_certificate(certificate) for certificate in inside]
-    except ValueError as error:
-        raise Refused("TST-FORMAT", f"not read here: a certificate in it: {error}") from error
-
-
 def _signer(info: SignerInfo, candidates: Sequence[Certificate]) -> Certificate:
     """Who signed, by issuer and serial number, which the signature covers; any other certificate is an injected one."""
     for certificate in candidates:
@@ -200,4 +199,6 @@ def _accuracy(response: TimeStampResponse) -> timedelta:
     said: Accuracy | None = response.tst_info.accuracy
     if said is None:
         return timedelta(0)
+    if (said.seconds or 0) > WORST.total_seconds():
+        raise Refused("TST-TIME", f"within {said.seconds} seconds says nothing")
     return timedelta(seconds=said.seconds or 0, milliseconds=said.millis or 0, microseconds=said.micros or 0)
