@@ -27,7 +27,6 @@ from ledger.world.fault import LedgerFault
 from ledger.world.home import private_folder, replace_file
 from ledger.world.sqlite import sync_folder
 
-
 RESTORED = "RESTORED"
 
 

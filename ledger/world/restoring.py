@@ -35,9 +35,7 @@ Hashes = Callable[[Sequence[int]], list[bytes]]
 
 def mark_restored(folder: Path) -> None:
     """Note that a ledger was put back from a copy; `check_restored` takes the note away."""
-    replace_file(
-        folder / RESTORED, b"Put back from a copy: before it signs, its witnesses are asked.\n"
-    )
+    replace_file(folder / RESTORED, b"Put back from a copy: before it signs, its witnesses are asked.\n")
     sync_folder(folder)
 
 
