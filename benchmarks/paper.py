@@ -26,7 +26,7 @@ from projections.page import page
 ENTRIES = 1_000
 MOMENT = instant("2030-01-01T00:00:00Z")
 WEASYPRINT = Path(__file__).parents[1] / ".tools" / "interop" / "python" / "bin" / "weasyprint"
-PATIENCE = 120  # seconds for the peer, which may need more
+PATIENCE = 180  # seconds for the peer, which may need more
 
 
 def paper_figures(folder: Path) -> dict[str, Figure]:

@@ -119,6 +119,7 @@ LABELS = {
     "notification_test": "whether it must be notified",
     "notification_test_reasons": "why it is, or is not, notified",
 }
+ANNEX = {"special_instructions": "special instructions to the addressee"}  # in place of the words of CETS 224
 
 
 def order_form(case: Case, judgement: Judgement, making: Making) -> Sheet:
@@ -166,7 +167,7 @@ def _spelled(value: str) -> str:
 
 
 def _line(name: str, say: Say, cite: str = "") -> Line:
-    label = LABELS.get(name) or WORDS.get(name) or name.replace("_", " ")
+    label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
     found = say(name)
     return Line(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
 

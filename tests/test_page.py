@@ -230,6 +230,13 @@ def test_a_scratched_entry_fails_the_report_and_is_named(tmp_path: Path) -> None
         words = Page(made(ledger, kind, tmp_path)).words
         assert "Integrity TOTAL-FAILED SIG-BAD" in words
         assert "#34" in words
+    for asked in (
+        ("custody", "main"),
+        ("certificate", "main", "--form", "fre-902-13"),
+        ("order-form", "main"),
+        ("audit",),
+    ):
+        assert run("report", *asked, ledger=ledger).exit_code == Exit.PROVED_BAD
 
 
 def test_sealed_values_stay_closed_until_somebody_says_why(tmp_path: Path) -> None:

@@ -212,6 +212,21 @@ def told_form(ledger: Path) -> dict[str, object]:
     return told("report", "certification", "main", "--form", FORMS[0], "--trust", str(ledger / "trust"), ledger=ledger)
 
 
+@pytest.mark.parametrize("asked", [*(("certificate", "--form", form) for form in FORMS), ("order-form",)])
+@pytest.mark.parametrize("story", ["S1", "S6"])
+def test_a_sheet_is_whole_and_says_nothing_that_a_court_decides(
+    story: str, asked: tuple[str, ...], tmp_path: Path
+) -> None:
+    kind, *more = asked
+    page = Page(run("report", kind, "main", *more, ledger=ledger_of(story, tmp_path)).stdout)
+    assert (page.open, page.crossed) == ([], [])
+    assert len(page.all("caption")) == len(page.all("table"))
+    assert all(th.get("scope") in ("row", "col") for th in page.all("th"))
+    ids = [str(attrs["id"]) for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids))
+    assert not re.search(r"\b(in)?admissib|\b(in)?valid\b|\bOK\b|\bgenuine\b|\blawfully\b", page.words, re.IGNORECASE)
+
+
 # -- order forms -------------------------------------------------------------------------------------------------------
 
 
