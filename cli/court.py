@@ -196,6 +196,7 @@ def write_new(file: str, data: bytes) -> None:
 @ui.command(
     "comity verify court.evidence.zip --trust trust/",
     "comity verify 12.dsse.json --trust trust/          (its proof, 12.tlog-proof, beside it)",
+    "comity verify custody.pdf --trust trust/           (the bundle inside; the paper itself is not verified)",
     "comity verify ledger/ --json",
     "comity verify 4f1c.split-view.json --trust their-trust/",
     refused=Exit.UNDECIDABLE,
@@ -204,7 +205,7 @@ def write_new(file: str, data: bytes) -> None:
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--anchor", metavar="FILE", help="A checkpoint held independently: a note, or its three lines.")
 def verify(file: str, trust: str | None, anchor: str | None) -> None:
-    """Check a bundle, an entry with its proof, a whole ledger, or an exhibit against a log, offline.
+    """Check a bundle, also inside a PDF report, an entry with its proof, a whole ledger, or an exhibit against a log.
 
     Integrity and procedure are two answers. Without --trust or --anchor a bundle can at best be INDETERMINATE:
     nothing vouches for itself.
@@ -222,6 +223,8 @@ def verify(file: str, trust: str | None, anchor: str | None) -> None:
         from ledger.verify import verify_entry, verify_exhibit
 
         data = ui.read(file)
+        if data.startswith(b"%PDF-"):
+            data = _taken_out(data, file)
         if data.startswith(b"PK"):
             report = verify_bundle(data, held, pinned, now, mldsa=borrowed.mldsa, stamps=borrowed.stamps())
         elif data.startswith(b'{"payload":'):
@@ -233,6 +236,20 @@ def verify(file: str, trust: str | None, anchor: str | None) -> None:
             hint = "`comity export` makes bundles; a folder is verified as a ledger"
             raise Stop(says, hint=hint, code=Exit.UNDECIDABLE)
     tell(report)
+
+
+def _taken_out(paper: bytes, file: str) -> bytes:
+    """The bundle that travels in a report on paper, which is itself not verified, and is said not to be."""
+    from cli.attached import bundle_inside
+
+    inside = bundle_inside(paper)
+    if inside is None:
+        says = f"{file} carries no evidence bundle that is read here"
+        raise Stop(says, hint=f"`pdfdetach -saveall {file}` takes out what is in it", code=Exit.UNDECIDABLE)
+    ui.tell(
+        "the evidence bundle inside this PDF is verified, not the paper around it: compare the checkpoint it prints"
+    )
+    return inside
 
 
 def tell(report: Report) -> None:
