@@ -8,18 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cli import ui
-from ledger.bundle.layout import Arranged
-from ledger.note import Head, open_checkpoint
-from ledger.verify import Trust
-from ledger.verify.heads import Heads
-from ledger.verify.notebook import Notebook
-from ledger.verify.times import Times
-from ledger.verify.tokens import check_tokens
-from ledger.world import mldsa, stamping
 from ledger.world.heads import Heads as Kept
 
 if TYPE_CHECKING:
     from cli.reading import Reader
+    from ledger.note import Head
+    from ledger.verify.times import Times
     from ledger.world.folder import Folder
     from ledger.world.heads import Token
 
@@ -36,6 +30,9 @@ def brackets(reader: Reader, orders: Iterable[str]) -> dict[int, Bracket]:
         tokens = kept.tokens()
     if not notes:
         return dict.fromkeys(opened, (None, None))
+    from ledger.note import open_checkpoint  # the verifier is imported only where there is something for it to read
+    from ledger.world import mldsa
+
     witnesses = tuple(folder.policy.witnesses.values())
     heads = {
         digest: open_checkpoint(note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
@@ -54,6 +51,14 @@ def spelled(bracket: Bracket) -> str:
 
 def _times(folder: Folder, heads: dict[str, Head], tokens: Sequence[Token]) -> Times:
     """What heads and time stamps say, by the ledger's own trust."""
+    from ledger.bundle.layout import Arranged
+    from ledger.verify import Trust
+    from ledger.verify.heads import Heads
+    from ledger.verify.notebook import Notebook
+    from ledger.verify.times import Times
+    from ledger.verify.tokens import check_tokens
+    from ledger.world import stamping
+
     held = Heads("heads.db", next(iter(heads.values())), heads, {})
     trust = Trust(folder.policy, b"", folder.registrar, stamping.trusted(folder.path / "trust" / "tsa"))
     parts = Arranged(tokens={f"heads/{token.head}.{n}.tsr": token.reply for n, token in enumerate(tokens)})

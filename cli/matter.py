@@ -1,22 +1,15 @@
-"""Which orders of a ledger belong to one matter: found by a view of the links, so that no order is read for nothing."""
+"""Which orders of a ledger belong to one matter: the shelf knows who names whom, so no order is read for nothing."""
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from datetime import datetime
 from typing import Any
 
-from cli import ui
 from cli.reading import Reader
-from ledger.envelope import open_
 from ledger.law import judge
 from ledger.order import Case
-from ledger.world.views import Shown, View
-from projections.matter import Pair, Share, connected, pair, pairs
+from projections.matter import Share, connected, pair, pairs
 from projections.state import name_of, view
 
 
@@ -26,14 +19,12 @@ def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -
 
     A link counts once the entry that makes it is on record, and an order once one of its entries is.
     """
-    asked = reader.case(name)
-    known = asked.known(moment)
+    order = reader.find(name)
     if only:
-        return [_share(known, moment)], []
-    found = connected(asked.order, links(reader)) - {asked.order}
-    here = [reader.cases.case(o, label=reader.label(o)).known(moment) for o in found if reader.store.head(o)]
-    told = [case for case in here if case.entries]
-    together = connected(asked.order, (p for case in (known, *told) for p in pairs(case)))
+        return [_share(reader.case(name).known(moment), moment)], []
+    known, *rest = [case.known(moment) for case in _around(reader, order).values()]
+    told = [case for case in rest if case.entries]
+    together = connected(order, (p for case in (known, *told) for p in pairs(case)))
     beside = sorted((c for c in told if c.order in together), key=lambda c: c.entries[0].index)
     elsewhere = sorted(o for o in together if not reader.store.head(o))
     return [_share(case, moment) for case in (known, *beside)], elsewhere
@@ -43,27 +34,19 @@ def _share(case: Case, moment: datetime) -> Share:
     return Share(name_of(case), case, judge(case, moment))
 
 
-def links(reader: Reader) -> Iterable[Pair]:
-    """Every pair of orders that some entry of this ledger joins."""
-    if not os.access(reader.folder.path, os.W_OK):
-        return [p for page in reader.store.pages() for p in _pairs(page)]
-    with closing(View(reader.folder.views, "links")) as view, ui.progress("looking for linked orders") as report:
-        size = reader.store.size()
-
-        def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
-            report(page[-1][0] + 1, size)
-            return {" ".join(p): Shown(json.dumps(p).encode()) for p in _pairs(page)}
-
-        view.catch_up(reader.store, fold)
-        return [(before, after) for before, after in (json.loads(body) for _, body in view.rows())]
-
-
-def _pairs(page: Sequence[tuple[int, bytes]]) -> Iterable[Pair]:
-    for _, raw in page:
-        payload = open_(raw, verify=False).payload
-        found = pair(payload.order, payload.public)
-        if found is not None:
-            yield found
+def _around(reader: Reader, order: str) -> dict[str, Case]:
+    """An order and every order here that can be reached from it over what their entries name, forwards and back."""
+    found: dict[str, Case] = {}
+    ahead = [order]
+    while ahead:
+        this = ahead.pop()
+        if this in found or (this != order and not reader.store.head(this)):
+            continue
+        found[this] = case = reader.cases.case(this, label=reader.label(this))
+        named = (p for e in case.entries if (p := pair(this, e.public)))
+        ahead += [o for p in named for o in p]
+        ahead += [reader.main_of(o) or o for o in reader.store.naming(this)]
+    return found
 
 
 def began(share: Share) -> int:

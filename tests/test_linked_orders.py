@@ -96,15 +96,6 @@ def test_the_log_of_a_matter_has_the_entries_of_each_order_newest_first(s3: Path
     assert len({row["order"] for row in rows}) == 2
 
 
-def test_a_ledger_that_cannot_be_written_shows_the_matter_all_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ledger = ledger_of("S3", tmp_path)
-    monkeypatch.setattr("cli.matter.os.access", lambda path, mode: False)
-    assert len(told("show", "main", ledger=ledger)["matter"]["orders"]) == 2
-    assert not (ledger / "views.db").exists()
-
-
 def test_an_order_in_another_ledger_is_named_and_not_followed(tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     far = "6281dfde-0639-5ee3-9616-49c404ac7b6f"

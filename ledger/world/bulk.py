@@ -82,14 +82,17 @@ class Staging:
 
 
 def _flat(row: Row) -> tuple[Any, ...]:
-    closed = msgspec.msgpack.encode([(c.field, c.digest, c.key_id, c.ciphertext) for c in row.ciphertexts])
+    closed = msgspec.msgpack.encode((row.links, [(c.field, c.digest, c.key_id, c.ciphertext) for c in row.ciphertexts]))
     place = (row.originator_id, row.originator_version, row.topic)
     return (*place, row.state, row.entry_id, row.leaf, row.reference, closed)
 
 
 def _row(order: str, seq: int, kind: str, state: bytes, entry: bytes, leaf: bytes, ref: str | None, raw: bytes) -> Row:
-    closed = tuple(Ciphertext(*one) for one in msgspec.msgpack.decode(raw))
-    return Row(order, seq, kind, state, entry_id=entry, leaf=leaf, ciphertexts=closed, reference=ref)
+    links, values = msgspec.msgpack.decode(raw)
+    closed = tuple(Ciphertext(*one) for one in values)
+    return Row(
+        order, seq, kind, state, entry_id=entry, leaf=leaf, ciphertexts=closed, reference=ref, links=tuple(links)
+    )
 
 
 class Ahead(Past):

@@ -48,9 +48,12 @@ SCHEMA = (
     "CREATE INDEX ciphertext_key ON ciphertext (key_id)",
     """CREATE TABLE order_reference (
         reference TEXT NOT NULL, order_id TEXT NOT NULL, PRIMARY KEY (reference, order_id)) STRICT, WITHOUT ROWID""",
+    # the orders that an entry of order_id names as before or after it
+    """CREATE TABLE order_link (
+        named TEXT NOT NULL, order_id TEXT NOT NULL, PRIMARY KEY (named, order_id)) STRICT, WITHOUT ROWID""",
     *(
         _REFUSE.format(table, event.lower(), f"BEFORE {event}", "")
-        for table in ("stored_events", "log_leaf", "order_reference")
+        for table in ("stored_events", "log_leaf", "order_reference", "order_link")
         for event in ("UPDATE", "DELETE")
     ),
     _REFUSE.format(
@@ -80,6 +83,12 @@ SCHEMA = (
         "twice",
         "BEFORE INSERT",
         "WHEN EXISTS (SELECT 1 FROM order_reference WHERE reference = NEW.reference AND order_id = NEW.order_id)",
+    ),
+    _REFUSE.format(
+        "order_link",
+        "twice",
+        "BEFORE INSERT",
+        "WHEN EXISTS (SELECT 1 FROM order_link WHERE named = NEW.named AND order_id = NEW.order_id)",
     ),
     _REFUSE.format(
         "ciphertext",
@@ -114,6 +123,10 @@ _INSERT_REFERENCE = (
     "INSERT INTO order_reference SELECT ?1, ?2"
     " WHERE NOT EXISTS (SELECT 1 FROM order_reference WHERE reference = ?1 AND order_id = ?2)"
 )
+_INSERT_LINK = (
+    "INSERT INTO order_link SELECT ?1, ?2"
+    " WHERE NOT EXISTS (SELECT 1 FROM order_link WHERE named = ?1 AND order_id = ?2)"
+)
 
 
 class Moved(Exception):
@@ -134,13 +147,15 @@ class Row(StoredEvent):
     """One sealed entry on its way to the shelf.
 
     To the library's four (originator_id: the order, originator_version: its number in it, topic: the kind, state: the
-    sealed line) come its id (16 bytes), its leaf hash (32), its ciphertexts, and the reference that names its order.
+    sealed line) come its id (16 bytes), its leaf hash (32), its ciphertexts, the reference that names its order,
+    and the orders it names as before or after its own.
     """
 
     entry_id: bytes
     leaf: bytes
     ciphertexts: tuple[Ciphertext, ...] = ()
     reference: str | None = None
+    links: tuple[str, ...] = ()
 
 
 _PAGES_BEFORE_CHECKPOINT = 4_000  # 16 MB: pages of the indexes change in every batch, and are copied home once
@@ -227,6 +242,8 @@ class Recorder(SQLiteApplicationRecorder):
         for row in rows:
             if row.reference is not None:
                 c.execute(_INSERT_REFERENCE, (row.reference, row.originator_id))
+            for named in row.links:
+                c.execute(_INSERT_LINK, (named, row.originator_id))
         self.tree, self.path = tree, path
         return range(first + 1, first + 1 + len(rows))
 

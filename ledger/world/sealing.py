@@ -24,6 +24,8 @@ from ledger.world.past import Trial
 from ledger.world.receiving import open_entry
 from ledger.world.recorder import Ciphertext, Row
 
+LINKS = ("prior_order", "new_order")  # the fields that name an order before or after one's own
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -143,6 +145,7 @@ class Sealer:
             leaf=bytes.fromhex(opened.leaf),
             ciphertexts=closed,
             reference=p.public.get("reference") if p.kind == "order-issued" else reference,
+            links=tuple(named for name in LINKS if isinstance(named := p.public.get(name), str) and named != p.order),
         )
 
     def order_of(self, draft: Draft) -> str:

@@ -246,6 +246,11 @@ class Store:
         found = self._all("SELECT order_id FROM order_reference WHERE reference = ? ORDER BY order_id", (reference,))
         return [order for (order,) in found]
 
+    def naming(self, order: str) -> list[str]:
+        """The orders with an entry that names this one as before or after their own."""
+        found = self._all("SELECT order_id FROM order_link WHERE named = ? ORDER BY order_id", (order,))
+        return [other for (other,) in found]
+
     # -- ciphertexts --------------------------------------------------------------------------------------------------
 
     def ciphertexts(self, order: str) -> dict[int, list[Ciphertext]]:
