@@ -18,11 +18,13 @@ from collections.abc import Iterator
 from hashlib import sha256, sha512
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from browser.vocabulary import tables
 
 HERE = Path(__file__).parent
 PIN = HERE / "noble.json"
+QR_PIN = HERE / "jsqr.json"
 FETCHED = HERE.parent / ".tools" / "browser"
 
 _IMPORT = re.compile(r"^import \{[^}]*\} from '(?P<path>[a-z0-9./-]+)';\n", re.MULTILINE)
@@ -31,9 +33,9 @@ _EXPORT = re.compile(r"^export (?P<kind>async function|function|class|const) (?P
 
 def page() -> bytes:
     """The whole page."""
-    texts = json.loads((HERE / "texts" / "en.json").read_text("utf-8"))
+    texts = languages()
     style = "\n" + (HERE / "page.css").read_text("utf-8")
-    scripts = [f"\n{noble()}", f"\n{program(texts)}"]
+    scripts = [f"\n{noble()}", f"\n{jsqr()}", f"\n{program(texts)}"]
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -47,9 +49,17 @@ def page() -> bytes:
         if re.search(r"</script|<!--", script):
             raise ValueError("a script holds what would end it")
     template = (HERE / "page.html").read_text("utf-8")
-    filled = re.sub(r'data-text="([a-z-]+)"[^>]*>', lambda tag: tag[0] + escape(texts["page"][tag[1]]), template)
-    parts = {"policy": policy, "style": style, "noble": scripts[0], "program": scripts[1]}
+    filled = re.sub(r'data-text="([a-z-]+)"[^>]*>', lambda tag: tag[0] + escape(texts["en"]["page"][tag[1]]), template)
+    choices = "".join(f'<option value="{code}" lang="{code}">{escape(t["name"])}</option>' for code, t in texts.items())
+    parts = {"policy": policy, "style": style, "languages": choices}
+    parts |= dict(zip(("noble", "jsqr", "program"), scripts, strict=True))
     return re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], filled).encode()
+
+
+def languages() -> dict[str, Any]:
+    """Every table of texts by its language, English first."""
+    tables = [json.loads(file.read_text("utf-8")) for file in sorted((HERE / "texts").glob("*.json"))]
+    return {table["language"]: table for table in sorted(tables, key=lambda table: table["language"] != "en")}
 
 
 def _source(inline: str) -> str:
@@ -59,7 +69,7 @@ def _source(inline: str) -> str:
 
 def program(texts: dict[str, object]) -> str:
     """Every module, in a scope of its own, behind those it imports from; ValueError if two export the same name."""
-    made = {"vocabulary.mjs": _table("vocabulary", tables()), "english.mjs": _table("english", texts)}
+    made = {"vocabulary.mjs": _table("vocabulary", tables()), "languages.mjs": _table("languages", texts)}
     parts: dict[str, str] = {}
     exporter: dict[str, str] = {}
     for name in _ordered("page/page.mjs"):
@@ -86,10 +96,10 @@ def _ordered(name: str, seen: list[str] | None = None) -> Iterator[str]:
     """The modules that `name` needs, and then itself."""
     seen = [] if seen is None else seen
     seen.append(name)
-    if name not in ("vocabulary.mjs", "english.mjs"):
+    if name not in ("vocabulary.mjs", "languages.mjs"):
         for found in _IMPORT.finditer((HERE / name).read_text("utf-8")):
             needed = Path(name).parent / found["path"]
-            needed_name = needed.name if needed.name in ("vocabulary.mjs", "english.mjs") else _plain(needed)
+            needed_name = needed.name if needed.name in ("vocabulary.mjs", "languages.mjs") else _plain(needed)
             if needed_name not in seen:
                 yield from _ordered(needed_name, seen)
     yield name
@@ -119,17 +129,29 @@ def noble() -> str:
     parted = re.fullmatch(r"(?P<module>.*)\nexport \{(?P<exports>[^}]*)\};\s*", files["index.js"], re.DOTALL)
     if parted is None:
         raise ValueError("this version of @noble/ed25519 does not end with its exports")
-    pinned = json.loads(PIN.read_text("utf-8"))
-    title = f"{pinned['name']} {pinned['version']}, {pinned['integrity']}"
-    licence = "".join(f" * {line}".rstrip() + "\n" for line in files["LICENSE"].splitlines())
     body = f"{parted['module']}\nreturn {{{parted['exports']}}};"
-    return f"/*\n * {title}\n *\n{licence} */\nconst noble = (() => {{\n{body}\n}})();\n"
+    return f"{_titled(PIN, files['LICENSE'])}const noble = (() => {{\n{body}\n}})();\n"
 
 
-def published(pin: Path) -> dict[str, str]:
-    """The text files at the top of an npm package, by name; ValueError unless it has the digest that `pin` names.
+def jsqr() -> str:
+    """JsQR as a script that declares `jsQR`: its file as published, with its licence."""
+    files = published(QR_PIN, "dist")
+    body = f"const module = {{ exports: {{}} }};\nconst exports = module.exports;\n{files['jsQR.js'].strip()}"
+    return f"{_titled(QR_PIN, files['LICENSE'])}const jsQR = (() => {{\n{body}\nreturn module.exports;\n}})();\n"
 
-    It is fetched from the npm registry once, and kept beside the other tools of this tree.
+
+def _titled(pin: Path, licence: str) -> str:
+    """What stands above other people's code: its name, version and digest, and its licence."""
+    pinned = json.loads(pin.read_text("utf-8"))
+    lines = "".join(f" * {line}".rstrip() + "\n" for line in licence.splitlines())
+    return f"/*\n * {pinned['name']} {pinned['version']}, {pinned['integrity']}\n *\n{lines} */\n"
+
+
+def published(pin: Path, *folders: str) -> dict[str, str]:
+    """The text files at the top of an npm package, and of its `folders`, by name.
+
+    ValueError unless it has the digest that `pin` names. It is fetched from the npm registry once, and kept beside the
+    other tools of this tree.
     """
     pinned = json.loads(pin.read_text("utf-8"))
     name, version = pinned["name"], pinned["version"]
@@ -142,8 +164,9 @@ def published(pin: Path) -> dict[str, str]:
     if (found := f"sha512-{b64encode(sha512(data).digest()).decode()}") != pinned["integrity"]:
         raise ValueError(f"{file.name} is {found}, pinned is {pinned['integrity']}")
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as package:
-        top = [member for member in package if re.fullmatch("package/[^/]+", member.name)]
-        return {member.name.partition("/")[2]: _text(package, member) for member in top}
+        places = {"package", *(f"package/{folder}" for folder in folders)}
+        top = [member for member in package if member.isfile() and member.name.rpartition("/")[0] in places]
+        return {member.name.rpartition("/")[2]: _text(package, member) for member in top}
 
 
 def _text(package: tarfile.TarFile, member: tarfile.TarInfo) -> str:

@@ -70,7 +70,11 @@ export function concat(...parts) {
   return whole;
 }
 
-export const equal = (a, b) => a.length === b.length && a.every((byte, at) => byte === b[at]);
+export function equal(a, b) {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false;
+  return true;
+}
 
 /** Compares texts by code points, as Python sorts them. */
 export function byCodePoint(a, b) {

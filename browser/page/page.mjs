@@ -2,22 +2,31 @@
 import { encoded, latin1 } from '../check/bytes.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
+import { bundleInside, isPdf } from '../check/pdf.mjs';
 import { Refused } from '../check/refusal.mjs';
 import { digestOfFile } from '../check/sha256.mjs';
 import { parseAnchor, parseTrust } from '../check/trust.mjs';
 import { verify } from '../check/verify.mjs';
 import { make } from './dom.mjs';
+import { readQr } from './qr.mjs';
 import { result, spoken } from './result.mjs';
-import { say, stepName } from './texts.mjs';
+import { say, speak, stepName } from './texts.mjs';
 
 const HELD = ['policy', 'registrar', 'anchor'];
 const fromFile = new Map(); // id of a field -> the bytes of the file that filled it, as long as nobody changes the text
+
+let shown = null; // the report on the page and its circumstances
 
 const at = (id) => document.getElementById(id);
 
 if (globalThis.document) start();
 
 function start() {
+  translate(...navigator.languages);
+  at('language').addEventListener('change', ({ target }) => {
+    translate(target.value);
+    if (shown) show(...shown);
+  });
   if (!crypto.subtle) tell(say(['no-crypto']), true);
   for (const name of HELD) {
     at(`${name}-file`).addEventListener('change', ({ target }) => target.files[0] && take(name, target.files[0]));
@@ -40,9 +49,19 @@ function start() {
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 }
 
+/** Puts the texts of the page, but no result, into the first of these languages that there is. */
+function translate(...wanted) {
+  const code = speak(...wanted);
+  document.documentElement.lang = code;
+  at('language').value = code;
+  for (const each of document.querySelectorAll('[data-text]')) each.textContent = say([each.dataset.text]);
+  at('status').replaceChildren();
+}
+
 /** A dropped file goes where its name says. */
 function drop(file) {
-  const name = HELD.find((each) => file.name.toLowerCase().startsWith(each === 'anchor' ? 'checkpoint' : each));
+  const begins = (word) => file.name.toLowerCase().startsWith(word === 'anchor' ? 'checkpoint' : word);
+  const name = isPicture(file) ? 'anchor' : HELD.find(begins);
   if (name) {
     take(name, file);
     return;
@@ -53,7 +72,16 @@ function drop(file) {
   tell(say(['bundle-chosen', file.name]));
 }
 
+const isPicture = (file) => file.type.startsWith('image/');
+
 async function take(name, file) {
+  if (name === 'anchor' && isPicture(file)) {
+    const text = await readQr(file).catch(() => null);
+    fromFile.delete(name);
+    at(name).value = text?.trim() ?? '';
+    tell(text === null ? say(['qr-none']) : '', text === null);
+    return;
+  }
   const bytes = new Uint8Array(await file.arrayBuffer());
   at(name).value = new TextDecoder().decode(bytes);
   fromFile.set(name, bytes);
@@ -68,11 +96,14 @@ function held(name) {
 async function ask() {
   const [button, file] = [document.querySelector('#question button'), at('bundle').files[0]];
   at('result').hidden = true;
-  HELD.forEach((name) => at(name).removeAttribute('aria-invalid'));
+  shown = null;
+  ['bundle', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
   button.disabled = true;
   try {
     const data = new Uint8Array(await file.arrayBuffer());
-    await answer(file.name, data);
+    const inside = isPdf(data) ? await bundleInside(data) : data;
+    if (!inside) throw unreadable('bundle', say(['pdf-none']));
+    await answer(file.name, inside, isPdf(data) ? await digestOfFile(data) : null);
   } catch (wrong) {
     if (wrong.field) at(wrong.field).setAttribute('aria-invalid', 'true');
     tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true);
@@ -81,7 +112,7 @@ async function ask() {
   button.disabled = false;
 }
 
-async function answer(name, data) {
+async function answer(name, data, paper) {
   const [policy, registrar, anchor] = HELD.map(held);
   if (registrar && !policy) throw unreadable('policy', say(['registrar-alone']));
   const trust = policy && parsed(() => parseTrust(policy, registrar), registrar ? ['policy', 'registrar'] : ['policy']);
@@ -94,11 +125,18 @@ async function answer(name, data) {
     name,
     now,
     digest: await digestOfFile(data),
+    paper,
     policy: policy && `SHA-256 ${await digestOfFile(policy)}`,
     registrar: registrar && latin1(registrar).trim(),
     anchor: anchor && new TextDecoder().decode(anchor).trim().split('\n').slice(0, 3).join(' '),
     native: await browserHasEd25519(),
   };
+  shown = [report, circumstances];
+  show(report, circumstances);
+  at('result-title').focus();
+}
+
+function show(report, circumstances) {
   at('result').replaceChildren(
     ...result(report, circumstances)
       .flat(Infinity)
@@ -106,7 +144,6 @@ async function answer(name, data) {
   );
   at('result').hidden = false;
   tell(spoken(report));
-  at('result-title').focus();
 }
 
 /** What a field says, parsed; where it cannot be read, the field that is to blame. */

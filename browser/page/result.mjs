@@ -15,6 +15,7 @@ export function result(report, circumstances) {
     make('h2', { id: 'result-title', tabindex: '-1' }, say(['result-title'])),
     report.manifest?.test ? make('p', { class: 'problem' }, say(['test-ledger'])) : null,
     verdict(report),
+    circumstances.paper ? make('p', { class: 'paper' }, make('strong', {}, say(['pdf-inside']))) : null,
     part('reasons-title', report.reasons.map(reason)),
     part(
       'not-proven-title',
@@ -25,6 +26,7 @@ export function result(report, circumstances) {
     twoColumns(say(['circumstances-title']), [
       [say(['bundle-file']), foreign(circumstances.name)],
       [say(['bundle-digest']), make('code', {}, circumstances.digest)],
+      [say(['paper-digest']), circumstances.paper && make('code', {}, circumstances.paper)],
       [say(['checked-at']), say(['by-this-clock', wire(circumstances.now)])],
       [say(['held-policy']), make('code', {}, circumstances.policy ?? say(['nothing']))],
       [say(['held-registrar']), make('code', {}, circumstances.registrar ?? say(['nothing']))],
@@ -36,7 +38,7 @@ export function result(report, circumstances) {
     report.known
       ? [make('h2', {}, say(['findings-title'])), findings(report), make('h2', {}, say(['record-title']))]
       : null,
-    report.known ? [make('p', {}, say(['record-lead'])), recordOf(report)] : null,
+    report.known ? [make('p', {}, say(['record-lead'])), make('p', {}, say(['record-words'])), recordOf(report)] : null,
   ];
 }
 

@@ -2,15 +2,18 @@
  * What this page says to people: texts by key, values filled in.
  *
  * A text is an array, its key and then its values: `{0}` stands for the first value, `{0:file}` for so many files. A
- * value may be a text itself. Another language is another table of the same form as texts/en.json.
+ * value may be a text itself. Each file in texts/ is a language.
  */
-import { english } from '../english.mjs';
+import { languages } from '../languages.mjs';
 
-let table = english;
+let table = languages.en;
 
-/** Changes the language; `texts` is a table like texts/en.json. */
-export function speak(texts) {
-  table = texts;
+/** Changes the language to the first of `wanted` that there is a table for, by its code; gives that code. */
+export function speak(...wanted) {
+  const codes = wanted.flatMap((code) => [code, code.split('-')[0]]);
+  const code = codes.find((each) => Object.hasOwn(languages, each)) ?? 'en';
+  table = languages[code];
+  return code;
 }
 
 /** The sentence of a text; '' for null. */

@@ -12,6 +12,7 @@ import { createInterface } from 'node:readline';
 
 const NAMES = [
   'Refused',
+  'bundleInside',
   'checkConsistency',
   'checkInclusion',
   'checkSealed',
@@ -70,6 +71,10 @@ const ANSWERS = {
   },
   async exhibit({ data, policy }) {
     return reported(await it.verifyExhibit(bytes(data), policy ? it.parseTrust(bytes(policy), null) : null));
+  },
+  async inside({ data }) {
+    const found = await it.bundleInside(bytes(data));
+    return found && Buffer.from(found).toString('base64');
   },
   signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
   enrolable: ({ key }) => it.enrolable(bytes(key)),

@@ -15,7 +15,8 @@ from browser import build
 from ledger.facts.vocabulary import OnSource
 
 SOURCES = sorted((*build.HERE.glob("check/*.mjs"), *build.HERE.glob("page/*.mjs")))
-TEXTS: dict[str, Any] = json.loads((build.HERE / "texts" / "en.json").read_text("utf-8"))
+LANGUAGES = build.languages()
+TEXTS: dict[str, Any] = LANGUAGES["en"]
 
 
 def test_the_second_implementation_is_pinned_by_name_version_and_digest_and_is_not_in_the_tree() -> None:
@@ -68,15 +69,31 @@ def test_every_code_of_the_page_is_one_of_the_program_but_one() -> None:
     assert said - explained == {"SIG-DISAGREE", "G-UNKNOWN-KIND"}  # the last one is a finding
 
 
-def test_no_text_gives_a_word_that_is_for_the_court() -> None:
-    for text in (*TEXTS["checks"].values(), *TEXTS["page"].values()):
-        assert not re.search(r"\b(in)?(admissib\w+|valid|validity)\b|\bOK\b", text), text
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_gives_a_word_that_is_for_the_court(language: str) -> None:
+    words = r"\b(in)?(admissib\w+|valid|validity)\b|\bOK\b|\b(un)?(gültig|zulässig|rechtmäßig)\w*"
+    for text in (*LANGUAGES[language]["checks"].values(), *LANGUAGES[language]["page"].values()):
+        assert not re.search(words, text, re.IGNORECASE), text
 
 
 def test_every_number_of_things_has_its_two_forms() -> None:
     used = set(re.findall(r"\{\d:([a-z-]+)\}", json.dumps(TEXTS)))
     assert used == set(TEXTS["nouns"])
     assert all(set(forms) == {"one", "other"} for forms in TEXTS["nouns"].values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_says_everything_and_of_the_same_values(language: str) -> None:
+    table = LANGUAGES[language]
+    assert table.keys() == TEXTS.keys()
+    for part in ("nouns", "steps", "checks", "page"):
+        assert table[part].keys() == TEXTS[part].keys()
+        for key, text in table[part].items():
+            assert "other" in text if part == "nouns" else _values(text) == _values(TEXTS[part][key]), key
+
+
+def _values(text: str) -> list[str]:
+    return sorted(re.findall(r"\{[^}]*\}", text))
 
 
 @pytest.mark.browser

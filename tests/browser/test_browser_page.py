@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import zlib
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,10 @@ import pytest
 from browser import build
 from ledger.verify import format_registrar, verify
 from tests.browser import mutations
+from tests.browser.node import Page
 from tests.browser.webdriver import ENTER, Browser, Chromium, Firefox
 from tests.in_memory import Ledger
+from tests.test_attached import PAPERS, paper
 from tests.test_verify_exhibits import SPLIT, TRUE, trust
 from tests.test_verify_others import FILES, NAME, TEXTS, received
 
@@ -233,3 +237,49 @@ def test_what_arrived_from_another_record_is_shown_under_its_own_name(
     ask(browser, page, bundle, policy=policy)
     assert text(browser, "#arrived-0 h4") == "Entry 4 of ledger.test/xv: order-issued"
     assert "sealed, opened here" in text(browser, "#arrived-0")
+
+
+def test_a_pdf_that_carries_a_bundle_is_checked_by_it_and_said_to_be_paper(
+    browser: Browser, page: Path, court: Court, tmp_path: Path
+) -> None:
+    report, empty = tmp_path / "report.pdf", tmp_path / "empty.pdf"
+    report.write_bytes(paper(zlib.compress(court.data), more="/Filter/FlateDecode"))
+    empty.write_bytes(paper(b"text"))
+    assert ask(browser, page, report, **court.held).startswith("Integrity: TOTAL-PASSED.")
+    shown = text(browser, "#result")
+    assert sha256(court.data).hexdigest() in shown
+    assert "not the paper around it" in shown
+    assert "no evidence bundle that this page can take out" in ask(browser, page, empty)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in PAPERS if name != "more after the end"]
+)  # Node.js alone lets it pass
+def test_page_and_program_take_the_same_out_of_a_pdf(node: Page, name: str) -> None:
+    pdf, inside = PAPERS[name]
+    assert node.ask("inside", data=pdf) == (None if inside is None else b64encode(inside).decode())
+
+
+def test_the_qr_code_of_a_paper_is_an_anchor(browser: Browser, page: Path, court: Court, tmp_path: Path) -> None:
+    segno = pytest.importorskip("segno")
+    lines = (court.folder / "checkpoint").read_text("utf-8").partition("\n\n")[0] + "\n"
+    square, blank = tmp_path / "square.png", tmp_path / "blank.png"
+    segno.make(lines, error="m", micro=False).save(square, border=2, scale=4)
+    blank.write_bytes(browser.picture())
+    said = ask(browser, page, court.folder / "order.evidence.zip", anchor=square)
+    assert said.startswith("Integrity: TOTAL-PASSED.")
+    assert browser.run("return document.getElementById('anchor').value") == lines.strip()
+    browser.type("#anchor-file", str(blank))
+    assert "No QR code" in browser.wait("return document.querySelector('#status .problem')?.textContent")
+
+
+def test_another_language_changes_every_text_and_no_code(browser: Browser, page: Path, court: Court, axe: str) -> None:
+    ask(browser, page, court.folder / "order.evidence.zip", **court.held)
+    browser.run("const s = document.getElementById('language'); s.value = 'de'; s.dispatchEvent(new Event('change'))")
+    assert browser.run("return [document.documentElement.lang, document.title]") == ["de", "Ein Beweispaket prüfen"]
+    assert text(browser, "#integrity") == "TOTAL-PASSED"
+    assert text(browser, "#status") == "Integrität: TOTAL-PASSED. Verfahren: von dieser Seite nicht beurteilt."
+    texts = build.languages()["en"]["page"]
+    left = browser.run("return [...document.querySelectorAll('[data-text]')].map((each) => each.textContent)")
+    assert not set(left) & set(texts.values())
+    assert browser.run(f"{axe}; return axe.run()")["violations"] == []
