@@ -117,6 +117,7 @@ def _walk(
         book.says(f"{counted(len(files), 'file')}, {len(data)} bytes")
     with book.step(2):
         policy = heads.choose_policy(trust, files, book)
+        heads.check_current(trust, now, book)
     with book.step(3):
         if MANIFEST not in files:
             raise Refused("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
@@ -129,6 +130,7 @@ def _walk(
         found.manifest, found.as_of = manifest, instant(manifest.made_at)
     with book.step(4):
         states = heads.open_heads(parts, manifest.log, policy, book, mldsa)
+        heads.check_sizes(states, trust)
         found.head = states.head
     with book.step(5):
         states = heads.check_quorum(states, policy, now, book)

@@ -60,6 +60,15 @@ def choose_policy(trust: Trust | None, files: Mapping[str, bytes], book: Noteboo
         raise placed(wrong, f"{POLICY} {wrong.where}".strip()) from wrong
 
 
+def check_current(trust: Trust | None, now: datetime, book: Notebook) -> None:
+    """An expired policy still judges what it always judged; that there is no newer one is then not proven."""
+    if trust is not None and trust.until is not None and trust.until <= now:
+        day = trust.until.date().isoformat()
+        book.not_proven.append(
+            f"POL-EXPIRED: that your trust policy is still in force. It expired {day}: get a newer one."
+        )
+
+
 # -- step 4 ------------------------------------------------------------------------------------------------------------
 
 
@@ -87,6 +96,17 @@ def open_heads(parts: Arranged, origin: str, policy: Policy, book: Notebook, mld
             raise placed(wrong, path) from wrong
     book.says(f"{counted(len(found), 'note')} of {origin}")
     return Heads(here, found[note_digest(parts.checkpoint)], found, signed_by)
+
+
+def check_sizes(heads: Heads, trust: Trust | None) -> None:
+    """Each note is signed by a key of the log that signs its size, as far as a signed policy gives sizes. CP-KEY."""
+    if trust is None or not trust.sizes:
+        return
+    sizes = trust.sizes
+    for digest, head in heads.all.items():
+        size = head.checkpoint.size
+        if not any(key.text not in sizes or size in sizes[key.text] for key in heads.signed_by[digest]):
+            raise Refused("CP-KEY", f"by your policy this key does not sign size {size}", where=heads.where(digest))
 
 
 # -- step 5 ------------------------------------------------------------------------------------------------------------

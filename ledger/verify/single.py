@@ -36,6 +36,8 @@ def verify_entry(
             parsed = parse_proof(proof)
         with book.step(4):
             states = _open(parsed, trust, book, mldsa)
+            heads.check_current(trust, now, book)
+            heads.check_sizes(states, trust)
             head = states.head
         if trust is not None:
             with book.step(5):

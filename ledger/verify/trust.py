@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec import Struct
 
 from ledger.keyring import Registrar
 from ledger.note import Checkpoint, parse_checkpoint
@@ -21,12 +24,23 @@ OTHERS = "others/"
 _TSA = re.compile(r"tsa/.*\.(?:pem|crt|cer|der)")
 
 
+class Sizes(Struct, frozen=True):
+    """The sizes a key of a log signs: from `first` on, and below `end` unless that is None."""
+
+    first: int
+    end: int | None = None
+
+    def __contains__(self, size: int) -> bool:
+        return self.first <= size and (self.end is None or size < self.end)
+
+
 @dataclass(frozen=True, slots=True)
 class Trust:
     """A trust folder as read: the policy, its exact text, and the registrar; without one, people's keys lack a root.
 
     `authorities` are the certificate files of trusted time-stamp authorities and of those above them, `others` whom one
-    trusts about the records of other parties.
+    trusts about the records of other parties. Of a signed policy alone (`signed_trust`): `sizes`, the vkey of a log to
+    the sizes it signs, and `until`, when it expires.
     """
 
     policy: Policy
@@ -34,6 +48,8 @@ class Trust:
     registrar: Registrar | None
     authorities: tuple[bytes, ...] = ()
     others: tuple[Trust, ...] = ()
+    sizes: Mapping[str, Sizes] = field(default_factory=dict)
+    until: datetime | None = None
 
 
 def parse_trust(files: Mapping[str, bytes]) -> Trust:
