@@ -84,13 +84,16 @@ export function checkQuorum(heads, policy, now, book) {
   const seen = new Heads(heads.folder, heads.headDigest, kept);
   const names = policy.names(seen.head.cosignatures.map(([key]) => key));
   const voters = policy.voters();
+  const unread = [...policy.witnesses.values()].filter((key) => key.type === MLDSA44).length;
+  const sees = (...text) => (unread ? book.says('mldsa-aside', text, unread) : book.says(...text));
   if (policy.asksForNone) {
-    book.says('quorum-none');
+    sees('quorum-none');
     book.notProven.unshift(['unproven-no-witness']);
   } else if (policy.met(names)) {
-    book.says('quorum-met', names.size, voters.size);
+    sees('quorum-met', names.size, voters.size);
   } else {
     const counted = [...names].filter((name) => voters.has(name)).length;
+    sees('quorum-met', counted, voters.size);
     const where = heads.where(heads.headDigest);
     book.doubt('CP-QUORUM', ['quorum-missed', counted, voters.size, policy.quorum], where);
   }
