@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+import click
+
 from cli.exits import Stop
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ def write(form: str, wanted: Wanted) -> None:
 
     from cli.court import write_new
 
+    if form not in FORMATS:  # --json, or --format before the command, which knows only tables
+        raise click.UsageError(f"an export is a file, never {form}; --format is one of {', '.join(FORMATS)}")
     if wanted.file != "-" and os.path.exists(wanted.file):
         raise Stop(f"{wanted.file} is there already", hint="an export is never overwritten; choose another name")
     module, _, name = FORMATS[form][0].partition(":")

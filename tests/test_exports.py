@@ -80,6 +80,15 @@ def test_an_export_never_takes_another_files_place(ledger: Path) -> None:
     assert "is there already" in done.stderr
 
 
+@pytest.mark.parametrize("place", ["before", "behind"])
+@pytest.mark.parametrize("said", [("--json",), ("--format", "json"), ("--format", "csv")])
+def test_no_export_is_a_table_in_json(ledger: Path, tmp_path: Path, said: tuple[str, ...], place: str) -> None:
+    asked = ("export", "main", "--audience", "COURT", "-o", str(tmp_path / "out"))
+    done = run(*((*said, *asked) if place == "before" else (*asked, *said)), ledger=ledger)
+    assert done.exit_code == 2 and "asic-e" in done.output
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_form_of_one_order_asks_which(ledger: Path) -> None:
     done = run("export", "--format", "case", "-o", str(ledger.parent / "none"), ledger=ledger)
     assert done.exit_code == 2
