@@ -71,29 +71,37 @@ function knownKey(key) {
   if (!known.has(name)) {
     const point = fitPoint(key);
     const multiples = point && multiplesOf(point);
-    known.set(name, { multiples, imported: multiples && importKey(key) });
+    known.set(name, { point, multiples, imported: multiples && importKey(key), asked: 0 });
   }
-  return known.get(name);
+  const found = known.get(name);
+  if (found.multiples && ++found.asked === OFTEN) found.multiples = multiplesOf(found.point, 8);
+  return found;
 }
 
 /** The key as the browser's own Ed25519 takes it; null where it has none. */
 const importKey = async (key) =>
   (await browserHasEd25519()) ? crypto.subtle.importKey('raw', key, 'Ed25519', false, ['verify']) : null;
 
-/** [d * 16^n]A for every hex digit d of every place n. */
-function multiplesOf(point) {
-  return Array.from({ length: 64 }, () => {
+const OFTEN = 150; // signatures, from which on longer tables of multiples are worth making
+
+/** [d * 2^(bits * n)]A for every digit d of so many bits, at every place n. */
+function multiplesOf(point, bits = 4) {
+  return Array.from({ length: 256 / bits }, () => {
     const digits = [noble.Point.ZERO];
-    while (digits.length < 16) digits.push(digits.at(-1).add(point));
-    point = digits[15].add(point);
+    while (digits.length < 2 ** bits) digits.push(digits.at(-1).add(point));
+    point = digits.at(-1).add(point);
     return digits;
   });
 }
 
-/** [k]A, hex digit by hex digit. */
+/** [k]A, digit by digit. */
 function times(multiples, k) {
-  const digits = Array.from(k.toString(16), (digit) => parseInt(digit, 16)).reverse();
-  return digits.reduce((sum, digit, place) => (digit ? sum.add(multiples[place][digit]) : sum), noble.Point.ZERO);
+  const size = multiples[0].length === 256 ? 2 : 1; // in hex
+  const spelled = k.toString(16).padStart(64, '0');
+  return multiples.reduce((sum, digits, place) => {
+    const digit = parseInt(spelled.slice(64 - size * (place + 1), 64 - size * place), 16);
+    return digit ? sum.add(digits[digit]) : sum;
+  }, noble.Point.ZERO);
 }
 
 // The public key of the first example in RFC 8032, 7.1.

@@ -8,9 +8,21 @@ import { sha256 } from './sha256.mjs';
 
 const LARGEST = 1n << 63n;
 
-export const leafHash = (entry) => sha256(concat([0], entry));
+const leaves = new WeakMap(); // by the bytes of an entry
+const nodes = new Map(); // by the two hashes below: the paths of a bundle share most of theirs
+const MOST_NODES = 100_000; // kept
 
-export const nodeHash = (left, right) => sha256(concat([1], left, right));
+export function leafHash(entry) {
+  if (!leaves.has(entry)) leaves.set(entry, sha256(concat([0], entry)));
+  return leaves.get(entry);
+}
+
+export function nodeHash(left, right) {
+  const below = latin1(left) + latin1(right);
+  if (nodes.size > MOST_NODES) nodes.clear();
+  if (!nodes.has(below)) nodes.set(below, sha256(concat([1], left, right)));
+  return nodes.get(below);
+}
 
 /** Passes if `path` leads from `leaf` as entry `index` to `root` at `size`, both BigInt. PRF-INDEX, PRF-PATH. */
 export function checkInclusion(index, size, leaf, path, root) {
