@@ -66,7 +66,7 @@ class Entry(Struct, frozen=True, eq=False):
     sealed: Mapping[str, Any] = {}
     audience: Mapping[str, tuple[str, ...]] = {}
     digests: Mapping[str, str] = {}  # sealed field -> RFC 9901 digest, where known here
-    received: datetime | None = None  # when it arrived here, if it is another log's own entry and wrapped in one of ours
+    received: datetime | None = None  # when it arrived here, if it is an entry of another log, wrapped in one of ours
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field, public or sealed; `default` where it was not stated or cannot be read here."""
