@@ -27,6 +27,7 @@ from ledger.facts import KINDS
 from ledger.note import log_vkey
 from ledger.order import Entry
 from ledger.refusal import Refused
+from tests.authority import Authority
 from tests.in_memory import BEGINS, LINKED, ORDER, SEALED, STORIES, Hand, Ledger, played, small
 
 HERE = f"logs/{sha256(b'ledger.test/xo/karsk').hexdigest()}"
@@ -325,6 +326,29 @@ def test_the_witnesses_on_the_checkpoint_are_named() -> None:
     note = ledger.checkpoint(None, BEGINS, BEGINS)
     text = unpack(pack(ledger.contents(note=note), ilves.signer("ISS")))["READ-ME-FIRST.html"].decode()
     assert "witness.test/1, witness.test/2" in text
+
+
+def test_the_page_checks_time_stamps_with_openssl_alone(tmp_path: Path) -> None:
+    if not shutil.which("openssl") or not shutil.which("bash") or not shutil.which("date"):
+        pytest.skip("needs bash, coreutils and openssl")
+    ledger, ilves = small()
+    authority = Authority(tmp_path / "tsa")
+    with zipfile.ZipFile(
+        BytesIO(ledger.bundle(ilves, tokens={"checkpoint.1.tsr": authority.stamp(ledger.checkpoint())}))
+    ) as archive:
+        archive.extractall(tmp_path)
+    text = (tmp_path / "READ-ME-FIRST.html").read_text()
+    (block,) = (unescape(b) for b in re.findall(r"<pre>(.*?)</pre>", text, re.S) if "openssl ts" in b)
+    block = block.replace("ROOT-FROM-THE-COURT-FILE", "tsa/ca.pem")
+
+    def said() -> str:
+        done = subprocess.run(["bash", "-ec", block], cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    assert "Verification: OK" in said()
+    head = next(tmp_path.glob("logs/*/checkpoint"))
+    head.write_bytes(head.read_bytes() + b"x")
+    assert "Verification: OK" not in said()
 
 
 def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ def test_a_token_dates_every_entry_it_covers_even_where_no_witness_is_asked() ->
     assert (report.verdict, remarks(report)) == (Verdict.PASSED, set())
     assert ends(report) == {t(22)}
     assert {b.not_before for b in report.brackets} == {None}
+    assert "time stamps show by when" in report.not_proven[0]
+    assert "time stamps show by when" not in stamped(ledger, ilves).not_proven[0]
 
 
 def test_a_token_narrows_a_bracket_and_never_widens_it() -> None:

@@ -85,7 +85,9 @@ def unpack(data: bytes) -> dict[str, bytes]:
 def _lay_out(contents: Contents, manifest: Manifest, opened: list[Opened]) -> dict[str, bytes]:
     here = layout.folder(contents.origin)
     files = {MIMETYPE: MEDIA_TYPE, POLICY: contents.policy, f"{here}/checkpoint": contents.checkpoint}
-    files[README] = read_me_first(manifest, contents.checkpoint, opened, [n for n, _, _ in sorted(contents.entries)])
+    indexes = [n for n, _, _ in sorted(contents.entries)]
+    stamped = any(path.endswith(".tsr") for path in contents.tokens)
+    files[README] = read_me_first(manifest, contents.checkpoint, opened, indexes, stamped=stamped)
     files |= {f"{here}/heads/{digest}": note for digest, note in contents.heads.items()}
     for (m, n), path in contents.consistency.items():
         files[f"{here}/consistency/{m}-{n}"] = "".join(f"{b64(node)}\n" for node in path).encode()

@@ -81,8 +81,27 @@ print("leads to the root" if last == 0 and reached == base64.b64decode(root) els
 END"""
 
 
-def read_me_first(manifest: Manifest, checkpoint: bytes, opened: Sequence[Opened], indexes: Sequence[int]) -> bytes:
-    """The page as UTF-8; `opened` are the entries of the bundle at `indexes` of the log, in that order."""
+# at the moment each token names: the authority's certificate may have ended since
+STAMPED = """find FOLDER -name '*.tsr' | while read -r token; do
+  at=$(openssl ts -reply -in "$token" -text | sed -n 's/^Time stamp: //p')
+  echo "$token says $at"
+  when=$(date -d "$at" +%s)
+  openssl ts -verify -data "${token%.*.tsr}" -in "$token" -attime "$when" -CAfile ROOT-FROM-THE-COURT-FILE
+done"""
+
+
+def read_me_first(
+    manifest: Manifest,
+    checkpoint: bytes,
+    opened: Sequence[Opened],
+    indexes: Sequence[int],
+    *,
+    stamped: bool = False,
+) -> bytes:
+    """The page as UTF-8; `opened` are the entries of the bundle at `indexes` of the log, in that order.
+
+    `stamped` says that time-stamp tokens travel with them.
+    """
     own = [n for n, entry in enumerate(opened) if entry.payload.order == manifest.order]
     if not own:
         raise Refused("CTX-CHAIN", "none of its entries are here", where=manifest.order)
@@ -100,7 +119,7 @@ def read_me_first(manifest: Manifest, checkpoint: bytes, opened: Sequence[Opened
         "<h2>What is kept closed</h2>",
         f"<p>{_withheld(manifest)}</p>",
         "<h2>How to check it without us</h2>",
-        _steps(here, example, opened[own[-1]].payload.signer.key),
+        _steps(here, example, opened[own[-1]].payload.signer.key, stamped),
         "<h2>How to check it with Comity</h2>",
         "<p>Use a copy of the program and a folder of trust (the log's policy and the registrar's key) that did "
         "<em>not</em> come with this bundle, or a checkpoint from the court file. Without either, no program can say "
@@ -189,7 +208,7 @@ def _withheld(manifest: Manifest) -> str:
     )
 
 
-def _steps(here: str, example: str, key: str) -> str:
+def _steps(here: str, example: str, key: str, stamped: bool) -> str:
     def do(*commands: str) -> str:
         return f"<pre>{escape(chr(10).join(commands))}</pre>"
 
@@ -222,8 +241,18 @@ def _steps(here: str, example: str, key: str) -> str:
             "<code>prev</code> of the next one.</p>",
             do("{ printf '\\0'; cat " + example + "; } | sha256sum"),
             "</li>",
+            *(_stamped_step(do(STAMPED.replace("FOLDER", here))) if stamped else ()),
             "</ol>",
         )
+    )
+
+
+def _stamped_step(commands: str) -> tuple[str, ...]:
+    return (
+        "<li><p>Time-stamp authorities saw states of the log, this one or earlier ones: what such a state covers was "
+        "there at the moment the authority gives. Its root certificate comes from the court file.</p>",
+        commands,
+        "</li>",
     )
 
 

@@ -19,6 +19,10 @@ from ledger.verify.trust import Trust
 
 DRIFT = timedelta(minutes=5)  # between honest clocks
 
+# what NO-WITNESS says of times, and what instead where time stamps hold
+CLAIMED = "the times are those that the signers claim."
+DATED = "time stamps show by when what they cover was there, and every other time is one that its signer claims."
+
 
 class Heads(Struct, frozen=True):
     """The states of the log in a bundle, each signed by it: `head` is the one every proof leads to.
@@ -132,7 +136,7 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Notebook) ->
         book.not_proven.insert(
             0,
             "NO-WITNESS: when the log said this, and that it told everybody the same. The policy asks for no witness, "
-            "so whoever holds the log's key could show two records; the times are those that the signers claim.",
+            f"so whoever holds the log's key could show two records; {CLAIMED}",
         )
     elif policy.met(names):
         book.says(f"{len(names)} of {len(policy.voters())} saw the head")

@@ -17,7 +17,7 @@ from ledger.bundle.layout import Arranged
 from ledger.note import note_digest
 from ledger.order import wire
 from ledger.refusal import Refused
-from ledger.verify.heads import DRIFT, Heads
+from ledger.verify.heads import CLAIMED, DATED, DRIFT, Heads
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.times import Times
 from ledger.verify.trust import Trust
@@ -81,6 +81,8 @@ def check_tokens(
             said = ", ".join(f"{stamp.authority} {wire(stamp.at)}" for stamp in stamps)
             where = heads.where(digest).removeprefix(f"{heads.folder}/")
             book.remark("TST-DISAGREE", f"two authorities differ on when {where} existed ({said}): the later counts")
+    if found:  # a log without witnesses, but not without clocks outside it
+        book.not_proven[:] = [says.replace(CLAIMED, DATED) for says in book.not_proven]
     held = sum(len(stamps) for stamps in found.values())
     book.says(f"{held} of {counted(len(tokens), 'token')} hold")
     return {digest: existed(stamps) for digest, stamps in found.items()}
