@@ -199,19 +199,23 @@ def write_new(file: str, data: bytes) -> None:
     "comity verify custody.pdf --trust trust/           (the bundle inside; the paper itself is not verified)",
     "comity verify ledger/ --json",
     "comity verify 4f1c.split-view.json --trust their-trust/",
+    "comity verify court.evidence.zip --trust /media/stick --root-fingerprint 'lusab-babad-...'",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("file", metavar="FILE|DIR")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
+@click.option("--root-fingerprint", metavar="WORDS|HEX|FILE", help="Of version 1 of a signed trust policy.")
 @click.option("--anchor", metavar="FILE", help="A checkpoint held independently: a note, or its three lines.")
-def verify(file: str, trust: str | None, anchor: str | None) -> None:
+def verify(file: str, trust: str | None, root_fingerprint: str | None, anchor: str | None) -> None:
     """Check a bundle, also inside a PDF report, an entry with its proof, a whole ledger, or an exhibit against a log.
 
     Integrity and procedure are two answers. Without --trust or --anchor a bundle can at best be INDETERMINATE:
     nothing vouches for itself.
     """
     now = ui.now()
-    held = None if trust is None else read_trust(trust)
+    if root_fingerprint is not None and trust is None:
+        raise click.UsageError("--root-fingerprint is of the versions in the folder of --trust")
+    held = None if trust is None else read_trust(trust, root_fingerprint)
     pinned = None if anchor is None else ui.read(anchor)
     if os.path.isdir(file):
         from cli.whole import verify_ledger
@@ -266,11 +270,14 @@ def tell(report: Report) -> None:
     click.get_current_context().exit(verdict.exit_of(report))
 
 
-def read_trust(place: str) -> Trust:
-    """What a verifier holds: a trust folder, a ledger's own, or a policy file alone."""
+def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
+    """What a verifier holds: a trust folder, a ledger's own, versions of a signed policy, or a policy file alone."""
+    from cli.trust import signed_trust
     from ledger.verify import parse_trust
 
     files: dict[str, bytes] = {}
+    if signed := signed_trust(place, root_fingerprint):
+        return signed
     if not os.path.isdir(place):
         return parse_trust({"policy": ui.read(place)})
     folder = os.path.join(place, "trust") if ui.is_ledger(place) else place

@@ -42,6 +42,7 @@ COMMANDS = {
     "vocabulary": ("cli.books:vocabulary", "the kinds of fact and their fields"),
     "export": ("cli.court:export", "the evidence bundle for one audience"),
     "verify": ("cli.court:verify", "offline verdict on a bundle, an entry or a ledger"),
+    "trust": ("cli.main:trust", "a trust policy signed by several, its versions, and the folder a court holds"),
     "fsck": ("cli.office:fsck", "verify this ledger, its guard, heads and views"),
     "checkpoint": ("cli.office:checkpoint", "sign and publish the state of the log now"),
     "stamp": ("cli.main:stamp", "time stamps over the log from authorities outside (RFC 3161)"),
@@ -101,6 +102,14 @@ COUNTERPARTY = {
 SIGNER = {
     "serve": ("cli.signer:serve", "sign checkpoints for a log, each proven to follow the last"),
     "use": ("cli.signer:use", "have that process sign for this ledger from now on"),
+}
+
+TRUST = {
+    "new": ("cli.trust:new", "the next version, of what a trust folder says today"),
+    "sign": ("cli.trust:sign", "sign the newest version, as one of its roots"),
+    "check": ("cli.trust:check", "each version against the one before, the first against its fingerprint"),
+    "update": ("cli.trust:update", "take newer versions into the folder you hold"),
+    "stick": ("cli.trust:stick", "write the folder that a court is handed"),
 }
 
 LOG = {
@@ -228,6 +237,16 @@ counterparty = Group(
     table=COUNTERPARTY,
     help="Other offices keep records of their own: whose keys they have is pinned by our registrar.",
     examples=("comity counterparty add skylark-trust/ --key adm", "comity counterparty list"),
+)
+
+trust = Group(
+    name="trust",
+    table=TRUST,
+    help="Whom a court trusts about a log: a policy that several people sign, in versions that follow each other.",
+    examples=(
+        "comity trust new policy/ --root ada=ada.pub --root bo=bo.pub --threshold 2",
+        "comity trust check policy/",
+    ),
 )
 
 log = Group(

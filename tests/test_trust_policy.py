@@ -16,7 +16,7 @@ from msgspec.structs import replace as altered
 from ledger.ed25519 import public_key, sign
 from ledger.note import log_vkey
 from ledger.refusal import Refused
-from ledger.verify import parse_trust
+from ledger.verify import Verdict, parse_trust
 from ledger.verify.signed_trust import (
     FORMAT,
     Record,
@@ -37,6 +37,8 @@ from ledger.verify.signed_trust import (
     spoken,
     versions_in,
 )
+from ledger.verify.trust import Sizes
+from tests.in_memory import NOW, checked, small
 
 ORIGIN = "ledger.example/xo/karsk"
 LOGS = [log_vkey(ORIGIN, public_key(bytes([100 + n]) * 32)) for n in range(2)]
@@ -235,6 +237,25 @@ def test_certificates_are_known_by_their_digest_alone() -> None:
     assert expand(by(said), [b"planted", b"cert"]).authorities == (b"cert",)
     with refused("POL-CERTIFICATE"):
         expand(by(said), [b"planted"])
+
+
+def test_a_log_key_signs_the_sizes_a_signed_policy_gives_it() -> None:
+    ledger, ilves = small()
+    data, trust = ledger.bundle(ilves), ledger.trust()
+    (key,), size = trust.policy.logs, ledger.size
+    passes, fails = (Sizes(0), Sizes(size, size + 1)), (Sizes(size + 1), Sizes(0, size))
+    for sizes in (*passes, *fails):
+        report = checked(data, ledger, trust=replace(trust, sizes={key.text: sizes}))
+        assert [reason.code for reason in report.reasons] == (["CP-KEY"] if sizes in fails else []), sizes
+
+
+def test_an_expired_policy_judges_as_before_and_says_what_it_cannot_know() -> None:
+    ledger, ilves = small()
+    data, trust = ledger.bundle(ilves), ledger.trust()
+    for until, said in ((NOW.replace(year=2000), True), (NOW.replace(year=2100), False)):
+        report = checked(data, ledger, trust=replace(trust, until=until))
+        assert report.verdict is Verdict.PASSED
+        assert any(line.startswith("POL-EXPIRED") for line in report.not_proven) is said
 
 
 # -- a fingerprint said aloud ------------------------------------------------------------------------------------------
