@@ -99,6 +99,20 @@ def test_a_review_date_that_passes_with_nothing_decided_is_overdue() -> None:
     finds_not(story.when(told("2027-06-01T23:59:59Z", "orn", "RET")).asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
 
 
+def test_a_delay_ordered_anew_or_lifted_after_its_review_date_does_not_cure_the_days_between() -> None:
+    for_good = {"review_on": "2027-12-01"}
+    late = given(ISSUED, DELAY, delayed("2027-06-02T00:00:00Z", **for_good)).asked_at("2027-07-01T00:00Z")
+    finds(late, "V-NOTICE-OVERDUE", A7="CONTRADICTED")
+    assert region(late, "customer_notice") == "DELAYED"
+    in_time = given(ISSUED, DELAY, delayed("2027-06-01T23:59:59Z", **for_good))
+    finds_not(in_time.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+    lifted = by_issuer("customer-notification-delay-lifted", "2027-06-02T00:00:00Z", about="delay")
+    again = given(
+        ISSUED, DELAY, lifted, delayed("2027-06-03T10:00Z", **for_good), told("2027-06-20T10:00Z", "orn", "RET")
+    )
+    finds(again.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+
+
 def test_after_a_delay_is_lifted_the_person_is_told_within_thirty_days() -> None:
     story = given(ISSUED, DELAY, LIFTED)
     finds_not(story.asked_at("2027-06-19T23:59:59Z"), "V-NOTICE-OVERDUE")

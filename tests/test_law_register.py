@@ -172,7 +172,9 @@ def test_rules_are_named_once_and_cite_acts_that_are_listed() -> None:
 
 
 def test_a_rule_of_an_act_begins_with_the_act() -> None:
-    since = {rule.id: rule.since for rule in RULES if rule.kind == "finding"}
+    since = {rule.id: rule.since for rule in RULES if rule.kind in ("finding", "policy")}
+    assert since["EU-1182-71"] == date(1971, 7, 1)
+    assert since["HOUSE-CAL"] is None  # this project's own
     assert since["V-10-LATE"] == date(2026, 8, 18)
     assert since["V-27-7-NO-REASONS"] == date(2004, 7, 1)
     assert since["W-2703h-LATE"] == date(2018, 3, 23)

@@ -18,7 +18,7 @@ from ledger.law.winding import Answers, Winding, earliest, first_of, since, wind
 from ledger.order import Entry
 
 ANSWERS = ("data-disclosed", "no-data-held")
-SILENCE = timedelta(hours=24)  # decision 28: after an authority that stayed silent, so long from the end
+SILENCE = timedelta(hours=24)  # decision 28 [design]: after an authority that stayed silent, so long from the end
 
 Moved = Callable[[datetime, int], Count]  # (start, days or hours it stood still) -> the count
 

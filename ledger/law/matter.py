@@ -295,7 +295,7 @@ class Matter(Record):
     @cached_property
     def review(self) -> Count | None:
         """The time of the enforcing authority: ten days, or 96 hours if there is an emergency when the notification
-        arrives; what changes later does not touch it. None while it is not known. EPOC:12(1)."""
+        arrives; what changes later does not touch it. None while it is not known. EPOC:12(1) [text]."""
         notice = self.notification
         if notice is None or self.instrument != "EPOC" or not self.known_trigger(notice):
             return None

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from ledger.law.checks import Seen, finding, of_clocks
+from ledger.law.checks import Found, Seen, finding, of_clocks
 from ledger.law.examination import EUROPEAN, Examination
 from ledger.law.rules import Mark
 from ledger.order import Entry
 
 DELAYS = ("customer-notification-delayed", "customer-notification-delay-extended")
+DECISIONS = (*DELAYS, "customer-notification-delay-lifted", "customer-notification-omitted", "customer-notified")
 TOLD_THOUGH_NOT_TO = "customer-notified-contrary-to-confidentiality"
 
 # -- confidentiality ---------------------------------------------------------------------------------------------------
@@ -100,8 +101,21 @@ def told_though_forbidden(r: Examination) -> Seen:
     "delay was lifted.",
 )
 def notice_overdue(r: Examination) -> Seen:
-    """An extension, even a late one, starts the next review, so a review that is MISSED had no decision in time."""
-    return of_clocks(r.missed("NOTICE-REVIEW", "NOTICE-DUE"))
+    """Listed is the last review only. An earlier one that ended with a late extension is V-DELAY-EXTENDED-AFTER-EXPIRY;
+    any other late decision, such as a delay ordered anew, leaves its breach here."""
+    missed = of_clocks(r.missed("NOTICE-REVIEW", "NOTICE-DUE"))
+    too_late = [e.leaf for delay in r.of(*DELAYS)[:-1] for e in _decided_too_late(r, delay)]
+    leaves = dict.fromkeys((*too_late, *(missed.leaves if missed else ())))
+    return Found(tuple(leaves), missed.words if missed else {}) if leaves else None
+
+
+def _decided_too_late(r: Examination, delay: Entry) -> tuple[Entry, ...]:
+    """A delay and the first decision after it, if that is no extension and came at or after the end of the review."""
+    decided = (e for e in r.later(delay, *DECISIONS) if e.kind != "customer-notified" or r.is_by(e, "ISS", "RET"))
+    decision, end = next(decided, None), end_of_day(r, delay, "review_on")
+    if decision is None or end is None or decision.kind == DELAYS[1] or decision.on < end:
+        return ()
+    return delay, decision
 
 
 @finding(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from ledger.law.rules import Mark
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A way of counting: its rule in words, where it comes from and how sure that is."""
+    """A way of counting: its rule in words, where it comes from and how sure that is.
+
+    `since` is the first day of the act it comes from; None where it comes from none.
+    """
 
     id: str
     says: str
     source: str
     mark: Mark
+    since: date | None = None
 
 
 POLICIES = {
@@ -29,12 +34,14 @@ POLICIES = {
             "and by the holidays of the State where the action is to be taken",
             "Regulation (EEC, Euratom) No 1182/71, arts 2 and 3",
             Mark.TEXT,  # that it governs these periods is [likely]
+            date(1971, 7, 1),  # art. 6 [known]
         ),
         Policy(
             "EU-17(9)",
             "as EU-1182-71, in the zone and by the holidays of the issuing State, standing in for its national law",
             "Regulation (EU) 2023/1543, art. 17(9)",
             Mark.DESIGN,
+            date(2026, 8, 18),  # art. 34(2) [text]
         ),
         Policy(
             "2AP-CAL",
@@ -60,6 +67,7 @@ POLICIES = {
             "that is not a Saturday, Sunday or holiday",
             "Federal Rules of Criminal Procedure, rule 45(a)(1)",
             Mark.KNOWN,
+            date(2009, 12, 1),  # since when every day counts, also in short periods [known]
         ),
         Policy(
             "STATED",

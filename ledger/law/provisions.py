@@ -24,7 +24,7 @@ from ledger.law.machines import ALL
 from ledger.law.policies import POLICIES
 from ledger.law.rules import Deadline, Mark
 
-EDITION = 1  # raised when a rule comes to see something else without a change in its words
+EDITION = 2  # raised when a rule comes to see something else without a change in its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _rules() -> Iterator[Provision]:
     for act in ACTS.values():
         yield Provision("act", act.code, (act.source,), act.says, act.mark, since=act.since)
     for policy in POLICIES.values():
-        yield Provision("policy", policy.id, (policy.source,), policy.says, policy.mark)
+        yield Provision("policy", policy.id, (policy.source,), policy.says, policy.mark, since=policy.since)
     yield from map(_of_finding, CHECKS)
     yield from map(_of_deadline, REGISTER)
     for instrument, points in CONTENTS.items():

@@ -16,7 +16,7 @@ from ledger.law.calendar import Days
 from ledger.law.parties import Register, fold
 from ledger.order import Case, Entry
 
-LATE = timedelta(hours=24)  # decision 3: recorded more than 24 hours after the event
+LATE = timedelta(hours=24)  # decision 3 [design]: recorded more than 24 hours after the event
 STAMPED = ("delivery-receipt", "portal-log", "courier-receipt")  # proof by which the issuing side may record arrival
 
 # Whose signature makes an arrival a proper receipt, where it is not SP, REG or, with proof, ISS.
