@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from benchmarks.browser import browser_figures
 from benchmarks.desk import desk_figure
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
@@ -38,6 +39,7 @@ def main() -> None:
     figures["desk"] = desk_figure(large)
     figures |= startup_figures(tiny)
     figures |= paper_figures(folder)
+    figures |= browser_figures(folder)
     figures |= import_figures(folder)
     figures |= git_figures(folder, figures["record"], figures["audit"])
     result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}

@@ -32,7 +32,7 @@ PATIENCE = 180  # seconds for the peer, which may need more
 def paper_figures(folder: Path) -> dict[str, Figure]:
     """Seconds for the typesetting of a custody report, seconds for its page, megabytes of the replay."""
     say("an order of a thousand entries on paper")
-    path = _long(folder)
+    path = one_long_order(folder)
     set_in = sorted(alone(_typeset, path) for _ in range(3))
     with reading(path) as reader:
         case = reader.case(REFERENCE)
@@ -61,7 +61,8 @@ def _typeset(path: Path) -> tuple[float, int]:
     return perf_counter() - begun, size
 
 
-def _long(folder: Path) -> Path:
+def one_long_order(folder: Path) -> Path:
+    """A ledger of one order of a thousand entries, kept for the next run."""
     path = folder / "ledger-of-one-long-order"
     if not (path / "complete").exists():
         with new(path) as journal:
