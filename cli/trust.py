@@ -21,7 +21,7 @@ from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from ledger.verify import Trust
-    from ledger.verify.signed_trust import Root, Span, Version
+    from ledger.verify.signed_trust import Root, Span, Statement, Version
 
 PIN = "fingerprint"
 FINGERPRINT = click.option(
@@ -110,17 +110,25 @@ def sign(folder: str, reference: str) -> None:
 @click.argument("folder", metavar="DIR")
 @FINGERPRINT
 def check(folder: str, typed: str | None) -> None:
-    """Check every version in DIR against the one before, and the first against its fingerprint."""
+    """Check every version in DIR against the one before, and the first against its fingerprint; show what it says."""
+    import msgspec
+
     from ledger.refusal import Refused
     from ledger.verify.signed_trust import check_unexpired, check_versions, spoken
 
     versions = _some(folder)
     first, newest = versions[0], versions[-1]
     pin = _pin(folder, typed)
-    check_versions(versions, pin or first.fingerprint)
-    trust = _expanded(folder, newest)
-    _check_plain(folder, trust)
-    problems = [] if pin else [("NO_TRUST_ANCHOR", "compare the fingerprint of version 1, by telephone or on paper")]
+    lacking = None
+    try:
+        check_versions(versions, pin or first.fingerprint)
+    except Refused as lack:
+        if lack.code != "POL-THRESHOLD":
+            raise
+        lacking = lack  # it is still shown: whoever is to sign has to read it
+    _check_plain(folder, _expanded(folder, newest))
+    problems = [(lacking.code, lacking.says)] if lacking else []
+    problems += [] if pin else [("NO_TRUST_ANCHOR", "compare the fingerprint of version 1, by telephone or on paper")]
     try:
         check_unexpired(newest, ui.now())
     except Refused as late:
@@ -134,13 +142,16 @@ def check(folder: str, typed: str | None) -> None:
         "fingerprint": first.fingerprint,
         "words": spoken(first.fingerprint),
         "pinned": pin is not None,
+        "newest": msgspec.to_builtins(newest.said),
         "versions": [dict(zip(columns, row, strict=True)) for row in rows],
         "problems": [{"code": code, "says": says} for code, says in problems],
     }
-    ui.emit("trust", document, columns, rows)
+    ui.emit("trust", document, columns, rows, text=lambda: f"{ui.table(columns, rows)}\n\n{_read_aloud(newest.said)}")
     ui.tell(f"fingerprint of version 1: {spoken(first.fingerprint)}")
-    for code, says in problems:
+    for code, says in problems[lacking is not None :]:
         ui.tell(f"{code}: {says}")
+    if lacking:
+        raise lacking
     click.get_current_context().exit(Exit.FINDINGS if problems else Exit.DONE)
 
 
@@ -318,6 +329,17 @@ def _lacking(versions: list[Version]) -> Iterator[str]:
             yield f"{more} more of the roots of version {version.said.version}: {', '.join(missing)}"
 
 
+def _read_aloud(said: Statement) -> str:
+    """What a version says, as its roots read it before they sign."""
+    registers = [record.registrar or "nobody" for record in (said.own, *said.others)]
+    lines = [f"registrar {registers[0]}", *said.own.policy.splitlines()]
+    for record, registrar in zip(said.others, registers[1:], strict=True):
+        lines += ["", f"about another record: registrar {registrar}", *record.policy.splitlines()]
+    lines += [f"{span.key} signs sizes from {span.first} to {span.end or 'now on'}" for span in said.sizes]
+    lines += [f"time-stamp certificate {digest}" for digest in said.authorities]
+    return "\n".join([*lines, f"algorithms {', '.join(said.algorithms)}"])
+
+
 def _by(version: Version) -> list[str]:
     return version.signers(version.said.roots)
 
@@ -353,7 +375,7 @@ def _read_me(first: Version, newest: Version, *, with_page: bool) -> str:
     roots = "\n".join(f"    {root.name}  {root.key}" for root in newest.said.roots)
     page = (
         "\n\nWithout Comity: open verify.html in a browser, drop the bundle on it, and give it page/policy and\n"
-        "page/registrar. They repeat what the newest version says; the page cannot check its signatures.\n"
+        "page/registrar. They repeat what the newest version says; the page cannot check its signatures."
     )
     return f"""WHAT THIS FOLDER IS
 

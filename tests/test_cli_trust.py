@@ -172,3 +172,11 @@ def test_the_sizes_of_a_log_whose_key_was_replaced_are_signed_with_the_rest(tmp_
     old, new = said.sizes
     assert (old.first, old.end, new.end) == (0, new.first, UNSET)
     assert f"log {old.key}\nlog {new.key}\n" in said.own.policy
+
+
+def test_who_is_to_sign_can_read_what_they_sign(office: Office) -> None:
+    assert office.new().exit_code == 0
+    done = run("trust", "check", str(office.policy))
+    assert (done.exit_code, "POL-THRESHOLD" in done.stderr) == (4, True)
+    for file in ("policy", "registrar"):
+        assert (office.ledger / "trust" / file).read_text("utf-8").strip() in done.stdout
