@@ -137,6 +137,7 @@ def check(folder: str, typed: str | None) -> None:
         (v.said.version, v.said.issued, v.said.expires, v.said.threshold, [r.name for r in v.said.roots], _by(v))
         for v in versions
     ]
+    shown = [(row[0], row[1][:10], row[2][:10], *row[3:]) for row in rows]  # a day is enough for people
     columns = ("version", "issued", "expires", "threshold", "roots", "signed_by")
     document = {
         "fingerprint": first.fingerprint,
@@ -146,7 +147,7 @@ def check(folder: str, typed: str | None) -> None:
         "versions": [dict(zip(columns, row, strict=True)) for row in rows],
         "problems": [{"code": code, "says": says} for code, says in problems],
     }
-    ui.emit("trust", document, columns, rows, text=lambda: f"{ui.table(columns, rows)}\n\n{_read_aloud(newest.said)}")
+    ui.emit("trust", document, columns, rows, text=lambda: f"{ui.table(columns, shown)}\n\n{_read_aloud(newest.said)}")
     ui.tell(f"fingerprint of version 1: {spoken(first.fingerprint)}")
     for code, says in problems[lacking is not None :]:
         ui.tell(f"{code}: {says}")
@@ -202,6 +203,7 @@ def stick(folder: str, out: str) -> None:
 
     The fingerprint has to reach the court by another way than this folder, or the folder vouches for itself.
     """
+    from cli.stick import read_me, verifier_page
     from cli.witness import write
     from ledger.verify.signed_trust import check_versions, format_version, plain_files
 
@@ -213,9 +215,9 @@ def stick(folder: str, out: str) -> None:
     files = {_name(version): format_version(version) for version in versions}
     files |= {f"tsa/{_digest(file)}.pem": file for file in trust.authorities}
     files |= {f"page/{name}": data for name, data in plain_files(trust).items()}
-    if page := _verifier_page():
+    if page := verifier_page():
         files["verify.html"] = page
-    files["READ-ME.txt"] = _read_me(versions[0], newest, with_page=page is not None).encode()
+    files["READ-ME.txt"] = read_me(versions[0], newest, with_page=page is not None).encode()
     sums = "".join(f"{_digest(data)}  {name}\n" for name, data in sorted(files.items()))
     for name, data in sorted({**files, "SHA256SUMS": sums.encode()}.items()):
         write(Path(out) / name, data)
@@ -285,11 +287,6 @@ def _pin(folder: str, typed: str | None) -> str | None:
     return parse_fingerprint(ui.read(kept).decode("ascii", "replace")) if folder and os.path.isfile(kept) else None
 
 
-def _verifier_page() -> bytes | None:
-    page = Path(__file__).parents[1] / "browser" / "verify.html"
-    return page.read_bytes() if page.exists() else None
-
-
 # -- what is said ------------------------------------------------------------------------------------------------------
 
 
@@ -332,9 +329,9 @@ def _lacking(versions: list[Version]) -> Iterator[str]:
 def _read_aloud(said: Statement) -> str:
     """What a version says, as its roots read it before they sign."""
     registers = [record.registrar or "nobody" for record in (said.own, *said.others)]
-    lines = [f"registrar {registers[0]}", *said.own.policy.splitlines()]
+    lines = [f"registrar: {registers[0]}", *said.own.policy.splitlines()]
     for record, registrar in zip(said.others, registers[1:], strict=True):
-        lines += ["", f"about another record: registrar {registrar}", *record.policy.splitlines()]
+        lines += ["", f"about another record; registrar: {registrar}", *record.policy.splitlines()]
     lines += [f"{span.key} signs sizes from {span.first} to {span.end or 'now on'}" for span in said.sizes]
     lines += [f"time-stamp certificate {digest}" for digest in said.authorities]
     return "\n".join([*lines, f"algorithms {', '.join(said.algorithms)}"])
@@ -365,45 +362,3 @@ def _name(version: Version) -> str:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _read_me(first: Version, newest: Version, *, with_page: bool) -> str:
-    from ledger.verify.signed_trust import spoken
-
-    words = spoken(first.fingerprint).split("-")
-    lines = "\n".join("    " + "-".join(words[i : i + 4]) for i in range(0, 16, 4))
-    roots = "\n".join(f"    {root.name}  {root.key}" for root in newest.said.roots)
-    page = (
-        "\n\nWithout Comity: open verify.html in a browser, drop the bundle on it, and give it page/policy and\n"
-        "page/registrar. They repeat what the newest version says; the page cannot check its signatures."
-    )
-    return f"""WHAT THIS FOLDER IS
-
-Whom to trust about the records of an office: whose log it is, who witnesses it, who keeps its register.
-Version {newest.said.version}, issued {newest.said.issued}, in force until {newest.said.expires}.
-{newest.said.threshold} of these must have signed it:
-
-{roots}
-
-1. COMPARE, BY TELEPHONE OR ON PAPER
-
-Nothing in this folder proves that it is the true one. Ask somebody you know at the office to read you the fingerprint
-of its first version, from their own papers and not from this text, and compare every word:
-
-{lines}
-
-In digits: {first.fingerprint}
-
-2. KEEP IT
-
-    comity trust update my-trust THIS-FOLDER --root-fingerprint "the words as they were read to you"
-
-From then on a newer folder needs no telephone: the same command without the words takes it, if enough of those who
-signed the last version signed the new one, and refuses it if not.
-
-3. CHECK A BUNDLE
-
-    comity verify FILE.evidence.zip --trust my-trust{page if with_page else ""}
-
-SHA256SUMS has the digest of every file here: sha256sum -c SHA256SUMS. It shows damage, not fraud.
-"""
