@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from cli.stage import Played
     from ledger.verify import Report
     from ledger.world.journal import Journal, Receipt
+    from projections.page import Report as Made
 
 STORY = Path(__file__).parents[1] / "fixtures" / "stories" / "S1.toml"
 BUNDLE, PROVIDERS, README = "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"
 REPORTS = {"custody": "custody.html", "evidence-chain": "evidence-chain.html"}
 REPLAY = "replay.html"
+PAPER = "custody.pdf"
 WIDTH = 80
 
 
@@ -75,6 +77,7 @@ class _Shown:
         self.played = played
         self.counted = counted
         self.passed = True
+        self.no_paper = ""  # why there is no PDF
         self.document: dict[str, Any] = {"folder": folder, "story": played.story.story}
 
     def everything(self, making: Path) -> None:
@@ -214,7 +217,20 @@ class _Shown:
             for kind, name in REPORTS.items():
                 made = page(order_report(reader, Asked(kind), case, now, trust))
                 (making / name).write_text(made, encoding="utf-8")
+            self._paper(making, order_report(reader, Asked("custody", "pdf", "", BUNDLE), case, now, trust))
             (making / REPLAY).write_text(replay_of(reader, case, now), encoding="utf-8")
+
+    def _paper(self, making: Path, made: Made) -> None:
+        """The custody report as PDF with the court's bundle inside it, where the extra for it is installed."""
+        from cli.exits import Stop
+        from cli.paper import Bundle, as_paper
+
+        try:
+            data = as_paper(made, Bundle(BUNDLE, (making / BUNDLE).read_bytes()), None)
+        except Stop as lacking:
+            self.no_paper = lacking.message
+            return
+        (making / PAPER).write_bytes(data)
 
     # -- where to look next --------------------------------------------------------------------------------------------
 
@@ -224,6 +240,7 @@ class _Shown:
         for command, says in (
             (f"{here}/{README}", "what the court reads first; open it in a browser"),
             (f"{here}/{REPORTS['custody']}", "who held what, from hand to hand: to file and to print"),
+            (f"{here}/{PAPER}", self.no_paper or "the same on paper, the court's bundle attached to it"),
             (f"{here}/{REPORTS['evidence-chain']}", "the eight criteria and what each rests on"),
             (f"{here}/{REPLAY}", "the order moment by moment, with a slider"),
             (f"comity verify {here}/{BUNDLE} --trust {here}/trust", "the whole verdict"),

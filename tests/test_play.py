@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -200,12 +201,22 @@ def test_what_the_demonstration_leaves_can_be_asked_and_verified_again(tmp_path:
     assert run("demo", str(folder)).exit_code == 0
     assert {path.name for path in folder.iterdir()} == {
         *("ledger", "trust", "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"),
-        *("custody.html", "evidence-chain.html", "replay.html"),
+        *("custody.html", "custody.pdf", "evidence-chain.html", "replay.html"),
     }
     report = told("verify", str(folder / "court.evidence.zip"), "--trust", str(folder / "trust"))
     assert report["verdict"] == "TOTAL-PASSED"
     assert told("orders", ledger=folder / "ledger")["orders"][0]["label"] == "main"
     assert told("fsck", ledger=folder / "ledger")["verdict"] == "TOTAL-PASSED"
+
+
+def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    done = run("demo", str(tmp_path / "demo"))
+    assert done.exit_code == 0
+    assert "a PDF needs the extra pdf" in done.stdout
+    assert not (tmp_path / "demo" / "custody.pdf").exists()
 
 
 def test_the_demonstration_tells_itself_as_json(tmp_path: Path) -> None:
