@@ -56,7 +56,7 @@ function one(entry, bracket, leaves, id = `entry-${entry.index}`, title = ['entr
     'li',
     { id },
     make('h4', {}, say(title), foreign(entry.kind)),
-    make('p', { class: 'says' }, kind ? kind.says : say([kindOf(entry.kind) ? 'later-schema' : 'unknown-kind'])),
+    meaning(entry, kind),
     make(
       'dl',
       {},
@@ -65,6 +65,12 @@ function one(entry, bracket, leaves, id = `entry-${entry.index}`, title = ['entr
     fields(entry, kind, leaves),
   );
 }
+
+/** What an entry of this kind says, in the program's own words. */
+const meaning = (entry, kind) =>
+  kind
+    ? make('p', { class: 'says', lang: 'en' }, kind.says)
+    : make('p', { class: 'says' }, say([kindOf(entry.kind) ? 'later-schema' : 'unknown-kind']));
 
 const roleName = (role) => say(['as-role', vocabulary.roles[role] ?? role]);
 
