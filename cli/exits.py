@@ -37,6 +37,7 @@ BY_NAME = {
     "NotADirectoryError": Exit.UNDECIDABLE,
     "FileExistsError": Exit.UNDECIDABLE,
     "PermissionError": Exit.UNDECIDABLE,
+    "OSError": Exit.UNDECIDABLE,  # a full disk, a medium that cannot be written
 }
 
 # Codes that mean the same whatever command meets them. Every other refusal (`Refused`, `LedgerFault`) is 5 to a command
@@ -94,8 +95,8 @@ def lines_of(error: BaseException) -> list[str]:
             return ["interrupted; nothing half-written is left"]
         case click.ClickException():
             says, hint = error.format_message(), getattr(error, "hint", "")
-        case OSError(filename=name, strerror=why) if name is not None and why is not None:
-            says, hint = f"{name}: {why.lower()}", ""
+        case OSError(filename=name, strerror=why) if why is not None:
+            says, hint = f"{'what is written' if name is None else name}: {why.lower()}", ""
         case _ if exit_of(error) is not Exit.UNFORESEEN:
             says, hint = str(error) or type(error).__name__, getattr(error, "hint", "")
         case _:
