@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow lint format interop browser browser-test bench pins wheel clean
+.PHONY: help install demo test slow lint format interop browser browser-test bench messages pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
 	@echo 'make lint      ruff and mypy --strict;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
+	@echo 'make messages  the catalogues of other languages, with every message of today'
 	@echo 'make pins      requirements/*.txt from pyproject.toml'
 
 install: $(VENV)/.dev
@@ -66,6 +67,10 @@ browser-test: install
 # A few minutes; BENCH_FULL=1 goes up to a million entries. The last line is one JSON object.
 bench: install
 	$(BIN)/python -m benchmarks
+
+# The catalogues of other languages, with every message of today.
+messages: install
+	$(BIN)/python -m tests.messages
 
 pins:
 	$(PYTHON) -m venv .tools/pins

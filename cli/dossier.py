@@ -29,6 +29,7 @@ class Asked:
     form: str = ""
     attached: str | None = None
     reveal: bool = False
+    lang: str = "en"
 
 
 def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, trust: Trust | None) -> Report:
@@ -87,7 +88,7 @@ def making(reader: Reader, order: str, moment: datetime, trust: Trust | None, *,
     )
 
 
-def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = False) -> str:
+def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
     """The page on which an order can be watched up to a moment; sealed values only where they are revealed."""
     from ledger.law import judge
     from projections.page import replay_page
@@ -95,7 +96,7 @@ def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = Fa
 
     cosigned = any(kept.cosigned is not None for kept in kept_heads(reader))
     made = making(reader, case.order, moment, None, reveal=reveal)
-    return replay_page(replay(case, dated(reader), made, judge, cosigned=cosigned))
+    return replay_page(replay(case, dated(reader), made, judge, cosigned=cosigned), lang)
 
 
 def dated(reader: Reader) -> list[tuple[datetime, int]]:
@@ -146,6 +147,7 @@ def commands(asked: Asked, case: Case, judgement: Judgement, moment: datetime) -
     words += [f"--form {asked.form}"] if asked.form else []
     words += ["--format pdf"] if asked.medium == "pdf" else []
     words += [f"--attach {bundle}"] if asked.attached else []
+    words += [f"--lang {asked.lang}"] if asked.lang != "en" else []
     return (
         first,
         Command(

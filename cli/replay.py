@@ -10,7 +10,7 @@ import click
 
 from cli import ui
 from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
-from cli.ask import AS_OF, ORDER
+from cli.ask import AS_OF, LANG, ORDER
 from cli.exits import Exit
 from cli.opinion import judged, opinion, wrapped
 from cli.reading import Reader, reading
@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     "comity replay main --at 2027-03-10T00:00:00Z",
     "comity replay main --diff 2027-03-10T00:00:00Z..2027-03-16T00:00:00Z",
     "comity replay main --html replay.html",
+    "comity replay main --html verlauf.html --lang de",
     refused=Exit.UNDECIDABLE,
 )
 @ORDER
 @click.option("--at", type=ui.MOMENT, help="The state as it was known at this moment.")
 @click.option("--diff", metavar="A..B", help="What moment B knew that A did not.")
 @click.option("--html", "file", metavar="FILE", help="One page with a slider over every moment.")
+@LANG
 @AS_OF
 @REVEAL
 @BECAUSE
@@ -38,6 +40,7 @@ def replay(
     at: datetime | None,
     diff: str | None,
     file: str | None,
+    lang: str,
     as_of: datetime | None,
     reveal: bool,
     because: str | None,
@@ -49,6 +52,8 @@ def replay(
     """
     if sum(asked is not None for asked in (at, diff, file)) != 1:
         raise click.UsageError("one of --at TIME, --diff A..B and --html FILE")
+    if lang != "en" and file is None:
+        raise click.UsageError("--lang is of the page: --html FILE")
     first, dots, last = (diff or "..").partition("..")
     if not dots:
         raise click.UsageError("--diff is two moments with two dots between: A..B")
@@ -60,7 +65,7 @@ def replay(
             from cli.dossier import replay_of
             from cli.report import put
 
-            put(file, replay_of(reader, case, as_of or reader.now(), reveal=reveal).encode())
+            put(file, replay_of(reader, case, as_of or reader.now(), reveal=reveal, lang=lang).encode())
         elif at is not None:
             _replay_at(reader, case, at, reveal)
         elif span is not None:

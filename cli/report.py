@@ -10,7 +10,7 @@ import click
 
 from cli import ui
 from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
-from cli.ask import AS_OF
+from cli.ask import AS_OF, LANG
 from cli.exits import Exit, Stop
 from cli.reading import reading
 
@@ -42,6 +42,7 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
     "comity report dpo main --json",
     "comity report custody main -o custody.html --record --as ilves",
     "comity report audit -o audit.html",
+    "comity report custody main --lang de -o verwahrung.html",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("kind", type=click.Choice((*KINDS, *ALIASES)), metavar="KIND")
@@ -51,6 +52,7 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 @click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
 @click.option("--attach", metavar="FILE", help="Of a PDF: the order's evidence bundle, to travel inside it.")
 @click.option("--fonts", metavar="DIR", help="Of a PDF: a folder with more fonts.")
+@LANG
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
 @REVEAL
@@ -64,6 +66,7 @@ def report(
     file: str,
     attach: str | None,
     fonts: str | None,
+    lang: str,
     trust: str | None,
     record: bool,
     reveal: bool,
@@ -79,6 +82,7 @@ def report(
     without --trust, 1 if the record is proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
+    _speaks(lang, kind, medium)
     _fits(kind, order, form, medium, attach)
     if order is None and (as_of or reveal):
         raise click.UsageError("audit reads the ledger as it is, and opens nothing: no --as-of, no --reveal")
@@ -102,9 +106,9 @@ def report(
 
                 attached = read_bundle(attach, case.order)
             revealed([case.order], VIEWS[kind], reveal, because, actor)
-            asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal)
+            asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal, lang)
             made = order_report(reader, asked, case, moment, held)
-    data = written(kind, made, medium, attached, fonts)
+    data = written(kind, made, medium, attached, fonts, lang)
     put(file, data)
     making = made.making if kind in ("certification", "order-form") else made.face.making  # type: ignore[union-attr]
     if record and order is not None:
@@ -127,6 +131,16 @@ def _medium() -> str:
     return "html" if said == "table" else said
 
 
+def _speaks(lang: str, kind: str, medium: str) -> None:
+    """What there is in another language than English."""
+    if lang == "en":
+        return
+    if medium != "html":
+        raise click.UsageError(f"--lang {lang} is of a page: --format html; PDF is in English, JSON always")
+    if kind in ("certification", "order-form"):
+        raise click.UsageError(f"{kind} is there in English only")
+
+
 def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: str | None) -> None:
     if (kind == "audit") != (order is None):
         raise click.UsageError("audit is of the whole ledger" if order else f"{kind} is a report on one ORDER")
@@ -138,7 +152,9 @@ def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: s
         raise click.UsageError("--attach puts an order's bundle into a report on it in PDF: --format pdf")
 
 
-def written(kind: str, made: Report, medium: str, attached: Bundle | None = None, fonts: str | None = None) -> bytes:
+def written(
+    kind: str, made: Report, medium: str, attached: Bundle | None = None, fonts: str | None = None, lang: str = "en"
+) -> bytes:
     """A report as it was asked for: a page, a PDF, or its values as JSON."""
     if medium == "json":
         return f"{ui.dumps({'format': f'comity.report-{kind}/1', **asdict(made)})}\n".encode()
@@ -148,7 +164,7 @@ def written(kind: str, made: Report, medium: str, attached: Bundle | None = None
         return as_paper(made, attached, fonts)
     from projections.page import page
 
-    return page(made).encode()
+    return page(made, lang).encode()
 
 
 def put(file: str, data: bytes) -> None:

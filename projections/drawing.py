@@ -139,8 +139,9 @@ def told(drawn: Drawing) -> str:
 
 def caption(drawn: Drawing) -> str:
     """What stands below the drawing: how to read its lines and marks."""
-    triangle = "; a triangle above: a finding points at it" if any(m.found for m in drawn.marks) else ""
+    found = any(m.found for m in drawn.marks)
     return (
-        f"One line for each office, one mark for each entry ({'; '.join(legend(drawn).values())}{triangle}). Distances "
-        "are not to scale; a day without room for its date stands in the table."
+        f"One line for each office, one mark for each entry ({'; '.join(legend(drawn).values())}"
+        f"{'; a triangle above: a finding points at it' if found else ''}). Distances are not to scale; a day without "
+        "room for its date stands in the table."
     )

@@ -24,6 +24,7 @@ from projections.reports import CustodyReport, EvidenceChain
 from projections.sheet import Sheet
 from projections.stages import Replay
 from projections.statistical_report import StatisticsReport, printed
+from projections.tongue import tongue
 from projections.verification import Verification
 
 Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Sheet
@@ -39,9 +40,10 @@ KINDS: Final[Mapping[type, str]] = {
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
 
-def page(report: Report) -> str:
-    """A report as one HTML file."""
-    return _render(f"{KINDS[type(report)]}.html.j2", headline(report), report, source("page.css"))
+def page(report: Report, lang: str = "en") -> str:
+    """A report as one HTML file, in a language by its code."""
+    said = tongue(lang).of(report)
+    return _render(f"{KINDS[type(report)]}.html.j2", headline(said), said, source("page.css"), lang=lang)
 
 
 def headline(report: Report) -> str:
@@ -56,10 +58,12 @@ def picture(drawn: Drawing) -> str:
     return svg
 
 
-def replay_page(report: Replay) -> str:
+def replay_page(report: Replay, lang: str = "en") -> str:
     """A replay as one HTML file with a slider; without script it is a list of every moment."""
     styles = source("page.css") + source("replay.css")
-    return _render("replay.html.j2", f"Replay: {report.subject.name}", report, styles, source("replay.js"))
+    said = tongue(lang)
+    title = f"{said.say('Replay')}: {report.subject.name}"
+    return _render("replay.html.j2", title, said.of(report), styles, source("replay.js"), lang)
 
 
 def statistics_page(report: StatisticsReport) -> str:
@@ -68,13 +72,20 @@ def statistics_page(report: StatisticsReport) -> str:
     return _render("statistics.html.j2", report.title, report, styles)
 
 
-def _render(template: str, title: str, report: Report | Replay | StatisticsReport, style: str, script: str = "") -> str:
+def _render(
+    template: str,
+    title: str,
+    report: Report | Replay | StatisticsReport,
+    style: str,
+    script: str = "",
+    lang: str = "en",
+) -> str:
     # What the policy allows is named by digest: this style, this script, nothing else and nothing from anywhere.
     policy = ["default-src 'none'", f"style-src '{digest(style)}'", "base-uri 'none'", "form-action 'none'"]
     if script:
         policy.insert(2, f"script-src '{digest(script)}'")
     return (
-        environment()
+        environment(lang)
         .get_template(template)
         .render(
             report=report,
@@ -92,8 +103,8 @@ def digest(text: str) -> str:
 
 
 @cache
-def environment() -> Environment:
-    """The templates of this package, with what they say values by."""
+def environment(lang: str = "en") -> Environment:
+    """The templates of this package in a language, with what they say values by."""
     made = Environment(
         loader=PackageLoader("projections", "templates"),
         autoescape=True,
@@ -103,11 +114,19 @@ def environment() -> Environment:
         auto_reload=False,
         keep_trailing_newline=True,
     )
+    said = tongue(lang)
+
+    def marked(message: str, *values: object) -> Markup:
+        # Messages are our own words, and may say more than text; what is put into them is escaped.
+        words = Markup(said.messages.get(message, message))  # noqa: S704
+        return words.format(*values) if values else words
+
+    made.globals.update({"_": marked, "lang": lang})
     filters: dict[str, Any] = {
         "wire": wire,
         "people": _people,
-        "told": told,
-        "caption": caption,
+        "told": lambda drawn: said.say(told(drawn)),
+        "caption": lambda drawn: said.say(caption(drawn)),
         "rows": in_rows,
         "printed": printed,
     }

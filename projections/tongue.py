@@ -1,0 +1,172 @@
+"""The language a report is read in: its sentences by a gettext catalogue, looked up at the very edge.
+
+Values are made in English and stay so in JSON and in the ledger. A page or paper in another language says the same
+values again: a sentence that stands in the catalogue as it is, else one that fits a message with places in it
+(`{0} entries of ...`), else its parts. What no message fits stays as it is: names, codes, what entries state.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from io import BytesIO
+from typing import Any, Final, TypeVar
+
+from jinja2 import Environment, PackageLoader
+
+from projections.drawing import Day, Mark
+from projections.face import Checked, Command, Face, Reason, Remark, Subject
+from projections.processing import Answered, ProcessingRecord, Read
+from projections.replay import Change
+from projections.reports import Event, Held, Period, Standing, Story
+from projections.stages import Stage, Told
+from projections.verification import Check, KeyRow
+
+MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+SHORT: Final = 7  # letters of a message around its places; fewer fit too much, so a place takes two words at most
+PLACE: Final = re.compile(r"\{(\d)\}")
+DAY: Final = re.compile(r"([A-Z][a-z]+day) (\d{4}-\d\d-\d\d)")
+MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?Z) (.+)")
+CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
+DATE: Final = re.compile(r"(\d+) ([A-Z][a-z]{2})( \d{4})?(, .+)?")
+PARTS: Final = (r"(?<=[.:]) ", "; ", ", ", " or ")  # where a text that fits no message is taken apart
+LISTS: Final = (", ", " or ")  # only where all of it is ours
+
+# The values that are sentences of ours; all others are names, codes, or the words of whoever signed an entry.
+OURS: Final[Mapping[type, tuple[str, ...]]] = {
+    Face: ("title", "what", "answer", "procedure", "not_checked", "only_for"),
+    Checked: ("says", "not_proven"),
+    Reason: ("says",),
+    Remark: ("level", "says", "mark"),
+    Command: ("says",),
+    Subject: ("instrument_says", "state", "regions"),
+    Event: ("late", "says", "who", "state", "proven"),
+    Story: ("turns",),
+    Mark: ("says",),
+    Day: (),
+    Held: ("says", "check", "compared"),
+    Standing: ("name", "asks", "state", "rests_on", "lacks"),
+    Period: ("verdict", "steps"),
+    Answered: ("question", "lines"),
+    ProcessingRecord: ("row",),  # its labels; a value is said only where it is a message
+    Read: ("view",),
+    Told: ("says", "who"),
+    Stage: ("state", "really", "regions"),
+    Change: ("what", "before", "after"),
+    Check: ("what",),
+    KeyRow: ("roles",),
+}
+
+T = TypeVar("T")
+
+
+class Tongue:
+    """One language and its messages, by their English."""
+
+    def __init__(self, lang: str, messages: Mapping[str, str]) -> None:
+        self.lang = lang
+        self.messages = messages
+        placed = sorted(
+            (m for m in messages if PLACE.search(m)), key=lambda m: (len(PLACE.sub("", m)), m), reverse=True
+        )
+        self._placed = [(re.compile(_as_pattern(m), re.DOTALL), messages[m]) for m in placed]
+
+    def say(self, text: str) -> str:
+        """The same in this language; the text itself where no message fits."""
+        if not self.messages or not text:
+            return text
+        if text in self.messages:
+            return self.messages[text]
+        for pattern, said in self._placed:
+            if found := pattern.fullmatch(text):
+                values = found.groupdict()
+                return PLACE.sub(lambda place, v=values: self.say(v[f"p{place[1]}"]), said)  # type: ignore[misc]
+        if found := DAY.fullmatch(text):
+            return f"{self.messages.get(found[1], found[1])}, {found[2]}"
+        if found := MOMENT.fullmatch(text):
+            return f"{found[1]} {self.say(found[2])}"
+        if found := CRITERION.fullmatch(text):
+            return f"{found[1]} {self.say(found[2])}{found[3]}"
+        if text[-1] in ".:" and ". " not in text and (said := self.say(text[:-1])) != text[:-1]:
+            return said + text[-1]
+        if all(p in self.messages for p in text.split("; ")):
+            return "; ".join(self.messages[p] for p in text.split("; "))
+        for part in PARTS:
+            pieces = re.split(f"({part})", text)
+            if len(pieces) == 1:
+                continue
+            told = [self.messages.get(p, p) if n % 2 else self.say(p) for n, p in enumerate(pieces)]
+            if part not in LISTS or all(p != q for p, q in zip(pieces[::2], told[::2], strict=True)):
+                return "".join(told)
+        return text
+
+    def of(self, value: T) -> T:
+        """A report, or any value in one, with our sentences in this language and all else as it was."""
+        return value if not self.messages else self._of(value)
+
+    def _of(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self._of(v) for v in value)
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        if isinstance(value, Day):
+            return replace(value, says=self._day(value.says))
+        ours = OURS.get(type(value), ())
+        return replace(
+            value,
+            **{
+                f.name: self._said(old) if f.name in ours else new
+                for f in fields(value)
+                if (new := self._of(old := getattr(value, f.name))) is not old or f.name in ours
+            },
+        )
+
+    def _day(self, says: str) -> str:
+        """A date below the drawing, as this language writes it."""
+        from babel.dates import get_month_names
+
+        found = DATE.fullmatch(says)
+        if found is None:
+            return says
+        month = get_month_names("abbreviated", locale=self.lang)[MONTHS.index(found[2]) + 1]
+        later = self.say(found[4]) if found[4] else ""
+        return f"{found[1]}. {month}{found[3] or ''}{later}"
+
+    def _said(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self.say(value)
+        return tuple(self._said(v) for v in value) if isinstance(value, tuple) else value
+
+
+def _as_pattern(message: str) -> str:
+    """A message as what its English looks like when its places are filled."""
+    parts = PLACE.split(message)
+    place = ".+?" if sum(map(len, parts[::2])) > SHORT else r"\S+(?: \S+)?"
+    seen: set[str] = set()
+    pattern = ""
+    for n, part in enumerate(parts):
+        if n % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            pattern += f"(?P=p{part})" if part in seen else f"(?P<p{part}>{place})"
+            seen.add(part)
+    return pattern
+
+
+ENGLISH: Final = Tongue("en", {})
+
+
+@cache
+def tongue(lang: str) -> Tongue:
+    """A language by its code (BCP 47), its catalogue read into memory; English has and needs none."""
+    if lang == "en":
+        return ENGLISH
+    from babel.messages.pofile import read_po
+
+    loader = PackageLoader("projections", "locale")
+    source, _, _ = loader.get_source(Environment(loader=loader, autoescape=True), f"{lang}/LC_MESSAGES/comity.po")
+    catalogue = read_po(BytesIO(source.encode()), locale=lang)
+    messages = ((m.id, m.string) for m in catalogue if m.id and m.string and not m.fuzzy)
+    return Tongue(lang, {id: said for id, said in messages if isinstance(id, str) and isinstance(said, str)})
