@@ -23,7 +23,7 @@ def test_every_message_has_a_translation_with_the_same_places_and_none_is_fuzzy(
     held = {m.id: m for m in catalogue if m.id}
     assert set(held) == set(messages())
     assert [m for m, said in held.items() if not said.string or said.fuzzy] == []
-    assert [m for m, said in held.items() if set(PLACE.findall(m)) != set(PLACE.findall(said.string))] == []
+    assert [m for m, said in held.items() if set(PLACE.findall(str(m))) != set(PLACE.findall(str(said.string)))] == []
 
 
 @pytest.mark.parametrize("kind", ["custody", "evidence-chain", "dpo", "replay"])
