@@ -91,7 +91,8 @@ STANDARD = """
     textwrap types typing unicodedata uuid zlib zoneinfo
 """.split()
 OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays"}
-# For projections alone: templates are read that lie beside them, nothing else; a calendar is only put together; babel brings month names.
+# For projections alone: templates are read that lie beside them, nothing else; a calendar is only put
+# together; babel brings month names.
 TEMPLATES = {"babel", "jinja2", "markupsafe", "icalendar", "segno", "typst"}
 WINDOWS = {
     "nacl.utils",
