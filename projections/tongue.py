@@ -50,7 +50,6 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     Standing: ("name", "asks", "state", "rests_on", "lacks"),
     Period: ("verdict", "steps"),
     Answered: ("question", "lines"),
-    ProcessingRecord: ("row",),  # its labels; a value is said only where it is a message
     Read: ("view",),
     Told: ("says", "who"),
     Stage: ("state", "really", "regions"),
@@ -113,6 +112,9 @@ class Tongue:
             return value
         if isinstance(value, Day):
             return replace(value, says=self._day(value.says))
+        if isinstance(value, ProcessingRecord):  # what was stated stays as it was stated, unless it is a message itself
+            row = tuple((self.say(label), self.messages.get(stated, stated)) for label, stated in value.row)
+            value = replace(value, row=row)
         ours = OURS.get(type(value), ())
         return replace(
             value,
