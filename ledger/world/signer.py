@@ -195,8 +195,12 @@ def listen(place: Path) -> socket.socket:
 
 def serve(signer: Signer, server: socket.socket) -> NoReturn:
     """Answer on a listening socket until the process is told to end; each connection has a thread of its own."""
+    server.settimeout(0.5)  # a signal may have been taken by one of those threads: this one looks again in a moment
     while True:
-        line, _ = server.accept()
+        try:
+            line, _ = server.accept()
+        except TimeoutError:
+            continue
         threading.Thread(target=_converse, args=(signer, line), daemon=True).start()
 
 
