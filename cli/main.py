@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -135,6 +137,8 @@ class Comity(Group):
 
 def _end(error: BaseException, told: Said) -> Exit:
     code = exit_of(error, told.refused)
+    if isinstance(error, OSError) and error.filename is None:
+        _forget_what_is_unwritten()
     if told.debug:
         import traceback
 
@@ -147,6 +151,12 @@ def _end(error: BaseException, told: Said) -> Exit:
     for number, line in enumerate(lines_of(error)):
         click.echo(line if number else f"comity: {line}", err=True)
     return code
+
+
+def _forget_what_is_unwritten() -> None:
+    """Let what stdout still holds go nowhere; else the interpreter tries it again on leaving, and ends with 120."""
+    with suppress(OSError, ValueError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 comity = Comity(

@@ -261,11 +261,12 @@ def test_an_interruption_is_exit_130_in_one_line(monkeypatch: pytest.MonkeyPatch
     assert done.stderr.split() == "comity: interrupted; nothing half-written is left".split()
 
 
-def test_a_full_disk_under_the_answer_is_one_plain_line() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_under_the_answer_is_one_plain_line(unbuffered: str) -> None:
+    home = Path(__file__).parents[1]
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     command = [sys.executable, "-m", "cli.main", "vocabulary"]
     with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            command, cwd=Path(__file__).parents[1], stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
+        done = subprocess.run(command, cwd=home, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == Exit.UNDECIDABLE
     assert done.stderr == "comity: what is written: no space left on device\n"
