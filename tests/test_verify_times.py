@@ -8,10 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.verify import (
-    Report,
-    Verdict,
-)
+from ledger.note import MLDSA44, Vkey, cosign_mldsa
+from ledger.verify import Report, Verdict
 from tests.in_memory import (
     NOW,
     ORDER,
@@ -54,6 +52,20 @@ def test_a_cosignature_from_the_future_does_not_count() -> None:
     for ahead, wanted in ((timedelta(minutes=5), []), (timedelta(hours=1), ["CP-FUTURE", "CP-QUORUM"])):
         data = ledger.bundle(ilves, note=ledger.checkpoint(None, NOW + ahead))
         assert codes(checked(data, ledger)) == wanted
+
+
+def test_a_cosignature_that_nothing_at_hand_can_verify_leaves_it_open_though_the_quorum_is_met() -> None:
+    ledger, ilves = small(witnesses=1)
+    name, public = "witness.example/pq", bytes(1312)
+    second = f"witness pq {Vkey.of(name, MLDSA44, public).text}\n"
+    policy = ledger.policy("w1").replace(b"group ", f"{second}group ".encode())
+    trust, note = ledger.trust(policy), ledger.checkpoint(None, t(0))
+    assert checked(ledger.bundle(ilves, note=note, policy=policy), ledger, trust=trust).verdict is Verdict.PASSED
+    line = cosign_mldsa(note, name, public, lambda _: bytes(2420), 1)
+    data = ledger.bundle(ilves, note=note + line.encode(), policy=policy)
+    for verifier, wanted in ((None, Verdict.INDETERMINATE), (lambda *_: False, Verdict.FAILED)):
+        report = checked(data, ledger, trust=trust, mldsa=verifier)
+        assert (report.verdict, codes(report)) == (wanted, ["CP-SIG"])
 
 
 def bracketed() -> tuple[Ledger, Hand]:

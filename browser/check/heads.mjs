@@ -46,20 +46,27 @@ export async function choosePolicy(trust, files, book) {
 
 // -- step 4 -----------------------------------------------------------------------------------------------------------
 
-/** Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG. */
+/**
+ * Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG; a doubt CP-SIG for each
+ * cosignature of type ML-DSA-44 by a key of the policy: a false one would be a failure, and here nobody can tell.
+ */
 export async function openHeads(parts, origin, policy, book) {
   const here = folderOf(origin);
   const logs = policy.logs.filter((key) => key.name === origin);
   if (!logs.length) throw new Refused('CP-ORIGIN', ['log-unknown', origin], `${here}/checkpoint`);
   const witnesses = [...policy.witnesses.values()].filter((key) => key.type !== MLDSA44);
-  const unread = policy.witnesses.size - witnesses.length;
-  if (unread) book.notProven.push(['unproven-mldsa', unread]);
+  const unread = [...policy.witnesses.values()].filter((key) => key.type === MLDSA44);
+  if (unread.length) book.notProven.push(['unproven-mldsa', unread.length]);
   const all = new Map();
   const notes = [...parts.heads].map(([digest, note]) => [`${here}/heads/${digest}`, note, digest]);
   for (const [path, note, kept] of [...notes, [`${here}/checkpoint`, parts.checkpoint, null]]) {
     const digest = noteDigest(note);
     if (kept !== null && digest !== kept) throw new Refused('CP-FORMAT', ['note-digest', digest], path);
-    all.set(digest, await placed(path, () => openCheckpoint(note, origin, logs, witnesses)));
+    const head = await placed(path, () => openCheckpoint(note, origin, logs, witnesses));
+    for (const key of unread.filter(({ id }) => head.ids.has(id))) {
+      book.doubt('CP-SIG', ['mldsa-unread'], `${path} ${key.id}`);
+    }
+    all.set(digest, head);
   }
   book.says('notes', all.size, origin);
   return new Heads(here, noteDigest(parts.checkpoint), all);

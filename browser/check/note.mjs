@@ -110,7 +110,8 @@ export async function openNote(note, keys) {
 
 /**
  * Opens a checkpoint of the log `origin`, signed by `logKey`, with the cosignatures of `witnesses` that it carries.
- * Of a log that has had several keys, an array, one must have signed; `signers` are those that did.
+ * Of a log that has had several keys, an array, one must have signed; `signers` are those that did. `ids` are those of
+ * all lines, also of keys nobody asked for.
  *
  * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; one without a time
  * is none.
@@ -128,7 +129,8 @@ export async function openCheckpoint(note, origin, logKey, witnesses) {
   const signers = logs.filter((key) => times.has(key));
   if (!signers.length) throw new Refused('CP-SIG', ['log-line-missing'], logs[0].id);
   if (!lines[0].id.startsWith(`${origin}+`)) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
-  return { checkpoint, note, signers, cosignatures: [...times].filter(([, time]) => time) };
+  const ids = new Set(lines.map(({ id }) => id));
+  return { checkpoint, note, signers, ids, cosignatures: [...times].filter(([, time]) => time) };
 }
 
 /** The keys by what a line says of them; CP-KEY if two cannot be told apart. */

@@ -77,14 +77,18 @@ def check_current(trust: Trust | None, now: datetime, book: Notebook) -> None:
 
 
 def open_heads(parts: Arranged, origin: str, policy: Policy, book: Notebook, mldsa: MlDsa | None) -> Heads:
-    """Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG."""
+    """Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
+
+    Without `mldsa` a cosignature of that type is a doubt, CP-SIG: a false one would be a failure, and nobody can tell.
+    """
     here = folder(origin)
     logs = tuple(key for key in policy.logs if key.name == origin)
     if not logs:
         raise Refused("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
-    witnesses = [key for key in policy.witnesses.values() if mldsa or key.type != MLDSA44]
-    if unread := len(policy.witnesses) - len(witnesses):
-        who = counted(unread, "witness", "witnesses")
+    unread = [key for key in policy.witnesses.values() if mldsa is None and key.type == MLDSA44]
+    witnesses = [key for key in policy.witnesses.values() if key not in unread]
+    if unread:
+        who = counted(len(unread), "witness", "witnesses")
         book.not_proven.append(f"Cosignatures of type ML-DSA-44 of {who} were not read.")
     found: dict[str, Head] = {}
     signed_by: dict[str, frozenset[Vkey]] = {}
@@ -96,6 +100,9 @@ def open_heads(parts: Arranged, origin: str, policy: Policy, book: Notebook, mld
         try:
             found[digest] = open_checkpoint(note, origin, logs, witnesses, mldsa=mldsa)
             signed_by[digest] = frozenset(lines_of(note, logs))
+            for key in lines_of(note, unread):
+                says = "a trusted ML-DSA-44 key signed this note, and nothing here can verify it"
+                book.doubt("CP-SIG", says, f"{path} {key.name}+{key.keyid.hex()}")
         except Refused as wrong:
             raise placed(wrong, path) from wrong
     book.says(f"{counted(len(found), 'note')} of {origin}")
