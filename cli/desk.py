@@ -46,9 +46,8 @@ def desk(context: click.Context, actor: str | None, role: str | None, key_file: 
     """
     host, port = _loopback(listen)
     try:
-        import uvicorn
-
         from cli.desk_app import Desk, app
+        from ledger.world.serving import server
     except ModuleNotFoundError as absent:
         if absent.name not in ("starlette", "uvicorn"):
             raise
@@ -68,24 +67,12 @@ def desk(context: click.Context, actor: str | None, role: str | None, key_file: 
         hosts = [url.removeprefix("http://"), *([f"localhost:{bound.getsockname()[1]}"] if host == "127.0.0.1" else ())]
         sitting = Desk(reader, view, signer, context)
         sitting.sessions.say = lambda link: ui.tell(f"let in; for another browser: {url}/?token={link}")
-        config = uvicorn.Config(
-            app(sitting, hosts),
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            limit_concurrency=_MOST_AT_ONCE,
-            h11_max_incomplete_event_size=_LARGEST_HEAD,
-            timeout_graceful_shutdown=GRACE,
-        )
+        seen = server(app(sitting, hosts), most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=GRACE)
         with _followed(path):
             click.echo(f"{url}/?token={sitting.sessions.link}")
             ui.tell("open this link once, in one browser; Ctrl-C closes the desk")
             with suppress(KeyboardInterrupt):  # how a person closes it
-                uvicorn.Server(config).run(sockets=[bound])
+                seen.run(sockets=[bound])
 
 
 def _loopback(listen: str) -> tuple[str, int]:

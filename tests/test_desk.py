@@ -589,6 +589,7 @@ def test_only_so_many_forms_lie_open() -> None:
 
 def test_without_the_extra_it_says_which_one_is_missing(kept3: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delitem(sys.modules, "ledger.world.serving", raising=False)
     result = run("desk", ledger=kept3.ledger)
     assert result.exit_code == 2
     assert "comity[server]" in result.stderr

@@ -61,6 +61,7 @@ WORLD = (
     "ledger.world.monitor",
     "ledger.world.memory",
     "ledger.world.witness",
+    "ledger.world.serving",
     "ledger.world.witness_http",
     "ledger.world.log",
     "ledger.world.asking",

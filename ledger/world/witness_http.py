@@ -22,12 +22,14 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from ledger.submission import LARGEST
+from ledger.world import serving
 from ledger.world.witness import TEXT, Answer, Witness
 
 PATIENCE = 10.0  # seconds for a whole body
 _MOST_AT_ONCE = 64  # connections; more are answered 503
 _MOST_THROWN_AWAY = 16 << 20  # bytes of a body that is too large
 _LARGEST_HEAD = 8_192  # bytes of request line and headers
+_GRACE = 5  # seconds for requests under way when it is told to end
 
 
 class _TooLarge(Exception):
@@ -83,20 +85,8 @@ def app(witness: Witness, *, patience: float = PATIENCE) -> Starlette:
 
 def server(witness: Witness, *, patience: float = PATIENCE) -> uvicorn.Server:
     """A server for the witness, to be run over sockets that are bound already."""
-    config = uvicorn.Config(
-        app(witness, patience=patience),
-        http="h11",
-        ws="none",
-        lifespan="off",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_MOST_AT_ONCE,
-        h11_max_incomplete_event_size=_LARGEST_HEAD,
-        timeout_graceful_shutdown=5,
-    )
-    return uvicorn.Server(config)
+    asked = app(witness, patience=patience)
+    return serving.server(asked, most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=_GRACE)
 
 
 def serve(witness: Witness, host: str, port: int, *, ready: Callable[[str], None] = lambda _: None) -> None:

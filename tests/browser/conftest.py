@@ -1,16 +1,22 @@
-"""The verifier page, built once, and Node.js with its scripts in it; a test skips, and says so, where one is absent."""
+"""The verifier page, built once, Node.js with its scripts in it, browsers; a test skips, and says so, without them."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from browser import build
 from tests.browser.node import Page
+from tests.browser.webdriver import Browser, Chromium, Firefox
+
+BROWSERS: dict[str, tuple[Callable[[Path], Browser], tuple[str, ...]]] = {
+    "chromium": (Chromium, ("chromium", "chromedriver")),
+    "firefox": (Firefox, ("firefox-esr",)),
+}
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +39,15 @@ def node(page: Path) -> Iterator[Page]:
     waiting = Page(page)
     yield waiting
     waiting.close()
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, then Firefox."""
+    make, programs = BROWSERS[request.param]
+    for program in programs:
+        if not shutil.which(program):
+            pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
+    opened = make(tmp_path_factory.mktemp(request.param))
+    yield opened
+    opened.close()

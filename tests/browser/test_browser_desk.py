@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 
 from browser import build
 from cli.reading import reading
-from tests.browser.webdriver import ENTER, Browser, Chromium, Firefox
+from tests.browser.webdriver import ENTER, Browser
 from tests.hands import ledger_of, size
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -25,10 +24,6 @@ pytest.importorskip("uvicorn", reason="needs the extra `server`")
 
 pytestmark = pytest.mark.browser
 
-BROWSERS: dict[str, tuple[Callable[[Path], Browser], tuple[str, ...]]] = {
-    "chromium": (Chromium, ("chromium", "chromedriver")),
-    "firefox": (Firefox, ("firefox-esr",)),
-}
 PAGES = ("/", "/orders", "/orders/{}", "/orders/{}/entries", "/law", "/keys", "/nowhere")
 ESCAPE = "\ue00c"
 
@@ -47,17 +42,6 @@ class Served:
 
     def page(self, path: str) -> str:
         return self.url + path.format(self.order)
-
-
-@pytest.fixture(scope="module", params=BROWSERS)
-def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    make, programs = BROWSERS[request.param]
-    for program in programs:
-        if not shutil.which(program):
-            pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
-    opened = make(tmp_path_factory.mktemp(request.param))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import zlib
 from base64 import b64encode
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,18 +18,13 @@ from browser import build
 from ledger.verify import format_registrar, verify
 from tests.browser import mutations
 from tests.browser.node import Page
-from tests.browser.webdriver import ENTER, Browser, Chromium, Firefox
+from tests.browser.webdriver import ENTER, Browser
 from tests.in_memory import Ledger
 from tests.test_attached import PAPERS, paper
 from tests.test_verify_exhibits import SPLIT, TRUE, trust
 from tests.test_verify_others import FILES, NAME, TEXTS, received
 
 pytestmark = pytest.mark.browser
-
-BROWSERS: dict[str, tuple[Callable[[Path], Browser], tuple[str, ...]]] = {
-    "chromium": (Chromium, ("chromium", "chromedriver")),
-    "firefox": (Firefox, ("firefox-esr",)),
-}
 
 
 @dataclass(frozen=True)
@@ -60,17 +53,6 @@ def court(tmp_path_factory: pytest.TempPathFactory) -> Court:
     assert registrar is not None
     (folder / "registrar").write_bytes(format_registrar(registrar))
     return Court(folder, ledger, data)
-
-
-@pytest.fixture(scope="module", params=BROWSERS)
-def browser(request: pytest.FixtureRequest, page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    make, programs = BROWSERS[request.param]
-    for program in programs:
-        if not shutil.which(program):
-            pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
-    opened = make(tmp_path_factory.mktemp(request.param))
-    yield opened
-    opened.close()
 
 
 def ask(browser: Browser, page: Path, bundle: Path, **files: Path) -> str:
