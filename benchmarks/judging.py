@@ -13,7 +13,7 @@ from ledger.order import Case
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
 from ledger.world.folder import read_folder
-from ledger.world.store import Store
+from ledger.world.shelf import Shelf
 
 MOST = 100_000  # orders
 AT = datetime(2027, 1, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ def judge_figure(ledger: Path) -> Figure:
     """Seconds to judge every order of a ledger, by seconds to load its entries, open its values and parse them."""
     say("judging every order")
     folder = read_folder(ledger)
-    store, drawer = Store(folder.entries, writable=False), Drawer(folder.drawer, writable=False)
+    store, drawer = Shelf(folder.entries), Drawer(folder.drawer, writable=False)
     cases = Cases(folder.origin, store, drawer)
     orders = list(islice(cases.orders(), MOST))
     loaded = judged = 0.0

@@ -19,7 +19,7 @@ from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.raw import SAMPLE, Cost, Yardstick
 from cli.main import comity
 from ledger.world.audit import audit
-from ledger.world.store import Store
+from ledger.world.shelf import Shelf
 
 _T = TypeVar("_T")
 ROUNDS = 3
@@ -110,7 +110,7 @@ def _audit(path: Path) -> Audited:
 
 
 def _sample(path: Path) -> list[bytes]:
-    with closing(Store(path / "entries.db", writable=False)) as store:
+    with closing(Shelf(path / "entries.db")) as store:
         return [raw for _, raw in store.page(store.size() // 2, SAMPLE)]
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks.measure import Figure, say, seconds
 from ledger.dsse import EVENT_TYPE, parts
-from ledger.world.store import Store
+from ledger.world.shelf import Shelf
 from ledger.world.views import PAGE, Shown, View
 
 SINGLY = 1_000  # events fed one by one; a whole ledger would take minutes
@@ -41,7 +41,7 @@ def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
 def view_figure(ledger: Path) -> Figure:
     """Entries a second through a rebuild, to entries a second with one transaction for each event and its position."""
     say("rebuilding a view")
-    store = Store(ledger / "entries.db", writable=False)
+    store = Shelf(ledger / "entries.db")
     with tempfile.TemporaryDirectory(dir=ledger.parent) as place:
         view = View(Path(place) / "pages.db", "newest")
         paged = seconds(lambda: view.catch_up(store, fold)) / store.size()

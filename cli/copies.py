@@ -20,9 +20,9 @@ from ledger.world.fault import LedgerFault
 from ledger.world.folder import RESTORED, read_folder
 from ledger.world.home import Home
 from ledger.world.restoring import check_witnesses, mark_restored
+from ledger.world.shelf import Shelf
 from ledger.world.signer import POINTER, signatory
 from ledger.world.sqlite import connect, faults
-from ledger.world.store import Store
 
 LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", "entries.db", "heads.db", "others", RESTORED})
 
@@ -89,7 +89,7 @@ def _check_guard(folder: Path, file: str) -> None:
     """Hold a copy against what its log has signed since, as the guard here knows and as its witnesses do."""
     there = read_folder(folder)
     state, origin = Home.user().log(there.origin), there.origin
-    with closing(Store(there.entries, writable=False)) as store:
+    with closing(Shelf(there.entries)) as store:
         size = store.size()
         if any((state / name).exists() for name in ("guard.db", POINTER)):  # else nothing here has signed for this log
             with closing(signatory(there.keys, state)) as hand:

@@ -16,7 +16,7 @@ from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
 from ledger.world.folder import Folder, read_folder
 from ledger.world.heads import Heads, Kept
-from ledger.world.store import Store
+from ledger.world.shelf import Shelf
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Reader:
     """One ledger, opened to read; `labels` are the names a story gave its orders."""
 
     folder: Folder
-    store: Store
+    store: Shelf
     cases: Cases
     labels: dict[str, str]
     drawer: Drawer | None
@@ -81,7 +81,7 @@ def reading(place: Path | None = None) -> Iterator[Reader]:
     """Open a ledger (by default the one this command is about); nothing is written, no key needed that is not here."""
     path = place or Path(ui.ledger_folder())
     folder = read_folder(path)
-    store = Store(folder.entries, writable=False)
+    store = Shelf(folder.entries)
     drawer = Drawer(folder.drawer, writable=False) if folder.drawer.exists() else None
     told: Any = ui.story_of(str(path)).get("orders", {})
     try:

@@ -23,8 +23,8 @@ from ledger.world.folder import Folder, read_folder
 from ledger.world.heads import Heads
 from ledger.world.home import Home
 from ledger.world.restoring import check_witnesses
+from ledger.world.shelf import Shelf
 from ledger.world.signer import signatory
-from ledger.world.store import Store
 
 OWN_TRUST = (
     "NO_TRUST_ANCHOR: whose log and whose registrar this is; both were read from the ledger's own trust folder. "
@@ -89,7 +89,7 @@ class _Tree:
 
     folder: Folder
     found: Audit
-    store: Store | None = None
+    store: Shelf | None = None
 
     def published(self, trust: Trust | None) -> Head | None:
         """The published checkpoint, opened with the key the verifier trusts; None before the first."""
@@ -223,7 +223,7 @@ class _Tree:
             return self.found.frontier.root()
         return root(size, self._shelf().hashes)
 
-    def _shelf(self) -> Store:
+    def _shelf(self) -> Shelf:
         if self.store is None:
-            self.store = Store(self.folder.entries, writable=False)
+            self.store = Shelf(self.folder.entries)
         return self.store

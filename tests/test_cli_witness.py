@@ -185,9 +185,9 @@ def test_the_recorded_policy_is_the_one_in_the_trust_folder(tmp_path: Path, stat
     shown = run("log", "--json", ledger=ledger).stdout
     assert added["kind"] in shown
     from ledger.envelope import open_
-    from ledger.world.store import Store
+    from ledger.world.shelf import Shelf
 
-    store = Store(ledger / "entries.db", writable=False)
+    store = Shelf(ledger / "entries.db")
     raw = store.at(added["index"])
     assert raw is not None
     assert open_(raw).payload.public["policy_text"]["sha256"] == hashlib.sha256(text).hexdigest()

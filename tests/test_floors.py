@@ -40,6 +40,7 @@ WORLD = (
     "ledger.world.home",
     "ledger.world.folder",
     "ledger.world.http",
+    "ledger.world.shelf",
     "ledger.world.recorder",
     "ledger.world.store",
     "ledger.world.keys",

@@ -20,7 +20,7 @@ from ledger.veil import Disclosure, veil
 from ledger.world.drawer import Drawer
 from ledger.world.fault import LedgerFault
 from ledger.world.keys import SeedKey, listed, load, new, public_of
-from ledger.world.recorder import Ciphertext
+from ledger.world.shelf import Ciphertext
 
 ENTRY = "00112233445566778899aabbccddeeff"
 

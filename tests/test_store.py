@@ -15,7 +15,8 @@ import pytest
 
 from ledger.tlog import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
 from ledger.world.fault import LedgerFault
-from ledger.world.recorder import Ciphertext, Moved, Row
+from ledger.world.recorder import Moved, Row
+from ledger.world.shelf import Ciphertext
 from ledger.world.store import Conflict, Store, Stored
 
 ORDER = "0b5c7a0e-0000-4000-8000-000000000001"

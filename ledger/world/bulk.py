@@ -20,8 +20,9 @@ from ledger.refusal import Refused
 from ledger.world.cases import Cases
 from ledger.world.past import Past, Trial
 from ledger.world.receiving import PAGE
-from ledger.world.recorder import Ciphertext, Row
+from ledger.world.recorder import Row
 from ledger.world.sealing import Draft, Sealer
+from ledger.world.shelf import Ciphertext
 from ledger.world.sqlite import faults
 from ledger.world.store import Store
 

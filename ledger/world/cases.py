@@ -18,8 +18,7 @@ from ledger.order import Case, Entry
 from ledger.veil import lift
 from ledger.world.drawer import Drawer
 from ledger.world.fault import LedgerFault
-from ledger.world.recorder import Ciphertext
-from ledger.world.store import Store
+from ledger.world.shelf import Ciphertext, Shelf
 
 
 class Cases:
@@ -28,7 +27,7 @@ class Cases:
     `foreign` is the folder with the entries of other records that are wrapped in this one.
     """
 
-    def __init__(self, origin: str, store: Store, drawer: Drawer | None, foreign: Path | None = None) -> None:
+    def __init__(self, origin: str, store: Shelf, drawer: Drawer | None, foreign: Path | None = None) -> None:
         self.registry = registry_of(origin)
         self.access = access_of(origin)
         self._store = store

@@ -20,7 +20,7 @@ from nacl.secret import Aead
 
 from ledger.veil import Disclosure
 from ledger.world.fault import Busy
-from ledger.world.recorder import Ciphertext
+from ledger.world.shelf import Ciphertext
 from ledger.world.sqlite import BUSY_SECONDS, connect, create, faults, transaction
 
 Keys = dict[str, tuple[str, Aead]]  # subject -> id and key

@@ -9,13 +9,13 @@ from ledger.facts import build
 from ledger.tlog import leaf_hash
 from ledger.world.cases import Cases
 from ledger.world.sealing import Draft
-from ledger.world.store import Store
+from ledger.world.shelf import Shelf
 
 _MOST = 200  # digests in one entry: a payload has at most 32 KiB
 
 
 def tell(
-    store: Store,
+    store: Shelf,
     cases: Cases,
     key_id: str,
     signer: Signer,

@@ -14,7 +14,7 @@ from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring, Registrar
 from ledger.refusal import Refused
 from ledger.world.cases import Cases
-from ledger.world.store import Store
+from ledger.world.shelf import Shelf
 
 _MOST_ORDERS = 10_000  # remembered at a time
 
@@ -22,7 +22,7 @@ _MOST_ORDERS = 10_000  # remembered at a time
 class Past:
     """The newest entries and the keyring of one ledger, as this process has read them."""
 
-    def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Store) -> None:
+    def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Shelf) -> None:
         self.origin = origin
         self.registry = cases.registry
         self._cases = cases

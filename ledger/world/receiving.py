@@ -21,10 +21,10 @@ from ledger.envelope import Opened, Payload, open_, open_each
 from ledger.facts import check_form
 from ledger.refusal import Refused
 
-PAGE = 1_000  # entries in one transaction
+PAGE = 1_000  # entries in one transaction, at most
 _MANY = 1_000  # fewer are opened before another process has started
 _CHUNK = 125  # entries a process opens at a time
-_AHEAD = 8  # chunks that may lie ready for each core
+_AHEAD = 24  # chunks that may lie ready for each core: while a page is stored nobody hands out more
 _CORES = os.cpu_count() or 1
 
 _Said = tuple[str, str, str, str]  # what a refusal says, as it travels between processes
@@ -63,7 +63,8 @@ class Openers:
         start = 0
         for chunk in self._chunks(entries):
             page += chunk
-            if len(page) >= PAGE:
+            # towards the end pages are shorter: while the last one is stored, nothing is left to open
+            if len(page) >= min(PAGE, max((len(entries) - start) // 2, _CHUNK)):
                 yield start, page
                 start, page = start + len(page), []
         if page:

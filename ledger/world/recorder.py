@@ -23,10 +23,9 @@ from eventsourcing.sqlite import (
     SQLiteCursor,
     SQLiteDatastore,
 )
-from msgspec import Struct
 
-from ledger.tlog import Frontier, stored_count
-from ledger.world.fault import LedgerFault
+from ledger.tlog import Frontier
+from ledger.world.shelf import Ciphertext, read_hashes
 from ledger.world.sqlite import BUSY_SECONDS, connect
 
 _REFUSE = "CREATE TRIGGER {0}_{1} {2} ON {0} {3} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
@@ -131,15 +130,6 @@ _INSERT_LINK = (
 
 class Moved(Exception):
     """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again."""
-
-
-class Ciphertext(Struct, frozen=True):
-    """A sealed value, encrypted: field, RFC 9901 digest, id of the key; None where it was emptied."""
-
-    field: str
-    digest: str
-    key_id: str
-    ciphertext: bytes | None
 
 
 @dataclass(frozen=True)
@@ -260,28 +250,6 @@ def _cut(rows: Sequence[tuple[tuple[Any, ...], bytes]]) -> tuple[str, bytes]:
 def _head(c: SQLiteCursor, order: str) -> int:
     c.execute("SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (order,))
     return c.fetchone()[0] or 0
-
-
-def read_hashes(c: SQLiteCursor, positions: Sequence[int]) -> list[bytes]:
-    """Merkle hashes by stored index, in the order asked for; LOG-CORRUPT if one is missing."""
-    places = [_completed_by(n) for n in positions]
-    c.execute(
-        "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT value FROM json_each(?))",
-        (orjson.dumps([leaf for leaf, _ in places]).decode(),),
-    )
-    stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in c.fetchall()}
-    found = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
-    if any(len(value) != 32 for value in found):
-        raise LedgerFault("LOG-CORRUPT", "a stored Merkle hash is missing", "comity fsck derives the tree again")
-    return found
-
-
-def _completed_by(position: int) -> tuple[int, int]:
-    """The leaf that completes a stored hash, and the height of that hash: `tlog.stored_index` turned round."""
-    leaf = position // 2
-    while stored_count(leaf + 1) <= position:
-        leaf += 1
-    return leaf, position - stored_count(leaf)
 
 
 def recorder(path: Path, *, writable: bool) -> Recorder:

@@ -24,9 +24,9 @@ from ledger.world.folder import RESTORED, Folder
 from ledger.world.guard import Guard, Signed
 from ledger.world.heads import Heads
 from ledger.world.home import Home, replace_file
+from ledger.world.shelf import Shelf
 from ledger.world.signer import signatory
 from ledger.world.sqlite import sync_folder
-from ledger.world.store import Store
 
 RETIRED = "guard.retired"  # where a guard goes when its log is succeeded
 
@@ -49,7 +49,7 @@ def check_restored(folder: Folder, home: Home) -> None:
         return
     with (
         closing(signatory(folder.keys, home.log(folder.origin))) as hand,
-        closing(Store(folder.entries, writable=False)) as store,
+        closing(Shelf(folder.entries)) as store,
     ):
         check_witnesses(folder, hand.last().size, store.hashes)
     mark.unlink()
@@ -96,7 +96,7 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
             f"{len(told)} of {len(by_url(folder.policy))} witnesses answer, which is no quorum of the policy",
             "--anchor FILE: a checkpoint somebody holds, at least as new as anything this log has signed",
         )
-    with closing(Store(folder.entries, writable=False)) as store:
+    with closing(Shelf(folder.entries)) as store:
         size = store.size()
         for where, checkpoint in shown.items():
             _compare(checkpoint, where, size, store.hashes)

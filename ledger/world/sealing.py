@@ -22,7 +22,8 @@ from ledger.world.heads import Heads
 from ledger.world.keys import Entropy
 from ledger.world.past import Trial
 from ledger.world.receiving import open_entry
-from ledger.world.recorder import Ciphertext, Row
+from ledger.world.recorder import Row
+from ledger.world.shelf import Ciphertext
 
 LINKS = ("prior_order", "new_order")  # the fields that name an order before or after one's own
 

@@ -19,8 +19,8 @@ from eventsourcing.persistence import IntegrityError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
 
 from ledger.world.fault import LedgerFault
+from ledger.world.shelf import Shelf
 from ledger.world.sqlite import faults
-from ledger.world.store import Store
 
 PAGE = 5_000  # entries folded into one transaction
 
@@ -116,7 +116,7 @@ class View:
         with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
             c.execute("UPDATE shown SET stale_at = 0 WHERE view = ?", (self.name,))
 
-    def catch_up(self, store: Store, fold: Fold, page: int = PAGE) -> int:
+    def catch_up(self, store: Shelf, fold: Fold, page: int = PAGE) -> int:
         """Fold what the log has and the view has not; the number of entries that were new to it.
 
         A view of more entries than there are is one of another copy of the ledger, and is made again.

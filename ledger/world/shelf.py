@@ -1,0 +1,237 @@
+"""The shelf, for reading: sealed entries as they were signed, their leaf index, and the tree over them.
+
+Questions cost O(log n), or what they bring. A connection of its own and SQL: whoever only reads imports nothing of
+`eventsourcing`, which would be a tenth of what a person waits for.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import orjson
+from msgspec import Struct
+
+from ledger.tlog import stored_count
+from ledger.world.fault import LedgerFault
+from ledger.world.sqlite import connect, faults
+
+
+class Ciphertext(Struct, frozen=True):
+    """A sealed value, encrypted: field, RFC 9901 digest, id of the key; None where it was emptied."""
+
+    field: str
+    digest: str
+    key_id: str
+    ciphertext: bytes | None
+
+
+class Shelf:
+    """What stands on the shelf of one ledger. Safe to use from several threads and processes."""
+
+    def __init__(self, path: Path, *, writable: bool = False) -> None:
+        """Open an existing shelf, as one that is written beside it where `writable`; nothing is written here.
+
+        `LedgerFault`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT.
+        """
+        self.path = path
+        self._reading = Lock()
+        self._c = connect(path, writable=writable)
+        self._c.row_factory = None
+        try:
+            self._look()
+        except BaseException:
+            self._c.close()
+            raise
+
+    def _look(self) -> None:
+        version, events, size = self._first(
+            "SELECT (SELECT user_version FROM pragma_user_version),"
+            " (SELECT ifnull(max(rowid), 0) FROM stored_events), (SELECT ifnull(max(idx) + 1, 0) FROM log_leaf)"
+        )
+        if version != 1:
+            raise LedgerFault(
+                "LEDGER-VERSION", f"{self.path} is of version {version}, this program reads 1", "update comity"
+            )
+        if events != size:
+            raise LedgerFault("LOG-CORRUPT", f"{events} entries and {size} leaves do not fit together")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._c.close()
+
+    # -- the log ------------------------------------------------------------------------------------------------------
+
+    def size(self) -> int:
+        """The number of entries in the log."""
+        return int(self._first("SELECT ifnull(max(idx) + 1, 0) FROM log_leaf")[0])
+
+    def hashes(self, positions: Sequence[int]) -> list[bytes]:
+        """Stored Merkle hashes by linear position (`tlog.stored_index`), for `tlog`'s proofs; LOG-CORRUPT if absent."""
+        with faults(self.path), self._reading:
+            return read_hashes(self._c.cursor(), positions)
+
+    def page(self, start: int, limit: int = 500, stop: int | None = None) -> list[tuple[int, bytes]]:
+        """Up to `limit` entries as (index, sealed line), from index `start` on and below `stop`."""
+        end = sys.maxsize if stop is None else stop
+        return self._all(
+            "SELECT rowid - 1, state FROM stored_events WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?",
+            (start, end, limit),
+        )
+
+    def pages(self, start: int = 0, limit: int = 500, stop: int | None = None) -> Iterator[list[tuple[int, bytes]]]:
+        """Every entry from `start` on, below `stop`, page by page."""
+        while page := self.page(start, limit, stop):
+            yield page
+            start = page[-1][0] + 1
+
+    # -- orders and entries -------------------------------------------------------------------------------------------
+
+    def order(self, order: str, after: int = 0) -> list[tuple[int, bytes]]:
+        """The entries of an order with a number above `after`, as (index, sealed line)."""
+        return self._all(
+            "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? AND originator_version > ?"
+            " ORDER BY originator_version",
+            (order, after),
+        )
+
+    def newest(self, order: str) -> tuple[int, bytes] | None:
+        """The newest entry of an order as (index, sealed line); None if it has none."""
+        found: tuple[int, bytes] | None = self._first(
+            "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ?"
+            " ORDER BY originator_version DESC LIMIT 1",
+            (order,),
+        )
+        return found
+
+    def newest_of(self, orders: Iterable[str]) -> list[bytes]:
+        """The newest entries of these orders, as far as they have any."""
+        found = self._all(
+            "SELECT state FROM json_each(?) JOIN stored_events e ON e.rowid = (SELECT rowid FROM stored_events"
+            " WHERE originator_id = value ORDER BY originator_version DESC LIMIT 1)",
+            (orjson.dumps(list(orders)).decode(),),
+        )
+        return [raw for (raw,) in found]
+
+    def head(self, order: str) -> int:
+        """The number of the newest entry of an order, 0 if it has none."""
+        found = self._first("SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (order,))
+        return found[0] or 0 if found else 0
+
+    def by_entry(self, entry: bytes) -> tuple[int, bytes] | None:
+        """The entry with this 16-byte id as (index, sealed line)."""
+        found: tuple[int, bytes] | None = self._first(
+            "SELECT idx, state FROM log_leaf JOIN stored_events e ON e.rowid = idx + 1 WHERE entry_id = ?", (entry,)
+        )
+        return found
+
+    def by_leaf(self, leaf: bytes) -> tuple[int, bytes] | None:
+        """The entry with this 32-byte leaf hash as (index, sealed line)."""
+        found: tuple[int, bytes] | None = self._first(
+            "SELECT idx, state FROM log_leaf JOIN stored_events e ON e.rowid = idx + 1 WHERE leaf = ?", (leaf,)
+        )
+        return found
+
+    def of_kind(self, kind: str) -> list[tuple[int, bytes]]:
+        """Every entry of one kind as (index, sealed line); looks at the whole log."""
+        return self._all("SELECT rowid - 1, state FROM stored_events WHERE topic = ? ORDER BY rowid", (kind,))
+
+    def at(self, index: int) -> bytes | None:
+        """The sealed line at a leaf index; None beyond the end."""
+        found: tuple[bytes] | None = self._first("SELECT state FROM stored_events WHERE rowid = ? + 1", (index,))
+        return found[0] if found else None
+
+    def orders(self, prefix: str = "") -> Iterator[tuple[str, str]]:
+        """Every order whose id begins with `prefix`, as (id, kind of its first entry), by id; O(log n) for each."""
+        after = prefix
+        while found := self._first(
+            "SELECT originator_id, topic FROM stored_events WHERE originator_id >= ?"
+            " ORDER BY originator_id, originator_version LIMIT 1",
+            (after,),
+        ):
+            order, kind = found
+            if not order.startswith(prefix):
+                return
+            yield order, kind
+            after = order + " "  # sorts behind this id and before every other
+
+    def first_kind(self, order: str) -> str | None:
+        """The kind of an order's first entry; None if there is no such order."""
+        found = self._first(
+            "SELECT topic FROM stored_events WHERE originator_id = ? AND originator_version = 1", (order,)
+        )
+        return found[0] if found else None
+
+    def referenced(self, reference: str) -> list[str]:
+        """The orders that people quote by this reference."""
+        found = self._all("SELECT order_id FROM order_reference WHERE reference = ? ORDER BY order_id", (reference,))
+        return [order for (order,) in found]
+
+    def naming(self, order: str) -> list[str]:
+        """The orders with an entry that names this one as before or after their own."""
+        found = self._all("SELECT order_id FROM order_link WHERE named = ? ORDER BY order_id", (order,))
+        return [other for (other,) in found]
+
+    # -- ciphertexts --------------------------------------------------------------------------------------------------
+
+    def ciphertexts(self, order: str) -> dict[int, list[Ciphertext]]:
+        """What encrypts the sealed values of an order, by index of the entry."""
+        found: dict[int, list[Ciphertext]] = {}
+        for idx, *rest in self._all(
+            "SELECT idx, field, digest, key_id, ciphertext FROM ciphertext WHERE idx IN"
+            " (SELECT rowid - 1 FROM stored_events WHERE originator_id = ?) ORDER BY idx, field",
+            (order,),
+        ):
+            found.setdefault(idx, []).append(Ciphertext(*rest))
+        return found
+
+    def closed_by(self, key_id: str) -> list[tuple[int, str, str]]:
+        """What a key opens: (index, order, digest) of every sealed value encrypted with it."""
+        return self._all(
+            "SELECT c.idx, e.originator_id, c.digest FROM ciphertext c JOIN stored_events e ON e.rowid = c.idx + 1"
+            " WHERE c.key_id = ? ORDER BY c.idx, c.field",
+            (key_id,),
+        )
+
+    # -- copies -------------------------------------------------------------------------------------------------------
+
+    def copy_to(self, path: Path) -> None:
+        """Write a consistent copy of the whole shelf to a new file, whatever others write meanwhile."""
+        source = connect(self.path, writable=False)
+        with faults(self.path), closing(source), closing(sqlite3.connect(path)) as copy:
+            source.backup(copy)
+
+    def _all(self, statement: str, params: Sequence[Any] = ()) -> list[Any]:
+        with faults(self.path), self._reading:
+            return self._c.execute(statement, params).fetchall()
+
+    def _first(self, statement: str, params: Sequence[Any] = ()) -> Any:
+        found = self._all(statement, params)
+        return found[0] if found else None
+
+
+def read_hashes(c: Any, positions: Sequence[int]) -> list[bytes]:
+    """Merkle hashes by stored index, in the order asked for, through a cursor; LOG-CORRUPT if one is missing."""
+    places = [_completed_by(n) for n in positions]
+    c.execute(
+        "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT value FROM json_each(?))",
+        (orjson.dumps([leaf for leaf, _ in places]).decode(),),
+    )
+    stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in c.fetchall()}
+    found = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
+    if any(len(value) != 32 for value in found):
+        raise LedgerFault("LOG-CORRUPT", "a stored Merkle hash is missing", "comity fsck derives the tree again")
+    return found
+
+
+def _completed_by(position: int) -> tuple[int, int]:
+    """The leaf that completes a stored hash, and the height of that hash: `tlog.stored_index` turned round."""
+    leaf = position // 2
+    while stored_count(leaf + 1) <= position:
+        leaf += 1
+    return leaf, position - stored_count(leaf)
