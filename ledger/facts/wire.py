@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -275,13 +276,19 @@ def _check_word(form: Word, value: Any, path: str) -> None:
             raise Unfit(f"{form.expected}, without control or bidi-control characters", value, path)
         if not unicodedata.is_normalized("NFC", value):
             raise Unfit(f"{form.expected}, in Unicode normalisation form C", value, path)
-    if value not in form.known if form.known else not re.fullmatch(form.pattern, value):
+    if value not in form.known if form.known else not _whole(form.pattern)(value):
         raise Unfit(form.expected, value, path)
     if form.real:
         try:
             form.real(value)
         except ValueError:
             raise Unfit(form.expected, value, path) from None
+
+
+@cache
+def _whole(pattern: str) -> Callable[[str], object]:
+    """What tells whether a whole string fits; every field of every entry asks, and `re` would look it up each time."""
+    return re.compile(pattern).fullmatch
 
 
 def _check_record(form: Record, value: Any, path: str) -> None:

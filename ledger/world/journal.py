@@ -34,7 +34,7 @@ from ledger.world.home import Home
 from ledger.world.keys import Entropy, Key
 from ledger.world.log import Log
 from ledger.world.past import Past, Trial
-from ledger.world.receiving import Openers, at
+from ledger.world.receiving import Openers, at, without_cycles
 from ledger.world.recorder import Moved, Row
 from ledger.world.sealing import Draft, Sealer, check_entry_id, target_of
 from ledger.world.store import Conflict, Store, Stored
@@ -243,13 +243,14 @@ class Journal:
     ) -> list[Receipt]:
         """Take in entries that were sealed for this ledger elsewhere, with the disclosure strings that came along.
 
-        Every signature, chain, key and form is checked; a page of a thousand is stored whole or not at all. An entry
-        that is here already keeps its place. Raises `Refused` as `record` does, with the number of the entry.
+        Every signature, chain, key and form is checked; a page of some thousands is stored whole or not at all. An
+        entry that is here already keeps its place. Raises `Refused` as `record` does, with the number of the entry.
         """
         texts = disclosures or [()] * len(entries)
         receipts: list[Receipt] = []
-        for start, page in self._openers.pages(entries):
-            receipts += self._receive(start, page, texts[start : start + len(page)])
+        with without_cycles():
+            for start, page in self._openers.pages(entries):
+                receipts += self._receive(start, page, texts[start : start + len(page)])
         return receipts
 
     def erase(

@@ -12,6 +12,7 @@ import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import parent_process
 from threading import Thread
 
@@ -21,7 +22,7 @@ from ledger.envelope import Opened, Payload, open_, open_each
 from ledger.facts import check_form
 from ledger.refusal import Refused
 
-PAGE = 1_000  # entries in one transaction, at most
+PAGE = 2_500  # entries in one transaction, at most; each rewrites most pages of the indexes, however many it brings
 _MANY = 1_000  # fewer are opened before another process has started
 _CHUNK = 125  # entries a process opens at a time
 _AHEAD = 24  # chunks that may lie ready for each core: while a page is stored nobody hands out more
@@ -43,6 +44,18 @@ def _formed(opened: Opened | Refused) -> Opened:
     p = opened.payload
     check_form(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, p.sealed)
     return opened
+
+
+@contextmanager
+def without_cycles() -> Iterator[None]:
+    """For as long as entries are taken in, nobody looks for cycles: they make none, and looking costs a twentieth."""
+    looking = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looking:
+            gc.enable()
 
 
 class Openers:
@@ -98,8 +111,12 @@ class Openers:
 
 
 def _begin() -> None:
-    """A new opener: it looks for no cycles where none are made, and ends with whoever started it, however that ends."""
+    """A new opener: it looks for no cycles where none are made, and ends with whoever started it, however that ends.
+
+    Whoever stores goes first, since openers run ahead of it anyway: else the last pages are stored with cores to spare.
+    """
     gc.disable()
+    os.nice(5)
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -25,7 +25,7 @@ from ledger.world.receiving import open_entry
 from ledger.world.recorder import Row
 from ledger.world.shelf import Ciphertext
 
-LINKS = ("prior_order", "new_order")  # the fields that name an order before or after one's own
+LINKS = frozenset(("prior_order", "new_order"))  # the fields that name an order before or after one's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class Sealer:
             leaf=bytes.fromhex(opened.leaf),
             ciphertexts=closed,
             reference=p.public.get("reference") if p.kind == "order-issued" else reference,
-            links=tuple(named for name in LINKS if isinstance(named := p.public.get(name), str) and named != p.order),
+            links=() if LINKS.isdisjoint(p.public) else _named(p.public, p.order),
         )
 
     def order_of(self, draft: Draft) -> str:
@@ -210,6 +210,11 @@ class Sealer:
                 "KEYS-MISSING", "keys.db is missing, so sealed values could not be kept", "put its own backup back"
             )
         return self._drawer
+
+
+def _named(public: Mapping[str, Any], order: str) -> tuple[str, ...]:
+    """The orders that an entry of `order` names as before or after it."""
+    return tuple(named for name in sorted(LINKS) if isinstance(named := public.get(name), str) and named != order)
 
 
 def check_entry_id(entry: str) -> bytes:
