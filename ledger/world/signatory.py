@@ -7,8 +7,9 @@ trusts the old one sees the new one begin.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -81,7 +82,7 @@ class OwnHand:
     def ready(self, last: Signed, now: datetime) -> None:
         """As `Signatory.ready`."""
         signing_time(last.at, now, lambda _: None)
-        self._key(self._name(last.size))
+        self._key(_name(later_keys(self._state), last.size))
 
     def close(self) -> None:
         """Close the guard."""
@@ -90,19 +91,15 @@ class OwnHand:
 
     def vkey(self, size: int) -> Vkey:
         """The verifier key under which a checkpoint of `size` entries is signed here."""
-        return self._vkey(self._key(self._name(size)))
+        return self._vkey(self._key(_name(later_keys(self._state), size)))
 
     def _note(self, before: int, checkpoint: Checkpoint) -> bytes:
         text = format_checkpoint(checkpoint)
-        names = dict.fromkeys((self._name(before), self._name(checkpoint.size)))  # two at the change, else one
+        starts = later_keys(self._state)
+        names = dict.fromkeys(_name(starts, size) for size in (before, checkpoint.size))  # two at the change, else one
         keys = [self._key(name) for name in names]
         notes = [sign_note_with(text, self._vkey(key), key.sign) for key in keys]
         return (notes[0] + "".join(note.removeprefix(f"{text}\n") for note in notes[1:])).encode()
-
-    def _name(self, size: int) -> str:
-        """The file of the key that signs a size."""
-        starts = later_keys(self._state)
-        return next((starts[n] for n in sorted(starts, reverse=True) if n <= size), _FIRST)
 
     def _key(self, name: str) -> Key:
         if name not in self._opened:
@@ -118,5 +115,13 @@ class OwnHand:
 
 def later_keys(state: Path) -> dict[int, str]:
     """The keys that have followed the first one: from which size on -> file."""
-    found = (_LATER.fullmatch(path.name) for path in state.iterdir()) if state.is_dir() else ()
-    return {int(match[1]): match[0] for match in found if match}
+    try:
+        names = os.listdir(state)
+    except FileNotFoundError:
+        return {}
+    return {int(match[1]): match[0] for match in map(_LATER.fullmatch, names) if match}
+
+
+def _name(starts: Mapping[int, str], size: int) -> str:
+    """The file of the key that signs a size, given those that have followed the first."""
+    return next((starts[n] for n in sorted(starts, reverse=True) if n <= size), _FIRST)
