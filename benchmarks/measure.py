@@ -70,6 +70,11 @@ def in_turn(dos: Sequence[Callable[[], object]], times: int) -> list[float]:
     return [statistics.median(column) for column in zip(*taken, strict=True)]
 
 
+def as_installed() -> dict[str, str]:
+    """The environment of a program as people have it: it may keep its bytecode, as whatever is installed does."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def say(line: str) -> None:
     """Tell whoever waits what is going on."""
     print(line, file=sys.stderr, flush=True)

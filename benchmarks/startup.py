@@ -1,18 +1,17 @@
 """How long a person waits before anything happens, against an interpreter that does nothing.
 
-All of them may keep their bytecode, as whatever is installed does; the first run, which writes it, is not counted.
+The first run, which may have to write bytecode, is not counted.
 """
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.ledgers import REFERENCE
-from benchmarks.measure import Figure, in_turn, say
+from benchmarks.measure import Figure, as_installed, in_turn, say
 
 TIMES = 15
 PROGRAM = [sys.executable, "-c", "from cli.main import main; main()"]  # what the console script does
@@ -32,10 +31,8 @@ def startup_figures(ledger: Path) -> dict[str, Figure]:
 
 
 def _run(command: list[str]) -> Callable[[], object]:
-    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
     def run() -> None:
-        done = subprocess.run(command, capture_output=True, check=False, env=kept)
+        done = subprocess.run(command, capture_output=True, check=False, env=as_installed())
         if done.returncode:
             raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr.decode()}")
 
