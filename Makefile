@@ -64,8 +64,11 @@ browser-test: install
 	tests/browser/install.sh
 	$(PYTEST) -m browser -rs tests/browser
 
-# A few minutes; BENCH_FULL=1 goes up to a million entries. The last line is one JSON object.
+# A quarter of an hour, with the peers it measures against; BENCH_FULL=1 goes up to a million entries. The last line is
+# one JSON object.
 bench: install
+	tests/interop/install.sh $(BIN)/python
+	tests/browser/install.sh
 	$(BIN)/python -m benchmarks
 
 # The catalogues of other languages, with every message of today.
