@@ -167,7 +167,7 @@ def vocabulary(kind: str | None) -> None:
             out.append(f"basis {', '.join(fact.basis)}")
         for name, type_, required, readers, says in told:
             seal = "" if readers == "everybody" else "  [sealed]"
-            out += ["", f"  {ui.paint(name, 'bold')}  {required}{seal}"]
+            out += ["", f"  {ui.paint(name, 'bold')}  {required}{seal}".rstrip()]
             out += wrapped(f"{says} ({type_})", " ", 80)
             if seal:
                 out += wrapped(f"readers: {readers}", " ", 80)
@@ -198,11 +198,11 @@ def lint(file: str, channel: str) -> Exit:
     told = [{"about": a.about, "says": a.says, "add": a.add, "cite": a.cite, "mark": str(a.mark)} for a in practice]
 
     def text() -> str:
-        from cli.opinion import wrapped
+        from cli.opinion import level, wrapped
 
         out: list[str] = []
         for m in found:
-            out += wrapped(f"{m.code} {m.says} ({m.cite})", ui.paint(m.level), 80, indent=0)
+            out += wrapped(f"{m.code} {m.says} ({m.cite})", level(m.level), 80, indent=0)
             out += wrapped(f"add: {m.add}", " ", 80, indent=0)
         out = out or ["No finding: nothing that this instrument asks of an order is missing."]
         if practice:

@@ -10,6 +10,7 @@ import click
 from cli import ui
 from cli.ask import ONLY
 from cli.exits import Exit
+from cli.opinion import wrapped
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 @ONLY
 @click.option("--graph", "drawn", is_flag=True, help="Draw a line for each order, joined where one led to the other.")
 def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
-    """The log as git shows one, newest entry first."""
+    """The entries of the log, newest first: who signed what, and when."""
     from projections.graph import graph
+    from projections.timeline import says
 
     if only and order is None:
         raise click.UsageError("--only is of one order: --order NAME")
@@ -49,6 +51,7 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
                 f"Event:  {ui.plain(e.on)}",
                 "",
                 f"    {ui.paint(e.kind, 'bold')}",
+                *wrapped(says(e.kind), " ", 72),
                 "",
             ]
 

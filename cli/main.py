@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
+from cli import ui
 from cli.commands import Group, Said, command, common_options
 from cli.exits import Exit, exit_of, lines_of
 
@@ -31,7 +32,7 @@ COMMANDS = {
     "due": ("cli.ask:due", "every open clock, soonest first"),
     "show": ("cli.show:show", "one order"),
     "timeline": ("cli.ask:timeline", "the story of one order"),
-    "log": ("cli.main:log", "the log as git shows one; `log publish` writes it out"),
+    "log": ("cli.main:log", "the entries of the log, newest first; `log publish` writes it out"),
     "judge": ("cli.opinion:judge", "deadlines, findings and the criteria A1-A8"),
     "custody": ("cli.opinion:custody", "hand to hand with digests"),
     "check": ("cli.opinion:check", "is this file what was disclosed?"),
@@ -149,7 +150,7 @@ def _end(error: BaseException, told: Said) -> Exit:
             return code
         click.echo(error.ctx.get_usage(), err=True)
     for number, line in enumerate(lines_of(error)):
-        click.echo(line if number else f"comity: {line}", err=True)
+        ui.tell(line if number else f"comity: {line}")
     return code
 
 
@@ -263,7 +264,7 @@ log = Group(
     name="log",
     table=LOG,
     otherwise="cli.logbook:log",
-    help="The log as git shows one, newest entry first.",
+    help="The entries of the log, newest first: who signed what, and when.",
     examples=("comity log", "comity log publish /srv/log"),
 )
 

@@ -174,7 +174,9 @@ def fsck() -> None:
     from cli.court import tell
     from cli.whole import examine_ledger
 
-    tell(examine_ledger(Path(ui.ledger_folder())))
+    report = examine_ledger(Path(ui.ledger_folder()))
+    ui.tell("compared: every entry, the guard, every kept head and time stamp, the published files")
+    tell(report)
 
 
 # -- copies ------------------------------------------------------------------------------------------------------------

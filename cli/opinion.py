@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +15,16 @@ from cli import ui
 from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.ask import AS_OF, ORDER
 from cli.exits import Exit, Stop
+from cli.grid import cells
 from cli.reading import reading
 
 if TYPE_CHECKING:
     from ledger.law import Judgement
+    from ledger.law.rules import Clock, Finding
     from ledger.order import Case
-    from projections.custody import Digest, Hand
+    from projections.custody import Digest, Hand, Trace
+
+FIELD = re.compile(r"[a-z]+_[a-z_]+")
 
 
 @ui.command(
@@ -89,8 +95,8 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
     """A judgement for people, at 80 columns: what the record shows and what it lacks, never whether it is admitted."""
     from projections.chain import evidence_chain
 
-    seq = {e.leaf: f"#{e.seq}" for e in case.entries}
-    out = [f"{case.label or j.order[:8]}  {j.instrument}  {ui.paint(j.state, 'bold')}  as of {ui.plain(j.as_of)}"]
+    seq = {e.leaf: e.seq for e in case.entries}
+    out = [f"{_called(case, j)}  {j.instrument}  {ui.paint(j.state, 'bold')}  as of {ui.plain(j.as_of)}"]
     if j.regions:
         out.append("  " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in j.regions.items()))
     out += ["", ui.paint("Deadlines", "bold")]
@@ -99,17 +105,18 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
             f"  {c.id:<15} {ui.paint(str(c.verdict))}{'':<{14 - len(c.verdict)}}"
             f"{ui.plain(c.due) or 'not known':<21} {c.policy:<13} {', '.join(c.cite)}"
         )
+        out += wrapped(period(c), " ", width, indent=4)
     if not j.deadlines:
         out.append("  None is listed for this order.")
     out += ["", ui.paint("Findings", "bold")]
-    for f in j.findings:
-        at = " ".join(seq.get(leaf, leaf[:8]) for leaf in f.entries)
-        out += wrapped(f"{f.code} [{f.mark}] {f.says} ({', '.join(f.cite)}; {at})", ui.paint(f.level.value), width)
+    for f in gravest_first(j.findings):
+        at = numbered(seq[leaf] for leaf in f.entries if leaf in seq)
+        out += wrapped(f"{f.code} [{f.mark}] {f.says} ({', '.join(f.cite)}; {at})", level(f.level), width)
     if not j.findings:
         out.append("  No finding.")
     out += ["", ui.paint("Criteria", "bold")]
     for pillar in evidence_chain(case, j):
-        rests = " ".join(seq[e.leaf] for e in pillar.rests_on)
+        rests = numbered(seq[e.leaf] for e in pillar.rests_on)
         state = ui.paint(pillar.state)
         out.append(f"  {pillar.id} {pillar.name:<29} {state}{'  rests on ' + rests if rests else ''}")
         for lack in pillar.lacks:
@@ -125,12 +132,60 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
     return "\n".join(out)
 
 
-def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
-    """A paragraph that hangs from its mark."""
-    import textwrap
+def level(of: str) -> str:
+    """The word for the level of a finding, in its colour."""
+    from cli.verdict import LEVELS
 
-    first, *rest = textwrap.wrap(text, width - indent - 2) or [""]
-    return [f"{'':{indent}}{mark} {first}", *(f"{'':{indent + 2}}{line}" for line in rest)]
+    return ui.paint(LEVELS.get(of, of), ui.COLOURS.get(of))
+
+
+def _called(case: Case, j: Judgement) -> str:
+    """What people call an order: its reference, else its label, else the beginning of its id."""
+    from projections.state import view
+
+    return view(case, j).ref or case.label or j.order[:8]
+
+
+def numbered(places: Iterable[int]) -> str:
+    """Entries by their numbers, in the order given; three and more that follow each other as `#8 to #1000`."""
+    runs: list[list[int]] = []
+    for seq in places:
+        if runs and seq == runs[-1][-1] + 1:
+            runs[-1].append(seq)
+        else:
+            runs.append([seq])
+    return " ".join(f"#{run[0]} to #{run[-1]}" if len(run) > 2 else " ".join(f"#{n}" for n in run) for run in runs)
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings as people read them: violations, remarks, gaps."""
+    return sorted(findings, key=lambda f: "VWG".index(f.level.value))
+
+
+def period(clock: Clock) -> str:
+    """Whose a period is, how long it is, and when it ends on the clocks of the place where it is counted."""
+    from ledger.law.clocks import REGISTER
+
+    rule = next(d for d in REGISTER if d.id == clock.id)
+    says = f"{rule.acts}: {FIELD.sub(_stated, rule.length)}"
+    if clock.due is None or clock.count is None:
+        return says
+    days = clock.count.days
+    return f"{says}; ends {days.local(clock.due):%Y-%m-%d %H:%M} in {days.zone}"
+
+
+def _stated(field: re.Match[str]) -> str:
+    return f'the stated "{field[0].replace("_", " ")}"'
+
+
+def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
+    """A paragraph that begins with its mark and goes on two columns in from it."""
+    room = "\0" * cells(mark)
+    first, later = " " * indent, " " * (indent + 2)
+    lines = textwrap.wrap(
+        f"{room} {text}", width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False
+    )
+    return [lines[0].replace(room, mark, 1), *lines[1:]]
 
 
 def sheet(j: Judgement, code: str) -> dict[str, Any]:
@@ -210,10 +265,11 @@ def check(files: tuple[str, ...], order: str) -> Exit:
 
     with reading() as reader:
         hands = hands_of(reader.case(order))
-    found = []
+    found, traces = [], []
     for file, (size, sha256, sha512) in zip(files, digests(files), strict=True):
         here = Digest(Path(file).name, size, sha256, sha512)
         t = trace(hands, here)
+        traces.append(t)
         verdict = "equal" if t.equal else "differs" if t.differs else "unknown"
         changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
         found.append(
@@ -227,8 +283,26 @@ def check(files: tuple[str, ...], order: str) -> Exit:
             }
         )
     columns = ("file", "verdict", "equal_to", "differs_from", "changed_at")
-    ui.emit("check", {"files": found}, columns, [tuple(f[c] for c in columns) for f in found])
+    rows = [tuple(f[c] for c in columns) for f in found]
+    told = [line for f, t in zip(found, traces, strict=True) for line in _compared(f, t)]
+    ui.emit("check", {"files": found}, columns, rows, text=(lambda: "\n".join(told)) if ui.terminal() else None)
     return Exit.DONE if all(f["verdict"] == "equal" for f in found) else Exit.PROVED_BAD
+
+
+def _compared(file: dict[str, Any], t: Trace) -> list[str]:
+    """What a file is, in a sentence a court can read, and the entries that say so."""
+    says = {
+        "equal": "is what was disclosed",
+        "differs": "is not what was disclosed: its digest is another",
+        "unknown": "is not among what was disclosed: no entry states its digest or its name",
+    }[file["verdict"]]
+    lines = wrapped(f"{says}.", f"{file['file']}:", 80, indent=0)
+    for word, hands in (("equal to what is stated in", t.equal), ("not what is stated in", t.differs)):
+        if hands:
+            lines += wrapped(f"{word} {numbered(h.entry.seq for h in hands)}", " ", 80, indent=0)
+    if file["changed_at"]:
+        lines += wrapped(f"the first entry that states another digest: {file['changed_at']}", " ", 80, indent=0)
+    return lines
 
 
 @ui.command(

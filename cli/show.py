@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cli import ui
 from cli.ask import AS_OF, ONLY, ORDER, left
 from cli.exits import Exit
+from cli.opinion import gravest_first, level, period, wrapped
 from cli.reading import reading
 
 if TYPE_CHECKING:
@@ -85,12 +86,15 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
                 when, cite = ui.plain(d.clock.due) or "unknown", ", ".join(d.clock.cite)
                 whose = f"{called[d.order]:<14} " if beside else ""
                 lines.append(f"  {whose}{d.clock.id:<14} {when:<21} {left(d.left):<16} {cite}")
+                lines += wrapped(period(d.clock), " ", 80, indent=4)
         if judgement.findings:
             lines += ["", "Findings"]
-            lines += [f"  {ui.paint(f.level.value)} {f.code}: {f.says}" for f in judgement.findings]
+            for f in gravest_first(judgement.findings):
+                lines += wrapped(f"{f.code}: {f.says}", level(f.level), 80)
         else:
             lines += ["", "No finding. What was checked: comity judge."]
-        lines += [f"\n  {a.about}: {a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite})." for a in afterwards(asked.case)]
+        for a in afterwards(asked.case):
+            lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:", 80)]
         return "\n".join(lines)
 
     ui.emit("show", document, ("field", "value"), rows, text=text)

@@ -258,4 +258,4 @@ def _bars(report: StatisticsReport, width: int) -> list[str]:
             )
             for t in report.beside.totals
         ]
-    return bars(named, min(width, 100), plain=not ui.colourful())
+    return bars(named, min(width, 100), plain=not ui.colourful(), most=1)

@@ -209,7 +209,10 @@ def emit(
     elif text is not None:
         page(text())
     elif terminal():
-        page(table(columns, rows))
+        if shown := list(rows):
+            page(table(columns, shown))
+        else:
+            tell("nothing to list")
     else:
         for row in rows:
             click.echo("\t".join(plain(v) for v in row))
@@ -240,27 +243,15 @@ def dumps(document: Mapping[str, Any], *, indent: bool = True) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int | None = None) -> str:
-    """A table without ruled boxes, as wide as the terminal (80 where there is none); cells keep to their column."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    """A table as wide as the terminal (80 where there is none); a heading reads as words."""
+    from cli import grid
 
-    grid = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading in columns:
-        grid.add_column(heading, overflow="fold")
-    for row in rows:
-        cells = [plain(v) for v in row]
-        grid.add_row(*(Text(c, style=COLOURS.get(c, "")) for c in cells))
-    console = Console(
-        file=io.StringIO(),
-        width=width or _columns(),
-        force_terminal=colourful(),
-        no_color=not colourful(),
-        highlight=False,
-    )
-    with console.capture() as captured:
-        console.print(grid)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+    told = [[plain(v) for v in row] for row in rows]
+    return grid.table([c.replace("_", " ") for c in columns], told, width or _columns(), paint, _heading)
+
+
+def _heading(text: str) -> str:
+    return paint(text, "bold")
 
 
 def _columns() -> int:
@@ -270,20 +261,34 @@ def _columns() -> int:
 
 
 def page(text: str) -> None:
-    """Print; through a pager if somebody looks and it is longer than the screen."""
+    """Print; if somebody looks, no wider than the screen, and through a pager if it is longer.
+
+    `less` is told to show colours and to leave at once where all fits, as git tells it, unless LESS says otherwise.
+    """
     import shutil
 
-    if terminal() and text.count("\n") + 1 >= shutil.get_terminal_size((80, 24)).lines:
-        click.echo_via_pager(text + "\n", color=colourful())
-    else:
+    if not terminal():
         click.echo(text, color=colourful() or None)
+        return
+    from cli import grid
+
+    fitted = grid.fitted(text.rstrip("\n"), _columns())
+    if fitted.count("\n") + 1 < shutil.get_terminal_size((80, 24)).lines:
+        click.echo(fitted, color=colourful())
+        return
+    os.environ.setdefault("LESS", "-FRX")
+    click.echo_via_pager(fitted, color=None if colourful() else False)
 
 
 # -- talking -----------------------------------------------------------------------------------------------------------
 
 
 def tell(text: str) -> None:
-    """Say something beside the result."""
+    """Say something beside the result; no wider than the screen if somebody looks."""
+    if terminal(sys.stderr):
+        from cli import grid
+
+        text = grid.fitted(text, _columns())
     click.echo(text, err=True)
 
 

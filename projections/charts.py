@@ -129,9 +129,14 @@ def bar(value: float, most: float, width: int, *, plain: bool) -> str:
     return EIGHTHS[8] * whole + (EIGHTHS[part] if part else "")
 
 
-def bars(named: Sequence[tuple[str, float | None, str]], width: int, *, plain: bool) -> list[str]:
-    """Bars beside their names: (name, value or None, words) for each; one line a name."""
-    most = max((value for _, value, _ in named if value is not None), default=0.0)
+def bars(
+    named: Sequence[tuple[str, float | None, str]], width: int, *, plain: bool, most: float | None = None
+) -> list[str]:
+    """Bars beside their names: (name, value or None, words) for each; one line a name.
+
+    The longest is `most`, where nothing is said the largest value: a share is drawn as a part of the whole, which is 1.
+    """
+    most = max((value for _, value, _ in named if value is not None), default=0.0) if most is None else most
     left = max((len(name) for name, _, _ in named), default=0)
     room = max(10, width - left - 2 - max((len(says) for _, _, says in named), default=0) - 1)
     drawn = (

@@ -22,7 +22,8 @@ def graph(entries: Sequence[Entry], told: Sequence[Sequence[str]], beside: Mappi
     for n, (order, lines) in enumerate(zip(line_of, told, strict=True)):
         here = _lane(lanes, order)
         first, *rest = lines
-        out.append(f"{_drawn(lanes, here)} {first}")
+        drawn = _drawn(lanes, here)
+        out.append(f"{drawn} {first}")
         if last[order] == n:
             prior = before.get(order)
             going = prior is not None and last.get(prior, -1) > n
@@ -33,7 +34,7 @@ def graph(entries: Sequence[Entry], told: Sequence[Sequence[str]], beside: Mappi
                 lanes[here] = prior if going else None
         while lanes and lanes[-1] is None:
             lanes.pop()
-        out += [f"{_drawn(lanes)} {line}".rstrip() for line in rest]
+        out += [f"{_drawn(lanes):<{len(drawn)}} {line}".rstrip() for line in rest]
     return out
 
 

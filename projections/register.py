@@ -71,7 +71,7 @@ def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *
 
 def _details(e: Entry, reveal: bool) -> str:
     shown = [
-        f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        f"{name.replace('_', ' ')} {', '.join(map(str, value)) if isinstance(value, list) else value}"
         for name, value in fields(e, reveal=reveal).items()
         if isinstance(value, (str, bool, list)) and (name in _TELLING or name in e.sealed)
     ]

@@ -240,7 +240,7 @@ def test_2_every_use_and_every_reading_is_listed_with_its_purpose() -> None:
     story = given(*HELD, use)
     answer = register(story.case, judged(story))[1]
     assert [e.kind for e in answer.entries] == ["use-recorded"]
-    assert "purpose_code investigation" in answer.lines[0]
+    assert "purpose code investigation" in answer.lines[0]
 
 
 def test_3_surplus_data_stay_open_until_something_is_done_about_them() -> None:

@@ -317,6 +317,7 @@ def test_bars_are_of_eighths_on_a_terminal_and_of_hashes_elsewhere() -> None:
     assert bar(0.5625, 1.0, 4, plain=False) == "██▎"
     assert bar(0.5, 1.0, 4, plain=True) == "##"
     assert bars([("a", None, "x"), ("bb", 3.0, "3")], 16, plain=True) == ["a   x", "bb  ########## 3"]
+    assert bars([("a", 0.5, "50 %")], 18, plain=True, most=1) == ["a  ##### 50 %"]
 
 
 def test_a_number_that_is_withheld_is_a_word_and_no_bar() -> None:

@@ -1,0 +1,138 @@
+"""Tables and paragraphs in a terminal: nothing is cut, nothing runs over, and nothing breaks inside a word or a digest.
+
+A table keeps its columns as long as every word of every cell fits; where that is too much for the terminal, each row
+becomes a block of its own, one value a line.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+
+GAP = 2  # between columns
+HANG = 24  # the least room in which a line may go on under its own last column
+ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+# Behind a blank, a comma, a slash or an underscore; in a compound word; between the day and the hour of a moment.
+BREAKS = re.compile(r"(?<=[ ,/_])|(?<=[A-Za-z]-)(?=[a-z])|(?<=\d{4}-\d\d-\d\d)(?=T\d)")
+WHOLE = re.compile(r"[0-9a-f-]{20,}|\S+://\S+")  # is copied, so it stays in one piece
+
+Paint = Callable[[str], str]
+
+
+def cells(text: str) -> int:
+    """How many columns a terminal gives a text: two to wide letters, none to marks over another and to colours."""
+    plain = ESCAPES.sub("", text)
+    if plain.isascii():
+        return len(plain)
+    return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in plain)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, paint: Paint, bold: Paint) -> str:
+    """Rows under their headings in at most `width` columns; `paint` colours a cell by what it says.
+
+    A row that has become a block says nothing of what is empty.
+    """
+    every = (columns, *rows)
+    widest = [max(cells(row[n]) for row in every) for n in range(len(columns))]
+    least = [max(cells(piece) for row in every for piece in pieces(row[n])) for n in range(len(columns))]
+    room = width - GAP * (len(columns) - 1)
+    if sum(least) > room:
+        return "\n\n".join("\n".join(_block(columns, row, width, paint, bold)) for row in rows)
+    wide = _shared(widest, least, room)
+    lines = _row(columns, wide, bold)
+    for row in rows:
+        lines += _row(row, wide, paint)
+    return "\n".join(lines)
+
+
+def _shared(widest: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Widths that fit: what is too much is taken from the widest column that can still give."""
+    wide = [min(w, max(room, few)) for w, few in zip(widest, least, strict=True)]
+    while sum(wide) > room:
+        _, most = max((w, n) for n, w in enumerate(wide) if w > least[n])
+        wide[most] -= 1
+    return wide
+
+
+def _row(row: Sequence[str], wide: Sequence[int], paint: Paint) -> list[str]:
+    folded = [fold(cell, w) for cell, w in zip(row, wide, strict=True)]
+    lines = []
+    for at in range(max(map(len, folded))):
+        parts = [lines_of[at] if at < len(lines_of) else "" for lines_of in folded]
+        padded = [
+            _painted(part, whole, paint) + " " * (w - cells(part))
+            for part, whole, w in zip(parts, row, wide, strict=True)
+        ]
+        lines.append((" " * GAP).join(padded).rstrip())
+    return lines
+
+
+def _block(columns: Sequence[str], row: Sequence[str], width: int, paint: Paint, bold: Paint) -> Iterator[str]:
+    under = max(map(cells, columns)) + GAP
+    for heading, cell in zip(columns, row, strict=True):
+        if not cell:
+            continue
+        first, *rest = fold(cell, width - under)
+        yield f"{bold(heading)}{'':{under - cells(heading)}}{_painted(first, cell, paint)}".rstrip()
+        yield from (f"{'':{under}}{_painted(part, cell, paint)}" for part in rest)
+
+
+def _painted(part: str, whole: str, paint: Paint) -> str:
+    """A piece of a cell in the colour of the cell."""
+    return paint(whole).replace(whole, part, 1) if part else ""
+
+
+def pieces(text: str) -> list[str]:
+    """The parts of a text that stay whole; together they are the text."""
+    parts = [part for word in re.split(r"(?<= )", text) for part in ([word] if WHOLE.match(word) else _broken(word))]
+    return parts or [""]
+
+
+def _broken(word: str) -> list[str]:
+    return [part for part in BREAKS.split(word) if part]
+
+
+def fold(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` columns, broken where it may be; a piece that is longer is broken anywhere."""
+    lines = [""]
+    for piece in pieces(text):
+        if lines[-1] and cells(lines[-1]) + cells(piece.rstrip()) > width:
+            lines.append("")
+        while cells(lines[-1]) + cells(piece.rstrip()) > width:
+            room = _room(piece, width)
+            lines[-1], piece = piece[:room], piece[room:]
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines] if text else [""]
+
+
+def _room(piece: str, width: int) -> int:
+    """How many letters of a piece fit into so many columns, at least one."""
+    taken = accumulate(cells(letter) for letter in piece)
+    return max(1, sum(columns <= width for columns in taken))
+
+
+def fitted(text: str, width: int) -> str:
+    """Lines that go on, where they are too long, under their last column or a little further in than they begin.
+
+    A word that is longer than the line stays whole: whoever copies a key or a digest gets one line.
+    """
+    return "\n".join(part for line in text.split("\n") for part in _fit(line, width))
+
+
+def _fit(line: str, width: int) -> list[str]:
+    if cells(line) <= width:
+        return [line]
+    plain = ESCAPES.sub("", line)
+    under = [m.end() for m in re.finditer(r"(?<=\S)  +(?=\S)", plain) if width - m.end() >= HANG]
+    hang = under[-1] if under else min(len(plain) - len(plain.lstrip()) + GAP, width // 2)
+    first, *words = line.split(" ")
+    lines = [first]
+    for word in words:
+        if cells(lines[-1]) + 1 + cells(word) > width and lines[-1].strip():
+            lines.append(" " * hang + word)
+        elif word or len(lines) == 1 or lines[-1].strip():
+            lines[-1] += " " * bool(lines[-1].strip() or len(lines) == 1) + word
+    return [part.rstrip() for part in lines]
