@@ -21,7 +21,7 @@ from ledger.order import Unread
 from ledger.refusal import Refused
 from ledger.world.fault import Busy, LedgerFault
 
-HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "rich", "eventsourcing", "sqlite3", "holidays", "ledger")
+HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "eventsourcing", "sqlite3", "holidays", "ledger")
 
 
 def run(*args: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
