@@ -2,6 +2,13 @@
 
 Regulation (EU) 2023/1543, article 28(2), asks for numbers by type of data, addressee and situation. Providers' own
 reports show requests, and in how many of them some data were produced, by country and by half year.
+
+Where the letters of article 28(2) come from: (a) to (e) and the beginning of (f) were read, in the German version (OJ
+L 191, 28.7.2023, p. 118), 2026-11-25 [text]: (a) issued; (b) issued under the derogations for emergencies; (c)
+fulfilled and not; (d) notified under article 8, refused and on which ground; (e) mean time of fulfilled EPOCs from
+issue to the data; (f) mean time of fulfilled EPOC-PRs. The rest of (f), until the request for production is issued, (g)
+sent for enforcement and fulfilled then, (h) remedies, (i) validation afterwards not given and (j) costs are known, not
+read [known].
 """
 
 from __future__ import annotations
@@ -82,13 +89,8 @@ def _production() -> Plan:
                 parts=False,
             ),
             Group((*map(_ground, GROUNDS), SEVERAL), of="refused"),
-            Group(
-                (
-                    Count("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)"),
-                    Count("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),
-                ),
-                parts=False,
-            ),
+            *ENFORCED,
+            Group((Count("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),), parts=False),
             Group(PERSONS),
         ),
     )
@@ -109,6 +111,7 @@ def _preservation() -> Plan:
             Group(SITUATIONS),
             Group((replace(OUTCOMES[0], took="", cite=f"{ARTICLE}(c)"), *OUTCOMES[1:])),
             Group((followed,), parts=False),
+            *ENFORCED,
         ),
     )
 
@@ -166,6 +169,9 @@ ANSWERS = (
     Count("no data", lambda x: x.outcome == "not fulfilled"),
     Count("open", lambda x: x.outcome == "open"),
 )
+SENT = Count("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)")
+OBEYED = Count("fulfilled after that", lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
+ENFORCED = (Group((SENT,), parts=False), Group((OBEYED,), parts=False, of=SENT.says))
 SEVERAL = Count(
     "on several or other grounds",
     lambda x: bool(x.grounds) and x.grounds not in {(g,) for g in GROUNDS},

@@ -57,12 +57,12 @@ def seen(command: str, told_of: tuple[Path, str], width: int, **env: str) -> str
 
 @pytest.mark.usefixtures("looked_at")
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("command", (*TABLES, *PARAGRAPHS, *OTHERS))
+@pytest.mark.parametrize("command", [*TABLES, *PARAGRAPHS, *OTHERS])
 def test_no_line_is_wider_than_the_terminal(command: str, width: int, told_of: tuple[Path, str]) -> None:
     assert [line for line in seen(command, told_of, width).split("\n") if cells(line) > width] == []
 
 
-@pytest.mark.parametrize("width", (40, *WIDTHS))
+@pytest.mark.parametrize("width", [40, *WIDTHS])
 @pytest.mark.parametrize("command", TABLES)
 def test_a_table_shows_every_letter_of_every_cell(
     command: str, width: int, told_of: tuple[Path, str], request: pytest.FixtureRequest
@@ -86,7 +86,7 @@ def test_the_words_in_a_terminal_are_those_that_are_piped(
 
 
 @pytest.mark.usefixtures("looked_at")
-@pytest.mark.parametrize("command", (*TABLES, *PARAGRAPHS, *OTHERS[:3]))
+@pytest.mark.parametrize("command", [*TABLES, *PARAGRAPHS, *OTHERS[:3]])
 def test_colour_says_nothing_that_words_do_not(command: str, told_of: tuple[Path, str]) -> None:
     ledger, order = told_of
     asked = (*shlex.split(command.format(order)), "--color", "always")
