@@ -111,7 +111,8 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
     out += ["", ui.paint("Findings", "bold")]
     for f in gravest_first(j.findings):
         at = numbered(seq[leaf] for leaf in f.entries if leaf in seq)
-        out += wrapped(f"{f.code} [{f.mark}] {f.says} ({', '.join(f.cite)}; {at})", level(f.level), width)
+        ground = "; ".join(part for part in (", ".join(f.cite), at) if part)
+        out += wrapped(f"{f.code} [{f.mark}] {f.says} ({ground})", level(f.level), width)
     if not j.findings:
         out.append("  No finding.")
     out += ["", ui.paint("Criteria", "bold")]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
@@ -197,6 +198,27 @@ def numbers(case: Case) -> dict[str, str]:
 def number(entry: Entry, case: Case) -> str:
     """What an entry is called in a report."""
     return f"{'' if entry.order == case.order else 'C'}{entry.seq}"
+
+
+def runs(numbers: Iterable[str]) -> list[list[str]]:
+    """Numbers of entries in the order given, in parts that follow each other: 1, 2, 3 and C1 make two."""
+    found: list[list[str]] = []
+    for n in numbers:
+        if found and n == _next(found[-1][-1]):
+            found[-1].append(n)
+        else:
+            found.append([n])
+    return found
+
+
+def _next(number: str) -> str:
+    place = number.lstrip("C")
+    return f"{number[: -len(place)]}{int(place) + 1}"
+
+
+def together(told: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
+    """Numbers and what they say; what several after each other say in the same words is said once."""
+    return [([n for n, _ in same], says) for says, same in groupby(told, key=lambda one: one[1])]
 
 
 def remarks(findings: Iterable[Finding], case: Case) -> tuple[Remark, ...]:

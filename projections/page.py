@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from ledger.order import wire
 from projections.drawing import Drawing, caption, told
+from projections.face import runs, together
 from projections.processing import ProcessingRecord
 from projections.reports import CustodyReport, EvidenceChain
 from projections.sheet import Sheet
@@ -130,7 +131,7 @@ def environment(lang: str = "en") -> Environment:
         "rows": in_rows,
         "printed": printed,
     }
-    made.filters.update(filters)
+    made.filters.update(filters, runs=runs, together=together)
     return made
 
 

@@ -23,7 +23,8 @@ from cli.story import read_story
 from ledger.law import judge
 from ledger.order import Case
 from projections.drawing import LEFT, WIDTH, drawing
-from projections.face import words
+from projections.face import runs, together, words
+from projections.page import environment
 from projections.stages import MOST, Stage, stages
 from projections.timeline import timeline
 from tests.hands import STORIES, ledger_of, run, told
@@ -363,3 +364,10 @@ def test_a_thousand_entries_stay_inside_the_drawing_without_numbers(tmp_path: Pa
 
 def test_an_order_without_entries_is_not_drawn(tmp_path: Path) -> None:
     assert drawing([], Case("0", "2AP-7", (), ()), frozenset()) is None
+
+
+def test_numbers_that_follow_each_other_are_told_by_the_first_and_the_last() -> None:
+    assert runs(["1", "2", "3", "5", "C1", "C2"]) == [["1", "2", "3"], ["5"], ["C1", "C2"]]
+    assert together([("1", "a"), ("2", "b"), ("4", "b"), ("5", "a")]) == [(["1"], "a"), (["2", "4"], "b"), (["5"], "a")]
+    words = environment().get_template("words.html.j2").make_module({"report": None})
+    assert re.sub("<[^>]+>", "", words.entries(["1", "2", "3", "5", "C1", "C2"])) == "1–3, 5, C1, C2"  # type: ignore[attr-defined]
