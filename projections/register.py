@@ -51,7 +51,7 @@ class _Record:
 
     def clocks(self, *ids: str) -> tuple[str, ...]:
         return tuple(
-            f"{c.id} {c.verdict}" + ("" if c.due is None else f", due {c.due:%Y-%m-%d %H:%M}Z")
+            f"{c.id} {c.verdict}" + ("" if c.due is None else f", due {c.due:%Y-%m-%d %H:%MZ}")
             for c in self.judgement.deadlines
             if c.id in ids
         )
