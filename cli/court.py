@@ -149,7 +149,8 @@ def bundle(order: str, file: str, handed: Handed) -> bytes:
         no_witness = not journal.folder.policy.witnesses
     closed = len(contents.about.withheld)
     ui.tell(
-        f"{file}: {len(contents.entries)} entries for {reader} ({ROLES[reader]}), {closed} sealed values not opened"
+        f"{file}: {ui.counted(len(contents.entries), 'entry', 'entries')} for {reader} ({ROLES[reader]}), "
+        f"{ui.counted(closed, 'sealed value')} not opened"
     )
     if no_witness:
         ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")

@@ -68,7 +68,7 @@ def report(story: Story, into: str | None, outcomes: list[Outcome], facts: int, 
     def text() -> str:
         lines = [f"{story.story}: {story.title}"]
         if into is not None:
-            lines.append(f"{facts} facts recorded in {into}")
+            lines.append(f"{ui.counted(facts, 'fact')} recorded in {into}")
             lines += [f"  order {name:<12} {order}" for name, order in orders.items()]
         for verdict, about, says in rows:
             mark = ui.paint("holds  ", "green") if verdict == "holds" else ui.paint("differs", "bold red")

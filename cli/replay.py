@@ -110,7 +110,8 @@ def _replay_at(reader: Reader, case: Case, at: datetime, reveal: bool) -> None:
     rows = [("state", judgement.state), ("entries", len(known.entries)), ("log size", size), ("clock", moment["clock"])]
 
     def text() -> str:
-        head = f"Log size {size} at {ui.plain(at)} ({moment['says']}); {len(known.entries)} entries of this order."
+        known_then = ui.counted(len(known.entries), "entry", "entries")
+        head = f"Log size {size} at {ui.plain(at)} ({moment['says']}); {known_then} of this order."
         return "\n".join([head, "", opinion(known, judgement), *_values(opened)])
 
     ui.emit("replay", document, ("what", "value"), rows, text=text)

@@ -176,6 +176,11 @@ def plain(value: Any) -> str:
             return str(value)
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """How many there are: `1 entry`, `3 entries`."""
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
 def csv_cell(value: Any) -> str:
     """A cell no spreadsheet takes for a formula: = + - @, tab and return at its start get an apostrophe (OWASP)."""
     text = plain(value)

@@ -48,7 +48,7 @@ def text(report: Report, width: int = 80) -> str:
         f"Integrity: {ui.paint(str(report.verdict))}{_code(report)}",
         f"Procedure: {procedure(report)}",
         "",
-        f"{_counted(report.entries, 'entry', 'entries')} and {_counted(report.signatures, 'signature')} checked"
+        f"{ui.counted(report.entries, 'entry', 'entries')} and {ui.counted(report.signatures, 'signature')} checked"
         + (
             "."
             if report.head is None
@@ -80,7 +80,7 @@ def procedure(report: Report) -> str:
     if not report.procedure:
         return "no finding"
     counts = Counter(p.level for p in report.procedure)
-    return ", ".join(_counted(n, LEVELS.get(level, level)) for level, n in sorted(counts.items(), key=_gravest))
+    return ", ".join(ui.counted(n, LEVELS.get(level, level)) for level, n in sorted(counts.items(), key=_gravest))
 
 
 def exit_of(report: Report) -> Exit:
@@ -117,7 +117,3 @@ def _brackets(brackets: Sequence[Bracket]) -> list[str]:
 
 def _item(says: str, width: int) -> list[str]:
     return textwrap.wrap(says, width, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
-
-
-def _counted(n: int, one: str, many: str = "") -> str:
-    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -24,11 +24,12 @@ MARKS = {
 }
 _STYLE = """
 body{font:16px/1.5 Georgia,serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#111}
-h1,h2{line-height:1.2} table{border-collapse:collapse;width:100%}
+h1,h2{line-height:1.2} code{overflow-wrap:anywhere} table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #bbb}
 th{font-weight:600} td:first-child{white-space:nowrap;font-family:ui-monospace,monospace;font-size:.9em}
-dl{margin:.2rem 0 0;font-size:.9em} dt{font-style:italic;display:inline} dd{display:inline;margin:0 .8rem 0 .2rem}
+dl{margin:.2rem 0 0;font-size:.9em} dt{font-style:italic;display:inline} dd{display:inline;margin:0 0 0 .2rem}
 dd::after{content:"\\A";white-space:pre} .correct{min-width:8rem}
+td:nth-child(4){white-space:nowrap} @media screen and (max-width:50rem){table{display:block;overflow-x:auto}}
 @media print{body{font-size:10pt;max-width:none;margin:0} thead{display:table-header-group} tr{break-inside:avoid}}
 """
 
