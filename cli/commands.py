@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from cli.exits import Exit, Stop
 
@@ -80,6 +81,17 @@ class Command(click.Command):
         said().refused = self.refused
         return super().invoke(ctx)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What may stand here; the common options too, which the help of a command does not list."""
+        common = [
+            CompletionItem(name, help=p.help)
+            for p in self.params
+            if isinstance(p, click.Option) and p.hidden and incomplete.startswith("-")
+            for name in p.opts
+            if name.startswith(incomplete)
+        ]
+        return super().shell_complete(ctx, incomplete) + common
+
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(self.examples, formatter)
         super().format_help(ctx, formatter)
@@ -135,7 +147,7 @@ class Group(click.Group):
         return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if self.otherwise and (not args or (args[0] not in self.table and args[0] != "--help")):
+        if self.otherwise and (not args or (args[0] not in self.table and args[0] not in ("--help", "-h"))):
             args = ["", *args]
         return super().parse_args(ctx, args)
 

@@ -270,3 +270,19 @@ def test_a_full_disk_under_the_answer_is_one_plain_line(unbuffered: str) -> None
         done = subprocess.run(command, cwd=home, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == Exit.UNDECIDABLE
     assert done.stderr == "comity: what is written: no space left on device\n"
+
+
+def test_the_common_options_are_completed_where_they_are_not_listed() -> None:
+    asked = CliRunner().invoke(
+        comity,
+        [],
+        prog_name="comity",
+        env={"_COMITY_COMPLETE": "bash_complete", "COMP_WORDS": "comity show --", "COMP_CWORD": "2"},
+    )
+    found = [line.removeprefix("plain,") for line in asked.stdout.split()]
+    assert {"--as-of", "--ledger", "--format", "--json", "--color", "--debug"} <= set(found)
+    assert len(found) == len(set(found))
+
+
+def test_a_group_shows_its_commands_to_both_names_of_help() -> None:
+    assert CliRunner().invoke(comity, ["log", "-h"]).output == CliRunner().invoke(comity, ["log", "--help"]).output
