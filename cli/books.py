@@ -11,6 +11,7 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
+from cli.grid import wrapped
 
 INSTRUMENT = click.argument("instrument", required=False)
 
@@ -42,8 +43,6 @@ def law(instrument: str | None, html: str | None, parties: bool) -> None:
     document = {"digest": rules_digest(), "rules": [dict(zip(columns, row, strict=True)) for row in rows]}
 
     def text() -> str:
-        from cli.opinion import wrapped
-
         out: list[str] = []
         for r in rules:
             out.append(f"{ui.paint(r.id, 'bold')}  {', '.join(r.cite) or '-'}  [{r.mark}]")
@@ -141,6 +140,13 @@ def vocabulary(kind: str | None) -> None:
     """The kinds of fact, or one kind with its fields; --json prints its JSON Schema."""
     from ledger.facts import KINDS, json_schema, kind_of
 
+    if kind is not None and kind not in KINDS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(kind, KINDS, n=1)
+        raise Stop(
+            f"no kind {kind!r}", hint=f"`comity vocabulary {near[0]}`?" if near else "`comity vocabulary` lists them"
+        )
     if kind is None:
         columns = ("kind", "group", "signers", "says")
         rows: list[Sequence[Any]] = [(k, f.group, ", ".join(f.signers), f.says) for k, f in sorted(KINDS.items())]
@@ -160,8 +166,6 @@ def vocabulary(kind: str | None) -> None:
     ]
 
     def text() -> str:
-        from cli.opinion import wrapped
-
         out = [f"{ui.paint(fact.kind, 'bold')}: {fact.says}", f"signed as {', '.join(fact.signers)}"]
         if fact.basis:
             out.append(f"basis {', '.join(fact.basis)}")
@@ -198,7 +202,7 @@ def lint(file: str, channel: str) -> Exit:
     told = [{"about": a.about, "says": a.says, "add": a.add, "cite": a.cite, "mark": str(a.mark)} for a in practice]
 
     def text() -> str:
-        from cli.opinion import level, wrapped
+        from cli.opinion import level
 
         out: list[str] = []
         for m in found:

@@ -257,7 +257,7 @@ class _Shown:
 
     def _say(self, text: str = "") -> None:
         if ui.said().format != "json":
-            click.echo(text, color=ui.colourful() or None)
+            click.echo(ui.fitted(text), color=ui.colourful() or None)
 
     def _heading(self, number: int, text: str) -> None:
         self._say()

@@ -7,6 +7,7 @@ becomes a block of its own, one value a line.
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate
@@ -112,6 +113,16 @@ def _room(piece: str, width: int) -> int:
     """How many letters of a piece fit into so many columns, at least one."""
     taken = accumulate(cells(letter) for letter in piece)
     return max(1, sum(columns <= width for columns in taken))
+
+
+def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
+    """A paragraph that begins with its mark and goes on two columns in from it."""
+    room = "\0" * cells(mark)
+    first, later = " " * indent, " " * (indent + 2)
+    lines = textwrap.wrap(
+        f"{room} {text}", width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False
+    )
+    return [lines[0].replace(room, mark, 1), *lines[1:]]
 
 
 def fitted(text: str, width: int) -> str:

@@ -10,7 +10,7 @@ import click
 from cli import ui
 from cli.ask import ONLY
 from cli.exits import Exit
-from cli.opinion import wrapped
+from cli.grid import wrapped
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -15,8 +14,9 @@ from cli import ui
 from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.ask import AS_OF, ORDER
 from cli.exits import Exit, Stop
-from cli.grid import cells
+from cli.grid import wrapped as wrapped
 from cli.reading import reading
+from cli.verdict import LEVELS
 
 if TYPE_CHECKING:
     from ledger.law import Judgement
@@ -135,8 +135,6 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
 
 def level(of: str) -> str:
     """The word for the level of a finding, in its colour."""
-    from cli.verdict import LEVELS
-
     return ui.paint(LEVELS.get(of, of), ui.COLOURS.get(of))
 
 
@@ -177,16 +175,6 @@ def period(clock: Clock) -> str:
 
 def _stated(field: re.Match[str]) -> str:
     return f'the stated "{field[0].replace("_", " ")}"'
-
-
-def wrapped(text: str, mark: str, width: int, indent: int = 2) -> list[str]:
-    """A paragraph that begins with its mark and goes on two columns in from it."""
-    room = "\0" * cells(mark)
-    first, later = " " * indent, " " * (indent + 2)
-    lines = textwrap.wrap(
-        f"{room} {text}", width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False
-    )
-    return [lines[0].replace(room, mark, 1), *lines[1:]]
 
 
 def sheet(j: Judgement, code: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from cli import ui
 from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.ask import AS_OF, LANG, ORDER
 from cli.exits import Exit
-from cli.opinion import judged, opinion, wrapped
+from cli.grid import wrapped
+from cli.opinion import judged, opinion
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from cli import ui
 from cli.ask import AS_OF, ONLY, ORDER, left
 from cli.exits import Exit
-from cli.opinion import gravest_first, level, period, wrapped
+from cli.grid import wrapped
+from cli.opinion import gravest_first, level, period
 from cli.reading import reading
 
 if TYPE_CHECKING:

@@ -265,6 +265,15 @@ def _columns() -> int:
     return shutil.get_terminal_size((80, 24)).columns
 
 
+def fitted(text: str, stream: IO[str] | None = None) -> str:
+    """A text no wider than the screen, if somebody looks at the stream (stdout)."""
+    if not terminal(stream):
+        return text
+    from cli import grid
+
+    return grid.fitted(text, _columns())
+
+
 def page(text: str) -> None:
     """Print; if somebody looks, no wider than the screen, and through a pager if it is longer.
 
@@ -275,14 +284,12 @@ def page(text: str) -> None:
     if not terminal():
         click.echo(text, color=colourful() or None)
         return
-    from cli import grid
-
-    fitted = grid.fitted(text.rstrip("\n"), _columns())
-    if fitted.count("\n") + 1 < shutil.get_terminal_size((80, 24)).lines:
-        click.echo(fitted, color=colourful())
+    shown = fitted(text.rstrip("\n"))
+    if shown.count("\n") + 1 < shutil.get_terminal_size((80, 24)).lines:
+        click.echo(shown, color=colourful())
         return
     os.environ.setdefault("LESS", "-FRX")
-    click.echo_via_pager(fitted, color=None if colourful() else False)
+    click.echo_via_pager(shown, color=None if colourful() else False)
 
 
 # -- talking -----------------------------------------------------------------------------------------------------------
@@ -290,11 +297,7 @@ def page(text: str) -> None:
 
 def tell(text: str) -> None:
     """Say something beside the result; no wider than the screen if somebody looks."""
-    if terminal(sys.stderr):
-        from cli import grid
-
-        text = grid.fitted(text, _columns())
-    click.echo(text, err=True)
+    click.echo(fitted(text, sys.stderr), err=True)
 
 
 def confirm(says: str, *, yes: bool) -> None:

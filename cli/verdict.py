@@ -9,6 +9,7 @@ from typing import Any
 
 from cli import ui
 from cli.exits import Exit
+from cli.grid import wrapped
 from ledger.verify.report import Bracket, Remark, Report, Verdict
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
@@ -63,8 +64,9 @@ def text(report: Report, width: int = 80) -> str:
             lines += _item(f"{r.code}{' ' + r.where if r.where else ''}: {r.says}", width)
     if report.procedure:
         lines += ["", "Findings on the procedure (the court decides what they mean)"]
-        for p in report.procedure:
-            lines += _item(f"{_paint_code(p)}: {p.says}{_cited(p)}", width)
+        for p in sorted(report.procedure, key=lambda p: "VWG".find(p.level)):
+            level = ui.paint(LEVELS.get(p.level, p.level), ui.COLOURS.get(p.level))
+            lines += wrapped(f"{p.code}: {p.says}{_cited(p)}", level, width)
     lines += _brackets(report.brackets)
     if report.not_proven:
         lines += ["", "Not proven here"]
@@ -94,10 +96,6 @@ def _gravest(item: tuple[str, int]) -> int:
 
 def _code(report: Report) -> str:
     return f" {report.reasons[0].code}" if report.reasons else ""
-
-
-def _paint_code(remark: Remark) -> str:
-    return ui.paint(remark.code, ui.COLOURS.get(remark.level))
 
 
 def _cited(remark: Remark) -> str:
