@@ -21,6 +21,9 @@ BATCH = 5_000  # sealed entries handed over at a time
 ASKED = 0  # the number of the order that questions are put to: thirty entries, in every ledger
 ASKED_ENTRIES = 30
 REFERENCE = "PPO-2024-00000"
+LONG = 1  # the number of an order of a thousand entries, which lie all over a ledger of at least ten thousand
+LONG_ENTRIES = 1_000
+LONG_REFERENCE = "PPO-2024-00001"
 ASKER = "iss-0"  # whose order it is, with a key file: a bundle is signed
 
 
@@ -39,7 +42,7 @@ def receive(journal: Journal, sealed: Iterable[Sealed], *, disclosures: bool = T
 
 
 def filled(folder: Path, size: int) -> Path:
-    """A ledger of about `size` entries: registry, the order that is asked about in their midst, and others."""
+    """A ledger of about `size` entries: registry, the order that is asked about in their midst, a long one, others."""
     path = folder / f"ledger-{size}"
     complete = path / "complete"
     if complete.exists() and complete.read_text() == _made_by():
@@ -47,7 +50,8 @@ def filled(folder: Path, size: int) -> Path:
     shutil.rmtree(path, ignore_errors=True)
     say(f"making a ledger of {size:,} entries")
     asked = [sealed for _, sealed in order(ASKED, ASKED_ENTRIES)]
-    others = entries(max(size - 200, 0))  # the registry and the order asked about make up for them
+    long = [sealed for _, sealed in order(LONG, LONG_ENTRIES)] if size >= 10 * LONG_ENTRIES else []
+    others = _woven(entries(max(size - 200 - len(long), 0), LONG + 1), long, size // LONG_ENTRIES)
     with new(path) as journal:
         receive(journal, chain(registry(), islice(others, size // 2), asked, others))
         write(journal.home.keys / ASKER, SeedKey(made_of(ASKER)))
@@ -59,6 +63,16 @@ def _made_by() -> str:
     """A digest of all that shapes these ledgers: one kept from before is used only if it would be the same today."""
     shaped = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*")) if path.name in _SHAPING]
     return sha256(b"".join(shaped) + repr(SCHEMA).encode()).hexdigest()
+
+
+def _woven(others: Iterable[Sealed], long: Iterable[Sealed], every: int) -> Iterator[Sealed]:
+    """The entries of a long order between those of others, so far apart as months would put them."""
+    rest = iter(long)
+    for number, sealed in enumerate(others):
+        yield sealed
+        if number % every == 0:
+            yield from islice(rest, 1)
+    yield from rest
 
 
 def _batches(sealed: Iterable[Sealed]) -> Iterator[list[Sealed]]:

@@ -68,7 +68,7 @@ def desk(context: click.Context, actor: str | None, role: str | None, key_file: 
         sitting = Desk(reader, view, signer, context)
         sitting.sessions.say = lambda link: ui.tell(f"let in; for another browser: {url}/?token={link}")
         seen = server(app(sitting, hosts), most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=GRACE)
-        with _followed(path):
+        with closing(sitting.beside), _followed(path):
             click.echo(f"{url}/?token={sitting.sessions.link}")
             ui.tell("open this link once, in one browser; Ctrl-C closes the desk")
             with suppress(KeyboardInterrupt):  # how a person closes it

@@ -1,8 +1,8 @@
 """What the desk answers: every address, and how each page is made of the view, the entries and the law.
 
-One person sits at a desk, so requests are answered one after the other, in the thread that opened the ledger. Lists
-come from the board and are never judged here, but for a handful of orders that moved a moment ago; one order is always
-judged as of now.
+One person sits at a desk, so requests are answered one after the other, in the thread that opened the ledger; what
+takes long is made beside it. Lists come from the board and are never judged here, but for a handful of orders that
+moved a moment ago; one order is always judged as of now.
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cli.ask import left
+from cli.desk_answers import ending, item, page
+from cli.desk_beside import Beside
 from cli.desk_gate import Gate, Sessions, fields
+from cli.desk_order import REPLAY, bundle, entries_page, open_, order_page, paper
 from cli.docket import bring_up
 from cli.exits import Exit, Stop, exit_of, lines_of
 from cli.reading import Reader
-from ledger.order import Case, instant
-from ledger.world.board import MOST_COUNTED, PICKED, Asked, Board, Open, Row
-from projections.desk import Ending, Frame, Item, Section, desk_page, law, policy
+from ledger.world.board import MOST_COUNTED, PICKED, Asked, Board, Open
+from projections.desk import Ending, Frame, Section, law
 from projections.face import words
+from projections.page import compiled
 from projections.timeline import office_names
 
 if TYPE_CHECKING:
@@ -38,7 +40,6 @@ PAGE = 50  # lines of a list
 GLANCE = 12  # lines of each part of the board
 SOON = timedelta(days=7)
 AT_ONCE = 12  # entries or orders that are judged before an answer; more are left to the follower
-HTML = "text/html; charset=utf-8"
 STATUS = {Exit.USAGE: 404, Exit.REFUSED: 403, Exit.UNDECIDABLE: 404, Exit.BUSY: 503}
 
 KEYS = (
@@ -67,6 +68,10 @@ class Desk:
     context: click.Context
     sessions: Sessions = field(default_factory=Sessions)
     known: int = 0  # entries the log had when it was last asked
+    beside: Beside = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.beside = Beside(self.reader.folder.path)
 
     # -- the frame ----------------------------------------------------------------------------------------------------
 
@@ -200,58 +205,46 @@ class Desk:
 
     def order(self, request: Request) -> Response:
         """One order as of now."""
-        from cli.desk_order import order_page
+        order = self._order(request)
+        if order != request.path_params["order"]:
+            return RedirectResponse(f"/orders/{order}", 303)
+        return order_page(self, self.frame(request), self.reader.case(order))
 
-        case = self._case(request)
-        if case.order != request.path_params["order"]:
-            return RedirectResponse(f"/orders/{case.order}", 303)
-        return order_page(self, self.frame(request), case)
-
-    def _case(self, request: Request) -> Case:
+    def _order(self, request: Request) -> str:
         """The order a page is about; registry, access order and companions are none of those people ask about."""
-        case = self.reader.case(request.path_params["order"])
-        cases = self.reader.cases
-        if case.order in (cases.registry, cases.access) or self.reader.main_of(case.order):
+        order = self.reader.find(request.path_params["order"])
+        if order in (self.reader.cases.registry, self.reader.cases.access) or self.reader.main_of(order):
             raise Stop("this is not an order people ask about", code=Exit.UNDECIDABLE)
-        return case
+        return order
 
     def entries(self, request: Request) -> Response:
         """What each entry of an order states, with nothing opened."""
-        from cli.desk_order import entries_page
-
         first = request.query_params.get("from", "")
-        return entries_page(self, self.frame(request), self._case(request), int(first) if _small(first) else 0)
+        case = self.reader.case(self._order(request))
+        return entries_page(self, self.frame(request), case, int(first) if _small(first) else 0)
 
-    def replay(self, request: Request) -> Response:
+    async def replay(self, request: Request) -> Response:
         """The order moment by moment: the page that `comity replay --html` makes."""
-        from cli.desk_order import replay_of
+        return await paper(self, self.frame(request), self._order(request), REPLAY, "html")
 
-        return document(replay_of(self.reader, self._case(request)), HTML)
-
-    def paper(self, request: Request) -> Response:
+    async def paper(self, request: Request) -> Response:
         """A report, with nothing opened."""
-        from cli.desk_order import paper
-
-        case = self._case(request)
-        return paper(self.reader, case, request.path_params["kind"], request.path_params["form"])
+        said = request.path_params
+        return await paper(self, self.frame(request), self._order(request), said["kind"], said["form"])
 
     async def open(self, request: Request) -> Response:
         """Open sealed values, once that is an entry of the log."""
-        from cli.desk_order import open_
-
         said = await fields(request, self.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
-        return open_(self, self.frame(request), self._case(request), said)
+        return open_(self, self.frame(request), self.reader.case(self._order(request)), said)
 
     async def bundle(self, request: Request) -> Response:
         """Make a bundle, once that is an entry of the log."""
-        from cli.desk_order import bundle
-
         said = await fields(request, self.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
-        return bundle(self, self._case(request), said)
+        return bundle(self, self.reader.case(self._order(request)), said)
 
     # -- what does not change -----------------------------------------------------------------------------------------
 
@@ -297,6 +290,7 @@ SPANS = {
 
 def app(desk: Desk, hosts: Sequence[str]) -> Gate:
     """The desk as an ASGI application behind its gate; `hosts` are its names with the port."""
+    compiled()
 
     def answered(make: Callable[[Request], Response | Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -336,57 +330,6 @@ def app(desk: Desk, hosts: Sequence[str]) -> Gate:
     )
     return Gate(
         inside, hosts, desk.sessions, lambda says, status: Response(f"{says}\n", status, media_type="text/plain")
-    )
-
-
-def page(template: str, frame: Frame, title: str, here: str, *, status: int = 200, **values: Any) -> Response:
-    """A page of the desk as an answer."""
-    html = desk_page(template, frame, title, here, **values)
-    return Response(html, status, {"content-security-policy": policy()}, HTML)
-
-
-def document(text: str | bytes, media: str, name: str | None = None) -> Response:
-    """A file that is a page of its own, with its own policy inside; downloaded where it has a `name`."""
-    headers = {"content-security-policy": "frame-ancestors 'none'"}
-    if name is not None:
-        safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
-        headers["content-disposition"] = f'attachment; filename="{safe}"'
-    return Response(text, 200, headers, media)
-
-
-def ending(row: Row, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> Ending:
-    """A clock of a row as a line of the board."""
-    end = None if due is None else instant(due)
-    span = None if end is None else end - now
-    return Ending(
-        order=row.order,
-        name=row.ref or row.label or row.order[:8],
-        instrument=row.instrument,
-        state=words(row.state),
-        provider=", ".join(names.get(p, p) for p in row.providers),
-        clock=clock,
-        cite=cite,
-        due=end,
-        left=left(span),
-        over=span is not None and span <= timedelta(0),
-    )
-
-
-def item(row: Row, now: datetime, names: Mapping[str, str]) -> Item:
-    """A row as a line of the list of orders."""
-    ends = [instant(d.due) for d in row.due if d.due is not None]
-    span = min(ends) - now if ends else None
-    return Item(
-        order=row.order,
-        name=row.ref or row.label or row.order[:8],
-        instrument=row.instrument,
-        state=words(row.state),
-        between=" and ".join(p for p in (row.from_party, row.to_party) if p) or "not stated",
-        provider=", ".join(names.get(p, p) for p in row.providers),
-        issued_on=None if row.issued_on is None else instant(row.issued_on),
-        last_on=None if row.last_on is None else instant(row.last_on),
-        left=left(span) if span is not None else "not known" if row.due else "no clock runs",
-        over=span is not None and span <= timedelta(0),
     )
 
 

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from cli import ui
+from cli import brackets, integrity  # noqa: F401 - what a paper asks for, here so that the first need not wait
 from cli.ask import left
+from cli.desk_answers import HTML, document, page
+from cli.dossier import Asked, order_report, replay_of
 from cli.exits import Exit, Stop
+from cli.report import MEDIA, written
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge
 from ledger.order import Case
 from projections.desk import Ending, Frame
+from projections.due import due
+from projections.face import only_for, procedure, remarks, subject
+from projections.reports import held, periods, standings, story
+from projections.state import linked
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cli.desk_app import Desk
     from cli.reading import Reader
-    from projections.face import Making
 
+REPLAY = "replay"
 PAPERS = (
     ("custody", "Chain of custody"),
     ("evidence-chain", "Evidence chain"),
     ("dpo", "Processing record"),
 )
+TITLES = dict(PAPERS) | {REPLAY: "Replay"}
 OPENABLE = (
     ("timeline", "What each entry states"),
     ("custody", "Custody report, with files and digests"),
@@ -41,6 +49,7 @@ SECTIONS = (
     ("papers", "Papers, sealed values, bundle"),
 )
 MOST = 100  # entries of an order on one page
+AT_ONCE = 40  # entries of an order up to which its papers take no longer than a page
 AUDIENCES = ("CT", "DEF", "DPO", "SA", "AUD", "ISS", "RET", "NOT", "SP")
 
 
@@ -54,14 +63,8 @@ class Opened:
 
 def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
     """One order: where it stands, what is due, what was found, who held what, what happened, its papers."""
-    from cli.desk_app import page
-    from projections.face import only_for, procedure, subject
-    from projections.reports import evidence_chain_report, held
-    from projections.state import linked
-
     known, judgement = _known(case, frame.now)
-    made = making(desk.reader, frame.now)
-    chain = evidence_chain_report(known, judgement, made, ())
+    newest = slice(-MOST, None)
     endings = _endings(judgement, frame.now)
     about = subject(known, judgement)
     return page(
@@ -76,11 +79,11 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         sections=SECTIONS,
         over=[e for e in endings if e.over],
         endings=endings,
-        periods=chain.periods,
-        findings=chain.findings,
-        criteria=chain.criteria,
-        held=held(known, reveal=False)[-MOST:],
-        story=replace(chain.story, events=chain.story.events[-MOST:]),
+        periods=periods(known, judgement),
+        findings=remarks(judgement.findings, known),
+        criteria=standings(known, judgement),
+        held=held(known, reveal=False, part=newest),
+        story=story(known, judgement, reveal=False, part=newest),
         most=MOST,
         papers=[(kind, name, forms()) for kind, name in PAPERS],
         openable=OPENABLE,
@@ -92,14 +95,9 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
 
 def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: Opened | None = None) -> Response:
     """What each entry of an order states, from the place `first` on; all of them, and sealed values, once `opened`."""
-    from cli.desk_app import page
-    from projections.face import only_for, subject
-    from projections.reports import story
-
     known, judgement = _known(case, frame.now)
     about = subject(known, judgement)
-    told = story(known, judgement, reveal=opened is not None)
-    last = len(told.events) if opened else first + MOST
+    last = len(known.entries) if opened else first + MOST
     return page(
         "desk_entries.html.j2",
         frame,
@@ -107,9 +105,9 @@ def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: O
         "/orders",
         subject=about,
         only_for=only_for(known.entries),
-        story=replace(told, events=told.events[first:last]),
+        story=story(known, judgement, reveal=opened is not None, part=slice(first, last)),
         before=max(first - MOST, 0) if first else None,
-        after=last if last < len(told.events) else None,
+        after=last if last < len(known.entries) else None,
         opened=opened,
     )
 
@@ -122,8 +120,6 @@ def _known(case: Case, now: datetime) -> tuple[Case, Judgement]:
 
 
 def _endings(judgement: Judgement, now: datetime) -> list[Ending]:
-    from projections.due import due
-
     return [
         Ending(
             order=judgement.order,
@@ -144,52 +140,43 @@ def _endings(judgement: Judgement, now: datetime) -> list[Ending]:
 # -- papers ------------------------------------------------------------------------------------------------------------
 
 
-def making(reader: Reader, moment: datetime) -> Making:
-    """How a page of the desk is made: it reads, and does not check again; the papers do."""
-    from cli.court import tool
-    from ledger.law.provisions import rules_digest
-    from projections.face import Checked, Making
+async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> Response:
+    """A report on an order or its replay as of now, as a page to read or a file to keep, with nothing opened.
 
-    return Making(moment, tool(), rules_digest()[:16], None, Checked("", "", (), ()), test=reader.folder.test)
-
-
-def replay_of(reader: Reader, case: Case) -> str:
-    """The page on which an order can be watched, as of now."""
-    from cli.dossier import dated, kept_heads
-    from projections.page import replay_page
-    from projections.stages import replay
-
-    cosigned = any(kept.cosigned is not None for kept in kept_heads(reader))
-    return replay_page(replay(case, dated(reader), making(reader, reader.now()), judge, cosigned=cosigned))
-
-
-def paper(reader: Reader, case: Case, kind: str, form: str, *, reveal: bool = False) -> Response:
-    """A report on an order as of now, as a page to read or a file to keep."""
-    from cli.desk_app import HTML, document
-    from cli.dossier import Asked, order_report
-    from projections.page import page as as_page
-
-    if kind not in dict(PAPERS) or form not in forms():
+    What takes long is made beside the desk: a file comes when it is finished, a page says until then that it is made.
+    """
+    if kind not in TITLES or form not in (forms() if kind != REPLAY else ("html",)):
         raise Stop("there is no such paper", code=Exit.UNDECIDABLE)
-    made = order_report(reader, Asked(kind, form, reveal=reveal), case, reader.now(), None)
-    if form == "html":
-        return document(as_page(made), HTML)
-    name = f"{_name(made)}.{kind}.{form}"
-    if form == "pdf":
-        from cli.paper import as_paper
+    name, entries = desk.name(order), desk.reader.store.head(order)
+    if form != "pdf" and entries <= AT_ONCE:
+        return _paper(desk.reader, desk.reader.case(order), kind, form, name)
+    words = ("replay", order, "--html", "-") if kind == REPLAY else ("report", kind, order, "--format", form)
+    if form != "html":
+        return _handed(await desk.beside.wait(words, frame.size), kind, form, name)
+    made = desk.beside.take(words, frame.size)
+    if made is None:
+        title = f"{TITLES[kind]} of {name}"
+        return page(
+            "desk_making.html.j2", frame, title, "/orders", again=1, order=order, entries=desk.reader.store.head(order)
+        )
+    return _handed(made, kind, form, name)
 
-        return document(as_paper(made, None, None), "application/pdf", name)
-    return document(ui.dumps({"format": f"comity.report-{kind}/1", **asdict(made)}) + "\n", "application/json", name)
+
+def _paper(reader: Reader, case: Case, kind: str, form: str, name: str, *, reveal: bool = False) -> Response:
+    if kind == REPLAY:
+        return _handed(replay_of(reader, case, reader.now()).encode(), kind, form, name)
+    made = order_report(reader, Asked(kind, form, reveal=reveal), case, reader.now(), None)
+    return _handed(written(kind, made, form), kind, form, name)
+
+
+def _handed(data: bytes, kind: str, form: str, name: str) -> Response:
+    """A page that is read here, any other form as a file."""
+    return document(data, HTML) if form == "html" else document(data, MEDIA[form], f"{name}.{kind}.{form}")
 
 
 def forms() -> tuple[str, ...]:
     """The forms a paper can have here."""
     return ("html", "pdf", "json") if find_spec("typst") else ("html", "json")
-
-
-def _name(made: Any) -> str:
-    name: str = made.face.subject.name
-    return name
 
 
 # -- what opens sealed values ------------------------------------------------------------------------------------------
@@ -203,7 +190,7 @@ def open_(desk: Desk, frame: Frame, case: Case, said: dict[str, str]) -> Respons
     opened = record(desk, case, what, said.get("because", ""))
     if what == "timeline":
         return entries_page(desk, frame, case, opened=opened)
-    return paper(desk.reader, case, what, "html", reveal=True)
+    return _paper(desk.reader, case, what, "html", desk.name(case.order), reveal=True)
 
 
 def record(desk: Desk, case: Case, view: str, because: str) -> Opened:
@@ -224,8 +211,8 @@ def record(desk: Desk, case: Case, view: str, because: str) -> Opened:
 def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
     """Record that a bundle is made and why, then hand it over."""
     from cli.court import tool
-    from cli.desk_app import document
-    from cli.gather import Asked, gather, published, witnessed
+    from cli.gather import Asked as Bundle
+    from cli.gather import gather, published, witnessed
     from cli.writing import writing
     from ledger.bundle import pack
 
@@ -239,7 +226,7 @@ def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
             raise Stop("no quorum of witnesses has seen this log", hint="tick the box to go on", code=Exit.REFUSED)
     record(desk, case, "export", f"bundle for {audience} ({ROLES[audience]}): {said.get('because', '')}")
     with writing() as journal:
-        data = pack(gather(journal, Asked(case.order, audience, journal.now(), tool())), desk.signer)
+        data = pack(gather(journal, Bundle(case.order, audience, journal.now(), tool())), desk.signer)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     name = (issued and issued.get("reference")) or case.label or case.order[:8]
     return document(data, "application/zip", f"{name}.{audience}.evidence.zip")

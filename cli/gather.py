@@ -17,7 +17,7 @@ from ledger.envelope import Opened
 from ledger.law.provisions import rules_digest
 from ledger.note import Head, note_digest, open_checkpoint
 from ledger.order import Entry
-from ledger.tlog import format_proof, prove_consistency, prove_inclusion
+from ledger.tlog import format_proof, prove_consistency, prove_inclusions
 from ledger.veil import parse_disclosure
 from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
@@ -62,6 +62,7 @@ def gather(journal: Journal, asked: Asked) -> Contents:
     heads = journal.heads.dating(opened.keys(), cited, size)
     sizes = {kept.size for kept in (*heads, *journal.heads.all()[-RECENT:]) if 0 < kept.size < size}
     read = journal.store.hashes
+    places = sorted(opened)
     return Contents(
         origin=journal.origin,
         about=About(
@@ -78,8 +79,8 @@ def gather(journal: Journal, asked: Asked) -> Contents:
         checkpoint=head.note,
         policy=(journal.folder.path / "trust" / "policy").read_bytes(),
         entries=[
-            (index, o.raw, format_proof(index, prove_inclusion(index, size, read), head.note))
-            for index, o in sorted(opened.items())
+            (index, opened[index].raw, format_proof(index, path, head.note))
+            for index, path in zip(places, prove_inclusions(places, size, read), strict=True)
         ],
         heads={kept.digest: kept.note for kept in heads},
         consistency={

@@ -15,7 +15,7 @@ from ledger.envelope import open_
 from ledger.keyring import Keyring, Registrar
 from ledger.note import Head, Vkey, open_checkpoint
 from ledger.refusal import Refused
-from ledger.tlog import check_inclusion, leaf_hash, prove_inclusion
+from ledger.tlog import check_inclusion, leaf_hash, prove_inclusions
 from ledger.verify import Report, Trust, Verdict
 from ledger.world import mldsa
 from ledger.world.heads import Kept
@@ -70,22 +70,20 @@ def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None
     """How many entries were read again; raises `Refused` at the first that is wrong, naming it."""
     keyring = Keyring(reader.cases.registry, registrar)
     chains = Chains(reader.folder.origin)
-    count = 0
-    for one in (reader.cases.registry, order):
-        for index, raw in reader.store.order(one):
-            try:
-                opened = open_(raw)
-                chains.follow(opened)
-                keyring.admit(opened, index)
-                if head is not None and index < head.checkpoint.size:
-                    size, root = head.checkpoint.size, head.checkpoint.root
-                    check_inclusion(
-                        index, size, leaf_hash(raw), prove_inclusion(index, size, reader.store.hashes), root
-                    )
-            except Refused as wrong:
-                raise Refused(wrong.code, wrong.says, where=f"#{index}") from None
-            count += 1
-    return count
+    entries = [entry for one in (reader.cases.registry, order) for entry in reader.store.order(one)]
+    size = 0 if head is None else head.checkpoint.size
+    covered = [index for index, _ in entries if index < size]
+    paths = dict(zip(covered, prove_inclusions(covered, size, reader.store.hashes), strict=True))
+    for index, raw in entries:
+        try:
+            opened = open_(raw)
+            chains.follow(opened)
+            keyring.admit(opened, index)
+            if head is not None and index in paths:
+                check_inclusion(index, size, leaf_hash(raw), paths[index], head.checkpoint.root)
+        except Refused as wrong:
+            raise Refused(wrong.code, wrong.says, where=f"#{index}") from None
+    return len(entries)
 
 
 def audited(report: Report, trust: Trust | None) -> Checked:

@@ -9,7 +9,7 @@ subtrees are stored, each once, in the order in which they become complete; a *s
     entry      0       1       2       3       4
 
 `read` functions take stored indexes and give their hashes, in the same order; every question here asks `read` once, for
-O(log n) hashes. Nothing here trusts a hash it was handed: the `check` functions follow RFC 9162 to the letter.
+O(log n) hashes an entry. Nothing here trusts a hash it was handed: the `check` functions follow RFC 9162 to the letter.
 Source: RFC 6962 2.1, RFC 9162 2.1, c2sp.org/tlog-tiles, c2sp.org/tlog-proof; stored indexes as in golang.org/x/mod.
 """
 
@@ -81,6 +81,20 @@ def root(size: int, read: Read) -> bytes:
 
 def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
     """The path from entry `index` (from 0) to the root at `size`, the leaf's sibling first; PRF-INDEX if not in it."""
+    (path,) = prove_inclusions((index,), size, read)
+    return path
+
+
+def prove_inclusions(indexes: Sequence[int], size: int, read: Read) -> list[list[bytes]]:
+    """The path of each of these entries, as `prove_inclusion` gives it, from one reading of what they share."""
+    paths = [_siblings(index, size) for index in indexes]
+    shared = list(dict.fromkeys(subtree for path in paths for subtree in path))
+    roots = dict(zip(shared, _roots(shared, read), strict=True))
+    return [[roots[subtree] for subtree in path] for path in paths]
+
+
+def _siblings(index: int, size: int) -> list[tuple[int, int]]:
+    """The subtrees beside the way from entry `index` to the root at `size`, the leaf's sibling first."""
     if not 0 <= index < size:
         raise Refused("PRF-INDEX", f"entry {index} is not among the first {size}")
     path, low, high = [], 0, size
@@ -92,7 +106,7 @@ def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
         else:
             path.append((low, middle))
             low = middle
-    return _roots(path[::-1], read)
+    return path[::-1]
 
 
 def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:

@@ -58,7 +58,10 @@ def parse_disclosure(text: str) -> Disclosure:
 
     SD-FORMAT unless it is canonical base64url of an array of 16-byte salt, name, value; SD-NAME and JSON-* as `veil`.
     """
-    digest = digest_of(text)
+    return _parsed(text, digest_of(text))
+
+
+def _parsed(text: str, digest: str) -> Disclosure:
     try:
         plain = _decode(text)
     except ValueError as error:
@@ -99,7 +102,7 @@ def lift(
         if digest in used:
             raise Refused("SD-DUP", "the same disclosure twice", where=digest)
         used.add(digest)
-        disclosure = parse_disclosure(text)
+        disclosure = _parsed(text, digest)
         if disclosure.name in reserved:
             raise Refused("SD-NAME", f"{disclosure.name!r} cannot be disclosed", where=digest)
         if disclosure.name in values or disclosure.name in public:

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment
 from markupsafe import Markup
 
 from ledger.law.clocks import REGISTER
@@ -113,7 +112,7 @@ class Chapter:
 def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any) -> str:
     """A page of the desk as HTML; `here` is the place of the frame it belongs to."""
     return (
-        _desk()
+        environment()
         .get_template(template)
         .render(
             frame=frame,
@@ -131,7 +130,7 @@ def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any)
 def law(instrument: str | None) -> Markup:
     """The rules in force, all or those that can apply under an instrument, as the middle of a page."""
     rules = rulebook(instrument)
-    found = _desk().get_template("desk_rules.html.j2")
+    found = environment().get_template("desk_rules.html.j2")
     made = found.render(count=len(rules), digest=rules_digest(), marks=MARKS, chapters=_chapters(rules))
     return Markup(made)  # noqa: S704 - the template escaped what is in it
 
@@ -148,13 +147,6 @@ def policy() -> str:
         f"default-src 'none'; style-src '{digest(_style())}'; script-src '{digest(source('desk.js'))}'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
-
-
-@cache
-def _desk() -> Environment:
-    made = environment().overlay()
-    made.filters = {**made.filters, "grouped": "{:,}".format}
-    return made
 
 
 def _style() -> str:

@@ -223,7 +223,8 @@ def together(told: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
 
 def remarks(findings: Iterable[Finding], case: Case) -> tuple[Remark, ...]:
     """Findings as sentences with the numbers of their entries, the gravest first."""
-    known = numbers(case)
+    findings = tuple(findings)
+    known = numbers(case) if findings else {}
     return tuple(
         Remark(
             level=LEVELS[f.level],

@@ -130,9 +130,17 @@ def environment(lang: str = "en") -> Environment:
         "caption": lambda drawn: said.say(caption(drawn)),
         "rows": in_rows,
         "printed": printed,
+        "grouped": "{:,}".format,
     }
     made.filters.update(filters, runs=runs, together=together)
     return made
+
+
+def compiled() -> None:
+    """Compile every template now, so that the first who asks for a page need not wait for it."""
+    made = environment()
+    for name in made.list_templates(["j2"]):
+        made.get_template(name)
 
 
 @cache

@@ -18,7 +18,7 @@ from projections.custody import Digest, against_first
 from projections.custody import custody as hands_of
 from projections.drawing import Drawing, drawing
 from projections.face import Command, Face, Making, Remark, face, number, numbers, remarks, words
-from projections.timeline import Line, by_time, office_names, timeline
+from projections.timeline import Line, by_time, office_names, timeline, told
 
 NONE_SEEN = "no digest"
 
@@ -52,12 +52,20 @@ class Story:
     drawing: Drawing | None
 
 
-def story(case: Case, judgement: Judgement, *, reveal: bool, proven: Mapping[int, str] = {}) -> Story:
+def story(
+    case: Case,
+    judgement: Judgement,
+    *,
+    reveal: bool,
+    proven: Mapping[int, str] = {},
+    part: slice = slice(None),
+) -> Story:
     """The timeline of a case as known at the judgement's moment; sealed values only where they are revealed.
 
-    `proven` says of entries, by log index, when they were signed as far as anything outside the ledger shows.
+    `proven` says of entries, by log index, when they were signed as far as anything outside the ledger shows; `part` is
+    the part of the timeline that is told and drawn.
     """
-    lines = timeline(case, judgement.trail, reveal=reveal)
+    lines = timeline(case, judgement.trail, reveal=reveal, part=part)
     known, names = numbers(case), office_names(case.registry)
     found = frozenset(leaf for f in judgement.findings for leaf in f.entries)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
@@ -162,8 +170,8 @@ def custody_report(case: Case, judgement: Judgement, making: Making, commands: S
     return CustodyReport(page, steps, story(case, judgement, reveal=making.reveal, proven=making.proven))
 
 
-def held(case: Case, *, reveal: bool) -> tuple[Held, ...]:
-    """Every step of custody of a case, in the order in which it happened; files only where they are revealed."""
+def held(case: Case, *, reveal: bool, part: slice = slice(None)) -> tuple[Held, ...]:
+    """The steps of custody of a case, in the order in which they happened; files only where they are revealed."""
     hands = hands_of(case)
     return tuple(
         Held(
@@ -179,7 +187,7 @@ def held(case: Case, *, reveal: bool) -> tuple[Held, ...]:
             count=len(h.files),
             files=tuple(map(_file, h.files)) if reveal else None,
         )
-        for h in hands
+        for h in hands[part]
     )
 
 
@@ -267,31 +275,34 @@ def evidence_chain_report(
     case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]
 ) -> EvidenceChain:
     """The evidence-chain report of a case as known at the judgement's moment."""
-    known = numbers(case)
     what = (
         "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
         "Whether the evidence may be used is for the court."
     )
-    told = {x.entry.leaf: x.says for x in timeline(case)}
-    found = tuple(
-        Standing(
-            id=p.id,
-            name=p.name,
-            asks=ASKS[p.id],
-            state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
-            code=p.state,
-            rests_on=tuple((known[e.leaf], told[e.leaf]) for e in p.rests_on),
-            lacks=p.lacks,
-            pulled_by=remarks(p.pulled_by, case),
-        )
-        for p in evidence_chain(case, judgement)
-    )
+    found = standings(case, judgement)
     return EvidenceChain(
         face=face("Evidence-chain report", what, _shown(found), case, judgement, making, commands),
         criteria=found,
         periods=periods(case, judgement),
         findings=remarks(judgement.findings, case),
         story=story(case, judgement, reveal=making.reveal, proven=making.proven),
+    )
+
+
+def standings(case: Case, judgement: Judgement) -> tuple[Standing, ...]:
+    """The eight criteria of a judgement."""
+    return tuple(
+        Standing(
+            id=p.id,
+            name=p.name,
+            asks=ASKS[p.id],
+            state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
+            code=p.state,
+            rests_on=tuple((number(e, case), told(e)) for e in p.rests_on),
+            lacks=p.lacks,
+            pulled_by=remarks(p.pulled_by, case),
+        )
+        for p in evidence_chain(case, judgement)
     )
 
 

@@ -33,23 +33,31 @@ class Line:
     fields: Mapping[str, Any]
 
 
-def timeline(case: Case, trail: Iterable[Step] = (), *, reveal: bool = False) -> list[Line]:
-    """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's."""
+def timeline(case: Case, trail: Iterable[Step] = (), *, reveal: bool = False, part: slice = slice(None)) -> list[Line]:
+    """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's.
+
+    `part` says which of these lines are made.
+    """
     moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
     replaced = {e.replaces: e.leaf for e in case.entries if e.replaces}
     names = office_names(case.registry)
     return [
         Line(
             entry=e,
-            says=_arrived(e) or says(e.kind),
+            says=told(e),
             who=speaker(e, names),
             late=e.at - e.on if e.at - e.on > LATE else None,
             replaced_by=replaced.get(e.leaf),
             moved=moved.get(e.leaf),
             fields=fields(e, reveal=reveal),
         )
-        for e in sorted(case.entries, key=lambda e: (e.on, e.index))
+        for e in sorted(case.entries, key=lambda e: (e.on, e.index))[part]
     ]
+
+
+def told(e: Entry) -> str:
+    """What has happened when this entry stands in the record."""
+    return _arrived(e) or says(e.kind)
 
 
 def _arrived(e: Entry) -> str:

@@ -16,9 +16,11 @@ from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
 from ledger.order import Case, Entry
 from ledger.veil import lift
-from ledger.world.drawer import Drawer
+from ledger.world.drawer import Drawer, Met
 from ledger.world.fault import LedgerFault
 from ledger.world.shelf import Ciphertext, Shelf
+
+_KEPT = 4  # orders: one with its companion and the access order, and the one before
 
 
 class Cases:
@@ -35,6 +37,7 @@ class Cases:
         self._foreign = foreign
         self._opened_registry: list[tuple[int, Opened]] = []
         self._register: dict[bool, tuple[Entry, ...]] = {}  # by whether sealed values are opened
+        self._read: dict[str, list[tuple[int, Opened]]] = {}  # the orders read last; their entries never change
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
         """All that may be asked about one order: its entries, those of its companion, and the registry.
@@ -70,13 +73,24 @@ class Cases:
         """A key was destroyed: what was read of the register may be erased now."""
         self._register.clear()
 
-    def opened(self, order: str, after: int = 0) -> list[tuple[int, Opened]]:
-        """The entries of an order above a number as (index, opened entry), their signatures not checked again."""
+    def opened(self, order: str) -> list[tuple[int, Opened]]:
+        """The entries of an order as (index, opened entry), their signatures not checked again.
+
+        Of the orders asked about last only what came since is read; what a key opens is never kept.
+        """
+        known = self._read.pop(order, [])
+        known += self._opened(order, after=len(known))
+        self._read[order] = known
+        if len(self._read) > _KEPT:
+            del self._read[next(iter(self._read))]
+        return known
+
+    def _opened(self, order: str, after: int) -> list[tuple[int, Opened]]:
         return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]
 
     def opened_registry(self) -> list[tuple[int, Opened]]:
         """The registry, read as far as it has grown since the last time."""
-        self._opened_registry += self.opened(self.registry, after=len(self._opened_registry))
+        self._opened_registry += self._opened(self.registry, after=len(self._opened_registry))
         return self._opened_registry
 
     def entries(self, order: str, opened: Iterable[tuple[int, Opened]], *, reveal: bool = True) -> Iterator[Entry]:
@@ -84,8 +98,9 @@ class Cases:
         opened = list(opened)
         closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
         gone = _destroyed(o for _, o in opened)
+        keys: Met = {}
         for index, o in opened:
-            yield self._entry(index, o, closed.get(index, []), gone, reveal)
+            yield self._entry(index, o, closed.get(index, []), gone, keys if reveal else None)
 
     def arrived(
         self, order: str, opened: Iterable[tuple[int, Opened]]
@@ -125,10 +140,10 @@ class Cases:
             if index in closed
         }
 
-    def _entry(self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], reveal: bool) -> Entry:
+    def _entry(self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], keys: Met | None) -> Entry:
         if not o.payload.sealed:
             return entry_of(o, index)
-        texts = self._drawer.open_values(o.payload.entry, closed) if reveal and self._drawer else []
+        texts = [] if keys is None or self._drawer is None else self._drawer.open_values(o.payload.entry, closed, keys)
         values: Mapping[str, Any] = lift(texts, o.sd, public=o.payload.public)
         erased = {c.field for c in closed if c.ciphertext is None or gone & {c.digest, c.key_id}}
         if not closed and gone.issuperset(o.sd):

@@ -24,6 +24,7 @@ from ledger.world.shelf import Ciphertext
 from ledger.world.sqlite import BUSY_SECONDS, connect, create, faults, transaction
 
 Keys = dict[str, tuple[str, Aead]]  # subject -> id and key
+Met = dict[str, Aead | None]  # id -> key, None where it is destroyed
 
 SCHEMA = (
     "CREATE TABLE drawer (subject TEXT PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, secret BLOB NOT NULL) STRICT",
@@ -97,9 +98,12 @@ class Drawer:
             closed.append(Ciphertext(d.name, d.digest, key_id, bytes(sealed)))
         return tuple(closed)
 
-    def open_values(self, entry: str, closed: Sequence[Ciphertext]) -> list[str]:
-        """The disclosure strings that can still be opened; one whose key is gone, or that was moved, is left out."""
-        keys: dict[str, Aead | None] = {}
+    def open_values(self, entry: str, closed: Sequence[Ciphertext], keys: Met | None = None) -> list[str]:
+        """The disclosure strings that can still be opened; one whose key is gone, or that was moved, is left out.
+
+        `keys` are those met in the same reading of an order: each is asked for once, and nothing outlives the reading.
+        """
+        keys = {} if keys is None else keys
         texts = []
         for sealed in closed:
             if sealed.key_id not in keys:
