@@ -112,7 +112,7 @@ class Chapter:
 def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any) -> str:
     """A page of the desk as HTML; `here` is the place of the frame it belongs to."""
     return (
-        environment()
+        environment("en")
         .get_template(template)
         .render(
             frame=frame,
@@ -130,7 +130,7 @@ def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any)
 def law(instrument: str | None) -> Markup:
     """The rules in force, all or those that can apply under an instrument, as the middle of a page."""
     rules = rulebook(instrument)
-    found = environment().get_template("desk_rules.html.j2")
+    found = environment("en").get_template("desk_rules.html.j2")
     made = found.render(count=len(rules), digest=rules_digest(), marks=MARKS, chapters=_chapters(rules))
     return Markup(made)  # noqa: S704 - the template escaped what is in it
 

@@ -55,7 +55,7 @@ def headline(report: Report) -> str:
 
 def picture(drawn: Drawing) -> str:
     """A drawing as an SVG file of its own, in the type of the paper and without the names of the lanes."""
-    svg: str = environment().get_template("drawing.svg.j2").module.svg(drawn, "The story of the order", paper=True)  # type: ignore[attr-defined]
+    svg: str = environment("en").get_template("drawing.svg.j2").module.svg(drawn, "The story of the order", paper=True)  # type: ignore[attr-defined]
     return svg
 
 
@@ -104,7 +104,7 @@ def digest(text: str) -> str:
 
 
 @cache
-def environment(lang: str = "en") -> Environment:
+def environment(lang: str) -> Environment:
     """The templates of this package in a language, with what they say values by."""
     made = Environment(
         loader=PackageLoader("projections", "templates"),
@@ -138,7 +138,7 @@ def environment(lang: str = "en") -> Environment:
 
 def compiled() -> None:
     """Compile every template now, so that the first who asks for a page need not wait for it."""
-    made = environment()
+    made = environment("en")
     for name in made.list_templates(["j2"]):
         made.get_template(name)
 
@@ -146,7 +146,7 @@ def compiled() -> None:
 @cache
 def source(name: str) -> str:
     """One of the package's own files as it stands in the page."""
-    made = environment()
+    made = environment("en")
     assert made.loader is not None  # noqa: S101 - made above
     return made.loader.get_source(made, name)[0]
 
