@@ -7,6 +7,7 @@ moved a moment ago; one order is always judged as of now.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,7 @@ from cli.desk_order import REPLAY, bundle, entries_page, open_, order_page, pape
 from cli.docket import bring_up
 from cli.exits import Exit, Stop, exit_of, lines_of
 from cli.reading import Reader
+from ledger.order import Case
 from ledger.world.board import MOST_COUNTED, PICKED, Asked, Board, Open
 from projections.desk import Ending, Frame, Section, law
 from projections.face import words
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 PAGE = 50  # lines of a list
 GLANCE = 12  # lines of each part of the board
 SOON = timedelta(days=7)
+KEPT = 60.0  # seconds
 AT_ONCE = 12  # entries or orders that are judged before an answer; more are left to the follower
 STATUS = {Exit.USAGE: 404, Exit.REFUSED: 403, Exit.UNDECIDABLE: 404, Exit.BUSY: 503}
 
@@ -69,6 +72,8 @@ class Desk:
     sessions: Sessions = field(default_factory=Sessions)
     known: int = 0  # entries the log had when it was last asked
     beside: Beside = field(init=False)
+
+    _kept: tuple[str, int, Case] | None = None
 
     def __post_init__(self) -> None:
         self.beside = Beside(self.reader.folder.path)
@@ -103,6 +108,20 @@ class Desk:
         """What people call an order."""
         row = self.view.row(order)
         return (row and (row.ref or row.label)) or order[:8]
+
+    def case(self, order: str) -> Case:
+        """All that may be asked about an order; who stays with one has it read again only when something was recorded.
+
+        It is forgotten after a minute, because sealed values are open in it.
+        """
+        size = self.reader.store.size()
+        if self._kept is None or self._kept[:2] != (order, size):
+            self._kept = (order, size, self.reader.case(order))
+            asyncio.get_running_loop().call_later(KEPT, self._forget)
+        return self._kept[2]
+
+    def _forget(self) -> None:
+        self._kept = None
 
     # -- lists --------------------------------------------------------------------------------------------------------
 
@@ -208,7 +227,7 @@ class Desk:
         order = self._order(request)
         if order != request.path_params["order"]:
             return RedirectResponse(f"/orders/{order}", 303)
-        return order_page(self, self.frame(request), self.reader.case(order))
+        return order_page(self, self.frame(request), self.case(order))
 
     def _order(self, request: Request) -> str:
         """The order a page is about; registry, access order and companions are none of those people ask about."""
@@ -220,8 +239,8 @@ class Desk:
     def entries(self, request: Request) -> Response:
         """What each entry of an order states, with nothing opened."""
         first = request.query_params.get("from", "")
-        case = self.reader.case(self._order(request))
-        return entries_page(self, self.frame(request), case, int(first) if _small(first) else 0)
+        order = self._order(request)
+        return entries_page(self, self.frame(request), self.case(order), int(first) if _small(first) else 0)
 
     async def replay(self, request: Request) -> Response:
         """The order moment by moment: the page that `comity replay --html` makes."""
@@ -237,7 +256,7 @@ class Desk:
         said = await fields(request, self.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
-        return open_(self, self.frame(request), self.reader.case(self._order(request)), said)
+        return open_(self, self.frame(request), self._order(request), said)
 
     async def bundle(self, request: Request) -> Response:
         """Make a bundle, once that is an entry of the log."""

@@ -149,7 +149,7 @@ async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> R
         raise Stop("there is no such paper", code=Exit.UNDECIDABLE)
     name, entries = desk.name(order), desk.reader.store.head(order)
     if form != "pdf" and entries <= AT_ONCE:
-        return _paper(desk.reader, desk.reader.case(order), kind, form, name)
+        return _paper(desk.reader, desk.case(order), kind, form, name)
     words = ("replay", order, "--html", "-") if kind == REPLAY else ("report", kind, order, "--format", form)
     if form != "html":
         return _handed(await desk.beside.wait(words, frame.size), kind, form, name)
@@ -182,18 +182,19 @@ def forms() -> tuple[str, ...]:
 # -- what opens sealed values ------------------------------------------------------------------------------------------
 
 
-def open_(desk: Desk, frame: Frame, case: Case, said: dict[str, str]) -> Response:
+def open_(desk: Desk, frame: Frame, order: str, said: dict[str, str]) -> Response:
     """Record that sealed values are opened and why, then show them."""
     what = said.get("what", "")
     if what not in dict(OPENABLE):
         raise Stop("there is nothing of that kind to open", code=Exit.UNDECIDABLE)
-    opened = record(desk, case, what, said.get("because", ""))
+    opened = record(desk, order, what, said.get("because", ""))
+    case = desk.reader.case(order)  # read now: a key may have been destroyed a moment ago
     if what == "timeline":
         return entries_page(desk, frame, case, opened=opened)
-    return _paper(desk.reader, case, what, "html", desk.name(case.order), reveal=True)
+    return _paper(desk.reader, case, what, "html", desk.name(order), reveal=True)
 
 
-def record(desk: Desk, case: Case, view: str, because: str) -> Opened:
+def record(desk: Desk, order: str, view: str, because: str) -> Opened:
     """The entry of the access order by which somebody opens sealed values; without it nothing is opened."""
     from cli.writing import writing
 
@@ -202,9 +203,7 @@ def record(desk: Desk, case: Case, view: str, because: str) -> Opened:
     if not because.strip():
         raise Stop("sealed values are opened for a reason, and none was given", hint="say why", code=Exit.REFUSED)
     with writing() as journal:
-        receipt = journal.note_access(
-            [case.order], desk.signer, view=view, purpose="investigation", because=because.strip()
-        )
+        receipt = journal.note_access([order], desk.signer, view=view, purpose="investigation", because=because.strip())
     return Opened(receipt.index, because.strip())
 
 
@@ -224,7 +223,7 @@ def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
     with writing() as journal:
         if said.get("unwitnessed") != "1" and not witnessed(journal, published(journal)):
             raise Stop("no quorum of witnesses has seen this log", hint="tick the box to go on", code=Exit.REFUSED)
-    record(desk, case, "export", f"bundle for {audience} ({ROLES[audience]}): {said.get('because', '')}")
+    record(desk, case.order, "export", f"bundle for {audience} ({ROLES[audience]}): {said.get('because', '')}")
     with writing() as journal:
         data = pack(gather(journal, Bundle(case.order, audience, journal.now(), tool())), desk.signer)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
