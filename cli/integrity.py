@@ -6,12 +6,12 @@ INDETERMINATE, whatever was checked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cli.reading import Reader
 from ledger.chain import Chains
-from ledger.envelope import open_
+from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring, Registrar
 from ledger.note import Head, Vkey, open_checkpoint
 from ledger.refusal import Refused
@@ -67,10 +67,30 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
 
 
 def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None) -> int:
-    """How many entries were read again; raises `Refused` at the first that is wrong, naming it."""
-    keyring = Keyring(reader.cases.registry, registrar)
-    chains = Chains(reader.folder.origin)
-    entries = [entry for one in (reader.cases.registry, order) for entry in reader.store.order(one)]
+    """How many entries were read again; raises `Refused` at the first that is wrong, naming it.
+
+    Of the register every byte is read again, and checked again where any of them, or the head, is not what it was.
+    """
+    register, entries = reader.store.order(reader.cases.registry), reader.store.order(order)
+    of = (registrar, head and head.note, tuple((index, leaf_hash(raw)) for index, raw in register))
+    if of not in reader.registers:
+        keyring, chains = Keyring(reader.cases.registry, registrar), Chains(reader.folder.origin)
+        _follow(reader, register, chains, keyring.admit, head)
+        reader.registers.clear()
+        reader.registers[of] = keyring, chains
+    keyring, chains = reader.registers[of]
+    _follow(reader, entries, Chains(chains.origin, {**chains.heads}, {*chains.seen}), keyring.check, head)
+    return len(register) + len(entries)
+
+
+def _follow(
+    reader: Reader,
+    entries: Sequence[tuple[int, bytes]],
+    chains: Chains,
+    signed: Callable[[Opened, int], None],
+    head: Head | None,
+) -> None:
+    """Check the entries of one order: signature, place in its chain, who `signed`, and the way to the head's root."""
     size = 0 if head is None else head.checkpoint.size
     covered = [index for index, _ in entries if index < size]
     paths = dict(zip(covered, prove_inclusions(covered, size, reader.store.hashes), strict=True))
@@ -78,12 +98,11 @@ def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None
         try:
             opened = open_(raw)
             chains.follow(opened)
-            keyring.admit(opened, index)
+            signed(opened, index)
             if head is not None and index in paths:
                 check_inclusion(index, size, leaf_hash(raw), paths[index], head.checkpoint.root)
         except Refused as wrong:
             raise Refused(wrong.code, wrong.says, where=f"#{index}") from None
-    return len(entries)
 
 
 def audited(report: Report, trust: Trust | None) -> Checked:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli import ui
 from cli.exits import Stop
@@ -17,6 +17,10 @@ from ledger.world.drawer import Drawer
 from ledger.world.folder import Folder, read_folder
 from ledger.world.heads import Heads, Kept
 from ledger.world.shelf import Shelf
+
+if TYPE_CHECKING:
+    from ledger.chain import Chains
+    from ledger.keyring import Keyring
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Reader:
     cases: Cases
     labels: dict[str, str]
     drawer: Drawer | None
+    # the register as it was checked last: who may sign, by what it was read from (`cli.integrity`)
+    registers: dict[object, tuple[Keyring, Chains]] = field(default_factory=dict)
 
     def find(self, name: str) -> str:
         """The order that people mean by `name`: a story's label, a reference, or the beginning of an id."""
