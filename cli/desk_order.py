@@ -18,7 +18,7 @@ from ledger.law import Judgement, judge
 from ledger.order import Case
 from projections.desk import Ending, Frame
 from projections.due import due
-from projections.face import only_for, procedure, remarks, subject
+from projections.face import number, only_for, procedure, remarks, subject
 from projections.reports import held, periods, standings, story
 from projections.state import linked
 
@@ -85,6 +85,8 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         held=held(known, reveal=False, part=newest),
         story=story(known, judgement, reveal=False, part=newest),
         most=MOST,
+        away=_away(known),
+        slow=len(known.entries) > AT_ONCE,
         papers=[(kind, name, forms()) for kind, name in PAPERS],
         openable=OPENABLE,
         audiences=[(role, ROLES[role]) for role in AUDIENCES],
@@ -110,6 +112,12 @@ def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: O
         after=last if last < len(known.entries) else None,
         opened=opened,
     )
+
+
+def _away(case: Case) -> dict[str, str]:
+    """Where an entry is found that the order's own page has no room for, by its number."""
+    told = sorted(case.entries, key=lambda e: (e.on, e.index))[:-MOST]
+    return {number(e, case): f"/orders/{case.order}/entries?from={at - at % MOST}" for at, e in enumerate(told)}
 
 
 def _known(case: Case, now: datetime) -> tuple[Case, Judgement]:

@@ -35,6 +35,7 @@ from ledger.tlog import (
     parse_tile_path,
     prove_consistency,
     prove_inclusion,
+    prove_inclusions,
     root,
     stored_count,
     stored_for,
@@ -181,6 +182,18 @@ def test_every_entry_is_proven_at_every_size_from_one_reading() -> None:
             check_inclusion(index, size, LEAVES[index], path, ROOT_AT[size])
             assert len(SHELF.readings) <= 1
             assert sum(SHELF.readings) <= 2 * size.bit_length()
+
+
+def test_the_paths_of_many_entries_are_those_of_each_from_one_reading() -> None:
+    for size in (1, 2, 7, 64, SIZE):
+        some = range(size - 1, -1, -3)
+        SHELF.readings.clear()
+        paths = prove_inclusions(some, size, SHELF.read)
+        assert len(SHELF.readings) <= 1
+        assert sum(SHELF.readings) <= 2 * size, "what two paths share is read once"
+        assert paths == [prove_inclusion(index, size, SHELF.read) for index in some]
+    with refused("PRF-INDEX"):
+        prove_inclusions((0, SIZE), SIZE, SHELF.read)
 
 
 def test_every_size_is_consistent_with_every_later_one() -> None:
