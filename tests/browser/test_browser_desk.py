@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -47,9 +48,16 @@ class Served:
 @pytest.fixture(scope="module")
 def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A desk for each browser; the browser was let in."""
-    ledger = ledger_of("S2", tmp_path_factory.mktemp("desk"))
-    command = [sys.executable, "-m", "cli.main", "desk", "--ledger", str(ledger), "--listen", "127.0.0.1:0"]
-    command += ["--as", "ilves", "--role", "ISS"]
+    with serving(browser, tmp_path_factory.mktemp("desk")) as desk:
+        yield desk
+
+
+@contextmanager
+def serving(browser: Browser, folder: Path, first: str = "") -> Iterator[Served]:
+    """A desk over the story S2 as a process of its own, in which the statement `first` is run before all."""
+    ledger = ledger_of("S2", folder)
+    command = [sys.executable, "-c", f"{first}\nfrom cli.main import main\nmain()", "desk", "--ledger", str(ledger)]
+    command += ["--listen", "127.0.0.1:0", "--as", "ilves", "--role", "ISS"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         try:
@@ -170,6 +178,14 @@ def test_sealed_values_are_opened_by_the_form_and_the_entry_is_made_first(browse
     with reading(served.ledger) as reader:
         last = reader.accesses()[-1]
         assert (last.index, last.by, last.get("justification")) == (before, "ilves", "asked by the court")
+
+
+def test_a_paper_that_is_made_beside_the_desk_opens_by_itself(browser: Browser, tmp_path: Path) -> None:
+    with serving(browser, tmp_path, "import cli.desk_order; cli.desk_order.AT_ONCE = 0") as slow:
+        for paper, there in (("custody.html", "#files"), ("replay", "#moments")):
+            browser.open(slow.page("/orders/{}/") + paper)
+            assert "It is being made." in text(browser)
+            browser.wait(f"return document.querySelector('{there}') !== null")
 
 
 def test_the_replay_plays_at_the_desk(browser: Browser, served: Served) -> None:
