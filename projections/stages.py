@@ -14,7 +14,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ledger.law import Judgement
+from ledger.law import Judgement, state_at
 from ledger.order import Case, Entry
 from projections.due import due
 from projections.face import Making, Remark, Subject, number, only_for, remarks, subject, words
@@ -131,7 +131,7 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
                 recorded=told(e for e in case.entries if e.leaf in entered and new(entered[e.leaf])),
                 unknown=told(e for e in case.entries if e.on <= at and e.leaf not in here),
                 state=words(judgement.state),
-                really=words(judge(at_once, at).state),
+                really=words(state_at(at_once, at)),
                 regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
                 due=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, at)),
                 findings=remarks(judgement.findings, known),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.law import judge
+from ledger.law import judge, state_at
 from ledger.law.rules import Verdict
 from ledger.order import Case, Unread
 from projections.chain import CRITERIA, evidence_chain
@@ -68,6 +68,15 @@ def test_a_timeline_marks_where_the_state_moved() -> None:
     case = told("S1")
     moved = [x.moved for x in timeline(case, judge(case, END).trail) if x.moved]
     assert moved == [("-", "DRAFT"), ("DRAFT", "ISSUED"), ("ISSUED", "SERVED"), ("SERVED", "DISCLOSED")]
+
+
+@pytest.mark.parametrize("story", ["S1", "S2", "S6", "S9"])
+def test_the_state_alone_is_the_one_of_the_judgement_at_every_moment(story: str) -> None:
+    case = told(story)
+    moments = [*(e.at for e in case.entries), END]
+    states = [state_at(case, moment) for moment in moments]
+    assert states == [judge(case, moment).state for moment in moments]
+    assert len(set(states)) > 2
 
 
 def test_a_change_of_state_by_time_alone_is_told_apart_from_those_by_an_entry() -> None:

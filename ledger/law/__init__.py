@@ -5,7 +5,7 @@
 """
 
 from ledger.law.admissibility import QUESTIONS, Criterion
-from ledger.law.judgement import CHECKS, Judgement, judge
+from ledger.law.judgement import CHECKS, Judgement, judge, state_at
 from ledger.law.machine import Step
 from ledger.law.rules import Clock, Finding, Level, Mark, Standing, Verdict
 
@@ -22,4 +22,5 @@ __all__ = [
     "Step",
     "Verdict",
     "judge",
+    "state_at",
 ]
