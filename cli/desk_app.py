@@ -72,7 +72,6 @@ class Desk:
     sessions: Sessions = field(default_factory=Sessions)
     known: int = 0  # entries the log had when it was last asked
     beside: Beside = field(init=False)
-
     _kept: tuple[str, int, Case] | None = None
 
     def __post_init__(self) -> None:

@@ -164,9 +164,7 @@ async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> R
     made = desk.beside.take(words, frame.size)
     if made is None:
         title = f"{TITLES[kind]} of {name}"
-        return page(
-            "desk_making.html.j2", frame, title, "/orders", again=1, order=order, entries=desk.reader.store.head(order)
-        )
+        return page("desk_making.html.j2", frame, title, "/orders", again=1, order=order, entries=entries)
     return _handed(made, kind, form, name)
 
 
