@@ -48,6 +48,8 @@ def demo(folder: str) -> Exit:
         played = perform(story, making / "ledger", counted)
         shown = _Shown(folder, played, counted)
         shown.everything(making)
+    if shown.unread:
+        raise shown.unread
     if ui.said().format == "json":
         click.echo(ui.dumps({"format": "comity.demo/1", **shown.document}))
     return Exit.DONE if shown.passed else Exit.PROVED_BAD
@@ -78,6 +80,7 @@ class _Shown:
         self.counted = counted
         self.passed = True
         self.no_paper = ""  # why there is no PDF
+        self.unread: BrokenPipeError | None = None  # nobody reads what is said any more
         self.document: dict[str, Any] = {"folder": folder, "story": played.story.story}
 
     def everything(self, making: Path) -> None:
@@ -256,8 +259,11 @@ class _Shown:
     # -- printing ------------------------------------------------------------------------------------------------------
 
     def _say(self, text: str = "") -> None:
-        if ui.said().format != "json":
-            click.echo(ui.fitted(text), color=ui.colourful() or None)
+        if ui.said().format != "json" and not self.unread:
+            try:
+                click.echo(ui.fitted(text), color=ui.colourful() or None)
+            except BrokenPipeError as error:  # whoever stops reading still gets the folder
+                self.unread = error
 
     def _heading(self, number: int, text: str) -> None:
         self._say()

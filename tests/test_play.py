@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -217,6 +219,14 @@ def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
     assert done.exit_code == 0
     assert "a PDF needs the extra pdf" in done.stdout
     assert not (tmp_path / "demo" / "custody.pdf").exists()
+
+
+def test_the_demonstration_is_made_whole_although_nobody_reads_to_its_end(tmp_path: Path) -> None:
+    command = f"{shlex.quote(sys.executable)} -m cli.main demo {shlex.quote(str(tmp_path / 'demo'))}"
+    ended = subprocess.run(["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"], check=False)
+    assert ended.returncode == Exit.PIPE_CLOSED
+    made = {path.name for path in (tmp_path / "demo").iterdir()}
+    assert {"ledger", "trust", "court.evidence.zip", "replay.html"} <= made
 
 
 def test_the_demonstration_tells_itself_as_json(tmp_path: Path) -> None:
