@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from browser import build
-from tests.browser.node import Page
+from tests.browser.node import Asked, Page
+from tests.browser.opened import Opened
 from tests.browser.webdriver import Browser, Chromium, Firefox
 
 BROWSERS: dict[str, tuple[Callable[[Path], Browser], tuple[str, ...]]] = {
@@ -44,10 +46,23 @@ def node(page: Path) -> Iterator[Page]:
 @pytest.fixture(scope="module", params=BROWSERS)
 def browser(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium, then Firefox."""
-    make, programs = BROWSERS[request.param]
+    with contextlib.closing(started(request.param, tmp_path_factory)) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module", params=["node", *BROWSERS])
+def reader(request: pytest.FixtureRequest, page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    """The page's own scripts in Node.js, in Chromium, in Firefox."""
+    if request.param == "node":
+        yield request.getfixturevalue("node")
+        return
+    with contextlib.closing(started(request.param, tmp_path_factory)) as browser:
+        yield Opened(browser, page, tmp_path_factory.mktemp("opened"))
+
+
+def started(name: str, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+    make, programs = BROWSERS[name]
     for program in programs:
         if not shutil.which(program):
             pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
-    opened = make(tmp_path_factory.mktemp(request.param))
-    yield opened
-    opened.close()
+    return make(tmp_path_factory.mktemp(name))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,24 @@ class Refusal(Exception):
         self.code = code
 
 
-class Page:
+class Asked(ABC):
+    """The scripts of a built page, wherever they run."""
+
+    @abstractmethod
+    def _answer(self, line: str) -> str:
+        """What answers.mjs says to a line."""
+
+    def ask(self, what: str, **question: Any) -> Any:
+        """The answer as JSON; bytes in the question travel as base64; Refusal with the code of what is refused."""
+        said = json.loads(self._answer(json.dumps({"ask": what, **question}, default=_text)))
+        if "crashed" in said:
+            raise Crashed(said["crashed"])
+        if "refused" in said:
+            raise Refusal(said["refused"]["code"])
+        return said["answer"]
+
+
+class Page(Asked):
     """One built page, its scripts waiting in Node.js; `browser` is "", or one that is "lying" or "without" Ed25519."""
 
     def __init__(self, file: Path, browser: str = "") -> None:
@@ -34,18 +52,12 @@ class Page:
     def close(self) -> None:
         self._node.communicate()
 
-    def ask(self, what: str, **question: Any) -> Any:
-        """The answer as JSON; bytes in the question travel as base64; Refusal with the code of what is refused."""
+    def _answer(self, line: str) -> str:
         assert self._node.stdin is not None
         assert self._node.stdout is not None
-        self._node.stdin.write(json.dumps({"ask": what, **question}, default=_text) + "\n")
+        self._node.stdin.write(f"{line}\n")
         self._node.stdin.flush()
-        said = json.loads(self._node.stdout.readline())
-        if "crashed" in said:
-            raise Crashed(said["crashed"])
-        if "refused" in said:
-            raise Refusal(said["refused"]["code"])
-        return said["answer"]
+        return self._node.stdout.readline()
 
 
 def _text(value: bytes) -> str:

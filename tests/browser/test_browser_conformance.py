@@ -13,14 +13,15 @@ import pytest
 
 from ledger.verify import verify
 from tests.browser import mutations
-from tests.browser.node import Page
+from tests.browser.node import Asked, Page
 from tests.browser.recorder import question, told
 from tests.in_memory import NOW, changed, hand, small
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
-MUTATED = 2_000
+MUTATED = 2_000  # in Node.js
+SAMPLE = 300  # in each browser
 
 # Whose sentences come from a library, or name what only one of the two looks at; their codes and places are compared.
 OWN_WORDS = {
@@ -61,7 +62,7 @@ def _remarks(report: dict[str, Any]) -> set[tuple[str, str]]:
     return {(r["code"], entry) for r in report["remarks"] for entry in r["entries"] or [""]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Every bundle that the tests of the Python verifier make, with its report."""
     folder = tmp_path_factory.mktemp("conformance")
@@ -72,12 +73,14 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return sorted(folder.glob("*.json"))
 
 
-def test_the_page_says_the_same_as_the_program_on_every_bundle_of_its_tests(recorded: list[Path], node: Page) -> None:
+def test_the_page_says_the_same_as_the_program_on_every_bundle_of_its_tests(
+    recorded: list[Path], reader: Asked
+) -> None:
     seen: Counter[str] = Counter()
     for file in recorded:
         asked = json.loads(file.read_text("utf-8"))
         wanted = asked.pop("expected")
-        assert not differences(node.ask("verify", **asked), wanted), file
+        assert not differences(reader.ask("verify", **asked), wanted), file
         seen.update(reason["code"] for reason in wanted["reasons"])
     assert len(recorded) > 250
     assert len(seen) > 30, "the codes of the hostile table"
@@ -104,11 +107,12 @@ def test_a_browser_without_ed25519_leaves_it_to_the_page(page: Path) -> None:
     assert [r["code"] for r in other["reasons"]] == ["KEY-UNKNOWN"]
 
 
-def test_the_page_says_the_same_as_the_program_on_bundles_that_chance_made(node: Page) -> None:
+def test_the_page_says_the_same_as_the_program_on_bundles_that_chance_made(reader: Asked) -> None:
+    count = MUTATED if isinstance(reader, Page) else SAMPLE
     seen: Counter[str] = Counter()
-    for case in mutations.cases(MUTATED):
+    for case in mutations.cases(count):
         wanted = told(verify(case.data, case.trust, case.anchor, case.now))
-        ours = node.ask("verify", **question(case.data, case.trust, case.anchor, case.now))
+        ours = reader.ask("verify", **question(case.data, case.trust, case.anchor, case.now))
         assert not differences(ours, wanted), f"mutation {case.what}"
         seen[wanted["verdict"]] += 1
-    assert min(seen.values()) > MUTATED / 50, seen
+    assert min(seen.values()) > count / 50, seen

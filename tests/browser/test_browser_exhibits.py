@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.verify import Trust, verify_exhibit
-from tests.browser.node import Page
+from tests.browser.node import Asked
 from tests.browser.recorder import told
 from tests.browser.test_browser_conformance import OWN_WORDS
 from tests.hash_log import HashLog
@@ -18,9 +18,9 @@ TRUSTS = {"its log": trust(TRUE.key), "another log": trust(HashLog("ledger.examp
 
 
 @pytest.mark.parametrize("held", TRUSTS.values(), ids=TRUSTS)
-def test_an_exhibit_proves_the_same_to_both(held: Trust | None, node: Page) -> None:
+def test_an_exhibit_proves_the_same_to_both(held: Trust | None, reader: Asked) -> None:
     for exhibit in EXHIBITS:
-        asked = node.ask("exhibit", data=exhibit, policy=held.raw if held else None)
+        asked = reader.ask("exhibit", data=exhibit, policy=held.raw if held else None)
         expected = told(verify_exhibit(exhibit, held))
         for report in (asked, expected):
             for reason in report["reasons"]:

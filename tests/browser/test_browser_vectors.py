@@ -1,4 +1,4 @@
-"""Other people's vectors through the page's own functions: it says what the Python program says to each of them."""
+"""Other people's vectors through the page's own functions, in Node.js and in browsers: what the program says, they say."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ledger.note import open_note, parse_checkpoint, parse_vkey
 from ledger.policy import parse_policy
 from ledger.refusal import Refused
 from ledger.tlog import check_consistency, check_inclusion, parse_proof
-from tests.browser.node import Page, Refusal
+from tests.browser.node import Asked, Page, Refusal
 
 pytestmark = pytest.mark.browser
 
@@ -47,23 +47,23 @@ def outcome(ask: Callable[[], Any]) -> Any:
 
 
 @needs_shared
-def test_every_unusual_point_gets_the_answer_of_libsodium(node: Page) -> None:
+def test_every_unusual_point_gets_the_answer_of_libsodium(reader: Asked) -> None:
     rows = []
     for vector in read(SHARED / "cctv-ed25519" / "ed25519vectors.json"):
         key, signature = bytes.fromhex(vector["key"]), bytes.fromhex(vector["sig"])
-        holds = node.ask("signature", key=key, message=vector["msg"].encode(), signature=signature)
-        points = [node.ask("enrolable", key=each) for each in (key, signature[:32])]
+        holds = reader.ask("signature", key=key, message=vector["msg"].encode(), signature=signature)
+        points = [reader.ask("enrolable", key=each) for each in (key, signature[:32])]
         rows.append([vector["number"], holds, *points])
     assert rows == FROZEN["rows"]
 
 
 @needs_shared
-def test_wycheproof_signatures_are_accepted_as_libsodium_does(node: Page) -> None:
+def test_wycheproof_signatures_are_accepted_as_libsodium_does(reader: Asked) -> None:
     accepted = {
         test["tcId"]
         for group in read(SHARED / "wycheproof" / "ed25519_test.json")["testGroups"]
         for test in group["tests"]
-        if node.ask(
+        if reader.ask(
             "signature",
             key=bytes.fromhex(group["publicKey"]["pk"]),
             message=bytes.fromhex(test["msg"]),
@@ -73,7 +73,7 @@ def test_wycheproof_signatures_are_accepted_as_libsodium_does(node: Page) -> Non
     assert accepted == set(FROZEN["wycheproof_ed25519"]["accepted_tcIds"])
 
 
-def test_what_is_signed_verifies_and_nothing_near_it_does(node: Page) -> None:
+def test_what_is_signed_verifies_and_nothing_near_it_does(reader: Asked) -> None:
     chance = random.Random(1)
     order = 2**252 + 27742317777372353535851937790883648493
     for _ in range(40):
@@ -82,24 +82,24 @@ def test_what_is_signed_verifies_and_nothing_near_it_does(node: Page) -> None:
         malleable = good[:32] + (int.from_bytes(good[32:], "little") + order).to_bytes(32, "little")
         flipped = bytes(byte ^ (n == chance.randrange(64)) for n, byte in enumerate(good))
         for signature in (good, malleable, flipped, good[:-1], good + b"\0"):
-            holds = node.ask("signature", key=key, message=message, signature=signature)
+            holds = reader.ask("signature", key=key, message=message, signature=signature)
             assert holds == verify_signature(key, message, signature)
-        assert node.ask("enrolable", key=key) == enrolable(key)
+        assert reader.ask("enrolable", key=key) == enrolable(key)
 
 
 # -- SHA-256, trees, proofs --------------------------------------------------------------------------------------------
 
 
-def test_the_digest_of_small_inputs_is_sha256(node: Page) -> None:
+def test_the_digest_of_small_inputs_is_sha256(reader: Asked) -> None:
     chance = random.Random(2)
     for size in [*range(140), 1000, 65_537]:
         data = chance.randbytes(size)
-        assert node.ask("sha256", data=data) == sha256(data).hexdigest()
+        assert reader.ask("sha256", data=data) == sha256(data).hexdigest()
 
 
 @needs_shared
 @pytest.mark.parametrize("kind", ["inclusion", "consistency"])
-def test_published_proofs_and_their_mutations_are_judged_alike(node: Page, kind: str) -> None:
+def test_published_proofs_and_their_mutations_are_judged_alike(reader: Asked, kind: str) -> None:
     files = sorted((SHARED / "merkle-proofs" / kind).rglob("*.json"))
     assert files
     for file in files:
@@ -108,11 +108,11 @@ def test_published_proofs_and_their_mutations_are_judged_alike(node: Page, kind:
         if kind == "inclusion":
             leaf, root = b64decode(v["leafHash"]), b64decode(v["root"])
             at = {"index": v["leafIdx"], "size": v["treeSize"]}
-            ours = outcome(lambda: node.ask("inclusion", leaf=leaf, path=path, root=root, **at))  # noqa: B023
+            ours = outcome(lambda: reader.ask("inclusion", leaf=leaf, path=path, root=root, **at))  # noqa: B023
             assert ours == outcome(lambda: check_inclusion(v["leafIdx"], v["treeSize"], leaf, path, root)), file  # noqa: B023
         else:
             m, n, old, new = v["size1"], v["size2"], b64decode(v["root1"]), b64decode(v["root2"])
-            ours = outcome(lambda: node.ask("consistency", m=m, n=n, rootM=old, rootN=new, path=path))  # noqa: B023
+            ours = outcome(lambda: reader.ask("consistency", m=m, n=n, rootM=old, rootN=new, path=path))  # noqa: B023
             assert ours == outcome(lambda: check_consistency(m, n, old, new, path)), file  # noqa: B023
 
 
@@ -121,13 +121,13 @@ def proof_of(data: bytes) -> list[Any]:
     return [str(proof.index), len(proof.path), proof.note]
 
 
-def test_proof_files_are_read_alike(node: Page) -> None:
+def test_proof_files_are_read_alike(reader: Asked) -> None:
     cases = read(VECTORS / "tlog-proof" / "cases.json")
     for case in [*cases["frame"], *cases["complete"]["cases"]]:
         if "proof" not in case:
             continue  # one far too long, described and not written out
         data = case["proof"].encode()
-        said = outcome(lambda: node.ask("proof", data=data))  # noqa: B023
+        said = outcome(lambda: reader.ask("proof", data=data))  # noqa: B023
         if isinstance(said, list):
             said[2] = b64decode(said[2])
         assert said == outcome(lambda: proof_of(data)), case["id"]  # noqa: B023
@@ -136,19 +136,19 @@ def test_proof_files_are_read_alike(node: Page) -> None:
 # -- notes, policies, JSON ---------------------------------------------------------------------------------------------
 
 
-def test_verifier_keys_notes_and_checkpoints_are_read_alike(node: Page) -> None:
+def test_verifier_keys_notes_and_checkpoints_are_read_alike(reader: Asked) -> None:
     for case in read(VECTORS / "notes" / "vkeys.json")["cases"]:
         text = case["vkey"]
-        assert outcome(lambda: node.ask("vkey", text=text)) == outcome(lambda: parse_vkey(text).text)  # noqa: B023
+        assert outcome(lambda: reader.ask("vkey", text=text)) == outcome(lambda: parse_vkey(text).text)  # noqa: B023
     for case in read(VECTORS / "notes" / "checkpoints.json")["cases"]:
         text = case["text"]
-        said = outcome(lambda: node.ask("checkpoint", text=text))  # noqa: B023
+        said = outcome(lambda: reader.ask("checkpoint", text=text))  # noqa: B023
         assert said == outcome(lambda: checkpoint_of(text)), case["id"]  # noqa: B023
     cosigned = read(VECTORS / "notes" / "cosignatures.json")["cases"]
     for case in [*read(VECTORS / "notes" / "signed_notes.json")["cases"], *cosigned]:
         raw = b64decode(case["note_base64"]) if "note_base64" in case else case["note"].encode()
         keys = case["keys"]
-        said = outcome(lambda: node.ask("note", note=raw, keys=keys))  # noqa: B023
+        said = outcome(lambda: reader.ask("note", note=raw, keys=keys))  # noqa: B023
         assert said == outcome(lambda: note_of(raw, keys)), case["id"]  # noqa: B023
 
 
@@ -163,11 +163,11 @@ def note_of(raw: bytes, keys: list[str]) -> dict[str, Any]:
     return {"text": opened.text, "verified": [[key.id, times.get(key)] for key in opened.verified]}
 
 
-def test_policies_are_read_alike_and_met_by_the_same_witnesses(node: Page) -> None:
+def test_policies_are_read_alike_and_met_by_the_same_witnesses(reader: Asked) -> None:
     for case in read(VECTORS / "tlog-policy" / "cases.json")["cases"]:
         text = b64decode(case["policy_base64"]) if "policy_base64" in case else case["policy"].encode()
         cosigned = [each["cosigned_by"] for each in case.get("evaluate", [])]
-        said = outcome(lambda: node.ask("policy", text=text, cosigned=cosigned))  # noqa: B023
+        said = outcome(lambda: reader.ask("policy", text=text, cosigned=cosigned))  # noqa: B023
         assert said == outcome(lambda: met(text, cosigned)), case["id"]  # noqa: B023
 
 
@@ -177,21 +177,21 @@ def met(text: bytes, cosigned: list[list[str]]) -> list[bool]:
 
 
 @needs_shared
-def test_hostile_json_is_refused_with_the_same_code(node: Page) -> None:
+def test_hostile_json_is_refused_with_the_same_code(reader: Asked) -> None:
     hostile = SHARED / "json-parsing"
     for row in read(hostile / "expectations.json")["files"]:
         raw = (hostile / row["file"]).read_bytes()
-        said = outcome(lambda: node.ask("json", data=raw))  # noqa: B023
+        said = outcome(lambda: reader.ask("json", data=raw))  # noqa: B023
         wanted = outcome(lambda: parse_json(raw) and None)  # noqa: B023
         assert said == (wanted or None), row["file"]
 
 
 @pytest.mark.parametrize("depth", [16, 17, 1024, 1025])
 @pytest.mark.parametrize("brackets", ["[]", "{}"])
-def test_depth_is_counted_alike(node: Page, depth: int, brackets: str) -> None:
+def test_depth_is_counted_alike(reader: Asked, depth: int, brackets: str) -> None:
     opening, closing = ("[", "]") if brackets == "[]" else ('{"a":', "}")
     raw = (opening * depth + "1" + closing * depth).encode()
-    assert outcome(lambda: node.ask("json", data=raw)) == outcome(lambda: parse_json(raw) and None)
+    assert outcome(lambda: reader.ask("json", data=raw)) == outcome(lambda: parse_json(raw) and None)
 
 
 # -- the vocabulary ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,107 @@
+/**
+ * What the scripts of the verifier page are asked by its tests, in Node.js (checker.mjs) and in browsers (opened.py).
+ *
+ * A question is a line of JSON, {"ask": name, ...}, bytes in base64; so is the answer: {"answer"}, {"refused"} or
+ * {"crashed"}.
+ */
+
+/** What of the page is asked. */
+export const NAMES = [
+  'Refused',
+  'bundleInside',
+  'checkConsistency',
+  'checkInclusion',
+  'checkSealed',
+  'enrolable',
+  'openNote',
+  'parseCheckpoint',
+  'parseJson',
+  'parsePolicy',
+  'parseProof',
+  'parseTrust',
+  'parseVkey',
+  'say',
+  'sha256',
+  'verify',
+  'verifyExhibit',
+  'verifySignature',
+  'vocabulary',
+];
+
+/** The answer to a line; `it` has everything that NAMES names. */
+export const answering = (it) => {
+  const decoded = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const bytes = (text) => (text === null || text === undefined ? null : decoded(text));
+
+  const text64 = (bytes) => {
+    let text = '';
+    for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+    return btoa(text);
+  };
+
+  const hexOf = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+  const told = ({ code, where, says, entries }) => ({ code, where, says: it.say(says), entries });
+
+  const reported = (report) => ({
+    verdict: report.verdict,
+    reasons: report.reasons.map(told),
+    steps: report.steps.map(({ number, result, says }) => ({ number, result, says: it.say(says) })),
+    remarks: report.remarks.map(told),
+    notProven: report.notProven.map(it.say),
+    entries: report.entries,
+    signatures: report.signatures,
+    brackets: report.brackets.map((b) => [Number(b.index), b.notBefore, b.notAfter, b.on, b.signedAt]),
+  });
+
+  const answers = {
+    async verify({ data, policy, registrar, anchor, now }) {
+      const trust = policy ? it.parseTrust(bytes(policy), bytes(registrar)) : null;
+      return reported(await it.verify(bytes(data), trust, bytes(anchor), now));
+    },
+    async exhibit({ data, policy }) {
+      return reported(await it.verifyExhibit(bytes(data), policy ? it.parseTrust(bytes(policy), null) : null));
+    },
+    async inside({ data }) {
+      const found = await it.bundleInside(bytes(data));
+      return found && text64(found);
+    },
+    signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
+    enrolable: ({ key }) => it.enrolable(bytes(key)),
+    vkey: ({ text }) => it.parseVkey(text).text,
+    async note({ note, keys }) {
+      const opened = await it.openNote(bytes(note), keys.map(it.parseVkey));
+      return { text: opened.text, verified: [...opened.times].map(([key, time]) => [key.id, time]) };
+    },
+    checkpoint({ text }) {
+      const { origin, size, root } = it.parseCheckpoint(text);
+      return [origin, String(size), hexOf(root)];
+    },
+    policy({ text, cosigned }) {
+      const policy = it.parsePolicy(bytes(text));
+      return cosigned.map((names) => policy.met(new Set(names)));
+    },
+    proof({ data }) {
+      const proof = it.parseProof(bytes(data));
+      return [String(proof.index), proof.path.length, text64(proof.note)];
+    },
+    inclusion: ({ index, size, leaf, path, root }) =>
+      it.checkInclusion(BigInt(index), BigInt(size), bytes(leaf), path.map(bytes), bytes(root)),
+    consistency: ({ m, n, rootM, rootN, path }) =>
+      it.checkConsistency(BigInt(m), BigInt(n), bytes(rootM), bytes(rootN), path.map(bytes)),
+    json: ({ data }) => void it.parseJson(bytes(data)),
+    sha256: ({ data }) => hexOf(it.sha256(bytes(data))),
+    fact: ({ kind, name, json }) =>
+      it.checkSealed({ kind, schema: it.vocabulary.kinds[kind].schema }, [{ name, value: it.parseJson(bytes(json))[0] }]),
+  };
+
+  const answer = async ({ ask, ...question }) => {
+    try {
+      return { answer: (await answers[ask](question)) ?? null };
+    } catch (wrong) {
+      return wrong instanceof it.Refused ? { refused: told(wrong) } : { crashed: String(wrong.stack) };
+    }
+  };
+
+  return async (line) => JSON.stringify(await answer(JSON.parse(line)));
+};

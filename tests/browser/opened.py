@@ -1,0 +1,33 @@
+"""The scripts of the verifier page in a browser, asked as they are in Node.js (node.py)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.browser.node import Asked
+from tests.browser.webdriver import Browser
+
+ANSWERS = Path(__file__).with_name("answers.mjs")
+END = "</script>\n</body>"  # of the last script, the program
+
+
+class Opened(Asked):
+    """A built page in a browser, every script of it as it is, with answers.mjs behind the last.
+
+    Its policy forbids what is put there, and goes; `test_browser_rows` and `test_browser_page` use the page itself.
+    """
+
+    def __init__(self, browser: Browser, page: Path, folder: Path) -> None:
+        self._browser = browser
+        answers = ANSWERS.read_text("utf-8").replace("export const", "const")
+        names = ", ".join(re.findall("^  '(\\w+)',$", answers, re.MULTILINE))
+        html = re.sub(r"<meta http-equiv[^>]*>\n", "", page.read_text("utf-8"), count=1)
+        head, end, tail = html.rpartition(END)
+        file = folder / "asked.html"
+        file.write_text(f"{head}{answers}\nglobalThis.answer = answering({{ {names} }});\n{end}{tail}", "utf-8")
+        browser.open(file.as_uri())
+
+    def _answer(self, line: str) -> str:
+        said: str = self._browser.run("return (window.wrappedJSObject ?? window).answer(arguments[0])", line)
+        return said
