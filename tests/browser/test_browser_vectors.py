@@ -1,4 +1,4 @@
-"""Other people's vectors through the page's own functions, in Node.js and in browsers: what the program says, they say."""
+"""Other people's vectors through the page's own functions, in Node.js and in browsers: judged as the program does."""
 
 from __future__ import annotations
 

@@ -1,0 +1,69 @@
+"""One thing that somebody hostile hands to a person at the verifier page, and the code it has to be refused under."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.exhibit import form_of
+from ledger.refusal import Refused
+from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, verify_exhibit
+from tests.browser.recorder import told
+from tests.in_memory import NOW, Hand, Ledger, small, smuggled
+
+PASSES = ""  # a code that is none: what is hostile about it is not counted, and the rest holds
+
+
+@dataclass(frozen=True)
+class Case:
+    """A file, what the person holds from elsewhere, and a code: of a reason, of a finding, or PASSES."""
+
+    data: bytes
+    code: str
+    held: Mapping[str, bytes]
+
+
+Make = Callable[[], Case]
+Cases = dict[str, Make]
+
+
+def held(ledger: Ledger, policy: bytes | None = None) -> dict[str, bytes]:
+    """The policy and the registrar of a ledger, as the files of a trust folder."""
+    trust = ledger.trust()
+    assert trust.registrar is not None
+    return {"policy": policy or trust.raw, "registrar": format_registrar(trust.registrar)}
+
+
+def case(data: bytes, ledger: Ledger, code: str) -> Case:
+    return Case(data, code, held(ledger))
+
+
+def entered(code: str, make: Callable[[Ledger, Hand], bytes]) -> Make:
+    """An entry of these bytes, which the log signed and nobody would have recorded."""
+
+    def made() -> Case:
+        ledger, ilves = small()
+        return case(smuggled(ledger, ilves, make(ledger, ilves)), ledger, code)
+
+    return made
+
+
+def expected(asked: Case) -> dict[str, Any]:
+    """What the Python program says, as the page shows it; {"refused": code} for what is held and cannot be read."""
+    try:
+        trust = parse_trust(asked.held) if asked.held else None
+    except Refused as refused:
+        return {"refused": refused.code}
+    report = told(_verified(asked.data, trust))
+    first = report["reasons"][0]["code"] if report["reasons"] else ""
+    return {
+        "integrity": f"{report['verdict']} {first}".rstrip(),
+        "reasons": [[reason["code"], reason["where"]] for reason in report["reasons"]],
+        "steps": [step["result"] for step in report["steps"] if step["number"] != 15],
+        "findings": sorted({remark["code"] for remark in report["remarks"]}),
+    }
+
+
+def _verified(data: bytes, trust: Trust | None) -> Report:
+    return verify_exhibit(data, trust) if form_of(data) else verify(data, trust, None, NOW)

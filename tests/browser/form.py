@@ -1,0 +1,84 @@
+"""The form of the verifier page, filled and sent by a script in the page, and what it shows then."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from browser import build
+from tests.browser.webdriver import Browser
+
+# `bind` makes a function of the page's own, in Firefox too, where a test lives beside the page.
+CLOCK = """
+const page = window.wrappedJSObject ?? window;
+page.Date.now = page.Number.prototype.valueOf.bind(arguments[0]);
+"""
+
+SEND = """
+const [data, held] = arguments;
+const at = (id) => document.getElementById(id);
+const until = async (holds) => { while (!holds()) await new Promise((done) => setTimeout(done, 2)); };
+const choose = (id, name, text) => {
+  const files = new DataTransfer();
+  files.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
+  at(id).files = files.files;
+  at(id).dispatchEvent(new Event('change', { bubbles: true }));
+};
+return (async () => {
+  for (const name of ['policy', 'registrar', 'anchor']) {
+    at(name).value = '';
+    at(name).dispatchEvent(new Event('input', { bubbles: true }));
+    if (!(name in held)) continue;
+    choose(`${name}-file`, name, held[name]);
+    await until(() => at(name).value);
+  }
+  for (const id of ['status', 'result']) at(id).replaceChildren();
+  choose('bundle', 'sent.evidence.zip', data);
+  at('question').requestSubmit();
+  await until(() => !document.querySelector('#question button').disabled);
+})();
+"""
+
+FINDINGS = build.languages()["en"]["page"]["findings-caption"]
+SHOWN = """
+const all = (selector) => [...document.querySelectorAll(selector)];
+const text = (element) => element?.textContent ?? '';
+return {
+  hidden: document.getElementById('result').hidden,
+  problem: text(document.querySelector('#status .problem')),
+  status: text(document.getElementById('status')),
+  integrity: text(document.getElementById('integrity')),
+  reasons: all('#result > ul.plain > li > strong').map((strong) => [
+    strong.textContent,
+    strong.nextElementSibling?.matches('code') ? strong.nextElementSibling.textContent : '',
+  ]),
+  steps: all('td.result').map(text),
+  findings: [...new Set(all('#result > table')
+    .filter((table) => text(table.caption) === arguments[0])
+    .flatMap((table) => [...table.tBodies[0].rows].map((row) => text(row.cells[0]))))].sort(),
+};
+"""
+
+
+def opened_at(browser: Browser, page: Path, now: datetime) -> None:
+    """Opens the page, its clock standing at `now`."""
+    browser.open(page.as_uri())
+    browser.run(CLOCK, now.timestamp() * 1000)
+
+
+def send(browser: Browser, data: bytes, held: Mapping[str, bytes]) -> None:
+    """Chooses the files, presses the button, waits for the end."""
+    texts = {name: b64encode(content).decode() for name, content in held.items()}
+    browser.run(SEND, b64encode(data).decode(), texts)
+
+
+def shown(browser: Browser) -> dict[str, Any]:
+    """What the page shows, in the form of `case.expected`."""
+    seen = browser.run(SHOWN, FINDINGS)
+    if seen["hidden"]:
+        return {"problem": seen["problem"]}
+    steps = [step for number, step in enumerate(seen["steps"], 1) if number != 15]
+    return {name: seen[name] for name in ("integrity", "reasons", "findings")} | {"steps": steps}

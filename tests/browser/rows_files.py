@@ -1,0 +1,271 @@
+"""Hostile containers, lists and exhibits: Z1, Z2, Zb, Xh."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zipfile
+from collections.abc import Callable
+from typing import Any
+
+from ledger.bundle import pack, unpack, zip_profile
+from ledger.bundle.layout import sums
+from ledger.verify import Trust
+from tests.browser.case import Case, Cases, Make, case
+from tests.hash_log import HashLog
+from tests.in_memory import Hand, Ledger, hand, rezipped, small
+from tests.test_bit_flips import three_entries, trust_of
+from tests.test_verify_exhibits import NOTHING, SPLIT, TRUE, omitted, trust
+from tests.test_verify_hostile import UNSIGNED
+from tests.test_zip_profile import HEADER, NAMES, foreign, header, info, replaced
+
+DIRECTORY = b"PK\1\2"
+BOMB = 64 << 20  # bytes of zeros, 65 kB deflated
+
+
+# -- containers --------------------------------------------------------------------------------------------------------
+
+
+def zipped(change: Callable[[bytes], bytes]) -> Make:
+    """An honest bundle, its archive changed so that a reader who is not strict would find the bundle in it."""
+
+    def make() -> Case:
+        ledger, ilves = small()
+        return case(change(ledger.bundle(ilves)), ledger, "BND-ZIP")
+
+    return make
+
+
+def rewritten(*more: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"", **attributes: Any) -> Make:
+    """The files of an honest bundle in an archive of Python's, its last file with attributes, and further files."""
+
+    def change(data: bytes) -> bytes:
+        files = [(info(path), content) for path, content in unpack(data).items()]
+        last, content = files.pop()
+        return foreign(*files, (info(last.filename, **attributes), content), *more, comment=comment)
+
+    return zipped(change)
+
+
+def named(name: str) -> Make:
+    """A file of this name behind those of a bundle, in both places where an archive says it."""
+    stand_in = "x" * len(name.encode())
+
+    def change(data: bytes) -> bytes:
+        files = [(info(path), content) for path, content in unpack(data).items()]
+        made = foreign(*files, (info(stand_in), b"x"))
+        return made.replace(stand_in.encode(), name.encode()) if name else made
+
+    return zipped(change)
+
+
+def ended(change: Callable[[bytes], bytes]) -> Make:
+    """The end record changed: 22 bytes."""
+    return zipped(lambda data: data[:-22] + change(data[-22:]))
+
+
+def gap(data: bytes) -> bytes:
+    at = data.index(DIRECTORY)
+    return data[:at] + b"gap" + data[at:-6] + struct.pack("<LH", at + 3, 0)
+
+
+def overlapping(data: bytes) -> bytes:
+    """The quoted-overlap bomb: a second record of the directory points into a file that another one has."""
+    at = data.index(DIRECTORY)
+    records, end = data[at:-22], data[-22:]
+    size = 46 + struct.unpack("<H", records[28:30])[0]
+    again = bytearray(records[:size])
+    again[46:size] = b"x" * (size - 46)
+    count = struct.unpack("<H", end[10:12])[0] + 1
+    made = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, count, count, len(records) + size, at, 0)
+    return data[:at] + records + bytes(again) + made
+
+
+def many(data: bytes) -> bytes:
+    files = {**unpack(data), **{f"views/{n}.csv": b"" for n in range(10_001)}}
+    return foreign(*((info(path), content) for path, content in files.items()))
+
+
+def deflated(content: bytes) -> Make:
+    return rewritten((info("views/zeros.csv", compress_type=zipfile.ZIP_DEFLATED), content))
+
+
+def zipped_again(levels: int) -> bytes:
+    """A bomb of the kind of 42.zip: archives in archives."""
+    content = bytes(BOMB >> 4)
+    for _ in range(levels):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for n in range(16):
+                archive.writestr(f"{n}.zip", content)
+        content = out.getvalue()
+    return content
+
+
+CONTAINERS: Cases = {
+    "traversal": named("../up"),
+    "traversal inside": named("a/../../up"),
+    "absolute": named("/etc/passwd"),
+    "a drive": named("C:/a"),
+    "a backslash": named("a\\b"),
+    "NUL": named("a\0b"),
+    "a directory": named("a/"),
+    "no ASCII": named("\u00e9"),
+    **{f"a name, {what}": named(name) for what, name in NAMES.items() if what in ("empty", "hidden", "81 letters")},
+    "twins in case": rewritten((info("Policy"), b"x")),
+    "a file and a folder": rewritten((info("policy/a"), b"x")),
+    "a name twice": rewritten((info("policy"), b"x")),
+    "a symbolic link": rewritten(external_attr=0o120777 << 16),
+    "deflated": rewritten(compress_type=zipfile.ZIP_DEFLATED),
+    "a bomb": deflated(bytes(BOMB)),
+    "a bomb of archives": zipped(lambda data: zipped_again(3)),
+    "encrypted": zipped(replaced(HEADER, header(flags=1))),
+    "a data descriptor": zipped(replaced(HEADER, header(flags=8))),
+    "the flag of UTF-8": zipped(replaced(HEADER, header(flags=0x800))),
+    "a time": zipped(replaced(HEADER, header(time=1))),
+    "made under Unix": rewritten(create_system=3),
+    "an extra field": rewritten(extra=b"\1\0\2\0ab"),
+    "zip64": ended(lambda end: end[:8] + b"\xff" * 4 + b"\xff" * 8 + end[20:]),
+    "overlapping": zipped(overlapping),
+    "prepended": zipped(lambda data: b"MZ" + data),
+    "another archive before it": zipped(lambda data: foreign((info("mimetype"), b"x")) + data),
+    "appended": zipped(lambda data: data + b"\0"),
+    "a comment": rewritten(comment=b"hello"),
+    "a second volume": ended(lambda end: end[:4] + b"\1\0" + end[6:]),
+    "header and record differ": zipped(lambda data: data[::-1].replace(b"ycilop", b"yciloP", 1)[::-1]),
+    "sizes in the record differ": zipped(
+        lambda data: data[: (at := data.index(DIRECTORY)) + 20] + b"\1\0\0\0" + data[at + 24 :]
+    ),
+    "a gap": zipped(gap),
+    "10,001 files": zipped(many),
+    "a wrong CRC": zipped(lambda data: data.replace(b"quorum none", b"quorum nine", 1)),
+    "cut short": zipped(lambda data: data[:-1]),
+    "nothing": zipped(lambda data: b""),
+    "no archive": zipped(lambda data: b"x" * 1_000),
+}  # fmt: skip
+
+
+# -- lists -------------------------------------------------------------------------------------------------------------
+
+
+def unsigned(what: str) -> Make:
+    """What anybody can make of a bundle: files changed, nothing signed again."""
+
+    def make() -> Case:
+        ledger, ilves = small()
+        return case(
+            rezipped(ledger.bundle(ilves), lambda f: UNSIGNED[what][0](f, ledger.folder)), ledger, "BND-MANIFEST"
+        )
+
+    return make
+
+
+def of_another_bundle() -> Case:
+    ledger, ilves = small()
+    other = unpack(ledger.bundle(ilves, "SP"))["manifest.dsse.json"]
+    data = rezipped(ledger.bundle(ilves), lambda f: f.update({"manifest.dsse.json": other}))
+    return case(data, ledger, "BND-MANIFEST")
+
+
+def made_by(code: str, who: Callable[[Ledger, Hand], Hand], before: bool = False) -> Make:
+    """A bundle that somebody made who could not, at its head."""
+
+    def make() -> Case:
+        ledger, ilves = small()
+        contents = ledger.contents() if before else None
+        maker = who(ledger, ilves)
+        return case(pack(contents or ledger.contents(), maker.signer("ISS")), ledger, code)
+
+    return make
+
+
+def enrolled(ledger: Ledger, _: Hand) -> Hand:
+    return ledger.enrol("aspen", "XO", "ISS")
+
+
+def revoked(ledger: Ledger, ilves: Hand) -> Hand:
+    ledger.record(ledger.keeper, "key-revoked", {"actor": "ilves", "cause": "lost"})
+    return ilves
+
+
+LISTS: Cases = {
+    "a file nobody listed": unsigned("a file nobody listed"),
+    "listed and missing": unsigned("a listed file is missing"),
+    "the size right, the digest wrong": unsigned("other content of the same size"),
+    "no manifest": unsigned("no manifest"),
+    "an entry for a manifest": unsigned("an entry as manifest"),
+    "sums of something else": unsigned("sums of something else"),
+    "of another bundle": of_another_bundle,
+    "a key that is valid later": made_by("KEY-UNKNOWN", enrolled, before=True),
+    "a key of nobody": made_by("KEY-UNKNOWN", lambda ledger, _: hand("stranger")),
+    "a key that had ended": made_by("KEY-ENDED", revoked),
+}
+
+
+# -- bits and cuts -----------------------------------------------------------------------------------------------------
+
+
+def flipped(number: int) -> Make:
+    """One bit, or the end, of the smallest bundle that has an order; which one, the number decides."""
+
+    def make() -> Case:
+        ledger, maker = three_entries()
+        data = bytearray(ledger.bundle(maker))
+        chance = random.Random(number)
+        if number % 4:
+            data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+        else:
+            del data[chance.randrange(len(data)) :]
+        return Case(bytes(data), "BND-ZIP", trust_of(ledger))
+
+    return make
+
+
+def mended(number: int) -> Make:
+    """One bit of one file, checksums and sums made to fit: what anybody can do who signs nothing."""
+
+    def make() -> Case:
+        ledger, maker = three_entries()
+        files = dict(unpack(ledger.bundle(maker)))
+        chance = random.Random(number)
+        path = chance.choice(sorted(path for path in files if path not in ("mimetype", "SHA256SUMS")))
+        content = bytearray(files[path])
+        content[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+        files[path] = bytes(content)
+        return Case(zip_profile.write({**files, "SHA256SUMS": sums(files)}), "BND-MANIFEST", trust_of(ledger))
+
+    return make
+
+
+BITS: Cases = {
+    **{f"bit or cut {number}": flipped(number) for number in range(40)},
+    **{f"bit and sums {number}": mended(number) for number in range(20)},
+}
+
+
+# -- exhibits ----------------------------------------------------------------------------------------------------------
+
+
+def exhibit(code: str, data: bytes, held: Trust | None) -> Make:
+    return lambda: Case(data, code, {"policy": held.raw} if held else {})
+
+
+OTHER = trust(HashLog("ledger.example/other").key)
+DEEP = b'{"format":"comity.split-view/1","one":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+EXHIBITS: Cases = {
+    **{f"nothing, {n}": exhibit(code, data, trust(TRUE.key)) for n, (data, code) in enumerate(NOTHING)},
+    "its own key": exhibit("NO_TRUST_ANCHOR", SPLIT, None),
+    "its own key, of an omission": exhibit("NO_TRUST_ANCHOR", omitted(), None),
+    "of a log nobody knows": exhibit("CP-ORIGIN", SPLIT, OTHER),
+    "100,000 deep": exhibit("SPLIT-FORMAT", DEEP, trust(TRUE.key)),
+    "too large": exhibit("SPLIT-FORMAT", SPLIT + b" " * (1 << 18), trust(TRUE.key)),
+}
+
+ROWS: dict[str, Cases] = {
+    "Z1": CONTAINERS,
+    "Z2": LISTS,
+    "Zb": BITS,
+    "Xh": EXHIBITS,
+}

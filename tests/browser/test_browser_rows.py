@@ -1,0 +1,89 @@
+"""Every hostile input that concerns bundles, handed to the page itself in Chromium and in Firefox.
+
+The page is the built file, opened from the disk. In each row the first file is chosen and the button pressed as a
+person does; for the others a script fills the same form. What the page shows has to be what the program says of the
+same bytes: verdict, codes and places, steps, findings; and among them the code that docs/hostile-inputs.md names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.case import PASSES, Case, expected
+from tests.browser.form import opened_at, send, shown
+from tests.browser.rows import AWAITED, ROWS
+from tests.browser.webdriver import ENTER, Browser
+from tests.in_memory import NOW
+
+TABLE = Path(__file__).parents[2] / "docs" / "hostile-inputs.md"
+NOT_OF_A_BUNDLE = {"LOG-CORRUPT"}  # of a log, in a row that concerns both
+
+
+def marked() -> dict[str, str]:
+    """Each row of the table that concerns bundles, with what it says of codes."""
+    rows = re.findall(r"^\| (\w+) † \|[^|]*\|([^|]*)\|", TABLE.read_text("utf-8"), re.MULTILINE)
+    return dict(rows)
+
+
+def codes_in(cell: str) -> set[str]:
+    return set(re.findall(r"\b[A-Z]+[-_][A-Z_-]+\b", cell))
+
+
+def test_every_row_about_bundles_is_handed_to_the_page_and_no_other() -> None:
+    assert marked().keys() - AWAITED == ROWS.keys()
+    assert not AWAITED & ROWS.keys()
+    assert min(len(cases) for cases in ROWS.values()) > 0
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_each_code_of_a_row_is_what_a_case_is_refused_under(row: str) -> None:
+    made = {make().code for make in ROWS[row].values()}
+    assert made - {PASSES} == codes_in(marked()[row]) - NOT_OF_A_BUNDLE
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("row", ROWS)
+def test_the_page_refuses_each_case_of_a_row_as_the_program_does(
+    browser: Browser, page: Path, tmp_path: Path, row: str
+) -> None:
+    opened_at(browser, page, NOW)
+    for number, (name, make) in enumerate(ROWS[row].items()):
+        case = make()
+        if number:
+            send(browser, case.data, case.held)
+        else:
+            by_hand(browser, case, tmp_path)
+        told = shown(browser)
+        assert agrees(told, expected(case)), (name, told, expected(case))
+        assert names(told, case.code), (name, case.code, told)
+
+
+def by_hand(browser: Browser, case: Case, folder: Path) -> None:
+    """Each file chosen at its field, the button pressed by the Enter key."""
+    for name, content in {"bundle": case.data, **case.held}.items():
+        (folder / name).write_bytes(content)
+        browser.type(f"#{name}" if name == "bundle" else f"#{name}-file", str(folder / name))
+    browser.wait(f"return {list(case.held)!r}.every((id) => document.getElementById(id).value)")
+    browser.type("#question button", ENTER)
+    browser.wait(
+        "return !document.querySelector('#question button').disabled && "
+        "(!document.getElementById('result').hidden || document.querySelector('#status .problem'))"
+    )
+
+
+def agrees(told: Mapping[str, Any], said: Mapping[str, Any]) -> bool:
+    if "refused" in said:
+        return f"({said['refused']} " in told.get("problem", "")
+    return told == said
+
+
+def names(told: Mapping[str, Any], code: str) -> bool:
+    """The code is one of those shown; of what is not counted, nothing is."""
+    if code == PASSES:
+        return bool(told["integrity"] == "TOTAL-PASSED")
+    return code in told.get("problem", "") or code in {r[0] for r in told["reasons"]} | set(told["findings"])
