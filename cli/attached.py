@@ -10,8 +10,10 @@ import re
 import zlib
 from collections.abc import Iterator
 
-LARGEST = 512 * 2**20  # bytes, of the file taken out
+LARGEST = 512 * 2**20  # bytes, of all embedded files together
+FILES = 64  # embedded files, of which one may be a bundle
 MOST = 100_000  # objects
+CHUNK = 2**20  # bytes, unfolded at a time
 ROW = 20  # bytes of a line of the table
 HEAD = 4_096  # bytes in which the dictionary of a stream ends
 
@@ -24,9 +26,19 @@ _FILTER = re.compile(rb"/Filter\s*(\[[^\]]*\]|/\w+)")
 
 
 def bundle_inside(pdf: bytes) -> bytes | None:
-    """The one ZIP archive embedded in a PDF; None if there is none, or several, or it is not read here."""
-    files = (_embedded(pdf, offset) for offset in _objects(pdf))
-    archives = [file for file in files if file is not None and file.startswith(b"PK")]
+    """The one ZIP archive embedded in a PDF; None if there is none, or several, or it is not read here.
+
+    Objects of the file may overlap, and each may unfold into anything: too many of them, or too much, is read as none.
+    """
+    streams = [stream for offset in _objects(pdf) if (stream := _embedded(pdf, offset))]
+    archives, left = [], LARGEST
+    for begin, end, filters in streams if len(streams) <= FILES else ():
+        file, size = _plain(pdf[begin:end], filters, left)
+        left -= size
+        if left < 0:
+            return None
+        if file is not None and file.startswith(b"PK"):
+            archives.append(file)
     return archives[0] if len(archives) == 1 else None
 
 
@@ -42,8 +54,8 @@ def _objects(pdf: bytes) -> Iterator[int]:
             yield int(row[1])
 
 
-def _embedded(pdf: bytes, offset: int) -> bytes | None:
-    """The embedded file whose stream begins at `offset`; None for any other object."""
+def _embedded(pdf: bytes, offset: int) -> tuple[int, int, bytes] | None:
+    """Begin, end and filter of the embedded file in the object at `offset`; None for any other object."""
     head = _STREAM.match(pdf, offset, offset + HEAD)
     if head is None or b"endobj" in head[1] or not re.search(rb"/Type\s*/EmbeddedFile\b", head[1]):
         return None
@@ -52,18 +64,22 @@ def _embedded(pdf: bytes, offset: int) -> bytes | None:
     if not re.compile(rb"\r?\n?endstream").match(pdf, end):
         return None
     filters = _FILTER.search(head[1])
-    return _plain(pdf[head.end() : end], re.sub(rb"[][\s]", b"", filters[1]) if filters else b"")
+    return head.end(), end, re.sub(rb"[][\s]", b"", filters[1]) if filters else b""
 
 
-def _plain(content: bytes, filters: bytes) -> bytes | None:
-    """The bytes of a stream; None for another filter than Flate, and for what is damaged or too large."""
-    if filters == b"":
-        return content
+def _plain(content: bytes, filters: bytes, left: int) -> tuple[bytes | None, int]:
+    """The bytes of a stream, and how many it took to know them, at most one more than are `left`.
+
+    None for another filter than Flate, and for what is damaged or too large.
+    """
     if filters != b"/FlateDecode":
-        return None
-    unpacker = zlib.decompressobj()
+        return (content, len(content)) if filters == b"" else (None, 0)
+    unpacker, data = zlib.decompressobj(), bytearray()
     try:
-        data = unpacker.decompress(content, LARGEST)
+        while len(data) <= left and (piece := unpacker.decompress(content, min(CHUNK, left + 1 - len(data)))):
+            data += piece
+            content = unpacker.unconsumed_tail
     except zlib.error:
-        return None
-    return data if unpacker.eof and not unpacker.unused_data else None
+        return None, len(data)
+    whole = unpacker.eof and not unpacker.unused_data and len(data) <= left
+    return (bytes(data) if whole else None), len(data)

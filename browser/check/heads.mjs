@@ -7,6 +7,7 @@ import { Refused, placed } from './refusal.mjs';
 import { checkConsistency } from './tlog.mjs';
 
 export const DRIFT = 300; // seconds between honest clocks
+const LARGEST_PROOF = 8_192; // bytes: a tree of 2^63 entries asks for fewer than 128 hashes of 45
 const ANCHOR = 'anchor'; // where a checkpoint from outside is said to be found
 
 /**
@@ -159,6 +160,7 @@ function compare(held, origin, roots) {
 }
 
 function hashes(text) {
+  if (text.length > LARGEST_PROOF) throw new Refused('CP-CONSISTENCY', ['history-large', text.length]);
   const lines = latin1(text).split('\n');
   try {
     if (lines.pop()) throw new RangeError('the last line does not end');

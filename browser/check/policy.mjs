@@ -51,8 +51,8 @@ class Policy {
 
 /** Reads a policy text; POL-FORMAT, POL-KEY, POL-NAME, POL-QUORUM. */
 export function parsePolicy(bytes) {
-  const text = latin1(bytes);
-  if (text.length > LARGEST || /[^\t\n -~\x80-\xff]/.test(text) || !(text === '' || text.endsWith('\n'))) {
+  const text = bytes.length > LARGEST ? '\0' : latin1(bytes);
+  if (/[^\t\n -~\x80-\xff]/.test(text) || !(text === '' || text.endsWith('\n'))) {
     throw new Refused('POL-FORMAT', ['policy-text']);
   }
   const draft = new Draft();

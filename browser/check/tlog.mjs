@@ -7,6 +7,7 @@ import { Refused } from './refusal.mjs';
 import { sha256 } from './sha256.mjs';
 
 const LARGEST = 1n << 63n;
+const LARGEST_PROOF = 131_072; // bytes of a proof file
 
 const leaves = new WeakMap(); // by the bytes of an entry
 const nodes = new Map(); // by the two hashes below: the paths of a bundle share most of theirs
@@ -80,9 +81,9 @@ function checkHashes(code, ...hashes) {
 
 /** Reads a tlog-proof file (c2sp.org/tlog-proof) without checking what it proves; PRF-FORMAT. */
 export function parseProof(bytes) {
-  const text = latin1(bytes);
+  const text = latin1(bytes.subarray(0, LARGEST_PROOF + 1));
   const blank = text.indexOf('\n\n');
-  if (bytes.length > 131_072 || text.includes('\r') || text.split('\n').some((line) => line.length > 4096)) {
+  if (bytes.length > LARGEST_PROOF || text.includes('\r') || text.split('\n').some((line) => line.length > 4096)) {
     throw new Refused('PRF-FORMAT', ['proof-large']);
   }
   if (blank < 0 || blank + 2 === text.length) throw new Refused('PRF-FORMAT', ['proof-parts']);

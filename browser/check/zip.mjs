@@ -6,7 +6,7 @@ import { Refused } from './refusal.mjs';
 
 const MAX_ENTRIES = 10_000;
 const MAX_ENTRY = 64 * 2 ** 20; // bytes
-const MAX_TOTAL = 512 * 2 ** 20;
+export const MAX_TOTAL = 512 * 2 ** 20;
 const MAX_PARTS = 7;
 const PART = '[a-zA-Z0-9][a-zA-Z0-9._-]{0,79}';
 const PATH = new RegExp(`^${PART}(/${PART}){0,${MAX_PARTS - 1}}$`);
@@ -18,7 +18,11 @@ const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22];
 
 const broken = (where, ...says) => new Refused('BND-ZIP', says, where);
 
-/** The files of an archive, path -> bytes, in their order; BND-ZIP with the entry and the rule it breaks. */
+/**
+ * The files of an archive, path -> bytes, in their order; BND-ZIP with the entry and the rule it breaks.
+ *
+ * Of what is too large nothing but `length` is looked at.
+ */
 export function readZip(data) {
   if (data.length > MAX_TOTAL) throw broken('archive', 'zip-total', data.length, MAX_TOTAL);
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);

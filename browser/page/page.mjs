@@ -7,12 +7,14 @@ import { Refused } from '../check/refusal.mjs';
 import { digestOfFile } from '../check/sha256.mjs';
 import { parseAnchor, parseTrust } from '../check/trust.mjs';
 import { verify } from '../check/verify.mjs';
+import { MAX_TOTAL } from '../check/zip.mjs';
 import { make } from './dom.mjs';
 import { readQr } from './qr.mjs';
 import { result, spoken } from './result.mjs';
 import { say, speak, stepName } from './texts.mjs';
 
 const HELD = ['policy', 'registrar', 'anchor'];
+const LARGEST = 2 ** 20; // bytes of a file for one of these fields
 const fromFile = new Map(); // id of a field -> the bytes of the file that filled it, as long as nobody changes the text
 
 let shown = null; // the report on the page and its circumstances
@@ -82,7 +84,11 @@ async function take(name, file) {
     tell(text === null ? say(['qr-none']) : '', text === null);
     return;
   }
-  const bytes = new Uint8Array(await file.arrayBuffer());
+  if (file.size > LARGEST) {
+    tell(say(['file-large', file.name, file.size, LARGEST]), true);
+    return;
+  }
+  const bytes = await bytesOf(file);
   at(name).value = new TextDecoder().decode(bytes);
   fromFile.set(name, bytes);
 }
@@ -100,10 +106,13 @@ async function ask() {
   ['bundle', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
   button.disabled = true;
   try {
-    const data = new Uint8Array(await file.arrayBuffer());
-    const inside = isPdf(data) ? await bundleInside(data) : data;
-    if (!inside) throw unreadable('bundle', say(['pdf-none']));
-    await answer(file.name, inside, isPdf(data) ? await digestOfFile(data) : null);
+    if (file.size > MAX_TOTAL) await answer(file.name, { length: file.size }, null); // refused, and never read
+    else {
+      const data = await bytesOf(file);
+      const inside = isPdf(data) ? await bundleInside(data) : data;
+      if (!inside) throw unreadable('bundle', say(['pdf-none']));
+      await answer(file.name, inside, isPdf(data) ? await digestOfFile(data) : null);
+    }
   } catch (wrong) {
     if (wrong.field) at(wrong.field).setAttribute('aria-invalid', 'true');
     tell(wrong.field ? wrong.message : say(['page-failed', String(wrong)]), true);
@@ -112,19 +121,22 @@ async function ask() {
   button.disabled = false;
 }
 
+const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
+
 async function answer(name, data, paper) {
   const [policy, registrar, anchor] = HELD.map(held);
   if (registrar && !policy) throw unreadable('policy', say(['registrar-alone']));
   const trust = policy && parsed(() => parseTrust(policy, registrar), registrar ? ['policy', 'registrar'] : ['policy']);
   if (anchor) parsed(() => parseAnchor(anchor), ['anchor']);
   const now = Math.floor(Date.now() / 1000);
-  const report = exhibitForm(data)
+  const read = data instanceof Uint8Array;
+  const report = read && exhibitForm(data)
     ? await verifyExhibit(data, trust)
     : await verify(data, trust, anchor, now, (number) => tell(say(['step-running', number, stepName(number)])));
   const circumstances = {
     name,
     now,
-    digest: await digestOfFile(data),
+    digest: read ? await digestOfFile(data) : say(['not-read']),
     paper,
     policy: policy && `SHA-256 ${await digestOfFile(policy)}`,
     registrar: registrar && latin1(registrar).trim(),

@@ -194,6 +194,7 @@ def check_history(heads: Heads, parts: Arranged, held: Checkpoint | None, book: 
     book.says(f"{counted(len(roots), 'state')} of the log, {counted(proven, 'proof')} that it only grew")
 
 
+LARGEST_PROOF = 8_192  # bytes: a tree of 2^63 entries asks for fewer than 128 hashes of 45
 ANCHOR = "anchor"  # where a checkpoint from outside is said to be found
 
 
@@ -209,6 +210,8 @@ def _compare(held: Checkpoint, origin: str, roots: dict[int, tuple[bytes, str]])
 
 def hashes(text: bytes) -> list[bytes]:
     """The hashes in a file of a consistency proof; CP-CONSISTENCY unless it is one base64 hash a line."""
+    if len(text) > LARGEST_PROOF:
+        raise Refused("CP-CONSISTENCY", f"{len(text)} bytes are more than the proof of any tree has")
     lines = text.split(b"\n")
     try:
         if lines.pop():

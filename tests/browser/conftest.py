@@ -15,7 +15,7 @@ from tests.browser.node import Asked, Page
 from tests.browser.opened import Opened
 from tests.browser.webdriver import Browser, Chromium, Firefox
 
-BROWSERS: dict[str, tuple[Callable[[Path], Browser], tuple[str, ...]]] = {
+BROWSERS: dict[str, tuple[Callable[[Path, int | None], Browser], tuple[str, ...]]] = {
     "chromium": (Chromium, ("chromium", "chromedriver")),
     "firefox": (Firefox, ("firefox-esr",)),
 }
@@ -60,9 +60,9 @@ def reader(request: pytest.FixtureRequest, page: Path, tmp_path_factory: pytest.
         yield Opened(browser, page, tmp_path_factory.mktemp("opened"))
 
 
-def started(name: str, tmp_path_factory: pytest.TempPathFactory) -> Browser:
+def started(name: str, tmp_path_factory: pytest.TempPathFactory, limit: int | None = None) -> Browser:
     make, programs = BROWSERS[name]
     for program in programs:
         if not shutil.which(program):
             pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
-    return make(tmp_path_factory.mktemp(name))
+    return make(tmp_path_factory.mktemp(name), limit)

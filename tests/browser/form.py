@@ -1,4 +1,4 @@
-"""The form of the verifier page, filled and sent by a script in the page, and what it shows then."""
+"""The form of the verifier page, filled and sent by hand or by a script in it, and what the page shows then."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from browser import build
-from tests.browser.webdriver import Browser
+from tests.browser.webdriver import ENTER, Browser
 
 # `bind` makes a function of the page's own, in Firefox too, where a test lives beside the page.
 CLOCK = """
@@ -17,10 +17,19 @@ const page = window.wrappedJSObject ?? window;
 page.Date.now = page.Number.prototype.valueOf.bind(arguments[0]);
 """
 
-SEND = """
+ENDED = """
+  !document.querySelector('#question button').disabled &&
+  (document.getElementById('result').hasChildNodes() || document.querySelector('#status .problem'))
+"""
+UNTIL = "const until = async (holds) => { while (!holds()) await new Promise((done) => setTimeout(done, 2)); };"
+
+SEND = (
+    f"""
+{UNTIL}
+"""
+    + """
 const [data, held] = arguments;
 const at = (id) => document.getElementById(id);
-const until = async (holds) => { while (!holds()) await new Promise((done) => setTimeout(done, 2)); };
 const choose = (id, name, text) => {
   const files = new DataTransfer();
   files.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name));
@@ -41,6 +50,7 @@ return (async () => {
   await until(() => !document.querySelector('#question button').disabled);
 })();
 """
+)
 
 FINDINGS = build.languages()["en"]["page"]["findings-caption"]
 SHOWN = """
@@ -67,6 +77,20 @@ def opened_at(browser: Browser, page: Path, now: datetime) -> None:
     """Opens the page, its clock standing at `now`."""
     browser.open(page.as_uri())
     browser.run(CLOCK, now.timestamp() * 1000)
+
+
+def choose(browser: Browser, field: str, file: Path) -> None:
+    """Chooses a file as a person does: the bundle, or what fills a field of text."""
+    browser.type(f"#{field}" if field == "bundle" else f"#{field}-file", str(file))
+    if field != "bundle":
+        browser.wait(f"return document.getElementById({field!r}).value")
+
+
+def press(browser: Browser) -> None:
+    """Presses the Enter key on the button, and waits for the end."""
+    browser.run("for (const id of ['status', 'result']) document.getElementById(id).replaceChildren()")
+    browser.type("#question button", ENTER)
+    browser.run(f"const done = () => {ENDED}; {UNTIL} return until(done)")
 
 
 def send(browser: Browser, data: bytes, held: Mapping[str, bytes]) -> None:

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.browser.case import PASSES, Case, expected
-from tests.browser.form import opened_at, send, shown
+from tests.browser.case import PASSES, expected
+from tests.browser.form import choose, opened_at, press, send, shown
 from tests.browser.rows import AWAITED, ROWS
-from tests.browser.webdriver import ENTER, Browser
+from tests.browser.webdriver import Browser
 from tests.in_memory import NOW
 
 TABLE = Path(__file__).parents[2] / "docs" / "hostile-inputs.md"
@@ -57,23 +57,13 @@ def test_the_page_refuses_each_case_of_a_row_as_the_program_does(
         if number:
             send(browser, case.data, case.held)
         else:
-            by_hand(browser, case, tmp_path)
+            for field, content in {"bundle": case.data, **case.held}.items():
+                (tmp_path / field).write_bytes(content)
+                choose(browser, field, tmp_path / field)
+            press(browser)
         told = shown(browser)
         assert agrees(told, expected(case)), (name, told, expected(case))
         assert names(told, case.code), (name, case.code, told)
-
-
-def by_hand(browser: Browser, case: Case, folder: Path) -> None:
-    """Each file chosen at its field, the button pressed by the Enter key."""
-    for name, content in {"bundle": case.data, **case.held}.items():
-        (folder / name).write_bytes(content)
-        browser.type(f"#{name}" if name == "bundle" else f"#{name}-file", str(folder / name))
-    browser.wait(f"return {list(case.held)!r}.every((id) => document.getElementById(id).value)")
-    browser.type("#question button", ENTER)
-    browser.wait(
-        "return !document.querySelector('#question button').disabled && "
-        "(!document.getElementById('result').hidden || document.querySelector('#status .problem'))"
-    )
 
 
 def agrees(told: Mapping[str, Any], said: Mapping[str, Any]) -> bool:

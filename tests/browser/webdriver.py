@@ -21,6 +21,12 @@ from typing import Any
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver marks an element in JSON
 ENTER = "\ue007"
 SECONDS = 60  # until a browser that does not answer counts as stuck
+TIMEOUTS = {"script": 1000 * SECONDS}  # milliseconds, until a script in the page is ended by the browser
+
+
+def within(limit: int | None, *command: str | Path) -> list[str | Path]:
+    """A command whose processes, and theirs, get at most `limit` bytes of memory to write to, each of them."""
+    return [*(["prlimit", f"--data={limit}", "--"] if limit else []), *command]
 
 
 class Browser(ABC):
@@ -57,8 +63,8 @@ class Browser(ABC):
 class Chromium(Browser):
     """Debian's Chromium, without a screen and without a network."""
 
-    def __init__(self, profile: Path) -> None:
-        self._driver = subprocess.Popen(["chromedriver", "--port=0"], stdout=subprocess.PIPE, text=True)
+    def __init__(self, profile: Path, limit: int | None = None) -> None:
+        self._driver = subprocess.Popen(within(limit, "chromedriver", "--port=0"), stdout=subprocess.PIPE, text=True)
         assert self._driver.stdout is not None
         found = (re.search(r"started successfully on port (\d+)", line) for line in self._driver.stdout)
         port = next(started[1] for started in found if started)
@@ -68,7 +74,7 @@ class Chromium(Browser):
             f"--disable-component-update --disable-sync --window-size=1000,1400 --user-data-dir={profile}"
         ).split()
         options = {"args": flags, "binary": "/usr/bin/chromium"}
-        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
+        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "timeouts": TIMEOUTS}}}
         self._base += "/" + self._call("POST", "", asked)["sessionId"]
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -102,13 +108,13 @@ class Chromium(Browser):
 class Firefox(Browser):
     """Debian's Firefox, without a screen."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, limit: int | None = None) -> None:
         port = _free_port()
         settings = {"marionette.port": port, "browser.shell.checkDefaultBrowser": False, "app.update.enabled": False}
         lines = (f'user_pref("{name}", {json.dumps(value)});\n' for name, value in settings.items())
         (profile / "user.js").write_text("".join(lines), "utf-8")
         self._firefox = subprocess.Popen(
-            ["firefox-esr", "--headless", "--marionette", "--no-remote", "--profile", profile],
+            within(limit, "firefox-esr", "--headless", "--marionette", "--no-remote", "--profile", profile),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -116,7 +122,7 @@ class Firefox(Browser):
         self._rest = b""
         self._number = 0
         self._read()  # it says who it is
-        self._call("WebDriver:NewSession", {"capabilities": {}})
+        self._call("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {"timeouts": TIMEOUTS}}})
 
     def _connected(self, port: int) -> socket.socket:
         until = time.monotonic() + SECONDS

@@ -1,0 +1,235 @@
+"""The worst that can be handed to the page ends in its code, in bounded memory and bounded time, in both browsers.
+
+How that is held without a clock in the test. *Memory*: each process of the browser may write to `LIMIT` bytes and no
+more; the kernel refuses what is beyond (RLIMIT_DATA, set by util-linux' prlimit). A page that asks for more gets an
+exception, says "This page failed" instead of a code, or dies; each of it fails the test, on every machine alike, and
+the first test shows that the limit bites. It is for a process as a whole: what the browser itself takes is in it.
+*Time*: a script in the page that has not ended after a minute is ended by the browser (the script timeout of
+WebDriver), which is an error here; an order of magnitude lies between it and the slowest of these inputs.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import shutil
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger.bundle.zip_profile import MAX_TOTAL
+from tests.browser.case import Case, case, expected, held
+from tests.browser.conftest import BROWSERS, started
+from tests.browser.form import choose, opened_at, press, shown
+from tests.browser.rows import ROWS
+from tests.browser.webdriver import Browser
+from tests.in_memory import NOW, ORDER, Ledger, changed, rezipped, small
+from tests.test_attached import paper
+
+pytestmark = pytest.mark.browser
+
+MIB = 2**20
+LIMIT = 2_560 * MIB  # for an archive of 512, read, digested and shown
+FILE = 64 * MIB  # the largest in a bundle
+
+Files = dict[str, bytes]
+
+
+@pytest.fixture(scope="module", params=BROWSERS)
+def bounded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, then Firefox, with a limit to the memory of each of its processes."""
+    if not shutil.which("prlimit"):
+        pytest.skip("needs prlimit of util-linux")
+    with contextlib.closing(started(request.param, tmp_path_factory, LIMIT)) as browser:
+        yield browser
+
+
+def test_a_page_that_asks_for_more_than_the_limit_does_not_get_it(bounded: Browser, page: Path) -> None:
+    bounded.open(page.as_uri())
+    taken = """
+    const taken = [];
+    try {
+      for (let n = 0; n < arguments[0]; n++) taken.push(new Uint8Array(arguments[1]).fill(1));
+    } catch (refused) {
+      return taken.length;
+    }
+    return taken.length;
+    """
+    assert bounded.run(taken, 4, FILE) == 4
+    assert bounded.run(taken, LIMIT // FILE, FILE) < LIMIT // FILE
+
+
+# -- rows of the table -------------------------------------------------------------------------------------------------
+
+WORST = [
+    (row, name)
+    for row, words in {
+        "J6": ("100,000", "2,001", "100,001"), "N1": ("101", "megabyte"), "Z1": ("bomb", "10,001", "overlapping"),
+        "Xh": ("100,000", "too large"),
+    }.items()
+    for name in ROWS[row]
+    if any(word in name for word in words)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "name"), WORST)
+def test_the_worst_of_the_table_ends_in_its_code(
+    bounded: Browser, page: Path, tmp_path: Path, row: str, name: str
+) -> None:
+    handed(bounded, page, tmp_path, ROWS[row][name]())
+
+
+def handed(browser: Browser, page: Path, folder: Path, case: Case) -> None:
+    """The page says of a case what the program says."""
+    opened_at(browser, page, NOW)
+    for field, content in {"bundle": case.data, **case.held}.items():
+        (folder / field).write_bytes(content)
+        choose(browser, field, folder / field)
+    press(browser)
+    said = expected(case)
+    assert case.code in {code for code, _ in said["reasons"]} or not case.code
+    assert shown(browser) == said
+
+
+# -- as large as a bundle may be ---------------------------------------------------------------------------------------
+
+
+def remade(code: str, change: Callable[[Files, Ledger], object]) -> Callable[[], Case]:
+    def make() -> Case:
+        ledger, ilves = small()
+        ledger.witnessed()
+        ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=ORDER)
+        return case(changed(ledger.bundle(ilves), lambda f: change(f, ledger), ilves.signer("ISS")), ledger, code)
+
+    return make
+
+
+def put(path: str, content: bytes) -> Callable[[Files, Ledger], object]:
+    return lambda files, ledger: files.update({path.format(here=ledger.folder): content})
+
+
+def unlisted(files: Files) -> None:
+    """A list of millions of objects, of whoever has no key."""
+    raw = files["manifest.dsse.json"]
+    payload = raw.partition(b'"payload":"')[2].partition(b'"')[0]
+    said = base64.b64decode(payload)[:-1] + b',"x":[' + b"{}," * (2_600_000) + b"{}]}"
+    files["manifest.dsse.json"] = raw.replace(payload, base64.b64encode(said))
+
+
+def listed_by_a_stranger() -> Case:
+    ledger, ilves = small()
+    return case(rezipped(ledger.bundle(ilves), unlisted), ledger, "BND-MANIFEST")
+
+
+def no_policy() -> Case:
+    """Nothing is held: the copy in the bundle is read, for information."""
+    made = remade("POL-FORMAT", put("policy", b"#" * (FILE - 1) + b"\n"))()
+    return replace(made, held={})
+
+
+LARGE: dict[str, Callable[[], Case]] = {
+    "seven files of 64 MiB": remade(
+        "", lambda f, ledger: f.update({f"views/{n}.csv": bytes(FILE) for n in range(7)})
+    ),
+    "a checkpoint of 64 MiB": remade("CP-FORMAT", put("{here}/checkpoint", b"\n" * FILE)),
+    "a proof of 64 MiB": remade("PRF-FORMAT", put("{here}/entries/3.tlog-proof", b"\n" * FILE)),
+    "an entry of 64 MiB": remade("ENV-SIZE", put("{here}/entries/3.dsse.json", b"[" * FILE)),
+    "a history of 64 MiB": remade("CP-CONSISTENCY", put("{here}/consistency/5-6", b"\n" * FILE)),
+    "a history of 200,000 hashes": remade(
+        "CP-CONSISTENCY", put("{here}/consistency/5-6", (base64.b64encode(bytes(32)) + b"\n") * 200_000)
+    ),
+    "values of 64 MiB": remade("SD-UNKNOWN", put("{here}/disclosures/4.txt", b"\n" * FILE)),
+    "an entry of another record of 64 MiB": remade("DOC-HASH", put(f"foreign/{'ab' * 32}", b"[" * FILE)),
+    "sums of 64 MiB": lambda: sums_of(b"\n" * FILE),
+    "a policy of 64 MiB": no_policy,
+    "a list of two million objects": listed_by_a_stranger,
+}  # fmt: skip
+
+
+def sums_of(content: bytes) -> Case:
+    ledger, ilves = small()
+    return case(rezipped(ledger.bundle(ilves), lambda f: f.update(SHA256SUMS=content)), ledger, "BND-MANIFEST")
+
+
+@pytest.mark.parametrize("what", LARGE)
+def test_what_is_as_large_as_it_may_be_ends_in_its_code(
+    bounded: Browser, page: Path, tmp_path: Path, what: str
+) -> None:
+    handed(bounded, page, tmp_path, LARGE[what]())
+
+
+def test_what_is_larger_than_a_bundle_may_be_is_refused_and_never_read(
+    bounded: Browser, page: Path, tmp_path: Path
+) -> None:
+    ledger, _ = small()
+    file = tmp_path / "huge.evidence.zip"
+    with file.open("wb") as sparse:
+        sparse.truncate(8 * LIMIT)
+    opened_at(bounded, page, NOW)
+    for field, content in held(ledger).items():
+        (tmp_path / field).write_bytes(content)
+        choose(bounded, field, tmp_path / field)
+    choose(bounded, "bundle", file)
+    press(bounded)
+    told = shown(bounded)
+    assert told == expected(Case(bytes(MAX_TOTAL + 1), "BND-ZIP", held(ledger)))
+    assert told["integrity"] == "TOTAL-FAILED BND-ZIP"
+
+
+@pytest.mark.parametrize("field", ["policy", "registrar", "anchor"])
+def test_a_file_that_cannot_be_what_a_person_holds_is_not_put_into_its_field(
+    bounded: Browser, page: Path, tmp_path: Path, field: str
+) -> None:
+    file = tmp_path / "huge"
+    with file.open("wb") as sparse:
+        sparse.truncate(8 * LIMIT)
+    opened_at(bounded, page, NOW)
+    bounded.type(f"#{field}-file", str(file))
+    assert "No such file has more" in bounded.wait("return document.querySelector('#status .problem')?.textContent")
+    assert bounded.run("return document.getElementById(arguments[0]).value", field) == ""
+
+
+# -- papers ------------------------------------------------------------------------------------------------------------
+
+BOMB = zlib.compress(bytes(600 * MIB), 9)  # 600 kB
+
+
+def all_over_again(pdf: bytes, count: int) -> bytes:
+    """A table of objects that are all the first one."""
+    at = pdf.index(b"xref\n")
+    row = pdf[at:].split(b"\n")[3][:18] + b" \n"
+    assert len(row) == 20
+    return pdf[:at] + b"xref\n0 %d\n" % count + row * count + b"trailer<<>>\nstartxref\n%d\n%%%%EOF\n" % at
+
+
+def table_first() -> bytes:
+    """The table of objects at the beginning, and all the rest behind it."""
+    head = b"%PDF-1.7\n"
+    table = b"xref\n0 1\n0000000000 65535 f \n"
+    return head + table + bytes(480 * MIB) + b"\nstartxref\n%d\n%%%%EOF\n" % len(head)
+
+
+PAPERS: dict[str, Callable[[], bytes]] = {
+    "many megabytes and no bundle": lambda: paper(bytes(400 * MIB)),
+    "a bomb": lambda: paper(BOMB, more="/Filter/FlateDecode"),
+    "the same bomb a hundred thousand times": lambda: all_over_again(paper(BOMB, more="/Filter/FlateDecode"), 100_000),
+    "the same bomb sixty times": lambda: all_over_again(paper(BOMB, more="/Filter/FlateDecode"), 60),
+    "sixty bombs that are damaged": lambda: all_over_again(paper(BOMB[:-9], more="/Filter/FlateDecode"), 60),
+    "its table before half a gigabyte": table_first,
+}
+
+
+@pytest.mark.parametrize("what", PAPERS)
+def test_a_paper_that_carries_nothing_or_too_much_is_said_to_carry_nothing(
+    bounded: Browser, page: Path, tmp_path: Path, what: str
+) -> None:
+    file = tmp_path / "report.pdf"
+    file.write_bytes(PAPERS[what]())
+    opened_at(bounded, page, NOW)
+    choose(bounded, "bundle", file)
+    press(bounded)
+    told = shown(bounded)
+    assert "no evidence bundle that this page can take out" in told.get("problem", ""), told
