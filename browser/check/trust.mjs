@@ -16,6 +16,25 @@ export const parseTrust = (policy, registrar) => ({
   registrar: registrar && parseRegistrar(registrar),
 });
 
+const OTHER = /^others\/([^/]*)\/(.*)$/;
+
+/**
+ * A trust folder as read, its files by path: `policy`, `registrar`, and below `others/` a folder for each of the parties
+ * whose entries are wrapped in the record. POL-*, TRUST-FORMAT.
+ */
+export function readTrust(files) {
+  if (!files.has('policy')) throw new Refused('TRUST-FORMAT', ['no-policy'], 'policy');
+  const folders = new Map();
+  for (const path of [...files.keys()].sort()) {
+    const [, name, file] = OTHER.exec(path) ?? [];
+    if (name === undefined) continue;
+    if (!folders.has(name)) folders.set(name, new Map());
+    folders.get(name).set(file, files.get(path));
+  }
+  const others = [...folders.values()].map(readTrust);
+  return { ...parseTrust(files.get('policy'), files.get('registrar') ?? null), others };
+}
+
 /** Reads the line that names the registrar: actor, Party, key in hex. TRUST-FORMAT. */
 export function parseRegistrar(line) {
   const found = REGISTRAR.exec(latin1(line));

@@ -133,7 +133,7 @@ export async function checkDocuments(parts, book) {
 // -- step 16 ----------------------------------------------------------------------------------------------------------
 
 /** A log that takes the place of another says so in its first entry, with the last head of that one: CTX-SUCCESSOR. */
-export async function checkSuccessor(opened, parts, policy, book) {
+export async function checkSuccessor(opened, parts, policies, book) {
   for (const [index, entry] of opened) {
     if (entry.kind !== 'log-succeeded' || !knownKind(entry)) continue;
     const [origin, size, root] = ['predecessor', 'size', 'root'].map((name) => entry.public.get(name));
@@ -145,7 +145,7 @@ export async function checkSuccessor(opened, parts, policy, book) {
       continue;
     }
     try {
-      await checkPredecessor(note, { origin, size, root }, policy, book);
+      await checkPredecessor(note, { origin, size, root }, policies, book);
     } catch (refused) {
       if (!(refused instanceof Refused) || refused.code === 'SIG-DISAGREE') throw refused;
       throw wrong('successor-wrong', refused.code, refused.says);
@@ -153,22 +153,22 @@ export async function checkSuccessor(opened, parts, policy, book) {
   }
 }
 
-async function checkPredecessor(note, said, policy, book) {
+async function checkPredecessor(note, said, policies, book) {
   const head = parseCheckpoint(textOf(note));
   if (head.origin !== said.origin || head.size !== BigInt(said.size) || hex(head.root) !== said.root) {
     throw new Refused('CP-CONSISTENCY', ['successor-head', head.size, head.origin]);
   }
-  const keys = policy.logs.filter((each) => each.name === head.origin);
-  const witnesses = [...policy.witnesses.values()].filter((each) => each.type !== MLDSA44);
-  if (keys.length) await signedByOne(note, keys, witnesses);
+  const pinned = pinnedFor(head.origin, policies);
+  if (pinned.length) await signedByOne(note, pinned);
   else book.notProven.push(['unproven-predecessor-log', head.origin]);
 }
 
 /**
  * What entries say of another party's record, held against the entry from there: ENT-MISMATCH; ENT-ABSENT is a
- * finding. Gives the entries that are wrapped here, `place` being theirs in their own log.
+ * finding. Gives the entries that are wrapped here, `place` being theirs in their own log. `policies` name whom the
+ * verifier trusts: for the bundle's own log first, then for others.
  */
-export async function checkOthers(opened, parts, policy, registry, book) {
+export async function checkOthers(opened, parts, policies, registry, book) {
   const wrapped = [...parts.foreign].filter(([name]) => name.length === 64);
   const byLeaf = new Map(wrapped.map(([name, raw]) => [hex(leafHash(raw)), name]));
   const arrived = new Map();
@@ -182,7 +182,7 @@ export async function checkOthers(opened, parts, policy, registry, book) {
         continue;
       }
       try {
-        const other = await checkOther(found, parts, said, policy, book);
+        const other = await checkOther(found, parts, said, policies, book);
         if (said.name) arrived.set(found, { ...other, place: said.index });
       } catch (wrong) {
         if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE') throw wrong;
@@ -210,7 +210,7 @@ function claimsOf(entry) {
   return claims;
 }
 
-async function checkOther(name, parts, said, policy, book) {
+async function checkOther(name, parts, said, policies, book) {
   const raw = parts.foreign.get(name);
   const opened = await openEntry(raw);
   if (opened.leaf !== said.leaf) throw new Refused('PRF-PATH', ['other-leaf', opened.leaf, said.leaf]);
@@ -224,30 +224,34 @@ async function checkOther(name, parts, said, policy, book) {
   if (parsed.index !== BigInt(said.index)) throw new Refused('PRF-INDEX', ['other-index', parsed.index, said.index]);
   const head = noteDigest(parsed.note);
   if (said.head && said.head !== head) throw new Refused('PRF-PATH', ['other-head', head, said.head]);
-  await checkForeignLog(raw, parsed, said.origin, policy, book);
+  await checkForeignLog(raw, parsed, said.origin, policies, book);
   return opened;
 }
 
-async function checkForeignLog(raw, { note, index, path }, origin, policy, book) {
+async function checkForeignLog(raw, { note, index, path }, origin, policies, book) {
   const head = parseCheckpoint(textOf(note));
   if (head.origin !== origin) throw new Refused('CP-ORIGIN', ['other-origin', head.origin]);
   checkInclusion(index, head.size, leafHash(raw), path, head.root);
-  const keys = policy.logs.filter((each) => each.name === origin);
-  if (!keys.length) {
+  const pinned = pinnedFor(origin, policies);
+  if (!pinned.length) {
     book.notProven.push(['unproven-other-log', origin, index]);
     return;
   }
-  const witnesses = [...policy.witnesses.values()].filter((each) => each.type !== MLDSA44);
-  await signedByOne(note, keys, witnesses);
+  await signedByOne(note, pinned);
 }
 
+/** The keys of a log that somebody trusts, each with the policy that names it. */
+const pinnedFor = (origin, policies) =>
+  policies.flatMap((policy) => policy.logs.filter((key) => key.name === origin).map((key) => ({ policy, key })));
+
 /** A log may have had several keys: the note is good if one of them signed it, else the last says what is wrong. */
-async function signedByOne(note, [key, ...rest], witnesses) {
+async function signedByOne(note, [{ policy, key }, ...rest]) {
+  const witnesses = [...policy.witnesses.values()].filter((each) => each.type !== MLDSA44);
   try {
     await openCheckpoint(note, key.name, key, witnesses);
   } catch (wrong) {
     if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE' || !rest.length) throw wrong;
-    await signedByOne(note, rest, witnesses);
+    await signedByOne(note, rest);
   }
 }
 

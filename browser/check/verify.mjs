@@ -22,7 +22,7 @@ import { checkDocuments, checkOthers, checkSuccessor, liftForeign, liftValues } 
 /**
  * Checks an evidence bundle, `data` its bytes.
  *
- * `trust` is what `parseTrust` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
+ * `trust` is what `readTrust` or `parseTrust` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
  * in seconds since 1970. Whatever is in the bundle ends in a report; `Refused` is thrown only for an `anchor` that is
  * no checkpoint. `onStep` is told the number of each step as it begins.
  */
@@ -105,8 +105,9 @@ async function walk(data, trust, held, now, book, found, onStep) {
   checkForm(found.known, opened, manifest, book);
   book.skip(15, ['law-elsewhere']);
   await step(16, async () => {
-    await checkSuccessor(opened, parts, policy, book);
-    const arrived = await checkOthers(opened, parts, policy, registry, book);
+    const policies = [policy, ...(trust?.others ?? []).map((other) => other.policy)];
+    await checkSuccessor(opened, parts, policies, book);
+    const arrived = await checkOthers(opened, parts, policies, registry, book);
     const values = new Map(lifted.map((entry) => [entry.leaf, entry.values]));
     found.known.arrived = arrived.map((entry) => ({
       ...entry,

@@ -20,6 +20,7 @@ export const NAMES = [
   'parseProof',
   'parseTrust',
   'parseVkey',
+  'readTrust',
   'say',
   'sha256',
   'verify',
@@ -55,8 +56,9 @@ export const answering = (it) => {
   });
 
   const answers = {
-    async verify({ data, policy, registrar, anchor, now }) {
-      const trust = policy ? it.parseTrust(bytes(policy), bytes(registrar)) : null;
+    async verify({ data, policy, registrar, others = {}, anchor, now }) {
+      const files = Object.entries({ ...others, policy, registrar }).filter(([, text]) => text);
+      const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
       return reported(await it.verify(bytes(data), trust, bytes(anchor), now));
     },
     async exhibit({ data, policy }) {

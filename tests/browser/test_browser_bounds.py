@@ -4,7 +4,7 @@ How that is held without a clock in the test. *Memory*: each process of the brow
 more; the kernel refuses what is beyond (RLIMIT_DATA, set by util-linux' prlimit). A page that asks for more gets an
 exception, says "This page failed" instead of a code, or dies; each of it fails the test, on every machine alike, and
 the first test shows that the limit bites. It is for a process as a whole: what the browser itself takes is in it.
-*Time*: a script in the page that has not ended after a minute is ended by the browser (the script timeout of
+*Time*: a script in the page that has not ended after three minutes is ended by the browser (the script timeout of
 WebDriver), which is an error here; an order of magnitude lies between it and the slowest of these inputs.
 """
 

@@ -20,8 +20,8 @@ from typing import Any
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # how WebDriver marks an element in JSON
 ENTER = "\ue007"
-SECONDS = 60  # until a browser that does not answer counts as stuck
-TIMEOUTS = {"script": 1000 * SECONDS}  # milliseconds, until a script in the page is ended by the browser
+SCRIPT = 180  # seconds until a script in the page is ended by the browser
+SECONDS = SCRIPT + 30  # until a browser that does not answer counts as stuck
 
 
 def within(limit: int | None, *command: str | Path) -> list[str | Path]:
@@ -74,7 +74,7 @@ class Chromium(Browser):
             f"--disable-component-update --disable-sync --window-size=1000,1400 --user-data-dir={profile}"
         ).split()
         options = {"args": flags, "binary": "/usr/bin/chromium"}
-        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "timeouts": TIMEOUTS}}}
+        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "timeouts": {"script": 1000 * SCRIPT}}}}
         self._base += "/" + self._call("POST", "", asked)["sessionId"]
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -122,7 +122,8 @@ class Firefox(Browser):
         self._rest = b""
         self._number = 0
         self._read()  # it says who it is
-        self._call("WebDriver:NewSession", {"capabilities": {"alwaysMatch": {"timeouts": TIMEOUTS}}})
+        self._call("WebDriver:NewSession", {"capabilities": {}})
+        self._call("WebDriver:SetTimeouts", {"script": 1000 * SCRIPT})
 
     def _connected(self, port: int) -> socket.socket:
         until = time.monotonic() + SECONDS
