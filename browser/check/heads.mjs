@@ -4,6 +4,7 @@ import { POLICY, folderOf } from './layout.mjs';
 import { MLDSA44, noteDigest, openCheckpoint } from './note.mjs';
 import { parsePolicy } from './policy.mjs';
 import { Refused, placed } from './refusal.mjs';
+import { wire } from './shape.mjs';
 import { checkConsistency } from './tlog.mjs';
 
 export const DRIFT = 300; // seconds between honest clocks
@@ -45,6 +46,11 @@ export async function choosePolicy(trust, files, book) {
   }
 }
 
+/** An expired policy still judges what it always judged; that there is no newer one is then not proven. */
+export function checkCurrent(trust, now, book) {
+  if (trust?.until && trust.until <= now) book.notProven.push(['unproven-current', wire(trust.until).slice(0, 10)]);
+}
+
 // -- step 4 -----------------------------------------------------------------------------------------------------------
 
 /**
@@ -71,6 +77,18 @@ export async function openHeads(parts, origin, policy, book) {
   }
   book.says('notes', all.size, origin);
   return new Heads(here, noteDigest(parts.checkpoint), all);
+}
+
+/** Each note is signed by a key of the log that signs its size, as far as a signed policy gives sizes. CP-KEY. */
+export function checkSizesOf(heads, trust) {
+  if (!trust?.sizes?.size) return;
+  for (const [digest, { checkpoint, signers }] of heads.all) {
+    const signs = ({ text }) => {
+      const span = trust.sizes.get(text);
+      return !span || (checkpoint.size >= span.first && checkpoint.size < span.end);
+    };
+    if (!signers.some(signs)) throw new Refused('CP-KEY', ['sizes-other', checkpoint.size], heads.where(digest));
+  }
 }
 
 // -- step 5 -----------------------------------------------------------------------------------------------------------

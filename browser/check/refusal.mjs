@@ -20,3 +20,12 @@ export async function placed(where, work) {
     throw wrong instanceof Refused ? new Refused(wrong.code, wrong.says, where) : wrong;
   }
 }
+
+/** Runs `work`; what it refuses is about something in the file `name`. */
+export function about(name, work) {
+  try {
+    return work();
+  } catch (wrong) {
+    throw wrong instanceof Refused ? new Refused(wrong.code, wrong.says, `${name} ${wrong.where}`.trim()) : wrong;
+  }
+}

@@ -2,7 +2,7 @@
 import { latin1 } from './bytes.mjs';
 import { parseCheckpoint } from './note.mjs';
 import { parsePolicy } from './policy.mjs';
-import { Refused } from './refusal.mjs';
+import { Refused, about } from './refusal.mjs';
 
 const REGISTRAR = /^([a-z0-9_.-]{1,200}) ([A-Z][A-Z0-9-]{1,31}) ([0-9a-f]{64})\n?$/;
 const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
@@ -31,7 +31,7 @@ export function readTrust(files) {
     if (!folders.has(name)) folders.set(name, new Map());
     folders.get(name).set(file, files.get(path));
   }
-  const others = [...folders.values()].map(readTrust);
+  const others = [...folders].map(([name, inside]) => about(`others/${name}`, () => readTrust(inside)));
   return { ...parseTrust(files.get('policy'), files.get('registrar') ?? null), others };
 }
 

@@ -9,7 +9,16 @@ import { utf8 } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
 import { checkKeys, checkLeaves, checkPlaces, chooseRegistrar, openEntries } from './entries.mjs';
-import { checkAnchored, checkHistory, checkQuorum, choosePolicy, openHeads, setTokensAside } from './heads.mjs';
+import {
+  checkAnchored,
+  checkCurrent,
+  checkHistory,
+  checkQuorum,
+  checkSizesOf,
+  choosePolicy,
+  openHeads,
+  setTokensAside,
+} from './heads.mjs';
 import { MANIFEST, SUMS, arrange, sumsOf, unpack } from './layout.mjs';
 import { checkListing, openManifest } from './manifest.mjs';
 import { Notebook } from './notebook.mjs';
@@ -22,7 +31,7 @@ import { checkDocuments, checkOthers, checkSuccessor, liftForeign, liftValues } 
 /**
  * Checks an evidence bundle, `data` its bytes.
  *
- * `trust` is what `readTrust` or `parseTrust` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
+ * `trust` is what `readTrust` or `readVersions` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
  * in seconds since 1970. Whatever is in the bundle ends in a report; `Refused` is thrown only for an `anchor` that is
  * no checkpoint. `onStep` is told the number of each step as it begins.
  */
@@ -52,6 +61,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
   });
   await step(2, async () => {
     policy = await choosePolicy(trust, files, book);
+    checkCurrent(trust, now, book);
   });
   await step(3, async () => {
     if (!files.has(MANIFEST)) throw new Refused('BND-MANIFEST', ['bundle-none'], MANIFEST);
@@ -68,6 +78,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
   });
   await step(4, async () => {
     heads = await openHeads(parts, manifest.log, policy, book);
+    checkSizesOf(heads, trust);
     found.head = heads.head;
   });
   await step(5, () => {

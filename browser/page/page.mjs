@@ -1,20 +1,22 @@
 /** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
-import { encoded, latin1 } from '../check/bytes.mjs';
+import { encoded } from '../check/bytes.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
 import { bundleInside, isPdf } from '../check/pdf.mjs';
 import { Refused } from '../check/refusal.mjs';
 import { digestOfFile } from '../check/sha256.mjs';
-import { parseAnchor, parseTrust } from '../check/trust.mjs';
+import { parseAnchor, readTrust } from '../check/trust.mjs';
 import { verify } from '../check/verify.mjs';
+import { isVersion, parseFingerprint, readVersions } from '../check/versions.mjs';
 import { MAX_TOTAL } from '../check/zip.mjs';
 import { make } from './dom.mjs';
+import { LARGEST, bytesOf, filesOf } from './folder.mjs';
 import { readQr } from './qr.mjs';
 import { result, spoken } from './result.mjs';
 import { say, speak, stepName } from './texts.mjs';
 
 const HELD = ['policy', 'registrar', 'anchor'];
-const LARGEST = 2 ** 20; // bytes of a file for one of these fields
+let folder = new Map(); // of a trust folder, path -> bytes: what has no field of its own, too
 const fromFile = new Map(); // id of a field -> the bytes of the file that filled it, as long as nobody changes the text
 
 let shown = null; // the report on the page and its circumstances
@@ -34,6 +36,9 @@ function start() {
     at(`${name}-file`).addEventListener('change', ({ target }) => target.files[0] && take(name, target.files[0]));
     at(name).addEventListener('input', () => fromFile.delete(name));
   }
+  for (const id of ['folder', 'folder-whole']) {
+    at(id).addEventListener('change', ({ target }) => takeFolder([...target.files]));
+  }
   at('question').addEventListener('submit', (event) => {
     event.preventDefault();
     ask();
@@ -46,7 +51,9 @@ function start() {
   addEventListener('drop', (event) => {
     event.preventDefault();
     document.body.classList.remove('dropping');
-    [...event.dataTransfer.files].forEach(drop);
+    const files = [...event.dataTransfer.files];
+    if (files.some(({ name }) => isVersion(name))) takeFolder(files);
+    else files.forEach(drop);
   });
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 }
@@ -58,6 +65,7 @@ function translate(...wanted) {
   at('language').value = code;
   for (const each of document.querySelectorAll('[data-text]')) each.textContent = say([each.dataset.text]);
   at('status').replaceChildren();
+  showFolder();
 }
 
 /** A dropped file goes where its name says. */
@@ -88,9 +96,39 @@ async function take(name, file) {
     tell(say(['file-large', file.name, file.size, LARGEST]), true);
     return;
   }
-  const bytes = await bytesOf(file);
-  at(name).value = new TextDecoder().decode(bytes);
+  fill(name, await bytesOf(file));
+}
+
+/** Puts bytes into a field as text; null empties it. */
+function fill(name, bytes) {
+  at(name).value = bytes ? new TextDecoder().decode(bytes) : '';
   fromFile.set(name, bytes);
+}
+
+/** Takes what is chosen for the trust folder: policy and registrar go to their fields, the rest is kept. */
+async function takeFolder(files) {
+  folder = new Map();
+  try {
+    folder = await filesOf(files);
+    tell('');
+  } catch (wrong) {
+    tell(say(['cannot-read', say(['folder-label']), wrong.code, wrong.where, wrong.says]), true);
+  }
+  const signed = versioned();
+  for (const name of ['policy', 'registrar']) fill(name, signed ? null : folder.get(name));
+  showFolder();
+}
+
+function versioned() {
+  return [...folder.keys()].some(isVersion);
+}
+
+/** Says what was taken from the folder, and asks for the fingerprint of signed versions. */
+function showFolder() {
+  const chosen = ['folder', 'folder-whole'].some((id) => at(id).files.length) || folder.size;
+  const said = folder.size ? ['folder-taken', [...folder.keys()].join(', ')] : ['folder-none'];
+  at('folder-taken').textContent = chosen ? say(said) : '';
+  at('pinned').hidden = !versioned();
 }
 
 /** The bytes of a field: those of its file, or what was typed, ended by a newline; null for nothing. */
@@ -103,7 +141,7 @@ async function ask() {
   const [button, file] = [document.querySelector('#question button'), at('bundle').files[0]];
   at('result').hidden = true;
   shown = null;
-  ['bundle', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
+  ['bundle', 'folder', 'fingerprint', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
   button.disabled = true;
   try {
     if (file.size > MAX_TOTAL) await answer(file.name, { length: file.size }, null); // refused, and never read
@@ -121,13 +159,10 @@ async function ask() {
   button.disabled = false;
 }
 
-const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
-
 async function answer(name, data, paper) {
-  const [policy, registrar, anchor] = HELD.map(held);
-  if (registrar && !policy) throw unreadable('policy', say(['registrar-alone']));
-  const trust = policy && parsed(() => parseTrust(policy, registrar), registrar ? ['policy', 'registrar'] : ['policy']);
-  if (anchor) parsed(() => parseAnchor(anchor), ['anchor']);
+  const anchor = held('anchor');
+  const trust = await trusted();
+  if (anchor) await parsed(() => parseAnchor(anchor), ['anchor']);
   const now = Math.floor(Date.now() / 1000);
   const read = data instanceof Uint8Array;
   const report = read && exhibitForm(data)
@@ -138,8 +173,9 @@ async function answer(name, data, paper) {
     now,
     digest: read ? await digestOfFile(data) : say(['not-read']),
     paper,
-    policy: policy && `SHA-256 ${await digestOfFile(policy)}`,
-    registrar: registrar && latin1(registrar).trim(),
+    policy: trust && `SHA-256 ${await digestOfFile(trust.raw)}`,
+    registrar: trust?.registrar && ['actor', 'party', 'key'].map((name) => trust.registrar[name]).join(' '),
+    folder: [...folder.keys()].filter((path) => !HELD.includes(path)).join(', ') || null,
     anchor: anchor && new TextDecoder().decode(anchor).trim().split('\n').slice(0, 3).join(' '),
     native: await browserHasEd25519(),
   };
@@ -158,13 +194,27 @@ function show(report, circumstances) {
   tell(spoken(report));
 }
 
+/** Whom the person trusts, by the fields and the folder; null for nobody. */
+async function trusted() {
+  if (versioned()) {
+    const typed = at('fingerprint').value.trim();
+    return parsed(() => readVersions(folder, typed ? parseFingerprint(typed) : null), ['folder', 'fingerprint']);
+  }
+  const [policy, registrar] = [held('policy'), held('registrar')];
+  if (registrar && !policy) throw unreadable('policy', say(['registrar-alone']));
+  if (!policy) return null;
+  const files = new Map([...folder, ['policy', policy], ['registrar', registrar]].filter(([, bytes]) => bytes));
+  return parsed(() => readTrust(files), ['policy', 'registrar', 'folder']);
+}
+
 /** What a field says, parsed; where it cannot be read, the field that is to blame. */
-function parsed(read, fields) {
+async function parsed(read, fields) {
   try {
-    return read();
+    return await read();
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
-    const field = fields.find((each) => wrong.where === each) ?? fields[0];
+    const elsewhere = wrong.where.startsWith('others/') ? 'folder' : fields[0];
+    const field = fields.find((each) => wrong.where === each) ?? elsewhere;
     throw unreadable(field, say(['cannot-read', say([`${field}-label`]), wrong.code, wrong.where, wrong.says]));
   }
 }

@@ -30,6 +30,7 @@ export function result(report, circumstances) {
       [say(['checked-at']), say(['by-this-clock', wire(circumstances.now)])],
       [say(['held-policy']), make('code', {}, circumstances.policy ?? say(['nothing']))],
       [say(['held-registrar']), make('code', {}, circumstances.registrar ?? say(['nothing']))],
+      [say(['held-folder']), circumstances.folder && make('code', {}, circumstances.folder)],
       [say(['held-anchor']), make('code', {}, circumstances.anchor ?? say(['nothing']))],
       [say(['signatures-by']), say([circumstances.native ? 'ed25519-twice' : 'ed25519-once'])],
     ]),

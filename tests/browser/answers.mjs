@@ -15,12 +15,14 @@ export const NAMES = [
   'enrolable',
   'openNote',
   'parseCheckpoint',
+  'parseFingerprint',
   'parseJson',
   'parsePolicy',
   'parseProof',
   'parseTrust',
   'parseVkey',
   'readTrust',
+  'readVersions',
   'say',
   'sha256',
   'verify',
@@ -56,9 +58,11 @@ export const answering = (it) => {
   });
 
   const answers = {
-    async verify({ data, policy, registrar, others = {}, anchor, now }) {
+    async verify({ data, policy, registrar, others = {}, sizes = {}, until = null, anchor, now }) {
       const files = Object.entries({ ...others, policy, registrar }).filter(([, text]) => text);
       const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
+      const spans = Object.entries(sizes).map(([key, [first, end]]) => [key, { first, end: end ?? Infinity }]);
+      if (trust) Object.assign(trust, { sizes: new Map(spans), until });
       return reported(await it.verify(bytes(data), trust, bytes(anchor), now));
     },
     async exhibit({ data, policy }) {
@@ -67,6 +71,11 @@ export const answering = (it) => {
     async inside({ data }) {
       const found = await it.bundleInside(bytes(data));
       return found && text64(found);
+    },
+    async versions({ files, fingerprint }) {
+      const folder = new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)]));
+      const trust = await it.readVersions(folder, fingerprint ? it.parseFingerprint(fingerprint) : null);
+      return [text64(trust.raw), trust.registrar?.key ?? null, trust.others.length, trust.until];
     },
     signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
     enrolable: ({ key }) => it.enrolable(bytes(key)),

@@ -55,6 +55,8 @@ def question(data: bytes, trust: Trust | None, anchor: bytes | None, now: dateti
         "data": _b64(data),
         "policy": _b64(trust.raw) if trust else None,
         "registrar": _b64(format_registrar(trust.registrar)) if trust and trust.registrar else None,
+        "sizes": {key: [sizes.first, sizes.end] for key, sizes in trust.sizes.items()} if trust else {},
+        "until": trust.until.timestamp() if trust and trust.until else None,
         "others": {path: _b64(file) for path, file in others(trust).items()} if trust else {},
         "anchor": _b64(anchor) if anchor is not None else None,
         "now": now.timestamp(),

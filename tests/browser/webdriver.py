@@ -74,7 +74,8 @@ class Chromium(Browser):
             f"--disable-component-update --disable-sync --window-size=1000,1400 --user-data-dir={profile}"
         ).split()
         options = {"args": flags, "binary": "/usr/bin/chromium"}
-        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options, "timeouts": {"script": 1000 * SCRIPT}}}}
+        wanted = {"goog:chromeOptions": options, "timeouts": {"script": 1000 * SCRIPT}}
+        asked = {"capabilities": {"alwaysMatch": wanted}}
         self._base += "/" + self._call("POST", "", asked)["sessionId"]
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -110,7 +111,12 @@ class Firefox(Browser):
 
     def __init__(self, profile: Path, limit: int | None = None) -> None:
         port = _free_port()
-        settings = {"marionette.port": port, "browser.shell.checkDefaultBrowser": False, "app.update.enabled": False}
+        settings = {
+            "marionette.port": port,
+            "browser.shell.checkDefaultBrowser": False,
+            "app.update.enabled": False,
+            "browser.sessionhistory.max_total_viewers": 0,  # no page that was left is kept in memory
+        }
         lines = (f'user_pref("{name}", {json.dumps(value)});\n' for name, value in settings.items())
         (profile / "user.js").write_text("".join(lines), "utf-8")
         self._firefox = subprocess.Popen(

@@ -1,0 +1,20 @@
+/** A trust folder, chosen whole or file by file: what of it is read. */
+import { Refused } from '../check/refusal.mjs';
+import { isVersion } from '../check/versions.mjs';
+
+export const LARGEST = 2 ** 20; // bytes of a file that a person holds
+const KNOWN = /^(?:policy|registrar|others\/[^/]+\/(?:policy|registrar)|tsa\/[^/]+\.(?:pem|crt|cer|der))$/;
+
+export const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
+
+/** The files whose names mean something in a trust folder, path -> bytes, by path; no other is opened. TRUST-FORMAT. */
+export async function filesOf(chosen) {
+  const found = new Map();
+  for (const file of chosen) {
+    const path = file.webkitRelativePath ? file.webkitRelativePath.split('/').slice(1).join('/') : file.name;
+    if (!KNOWN.test(path) && !isVersion(path)) continue;
+    if (file.size > LARGEST) throw new Refused('TRUST-FORMAT', ['file-large', path, file.size, LARGEST], path);
+    found.set(path, await bytesOf(file));
+  }
+  return new Map([...found].sort(([one], [other]) => (one < other ? -1 : 1)));
+}

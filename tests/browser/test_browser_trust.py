@@ -1,0 +1,134 @@
+"""The page and the program agree on a trust policy that several signed: which versions are believed, and which not."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace as altered
+
+from ledger.canonical import canonical
+from ledger.ed25519 import public_key, sign
+from ledger.refusal import Refused
+from ledger.verify.signed_trust import (
+    Record,
+    Span,
+    Statement,
+    Version,
+    check_versions,
+    expand,
+    format_version,
+    parse_fingerprint,
+    signed,
+    spoken,
+    versions_in,
+)
+from tests import test_trust_policy as published
+from tests.browser.node import Asked, Refusal
+from tests.test_trust_policy import BASE, FIRST, LOGS, POLICY, REGISTRAR, SECOND, SEEDS, by
+
+pytestmark = pytest.mark.browser
+
+Files = dict[str, bytes]
+PIN = spoken(FIRST.fingerprint)
+LATER = by(SECOND, "ada", "cy", "dee")
+THIRD = by(altered(SECOND, version=3), "cy", "dee", "ada", "bo")
+CERTIFIED = altered(BASE, authorities=(sha256(b"cert").hexdigest(),), algorithms=("ed25519", "rfc3161"))
+FULL = altered(
+    BASE,
+    sizes=(Span(LOGS[0], 0, 40), Span(LOGS[1], 40)),
+    others=(Record("quorum none\n"), Record(POLICY, REGISTRAR)),
+)
+
+
+def files(*versions: Version) -> Files:
+    return {f"{version.said.version}.trust.json": format_version(version) for version in versions}
+
+
+def whatever(said: Statement) -> Version:
+    """A version signed by its roots, also where it says what no version may say."""
+    version = Version(said, canonical(msgspec.json.decode(msgspec.json.encode(said))))
+    for name in ("ada", "bo"):
+        version = signed(version, public_key(SEEDS[name]), partial(sign, SEEDS[name]))
+    return version
+
+
+def flipped(at: int) -> Files:
+    raw = bytearray(format_version(FIRST))
+    raw[at % len(raw)] ^= 1
+    return {"1.trust.json": bytes(raw)}
+
+
+ALTERED = [
+    changes
+    for mark in published.test_what_a_policy_may_not_say_is_refused_under_its_code.pytestmark  # type: ignore[attr-defined]
+    for _, changes in mark.args[1]
+]
+RAW = format_version(FIRST)
+FORGED = altered(FIRST, signatures=(altered(FIRST.signatures[0], sig=bytes(64)), *FIRST.signatures[1:]))
+
+# folder and fingerprint; None for that of version 1, as the folder has it
+CASES: dict[str, tuple[Files, str | None]] = {
+    "a first version": (files(FIRST), PIN),
+    "its fingerprint in digits": (files(FIRST), FIRST.fingerprint),
+    "another fingerprint": (files(FIRST), "ab" * 32),
+    "no fingerprint": (files(FIRST), ""),
+    "what is no fingerprint": (files(FIRST), PIN[:-1] + "q"),
+    "three versions": (files(FIRST, LATER, THIRD), PIN),
+    "a version skipped": (files(FIRST, THIRD), PIN),
+    "no first version": (files(LATER, THIRD), PIN),
+    "too few of the old roots": (files(FIRST, by(SECOND, "ada", "dee", "eve")), PIN),
+    "too few of its own": (files(FIRST, by(SECOND, "ada", "bo", "dee")), PIN),
+    "too few of the first": (files(by(BASE, "ada")), PIN),
+    "signatures of strangers": (files(by(BASE, "ada", "dee", "eve")), PIN),
+    "a signature that does not hold": (files(FORGED), PIN),
+    "under another name": ({"2.trust.json": RAW}, PIN),
+    "sizes and others": (files(by(FULL, "ada", "bo")), None),
+    "a certificate": ({**files(by(CERTIFIED, "ada", "bo")), "tsa/a.pem": b"cert"}, None),
+    "another certificate": ({**files(by(CERTIFIED, "ada", "bo")), "tsa/a.pem": b"planted"}, None),
+    **{f"altered, {n}": ({"1.trust.json": format_version(whatever(altered(BASE, **changes)))}, None) for n, changes in enumerate(ALTERED)},
+    **{f"a flipped bit, {at}": (flipped(at), PIN) for at in range(0, 2_000, 61)},
+    "a newline behind": ({"1.trust.json": RAW + b"\n"}, PIN),
+    "white space": ({"1.trust.json": RAW.replace(b":[", b": [", 1)}, PIN),
+    "another type": ({"1.trust.json": RAW.replace(b"policy.v1", b"event.v1", 1)}, PIN),
+    "no version": ({"01.trust.json": RAW}, PIN),
+    "nothing": ({"1.trust.json": b""}, PIN),
+    "a list": ({"1.trust.json": b"[]"}, PIN),
+    "a number for a payload": ({"1.trust.json": b'{"payload":1}'}, PIN),
+    "too large": ({"1.trust.json": b"x" * 600_000}, PIN),
+}  # fmt: skip
+
+
+def believed(folder: Mapping[str, bytes], pin: str) -> list[Any]:
+    """What the program makes of a folder and a fingerprint."""
+    versions = versions_in(folder)
+    if not pin:
+        raise Refused("NO_TRUST_ANCHOR", "no fingerprint")
+    newest = check_versions(versions, parse_fingerprint(pin))
+    trust = expand(newest, [file for path, file in folder.items() if path.startswith("tsa/")])
+    until = trust.until.timestamp() if trust.until else None
+    return [b64encode(trust.raw).decode(), trust.registrar and trust.registrar.key, len(trust.others), until]
+
+
+def test_versions_are_believed_or_refused_under_the_same_code(reader: Asked) -> None:
+    codes = set()
+    for name, (folder, pin) in CASES.items():
+        if pin is None:
+            (version,) = (msgspec.json.decode(raw) for path, raw in folder.items() if path.endswith(".trust.json"))
+            pin = sha256(msgspec.json.decode(f'"{version["payload"]}"', type=bytes)).hexdigest()
+        try:
+            theirs: Any = believed(folder, pin)
+        except Refused as refused:
+            theirs = refused.code
+            codes.add(theirs)
+        try:
+            ours: Any = reader.ask("versions", files=folder, fingerprint=pin)
+        except Refusal as refused:
+            ours = refused.code
+        assert ours == theirs, name
+    assert len(codes) > 8, codes
