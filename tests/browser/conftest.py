@@ -66,3 +66,12 @@ def started(name: str, tmp_path_factory: pytest.TempPathFactory, limit: int | No
         if not shutil.which(program):
             pytest.skip(f"needs {program}: apt-get install chromium chromium-driver firefox-esr")
     return make(tmp_path_factory.mktemp(name), limit)
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The source of axe-core, for the test alone."""
+    try:
+        return build.published(Path(__file__).with_name("axe.json"))["axe.min.js"]
+    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
+        pytest.skip(f"needs npm and its registry for axe-core: {absent}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from browser import build
-from tests.browser.webdriver import ENTER, Browser
+from tests.browser.webdriver import ENTER, Browser, Firefox
 
 # `bind` makes a function of the page's own, in Firefox too, where a test lives beside the page.
 CLOCK = """
@@ -84,6 +84,29 @@ def choose(browser: Browser, field: str, file: Path) -> None:
     browser.type(f"#{field}" if field == "bundle" else f"#{field}-file", str(file))
     if field != "bundle":
         browser.wait(f"return document.getElementById({field!r}).value")
+
+
+FOLDER = """
+const page = window.wrappedJSObject ?? window;
+const files = new page.DataTransfer();
+for (const [path, text] of Object.entries(arguments[0])) {
+  const file = new page.File(page.Array.of(text), path.split('/').at(-1));
+  page.Object.defineProperty(file, 'webkitRelativePath', page.JSON.parse(JSON.stringify({ value: path })));
+  files.items.add(file);
+}
+const input = page.document.getElementById('folder-whole');
+input.files = files.files;
+input.dispatchEvent(new page.Event('change'));
+"""
+
+
+def choose_folder(browser: Browser, folder: Path) -> None:
+    """Chooses a whole folder. The remote control of Firefox takes none: there a script gives the field its files."""
+    if isinstance(browser, Firefox):
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        browser.run(FOLDER, {str(path.relative_to(folder.parent)): path.read_text("utf-8") for path in files})
+    else:
+        browser.type("#folder-whole", str(folder))
 
 
 def press(browser: Browser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import zlib
 from base64 import b64encode
 from dataclasses import dataclass
@@ -160,15 +159,6 @@ def test_nothing_can_leave_the_page(browser: Browser, page: Path) -> None:
     assert {"connect-src", "img-src"} <= set(refused)
     assert any(directive.startswith("script-src") for directive in refused)
     assert ran is False
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The source of axe-core, for the test alone."""
-    try:
-        return build.published(Path(__file__).with_name("axe.json"))["axe.min.js"]
-    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
-        pytest.skip(f"needs npm and its registry for axe-core: {absent}")
 
 
 @pytest.mark.parametrize("bundle", [None, "order.evidence.zip", "spoilt.evidence.zip"])

@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from functools import partial
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -29,8 +30,13 @@ from ledger.verify.signed_trust import (
     versions_in,
 )
 from tests import test_trust_policy as published
+from tests.browser.case import held
+from tests.browser.form import choose_folder, opened_at, press
 from tests.browser.node import Asked, Refusal
+from tests.browser.webdriver import Browser
+from tests.in_memory import NOW, Ledger, hand, small
 from tests.test_trust_policy import BASE, FIRST, LOGS, POLICY, REGISTRAR, SECOND, SEEDS, by
+from tests.test_verify_others import FILES, THERE, received
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +54,10 @@ FULL = altered(
 
 def files(*versions: Version) -> Files:
     return {f"{version.said.version}.trust.json": format_version(version) for version in versions}
+
+
+def alone(version: Version) -> Files:
+    return {"1.trust.json": format_version(version)}
 
 
 def whatever(said: Statement) -> Version:
@@ -91,7 +101,7 @@ CASES: dict[str, tuple[Files, str | None]] = {
     "sizes and others": (files(by(FULL, "ada", "bo")), None),
     "a certificate": ({**files(by(CERTIFIED, "ada", "bo")), "tsa/a.pem": b"cert"}, None),
     "another certificate": ({**files(by(CERTIFIED, "ada", "bo")), "tsa/a.pem": b"planted"}, None),
-    **{f"altered, {n}": ({"1.trust.json": format_version(whatever(altered(BASE, **changes)))}, None) for n, changes in enumerate(ALTERED)},
+    **{f"altered, {n}": (alone(whatever(altered(BASE, **changes))), None) for n, changes in enumerate(ALTERED)},
     **{f"a flipped bit, {at}": (flipped(at), PIN) for at in range(0, 2_000, 61)},
     "a newline behind": ({"1.trust.json": RAW + b"\n"}, PIN),
     "white space": ({"1.trust.json": RAW.replace(b":[", b": [", 1)}, PIN),
@@ -132,3 +142,94 @@ def test_versions_are_believed_or_refused_under_the_same_code(reader: Asked) -> 
             ours = refused.code
         assert ours == theirs, name
     assert len(codes) > 8, codes
+
+
+# -- at the form -------------------------------------------------------------------------------------------------------
+
+
+def laid_out(folder: Path, content: Mapping[str, bytes]) -> Path:
+    for path, data in content.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
+
+
+def asked(browser: Browser, page: Path, bundle: Path, field: str, *chosen: Path, pin: str = "") -> None:
+    """Chooses a bundle and, at `field`, these files or this folder; types a fingerprint; presses the button."""
+    opened_at(browser, page, NOW)
+    browser.type("#bundle", str(bundle))
+    if field == "folder-whole":
+        choose_folder(browser, *chosen)
+    else:
+        browser.type(f"#{field}", "\n".join(map(str, chosen)))
+    browser.wait("return document.getElementById('folder-taken').textContent")
+    if pin:
+        browser.type("#fingerprint", pin)
+    press(browser)
+
+
+def wrapped(tmp_path: Path) -> tuple[Path, dict[str, bytes]]:
+    """A bundle in which an entry of another record is wrapped, and a trust folder that knows both logs."""
+    ledger, ilves = received()
+    bundle = tmp_path / "order.evidence.zip"
+    bundle.write_bytes(ledger.bundle(ilves, foreign=FILES))
+    return bundle, {**held(ledger), "others/xv/policy": THERE.policy(), "READ-ME.txt": b"nothing that is read"}
+
+
+def text(browser: Browser, selector: str) -> str:
+    said: str = browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", selector)
+    return said
+
+
+UNPINNED = "no key of it is trusted"
+
+
+def test_a_whole_folder_is_chosen_and_what_it_has_about_others_is_used(
+    browser: Browser, page: Path, tmp_path: Path
+) -> None:
+    bundle, content = wrapped(tmp_path)
+    folder = laid_out(tmp_path / "trust", content)
+    asked(browser, page, bundle, "folder-whole", folder)
+    assert text(browser, "#folder-taken") == "Taken from it: others/xv/policy, policy, registrar."
+    assert text(browser, "#integrity") == "TOTAL-PASSED"
+    assert UNPINNED not in text(browser, "#result")
+    stranger = Ledger(origin=THERE.origin, log=hand("somebody else"))
+    laid_out(folder, {"others/xv/policy": stranger.policy()})
+    asked(browser, page, bundle, "folder-whole", folder)
+    assert text(browser, "#integrity") == "TOTAL-FAILED ENT-MISMATCH"
+
+
+def test_files_of_a_folder_are_chosen_at_once_and_fill_their_fields(
+    browser: Browser, page: Path, tmp_path: Path
+) -> None:
+    bundle, content = wrapped(tmp_path)
+    folder = laid_out(tmp_path / "trust", content)
+    asked(browser, page, bundle, "folder", folder / "policy", folder / "registrar", folder / "READ-ME.txt")
+    assert text(browser, "#folder-taken") == "Taken from it: policy, registrar."
+    assert browser.run("return document.getElementById('policy').value") == content["policy"].decode()
+    assert text(browser, "#integrity") == "TOTAL-PASSED"
+    assert UNPINNED in text(browser, "#result"), "what is below others comes with the whole folder alone"
+    asked(browser, page, bundle, "folder", folder / "READ-ME.txt")
+    assert "Nothing in it" in text(browser, "#folder-taken")
+    assert text(browser, "#integrity") == "INDETERMINATE NO_TRUST_ANCHOR"
+
+
+def test_signed_versions_are_believed_by_the_fingerprint_that_is_typed(
+    browser: Browser, page: Path, tmp_path: Path, axe: str
+) -> None:
+    ledger, ilves = small()
+    (bundle := tmp_path / "order.evidence.zip").write_bytes(ledger.bundle(ilves))
+    trust = {name: file.decode().rstrip("\n") for name, file in held(ledger).items()}
+    own = Record(f"{trust['policy']}\n", trust["registrar"])
+    first = by(altered(BASE, own=own), "ada", "bo")
+    second = by(altered(SECOND, own=own, expires="2027-05-01T00:00:00Z"), "ada", "cy", "dee")
+    folder = laid_out(tmp_path / "trust", files(first, second))
+    chosen = (folder / "1.trust.json", folder / "2.trust.json")
+    asked(browser, page, bundle, "folder", *chosen, pin=spoken(first.fingerprint))
+    assert text(browser, "#integrity") == "TOTAL-PASSED"
+    assert "POL-EXPIRED" in text(browser, "#result")
+    assert browser.run(f"{axe}; return axe.run()")["violations"] == []
+    for pin, code in (("", "NO_TRUST_ANCHOR"), ("ab" * 32, "POL-PIN"), ("words", "TRUST-FORMAT")):
+        asked(browser, page, bundle, "folder", *chosen, pin=pin)
+        assert f"({code} " in text(browser, "#status .problem")
+        assert text(browser, "#integrity") == ""
