@@ -129,6 +129,7 @@ function showFolder() {
   const said = folder.size ? ['folder-taken', [...folder.keys()].join(', ')] : ['folder-none'];
   at('folder-taken').textContent = chosen ? say(said) : '';
   at('pinned').hidden = !versioned();
+  for (const name of ['policy', 'registrar']) at(name).closest('.held').hidden = versioned(); // the versions say both
 }
 
 /** The bytes of a field: those of its file, or what was typed, ended by a newline; null for nothing. */

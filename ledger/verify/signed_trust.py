@@ -371,7 +371,7 @@ def _number(word: str) -> int:
 
 
 def plain_files(trust: Trust) -> dict[str, bytes]:
-    """The same trust as `policy` and `registrar`, for readers that know no signed versions (the verifier page)."""
+    """The same trust as `policy` and `registrar`, for readers that know no signed versions (older verifier pages)."""
     files = {"policy": trust.raw}
     if trust.registrar is not None:
         files["registrar"] = format_registrar(trust.registrar)
