@@ -17,8 +17,8 @@ def read_me(first: Version, newest: Version, *, with_page: bool) -> str:
     lines = "\n".join("    " + "-".join(words[i : i + 4]) for i in range(0, 16, 4))
     roots = "\n".join(f"    {root.name}  {root.key}" for root in newest.said.roots)
     page = (
-        "\n\nWithout Comity: open verify.html in a browser, drop the bundle on it, choose this folder, and type the words\n"
-        "as they were read to you. page/policy and page/registrar repeat what the newest version says, for older pages."
+        "\n\nWithout Comity: open verify.html in a browser, drop the bundle on it, choose this folder, and type the\n"
+        "words as they were read to you. page/policy and page/registrar say what the newest version says, for older pages."
     )
     return f"""WHAT THIS FOLDER IS
 
