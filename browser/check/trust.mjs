@@ -1,5 +1,6 @@
 /** What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed (ledger/verify/trust.py). */
 import { latin1 } from './bytes.mjs';
+import { certificatesIn } from './certificate.mjs';
 import { parseCheckpoint } from './note.mjs';
 import { parsePolicy } from './policy.mjs';
 import { Refused } from './refusal.mjs';
@@ -9,11 +10,15 @@ const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
 
-/** A trust folder as read, from the bytes of `policy` and, unless null, of `registrar`. POL-*, TRUST-FORMAT. */
-export const parseTrust = (policy, registrar) => ({
+/**
+ * A trust folder as read, from the bytes of `policy`, unless null of `registrar`, and of the certificate files of
+ * time-stamp authorities. POL-*, TRUST-FORMAT.
+ */
+export const parseTrust = (policy, registrar, authorities = []) => ({
   policy: parsePolicy(policy),
   raw: policy,
   registrar: registrar && parseRegistrar(registrar),
+  authorities: authorities.flatMap(certificatesIn),
 });
 
 /** Reads the line that names the registrar: actor, Party, key in hex. TRUST-FORMAT. */

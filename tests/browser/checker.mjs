@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 const NAMES = [
   'Refused',
   'bundleInside',
+  'certificatesIn',
   'checkConsistency',
   'checkInclusion',
   'checkSealed',
@@ -24,6 +25,7 @@ const NAMES = [
   'parseProof',
   'parseTrust',
   'parseVkey',
+  'readStamp',
   'say',
   'sha256',
   'verify',
@@ -65,8 +67,8 @@ const reported = (report) => ({
 });
 
 const ANSWERS = {
-  async verify({ data, policy, registrar, anchor, now }) {
-    const trust = policy ? it.parseTrust(bytes(policy), bytes(registrar)) : null;
+  async verify({ data, policy, registrar, authorities, anchor, now }) {
+    const trust = policy ? it.parseTrust(bytes(policy), bytes(registrar), authorities?.map(bytes)) : null;
     return reported(await it.verify(bytes(data), trust, bytes(anchor), now));
   },
   async exhibit({ data, policy }) {
@@ -76,6 +78,8 @@ const ANSWERS = {
     const found = await it.bundleInside(bytes(data));
     return found && Buffer.from(found).toString('base64');
   },
+  stamp: ({ reply, data, trusted }) =>
+    it.readStamp(bytes(reply), bytes(data), trusted.map(bytes).flatMap(it.certificatesIn)),
   signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
   enrolable: ({ key }) => it.enrolable(bytes(key)),
   vkey: ({ text }) => it.parseVkey(text).text,
