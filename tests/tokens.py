@@ -72,7 +72,10 @@ def moment(at: datetime, fraction: str = "") -> bytes:
 
 @dataclass
 class Stamper:
-    """An authority below a root of its own, or below `above`, and what its certificate says."""
+    """An authority below a root of its own, or below `above`, and what its certificate says.
+
+    One whose name ends in `Root` is a root.
+    """
 
     name: str = "Stamper"
     key: Key = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
@@ -88,6 +91,8 @@ class Stamper:
     def root(self) -> Stamper:
         """The authority whose certificate is trusted."""
         ca = (x509.BasicConstraints(ca=True, path_length=None), True)
+        if self.name.endswith(" Root"):
+            return self
         return self.above.root if self.above else Stamper(f"{self.name} Root", extensions=(ca,), serial=1)
 
     @property
@@ -96,7 +101,7 @@ class Stamper:
 
     @property
     def issuer(self) -> Stamper:
-        return self.above or (self if self.name.endswith(" Root") else self.root)
+        return self.above or self.root
 
     @cached_property
     def certificate(self) -> x509.Certificate:

@@ -31,7 +31,7 @@ import { keyKind, methodOf, signatureHolds, signedWith } from './signature.mjs';
 
 const [KEY_USAGE, ALTERNATIVE_NAME, CONSTRAINTS] = ['2.5.29.15', '2.5.29.17', '2.5.29.19'];
 const [NAME_CONSTRAINTS, POLICIES, EXTENDED_USAGE] = ['2.5.29.30', '2.5.29.32', '2.5.29.37'];
-const KNOWN = [KEY_USAGE, ALTERNATIVE_NAME, CONSTRAINTS, POLICIES, EXTENDED_USAGE];
+const KNOWN = [KEY_USAGE, ALTERNATIVE_NAME, CONSTRAINTS, NAME_CONSTRAINTS, POLICIES, EXTENDED_USAGE];
 const TIME_STAMPING = '1.3.6.1.5.5.7.3.8';
 const [SIGNS, SIGNS_CERTIFICATES] = [0xc0, 0x04]; // bits of a key usage: signature or non-repudiation, certificates
 const LARGEST_PATH = 2 ** 31 - 1;

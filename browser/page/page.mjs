@@ -1,5 +1,6 @@
 /** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
-import { encoded, latin1 } from '../check/bytes.mjs';
+import { b64, encoded, latin1 } from '../check/bytes.mjs';
+import { SEQUENCE } from '../check/der.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
 import { bundleInside, isPdf } from '../check/pdf.mjs';
@@ -12,7 +13,7 @@ import { readQr } from './qr.mjs';
 import { result, spoken } from './result.mjs';
 import { say, speak, stepName } from './texts.mjs';
 
-const HELD = ['policy', 'registrar', 'anchor'];
+const HELD = ['policy', 'registrar', 'anchor', 'authorities'];
 const fromFile = new Map(); // id of a field -> the bytes of the file that filled it, as long as nobody changes the text
 
 let shown = null; // the report on the page and its circumstances
@@ -29,7 +30,10 @@ function start() {
   });
   if (!crypto.subtle) tell(say(['no-crypto']), true);
   for (const name of HELD) {
-    at(`${name}-file`).addEventListener('change', ({ target }) => target.files[0] && take(name, target.files[0]));
+    at(`${name}-file`).addEventListener('change', ({ target }) => {
+      if (name === 'authorities') at(name).value = '';
+      [...target.files].forEach((file) => take(name, file));
+    });
     at(name).addEventListener('input', () => fromFile.delete(name));
   }
   at('question').addEventListener('submit', (event) => {
@@ -61,7 +65,7 @@ function translate(...wanted) {
 /** A dropped file goes where its name says. */
 function drop(file) {
   const begins = (word) => file.name.toLowerCase().startsWith(word === 'anchor' ? 'checkpoint' : word);
-  const name = isPicture(file) ? 'anchor' : HELD.find(begins);
+  const name = isPicture(file) ? 'anchor' : isCertificate(file) ? 'authorities' : HELD.find(begins);
   if (name) {
     take(name, file);
     return;
@@ -73,6 +77,7 @@ function drop(file) {
 }
 
 const isPicture = (file) => file.type.startsWith('image/');
+const isCertificate = (file) => /\.(pem|crt|cer|der)$/i.test(file.name);
 
 async function take(name, file) {
   if (name === 'anchor' && isPicture(file)) {
@@ -83,8 +88,18 @@ async function take(name, file) {
     return;
   }
   const bytes = new Uint8Array(await file.arrayBuffer());
+  if (name === 'authorities') {
+    at(name).value += asPem(bytes); // several files are one text
+    return;
+  }
   at(name).value = new TextDecoder().decode(bytes);
   fromFile.set(name, bytes);
+}
+
+/** A certificate file as text. */
+function asPem(bytes) {
+  if (bytes[0] !== SEQUENCE) return `${new TextDecoder().decode(bytes).trim()}\n`;
+  return `-----BEGIN CERTIFICATE-----\n${b64(bytes).replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 }
 
 /** The bytes of a field: those of its file, or what was typed, ended by a newline; null for nothing. */
@@ -113,9 +128,10 @@ async function ask() {
 }
 
 async function answer(name, data, paper) {
-  const [policy, registrar, anchor] = HELD.map(held);
-  if (registrar && !policy) throw unreadable('policy', say(['registrar-alone']));
-  const trust = policy && parsed(() => parseTrust(policy, registrar), registrar ? ['policy', 'registrar'] : ['policy']);
+  const [policy, registrar, anchor, authorities] = HELD.map(held);
+  if ((registrar || authorities) && !policy) throw unreadable('policy', say(['registrar-alone']));
+  const given = HELD.filter((each) => each !== 'anchor' && held(each));
+  const trust = policy && parsed(() => parseTrust(policy, registrar, authorities ? [authorities] : []), given);
   if (anchor) parsed(() => parseAnchor(anchor), ['anchor']);
   const now = Math.floor(Date.now() / 1000);
   const report = exhibitForm(data)
@@ -129,6 +145,9 @@ async function answer(name, data, paper) {
     policy: policy && `SHA-256 ${await digestOfFile(policy)}`,
     registrar: registrar && latin1(registrar).trim(),
     anchor: anchor && new TextDecoder().decode(anchor).trim().split('\n').slice(0, 3).join(' '),
+    authorities: await Promise.all(
+      (trust?.authorities ?? []).map(async ({ subject, bytes }) => [subject.shown, await digestOfFile(bytes)]),
+    ),
     native: await browserHasEd25519(),
   };
   shown = [report, circumstances];
