@@ -1,5 +1,4 @@
 /** Step 7: by when time-stamp authorities say that states of the log existed, as in ledger/verify/tokens.py. */
-import { bySize } from './bytes.mjs';
 import { DRIFT } from './heads.mjs';
 import { Refused } from './refusal.mjs';
 import { wire } from './shape.mjs';

@@ -1,8 +1,9 @@
 /**
  * Step 12: when an entry was signed, proven from both sides, and what is claimed about it (ledger/verify/times.py).
  *
- * Whoever cites a cosigned note signed after the witnesses did; a cosigned or time-stamped head that contains an entry
- * shows that it existed by then. With f witnesses that may lie, the (f+1)-th time from the suspicious end is an honest one.
+ * Whoever cites a cosigned note signed after the witnesses did; a head that contains an entry and was cosigned, or
+ * stamped by an authority, shows that it existed by then. With f witnesses that may lie, the (f+1)-th time from the
+ * suspicious end is an honest one.
  */
 import { bySize } from './bytes.mjs';
 import { DRIFT } from './heads.mjs';

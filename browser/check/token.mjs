@@ -4,7 +4,7 @@
  * Roots come from outside alone; certificates inside a token only help to build the chain. Whatever its form hides from
  * this page is TST-FORMAT, which is a doubt, and never a pass.
  */
-import { bySize, concat, equal, hex, latin1, utf8 } from './bytes.mjs';
+import { bySize, concat, equal, latin1, utf8 } from './bytes.mjs';
 import { extensionsOf, isForStamping, isProven, isRoot, nameOf, parseCertificate } from './certificate.mjs';
 import {
   BITS,

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -14,14 +14,17 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from ledger.note import note_digest
 from ledger.refusal import Refused
-from ledger.verify import format_registrar
+from ledger.verify import Trust, format_registrar, parse_trust, verify
 from ledger.world.stamping import LARGEST, read_stamp
 from tests.browser.node import Page, Refusal
+from tests.browser.recorder import question, told
+from tests.browser.test_browser_conformance import differences
 from tests.browser.test_browser_page import ask, axe, text
-from tests.browser.token_cases import DATA, GOOD, HOSTILE, PLAIN, RSA, UNREAD, WRONG, Case, authority, under_root
+from tests.browser.token_cases import AT, DATA, GOOD, HOSTILE, PLAIN, RSA, UNREAD, WRONG, Case, authority, under_root
 from tests.browser.webdriver import ENTER, Browser
-from tests.in_memory import small
+from tests.in_memory import NOW, ORDER, small
 from tests.tokens import Stamper
 
 pytestmark = pytest.mark.browser
@@ -29,7 +32,7 @@ __all__ = ["axe"]  # a fixture
 
 VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors" / "rfc3161"
 EXPECTED = json.loads((VECTORS / "expectations.json").read_bytes())
-SPOILT = 2_000
+SPOILT, STAMPED = 2_000, 200
 
 
 def asked(ask: Callable[[bytes, bytes, list[bytes]], Any], case: Case) -> Any:
@@ -149,6 +152,51 @@ def test_certificates_slipped_in_by_the_hundred_change_nothing(node: Page) -> No
 @pytest.mark.parametrize("file", [b"", b"text", b"-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"])
 def test_what_is_no_certificate_is_said_to_be_none(node: Page, file: bytes) -> None:
     assert both(node, (under_root(PLAIN)[0], DATA, [file])) == ("TRUST-FORMAT", "TRUST-FORMAT")
+
+
+# -- in bundles --------------------------------------------------------------------------------------------------------
+
+
+def stamped(chance: Random) -> tuple[bytes, Trust]:
+    """A bundle with time stamps of every sort over its heads, and the trust it is held against."""
+    ledger, ilves = small(witnesses=chance.randrange(3))
+    early = ledger.checkpoint(None, *([AT] * ledger.witnesses))
+    ledger.heads[note_digest(early)] = early
+    ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=ORDER)
+    note = ledger.checkpoint(None, *([AT] * ledger.witnesses))
+    tokens = {}
+    for n in range(chance.randrange(1, 5)):
+        over = chance.choice((early, note, note))
+        place = f"heads/{note_digest(early)}" if over is early else "checkpoint"
+        at = AT + timedelta(seconds=chance.choice((-900, -301, -300, -299, 0, 7, 299, 301, 90_000, 10**8)))
+        reply = chance.choice((PLAIN, RSA)).stamp(
+            chance.choice((over, over, over, note)), at, chance.choice((None, timedelta(seconds=1, milliseconds=1))),
+            imprint=chance.choice(("sha256", "sha256", "sha512", "sha1")),
+        )  # fmt: skip
+        match chance.randrange(8):
+            case 0:
+                reply = reply[:-1] + bytes((reply[-1] ^ 1,))
+            case 1:
+                reply = reply[: chance.randrange(len(reply))]
+            case 2:
+                place = chance.choice(("other", "tsa/checkpoint", f"heads/{'ab' * 32}"))
+        tokens[f"{place}.{n}.tsr"] = reply
+    files = {"policy": ledger.policy(chance.choice(("none", "every")) if ledger.witnesses else "none")}
+    files |= {"registrar": format_registrar(ledger.trust().registrar or pytest.fail("no registrar"))}
+    roots = {"tsa/a.pem": PLAIN.root.pem, "tsa/b.der": RSA.root.der, "tsa/c.crt": RSA.pem}
+    files |= {name: roots[name] for name in chance.sample(sorted(roots), chance.randrange(4))}
+    return ledger.bundle(ilves, note=note, tokens=tokens, policy=files["policy"]), parse_trust(files)
+
+
+def test_page_and_program_say_the_same_of_bundles_with_time_stamps_of_every_sort(node: Page) -> None:
+    seen: Counter[str] = Counter()
+    for n in range(STAMPED):
+        data, trust = stamped(Random(n))
+        wanted = told(verify(data, trust, None, NOW, stamps=read_stamp))
+        ours = node.ask("verify", **question(data, trust, None, NOW, stamps=True))
+        assert not differences(ours, wanted), n
+        seen.update({each["code"] for each in (*wanted["remarks"], *wanted["reasons"])})
+    assert {"TST-IMPRINT", "TST-SIG", "TST-CHAIN", "TST-TIME", "TST-DISAGREE", "TST-FORMAT"} <= set(seen)
 
 
 # -- in the browser ----------------------------------------------------------------------------------------------------
