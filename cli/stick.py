@@ -18,7 +18,8 @@ def read_me(first: Version, newest: Version, *, with_page: bool) -> str:
     roots = "\n".join(f"    {root.name}  {root.key}" for root in newest.said.roots)
     page = (
         "\n\nWithout Comity: open verify.html in a browser, drop the bundle on it, choose this folder, and type the\n"
-        "words as they were read to you. page/policy and page/registrar say what the newest version says, for older pages."
+        "words as they were read to you. page/policy and page/registrar say what the newest version says, for older\n"
+        "pages."
     )
     return f"""WHAT THIS FOLDER IS
 

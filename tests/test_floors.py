@@ -56,6 +56,7 @@ WORLD = (
     "ledger.world.signer",
     "ledger.world.heads",
     "ledger.world.tiles",
+    "ledger.world.der",
     "ledger.world.stamping",
     "ledger.world.published",
     "ledger.world.following",

@@ -12,13 +12,18 @@ import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ledger.refusal import Refused
+from ledger.world.der import in_order
 from ledger.world.fault import LedgerFault
-from ledger.world.stamping import certificates, obtain, read_stamp
+from ledger.world.stamping import LARGEST, certificates, obtain, read_stamp
 from tests.authority import NOW, STAMPING, Authority
+from tests.tokens import Stamper
 
 VECTORS = Path(__file__).parents[1] / "fixtures" / "vectors" / "rfc3161"
 EXPECTED = json.loads((VECTORS / "expectations.json").read_bytes())
 DATA = b"ledger.test/xo/karsk\n11\nGuu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=\n"
+
+AT = datetime(2027, 3, 1, 12, tzinfo=UTC)
+STAMPER = Stamper()
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 
@@ -128,9 +133,43 @@ def test_a_chain_that_had_expired_at_its_time_is_none(tmp_path: Path) -> None:
     assert "expired" in refused("TST-CHAIN", late.stamp(DATA), late.root)
 
 
-def test_a_token_that_openssl_writes_unsorted_cannot_be_read_here_and_is_not_said_to_be_wrong(tmp_path: Path) -> None:
+def test_a_token_whose_certificates_openssl_writes_in_another_order_is_read_as_any_other(tmp_path: Path) -> None:
     authority = Authority(tmp_path, whole_chain=True)
-    assert "InvalidSetOrdering" in refused("TST-FORMAT", authority.stamp(DATA), authority.root)
+    reply = authority.stamp(DATA)
+    assert in_order(reply) != reply
+    assert read_stamp(reply, DATA, [authority.root]).authority == "CN=Sample TSA"
+    broken = bytearray(reply)
+    broken[-1] ^= 1
+    refused("TST-SIG", bytes(broken), authority.root)
+
+
+def test_what_is_no_reply_is_not_put_in_order() -> None:
+    chance = Random(3)
+    reply = STAMPER.stamp(DATA, AT, certificates=(STAMPER.der, STAMPER.root.der), order=-1)
+    for end in range(len(reply)):
+        assert in_order(reply[:end]) == reply[:end]
+    for _ in range(300):
+        other = bytearray(reply)
+        other[chance.randrange(len(other))] = chance.randrange(256)
+        assert sorted(in_order(bytes(other))) == sorted(other)
+
+
+def test_the_certificate_that_is_shown_is_the_one_whose_chain_was_built() -> None:
+    """Another one that goes by the same issuer and number, slipped in before it, is not shown in its place."""
+    spoof = Stamper("X", key=STAMPER.key, above=Stamper("Stamper Root"), serial=STAMPER.serial)
+    assert len(spoof.der) < len(STAMPER.der), "and so it stands first"
+    reply = STAMPER.stamp(DATA, AT, certificates=(spoof.der, STAMPER.der))
+    refused("TST-CHAIN", reply, STAMPER.root.pem, STAMPER.pem)
+
+
+def test_a_token_that_brings_certificates_brings_that_of_its_signer() -> None:
+    reply = STAMPER.stamp(DATA, AT, certificates=(STAMPER.root.der,))
+    refused("TST-CHAIN", reply, STAMPER.root.pem, STAMPER.pem)
+
+
+def test_a_reply_longer_than_any_authority_sends_is_not_read() -> None:
+    reply = STAMPER.stamp(DATA, AT, more=bytes(LARGEST))
+    assert str(LARGEST) in refused("TST-FORMAT", reply, STAMPER.root.pem)
 
 
 def test_a_signature_is_checked_to_the_last_bit(authority: Authority) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,38 +10,30 @@ import pytest
 
 from ledger.keyring import Registrar
 from ledger.note import note_digest
-from ledger.refusal import Refused
-from ledger.verify import Report, Stamp, Trust, Verdict, parse_trust
+from ledger.verify import Report, Trust, Verdict, parse_trust
 from ledger.verify.trust import format_registrar
 from ledger.world.stamping import read_stamp
 from tests.authority import Authority
 from tests.in_memory import NOW, ORDER, Hand, Ledger, checked, small
+from tests.tokens import Stamper
 
-NAMED = {"a": "Authority A", "b": "Authority B"}
+AUTHORITIES = {"a": Stamper("Authority A"), "b": Stamper("Authority B")}
+ROOTS = b"".join(authority.root.pem for authority in AUTHORITIES.values())
+UNREADABLE = AUTHORITIES["a"].stamp(b"", datetime(2027, 3, 1, tzinfo=UTC)) + b"\0"
 
 
 def t(minutes: int) -> datetime:
     return datetime(2027, 3, 1, 12, tzinfo=UTC) + timedelta(minutes=minutes)
 
 
-def read(reply: bytes, data: bytes, trusted: Sequence[bytes]) -> Stamp:
-    """Reads `<who> <digest of what> <minute> <accuracy in minutes>`: what a token says, without the cryptography."""
-    if reply == b"unsorted":
-        raise Refused("TST-FORMAT", "not read here: InvalidSetOrdering")
-    who, what, minute, accuracy = reply.decode().split()
-    if what != note_digest(data):
-        raise Refused("TST-IMPRINT", "over other bytes than these")
-    return Stamp(t(int(minute)), timedelta(minutes=int(accuracy)), NAMED[who], "1.2.3.4.1")
-
-
 def token(note: bytes, minute: int, who: str = "a", accuracy: int = 0) -> bytes:
-    return f"{who} {note_digest(note)} {minute} {accuracy}".encode()
+    return AUTHORITIES[who].stamp(note, t(minute), timedelta(minutes=accuracy))
 
 
-def trusting(ledger: Ledger, certificate: bytes = b"somebody") -> Trust:
-    """Trust in the ledger's keys and in one time-stamp authority."""
+def trusting(ledger: Ledger, certificates: bytes = ROOTS) -> Trust:
+    """Trust in the ledger's keys and in time-stamp authorities."""
     registrar = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
-    files = {"policy": ledger.policy(), "registrar": format_registrar(registrar), "tsa/a.pem": certificate}
+    files = {"policy": ledger.policy(), "registrar": format_registrar(registrar), "tsa/a.pem": certificates}
     return parse_trust({**files, "tsa/authorities": b"a http://127.0.0.1/\n"})
 
 
@@ -50,7 +41,7 @@ def stamped(ledger: Ledger, by: Hand, *replies: bytes, note: bytes | None = None
     """The report on a bundle with these tokens over its head, and others by path."""
     tokens = {f"checkpoint.{n}.tsr": reply for n, reply in enumerate(replies, 1)} | more
     data = ledger.bundle(by, note=note or ledger.checkpoint(), tokens=tokens)
-    return checked(data, ledger, trust=trusting(ledger), stamps=read)
+    return checked(data, ledger, trust=trusting(ledger), stamps=read_stamp)
 
 
 def remarks(report: Report) -> set[str]:
@@ -117,7 +108,7 @@ def test_a_token_over_something_else_is_dropped_and_the_verdict_stays() -> None:
 
 def test_a_token_that_cannot_be_read_leaves_the_verdict_open_and_says_how_to_read_it() -> None:
     ledger, ilves = small()
-    report = stamped(ledger, ilves, b"unsorted")
+    report = stamped(ledger, ilves, UNREADABLE)
     assert (report.verdict, [r.code for r in report.reasons]) == (Verdict.INDETERMINATE, ["TST-FORMAT"])
     assert "openssl ts -verify -data checkpoint -in checkpoint.1.tsr" in report.reasons[0].says
 
@@ -155,7 +146,7 @@ def test_a_token_proves_entries_older_than_a_suspicion(minute: int, suspect: boo
 def test_without_trusted_authorities_tokens_are_carried_and_not_read() -> None:
     ledger, ilves = small()
     data = ledger.bundle(ilves, tokens={"checkpoint.1.tsr": b"anything"})
-    for more in ({}, {"stamps": read}, {"trust": trusting(ledger)}):
+    for more in ({}, {"stamps": read_stamp}, {"trust": trusting(ledger)}):
         report = checked(data, ledger, **more)
         assert (report.verdict, ends(report)) == (Verdict.PASSED, {None})
         assert any(line.startswith("What 1 time stamp in the bundle would add") for line in report.not_proven)

@@ -1,4 +1,4 @@
-/** Steps 2 and 4 to 7: whom to believe, which states the log signed, who saw them, and that it only ever grew. */
+/** Steps 2 and 4 to 6: whom to believe, which states the log signed, who saw them, and that it only ever grew. */
 import { bySize, equal, latin1, unb64 } from './bytes.mjs';
 import { POLICY, folderOf } from './layout.mjs';
 import { MLDSA44, noteDigest, openCheckpoint } from './note.mjs';
@@ -194,14 +194,4 @@ export function checkAnchored(heads, held, trust, book) {
   if (trust?.registrar) return;
   const lack = trust ? 'no-registrar' : held ? 'anchor-only' : 'no-anchor';
   book.doubts.unshift({ code: 'NO_TRUST_ANCHOR', where: '', says: [lack] });
-}
-
-// -- step 7 -----------------------------------------------------------------------------------------------------------
-
-/** Time-stamp tokens are carried for other tools; none is used here. */
-export function setTokensAside(parts, book) {
-  const stamps = [...parts.tokens.keys()].filter((path) => path.endsWith('.tsr')).length;
-  if (!stamps) return;
-  book.says('tokens', stamps);
-  book.notProven.push(['unproven-tokens', stamps]);
 }

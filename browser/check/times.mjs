@@ -1,8 +1,9 @@
 /**
  * Step 12: when an entry was signed, proven from both sides, and what is claimed about it (ledger/verify/times.py).
  *
- * Whoever cites a cosigned note signed after the witnesses did; a cosigned head that contains an entry shows that it
- * existed by then. With f witnesses that may lie, the (f+1)-th time from the suspicious end is an honest one.
+ * Whoever cites a cosigned note signed after the witnesses did; a head that contains an entry and was cosigned, or
+ * stamped by an authority, shows that it existed by then. With f witnesses that may lie, the (f+1)-th time from the
+ * suspicious end is an honest one.
  */
 import { bySize } from './bytes.mjs';
 import { DRIFT } from './heads.mjs';
@@ -11,19 +12,22 @@ import { secondsOf, wire } from './shape.mjs';
 const END_OF_TIME = 253_402_300_799; // the last second of year 9999
 
 /**
- * What the witnesses' times say about positions of the log, in seconds since 1970; nothing where no bracket is given.
+ * What times from outside say about positions of the log, in seconds since 1970: those of witnesses, unless the policy
+ * gives no bracket, and `stamped`, by when notes existed by their digest, as time-stamp authorities say.
  */
 export class Times {
-  constructor(heads, policy) {
+  constructor(heads, policy, stamped = new Map()) {
     this.heads = heads;
     this.faults = policy.faults();
     this.voters = new Set([...policy.voters()].map((name) => policy.witnesses.get(name)));
-    const dated = [...heads.all.values()].filter((head) => this.of(head).length);
-    dated.sort((one, other) => bySize(other.checkpoint.size, one.checkpoint.size));
+    const seen = [...heads.all.values()].map((head) => [head, this.of(head)[this.faults]]);
+    const dated = [...stamped].map(([digest, time]) => [heads.all.get(digest), Math.ceil(time)]);
+    const known = [...seen, ...dated].filter(([, time]) => time !== undefined);
+    known.sort(([one], [other]) => bySize(other.checkpoint.size, one.checkpoint.size));
     let earliest = END_OF_TIME;
-    this.byThen = dated.map((head) => {
-      earliest = Math.min(earliest, this.of(head)[this.faults]);
-      return { size: head.checkpoint.size, time: earliest }; // by a head of this size or of a larger one
+    this.byThen = known.map(([{ checkpoint }, time]) => {
+      earliest = Math.min(earliest, time);
+      return { size: checkpoint.size, time: earliest }; // by a head of this size or of a larger one
     });
   }
 
@@ -40,7 +44,12 @@ export class Times {
 
   /** The latest proven moment before which the entry cannot have been signed; null for none. */
   notBefore(entry) {
-    const head = entry.seen && this.heads.all.get(entry.seen.note);
+    return entry.seen ? this.seenAt(entry.seen.note) : null;
+  }
+
+  /** The latest proven moment before which a note cannot have been as it is, cosignatures included; null for none. */
+  seenAt(digest) {
+    const head = this.heads.all.get(digest);
     const times = head ? this.of(head) : [];
     return times.length ? Math.min(times.at(-1 - this.faults), END_OF_TIME) : null;
   }
@@ -65,7 +74,7 @@ export function checkTimes(opened, times, book) {
     checkSeen(index, entry, times.heads, book);
     checkClaims(bracket, entry, book);
   }
-  if (times.faults === null) book.says('brackets-none');
+  if (times.faults === null && brackets.every((b) => b.notAfter === null)) book.says('brackets-none');
   else {
     const late = brackets.filter((b) => b.notAfter === null).length;
     book.says('brackets', brackets.length, brackets.filter((b) => b.notBefore === null || b.notAfter === null).length);

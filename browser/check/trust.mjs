@@ -1,5 +1,6 @@
 /** What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed (ledger/verify/trust.py). */
 import { latin1 } from './bytes.mjs';
+import { certificatesIn } from './certificate.mjs';
 import { parseCheckpoint } from './note.mjs';
 import { parsePolicy } from './policy.mjs';
 import { Refused, about } from './refusal.mjs';
@@ -9,18 +10,24 @@ const LINE_ENDS = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
 
-/** A trust folder as read, from the bytes of `policy` and, unless null, of `registrar`. POL-*, TRUST-FORMAT. */
-export const parseTrust = (policy, registrar) => ({
+/**
+ * A trust folder as read, from the bytes of `policy`, unless null of `registrar`, and of the certificate files of
+ * time-stamp authorities. POL-*, TRUST-FORMAT.
+ */
+export const parseTrust = (policy, registrar, authorities = []) => ({
   policy: parsePolicy(policy),
   raw: policy,
   registrar: registrar && parseRegistrar(registrar),
+  authorities: authorities.flatMap(certificatesIn),
 });
 
+export const AUTHORITIES = 'tsa/authorities.pem'; // where certificates stand that came without the name of a file
+const TSA = /^tsa\/.*\.(?:pem|crt|cer|der)$/;
 const OTHER = /^others\/([^/]*)\/(.*)$/;
 
 /**
- * A trust folder as read, its files by path: `policy`, `registrar`, and below `others/` a folder for each of the parties
- * whose entries are wrapped in the record. POL-*, TRUST-FORMAT.
+ * A trust folder as read, its files by path: `policy`, `registrar`, below `tsa/` certificates of time-stamp authorities,
+ * and below `others/` a folder for each of the parties whose entries are wrapped in the record. POL-*, TRUST-FORMAT.
  */
 export function readTrust(files) {
   if (!files.has('policy')) throw new Refused('TRUST-FORMAT', ['no-policy'], 'policy');
@@ -32,7 +39,9 @@ export function readTrust(files) {
     folders.get(name).set(file, files.get(path));
   }
   const others = [...folders].map(([name, inside]) => about(`others/${name}`, () => readTrust(inside)));
-  return { ...parseTrust(files.get('policy'), files.get('registrar') ?? null), others };
+  const authorities = [...files.keys()].filter((path) => TSA.test(path)).sort();
+  const certificates = authorities.map((path) => files.get(path));
+  return { ...parseTrust(files.get('policy'), files.get('registrar') ?? null, certificates), others };
 }
 
 /** Reads the line that names the registrar: actor, Party, key in hex. TRUST-FORMAT. */

@@ -9,21 +9,13 @@ import { utf8 } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
 import { checkKeys, checkLeaves, checkPlaces, chooseRegistrar, openEntries } from './entries.mjs';
-import {
-  checkAnchored,
-  checkCurrent,
-  checkHistory,
-  checkQuorum,
-  checkSizesOf,
-  choosePolicy,
-  openHeads,
-  setTokensAside,
-} from './heads.mjs';
+import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
 import { MANIFEST, SUMS, arrange, sumsOf, unpack } from './layout.mjs';
 import { checkListing, openManifest } from './manifest.mjs';
 import { Notebook } from './notebook.mjs';
 import { Refused } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
+import { checkTokens } from './stamps.mjs';
 import { Times, checkTimes } from './times.mjs';
 import { parseAnchor } from './trust.mjs';
 import { checkDocuments, checkOthers, checkSuccessor, liftForeign, liftValues } from './values.mjs';
@@ -54,7 +46,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
     onStep(number);
     await book.step(number, work);
   };
-  let files, policy, manifest, registry, parts, heads, opened, times, entries, lifted;
+  let files, policy, manifest, registry, parts, heads, stamped, opened, times, entries, lifted;
   await step(1, () => {
     files = unpack(data);
     book.says('unpacked', files.size, data.length);
@@ -88,7 +80,9 @@ async function walk(data, trust, held, now, book, found, onStep) {
     await checkHistory(heads, parts, held, book);
     checkAnchored(heads, held, trust, book);
   });
-  await step(7, () => setTokensAside(parts, book));
+  await step(7, async () => {
+    stamped = await checkTokens(parts, new Times(heads, policy), trust, now, book);
+  });
   await step(8, async () => {
     await checkLeaves(parts, heads, book);
     found.entries = parts.entries.size;
@@ -99,7 +93,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
   });
   await step(10, () => checkPlaces(opened, manifest, heads, book));
   await step(11, async () => {
-    times = new Times(heads, policy);
+    times = new Times(heads, policy, stamped);
     const registrar = chooseRegistrar(trust, opened, registry, book);
     await checkKeys(opened, manifest, registrar, registry, heads, times, book);
   });

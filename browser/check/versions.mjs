@@ -3,6 +3,7 @@
  * and expanded as in ledger/verify/signed_trust.py.
  */
 import { b64, byCodePoint, concat, encoded, hex, unb64, unhex, utf8 } from './bytes.mjs';
+import { certificatesIn } from './certificate.mjs';
 import { enrolable, verifySignature } from './ed25519.mjs';
 import { parseJson } from './json.mjs';
 import { MLDSA44 } from './note.mjs';
@@ -192,6 +193,7 @@ function expand({ said }, files) {
   if (missing) throw new Refused('POL-CERTIFICATE', ['versions-certificate', missing.slice(0, 16)], 'tsa/');
   return {
     ...trustOf(said.own),
+    authorities: said.authorities.flatMap((digest) => certificatesIn(here.get(digest))),
     others: said.others.map(trustOf),
     sizes: new Map(said.sizes.map(({ key, first, end = Infinity }) => [key, { first, end }])),
     until: secondsOf(said.expires),

@@ -1,11 +1,12 @@
 /** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
-import { encoded } from '../check/bytes.mjs';
+import { b64, encoded } from '../check/bytes.mjs';
+import { SEQUENCE } from '../check/der.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
 import { bundleInside, isPdf } from '../check/pdf.mjs';
 import { Refused } from '../check/refusal.mjs';
 import { digestOfFile } from '../check/sha256.mjs';
-import { parseAnchor, readTrust } from '../check/trust.mjs';
+import { AUTHORITIES, parseAnchor, readTrust } from '../check/trust.mjs';
 import { verify } from '../check/verify.mjs';
 import { isVersion, parseFingerprint, readVersions } from '../check/versions.mjs';
 import { MAX_TOTAL } from '../check/zip.mjs';
@@ -15,7 +16,8 @@ import { readQr } from './qr.mjs';
 import { result, spoken } from './result.mjs';
 import { say, speak, stepName } from './texts.mjs';
 
-const HELD = ['policy', 'registrar', 'anchor'];
+const HELD = ['policy', 'registrar', 'anchor', 'authorities'];
+const SIGNED = ['policy', 'registrar', 'authorities']; // what signed versions say themselves
 let folder = new Map(); // of a trust folder, path -> bytes: what has no field of its own, too
 const fromFile = new Map(); // id of a field -> the bytes of the file that filled it, as long as nobody changes the text
 
@@ -33,7 +35,10 @@ function start() {
   });
   if (!crypto.subtle) tell(say(['no-crypto']), true);
   for (const name of HELD) {
-    at(`${name}-file`).addEventListener('change', ({ target }) => target.files[0] && take(name, target.files[0]));
+    at(`${name}-file`).addEventListener('change', ({ target }) => {
+      if (name === 'authorities') at(name).value = '';
+      [...target.files].forEach((file) => take(name, file));
+    });
     at(name).addEventListener('input', () => fromFile.delete(name));
   }
   for (const id of ['folder', 'folder-whole']) {
@@ -71,7 +76,7 @@ function translate(...wanted) {
 /** A dropped file goes where its name says. */
 function drop(file) {
   const begins = (word) => file.name.toLowerCase().startsWith(word === 'anchor' ? 'checkpoint' : word);
-  const name = isPicture(file) ? 'anchor' : HELD.find(begins);
+  const name = isPicture(file) ? 'anchor' : isCertificate(file) ? 'authorities' : HELD.find(begins);
   if (name) {
     take(name, file);
     return;
@@ -83,6 +88,7 @@ function drop(file) {
 }
 
 const isPicture = (file) => file.type.startsWith('image/');
+const isCertificate = (file) => /\.(pem|crt|cer|der)$/i.test(file.name);
 
 async function take(name, file) {
   if (name === 'anchor' && isPicture(file)) {
@@ -96,7 +102,15 @@ async function take(name, file) {
     tell(say(['file-large', file.name, file.size, LARGEST]), true);
     return;
   }
-  fill(name, await bytesOf(file));
+  const bytes = await bytesOf(file);
+  if (name === 'authorities') at(name).value += asPem(bytes); // several files are one text
+  else fill(name, bytes);
+}
+
+/** A certificate file as text. */
+function asPem(bytes) {
+  if (bytes[0] !== SEQUENCE) return `${new TextDecoder().decode(bytes).trim()}\n`;
+  return `-----BEGIN CERTIFICATE-----\n${b64(bytes).replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 }
 
 /** Puts bytes into a field as text; null empties it. */
@@ -105,7 +119,7 @@ function fill(name, bytes) {
   fromFile.set(name, bytes);
 }
 
-/** Takes what is chosen for the trust folder: policy and registrar go to their fields, the rest is kept. */
+/** Takes what is chosen for the trust folder: what has a field goes there, the rest is kept. */
 async function takeFolder(files) {
   folder = new Map();
   try {
@@ -116,6 +130,8 @@ async function takeFolder(files) {
   }
   const signed = versioned();
   for (const name of ['policy', 'registrar']) fill(name, signed ? null : folder.get(name));
+  const certificates = [...folder].filter(([path]) => path.startsWith('tsa/')).map(([, bytes]) => asPem(bytes));
+  at('authorities').value = signed ? '' : certificates.join('');
   showFolder();
 }
 
@@ -129,7 +145,7 @@ function showFolder() {
   const said = folder.size ? ['folder-taken', [...folder.keys()].join(', ')] : ['folder-none'];
   at('folder-taken').textContent = chosen ? say(said) : '';
   at('pinned').hidden = !versioned();
-  for (const name of ['policy', 'registrar']) at(name).closest('.held').hidden = versioned(); // the versions say both
+  for (const name of SIGNED) at(name).closest('.held').hidden = versioned(); // the versions say all three
 }
 
 /** The bytes of a field: those of its file, or what was typed, ended by a newline; null for nothing. */
@@ -178,6 +194,9 @@ async function answer(name, data, paper) {
     registrar: trust?.registrar && ['actor', 'party', 'key'].map((name) => trust.registrar[name]).join(' '),
     folder: [...folder.keys()].filter((path) => !HELD.includes(path)).join(', ') || null,
     anchor: anchor && new TextDecoder().decode(anchor).trim().split('\n').slice(0, 3).join(' '),
+    authorities: await Promise.all(
+      (trust?.authorities ?? []).map(async ({ subject, bytes }) => [subject.shown, await digestOfFile(bytes)]),
+    ),
     native: await browserHasEd25519(),
   };
   shown = [report, circumstances];
@@ -201,11 +220,12 @@ async function trusted() {
     const typed = at('fingerprint').value.trim();
     return parsed(() => readVersions(folder, typed ? parseFingerprint(typed) : null), ['folder', 'fingerprint']);
   }
-  const [policy, registrar] = [held('policy'), held('registrar')];
-  if (registrar && !policy) throw unreadable('policy', say(['registrar-alone']));
+  const [policy, registrar, authorities] = SIGNED.map(held);
+  if ((registrar || authorities) && !policy) throw unreadable('policy', say(['registrar-alone']));
   if (!policy) return null;
-  const files = new Map([...folder, ['policy', policy], ['registrar', registrar]].filter(([, bytes]) => bytes));
-  return parsed(() => readTrust(files), ['policy', 'registrar', 'folder']);
+  const others = [...folder].filter(([path]) => path.startsWith('others/'));
+  const typed = Object.entries({ policy, registrar, [AUTHORITIES]: authorities }).filter(([, bytes]) => bytes);
+  return parsed(() => readTrust(new Map([...others, ...typed])), [...SIGNED, 'folder']);
 }
 
 /** What a field says, parsed; where it cannot be read, the field that is to blame. */

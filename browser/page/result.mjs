@@ -32,6 +32,7 @@ export function result(report, circumstances) {
       [say(['held-registrar']), make('code', {}, circumstances.registrar ?? say(['nothing']))],
       [say(['held-folder']), circumstances.folder && make('code', {}, circumstances.folder)],
       [say(['held-anchor']), make('code', {}, circumstances.anchor ?? say(['nothing']))],
+      [say(['held-authorities']), authorities(circumstances)],
       [say(['signatures-by']), say([circumstances.native ? 'ed25519-twice' : 'ed25519-once'])],
     ]),
     report.steps.length ? steps(report.steps) : null,
@@ -42,6 +43,11 @@ export function result(report, circumstances) {
     report.known ? [make('p', {}, say(['record-lead'])), make('p', {}, say(['record-words'])), recordOf(report)] : null,
   ];
 }
+
+const authorities = ({ authorities: all }) =>
+  all.length
+    ? bullets(all.map(([name, digest]) => [foreign(name), say(['authority-digest']), make('code', {}, digest)]))
+    : make('code', {}, say(['nothing']));
 
 const integrityOf = ({ verdict: word, reasons: [first] }) => (first ? `${word} ${first.code}` : word);
 
@@ -125,7 +131,10 @@ function findings({ remarks, known }) {
     say(['findings-caption']),
     ['finding-code', 'finding-says', 'finding-entries'].map((heading) => say([heading])),
     remarks.map(({ code, says, entries }) => {
-      const indexes = entries.filter((leaf) => places.has(leaf)).map((leaf) => places.get(leaf)).sort(bySize);
+      const indexes = entries
+        .filter((leaf) => places.has(leaf))
+        .map((leaf) => places.get(leaf))
+        .sort(bySize);
       const links = indexes.map((n, place) => [
         place ? ', ' : '',
         make('a', { href: `#entry-${n}` }, say(['entry-link', n])),

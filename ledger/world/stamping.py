@@ -2,8 +2,8 @@
 
 The raw reply is what is kept; nothing of it is ever encoded again. It is judged at the moment it gives (genTime), by
 certificates from the trust folder alone: those inside the token only help to build the chain. Signature and chain are
-for `rfc3161-client`, which refuses a certificate set that is not in DER order, as OpenSSL's own authority and perhaps
-others write it: such a token is not wrong, and `openssl ts -verify` reads it.
+for `rfc3161-client`. It refuses a certificate set that is not in DER order, as OpenSSL's own authority writes it; no
+signature covers that order, so it is given a copy with the set in order.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING
 from ledger.order import wire
 from ledger.refusal import Refused
 from ledger.verify.tokens import ReadStamp, Stamp
+from ledger.world.der import in_order
 from ledger.world.fault import LedgerFault
 from ledger.world.http import ask, is_address
 
 if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
+    from cryptography.x509 import Certificate, Name
     from rfc3161_client import Accuracy, SignerInfo, TimeStampResponse
 
 SECONDS = 15.0
@@ -85,7 +86,9 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
     from cryptography.x509 import load_der_x509_certificate
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
-    response = decode_timestamp_response(reply)
+    if len(reply) > LARGEST:
+        raise Refused("TST-FORMAT", f"not read here: more than {LARGEST} bytes")
+    response = decode_timestamp_response(in_order(reply))
     if response.status not in (_GRANTED, _WITH_MODS):
         says = "; ".join(response.status_string) or "the authority made no token"
         raise Refused("TST-STATUS", f"status {response.status}: {says}")
@@ -100,14 +103,15 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
     if nonce is not None and info.nonce != nonce:
         raise Refused("TST-NONCE", "an answer to another question")
     inside = [load_der_x509_certificate(certificate) for certificate in sorted(response.signed_data.certificates)]
-    signer = _signer(signers[0], [*inside, *known])
+    signer = _signer(signers[0], inside or known)
     _check_purpose(signer)
     roots = [certificate for certificate in known if certificate.issuer == certificate.subject]
     if not roots:
         raise Refused("TST-CHAIN", "none of the trusted certificates is a root")
     verifier = VerifierBuilder(
         roots=roots,
-        intermediates=[certificate for certificate in known if certificate not in roots and certificate != signer],
+        # none that goes by the signer's own name: OpenSSL would take it for the signer, and another one would be shown
+        intermediates=[c for c in known if c not in roots and _named(c) != _named(signer)],
         tsa_certificate=None if inside else signer,
     ).build()
     try:
@@ -168,11 +172,15 @@ def need() -> None:
 
 
 def _signer(info: SignerInfo, candidates: Sequence[Certificate]) -> Certificate:
-    """Who signed, by issuer and serial number, which the signature covers; any other certificate is an injected one."""
+    """Who signed, by issuer and serial number; any other certificate is an injected one."""
     for certificate in candidates:
-        if (certificate.issuer, certificate.serial_number) == (info.issuer, info.serial_number):
+        if _named(certificate) == (info.issuer, info.serial_number):
             return certificate
-    raise Refused("TST-CHAIN", "the certificate of its signer is neither in it nor among the trusted ones")
+    raise Refused("TST-CHAIN", "the certificate of its signer is not there")
+
+
+def _named(certificate: Certificate) -> tuple[Name, int]:
+    return certificate.issuer, certificate.serial_number
 
 
 def _check_purpose(signer: Certificate) -> None:

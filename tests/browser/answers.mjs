@@ -9,6 +9,7 @@
 export const NAMES = [
   'Refused',
   'bundleInside',
+  'certificatesIn',
   'checkConsistency',
   'checkInclusion',
   'checkSealed',
@@ -21,6 +22,7 @@ export const NAMES = [
   'parseProof',
   'parseTrust',
   'parseVkey',
+  'readStamp',
   'readTrust',
   'readVersions',
   'say',
@@ -58,8 +60,9 @@ export const answering = (it) => {
   });
 
   const answers = {
-    async verify({ data, policy, registrar, others = {}, sizes = {}, until = null, anchor, now }) {
-      const files = Object.entries({ ...others, policy, registrar }).filter(([, text]) => text);
+    async verify({ data, policy, registrar, authorities = [], others = {}, sizes = {}, until = null, anchor, now }) {
+      const stamps = Object.fromEntries(authorities.map((file, n) => [`tsa/${String(n).padStart(4, '0')}.pem`, file]));
+      const files = Object.entries({ ...others, ...stamps, policy, registrar }).filter(([, text]) => text);
       const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
       const spans = Object.entries(sizes).map(([key, [first, end]]) => [key, { first, end: end ?? Infinity }]);
       if (trust) Object.assign(trust, { sizes: new Map(spans), until });
@@ -75,8 +78,10 @@ export const answering = (it) => {
     async versions({ files, fingerprint }) {
       const folder = new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)]));
       const trust = await it.readVersions(folder, fingerprint ? it.parseFingerprint(fingerprint) : null);
-      return [text64(trust.raw), trust.registrar?.key ?? null, trust.others.length, trust.until];
+      return [text64(trust.raw), trust.registrar?.key ?? null, trust.others.length, trust.authorities.length, trust.until];
     },
+    stamp: ({ reply, data, trusted }) =>
+      it.readStamp(bytes(reply), bytes(data), trusted.map(bytes).flatMap(it.certificatesIn)),
     signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
     enrolable: ({ key }) => it.enrolable(bytes(key)),
     vkey: ({ text }) => it.parseVkey(text).text,

@@ -9,9 +9,11 @@ from typing import Any
 from ledger.exhibit import form_of
 from ledger.refusal import Refused
 from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, verify_exhibit
+from ledger.world.stamping import read_stamp
 from tests.browser.recorder import told
 from tests.in_memory import NOW, Hand, Ledger, small, smuggled
 
+FOLDER = {"authorities": "tsa/authorities.pem"}  # where a trust folder has what is held in a field of another name
 PASSES = ""  # a code that is none: what is hostile about it is not counted, and the rest holds
 
 
@@ -52,7 +54,8 @@ def entered(code: str, make: Callable[[Ledger, Hand], bytes]) -> Make:
 def expected(asked: Case) -> dict[str, Any]:
     """What the Python program says, as the page shows it; {"refused": code} for what is held and cannot be read."""
     try:
-        trust = parse_trust(asked.held) if asked.held else None
+        files = {FOLDER.get(field, field): content for field, content in asked.held.items()}
+        trust = parse_trust(files) if files else None
     except Refused as refused:
         return {"refused": refused.code}
     report = told(_verified(asked.data, trust))
@@ -66,4 +69,4 @@ def expected(asked: Case) -> dict[str, Any]:
 
 
 def _verified(data: bytes, trust: Trust | None) -> Report:
-    return verify_exhibit(data, trust) if form_of(data) else verify(data, trust, None, NOW)
+    return verify_exhibit(data, trust) if form_of(data) else verify(data, trust, None, NOW, stamps=read_stamp)

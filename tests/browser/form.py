@@ -37,7 +37,7 @@ const choose = (id, name, text) => {
   at(id).dispatchEvent(new Event('change', { bubbles: true }));
 };
 return (async () => {
-  for (const name of ['policy', 'registrar', 'anchor']) {
+  for (const name of ['policy', 'registrar', 'anchor', 'authorities']) {
     at(name).value = '';
     at(name).dispatchEvent(new Event('input', { bubbles: true }));
     if (!(name in held)) continue;

@@ -38,9 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
 def recording(verify: Callable[..., Report], folder: Path) -> Callable[..., Report]:
     def verified(data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, **more: Any) -> Report:
         report = verify(data, trust, anchor, now, **more)
-        if more.get("mldsa") or (trust is not None and trust.authorities):
-            return report  # the page reads neither time stamps nor ML-DSA
-        asked = question(data, trust, anchor, now)
+        if more.get("mldsa"):
+            return report  # the page does not read ML-DSA
+        asked = question(data, trust, anchor, now, stamps=bool(more.get("stamps")))
         text = json.dumps(asked, sort_keys=True)
         name = sha256(text.encode()).hexdigest()[:16]
         (folder / f"{name}.json").write_text(json.dumps({**asked, "expected": told(report)}), "utf-8")
@@ -49,8 +49,10 @@ def recording(verify: Callable[..., Report], folder: Path) -> Callable[..., Repo
     return verified
 
 
-def question(data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime) -> dict[str, Any]:
-    """What `verify` was asked, as JSON."""
+def question(
+    data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, *, stamps: bool = False
+) -> dict[str, Any]:
+    """What `verify` was asked, as JSON; `stamps` if it read time stamps."""
     return {
         "data": _b64(data),
         "policy": _b64(trust.raw) if trust else None,
@@ -58,6 +60,7 @@ def question(data: bytes, trust: Trust | None, anchor: bytes | None, now: dateti
         "sizes": {key: [sizes.first, sizes.end] for key, sizes in trust.sizes.items()} if trust else {},
         "until": trust.until.timestamp() if trust and trust.until else None,
         "others": {path: _b64(file) for path, file in others(trust).items()} if trust else {},
+        "authorities": [_b64(file) for file in trust.authorities] if trust and stamps else [],
         "anchor": _b64(anchor) if anchor is not None else None,
         "now": now.timestamp(),
     }

@@ -33,6 +33,7 @@ from tests import test_trust_policy as published
 from tests.browser.case import held
 from tests.browser.form import choose_folder, opened_at, press
 from tests.browser.node import Asked, Refusal
+from tests.browser.token_cases import PLAIN
 from tests.browser.webdriver import Browser
 from tests.in_memory import NOW, Ledger, hand, small
 from tests.test_trust_policy import BASE, FIRST, LOGS, POLICY, REGISTRAR, SECOND, SEEDS, by
@@ -44,7 +45,7 @@ Files = dict[str, bytes]
 PIN = spoken(FIRST.fingerprint)
 LATER = by(SECOND, "ada", "cy", "dee")
 THIRD = by(altered(SECOND, version=3), "cy", "dee", "ada", "bo")
-CERTIFIED = altered(BASE, authorities=(sha256(b"cert").hexdigest(),), algorithms=("ed25519", "rfc3161"))
+CERTIFIED = altered(BASE, authorities=(sha256(PLAIN.root.pem).hexdigest(),), algorithms=("ed25519", "rfc3161"))
 FULL = altered(
     BASE,
     sizes=(Span(LOGS[0], 0, 40), Span(LOGS[1], 40)),
@@ -99,7 +100,7 @@ CASES: dict[str, tuple[Files, str | None]] = {
     "a signature that does not hold": (files(FORGED), PIN),
     "under another name": ({"2.trust.json": RAW}, PIN),
     "sizes and others": (files(by(FULL, "ada", "bo")), None),
-    "a certificate": ({**files(by(CERTIFIED, "ada", "bo")), "tsa/a.pem": b"cert"}, None),
+    "a certificate": ({**files(by(CERTIFIED, "ada", "bo")), "tsa/a.pem": PLAIN.root.pem}, None),
     "another certificate": ({**files(by(CERTIFIED, "ada", "bo")), "tsa/a.pem": b"planted"}, None),
     **{f"altered, {n}": (alone(whatever(altered(BASE, **changes))), None) for n, changes in enumerate(ALTERED)},
     **{f"a flipped bit, {at}": (flipped(at), PIN) for at in range(0, 2_000, 61)},
@@ -122,7 +123,8 @@ def believed(folder: Mapping[str, bytes], pin: str) -> list[Any]:
     newest = check_versions(versions, parse_fingerprint(pin))
     trust = expand(newest, [file for path, file in folder.items() if path.startswith("tsa/")])
     until = trust.until.timestamp() if trust.until else None
-    return [b64encode(trust.raw).decode(), trust.registrar and trust.registrar.key, len(trust.others), until]
+    registrar = trust.registrar and trust.registrar.key
+    return [b64encode(trust.raw).decode(), registrar, len(trust.others), len(trust.authorities), until]
 
 
 def test_versions_are_believed_or_refused_under_the_same_code(reader: Asked) -> None:
