@@ -78,7 +78,7 @@ function versionsIn(files) {
 }
 
 /** Reads one version, its form alone: TRUST-FORMAT, JSON-*, POL-*. */
-export function parseVersion(raw) {
+function parseVersion(raw) {
   const unfit = () => new Refused('TRUST-FORMAT', ['version-form']);
   if (raw.length > 2 * MAX_STATEMENT) throw unfit();
   let payload, signatures;
