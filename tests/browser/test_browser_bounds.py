@@ -40,7 +40,7 @@ Files = dict[str, bytes]
 
 @pytest.fixture(params=BROWSERS)
 def bounded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Chromium, then Firefox, with a limit to the memory of each process; anew each time: a page that was left lingers."""
+    """Chromium, then Firefox, each process with its limit; anew each time, for a page that was left lingers."""
     if not shutil.which("prlimit"):
         pytest.skip("needs prlimit of util-linux")
     with contextlib.closing(started(request.param, tmp_path_factory, LIMIT)) as browser:
