@@ -138,13 +138,13 @@ WRONG: dict[str, tuple[str, Case]] = {
     ),
     "above expired": ("TST-CHAIN", under_root(below(Stamper("Middle", extensions=authority(), ends=AT)))),
     "a bit of its signature": ("TST-SIG", flipped(under_root(PLAIN))),
+    "signed over SHA-1": ("TST-SIG", under_root(PLAIN, digest="sha1")),
     "an accuracy of years": ("TST-TIME", under_root(PLAIN, accuracy=timedelta(days=400))),
 }  # fmt: skip
 
 
 NAMES = x509.NameConstraints([x509.DNSName("example.org")], None)
 UNREAD: dict[str, Case] = {
-    "signed over SHA-1": under_root(PLAIN, digest="sha1"),
     "signed without attributes": under_root(PLAIN, attributes=False),
     "a curve that browsers do not have": under_root(Stamper("A", key=ec.generate_private_key(ec.BrainpoolP256R1()))),
     "a constraint on names": under_root(below(Stamper("Middle", extensions=authority(None, NAMES)))),
