@@ -105,6 +105,10 @@ def test_an_imprint_by_sha1_proves_nothing(authority: Authority) -> None:
     assert "1.3.14.3.2.26" in refused("TST-IMPRINT", authority.stamp(DATA, "sha1"), authority.root)
 
 
+def test_a_signature_by_way_of_sha1_proves_nothing() -> None:
+    assert "1.3.14.3.2.26" in refused("TST-SIG", STAMPER.stamp(DATA, AT, digest="sha1"), STAMPER.root.pem)
+
+
 def test_an_accuracy_of_years_says_nothing(tmp_path: Path) -> None:
     vague = Authority(tmp_path, accuracy="secs:99999999")
     refused("TST-TIME", vague.stamp(DATA), vague.root)

@@ -95,9 +95,9 @@ async function checkSignature(token, signed, signer) {
   const valueOf = (wanted) => signed.attributes.listed.find(({ type }) => type === wanted)?.values[0];
   const [kind, digest] = [valueOf(CONTENT_TYPE), valueOf(MESSAGE_DIGEST)];
   if (kind?.tag !== OID || oid(kind) !== TST_INFO || digest?.tag !== OCTETS) throw wrong;
-  const hash = HASHES[signed.hash];
+  const [hash, weak] = [HASHES[signed.hash], token.hashes.find((each) => !HASHES[each])];
+  if (weak) throw new Refused('TST-SIG', ['token-hash', weak]);
   if (!token.hashes.includes(signed.hash)) throw wrong;
-  if (!hash) throw unreadable('token-unread');
   if (!equal(digest.body, await digestOf(hash, token.content))) throw wrong;
   const method = { name: keyKind(signer.key)?.name, hash };
   const message = concat([SET], signed.attributes.whole.subarray(1));

@@ -30,7 +30,7 @@ SECONDS = 15.0
 LARGEST = 65_536  # bytes of a reply
 APART = timedelta(minutes=5)  # between the authority's clock and ours
 WORST = timedelta(days=366)  # accuracy
-HASHES = {  # of the imprint; SHA-1 and what is older prove nothing any more
+HASHES = {  # of the imprint and of the signature; SHA-1 and what is older prove nothing any more
     "2.16.840.1.101.3.4.2.1": "sha256",
     "2.16.840.1.101.3.4.2.2": "sha384",
     "2.16.840.1.101.3.4.2.3": "sha512",
@@ -118,6 +118,9 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
         verifier.verify_message(response, data)
     except VerificationError as error:
         raise _broken(str(error), response) from error
+    for hashed in response.signed_data.digest_algorithms:  # the signer's among them, says OpenSSL
+        if hashed.dotted_string not in HASHES:
+            raise Refused("TST-SIG", f"by {hashed.dotted_string}, which proves nothing")
     at, authority = info.gen_time.astimezone(UTC), signer.subject.rfc4514_string()
     return Stamp(at, _accuracy(response), authority, info.policy.dotted_string)
 

@@ -44,6 +44,8 @@ def below(*between: Stamper, **said: Any) -> Stamper:
 PLAIN = Stamper()
 RSA = Stamper("RSA", key=rsa.generate_private_key(65537, 2048))
 PSS = Stamper("Leaf", above=Stamper("RSA Root", key=RSA.key, extensions=authority(), serial=1), pss=True)
+P384 = Stamper("P384", key=ec.generate_private_key(ec.SECP384R1()), digest="sha384")
+P521 = Stamper("P521", key=ec.generate_private_key(ec.SECP521R1()), digest="sha512")
 DEEP = below(
     Stamper("Middle", extensions=authority(1, usage("key_cert_sign", "crl_sign"))),
     Stamper("Lower", extensions=authority(0)),
@@ -55,6 +57,9 @@ def chain(stamper: Stamper) -> tuple[bytes, ...]:
     """Its certificate and those above it, without the root."""
     above = stamper.above
     return (stamper.der, *(chain(above) if above and not above.name.endswith(" Root") else ()))
+
+
+EACH = (PLAIN, RSA, PSS, P384, P521, DEEP)  # one for every arithmetic, and a long chain
 
 
 def under_root(stamper: Stamper, at: datetime = AT, trusted: bytes | None = None, **said: Any) -> Case:
@@ -70,8 +75,8 @@ GOOD: dict[str, Case] = {
     "over SHA-384, signed over SHA-512": under_root(PLAIN, imprint="sha384", digest="sha512"),
     "RSA": under_root(RSA, digest="sha384"),
     "a root that signs with RSA-PSS": under_root(PSS),
-    "P-384": under_root(Stamper("P384", key=ec.generate_private_key(ec.SECP384R1()), digest="sha384")),
-    "P-521": under_root(Stamper("P521", key=ec.generate_private_key(ec.SECP521R1()), digest="sha512")),
+    "P-384": under_root(P384),
+    "P-521": under_root(P521),
     "a chain of four": under_root(DEEP),
     "a chain of which half is held": (DEEP.stamp(DATA, AT), DATA, [DEEP.root.der, *chain(DEEP)[1:]]),
     "its certificate is held": under_root(PLAIN, certificates=(), trusted=PLAIN.root.pem + PLAIN.pem),
@@ -138,13 +143,13 @@ WRONG: dict[str, tuple[str, Case]] = {
     ),
     "above expired": ("TST-CHAIN", under_root(below(Stamper("Middle", extensions=authority(), ends=AT)))),
     "a bit of its signature": ("TST-SIG", flipped(under_root(PLAIN))),
+    "signed over SHA-1": ("TST-SIG", under_root(PLAIN, digest="sha1")),
     "an accuracy of years": ("TST-TIME", under_root(PLAIN, accuracy=timedelta(days=400))),
 }  # fmt: skip
 
 
 NAMES = x509.NameConstraints([x509.DNSName("example.org")], None)
 UNREAD: dict[str, Case] = {
-    "signed over SHA-1": under_root(PLAIN, digest="sha1"),
     "signed without attributes": under_root(PLAIN, attributes=False),
     "a curve that browsers do not have": under_root(Stamper("A", key=ec.generate_private_key(ec.BrainpoolP256R1()))),
     "a constraint on names": under_root(below(Stamper("Middle", extensions=authority(None, NAMES)))),
