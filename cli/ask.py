@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from projections.matter import Share
     from projections.timeline import Line
 
-LANG = click.option("--lang", type=click.Choice(("en", "de")), default="en", help="The language of the page.")
+LANG = click.option("--lang", type=click.Choice(("en", "de")), default="en", help="The language it is read in.")
 AS_OF = click.option("--as-of", "as_of", type=ui.MOMENT, help="As recorded at this moment (default: now).")
 BRACKET = ("not_before", "not_after")
 ORDER = click.argument("order")

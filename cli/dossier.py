@@ -93,10 +93,13 @@ def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = Fa
     from ledger.law import judge
     from projections.page import replay_page
     from projections.stages import replay
+    from projections.stated import stated
 
     cosigned = any(kept.cosigned is not None for kept in kept_heads(reader))
     made = making(reader, case.order, moment, None, reveal=reveal)
-    return replay_page(replay(case, dated(reader), made, judge, cosigned=cosigned), lang)
+    return replay_page(
+        replay(case, dated(reader), made, judge, cosigned=cosigned), lang, stated((*case.entries, *case.registry))
+    )
 
 
 def dated(reader: Reader) -> list[tuple[datetime, int]]:

@@ -41,19 +41,16 @@ class Read:
 def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | None) -> Read:
     """Check every entry of an order and of the register that a kept head covers: signatures, keys, chain, inclusion."""
     registrar = reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
-    policy = reader.folder.policy if trust is None else trust.policy
-    keys = tuple(k for k in policy.logs if k.name == reader.folder.origin) or reader.folder.keys
+    key = _log_keys(reader, trust)[-1]
     head: Head | None = None
     try:
-        if kept is not None:
-            witnesses = tuple(policy.witnesses.values())
-            head = open_checkpoint(kept.note, reader.folder.origin, keys, witnesses, mldsa=mldsa.verify)
+        head = _opened(reader, kept, trust)
         entries = _entries(reader, order, registrar, head)
     except Refused as wrong:
         problem = Reason(wrong.code, wrong.where, wrong.says)
         says = "This order and the register were read again; what was met first is proved wrong."
         checked = Checked(str(Verdict.FAILED), says, (problem,), (NOT_TRUE,))
-        return Read(checked, None if kept is None or head is None else _checkpoint(head, kept, keys[-1]))
+        return Read(checked, None if kept is None or head is None else _checkpoint(head, kept, key))
     covered = "" if head is None else ", and its place in the tree of the checkpoint below"
     says = (
         f"{entries} entries of this order and of the register of offices and keys were read again: "
@@ -63,7 +60,31 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
     doubts = () if trust is not None else (NO_ANCHOR,)
     seen = head is not None and head.cosignatures
     checked = Checked(str(verdict), says, doubts, (*(() if seen else (NO_WITNESS,)), NOT_TRUE))
-    return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, keys[-1]))
+    return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
+
+
+def _log_keys(reader: Reader, trust: Trust | None) -> tuple[Vkey, ...]:
+    """The keys that may have signed heads of this log: those of the trust, else the ledger's own."""
+    policy = reader.folder.policy if trust is None else trust.policy
+    return tuple(k for k in policy.logs if k.name == reader.folder.origin) or reader.folder.keys
+
+
+def _opened(reader: Reader, kept: Kept | None, trust: Trust | None) -> Head | None:
+    """A kept head with its signatures checked; raises `Refused`."""
+    if kept is None:
+        return None
+    policy = reader.folder.policy if trust is None else trust.policy
+    witnesses = tuple(policy.witnesses.values())
+    return open_checkpoint(kept.note, reader.folder.origin, _log_keys(reader, trust), witnesses, mldsa=mldsa.verify)
+
+
+def kept_checkpoint(reader: Reader, kept: Kept | None, trust: Trust | None) -> Checkpoint | None:
+    """A kept head as a report names it; None where there is none, or none that its keys signed."""
+    try:
+        head = _opened(reader, kept, trust)
+    except Refused:
+        return None
+    return None if head is None or kept is None else _checkpoint(head, kept, _log_keys(reader, trust)[-1])
 
 
 def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import entry_points, version
@@ -50,7 +50,9 @@ class Bundle:
     data: bytes
 
 
-def as_paper(report: Report, bundle: Bundle | None, fonts: str | None) -> bytes:
+def as_paper(
+    report: Report, bundle: Bundle | None, fonts: str | None, *, lang: str = "en", theirs: Collection[str] = ()
+) -> bytes:
     """A report as PDF with a bundle attached, set in the fonts of installed packages and of the folder `fonts`."""
     try:
         import typst
@@ -64,11 +66,12 @@ def as_paper(report: Report, bundle: Bundle | None, fonts: str | None) -> bytes:
         raise Stop("a PDF needs the font Noto Sans", hint=PRINT, code=Exit.UNDECIDABLE)
     try:
         if bundle is None:
-            return paper(report, at_hand)
+            return paper(report, at_hand, lang=lang, theirs=theirs)
         with TemporaryDirectory(prefix="comity-paper-") as folder:
             (Path(folder) / "attached").write_bytes(bundle.data)
             digest = sha256(bundle.data).hexdigest()
-            return paper(report, at_hand, Attachment(bundle.name, len(bundle.data), digest, folder))
+            carried = Attachment(bundle.name, len(bundle.data), digest, folder)
+            return paper(report, at_hand, carried, lang=lang, theirs=theirs)
     except NoGlyph as absent:
         package = PACKAGES.get(absent.script or "")
         get = f"`pip install {package}`" if package else "get a Noto Sans font for it"

@@ -11,14 +11,20 @@ import click
 from cli import ui
 from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
 from cli.ask import AS_OF, LANG
+from cli.counting import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
 from cli.exits import Exit, Stop
-from cli.reading import reading
+from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
-    from cli.paper import Bundle
-    from projections.page import Report
+    from collections.abc import Collection
 
-KINDS = ("custody", "evidence-chain", "dpo", "audit", "certification", "order-form")
+    from cli.paper import Bundle
+    from ledger.verify import Trust
+    from projections.page import Report
+    from projections.statistics import Wish
+
+KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics", "certification", "order-form")
+WHOLE = ("audit", "statistics")  # of the whole ledger; all others are on one order
 ALIASES = {"certificate": "certification"}
 FORMS = ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4")
 # As record-accessed names the views.
@@ -42,6 +48,7 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
     "comity report dpo main --json",
     "comity report custody main -o custody.html --record --as ilves",
     "comity report audit -o audit.html",
+    "comity report statistics --from 2027-01-01 --to 2028-01-01 --format pdf -o statistics.pdf",
     "comity report custody main --lang de -o verwahrung.html",
     refused=Exit.UNDECIDABLE,
 )
@@ -53,6 +60,11 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 @click.option("--attach", metavar="FILE", help="Of a PDF: the order's evidence bundle, to travel inside it.")
 @click.option("--fonts", metavar="DIR", help="Of a PDF: a folder with more fonts.")
 @LANG
+@SINCE
+@UNTIL
+@PARTY
+@PROVIDER
+@click.option("--beside", type=click.Choice((*FILES, NONE)), help="Of statistics: whose figures stand beside ours.")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
 @REVEAL
@@ -67,6 +79,11 @@ def report(
     attach: str | None,
     fonts: str | None,
     lang: str,
+    since: datetime | None,
+    until: datetime | None,
+    party: str | None,
+    provider: str | None,
+    beside: str | None,
     trust: str | None,
     record: bool,
     reveal: bool,
@@ -74,32 +91,40 @@ def report(
     actor: str | None,
 ) -> None:
     """Write a document: custody, evidence-chain, dpo (the processing record), certification or order-form of ORDER,
-    audit of the whole ledger.
+    audit or statistics of the whole ledger.
 
     One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1) or json. The first page of a
     report says what was checked, what was found, what was not checked, and how to check it without us. Sealed values
-    show as [sealed] unless they are revealed. The exit code is that of the verdict on integrity, as of `verify`: 3
-    without --trust, 1 if the record is proved bad.
+    show as [sealed] unless they are revealed. Statistics are of orders issued --from until before --to, of a --party,
+    to a --provider, with Google's published figures --beside them. The exit code is that of the verdict on integrity,
+    as of `verify`: 3 without --trust, 1 if the record is proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
-    _speaks(lang, kind, medium)
+    if lang != "en" and medium == "json":
+        raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
+    from projections.statistics import Wish
+
+    wish = Wish(since, until, party, provider)
     _fits(kind, order, form, medium, attach)
-    if order is None and (as_of or reveal):
+    if (kind == "audit" and as_of) or (kind in WHOLE and reveal):
         raise click.UsageError("audit reads the ledger as it is, and opens nothing: no --as-of, no --reveal")
-    if record and (file == "-" or order is None):
-        raise click.UsageError("--record is of a report on one ORDER in a file: -o FILE")
+    if kind != "statistics" and (wish != Wish() or beside):
+        raise click.UsageError("--from, --to, --party, --provider and --beside are of statistics")
+    if record and file == "-":
+        raise click.UsageError("--record is of a report in a file: -o FILE")
     from cli.court import read_trust
     from cli.dossier import Asked, order_report
+    from projections.stated import stated
 
     held = None if trust is None else read_trust(trust)
     attached: Bundle | None = None
     with reading() as reader:
+        moment = as_of or reader.now()
+        theirs: Collection[str] = ()
         if order is None:
-            from cli.auditing import audit_report
-
-            made: Report = audit_report(reader, held)
+            made: Report = _of_ledger(reader, kind, wish, beside, moment, held, medium, lang)
+            about, theirs = reader.cases.access, stated(reader.cases.register(reveal=False))
         else:
-            moment = as_of or reader.now()
             case = reader.case(order)
             if attach is not None:
                 from cli.paper import read_bundle
@@ -108,11 +133,12 @@ def report(
             revealed([case.order], VIEWS[kind], reveal, because, actor)
             asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal, lang)
             made = order_report(reader, asked, case, moment, held)
-    data = written(kind, made, medium, attached, fonts, lang)
+            about, theirs = case.order, stated((*case.entries, *case.registry))
+    data = written(kind, made, medium, attached, fonts, lang, theirs)
     put(file, data)
     making = made.making if kind in ("certification", "order-form") else made.face.making  # type: ignore[union-attr]
-    if record and order is not None:
-        record_report(kind, case.order, making.as_of, data, medium, actor)
+    if record:
+        record_report(kind, about, making.as_of, data, medium, actor)
     code = EXITS[making.integrity.verdict]
     if code is Exit.DONE and getattr(made, "missing", None):
         code = Exit.FINDINGS
@@ -131,19 +157,30 @@ def _medium() -> str:
     return "html" if said == "table" else said
 
 
-def _speaks(lang: str, kind: str, medium: str) -> None:
-    """What there is in another language than English."""
-    if lang == "en":
-        return
-    if medium != "html":
-        raise click.UsageError(f"--lang {lang} is of a page: --format html; PDF is in English, JSON always")
-    if kind in ("certification", "order-form"):
-        raise click.UsageError(f"{kind} is there in English only")
+def _of_ledger(
+    reader: Reader,
+    kind: str,
+    wish: Wish,
+    beside: str | None,
+    moment: datetime,
+    held: Trust | None,
+    medium: str,
+    lang: str,
+) -> Report:
+    """A report on the whole ledger."""
+    if kind == "audit":
+        from cli.auditing import audit_report
+
+        return audit_report(reader, held)
+    from cli.counting import statistics_of
+
+    look = (" --format pdf" if medium == "pdf" else "") + (f" --lang {lang}" if lang != "en" else "")
+    return statistics_of(reader, wish, beside or GOOGLE, moment, held, look)
 
 
 def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: str | None) -> None:
-    if (kind == "audit") != (order is None):
-        raise click.UsageError("audit is of the whole ledger" if order else f"{kind} is a report on one ORDER")
+    if (kind in WHOLE) != (order is None):
+        raise click.UsageError(f"{kind} is of the whole ledger" if order else f"{kind} is a report on one ORDER")
     if (kind == "certification") != (form is not None):
         raise click.UsageError(
             f"a certificate follows a law: --form {'|'.join(FORMS)}" if form is None else f"{kind} has no --form"
@@ -153,18 +190,24 @@ def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: s
 
 
 def written(
-    kind: str, made: Report, medium: str, attached: Bundle | None = None, fonts: str | None = None, lang: str = "en"
+    kind: str,
+    made: Report,
+    medium: str,
+    attached: Bundle | None = None,
+    fonts: str | None = None,
+    lang: str = "en",
+    theirs: Collection[str] = (),
 ) -> bytes:
-    """A report as it was asked for: a page, a PDF, or its values as JSON."""
+    """A report as it was asked for: a page, a PDF, or its values as JSON; `theirs` are words that others stated."""
     if medium == "json":
         return f"{ui.dumps({'format': f'comity.report-{kind}/1', **asdict(made)})}\n".encode()
     if medium == "pdf":
         from cli.paper import as_paper
 
-        return as_paper(made, attached, fonts)
+        return as_paper(made, attached, fonts, lang=lang, theirs=theirs)
     from projections.page import page
 
-    return page(made, lang).encode()
+    return page(made, lang, theirs).encode()
 
 
 def put(file: str, data: bytes) -> None:
@@ -184,6 +227,7 @@ def put(file: str, data: bytes) -> None:
 
 def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: str, actor: str | None) -> None:
     """Record `report-issued` in the order the report is about: which report, of which moment, its digest, the rules.
+    One on the whole ledger is about no order and stands in the access order, beside who read what.
 
     The document's code names what made it, because another version of that makes other bytes.
     """

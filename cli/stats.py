@@ -5,32 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import ui
-from cli.exits import Exit, Stop
+from cli.ask import LANG
+from cli.counting import BESIDE, PARTY, PROVIDER, SINCE, UNTIL, lives_of, office, published, selection
+from cli.exits import Exit
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
     from projections.face import Making
-    from projections.statistical_report import Beside, StatisticsReport
-    from projections.statistics import Life, Table, Wish
-
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "statistics"
-FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": "twitter-2017-h1.csv"}
-
-
-class _Day(ui._Moment):
-    """A moment, or a calendar day, which begins in UTC: statistics are of years."""
-
-    name = "DAY"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        text = f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == len("2027-01-01") else value
-        return super().convert(text, param, ctx)
+    from projections.statistical_report import StatisticsReport
+    from projections.statistics import Table
 
 
 @ui.command(
@@ -41,12 +29,13 @@ class _Day(ui._Moment):
 )
 @click.option("--art28", "which", flag_value="art28", help="The table of Regulation (EU) 2023/1543, article 28(2).")
 @click.option("--transparency", "which", flag_value="transparency", help="The table that providers publish.")
-@click.option("--from", "since", type=_Day(), metavar="DAY", help="Issued at or after this day (UTC) or moment.")
-@click.option("--to", "until", type=_Day(), metavar="DAY", help="Issued before this day or moment.")
-@click.option("--party", metavar="CODE", help="Only orders from or to this Party.")
-@click.option("--provider", metavar="ACTOR", help="Only orders to this provider alone.")
+@SINCE
+@UNTIL
+@PARTY
+@PROVIDER
 @click.option("--as-of", "as_of", type=ui.MOMENT, help="As recorded at this moment (default: now).")
-@click.option("--beside", type=click.Choice(tuple(FILES)), help="Published figures beside ours.")
+@BESIDE
+@LANG
 @click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
 def stats(
     which: str | None,
@@ -56,6 +45,7 @@ def stats(
     provider: str | None,
     as_of: datetime | None,
     beside: str | None,
+    lang: str,
     file: str,
 ) -> None:
     """Count whole orders into a statistical form; numbers under five are withheld, with what would tell them.
@@ -69,6 +59,9 @@ def stats(
         raise click.UsageError("published figures stand beside --transparency")
     if file != "-" and ui.said().format != "html":
         raise click.UsageError("-o FILE is for --format html; other forms can be sent on: > FILE")
+    if lang != "en" and ui.said().format != "html":
+        raise click.UsageError(f"--lang {lang} is of a page: --format html")
+    from projections.stated import stated
     from projections.statistical_forms import article_28, transparency
     from projections.statistical_report import statistics_report
     from projections.statistics import Wish
@@ -76,17 +69,18 @@ def stats(
     with reading() as reader:
         moment = as_of or reader.now()
         if provider is not None:
-            provider = _office(reader, provider)
+            provider = office(reader, provider)
         wish = Wish(since, until, party, provider)
-        lives = [life for life in _lives(reader, moment) if wish.takes(life)]
+        lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
         made = _making(reader, moment)
+        theirs = stated(reader.cases.register(reveal=False))
     form = (article_28 if which == "art28" else transparency)(lives)
-    report = statistics_report(form, _selection(wish), made, None if beside is None else _beside(beside))
+    report = statistics_report(form, selection(wish), made, None if beside is None else published(beside))
     if ui.said().format == "html":
         from cli.report import put
         from projections.page import statistics_page
 
-        put(file, statistics_page(report).encode())
+        put(file, statistics_page(report, lang, theirs).encode())
         return
     rows = list(_rows(report))
     ui.emit(f"stats-{which}", _document(report), COLUMNS, rows, text=lambda: told(report))
@@ -98,40 +92,6 @@ HEADING, LABEL = 14, 24  # characters: of a heading, and those a row needs at le
 COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 
-def _lives(reader: Reader, moment: datetime) -> Iterator[Life]:
-    """The life of every order that had been issued by then."""
-    from ledger.law import judge
-    from projections.statistics import life
-
-    done, size = 0, reader.store.size()
-    with ui.progress("counting") as report:
-        for case in reader.all():
-            known = case.known(moment)
-            if known.entries and (found := life(known, judge(known, moment))) is not None:
-                yield found
-            done += len(case.entries)
-            report(done, size)
-
-
-def _office(reader: Reader, provider: str) -> str:
-    """The name under which a provider is counted."""
-    from projections.timeline import office_names
-
-    names = office_names(reader.cases.register(reveal=False))
-    if provider not in names and provider not in names.values():
-        raise Stop(f"no office {provider!r} in the register", hint=f"there are {', '.join(sorted(names)[:8])}")
-    return names.get(provider, provider)
-
-
-def _selection(wish: Wish) -> str:
-    period = [f"from {ui.plain(wish.since)}"] if wish.since else []
-    period += [f"until before {ui.plain(wish.until)}"] if wish.until else []
-    said = f"Orders issued {' '.join(period)}" if period else "All orders"
-    said += f", from or to {wish.party}" if wish.party else ""
-    said += f", to {wish.provider} alone" if wish.provider else ""
-    return f"{said}."
-
-
 def _making(reader: Reader, moment: datetime) -> Making:
     from cli.court import tool
     from ledger.law.provisions import rules_digest
@@ -139,14 +99,6 @@ def _making(reader: Reader, moment: datetime) -> Making:
 
     unchecked = Checked("INDETERMINATE", "The entries were read for counting, not verified.", (), ())
     return Making(moment, tool(), rules_digest()[:16], None, unchecked, test=reader.folder.test)
-
-
-def _beside(series: str) -> Beside:
-    from projections.published import SOURCES, by_period, read
-    from projections.statistical_report import Beside
-
-    figures = read(series, (FIXTURES / FILES[series]).read_bytes())
-    return Beside(series.capitalize(), SOURCES[series], tuple(by_period(figures)))
 
 
 # -- printing ----------------------------------------------------------------------------------------------------------

@@ -231,8 +231,10 @@ def _exceptions(case: Case, judgement: Judgement, making: Making) -> Section:
     rest = len(judgement.findings) - len(touching)
     lead = "" if wrong else "None on authenticity, integrity or custody that the record shows."
     if rest:
-        concerns = "finding concerns" if rest == 1 else "findings concern"
-        lead += f" {rest} more {concerns} other criteria; see the evidence-chain report."
+        lead += (
+            f" {rest} more {'finding concerns' if rest == 1 else 'findings concern'} other criteria; "
+            "see the evidence-chain report."
+        )
     caption = f"By their code; {', '.join(LEVELS.values())} are the levels of a finding."
     table = Table(caption, ("What", "Which"), tuple(wrong)) if wrong else None
     return Section(
@@ -248,18 +250,21 @@ def _declarations(form: str, rule: Rule, hands: Sequence[Hand], making: Making) 
     sign = (Line("Place, date and time", blank=1), Line("Signature", blank=2))
     if form == "bsa-63-4":
         return (
-            Section("Part A: the party", rule.cite, rule.oath, (*_source(), *_hashes(hands), *sign)),
+            Section("Part A: the party", rule.cite, rule.oath, (*_source(), *_hashes(hands), *sign), fixed=True),
             Section(
                 "Part B: the expert",
                 rule.cite,
                 rule.oath,
                 (Line("Name and designation", blank=1), *_hashes(hands), *sign),
+                fixed=True,
             ),
         )
     if form == "18-usc-3505":
-        return (Section("Certification", rule.cite, rule.oath, (Line("I certify that", ticks=REGULAR), *sign)),)
+        return (
+            Section("Certification", rule.cite, rule.oath, (Line("I certify that", ticks=REGULAR), *sign), fixed=True),
+        )
     said = "as qualified person I certify " + ("the comparison above" if rule.copies else "the process above")
-    return (Section("Certification", rule.cite, rule.oath, (Line("I certify", ticks=(said,)), *sign)),)
+    return (Section("Certification", rule.cite, rule.oath, (Line("I certify", ticks=(said,)), *sign), fixed=True),)
 
 
 REGULAR = (

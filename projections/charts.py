@@ -115,6 +115,21 @@ def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
     )
 
 
+def drawn(c: Plot) -> str:
+    """What a plot shows, for whoever does not see it."""
+    series = "; ".join(f"{len(line.points)} half years of {line.name}" for line in c.lines)
+    return f"{series}. The tables say the same in numbers."
+
+
+def legend(c: Plot) -> str:
+    """What stands below a plot: whose marks are whose, and what is not in it."""
+    marks = {True: "Filled marks, whole line", False: "Open marks, dashed line"}
+    told = [f"{marks[line.filled]}: {line.name}." for line in c.lines]
+    if c.missing:
+        told.append(f"No figures {', '.join(c.missing)}: those half years are left out.")
+    return " ".join([*told, "A half year whose share is withheld has no mark."])
+
+
 def _halves(period: str) -> int:
     year, _, half = period.partition("-H")
     return int(year) * 2 + int(half)

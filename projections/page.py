@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
@@ -18,33 +18,36 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ledger.order import wire
+from projections.charts import drawn, legend
 from projections.drawing import Drawing, caption, told
 from projections.face import runs, together
 from projections.processing import ProcessingRecord
 from projections.reports import CustodyReport, EvidenceChain
 from projections.sheet import Sheet
 from projections.stages import Replay
-from projections.statistical_report import StatisticsReport, printed
+from projections.statistical_report import Statistics, StatisticsReport, printed, suppressed
 from projections.tongue import tongue
 from projections.verification import Verification
 
-Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Sheet
+Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | Sheet
 
 KINDS: Final[Mapping[type, str]] = {
     CustodyReport: "custody",
     EvidenceChain: "evidence-chain",
     ProcessingRecord: "dpo",
     Verification: "audit",
+    Statistics: "statistics",
     Sheet: "sheet",
 }
 
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
 
-def page(report: Report, lang: str = "en") -> str:
-    """A report as one HTML file, in a language by its code."""
-    said = tongue(lang).of(report)
-    return _render(f"{KINDS[type(report)]}.html.j2", headline(said), said, source("page.css"), lang=lang)
+def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
+    """A report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
+    said = tongue(lang).keeping(theirs).of(report)
+    styles = source("page.css") + (source("statistics.css") if isinstance(report, Statistics) else "")
+    return _render(f"{KINDS[type(report)]}.html.j2", headline(said), said, styles, lang=lang)
 
 
 def headline(report: Report) -> str:
@@ -53,24 +56,38 @@ def headline(report: Report) -> str:
     return f"{said.title}: {said.subject.name}" if said.subject else said.title
 
 
-def picture(drawn: Drawing) -> str:
+def picture(drawn: Drawing, lang: str = "en") -> str:
     """A drawing as an SVG file of its own, in the type of the paper and without the names of the lanes."""
-    svg: str = environment("en").get_template("drawing.svg.j2").module.svg(drawn, "The story of the order", paper=True)  # type: ignore[attr-defined]
+    title = tongue(lang).say("The story of the order")
+    svg: str = environment(lang).get_template("drawing.svg.j2").module.svg(drawn, title, paper=True)  # type: ignore[attr-defined]
     return svg
 
 
-def replay_page(report: Replay, lang: str = "en") -> str:
+def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """A replay as one HTML file with a slider; without script it is a list of every moment."""
     styles = source("page.css") + source("replay.css")
-    said = tongue(lang)
+    said = tongue(lang).keeping(theirs)
     title = f"{said.say('Replay')}: {report.subject.name}"
     return _render("replay.html.j2", title, said.of(report), styles, source("replay.js"), lang)
 
 
-def statistics_page(report: StatisticsReport) -> str:
+def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
+    """The charts of a statistic as SVG files by name, in the type of the paper."""
+    pictures: Any = environment(lang).get_template("numbers.html.j2").module
+    made: dict[str, str] = {}
+    for n, part in enumerate(report.parts, 1):
+        if part.chart is not None:
+            made[f"chart-{n}.svg"] = pictures.plot(part.chart, paper=True)
+        if part.bars is not None:
+            made[f"bars-{n}.svg"] = pictures.drawn_bars(part.bars, f"bars-{n}", paper=True)
+    return made
+
+
+def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """A statistical form as one HTML file, without script."""
     styles = source("page.css") + source("statistics.css")
-    return _render("statistics.html.j2", report.title, report, styles)
+    said = tongue(lang).keeping(theirs).of(report)
+    return _render("stats.html.j2", said.title, said, styles, lang=lang)
 
 
 def _render(
@@ -122,14 +139,21 @@ def environment(lang: str) -> Environment:
         words = Markup(said.messages.get(message, message))  # noqa: S704
         return words.format(*values) if values else words
 
-    made.globals.update({"_": marked, "lang": lang})
+    # What a reader aloud has to say in English: words of the program, of a foreign law.
+    english = Markup("") if lang == "en" else Markup(' lang="en"')
+    made.globals.update({"_": marked, "lang": lang, "english": english})
     filters: dict[str, Any] = {
         "wire": wire,
-        "people": _people,
+        "people": lambda moment: said.say(_people(moment)),
+        "said": said.say,
+        "number": said.number,
         "told": lambda drawn: said.say(told(drawn)),
         "caption": lambda drawn: said.say(caption(drawn)),
+        "drawn": drawn,
+        "legend": legend,
+        "suppressed": suppressed,
         "rows": in_rows,
-        "printed": printed,
+        "printed": lambda row, table: printed(row, table, said.number),
         "grouped": "{:,}".format,
     }
     made.filters.update(filters, runs=runs, together=together)

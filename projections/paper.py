@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,11 +18,15 @@ import msgspec
 import segno
 import typst
 
+from projections.charts import drawn as charted
+from projections.charts import legend
 from projections.drawing import Drawing, caption, told
 from projections.face import Checkpoint
-from projections.page import KINDS, Report, in_rows, picture, source
+from projections.page import KINDS, Report, charts, in_rows, picture, source
 from projections.reports import Story
 from projections.sheet import Sheet
+from projections.statistical_report import Part, Statistics, printed
+from projections.tongue import Tongue, tongue
 
 STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
 SHARED: Final = ("main.typ", "paper.typ", "face.typ", "story.typ")
@@ -51,30 +55,46 @@ class Attachment:
     folder: str
 
 
-def paper(report: Report, fonts: typst.Fonts, attached: Attachment | None = None) -> bytes:
-    """A report as PDF; raises `NoGlyph`."""
+def paper(
+    report: Report,
+    fonts: typst.Fonts,
+    attached: Attachment | None = None,
+    *,
+    lang: str = "en",
+    theirs: Collection[str] = (),
+) -> bytes:
+    """A report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
+    spoken = tongue(lang).keeping(theirs)
+    report = spoken.of(report)
     said = report if isinstance(report, Sheet) else report.face
     story = getattr(report, "story", None)
     drawn = story.drawing if isinstance(story, Story) else None
     text = breakable(msgspec.json.encode(report).decode())
     values = {
         "kind": KINDS[type(report)],
+        "lang": lang,
+        "messages": spoken.messages,
+        "date": spoken.date_pattern,
+        "group": spoken.group,
         "commands": () if isinstance(report, Sheet) else report.face.commands,
         "making": said.making,
         "title": said.title,
         "name": said.subject.name if said.subject else None,
         "fonts": families(fonts.families(), said.languages),
         "languages": dict(said.languages),
-        "drawing": None if drawn is None else _laid_out(drawn),
+        "drawing": None if drawn is None else _laid_out(drawn, spoken),
         "attached": attached,
         "long": isinstance(story, Story) and len(story.events) > LONG_ORDER,
         "rtl": RTL.search(text) is not None,
+        "parts": [_numbers(part, spoken) for part in report.parts] if isinstance(report, Statistics) else (),
     }
     files = {name: source(name).encode() for name in (*SHARED, f"{values['kind']}.typ")}
     files["report.json"] = msgspec.json.encode(values)
     files["values.json"] = text.encode()
     if drawn is not None:
-        files["drawing.svg"] = picture(drawn).encode()
+        files["drawing.svg"] = picture(drawn, lang).encode()
+    if isinstance(report, Statistics):
+        files |= {name: svg.encode() for name, svg in charts(report, lang).items()}
     if said.making.head is not None:
         files["qr.svg"] = square(said.making.head)
     try:
@@ -94,8 +114,20 @@ def paper(report: Report, fonts: typst.Fonts, attached: Attachment | None = None
     return bytes(made)
 
 
-def _laid_out(drawn: Drawing) -> dict[str, object]:
-    return {"alt": told(drawn), "caption": caption(drawn), "width": drawn.width, "lanes": drawn.lanes}
+def _laid_out(drawn: Drawing, spoken: Tongue) -> dict[str, object]:
+    alt, below = spoken.say(told(drawn)), spoken.say(caption(drawn))
+    return {"alt": alt, "caption": below, "width": drawn.width, "lanes": drawn.lanes}
+
+
+def _numbers(part: Part, spoken: Tongue) -> dict[str, object]:
+    """The cells of a statistic as they are printed, and what its chart shows in words."""
+    totals = () if part.beside is None else part.beside.totals
+    return {
+        "tables": [[printed(row, t, spoken.number) for row in t.rows] for t in part.form.tables],
+        "shares": [None if t.share is None else f"{spoken.number(100 * t.share, 1)} %" for t in totals],
+        "alt": "" if part.chart is None else spoken.say(charted(part.chart)),
+        "below": "" if part.chart is None else spoken.say(legend(part.chart)),
+    }
 
 
 def square(head: Checkpoint) -> bytes:

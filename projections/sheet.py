@@ -33,7 +33,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the paper: its title and source, a sentence, lines, a table; `fresh`: on a sheet of its own."""
+    """A part of the paper: its title and source, a sentence, lines, a table; `fresh`: on a sheet of its own; `fixed`:
+    it is declared before a foreign court, and stays in the words of that court in a paper of any language."""
 
     title: str
     cite: str = ""
@@ -41,6 +42,7 @@ class Section:
     lines: tuple[Line, ...] = ()
     table: Table | None = None
     fresh: bool = False
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ read [known].
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from projections.statistics import TOTAL, Count, Form, Group, Life, Plan, form
+from projections.statistics import TOTAL, Count, Form, Group, Key, Life, Plan, form, forms, key_of
 
 ARTICLE = "EPOC:28(2)"
 GROUNDS = ("EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)")
@@ -41,6 +41,36 @@ def article_28(lives: Sequence[Life]) -> Form:
 def transparency(lives: Sequence[Life]) -> Form:
     """Requests, and in how many of them some data were produced: by country, half year, instrument and situation."""
     return form("transparency", lives, requested(lives), CANNOT_KNOW)
+
+
+def both(lives: Sequence[Life]) -> tuple[Form, Form]:
+    """The two tables over the same orders, in one document: a number is withheld for what either would tell."""
+    plans = {"art28": european(lives), "transparency": requested(lives)}
+    of_states, of_providers = forms(plans, lives, CANNOT_KNOW, _between)
+    return of_states, of_providers
+
+
+def _between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapping[Key, int]]]:
+    """The sums that hold between the two forms: the requests under an instrument of the Regulation are its orders, and
+    the requests in a situation are its orders and those under all other instruments, which no table shows."""
+    by_instrument = {key for key in cells if len(key) == 2 and any(part.startswith("instrument/") for part in key)}
+    ours: list[Key] = []
+    for instrument, orders in (("EPOC", key_of(PRODUCTION)), ("EPOC-PR", key_of(PRESERVATION))):
+        ours.append(orders)
+        asked = key_of(REQUESTS) | {f"instrument/{instrument}"}
+        if asked in by_instrument:
+            by_instrument.remove(asked)
+            yield asked, [orders], {}
+            for answer, outcomes in zip(ANSWERS, (OUTCOMES[:2], OUTCOMES[2:3], OUTCOMES[3:]), strict=True):
+                yield asked | key_of(answer), [orders | key_of(outcome) for outcome in outcomes], {}
+    others = key_of(REQUESTS) | {"under other instruments"}
+    parts: list[Key] = []
+    for situation in map(key_of, SITUATIONS):
+        asked, known = key_of(REQUESTS) | situation, [orders | situation for orders in ours]
+        parts.append(others | situation)
+        yield asked, [*known, parts[-1]], {parts[-1]: cells[asked] - sum(cells[key] for key in known)}
+    yield others, parts, {others: sum(cells[key] for key in by_instrument)}
+    yield others, sorted(by_instrument, key=sorted), {}
 
 
 def european(lives: Sequence[Life]) -> list[Plan]:

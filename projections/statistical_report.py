@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from projections.charts import Bars, Plot, bar_chart, plot
-from projections.face import Making
+from projections.face import Command, Face, Making
 from projections.published import Total
-from projections.statistics import TOTAL, Form, Row, Table
+from projections.statistical_forms import both
+from projections.statistics import TOTAL, Form, Life, Row, Table
 from projections.suppression import FEW
 
 TITLES = {
@@ -48,16 +49,74 @@ class StatisticsReport:
     bars: Bars | None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the two forms in a report on both."""
+
+    title: str
+    form: Form
+    beside: Beside | None
+    chart: Plot | None
+    bars: Bars | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Both forms as a document with its first page; numbers are withheld in one for what the other would tell."""
+
+    face: Face
+    parts: tuple[Part, ...]
+    method: tuple[str, ...]
+    cannot_know: tuple[str, ...]
+
+
 def statistics_report(form: Form, selection: str, making: Making, beside: Beside | None = None) -> StatisticsReport:
     """A form as a report."""
+    made = _part(form, beside)
+    return StatisticsReport(making, made.title, selection, form, METHOD, beside, made.chart, made.bars)
+
+
+def statistics(
+    lives: Sequence[Life], selection: str, making: Making, commands: Sequence[Command], beside: Beside | None = None
+) -> Statistics:
+    """The report on both forms over the same orders; `commands` tell how to count again."""
+    european, published = both(lives)
+    withheld = european.withheld
+    page = Face(
+        title="Statistics",
+        what=f"{WHAT} {selection}",
+        answer=suppressed(withheld),
+        making=making,
+        subject=None,
+        procedure="not examined: it is asked order by order",
+        findings=(),
+        not_checked=(*making.integrity.not_proven, UNREAD),
+        commands=tuple(commands),
+        only_for=(),
+    )
+    parts = (_part(european), _part(published, beside))
+    return Statistics(page, parts, METHOD, european.cannot_know)
+
+
+WHAT = "Orders of this ledger, counted whole: as Member States report them to the Commission, and as providers publish."
+UNREAD = "Whether what was counted followed the rules: that is found order by order, and stands in the reports on each."
+
+
+def suppressed(withheld: int) -> str:
+    """How many numbers are withheld, in a sentence."""
+    if not withheld:
+        return "No number had to be withheld in these tables."
+    return f"{withheld} {'number is' if withheld == 1 else 'numbers are'} withheld in these tables (x)."
+
+
+def _part(form: Form, beside: Beside | None = None) -> Part:
     drawn, title = None, "Orders issued, by the gravest category sought"
     if form.name == "transparency":
         named = {"this record": shares(form.tables)}
         if beside is not None:
             named[beside.name] = {t.period: t.share for t in beside.totals if t.share is not None}
         drawn, title = plot(named), "Requests by half year"
-    bars = bar_chart(title, orders(form))
-    return StatisticsReport(making, TITLES[form.name], selection, form, METHOD, beside, drawn, bars)
+    return Part(TITLES[form.name], form, beside, drawn, bar_chart(title, orders(form)))
 
 
 def orders(form: Form) -> list[tuple[str, int | None]]:
@@ -82,19 +141,28 @@ def requests(tables: Sequence[Table]) -> list[tuple[str, int | None]]:
     return [(row.says, n if isinstance(n := row.cells[at], int) else None) for row in table.rows if row.inner]
 
 
-def printed(row: Row, table: Table) -> tuple[str, ...]:
+Number = Callable[[float, int], str]  # a number as it is written, with so many digits behind its point
+
+
+def plain(n: float, digits: int) -> str:
+    """A number as English and machines write it."""
+    return f"{n:.{digits}f}"
+
+
+def printed(row: Row, table: Table, number: Number = plain) -> tuple[str, ...]:
     """The cells of a row as they are printed: x for withheld, a dash where there is nothing to count."""
     last = len(row.cells) - 1
-    return tuple(_cell(value, "share" if table.share and n == last else row.unit) for n, value in enumerate(row.cells))
+    units = ("share" if table.share and n == last else row.unit for n in range(last + 1))
+    return tuple(_cell(value, unit, number) for value, unit in zip(row.cells, units, strict=True))
 
 
-def _cell(value: int | float | str | None, unit: str) -> str:
+def _cell(value: int | float | str | None, unit: str, number: Number) -> str:
     match value:
         case None:
             return "x"
         case str():
             return value or "-"
         case _ if unit == "share":
-            return f"{100 * value:.1f} %"
+            return f"{number(100 * value, 1)} %"
         case _:
-            return f"{value:.1f}" if unit == "days" else str(value)
+            return number(value, 1 if unit == "days" else 0)

@@ -210,6 +210,8 @@ class Plan:
 
 TOTAL = "total"
 Key = frozenset[str]  # the names of what a cell's orders are, all at once
+# From the numbers of all tables: (total, its parts, numbers among these that no table shows) for each further sum.
+Links = Callable[[Mapping[Key, int]], Iterable[tuple[Key, Sequence[Key], Mapping[Key, int]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,19 +225,32 @@ class Counted:
 
 def form(name: str, lives: Sequence[Life], plans: Sequence[Plan], cannot_know: Sequence[str]) -> Form:
     """Count orders into tables, and withhold what must not be shown in any of them."""
-    found = counted(lives, plans)
+    (made,) = forms({name: plans}, lives, cannot_know)
+    return made
+
+
+def forms(
+    named: Mapping[str, Sequence[Plan]], lives: Sequence[Life], cannot_know: Sequence[str], links: Links | None = None
+) -> list[Form]:
+    """Several forms over the same orders, by name: what one would tell of another is withheld in all.
+
+    `links` are sums that hold between tables of different forms. Each form says how many numbers all of them withhold.
+    """
+    found = counted(lives, [plan for plans in named.values() for plan in plans], links)
     hidden = withheld(found.cells, found.sums, never=found.rests)
-    tables = tuple(_table(plan, lives, found.cells, hidden) for plan in plans)
-    return Form(name, tables, len(hidden), tuple(cannot_know))
+    return [
+        Form(name, tuple(_table(plan, lives, found.cells, hidden) for plan in plans), len(hidden), tuple(cannot_know))
+        for name, plans in named.items()
+    ]
 
 
-def counted(lives: Sequence[Life], plans: Sequence[Plan]) -> Counted:
+def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = None) -> Counted:
     """Count orders; a number that stands in two tables is one cell, so that it is withheld in both or in none.
 
     Of rows that are only some of a whole, what is left of it is a cell too: nobody sees it, and it guards them.
     """
     cells: dict[Key, int] = {}
-    sums: list[tuple[Key, list[Key]]] = []
+    sums: list[tuple[Key, Sequence[Key]]] = []
     rests: set[Key] = set()
     for plan in plans:
         mine = [x for x in lives if plan.whole.test(x)]
@@ -258,11 +273,21 @@ def counted(lives: Sequence[Life], plans: Sequence[Plan]) -> Counted:
                     cells[rest] = cells[of] - cells[part]
                     rests.add(rest)
                     sums.append((of, [part, rest]))
+    for total, addends, unseen in links(cells) if links else ():
+        sums.append((total, addends))
+        for key, n in unseen.items():
+            cells[key] = n
+            rests.add(key)
     return Counted(cells, sums, frozenset(rests))
 
 
 def _key(plan: Plan, *counts: Count | None) -> Key:
-    return frozenset(f"{c.among}/{c.says}" for c in (plan.whole, *counts) if c is not None)
+    return key_of(*(c for c in (plan.whole, *counts) if c is not None))
+
+
+def key_of(*counts: Count) -> Key:
+    """What the orders are called that are all of these at once."""
+    return frozenset(f"{c.among}/{c.says}" for c in counts)
 
 
 def _table(plan: Plan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> Table:

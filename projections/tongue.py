@@ -2,13 +2,15 @@
 
 Values are made in English and stay so in JSON and in the ledger. A page or paper in another language says the same
 values again: a sentence that stands in the catalogue as it is, else one that fits a message with places in it
-(`{0} entries of ...`), else its parts. What no message fits stays as it is: names, codes, what entries state.
+(`{0} entries of ...`), else its parts. What no message fits stays as it is: names, codes, what entries state; and what
+somebody stated (`stated`) stays even where a message says the same word for word.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from copy import copy
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from io import BytesIO
@@ -16,12 +18,19 @@ from typing import Any, Final, TypeVar
 
 from jinja2 import Environment, PackageLoader
 
+from projections.charts import Bar, Bars, Plot, Point
+from projections.charts import Line as Series
 from projections.drawing import Day, Mark
 from projections.face import Checked, Command, Face, Reason, Remark, Subject
+from projections.lint import Missing
 from projections.processing import Answered, ProcessingRecord, Read
 from projections.replay import Change
 from projections.reports import Event, Held, Period, Standing, Story
+from projections.sheet import Line, Section, Sheet, Table
 from projections.stages import Stage, Told
+from projections.statistical_report import Part, Statistics, StatisticsReport
+from projections.statistics import Form, Row
+from projections.statistics import Table as Numbers
 from projections.verification import Check, KeyRow
 
 MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -31,6 +40,8 @@ DAY: Final = re.compile(r"([A-Z][a-z]+day) (\d{4}-\d\d-\d\d)")
 MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?Z) (.+)")
 CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
 DATE: Final = re.compile(r"(\d+) ([A-Z][a-z]{2})( \d{4})?(, .+)?")
+WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
+ISO: Final = "y-MM-dd"
 PARTS: Final = (r"(?<=[.:]) ", "; ", ", ", " or ")  # where a text that fits no message is taken apart
 LISTS: Final = (", ", " or ")  # only where all of it is ours
 
@@ -56,36 +67,64 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     Change: ("what", "before", "after"),
     Check: ("what",),
     KeyRow: ("roles",),
+    Sheet: ("title", "what", "note", "only_for"),
+    Section: ("title", "cite", "lead"),
+    Line: ("label", "says", "cite", "ticks"),
+    Table: ("caption", "heads", "rows"),
+    Missing: ("says", "add"),
+    StatisticsReport: ("title", "selection", "method"),
+    Statistics: ("method", "cannot_know"),
+    Part: ("title",),
+    Form: ("cannot_know",),
+    Numbers: ("title", "columns"),
+    Row: ("says",),
+    Bars: ("title",),
+    Bar: ("name", "says"),
+    Plot: ("missing",),
+    Series: ("name",),
+    Point: ("says",),
 }
 
 T = TypeVar("T")
 
 
 class Tongue:
-    """One language and its messages, by their English."""
+    """One language and its messages, by their English; `theirs` are words that others stated and nobody translates."""
 
     def __init__(self, lang: str, messages: Mapping[str, str]) -> None:
         self.lang = lang
         self.messages = messages
+        self.theirs: Collection[str] = frozenset()
         placed = sorted(
             (m for m in messages if PLACE.search(m)), key=lambda m: (len(PLACE.sub("", m)), m), reverse=True
         )
         self._placed = [(re.compile(_as_pattern(m), re.DOTALL), messages[m]) for m in placed]
 
+    def keeping(self, theirs: Collection[str]) -> Tongue:
+        """The same language, which leaves these words as they were stated, and each sentence and part of them."""
+        kept = copy(self)
+        parts = (part for words in theirs for part in re.split("|".join(PARTS[:2]), words))
+        kept.theirs = frozenset((*theirs, *parts))
+        return kept
+
     def say(self, text: str) -> str:
         """The same in this language; the text itself where no message fits."""
-        if not self.messages or not text:
+        if not self.messages or not text or text in self.theirs:
             return text
         if text in self.messages:
             return self.messages[text]
+        if (small := text[0].lower() + text[1:]) in self.messages:
+            return self.messages[small][:1].upper() + self.messages[small][1:]
+        if found := WHEN.fullmatch(text):
+            return " ".join(part for part in (self.date(found[1]), found[2], found[3] and "UTC") if part)
         for pattern, said in self._placed:
             if found := pattern.fullmatch(text):
                 values = found.groupdict()
                 return PLACE.sub(lambda place, v=values: self.say(v[f"p{place[1]}"]), said)  # type: ignore[misc]
         if found := DAY.fullmatch(text):
-            return f"{self.messages.get(found[1], found[1])}, {found[2]}"
+            return f"{self.messages.get(found[1], found[1])}, {self.date(found[2])}"
         if found := MOMENT.fullmatch(text):
-            return f"{found[1]} {self.say(found[2])}"
+            return f"{self.say(found[1])} {self.say(found[2])}"
         if found := CRITERION.fullmatch(text):
             return f"{found[1]} {self.say(found[2])}{found[3]}"
         if text[-1] in ".:" and ". " not in text and (said := self.say(text[:-1])) != text[:-1]:
@@ -101,6 +140,33 @@ class Tongue:
                 return "".join(told)
         return text
 
+    @property
+    def date_pattern(self) -> str:
+        """How a date is written: `dd` and `MM` of two digits, `y`; in English as in the record itself."""
+        from babel.dates import get_date_format
+
+        return ISO if not self.messages else str(get_date_format("medium", self.lang).pattern)
+
+    @property
+    def group(self) -> str:
+        """What stands between groups of digits; nothing in English, where numbers stand as in JSON."""
+        from babel.numbers import get_group_symbol
+
+        return get_group_symbol(self.lang) if self.messages else ""
+
+    def date(self, iso: str) -> str:
+        """A date such as 2027-03-01 as this language writes it."""
+        year, month, day = iso.split("-")
+        return self.date_pattern.replace("dd", day).replace("MM", month).replace("y", year)
+
+    def number(self, n: float, digits: int = 0) -> str:
+        """A number with as many digits behind its point as are asked for."""
+        if not self.messages:
+            return f"{n:.{digits}f}"
+        from babel.numbers import format_decimal
+
+        return format_decimal(n, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self.lang)
+
     def of(self, value: T) -> T:
         """A report, or any value in one, with our sentences in this language and all else as it was."""
         return value if not self.messages else self._of(value)
@@ -112,9 +178,10 @@ class Tongue:
             return value
         if isinstance(value, Day):
             return replace(value, says=self._day(value.says))
-        if isinstance(value, ProcessingRecord):  # what was stated stays as it was stated, unless it is a message itself
-            row = tuple((self.say(label), self.messages.get(stated, stated)) for label, stated in value.row)
-            value = replace(value, row=row)
+        if isinstance(value, ProcessingRecord):
+            value = replace(value, row=tuple((self.say(label), self.say(stated)) for label, stated in value.row))
+        if isinstance(value, Section) and value.fixed:
+            return value
         ours = OURS.get(type(value), ())
         return replace(
             value,

@@ -22,26 +22,37 @@ from jinja2.ext import babel_extract
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.law import CHECKS, Verdict
-from ledger.law.elements import WORDS
+from ledger.law.elements import CONTENTS, WORDS
 from ledger.law.machines import ALL
 from ledger.law.regions import AT_REST
+from projections.certificates import RULES
 from projections.chain import CRITERIA
 from projections.face import LEVELS, words
+from projections.forms import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
+from projections.lint import ADVICE
 from projections.reports import SHOWN
 from projections.timeline import says
 
 ROOT: Final = Path(__file__).parents[1]
 HERE: Final = ROOT / "projections"
-TEMPLATES: Final = ("layout", "report", "words", "custody", "evidence-chain", "dpo", "audit", "stages", "replay")
+TEMPLATES: Final = (
+    *("layout", "report", "words", "custody", "evidence-chain", "dpo", "audit", "stages", "replay", "sheet"),
+    *("numbers", "stats", "statistics"),
+)
+SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # how the templates of the paper mark their words
+TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
 SOURCES: Final = (
     *(f"projections/{name}.py" for name in ("reports", "face", "custody", "drawing", "verification", "processing")),
-    *(f"projections/{name}.py" for name in ("register", "timeline", "replay")),
-    *(f"cli/{name}.py" for name in ("dossier", "auditing", "integrity", "brackets")),
+    *(f"projections/{name}.py" for name in ("register", "timeline", "replay", "forms", "certificates", "lint")),
+    *(f"projections/{name}.py" for name in ("charts", "statistics", "statistical_forms", "statistical_report")),
+    *(f"cli/{name}.py" for name in ("dossier", "auditing", "integrity", "brackets", "counting")),
     *(f"ledger/law/{name}.py" for name in ("admissibility", "calendar", "winding")),
 )
 # Sentences and phrases: two words of small letters side by side, and neither a command, a citation nor a list of names.
 PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
-NEITHER: Final = re.compile(r"comity|--|pdfdetach|unzip|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|")
+NEITHER: Final = re.compile(
+    r"comity|(?<!with )--|pdfdetach|unzip|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
+)
 REGIONS: Final = re.compile(r'"([A-Z][A-Z_]{2,})"')
 # Said by templates as values, or made of a word and a number.
 SMALL: Final = (
@@ -57,13 +68,14 @@ SMALL: Final = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
     *("{0} day later", "{0} second", "{0} seconds", "{0} minute", "{0} minutes", "nothing on record", "not stated"),
     *("{0}, act by {1}", "{0}, observation by {1}", "{0}, import by {1}", "Missing in the order: {0}."),
+    *("All orders.", "total", "several", "withheld (x)", "Statistics"),
     *("signature", "shown", "authenticity", "integrity", "time", "Controller", "Purpose", "Recipients"),
 )
 
 
 def messages() -> list[str]:
     """Every message once, templates first."""
-    found = dict.fromkeys((*_templates(), *_sources(), *_law(), *SMALL))
+    found = dict.fromkeys((*_templates(), *_papers(), *_sources(), *_sheets(), *_law(), *SMALL))
     return [m for m in found if re.search("[A-Za-z]{2}", re.sub(r"{[0-9]}", "", m))]
 
 
@@ -72,6 +84,21 @@ def _templates() -> Iterator[str]:
         with (HERE / "templates" / f"{name}.html.j2").open("rb") as file:
             for _, _, message, _ in babel_extract(file, ("_",), (), {"trim_blocks": "true", "silent": "false"}):
                 yield from (m for m in (message if isinstance(message, tuple) else (message,)) if m)
+
+
+def _papers() -> Iterator[str]:
+    """The texts in every marked call of typst, up to the bracket that ends it."""
+    for file in sorted((HERE / "templates").glob("*.typ")):
+        source = file.read_text()
+        for call in SAID.finditer(source):
+            depth = 1
+            for token in TOKEN.finditer(source, call.end()):
+                if token[0] in "()":
+                    depth += 1 if token[0] == "(" else -1
+                    if not depth:
+                        break
+                else:
+                    yield token[1].replace('\\"', '"')
 
 
 def _sources() -> Iterator[str]:
@@ -91,7 +118,8 @@ def _spoken(node: ast.AST) -> Iterator[str]:
         yield from map(_numbered, texts)
         return
     for child in ast.iter_child_nodes(node):
-        yield from _spoken(child)
+        if not (isinstance(child, ast.keyword) and child.arg == "help"):
+            yield from _spoken(child)
 
 
 def _texts(node: ast.AST) -> list[str] | None:
@@ -115,6 +143,33 @@ def _texts(node: ast.AST) -> list[str] | None:
 def _numbered(text: str) -> str:
     first, *rest = text.split("\0")
     return first + "".join(f"{{{n}}}{part}" for n, part in enumerate(rest))
+
+
+def _sheets() -> Iterator[str]:
+    """The short words of sheets and statistics, which are no sentences: titles, labels, boxes, heads, rows."""
+    for source in ("forms", "certificates", "statistical_forms"):
+        for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="Line" | "Section" | "Count" | "Plan"), args=[first, *_], keywords=more):
+                    ticks = [
+                        k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistical_forms"
+                    ]
+                    for told in (first, *ticks):
+                        yield from _numbered_texts(told)
+                case ast.Assign(targets=[ast.Name(id="heads")], value=told):
+                    yield from _numbered_texts(told)
+    parts = (*ANNEX_I, FOR_AUTHORITY, *ANNEX_II)
+    yield from (part.title for part in parts)
+    yield from (*LABELS.values(), *ANNEX.values(), *PARAGRAPHS.values())
+    yield from (rule.title for rule in RULES.values())
+    yield from (p.when.__doc__ or "" for points in CONTENTS.values() for p in points if p.when is not None)
+    yield from ADVICE.values()
+
+
+def _numbered_texts(node: ast.AST) -> Iterator[str]:
+    """The texts of a call's argument, or of each item of a tuple."""
+    for item in node.elts if isinstance(node, ast.Tuple) else (node,):
+        yield from map(_numbered, _texts(item) or ())
 
 
 def _law() -> Iterable[str]:
