@@ -249,15 +249,10 @@ def _with_entries(says: str, entries: Sequence[str]) -> str:
 def _declarations(form: str, rule: Rule, hands: Sequence[Hand], making: Making) -> tuple[Section, ...]:
     sign = (Line("Place, date and time", blank=1), Line("Signature", blank=2))
     if form == "bsa-63-4":
+        hashes, named = _hashes(hands), Line("Name and designation", blank=1)
         return (
-            Section("Part A: the party", rule.cite, rule.oath, (*_source(), *_hashes(hands), *sign), fixed=True),
-            Section(
-                "Part B: the expert",
-                rule.cite,
-                rule.oath,
-                (Line("Name and designation", blank=1), *_hashes(hands), *sign),
-                fixed=True,
-            ),
+            Section("Part A: the party", rule.cite, rule.oath, (*source_of_a_copy(), *hashes, *sign), fixed=True),
+            Section("Part B: the expert", rule.cite, rule.oath, (named, *hashes, *sign), fixed=True),
         )
     if form == "18-usc-3505":
         return (
@@ -275,7 +270,8 @@ REGULAR = (
 )
 
 
-def _source() -> tuple[Line, ...]:
+def source_of_a_copy() -> tuple[Line, ...]:
+    """What the Schedule asks of the party about where the record was taken from."""
     return (
         Line("Taken from", ticks=("computer or storage", "server", "cloud", "mobile", "other")),
         Line("Make, model, serial number or cloud identifier", blank=1),

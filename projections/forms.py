@@ -129,8 +129,8 @@ def order_form(case: Case, judgement: Judgement, making: Making) -> Sheet:
     instrument = case.instrument
     if instrument in ("EPOC", "EPOC-PR"):
         sections = _annex(instrument, case, say)
-        form = "Annex I" if instrument == "EPOC" else "Annex II"
-        what = f"The certificate for the addressee, after the structure of {form} to Regulation (EU) 2023/1543."
+        form = "I" if instrument == "EPOC" else "II"
+        what = f"The certificate for the addressee, after the structure of Annex {form} to Regulation (EU) 2023/1543."
     else:
         sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument)
         what = "The order with the contents its article asks for, and the supporting information that goes with it."
@@ -192,7 +192,7 @@ def _paragraphs(points: Sequence[Point], say: Say, instrument: str) -> list[Sect
 
 
 def _annex(instrument: str, case: Case, say: Say) -> list[Section]:
-    parts, annex = (ANNEX_I, "Annex I") if instrument == "EPOC" else (ANNEX_II, "Annex II")
+    parts, annex = (ANNEX_I, "I") if instrument == "EPOC" else (ANNEX_II, "II")
     found = [_section(part, case, say, annex) for part in parts]
     if later := _later(case):
         found.append(later)
@@ -200,7 +200,9 @@ def _annex(instrument: str, case: Case, say: Say) -> list[Section]:
 
 
 def _section(part: Part, case: Case, say: Say, annex: str) -> Section:
-    cite = f"{annex}, section {part.letter} [text]; its lines {MARK}" if part.letter else f"{annex} {MARK}"
+    cite = f"Annex {annex} {MARK}"
+    if part.letter:
+        cite = f"Annex {annex}, section {part.letter} [text]; its lines {MARK}"
     lines = [_line(name, say) for name in part.fields.split()]
     lines += _from_record(part.title, case)
     title = f"{part.letter}. {part.title}" if part.letter else part.title

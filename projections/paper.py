@@ -73,7 +73,7 @@ def paper(
     values = {
         "kind": KINDS[type(report)],
         "lang": lang,
-        "messages": spoken.messages,
+        "messages": {**spoken.messages, **(_glosses(report, spoken) if isinstance(report, Sheet) else {})},
         "date": spoken.date_pattern,
         "group": spoken.group,
         "commands": () if isinstance(report, Sheet) else report.face.commands,
@@ -117,6 +117,12 @@ def paper(
 def _laid_out(drawn: Drawing, spoken: Tongue) -> dict[str, object]:
     alt, below = spoken.say(told(drawn)), spoken.say(caption(drawn))
     return {"alt": alt, "caption": below, "width": drawn.width, "lanes": drawn.lanes}
+
+
+def _glosses(sheet: Sheet, spoken: Tongue) -> dict[str, str]:
+    """What is declared in a foreign court's words, and what it means."""
+    lines = [line for s in sheet.sections if s.fixed for line in s.lines]
+    return {words: spoken.say(words) for line in lines for words in line.says}
 
 
 def _numbers(part: Part, spoken: Tongue) -> dict[str, object]:

@@ -98,7 +98,7 @@ def statistics(
     return Statistics(page, parts, METHOD, european.cannot_know)
 
 
-WHAT = "Orders of this ledger, counted whole: as Member States report them to the Commission, and as providers publish."
+WHAT = "Orders of this ledger, counted whole, as Member States report them to the Commission and as providers publish."
 UNREAD = "Whether what was counted followed the rules: that is found order by order, and stands in the reports on each."
 
 

@@ -9,7 +9,7 @@ somebody stated (`stated`) stays even where a message says the same word for wor
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from copy import copy
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
@@ -42,7 +42,8 @@ CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
 DATE: Final = re.compile(r"(\d+) ([A-Z][a-z]{2})( \d{4})?(, .+)?")
 WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
 ISO: Final = "y-MM-dd"
-PARTS: Final = (r"(?<=[.:]) ", "; ", ", ", " or ")  # where a text that fits no message is taken apart
+SENTENCES: Final = (r"(?<=[.:]) ", "; ")
+PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
 LISTS: Final = (", ", " or ")  # only where all of it is ours
 
 # The values that are sentences of ours; all others are names, codes, or the words of whoever signed an entry.
@@ -85,6 +86,16 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     Point: ("says",),
 }
 
+# Of these, the ones that may hold nothing but what somebody stated.
+MIXED: Final[Mapping[type, tuple[str, ...]]] = {
+    Event: ("who",),
+    Told: ("who",),
+    Line: ("says",),
+    Table: ("rows",),
+    Row: ("says",),
+    Bar: ("name",),
+}
+
 T = TypeVar("T")
 
 
@@ -95,6 +106,7 @@ class Tongue:
         self.lang = lang
         self.messages = messages
         self.theirs: Collection[str] = frozenset()
+        self._said_before: dict[str, str] = {}
         placed = sorted(
             (m for m in messages if PLACE.search(m)), key=lambda m: (len(PLACE.sub("", m)), m), reverse=True
         )
@@ -103,14 +115,24 @@ class Tongue:
     def keeping(self, theirs: Collection[str]) -> Tongue:
         """The same language, which leaves these words as they were stated, and each sentence and part of them."""
         kept = copy(self)
-        parts = (part for words in theirs for part in re.split("|".join(PARTS[:2]), words))
+        kept._said_before = {}
+        parts = (part for words in theirs for part in re.split("|".join(SENTENCES), words))
         kept.theirs = frozenset((*theirs, *parts))
         return kept
 
     def say(self, text: str) -> str:
-        """The same in this language; the text itself where no message fits."""
-        if not self.messages or not text or text in self.theirs:
+        """A text of ours in this language; the text itself where no message fits."""
+        if not self.messages or not text:
             return text
+        if (said := self._said_before.get(text)) is None:
+            said = self._said_before[text] = self._say(text)
+        return said
+
+    def part(self, text: str) -> str:
+        """The same of a part of a text, which may be what somebody stated."""
+        return text if text in self.theirs else self.say(text)
+
+    def _say(self, text: str) -> str:
         if text in self.messages:
             return self.messages[text]
         if (small := text[0].lower() + text[1:]) in self.messages:
@@ -120,14 +142,14 @@ class Tongue:
         for pattern, said in self._placed:
             if found := pattern.fullmatch(text):
                 values = found.groupdict()
-                return PLACE.sub(lambda place, v=values: self.say(v[f"p{place[1]}"]), said)  # type: ignore[misc]
+                return PLACE.sub(lambda place, v=values: self.part(v[f"p{place[1]}"]), said)  # type: ignore[misc]
         if found := DAY.fullmatch(text):
             return f"{self.messages.get(found[1], found[1])}, {self.date(found[2])}"
         if found := MOMENT.fullmatch(text):
-            return f"{self.say(found[1])} {self.say(found[2])}"
+            return f"{self.part(found[1])} {self.part(found[2])}"
         if found := CRITERION.fullmatch(text):
-            return f"{found[1]} {self.say(found[2])}{found[3]}"
-        if text[-1] in ".:" and ". " not in text and (said := self.say(text[:-1])) != text[:-1]:
+            return f"{found[1]} {self.part(found[2])}{found[3]}"
+        if text[-1] in ".:" and ". " not in text and (said := self.part(text[:-1])) != text[:-1]:
             return said + text[-1]
         if all(p in self.messages for p in text.split("; ")):
             return "; ".join(self.messages[p] for p in text.split("; "))
@@ -135,7 +157,7 @@ class Tongue:
             pieces = re.split(f"({part})", text)
             if len(pieces) == 1:
                 continue
-            told = [self.messages.get(p, p) if n % 2 else self.say(p) for n, p in enumerate(pieces)]
+            told = [self.messages.get(p, p) if n % 2 else self.part(p) for n, p in enumerate(pieces)]
             if part not in LISTS or all(p != q for p, q in zip(pieces[::2], told[::2], strict=True)):
                 return "".join(told)
         return text
@@ -179,14 +201,14 @@ class Tongue:
         if isinstance(value, Day):
             return replace(value, says=self._day(value.says))
         if isinstance(value, ProcessingRecord):
-            value = replace(value, row=tuple((self.say(label), self.say(stated)) for label, stated in value.row))
+            value = replace(value, row=tuple((self.say(label), self.part(stated)) for label, stated in value.row))
         if isinstance(value, Section) and value.fixed:
             return value
-        ours = OURS.get(type(value), ())
+        ours, mixed = OURS.get(type(value), ()), MIXED.get(type(value), ())
         return replace(
             value,
             **{
-                f.name: self._said(old) if f.name in ours else new
+                f.name: self._said(old, self.part if f.name in mixed else self.say) if f.name in ours else new
                 for f in fields(value)
                 if (new := self._of(old := getattr(value, f.name))) is not old or f.name in ours
             },
@@ -203,16 +225,16 @@ class Tongue:
         later = self.say(found[4]) if found[4] else ""
         return f"{found[1]}. {month}{found[3] or ''}{later}"
 
-    def _said(self, value: Any) -> Any:
+    def _said(self, value: Any, say: Callable[[str], str]) -> Any:
         if isinstance(value, str):
-            return self.say(value)
-        return tuple(self._said(v) for v in value) if isinstance(value, tuple) else value
+            return say(value)
+        return tuple(self._said(v, say) for v in value) if isinstance(value, tuple) else value
 
 
 def _as_pattern(message: str) -> str:
     """A message as what its English looks like when its places are filled."""
     parts = PLACE.split(message)
-    place = ".+?" if sum(map(len, parts[::2])) > SHORT else r"\S+(?: \S+)?"
+    place = ".+?" if sum(map(len, parts[::2])) > SHORT else r"\S*[^\s,;](?: \S*[^\s,;])?"
     seen: set[str] = set()
     pattern = ""
     for n, part in enumerate(parts):

@@ -25,13 +25,14 @@ from ledger.law import CHECKS, Verdict
 from ledger.law.elements import CONTENTS, WORDS
 from ledger.law.machines import ALL
 from ledger.law.regions import AT_REST
-from projections.certificates import RULES
+from projections.certificates import REGULAR, RULES, source_of_a_copy
 from projections.chain import CRITERIA
 from projections.face import LEVELS, words
 from projections.forms import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
 from projections.lint import ADVICE
 from projections.reports import SHOWN
 from projections.timeline import says
+from projections.tongue import PLACE, tongue
 
 ROOT: Final = Path(__file__).parents[1]
 HERE: Final = ROOT / "projections"
@@ -68,7 +69,7 @@ SMALL: Final = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
     *("{0} day later", "{0} second", "{0} seconds", "{0} minute", "{0} minutes", "nothing on record", "not stated"),
     *("{0}, act by {1}", "{0}, observation by {1}", "{0}, import by {1}", "Missing in the order: {0}."),
-    *("All orders.", "total", "several", "withheld (x)", "Statistics"),
+    *("All orders.", "total", "several", "withheld (x)", "Statistics", ", if "),
     *("signature", "shown", "authenticity", "integrity", "time", "Controller", "Purpose", "Recipients"),
 )
 
@@ -158,6 +159,8 @@ def _sheets() -> Iterator[str]:
                         yield from _numbered_texts(told)
                 case ast.Assign(targets=[ast.Name(id="heads")], value=told):
                     yield from _numbered_texts(told)
+                case ast.Call(func=ast.Name(id="Table"), args=[_, ast.Tuple() as told, *_]):
+                    yield from _numbered_texts(told)
     parts = (*ANNEX_I, FOR_AUTHORITY, *ANNEX_II)
     yield from (part.title for part in parts)
     yield from (*LABELS.values(), *ANNEX.values(), *PARAGRAPHS.values())
@@ -192,6 +195,32 @@ def _law() -> Iterable[str]:
 def _placed(says: str) -> str:
     """A sentence with named places as one with numbered ones."""
     return _numbered(re.sub(r"\{\w+\}", "\0", says))
+
+
+def left_in_english(text: str, lang: str) -> list[str]:
+    """What a text in another language still says in English: two words or more of a message, in this order.
+
+    Not counted is what stays English by design: names of fields, and what is declared before a foreign court.
+    """
+    said = " ".join(tongue(lang).messages.values())
+    parts = {part.strip(" ,.;:()") for m in messages() for part in PLACE.split(m)[::2]}
+    fields = {name.replace("_", " ") for kind in KINDS.values() for name in kind.fields()}
+    text = re.sub(r"\s+", " ", text)
+    for kept in sorted(_declared(), key=len, reverse=True):
+        text = text.replace(kept, " ")
+    looked = (p for p in parts if " " in p and p not in said and p not in fields and re.search("[a-z]{3}", p))
+    return sorted(p for p in looked if p in text and re.search(rf"\b{re.escape(p)}\b", text))
+
+
+def _declared() -> Iterator[str]:
+    """The words of certificates that stay in the language of their court."""
+    yield from (rule.oath for rule in RULES.values())
+    yield from REGULAR
+    yield from ("Part A: the party", "Part B: the expert", "Place, date and time", "Name and designation")
+    for line in source_of_a_copy():
+        yield from (line.label, *line.ticks)
+    yield from ("I certify that", "I certify", "as qualified person", "the comparison above", "the process above")
+    yield from ("Hash values obtained by", "the values stand in the table above", "no hash value is on record")
 
 
 def updated(file: Path, lang: str) -> bytes:

@@ -29,7 +29,7 @@ from projections.stages import MOST, Stage, stages
 from projections.timeline import timeline
 from tests.hands import STORIES, ledger_of, run, told
 
-KINDS = ("custody", "evidence-chain", "dpo", "audit")
+KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics")
 SHOWN = ("S1", "S2", "S6", "landmark-yahoo-belgium")
 VOID = {"meta", "br", "input", "link", "img", "hr"}
 EMPTY_SVG = {"line", "path", "circle", "rect", "polyline"}
@@ -90,7 +90,7 @@ def made(ledger: Path, kind: str, folder: Path, *more: str) -> str:
     if kind == "replay":
         result = run("replay", "main", "--html", str(file), *more, ledger=ledger)
     else:
-        named = () if kind == "audit" else ("main",)
+        named = () if kind in ("audit", "statistics") else ("main",)
         result = run("report", kind, *named, "-o", str(file), *more, ledger=ledger)
     assert result.exit_code in (Exit.DONE, Exit.FINDINGS, Exit.PROVED_BAD), result.output
     return file.read_text(encoding="utf-8")
