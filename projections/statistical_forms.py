@@ -46,11 +46,11 @@ def transparency(lives: Sequence[Life]) -> Form:
 def both(lives: Sequence[Life]) -> tuple[Form, Form]:
     """The two tables over the same orders, in one document: a number is withheld for what either would tell."""
     plans = {"art28": european(lives), "transparency": requested(lives)}
-    of_states, of_providers = forms(plans, lives, CANNOT_KNOW, _between)
+    of_states, of_providers = forms(plans, lives, CANNOT_KNOW, between)
     return of_states, of_providers
 
 
-def _between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapping[Key, int]]]:
+def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapping[Key, int]]]:
     """The sums that hold between the two forms: the requests under an instrument of the Regulation are its orders, and
     the requests in a situation are its orders and those under all other instruments, which no table shows."""
     by_instrument = {key for key in cells if len(key) == 2 and any(part.startswith("instrument/") for part in key)}

@@ -21,7 +21,7 @@ from projections.charts import bar, bar_chart, bars, plot
 from projections.face import Checked, Making
 from projections.page import statistics_page
 from projections.published import by_period, read
-from projections.statistical_forms import article_28, european, half_year, requested, transparency
+from projections.statistical_forms import article_28, between, both, european, half_year, requested, transparency
 from projections.statistical_report import Beside, printed, shares, statistics_report
 from projections.statistics import Form, Life, Wish, counted, life
 from projections.suppression import FEW, withheld
@@ -177,6 +177,18 @@ def test_a_number_that_stands_in_two_tables_is_withheld_in_both_or_in_none() -> 
         assert here == there
 
 
+def test_what_one_form_would_tell_of_the_other_is_withheld_where_both_stand_in_one_document() -> None:
+    lives = [a_life()] * 12 + [a_life(instrument="EPOC-PR", took=None)] * 3 + [a_life(instrument="2AP-7")] * 20
+    assert number(article_28(lives), ORDERS, "production orders issued", "total") == "12"
+    assert number(transparency(lives), "By instrument", "EPOC", "total") == "x"  # 35 - 20 - 12 would be the three
+    of_states, of_providers = both(lives)
+    assert number(of_states, ORDERS, "production orders issued", "total") == "12"
+    instruments = {row: number(of_providers, "By instrument", row, "total") for row in ("requests", "EPOC", "2AP-7")}
+    assert instruments["EPOC"] == "12"  # what stands in one stands in the other
+    assert "x" in instruments.values()
+    assert number(of_providers, "By instrument", "EPOC-PR", "total") == "x"
+
+
 def test_a_provider_that_is_called_like_a_row_is_another_row() -> None:
     form = article_28([a_life(addressee="fulfilled", outcome="open", took=None)] * 6)
     by = f"{ORDERS} by addressee"
@@ -205,8 +217,10 @@ def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_t
     found: list[Life],
 ) -> None:
     european_orders = [x for x in found if x.instrument.startswith("EPOC")]
-    for orders, plans in ((european_orders, european(european_orders)), (found, requested(found))):
-        n = counted(orders, plans)
+    together = [*european(found), *requested(found)]
+    forms = ((european_orders, european(european_orders), None), (found, requested(found), None))
+    for orders, plans, links in (*forms, (found, together, between)):
+        n = counted(orders, plans, links)
         hidden = withheld(n.cells, n.sums, never=n.rests)
         known = bounds(n.cells, n.sums, hidden, n.rests)
         small = {cell for cell, many in n.cells.items() if 0 < many < FEW} - n.rests
