@@ -23,8 +23,10 @@ from cli.stage import perform
 from cli.story import read_story
 from ledger.order import instant
 from projections import paper
+from projections.tongue import tongue
 from tests.hands import STORIES, ledger_of, run
 from tests.interop.conftest import TOOLS
+from tests.messages import left_in_english
 
 pytestmark = pytest.mark.interop
 
@@ -40,6 +42,7 @@ REPORTS = (
     ("audit",),
     ("certificate", "--form", "fre-902-14"),
     ("order-form",),
+    ("statistics",),
 )
 # Rules of outloud 0.2.1 that are mistaken here; `pdfinfo -struct-text` shows what is so.
 MISTAKEN = (
@@ -68,16 +71,17 @@ def said(*command: str | Path) -> str:
 def printed(ledger: Path, kind: str, *more: str) -> Path:
     file = ledger.parent / f"{kind}.pdf"
     file.unlink(missing_ok=True)
-    named = () if kind == "audit" else ("main", "--as-of", MOMENT)
+    named = {"audit": (), "statistics": ("--as-of", MOMENT)}.get(kind, ("main", "--as-of", MOMENT))
     done = run("report", kind, *named, *more, "--format", "pdf", "-o", str(file), ledger=ledger)
     assert done.exit_code in (Exit.DONE, Exit.FINDINGS), done.output
     return file
 
 
-@pytest.fixture(scope="module", params=STORY_NAMES)
+@pytest.fixture(scope="module", params=[(story, lang) for story in STORY_NAMES for lang in ("en", "de")], ids="-".join)
 def papers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    ledger = ledger_of(request.param, tmp_path_factory.mktemp(request.param))
-    return [printed(ledger, *asked) for asked in REPORTS]
+    story, lang = request.param
+    ledger = ledger_of(story, tmp_path_factory.mktemp(f"{story}-{lang}"))
+    return [printed(ledger, *asked, "--lang", lang) for asked in REPORTS]
 
 
 def test_every_paper_is_whole_tagged_and_of_its_parts_by_qpdf_and_poppler(papers: list[Path]) -> None:
@@ -99,12 +103,20 @@ def test_every_paper_can_be_read_aloud_by_outloud(papers: list[Path]) -> None:
 
 def test_the_first_page_of_a_report_is_one_page(papers: list[Path]) -> None:
     begins = {"custody": "Custody record", "evidence-chain": "The eight criteria", "audit": "What was checked"}
+    spoken = tongue("de" if "-de" in papers[0].parent.name else "en")
     for kind, first in begins.items():
         file = next(p for p in papers if p.stem == kind)
         pages = [said("pdftotext", "-layout", "-f", str(n), "-l", str(n), file, "-") for n in (1, 2)]
-        assert "The checkpoint it leads to" in pages[0]
+        assert spoken.say("The checkpoint it leads to") in pages[0]
         lines = [line.strip() for line in pages[1].splitlines() if line.strip()]
-        assert lines[1] == first  # below the running head
+        assert lines[1] == spoken.say(first)  # below the running head
+
+
+def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_paper(papers: list[Path]) -> None:
+    if "-de" in papers[0].parent.name:
+        for file in papers:
+            assert left_in_english(said("pdftotext", file, "-"), "de") == [], file.name
+            assert "/Lang (de)" in said("qpdf", "--qdf", "--object-streams=disable", file, "-").replace("de-DE", "de")
 
 
 def test_the_first_page_stays_one_page_where_much_was_found(tmp_path: Path) -> None:
