@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 
 def case(wanted: Wanted) -> bytes:
     """CASE/UCO 1.5 as JSON-LD."""
+    with reading() as reader:
+        known, judgement = _known(reader, wanted)
+        return case_of(reader, known, judgement, reveal=wanted.reveal)
+
+
+def case_of(reader: Reader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
+    """An order as CASE/UCO, as known at the judgement's moment."""
     from hashlib import sha256
 
     from cli.court import tool
     from projections.case_uco import Signed, case_uco
 
-    with reading() as reader:
-        known, judgement = _known(reader, wanted)
-        orders = dict.fromkeys(e.order for e in known.entries)
-        raws = {o.leaf: o.raw for order in orders for _, o in reader.cases.opened(order)}
-        signed = {leaf: Signed(sha256(raw).hexdigest(), len(raw)) for leaf, raw in raws.items()}
-        return case_uco(known, judgement, signed, reader.folder.origin, tool(), reveal=wanted.reveal)
+    orders = dict.fromkeys(e.order for e in known.entries)
+    raws = {o.leaf: o.raw for order in orders for _, o in reader.cases.opened(order)}
+    signed = {leaf: Signed(sha256(raw).hexdigest(), len(raw)) for leaf, raw in raws.items()}
+    return case_uco(known, judgement, signed, reader.folder.origin, tool(), reveal=reveal)
 
 
 def timeline_csv(wanted: Wanted) -> bytes:

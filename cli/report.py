@@ -36,7 +36,7 @@ VIEWS = {
     "order-form": "export",
 }
 EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILED": Exit.PROVED_BAD}
-MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf"}
+MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
 
 
 @ui.command(
@@ -93,15 +93,18 @@ def report(
     """Write a document: custody, evidence-chain, dpo (the processing record), certification or order-form of ORDER,
     audit or statistics of the whole ledger.
 
-    One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1) or json. The first page of a
+    One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
+    CASE/UCO, whichever report is asked for). The first page of a
     report says what was checked, what was found, what was not checked, and how to check it without us. Sealed values
     show as [sealed] unless they are revealed. Statistics are of orders issued --from until before --to, of a --party,
     to a --provider, with Google's published figures --beside them. The exit code is that of the verdict on integrity,
     as of `verify`: 3 without --trust, 1 if the record is proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
-    if lang != "en" and medium == "json":
+    if lang != "en" and medium in ("json", "case"):
         raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
+    if order is None and medium == "case":
+        raise click.UsageError(f"CASE is of one ORDER: {kind} is of the whole ledger")
     from projections.statistics import Wish
 
     wish = Wish(since, until, party, provider)
@@ -121,6 +124,7 @@ def report(
     with reading() as reader:
         moment = as_of or reader.now()
         theirs: Collection[str] = ()
+        graph = b""
         if order is None:
             made: Report = _of_ledger(reader, kind, wish, beside, moment, held, medium, lang)
             about, theirs = reader.cases.access, stated(reader.cases.register(reveal=False))
@@ -133,8 +137,14 @@ def report(
             revealed([case.order], VIEWS[kind], reveal, because, actor)
             asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal, lang)
             made = order_report(reader, asked, case, moment, held)
+            if medium == "case":
+                from cli.exports import case_of
+                from ledger.law import judge
+
+                known = case.known(moment)
+                graph = case_of(reader, known, judge(known, moment), reveal=reveal)
             about, theirs = case.order, stated((*case.entries, *case.registry))
-    data = written(kind, made, medium, attached, fonts, lang, theirs)
+    data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
     put(file, data)
     making = made.making if kind in ("certification", "order-form") else made.face.making  # type: ignore[union-attr]
     if record:
@@ -153,7 +163,7 @@ def _medium() -> str:
     """What a report is written as; a page where nothing was said."""
     said = ui.said().format
     if said != "table" and said not in MEDIA:
-        raise click.UsageError("a report is --format html, pdf or json")
+        raise click.UsageError("a report is --format html, pdf, json or case")
     return "html" if said == "table" else said
 
 
@@ -221,7 +231,7 @@ def put(file: str, data: bytes) -> None:
         write_new(file, data)
     except Stop as there:
         raise Stop(there.message, hint="a report is never overwritten; choose another name") from None
-    if not data.startswith(b"%PDF"):
+    if data.startswith(b"<"):
         ui.tell(f"{file}: open it in any browser; it needs no network")
 
 
