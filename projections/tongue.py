@@ -40,6 +40,7 @@ DAY: Final = re.compile(r"([A-Z][a-z]+day) (\d{4}-\d\d-\d\d)")
 MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?Z) (.+)")
 CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
 DATE: Final = re.compile(r"(\d+) ([A-Z][a-z]{2})( \d{4})?(, .+)?")
+STATE: Final = re.compile(r"[A-Z][A-Z_]+|[a-z]+(?:_[a-z]+)+")  # a state or region by its code; the catalogue has words
 WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
 ISO: Final = "y-MM-dd"
 SENTENCES: Final = (r"(?<=[.:]) ", "; ")
@@ -137,6 +138,8 @@ class Tongue:
             return self.messages[text]
         if (small := text[0].lower() + text[1:]) in self.messages:
             return self.messages[small][:1].upper() + self.messages[small][1:]
+        if STATE.fullmatch(text) and (state := text.replace("_", " ").lower()) in self.messages:
+            return self.messages[state]
         if found := WHEN.fullmatch(text):
             return " ".join(part for part in (self.date(found[1]), found[2], found[3] and "UTC") if part)
         for pattern, said in self._placed:

@@ -69,7 +69,7 @@ SMALL: Final = (
     *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
     *("{0} day later", "{0} second", "{0} seconds", "{0} minute", "{0} minutes", "nothing on record", "not stated"),
     *("{0}, act by {1}", "{0}, observation by {1}", "{0}, import by {1}", "Missing in the order: {0}."),
-    *("All orders.", "total", "several", "withheld (x)", "Statistics", ", if "),
+    *("All orders.", "total", "several", "withheld (x)", "Statistics", ", if ", "demonstrated", "not applicable"),
     *("signature", "shown", "authenticity", "integrity", "time", "Controller", "Purpose", "Recipients"),
 )
 
