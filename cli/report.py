@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from cli.paper import Bundle
+    from ledger.order import Case
     from ledger.verify import Trust
     from projections.page import Report
     from projections.statistics import Wish
@@ -94,23 +95,23 @@ def report(
     audit or statistics of the whole ledger.
 
     One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
-    CASE/UCO, whichever report is asked for). The first page of a
-    report says what was checked, what was found, what was not checked, and how to check it without us. Sealed values
-    show as [sealed] unless they are revealed. Statistics are of orders issued --from until before --to, of a --party,
-    to a --provider, with Google's published figures --beside them. The exit code is that of the verdict on integrity,
-    as of `verify`: 3 without --trust, 1 if the record is proved bad.
+    CASE/UCO, whichever report is asked for). The first page of a report says what was checked, what was found, what
+    was not checked, and how to check it without us. Sealed values show as [sealed] unless they are revealed. Statistics
+    are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures beside
+    them. The exit code is that of the verdict on integrity, as of `verify`: 3 without --trust, 1 if the record is
+    proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
-    if lang != "en" and medium in ("json", "case"):
-        raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
-    if order is None and medium == "case":
-        raise click.UsageError(f"CASE is of one ORDER: {kind} is of the whole ledger")
     from projections.statistics import Wish
 
     wish = Wish(since, until, party, provider)
     _fits(kind, order, form, medium, attach)
-    if (kind == "audit" and as_of) or (kind in WHOLE and reveal):
-        raise click.UsageError("audit reads the ledger as it is, and opens nothing: no --as-of, no --reveal")
+    if lang != "en" and medium in ("json", "case"):
+        raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
+    if kind == "audit" and as_of:
+        raise click.UsageError("audit reads the ledger as it is: no --as-of")
+    if kind in WHOLE and reveal:
+        raise click.UsageError(f"{kind} opens nothing: no --reveal")
     if kind != "statistics" and (wish != Wish() or beside):
         raise click.UsageError("--from, --to, --party, --provider and --beside are of statistics")
     if record and file == "-":
@@ -137,12 +138,7 @@ def report(
             revealed([case.order], VIEWS[kind], reveal, because, actor)
             asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal, lang)
             made = order_report(reader, asked, case, moment, held)
-            if medium == "case":
-                from cli.exports import case_of
-                from ledger.law import judge
-
-                known = case.known(moment)
-                graph = case_of(reader, known, judge(known, moment), reveal=reveal)
+            graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
             about, theirs = case.order, stated((*case.entries, *case.registry))
     data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
     put(file, data)
@@ -165,6 +161,13 @@ def _medium() -> str:
     if said != "table" and said not in MEDIA:
         raise click.UsageError("a report is --format html, pdf, json or case")
     return "html" if said == "table" else said
+
+
+def _graph(reader: Reader, known: Case, moment: datetime, reveal: bool) -> bytes:
+    from cli.exports import case_of
+    from ledger.law import judge
+
+    return case_of(reader, known, judge(known, moment), reveal=reveal)
 
 
 def _of_ledger(
@@ -195,6 +198,8 @@ def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: s
         raise click.UsageError(
             f"a certificate follows a law: --form {'|'.join(FORMS)}" if form is None else f"{kind} has no --form"
         )
+    if kind in WHOLE and medium == "case":
+        raise click.UsageError(f"CASE is of one ORDER: {kind} is of the whole ledger")
     if attach is not None and (medium != "pdf" or order is None):
         raise click.UsageError("--attach puts an order's bundle into a report on it in PDF: --format pdf")
 

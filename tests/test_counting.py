@@ -76,6 +76,13 @@ def test_json_holds_no_number_from_one_to_four(ledger: Path) -> None:
     assert not [n for n in cells if isinstance(n, int) and 0 < n < 5]
 
 
+@pytest.mark.parametrize("kind", ["custody", "evidence-chain", "dpo", "order-form"])
+def test_every_report_on_an_order_is_there_as_case_and_the_same_as_the_export(kind: str, ledger: Path) -> None:
+    done = run("report", kind, "main", *AT, "--format", "case", ledger=ledger)
+    assert done.exit_code == Exit.FINDINGS, done.output
+    assert done.stdout == run("export", "main", "--format", "case", *AT, "-o", "-", ledger=ledger).stdout
+
+
 @pytest.mark.parametrize("kind", ["statistics", "audit"])
 def test_a_report_on_the_whole_ledger_is_recorded_beside_who_read_what(kind: str, tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
@@ -98,6 +105,7 @@ def test_a_report_on_the_whole_ledger_is_recorded_beside_who_read_what(kind: str
         (("custody", "main", "--party", "XO"), "are of statistics"),
         (("audit", "--as-of", "2027-09-02T00:00:00Z"), "as it is"),
         (("statistics", "--lang", "de", "--json"), "JSON is in English always"),
+        (("statistics", "--format", "case"), "CASE is of one ORDER"),
     ],
 )
 def test_what_makes_no_sense_is_usage(ledger: Path, asked: tuple[str, ...], says: str) -> None:
