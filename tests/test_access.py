@@ -149,6 +149,7 @@ READERS = {  # where the access order or its entries are named, and the purpose 
     "cli/reading.py": "the one door to it",
     "cli/opinion.py": "comity register: is the processing lawful?",
     "cli/dossier.py": "comity report dpo: the same on paper",
+    "cli/report.py": "writes it: a report on the whole ledger was made",
     "cli/logbook.py": "names the order in the log: integrity",
     "cli/docket.py": "leaves it out",
     "cli/desk.py": "writes it",

@@ -170,7 +170,7 @@ def test_a_report_on_an_earlier_moment_stays_the_same_when_the_record_grows(tmp_
     assert made(ledger, "custody", tmp_path, *more) == before
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "replay"])
+@pytest.mark.parametrize("kind", [*(k for k in KINDS if k != "statistics"), "replay"])  # which names no office of S1
 def test_a_name_that_tries_to_be_markup_is_only_a_name(kind: str, tmp_path: Path) -> None:
     html = made(hostile(tmp_path), kind, tmp_path)
     page = Page(html)
