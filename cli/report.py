@@ -124,11 +124,10 @@ def report(
     attached: Bundle | None = None
     with reading() as reader:
         moment = as_of or reader.now()
-        theirs: Collection[str] = ()
         graph = b""
         if order is None:
             made: Report = _of_ledger(reader, kind, wish, beside, moment, held, medium, lang)
-            about, theirs = reader.cases.access, stated(reader.cases.register(reveal=False))
+            about, said = reader.cases.access, reader.cases.register(reveal=False)
         else:
             case = reader.case(order)
             if attach is not None:
@@ -139,7 +138,8 @@ def report(
             asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal, lang)
             made = order_report(reader, asked, case, moment, held)
             graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
-            about, theirs = case.order, stated((*case.entries, *case.registry))
+            about, said = case.order, (*case.entries, *case.registry)
+    theirs = () if lang == "en" else stated(said)
     data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
     put(file, data)
     making = made.making if kind in ("certification", "order-form") else made.face.making  # type: ignore[union-attr]
