@@ -111,6 +111,6 @@ def read_bundle(file: str, order: str) -> Bundle:
 
 def lacking(absent: ModuleNotFoundError) -> Exception:
     """What to say where a part of the extra is not installed; the error itself if it is something else."""
-    if absent.name not in ("typst", "segno"):
+    if absent.name != "typst":
         return absent
     return Stop(f"a PDF needs the extra pdf: {absent.name} is not here", hint=PRINT, code=Exit.UNDECIDABLE)

@@ -20,10 +20,11 @@ from markupsafe import Markup
 from ledger.order import wire
 from projections.charts import drawn, legend
 from projections.drawing import Drawing, caption, told
-from projections.face import runs, together
+from projections.face import Checkpoint, runs, together
 from projections.processing import ProcessingRecord
 from projections.reports import CustodyReport, EvidenceChain
 from projections.sheet import Sheet
+from projections.square import square
 from projections.stages import Replay
 from projections.statistical_report import Statistics, StatisticsReport, printed, suppressed
 from projections.tongue import tongue
@@ -156,7 +157,7 @@ def environment(lang: str) -> Environment:
         "printed": lambda row, table: printed(row, table, said.number),
         "grouped": "{:,}".format,
     }
-    made.filters.update(filters, runs=runs, together=together)
+    made.filters.update(filters, runs=runs, together=together, square=_square)
     return made
 
 
@@ -183,3 +184,7 @@ def in_rows(text: str) -> str:
 def _people(moment: datetime) -> str:
     """A moment as people read it, in UTC; seconds only where they are not zero."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+
+
+def _square(head: Checkpoint) -> Markup:
+    return Markup(square(head, inside=True).decode())  # noqa: S704 - drawn here, of numbers

@@ -7,7 +7,6 @@ that no font has is an error; a court never gets a box where a name stood.
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
@@ -15,16 +14,15 @@ from dataclasses import dataclass
 from typing import Final
 
 import msgspec
-import segno
 import typst
 
 from projections.charts import drawn as charted
 from projections.charts import legend
 from projections.drawing import Drawing, caption, told
-from projections.face import Checkpoint
 from projections.page import KINDS, Report, charts, in_rows, picture, source
 from projections.reports import Story
 from projections.sheet import Sheet
+from projections.square import square
 from projections.statistical_report import Part, Statistics, printed
 from projections.tongue import Tongue, tongue
 
@@ -134,14 +132,6 @@ def _numbers(part: Part, spoken: Tongue) -> dict[str, object]:
         "alt": "" if part.chart is None else spoken.say(charted(part.chart)),
         "below": "" if part.chart is None else spoken.say(legend(part.chart)),
     }
-
-
-def square(head: Checkpoint) -> bytes:
-    """The three lines of a checkpoint as a QR code (ISO/IEC 18004, level M), as `comity verify --anchor` takes them."""
-    out = io.BytesIO()
-    text = f"{head.origin}\n{head.size}\n{head.root}\n"
-    segno.make(text, error="m", micro=False).save(out, kind="svg", border=2, xmldecl=False)
-    return out.getvalue()
 
 
 def families(at_hand: Sequence[str], languages: Sequence[tuple[str, str]]) -> list[str]:

@@ -20,7 +20,8 @@ from cli.stage import perform
 from cli.story import read_story
 from ledger.law.elements import CONTENTS, WORDS
 from projections.face import Checkpoint
-from projections.paper import breakable, families, script, square
+from projections.paper import breakable, families, script
+from projections.square import square
 from tests.hands import STORIES, ledger_of, run, told
 from tests.test_page import Page
 
@@ -114,11 +115,10 @@ def test_a_name_no_font_can_write_is_an_error_that_says_what_to_install(tmp_path
     assert "สกายลาร์ก เมล" in words(ledger, "custody", "main")
 
 
-@pytest.mark.parametrize("absent", ["typst", "segno"])
 def test_without_its_extra_a_paper_says_so_and_points_to_the_page(
-    absent: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, absent, None)
+    monkeypatch.setitem(sys.modules, "typst", None)
     monkeypatch.delitem(sys.modules, "projections.paper", raising=False)
     result = run("report", "custody", "main", "--format", "pdf", ledger=ledger_of("S1", tmp_path))
     assert result.exit_code == Exit.UNDECIDABLE
