@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow lint format interop browser browser-test bench messages pins wheel clean
+.PHONY: help install demo test slow lint format interop browser browser-test bench messages examples pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make lint      ruff and mypy --strict;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
+	@echo 'make examples  docs/examples, by the commands of its table'
 	@echo 'make pins      requirements/*.txt from pyproject.toml'
 
 install: $(VENV)/.dev
@@ -74,6 +75,10 @@ bench: install
 # The catalogues of other languages, with every message of today.
 messages: install
 	$(BIN)/python -m tests.messages
+
+# docs/examples, by the commands of its table; a test says when they are old.
+examples: install
+	$(BIN)/python -m tests.examples
 
 pins:
 	$(PYTHON) -m venv .tools/pins
