@@ -64,6 +64,7 @@ def as_paper(
     at_hand = typst.Fonts(include_system_fonts=False, font_paths=places)
     if "Noto Sans" not in at_hand.families():
         raise Stop("a PDF needs the font Noto Sans", hint=PRINT, code=Exit.UNDECIDABLE)
+    paper = ui.working("setting the paper")(paper)
     try:
         if bundle is None:
             return paper(report, at_hand, lang=lang, theirs=theirs)

@@ -331,6 +331,32 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
+@contextmanager
+def working(label: str) -> Iterator[None]:
+    """Say on stderr what is being done that cannot say how far it is, if it takes a second and somebody looks."""
+    if not terminal(sys.stderr):
+        yield
+        return
+    from threading import Timer
+
+    shown: list[bool] = []
+
+    def show() -> None:
+        shown.append(True)
+        click.echo(f"\r{label}\x1b[K", nl=False, err=True)
+
+    timer = Timer(1, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
 def read(file: str) -> bytes:
     """The bytes of FILE, `-` being standard input."""
     if file == "-":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shlex
+import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +153,27 @@ def test_what_is_copied_is_not_broken() -> None:
     drawn = table(("order", "what", "which"), [(order, "a thing", digest)], 70, str, str)
     assert drawn.split("\n") == [f"order  {order}", "what   a thing", f"which  {digest[:63]}", f"       {digest[63:]}"]
     assert fitted(f"the digest is {digest}", 40).split("\n") == ["the digest is", f"  {digest}"]
+
+
+class _AtOnce:
+    """A timer whose second is over when it begins."""
+
+    def __init__(self, _: float, then: Callable[[], None]) -> None:
+        self.start = then
+
+    def cancel(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+def test_what_takes_long_is_said_on_stderr_and_wiped_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(threading, "Timer", _AtOnce)
+    with ui.working("setting the paper"):
+        pass
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(ui, "terminal", lambda stream=None: True)
+    with ui.working("setting the paper"):
+        assert capsys.readouterr() == ("", "\rsetting the paper")
+    assert capsys.readouterr() == ("", "\r")
