@@ -373,5 +373,5 @@ def test_an_order_without_entries_is_not_drawn(tmp_path: Path) -> None:
 def test_numbers_that_follow_each_other_are_told_by_the_first_and_the_last() -> None:
     assert runs(["1", "2", "3", "5", "C1", "C2"]) == [["1", "2", "3"], ["5"], ["C1", "C2"]]
     assert together([("1", "a"), ("2", "b"), ("4", "b"), ("5", "a")]) == [(["1"], "a"), (["2", "4"], "b"), (["5"], "a")]
-    words = environment().get_template("words.html.j2").make_module({"report": None})
+    words = environment("en").get_template("words.html.j2").make_module({"report": None})
     assert re.sub("<[^>]+>", "", words.entries(["1", "2", "3", "5", "C1", "C2"])) == "1–3, 5, C1, C2"  # type: ignore[attr-defined]
