@@ -26,7 +26,7 @@ FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": 
 GOOGLE, NONE = "google", "none"  # what stands beside ours where nothing else is said, and nothing
 
 
-class Day(ui._Moment):
+class Day(ui.Moment):
     """A moment, or a calendar day, which begins in UTC: statistics are of years."""
 
     name = "DAY"

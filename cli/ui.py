@@ -83,7 +83,7 @@ def moment(text: str, what: str = "a moment") -> datetime:
     return found.astimezone(UTC)
 
 
-class _Moment(click.ParamType[datetime]):
+class Moment(click.ParamType[datetime]):
     name = "TIME"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
@@ -92,7 +92,7 @@ class _Moment(click.ParamType[datetime]):
         return moment(value, param.opts[-1] if param else "a moment")
 
 
-MOMENT = _Moment()
+MOMENT = Moment()
 
 
 def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from browser import build
 from cli.reading import reading
 from tests.browser.webdriver import ENTER, Browser
 from tests.hands import ledger_of, size
@@ -68,15 +67,6 @@ def serving(browser: Browser, folder: Path, first: str = "") -> Iterator[Served]
             yield Served(ledger, link, order)
         finally:
             process.terminate()
-
-
-@pytest.fixture(scope="session")
-def axe() -> str:
-    """The source of axe-core, for the test alone."""
-    try:
-        return build.published(Path(__file__).with_name("axe.json"))["axe.min.js"]
-    except (FileNotFoundError, subprocess.CalledProcessError) as absent:
-        pytest.skip(f"needs npm and its registry for axe-core: {absent}")
 
 
 def text(browser: Browser, selector: str = "body") -> str:
