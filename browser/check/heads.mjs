@@ -1,7 +1,7 @@
 /** Steps 2 and 4 to 6: whom to believe, which states the log signed, who saw them, and that it only ever grew. */
 import { bySize, equal, latin1, unb64 } from './bytes.mjs';
 import { POLICY, folderOf } from './layout.mjs';
-import { MLDSA44, noteDigest, openCheckpoint } from './note.mjs';
+import { noteDigest, openCheckpoint } from './note.mjs';
 import { parsePolicy } from './policy.mjs';
 import { Refused, placed } from './refusal.mjs';
 import { wire } from './shape.mjs';
@@ -53,27 +53,18 @@ export function checkCurrent(trust, now, book) {
 
 // -- step 4 -----------------------------------------------------------------------------------------------------------
 
-/**
- * Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG; a doubt CP-SIG for each
- * cosignature of type ML-DSA-44 by a key of the policy: a false one would be a failure, and here nobody can tell.
- */
+/** Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG. */
 export async function openHeads(parts, origin, policy, book) {
   const here = folderOf(origin);
   const logs = policy.logs.filter((key) => key.name === origin);
   if (!logs.length) throw new Refused('CP-ORIGIN', ['log-unknown', origin], `${here}/checkpoint`);
-  const witnesses = [...policy.witnesses.values()].filter((key) => key.type !== MLDSA44);
-  const unread = [...policy.witnesses.values()].filter((key) => key.type === MLDSA44);
-  if (unread.length) book.notProven.push(['unproven-mldsa', unread.length]);
+  const witnesses = [...policy.witnesses.values()];
   const all = new Map();
   const notes = [...parts.heads].map(([digest, note]) => [`${here}/heads/${digest}`, note, digest]);
   for (const [path, note, kept] of [...notes, [`${here}/checkpoint`, parts.checkpoint, null]]) {
     const digest = noteDigest(note);
     if (kept !== null && digest !== kept) throw new Refused('CP-FORMAT', ['note-digest', digest], path);
-    const head = await placed(path, () => openCheckpoint(note, origin, logs, witnesses));
-    for (const key of unread.filter(({ id }) => head.ids.has(id))) {
-      book.doubt('CP-SIG', ['mldsa-unread'], `${path} ${key.id}`);
-    }
-    all.set(digest, head);
+    all.set(digest, await placed(path, () => openCheckpoint(note, origin, logs, witnesses)));
   }
   book.says('notes', all.size, origin);
   return new Heads(here, noteDigest(parts.checkpoint), all);
@@ -110,16 +101,14 @@ export function checkQuorum(heads, policy, now, book) {
   const seen = new Heads(heads.folder, heads.headDigest, kept);
   const names = policy.names(seen.head.cosignatures.map(([key]) => key));
   const voters = policy.voters();
-  const unread = [...policy.witnesses.values()].filter((key) => key.type === MLDSA44).length;
-  const sees = (...text) => (unread ? book.says('mldsa-aside', text, unread) : book.says(...text));
   if (policy.asksForNone) {
-    sees('quorum-none');
+    book.says('quorum-none');
     book.notProven.unshift(['unproven-no-witness']);
   } else if (policy.met(names)) {
-    sees('quorum-met', names.size, voters.size);
+    book.says('quorum-met', names.size, voters.size);
   } else {
     const counted = [...names].filter((name) => voters.has(name)).length;
-    sees('quorum-met', counted, voters.size);
+    book.says('quorum-met', counted, voters.size);
     const where = heads.where(heads.headDigest);
     book.doubt('CP-QUORUM', ['quorum-missed', counted, voters.size, policy.quorum], where);
   }

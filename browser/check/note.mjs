@@ -3,8 +3,9 @@
  *
  * Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature.
  */
-import { b64, concat, decimal, encoded, equal, hex, latin1, unb64, utf8 } from './bytes.mjs';
+import { b64, concat, decimal, encoded, equal, hex, latin1, unb64, unhex, utf8 } from './bytes.mjs';
 import { verifySignature } from './ed25519.mjs';
+import { verifyMlDsa } from './mldsa.mjs';
 import { Refused } from './refusal.mjs';
 import { sha256 } from './sha256.mjs';
 
@@ -110,8 +111,7 @@ export async function openNote(note, keys) {
 
 /**
  * Opens a checkpoint of the log `origin`, signed by `logKey`, with the cosignatures of `witnesses` that it carries.
- * Of a log that has had several keys, an array, one must have signed; `signers` are those that did. `ids` are those of
- * all lines, also of keys nobody asked for.
+ * Of a log that has had several keys, an array, one must have signed; `signers` are those that did.
  *
  * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; one without a time
  * is none.
@@ -129,8 +129,7 @@ export async function openCheckpoint(note, origin, logKey, witnesses) {
   const signers = logs.filter((key) => times.has(key));
   if (!signers.length) throw new Refused('CP-SIG', ['log-line-missing'], logs[0].id);
   if (!lines[0].id.startsWith(`${origin}+`)) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
-  const ids = new Set(lines.map(({ id }) => id));
-  return { checkpoint, note, signers, ids, cosignatures: [...times].filter(([, time]) => time) };
+  return { checkpoint, note, signers, cosignatures: [...times].filter(([, time]) => time) };
 }
 
 /** The keys by what a line says of them; CP-KEY if two cannot be told apart. */
@@ -165,6 +164,17 @@ async function holding(text, lines, known) {
 async function holds(key, text, time, signature) {
   if (time === null) return verifySignature(key.bytes, encoded(text), signature);
   if (time >= 1n << 63n) return false; // c2sp.org/tlog-cosignature: MUST NOT exceed 2^63 - 1
-  if (key.type === MLDSA44) throw new Refused('CP-KEY', ['mldsa-unread'], key.id);
+  if (key.type === MLDSA44) return verifyMlDsa(key.bytes, subtreeMessage(key.name, time, parseCheckpoint(text)), signature);
   return verifySignature(key.bytes, encoded(`cosignature/v1\ntime ${time}\n${text}`), signature);
 }
+
+/** What a cosigner of type ML-DSA-44 signs of a whole tree: start 0, end its size (c2sp.org/tlog-cosignature). */
+function subtreeMessage(name, time, { origin, size, root }) {
+  const [who, log] = [encoded(name), encoded(origin)];
+  if (who.length > 255) throw new Refused('CP-KEY', ['mldsa-name'], name);
+  const begin = encoded('subtree/v1\n\0');
+  return concat(begin, [who.length], who, eight(time), [log.length], log, eight(0n), eight(size), root);
+}
+
+/** A number as eight bytes, the highest first. */
+const eight = (number) => unhex(number.toString(16).padStart(16, '0'));

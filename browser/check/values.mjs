@@ -2,7 +2,7 @@
 import { hex, latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
 import { checkSealed, kindOf, knownKind } from './facts.mjs';
-import { MLDSA44, noteDigest, openCheckpoint, parseCheckpoint } from './note.mjs';
+import { noteDigest, openCheckpoint, parseCheckpoint } from './note.mjs';
 import { Refused, placed } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
 import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
@@ -246,9 +246,8 @@ const pinnedFor = (origin, policies) =>
 
 /** A log may have had several keys: the note is good if one of them signed it, else the last says what is wrong. */
 async function signedByOne(note, [{ policy, key }, ...rest]) {
-  const witnesses = [...policy.witnesses.values()].filter((each) => each.type !== MLDSA44);
   try {
-    await openCheckpoint(note, key.name, key, witnesses);
+    await openCheckpoint(note, key.name, key, [...policy.witnesses.values()]);
   } catch (wrong) {
     if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE' || !rest.length) throw wrong;
     await signedByOne(note, rest);

@@ -29,6 +29,7 @@ export const NAMES = [
   'sha256',
   'verify',
   'verifyExhibit',
+  'verifyMlDsa',
   'verifySignature',
   'vocabulary',
 ];
@@ -83,6 +84,7 @@ export const answering = (it) => {
     stamp: ({ reply, data, trusted }) =>
       it.readStamp(bytes(reply), bytes(data), trusted.map(bytes).flatMap(it.certificatesIn)),
     signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
+    mldsa: ({ key, message, signature }) => it.verifyMlDsa(bytes(key), bytes(message), bytes(signature)),
     enrolable: ({ key }) => it.enrolable(bytes(key)),
     vkey: ({ text }) => it.parseVkey(text).text,
     async note({ note, keys }) {
