@@ -249,7 +249,7 @@ def _with_entries(says: str, entries: Sequence[str]) -> str:
 def _declarations(form: str, rule: Rule, hands: Sequence[Hand], making: Making) -> tuple[Section, ...]:
     sign = (Line("Place, date and time", blank=1), Line("Signature", blank=2))
     if form == "bsa-63-4":
-        hashes, named = _hashes(hands), Line("Name and designation", blank=1)
+        hashes, named = _hashes(hands, making), Line("Name and designation", blank=1)
         return (
             Section("Part A: the party", rule.cite, rule.oath, (*source_of_a_copy(), *hashes, *sign), fixed=True),
             Section("Part B: the expert", rule.cite, rule.oath, (named, *hashes, *sign), fixed=True),
@@ -280,13 +280,15 @@ def source_of_a_copy() -> tuple[Line, ...]:
     )
 
 
-def _hashes(hands: Sequence[Hand]) -> tuple[Line, ...]:
-    """The algorithms that the record uses; the values stand in the table."""
+def _hashes(hands: Sequence[Hand], making: Making) -> tuple[Line, ...]:
+    """The algorithms that the record uses; the values stand in the table, if they were opened."""
     used = [
         name
         for name, has in (("SHA-256", any(f.sha256 for h in hands for f in h.files)),
                           ("SHA-512", any(f.sha512 for h in hands for f in h.files)))
         if has
     ]  # fmt: skip
-    says = f"{', '.join(used)}; the values stand in the table above" if used else "no hash value is on record"
+    names = ", ".join(used)
+    opened = f"{names}; the values stand in the table above" if making.reveal else f"{names}; the values are sealed"
+    says = opened if used else "no hash value is on record"
     return (Line("Hash values obtained by", (says,)),)

@@ -181,6 +181,7 @@ def test_a_certificate_states_digests_with_their_algorithm_only_where_they_are_o
     closed = words(ledger, *asked)
     assert "4 digests or files are stated: [sealed]" in closed
     assert FILE not in closed
+    assert re.search("Hash values obtained by SHA-256[^;]*; the values are sealed", closed)
     opened = words(ledger, *asked, "--reveal", "--because", "trial", "--as", "ilves")
     assert FILE in opened
     assert re.search(r"SHA-256 [0-9a-f]{32} [0-9a-f]{32}", opened)
