@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
 from ledger.order import Case, Unread
 from projections.chain import evidence_chain
@@ -45,11 +46,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happened: every entry, the moves that time alone made as (moment, clock, state), and a drawing of it."""
+    """What happened: every entry, the moves that time alone made as (moment, clock, state), and a drawing of it.
+
+    `roles` are those in which somebody signed here, each with what it is.
+    """
 
     events: tuple[Event, ...]
     turns: tuple[tuple[datetime, str, str], ...]
     drawing: Drawing | None
+    roles: tuple[tuple[str, str], ...] = ()
 
 
 def story(
@@ -69,10 +74,12 @@ def story(
     known, names = numbers(case), office_names(case.registry)
     found = frozenset(leaf for f in judgement.findings for leaf in f.entries)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
+    taken = {x.entry.role for x in lines}
     return Story(
         tuple(_event(x, case, known, names, proven.get(x.entry.index, "")) for x in lines),
         turns,
         drawing(lines, case, found),
+        tuple((role, says) for role, says in ROLES.items() if role in taken),
     )
 
 

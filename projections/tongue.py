@@ -56,7 +56,7 @@ OURS: Final[Mapping[type, tuple[str, ...]]] = {
     Command: ("says",),
     Subject: ("instrument_says", "state", "regions"),
     Event: ("late", "says", "who", "state", "proven"),
-    Story: ("turns",),
+    Story: ("turns", "roles"),
     Mark: ("says",),
     Day: (),
     Held: ("says", "check", "compared"),
