@@ -53,7 +53,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All of it, in units of its own; `numbered` is False where there are too many marks for numbers."""
+    """All of it, in units of its own; `numbered` is False where there are too many marks for numbers.
+
+    Then each is a stroke, `stroke` wide, so that the strokes of a thousand entries are still told from an empty place.
+    """
 
     width: int
     height: int
@@ -62,6 +65,7 @@ class Drawing:
     marks: tuple[Mark, ...]
     days: tuple[Day, ...]
     numbered: bool
+    stroke: float
 
 
 def drawing(lines: Sequence[Line], case: Case, found: frozenset[str]) -> Drawing | None:
@@ -91,6 +95,7 @@ def drawing(lines: Sequence[Line], case: Case, found: frozenset[str]) -> Drawing
         marks=marks,
         days=_days(lines, marks),
         numbered=numbered,
+        stroke=round(min(1.0, max(step / 2, 0.4)), 2),
     )
 
 
@@ -140,6 +145,12 @@ def told(drawn: Drawing) -> str:
 def caption(drawn: Drawing) -> str:
     """What stands below the drawing: how to read its lines and marks."""
     found = any(m.found for m in drawn.marks)
+    if not drawn.numbered:
+        return (
+            "One line for each office, one stroke for each entry"
+            f"{'; a higher one: a finding points at it' if found else ''}. Distances are not to scale; a day without "
+            "room for its date stands in the table."
+        )
     return (
         f"One line for each office, one mark for each entry ({'; '.join(legend(drawn).values())}"
         f"{'; a triangle above: a finding points at it' if found else ''}). Distances are not to scale; a day without "

@@ -22,7 +22,7 @@ from cli.stage import perform
 from cli.story import read_story
 from ledger.law import judge
 from ledger.order import Case
-from projections.drawing import LEFT, WIDTH, drawing
+from projections.drawing import LEFT, WIDTH, caption, drawing
 from projections.face import runs, together, words
 from projections.page import environment
 from projections.stages import MOST, Stage, stages
@@ -364,6 +364,11 @@ def test_a_thousand_entries_stay_inside_the_drawing_without_numbers(tmp_path: Pa
     assert drawn is not None
     assert not drawn.numbered
     assert all(LEFT < m.x < WIDTH for m in drawn.marks)
+    assert drawn.stroke < drawn.marks[1].x - drawn.marks[0].x, "strokes side by side do not run together"
+    assert "one stroke for each entry." in caption(drawn)
+    found = drawing(timeline(case) * 72, case, frozenset({case.entries[0].leaf}))
+    assert found is not None
+    assert "a higher one: a finding points at it" in caption(found)
 
 
 def test_an_order_without_entries_is_not_drawn(tmp_path: Path) -> None:
