@@ -2,7 +2,7 @@
  * A trust policy that several people sign, in versions of which each is vouched for by the one before; read, believed
  * and expanded as in ledger/verify/signed_trust.py.
  */
-import { b64, byCodePoint, concat, encoded, hex, unb64, unhex, utf8 } from './bytes.mjs';
+import { byCodePoint, concat, encoded, hex, unb64, unhex, utf8 } from './bytes.mjs';
 import { certificatesIn } from './certificate.mjs';
 import { enrolable, verifySignature } from './ed25519.mjs';
 import { parseJson } from './json.mjs';
