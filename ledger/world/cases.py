@@ -78,9 +78,8 @@ class Cases:
 
         Of the orders asked about last only what came since is read; what a key opens is never kept.
         """
-        known = self._read.pop(order, [])
-        known += self._opened(order, after=len(known))
-        self._read[order] = known
+        before = self._read.pop(order, [])
+        known = self._read[order] = [*before, *self._opened(order, after=len(before))]
         if len(self._read) > _KEPT:
             del self._read[next(iter(self._read))]
         return known
