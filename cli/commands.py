@@ -189,3 +189,9 @@ KEY = click.option(
     metavar="FILE|URI",
     help="The key to sign with: a file, agent:... or pkcs11:...; else one of yours.",
 )
+STORE = click.option(
+    "--store",
+    metavar="ADDRESS",
+    default="",
+    help="Keep the entries in this PostgreSQL database, postgresql://host/name; without a password.",
+)

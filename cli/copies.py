@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -17,14 +16,17 @@ from cli.exits import Exit, Stop
 from cli.whole import verify_ledger
 from ledger.verify import Verdict
 from ledger.world.fault import LedgerFault
-from ledger.world.folder import RESTORED, read_folder
-from ledger.world.home import Home
+from ledger.world.folder import RESTORED, SHELF, STORE, read_folder
+from ledger.world.home import Home, replace_file
+from ledger.world.moving import copy, move_in
+from ledger.world.place import Place
+from ledger.world.postgres import address
 from ledger.world.restoring import check_witnesses, mark_restored
 from ledger.world.shelf import Shelf
 from ledger.world.signer import POINTER, signatory
-from ledger.world.sqlite import connect, faults
 
-LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", "entries.db", "heads.db", "others", RESTORED})
+NEVER = ("state", "keys", STORE)  # a copy that brings them is not one of ours
+LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", SHELF, STORE, "heads.db", "others", RESTORED})
 
 
 def copy_out(folder: Path, file: str) -> tuple[int, int]:
@@ -32,7 +34,7 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
 
     What was published goes first and the entries last, so that a copy never promises more than it holds.
     """
-    read_folder(folder)
+    there = read_folder(folder)
     if os.path.exists(file):
         raise Stop(f"{file} is there already", hint="a copy is never overwritten", code=Exit.REFUSED)
     part = f"{file}.part"
@@ -44,13 +46,14 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
                     _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
                     count += 1
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
-                for name in (*others, "heads.db", "entries.db"):
-                    copy = Path(place) / Path(name).name
-                    _snapshot(folder / name, copy)
-                    tar.add(copy, name, filter=_anonymous)
+                sources: dict[str, Place] = {name: folder / name for name in (*others, "heads.db")}
+                for name, source in {**sources, SHELF: there.entries}.items():
+                    made = Path(place) / Path(name).name
+                    copy(source, made)
+                    tar.add(made, name, filter=_anonymous)
                     count += 1
-                with closing(connect(Path(place) / "entries.db", writable=False)) as c:
-                    size: int = c.execute("SELECT ifnull(max(rowid), 0) FROM stored_events").fetchone()[0]
+                with closing(Shelf(Path(place) / SHELF)) as shelf:
+                    size = shelf.size()
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, file)
@@ -60,8 +63,10 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
     return size, count
 
 
-def copy_in(file: str, folder: Path, *, behind: bool) -> int:
+def copy_in(file: str, folder: Path, *, behind: bool, store: str = "") -> int:
     """Put a copy back in a new folder: its number of entries. What is wrong with it leaves nothing behind.
+
+    With `store`, its entries go into that database, and are verified there once more.
 
     `LedgerFault` LOG-ROLLBACK if the log has signed more since, unless it is to be read only (`behind`).
     """
@@ -71,17 +76,28 @@ def copy_in(file: str, folder: Path, *, behind: bool) -> int:
     making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         _unpack(file, making)
-        report = verify_ledger(making, None, None)
-        if report.verdict is not Verdict.PASSED:
-            worst = report.reasons[0]
-            raise LedgerFault(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
+        size = _verified(making, file)
         if not behind:
             _check_guard(making, file)
             mark_restored(making)
+        if store:
+            move_in(making / SHELF, address(store, read_folder(making).origin))
+            replace_file(making / STORE, f"{store}\n".encode())
+            for name in (SHELF, f"{SHELF}-wal", f"{SHELF}-shm"):
+                (making / name).unlink(missing_ok=True)
+            _verified(making, store)
         os.replace(making, folder)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+    return size
+
+
+def _verified(folder: Path, file: str) -> int:
+    report = verify_ledger(folder, None, None)
+    if report.verdict is not Verdict.PASSED:
+        worst = report.reasons[0]
+        raise LedgerFault(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
     return report.entries
 
 
@@ -116,13 +132,6 @@ def _plain(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _snapshot(source: Path, copy: Path) -> None:
-    """A consistent copy of a database, whatever others write meanwhile."""
-    with faults(source), closing(connect(source, writable=False)) as c, closing(sqlite3.connect(copy)) as target:
-        c.backup(target)
-        target.execute("PRAGMA journal_mode=WAL")
-
-
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     info = tarfile.TarInfo(name)
     info.size, info.mode = len(data), 0o600
@@ -141,7 +150,12 @@ def _unpack(file: str, folder: Path) -> None:
         with tarfile.open(file, "r:") as tar:
             for member in tar:
                 parts = Path(member.name).parts
-                if not member.isfile() or member.name.startswith("/") or ".." in parts or parts[0] in ("state", "keys"):
+                if (
+                    not member.isfile()
+                    or member.name.startswith("/")
+                    or ".." in parts
+                    or parts[0] in ("state", "keys", STORE)
+                ):
                     raise Stop(f"{file}: {member.name!r} has no place in a copy of a ledger", code=Exit.UNDECIDABLE)
                 path = folder / member.name
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -53,6 +53,7 @@ BY_CODE = {
     "ORDER-UNKNOWN": Exit.USAGE,
     "ORDER-AMBIGUOUS": Exit.USAGE,
     "SUBJECT-UNKNOWN": Exit.USAGE,
+    "STORE-ADDRESS": Exit.USAGE,
     # what is needed is missing, or cannot be read
     "GUARD-MISSING": Exit.UNDECIDABLE,
     "KEYS-MISSING": Exit.UNDECIDABLE,
@@ -61,6 +62,7 @@ BY_CODE = {
     "KEY-MODE": Exit.UNDECIDABLE,
     "KEY-FORMAT": Exit.UNDECIDABLE,
     "KEY-AWAY": Exit.UNDECIDABLE,
+    "STORE-AWAY": Exit.UNDECIDABLE,
     "LEDGER-VERSION": Exit.UNDECIDABLE,
     "TRUST": Exit.UNDECIDABLE,
     "TRUST-FORMAT": Exit.UNDECIDABLE,

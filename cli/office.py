@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 @ui.command(
     "comity init ledger/ --origin ledger.example/xo/karsk",
     "comity init test/ --origin ledger.example/xo/try --test",
+    "comity init ledger/ --origin ledger.example/xo/karsk --store postgresql://db.example/karsk",
 )
 @click.argument("folder", metavar="DIR")
 @click.option("--origin", required=True, metavar="O", help="The log's name, a lower-case URL without its scheme.")
 @click.option("--test", is_flag=True, help="A test ledger: it says TEST on everything it makes.")
 @click.option("--registrar", default="registrar", metavar="NAME", help="Who keeps the register.")
 @click.option("--party", metavar="PARTY", help="Whose; else the second part of the origin, as in ledger.example/xo/...")
+@ui.STORE
 @ui.KEY
 @PASSPHRASE
 def init(
@@ -35,13 +37,14 @@ def init(
     test: bool,
     registrar: str,
     party: str | None,
+    store: str,
     key_file: str | None,
     passphrase_fd: int | None,
 ) -> None:
     """Begin a ledger in DIR, with its registrar, log key and guard.
 
     Log key and guard are kept outside DIR, in your state folder; the registrar's key in your configuration folder.
-    DIR/trust is what you hand to those who will verify.
+    DIR/trust is what you hand to those who will verify. With --store, DIR/store keeps the address of the entries.
     """
     from cli.key import checked_name, passphrase
     from cli.writing import opened
@@ -56,7 +59,7 @@ def init(
     check_origin(origin)
     state = _party(origin, party, test)
     path, home = Path(folder), Home.user()
-    if (path / "trust").exists() or (path / "entries.db").exists():
+    if any((path / name).exists() for name in ("trust", "entries.db", "store")):
         raise LedgerFault("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
     if not re.fullmatch(r"[a-z0-9_.-]{1,200}", registrar):
         raise Stop(f"{registrar!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
@@ -64,12 +67,14 @@ def init(
     file = key_file or str(mine)
     there = is_elsewhere(file) or Path(file).exists()
     key = opened(file) if there else new(Path(file), passphrase=passphrase(passphrase_fd))
-    with Journal.create(path, origin, Registrar(registrar, state, key.public.hex()), home=home, test=test) as journal:
+    who = Registrar(registrar, state, key.public.hex())
+    with Journal.create(path, origin, who, home=home, test=test, store=store) as journal:
         journal.publish()
         document = {
             "ledger": folder,
             "origin": origin,
             "test": test,
+            "store": store or None,
             "log_key": journal.folder.key.text,
             "registrar": {"actor": registrar, "party": state, "key": key.public.hex(), "file": file},
             "guard": str(home.log(origin)),
@@ -78,6 +83,7 @@ def init(
     def text() -> str:
         return (
             f"{'TEST ledger' if test else 'ledger'} {origin} in {folder}\n"
+            f"{f'  entries    {store}' if store else ''}{chr(10) if store else ''}"
             f"  log key    {document['log_key']}\n"
             f"  registrar  {registrar} of {state}, key {file}\n"
             f"  guard      {document['guard']}"
@@ -199,20 +205,25 @@ def backup(folder: str, file: str) -> None:
     ui.emit("backup", document, tuple(document), [tuple(document.values())], text=lambda: says)
 
 
-@ui.command("comity restore ledger-2027-03-01.tar ledger/")
+@ui.command(
+    "comity restore ledger-2027-03-01.tar ledger/",
+    "comity restore ledger-2027-03-01.tar ledger/ --store postgresql://db.example/karsk",
+)
 @click.argument("file")
 @click.argument("folder", metavar="DIR")
 @click.option(
     "--behind", is_flag=True, help="Put it back even if the log has signed more since: to read, never to write."
 )
-def restore(file: str, folder: str, behind: bool) -> None:
+@ui.STORE
+def restore(file: str, folder: str, behind: bool, store: str) -> None:
     """Put a copy back into DIR, verified entry by entry and checked against the guard on this machine.
 
-    A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log.
+    A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log. A copy is the same
+    whatever kept the entries: this is also how a ledger moves into a database, with --store, and out of one, without.
     """
     from cli.copies import copy_in
 
-    size = copy_in(file, Path(folder), behind=behind)
+    size = copy_in(file, Path(folder), behind=behind, store=store)
     document = {"ledger": folder, "file": file, "size": size}
     says = f"{size} entries, verified, in {folder}"
     ui.emit("restore", document, tuple(document), [tuple(document.values())], text=lambda: says)

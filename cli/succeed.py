@@ -28,9 +28,17 @@ CAUSES = ("lost-storage", "restored-backup", "split-view", "key-compromise", "pl
 @click.option("--cause", required=True, type=click.Choice(CAUSES), help="Why the old log cannot go on.")
 @click.option("--head", metavar="FILE", help="The last head of the old log that others saw, if nothing here has it.")
 @click.option("--lost", multiple=True, type=int, metavar="INDEX", help="A place of the old log known to be lost.")
+@ui.STORE
 @ui.KEY
 def succeed(
-    old: str, folder: str, origin: str, cause: str, head: str | None, lost: tuple[int, ...], key_file: str | None
+    old: str,
+    folder: str,
+    origin: str,
+    cause: str,
+    head: str | None,
+    lost: tuple[int, ...],
+    store: str,
+    key_file: str | None,
 ) -> None:
     """Begin a ledger in DIR that takes the place of OLD: what is left of a ledger, or only its trust folder.
 
@@ -60,7 +68,7 @@ def succeed(
     home = Home.user()
     key = _registrars(home, registrar, key_file)
     test = bool(ledger) and (Path(old) / "TEST").exists()
-    with Journal.create(Path(folder), origin, registrar, home=home, test=test) as journal:
+    with Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store) as journal:
         keep_predecessor(journal.folder.path, note, trust, files)
         now = journal.now()
         signer = journal.signer(registrar.actor, "ADM", key)

@@ -17,20 +17,21 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from cli.commands import AS, KEY, ROLE, Said, command, said
+from cli.commands import AS, KEY, ROLE, STORE, Said, command, said
 from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["AS", "KEY", "MOMENT", "ROLE", "Said", "command", "emit", "said"]
+__all__ = ["AS", "KEY", "MOMENT", "ROLE", "STORE", "Said", "command", "emit", "said"]
 
 # -- the ledger, its orders, moments -----------------------------------------------------------------------------------
 
 
 def is_ledger(folder: str) -> bool:
     """True for a folder that holds a ledger."""
-    return os.path.isdir(os.path.join(folder, "trust")) and os.path.exists(os.path.join(folder, "entries.db"))
+    shelf = (os.path.join(folder, name) for name in ("entries.db", "store"))
+    return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, shelf))
 
 
 def ledger_folder() -> str:

@@ -19,7 +19,7 @@ from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
 from ledger.world import mldsa, stamping
 from ledger.world.audit import Audit, Problem, audit
 from ledger.world.fault import LedgerFault
-from ledger.world.folder import Folder, read_folder
+from ledger.world.folder import SHELF, STORE, Folder, read_folder
 from ledger.world.heads import Heads
 from ledger.world.home import Home
 from ledger.world.restoring import check_witnesses
@@ -53,7 +53,7 @@ def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_hou
     except LedgerFault as fault:
         if fault.code != "LOG-CORRUPT":
             raise
-        found = Audit(0, problems=[Problem(fault.code, "entries.db", fault.says)])
+        found = Audit(0, problems=[Problem(fault.code, STORE if folder.store else SHELF, fault.says)])
     problems = [Reason(p.code, p.where, p.says) for p in found.problems]
     tree = _Tree(folder, found)
     head: Head | None = None

@@ -15,7 +15,9 @@ import pytest
 
 from ledger.tlog import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
 from ledger.world.fault import LedgerFault
-from ledger.world.recorder import Moved, Row
+from ledger.world.growing import Moved, Row
+from ledger.world.moving import copy
+from ledger.world.recorder import Recorder
 from ledger.world.shelf import Ciphertext
 from ledger.world.store import Conflict, Store, Stored
 
@@ -33,6 +35,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store = Store.create(tmp_path / "entries.db")
     yield store
     store.close()
+
+
+def file(store: Store) -> Path:
+    assert isinstance(store.place, Path)
+    return store.place
 
 
 def filled(store: Store, count: int) -> list[Row]:
@@ -58,13 +65,14 @@ def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: Sto
 
 
 def test_every_connection_is_durable_and_the_file_is_for_its_owner_only(store: Store) -> None:
+    assert isinstance(store._recorder, Recorder)
     for commit in (True, False):
         with store._recorder.datastore.transaction(commit=commit) as c:
             c.execute("PRAGMA synchronous")
             assert c.fetchone()[0] == 2
             c.execute("PRAGMA journal_mode")
             assert c.fetchone()[0] == "wal"
-    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file(store).stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("sizes", [(1, 1, 1, 1, 1), (7, 1, 9), (300,)])
@@ -160,12 +168,12 @@ FORBIDDEN = [
 def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(store: Store, statement: str) -> None:
     store.append([row(ORDER, 1, "", "PPO-1", Ciphertext("identifiers", "digest", "key", b"secret"))])
     store.append([row(ORDER, 2), row(ORDER, 3)])
-    before = dump(store.path)
-    c = sqlite3.connect(store.path, isolation_level=None)
+    before = dump(file(store))
+    c = sqlite3.connect(file(store), isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError):
         c.execute(statement.format(o=ORDER))
     c.close()
-    assert dump(store.path) == before
+    assert dump(file(store)) == before
 
 
 def dump(path: Path) -> list[str]:
@@ -217,7 +225,7 @@ def test_a_missing_shelf_is_no_ledger_and_is_not_made_by_looking(tmp_path: Path)
 def test_a_shelf_is_never_made_over_another(store: Store) -> None:
     filled(store, 1)
     with pytest.raises(FileExistsError):
-        Store.create(store.path)
+        Store.create(store.place)
     assert store.size() == 1
 
 
@@ -231,7 +239,7 @@ def test_a_damaged_shelf_says_so(tmp_path: Path, damage: str) -> None:
 
 def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store) -> None:
     filled(store, 5)
-    c = sqlite3.connect(store.path, isolation_level=None)
+    c = sqlite3.connect(file(store), isolation_level=None)
     c.execute("DROP TRIGGER log_leaf_update")
     c.execute("UPDATE log_leaf SET nodes = x'' WHERE idx = 3")
     with pytest.raises(LedgerFault) as fault:
@@ -241,15 +249,15 @@ def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store) -> None:
     c.execute("DELETE FROM log_leaf WHERE idx = 4")
     c.close()
     with pytest.raises(LedgerFault) as fault:
-        Store(store.path)
+        Store(store.place)
     assert fault.value.code == "LOG-CORRUPT"
 
 
 def test_a_shelf_on_a_medium_that_cannot_be_written_can_be_read(store: Store, tmp_path: Path) -> None:
     rows = filled(store, 2)
     store.close()
-    os.chmod(store.path, 0o400)
-    readable = Store(store.path, writable=False)
+    os.chmod(file(store), 0o400)
+    readable = Store(store.place, writable=False)
     assert readable.page(0) == [(0, rows[0].state), (1, rows[1].state)]
     with pytest.raises(LedgerFault) as fault:
         readable.append([row(ORDER, 3)])
@@ -259,11 +267,11 @@ def test_a_shelf_on_a_medium_that_cannot_be_written_can_be_read(store: Store, tm
 
 def test_a_copy_is_a_whole_shelf(store: Store, tmp_path: Path) -> None:
     rows = filled(store, 300)
-    store.copy_to(tmp_path / "copy.db")
-    copy = Store(tmp_path / "copy.db", writable=False)
-    assert copy.page(299) == [(299, rows[299].state)]
-    assert root(300, copy.hashes) == root(300, store.hashes)
-    copy.close()
+    copy(store.place, tmp_path / "copy.db")
+    made = Store(tmp_path / "copy.db", writable=False)
+    assert made.page(299) == [(299, rows[299].state)]
+    assert root(300, made.hashes) == root(300, store.hashes)
+    made.close()
 
 
 WRITER = """
@@ -279,7 +287,7 @@ for n in range(int(sys.argv[3])):
 
 def test_two_processes_that_write_lose_nothing(store: Store) -> None:
     both = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(store.path), order, "40"], cwd=Path(__file__).parents[1])
+        subprocess.Popen([sys.executable, "-c", WRITER, str(store.place), order, "40"], cwd=Path(__file__).parents[1])
         for order in (ORDER, OTHER)
     ]
     assert [p.wait() for p in both] == [0, 0]

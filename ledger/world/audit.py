@@ -15,7 +15,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from ledger.chain import Link, check_place, registry_of
@@ -23,7 +22,7 @@ from ledger.envelope import instrument_of, open_, open_each
 from ledger.keyring import Keyring, Registrar
 from ledger.refusal import Refused
 from ledger.tlog import Frontier, leaf_hash, node_hash
-from ledger.world.sqlite import connect, faults
+from ledger.world.place import Line, Place, faults, line
 
 RUN = 1 << 13  # entries a worker checks at a time: of each order it has to look up one entry in an earlier run
 LAST = 1 << 10  # the same towards the end, so that no core waits long for another
@@ -58,24 +57,24 @@ class Audit:
 
 
 def audit(
-    path: Path,
+    place: Place,
     origin: str,
     registrar: Registrar,
     *,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Audit:
-    """Check every entry of the shelf at `path`; `progress(entries done, entries in all)` is called as it goes.
+    """Check every entry of the shelf at `place`; `progress(entries done, entries in all)` is called as it goes.
 
     What is found wrong is collected, never raised: an audit that stops at the first scratch says too little.
     """
-    with closing(connect(path, writable=False)) as c, faults(path):
+    with closing(line(place)) as c, faults(place):
         size = c.execute("SELECT ifnull(max(rowid), 0) FROM stored_events").fetchone()[0]
         report = Audit(size)
         keyring = Keyring(registry_of(origin), registrar)
         for code, where, says in _registry(c, origin, keyring):
             report.problems.append(Problem(code, where, says))
-        check = partial(_check_run, str(path), origin, keyring)
+        check = partial(_check_run, place, origin, keyring)
         workers = workers or os.cpu_count() or 1
         runs = list(_runs(size, workers))
         together = True  # as long as no entry is missing, the runs make a tree
@@ -124,7 +123,7 @@ def _spread(check: Callable[[int, int], _Run], runs: list[tuple[int, int]], work
             going += [pool.submit(check, *run) for run in islice(waiting, 1)]
 
 
-def _registry(c: Any, origin: str, keyring: Keyring) -> Iterable[tuple[str, str, str]]:
+def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[str, str, str]]:
     rows = c.execute(
         "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
         (keyring.registry,),
@@ -141,14 +140,13 @@ def _registry(c: Any, origin: str, keyring: Keyring) -> Iterable[tuple[str, str,
         before = Link(opened.payload.seq, opened.leaf, opened.payload.instrument)
 
 
-def _check_run(path: str, origin: str, keyring: Keyring, start: int, stop: int) -> _Run:
+def _check_run(place: Place, origin: str, keyring: Keyring, start: int, stop: int) -> _Run:
     problems: list[Problem] = []
     leaves: list[bytes] = []  # as hashed here, and what the shelf has beside each
     kept: list[tuple[int, bytes | None]] = []
     signatures = 0
     heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
-    with closing(connect(Path(path), writable=False)) as c:
-        c.row_factory = None
+    with closing(line(place)) as c:
         expected = start
         for index, order, seq, topic, raw, leaf, stored, entry, opened in _opened(c.execute(_ROWS, (start, stop))):
             if index != expected:
@@ -191,7 +189,7 @@ def _opened(shelf: Any) -> Iterator[tuple[Any, ...]]:
             yield *row, opened
 
 
-def _before(c: Any, order: str, seq: int, index: int) -> Link | None:
+def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
     """The entry before in its order, from another run; its signature is checked there."""
     if seq == 1:
         return None
@@ -220,7 +218,7 @@ def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     return completed, peaks[::-1]
 
 
-def _climb(c: Any, report: Audit, part: tuple[int, list[bytes]]) -> None:
+def _climb(c: Line, report: Audit, part: tuple[int, list[bytes]]) -> None:
     """Put a run's subtree into the tree, comparing the inner hashes above it with those on the shelf."""
     size, (node, *rest) = part  # only the last run has a rest, and that one meets nothing of its height
     tree = report.frontier

@@ -18,9 +18,9 @@ from ledger.chain import Link
 from ledger.keyring import Registrar
 from ledger.refusal import Refused
 from ledger.world.cases import Cases
+from ledger.world.growing import Row
 from ledger.world.past import Past, Trial
 from ledger.world.receiving import PAGE
-from ledger.world.recorder import Row
 from ledger.world.sealing import Draft, Sealer
 from ledger.world.shelf import Ciphertext
 from ledger.world.sqlite import faults

@@ -4,6 +4,7 @@ trust/policy      the log's key and its witnesses (c2sp.org/tlog-policy)
 trust/registrar   who keeps the register: actor, Party, public key in hex
 trust/tsa/        certificates of the time-stamp authorities, and whom to ask (`authorities`: name, URL)
 entries.db        the shelf            heads.db   published heads, kept for ever
+store             instead of entries.db: the address of the database that is the shelf
 keys.db           the drawer           views.db   may be deleted at any time
 log/              the published files  foreign/   other records' entries, as they came
 trust/others/     whom we trust about other records, a folder as this one for each
@@ -25,9 +26,13 @@ from ledger.policy import Policy, parse_policy
 from ledger.refusal import Refused
 from ledger.world.fault import LedgerFault
 from ledger.world.home import private_folder, replace_file
+from ledger.world.place import Place
+from ledger.world.postgres import Address
 from ledger.world.sqlite import sync_folder
 
 RESTORED = "RESTORED"
+SHELF = "entries.db"
+STORE = "store"
 
 
 class Folder(Struct, frozen=True):
@@ -37,6 +42,7 @@ class Folder(Struct, frozen=True):
     policy: Policy
     registrar: Registrar
     test: bool
+    store: str = ""  # the address of a database, where the entries are not in this folder
 
     @property
     def key(self) -> Vkey:
@@ -53,8 +59,8 @@ class Folder(Struct, frozen=True):
         return self.key.name
 
     @property
-    def entries(self) -> Path:
-        return self.path / "entries.db"
+    def entries(self) -> Place:
+        return Address(self.store, self.origin) if self.store else self.path / SHELF
 
     @property
     def drawer(self) -> Path:
@@ -102,7 +108,19 @@ def read_folder(path: Path) -> Folder:
         ) from None
     if len(names := {key.name for key in policy.logs}) != 1:
         raise LedgerFault("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
-    return Folder(path, policy, registrar, (path / "TEST").exists())
+    return Folder(path, policy, registrar, (path / "TEST").exists(), _store(path / STORE))
+
+
+def _store(path: Path) -> str:
+    try:
+        text = path.read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except ValueError:
+        text = ""
+    if not text:
+        raise LedgerFault("TRUST", f"{path} is no address of a database", "one line: postgresql://host/database")
+    return text
 
 
 def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar, *, test: bool = False) -> None:

@@ -29,13 +29,13 @@ from ledger.world.erasure import tell
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
 from ledger.world.founding import found
+from ledger.world.growing import Moved, Row
 from ledger.world.heads import Heads
 from ledger.world.home import Home
 from ledger.world.keys import Entropy, Key
 from ledger.world.log import Log
 from ledger.world.past import Past, Trial
 from ledger.world.receiving import Openers, at, without_cycles
-from ledger.world.recorder import Moved, Row
 from ledger.world.sealing import Draft, Sealer, check_entry_id, target_of
 from ledger.world.store import Conflict, Store, Stored
 
@@ -107,12 +107,13 @@ class Journal:
         *,
         home: Home | None = None,
         test: bool = False,
+        store: str = "",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         entropy: Entropy = secrets.token_bytes,
     ) -> Journal:
         """Make a new ledger with its log key and guard, and open it; raises what `found` raises."""
         home = home or Home.user()
-        found(path, origin, registrar, home, now(), test=test, entropy=entropy)
+        found(path, origin, registrar, home, now(), test=test, store=store, entropy=entropy)
         return cls(read_folder(path), home, now=now, entropy=entropy)
 
     @classmethod

@@ -9,13 +9,12 @@ published checkpoints.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import orjson
-from eventsourcing.persistence import StoredEvent
 from eventsourcing.sqlite import (
     SQLiteApplicationRecorder,
     SQLiteConnection,
@@ -24,8 +23,7 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from ledger.tlog import Frontier
-from ledger.world.shelf import Ciphertext, read_hashes
+from ledger.world.growing import Growing, Row
 from ledger.world.sqlite import BUSY_SECONDS, connect
 
 _REFUSE = "CREATE TRIGGER {0}_{1} {2} ON {0} {3} BEGIN SELECT RAISE(ABORT, '{0} is append-only'); END"
@@ -128,26 +126,6 @@ _INSERT_LINK = (
 )
 
 
-class Moved(Exception):
-    """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again."""
-
-
-@dataclass(frozen=True)
-class Row(StoredEvent):
-    """One sealed entry on its way to the shelf.
-
-    To the library's four (originator_id: the order, originator_version: its number in it, topic: the kind, state: the
-    sealed line) come its id (16 bytes), its leaf hash (32), its ciphertexts, the reference that names its order,
-    and the orders it names as before or after its own.
-    """
-
-    entry_id: bytes
-    leaf: bytes
-    ciphertexts: tuple[Ciphertext, ...] = ()
-    reference: str | None = None
-    links: tuple[str, ...] = ()
-
-
 _PAGES_BEFORE_CHECKPOINT = 4_000  # 16 MB: pages of the indexes change in every batch, and are copied home once
 _CACHE_KIB = 16_000  # the same pages, to be changed where they are and not read again for each batch
 
@@ -166,62 +144,28 @@ class Pool(SQLiteConnectionPool):
         return SQLiteConnection(sqlite_conn=c, max_age=self.max_age)
 
 
-class Recorder(SQLiteApplicationRecorder):
+class Recorder(Growing, SQLiteApplicationRecorder):
     """The library's recorder with our insert path: event, leaf, hashes, ciphertexts, reference."""
-
-    tree: Frontier | None = None  # as the last batch of this process left it
-    path: list[bytes] | None = None  # from the last leaf of that batch to the root
 
     def construct_create_table_statements(self) -> list[str]:
         return list(SCHEMA)
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
-        """Store `Row`s in one transaction; `still` names orders that must have the given newest entry, else `Moved`."""
-        tree = self.tree
-        self.tree = None
-        try:
-            return super().insert_events(stored_events, tree=tree, **given)
-        except BaseException:
-            self.tree = None  # the batch was rolled back
-            raise
+    def writing(self) -> AbstractContextManager[SQLiteCursor]:
+        return self.datastore.transaction(commit=True)
 
-    def insert_pages(self, pages: Iterable[Sequence[Row]], still: Mapping[str, int]) -> range:
-        """Store page after page of rows, all in one transaction; their rowids. `still` as in `insert_events`."""
-        tree, self.tree = self.tree, None
-        ids = range(0)
-        try:
-            with self.datastore.transaction(commit=True) as c:
-                for page in pages:
-                    new = self._insert_events(c, page, tree=tree, still=still)
-                    ids = range(ids.start or new[0], new[-1] + 1)
-                    tree, still = self.tree, {}
-        except BaseException:
-            self.tree = None
-            raise
-        return ids
+    def ask(self, c: SQLiteCursor, statement: str, params: Sequence[Any]) -> list[Any]:
+        c.execute(statement, params)
+        return list(c.fetchall())
 
-    def _insert_events(self, c: SQLiteCursor, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int]:
-        tree: Frontier | None = given.pop("tree")
-        still: Mapping[str, int] = given.pop("still", {})
-        rows = [row for row in stored_events if isinstance(row, Row)]
-        if given or len(rows) != len(stored_events):
-            raise TypeError(f"an entry is stored with its leaf, and nothing else is understood: {sorted(given)}")
-        events, states = _cut([((r.originator_id, r.originator_version, r.topic), r.state) for r in rows])
-        c.execute(
-            _INSERT_EVENTS, (events, states)
-        )  # writes first: BEGIN takes no lock, a stale read cannot be upgraded
-        first: int = c.lastrowid - len(rows)
-        for order, seq in still.items():
-            if _head(c, order) - [row.originator_id for row in rows].count(order) != seq:
-                raise Moved(order)
-        if tree is None or tree.size != first:  # else nobody has written since: what is there never changes
-            tree = Frontier.at(first, lambda positions: read_hashes(c, positions))
-        completed = [((), b"".join(tree.add(row.leaf)[1:])) for row in rows[:-1]]
-        path = tree.peaks[::-1]  # all that is to the left of the last leaf, and to its right there is nothing
-        completed.append(((), b"".join(tree.add(rows[-1].leaf)[1:])))
-        grown, nodes = _cut(completed)
+    def begin(self, c: SQLiteCursor, rows: Sequence[Row]) -> int:
+        """Writes first: BEGIN takes no lock, and a read that has gone stale cannot be upgraded."""
+        c.execute(_INSERT_EVENTS, _cut([((r.originator_id, r.originator_version, r.topic), r.state) for r in rows]))
+        return int(c.lastrowid) - len(rows)
+
+    def finish(self, c: SQLiteCursor, rows: Sequence[Row], first: int, nodes: list[bytes]) -> None:
+        grown, hashes = _cut([((), completed) for completed in nodes])
         ids, leaves = b"".join(row.entry_id for row in rows), b"".join(row.leaf for row in rows)
-        c.execute(_INSERT_LEAVES, (grown, ids, leaves, nodes, first))
+        c.execute(_INSERT_LEAVES, (grown, ids, leaves, hashes, first))
         closed = [
             ((n, s.field, s.digest, s.key_id), s.ciphertext or b"")
             for n, r in enumerate(rows, first)
@@ -234,8 +178,11 @@ class Recorder(SQLiteApplicationRecorder):
                 c.execute(_INSERT_REFERENCE, (row.reference, row.originator_id))
             for named in row.links:
                 c.execute(_INSERT_LINK, (named, row.originator_id))
-        self.tree, self.path = tree, path
-        return range(first + 1, first + 1 + len(rows))
+
+    def empty(self, key_id: str) -> None:
+        """Drop the ciphertexts made under a key."""
+        with self.writing() as c:
+            c.execute("UPDATE ciphertext SET ciphertext = NULL WHERE key_id = ?", (key_id,))
 
 
 def _cut(rows: Sequence[tuple[tuple[Any, ...], bytes]]) -> tuple[str, bytes]:
@@ -245,11 +192,6 @@ def _cut(rows: Sequence[tuple[tuple[Any, ...], bytes]]) -> tuple[str, bytes]:
         listed.append((*values, at, len(data)))
         at += len(data)
     return orjson.dumps(listed).decode(), b"".join(data for _, data in rows)
-
-
-def _head(c: SQLiteCursor, order: str) -> int:
-    c.execute("SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (order,))
-    return c.fetchone()[0] or 0
 
 
 def recorder(path: Path, *, writable: bool) -> Recorder:

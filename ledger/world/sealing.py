@@ -18,11 +18,11 @@ from ledger.veil import Disclosure
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer, Keys
 from ledger.world.fault import LedgerFault
+from ledger.world.growing import Row
 from ledger.world.heads import Heads
 from ledger.world.keys import Entropy
 from ledger.world.past import Trial
 from ledger.world.receiving import open_entry
-from ledger.world.recorder import Row
 from ledger.world.shelf import Ciphertext
 
 LINKS = frozenset(("prior_order", "new_order"))  # the fields that name an order before or after one's own

@@ -6,11 +6,8 @@ Questions cost O(log n), or what they bring. A connection of its own and SQL: wh
 
 from __future__ import annotations
 
-import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -19,7 +16,7 @@ from msgspec import Struct
 
 from ledger.tlog import stored_count
 from ledger.world.fault import LedgerFault
-from ledger.world.sqlite import connect, faults
+from ledger.world.place import Place, faults, line
 
 
 class Ciphertext(Struct, frozen=True):
@@ -34,15 +31,15 @@ class Ciphertext(Struct, frozen=True):
 class Shelf:
     """What stands on the shelf of one ledger. Safe to use from several threads and processes."""
 
-    def __init__(self, path: Path, *, writable: bool = False) -> None:
+    def __init__(self, place: Place, *, writable: bool = False) -> None:
         """Open an existing shelf, as one that is written beside it where `writable`; nothing is written here.
 
-        `LedgerFault`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT.
+        `LedgerFault`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT; of a database also what `postgres.connect` raises.
         """
-        self.path = path
+        self.place = place
         self._reading = Lock()
-        self._c = connect(path, writable=writable)
-        self._c.row_factory = None
+        self._faults = faults(place)
+        self._c = line(place, writable=writable)
         try:
             self._look()
         except BaseException:
@@ -56,7 +53,7 @@ class Shelf:
         )
         if version != 1:
             raise LedgerFault(
-                "LEDGER-VERSION", f"{self.path} is of version {version}, this program reads 1", "update comity"
+                "LEDGER-VERSION", f"{self.place} is of version {version}, this program reads 1", "update comity"
             )
         if events != size:
             raise LedgerFault("LOG-CORRUPT", f"{events} entries and {size} leaves do not fit together")
@@ -73,8 +70,7 @@ class Shelf:
 
     def hashes(self, positions: Sequence[int]) -> list[bytes]:
         """Stored Merkle hashes by linear position (`tlog.stored_index`), for `tlog`'s proofs; LOG-CORRUPT if absent."""
-        with faults(self.path), self._reading:
-            return read_hashes(self._c.cursor(), positions)
+        return read_hashes(self._all, positions)
 
     def page(self, start: int, limit: int = 500, stop: int | None = None) -> list[tuple[int, bytes]]:
         """Up to `limit` entries as (index, sealed line), from index `start` on and below `stop`."""
@@ -198,31 +194,24 @@ class Shelf:
             (key_id,),
         )
 
-    # -- copies -------------------------------------------------------------------------------------------------------
-
-    def copy_to(self, path: Path) -> None:
-        """Write a consistent copy of the whole shelf to a new file, whatever others write meanwhile."""
-        source = connect(self.path, writable=False)
-        with faults(self.path), closing(source), closing(sqlite3.connect(path)) as copy:
-            source.backup(copy)
-
     def _all(self, statement: str, params: Sequence[Any] = ()) -> list[Any]:
-        with faults(self.path), self._reading:
-            return self._c.execute(statement, params).fetchall()
+        with self._faults, self._reading:
+            found: list[Any] = self._c.execute(statement, params).fetchall()
+        return found
 
     def _first(self, statement: str, params: Sequence[Any] = ()) -> Any:
         found = self._all(statement, params)
         return found[0] if found else None
 
 
-def read_hashes(c: Any, positions: Sequence[int]) -> list[bytes]:
-    """Merkle hashes by stored index, in the order asked for, through a cursor; LOG-CORRUPT if one is missing."""
+def read_hashes(ask: Callable[[str, Sequence[Any]], list[Any]], positions: Sequence[int]) -> list[bytes]:
+    """Merkle hashes by stored index, in the order asked for, as rows of `ask`; LOG-CORRUPT if one is missing."""
     places = [_completed_by(n) for n in positions]
-    c.execute(
-        "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT value FROM json_each(?))",
+    rows = ask(
+        "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
         (orjson.dumps([leaf for leaf, _ in places]).decode(),),
     )
-    stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in c.fetchall()}
+    stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in rows}
     found = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
     if any(len(value) != 32 for value in found):
         raise LedgerFault("LOG-CORRUPT", "a stored Merkle hash is missing", "comity fsck derives the tree again")

@@ -6,15 +6,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eventsourcing.persistence import IntegrityError
 
 from ledger.refusal import Refused
 from ledger.tlog import root
-from ledger.world.recorder import SCHEMA, Row, recorder
+from ledger.world import postgres, sqlite
+from ledger.world.growing import Moved, Row
+from ledger.world.place import Place
+from ledger.world.postgres import Address
+from ledger.world.recorder import SCHEMA, Recorder, recorder
 from ledger.world.shelf import Shelf
-from ledger.world.sqlite import create, faults
+
+if TYPE_CHECKING:
+    from ledger.world.postgres_recorder import PostgresRecorder
 
 
 class Conflict(Refused):
@@ -35,16 +41,20 @@ class Stored:
 class Store(Shelf):
     """The shelf of one ledger, with the recorder of `eventsourcing` that writes to it."""
 
-    def __init__(self, path: Path, *, writable: bool = True) -> None:
+    def __init__(self, place: Place, *, writable: bool = True) -> None:
         """Open an existing shelf; raises what `Shelf` raises."""
-        super().__init__(path, writable=writable)
-        self._recorder = recorder(path, writable=writable)
+        super().__init__(place, writable=writable)
+        with self._faults:
+            self._recorder = _recorder(place, writable)
 
     @classmethod
-    def create(cls, path: Path) -> Store:
-        """Make an empty shelf; FileExistsError if there is one."""
-        create(path, SCHEMA)
-        return cls(path)
+    def create(cls, place: Place) -> Store:
+        """Make an empty shelf; FileExistsError or LEDGER-EXISTS if there is one."""
+        if isinstance(place, Address):
+            postgres.create(place)
+        else:
+            sqlite.create(place, SCHEMA)
+        return cls(place)
 
     def close(self) -> None:
         """Close every connection."""
@@ -61,11 +71,13 @@ class Store(Shelf):
         places: dict[int, Stored] = {}
         while fresh := [i for i in range(len(rows)) if i not in places]:
             try:
-                with faults(self.path):
+                with self._faults:
                     ids = self._recorder.insert_events([rows[i] for i in fresh], still=still or {})
-            except IntegrityError as error:
+            except (IntegrityError, Moved) as error:  # by others, or by ourselves where the answer was lost
                 known = {i: self._known(rows[i]) for i in fresh}
                 if not any(known.values()):
+                    if isinstance(error, Moved):
+                        raise
                     raise Conflict(f"not the next entry of its order: {error}") from error
                 places |= {i: stored for i, stored in known.items() if stored is not None}
             else:
@@ -78,7 +90,7 @@ class Store(Shelf):
         Raises `Conflict` if the place or the id of one of them is taken, whoever took it, and else what `append` does.
         """
         try:
-            with faults(self.path):
+            with self._faults:
                 ids = self._recorder.insert_pages(pages, still)
         except IntegrityError as error:
             raise Conflict(f"not the next entry of its order: {error}") from error
@@ -101,18 +113,26 @@ class Store(Shelf):
 
     def empty(self, key_id: str) -> None:
         """Drop the ciphertexts made under a key that was destroyed; which fields they were stays known."""
-        with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
-            c.execute("UPDATE ciphertext SET ciphertext = NULL WHERE key_id = ?", (key_id,))
+        with self._faults:
+            self._recorder.empty(key_id)
 
     def tip(self, index: int) -> tuple[int, bytes]:
         """A size that covers entry `index`, and the root there: the newest that costs nothing to know."""
-        tree = self._recorder.tree
-        if tree is not None and tree.size > index:
-            return tree.size, tree.root()  # a tree that was once on the shelf is for ever the beginning of what is
+        grown = self._recorder.grown
+        if grown is not None and grown[0].size > index:
+            return grown[0].size, grown[0].root()  # a tree that was once on the shelf for ever begins what is there
         size = self.size()
         return size, root(size, self.hashes)
 
     def path_at_tip(self, index: int, size: int) -> list[bytes] | None:
         """The inclusion path of the entry this process stored last, where it is the last of `size`; else None."""
-        tree = self._recorder.tree
-        return self._recorder.path if tree is not None and tree.size == size == index + 1 else None
+        grown = self._recorder.grown
+        return grown[1] if grown is not None and grown[0].size == size == index + 1 else None
+
+
+def _recorder(place: Place, writable: bool) -> Recorder | PostgresRecorder:
+    if isinstance(place, Address):
+        from ledger.world.postgres_recorder import recorder as in_database
+
+        return in_database(place, writable=writable)
+    return recorder(place, writable=writable)

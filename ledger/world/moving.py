@@ -1,0 +1,76 @@
+"""A shelf moved as a whole: out of whatever it is in as an SQLite file, and from such a file into a database.
+
+A copy of a ledger is the same file whatever database the ledger uses, so either can be put back as the other.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from ledger.world import postgres, sqlite
+from ledger.world.place import Place
+from ledger.world.postgres import Address
+from ledger.world.recorder import SCHEMA
+
+PAGE = 2_500  # rows that are held at a time
+_TABLES = {  # in an order in which each may be filled
+    "stored_events": "rowid, originator_id, originator_version, topic, state",
+    "log_leaf": "idx, entry_id, leaf, nodes",
+    "ciphertext": "idx, field, digest, key_id, ciphertext",
+    "order_reference": "reference, order_id",
+    "order_link": "named, order_id",
+}
+
+
+def copy(place: Place, path: Path) -> None:
+    """Write a consistent copy of a shelf to a new SQLite file, whatever others write meanwhile."""
+    if isinstance(place, Address):
+        _copy_out(place, path)
+        return
+    source = sqlite.connect(place, writable=False)
+    with sqlite.faults(place), closing(source), closing(sqlite3.connect(path)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=WAL")
+
+
+def _copy_out(place: Address, path: Path) -> None:
+    sqlite.create(path, SCHEMA)
+    source, target = postgres.connect(place, writable=False), sqlite.connect(path)
+    with closing(source), closing(target), postgres.faults(place), source.transaction():
+        source.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        with sqlite.transaction(target, path):
+            for table, columns in _TABLES.items():
+                marks = ", ".join("?" for _ in columns.split(","))
+                with source.cursor(name="copy") as rows:
+                    rows.itersize = PAGE
+                    rows.execute(postgres.spoken(f"SELECT {columns} FROM {table} ORDER BY 1").encode())  # noqa: S608
+                    target.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
+
+
+def move_in(path: Path, place: Address) -> None:
+    """Put the shelf in an SQLite file into a new one in a database, all of it or nothing; raises what `create` does."""
+    from ledger.world.postgres_recorder import recorder
+
+    postgres.create(place)
+    source = sqlite.connect(path, writable=False)
+    source.row_factory = None
+    target = recorder(place, writable=True)
+    with closing(source), closing(target.datastore), postgres.faults(place), sqlite.faults(path), target.writing() as c:
+        first = target.begin(c, ())
+        entries = source.execute(_ENTRIES)
+        while page := entries.fetchmany(PAGE):
+            closed = source.execute(_CLOSED, (first, first, first + len(page))).fetchall()
+            target.append(c, first, page, closed)
+            first += len(page)
+        quoted, linked = (
+            source.execute(f"SELECT {_TABLES[table]} FROM {table}").fetchall()  # noqa: S608 - our own names
+            for table in ("order_reference", "order_link")
+        )
+        target.append(c, first, order_reference=quoted, order_link=linked)
+
+
+_ENTRIES = """SELECT originator_id, originator_version, topic, state, entry_id, leaf, nodes
+    FROM stored_events JOIN log_leaf ON idx = stored_events.rowid - 1 ORDER BY stored_events.rowid"""
+_CLOSED = "SELECT idx - ?, field, digest, key_id, ciphertext FROM ciphertext WHERE idx >= ? AND idx < ?"

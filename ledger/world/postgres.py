@@ -1,0 +1,268 @@
+"""Entries in PostgreSQL: where the database is, one way to open it, with faults that say what to do.
+
+The server's durability is a setting of somebody else, so it is looked at: one that would acknowledge what is not on
+disk is not used, and every transaction looks again (`comity.turn` in postgres.sql). `psycopg` is imported where needed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from ledger.refusal import Refused
+from ledger.world.fault import Busy, LedgerFault
+
+if TYPE_CHECKING:
+    import psycopg
+
+    Connection = psycopg.Connection[tuple[Any, ...]]
+
+PATIENCE = 30  # seconds that a writer waits for its turn, as in SQLite
+VERSION = 1
+_IDLE = 60  # seconds after which the server ends a writer that took its turn and hangs
+_SECRETS = ("password", "sslpassword")
+
+
+class Address(Struct, frozen=True):
+    """A database with the entries of one log: its URI (libpq's, several hosts allowed) and the log's origin."""
+
+    uri: str
+    origin: str
+
+    def __str__(self) -> str:
+        return self.uri
+
+
+def address(uri: str, origin: str) -> Address:
+    """An address as people give it; `Refused` STORE-ADDRESS if it is none, or carries a secret."""
+    if not uri.startswith(("postgresql://", "postgres://")) or not uri.isprintable() or not uri.isascii():
+        raise Refused("STORE-ADDRESS", f"{uri!r} is no address of a store", hint="postgresql://host/database")
+    psycopg = _driver()
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(uri)
+    except psycopg.Error as error:
+        raise Refused("STORE-ADDRESS", f"{uri!r}: {_line(error)}", hint="postgresql://host/database") from None
+    if any(given.get(name) for name in _SECRETS):
+        says = "a password has no place in an address: it would be kept in the ledger's folder"
+        raise Refused("STORE-ADDRESS", says, hint="libpq reads it from its own passfile, ~/.pgpass")
+    return Address(uri, origin)
+
+
+def connect(place: Address, *, writable: bool = True) -> Connection:
+    """Open the database of a ledger: autocommit, rows as tuples, thirty seconds of patience.
+
+    `LedgerFault`: STORE-AWAY, NO-LEDGER, LEDGER-VERSION, READ-ONLY; STORE-UNSAFE where the server would say that
+    something is recorded before it is, or something else writes past the order of the log; NO-POSTGRES.
+    """
+    _check_environment()
+    c = _open(place)
+    try:
+        with faults(place):
+            _look(c, place, writable=writable)
+    except BaseException:
+        c.close()
+        raise
+    return c
+
+
+def create(place: Address) -> None:
+    """Make the empty shelf of a ledger in a database; what a crash left of the same attempt is taken up.
+
+    `LedgerFault`: LEDGER-EXISTS if there is a ledger already; and what `connect` raises.
+    """
+    _check_environment()
+    c = _open(place)
+    with c, faults(place):
+        _check_server(c, writable=True)
+        if c.execute("SELECT to_regnamespace('comity')").fetchone() != (None,):
+            origin = (c.execute("SELECT origin FROM comity.ledger").fetchone() or ("",))[0]
+            if origin != place.origin or c.execute("SELECT 1 FROM log_leaf LIMIT 1").fetchone() is not None:
+                says = f"the ledger of {origin} is in {place} already"
+                raise LedgerFault("LEDGER-EXISTS", says, "a ledger has a database of its own: createdb makes one")
+            return
+        with c.transaction():
+            c.execute(Path(__file__).with_suffix(".sql").read_bytes())
+            c.execute("INSERT INTO comity.ledger VALUES (true, %s, %s)", (VERSION, place.origin))
+            c.execute("REVOKE INSERT ON comity.ledger FROM CURRENT_USER")
+
+
+def _driver() -> Any:
+    try:
+        import psycopg
+        import psycopg.conninfo
+    except ImportError:
+        raise LedgerFault("NO-POSTGRES", "a store in PostgreSQL needs comity[postgres]", "install that extra") from None
+    return psycopg
+
+
+def _open(place: Address) -> Connection:
+    with faults(place):
+        c: Connection = _driver().connect(place.uri, autocommit=True, application_name="comity", client_encoding="utf8")
+    return c
+
+
+def _look(c: Connection, place: Address, *, writable: bool) -> None:
+    _check_server(c, writable=writable)
+    if c.execute("SELECT to_regclass('comity.ledger')").fetchone() == (None,):
+        raise LedgerFault("NO-LEDGER", f"there is no ledger in {place}", "comity init --store makes one")
+    version, origin = c.execute("SELECT version, origin FROM comity.ledger").fetchone() or (0, "")
+    if version != VERSION:
+        raise LedgerFault("LEDGER-VERSION", f"{place} is of version {version}, this program reads 1", "update comity")
+    if origin != place.origin:
+        raise LedgerFault("NO-LEDGER", f"{place} is the store of {origin}, not of {place.origin}", "see the file store")
+
+
+def _check_server(c: Connection, *, writable: bool) -> None:
+    settings = c.execute(
+        "SELECT set_config('search_path', 'comity', false), set_config('lock_timeout', %s, false),"
+        " set_config('idle_in_transaction_session_timeout', %s, false), pg_is_in_recovery(),"
+        " current_setting('fsync'), current_setting('synchronous_commit'),"
+        " current_setting('synchronous_standby_names')",
+        (f"{PATIENCE}s", f"{_IDLE}s"),
+    ).fetchone()
+    if settings is None or not writable:
+        return
+    standby, fsync, commit, names = settings[3:]
+    if standby:
+        raise LedgerFault(
+            "READ-ONLY", "this server is a standby", "name the primary, or target_session_attrs=read-write"
+        )
+    for name, value in (("fsync", fsync), ("synchronous_commit", commit)):
+        if value == "off" or (value == "local" and names):
+            raise unsafe(f"{name} is {value}")
+
+
+def _check_environment() -> None:
+    """The library's own functions insert without a lock, so that a reader passes over what commits late."""
+    for name, value in os.environ.items():
+        if name.endswith("POSTGRES_ENABLE_DB_FUNCTIONS") and value.lower() in ("y", "yes", "t", "true", "on", "1"):
+            says = f"{name} is set: what is inserted that way can be passed over by whoever reads the log"
+            raise LedgerFault("STORE-UNSAFE", says, f"unset {name}")
+
+
+def unsafe(says: str) -> LedgerFault:
+    """The fault of a server that acknowledges what may yet be lost."""
+    return LedgerFault(
+        "STORE-UNSAFE",
+        f"{says}: the server says that something is recorded before it is safe",
+        "set synchronous_commit and fsync to on, for the server, the database and the role",
+    )
+
+
+# -- speaking ----------------------------------------------------------------------------------------------------------
+
+
+@cache
+def spoken(statement: str) -> str:
+    """A statement of the shelf as PostgreSQL takes it: some things have other names there."""
+    for ours, theirs in (
+        ("json_each(?)", "json_array_elements_text(?::json)"),
+        ("user_version FROM pragma_user_version", "version FROM ledger"),
+        ("rowid", "notification_id"),
+        ("ifnull", "coalesce"),
+        ("?", "%s"),
+    ):
+        statement = statement.replace(ours, theirs)
+    return statement
+
+
+class Line:
+    """A connection for questions, opened again where the server went away meanwhile. Takes SQLite's statements."""
+
+    def __init__(self, place: Address, *, writable: bool = False) -> None:
+        self._place, self._writable = place, writable
+        self._c = connect(place, writable=writable)
+
+    def execute(self, statement: str, params: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Ask one question; its rows are in the cursor."""
+        query = spoken(statement).encode()
+        try:
+            return self._c.execute(query, params)
+        except self._lost():
+            if not self._c.closed:
+                raise
+        self._c = connect(self._place, writable=self._writable)
+        return self._c.execute(query, params)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._c.close()
+
+    @staticmethod
+    def _lost() -> type[Exception]:
+        found: type[Exception] = _driver().OperationalError
+        return found
+
+
+# -- faults ------------------------------------------------------------------------------------------------------------
+
+
+class faults:  # noqa: N801 -- reads as a word after `with`
+    """Turns what PostgreSQL says, directly or through `eventsourcing`, into a `LedgerFault` about a database.
+
+    Broken constraints pass through: what they mean is for whoever wrote the statement.
+    """
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: Address) -> None:
+        self.place = place
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None or isinstance(error, LedgerFault):
+            return
+        psycopg = _driver()
+        cause = error if isinstance(error, psycopg.Error) else error.__cause__
+        if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.IntegrityError):
+            raise fault_of(cause, self.place) from error
+
+
+def fault_of(error: psycopg.Error, place: Address) -> LedgerFault:
+    """The fault behind an error of PostgreSQL, by its SQLSTATE (postgresql.org/docs, appendix A)."""
+    state = error.sqlstate or ""
+    match state:
+        case "CM001":
+            return unsafe(_line(error))
+        case "55P03" | "40P01":
+            return Busy(str(place))
+        case "53100":
+            return LedgerFault("DISK-FULL", f"no room left in {place}; nothing was recorded")
+        case "25006":
+            return LedgerFault("READ-ONLY", f"{place} takes nothing in: {_line(error)}")
+        case "42501":
+            return LedgerFault(
+                "READ-ONLY", f"{place}: {_line(error)}", "docs/postgresql.md says which rights are needed"
+            )
+        case "XX001" | "XX002" | "42P01" | "42703" | "42883":
+            return LedgerFault("LOG-CORRUPT", f"{place} is damaged: {_line(error)}", "comity fsck says how far")
+        case _:
+            return LedgerFault(
+                "STORE-AWAY",
+                f"{place}: {_line(error)}",
+                "what was being recorded may be there: look before you record it again",
+            )
+
+
+def is_lost(error: Exception) -> bool:
+    """True where the server is away, so that nobody here knows whether it took what it was given."""
+    if isinstance(error, LedgerFault):
+        return error.code == "STORE-AWAY"
+    psycopg = _driver()
+    cause = error.__cause__
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P"))
+
+
+def _line(error: Exception) -> str:
+    """What the server said, in one line."""
+    return " ".join(str(error).split("\n")[0].split()) or type(error).__name__

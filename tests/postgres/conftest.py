@@ -1,0 +1,47 @@
+"""One server for a session of these tests, and a database of its own for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from ledger.world.postgres import Address, address
+from tests.hands import ORIGIN
+
+pytest.importorskip("psycopg", reason="needs the extra `postgres`")
+
+from tests.postgres.server import Server, programs
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    if programs() is None:
+        pytest.skip("needs PostgreSQL: tests/postgres/install.sh")
+    server = Server.new()
+    yield server
+    server.gone()
+
+
+@pytest.fixture
+def own() -> Iterator[Server]:
+    """A server that a test may ruin."""
+    if programs() is None:
+        pytest.skip("needs PostgreSQL: tests/postgres/install.sh")
+    server = Server.new()
+    yield server
+    server.gone()
+
+
+@pytest.fixture
+def uri(server: Server) -> str:
+    """An empty database of the owner's."""
+    return server.database(f"d{next(_numbers)}")
+
+
+@pytest.fixture
+def place(uri: str) -> Address:
+    return address(uri, ORIGIN)

@@ -1,0 +1,158 @@
+"""PostgreSQL servers for tests: made in a folder of their own, reached through a socket there, killed at will."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from tempfile import mkdtemp
+
+import psycopg
+
+OWNER, CLERK, AUDITOR = "owner", "clerk", "auditor"
+RIGHTS = f"""
+    GRANT USAGE ON SCHEMA comity TO {CLERK}, {AUDITOR};
+    GRANT SELECT ON ALL TABLES IN SCHEMA comity TO {CLERK}, {AUDITOR};
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA comity TO {CLERK};
+"""  # as docs/postgresql.md has them
+
+
+def programs() -> Path | None:
+    """Where the newest PostgreSQL of this machine has its programs."""
+    found = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "postgres").exists()]
+    if wanted := os.environ.get("COMITY_TEST_POSTGRES"):
+        found = [p for p in found if p.parent.name == wanted]
+    return max(found, key=lambda p: int(p.parent.name), default=None)
+
+
+def _user() -> dict[str, str | int]:
+    """A server refuses to run as root, so there it runs as Debian's own user for it."""
+    return {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid} if os.geteuid() == 0 else {}
+
+
+class Server:
+    """One server. Its superuser is `boss`; everybody may connect, through the socket in its folder only."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def new(cls) -> Server:
+        """Make a server and start it."""
+        server = cls(_folder())
+        server.run("initdb", "-D", str(server.data), "-U", "boss", "-A", "trust", "--no-sync", "-E", "UTF8")
+        server.set(listen_addresses="", fsync="on", max_connections="50", shared_buffers="32MB", wal_level="replica")
+        server.start()
+        with server.boss() as c:
+            for role in (OWNER, CLERK, AUDITOR):
+                c.execute(f"CREATE ROLE {role} LOGIN".encode())
+        return server
+
+    def run(self, program: str, *args: str) -> None:
+        """Run one of PostgreSQL's programs, as the server's user."""
+        bin_ = programs()
+        assert bin_ is not None
+        done = subprocess.run([bin_ / program, *args], capture_output=True, text=True, cwd=self.folder, **_user())  # type: ignore[call-overload]
+        assert done.returncode == 0, done.stderr
+
+    def set(self, **settings: str) -> None:
+        """Add to the configuration; it counts from the next start, or `reload`."""
+        with (self.data / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in settings.items())
+
+    def start(self) -> None:
+        """Start, and wait until it answers."""
+        bin_ = programs()
+        assert bin_ is not None
+        with (self.folder / "log").open("ab") as log:
+            command = [bin_ / "postgres", "-D", str(self.data), "-k", str(self.folder)]
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self.folder, **_user())  # type: ignore[call-overload]
+        for _ in range(600):
+            try:
+                self.boss().close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        raise AssertionError((self.folder / "log").read_text())
+
+    def boss(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        """A superuser's connection."""
+        return psycopg.connect(self.uri(database, "boss"), autocommit=True)
+
+    def uri(self, database: str, user: str = OWNER) -> str:
+        """An address, as people write it."""
+        return f"postgresql://{user}@/{database}?host={self.folder}"
+
+    def database(self, name: str) -> str:
+        """Make a database of the owner's; its address."""
+        with self.boss() as c:
+            c.execute(f"CREATE DATABASE {name} OWNER {OWNER}".encode())
+        return self.uri(name)
+
+    def open_to(self, name: str) -> None:
+        """Give the other roles their rights."""
+        with psycopg.connect(self.uri(name), autocommit=True) as c:
+            c.execute(RIGHTS.encode())
+
+    def reload(self) -> None:
+        """Read the configuration again."""
+        with self.boss() as c:
+            c.execute("SELECT pg_reload_conf()")
+        time.sleep(0.3)
+
+    def kill(self) -> None:
+        """End it as a power cut would, all its processes."""
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            os.kill(each, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+        deadline = time.monotonic() + 10
+        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """End it in order."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait()
+            self._process = None
+
+    def standby(self, *, synchronous: bool) -> Server:
+        """A second server that follows this one."""
+        other = Server(_folder())
+        self.run("pg_basebackup", "-h", str(self.folder), "-U", "boss", "-D", str(other.data), "-R", "-X", "stream")
+        if synchronous:
+            other.set(primary_conninfo=f"host={self.folder} user=boss application_name=second")
+        other.start()
+        if synchronous:
+            self.set(synchronous_standby_names="second")
+            self.reload()
+        return other
+
+    def promote(self) -> None:
+        """A standby becomes the primary."""
+        with self.boss() as c:
+            c.execute("SELECT pg_promote()")
+
+    def gone(self) -> None:
+        """Stop it and leave nothing behind."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _folder() -> Path:
+    folder = Path(mkdtemp(prefix="comity-pg-"))  # short: a socket's path has 107 bytes at most
+    if user := _user().get("user"):
+        shutil.chown(folder, user)
+    return folder

@@ -1,0 +1,558 @@
+"""The shelf in PostgreSQL keeps every promise of the one in SQLite: the same tests, and those of its own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from ledger.refusal import Refused
+from ledger.tlog import Frontier, leaf_hash, root
+from ledger.world.fault import LedgerFault
+from ledger.world.moving import copy, move_in
+from ledger.world.postgres import Address, address, connect, create
+from ledger.world.shelf import Ciphertext, Shelf
+from ledger.world.store import Store, Stored
+from tests.hands import ORIGIN
+from tests.postgres.server import AUDITOR, CLERK, OWNER, Server
+from tests.test_store import (  # noqa: F401 - collected here, with the store below
+    ORDER,
+    OTHER,
+    filled,
+    row,
+    test_a_batch_is_stored_whole_or_not_at_all,
+    test_a_copy_is_a_whole_shelf,
+    test_a_gap_in_an_order_is_refused,
+    test_an_identical_entry_keeps_its_place_and_nothing_is_written,
+    test_another_entry_at_the_same_place_is_a_conflict,
+    test_another_entry_under_the_same_id_is_a_conflict,
+    test_ciphertexts_may_be_emptied_and_nothing_else_changes,
+    test_entries_come_back_byte_for_byte_at_the_index_they_were_given,
+    test_nothing_is_stored_if_an_order_that_had_to_stand_still_has_moved,
+    test_orders_are_found_by_reference_and_by_the_beginning_of_their_id,
+    test_pages_bring_every_entry_once_in_the_order_of_the_log,
+    test_the_stored_hashes_are_those_of_the_rfc_6962_tree,
+)
+
+pytestmark = pytest.mark.postgres
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(place: Address) -> Iterator[Store]:
+    store = Store.create(place)
+    yield store
+    store.close()
+
+
+def place_of(store: Store) -> Address:
+    assert isinstance(store.place, Address)
+    return store.place
+
+
+def whole(store: Shelf, size: int) -> None:
+    """Indices without a gap, each order counted from one, and the tree that the entries make."""
+    entries = store.page(0, size + 1)
+    assert [n for n, _ in entries] == list(range(size))
+    frontier = Frontier()
+    for _, raw in entries:
+        frontier.add(leaf_hash(raw))
+    assert root(size, store.hashes) == frontier.root()
+
+
+# -- many writers ------------------------------------------------------------------------------------------------------
+
+STORM = """
+import sys
+from ledger.world.postgres import address
+from ledger.world.store import Conflict, Store
+from tests.test_store import row
+store = Store(address(sys.argv[1], sys.argv[2]))
+won = lost = 0
+for n in range(60):
+    try:
+        store.append([row(f"order-{n}", 1, sys.argv[3]), row(sys.argv[3], won + 1)])
+        won += 1
+    except Conflict:
+        lost += 1
+print(won, lost)
+"""
+
+
+def test_in_a_storm_of_conflicts_the_indices_stay_contiguous(store: Store) -> None:
+    place = place_of(store)
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", STORM, place.uri, place.origin, name],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("a", "b", "c", "d")
+    ]
+    counts = [tuple(map(int, writer.communicate()[0].split())) for writer in writers]
+    assert [writer.returncode for writer in writers] == [0] * 4
+    assert sum(won for won, _ in counts) == 60, "each of the sixty orders has one first entry"
+    assert sum(lost for _, lost in counts) == 180
+    whole(store, 120)
+
+
+def test_threads_of_one_process_take_turns(store: Store) -> None:
+    def write(name: str) -> list[int]:
+        return [store.append([row(name, n + 1)])[0].index for n in range(25)]
+
+    with ThreadPoolExecutor(4) as pool:
+        indices = [index for found in pool.map(write, "abcd") for index in found]
+    assert sorted(indices) == list(range(100))
+    whole(store, 100)
+
+
+def test_who_reads_the_tail_meanwhile_misses_nothing(store: Store) -> None:
+    """What the library's own functions do not promise: an entry is never seen before one of a lower index."""
+    place = place_of(store)
+    with ThreadPoolExecutor(5) as pool:
+        stores = [Store(place) for _ in range(4)]
+        going = [pool.submit(_fill, s, name) for s, name in zip(stores, "abcd", strict=True)]
+        seen: list[int] = []
+        while not all(g.done() for g in going) or len(seen) < store.size():
+            seen += [n for n, _ in store.page(len(seen))]
+        for g in going:
+            g.result()
+        for s in stores:
+            s.close()
+    assert seen == list(range(400))
+
+
+def _fill(store: Store, name: str) -> None:
+    for n in range(100):
+        store.append([row(name, n + 1)])
+
+
+# -- nothing is lost ---------------------------------------------------------------------------------------------------
+
+WRITER = """
+import sys
+from ledger.world.postgres import address
+from ledger.world.store import Store
+from tests.test_store import row
+store = Store(address(sys.argv[1], sys.argv[2]))
+for n in range(store.head("x") + 1, 100_000):
+    print(store.append([row("x", n)])[0].index, flush=True)
+"""
+
+
+def writer(place: Address) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, place.uri, place.origin]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.013, 0.1, 0.37])
+def test_what_was_acknowledged_is_there_after_the_server_was_killed(own: Server, pause: float) -> None:
+    place = address(own.database("one"), ORIGIN)
+    Store.create(place).close()
+    process = writer(place)
+    assert process.stdout is not None
+    said = [process.stdout.readline()]
+    time.sleep(pause)
+    own.kill()
+    process.kill()
+    said += [line for line in process.communicate()[0].splitlines() if line]
+    own.start()
+    store = Store(place)
+    assert store.size() > int(said[-1])
+    whole(store, store.size())
+    store.append([row("y", 1)])
+    store.close()
+
+
+def test_a_killed_writer_leaves_a_whole_shelf_and_no_lock(store: Store) -> None:
+    for _ in range(3):
+        process = writer(place_of(store))
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        whole(store, store.size())
+        store.append([row(f"after-{store.size()}", 1)])
+
+
+def test_a_writer_goes_on_by_itself_when_the_server_comes_back(own: Server) -> None:
+    place = address(own.database("one"), ORIGIN)
+    store = Store.create(place)
+    filled(store, 3)
+    own.kill()
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(store.append, [row(ORDER, 4)])
+        time.sleep(0.5)
+        assert not going.done()
+        own.start()
+        assert going.result() == [Stored(3)]
+    assert store.newest(ORDER) == (3, row(ORDER, 4).state), "so does a reader"
+    store.close()
+
+
+def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server took it, and the line broke before it could say so."""
+    filled(store, 2)
+    recorder: Any = store._recorder
+    asked = recorder.insert_pages
+
+    def deaf(*args: Any) -> Any:
+        monkeypatch.setattr(recorder, "insert_pages", asked)
+        asked(*args)
+        from eventsourcing.persistence import OperationalError
+
+        raise OperationalError("the connection is lost") from psycopg.OperationalError("the connection is lost")
+
+    monkeypatch.setattr(recorder, "insert_pages", deaf)
+    assert store.append([row(ORDER, 3)], still={ORDER: 2}) == [Stored(2, already=True)]
+    whole(store, 3)
+
+
+def test_a_writer_that_hangs_with_its_turn_is_ended_by_the_server_and_others_go_on(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.world.postgres._IDLE", 1)
+    other = connect(place_of(store))
+    other.execute("BEGIN")
+    other.execute("SELECT turn()")
+    started = time.monotonic()
+    assert store.append([row(ORDER, 1)]) == [Stored(0)]
+    assert time.monotonic() - started > 0.5
+    with pytest.raises(psycopg.Error):
+        other.execute("COMMIT")
+
+
+def test_who_waits_longer_than_thirty_seconds_is_told_that_it_is_busy(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ledger.world.postgres.PATIENCE", 1)
+    impatient = Store(place_of(store))
+    other = connect(place_of(store))
+    other.execute("BEGIN")
+    other.execute("SELECT turn()")
+    with pytest.raises(LedgerFault) as fault:
+        impatient.append([row(ORDER, 1)])
+    assert fault.value.code == "BUSY"
+    other.close()
+    impatient.close()
+
+
+# -- a server that cannot be relied on ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("setting", ["synchronous_commit", "fsync"])
+def test_a_server_that_acknowledges_what_is_not_on_disk_is_refused(own: Server, setting: str) -> None:
+    place = address(own.database("one"), ORIGIN)
+    store = Store.create(place)
+    own.set(**{setting: "off"})
+    own.reload()
+    for refused in (lambda: Store(place), lambda: store.append([row(ORDER, 1)])):
+        with pytest.raises(LedgerFault) as fault:
+            refused()
+        assert fault.value.code == "STORE-UNSAFE", "at the start, and within a connection that was open before"
+        assert f"{setting} is off" in fault.value.says
+    with pytest.raises(LedgerFault):
+        create(address(own.database("two"), ORIGIN))
+    with Shelf_(place) as shelf:
+        assert shelf.size() == 0, "to read is no harm"
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "ALTER ROLE {user} SET synchronous_commit = off",
+        "ALTER DATABASE {database} SET synchronous_commit = off",
+    ],
+)
+def test_it_does_not_matter_where_synchronous_commit_was_set_off(store: Store, server: Server, how: str) -> None:
+    database = place_of(store).uri.split("/")[3].split("?")[0]
+    with server.boss() as c:
+        c.execute(how.format(user=OWNER, database=database).encode())
+    try:
+        with pytest.raises(LedgerFault) as fault:
+            Store(place_of(store))
+        assert fault.value.code == "STORE-UNSAFE"
+    finally:
+        with server.boss() as c:
+            c.execute(f"ALTER ROLE {OWNER} RESET ALL".encode())
+
+
+def test_synchronous_commit_set_off_by_the_address_or_the_environment_is_refused(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = place_of(store)
+    with pytest.raises(LedgerFault) as fault:
+        Store(replace_uri(place, "&options=-csynchronous_commit%3Doff"))
+    assert fault.value.code == "STORE-UNSAFE"
+    monkeypatch.setenv("PGOPTIONS", "-c synchronous_commit=off")
+    with pytest.raises(LedgerFault) as fault:
+        Store(place)
+    assert fault.value.code == "STORE-UNSAFE"
+
+
+def replace_uri(place: Address, more: str) -> Address:
+    return address(place.uri + more, place.origin)
+
+
+def test_local_commits_are_refused_where_a_standby_was_to_be_waited_for(own: Server) -> None:
+    place = address(own.database("one"), ORIGIN)
+    store = Store.create(place)
+    own.set(synchronous_commit="local")
+    own.reload()
+    store.append([row(ORDER, 1)])
+    own.set(synchronous_standby_names="second")
+    own.reload()
+    with pytest.raises(LedgerFault) as fault:
+        store.append([row(ORDER, 2)])
+    assert fault.value.code == "STORE-UNSAFE"
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["POSTGRES_ENABLE_DB_FUNCTIONS", "COMITY_POSTGRES_ENABLE_DB_FUNCTIONS"])
+@pytest.mark.parametrize("value", ["y", "TRUE", "1"])
+def test_the_librarys_functions_that_take_no_lock_are_refused_before_anything_starts(
+    store: Store, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    for start in (Store, Shelf, create):
+        with pytest.raises(LedgerFault) as fault:
+            start(place_of(store))
+        assert fault.value.code == "STORE-UNSAFE"
+    monkeypatch.setenv(name, "n")
+    Store(place_of(store)).close()
+
+
+# -- rights and rails --------------------------------------------------------------------------------------------------
+
+FORBIDDEN = [
+    "UPDATE comity.stored_events SET state = '\\x00' WHERE notification_id = 1",
+    "UPDATE comity.stored_events SET originator_version = 9 WHERE notification_id = 3",
+    "DELETE FROM comity.stored_events WHERE notification_id = 3",
+    "TRUNCATE comity.stored_events CASCADE",
+    "INSERT INTO comity.stored_events VALUES ('{o}', 5, 'x', '\\x00', 4)",
+    "INSERT INTO comity.stored_events VALUES ('{o}', 4, 'x', '\\x00', 5)",
+    "INSERT INTO comity.stored_events VALUES ('{o}', 1, 'x', '\\x00', 4)",
+    "INSERT INTO comity.stored_events VALUES ('{o}', 1, 'x', '\\x00', 1)"
+    " ON CONFLICT (notification_id) DO UPDATE SET state = excluded.state",
+    "INSERT INTO comity.stored_events VALUES ('{o}', 4, 'x', '\\x00', 4), ('{o}', 6, 'x', '\\x00', 5)",
+    "UPDATE comity.log_leaf SET leaf = sha256('') WHERE idx = 0",
+    "DELETE FROM comity.log_leaf",
+    "TRUNCATE comity.log_leaf",
+    "INSERT INTO comity.log_leaf VALUES (3, decode(md5(''), 'hex'), sha256(''), '')",
+    "UPDATE comity.order_reference SET order_id = 'x'",
+    "DELETE FROM comity.order_reference",
+    "UPDATE comity.ciphertext SET ciphertext = '\\x01'",
+    "UPDATE comity.ciphertext SET digest = 'other', ciphertext = NULL",
+    "DELETE FROM comity.ciphertext",
+    "UPDATE comity.ledger SET origin = 'other'",
+    "DELETE FROM comity.ledger",
+    "MERGE INTO comity.log_leaf l USING comity.ledger ON l.idx = 0 WHEN MATCHED THEN UPDATE SET nodes = ''",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+@pytest.mark.parametrize("user", ["boss", OWNER, CLERK, AUDITOR])
+def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(
+    store: Store, server: Server, user: str, statement: str
+) -> None:
+    """By its owner and by a superuser because of the triggers, by everybody else for want of rights too."""
+    store.append([row(ORDER, 1, "", "PPO-1", Ciphertext("identifiers", "digest", "key", b"secret"))])
+    store.append([row(ORDER, 2), row(ORDER, 3)])
+    database = place_of(store).uri.split("/")[3].split("?")[0]
+    server.open_to(database)
+    before = everything(store)
+    with psycopg.connect(server.uri(database, user)) as c:
+        if user == "boss":
+            c.execute("SET session_replication_role = replica")
+        with pytest.raises((psycopg.IntegrityError, psycopg.errors.InsufficientPrivilege)) as error:
+            c.execute(statement.format(o=ORDER).encode())
+        c.rollback()
+    if user in (CLERK, AUDITOR):
+        assert isinstance(error.value, psycopg.errors.InsufficientPrivilege)
+    assert everything(store) == before
+
+
+def everything(store: Store) -> list[object]:
+    with connect(place_of(store), writable=False) as c:
+        tables = ("ledger", "stored_events", "log_leaf", "ciphertext", "order_reference", "order_link")
+        return [c.execute(f"TABLE {table} ORDER BY 1, 2".encode()).fetchall() for table in tables]
+
+
+def test_a_role_that_may_only_append_is_enough_to_write(store: Store, server: Server) -> None:
+    database = place_of(store).uri.split("/")[3].split("?")[0]
+    server.open_to(database)
+    clerk = Store(address(server.uri(database, CLERK), ORIGIN))
+    assert clerk.append([row(ORDER, 1, "", "PPO-1", Ciphertext("reasons", "d", "k", b"1"))]) == [Stored(0)]
+    clerk.empty("k")
+    assert clerk.ciphertexts(ORDER) == {0: [Ciphertext("reasons", "d", "k", None)]}
+    clerk.close()
+
+
+def test_an_auditors_role_reads_and_writes_nothing(store: Store, server: Server) -> None:
+    filled(store, 2)
+    database = place_of(store).uri.split("/")[3].split("?")[0]
+    server.open_to(database)
+    theirs = address(server.uri(database, AUDITOR), ORIGIN)
+    with Shelf_(theirs) as shelf:
+        assert shelf.size() == 2
+    auditor = Store(theirs)
+    with pytest.raises(LedgerFault) as fault:
+        auditor.append([row(ORDER, 3)])
+    assert fault.value.code == "READ-ONLY"
+    auditor.close()
+
+
+def test_a_writer_cannot_skip_a_place_through_the_door_itself(store: Store) -> None:
+    filled(store, 1)
+    with connect(place_of(store)) as c, pytest.raises(psycopg.IntegrityError):
+        c.execute(
+            "SELECT append(2, ARRAY['o'], ARRAY[1], ARRAY['k'], ARRAY['s'::bytea], ARRAY[decode(md5('1'), 'hex')],"
+            " ARRAY[sha256('')], ARRAY[''::bytea], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}')"
+        )
+    assert store.size() == 1
+
+
+def test_functions_cannot_be_led_to_other_tables(store: Store, server: Server) -> None:
+    """They run with their owner's rights, so what they name is fixed: a search path changes nothing."""
+    with connect(place_of(store)) as c:
+        paths = c.execute(
+            "SELECT proname, proconfig, prosecdef FROM pg_proc WHERE pronamespace = 'comity'::regnamespace"
+        ).fetchall()
+        body = (ROOT / "ledger/world/postgres.sql").read_text()
+    definers = [name for name, _, definer in paths if definer]
+    assert sorted(definers) == ["append", "empty", "turn"]
+    assert all(config == ["search_path=pg_catalog, pg_temp"] for _, config, definer in paths if definer)
+    assert "INSERT INTO stored_events" not in body
+
+
+# -- the wrong place ---------------------------------------------------------------------------------------------------
+
+
+def fault_at(start: Any, *args: Any) -> str:
+    with pytest.raises(LedgerFault) as fault:
+        start(*args)
+    return fault.value.code
+
+
+def test_a_database_without_a_ledger_is_none_and_is_not_made_by_looking(place: Address) -> None:
+    assert fault_at(Store, place) == "NO-LEDGER"
+    assert fault_at(Shelf, place) == "NO-LEDGER"
+    assert fault_at(Store, address(place.uri.replace("/d", "/nowhere"), ORIGIN)) == "STORE-AWAY"
+
+
+def test_a_shelf_is_never_made_over_another(store: Store) -> None:
+    place = place_of(store)
+    create(place)  # an empty one of the same log: what a crash left
+    assert fault_at(create, replace_origin(place)) == "LEDGER-EXISTS"
+    filled(store, 1)
+    assert fault_at(create, place) == "LEDGER-EXISTS"
+    assert store.size() == 1
+
+
+def replace_origin(place: Address) -> Address:
+    return address(place.uri, "ledger.example/another")
+
+
+def test_the_store_of_another_log_is_not_taken_for_ours(store: Store) -> None:
+    assert fault_at(Store, replace_origin(place_of(store))) == "NO-LEDGER"
+
+
+def test_a_server_that_is_not_there_says_so_at_once(place: Address, tmp_path: Path) -> None:
+    started = time.monotonic()
+    assert fault_at(Store, address(f"postgresql:///d?host={tmp_path}", ORIGIN)) == "STORE-AWAY"
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "postgresql://clerk:secret@db.example/karsk",
+        "postgresql://db.example/karsk?password=secret",
+        "postgresql://db.example/karsk?sslpassword=secret",
+        "postgresql://db.example/karsk?nonsense=1",
+        "sqlite:///karsk",
+        "host=db.example",
+        "",
+    ],
+)
+def test_an_address_carries_no_secret_and_is_an_address(uri: str) -> None:
+    with pytest.raises(Refused) as refused:
+        address(uri, ORIGIN)
+    assert refused.value.code == "STORE-ADDRESS"
+    assert "secret@" not in refused.value.says
+
+
+def test_a_store_of_another_version_is_left_alone(store: Store, server: Server) -> None:
+    database = place_of(store).uri.split("/")[3].split("?")[0]
+    with server.boss(database) as c:
+        c.execute("ALTER TABLE comity.ledger DISABLE TRIGGER no_change")
+        c.execute("UPDATE comity.ledger SET version = 2")
+    assert fault_at(Store, place_of(store)) == "LEDGER-VERSION"
+
+
+def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store, server: Server) -> None:
+    filled(store, 5)
+    database = place_of(store).uri.split("/")[3].split("?")[0]
+    with server.boss(database) as c:
+        c.execute("ALTER TABLE comity.log_leaf DISABLE TRIGGER USER")
+        c.execute("UPDATE comity.log_leaf SET nodes = '' WHERE idx = 3")
+        assert fault_at(root, 5, store.hashes) == "LOG-CORRUPT"
+        c.execute("DELETE FROM comity.log_leaf WHERE idx = 4")
+        assert fault_at(Store, place_of(store)) == "LOG-CORRUPT"
+        c.execute("DROP TABLE comity.ciphertext")
+    assert fault_at(store.ciphertexts, ORDER) == "LOG-CORRUPT"
+
+
+# -- moved as a whole --------------------------------------------------------------------------------------------------
+
+
+def test_a_shelf_moves_out_and_into_another_database_and_nothing_changes(
+    store: Store, server: Server, tmp_path: Path
+) -> None:
+    sealed = Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two")
+    store.append([row(ORDER, 1, "", "PPO-1", *sealed), replace(row(OTHER, 1), links=(ORDER,))])
+    store.empty("k1")
+    store.append_pages(([row(ORDER, n * 1000 + k + 2) for k in range(1000)] for n in range(6)), still={})
+    copy(store.place, tmp_path / "entries.db")
+    there = address(server.database("moved"), ORIGIN)
+    move_in(tmp_path / "entries.db", there)
+    moved = Store(there)
+    assert everything(moved) == everything(store)
+    assert moved.naming(ORDER) == [OTHER]
+    assert moved.append([row(OTHER, 2)]) == [Stored(6002)], "and goes on"
+    assert fault_at(move_in, tmp_path / "entries.db", there) == "LEDGER-EXISTS"
+    moved.close()
+
+
+def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(store: Store, tmp_path: Path) -> None:
+    filled(store, 10)
+    process = writer(place_of(store))
+    assert process.stdout is not None
+    process.stdout.readline()
+    for n in range(3):
+        copy(store.place, tmp_path / f"{n}.db")
+        with Shelf_(tmp_path / f"{n}.db") as shelf:
+            whole(shelf, shelf.size())
+    process.kill()
+    process.communicate()
+
+
+class Shelf_(Shelf):  # noqa: N801 - a shelf for the length of a block
+    def __enter__(self) -> Shelf_:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
