@@ -5,12 +5,13 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow lint format interop browser browser-test bench messages examples pins wheel clean
+.PHONY: help install demo test slow postgres lint format interop browser browser-test bench messages examples pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
 	@echo 'make test      the test suite, a minute or two'
 	@echo 'make slow      kill -9 at random moments, every flipped bit'
+	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
@@ -40,6 +41,12 @@ test: install
 # Kills processes at random moments, flips every bit: the promises that take minutes to try.
 slow: install
 	$(PYTEST) -n 2 -m slow
+
+# PostgreSQL from Debian. What is true of a ledger in a folder is tried again with its entries in a database.
+postgres: install
+	tests/postgres/install.sh
+	$(PYTEST) -n 2 -m postgres -rs tests/postgres
+	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -lE 'ledger_of|House\(|Journal\.' tests/test_*.py)
 
 lint: install
 	$(BIN)/ruff check .

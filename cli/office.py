@@ -81,13 +81,14 @@ def init(
         }
 
     def text() -> str:
-        return (
-            f"{'TEST ledger' if test else 'ledger'} {origin} in {folder}\n"
-            f"{f'  entries    {store}' if store else ''}{chr(10) if store else ''}"
-            f"  log key    {document['log_key']}\n"
-            f"  registrar  {registrar} of {state}, key {file}\n"
-            f"  guard      {document['guard']}"
-        )
+        lines = [
+            f"{'TEST ledger' if test else 'ledger'} {origin} in {folder}",
+            f"  log key    {document['log_key']}",
+            f"  registrar  {registrar} of {state}, key {file}",
+            f"  guard      {document['guard']}",
+            *([f"  entries    {store}"] if store else []),
+        ]
+        return "\n".join(lines)
 
     ui.emit("init", document, ("ledger", "origin", "log_key"), [(folder, origin, document["log_key"])], text=text)
     ui.tell("whoever can read the log key can sign a checkpoint; only witnesses stop a fork")

@@ -7,7 +7,8 @@ disk is not used, and every transaction looks again (`comity.turn` in postgres.s
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -121,14 +122,15 @@ def _look(c: Connection, place: Address, *, writable: bool) -> None:
 def _check_server(c: Connection, *, writable: bool) -> None:
     settings = c.execute(
         "SELECT set_config('search_path', 'comity', false), set_config('lock_timeout', %s, false),"
-        " set_config('idle_in_transaction_session_timeout', %s, false), pg_is_in_recovery(),"
+        " set_config('idle_in_transaction_session_timeout', %s, false),"
+        " set_config('default_transaction_read_only', %s, false), pg_is_in_recovery(),"
         " current_setting('fsync'), current_setting('synchronous_commit'),"
         " current_setting('synchronous_standby_names')",
-        (f"{PATIENCE}s", f"{_IDLE}s"),
+        (f"{PATIENCE}s", f"{_IDLE}s", "off" if writable else "on"),
     ).fetchone()
     if settings is None or not writable:
         return
-    standby, fsync, commit, names = settings[3:]
+    standby, fsync, commit, names = settings[4:]
     if standby:
         raise LedgerFault(
             "READ-ONLY", "this server is a standby", "name the primary, or target_session_attrs=read-write"
@@ -173,7 +175,7 @@ def spoken(statement: str) -> str:
 
 
 class Line:
-    """A connection for questions, opened again where the server went away meanwhile. Takes SQLite's statements."""
+    """A connection for questions, in SQLite's words; where the server goes away, one to whoever comes in its place."""
 
     def __init__(self, place: Address, *, writable: bool = False) -> None:
         self._place, self._writable = place, writable
@@ -182,22 +184,33 @@ class Line:
     def execute(self, statement: str, params: Sequence[Any] = ()) -> psycopg.Cursor[tuple[Any, ...]]:
         """Ask one question; its rows are in the cursor."""
         query = spoken(statement).encode()
-        try:
-            return self._c.execute(query, params)
-        except self._lost():
-            if not self._c.closed:
-                raise
-        self._c = connect(self._place, writable=self._writable)
-        return self._c.execute(query, params)
+        # NUL is in no text of PostgreSQL, nor in any entry: what is asked for by such a name is not there
+        params = [p.replace("\0", "\1") if isinstance(p, str) else p for p in params]
+        for wait in patiently():
+            try:
+                if self._c.closed:
+                    self._c = connect(self._place, writable=self._writable)
+                return self._c.execute(query, params)
+            except Exception as error:
+                if not is_lost(error) or not wait():
+                    raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """Hang up."""
         self._c.close()
 
-    @staticmethod
-    def _lost() -> type[Exception]:
-        found: type[Exception] = _driver().OperationalError
-        return found
+
+def patiently() -> Iterator[Callable[[], bool]]:
+    """Tries of something that a server's absence may spoil; each comes with what waits for the next, if one is left."""
+    end = time.monotonic() + PATIENCE
+
+    def wait() -> bool:
+        time.sleep(0.2)
+        return time.monotonic() < end
+
+    while True:
+        yield wait
 
 
 # -- faults ------------------------------------------------------------------------------------------------------------
@@ -257,7 +270,7 @@ def is_lost(error: Exception) -> bool:
     if isinstance(error, LedgerFault):
         return error.code == "STORE-AWAY"
     psycopg = _driver()
-    cause = error.__cause__
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
     if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         return False
     return cause.sqlstate is None or cause.sqlstate.startswith(("08", "57P"))

@@ -6,7 +6,6 @@ take, its ids come from a sequence and have gaps, and it asks again where a lock
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,7 +17,7 @@ from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 
 from ledger.world.fault import LedgerFault
 from ledger.world.growing import Growing, Row
-from ledger.world.postgres import PATIENCE, Address, connect, is_lost, spoken
+from ledger.world.postgres import Address, connect, is_lost, patiently, spoken
 
 _APPEND = (
     "SELECT append("
@@ -121,14 +120,13 @@ class PostgresRecorder(Growing, PostgresApplicationRecorder):
 
         What it took and could not say comes back as a broken constraint, and whoever stores compares the bytes.
         """
-        end = time.monotonic() + PATIENCE
-        while True:
+        for wait in patiently():
             try:
                 return super().insert_events(stored_events, **given)
             except (InterfaceError, OperationalError, LedgerFault) as error:
-                if not is_lost(error) or time.monotonic() > end:
+                if not is_lost(error) or not wait():
                     raise
-            time.sleep(0.2)
+        raise AssertionError("unreachable")
 
     def empty(self, key_id: str) -> None:
         """Drop the ciphertexts made under a key."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from msgspec import Struct
@@ -61,6 +61,12 @@ class Shelf:
     def close(self) -> None:
         """Close every connection."""
         self._c.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     # -- the log ------------------------------------------------------------------------------------------------------
 

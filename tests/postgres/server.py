@@ -101,6 +101,15 @@ class Server:
         with psycopg.connect(self.uri(name), autocommit=True) as c:
             c.execute(RIGHTS.encode())
 
+    def alone(self, name: str) -> None:
+        """Wait until nobody is connected to a database."""
+        with self.boss() as c:
+            for _ in range(200):
+                if c.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = %s", (name,)).fetchone() == (0,):
+                    return
+                time.sleep(0.02)
+        raise AssertionError(f"somebody stays connected to {name}")
+
     def reload(self) -> None:
         """Read the configuration again."""
         with self.boss() as c:
@@ -131,24 +140,49 @@ class Server:
     def standby(self, *, synchronous: bool) -> Server:
         """A second server that follows this one."""
         other = Server(_folder())
-        self.run("pg_basebackup", "-h", str(self.folder), "-U", "boss", "-D", str(other.data), "-R", "-X", "stream")
+        self.run("pg_basebackup", "-h", str(self.folder), "-U", "boss", "-D", str(other.data), "-R", "-c", "fast")
         if synchronous:
-            other.set(primary_conninfo=f"host={self.folder} user=boss application_name=second")
+            with (other.data / "postgresql.auto.conf").open("a") as file:
+                file.write(f"primary_conninfo = 'host={self.folder} user=boss application_name=second'\n")
         other.start()
         if synchronous:
             self.set(synchronous_standby_names="second")
             self.reload()
         return other
 
+    def follow(self, primary: Server) -> None:
+        """Wait until this standby has everything that its primary has."""
+        with primary.boss() as c:
+            row = c.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+        with self.boss() as c:
+            for _ in range(200):
+                if c.execute("SELECT pg_last_wal_replay_lsn() >= %s::pg_lsn", row).fetchone() == (True,):
+                    return
+                time.sleep(0.05)
+        raise AssertionError("the standby does not follow")
+
+    def pause(self) -> None:
+        """Nothing arrives at this standby any more."""
+        with self.boss() as c:
+            c.execute("ALTER SYSTEM SET primary_conninfo = ''")
+        self.reload()
+
     def promote(self) -> None:
         """A standby becomes the primary."""
         with self.boss() as c:
             c.execute("SELECT pg_promote()")
+            while c.execute("SELECT pg_is_in_recovery()").fetchone() != (False,):
+                time.sleep(0.05)
 
     def gone(self) -> None:
         """Stop it and leave nothing behind."""
         self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def database_of(uri: str) -> str:
+    """The name of the database in an address of these servers."""
+    return uri.split("/")[3].split("?")[0]
 
 
 def _folder() -> Path:

@@ -23,7 +23,7 @@ from ledger.world.postgres import Address, address, connect, create
 from ledger.world.shelf import Ciphertext, Shelf
 from ledger.world.store import Store, Stored
 from tests.hands import ORIGIN
-from tests.postgres.server import AUDITOR, CLERK, OWNER, Server
+from tests.postgres.server import AUDITOR, CLERK, OWNER, Server, database_of
 from tests.test_store import (  # noqa: F401 - collected here, with the store below
     ORDER,
     OTHER,
@@ -265,7 +265,7 @@ def test_a_server_that_acknowledges_what_is_not_on_disk_is_refused(own: Server, 
         assert f"{setting} is off" in fault.value.says
     with pytest.raises(LedgerFault):
         create(address(own.database("two"), ORIGIN))
-    with Shelf_(place) as shelf:
+    with Shelf(place) as shelf:
         assert shelf.size() == 0, "to read is no harm"
     store.close()
 
@@ -278,7 +278,7 @@ def test_a_server_that_acknowledges_what_is_not_on_disk_is_refused(own: Server, 
     ],
 )
 def test_it_does_not_matter_where_synchronous_commit_was_set_off(store: Store, server: Server, how: str) -> None:
-    database = place_of(store).uri.split("/")[3].split("?")[0]
+    database = database_of(place_of(store).uri)
     with server.boss() as c:
         c.execute(how.format(user=OWNER, database=database).encode())
     try:
@@ -371,7 +371,7 @@ def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(
     """By its owner and by a superuser because of the triggers, by everybody else for want of rights too."""
     store.append([row(ORDER, 1, "", "PPO-1", Ciphertext("identifiers", "digest", "key", b"secret"))])
     store.append([row(ORDER, 2), row(ORDER, 3)])
-    database = place_of(store).uri.split("/")[3].split("?")[0]
+    database = database_of(place_of(store).uri)
     server.open_to(database)
     before = everything(store)
     with psycopg.connect(server.uri(database, user)) as c:
@@ -392,7 +392,7 @@ def everything(store: Store) -> list[object]:
 
 
 def test_a_role_that_may_only_append_is_enough_to_write(store: Store, server: Server) -> None:
-    database = place_of(store).uri.split("/")[3].split("?")[0]
+    database = database_of(place_of(store).uri)
     server.open_to(database)
     clerk = Store(address(server.uri(database, CLERK), ORIGIN))
     assert clerk.append([row(ORDER, 1, "", "PPO-1", Ciphertext("reasons", "d", "k", b"1"))]) == [Stored(0)]
@@ -403,10 +403,10 @@ def test_a_role_that_may_only_append_is_enough_to_write(store: Store, server: Se
 
 def test_an_auditors_role_reads_and_writes_nothing(store: Store, server: Server) -> None:
     filled(store, 2)
-    database = place_of(store).uri.split("/")[3].split("?")[0]
+    database = database_of(place_of(store).uri)
     server.open_to(database)
     theirs = address(server.uri(database, AUDITOR), ORIGIN)
-    with Shelf_(theirs) as shelf:
+    with Shelf(theirs) as shelf:
         assert shelf.size() == 2
     auditor = Store(theirs)
     with pytest.raises(LedgerFault) as fault:
@@ -496,7 +496,7 @@ def test_an_address_carries_no_secret_and_is_an_address(uri: str) -> None:
 
 
 def test_a_store_of_another_version_is_left_alone(store: Store, server: Server) -> None:
-    database = place_of(store).uri.split("/")[3].split("?")[0]
+    database = database_of(place_of(store).uri)
     with server.boss(database) as c:
         c.execute("ALTER TABLE comity.ledger DISABLE TRIGGER no_change")
         c.execute("UPDATE comity.ledger SET version = 2")
@@ -505,7 +505,7 @@ def test_a_store_of_another_version_is_left_alone(store: Store, server: Server) 
 
 def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store, server: Server) -> None:
     filled(store, 5)
-    database = place_of(store).uri.split("/")[3].split("?")[0]
+    database = database_of(place_of(store).uri)
     with server.boss(database) as c:
         c.execute("ALTER TABLE comity.log_leaf DISABLE TRIGGER USER")
         c.execute("UPDATE comity.log_leaf SET nodes = '' WHERE idx = 3")
@@ -544,15 +544,7 @@ def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(store: Store, tmp
     process.stdout.readline()
     for n in range(3):
         copy(store.place, tmp_path / f"{n}.db")
-        with Shelf_(tmp_path / f"{n}.db") as shelf:
+        with Shelf(tmp_path / f"{n}.db") as shelf:
             whole(shelf, shelf.size())
     process.kill()
     process.communicate()
-
-
-class Shelf_(Shelf):  # noqa: N801 - a shelf for the length of a block
-    def __enter__(self) -> Shelf_:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

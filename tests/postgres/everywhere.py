@@ -1,0 +1,67 @@
+"""A plugin of pytest: every ledger that a test makes keeps its entries in a database of its own, every copy in another.
+
+`pytest -p tests.postgres.everywhere tests/test_journal.py` runs a file of tests that knows nothing of PostgreSQL there.
+"""
+
+from __future__ import annotations
+
+import shutil
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.world import founding, journal
+from tests.postgres.server import OWNER, Server
+
+_servers: list[Server] = []
+_numbers = count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("numprocesses", None) and not hasattr(config, "workerinput"):
+        return  # of several processes, those that run tests have a server each
+    server = Server.new()
+    _servers.append(server)
+
+    def found(*args: Any, store: str = "", **given: Any) -> None:
+        founding.found(*args, store=store or server.database(f"made{next(_numbers)}"), **given)
+
+    def copytree(source: Any, target: Any, *more: Any, **given: Any) -> Any:
+        done = copied(source, target, *more, **given)
+        for file in Path(target).glob("store"):
+            name = f"made{next(_numbers)}"
+            there = file.read_text().split("/")[3].split("?")[0]
+            with server.boss() as c:
+                c.execute(f"CREATE DATABASE {name} TEMPLATE {there} OWNER {OWNER}".encode())
+            file.write_text(server.uri(name) + "\n")
+        return done
+
+    copied = shutil.copytree
+    # for as long as these tests run
+    vars(journal)["found"] = found
+    shutil.copytree = copytree  # type: ignore[assignment]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for server in _servers:
+        server.gone()
+
+
+# what these are about is the file entries.db itself
+OF_THE_FILE = (
+    "test_a_shelf_that_cannot_be_read_is_a_verdict_too",
+    "test_a_ledger_begins_with_its_log_key_and_guard_outside",
+    "test_an_entry_that_was_changed_on_the_shelf_is_proved_with_its_number",
+    "test_an_older_shelf_put_in_place_is_a_rollback",
+    "test_the_register_is_checked_again_where_a_byte_of_it_has_changed",
+    "test_the_page_is_typed_as_it_stands",
+    "test_a_scratched_entry_fails_the_report_and_is_named",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left = [item for item in items if getattr(item, "originalname", item.name) in OF_THE_FILE]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in left]

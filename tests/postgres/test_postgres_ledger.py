@@ -1,0 +1,472 @@
+"""A ledger with its entries in PostgreSQL: made, used, copied, moved, failed over, and held against what it signed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from threading import Timer
+
+import psycopg
+import pytest
+
+from cli.exits import Exit
+from cli.stage import perform
+from cli.story import read_story
+from ledger.envelope import Circumstances
+from ledger.world import founding
+from ledger.world.audit import LAST, audit
+from ledger.world.folder import read_folder
+from ledger.world.journal import Journal
+from ledger.world.moving import copy
+from ledger.world.sealing import Draft
+from ledger.world.shelf import Shelf
+from tests.hands import ORIGIN, STORIES, House, run
+from tests.postgres.server import AUDITOR, CLERK, Server, database_of
+from tests.test_crash import NIGHT, RECORDER, ROOT
+from tests.test_journal import ORDER, Clock, entries, ilves, issued, made
+
+pytestmark = pytest.mark.postgres
+
+
+class Housed(House):
+    """A user whose ledger is in a database."""
+
+    def __init__(self, folder: Path, uri: str) -> None:
+        super().__init__(folder)
+        self.uri = uri
+
+    def begun(self) -> Housed:
+        done = self.run("init", str(self.ledger), "--origin", ORIGIN, "--store", self.uri)
+        assert done.exit_code == 0, done.output
+        return self
+
+    def record(self, reference: str = "PPO-2") -> tuple[int, str]:
+        words = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", reference, "--as", "ilves")
+        done = self.run(*words)
+        return done.exit_code, done.output
+
+    def surroundings(self) -> dict[str, str]:
+        return {**os.environ, **self.env}
+
+    def verdict(self) -> str:
+        done = self.run("fsck", "--json")
+        found = json.loads(done.stdout)
+        return " ".join([found["verdict"], *(r["code"] for r in found["reasons"])])
+
+
+@pytest.fixture
+def house(tmp_path: Path, uri: str) -> Housed:
+    house = Housed(tmp_path, uri).begun()
+    house.with_office("ilves", "ISS")
+    house.order()
+    return house
+
+
+# -- used --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ledger_in_a_database_is_used_as_every_other(house: Housed, uri: str) -> None:
+    assert (house.ledger / "store").read_text() == uri + "\n"
+    assert not (house.ledger / "entries.db").exists()
+    assert house.record()[0] == 0
+    assert "PPO-1" in house.run("orders").output
+    assert house.run("show", "PPO-1").exit_code == 0
+    assert house.verdict() == "TOTAL-PASSED"
+    bundle = str(house.folder / "court.evidence.zip")
+    assert house.run("export", "PPO-1", "-o", bundle, "--audience", "CT").exit_code == 0
+    verified = run("verify", bundle, "--trust", str(house.ledger / "trust"), "--json")
+    assert json.loads(verified.stdout)["verdict"] != "TOTAL-FAILED"
+
+
+def test_what_init_prints_says_where_the_entries_are(tmp_path: Path, uri: str) -> None:
+    house = House(tmp_path)
+    done = house.run("init", str(house.ledger), "--origin", ORIGIN, "--store", uri)
+    assert f"entries    {uri}" in done.output
+
+
+@pytest.mark.parametrize("uri", ["postgresql://clerk:secret@db.example/karsk", "mysql://db.example/karsk"])
+def test_an_address_that_is_none_or_has_a_password_is_usage_and_nothing_is_left(uri: str, tmp_path: Path) -> None:
+    house = House(tmp_path)
+    done = house.run("init", str(house.ledger), "--origin", ORIGIN, "--store", uri)
+    assert (done.exit_code, "STORE-ADDRESS" in done.output, "secret" in done.output) == (Exit.USAGE, True, False)
+    assert not house.ledger.exists()
+
+
+def test_a_database_that_has_a_ledger_is_not_taken_for_another(house: Housed, tmp_path: Path) -> None:
+    other = House(tmp_path / "other")
+    done = other.run("init", str(other.ledger), "--origin", "ledger.example/xo/other", "--store", house.uri)
+    assert (done.exit_code, "LEDGER-EXISTS" in done.output) == (Exit.REFUSED, True)
+
+
+def test_a_server_that_is_away_is_undecidable_and_said_in_three_lines(house: Housed) -> None:
+    (house.ledger / "store").write_text("postgresql:///d?host=/nonexistent\n")
+    for words in (("show", "PPO-1"), ("fsck",), ("orders",)):
+        done = house.run(*words)
+        assert (done.exit_code, "STORE-AWAY" in done.output) == (Exit.UNDECIDABLE, True)
+        assert len(done.stderr.splitlines()) <= 3
+    assert house.record()[0] == Exit.UNDECIDABLE
+
+
+def test_an_unsafe_server_stops_the_one_who_writes_and_nobody_who_reads(
+    house: Housed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGOPTIONS", "-c synchronous_commit=off")
+    code, said = house.record()
+    assert (code, "STORE-UNSAFE" in said) == (Exit.REFUSED, True)
+    assert house.run("show", "PPO-1").exit_code == 0
+    monkeypatch.delenv("PGOPTIONS")
+    monkeypatch.setenv("POSTGRES_ENABLE_DB_FUNCTIONS", "y")
+    assert "STORE-UNSAFE" in house.run("show", "PPO-1").output
+    monkeypatch.delenv("POSTGRES_ENABLE_DB_FUNCTIONS")
+    assert house.record()[0] == 0
+
+
+def test_a_clerk_with_rights_to_append_writes_and_an_auditor_verifies(house: Housed, server: Server) -> None:
+    name = database_of(house.uri)
+    server.open_to(name)
+    (house.ledger / "store").write_text(server.uri(name, CLERK) + "\n")
+    assert house.record()[0] == 0
+    (house.ledger / "store").write_text(server.uri(name, AUDITOR) + "\n")
+    assert house.verdict() == "TOTAL-PASSED"
+    assert "READ-ONLY" in house.record("PPO-3")[1]
+
+
+def test_a_password_is_read_from_libpqs_own_file(
+    house: Housed, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server asks for it; the ledger's folder never holds it."""
+    hba = server.data / "pg_hba.conf"
+    before = hba.read_text()
+    name = database_of(house.uri)
+    server.open_to(name)
+    try:
+        with server.boss() as c:
+            c.execute(f"ALTER ROLE {CLERK} PASSWORD 'kestrel'".encode())
+        hba.write_text(f"local {name} {CLERK} scram-sha-256\n{before}")
+        server.reload()
+        (house.ledger / "store").write_text(server.uri(name, CLERK) + "\n")
+        assert "STORE-AWAY" in house.record()[1]
+        passfile = house.folder / "pgpass"
+        passfile.write_text(f"*:*:{name}:{CLERK}:kestrel\n")
+        passfile.chmod(0o600)
+        monkeypatch.setenv("PGPASSFILE", str(passfile))
+        assert house.record()[0] == 0
+    finally:
+        hba.write_text(before)
+        server.reload()
+
+
+# -- the same bytes ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("story", ["S1", "S2", "S2b", "landmark-yahoo-belgium"])
+def test_a_story_makes_the_same_bytes_whatever_keeps_its_entries(
+    story: str, tmp_path: Path, uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Same clock, same keys, same chance: every entry, tile and checkpoint is the same to the byte."""
+    read = read_story((STORIES / f"{story}.toml").read_bytes(), story)
+    perform(read, tmp_path / "file")
+
+    def found(*args: object, store: str = "", **given: object) -> None:
+        founding.found(*args, store=uri, **given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("ledger.world.journal.found", found)
+    perform(read, tmp_path / "database")
+    one, two = tmp_path / "file", tmp_path / "database"
+    shelves = [Shelf(read_folder(folder).entries) for folder in (one, two)]
+    assert shelves[0].page(0, 10_000) == shelves[1].page(0, 10_000)
+    for shelf in shelves:
+        shelf.close()
+    published = {p.relative_to(one): p.read_bytes() for p in (one / "log").rglob("*") if p.is_file()}
+    assert published == {p.relative_to(two): p.read_bytes() for p in (two / "log").rglob("*") if p.is_file()}
+
+
+# -- audited -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_audit_on_every_core_reads_what_a_database_holds(tmp_path: Path, uri: str) -> None:
+    with made(tmp_path / "ledger", store=uri) as ledger:
+        ledger.record_batch([issued_draft(ledger, n) for n in range(3 * LAST)])
+    folder = read_folder(tmp_path / "ledger")
+    report = audit(folder.entries, folder.origin, folder.registrar, workers=2)
+    assert report.problems == []
+    assert report.size == report.signatures > 3 * LAST
+
+
+def issued_draft(ledger: Journal, n: int) -> Draft:
+    moment = ledger.now()
+    return Draft(issued(f"N-{n}"), f"{n:08x}-0000-4000-8000-000000000000", ilves(ledger), Circumstances(moment, moment))
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (
+            "UPDATE comity.stored_events SET state = overlay(state placing '\\x41' from 300) WHERE notification_id = 3",
+            "",
+        ),
+        ("UPDATE comity.stored_events SET originator_id = 'x' WHERE notification_id = 3", "LOG-CORRUPT"),
+        ("UPDATE comity.stored_events SET topic = 'order-issued' WHERE notification_id = 3", "LOG-CORRUPT"),
+        ("UPDATE comity.log_leaf SET leaf = sha256('') WHERE idx = 2", "LOG-CORRUPT"),
+        ("UPDATE comity.log_leaf SET nodes = sha256('') WHERE idx = 1", "LOG-CORRUPT"),
+        ("DELETE FROM comity.stored_events WHERE notification_id = 2", "LOG-CORRUPT"),
+        ("DELETE FROM comity.log_leaf WHERE idx = 1", "LOG-CORRUPT"),
+    ],
+)
+def test_what_the_servers_superuser_changes_is_found_by_the_audit(
+    change: str, found: str, house: Housed, server: Server
+) -> None:
+    with server.boss(database_of(house.uri)) as c:
+        for table in ("stored_events", "log_leaf"):
+            c.execute(f"ALTER TABLE comity.{table} DISABLE TRIGGER USER".encode())
+        c.execute(change.encode())
+    verdict = house.verdict()
+    assert verdict.startswith("TOTAL-FAILED")
+    assert found in verdict
+
+
+def test_entries_cut_off_by_the_servers_superuser_are_a_rollback(house: Housed, server: Server) -> None:
+    """What is left is whole in itself: only what was signed before shows that there was more."""
+    with server.boss(database_of(house.uri)) as c:
+        size = c.execute("SELECT max(notification_id) FROM comity.stored_events").fetchone()
+        assert size is not None
+        for table, column in (("stored_events", "notification_id"), ("log_leaf", "idx + 1")):
+            c.execute(f"ALTER TABLE comity.{table} DISABLE TRIGGER USER".encode())
+            c.execute(f"DELETE FROM comity.{table} WHERE {column} = %s".encode(), size)  # noqa: S608
+            c.execute(f"ALTER TABLE comity.{table} ENABLE TRIGGER USER".encode())
+    assert "LOG-ROLLBACK" in house.verdict()
+    code, said = house.record()
+    assert (code, "LOG-ROLLBACK" in said) == (Exit.PROVED_BAD, True)
+
+
+# -- failed over -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[Housed, Server, list[Server]]]:
+    """A ledger on a server of its own, and the standbys that a test makes of it."""
+    server = Server.new()
+    standbys: list[Server] = []
+    try:
+        house = Housed(tmp_path, server.database("karsk")).begun()
+        house.with_office("ilves", "ISS")
+        house.order()
+        yield house, server, standbys
+    finally:
+        for each in (*standbys, server):
+            each.gone()
+
+
+def both(house: Housed, *servers: Server) -> None:
+    """The ledger's address names all servers, and takes the one that writes."""
+    hosts = ",".join(str(s.folder) for s in servers)
+    name = database_of(house.uri)
+    uri = f"postgresql://owner@/{name}?host={hosts}&target_session_attrs=read-write"
+    (house.ledger / "store").write_text(uri + "\n")
+
+
+def test_after_a_failover_to_an_asynchronous_standby_what_was_lost_is_a_rollback_and_nothing_is_signed(
+    pair: tuple[Housed, Server, list[Server]],
+) -> None:
+    house, server, standbys = pair
+    standby = server.standby(synchronous=False)
+    standbys.append(standby)
+    both(house, server, standby)
+    assert house.record("PPO-2")[0] == 0
+    standby.follow(server)
+    standby.pause()  # the line between the two is down; nobody waits for it, and records go on
+    assert house.record("PPO-3")[0] == 0
+    server.kill()
+    standby.promote()
+    code, said = house.record("PPO-4")
+    assert (code, "LOG-ROLLBACK" in said) == (Exit.PROVED_BAD, True)
+    assert "LOG-ROLLBACK" in house.verdict()
+    assert house.run("show", "PPO-2").exit_code == 0, "what is there can be read"
+    assert "PPO-3" not in house.run("orders").output
+
+
+def test_after_a_failover_to_a_synchronous_standby_nothing_is_lost_and_the_same_address_goes_on(
+    pair: tuple[Housed, Server, list[Server]],
+) -> None:
+    house, server, standbys = pair
+    standby = server.standby(synchronous=True)
+    standbys.append(standby)
+    both(house, server, standby)
+    process = subprocess.Popen(
+        [sys.executable, "-c", ISSUING, str(house.ledger)],
+        cwd=ROOT,
+        env=house.surroundings(),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    Timer(60, process.kill).start()  # whatever goes wrong here, nobody waits for it for ever
+    said = [process.stdout.readline() for _ in range(3)]
+    server.kill()
+    standby.promote()
+    standby.set(synchronous_standby_names="")
+    standby.reload()
+    while len(said) < 30 and (line := process.stdout.readline()):  # it goes on by itself where the other one is
+        said.append(line)
+    process.kill()
+    process.communicate()
+    assert len(said) == 30
+    with Shelf(read_folder(house.ledger).entries) as shelf:
+        for line in said:
+            index, leaf = json.loads(line)
+            found = shelf.by_leaf(bytes.fromhex(leaf))
+            assert found is not None
+            assert found[0] == index, "no entry with a receipt is lost"
+    assert house.record("PPO-9")[0] == 0
+    assert house.verdict() == "TOTAL-PASSED"
+
+
+ISSUING = """
+import json, sys
+from pathlib import Path
+from cli.writing import opened
+from ledger.world.home import Home
+from ledger.world.journal import Journal
+from tests.test_journal import issued
+home = Home.user()
+journal = Journal.open(Path(sys.argv[1]), home)
+signer = journal.signer("ilves", "ISS", opened(str(home.keys / "ilves")))
+for n in range(1000):
+    receipt = journal.record(issued(f"N-{n}"), f"{n:08x}-0000-4000-8000-000000000000", signer)
+    print(json.dumps([receipt.index, receipt.leaf]), flush=True)
+"""
+
+
+def test_on_a_standby_a_ledger_can_be_read_and_verified_and_takes_nothing_in(
+    pair: tuple[Housed, Server, list[Server]],
+) -> None:
+    house, server, standbys = pair
+    standby = server.standby(synchronous=False)
+    standbys.append(standby)
+    (house.ledger / "store").write_text(standby.uri(database_of(house.uri)) + "\n")
+    assert house.verdict() == "TOTAL-PASSED"
+    code, said = house.record()
+    assert (code, "READ-ONLY" in said) == (Exit.REFUSED, True)
+    copy(read_folder(house.ledger).entries, house.folder / "copy.db")
+
+
+def test_a_database_put_back_from_an_older_dump_is_a_rollback(
+    pair: tuple[Housed, Server, list[Server]], tmp_path: Path
+) -> None:
+    house, server, _ = pair
+    name = database_of(house.uri)
+    dump = server.folder / "dump"
+    server.run("pg_dump", "-h", str(server.folder), "-U", "boss", "-Fc", "-f", str(dump), name)
+    assert house.record()[0] == 0
+    with server.boss() as c:
+        c.execute(f"DROP DATABASE {name}".encode())
+    server.database(name)
+    server.run("pg_restore", "-h", str(server.folder), "-U", "boss", "-d", name, "--single-transaction", str(dump))
+    code, said = house.record("PPO-3")
+    assert (code, "LOG-ROLLBACK" in said) == (Exit.PROVED_BAD, True)
+    with server.boss(name) as c, pytest.raises(psycopg.IntegrityError):
+        c.execute("DELETE FROM comity.log_leaf")  # the rails came back with it
+
+
+# -- crashed -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_process_killed_at_a_random_moment_leaves_a_whole_ledger(tmp_path: Path, server: Server, uri: str) -> None:
+    with made(tmp_path / "ledger", store=uri) as ledger:
+        ledger.record(issued(), ORDER, ilves(ledger))
+    for pause in (0.0, 0.02, 0.05, 0.11, 0.2):
+        process = subprocess.Popen(
+            [sys.executable, "-c", RECORDER, str(tmp_path / "ledger"), "100000"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        said = [process.stdout.readline()]
+        time.sleep(pause)
+        process.send_signal(signal.SIGKILL)
+        said += [line for line in process.communicate()[0].splitlines() if line.endswith("]")]
+        server.alone(database_of(uri))  # the server may yet commit what it was told before the process died
+        with Journal.open(tmp_path / "ledger", now=Clock(NIGHT)) as ledger:
+            stored = {e.index: e.leaf for e in entries(ledger)}
+            for line in said:
+                index, leaf, _ = json.loads(line)
+                assert stored[index] == leaf
+            signed = ledger.log.signed()
+            assert (signed.size, signed.root) == (ledger.store.size(), ledger.log.derive().root())
+
+
+# -- copied and moved --------------------------------------------------------------------------------------------------
+
+
+def test_a_copy_of_a_ledger_is_the_same_file_whatever_kept_it(house: Housed, server: Server) -> None:
+    """Out of a database into a folder, and back into another database: verified each time, and every byte is there."""
+    copied, back, again = house.folder / "copy.tar", house.folder / "back", house.folder / "again"
+    size = house.told("backup", str(house.ledger), "-o", str(copied))["size"]
+    with tarfile.open(copied) as tar:
+        names = tar.getnames()
+    assert "entries.db" in names
+    assert "store" not in names
+    assert house.told("restore", str(copied), str(back))["size"] == size
+    assert (back / "entries.db").exists()
+    assert house.run("show", "PPO-1", "--ledger", str(back)).exit_code == 0
+    uri = server.database(f"again{next(_numbers)}")
+    assert house.told("restore", str(copied), str(again), "--store", uri)["size"] == size
+    assert not (again / "entries.db").exists()
+    shelves = [Shelf(read_folder(folder).entries) for folder in (house.ledger, back, again)]
+    assert len({tuple(shelf.page(0, 1000)) for shelf in shelves}) == 1
+    for shelf in shelves:
+        shelf.close()
+    shutil.copy(house.ledger / "keys.db", again)
+    shutil.rmtree(house.ledger)
+    again.rename(house.ledger)
+    assert house.record()[0] == 0, "and goes on"
+    assert house.verdict() == "TOTAL-PASSED"
+
+
+_numbers = count()
+
+
+def test_a_ledger_moves_from_its_folder_into_a_database(tmp_path: Path, uri: str) -> None:
+    house = House(tmp_path).furnished()
+    copied, moved = tmp_path / "copy.tar", tmp_path / "moved"
+    house.told("backup", str(house.ledger), "-o", str(copied))
+    shutil.copy(house.ledger / "keys.db", tmp_path / "keys.db")
+    shutil.rmtree(house.ledger)
+    assert house.run("restore", str(copied), str(moved), "--store", uri).exit_code == 0
+    moved.rename(house.ledger)
+    shutil.copy(tmp_path / "keys.db", house.ledger / "keys.db")
+    done = house.run("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+    assert done.exit_code == 0, done.output
+    assert house.told("fsck")["verdict"] == "TOTAL-PASSED"
+
+
+def test_a_copy_is_not_put_into_a_database_that_has_a_ledger(house: Housed) -> None:
+    copied, back = house.folder / "copy.tar", house.folder / "back"
+    house.told("backup", str(house.ledger), "-o", str(copied))
+    done = house.run("restore", str(copied), str(back), "--store", house.uri)
+    assert (done.exit_code, "LEDGER-EXISTS" in done.output) == (Exit.REFUSED, True)
+    assert not back.exists()
+    assert house.verdict() == "TOTAL-PASSED"
+
+
+def test_a_copy_that_brings_an_address_is_not_one_of_ours(house: Housed) -> None:
+    """Else whoever hands out a copy would choose which server is asked about it."""
+    copied = house.folder / "copy.tar"
+    house.told("backup", str(house.ledger), "-o", str(copied))
+    with tarfile.open(copied, "a") as tar:
+        info = tarfile.TarInfo("store")
+        info.size = 31
+        tar.addfile(info, BytesIO(b"postgresql://evil.example/karsk"))
+    done = house.run("restore", str(copied), str(house.folder / "back"))
+    assert (done.exit_code, "'store' has no place" in done.output) == (Exit.UNDECIDABLE, True)
