@@ -77,6 +77,7 @@ browser-test: install
 bench: install
 	tests/interop/install.sh $(BIN)/python
 	tests/browser/install.sh
+	tests/postgres/install.sh
 	$(BIN)/python -m benchmarks
 
 # The catalogues of other languages, with every message of today.

@@ -18,6 +18,7 @@ from benchmarks.judging import judge_figure
 from benchmarks.ledgers import filled
 from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
+from benchmarks.postgres import postgres_figures
 from benchmarks.reading import audit_figure, one_order_figure
 from benchmarks.startup import startup_figures
 from benchmarks.views import view_figure
@@ -41,6 +42,7 @@ def main() -> None:
     figures |= paper_figures(folder)
     figures |= browser_figures(folder)
     figures |= import_figures(folder)
+    figures |= postgres_figures(folder)
     figures |= git_figures(folder, figures["record"], figures["audit"])
     result: dict[str, Any] = {"machine": machine(folder), "entries": LARGE}
     for name, figure in figures.items():

@@ -27,9 +27,9 @@ LONG_REFERENCE = "PPO-2024-00001"
 ASKER = "iss-0"  # whose order it is, with a key file: a bundle is signed
 
 
-def new(folder: Path) -> Journal:
-    """An empty ledger that carries its guard inside."""
-    return Journal.create(folder, ORIGIN, registrar(), home=Home.inside(folder), test=True)
+def new(folder: Path, store: str = "") -> Journal:
+    """An empty ledger that carries its guard inside; its entries in the database `store` if one is given."""
+    return Journal.create(folder, ORIGIN, registrar(), home=Home.inside(folder), test=True, store=store)
 
 
 def receive(journal: Journal, sealed: Iterable[Sealed], *, disclosures: bool = True) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from eventsourcing.persistence import InfrastructureFactory, StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.utils import Environment
 
 from benchmarks.generate import BEGIN, entries, order, registry, signer
@@ -32,7 +32,14 @@ COMMITS = 30
 def record_figure(folder: Path) -> Figure:
     """Durable records in a second against the library's own SQLite recorder, one event a transaction, same bytes."""
     say("recording one by one")
-    with tempfile.TemporaryDirectory(dir=folder) as place, new(Path(place) / "ledger") as journal:
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        stock = stock_recorder("sqlite", SQLITE_DBNAME=str(Path(place) / "stock.db"))
+        return recording(Path(place) / "ledger", stock)
+
+
+def recording(ledger: Path, recorder: ApplicationRecorder, store: str = "") -> Figure:
+    """Durable records in a second of a new ledger against one-event transactions of the library's own recorder."""
+    with new(ledger, store) as journal:
         receive(journal, registry())
         start = journal.store.size()
         records = _records(journal)
@@ -43,7 +50,7 @@ def record_figure(folder: Path) -> Figure:
 
         record()  # once for what is read only once
         states = [raw for _, raw in journal.store.page(start, RECORDS)]
-        stock = _stock(Path(place) / "stock.db")
+        stock = _one_by_one(recorder)
 
         def insert() -> None:
             for state in states:
@@ -111,10 +118,13 @@ def _records(journal: Journal) -> Iterator[bytes]:
         yield journal.record(build(kind, public, sealed), order_id, by, said, **instrument).proof
 
 
-def _stock(path: Path) -> Callable[[bytes], object]:
-    """The library as it comes: its SQLite recorder on a file, WAL and synchronous=FULL, one event in a transaction."""
-    settings = {"PERSISTENCE_MODULE": "eventsourcing.sqlite", "SQLITE_DBNAME": str(path), "ORIGINATOR_ID_TYPE": "text"}
-    recorder = InfrastructureFactory.construct(Environment("stored", settings)).application_recorder()
+def stock_recorder(engine: str, **settings: str) -> ApplicationRecorder:
+    """The library as it comes: its recorder on a database; on SQLite with WAL and synchronous=FULL."""
+    given = {"PERSISTENCE_MODULE": f"eventsourcing.{engine}", "ORIGINATOR_ID_TYPE": "text", **settings}
+    return InfrastructureFactory.construct(Environment("stored", given)).application_recorder()
+
+
+def _one_by_one(recorder: ApplicationRecorder) -> Callable[[bytes], object]:
     versions = count(1)
 
     def insert(state: bytes) -> object:

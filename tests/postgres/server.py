@@ -14,11 +14,8 @@ from tempfile import mkdtemp
 import psycopg
 
 OWNER, CLERK, AUDITOR = "owner", "clerk", "auditor"
-RIGHTS = f"""
-    GRANT USAGE ON SCHEMA comity TO {CLERK}, {AUDITOR};
-    GRANT SELECT ON ALL TABLES IN SCHEMA comity TO {CLERK}, {AUDITOR};
-    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA comity TO {CLERK};
-"""  # as docs/postgresql.md has them
+PAGE = Path(__file__).parents[2] / "docs" / "postgresql.md"
+RIGHTS = PAGE.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]  # what people are told to grant
 
 
 def programs() -> Path | None:
