@@ -42,17 +42,22 @@ class Address(Struct, frozen=True):
 
 def address(uri: str, origin: str) -> Address:
     """An address as people give it; `Refused` STORE-ADDRESS if it is none, or carries a secret."""
-    if not uri.startswith(("postgresql://", "postgres://")) or not uri.isprintable() or not uri.isascii():
-        raise Refused("STORE-ADDRESS", f"{uri!r} is no address of a store", hint="postgresql://host/database")
-    psycopg = _driver()
-    try:
-        given = psycopg.conninfo.conninfo_to_dict(uri)
-    except psycopg.Error as error:
-        raise Refused("STORE-ADDRESS", f"{uri!r}: {_line(error)}", hint="postgresql://host/database") from None
-    if any(given.get(name) for name in _SECRETS):
-        says = "a password has no place in an address: it would be kept in the ledger's folder"
-        raise Refused("STORE-ADDRESS", says, hint="libpq reads it from its own passfile, ~/.pgpass")
+    _check(uri)
     return Address(uri, origin)
+
+
+def _check(uri: str) -> None:
+    psycopg = _driver()
+    hint = "one line: postgresql://host/database"
+    try:
+        if not (uri.startswith(("postgresql://", "postgres://")) and uri.isascii() and uri.isprintable()):
+            raise ValueError("it does not begin with postgresql://")
+        given = psycopg.conninfo.conninfo_to_dict(uri)
+    except (psycopg.Error, ValueError) as error:
+        raise Refused("STORE-ADDRESS", f"this is no address of a database: {_line(error)}", hint=hint) from None
+    if any(given.get(name) for name in _SECRETS):
+        says = "a password has no place in an address: it would be kept in the ledger's folder, and told"
+        raise Refused("STORE-ADDRESS", says, hint="libpq reads it from its own file, ~/.pgpass")
 
 
 def connect(place: Address, *, writable: bool = True) -> Connection:
@@ -103,8 +108,13 @@ def _driver() -> Any:
 
 
 def _open(place: Address) -> Connection:
-    with faults(place):
-        c: Connection = _driver().connect(place.uri, autocommit=True, application_name="comity", client_encoding="utf8")
+    psycopg = _driver()
+    _check(place.uri)
+    try:
+        c: Connection = psycopg.connect(place.uri, autocommit=True, application_name="comity", client_encoding="utf8")
+    except psycopg.Error as error:
+        hint = "is the server running, and is the database there?"
+        raise LedgerFault("STORE-AWAY", f"{place}: {_line(error)}", hint) from error
     return c
 
 
