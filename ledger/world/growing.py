@@ -14,7 +14,8 @@ from typing import Any
 
 from eventsourcing.persistence import StoredEvent
 
-from ledger.tlog import Frontier
+from ledger.tlog import EMPTY_ROOT, Frontier, root
+from ledger.world.fault import LedgerFault
 from ledger.world.shelf import Ciphertext, read_hashes
 
 
@@ -43,6 +44,8 @@ class Growing(ABC):
 
     # the tree as the last batch of this process left it, and the path from that batch's last leaf to the root
     grown: tuple[Frontier, list[bytes]] | None = None
+    # size and root of what was signed: nothing is stored behind anything else
+    signed: tuple[int, bytes] = (0, EMPTY_ROOT)
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[Any]:
@@ -95,7 +98,19 @@ class Growing(ABC):
         return ids
 
     def _tree(self, c: Any, size: int) -> Frontier:
-        return Frontier.at(size, lambda positions: read_hashes(lambda *asked: self.ask(c, *asked), positions))
+        """The tree on the shelf, which begins with what was signed: another server may have taken this one's place."""
+
+        def read(positions: Sequence[int]) -> list[bytes]:
+            return read_hashes(lambda *asked: self.ask(c, *asked), positions)
+
+        signed, expected = self.signed
+        if size < signed or root(signed, read) != expected:
+            raise LedgerFault(
+                "LOG-ROLLBACK",
+                f"{signed} entries were signed, and the {size} that are there do not begin with them",
+                "an older copy was put in place; restore the newest one, or comity succeed",
+            )
+        return Frontier.at(size, read)
 
     def _head(self, c: Any, order: str, size: int) -> int:
         statement = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ? AND rowid <= ?"

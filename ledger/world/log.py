@@ -92,8 +92,12 @@ class Log:
                     f"the first {last.size} entries are not those signed on {wire(last.at)}",
                     "comity fsck says where they differ",
                 )
-            self._checked = last
+            self._agrees(last)
         return last
+
+    def _agrees(self, signed: Signed) -> None:
+        self._checked = signed
+        self.store.begins_with(signed.size, signed.root)
 
     def acknowledge(self, index: int) -> Signed:
         """See to it that a checkpoint covers entry `index`, and give the one that does; durable on return.
@@ -109,15 +113,14 @@ class Log:
             prove = partial(prove_consistency, last.size, size, self.store.hashes)
             after = self.signatory.step(last, size, tree, prove, self._now(), self._say)
             if after is not None:
-                self._checked = after
+                self._agrees(after)
                 return after
             last = self.signed()  # another process has signed meanwhile
         return last
 
     def ready(self) -> None:
         """Raise now what `acknowledge` would raise after an entry is stored: guard, shelf, clock, key."""
-        last = self._checked or self.signed()
-        self.signatory.ready(last, self._now())
+        self.signatory.ready(self.signed(), self._now())
 
     # -- proving ------------------------------------------------------------------------------------------------------
 
@@ -159,6 +162,7 @@ class Log:
 
     def catch_up(self) -> Signed:
         """Finish whatever a crash left unfinished; doing it again changes nothing."""
+        self._checked = None
         size = self.store.size()
         last = self.acknowledge(size - 1) if size else self.signed()
         self.publish()

@@ -116,6 +116,10 @@ class Store(Shelf):
         with self._faults:
             self._recorder.empty(key_id)
 
+    def begins_with(self, size: int, root: bytes) -> None:
+        """What was signed: from now on a shelf that does not begin with it takes nothing in, but is LOG-ROLLBACK."""
+        self._recorder.signed = size, root
+
     def tip(self, index: int) -> tuple[int, bytes]:
         """A size that covers entry `index`, and the root there: the newest that costs nothing to know."""
         grown = self._recorder.grown

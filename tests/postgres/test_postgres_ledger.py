@@ -22,10 +22,13 @@ import pytest
 from cli.exits import Exit
 from cli.stage import perform
 from cli.story import read_story
+from cli.writing import opened
 from ledger.envelope import Circumstances
 from ledger.world import founding
 from ledger.world.audit import LAST, audit
+from ledger.world.fault import LedgerFault
 from ledger.world.folder import read_folder
+from ledger.world.home import Home
 from ledger.world.journal import Journal
 from ledger.world.moving import copy
 from ledger.world.sealing import Draft
@@ -306,6 +309,36 @@ def test_after_a_failover_to_an_asynchronous_standby_what_was_lost_is_a_rollback
     assert "LOG-ROLLBACK" in house.verdict()
     assert house.run("show", "PPO-2").exit_code == 0, "what is there can be read"
     assert "PPO-3" not in house.run("orders").output
+
+
+def test_a_process_that_was_running_when_an_asynchronous_standby_took_over_stores_and_signs_nothing_more(
+    pair: tuple[Housed, Server, list[Server]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on by itself where the other server is: onto a shelf that lacks what it has signed."""
+    house, server, standbys = pair
+    standby = server.standby(synchronous=False)
+    standbys.append(standby)
+    both(house, server, standby)
+    for name, value in house.env.items():
+        monkeypatch.setenv(name, value)
+    home = Home.user()
+    with Journal.open(house.ledger, home) as journal:
+        signer = journal.signer("ilves", "ISS", opened(str(home.keys / "ilves")))
+        standby.follow(server)
+        standby.pause()
+        for n in range(2):
+            journal.record(issued(f"N-{n}"), f"{n:08x}-0000-4000-8000-000000000000", signer)
+        signed = journal.log.signed()
+        server.kill()
+        standby.promote()
+        for n in range(2, 6):
+            with pytest.raises(LedgerFault) as fault:
+                journal.record(issued(f"N-{n}"), f"{n:08x}-0000-4000-8000-000000000000", signer)
+            assert fault.value.code == "LOG-ROLLBACK"
+        assert journal.store.size() == signed.size - 2, "nothing is stored behind what is left"
+        assert journal.log.signatory.last() == signed
+        journal._unpublished = False
+    assert "LOG-ROLLBACK" in house.verdict()
 
 
 def test_after_a_failover_to_a_synchronous_standby_nothing_is_lost_and_the_same_address_goes_on(
