@@ -63,6 +63,10 @@ class Growing(ABC):
     def finish(self, c: Any, rows: Sequence[Row], first: int, nodes: list[bytes]) -> None:
         """Store what `begin` has not; `nodes` are the hashes that each leaf completes, joined."""
 
+    @abstractmethod
+    def settle(self) -> None:
+        """See to it that all that can be read is as durable as what this process stores."""
+
     def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
         """Store `Row`s in one transaction; `still` names orders that must have the given newest entry, else `Moved`."""
         still: Mapping[str, int] = given.pop("still", {})

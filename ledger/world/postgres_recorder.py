@@ -7,17 +7,18 @@ take, its ids come from a sequence and have gaps, and it asks again where a lock
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from psycopg import Connection, Cursor
+from psycopg.errors import Diagnostic
 from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 
 from ledger.world.fault import LedgerFault
 from ledger.world.growing import Growing, Row
-from ledger.world.postgres import Address, connect, is_lost, patiently, spoken
+from ledger.world.postgres import Address, connect, is_lost, patiently, spoken, unsafe
 
 _APPEND = (
     "SELECT append("
@@ -75,8 +76,27 @@ class PostgresRecorder(Growing, PostgresApplicationRecorder):
 
     @contextmanager
     def writing(self) -> Iterator[Cursor[TupleRow]]:
-        with self.datastore.get_connection() as c, c.transaction():
-            yield c.cursor(row_factory=tuple_row)
+        said: list[str] = []
+
+        def hear(notice: Diagnostic) -> None:
+            if notice.severity_nonlocalized == "WARNING":
+                said.append(str(notice.message_primary))
+
+        with self.datastore.get_connection() as c:
+            try:
+                with c.transaction():
+                    yield c.cursor(row_factory=tuple_row)
+                    c.add_notice_handler(hear)  # from here on it is about the commit
+            finally:
+                with suppress(ValueError):
+                    c.remove_notice_handler(hear)
+        if said:  # somebody ended its waiting for a standby
+            raise unsafe(said[0])
+
+    def settle(self) -> None:
+        """After a crash, what was waiting for a standby can be read before it is there; this waits for it too."""
+        with self.writing() as c:
+            self.begin(c, ())
 
     def ask(self, c: Cursor[TupleRow], statement: str, params: Sequence[Any]) -> list[Any]:
         return c.execute(spoken(statement).encode(), params).fetchall()

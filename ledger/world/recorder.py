@@ -153,6 +153,9 @@ class Recorder(Growing, SQLiteApplicationRecorder):
     def writing(self) -> AbstractContextManager[SQLiteCursor]:
         return self.datastore.transaction(commit=True)
 
+    def settle(self) -> None:
+        """One disk: what was synced last has all that was there before."""
+
     def ask(self, c: SQLiteCursor, statement: str, params: Sequence[Any]) -> list[Any]:
         c.execute(statement, params)
         return list(c.fetchall())

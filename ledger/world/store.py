@@ -79,6 +79,8 @@ class Store(Shelf):
                     if isinstance(error, Moved):
                         raise
                     raise Conflict(f"not the next entry of its order: {error}") from error
+                with self._faults:
+                    self._recorder.settle()
                 places |= {i: stored for i, stored in known.items() if stored is not None}
             else:
                 places |= {i: Stored(n - 1) for i, n in zip(fresh, ids or (), strict=True)}
@@ -126,6 +128,8 @@ class Store(Shelf):
         if grown is not None and grown[0].size > index:
             return grown[0].size, grown[0].root()  # a tree that was once on the shelf for ever begins what is there
         size = self.size()
+        with self._faults:
+            self._recorder.settle()
         return size, root(size, self.hashes)
 
     def path_at_tip(self, index: int, size: int) -> list[bytes] | None:

@@ -335,6 +335,64 @@ def test_the_librarys_functions_that_take_no_lock_are_refused_before_anything_st
     Store(place_of(store)).close()
 
 
+def test_an_entry_that_its_standby_does_not_have_is_not_acknowledged_whoever_ends_the_waiting(own: Server) -> None:
+    """A cancelled wait ends with a warning and is a success to the server; an ended one is found when asked again."""
+    store = Store.create(address(own.database("one"), ORIGIN))
+    standby = own.standby(synchronous=True)
+    try:
+        store.append([row(ORDER, 1)])
+        standby.stop()
+        with ThreadPoolExecutor(1) as pool:
+            cancelled = pool.submit(store.append, [row(ORDER, 2)])
+            end_waiting(own, "pg_cancel_backend")
+            with pytest.raises(LedgerFault) as fault:
+                cancelled.result()
+            assert fault.value.code == "STORE-UNSAFE"
+            again = pool.submit(store.append, [row(ORDER, 3)])
+            end_waiting(own, "pg_terminate_backend")
+            wait_for(own, "SyncRep")
+            assert not again.done()
+            standby.start()
+            assert again.result() == [Stored(2, already=True)]
+    finally:
+        standby.gone()
+        store.close()
+
+
+def test_what_is_found_on_the_shelf_is_signed_only_when_its_standby_has_it(own: Server) -> None:
+    store = Store.create(address(own.database("one"), ORIGIN))
+    standby = own.standby(synchronous=True)
+    try:
+        standby.stop()
+        with ThreadPoolExecutor(1) as pool:
+            killed = pool.submit(store.append, [row(ORDER, 1)])
+            end_waiting(own, "pg_cancel_backend")
+            assert killed.exception() is not None
+            tip = pool.submit(store.tip, 0)
+            wait_for(own, "SyncRep")
+            assert not tip.done()
+            standby.start()
+            assert tip.result()[0] == 1
+    finally:
+        standby.gone()
+        store.close()
+
+
+def wait_for(server: Server, event: str) -> None:
+    with server.boss() as c:
+        for _ in range(200):
+            if c.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = %s", (event,)).fetchone():
+                return
+            time.sleep(0.05)
+    raise AssertionError(f"nobody waits for {event}")
+
+
+def end_waiting(server: Server, how: str) -> None:
+    wait_for(server, "SyncRep")
+    with server.boss() as c:
+        c.execute(f"SELECT {how}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'".encode())  # noqa: S608
+
+
 # -- rights and rails --------------------------------------------------------------------------------------------------
 
 FORBIDDEN = [
