@@ -65,7 +65,9 @@ BEGIN
     SELECT max(idx) INTO size FROM comity.log_leaf;
     IF many > 0 AND (high - low + 1 <> many OR size <> high
         OR (low > 0 AND NOT EXISTS (SELECT FROM comity.log_leaf WHERE idx = low - 1))
-        OR NOT EXISTS (SELECT FROM comity.stored_events WHERE notification_id = high + 1)) THEN
+        OR NOT EXISTS (SELECT FROM comity.stored_events WHERE notification_id = high + 1)
+        OR EXISTS (SELECT FROM added WHERE octet_length(nodes) > 32 * 62 -- one hash for each subtree that ends here
+            OR (idx # (idx + 1)) <> (2::bigint << octet_length(nodes) / 32) - 1)) THEN
         RAISE 'log_leaf is append-only: not the next leaf' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NULL;
@@ -121,15 +123,27 @@ CREATE FUNCTION comity.append(first bigint,
     quoted text[], quoted_orders text[], named text[], naming text[])
 RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF comity.turn() <> first THEN
+    IF comity.turn() IS DISTINCT FROM first THEN
         RAISE 'stored_events is append-only: the log has grown' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF EXISTS (SELECT FROM unnest(ARRAY[cardinality(versions), cardinality(topics), cardinality(states),
+            cardinality(entries), cardinality(leaves), cardinality(nodes)]) AS u (n)
+            WHERE n IS DISTINCT FROM cardinality(orders))
+        OR EXISTS (SELECT FROM unnest(states, leaves) AS u (s, l) WHERE l IS DISTINCT FROM sha256(decode('00', 'hex') || s))
+        OR EXISTS (SELECT FROM unnest(positions) AS u (p) WHERE p NOT BETWEEN 0 AND cardinality(orders) - 1) THEN
+        RAISE 'an entry is stored with its own leaf, and ciphertexts with their entry'
+            USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     INSERT INTO comity.stored_events
         SELECT o, v, t, s, first + n FROM unnest(orders, versions, topics, states) WITH ORDINALITY AS u (o, v, t, s, n);
     INSERT INTO comity.log_leaf
         SELECT first + n - 1, e, l, h FROM unnest(entries, leaves, nodes) WITH ORDINALITY AS u (e, l, h, n);
-    INSERT INTO comity.ciphertext SELECT first + p, f, d, k, c FROM unnest(positions, fields, digests, keys, ciphertexts) AS u (p, f, d, k, c)
-        WHERE p BETWEEN 0 AND cardinality(orders) - 1;
+    INSERT INTO comity.ciphertext
+        SELECT first + p, f, d, k, c FROM unnest(positions, fields, digests, keys, ciphertexts) AS u (p, f, d, k, c);
+    IF EXISTS (SELECT FROM unnest(quoted_orders || naming) AS u (o)
+        WHERE NOT EXISTS (SELECT FROM comity.stored_events WHERE originator_id = o)) THEN
+        RAISE 'there is no such order' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
     INSERT INTO comity.order_reference SELECT DISTINCT * FROM unnest(quoted, quoted_orders) ON CONFLICT DO NOTHING;
     INSERT INTO comity.order_link SELECT DISTINCT * FROM unnest(named, naming) ON CONFLICT DO NOTHING;
 END $$;

@@ -483,6 +483,56 @@ def test_a_writer_cannot_skip_a_place_through_the_door_itself(store: Store) -> N
     assert store.size() == 1
 
 
+_LEAVES = {
+    "entries": "ARRAY[decode(md5('e'), 'hex'), decode(md5('f'), 'hex')]",
+    "leaves": "ARRAY[sha256('\\x0061'), sha256('\\x0062')]",
+    "nodes": "ARRAY[''::bytea, sha256('')]",
+}
+_SEALED = {"fields": "ARRAY['f']", "digests": "ARRAY['d']", "keys": "ARRAY['k']", "ciphertexts": "ARRAY['c'::bytea]"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"entries": "'{}'", "leaves": "'{}'", "nodes": "'{}'"},
+        {name: f"({array})[1:1]" for name, array in _LEAVES.items()},
+        {"entries": "NULL", "leaves": "NULL", "nodes": "NULL"},
+        {"states": "ARRAY['b', 'a']::bytea[]"},
+        {"leaves": "ARRAY[sha256('\\x0061'), sha256('b')]"},
+        {"nodes": "ARRAY['', '']::bytea[]"},
+        {"nodes": "ARRAY[sha256(''), sha256('')]"},
+        {"positions": "ARRAY[-1]", **_SEALED},
+        {"positions": "ARRAY[2]", **_SEALED},
+        {"quoted": "ARRAY['PPO-1']", "quoted_orders": "ARRAY['nowhere']"},
+        {"named": "ARRAY['o']", "naming": "ARRAY['nowhere']"},
+        {"first": "NULL"},
+    ],
+)
+def test_what_no_reader_could_make_sense_of_does_not_come_through_the_door(
+    store: Store, server: Server, given: dict[str, str]
+) -> None:
+    """An entry without a leaf, or a leaf without its hashes, would stop everybody, and could never be removed."""
+    filled(store, 4)
+    database = database_of(place_of(store).uri)
+    server.open_to(database)
+    names = "versions topics states entries leaves nodes positions fields digests keys ciphertexts quoted quoted_orders"
+    good = {
+        **dict.fromkeys(("first", "orders", *names.split(), "named", "naming"), "'{}'"),
+        "first": "4",
+        "orders": "ARRAY['o', 'o']",
+        "versions": "ARRAY[1, 2]",
+        "topics": "ARRAY['k', 'k']",
+        "states": "ARRAY['a', 'b']::bytea[]",
+        **_LEAVES,
+    }
+    with psycopg.connect(server.uri(database, CLERK)) as c:
+        with pytest.raises(psycopg.IntegrityError):
+            c.execute(f"SELECT comity.append({', '.join({**good, **given}.values())})".encode())
+        c.rollback()
+        c.execute(f"SELECT comity.append({', '.join(good.values())})".encode())
+    assert store.append([row(ORDER, 5)]) == [Stored(6)]
+
+
 def test_functions_cannot_be_led_to_other_tables(store: Store, server: Server) -> None:
     """They run with their owner's rights, so what they name is fixed: a search path changes nothing."""
     with connect(place_of(store)) as c:
