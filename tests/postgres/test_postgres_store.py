@@ -106,6 +106,24 @@ def test_in_a_storm_of_conflicts_the_indices_stay_contiguous(store: Store) -> No
     whole(store, 120)
 
 
+@pytest.mark.parametrize("level", ["serializable", "repeatable read"])
+def test_writers_take_turns_whatever_isolation_their_role_has(store: Store, server: Server, level: str) -> None:
+    """Whoever waits for the turn sees the log as it is then, and not as it was when it began to wait."""
+    with server.boss() as c:
+        c.execute(f"ALTER ROLE {OWNER} SET default_transaction_isolation = '{level}'".encode())
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            stores = [Store(place_of(store)) for _ in range(3)]
+            for going in [pool.submit(_fill, s, name, 30) for s, name in zip(stores, "abc", strict=True)]:
+                going.result()
+            for s in stores:
+                s.close()
+    finally:
+        with server.boss() as c:
+            c.execute(f"ALTER ROLE {OWNER} RESET ALL".encode())
+    whole(store, 90)
+
+
 def test_threads_of_one_process_take_turns(store: Store) -> None:
     def write(name: str) -> list[int]:
         return [store.append([row(name, n + 1)])[0].index for n in range(25)]
@@ -132,8 +150,8 @@ def test_who_reads_the_tail_meanwhile_misses_nothing(store: Store) -> None:
     assert seen == list(range(400))
 
 
-def _fill(store: Store, name: str) -> None:
-    for n in range(100):
+def _fill(store: Store, name: str, count: int = 100) -> None:
+    for n in range(count):
         store.append([row(name, n + 1)])
 
 
