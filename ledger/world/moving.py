@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from ledger.world import postgres, sqlite
+from ledger.world.fault import LedgerFault
 from ledger.world.place import Place
 from ledger.world.postgres import Address
 from ledger.world.recorder import SCHEMA
@@ -46,7 +47,11 @@ def _copy_out(place: Address, path: Path) -> None:
                 with source.cursor(name="copy") as rows:
                     rows.itersize = PAGE
                     rows.execute(postgres.spoken(f"SELECT {columns} FROM {table} ORDER BY 1").encode())  # noqa: S608
-                    target.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
+                    try:
+                        target.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
+                    except sqlite3.IntegrityError as error:
+                        says = f"{place}: what is there does not make a shelf: {error}"
+                        raise LedgerFault("LOG-CORRUPT", says, "comity fsck says how far") from error
 
 
 def move_in(path: Path, place: Address) -> None:
@@ -59,6 +64,8 @@ def move_in(path: Path, place: Address) -> None:
     target = recorder(place, writable=True)
     with closing(source), closing(target.datastore), postgres.faults(place), sqlite.faults(path), target.writing() as c:
         first = target.begin(c, ())
+        if first:  # it was empty a moment ago
+            raise LedgerFault("LEDGER-EXISTS", f"{place} has {first} entries already", "take another database")
         entries = source.execute(_ENTRIES)
         while page := entries.fetchmany(PAGE):
             closed = source.execute(_CLOSED, (first, first, first + len(page))).fetchall()

@@ -674,3 +674,24 @@ def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(store: Store, tmp
             whole(shelf, shelf.size())
     process.kill()
     process.communicate()
+
+
+@pytest.mark.parametrize("lost", ["comity.log_leaf WHERE idx = 2", "comity.stored_events WHERE notification_id = 3"])
+def test_a_damaged_shelf_is_not_copied_but_corrupt(store: Store, server: Server, tmp_path: Path, lost: str) -> None:
+    """An SQLite file is copied with its damage; here every row passes the rails of the copy."""
+    filled(store, 5)
+    with server.boss(database_of(place_of(store).uri)) as c:
+        for table in ("stored_events", "log_leaf"):
+            c.execute(f"ALTER TABLE comity.{table} DISABLE TRIGGER USER".encode())
+        c.execute(f"DELETE FROM {lost}".encode())  # noqa: S608
+    assert fault_at(copy, store.place, tmp_path / "entries.db") == "LOG-CORRUPT"
+
+
+def test_a_shelf_moves_into_no_database_that_somebody_has_begun_to_fill(
+    store: Store, place: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled(store, 2)
+    copy(store.place, tmp_path / "entries.db")
+    monkeypatch.setattr("ledger.world.postgres.create", lambda _: None)  # it was empty when that was looked at
+    assert fault_at(move_in, tmp_path / "entries.db", place) == "LEDGER-EXISTS"
+    whole(store, 2)
