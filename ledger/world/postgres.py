@@ -92,10 +92,18 @@ def create(place: Address) -> None:
                 says = f"the ledger of {origin} is in {place} already"
                 raise LedgerFault("LEDGER-EXISTS", says, "a ledger has a database of its own: createdb makes one")
             return
-        with c.transaction():
-            c.execute(Path(__file__).with_suffix(".sql").read_bytes())
-            c.execute("INSERT INTO comity.ledger VALUES (true, %s, %s)", (VERSION, place.origin))
-            c.execute("REVOKE INSERT ON comity.ledger FROM CURRENT_USER")
+        errors = _driver().errors
+        try:
+            _make(c, place)
+        except (errors.UniqueViolation, errors.DuplicateSchema):
+            raise LedgerFault("LEDGER-EXISTS", f"somebody else has just made a ledger in {place}") from None
+
+
+def _make(c: Connection, place: Address) -> None:
+    with c.transaction():
+        c.execute(Path(__file__).with_suffix(".sql").read_bytes())
+        c.execute("INSERT INTO comity.ledger VALUES (true, %s, %s)", (VERSION, place.origin))
+        c.execute("REVOKE INSERT ON comity.ledger FROM CURRENT_USER")
 
 
 def _driver() -> Any:

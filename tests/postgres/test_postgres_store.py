@@ -588,6 +588,14 @@ def test_a_shelf_is_never_made_over_another(store: Store) -> None:
     assert store.size() == 1
 
 
+def test_of_several_who_make_a_ledger_at_once_one_does_and_the_others_are_told(place: Address) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        ends = [going.exception() for going in [pool.submit(create, place) for _ in range(6)]]
+    assert {end.code for end in ends if isinstance(end, LedgerFault)} <= {"LEDGER-EXISTS"}
+    assert all(end is None or isinstance(end, LedgerFault) for end in ends)
+    Store(place).close()
+
+
 def replace_origin(place: Address) -> Address:
     return address(place.uri, "ledger.example/another")
 
