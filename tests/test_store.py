@@ -128,6 +128,21 @@ def test_a_batch_is_stored_whole_or_not_at_all(store: Store) -> None:
     assert store.append([row(OTHER, 1)]) == [Stored(2)], "no index was lost by the batch that failed"
 
 
+def test_a_tree_is_signed_by_nobody_before_its_entries_are_committed(store: Store) -> None:
+    """Of several threads, one may sign while another stores."""
+    filled(store, 1)
+    seen = []
+
+    def pages() -> Iterator[list[Row]]:
+        yield [row(ORDER, 2)]
+        seen.append(store.tip(0)[0])
+        yield [row(ORDER, 3)]
+
+    store.append_pages(pages(), still={})
+    assert seen == [1]
+    assert store.tip(0)[0] == 3
+
+
 def test_nothing_is_stored_if_an_order_that_had_to_stand_still_has_moved(store: Store) -> None:
     filled(store, 2)
     with pytest.raises(Moved):

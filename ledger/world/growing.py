@@ -77,28 +77,27 @@ class Growing(ABC):
 
     def insert_pages(self, pages: Iterable[Sequence[Row]], still: Mapping[str, int]) -> range:
         """Store page after page of rows, all in one transaction; their notification ids, which are index + 1."""
-        tree = self.grown[0] if self.grown else None
-        self.grown = None
+        grown: tuple[Frontier, list[bytes]] | None = None
         ids = range(0)
-        try:
-            with self.writing() as c:
-                for rows in pages:
-                    first = self.begin(c, rows)
-                    for order, seq in still.items():
-                        if self._head(c, order, first) != seq:
-                            raise Moved(order)
-                    still = {}
-                    if tree is None or tree.size != first:  # else nobody wrote since: what is there never changes
-                        tree = self._tree(c, first)
-                    nodes = [b"".join(tree.add(row.leaf)[1:]) for row in rows[:-1]]
-                    path = tree.peaks[::-1]  # all that is to the left of the last leaf; to its right is nothing
-                    nodes.append(b"".join(tree.add(rows[-1].leaf)[1:]))
-                    self.finish(c, rows, first, nodes)
-                    ids = range(ids.start or first + 1, first + 1 + len(rows))
-                    self.grown = tree, path
-        except BaseException:
-            self.grown = None  # all of it was rolled back
-            raise
+        with self.writing() as c:
+            # taken out, and put back when it is committed: until then it may all be rolled back, and others sign by it
+            before = vars(self).pop("grown", None)
+            tree = Frontier(before[0].size, before[0].peaks) if before else None
+            for rows in pages:
+                first = self.begin(c, rows)
+                for order, seq in still.items():
+                    if self._head(c, order, first) != seq:
+                        raise Moved(order)
+                still = {}
+                if tree is None or tree.size != first:  # else nobody wrote since: what is there never changes
+                    tree = self._tree(c, first)
+                nodes = [b"".join(tree.add(row.leaf)[1:]) for row in rows[:-1]]
+                path = tree.peaks[::-1]  # all that is to the left of the last leaf; to its right is nothing
+                nodes.append(b"".join(tree.add(rows[-1].leaf)[1:]))
+                self.finish(c, rows, first, nodes)
+                ids = range(ids.start or first + 1, first + 1 + len(rows))
+                grown = tree, path
+        self.grown = grown
         return ids
 
     def _tree(self, c: Any, size: int) -> Frontier:
