@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from select import POLLIN, poll
 from typing import Any
 
 from eventsourcing.persistence import InterfaceError, OperationalError, StoredEvent
@@ -50,7 +51,7 @@ class Pool:
     @contextmanager
     def connection(self) -> Iterator[Connection[DictRow]]:
         """A connection for the length of a block; a broken one is not used again."""
-        c = self._idle.pop() if self._idle else self._connect()
+        c = self._waiting() or self._connect()
         try:
             yield c
         finally:
@@ -58,6 +59,17 @@ class Pool:
                 self.close()  # whatever ended this one has ended the others
             else:
                 self._idle.append(c)
+
+    def _waiting(self) -> Connection[DictRow] | None:
+        with suppress(IndexError):  # of several threads one gets the last
+            while True:
+                c = self._idle.pop()
+                line = poll()
+                line.register(c.fileno(), POLLIN)
+                if not line.poll(0):
+                    return c
+                c.close()  # the server has spoken without being asked: it has hung up
+        return None
 
     def _connect(self) -> Connection[DictRow]:
         c: Any = connect(self.place, writable=self.writable)
@@ -74,6 +86,8 @@ class Pool:
 class PostgresRecorder(Growing, PostgresApplicationRecorder):
     """Event, leaf, hashes, ciphertexts, reference, in one call under the lock of `comity.turn`."""
 
+    _last: Connection[DictRow] | None = None  # whoever is reached by another one may have another shelf
+
     @contextmanager
     def writing(self) -> Iterator[Cursor[TupleRow]]:
         said: list[str] = []
@@ -83,6 +97,8 @@ class PostgresRecorder(Growing, PostgresApplicationRecorder):
                 said.append(str(notice.message_primary))
 
         with self.datastore.get_connection() as c:
+            if c is not self._last:
+                self.grown, self._last = None, c
             try:
                 with c.transaction():
                     yield c.cursor(row_factory=tuple_row)

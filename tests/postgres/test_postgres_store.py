@@ -218,6 +218,24 @@ def test_a_writer_goes_on_by_itself_when_the_server_comes_back(own: Server) -> N
     store.close()
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda s: s.empty("k"),
+        lambda s: s.append_pages([[row(OTHER, 1)]], still={}),
+        lambda s: s.append([row(OTHER, 1)]),
+        lambda s: s.tip(s.size()),
+    ],
+)
+def test_a_connection_that_the_server_ended_meanwhile_is_not_missed(store: Store, server: Server, act: Any) -> None:
+    """It ends those that have been idle for too long, where somebody has set it so."""
+    filled(store, 1)
+    with server.boss() as c:
+        name = database_of(place_of(store).uri)
+        c.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,))
+    act(store)
+
+
 def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
