@@ -144,16 +144,19 @@ def _check_server(c: Connection, *, writable: bool) -> None:
         " set_config('idle_in_transaction_session_timeout', %s, false),"
         " set_config('default_transaction_read_only', %s, false), pg_is_in_recovery(),"
         " current_setting('fsync'), current_setting('synchronous_commit'),"
-        " current_setting('synchronous_standby_names')",
+        " current_setting('synchronous_standby_names'), current_setting('server_encoding')",
         (f"{PATIENCE}s", f"{_IDLE}s", "off" if writable else "on"),
     ).fetchone()
     if settings is None or not writable:
         return
-    standby, fsync, commit, names = settings[5:]
+    standby, fsync, commit, names, encoding = settings[5:]
     if standby:
         raise LedgerFault(
             "READ-ONLY", "this server is a standby", "name the primary, or target_session_attrs=read-write"
         )
+    if encoding != "UTF8":
+        says = f"the database is in {encoding}, which does not have every letter of a name"
+        raise LedgerFault("STORE-UNSAFE", says, "createdb --encoding UTF8 --template template0 makes one that does")
     for name, value in (("fsync", fsync), ("synchronous_commit", commit)):
         if value == "off" or (value == "local" and names):
             raise unsafe(f"{name} is {value}")

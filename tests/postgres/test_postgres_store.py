@@ -429,6 +429,17 @@ def end_waiting(server: Server, how: str) -> None:
         c.execute(f"SELECT {how}(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'".encode())  # noqa: S608
 
 
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_that_does_not_have_every_letter_is_refused_before_anything_is_in_it(
+    server: Server, encoding: str
+) -> None:
+    name = f"in_{encoding.lower()}"
+    with server.boss() as c:
+        how = f"OWNER {OWNER} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        c.execute(f"CREATE DATABASE {name} {how}".encode())
+    assert fault_at(create, address(server.uri(name), ORIGIN)) == "STORE-UNSAFE"
+
+
 # -- rights and rails --------------------------------------------------------------------------------------------------
 
 FORBIDDEN = [
