@@ -645,6 +645,11 @@ def test_a_server_that_is_not_there_says_so_at_once(place: Address, tmp_path: Pa
         "postgresql://clerk:secret@db.example/karsk",
         "postgresql://db.example/karsk?password=secret",
         "postgresql://db.example/karsk?sslpassword=secret",
+        "postgresql://db.example/karsk?%70assword=secret",
+        "postgresql://clerk:secret@db.example/karsk?nonsense=1",
+        "postgresql://clerk:secret@db.example/kar sk",
+        "mysql://clerk:secret@db.example/karsk",
+        "host=db.example password = secret",
         "postgresql://db.example/karsk?nonsense=1",
         "sqlite:///karsk",
         "host=db.example",
@@ -655,7 +660,7 @@ def test_an_address_carries_no_secret_and_is_an_address(uri: str) -> None:
     with pytest.raises(Refused) as refused:
         address(uri, ORIGIN)
     assert refused.value.code == "STORE-ADDRESS"
-    assert "secret@" not in refused.value.says
+    assert "secret" not in refused.value.says
 
 
 def test_a_store_of_another_version_is_left_alone(store: Store, server: Server) -> None:
