@@ -167,6 +167,7 @@ class PostgresRecorder(Growing, PostgresApplicationRecorder):
     def empty(self, key_id: str) -> None:
         """Drop the ciphertexts made under a key."""
         with self.writing() as c:
+            self.begin(c, ())  # as durable as an entry: who is told that it is erased is told once
             c.execute("SELECT empty(%s)", (key_id,))
 
 

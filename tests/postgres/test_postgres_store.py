@@ -294,7 +294,7 @@ def test_a_server_that_acknowledges_what_is_not_on_disk_is_refused(own: Server, 
     store = Store.create(place)
     own.set(**{setting: "off"})
     own.reload()
-    for refused in (lambda: Store(place), lambda: store.append([row(ORDER, 1)])):
+    for refused in (lambda: Store(place), lambda: store.append([row(ORDER, 1)]), lambda: store.empty("k")):
         with pytest.raises(LedgerFault) as fault:
             refused()
         assert fault.value.code == "STORE-UNSAFE", "at the start, and within a connection that was open before"
