@@ -140,6 +140,7 @@ def _look(c: Connection, place: Address, *, writable: bool) -> None:
 def _check_server(c: Connection, *, writable: bool) -> None:
     settings = c.execute(
         "SELECT set_config('search_path', 'comity', false), set_config('lock_timeout', %s, false),"
+        " set_config('statement_timeout', '0', false),"  # the patience is ours, and an audit takes as long as it takes
         " set_config('default_transaction_isolation', 'read committed', false),"  # who waited sees what came meanwhile
         " set_config('idle_in_transaction_session_timeout', %s, false),"
         " set_config('default_transaction_read_only', %s, false), pg_is_in_recovery(),"
@@ -149,7 +150,7 @@ def _check_server(c: Connection, *, writable: bool) -> None:
     ).fetchone()
     if settings is None or not writable:
         return
-    standby, fsync, commit, names, encoding = settings[5:]
+    standby, fsync, commit, names, encoding = settings[6:]
     if standby:
         raise LedgerFault(
             "READ-ONLY", "this server is a standby", "name the primary, or target_session_attrs=read-write"

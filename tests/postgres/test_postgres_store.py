@@ -270,6 +270,22 @@ def test_a_writer_that_hangs_with_its_turn_is_ended_by_the_server_and_others_go_
         other.execute("COMMIT")
 
 
+def test_a_writer_waits_for_its_turn_whatever_a_statement_may_take(store: Store, server: Server) -> None:
+    with server.boss() as c:
+        c.execute(f"ALTER ROLE {OWNER} SET statement_timeout = '500ms'".encode())
+    try:
+        with Store(place_of(store)) as patient, ThreadPoolExecutor(1) as pool, connect(place_of(store)) as other:
+            other.execute("BEGIN")
+            other.execute("SELECT turn()")
+            going = pool.submit(patient.append, [row(ORDER, 1)])
+            time.sleep(1)
+            other.execute("ROLLBACK")
+            assert going.result() == [Stored(0)]
+    finally:
+        with server.boss() as c:
+            c.execute(f"ALTER ROLE {OWNER} RESET ALL".encode())
+
+
 def test_who_waits_longer_than_thirty_seconds_is_told_that_it_is_busy(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
