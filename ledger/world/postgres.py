@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 PATIENCE = 30  # seconds that a writer waits for its turn, as in SQLite
 VERSION = 1
 _IDLE = 60  # seconds after which the server ends a writer that took its turn and hangs
+# a server that is silent is away: libpq would wait for minutes to be let in, and for hours for an answer
+_LIVELY = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
 _SECRETS = ("password", "sslpassword")
 
 
@@ -42,22 +50,23 @@ class Address(Struct, frozen=True):
 
 def address(uri: str, origin: str) -> Address:
     """An address as people give it; `Refused` STORE-ADDRESS if it is none, or carries a secret."""
-    _check(uri)
+    _parts(uri)
     return Address(uri, origin)
 
 
-def _check(uri: str) -> None:
+def _parts(uri: str) -> dict[str, Any]:
     psycopg = _driver()
     hint = "one line: postgresql://host/database"
     try:
         if not (uri.startswith(("postgresql://", "postgres://")) and uri.isascii() and uri.isprintable()):
             raise ValueError(uri)
-        given = psycopg.conninfo.conninfo_to_dict(uri)
+        given: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(uri)
     except (psycopg.Error, ValueError):  # which tell more of it than may be told: a password, mistyped
         raise Refused("STORE-ADDRESS", "this is no address of a database", hint=hint) from None
     if any(given.get(name) for name in _SECRETS):
         says = "a password has no place in an address: it would be kept in the ledger's folder, and told"
         raise Refused("STORE-ADDRESS", says, hint="libpq reads it from its own file, ~/.pgpass")
+    return given
 
 
 def connect(place: Address, *, writable: bool = True) -> Connection:
@@ -117,9 +126,12 @@ def _driver() -> Any:
 
 def _open(place: Address) -> Connection:
     psycopg = _driver()
-    _check(place.uri)
+    given = _parts(place.uri)
+    lively = {name: value for name, value in _LIVELY.items() if name not in given}
     try:
-        c: Connection = psycopg.connect(place.uri, autocommit=True, application_name="comity", client_encoding="utf8")
+        c: Connection = psycopg.connect(
+            place.uri, autocommit=True, application_name="comity", client_encoding="utf8", **lively
+        )
     except psycopg.Error as error:
         hint = "is the server running, and is the database there?"
         raise LedgerFault("STORE-AWAY", f"{place}: {_line(error)}", hint) from error

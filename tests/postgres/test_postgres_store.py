@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,7 +20,7 @@ from ledger.refusal import Refused
 from ledger.tlog import Frontier, leaf_hash, root
 from ledger.world.fault import LedgerFault
 from ledger.world.moving import copy, move_in
-from ledger.world.postgres import Address, address, connect, create
+from ledger.world.postgres import _LIVELY, Address, address, connect, create
 from ledger.world.shelf import Ciphertext, Shelf
 from ledger.world.store import Store, Stored
 from tests.hands import ORIGIN
@@ -653,6 +654,22 @@ def test_a_server_that_is_not_there_says_so_at_once(place: Address, tmp_path: Pa
     started = time.monotonic()
     assert fault_at(Store, address(f"postgresql:///d?host={tmp_path}", ORIGIN)) == "STORE-AWAY"
     assert time.monotonic() - started < 5
+
+
+def test_a_server_that_is_silent_is_away_and_nobody_waits_for_it_for_ever(
+    place: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when its machine is gone, and nothing says so: the next of several hosts is asked soon."""
+    create(place)
+    with connect(place) as c:
+        assert c.info.get_parameters()["keepalives_idle"] == "10"
+    with connect(address(f"{place.uri}&keepalives_idle=7", ORIGIN)) as c:
+        assert c.info.get_parameters()["keepalives_idle"] == "7"
+    monkeypatch.setitem(_LIVELY, "connect_timeout", 2)
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        started = time.monotonic()
+        assert fault_at(Store, address(f"postgresql://127.0.0.1:{deaf.getsockname()[1]}/d", ORIGIN)) == "STORE-AWAY"
+        assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize(
