@@ -52,7 +52,7 @@ def found(
             "restore its newest backup, or choose another origin",
         )
     private_folder(path)
-    Store.create(entries).close()
+    Store.create(entries, key.public).close()
     if store:
         replace_file(path / STORE, f"{store}\n".encode())
     Heads.create(path / "heads.db").close()

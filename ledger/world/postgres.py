@@ -86,8 +86,8 @@ def connect(place: Address, *, writable: bool = True) -> Connection:
     return c
 
 
-def create(place: Address) -> None:
-    """Make the empty shelf of a ledger in a database; what a crash left of the same attempt is taken up.
+def create(place: Address, founder: bytes = b"") -> None:
+    """Make the empty shelf of a ledger in a database; what a crash left of an attempt with the same key is taken up.
 
     `LedgerFault`: LEDGER-EXISTS if there is a ledger already; and what `connect` raises.
     """
@@ -96,22 +96,24 @@ def create(place: Address) -> None:
     with c, faults(place):
         _check_server(c, writable=True)
         if c.execute("SELECT to_regnamespace('comity')").fetchone() != (None,):
-            origin = (c.execute("SELECT origin FROM comity.ledger").fetchone() or ("",))[0]
-            if origin != place.origin or c.execute("SELECT 1 FROM log_leaf LIMIT 1").fetchone() is not None:
+            origin, whose = c.execute("SELECT origin, founder FROM comity.ledger").fetchone() or ("", b"")
+            if (origin, whose) != (place.origin, founder) or c.execute(
+                "SELECT 1 FROM log_leaf LIMIT 1"
+            ).fetchone() is not None:
                 says = f"the ledger of {origin} is in {place} already"
                 raise LedgerFault("LEDGER-EXISTS", says, "a ledger has a database of its own: createdb makes one")
             return
         errors = _driver().errors
         try:
-            _make(c, place)
+            _make(c, place, founder)
         except (errors.UniqueViolation, errors.DuplicateSchema):
             raise LedgerFault("LEDGER-EXISTS", f"somebody else has just made a ledger in {place}") from None
 
 
-def _make(c: Connection, place: Address) -> None:
+def _make(c: Connection, place: Address, founder: bytes) -> None:
     with c.transaction():
         c.execute(Path(__file__).with_suffix(".sql").read_bytes())
-        c.execute("INSERT INTO comity.ledger VALUES (true, %s, %s)", (VERSION, place.origin))
+        c.execute("INSERT INTO comity.ledger VALUES (true, %s, %s, %s)", (VERSION, place.origin, founder))
         c.execute("REVOKE INSERT ON comity.ledger FROM CURRENT_USER")
 
 

@@ -4,9 +4,10 @@
 
 CREATE SCHEMA comity;
 
--- which ledger this is; its one row is what writers queue for
+-- which ledger this is, and the public key of the log it was made for; its one row is what writers queue for
 CREATE TABLE comity.ledger (
-    one boolean PRIMARY KEY CHECK (one), version integer NOT NULL, origin text COLLATE "C" NOT NULL);
+    one boolean PRIMARY KEY CHECK (one), version integer NOT NULL, origin text COLLATE "C" NOT NULL,
+    founder bytea NOT NULL);
 
 -- notification_id = leaf index + 1, given by comity.append and never by a sequence: a sequence has gaps
 CREATE TABLE comity.stored_events (

@@ -48,10 +48,13 @@ class Store(Shelf):
             self._recorder = _recorder(place, writable)
 
     @classmethod
-    def create(cls, place: Place) -> Store:
-        """Make an empty shelf; FileExistsError or LEDGER-EXISTS if there is one."""
+    def create(cls, place: Place, founder: bytes = b"") -> Store:
+        """Make an empty shelf, for the log with the public key `founder`.
+
+        FileExistsError or LEDGER-EXISTS if there is one.
+        """
         if isinstance(place, Address):
-            postgres.create(place)
+            postgres.create(place, founder)
         else:
             sqlite.create(place, SCHEMA)
         return cls(place)

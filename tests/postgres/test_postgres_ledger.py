@@ -123,6 +123,14 @@ def test_a_database_that_has_a_ledger_is_not_taken_for_another(house: Housed, tm
     assert (done.exit_code, "LEDGER-EXISTS" in done.output) == (Exit.REFUSED, True)
 
 
+def test_two_users_do_not_begin_one_ledger_in_the_same_database(tmp_path: Path, uri: str) -> None:
+    """Each would have a log key of its own, and sign for what the other records."""
+    one, two = House(tmp_path / "one"), House(tmp_path / "two")
+    begun = [h.run("init", str(h.ledger), "--origin", ORIGIN, "--store", uri) for h in (one, two)]
+    assert [done.exit_code for done in begun] == [0, Exit.REFUSED]
+    assert "LEDGER-EXISTS" in begun[1].output
+
+
 def test_a_server_that_is_away_is_undecidable_and_said_in_three_lines(house: Housed) -> None:
     (house.ledger / "store").write_text("postgresql:///d?host=/nonexistent\n")
     for words in (("show", "PPO-1"), ("fsck",), ("orders",)):
