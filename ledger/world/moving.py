@@ -8,12 +8,21 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eventsourcing.persistence import IntegrityError
 
 from ledger.world import postgres, sqlite
 from ledger.world.fault import LedgerFault
 from ledger.world.place import Place
 from ledger.world.postgres import Address
 from ledger.world.recorder import SCHEMA
+
+if TYPE_CHECKING:
+    from psycopg import Cursor
+    from psycopg.rows import TupleRow
+
+    from ledger.world.postgres_recorder import PostgresRecorder
 
 PAGE = 2_500  # rows that are held at a time
 _TABLES = {  # in an order in which each may be filled
@@ -62,20 +71,28 @@ def move_in(path: Path, place: Address) -> None:
     source = sqlite.connect(path, writable=False)
     source.row_factory = None
     target = recorder(place, writable=True)
-    with closing(source), closing(target.datastore), postgres.faults(place), sqlite.faults(path), target.writing() as c:
-        first = target.begin(c, ())
-        if first:  # it was empty a moment ago
-            raise LedgerFault("LEDGER-EXISTS", f"{place} has {first} entries already", "take another database")
-        entries = source.execute(_ENTRIES)
-        while page := entries.fetchmany(PAGE):
-            closed = source.execute(_CLOSED, (first, first, first + len(page))).fetchall()
-            target.append(c, first, page, closed)
-            first += len(page)
-        quoted, linked = (
-            source.execute(f"SELECT {_TABLES[table]} FROM {table}").fetchall()  # noqa: S608 - our own names
-            for table in ("order_reference", "order_link")
-        )
-        target.append(c, first, order_reference=quoted, order_link=linked)
+    with closing(source), closing(target.datastore), postgres.faults(place), sqlite.faults(path):
+        try:
+            with target.writing() as c:
+                _fill(target, c, source, place)
+        except IntegrityError as error:
+            raise LedgerFault("LOG-CORRUPT", f"{path}: what is there does not make a shelf: {error}") from error
+
+
+def _fill(target: PostgresRecorder, c: Cursor[TupleRow], source: sqlite3.Connection, place: Address) -> None:
+    first = target.begin(c, ())
+    if first:  # it was empty a moment ago
+        raise LedgerFault("LEDGER-EXISTS", f"{place} has {first} entries already", "take another database")
+    entries = source.execute(_ENTRIES)
+    while page := entries.fetchmany(PAGE):
+        closed = source.execute(_CLOSED, (first, first, first + len(page))).fetchall()
+        target.append(c, first, page, closed)
+        first += len(page)
+    quoted, linked = (
+        source.execute(f"SELECT {_TABLES[table]} FROM {table}").fetchall()  # noqa: S608 - our own names
+        for table in ("order_reference", "order_link")
+    )
+    target.append(c, first, order_reference=quoted, order_link=linked)
 
 
 _ENTRIES = """SELECT originator_id, originator_version, topic, state, entry_id, leaf, nodes

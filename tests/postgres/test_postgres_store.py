@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -770,3 +771,14 @@ def test_a_shelf_moves_into_no_database_that_somebody_has_begun_to_fill(
     monkeypatch.setattr("ledger.world.postgres.create", lambda _: None)  # it was empty when that was looked at
     assert fault_at(move_in, tmp_path / "entries.db", place) == "LEDGER-EXISTS"
     whole(store, 2)
+
+
+def test_a_file_that_makes_no_shelf_is_corrupt_and_nothing_of_it_moves_in(store: Store, tmp_path: Path) -> None:
+    """Who verifies a copy looks at its entries, not at what finds them."""
+    with Store.create(tmp_path / "entries.db") as file:
+        file.append([row(ORDER, 1)])
+    with sqlite3.connect(tmp_path / "entries.db") as c:
+        c.execute("INSERT INTO order_reference VALUES ('PPO-1', 'nowhere')")
+    c.close()
+    assert fault_at(move_in, tmp_path / "entries.db", store.place) == "LOG-CORRUPT"
+    assert store.size() == 0
