@@ -185,13 +185,9 @@ def _check_environment() -> None:
             raise LedgerFault("STORE-UNSAFE", says, f"unset {name}")
 
 
-def unsafe(says: str) -> LedgerFault:
+def unsafe(says: str, hint: str = "synchronous_commit and fsync have to be on, wherever they are set") -> LedgerFault:
     """The fault of a server that acknowledges what may yet be lost."""
-    return LedgerFault(
-        "STORE-UNSAFE",
-        f"{says}: the server says that something is recorded before it is safe",
-        "set synchronous_commit and fsync to on, for the server, the database and the role",
-    )
+    return LedgerFault("STORE-UNSAFE", f"{says}: the server says that something is recorded before it is safe", hint)
 
 
 # -- speaking ----------------------------------------------------------------------------------------------------------

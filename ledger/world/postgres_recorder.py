@@ -107,7 +107,7 @@ class PostgresRecorder(Growing, PostgresApplicationRecorder):
                 with suppress(ValueError):
                     c.remove_notice_handler(hear)
         if said:  # somebody ended its waiting for a standby
-            raise unsafe(said[0])
+            raise unsafe(said[0], "once the standby is there again, comity checkpoint signs what is on the shelf")
 
     def settle(self) -> None:
         """After a crash, what was waiting for a standby can be read before it is there; this waits for it too."""
