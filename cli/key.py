@@ -17,6 +17,7 @@ from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
     from ledger.envelope import Signer
+    from ledger.facts import Fact
     from ledger.keyring import Key
     from ledger.world.home import Home
     from ledger.world.journal import Journal
@@ -49,9 +50,8 @@ def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
         raise Stop(f"{path} is there already", hint="a key is never overwritten", code=Exit.REFUSED)
     key = point_to(path, at, secret) if at else make(path, passphrase=passphrase(passphrase_fd))
     document = {"name": name, "file": str(path), "public": key.public.hex()}
-    hint = f"hand the registrar {path}.pub; then: comity key accept"
     ui.emit("key", document, tuple(document), [tuple(document.values())], text=lambda: f"{key.public.hex()}\n  {path}")
-    ui.tell(hint)
+    ui.tell(f"hand the registrar {path}.pub, who enrols it; then: comity key accept ACTOR")
 
 
 @ui.command("comity key list", "comity key list --json", refused=Exit.UNDECIDABLE)
@@ -114,16 +114,18 @@ def enrol(
 ) -> None:
     """The registrar enters a key for the office ACTOR; it may sign once its holder has accepted it."""
     from cli.writing import writing
+    from ledger.facts import build
 
     roles = tuple(role for said in roles for role in said.split(","))
     with writing() as journal:
+        facts = []
         if actor not in journal.keyring.offices:
             if party is None:
                 raise Stop(f"{actor} is not in the register", hint="--party PARTY registers it, with --office NAME")
             names = {"names": {"en": office}} if office else {}
             day = journal.now().date().isoformat()
             registered = {"actor": actor, "party": party, "roles": list(roles), "valid_from": day, **names}
-            _put(journal, "authority-registered", registered, key_file)
+            facts.append(build("authority-registered", registered, {}))
         said: dict[str, Any] = {
             "actor": actor,
             "key": public_key(public or str(home().keys / actor)),
@@ -131,7 +133,8 @@ def enrol(
         }
         if following is not None:
             said["next_key_sha256"] = digest_of(public_key(following))
-        _put(journal, "key-registered", said, key_file, {"holder": holder} if holder else {})
+        facts.append(build("key-registered", said, {"holder": holder} if holder else {}))
+        put(journal, key_file, *facts)
     ui.tell(f"its holder shows possession with: comity key accept {actor}")
 
 
@@ -141,6 +144,7 @@ def enrol(
 def accept(actor: str, key_file: str | None) -> None:
     """The holder of an enrolled key shows possession: the key signs for itself, and from here on may sign."""
     from cli.writing import opened, writing
+    from ledger.facts import build
     from ledger.world.keys import listed
 
     with writing() as journal:
@@ -155,7 +159,7 @@ def accept(actor: str, key_file: str | None) -> None:
         if enrolled is None:
             raise Stop(f"this is not the key that was enrolled for {actor}", code=Exit.REFUSED)
         signer = journal.signer(actor, enrolled.roles[0], key)
-        _signed(journal, "key-accepted", {"key": key.public.hex()}, signer)
+        _signed(journal, signer, build("key-accepted", {"key": key.public.hex()}, {}))
 
 
 @ui.command(
@@ -170,6 +174,7 @@ def accept(actor: str, key_file: str | None) -> None:
 def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file: str | None) -> None:
     """Replace the key of ACTOR: by itself, towards the one it committed to; after a loss, by the registrar."""
     from cli.writing import hand, writing
+    from ledger.facts import build
 
     with writing() as journal:
         old = next(journal.keyring.current(actor), None)
@@ -178,11 +183,12 @@ def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file
         said = {"actor": actor, "old_key": old.public, "new_key": public_key(new_key)}
         if following is not None:
             said["next_key_sha256"] = digest_of(public_key(following))
+        rotated = build("key-rotated", said, {})
         if lost:
-            _put(journal, "key-rotated", said, key_file)
+            put(journal, key_file, rotated)
             ui.tell(f"its holder shows possession with: comity key accept {actor}")
         else:
-            _signed(journal, "key-rotated", said, hand(journal, "key-rotated", actor, old.roles[0], key_file))
+            _signed(journal, hand(journal, "key-rotated", actor, old.roles[0], key_file), rotated)
 
 
 @ui.command("comity key revoke ilves --cause left-office", "comity key revoke ilves --cause lost --yes")
@@ -198,9 +204,9 @@ def revoke(actor: str, public: str | None, cause: str, yes: bool, key_file: str 
 
     with writing() as journal:
         said = {"actor": actor, "cause": cause, **({"key": public_key(public)} if public else {})}
-        _try(journal, "key-revoked", said)
+        fact = _of_office(journal, "key-revoked", said)
         ui.confirm(f"{actor}: {FINAL['key-revoked']}", yes=yes)
-        _put(journal, "key-revoked", said, key_file)
+        put(journal, key_file, fact)
 
 
 @ui.command("comity key compromised ilves --since 2027-03-01T00:00:00Z")
@@ -216,39 +222,40 @@ def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_
 
     with writing() as journal:
         said = {"actor": actor, "suspected_since": wire(since), **({"key": public_key(public)} if public else {})}
-        _try(journal, "key-compromised", said)
+        fact = _of_office(journal, "key-compromised", said)
         ui.confirm(f"{actor}: the key ends, and what it signed since {wire(since)} becomes suspect", yes=yes)
-        _put(journal, "key-compromised", said, key_file)
+        put(journal, key_file, fact)
 
 
 # -- what they share ---------------------------------------------------------------------------------------------------
 
 
-def _try(journal: Journal, kind: str, public: dict[str, Any]) -> None:
-    """Say what is wrong with a fact before anybody is asked anything."""
+def _of_office(journal: Journal, kind: str, public: dict[str, Any]) -> Fact:
+    """A fact about an office; what is wrong with it is said before anybody is asked anything."""
     from ledger.facts import build
 
-    build(kind, public, {})
+    fact = build(kind, public, {})
     if public["actor"] not in journal.keyring.offices:
         raise Stop(f"{public['actor']} is not in the register", hint="`comity key list` shows who is")
+    return fact
 
 
-def _put(
-    journal: Journal, kind: str, public: dict[str, Any], key_file: str | None, sealed: dict[str, Any] | None = None
-) -> None:
-    """Record a fact of the register, signed by the registrar."""
+def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
+    """Record facts of the register, all or none, signed by the registrar."""
     from cli.writing import hand
 
-    _signed(journal, kind, public, hand(journal, kind, journal.folder.registrar.actor, "ADM", key_file), sealed)
+    _signed(journal, hand(journal, facts[0].kind, journal.folder.registrar.actor, "ADM", key_file), *facts)
 
 
-def _signed(
-    journal: Journal, kind: str, public: dict[str, Any], signer: Signer, sealed: dict[str, Any] | None = None
-) -> None:
+def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
     from cli.record import tell
-    from ledger.facts import build
+    from ledger.envelope import Circumstances
+    from ledger.world.sealing import Draft
 
-    tell(journal, kind, journal.record(build(kind, public, sealed or {}), journal.registry, signer))
+    said = Circumstances(journal.now(), journal.now())
+    receipts = journal.record_batch([Draft(fact, journal.registry, signer, said) for fact in facts])
+    for fact, receipt in zip(facts, receipts, strict=True):
+        tell(journal, fact.kind, receipt)
 
 
 def home() -> Home:
@@ -274,7 +281,8 @@ def public_key(said: str) -> str:
         return said.lower()
     found = public_of(Path(said.removesuffix(".pub")))
     if found is None:
-        raise Stop(f"{said}: no Ed25519 public key", hint="64 hex digits, or a .pub file", code=Exit.UNDECIDABLE)
+        hint = "64 hex digits, or a .pub file, which comity key new makes"
+        raise Stop(f"{said}: no Ed25519 public key", hint=hint, code=Exit.UNDECIDABLE)
     return found.hex()
 
 

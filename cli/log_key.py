@@ -60,11 +60,8 @@ _KIND = "log-key-rotated"
 
 
 def _record(journal: Journal, new_key: str, size: int, key_file: str | None) -> None:
-    from cli.record import tell
-    from cli.writing import hand
-    from ledger.envelope import Circumstances
+    from cli.key import put
     from ledger.facts import build
-    from ledger.world.sealing import Draft
 
     keys = [key.text for key in journal.folder.keys]
     text = (journal.folder.path / "trust" / "policy").read_bytes()
@@ -75,10 +72,4 @@ def _record(journal: Journal, new_key: str, size: int, key_file: str | None) -> 
         "sha256": hashlib.sha256(text).hexdigest(),
     }
     rotated = build(_KIND, {"old_key": keys[keys.index(new_key) - 1], "new_key": new_key, "from_size": size}, {})
-    signer = hand(journal, _KIND, journal.folder.registrar.actor, "ADM", key_file)
-    said = Circumstances(journal.now(), journal.now())
-    facts = (rotated, build("witness-changed", {"policy_text": document}, {}))
-    for fact, receipt in zip(
-        facts, journal.record_batch([Draft(fact, journal.registry, signer, said) for fact in facts]), strict=True
-    ):
-        tell(journal, fact.kind, receipt)
+    put(journal, key_file, rotated, build("witness-changed", {"policy_text": document}, {}))

@@ -92,9 +92,15 @@ def init(
 
     ui.emit("init", document, ("ledger", "origin", "log_key"), [(folder, origin, document["log_key"])], text=text)
     ui.tell("whoever can read the log key can sign a checkpoint; only witnesses stop a fork")
-    ui.tell(
-        f"next: comity record party-registered -f party={state} -f zone=... ; comity key enrol ACTOR --party {state}"
-    )
+    ui.tell(_NEXT.format(state))
+
+
+_NEXT = """next, for each Party and for each office:
+  comity record party-registered -f party={0} -f zone=AREA/CITY \\
+    -f declarations_verified=false
+  comity key new ACTOR
+  comity key enrol ACTOR --role ROLE --party {0} --office NAME
+  comity key accept ACTOR"""
 
 
 def _party(origin: str, said: str | None, test: bool) -> str:

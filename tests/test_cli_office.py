@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tarfile
 from pathlib import Path
 
@@ -38,6 +39,16 @@ def test_a_ledger_begins_with_its_log_key_and_guard_outside(tmp_path: Path) -> N
     assert {path.name for path in guard.iterdir()} >= {"guard.db", "log.key"}
     assert not guard.is_relative_to(house.ledger)
     assert load(Path(made["registrar"]["file"])).public.hex() == made["registrar"]["key"]
+
+
+def test_what_a_new_ledger_says_comes_next_does_as_it_says(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    said = house.run("init", str(house.ledger), "--origin", ORIGIN).stderr
+    typed = said.partition("each office:\n")[2].replace("\\\n", " ").splitlines()
+    for word, meant in {"AREA/CITY": "Europe/Tallinn", "ACTOR": "ilves", "ROLE": "ISS", "NAME": "'Cyber Unit'"}.items():
+        typed = [line.replace(word, meant) for line in typed]
+    assert [house.run(*shlex.split(line)[1:]).exit_code for line in typed] == [0, 0, 0, 0]
+    assert house.run("issue", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves").exit_code == 0
 
 
 def test_nothing_private_can_be_read_by_others(house: House) -> None:
@@ -93,6 +104,17 @@ def test_a_key_signs_once_it_is_enrolled_and_accepted(house: House) -> None:
 
 def _state(house: House, actor: str) -> list[str]:
     return [key["state"] for key in house.told("key", "list")["keys"] if key["actor"] == actor]
+
+
+def test_an_office_is_registered_with_its_key_or_not_at_all(house: House) -> None:
+    enrol = ("key", "enrol", "ilves", "--role", "ISS", "--party", "XO")
+    none = house.run(*enrol)
+    assert none.exit_code == Exit.UNDECIDABLE
+    assert "comity key new" in none.stderr
+    low_order = house.run(*enrol, "--public", "00" * 32)
+    assert low_order.exit_code == Exit.REFUSED
+    assert "KEY-POINT" in low_order.stderr
+    assert house.told("checkpoint")["size"] == 0
 
 
 def test_a_key_is_never_overwritten(house: House) -> None:
