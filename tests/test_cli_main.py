@@ -138,6 +138,22 @@ def test_an_error_is_said_in_one_to_three_lines() -> None:
     assert lines_of(KeyError("x")) == ["unforeseen: KeyError: 'x'", "hint: --debug shows where"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("disclose file PPO-1", "comity: --channel CODE is missing: By which channel, as provider-portal."),
+        ("succeed old new --origin o.example/x", "comity: Missing option '--cause'. Choose from: lost-storage, "),
+        ("record", "comity: Missing argument 'KIND'."),
+    ],
+)
+def test_what_is_missing_is_said_with_what_it_is_for(typed: str, said: str) -> None:
+    done = CliRunner().invoke(comity, typed.split())
+    assert done.exit_code == Exit.USAGE
+    _, missing, hint = done.stderr.splitlines()
+    assert missing.startswith(said)
+    assert hint == f"hint: comity {typed.split()[0]} --help shows how it is used"
+
+
 def test_what_nobody_foresaw_is_exit_70_in_one_line_and_a_traceback_only_with_debug(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
