@@ -67,11 +67,12 @@ def test_a_refusal_names_the_field_and_what_was_expected(told: Told, sentence: s
     ("told", "hint"),
     [
         (Told("order-isued", {}, {}), "did you mean order-issued?"),
+        (Told("provider-declined", {}, {}), "`comity vocabulary` lists them"),
         (Told("order-issued", {**ORDER, "return_timefame": "P20D"}, {}), "did you mean return_timeframe?"),
         (Told("order-closed", {"outcome": "anwsered"}, {}), "did you mean answered?"),
         (Told("order-closed", {"outcome": "zzz"}, {}), ""),
     ],
-    ids=["kind", "field", "code", "nothing near"],
+    ids=["kind", "another word", "field", "code", "nothing near"],
 )
 def test_a_slip_of_the_pen_is_met_with_what_was_meant(told: Told, hint: str) -> None:
     with pytest.raises(FactError) as refusal:

@@ -73,7 +73,9 @@ def kind_of(name: str) -> type[Fact]:
         return KINDS[name]
     except KeyError:
         raise FactError(
-            "FACT-KIND", f"expected a kind of the vocabulary, got {_tell(name)}", hint=_meant(name, KINDS)
+            "FACT-KIND",
+            f"expected a kind of the vocabulary, got {_tell(name)}",
+            hint=_meant(name, KINDS) or "`comity vocabulary` lists them",
         ) from None
 
 
@@ -217,7 +219,7 @@ def _tell(value: Any, *, secret: bool = False) -> str:
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches  # 5 ms that only a slip of the pen has to pay
+    from difflib import get_close_matches  # 5 ms that nobody else has to pay
 
-    near = get_close_matches(word, known, n=1)
+    near = get_close_matches(word, known, n=1, cutoff=0.75)  # a slip of the pen, not another word
     return f"did you mean {near[0]}?" if near else ""

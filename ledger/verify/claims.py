@@ -82,7 +82,7 @@ def check_claims(
     )
     if manifest.withheld_count:
         book.not_proven.append(
-            f"What {counted(manifest.withheld_count, 'sealed value')} say that are not opened here: "
+            f"What stands in {counted(manifest.withheld_count, 'sealed value')} not opened here: "
             "the commitments are proven, the values are not."
         )
     book.not_proven.append(
