@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,22 +13,27 @@ from cli import ui
 from cli.exits import Exit, Stop
 from cli.grid import wrapped
 
-INSTRUMENT = click.argument("instrument", required=False)
+if TYPE_CHECKING:
+    from ledger.law.provisions import Provision
 
 
-@ui.command("comity law", "comity law 2AP-7", "comity law --json", "comity law --html rules.html")
-@INSTRUMENT
+@ui.command(
+    "comity law", "comity law 2AP-7", "comity law D-7-7", "comity law '2AP:7(5)'", "comity law --html rules.html"
+)
+@click.argument("about", required=False)
 @click.option("--html", metavar="FILE", help="One page to print and correct.")
 @click.option("--parties", is_flag=True, help="What is known of real Parties and their declarations.")
-def law(instrument: str | None, html: str | None, parties: bool) -> None:
-    """The rules in force with their citations, and how sure each of them is."""
+def law(about: str | None, html: str | None, parties: bool) -> None:
+    """The rules in force with their citations, and how sure each of them is.
+
+    ABOUT is an instrument, the code of one rule as findings and clocks print it, or a provision that rules rest on.
+    """
     from ledger.law.provisions import rules_digest
-    from projections.rulebook import rulebook
 
     if parties:
         _parties()
         return
-    rules = rulebook(_known_instrument(instrument))
+    rules = _rules(about)
     columns = ("id", "kind", "instruments", "cite", "mark", "since", "says")
     rows = [
         (r.id, r.kind, ", ".join(r.instruments) or "any", ", ".join(r.cite), r.mark, r.since, r.says) for r in rules
@@ -47,7 +52,9 @@ def law(instrument: str | None, html: str | None, parties: bool) -> None:
         for r in rules:
             out.append(f"{ui.paint(r.id, 'bold')}  {', '.join(r.cite) or '-'}  [{r.mark}]")
             out += wrapped(r.says, " ", 80)
-        return "\n".join([*out, "", f"{len(rules)} rules; digest {rules_digest()}"])
+            if len(rules) == 1:
+                out += [line for name, what in r.detail for line in wrapped(f"{name}: {what}", " ", 80)]
+        return "\n".join([*out, "", f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}; digest {rules_digest()}"])
 
     ui.emit("law", document, columns, rows, text=text)
 
@@ -104,12 +111,19 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
     ui.emit("deadline", document, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
 
 
-def _known_instrument(instrument: str | None) -> str | None:
+def _rules(about: str | None) -> list[Provision]:
     from ledger.facts.vocabulary import INSTRUMENTS
+    from projections.rulebook import rulebook
 
-    if instrument is not None and instrument not in INSTRUMENTS:
-        raise Stop(f"no instrument {instrument!r}", hint=f"there are {', '.join(INSTRUMENTS)}")
-    return instrument
+    if about is None or about in INSTRUMENTS:
+        return rulebook(about)
+    rules = rulebook()
+    found = [r for r in rules if r.id == about]
+    found = found or [r for r in rules if any(c == about or c.startswith(f"{about}(") for c in r.cite)]
+    if not found:
+        hint = f"`comity law` lists the rules; instruments are {', '.join(INSTRUMENTS)}"
+        raise Stop(f"{about!r} is no instrument, no code of a rule, and no provision that one rests on", hint=hint)
+    return found
 
 
 def _parties() -> None:

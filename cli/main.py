@@ -196,8 +196,15 @@ law = Group(
     name="law",
     table=LAW,
     otherwise="cli.books:law",
-    help="The rules in force with their citations.",
-    examples=("comity law", "comity law 2AP-7", "comity law --html rules.html", "comity law deadline D-7-7 main"),
+    help="The rules in force with their citations: all, those of an instrument, one by its code, those of a provision.",
+    examples=(
+        "comity law",
+        "comity law 2AP-7",
+        "comity law V-NOTICE-OVERDUE",
+        "comity law '2AP:7(5)'",
+        "comity law --html rules.html",
+        "comity law deadline D-7-7 main",
+    ),
 )
 
 witness = Group(

@@ -223,6 +223,19 @@ def test_the_law_of_real_parties_says_what_nobody_has_read() -> None:
     assert not [p for p in found["parties"] if p["code"] == "-" and p["verified"]]
 
 
+def test_a_code_that_was_printed_is_explained() -> None:
+    assert [r["kind"] for r in told("law", "F702")["rules"]] == ["finding"]
+    assert [r["kind"] for r in told("law", "D-7-7")["rules"]] == ["deadline"]
+    assert "who must act: the provider" in run("law", "D-7-7").stdout
+
+
+def test_a_provision_is_asked_for_the_rules_that_rest_on_it() -> None:
+    whole, part = (told("law", cite)["rules"] for cite in ("2AP:7(5)", "2AP:7(5)(c)"))
+    assert {r["id"] for r in part} < {r["id"] for r in whole}
+    assert all("2AP:7(5)" in r["cite"] for r in whole)
+    assert run("law", "2AP:1").exit_code == 2  # is not 2AP:16(3)
+
+
 def test_an_instrument_nobody_knows_is_usage_with_those_there_are() -> None:
     result = run("law", "2AP-77")
     assert result.exit_code == 2
