@@ -98,7 +98,7 @@ def lines_of(error: BaseException) -> list[str]:
         case click.MissingParameter(ctx=click.Context(command_path=command), param=param):
             says, hint = " ".join(error.format_message().split()), f"{command} --help shows how it is used"
             if isinstance(param, click.Option) and param.metavar:
-                says = f"{param.opts[0]} {param.metavar} is missing: {param.help}"
+                says = f"{' / '.join(param.opts)} {param.metavar} is missing: {param.help}"
         case click.ClickException():
             says, hint = error.format_message(), getattr(error, "hint", "")
         case OSError(filename=name, strerror=why) if why is not None:
