@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from cli import ui
 from cli.exits import Exit, Stop
 from cli.grid import wrapped
-
-if TYPE_CHECKING:
-    from ledger.law.provisions import Provision
 
 
 @ui.command(
@@ -28,12 +25,17 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
 
     ABOUT is an instrument, the code of one rule as findings and clocks print it, or a provision that rules rest on.
     """
+    from ledger.facts.vocabulary import INSTRUMENTS
     from ledger.law.provisions import rules_digest
+    from projections.rulebook import rulebook
 
     if parties:
         _parties()
         return
-    rules = _rules(about)
+    rules = rulebook(about)
+    if not rules:
+        hint = f"`comity law` lists the rules; instruments are {', '.join(INSTRUMENTS)}"
+        raise Stop(f"{about!r} is no instrument, no code of a rule, and no provision that one rests on", hint=hint)
     columns = ("id", "kind", "instruments", "cite", "mark", "since", "says")
     rows = [
         (r.id, r.kind, ", ".join(r.instruments) or "any", ", ".join(r.cite), r.mark, r.since, r.says) for r in rules
@@ -109,21 +111,6 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
 
     rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]
     ui.emit("deadline", document, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
-
-
-def _rules(about: str | None) -> list[Provision]:
-    from ledger.facts.vocabulary import INSTRUMENTS
-    from projections.rulebook import rulebook
-
-    if about is None or about in INSTRUMENTS:
-        return rulebook(about)
-    rules = rulebook()
-    found = [r for r in rules if r.id == about]
-    found = found or [r for r in rules if any(c == about or c.startswith(f"{about}(") for c in r.cite)]
-    if not found:
-        hint = f"`comity law` lists the rules; instruments are {', '.join(INSTRUMENTS)}"
-        raise Stop(f"{about!r} is no instrument, no code of a rule, and no provision that one rests on", hint=hint)
-    return found
 
 
 def _parties() -> None:

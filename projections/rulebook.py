@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
 
+from ledger.facts.vocabulary import INSTRUMENTS
 from ledger.law.provisions import RULES, Provision
 
 HEADINGS = {
@@ -34,9 +35,16 @@ td:nth-child(4){white-space:nowrap} @media screen and (max-width:50rem){table{di
 """
 
 
-def rulebook(instrument: str | None = None) -> list[Provision]:
-    """The rules that can apply under an instrument, or all of them, in the order of the law."""
-    return [r for r in RULES if instrument is None or not r.instruments or instrument in r.instruments]
+def rulebook(about: str | None = None) -> list[Provision]:
+    """All rules in the order of the law, or those about something; empty if none is.
+
+    `about` is an instrument under which they can apply, the id of one rule, or a provision that they rest on.
+    """
+    if about is None or about in INSTRUMENTS:
+        return [r for r in RULES if about is None or not r.instruments or about in r.instruments]
+    return [r for r in RULES if r.id == about] or [
+        r for r in RULES if any(cite == about or cite.startswith(f"{about}(") for cite in r.cite)
+    ]
 
 
 def rulebook_page(rules: Sequence[Provision], digest: str) -> str:

@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from difflib import get_close_matches
 from functools import partial
 from typing import Any, cast
 
@@ -25,7 +24,7 @@ from cli.imports.sheet import Row, Wrong
 from cli.record import SOURCES, SPEAKS, audience_of
 from cli.writing import hand
 from ledger.envelope import Circumstances, Signer
-from ledger.facts import KINDS, Fact, Field, build, check_audience, kind_of, public_of
+from ledger.facts import KINDS, Fact, Field, build, check_audience, kind_of, meant, public_of
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
 from ledger.facts.wire import Actor, Text, Unfit, check, form_of
 from ledger.keyring import REGISTRY_ONLY
@@ -60,8 +59,7 @@ def column_of(name: str) -> str:
     column = name.strip().lower().replace(" ", "_").replace("-", "_")
     if column in COLUMNS or column in FIELDS:
         return column
-    near = get_close_matches(column, [*COLUMNS, *FIELDS], n=1)
-    hint = f"did you mean {near[0]}?" if near else "`comity import --template csv` prints the names"
+    hint = meant(column, [*COLUMNS, *FIELDS]) or "`comity import --template csv` prints the names"
     raise Wrong("", f"no kind of fact has a field {name.strip()!r}", hint)
 
 
@@ -260,9 +258,8 @@ class Reader:
             check(field.form, value)
         except Unfit as unfit:
             got = "" if field.sealed or not isinstance(unfit.got, str) else f", got {unfit.got!r}"
-            near = get_close_matches(unfit.got, field.one_of, n=1) if isinstance(unfit.got, str) else []
-            hint = f"did you mean {near[0]}?" if near else ""
-            raise Wrong(f"{field.name}{unfit.path}", f"expected {unfit.expected}{got}", hint) from None
+            says = f"expected {unfit.expected}{got}"
+            raise Wrong(f"{field.name}{unfit.path}", says, meant(unfit.got, field.one_of)) from None
         return value
 
     def _read(self, field: Field, cell: Any, order: Named | None) -> Any:
@@ -324,8 +321,7 @@ def _one_of(column: str, word: str, known: tuple[str, ...]) -> str:
 
 
 def _near(word: str, known: Mapping[str, object]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return meant(word, known) or f"there are {', '.join(known)}"
 
 
 def _structured(type: str) -> bool:

@@ -75,7 +75,7 @@ def kind_of(name: str) -> type[Fact]:
         raise FactError(
             "FACT-KIND",
             f"expected a kind of the vocabulary, got {_tell(name)}",
-            hint=_meant(name, KINDS) or "`comity vocabulary` lists them",
+            hint=meant(name, KINDS) or "`comity vocabulary` lists them",
         ) from None
 
 
@@ -172,7 +172,7 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict
                 "FACT",
                 f"expected {unfit.expected}, got {_tell(unfit.got, secret=sealed)}",
                 where=f"{cls.kind}.{name}{unfit.path}",
-                hint=_meant(unfit.got, field.one_of) if isinstance(unfit.got, str) else "",
+                hint=meant(unfit.got, field.one_of),
             ) from None
         stated[name] = value
     return stated
@@ -185,7 +185,7 @@ def _place(cls: type[Fact], name: str, *, sealed: bool) -> None:
         raise FactError(
             "FACT",
             f"expected a field of {cls.kind}, got {_tell(name)}",
-            hint=_meant(name, cls.fields()),
+            hint=meant(name, cls.fields()),
             where=cls.kind,
         )
     if field.sealed is not sealed:
@@ -218,8 +218,9 @@ def _tell(value: Any, *, secret: bool = False) -> str:
     return told if len(told) <= 80 else f"{told[:76]}...{told[-1]}"
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
+def meant(word: object, known: Iterable[str]) -> str:
+    """A question for whoever made a slip of the pen, after the word they meant; empty where nothing is near."""
     from difflib import get_close_matches  # 5 ms that nobody else has to pay
 
-    near = get_close_matches(word, known, n=1, cutoff=0.75)  # a slip of the pen, not another word
+    near = get_close_matches(word, known, n=1, cutoff=0.75) if isinstance(word, str) else []
     return f"did you mean {near[0]}?" if near else ""
