@@ -14,7 +14,8 @@ from ledger.envelope import open_
 from ledger.note import Head, open_checkpoint
 from ledger.order import wire
 from ledger.refusal import Refused
-from ledger.tlog import EMPTY_ROOT, root, tile_bytes, tile_path, tiles_for
+from ledger.tile import tile_bytes, tile_path, tiles_for
+from ledger.tlog import EMPTY_ROOT, root
 from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
 from ledger.world import mldsa, stamping
 from ledger.world.audit import Audit, Problem, audit

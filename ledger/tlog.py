@@ -1,4 +1,4 @@
-"""Merkle arithmetic: roots, proofs and their checks, tiles, proof files.
+"""Merkle arithmetic: roots, proofs and their checks, proof files.
 
 A tree over n entries is RFC 6962's: leaves are SHA-256(00 || entry), nodes SHA-256(01 || left || right). Only complete
 subtrees are stored, each once, in the order in which they become complete; a *stored index* is the place in that order:
@@ -10,12 +10,11 @@ subtrees are stored, each once, in the order in which they become complete; a *s
 
 `read` functions take stored indexes and give their hashes, in the same order; every question here asks `read` once, for
 O(log n) hashes an entry. Nothing here trusts a hash it was handed: the `check` functions follow RFC 9162 to the letter.
-Source: RFC 6962 2.1, RFC 9162 2.1, c2sp.org/tlog-tiles, c2sp.org/tlog-proof; stored indexes as in golang.org/x/mod.
+Source: RFC 6962 2.1, RFC 9162 2.1, c2sp.org/tlog-proof; stored indexes as in golang.org/x/mod.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 
@@ -27,10 +26,6 @@ from ledger.refusal import Refused
 
 Read = Callable[[Sequence[int]], Sequence[bytes]]
 
-ENTRIES = -1  # the "level" of an entry bundle
-_FULL = 256  # hashes in a full tile, entries in a full bundle: c2sp.org/tlog-tiles
-_LARGEST_ENTRY = 65_535
-_TILE = re.compile(r"tile/(entries|[1-5]?[0-9]|6[0-3])/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?")
 _HEADER = b"c2sp.org/tlog-proof@v1"
 _LONGEST_LINE, _LARGEST_PROOF = 4_096, 131_072  # bytes; an ML-DSA signature line has 3,300
 _LONGEST_PATH = 63  # hashes
@@ -57,18 +52,6 @@ def stored_count(size: int) -> int:
     return 2 * size - size.bit_count()
 
 
-def stored_for(index: int, leaf: bytes, read: Read) -> list[bytes]:
-    """What appending entry `index` with hash `leaf` adds to the stored hashes: the leaf, then what it completes.
-
-    They belong at `stored_index(0, index)` and the places after it. A batch is quicker through `Frontier.add`.
-    """
-    completed = (index ^ (index + 1)).bit_length() - 1  # trailing ones of index
-    stored = [leaf]
-    for left in _asked(read, [stored_index(level, (index >> level) - 1) for level in range(completed)]):
-        stored.append(node_hash(left, stored[-1]))
-    return stored
-
-
 def indexes_for_root(size: int) -> list[int]:
     """The stored indexes of the complete subtrees that a tree of `size` entries consists of, largest first."""
     return _complete(0, size)
@@ -76,7 +59,7 @@ def indexes_for_root(size: int) -> list[int]:
 
 def root(size: int, read: Read) -> bytes:
     """The root of the first `size` entries."""
-    return _fold(_asked(read, indexes_for_root(size)))
+    return _fold(asked(read, indexes_for_root(size)))
 
 
 def prove_inclusion(index: int, size: int, read: Read) -> list[bytes]:
@@ -212,10 +195,13 @@ class Frontier:
     @classmethod
     def at(cls, size: int, read: Read) -> Frontier:
         """The frontier of a stored tree at `size`, ready for more."""
-        return cls(size, _asked(read, indexes_for_root(size)))
+        return cls(size, asked(read, indexes_for_root(size)))
 
     def add(self, leaf: bytes) -> list[bytes]:
-        """Append the hash of one entry; gives back what has to be stored for it, as `stored_for` does."""
+        """Append the hash of one entry; gives back what has to be stored for it: the leaf, then what it completes.
+
+        They belong at `stored_index(0, index)` and the places after it.
+        """
         stored = [leaf]
         left_over, peaks = self.size, self.peaks
         while left_over & 1:
@@ -229,89 +215,6 @@ class Frontier:
     def root(self) -> bytes:
         """The root of all entries so far."""
         return _fold(self.peaks)
-
-
-class Tile(Struct, frozen=True):
-    """Part `n` (from 0) of the hashes at height 8 * `level`, or of the entries where `level` is ENTRIES.
-
-    `width` is 256 for a full tile and 1..255 for the last one of a tree.
-    """
-
-    level: int
-    n: int
-    width: int
-
-
-def tile_path(tile: Tile) -> str:
-    """The path of a tile below the log's prefix, such as `tile/0/x001/067.p/3`."""
-    *high, low = f"{tile.n:,}".split(",")
-    n = "".join(f"x{group:0>3}/" for group in high) + f"{low:0>3}"
-    level = "entries" if tile.level == ENTRIES else tile.level
-    return f"tile/{level}/{n}" if tile.width == _FULL else f"tile/{level}/{n}.p/{tile.width}"
-
-
-def entry_bundle_path(n: int, width: int) -> str:
-    """The path of the n-th bundle of entries, `width` of them."""
-    return tile_path(Tile(ENTRIES, n, width))
-
-
-def parse_tile_path(path: str) -> Tile:
-    """Read the path of a tile or entry bundle; LOG-TILE unless it is exactly what `tile_path` writes."""
-    parts = _TILE.fullmatch(path)
-    if parts:
-        level = ENTRIES if parts[1] == "entries" else int(parts[1])
-        tile = Tile(level, int(parts[2].replace("x", "").replace("/", "")), int(parts[3] or _FULL))
-        if tile_path(tile) == path:  # refuses leading groups of zeros and a "partial" tile of 256 and more
-            return tile
-    raise Refused("LOG-TILE", "not the path of a tile", where=repr(path))
-
-
-def tiles_for(old_size: int, new_size: int) -> list[Tile]:
-    """The hash tiles that a log must publish when it has grown from `old_size` to `new_size`, lowest level first."""
-    tiles, level = [], 0
-    while new := new_size >> 8 * level:
-        old = old_size >> 8 * level
-        if old != new:
-            tiles += [Tile(level, n, _FULL) for n in range(old // _FULL, new // _FULL)]
-            if new % _FULL:
-                tiles.append(Tile(level, new // _FULL, new % _FULL))
-        level += 1
-    return tiles
-
-
-def bundles_for(old_size: int, new_size: int) -> list[Tile]:
-    """The entry bundles that belong to the growth from `old_size` to `new_size`."""
-    return [Tile(ENTRIES, tile.n, tile.width) for tile in tiles_for(old_size, new_size) if tile.level == 0]
-
-
-def tile_bytes(tile: Tile, read: Read) -> bytes:
-    """The content of a hash tile: `width` hashes of 32 bytes."""
-    if tile.level == ENTRIES:
-        raise ValueError("an entry bundle is packed from entries, not from hashes")
-    first = tile.n * _FULL
-    return b"".join(_asked(read, [stored_index(8 * tile.level, n) for n in range(first, first + tile.width)]))
-
-
-def pack_entries(entries: Sequence[bytes]) -> bytes:
-    """An entry bundle: 1 to 256 entries, each behind its length in two bytes; ValueError if one does not fit."""
-    if not 1 <= len(entries) <= _FULL or not all(1 <= len(entry) <= _LARGEST_ENTRY for entry in entries):
-        raise ValueError("a bundle holds 1 to 256 entries of 1 to 65,535 bytes")
-    return b"".join(len(entry).to_bytes(2, "big") + entry for entry in entries)
-
-
-def unpack_entries(bundle: bytes) -> list[bytes]:
-    """The entries of a bundle; LOG-TILE if a length leads beyond its end, is zero, or there are not 1 to 256."""
-    entries: list[bytes] = []
-    at = 0
-    while at < len(bundle):
-        start = at + 2
-        at = start + int.from_bytes(bundle[at:start], "big")
-        if not start < at <= len(bundle):
-            raise Refused("LOG-TILE", "an entry is empty or cut short", where=f"entry {len(entries)} of the bundle")
-        entries.append(bundle[start:at])
-    if not 1 <= len(entries) <= _FULL:
-        raise Refused("LOG-TILE", f"{len(entries)} entries, a bundle has 1 to 256")
-    return entries
 
 
 class Proof(Struct, frozen=True):
@@ -385,7 +288,7 @@ def _complete(low: int, high: int) -> list[int]:
 def _roots(ranges: Sequence[tuple[int, int]], read: Read) -> list[bytes]:
     """The roots of several subtrees, from one reading."""
     parts = [_complete(low, high) for low, high in ranges]
-    hashes = iter(_asked(read, [index for part in parts for index in part]))
+    hashes = iter(asked(read, [index for part in parts for index in part]))
     return [_fold([next(hashes) for _ in part]) for part in parts]
 
 
@@ -397,7 +300,8 @@ def _fold(peaks: Sequence[bytes]) -> bytes:
     return folded
 
 
-def _asked(read: Read, indexes: Sequence[int]) -> Sequence[bytes]:
+def asked(read: Read, indexes: Sequence[int]) -> Sequence[bytes]:
+    """The hashes at these stored indexes; LOG-CORRUPT if `read` has fewer or more."""
     hashes = read(indexes) if indexes else ()
     if len(hashes) != len(indexes):
         raise Refused("LOG-CORRUPT", f"{len(indexes)} stored hashes were asked for, {len(hashes)} are there")

@@ -9,19 +9,8 @@ from typing import Self
 from ledger.ed25519 import public_key
 from ledger.note import Checkpoint, format_checkpoint, log_vkey, parse_vkey, sign_note
 from ledger.submission import format_submission
-from ledger.tlog import (
-    Frontier,
-    bundles_for,
-    format_proof,
-    leaf_hash,
-    pack_entries,
-    prove_consistency,
-    prove_inclusion,
-    root,
-    tile_bytes,
-    tile_path,
-    tiles_for,
-)
+from ledger.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from ledger.tlog import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion, root
 
 
 class HashLog:

@@ -21,6 +21,7 @@ CELLAR = (
     "ledger.policy",
     "ledger.quorum",
     "ledger.tlog",
+    "ledger.tile",
     "ledger.exhibit",
     "ledger.submission",
     "ledger.facts",

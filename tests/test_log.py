@@ -16,7 +16,8 @@ import pytest
 
 from ledger.ed25519 import public_key
 from ledger.note import Vkey, cosign, log_vkey, open_checkpoint, parse_vkey, witness_vkey
-from ledger.tlog import check_consistency, check_inclusion, leaf_hash, parse_proof, unpack_entries
+from ledger.tile import unpack_entries
+from ledger.tlog import check_consistency, check_inclusion, leaf_hash, parse_proof
 from ledger.world.fault import LedgerFault
 from ledger.world.guard import Guard
 from ledger.world.heads import Heads

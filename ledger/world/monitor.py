@@ -17,16 +17,8 @@ from msgspec import Struct
 from ledger.note import Checkpoint, Head, Vkey, note_digest, open_checkpoint, origin_hash
 from ledger.policy import Policy
 from ledger.refusal import Refused
-from ledger.tlog import (
-    Frontier,
-    bundles_for,
-    entry_bundle_path,
-    leaf_hash,
-    prove_consistency,
-    root,
-    stored_index,
-    unpack_entries,
-)
+from ledger.tile import FULL, LARGEST_BUNDLE, bundles_for, entry_bundle_path, unpack_entries
+from ledger.tlog import Frontier, leaf_hash, prove_consistency, root, stored_index
 from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
 from ledger.world.following import Prove, followed, hold_against, keep_evidence
@@ -34,9 +26,6 @@ from ledger.world.heads import Heads
 from ledger.world.home import replace_file
 from ledger.world.published import LARGEST_NOTE, Fetch, reader, source
 from ledger.world.sqlite import sync_folder
-
-_LARGEST_BUNDLE = 256 * (2 + 65_535)  # bytes: c2sp.org/tlog-tiles
-_FULL = 256
 
 
 class Alarm(Struct, frozen=True):
@@ -165,7 +154,7 @@ def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
     read = reader(fetch, checkpoint.size)
     tree = Frontier.at(start, read)
     for bundle in bundles_for(start, checkpoint.size):
-        first = bundle.n * _FULL
+        first = bundle.n * FULL
         for index, entry in enumerate(_bundle(fetch, bundle.n, bundle.width), first):
             if index < tree.size:
                 continue
@@ -179,11 +168,11 @@ def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
 
 def _bundle(fetch: Fetch, n: int, width: int) -> list[bytes]:
     try:
-        data = fetch(entry_bundle_path(n, width), _LARGEST_BUNDLE)
+        data = fetch(entry_bundle_path(n, width), LARGEST_BUNDLE)
     except LedgerFault:
-        if width == _FULL:
+        if width == FULL:
             raise
-        data = fetch(entry_bundle_path(n, _FULL), _LARGEST_BUNDLE)
+        data = fetch(entry_bundle_path(n, FULL), LARGEST_BUNDLE)
     entries = unpack_entries(data)[:width]
     if len(entries) != width:
         raise Refused("LOG-TILE", f"{len(entries)} entries instead of {width}", where=entry_bundle_path(n, width))

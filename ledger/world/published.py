@@ -12,7 +12,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 from ledger.refusal import Refused
-from ledger.tlog import Read, Tile, node_hash, stored_index, tile_path
+from ledger.tile import FULL, Tile, tile_path
+from ledger.tlog import Read, node_hash, stored_index
 from ledger.world.fault import LedgerFault
 from ledger.world.http import ask
 
@@ -21,7 +22,7 @@ Fetch = Callable[[str, int], bytes]
 
 LARGEST_NOTE = 65_536
 SECONDS = 10.0  # for one file
-_FULL, _HASH = 256, 32
+_HASH = 32
 
 
 def source(where: str) -> Fetch:
@@ -61,7 +62,7 @@ def reader(fetch: Fetch, size: int) -> Read:
 
     def tile(level: int, n: int) -> list[bytes]:
         if (level, n) not in tiles:
-            width = min(_FULL, (size >> 8 * level) - n * _FULL)
+            width = min(FULL, (size >> 8 * level) - n * FULL)
             if width <= 0:
                 raise Refused("LOG-TILE", f"a tree of {size} entries has no tile {level}/{n}")
             data = _tile(fetch, Tile(level, n, width))
@@ -72,7 +73,7 @@ def reader(fetch: Fetch, size: int) -> Read:
         level, n = place_of(index)
         height = level % 8  # above the hashes of its tile
         first = n << height
-        row = tile(level // 8, first // _FULL)[first % _FULL :][: 1 << height]
+        row = tile(level // 8, first // FULL)[first % FULL :][: 1 << height]
         if len(row) != 1 << height:
             raise Refused("LOG-TILE", f"hash {n} of level {level} is not in a tree of {size} entries")
         while len(row) > 1:
@@ -99,9 +100,9 @@ def _tile(fetch: Fetch, tile: Tile) -> bytes:
     try:
         data = fetch(tile_path(tile), size)
     except LedgerFault:
-        if tile.width == _FULL:
+        if tile.width == FULL:
             raise
-        data = fetch(tile_path(Tile(tile.level, tile.n, _FULL)), _FULL * _HASH)[:size]
+        data = fetch(tile_path(Tile(tile.level, tile.n, FULL)), FULL * _HASH)[:size]
     if len(data) != size:
         raise Refused("LOG-TILE", f"{len(data)} bytes instead of {size}", where=tile_path(tile))
     return data

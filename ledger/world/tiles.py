@@ -16,14 +16,14 @@ from pathlib import Path
 
 from ledger.note import Checkpoint, Head, LogKey, Vkey, in_turn, open_checkpoint
 from ledger.refusal import Refused
-from ledger.tlog import ENTRIES, Read, Tile, bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from ledger.tile import ENTRIES, FULL, Tile, bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from ledger.tlog import Read
 from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
 from ledger.world.home import private_folder, replace_file
 from ledger.world.sqlite import sync_folder
 
 Entries = Callable[[int, int], Sequence[bytes]]  # (first index, number) -> sealed lines
-_FULL = 256
 
 
 class StaticLog:
@@ -70,14 +70,14 @@ class StaticLog:
         folders: set[Path] = set()
         for tile in tiles:
             path = self.folder / tile_path(tile)
-            first = tile.n * _FULL
+            first = tile.n * FULL
             data = pack_entries(entries(first, tile.width)) if tile.level == ENTRIES and entries else b""
             if self._place(path, data or tile_bytes(tile, read)):
                 folders |= {p for p in (path.parent, *path.parent.parents) if p.is_relative_to(self.folder)}
         for folder in sorted(folders, reverse=True):
             sync_folder(folder)
         for tile in tiles:  # the full tile is durable now, and its partial ones are asked for no more
-            if tile.width == _FULL:
+            if tile.width == FULL:
                 full = self.folder / tile_path(tile)
                 shutil.rmtree(full.with_name(full.name + ".p"), ignore_errors=True)
 

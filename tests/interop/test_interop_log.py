@@ -11,18 +11,8 @@ import pytest
 
 from ledger.ed25519 import public_key
 from ledger.note import Checkpoint, cosign, format_checkpoint, log_vkey, sign_note, witness_vkey
-from ledger.tlog import (
-    Frontier,
-    bundles_for,
-    format_proof,
-    leaf_hash,
-    pack_entries,
-    prove_inclusion,
-    root,
-    tile_bytes,
-    tile_path,
-    tiles_for,
-)
+from ledger.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from ledger.tlog import Frontier, format_proof, leaf_hash, prove_inclusion, root
 from tests.interop.conftest import Ask
 
 pytestmark = pytest.mark.interop
