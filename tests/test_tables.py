@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TABLES = ("hostile-inputs.md", "threat-model.md")
+TABLES = ("hostile-inputs.md", "hostile-reading.md", "threat-model.md")
 
 
 def existing() -> set[str]:
@@ -29,12 +29,12 @@ def named(table: str) -> list[str]:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_test_a_table_names_exists(table: str) -> None:
     tests = named(table)
-    assert len(tests) > 20
+    assert len(tests) > 20 or table == "hostile-reading.md"
     assert sorted(set(tests) - existing()) == []
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_every_row_is_shown_by_a_test_or_says_that_it_is_not_detectable(table: str) -> None:
     rows = [line for line in (ROOT / "docs" / table).read_text("utf-8").splitlines() if line.startswith("|")]
-    bare = [r for r in rows if " · " not in r and not r.startswith(("|---", "| |", "| attacker", "| who "))]
+    bare = [r for r in rows if " · " not in r and not r.startswith(("|---", "| |", "| attacker", "| finding", "| who "))]
     assert bare == []
