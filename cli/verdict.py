@@ -10,6 +10,7 @@ from typing import Any
 from cli import ui
 from cli.exits import Exit
 from cli.grid import wrapped
+from ledger.note import Checkpoint
 from ledger.verify.report import Bracket, Remark, Report, Verdict
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
@@ -40,6 +41,8 @@ def document(report: Report) -> dict[str, Any]:
         ],
         "steps": [{"step": s.number, "what": s.what, "result": str(s.result), "says": s.says} for s in report.steps],
         "as_of": report.as_of,
+        "head": None if report.head is None else _checkpoint(report.head.checkpoint),
+        "head_seen": report.head_seen,
     }
 
 
@@ -50,11 +53,7 @@ def text(report: Report, width: int = 80) -> str:
         f"Procedure: {procedure(report)}",
         "",
         f"{ui.counted(report.entries, 'entry', 'entries')} and {ui.counted(report.signatures, 'signature')} checked"
-        + (
-            "."
-            if report.head is None
-            else f", log {report.head.checkpoint.origin}, size {report.head.checkpoint.size}."
-        ),
+        + _head(report),
     ]
     if report.as_of is not None:
         lines.append(f"Findings are as of {ui.plain(report.as_of)}, when this was made.")
@@ -85,9 +84,23 @@ def procedure(report: Report) -> str:
     return ", ".join(ui.counted(n, LEVELS.get(level, level)) for level, n in sorted(counts.items(), key=_gravest))
 
 
+def _head(report: Report) -> str:
+    """The state of the log that everything leads to, with its date as far as one is proven."""
+    if report.head is None:
+        return "."
+    where = f", log {report.head.checkpoint.origin}, size {report.head.checkpoint.size}"
+    if report.head_seen is not None:
+        return f"{where}, as of {ui.plain(report.head_seen)}."
+    return f"{where}; nothing here proves of when." if report.manifest else f"{where}."
+
+
 def exit_of(report: Report) -> Exit:
     """The exit code of a verdict."""
     return EXITS[report.verdict]
+
+
+def _checkpoint(head: Checkpoint) -> dict[str, Any]:
+    return {"origin": head.origin, "size": head.size, "root": head.root.hex()}
 
 
 def _gravest(item: tuple[str, int]) -> int:

@@ -294,6 +294,24 @@ def small(**more: Any) -> tuple[Ledger, Hand]:
     return ledger, ilves
 
 
+def two_histories(**more: Any) -> tuple[Ledger, Hand, tuple[int, int]]:
+    """The log of an office that recorded two entries 3 of one order behind the same entry 2; with their indexes."""
+    ledger, ilves = small(**more)
+    second = ledger._links[ORDER]
+    place = Place(ledger.origin, ORDER, 3, second.leaf, "2AP-7", ledger.seen)
+    one, two = (
+        ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": way}, order=ORDER, place=place)
+        for way in ("mail", "courier")
+    )
+    return ledger, ilves, (one, two)
+
+
+def left_out(ledger: Ledger, by: Hand, *indexes: int, note: bytes | None = None, **changed: Any) -> bytes:
+    """The bundle of an exporter who leaves these entries out, and signs that the orders end without them."""
+    whole = ledger.contents(note=note, **changed)
+    return pack(replace(whole, entries=[e for e in whole.entries if e[0] not in indexes]), by.signer("ISS"))
+
+
 # -- bundles that are not honest ---------------------------------------------------------------------------------------
 
 

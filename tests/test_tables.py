@@ -36,5 +36,7 @@ def test_every_test_a_table_names_exists(table: str) -> None:
 @pytest.mark.parametrize("table", TABLES)
 def test_every_row_is_shown_by_a_test_or_says_that_it_is_not_detectable(table: str) -> None:
     rows = [line for line in (ROOT / "docs" / table).read_text("utf-8").splitlines() if line.startswith("|")]
-    bare = [r for r in rows if " · " not in r and not r.startswith(("|---", "| |", "| attacker", "| finding", "| who "))]
+    bare = [
+        r for r in rows if " · " not in r and not r.startswith(("|---", "| |", "| attacker", "| finding", "| who "))
+    ]
     assert bare == []

@@ -1,9 +1,11 @@
 /** Steps 15 and 17: what this page does not know, whether its maker's claims hold, what nothing proves. */
 import { equal } from './bytes.mjs';
+import { registryOf } from './chain.mjs';
 import { kindOf, knownKind } from './facts.mjs';
+import { DRIFT } from './heads.mjs';
 import { POLICY } from './layout.mjs';
 import { digestOfFile } from './sha256.mjs';
-import { secondsOf } from './shape.mjs';
+import { secondsOf, wire } from './shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 
 const UNKNOWN = 'G-UNKNOWN-KIND';
@@ -31,18 +33,40 @@ export function checkForm(known, opened, manifest, book) {
 
 // -- step 17 ----------------------------------------------------------------------------------------------------------
 
-/** What the maker says of the bundle against what is in it: CMP-WITHHELD, CMP-AUDIENCE; doubts POL-NEWER. */
-export async function checkClaims(entries, lifted, manifest, heads, files, trust, book) {
+const A_DAY = 86_400; // seconds: a head may be older than the bundle by this much
+
+/** What the maker says of the bundle against what is in it: CMP-*; doubts POL-NEWER. */
+export async function checkClaims(entries, lifted, manifest, times, files, trust, book) {
   checkWithheld(entries, manifest, book);
   checkAudience([...entries.values(), ...lifted], manifest, book);
   if (trust && !equal(trust.raw, files.get(POLICY))) {
     await checkPolicy(entries, await digestOfFile(trust.raw), await digestOfFile(files.get(POLICY)), book);
   }
-  if (manifest.test) book.notProven.push(['unproven-test']);
-  const { actor, party } = manifest.signer;
-  book.notProven.push(['unproven-later', heads.head.checkpoint.size, actor, party]);
+  checkMadeAt(manifest, times, book);
+  if (manifest.test) book.gravest.unshift(['unproven-test']);
+  incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, book);
   if (manifest.withheld_count) book.notProven.push(['unproven-withheld', manifest.withheld_count]);
   book.notProven.push(['unproven-true']);
+}
+
+/** That each order ends where it does, and holds no other entries, rests on the maker's word alone. */
+function incomplete({ heads, order, signer: { actor, party } }, registry, size, book) {
+  book.gravest.push(['unproven-order', size, heads.get(order).seq, actor, party]);
+  const others = [...heads.keys()].filter((other) => other !== order && other !== registry).sort();
+  if (others.length) {
+    book.gravest.push(['unproven-orders', others.map((other) => `${other} ${heads.get(other).seq}`).join(', ')]);
+  }
+  book.gravest.push(['unproven-register', heads.get(registry).seq, actor, party]);
+}
+
+/** CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger. */
+function checkMadeAt({ made_at }, times, book) {
+  const [made, seen] = [secondsOf(made_at), times.headSeen()];
+  const cosigned = times.seenAt(times.heads.headDigest);
+  if (seen !== null && made - seen > A_DAY) book.remark('CMP-OLD-HEAD', ['old-head', wire(made), wire(Math.floor(seen))]);
+  else if (cosigned !== null && made < cosigned - DRIFT) {
+    book.remark('CMP-MADE-AT', ['made-before-head', wire(made), wire(cosigned)]);
+  }
 }
 
 function checkWithheld(entries, manifest, book) {

@@ -103,7 +103,7 @@ export function checkQuorum(heads, policy, now, book) {
   const voters = policy.voters();
   if (policy.asksForNone) {
     book.says('quorum-none');
-    book.notProven.unshift(['unproven-no-witness']);
+    book.gravest.push(['unproven-no-witness']);
   } else if (policy.met(names)) {
     book.says('quorum-met', names.size, voters.size);
   } else {

@@ -14,6 +14,7 @@ export class Notebook {
   steps = [];
   doubts = [];
   remarks = [];
+  gravest = []; // of the texts on what is not proven, those that come before all others
   notProven = [];
   failed = null;
   said = null;
@@ -42,6 +43,11 @@ export class Notebook {
   /** A step that this page does not take; `says` why. */
   skip(number, says = null) {
     this.steps.push({ number, result: NOT_RUN, says });
+  }
+
+  /** All texts on what is not proven, the gravest first. */
+  get unproven() {
+    return [...this.gravest, ...this.notProven];
   }
 
   /** How much there was to check in the step under way. */

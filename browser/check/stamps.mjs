@@ -39,7 +39,7 @@ export async function checkTokens(parts, cosigned, trust, now, book) {
   }
   if (found.size) {
     // a log without witnesses, but not without clocks outside it
-    book.notProven.forEach(
+    book.gravest.forEach(
       (text, n, all) => text[0] === 'unproven-no-witness' && (all[n] = ['unproven-no-witness-dated']),
     );
   }

@@ -18,6 +18,7 @@ const END_OF_TIME = 253_402_300_799; // the last second of year 9999
 export class Times {
   constructor(heads, policy, stamped = new Map()) {
     this.heads = heads;
+    this.stamped = stamped;
     this.faults = policy.faults();
     this.voters = new Set([...policy.voters()].map((name) => policy.witnesses.get(name)));
     const seen = [...heads.all.values()].map((head) => [head, this.of(head)[this.faults]]);
@@ -52,6 +53,11 @@ export class Times {
     const head = this.heads.all.get(digest);
     const times = head ? this.of(head) : [];
     return times.length ? Math.min(times.at(-1 - this.faults), END_OF_TIME) : null;
+  }
+
+  /** When the witnesses last saw the head; where none counts, by when it existed as a time stamp shows. */
+  headSeen() {
+    return this.seenAt(this.heads.headDigest) ?? this.stamped.get(this.heads.headDigest) ?? null;
   }
 
   /** True if entry `index` is proven to have existed before an instant of the wire. */

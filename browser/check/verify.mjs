@@ -30,7 +30,7 @@ import { checkDocuments, checkOthers, checkSuccessor, liftForeign, liftValues } 
 export async function verify(data, trust, anchor, now, onStep = () => {}) {
   const held = anchor && parseAnchor(anchor);
   const book = new Notebook();
-  const found = { entries: 0, signatures: 0, head: null, manifest: null, brackets: [], known: null };
+  const found = { entries: 0, signatures: 0, head: null, manifest: null, brackets: [], known: null, headSeen: null };
   try {
     await walk(data, trust, held, now, book, found, onStep);
   } catch (wrong) {
@@ -38,7 +38,7 @@ export async function verify(data, trust, anchor, now, onStep = () => {}) {
   }
   const reasons = book.failed ? [book.failed] : book.doubts;
   const verdict = book.failed ? 'TOTAL-FAILED' : reasons.length ? 'INDETERMINATE' : 'TOTAL-PASSED';
-  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.notProven, ...found };
+  return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, ...found };
 }
 
 async function walk(data, trust, held, now, book, found, onStep) {
@@ -97,6 +97,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
     const registrar = chooseRegistrar(trust, opened, registry, book);
     await checkKeys(opened, manifest, registrar, registry, heads, times, book);
   });
+  found.headSeen = times.headSeen();
   await step(12, () => {
     found.brackets = checkTimes(opened, times, book);
   });
@@ -120,7 +121,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
       erased: new Set(),
     }));
   });
-  await step(17, () => checkClaims(entries, lifted, manifest, heads, files, trust, book));
+  await step(17, () => checkClaims(entries, lifted, manifest, times, files, trust, book));
 }
 
 function spells(bytes, text) {

@@ -101,7 +101,7 @@ const steps = (all) =>
 /** Tokens do no harm to a bundle, so step 7 passes; but nothing was looked at. */
 const resultOf = (result, says) => (says?.[0] === 'tokens' ? 'result-aside' : `result-${result.replace(' ', '-')}`);
 
-function claims({ manifest, head, known }) {
+function claims({ manifest, head, headSeen, known }) {
   const { actor, party, role } = manifest.signer;
   const { origin, size, root } = head.checkpoint;
   const instrument = known?.own.find((entry) => entry.instrument)?.instrument;
@@ -119,6 +119,7 @@ function claims({ manifest, head, known }) {
     [say(['claim-made-at']), say(['claimed', manifest.made_at])],
     [say(['claim-log']), make('code', {}, origin)],
     [say(['claim-size']), String(size)],
+    [say(['claim-head']), headSeen === null ? say(['head-undated']) : wire(Math.floor(headSeen))],
     [say(['claim-root']), make('code', {}, btoa(String.fromCharCode(...root)))],
     [say(['claim-tool']), foreign(manifest.tool)],
   ]);

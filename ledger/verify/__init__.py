@@ -60,6 +60,7 @@ class _Found:
     case: Case | None = None
     judgement: Judgement | None = None
     as_of: datetime | None = None
+    head_seen: datetime | None = None
 
 
 def verify(
@@ -91,7 +92,7 @@ def verify(
         steps=tuple(book.steps),
         entries=found.entries,
         signatures=found.signatures,
-        not_proven=tuple(book.not_proven),
+        not_proven=book.unproven,
         brackets=found.brackets,
         procedure=tuple(book.remarks),
         head=found.head,
@@ -99,6 +100,7 @@ def verify(
         case=found.case,
         judgement=found.judgement,
         as_of=found.as_of,
+        head_seen=found.head_seen,
     )
 
 
@@ -151,6 +153,7 @@ def _walk(
         times = Times(states, policy, stamped)
         registrar = entries.choose_registrar(trust, opened, manifest.log, book)
         keyring = entries.check_keys(opened, manifest, registrar, states, times, book)
+        found.head_seen = times.head_seen()
     with book.step(12):
         found.brackets = check_times(opened, times, book)
     with book.step(13):
@@ -167,4 +170,4 @@ def _walk(
         others.check_successor(opened, parts, policies, mldsa, book)
         others.check_others(opened, parts, policies, mldsa, manifest, book)
     with book.step(17):
-        claims.check_claims(known, lifted, manifest, states, files, trust, book)
+        claims.check_claims(known, lifted, manifest, times, files, trust, book)

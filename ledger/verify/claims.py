@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
@@ -12,11 +12,13 @@ from ledger.bundle.manifest import Manifest
 from ledger.chain import registry_of
 from ledger.envelope import Opened
 from ledger.law import Judgement, judge
-from ledger.order import Case, Entry
+from ledger.note import note_digest
+from ledger.order import Case, Entry, instant, wire
 from ledger.verify.fields import known
-from ledger.verify.heads import Heads
+from ledger.verify.heads import DRIFT
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.report import Remark
+from ledger.verify.times import Times
 from ledger.verify.trust import Trust
 
 # -- step 15 -----------------------------------------------------------------------------------------------------------
@@ -51,6 +53,7 @@ def check_procedure(case: Case, opened: Mapping[int, Opened], at: datetime, book
     return judgement
 
 
+A_DAY = timedelta(days=1)  # a head may be older than the bundle by this much
 UNKNOWN = "G-UNKNOWN-KIND"
 
 # -- step 17 -----------------------------------------------------------------------------------------------------------
@@ -60,12 +63,12 @@ def check_claims(
     entries: Mapping[int, Entry],
     lifted: Sequence[Entry],
     manifest: Manifest,
-    heads: Heads,
+    times: Times,
     files: Mapping[str, bytes],
     trust: Trust | None,
     book: Notebook,
 ) -> None:
-    """What the maker says of the bundle against what is in it: CMP-WITHHELD, CMP-AUDIENCE; doubts POL-NEWER.
+    """What the maker says of the bundle against what is in it: CMP-*; doubts POL-NEWER.
 
     `lifted` are entries of other records of which values are opened here.
     """
@@ -73,13 +76,10 @@ def check_claims(
     _check_audience((*entries.values(), *lifted), manifest, book)
     if trust is not None and trust.raw != files[POLICY]:
         _check_policy(entries, sha256(trust.raw).hexdigest(), sha256(files[POLICY]).hexdigest(), book)
+    _check_made_at(manifest, times, book)
     if manifest.test:
-        book.not_proven.append("TEST: anything at all. This comes from a test ledger and is not evidence.")
-    maker = manifest.signer
-    size = heads.head.checkpoint.size
-    book.not_proven.append(
-        f"That the order had no later entry at size {size} of the log: {maker.actor} of {maker.party} signs that."
-    )
+        book.gravest.insert(0, "TEST: anything at all. This comes from a test ledger and is not evidence.")
+    book.gravest.extend(_incomplete(manifest, times.heads.head.checkpoint.size))
     if manifest.withheld_count:
         book.not_proven.append(
             f"What stands in {counted(manifest.withheld_count, 'sealed value')} not opened here: "
@@ -88,6 +88,37 @@ def check_claims(
     book.not_proven.append(
         "That what the entries say is true: a log proves what was said, by whose key, and in which order."
     )
+
+
+def _incomplete(manifest: Manifest, size: int) -> Iterator[str]:
+    """That each order ends where it does, and holds no other entries, rests on the maker's word alone."""
+    registry, maker = registry_of(manifest.log), f"{manifest.signer.actor} of {manifest.signer.party}"
+    last = manifest.heads[manifest.order].seq
+    yield (
+        f"CMP-ORDER: that the log holds no later entry of this order at size {size}, and no other entry in the place "
+        f"of one of its {last}: {maker} signs that. Other orders may hold more on it."
+    )
+    others = [
+        (order, head) for order, head in sorted(manifest.heads.items()) if order not in (manifest.order, registry)
+    ]
+    if others:
+        listed = ", ".join(f"{order} {head.seq}" for order, head in others)
+        yield f"CMP-ORDER: the same of the other orders in the bundle, by id and number of entries: {listed}."
+    yield (
+        f"CMP-REGISTER: that no key was revoked, reported or replaced behind entry {manifest.heads[registry].seq} of "
+        f"the register, and no other entry stands in the place of one of these: {maker} signs that."
+    )
+
+
+def _check_made_at(manifest: Manifest, times: Times, book: Notebook) -> None:
+    """CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger."""
+    made, seen = instant(manifest.made_at), times.head_seen()
+    cosigned = times.seen_at(note_digest(times.heads.head.note))
+    if seen is not None and made - seen > A_DAY:
+        says = f"made, it says, at {wire(made)}, on a head of {wire(seen)}: what the log took in between is not here"
+        book.remark("CMP-OLD-HEAD", says)
+    elif cosigned is not None and made < cosigned - DRIFT:
+        book.remark("CMP-MADE-AT", f"made, it says, at {wire(made)}, and the head was cosigned at {wire(cosigned)}")
 
 
 def _closed(entries: Mapping[int, Entry]) -> set[tuple[int, str]]:

@@ -140,10 +140,9 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Notebook) ->
     names = policy.names(key for key, _ in heads.head.cosignatures)
     if policy.quorum == NONE:
         book.says("the policy asks for none")
-        book.not_proven.insert(
-            0,
+        book.gravest.append(
             "NO-WITNESS: when the log said this, and that it told everybody the same. The policy asks for no witness, "
-            f"so whoever holds the log's key could show two records; {CLAIMED}",
+            f"so whoever holds the log's key could show two records; {CLAIMED}"
         )
     elif policy.met(names):
         book.says(f"{len(names)} of {len(policy.voters())} saw the head")

@@ -32,11 +32,15 @@ STEPS = {
 
 @dataclass(slots=True)
 class Notebook:
-    """Steps as they end, reasons for doubt, findings, and sentences on what is not proven; `failed` ends it all."""
+    """Steps as they end, reasons for doubt, findings, and sentences on what is not proven; `failed` ends it all.
+
+    `gravest` are the sentences on what is not proven that come before all others.
+    """
 
     steps: list[Step] = field(default_factory=list)
     doubts: list[Reason] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
+    gravest: list[str] = field(default_factory=list)
     not_proven: list[str] = field(default_factory=list)
     failed: Reason | None = None
     _says: str = ""
@@ -56,6 +60,11 @@ class Notebook:
             raise
         result = Result.OPEN if len(self.doubts) > doubts else Result.PASSED
         self.steps.append(Step(number, STEPS[number], result, self._says))
+
+    @property
+    def unproven(self) -> tuple[str, ...]:
+        """All sentences on what is not proven, the gravest first."""
+        return (*self.gravest, *self.not_proven)
 
     def says(self, sentence: str) -> None:
         """How much there was to check in the step under way."""

@@ -89,7 +89,8 @@ class Report:
 
     `not_proven` are sentences, the gravest first. `case` is the order as proven and `judgement` what the law says on it
     at `as_of`, the moment the bundle was made; both None where a step before failed. `head` is the checkpoint that
-    everything leads to, `manifest` what the maker of the bundle says.
+    everything leads to, `manifest` what the maker of the bundle says. `head_seen` is when the witnesses last saw the
+    head, or, where none counts, by when a time stamp shows that it existed; None where neither is proven.
     """
 
     verdict: Verdict
@@ -105,6 +106,7 @@ class Report:
     case: Case | None = None
     judgement: Judgement | None = None
     as_of: datetime | None = None
+    head_seen: datetime | None = None
 
     @property
     def integrity(self) -> str:

@@ -31,6 +31,7 @@ def verify_entry(
     head: Head | None = None
     signatures = 0
     brackets: tuple[Bracket, ...] = ()
+    seen: datetime | None = None
     try:
         with book.step(1):
             parsed = parse_proof(proof)
@@ -59,7 +60,9 @@ def verify_entry(
             _check_key(opened, trust, book)
         if trust is not None:
             with book.step(12):
-                brackets = check_times({parsed.index: opened}, Times(states, trust.policy), book)
+                times = Times(states, trust.policy)
+                seen = times.head_seen()
+                brackets = check_times({parsed.index: opened}, times, book)
     except Refused:
         if book.failed is None:
             raise
@@ -70,10 +73,11 @@ def verify_entry(
         steps=tuple(book.steps),
         entries=1,
         signatures=signatures,
-        not_proven=tuple(book.not_proven),
+        not_proven=book.unproven,
         brackets=brackets,
         procedure=tuple(book.remarks),
         head=head,
+        head_seen=seen,
     )
 
 
@@ -99,4 +103,7 @@ def _check_key(opened: Opened, trust: Trust | None, book: Notebook) -> None:
         book.doubt("KEY-UNKNOWN", f"{says} at this place is not proven here")
     else:
         book.not_proven.append("That the registrar's key had not been replaced before this entry.")
-    book.not_proven.append("What came before and after this entry in its order: check the bundle of the whole order.")
+    book.not_proven.append(
+        "CMP-ORDER: what came before and after this entry in its order, and that no other entry stands in its place: "
+        "check the bundle of the whole order."
+    )

@@ -14,7 +14,7 @@ from itertools import accumulate
 from math import ceil
 
 from ledger.envelope import Opened
-from ledger.note import Head
+from ledger.note import Head, note_digest
 from ledger.order import instant, wire
 from ledger.policy import Policy
 from ledger.verify.heads import DRIFT, Heads
@@ -31,9 +31,10 @@ class Times:
     def __init__(self, heads: Heads, policy: Policy, stamped: Mapping[str, datetime] | None = None) -> None:
         self.faults = policy.faults()
         self.heads = heads
+        self._stamped = stamped or {}
         self._voters = {policy.witnesses[name] for name in policy.voters()}
         sized = [(head.checkpoint.size, seconds) for head in heads.all.values() for seconds in self._by(head)]
-        for digest, moment in (stamped or {}).items():
+        for digest, moment in self._stamped.items():
             sized.append((heads.all[digest].checkpoint.size, ceil(moment.timestamp())))
         sized.sort()
         self._sizes = [size for size, _ in sized]
@@ -63,6 +64,11 @@ class Times:
         head = self.heads.all.get(digest)
         times = self._times(head) if head else []
         return None if self.faults is None or len(times) <= self.faults else _moment(times[-1 - self.faults])
+
+    def head_seen(self) -> datetime | None:
+        """When the witnesses last saw the head; where none counts, by when it existed as a time stamp shows."""
+        digest = note_digest(self.heads.head.note)
+        return self.seen_at(digest) or self._stamped.get(digest)
 
     def before(self, index: int, moment: str) -> bool:
         """True if entry `index` is proven to have existed before an instant of the wire."""

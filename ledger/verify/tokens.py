@@ -82,7 +82,7 @@ def check_tokens(
             where = heads.where(digest).removeprefix(f"{heads.folder}/")
             book.remark("TST-DISAGREE", f"two authorities differ on when {where} existed ({said}): the later counts")
     if found:  # a log without witnesses, but not without clocks outside it
-        book.not_proven[:] = [says.replace(CLAIMED, DATED) for says in book.not_proven]
+        book.gravest[:] = [says.replace(CLAIMED, DATED) for says in book.gravest]
     held = sum(len(stamps) for stamps in found.values())
     book.says(f"{held} of {counted(len(tokens), 'token')} hold")
     return {digest: existed(stamps) for digest, stamps in found.items()}
