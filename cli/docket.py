@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,7 +19,7 @@ from cli import ui
 from ledger.envelope import open_
 from ledger.law import judge
 from ledger.law.provisions import rules_digest
-from ledger.order import Case, wire
+from ledger.order import Case, Entry, wire
 from ledger.world.board import Board, Due, Row
 from ledger.world.views import Shown
 
@@ -96,6 +97,11 @@ def _judged(reader: Reader, orders: Iterable[str], moment: datetime) -> dict[str
     }
 
 
+@lru_cache(maxsize=8)  # every order of a ledger is judged over one register
+def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[datetime]:
+    return [e.on for e in registry if e.on > moment]
+
+
 def shown(case: Case, moment: datetime) -> Shown:
     """The row of one order, and when time alone changes it."""
     from projections.due import due
@@ -137,5 +143,6 @@ def shown(case: Case, moment: datetime) -> Shown:
         entries=v.entries,
     )
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
-    later = [e.at for e in case.entries if e.at > moment]  # signed with a clock that was ahead: not known yet
+    later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # not known yet, or said to be still to come
+    later += _still_to_come(case.registry, moment)
     return Shown(msgspec.json.encode(row), min([*turns, *later], default=None))

@@ -27,6 +27,7 @@ FINAL = {  # kinds that cannot be taken back, and what to say before they are si
     "key-revoked": "the key can never sign again",
 }
 
+BEFORE_ORDER = "W-BEFORE-ORDER"
 RECEIVED = "counterparty-record-received"
 
 SPEAKS = ("act", "observation", "import")
@@ -144,6 +145,8 @@ def put(
             ui.tell(f"{ui.paint(finding.code, ui.COLOURS.get(finding.level.value))}: {finding.says}")
         if asked.dry_run:
             return _dry(draft, raised)
+        if BEFORE_ORDER in {finding.code for finding in raised} and ui.attended():
+            ui.confirm("it is dated before the order was made", yes=asked.yes)
         if kind in FINAL and not known:
             ui.confirm(FINAL[kind], yes=asked.yes)
         (receipt,) = journal.record_batch([draft])

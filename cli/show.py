@@ -37,7 +37,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     asked, *beside = shares
     judgement = asked.judgement
     v = view(asked.case, judgement)
-    names = office_names(asked.case.registry)
+    names, advice = office_names(asked.case.registry), afterwards(asked.case.happened(moment))
     duties = due_of(judgement, moment)
     owed = soonest_first(d for share in shares for d in due_of(share.judgement, moment))
     called = {share.case.order: share.name for share in shares}
@@ -59,7 +59,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
         "due": [_duty(d) for d in duties],
         "findings": [f.code for f in judgement.findings],
         "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
-        "practice": [a.says for a in afterwards(asked.case)],
+        "practice": [a.says for a in advice],
     }
     if not only:
         orders = sorted(shares, key=began)
@@ -94,7 +94,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
                 lines += wrapped(f"{f.code}: {f.says}", level(f.level), 80)
         else:
             lines += ["", "No finding. What was checked: comity judge."]
-        for a in afterwards(asked.case):
+        for a in advice:
             lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:", 80)]
         return "\n".join(lines)
 

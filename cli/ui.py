@@ -301,11 +301,16 @@ def tell(text: str) -> None:
     click.echo(fitted(text, sys.stderr), err=True)
 
 
+def attended() -> bool:
+    """True if a person can be asked."""
+    return sys.stdin.isatty()
+
+
 def confirm(says: str, *, yes: bool) -> None:
     """Ask before what cannot be undone; --yes answers for scripts, and without a person nothing is done."""
     if yes:
         return
-    if not sys.stdin.isatty():
+    if not attended():
         raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
     click.confirm(f"{says}. Go on?", abort=True, err=True)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 
 from msgspec import Struct
+
+from ledger.refusal import Refused
 
 
 class Unread(Enum):
@@ -36,6 +38,19 @@ def instant(text: str) -> datetime:
 def wire(moment: datetime) -> str:
     """An aware datetime as the wire writes it: UTC, whole seconds, `Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+DRIFT = timedelta(minutes=5)  # by which two honest clocks may differ
+
+
+def check_dates(on: datetime, signed_at: datetime) -> None:
+    """Refuse an act dated more than five minutes after its signature: FORM-DATE. What is asked before recording."""
+    if on - signed_at > DRIFT:
+        raise Refused(
+            "FORM-DATE",
+            f"it is said to happen at {wire(on)}, after it is signed at {wire(signed_at)}",
+            hint="look at the year; what is still to come is recorded when it has happened",
+        )
 
 
 class Entry(Struct, frozen=True, eq=False):
@@ -89,6 +104,19 @@ class Entry(Struct, frozen=True, eq=False):
         """Whose act this entry reports: `whose` of an observation or import, else its signer."""
         return self.whose or self.by
 
+    @property
+    def ahead(self) -> timedelta:
+        """How long after its own signature the entry dates the act; negative for an act before it.
+
+        An entry of another log was signed before it arrived here, whatever it says.
+        """
+        return self.on - (self.at if self.received is None else min(self.at, self.received))
+
+    @property
+    def after_signature(self) -> bool:
+        """True if the act is dated more than five minutes after the signature, which cannot be."""
+        return self.ahead > DRIFT
+
 
 class Case(Struct, frozen=True):
     """All that may be asked about one order: its entries with those of its companion, and the registry, as recorded.
@@ -105,6 +133,11 @@ class Case(Struct, frozen=True):
     def known(self, at: datetime) -> Case:
         """The same case as far as it was recorded at or before `at`."""
         return Case(self.order, self.instrument, _until(self.entries, at), _until(self.registry, at), self.label)
+
+    def happened(self, at: datetime) -> Case:
+        """The same case without the entries of the order whose moment (`on`) is later than `at`."""
+        here = tuple(e for e in self.entries if e.on <= at)
+        return Case(self.order, self.instrument, here, self.registry, self.label)
 
 
 def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:

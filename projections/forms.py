@@ -128,7 +128,7 @@ def order_form(case: Case, judgement: Judgement, making: Making) -> Sheet:
     say = _reader(case, issued, reveal=making.reveal)
     instrument = case.instrument
     if instrument in ("EPOC", "EPOC-PR"):
-        sections = _annex(instrument, case, say)
+        sections = _annex(instrument, case.happened(judgement.as_of), say)
         form = "I" if instrument == "EPOC" else "II"
         what = f"The certificate for the addressee, after the structure of Annex {form} to Regulation (EU) 2023/1543."
     else:

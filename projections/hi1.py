@@ -267,6 +267,9 @@ class _Writer:
         if kind.group not in LEG:
             self._lose(e, None, "no object of HI-1 is about this")
             return False
+        if e.after_signature:
+            self._lose(e, None, "it is dated after its own signature")
+            return False
         if any(other.replaces == e.leaf for other in self.case.entries):
             self._lose(e, None, "it was put right by a later entry")
             return False

@@ -76,7 +76,7 @@ def processing_record(
     stages: Sequence[Stage],
 ) -> ProcessingRecord:
     """The record of a case as known at the judgement's moment; `accesses` are `record-accessed` entries naming it."""
-    names = office_names(case.registry)
+    names, past = office_names(case.registry), case.happened(judgement.as_of)
     what = (
         "Whose data these are, on which ground they were obtained, who held and read them, when the person was told, "
         "what is still owed, and how all this looked at each moment."
@@ -92,10 +92,10 @@ def processing_record(
     )
     return ProcessingRecord(
         face=face("Processing record", what, answer, case, judgement, making, commands),
-        row=_row(case, answers),
+        row=_row(past, answers),
         answers=answers,
         duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
-        holdings=_holdings(case),
+        holdings=_holdings(past),
         reads=tuple(
             Read(e.on, names.get(e.by, e.by), str(e.get("view", "")), _because(e, making.reveal)) for e in accesses
         ),

@@ -65,7 +65,7 @@ def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *
 
     Sealed values stand in the answers only where they are revealed.
     """
-    record = _Record(case, judgement, tuple(accesses), reveal)
+    record = _Record(case.happened(judgement.as_of), judgement, tuple(accesses), reveal)
     return [answer(record) for answer in _QUESTIONS]
 
 

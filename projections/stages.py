@@ -158,7 +158,11 @@ def _at_once(case: Case) -> Case:
     """The same case as if every entry had been signed when it happened, by offices that were registered before it."""
     entries = tuple(replace(e, at=e.on, received=None) for e in case.entries)
     first = min((e.on for e in entries), default=None)
-    registry = case.registry if first is None else tuple(replace(e, at=min(e.at, first)) for e in case.registry)
+    registry = (
+        case.registry
+        if first is None
+        else tuple(replace(e, on=min(e.on, first), at=min(e.at, first)) for e in case.registry)
+    )
     return replace(case, entries=entries, registry=registry)
 
 

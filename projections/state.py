@@ -41,8 +41,8 @@ def view(case: Case, judgement: Judgement) -> OrderView:
         from_party=None if issued is None else issued.get("from_party"),
         to_party=None if issued is None else issued.get("to_party"),
         providers=() if issued is None else tuple(issued.get("providers", ())),
-        issued_on=None if issued is None else issued.on,
-        last_on=max((e.on for e in case.entries), default=None),
+        issued_on=None if issued is None or issued.on > judgement.as_of else issued.on,
+        last_on=max((e.on for e in case.entries if e.on <= judgement.as_of), default=None),
         entries=len(case.entries),
         linked=linked(case.entries),
     )

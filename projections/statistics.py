@@ -75,6 +75,7 @@ class Wish:
 
 def life(case: Case, judgement: Judgement) -> Life | None:
     """What became of an order; `case` is as known at the judgement's moment. None where nothing was issued by then."""
+    case = case.happened(judgement.as_of)
     replaced = {e.replaces for e in case.entries if e.replaces}
     entries = [e for e in case.entries if e.leaf not in replaced]
     if not entries:

@@ -103,7 +103,7 @@ def code(error: pytest.ExceptionInfo[Any]) -> str:
 
 def sealed_for(journal: Journal, fact: Any, signer: Signer, **place: Any) -> bytes:
     """An entry sealed outside, at the next place of its order unless something else is said."""
-    order = place.pop("order", ORDER)
+    order, said = place.pop("order", ORDER), place.pop("said", Circumstances(NOON, NOON))
     past = [open_(raw) for _, raw in journal.store.order(order)]
     at = Place(
         **{
@@ -116,7 +116,7 @@ def sealed_for(journal: Journal, fact: Any, signer: Signer, **place: Any) -> byt
         }
     )
     entry = random.Random(place.get("seed", repr(at))).randbytes(16).hex()
-    return seal(fact, at, signer, Circumstances(NOON, NOON), entry, random.Random(1).randbytes).raw
+    return seal(fact, at, signer, said, entry, random.Random(1).randbytes).raw
 
 
 def test_a_recorded_fact_comes_back_as_it_was_told(journal: Journal) -> None:

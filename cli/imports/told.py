@@ -29,6 +29,7 @@ from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
 from ledger.facts.wire import Actor, Text, Unfit, check, form_of
 from ledger.keyring import REGISTRY_ONLY
 from ledger.law import calendar
+from ledger.order import check_dates
 from ledger.refusal import Refused
 from ledger.world.journal import Journal
 from ledger.world.sealing import Draft
@@ -127,7 +128,7 @@ class Reader:
             if not common.get(name):
                 wrongs.append(Wrong(name, "expected in every row, got nothing", COLUMNS[name]))
         kind = tried("kind", lambda: _kind(common["kind"])) if common.get("kind") else None
-        on = tried("occurred", lambda: self._moment(common["occurred"])) if common.get("occurred") else None
+        on = tried("occurred", lambda: self._past(common["occurred"])) if common.get("occurred") else None
         order = tried("order", lambda: self._order(common, kind, cells)) if common.get("order") else None
         signer = tried("signer", lambda: self._signer(common, kind)) if kind else None
         said = tried("speaks", lambda: self._said(common, on, signer, order)) if on and signer else None
@@ -204,6 +205,11 @@ class Reader:
             replaces=self._leaf(order, "replaces", replaces) if replaces and order else None,
             audience=audience or None,
         )
+
+    def _past(self, text: str) -> datetime:
+        on = self._moment(text)
+        check_dates(on, self._now)
+        return on
 
     def _moment(self, text: str) -> datetime:
         """A moment as rows write it; without an offset it is meant in --zone, where a clock shows it only once."""

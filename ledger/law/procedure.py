@@ -97,6 +97,55 @@ def written_down_late(r: Examination) -> Seen:
 
 
 @finding(
+    "V-AFTER-SIGNATURE",
+    cite="FRE:803(6)(A)",
+    mark=Mark.DESIGN,
+    gap="A6",
+    says="An entry was signed before the event that it states; until that moment it counts for nothing.",
+)
+def signed_before_it_happened(r: Examination) -> Seen:
+    return [e for e in (*r.entries, *r.to_come) if e.after_signature]
+
+
+# What an order has to be there for: sent, received, notified, answered, handed from hand to hand, told, used. Every
+# other kind can come before it: drafting, approval, an emergency, keeping data, a delay decided beforehand [design].
+PRESUPPOSE_THE_ORDER = frozenset(
+    "order-transmitted order-received duplicate-service-recorded receipt-disputed authenticity-questioned "
+    "authenticity-confirmed order-referred-back additional-information-requested additional-information-provided "
+    "order-corrected order-adapted order-maintained order-withdrawn withdrawal-confirmed order-closed "
+    "notification-sent notification-received no-ground-confirmed non-disclosure-instructed instruction-reasons-given "
+    "instruction-lifted ground-for-refusal-raised condition-imposed condition-accepted condition-declined "
+    "use-explained request-accepted execution-postponed request-refused data-disclosed data-transmitted-by-state "
+    "evidence-received no-data-held disclosure-declined reason-requested reason-given reasons-for-non-execution-given "
+    "reasoned-objection-filed court-review-requested court-review-decided deadline-extended deadline-lapsed "
+    "escalated-to-article8 escalated-to-mutual-assistance enforcement-requested recognition-decided "
+    "addressee-objected compliance-ordered penalty-imposed request-confirmed-in-writing determination-given "
+    "ex-post-validation-sought ex-post-validation-granted ex-post-validation-refused emergency-request-formalised "
+    "customer-notification-delay-extended customer-notification-delay-lifted customer-notified "
+    "customer-notified-contrary-to-confidentiality restriction-status-asked restriction-status-answered "
+    "custody-transferred evidence-accessed working-copy-made evidence-sealed analysis-performed "
+    "out-of-scope-data-identified data-returned data-destroyed use-restricted shared-domestically "
+    "onward-transfer-authorisation-requested onward-transfer-authorisation-granted "
+    "onward-transfer-authorisation-refused onward-transferred use-recorded further-use-decided data-quality-noted "
+    "sensitive-data-flagged incorrect-transmission-notified automated-decision-declared defence-bundle-issued "
+    "defence-challenge-filed expert-verification-performed".split()
+)
+
+
+@finding(
+    "W-BEFORE-ORDER",
+    mark=Mark.DESIGN,
+    kinds="order-issued oral-request-made",
+    says="An entry states something that needs an order, and dates it before there was one.",
+)
+def before_there_was_an_order(r: Examination) -> Seen:
+    first = r.first("order-issued", "oral-request-made")
+    if first is None:
+        return None
+    return [e for e in r.entries if e.kind in PRESUPPOSE_THE_ORDER and e.on < first.on]
+
+
+@finding(
     "G-CLOCK-UNDETERMINED",
     cite="2AP:7(7), EPOC:10",
     mark=Mark.DESIGN,
@@ -135,4 +184,4 @@ def disputed(r: Examination) -> Seen:
     says="The record holds an entry of a kind this reader does not know; it is shown as it is.",
 )
 def unknown_kind(r: Examination) -> Seen:
-    return [e for e in r.entries if e.kind not in KINDS]
+    return [e for e in (*r.entries, *r.to_come) if e.kind not in KINDS]

@@ -17,6 +17,7 @@ from ledger.law.parties import Register, fold
 from ledger.order import Case, Entry
 
 LATE = timedelta(hours=24)  # decision 3 [design]: recorded more than 24 hours after the event
+WARNINGS = ("key-compromised",)  # in the register these count from when they are recorded, whatever `on` says
 STAMPED = ("delivery-receipt", "portal-log", "courier-receipt")  # proof by which the issuing side may record arrival
 
 # Whose signature makes an arrival a proper receipt, where it is not SP, REG or, with proof, ISS.
@@ -42,14 +43,14 @@ class Record:
     @cached_property
     def register(self) -> Register:
         """Parties, offices, declarations and keys as the registry gave them at this moment."""
-        return fold(self.case.registry)
+        return fold(tuple(e for e in self.case.registry if e.on <= self.at or e.kind in WARNINGS))
 
     # -- which entries there are ---------------------------------------------------------------------------------------
 
     @cached_property
     def _replacing(self) -> dict[str, Entry]:
         """Leaf of a replaced entry -> the entry that took its place: a later one of the same signer names it."""
-        claims = [e for e in self.case.entries if e.replaces]
+        claims = [e for e in self.case.entries if e.replaces and e.on <= self.at]
         if not claims:
             return {}
         entries = {e.leaf: e for e in self.case.entries}
@@ -67,7 +68,16 @@ class Record:
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
-        """All entries that are not replaced, effective or not, in order of entries."""
+        """All entries that are not replaced and whose moment has come, effective or not, in order of entries."""
+        return tuple(e for e in self._standing if e.on <= self.at)
+
+    @cached_property
+    def to_come(self) -> tuple[Entry, ...]:
+        """Entries that are not replaced, of acts later than the moment asked about: they count for nothing yet."""
+        return tuple(e for e in self._standing if e.on > self.at)
+
+    @cached_property
+    def _standing(self) -> tuple[Entry, ...]:
         return tuple(sorted((e for e in self.case.entries if e.leaf not in self.replaced), key=in_order))
 
     @cached_property
@@ -170,11 +180,15 @@ class Record:
         """Recorded more than 24 hours after it happened."""
         return e.at - e.on > LATE
 
+    def in_time(self, e: Entry) -> bool:
+        """Recorded neither late nor before it can have happened."""
+        return not self.late(e) and not e.after_signature
+
     def trusted(self, e: Entry) -> bool:
-        """Its `on` can be relied on: not late, or stamped on receipt, or somebody else recorded the same in time."""
-        if not self.late(e) or e.on_source == "receipt-stamp":
+        """Its `on` can be relied on: in time, or late and stamped on receipt, or somebody else says so in time."""
+        if self.in_time(e) or (e.on_source == "receipt-stamp" and not e.after_signature):
             return True
-        return any(o.on == e.on and o.by != e.by and not self.late(o) for o in self.of(e.kind))
+        return any(o.on == e.on and o.by != e.by and self.in_time(o) for o in self.of(e.kind))
 
     @cached_property
     def open_disputes(self) -> dict[str, tuple[Entry, ...]]:
@@ -211,7 +225,7 @@ class Record:
         if answer.on_source == "receipt-stamp":
             return True
         arrivals = self.of("evidence-received", "data-transmitted-by-state")
-        return any(e.on < end and not self.late(e) and self.speaks_of(e, answer) for e in arrivals if e is not answer)
+        return any(e.on < end and self.in_time(e) and self.speaks_of(e, answer) for e in arrivals if e is not answer)
 
     # -- the order, its versions, its arrival --------------------------------------------------------------------------
 

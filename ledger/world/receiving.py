@@ -20,6 +20,7 @@ import msgspec
 
 from ledger.envelope import Opened, Payload, open_, open_each
 from ledger.facts import check_form
+from ledger.order import check_dates, instant
 from ledger.refusal import Refused
 
 PAGE = 2_500  # entries in one transaction, at most; each rewrites most pages of the indexes, however many it brings
@@ -34,7 +35,7 @@ _decode = msgspec.msgpack.Decoder(list[tuple[str, Payload]]).decode
 
 
 def open_entry(raw: bytes) -> Opened:
-    """Open a sealed entry and check that it is of a kind and form the vocabulary has; `Refused` as `open_`, FACT."""
+    """Open a sealed entry and check its kind, form and dates; `Refused` as `open_`, FACT, FORM-DATE."""
     return _formed(open_(raw))
 
 
@@ -43,6 +44,8 @@ def _formed(opened: Opened | Refused) -> Opened:
         raise opened
     p = opened.payload
     check_form(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, p.sealed)
+    if p.on > p.signed_at:  # on the wire, the later moment is the greater text
+        check_dates(instant(p.on), instant(p.signed_at))
     return opened
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from ledger.envelope import Circumstances, Opened, Place, Seen, Signer, seal
 from ledger.facts import Fact, check_audience, public_of, sealed_of
-from ledger.order import Entry, wire
+from ledger.order import Entry, check_dates, wire
 from ledger.refusal import Refused
 from ledger.veil import Disclosure
 from ledger.world.cases import Cases
@@ -92,8 +92,12 @@ class Sealer:
         return self.row(opened, (*sealed.disclosures, *draft.carried), subjects, reference=draft.reference)
 
     def preview(self, draft: Draft, trial: Trial, index: int) -> Entry:
-        """The entry a draft would become at `index`, unsigned; a new order has no companion yet, so none is made."""
+        """The entry a draft would become at `index`, unsigned; a new order has no companion yet, so none is made.
+
+        `Refused` FORM-DATE.
+        """
         fact, said, signer = self._filled_in(draft), draft.said, draft.signer
+        check_dates(said.on, said.signed_at)
         head = trial.head(draft.order)
         return Entry(
             leaf="0" * 64,
