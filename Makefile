@@ -5,12 +5,13 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow postgres lint format interop browser browser-test bench messages examples pins wheel clean
+.PHONY: help install demo test slow fuzz postgres lint format interop browser browser-test bench messages examples pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
 	@echo 'make test      the test suite, a minute or two'
 	@echo 'make slow      kill -9 at random moments, every flipped bit'
+	@echo 'make fuzz      two minutes of worlds whose signers lie, judged by program and page (SEED=0 COUNT=1000000)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
@@ -41,6 +42,11 @@ test: install
 # Kills processes at random moments, flips every bit: the promises that take minutes to try.
 slow: install
 	$(PYTEST) -n 2 -m slow
+
+# New cases for the two verifiers, from SEED on, for two minutes; what fails is made small and kept in build/fuzz.
+fuzz: install
+	tests/browser/install.sh page
+	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),0) --count $(or $(COUNT),1000000) --seconds 120 --keep build/fuzz
 
 # PostgreSQL from Debian. What is true of a ledger in a folder is tried again with its entries in a database.
 postgres: install

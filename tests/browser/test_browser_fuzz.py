@@ -1,0 +1,31 @@
+"""The page and the program on worlds whose signers lie (tests/fuzz): new ones from fixed seeds, and those kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.browser.node import Page
+from tests.fuzz.cases import case
+from tests.fuzz.oracle import failures
+from tests.fuzz.shrink import described
+from tests.test_fuzz import KEPT, kept
+
+pytestmark = pytest.mark.browser
+
+CASES = 150
+
+
+def test_program_and_page_agree_on_worlds_whose_signers_lie(node: Page) -> None:
+    for seed in range(CASES):
+        told = case(seed)
+        found = failures(told.script, told.expects, node, honest=told.honest)
+        assert [f for f in found if not f.open] == [], f"{seed}: {told.what}"
+
+
+@pytest.mark.parametrize("file", KEPT, ids=lambda file: file.stem)
+def test_program_and_page_agree_on_what_was_wrong_once(file: Path, node: Page) -> None:
+    script = kept(file)
+    found = failures(script.script, script.expects, node, thorough=True, honest=not script.expects)
+    assert not found, described(script)
