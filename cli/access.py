@@ -7,18 +7,19 @@ the data protection officer's views read it (tests/test_access.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from cli import ui
 from cli.exits import Stop
-from ledger.world.fault import LedgerFault
 
 if TYPE_CHECKING:
     from ledger.bundle import Contents
-    from ledger.world.journal import Journal
+    from ledger.envelope import Signer
+    from ledger.world.journal import Journal, Receipt
 
 REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; recorded, with the reason.")
 BECAUSE = click.option("--because", metavar="TEXT", help="Why they are opened.")
@@ -51,32 +52,46 @@ def note(
     actor: str | None,
     *,
     purpose: str = "investigation",
-    role: str | None = None,
-    key_file: str | None = None,
 ) -> None:
-    """Record `record-accessed`, signed by `actor` in `role`, else in the first role of the office that may."""
+    """Record `record-accessed`, signed by `actor` in the first role of the office that may."""
+    signer = opener(journal, actor)
+    journal.note_access(list(dict.fromkeys(orders)), signer, view=view, purpose=purpose, because=because)
+
+
+def opener(journal: Journal, actor: str | None, role: str | None = None, key_file: str | None = None) -> Signer:
+    """Who signs `record-accessed`: `actor` in `role`, else in the first role of the office that may."""
     from cli.writing import hand
     from ledger.facts import KINDS
 
     office = journal.keyring.offices.get(actor) if actor else None
     held = office.roles if office else ()
     fitting = role or next((r for r in held if r in KINDS["record-accessed"].signers), next(iter(held), None))
-    signer = hand(journal, "record-accessed", actor, fitting, key_file)
-    journal.note_access(list(dict.fromkeys(orders)), signer, view=view, purpose=purpose, because=because)
+    return hand(journal, "record-accessed", actor, fitting, key_file)
 
 
-def handing_over(
-    journal: Journal,
-    contents: Contents,
-    because: str | None,
-    actor: str | None,
-    role: str | None = None,
-    key_file: str | None = None,
-) -> None:
-    """Record that a bundle opens sealed values to its audience, before it is written; why, or at least what for.
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Sealed values of `orders` that are opened in order to make a bundle: `purpose` is a code, `because` says why."""
 
-    A copy without its guard can record nothing any more and may still be handed over; whoever does so is told.
-    """
+    orders: tuple[str, ...]
+    purpose: str
+    because: str
+
+    def record(self, journal: Journal, signer: Signer, entry: str) -> Receipt:
+        """Record the access under an entry id; the entry that stands under that id already is left as it is."""
+        return self._note(journal, signer, self.because, entry=entry)
+
+    def came_to_nothing(self, journal: Journal, signer: Signer, access: Receipt, why: str) -> Receipt:
+        """Record that nothing was handed out after an access: the same once more, in place of it, with what failed."""
+        says = f"nothing was handed out after entry {access.index} of the log: {_plain(why)}"
+        return self._note(journal, signer, says, replaces=access.leaf)
+
+    def _note(self, journal: Journal, signer: Signer, because: str, **more: str) -> Receipt:
+        return journal.note_access(self.orders, signer, view="export", purpose=self.purpose, because=because, **more)
+
+
+def opening(journal: Journal, contents: Contents, because: str | None) -> Opening:
+    """What the access entry of a bundle says: which values it opens for whom, and why, or at least what for."""
     from cli.gather import PURPOSES
     from ledger.envelope import open_
     from ledger.facts.vocabulary import ROLES
@@ -88,12 +103,11 @@ def handing_over(
         open_(raw, verify=False).payload.order for index, raw, _ in contents.entries if index in contents.disclosures
     }
     mains = {journal.drawer.main_of(order) or order for order in opened} if journal.drawer else opened
-    orders = [about.order, *sorted(mains - {about.order, journal.registry})]
-    why = f"bundle for {about.audience} ({ROLES[about.audience]}): {because or about.purpose}"
-    purpose = PURPOSES.get(about.audience, "investigation")
-    try:
-        note(journal, orders, "export", why, actor, purpose=purpose, role=role, key_file=key_file)
-    except LedgerFault as fault:
-        if fault.code != "GUARD-MISSING":
-            raise
-        ui.tell("this copy can record nothing any more, so who was given these values has to be noted elsewhere")
+    orders = (about.order, *sorted(mains - {about.order, journal.registry}))
+    why = f"to make a bundle for {about.audience} ({ROLES[about.audience]}): {because or about.purpose}"
+    return Opening(orders, PURPOSES.get(about.audience, "investigation"), why)
+
+
+def _plain(text: str) -> str:
+    """Words of an error as any entry may state them: no path or name in them can be refused."""
+    return re.sub("[^ -~]", "?", text)[:300]

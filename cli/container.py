@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from cli.formats import Wanted
 TO_SIGN = ".manifest.xml"
 
 
-def asic(wanted: Wanted) -> bytes:
-    """The container of one bundle; unsigned, its manifest is written beside it, which is what a card has to sign."""
+def asic(wanted: Wanted) -> bytes | None:
+    """Write the container of one bundle; unsigned, its manifest is written beside it, which is what a card has to sign.
+
+    Gives the bytes instead where they go to standard output.
+    """
     from dataclasses import replace
 
-    from cli.court import bundle, write_new
+    from cli.court import bundle, check_new, write_new
     from projections.asic import SIGNATURE, container, manifest
 
     if wanted.unsigned == (wanted.cert is not None):
@@ -28,16 +32,30 @@ def asic(wanted: Wanted) -> bytes:
     name = f"{Path(wanted.file).stem if wanted.file != '-' else 'order'}.evidence.zip"
     # --key is the certificate's here; the bundle inside is signed, as always, by a key of the ledger that lies here.
     handed = replace(wanted.handed, key_file=None) if wanted.cert else wanted.handed
-    files = {name: bundle(wanted.one, name, handed)}
-    if wanted.cert is None:
-        write_new(f"{wanted.file}{TO_SIGN}", manifest(files))
-        ui.tell(f"{wanted.file}{TO_SIGN}: sign this (CAdES, detached), and add the signature as {SIGNATURE}")
-        return container(files, None)
-    return container(files, signature(manifest(files), wanted.cert, str(wanted.handed.key_file), ui.now()))
+    sign = sealing(wanted.cert, str(wanted.handed.key_file), ui.now()) if wanted.cert else None
+    to_sign = Path(f"{wanted.file}{TO_SIGN}")
+    if sign is None:
+        check_new(str(to_sign), "a manifest")
+    with bundle(wanted.one, name, handed) as made:
+        files = {name: made.data}
+        data = container(files, sign(manifest(files)) if sign else None)
+        if sign is None:
+            write_new(str(to_sign), manifest(files))
+        if wanted.file == "-":
+            return data
+        try:
+            write_new(wanted.file, data, made.goes_out)
+        except BaseException:
+            if sign is None:
+                to_sign.unlink()
+            raise
+    if sign is None:
+        ui.tell(f"{to_sign}: sign this (CAdES, detached), and add the signature as {SIGNATURE}")
+    return None
 
 
-def signature(content: bytes, cert: str, key: str, at: datetime) -> bytes:
-    """The CAdES signature over `content` by the key of a certificate, both in PEM files."""
+def sealing(cert: str, key: str, at: datetime) -> Callable[[bytes], bytes]:
+    """What makes the CAdES signature over bytes by the key of a certificate, both in PEM files."""
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
@@ -55,19 +73,25 @@ def signature(content: bytes, cert: str, key: str, at: datetime) -> bytes:
         raise Stop(f"{key} cannot be read as a key in PEM: {error}", code=Exit.UNDECIDABLE) from None
     if private.public_key() != x509.public_key():
         raise Stop(f"{key} is not the key of {cert}", code=Exit.UNDECIDABLE)
-    if not x509.not_valid_before_utc <= at <= x509.not_valid_after_utc:
-        ui.tell(f"{cert} runs from {x509.not_valid_before_utc} to {x509.not_valid_after_utc}: not now")
-    issuer, der = x509.issuer.public_bytes(), x509.public_bytes(Encoding.DER)
-    if isinstance(private, rsa.RSAPrivateKey):
-        certificate = Certificate(der, issuer, x509.serial_number, "rsa")
-        made = private.sign(to_be_signed(content, certificate, at), padding.PKCS1v15(), SHA256())
-    elif isinstance(private, ec.EllipticCurvePrivateKey):
-        certificate = Certificate(der, issuer, x509.serial_number, "ecdsa")
-        made = private.sign(to_be_signed(content, certificate, at), ec.ECDSA(SHA256()))
-    else:
+    if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         hint = "what relying parties read today (ETSI TS 119 312)"
         raise Stop(f"{key}: a container is signed with RSA or ECDSA", hint=hint, code=Exit.UNDECIDABLE)
-    return signed(content, certificate, at, made)
+    if not x509.not_valid_before_utc <= at <= x509.not_valid_after_utc:
+        ui.tell(f"{cert} runs from {x509.not_valid_before_utc} to {x509.not_valid_after_utc}: not now")
+    algorithm = "rsa" if isinstance(private, rsa.RSAPrivateKey) else "ecdsa"
+    certificate = Certificate(
+        x509.public_bytes(Encoding.DER), x509.issuer.public_bytes(), x509.serial_number, algorithm
+    )
+
+    def sign(content: bytes) -> bytes:
+        said = to_be_signed(content, certificate, at)
+        if isinstance(private, rsa.RSAPrivateKey):
+            made = private.sign(said, padding.PKCS1v15(), SHA256())
+        else:
+            made = private.sign(said, ec.ECDSA(SHA256()))
+        return signed(content, certificate, at, made)
+
+    return sign
 
 
 def _passphrase(key: str) -> bytes | None:

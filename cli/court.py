@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile, mkstemp
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +20,7 @@ from cli.formats import FORMATS
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from cli.handing import Made
     from ledger.verify import Report, Trust
     from ledger.world.journal import Journal
 
@@ -80,9 +83,12 @@ def export(
         return
     if order is None or as_of is not None or reveal:
         raise click.UsageError("a bundle is of one ORDER, as it is recorded now; --format makes other things")
-    if file != "-" and os.path.exists(file):
-        raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name")
-    write_new(file, bundle(order, file, handed))
+    check_new(file, "a bundle")
+    with bundle(order, file, handed) as made:
+        if file != "-":
+            write_new(file, made.data, made.goes_out)
+    if file == "-":  # from its first byte on, something was handed out
+        write_new(file, made.data)
     ui.tell(f"check it with: comity verify {file} --trust trust/")
 
 
@@ -106,11 +112,16 @@ class Handed:
     unwitnessed: bool = False
 
 
-def bundle(order: str, file: str, handed: Handed) -> bytes:
-    """The evidence bundle of an order, signed; says on stderr what is in it under the name `file`."""
-    from cli.access import handing_over
+@contextmanager
+def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
+    """The evidence bundle of an order, signed; says on stderr what is in it under the name `file`.
+
+    The block hands it out; an error in it means that nothing was handed out.
+    """
+    from cli.access import opener
+    from cli.gather import Asked, by_digest
+    from cli.handing import Handing, handing
     from cli.writing import find, hand, writing
-    from ledger.bundle import pack
     from ledger.facts.vocabulary import ROLES
 
     if handed.audience is None:
@@ -119,17 +130,8 @@ def bundle(order: str, file: str, handed: Handed) -> bytes:
     if reader not in ROLES:
         raise Stop(f"no role {handed.audience!r}", hint=f"there are COURT, {', '.join(ROLES)}")
     with writing() as journal:
-        from cli.gather import Asked, by_digest, gather, published, witnessed
-
-        def quorum() -> None:
-            if not handed.unwitnessed and not witnessed(journal, published(journal)):
-                hint = "ask the witnesses first, or say --unwitnessed and hand over what they cannot confirm"
-                raise Stop("no quorum of witnesses has seen this log", hint=hint, code=Exit.REFUSED)
-
         here = find(journal, order)
         maker = handed.actor or _maker(journal, here)
-        signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)
-        quorum()
         asked = Asked(
             order=here,
             audience=reader,
@@ -140,21 +142,22 @@ def bundle(order: str, file: str, handed: Handed) -> bytes:
             with_linked=handed.linked,
             documents=by_digest(Path(handed.documents)) if handed.documents else {},
         )
-        contents = gather(journal, asked)
-        if contents.disclosures:
-            handing_over(journal, contents, handed.because, maker, handed.role, handed.key_file)
-            quorum()
-            contents = gather(journal, asked)  # under a head that covers the entry which tells of it
-        data = pack(contents, signer)
-        no_witness = not journal.folder.policy.witnesses
-    closed = len(contents.about.withheld)
-    ui.tell(
-        f"{file}: {ui.counted(len(contents.entries), 'entry', 'entries')} for {reader} ({ROLES[reader]}), "
-        f"{ui.counted(closed, 'sealed value')} not opened"
-    )
-    if no_witness:
-        ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
-    return data
+        wanted = Handing(
+            asked,
+            hand(journal, "bundle-issued", maker, handed.role, handed.key_file),
+            lambda: opener(journal, maker, handed.role, handed.key_file),
+            handed.because,
+            handed.unwitnessed,
+        )
+        with handing(journal, wanted) as made:
+            closed = len(made.contents.about.withheld)
+            ui.tell(
+                f"{file}: {ui.counted(len(made.contents.entries), 'entry', 'entries')} for {reader} "
+                f"({ROLES[reader]}), {ui.counted(closed, 'sealed value')} not opened"
+            )
+            if not journal.folder.policy.witnesses:
+                ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
+            yield made
 
 
 def _maker(journal: Journal, order: str) -> str | None:
@@ -176,17 +179,31 @@ def tool() -> str:
         return "comity, from its source"
 
 
-def write_new(file: str, data: bytes) -> None:
-    """Write a file whole, under a name that was free; `-` is standard output."""
+def check_new(file: str, what: str) -> None:
+    """Raise now what `write_new` would raise later: the name is taken, or nothing can be written beside it."""
+    if file == "-":
+        return
+    if os.path.exists(file):
+        raise Stop(f"{file} is there already", hint=f"{what} is never overwritten; choose another name")
+    with TemporaryFile(dir=os.path.dirname(file) or "."):
+        pass
+
+
+def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None) -> None:
+    """Write a file whole, under a name that was free; `-` is standard output.
+
+    `before` is called when all is written and only the name is missing.
+    """
     if file == "-":
         sys.stdout.buffer.write(data)
         return
-    part = f"{file}.part"
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
+    handle, part = mkstemp(suffix=".part", prefix=f"{os.path.basename(file)[:100]}.", dir=os.path.dirname(file) or ".")
     try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        before()
         os.link(part, file)  # unlike a rename, never takes another file's place
     except FileExistsError:
         raise Stop(f"{file} is there already", hint="a bundle is never overwritten; choose another name") from None

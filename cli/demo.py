@@ -186,18 +186,18 @@ class _Shown:
         self.passed = passed == ("TOTAL-PASSED", "TOTAL-PASSED", "TOTAL-FAILED")
 
     def _made(self, journal: Journal, audience: str, file: Path, now: datetime) -> tuple[Report, bytes]:
-        from cli.access import handing_over
+        from cli.access import opener
         from cli.court import tool
-        from cli.gather import Asked, gather
+        from cli.gather import Asked
+        from cli.handing import Handing, handing
         from cli.writing import hand
-        from ledger.bundle import pack
 
-        signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
         asked = Asked(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
-        handing_over(journal, gather(journal, asked), "to show what a bundle is", "ilves")
-        data = pack(gather(journal, asked), signer)
-        file.write_bytes(data)
-        return self._verified(journal, data, now), data
+        signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
+        wanted = Handing(asked, signer, lambda: opener(journal, "ilves"), "to show what a bundle is")
+        with handing(journal, wanted) as made:
+            file.write_bytes(made.data)
+        return self._verified(journal, made.data, now), made.data
 
     def _verified(self, journal: Journal, data: bytes, now: datetime) -> Report:
         from ledger.verify import parse_trust, verify

@@ -262,7 +262,7 @@ class Desk:
         said = await fields(request, self.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
-        return bundle(self, self.reader.case(self._order(request)), said)
+        return await bundle(self, self.reader.case(self._order(request)), said)
 
     # -- what does not change -----------------------------------------------------------------------------------------
 

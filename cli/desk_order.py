@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
+
+import click
 
 from cli import brackets, integrity  # noqa: F401 - what a paper asks for, here so that the first need not wait
 from cli.ask import left
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cli.desk_app import Desk
+    from cli.handing import Handing
     from cli.reading import Reader
 
 REPLAY = "replay"
@@ -213,25 +217,41 @@ def record(desk: Desk, order: str, view: str, because: str) -> Opened:
     return Opened(receipt.index, because.strip())
 
 
-def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
-    """Record that a bundle is made and why, then hand it over."""
+async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
+    """Record that a bundle is made and why, then hand it over: the sequence of `comity export`.
+
+    Witnesses may be slow, so it is made in a thread of its own, and the desk goes on answering.
+    """
     from cli.court import tool
     from cli.gather import Asked as Bundle
-    from cli.gather import gather, published, witnessed
-    from cli.writing import writing
-    from ledger.bundle import pack
+    from cli.handing import Handing
 
-    audience = said.get("audience", "")
+    audience, because = said.get("audience", ""), said.get("because", "").strip()
     if audience not in AUDIENCES:
         raise Stop("there is no such audience", code=Exit.UNDECIDABLE)
-    if desk.signer is None:
+    signer = desk.signer
+    if signer is None:
         raise Stop("nobody signs at this desk", hint="comity desk --as ACTOR", code=Exit.REFUSED)
-    with writing() as journal:
-        if said.get("unwitnessed") != "1" and not witnessed(journal, published(journal)):
-            raise Stop("no quorum of witnesses has seen this log", hint="tick the box to go on", code=Exit.REFUSED)
-    record(desk, case.order, "export", f"bundle for {audience} ({ROLES[audience]}): {said.get('because', '')}")
-    with writing() as journal:
-        data = pack(gather(journal, Bundle(case.order, audience, journal.now(), tool())), desk.signer)
+    if not because:
+        raise Stop("sealed values are opened for a reason, and none was given", hint="say why", code=Exit.REFUSED)
+    wanted = Handing(
+        Bundle(case.order, audience, desk.reader.now(), tool()),
+        signer,
+        lambda: signer,
+        because,
+        said.get("unwitnessed") == "1",
+        "tick the box to hand over what they cannot confirm",
+    )
+    data = await asyncio.to_thread(_made, desk.context, wanted)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     name = (issued and issued.get("reference")) or case.label or case.order[:8]
     return document(data, "application/zip", f"{name}.{audience}.evidence.zip")
+
+
+def _made(context: click.Context, wanted: Handing) -> bytes:
+    """The bytes of a bundle, in another thread than that of the command that runs."""
+    from cli.handing import handing
+    from cli.writing import writing
+
+    with click.Context(context.command, parent=context), writing() as journal, handing(journal, wanted) as made:
+        return made.data

@@ -1,8 +1,8 @@
 """The record in other people's forms: which `comity export --format` knows, and who writes each.
 
-A writer takes what was asked for and gives the bytes of one file; one that makes a folder writes it itself and gives
-None. All but the bundle are conveniences: nothing sealed is opened in them unless --reveal says why, and nothing can be
-proved with them.
+A writer takes what was asked for and gives the bytes of one file; one that makes a folder, or hands out opened values,
+writes it itself and gives None. All but the bundle are conveniences: nothing sealed is opened in them unless --reveal
+says why, and nothing can be proved with them.
 """
 
 from __future__ import annotations
@@ -54,14 +54,12 @@ class Wanted:
 def write(form: str, wanted: Wanted) -> None:
     """Write an export under a name that is free."""
     import importlib
-    import os
 
-    from cli.court import write_new
+    from cli.court import check_new, write_new
 
     if form not in FORMATS:  # --json, or --format before the command, which knows only tables
         raise click.UsageError(f"an export is a file, never {form}; --format is one of {', '.join(FORMATS)}")
-    if wanted.file != "-" and os.path.exists(wanted.file):
-        raise Stop(f"{wanted.file} is there already", hint="an export is never overwritten; choose another name")
+    check_new(wanted.file, "an export")
     module, _, name = FORMATS[form][0].partition(":")
     data: bytes | None = getattr(importlib.import_module(module), name)(wanted)
     if data is not None:

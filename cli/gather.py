@@ -44,19 +44,25 @@ class Asked:
     documents: Mapping[str, Path] = field(default_factory=dict)
 
 
-def gather(journal: Journal, asked: Asked) -> Contents:
-    """The contents of the bundle: the whole order, its companion where the audience may see it, the whole registry."""
-    head = published(journal)
+def gather(journal: Journal, asked: Asked, head: Head | None = None) -> Contents:
+    """The contents of the bundle: the whole order, its companion where the audience may see it, the whole registry.
+
+    All of it as of `head`, a published head; by default the newest. What came after it is left out.
+    """
+    head = head or published(journal)
     size = head.checkpoint.size
-    orders = [*_orders(journal, asked), journal.registry]
-    opened = {index: o for order in orders for index, o in journal.cases.opened(order) if index < size}
-    entries = [e for order in orders for e in journal.cases.entries(order, journal.cases.opened(order))]
+    covered = {
+        order: [(index, o) for index, o in journal.cases.opened(order) if index < size]
+        for order in [*_orders(journal, asked), journal.registry]
+    }
+    opened = {index: o for found in covered.values() for index, o in found}
+    entries = [e for order, found in covered.items() for e in journal.cases.entries(order, found)]
     held = {
         index: [parse_disclosure(text) for text in texts]
-        for order in orders
+        for order in covered
         for index, texts in journal.cases.disclosures(order).items()
     }
-    carried, withheld = select((e for e in entries if e.index < size), held, asked.audience)
+    carried, withheld = select(entries, held, asked.audience)
     tokens = journal.heads.tokens()
     cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
     heads = journal.heads.dating(opened.keys(), cited, size)
@@ -90,7 +96,7 @@ def gather(journal: Journal, asked: Asked) -> Contents:
         disclosures=carried,
         documents=_named(asked.documents, entries, asked.audience),
         tokens=_tokens(tokens, note_digest(head.note), heads),
-        foreign=_foreign(journal, orders, asked.audience) | _heads_seen(journal, opened.values()),
+        foreign=_foreign(journal, covered, asked.audience) | _heads_seen(journal, opened.values()),
     )
 
 
@@ -106,7 +112,12 @@ def published(journal: Journal) -> Head:
     kept = journal.heads.newest()
     if kept is None:
         raise AssertionError("publishing keeps a head")
-    return open_checkpoint(kept.note, journal.origin, journal.folder.keys, journal.log.witnesses, mldsa=mldsa.verify)
+    return opened_head(journal, kept.note)
+
+
+def opened_head(journal: Journal, note: bytes) -> Head:
+    """The head in a note of this log, with the cosignatures of its witnesses."""
+    return open_checkpoint(note, journal.origin, journal.folder.keys, journal.log.witnesses, mldsa=mldsa.verify)
 
 
 def witnessed(journal: Journal, head: Head) -> bool:
@@ -157,11 +168,10 @@ def _digests(value: Any) -> Iterable[str]:
             yield from _digests(inner)
 
 
-def _foreign(journal: Journal, orders: Iterable[str], audience: str) -> dict[str, bytes]:
+def _foreign(journal: Journal, covered: Mapping[str, Sequence[tuple[int, Opened]]], audience: str) -> dict[str, bytes]:
     """The wrapped records of others, as they came, their proofs, and what opens the values this audience may read."""
     found: dict[str, bytes] = {}
-    for order in orders:
-        opened = journal.cases.opened(order)
+    for order, opened in covered.items():
         for _, o in opened:
             digest = o.payload.public.get("envelope") if o.payload.kind == KIND else None
             for name in (digest, f"{digest}{PROOF}") if isinstance(digest, str) else ():

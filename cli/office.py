@@ -121,16 +121,21 @@ def checkpoint() -> None:
 
     The witnesses of the policy are asked to cosign it; once more on an idle log, it shows that the log is alive.
     """
-    from cli.gather import published, witnessed
+    from cli.gather import opened_head, published, witnessed
     from cli.writing import writing
 
     with writing() as journal:
         journal.log.catch_up()
-        _ask_witnesses(journal)
-        head = published(journal)
+        policy = journal.folder.policy
+        if any(key in policy.urls for key in policy.witnesses.values()):
+            from cli.handing import cosigned
+
+            head = opened_head(journal, cosigned(journal).kept.note)
+        else:
+            head = published(journal)
         journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # tiles that are missing
         seen = witnessed(journal, head)
-        asks = journal.folder.policy.quorum != "none"
+        asks = policy.quorum != "none"
     c = head.checkpoint
     document: dict[str, Any] = {
         "origin": c.origin,
@@ -148,14 +153,6 @@ def checkpoint() -> None:
         ui.tell("NO-WITNESS: the policy asks for none")
     elif not seen:
         ui.tell("UNWITNESSED: no quorum of the policy's witnesses has seen it")
-
-
-def _ask_witnesses(journal: Journal) -> None:
-    policy = journal.folder.policy
-    if any(key in policy.urls for key in policy.witnesses.values()):
-        from ledger.world.cosigning import cosign_head
-
-        cosign_head(journal.log, policy, journal.folder.path / "evidence", say=ui.tell)
 
 
 @ui.command("comity log publish /srv/log", "comity log publish entries/ --ledger ledger/")

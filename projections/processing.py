@@ -45,7 +45,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One opening of sealed values, from the access order: who, when, in which view, and why."""
+    """One opening of sealed values, or that nothing was handed out after one: who, when, in which view, and why."""
 
     on: datetime
     who: str
@@ -96,12 +96,15 @@ def processing_record(
         answers=answers,
         duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
         holdings=_holdings(past),
-        reads=tuple(
-            Read(e.on, names.get(e.by, e.by), str(e.get("view", "")), _because(e, making.reveal)) for e in accesses
-        ),
+        reads=tuple(Read(e.on, names.get(e.by, e.by), _view(e), _because(e, making.reveal)) for e in accesses),
         stages=tuple(stages),
         story=story(case, judgement, reveal=making.reveal, proven=making.proven),
     )
+
+
+def _view(e: Entry) -> str:
+    """What was read; or that nothing came of an access, which is what the entry in place of another says."""
+    return "nothing was handed out" if e.replaces else str(e.get("view", ""))
 
 
 def _because(e: Entry, reveal: bool) -> str:

@@ -46,8 +46,14 @@ class _Record:
     def told(self, entries: Iterable[Entry]) -> tuple[str, ...]:
         names = office_names(self.case.registry)
         return tuple(
-            f"{e.on:%Y-%m-%d %H:%M}Z {says(e.kind)} {speaker(e, names)}{_details(e, self.reveal)}" for e in entries
+            f"{e.on:%Y-%m-%d %H:%M}Z {self._says(e)} {speaker(e, names)}{_details(e, self.reveal)}" for e in entries
         )
+
+    def _says(self, e: Entry) -> str:
+        for access in self.accesses:
+            if access.leaf == e.replaces:
+                return f"Nothing was handed out after entry {access.index} of the log."
+        return says(e.kind)
 
     def clocks(self, *ids: str) -> tuple[str, ...]:
         return tuple(

@@ -93,12 +93,12 @@ def test_a_bundle_that_opens_values_is_an_access_for_its_reader_with_its_reason(
     file = str(tmp_path / "court.zip")
     assert run("export", "main", "--audience", "COURT", "--because", "trial", "-o", file, ledger=s1).exit_code == 0
     assert size(s1) == before + 1
-    assert "purpose code trial; view export; justification bundle for CT (court): trial" in accesses(s1)[0]
+    assert "purpose code trial; view export; justification to make a bundle for CT (court): trial" in accesses(s1)[0]
 
 
 def test_a_bundle_without_a_reason_of_its_own_says_at_least_for_whom_and_what_for(s1: Path, tmp_path: Path) -> None:
     assert run("export", "main", "--audience", "DEF", "-o", str(tmp_path / "d.zip"), ledger=s1).exit_code == 0
-    assert "justification bundle for DEF (defence counsel): defence" in accesses(s1)[0]
+    assert "justification to make a bundle for DEF (defence counsel): defence" in accesses(s1)[0]
     result = run("export", "main", "--audience", "DEF", "--because", " ", "-o", str(tmp_path / "e.zip"), ledger=s1)
     assert (result.exit_code, (tmp_path / "e.zip").exists()) == (2, False)
 

@@ -57,6 +57,7 @@ WORLD = (
     "ledger.world.drawer",
     "ledger.world.counterparties",
     "ledger.world.guard",
+    "ledger.world.pending",
     "ledger.world.signatory",
     "ledger.world.rotation",
     "ledger.world.signer",

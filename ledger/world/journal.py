@@ -75,6 +75,7 @@ class Journal:
         self.folder = folder
         self.home = home
         self.now = now
+        self._entropy = entropy
         self.origin = folder.origin
         self.store = Store(folder.entries, writable=writable)
         self.heads = Heads(folder.heads, writable=writable)
@@ -301,10 +302,34 @@ class Journal:
         draft = Draft(fact, order, signer, said or Circumstances(moment, moment), **more)
         return self._sealer.preview(draft, Trial(self._past), self.store.size())
 
-    def note_access(self, orders: Sequence[str], signer: Signer, *, view: str, purpose: str, because: str) -> Receipt:
-        """Record in the access order that sealed values of these orders were opened, by whom, and why."""
+    def note_access(
+        self,
+        orders: Sequence[str],
+        signer: Signer,
+        *,
+        view: str,
+        purpose: str,
+        because: str,
+        entry: str | None = None,
+        replaces: str | None = None,
+    ) -> Receipt:
+        """Record in the access order that sealed values of these orders were opened, by whom, and why.
+
+        `entry` is an id by which the call can be repeated. One that `replaces` an access (its leaf) says that nothing
+        was handed out after it.
+        """
+        moment = self.now()
         public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
-        return self.record(build("record-accessed", public, {"justification": because}), self.access, signer)
+        fact = build("record-accessed", public, {"justification": because})
+        return self.record(fact, self.access, signer, Circumstances(moment, moment, replaces=replaces), entry=entry)
+
+    def new_id(self) -> str:
+        """An entry id that nothing stands under yet: 32 hex digits."""
+        return self._entropy(16).hex()
+
+    def has(self, entry: str) -> bool:
+        """True if an entry stands under this id."""
+        return self.store.by_entry(check_entry_id(entry)) is not None
 
     def _receive(self, start: int, page: Sequence[Opened], texts: Sequence[Sequence[str]]) -> list[Receipt]:
         known: dict[int, Receipt] = {}

@@ -1,0 +1,213 @@
+"""Handing a bundle over: one sequence for the command, the desk, and whatever else hands one out.
+
+    1  gather               which sealed values does this reader get?
+    2  ask the witnesses    can a quorum of them cosign now? Where it cannot, nothing is recorded
+    3  access entry         values are opened in order to make this bundle for this reader
+    4  checkpoint           of a size that covers the access entry, cosigned by a quorum
+    5  bundle               under exactly that head
+
+If a step after the third fails, a second entry says that nothing was handed out. If even that cannot be recorded, if
+the process is killed, or if a witness that is never called has to come first, the access entry stays open, and the same
+command, repeated, takes it up instead of adding another (ledger/world/pending.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from cli import ui
+from cli.access import Opening, opening
+from cli.exits import Exit, Stop, lines_of
+from cli.gather import Asked, gather, opened_head, published, witnessed
+from ledger.bundle import Contents, pack
+from ledger.note import Head
+from ledger.world.fault import LedgerFault
+from ledger.world.pending import Pending, begin
+
+if TYPE_CHECKING:
+    from ledger.envelope import Signer
+    from ledger.world.cosigning import Cosigned
+    from ledger.world.journal import Journal, Receipt
+
+_TRIES = 5  # of asking again because the log grew meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """A bundle that is to be handed over.
+
+    `opener` gives who signs the access entry, and is called only where values are opened; `because` says why they are.
+    With `unwitnessed` no witness is asked; `otherwise` says how a person goes on where no quorum can be had.
+    """
+
+    asked: Asked
+    signer: Signer
+    opener: Callable[[], Signer]
+    because: str | None = None
+    unwitnessed: bool = False
+    otherwise: str = "--unwitnessed hands over what they cannot confirm"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A bundle that is ready: its bytes, and what is in it."""
+
+    data: bytes
+    contents: Contents
+    _pending: Pending | None = None
+
+    def goes_out(self) -> None:
+        """Say, right before it happens, that the bundle is handed out: its access entry is taken up no more."""
+        if self._pending is not None:
+            self._pending.end()
+
+
+class _Waits(Stop):
+    """A witness that is never called from here has to cosign first: the access entry stays open."""
+
+
+@contextmanager
+def handing(journal: Journal, wanted: Handing) -> Iterator[Made]:
+    """Make a bundle; the block hands it out, and an error in the block means that nothing was handed out.
+
+    `Stop` with REFUSED where no quorum can be had, before anything is recorded if that can be known; else what
+    `Journal.record` and `pack` raise.
+    """
+    head = published(journal)
+    contents = gather(journal, wanted.asked, head)
+    opens = opening(journal, contents, wanted.because) if contents.disclosures else None
+    frozen = _is_frozen(journal)
+    if frozen and opens:
+        ui.tell("this copy can record nothing any more, so who was given these values has to be noted elsewhere")
+    if frozen or opens is None:
+        yield _made(journal, wanted, _seen(journal, wanted, head.checkpoint.size - 1, frozen=frozen))
+        return
+    opener = wanted.opener()
+    pending = begin(journal.home.log(journal.origin) / "pending", _request(opens, opener), journal.new_id)
+    try:
+        if not wanted.unwitnessed and not journal.has(pending.entry):
+            _check_reachable(journal, wanted, pending)
+        access = opens.record(journal, opener, pending.entry)
+        if access.already:
+            ui.tell(f"entry {access.index} of the log says already why values are opened, and nothing came of it yet")
+        try:
+            yield _made(journal, wanted, _seen(journal, wanted, access.index), pending)
+        except _Waits:
+            raise
+        except BaseException as error:  # whatever it is: the record has said what the values were opened for
+            _came_to_nothing(journal, opens, opener, access, pending, error)
+            raise
+        pending.end()
+    finally:
+        pending.release()
+
+
+def cosigned(journal: Journal) -> Cosigned:
+    """The newest head, published, after the witnesses of the policy that have an address were asked to cosign it."""
+    from ledger.world.cosigning import cosign_head
+
+    return cosign_head(journal.log, journal.folder.policy, journal.folder.path / "evidence", say=ui.tell)
+
+
+def _made(journal: Journal, wanted: Handing, head: Head, pending: Pending | None = None) -> Made:
+    contents = gather(journal, replace(wanted.asked, made_at=journal.now()), head)
+    return Made(pack(contents, wanted.signer), contents, pending)
+
+
+# -- a head that a quorum has seen -------------------------------------------------------------------------------------
+
+
+def _seen(journal: Journal, wanted: Handing, above: int, *, frozen: bool = False) -> Head:
+    """The head for a bundle, of a size above `above`: seen by a quorum of witnesses, unless none is wanted."""
+    head = published(journal)
+    if witnessed(journal, head):
+        return head
+    if wanted.unwitnessed:
+        ui.tell("UNWITNESSED: no quorum of the policy's witnesses has seen the head of this bundle")
+        return head
+    done = None if frozen else _ask(journal, lambda _: _newest_witnessed(journal, above) is not None)
+    if found := _newest_witnessed(journal, above):
+        return found
+    policy = journal.folder.policy
+    never = policy.names(key for key in policy.witnesses.values() if key not in policy.urls)
+    if done and policy.met({*_names(journal, done), *never}):
+        hint = f"have {', '.join(sorted(never))} cosign, `comity witness take`, repeat this; {wanted.otherwise}"
+        raise _Waits(f"the head of {done.kept.size} entries waits for its witnesses", hint=hint, code=Exit.REFUSED)
+    says = "no quorum of witnesses has seen the head that this bundle needs"
+    raise Stop(says, hint=f"ask them with `comity checkpoint`; {wanted.otherwise}", code=Exit.REFUSED)
+
+
+def _check_reachable(journal: Journal, wanted: Handing, pending: Pending) -> None:
+    """Refuse now, with nothing recorded, what no quorum would cosign: what they cosigned before does not count."""
+    policy = journal.folder.policy
+    never = policy.names(key for key in policy.witnesses.values() if key not in policy.urls)
+
+    def enough(done: Cosigned) -> bool:
+        return policy.met({*never, *policy.names(key for answer in done.asked for key in answer.lines)})
+
+    try:
+        done = _ask(journal, enough)
+        if not enough(done):
+            silent = ", ".join(name for answer in done.asked if not answer.lines for name in answer.names)
+            says = f"no quorum of witnesses cosigns now (without {silent}); nothing was recorded"
+            raise Stop(says, hint=f"repeat this when they answer; {wanted.otherwise}", code=Exit.REFUSED)
+    except BaseException:
+        pending.end()
+        raise
+
+
+def _ask(journal: Journal, enough: Callable[[Cosigned], bool]) -> Cosigned:
+    """Have the newest head cosigned; again where another process made the log grow meanwhile."""
+    for left in reversed(range(_TRIES)):
+        done = cosigned(journal)
+        if enough(done) or not left or journal.log.signed().size == done.kept.size:
+            return done
+    raise AssertionError("unreachable")
+
+
+def _newest_witnessed(journal: Journal, above: int) -> Head | None:
+    """The largest kept head of more than `above` entries that a quorum of the policy has seen."""
+    kept = [head for head in journal.heads.all() if head.size > above and head.cosigned is not None]
+    heads = (opened_head(journal, head.note) for head in sorted(kept, key=lambda head: head.size, reverse=True))
+    return next((head for head in heads if witnessed(journal, head)), None)
+
+
+def _names(journal: Journal, done: Cosigned) -> set[str]:
+    return journal.folder.policy.names(key for key, _ in opened_head(journal, done.kept.note).cosignatures)
+
+
+# -- the access entry --------------------------------------------------------------------------------------------------
+
+
+def _is_frozen(journal: Journal) -> bool:
+    """True for a copy without its guard, which can record nothing and sign no head."""
+    try:
+        journal.log.signed()
+    except LedgerFault as fault:
+        if fault.code != "GUARD-MISSING":
+            raise
+        return True
+    return False
+
+
+def _request(opens: Opening, opener: Signer) -> str:
+    """What makes two commands the same: the orders, the reader and the reason, and who opens."""
+    said = [opens.orders, opens.purpose, opens.because, opener.actor, opener.role, opener.public.hex()]
+    return sha256(json.dumps(said).encode()).hexdigest()
+
+
+def _came_to_nothing(
+    journal: Journal, opens: Opening, opener: Signer, access: Receipt, pending: Pending, error: BaseException
+) -> None:
+    """Record that nothing was handed out; where that fails too, the access entry stays open."""
+    try:
+        entry = opens.came_to_nothing(journal, opener, access, lines_of(error)[0])
+        pending.end()
+        ui.tell(f"nothing was handed out; entry {entry.index} of the log says so")
+    except Exception as second:
+        ui.tell(f"nothing was handed out; entry {access.index} of the log stays open: {lines_of(second)[0]}")
