@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from cli.handing import Made
-    from ledger.verify import Report, Trust
+    from ledger.verify import Known, Report, Trust
     from ledger.world.journal import Journal
 
 PROOF = ".tlog-proof"
@@ -218,23 +219,38 @@ def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None)
     "comity verify ledger/ --json",
     "comity verify 4f1c.split-view.json --trust their-trust/",
     "comity verify court.evidence.zip --trust /media/stick --root-fingerprint 'lusab-babad-...'",
+    "comity verify ours.evidence.zip --with theirs.evidence.zip --trust trust/ -o fork.split-order.json",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("file", metavar="FILE|DIR")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--root-fingerprint", metavar="WORDS|HEX|FILE", help="Of version 1 of a signed trust policy.")
 @click.option("--anchor", metavar="FILE", help="A checkpoint held independently: a note, or its three lines.")
-def verify(file: str, trust: str | None, root_fingerprint: str | None, anchor: str | None) -> None:
+@click.option("--with", "other", metavar="FILE", help="Another bundle of the same log, to hold FILE against.")
+@click.option("-o", "--output", metavar="FILE", help="With --with: where the exhibit goes, if the log is convicted.")
+def verify(
+    file: str,
+    trust: str | None,
+    root_fingerprint: str | None,
+    anchor: str | None,
+    other: str | None,
+    output: str | None,
+) -> None:
     """Check a bundle, also inside a PDF report, an entry with its proof, a whole ledger, or an exhibit against a log.
 
     Integrity and procedure are two answers. Without --trust or --anchor a bundle can at best be INDETERMINATE:
-    nothing vouches for itself.
+    nothing vouches for itself. Two bundles of one log that each pass may contradict each other: --with holds FILE
+    against the other one, which is verified by itself first.
     """
     now = ui.now()
     if root_fingerprint is not None and trust is None:
         raise click.UsageError("--root-fingerprint is of the versions in the folder of --trust")
     held = None if trust is None else read_trust(trust, root_fingerprint)
     pinned = None if anchor is None else ui.read(anchor)
+    if output is not None and other is None:
+        raise click.UsageError("-o is for the exhibit that --with may give")
+    if other is not None and os.path.isdir(file):
+        raise click.UsageError("--with holds a bundle against another bundle, not a folder")
     if os.path.isdir(file):
         from cli.whole import verify_ledger
 
@@ -244,11 +260,13 @@ def verify(file: str, trust: str | None, root_fingerprint: str | None, anchor: s
         from ledger.verify import verify as verify_bundle
         from ledger.verify import verify_entry, verify_exhibit
 
-        data = ui.read(file)
-        if data.startswith(b"%PDF-"):
-            data = _taken_out(data, file)
+        data = _bundle_or_other(file)
+        if other is not None and not data.startswith(b"PK"):
+            raise click.UsageError("--with holds a bundle against another bundle")
         if data.startswith(b"PK"):
-            report = verify_bundle(data, held, pinned, now, mldsa=borrowed.mldsa, stamps=borrowed.stamps())
+            read = partial(verify_bundle, mldsa=borrowed.mldsa, stamps=borrowed.stamps())
+            elsewhere = None if other is None else _elsewhere(other, held, now, read)
+            report = read(data, held, pinned, now, elsewhere=elsewhere)
         elif data.startswith(b'{"payload":'):
             report = verify_entry(data, proof_beside(file), held, pinned, now, mldsa=borrowed.mldsa)
         elif form_of(data):
@@ -257,7 +275,30 @@ def verify(file: str, trust: str | None, root_fingerprint: str | None, anchor: s
             says = f"{file} is neither a bundle, nor a sealed entry, nor an exhibit ({_begins(data)})"
             hint = "`comity export` makes bundles; a folder is verified as a ledger"
             raise Stop(says, hint=hint, code=Exit.UNDECIDABLE)
+    if output is not None and report.exhibit is not None:
+        write_new(output, report.exhibit)
+        ui.tell(f"the exhibit is {output}; it convicts the log before all who hold its key: comity verify {output}")
     tell(report)
+
+
+def _bundle_or_other(file: str) -> bytes:
+    data = ui.read(file)
+    return _taken_out(data, file) if data.startswith(b"%PDF-") else data
+
+
+def _elsewhere(file: str, trust: Trust | None, now: datetime, read: Callable[..., Report]) -> Known:
+    """What another bundle shows, verified by itself first; one that is proved wrong is compared with nothing."""
+    from ledger.verify import Verdict, known_of
+
+    data = _bundle_or_other(file)
+    if not data.startswith(b"PK"):
+        raise Stop(f"{file} is no bundle ({_begins(data)})", code=Exit.UNDECIDABLE)
+    report = read(data, trust, None, now)
+    ui.tell(f"{file} by itself: {report.integrity}")
+    if report.verdict is Verdict.FAILED:
+        says = f"{file} is proved wrong by itself, so nothing is held against it"
+        raise Stop(says, hint=f"comity verify {file}", code=Exit.UNDECIDABLE)
+    return known_of(data, trust)
 
 
 def _taken_out(paper: bytes, file: str) -> bytes:

@@ -51,6 +51,26 @@ def check_place(opened: Opened, origin: str, before: Link | None) -> None:
         raise Refused("CTX-INSTRUMENT", "an order has an instrument; the registry and the access order have none")
 
 
+def at_odds(one: Opened, at: int, two: Opened, then: int) -> Refused | None:
+    """The rule that a log breaks by holding both of two of its entries, at these places (from 0); None if it may.
+
+    SPLIT-ORDER where no chain of their order has both, CTX-REPLAY where they have one entry id. What is sealed for
+    different logs is not compared.
+    """
+    p, q = one.payload, two.payload
+    if p.log != q.log or (one.leaf, at) == (two.leaf, then):
+        return None
+    if p.order == q.order and p.seq == q.seq and one.leaf != two.leaf:
+        return Refused("SPLIT-ORDER", f"two entries {p.seq} of order {p.order}", where=p.order)
+    for (earlier, leaf), later in (((p, one.leaf), q), ((q, two.leaf), p)):
+        if earlier.order == later.order and later.seq == earlier.seq + 1 and later.prev != leaf:
+            says = f"an entry {later.seq} of order {later.order} that does not continue its entry {earlier.seq}"
+            return Refused("SPLIT-ORDER", says, where=p.order)
+    if p.entry == q.entry:
+        return Refused("CTX-REPLAY", f"two entries with the id {p.entry}", where=p.order)
+    return None
+
+
 class Chains(Struct):
     """Every order of one log, followed entry by entry; for bundles and batches, which fit in memory."""
 

@@ -15,6 +15,13 @@ another leaf: each of the two proofs binds the place to a root that the log sign
      "leaf": what stands there instead in hex, "instead": tlog-proof of that}
 
 A head that is too small to hold the entry may just be an older one; nothing convicts a log of being asked twice.
+
+SPLIT-ORDER: one log signed trees with two entries of which its own rules take one: at one place of an order, or one
+that does not continue the entry before it; CTX-REPLAY for two with one entry id. One head may cover both or each its
+own, and whether those two heads go together does not matter: each proof binds its entry to a root that the log signed.
+
+    {"format": "comity.split-order/1", "says": "...", "log": vkey, "one": sealed line, "one_proof": tlog-proof of it,
+     "two": sealed line, "two_proof": tlog-proof of it, "other_log": vkey}     the last where another key signed "two"
 """
 
 from __future__ import annotations
@@ -25,12 +32,15 @@ from typing import Any
 
 import orjson
 
+from ledger.chain import at_odds
+from ledger.envelope import Opened, open_
 from ledger.note import Checkpoint, Vkey, b64, open_checkpoint, unb64
 from ledger.refusal import Refused
 from ledger.tlog import check_consistency, check_inclusion, leaf_hash, node_hash, parse_proof
 
 FORMAT = "comity.split-view/1"
 OMISSION = "comity.omission/1"
+ORDER = "comity.split-order/1"
 _LARGEST = 1 << 18
 
 
@@ -41,6 +51,7 @@ class SplitView:
     log: Vkey
     one: Checkpoint
     two: Checkpoint
+    code = "SPLIT-VIEW"
 
     def __str__(self) -> str:
         if self.one.size == self.two.size:
@@ -109,6 +120,7 @@ class Omission:
     index: int
     one: Checkpoint
     two: Checkpoint
+    code = "SPLIT-VIEW"
 
     def __str__(self) -> str:
         return (
@@ -152,20 +164,113 @@ def check_omission(exhibit: bytes, log: Vkey) -> Omission:
     return Omission(log, first.index, one, two)
 
 
-def claimed_log(exhibit: bytes) -> str | None:
-    """The verifier key that an exhibit of either form names; to look for it among those one trusts, not to use it."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry of a log as it was shown with its proof: sealed bytes, tlog-proof, and the key that signed its head."""
+
+    raw: bytes
+    proof: bytes
+    log: Vkey
+
+
+@dataclass(frozen=True, slots=True)
+class SplitOrder:
+    """What an exhibit proves: `log` signed trees with both of two entries, at `places`, which `broken` forbids."""
+
+    log: Vkey
+    places: tuple[int, int]
+    leaves: tuple[str, str]
+    broken: Refused
+
+    @property
+    def code(self) -> str:
+        """The code of the rule that was broken."""
+        return self.broken.code
+
+    def __str__(self) -> str:
+        one, two = (f"{leaf[:8]}.. at place {n}" for leaf, n in zip(self.leaves, self.places, strict=True))
+        return f"{self.log.name} signed trees with {self.broken.says}: {one}, {two}"
+
+
+def prove_order(one: Shown, two: Shown) -> bytes:
+    """The exhibit made of two entries of a log that its own rules do not let it hold both; the same either way round.
+
+    SPLIT-UNPROVEN if they do, CP-*, PRF-* if a head or proof is not of the log.
+    """
+    one, two = sorted((one, two), key=lambda shown: (parse_proof(shown.proof).index, leaf_hash(shown.raw)))
+    document = {
+        "log": one.log.text,
+        "one": one.raw.decode(),
+        "one_proof": one.proof.decode(),
+        "two": two.raw.decode(),
+        "two_proof": two.proof.decode(),
+    }
+    if two.log != one.log:
+        document["other_log"] = two.log.text
+    says = str(check_order(_written({"format": ORDER, "says": "", **document}), (one.log, two.log)))
+    return _written({"format": ORDER, "says": says, **document})
+
+
+def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
+    """Read an exhibit and check all it says with the log's keys for the two heads, which come from elsewhere.
+
+    SPLIT-FORMAT if it is none, CP-*, PRF-* if a head or proof is not of this log, ENV-*, JSON-*, SIG-BAD if an entry is
+    none, SPLIT-UNPROVEN if a log may hold both.
+    """
+    document = _read(exhibit, ORDER)
+    try:
+        parts = [document[name].encode() for name in ("one", "one_proof", "two", "two_proof")]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused("SPLIT-FORMAT", f"not an exhibit of a split order: {error}") from error
+    first, last = logs[0], logs[-1]
+    (one, at), (two, then) = _standing(parts[0], parts[1], first), _standing(parts[2], parts[3], last)
+    if {first.name, last.name, one.payload.log, two.payload.log} != {first.name}:
+        raise Refused("SPLIT-UNPROVEN", "they were not both sealed for this log")
+    broken = at_odds(one, at, two, then)
+    if broken is None:
+        raise Refused("SPLIT-UNPROVEN", "a log may hold both of them")
+    return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken)
+
+
+def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[Opened, int]:
+    """An entry and its place in a tree that the key of a log signed."""
+    parsed = parse_proof(proof)
+    head = _open(parsed.note, log)
+    check_inclusion(parsed.index, head.size, leaf_hash(raw), parsed.path, head.root)
+    return open_(raw), parsed.index
+
+
+Found = SplitView | Omission | SplitOrder
+
+
+def check_exhibit(exhibit: bytes, logs: Sequence[Vkey]) -> Found:
+    """Check an exhibit of any form with the keys of the log, as many as `claimed_logs` names."""
+    match form_of(exhibit):
+        case "comity.omission/1":
+            return check_omission(exhibit, logs[0])
+        case "comity.split-order/1":
+            return check_order(exhibit, logs)
+        case _:
+            return check_split(exhibit, logs[0])
+
+
+def claimed_logs(exhibit: bytes) -> tuple[str, ...]:
+    """The verifier keys that an exhibit of any form names; to look for them among those one trusts, not to use them."""
     try:
         document = orjson.loads(exhibit) if len(exhibit) <= _LARGEST else None
     except ValueError:
-        return None
-    named = document.get("log") if isinstance(document, dict) else None
-    return named if isinstance(named, str) else None
+        return ()
+    if not isinstance(document, dict):
+        return ()
+    keys = (document.get("log"), *([document["other_log"]] if "other_log" in document else ()))
+    return tuple(str(key) for key in keys)
 
 
 def form_of(data: bytes) -> str | None:
     """Which form of exhibit a file says it is; None if it says nothing of the kind."""
     start = data[:200].lstrip()
-    return next((form for form in (FORMAT, OMISSION) if start.startswith(b"{") and form.encode() in start), None)
+    forms = (FORMAT, OMISSION, ORDER)
+    return next((form for form in forms if start.startswith(b"{") and form.encode() in start), None)
 
 
 def _written(document: dict[str, object]) -> bytes:

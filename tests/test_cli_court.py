@@ -15,6 +15,7 @@ from cli.exits import Exit
 from ledger.bundle import unpack
 from ledger.note import witness_vkey
 from tests.hands import ledger_of, run
+from tests.in_memory import left_out, two_histories
 
 
 @pytest.fixture
@@ -230,6 +231,45 @@ def test_without_the_quorum_the_policy_asks_for_nothing_leaves_the_house_unless_
     assert run("export", "main", "--audience", "CT", "-o", str(file), "--unwitnessed", ledger=ledger).exit_code == 0
     code, report = verdict(file, *trust(ledger))
     assert (code, report["reasons"][0]["code"]) == (Exit.FINDINGS, "CP-QUORUM")
+
+
+@pytest.fixture
+def histories(tmp_path: Path) -> Path:
+    """Two bundles of a log that holds two histories of one order, `one.zip` and `two.zip`, with its keys in `trust`."""
+    ledger, ilves, places = two_histories()
+    for name, hidden in zip(("one.zip", "two.zip"), places, strict=True):
+        (tmp_path / name).write_bytes(left_out(ledger, ilves, hidden))
+    (tmp_path / "trust").mkdir()
+    (tmp_path / "trust" / "policy").write_bytes(ledger.policy())
+    keeper = ledger.keeper
+    (tmp_path / "trust" / "registrar").write_text(f"{keeper.actor} {keeper.party} {keeper.key}\n")
+    return tmp_path
+
+
+def test_two_bundles_are_held_against_each_other_and_the_exhibit_is_written_where_it_was_asked_for(
+    histories: Path,
+) -> None:
+    one, two, exhibit = (str(histories / name) for name in ("one.zip", "two.zip", "fork.json"))
+    held = ("--trust", str(histories / "trust"))
+    assert run("verify", one, *held).exit_code == run("verify", two, *held).exit_code == Exit.DONE
+    done = run("verify", one, "--with", two, *held)
+    assert (done.exit_code, "TOTAL-FAILED SPLIT-ORDER" in done.stdout) == (Exit.PROVED_BAD, True)
+    assert f"{two} by itself: TOTAL-PASSED" in done.stderr
+    assert run("verify", one, "--with", two, *held, "-o", exhibit).exit_code == Exit.PROVED_BAD
+    done = run("verify", exhibit, *held, "--json")
+    assert (done.exit_code, json.loads(done.stdout)["reasons"][0]["code"]) == (Exit.PROVED_BAD, "SPLIT-ORDER")
+    assert run("verify", one, "--with", one, *held, "-o", str(histories / "none.json")).exit_code == Exit.DONE
+    assert not (histories / "none.json").exists()
+
+
+def test_only_what_is_whole_by_itself_is_something_to_hold_a_bundle_against(histories: Path) -> None:
+    one, two = (histories / name for name in ("one.zip", "two.zip"))
+    two.write_bytes(two.read_bytes()[:-1])
+    done = run("verify", str(one), "--with", str(two), "--trust", str(histories / "trust"))
+    assert (done.exit_code, "proved wrong by itself" in done.stderr) == (Exit.UNDECIDABLE, True)
+    for words in (("--with", str(histories / "trust" / "policy")), ("-o", "x")):
+        assert run("verify", str(one), *words).exit_code in (Exit.UNDECIDABLE, Exit.USAGE)
+    assert run("verify", str(histories), "--with", str(one)).exit_code == Exit.USAGE
 
 
 def test_a_whole_ledger_is_verified_as_a_folder(ledger: Path) -> None:

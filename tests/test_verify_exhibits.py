@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from ledger.exhibit import check_omission, form_of, prove_omission, prove_split
-from ledger.note import Vkey
+from ledger.ed25519 import public_key
+from ledger.envelope import Place
+from ledger.exhibit import Shown, check_omission, check_order, form_of, prove_omission, prove_order, prove_split
+from ledger.note import Vkey, log_vkey, parse_vkey
 from ledger.refusal import Refused
-from ledger.tlog import leaf_hash
+from ledger.tlog import format_proof, leaf_hash, prove_inclusion
 from ledger.verify import Report, Trust, Verdict, parse_trust, verify_exhibit
 from tests.hash_log import HashLog
+from tests.in_memory import ORDER, Ledger, resealed, small, two_histories
 
 TRUE = HashLog(size=20)
 FORK = TRUE.fork(5, 9)
@@ -102,8 +105,123 @@ def test_the_same_entry_in_a_larger_tree_is_what_honest_logs_show() -> None:
         omitted(3, 8, 20, TRUE)
 
 
+# -- two entries that no log may hold both -----------------------------------------------------------------------------
+
+FORKED, ILVES, (ONE, TWO) = two_histories()
+KEY = parse_vkey(log_vkey(FORKED.origin, public_key(FORKED.log.seed)))
+TRANSMITTED = {"addressee": "skylark", "channel": "post"}
+
+
+def shown(index: int, size: int | None = None, ledger: Ledger = FORKED) -> Shown:
+    """An entry of a ledger as a bundle shows it, under the head of this size."""
+    size = size or ledger.size
+    proof = format_proof(index, prove_inclusion(index, size, ledger.read), ledger.checkpoint(size))
+    return Shown(ledger.entries[index], proof, KEY)
+
+
+SPLIT_ORDER = prove_order(shown(ONE), shown(TWO))
+
+
+def test_two_entries_at_one_place_of_an_order_convict_the_log_whichever_heads_cover_them() -> None:
+    assert prove_order(shown(TWO), shown(ONE)) == SPLIT_ORDER
+    for exhibit in (SPLIT_ORDER, prove_order(shown(ONE, ONE + 1), shown(TWO))):
+        report = verify_exhibit(exhibit, trust(KEY))
+        assert said(report) == (Verdict.FAILED, ["SPLIT-ORDER"])
+        assert report.reasons[0].says == json.loads(exhibit)["says"]
+        assert report.signatures == 4
+        assert any("Which of the two entries is true" in says for says in report.not_proven)
+    assert f"two entries 3 of order {ORDER}" in json.loads(SPLIT_ORDER)["says"]
+
+
+def test_heads_of_which_one_tree_denies_the_other_convict_it_too() -> None:
+    ledger, ilves = small()
+    other, _ = small()
+    for each, way in ((ledger, "mail"), (other, "courier")):
+        each.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": way}, order=ORDER)
+    found = check_order(prove_order(shown(5, None, ledger), shown(5, None, other)), [KEY])
+    assert (found.code, found.places) == ("SPLIT-ORDER", (5, 5))
+
+
+def broken_chain() -> Ledger:
+    """A log with an entry 4 that continues another entry 3 than the one it has."""
+    ledger, ilves = small()
+    ledger.record(ilves, "order-transmitted", TRANSMITTED, order=ORDER)
+    place = Place(ledger.origin, ORDER, 4, "00" * 32, "2AP-7")
+    ledger.record(ilves, "order-transmitted", TRANSMITTED, order=ORDER, place=place)
+    return ledger
+
+
+def used_again() -> Ledger:
+    """A log that has one entry id in two orders."""
+    ledger, ilves = small()
+
+    def moved(payload: dict[str, Any]) -> None:
+        payload.update(order="22222222-2222-4333-8444-555555555555", seq=1, prev=None)
+
+    ledger.append(resealed(ledger.entries[4], moved, ilves))
+    return ledger
+
+
+BROKEN, AGAIN = broken_chain(), used_again()
+BREAK = prove_order(shown(5, None, BROKEN), shown(6, None, BROKEN))
+TWICE = prove_order(shown(4, None, AGAIN), shown(5, None, AGAIN))
+
+
+def test_a_chain_that_breaks_and_an_id_used_twice_convict_the_log() -> None:
+    for exhibit, code, words in (
+        (BREAK, "SPLIT-ORDER", "an entry 4 of order"),
+        (TWICE, "CTX-REPLAY", "two entries with the id"),
+    ):
+        report = verify_exhibit(exhibit, trust(KEY))
+        assert said(report) == (Verdict.FAILED, [code])
+        assert words in report.reasons[0].says
+
+
+def test_an_exhibit_of_entries_vouches_for_no_key_of_its_own() -> None:
+    assert said(verify_exhibit(SPLIT_ORDER, None)) == (Verdict.INDETERMINATE, ["NO_TRUST_ANCHOR", "SPLIT-ORDER"])
+    stranger = verify_exhibit(changed(SPLIT_ORDER, other_log=TRUE.key.text), trust(KEY))
+    assert said(stranger) == (Verdict.INDETERMINATE, ["CP-ORIGIN"])
+
+
+def elsewhere() -> bytes:
+    """Two entries of one log that were sealed for another one."""
+    ledger, ilves = small()
+    for way in ("mail", "courier"):
+        place = Place("ledger.test/else", ORDER, 3, ledger.leaf(4), "2AP-7")
+        public = {"addressee": "skylark", "channel": way}
+        ledger.record(ilves, "order-transmitted", public, order=ORDER, place=place)
+    one, two = shown(5, None, ledger), shown(6, None, ledger)
+    return document(one, two)
+
+
+def document(one: Shown, two: Shown) -> bytes:
+    proofs = {"one_proof": one.proof.decode(), "two_proof": two.proof.decode()}
+    return changed(SPLIT_ORDER, one=one.raw.decode(), two=two.raw.decode(), **proofs)
+
+
+ORDER_NOTHING = [
+    (document(shown(ONE - 1), shown(ONE)), "SPLIT-UNPROVEN"),  # one continues the other
+    (document(shown(ONE), shown(ONE)), "SPLIT-UNPROVEN"),  # one entry, shown twice
+    (document(shown(ONE), shown(ONE, ONE + 1)), "SPLIT-UNPROVEN"),  # under two heads
+    (document(shown(0), shown(ONE)), "SPLIT-UNPROVEN"),  # of different orders
+    (elsewhere(), "SPLIT-UNPROVEN"),
+    (changed(SPLIT_ORDER, two_proof=shown(ONE).proof.decode()), "PRF-PATH"),
+    (changed(SPLIT_ORDER, two=shown(0).raw.decode()), "PRF-PATH"),
+    (changed(SPLIT_ORDER, one=None), "SPLIT-FORMAT"),
+    (changed(SPLIT_ORDER, other_log=None), "SPLIT-FORMAT"),
+    (changed(SPLIT_ORDER, one_proof="x"), "PRF-FORMAT"),
+    (changed(SPLIT_ORDER, log=TRUE.key.text), "CP-ORIGIN"),
+]
+
+
+@pytest.mark.parametrize(("exhibit", "code"), ORDER_NOTHING)
+def test_entries_that_a_log_may_hold_both_leave_it_alone(exhibit: bytes, code: str) -> None:
+    assert said(verify_exhibit(exhibit, trust(KEY))) == (Verdict.INDETERMINATE, [code])
+
+
 def test_only_what_says_that_it_is_an_exhibit_is_read_as_one() -> None:
     assert form_of(SPLIT) == "comity.split-view/1"
     assert form_of(omitted()) == "comity.omission/1"
+    assert form_of(SPLIT_ORDER) == "comity.split-order/1"
     assert form_of(b"PK\x03\x04") is None
     assert form_of(b'{"payload":"comity.split-view/2"') is None

@@ -18,6 +18,27 @@ async function uuidOf(name) {
 /** The reserved id of a ledger's registry order. */
 export const registryOf = (origin) => uuidOf(origin);
 
+/**
+ * The rule that a log breaks by holding both of two of its entries, at these places, as a Refused; null if it may hold
+ * them: SPLIT-ORDER where no chain of their order has both, CTX-REPLAY where they have one entry id.
+ */
+export function atOdds(one, at, two, then) {
+  if (one.log !== two.log || (one.leaf === two.leaf && at === then)) return null;
+  const says = (...text) => new Refused('SPLIT-ORDER', text, one.order);
+  if (one.order === two.order) {
+    if (one.seq === two.seq && one.leaf !== two.leaf) return says('odds-place', one.seq, one.order);
+    for (const [earlier, later] of [
+      [one, two],
+      [two, one],
+    ]) {
+      if (later.seq === earlier.seq + 1 && later.prev !== earlier.leaf) {
+        return says('odds-chain', later.seq, later.order, earlier.seq);
+      }
+    }
+  }
+  return one.entry === two.entry ? new Refused('CTX-REPLAY', ['odds-id', one.entry], one.order) : null;
+}
+
 /** Every order of one log, followed entry by entry: `heads` has the newest of each as {seq, leaf, instrument}. */
 export class Chains {
   static async of(origin) {

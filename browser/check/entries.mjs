@@ -92,15 +92,17 @@ export function chooseRegistrar(trust, opened, registry, book) {
 /**
  * Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
  *
- * Doubts KEY-SUSPECT where a key was reported later.
+ * `later` are entries that follow the register of the bundle, known from elsewhere. Doubts KEY-SUSPECT where a key was
+ * reported later.
  */
-export async function checkKeys(opened, manifest, registrar, registry, heads, times, book) {
+export async function checkKeys(opened, manifest, registrar, registry, heads, times, book, later) {
   const keyring = new Keyring(registry, registrar);
   for (const [index, entry] of opened) {
     await placed(`${heads.folder}/entries/${index}.dsse.json`, () => keyring.admit(entry, index));
   }
   checkMaker(keyring, manifest, heads.head.checkpoint.size);
-  checkLogKeys(opened, heads);
+  for (const [index, entry] of later) keyring.admit(entry, index);
+  checkLogKeys(new Map([...opened, ...later]), heads);
   suspect(opened, keyring, heads, times, book);
   book.says('keys', keyring.keys.size, keyring.offices.size);
 }

@@ -3,42 +3,49 @@
  * ledger/verify/exhibits.py; what an exhibit does not prove is INDETERMINATE, for it says nothing about the log.
  */
 import { encoded, equal, hex, latin1, unb64, unhex, utf8 } from './bytes.mjs';
+import { atOdds } from './chain.mjs';
+import { openEntry } from './envelope.mjs';
 import { openCheckpoint, parseVkey } from './note.mjs';
 import { Refused } from './refusal.mjs';
-import { checkConsistency, checkInclusion, leafHash, parseProof } from './tlog.mjs';
+import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof } from './tlog.mjs';
 
 const SPLIT = 'comity.split-view/1';
 const OMISSION = 'comity.omission/1';
+const ORDER = 'comity.split-order/1';
 const LARGEST = 1 << 18;
 
 /** Which form of exhibit a file says it is; undefined if it says nothing of the kind. */
 export function exhibitForm(data) {
   const start = latin1(data.subarray(0, 200)).trimStart();
-  return start.startsWith('{') ? [SPLIT, OMISSION].find((form) => start.includes(form)) : undefined;
+  return start.startsWith('{') ? [SPLIT, OMISSION, ORDER].find((form) => start.includes(form)) : undefined;
 }
 
 /** Checks an exhibit under `trust`, what `parseTrust` gives, or null; whatever it holds ends in a report. */
 export async function verifyExhibit(data, trust) {
-  let log, found;
+  let logs, form, broken;
   try {
     const said = read(data);
-    log = claimed(said);
-    found = await (said.format === OMISSION ? omission(said, log) : split(said, log));
+    form = said.format;
+    logs = claimed(said);
+    broken = await { [SPLIT]: split, [OMISSION]: omission, [ORDER]: splitOrder }[form](said, logs[0], logs.at(-1));
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
     return report('INDETERMINATE', [{ code: wrong.code, where: wrong.where, says: wrong.says }]);
   }
-  const proven = { code: 'SPLIT-VIEW', where: log.name, says: found };
-  const which = ['unproven-which'];
+  const [log] = logs;
+  const proven = { code: broken.code, where: log.name, says: broken.says };
+  const which = [form === ORDER ? 'unproven-which-entry' : 'unproven-which'];
+  const signatures = form === ORDER ? 4 : 2;
   if (!trust) {
     const lack = { code: 'NO_TRUST_ANCHOR', where: '', says: ['exhibit-key'] };
-    return report('INDETERMINATE', [lack, proven], 2, [['unproven-own-key'], which]);
+    return report('INDETERMINATE', [lack, proven], signatures, [['unproven-own-key'], which]);
   }
-  if (!trust.policy.logs.some((key) => key.text === log.text)) {
+  const known = [trust, ...(trust.others ?? [])].flatMap(({ policy }) => policy.logs.map(({ text }) => text));
+  if (!logs.every(({ text }) => known.includes(text))) {
     const lack = { code: 'CP-ORIGIN', where: log.name, says: ['exhibit-unknown'] };
-    return report('INDETERMINATE', [lack, proven], 2, [which]);
+    return report('INDETERMINATE', [lack, proven], signatures, [which]);
   }
-  return report('TOTAL-FAILED', [proven], 2, [which]);
+  return report('TOTAL-FAILED', [proven], signatures, [which]);
 }
 
 function report(verdict, reasons, signatures = 0, notProven = []) {
@@ -60,13 +67,17 @@ function read(data) {
   return said;
 }
 
+/** The keys of the log that it names, two where another one signed the second head. */
 function claimed(said) {
+  const named = 'other_log' in said ? [said.log, said.other_log] : [said.log];
   try {
-    return parseVkey(typeof said.log === 'string' ? said.log : '');
+    return named.map((key) => parseVkey(typeof key === 'string' ? key : ''));
   } catch (wrong) {
     throw wrong instanceof Refused ? unfit() : wrong;
   }
 }
+
+const viewOf = (...says) => new Refused('SPLIT-VIEW', says);
 
 /** The texts of some members as bytes. */
 function texts(said, ...names) {
@@ -90,14 +101,14 @@ async function split(said, log) {
   const path = paths(said.path ?? []);
   const began = digits(said.began || '');
   const [small, large] = [await opened(one, log), await opened(two, log)];
-  if (small.size === large.size && !equal(small.root, large.root)) return ['split-same', log.name, large.size];
+  if (small.size === large.size && !equal(small.root, large.root)) return viewOf('split-same', log.name, large.size);
   try {
     checkConsistency(small.size, large.size, began, large.root, path);
   } catch (wrong) {
     throw wrong instanceof Refused ? new Refused('SPLIT-UNPROVEN', ['split-nothing', wrong.says]) : wrong;
   }
   if (equal(small.root, began)) throw new Refused('SPLIT-UNPROVEN', ['split-honest']);
-  return ['split-other', log.name, large.size, small.size];
+  return viewOf('split-other', log.name, large.size, small.size);
 }
 
 function paths(lines) {
@@ -121,5 +132,42 @@ async function omission(said, log) {
   checkInclusion(second.index, two.size, leaf, second.path, two.root);
   if (first.index !== second.index) throw new Refused('SPLIT-UNPROVEN', ['omission-places', first.index, second.index]);
   if (hex(leaf) === hex(leafHash(entry))) throw new Refused('SPLIT-UNPROVEN', ['omission-same']);
-  return ['omission', log.name, first.index, one.size, two.size];
+  return viewOf('omission', log.name, first.index, one.size, two.size);
+}
+
+/** Two entries of one log that its own rules do not let it hold both: under one head, or each under its own. */
+async function splitOrder(said, log, otherLog) {
+  const [one, oneProof, two, twoProof] = texts(said, 'one', 'one_proof', 'two', 'two_proof');
+  const first = await standing(one, oneProof, log);
+  const second = await standing(two, twoProof, otherLog);
+  if ([otherLog.name, first.entry.log, second.entry.log].some((name) => name !== log.name)) {
+    throw new Refused('SPLIT-UNPROVEN', ['order-elsewhere']);
+  }
+  const broken = atOdds(first.entry, first.index, second.entry, second.index);
+  if (!broken) throw new Refused('SPLIT-UNPROVEN', ['order-honest']);
+  const places = [first, second].flatMap(({ entry, index }) => [entry.leaf.slice(0, 8), index]);
+  return new Refused(broken.code, ['split-order', log.name, broken.says, ...places]);
+}
+
+/** An entry and its place in a tree that the key of a log signed. */
+async function standing(raw, proof, log) {
+  const { index, path, note } = parseProof(proof);
+  const { size, root } = await opened(note, log);
+  checkInclusion(index, size, leafHash(raw), path, root);
+  return { entry: await openEntry(raw), index };
+}
+
+/** The root of `m` entries that a consistency proof starts from; null where it leaves it out (RFC 9162 2.1.4.2). */
+export function beginning(m, n, path) {
+  if (!path.length || !(m & (m - 1n))) return null;
+  let [fn, sn, old] = [m - 1n, n - 1n, path[0]];
+  while (fn & 1n) [fn, sn] = [fn >> 1n, sn >> 1n];
+  for (const sibling of path.slice(1)) {
+    if (fn & 1n || fn === sn) {
+      old = nodeHash(sibling, old);
+      while (fn && !(fn & 1n)) [fn, sn] = [fn >> 1n, sn >> 1n];
+    }
+    [fn, sn] = [fn >> 1n, sn >> 1n];
+  }
+  return old;
 }

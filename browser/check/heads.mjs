@@ -166,7 +166,8 @@ function compare(held, origin, roots) {
   if (!known) roots.set(held.size, { root: held.root, where: ANCHOR });
 }
 
-function hashes(text) {
+/** The hashes in a file of a consistency proof; CP-CONSISTENCY unless it is one base64 hash a line. */
+export function hashes(text) {
   if (text.length > LARGEST_PROOF) throw new Refused('CP-CONSISTENCY', ['history-large', text.length]);
   const lines = latin1(text).split('\n');
   try {

@@ -10,6 +10,7 @@ import { registryOf } from './chain.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
 import { checkKeys, checkLeaves, checkPlaces, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
+import { checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './known.mjs';
 import { MANIFEST, SUMS, arrange, sumsOf, unpack } from './layout.mjs';
 import { checkListing, openManifest } from './manifest.mjs';
 import { Notebook } from './notebook.mjs';
@@ -25,14 +26,15 @@ import { checkDocuments, checkOthers, checkSuccessor, liftForeign, liftValues } 
  *
  * `trust` is what `readTrust` or `readVersions` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
  * in seconds since 1970. Whatever is in the bundle ends in a report; `Refused` is thrown only for an `anchor` that is
- * no checkpoint. `onStep` is told the number of each step as it begins.
+ * no checkpoint. `onStep` is told the number of each step as it begins; `elsewhere` is what the report of another bundle
+ * of the log says was `shown` there.
  */
-export async function verify(data, trust, anchor, now, onStep = () => {}) {
+export async function verify(data, trust, anchor, now, onStep = () => {}, elsewhere = null) {
   const held = anchor && parseAnchor(anchor);
   const book = new Notebook();
-  const found = { entries: 0, signatures: 0, head: null, manifest: null, brackets: [], known: null, headSeen: null };
+  const found = { entries: 0, signatures: 0, head: null, manifest: null, brackets: [], known: null, headSeen: null, shown: null };
   try {
-    await walk(data, trust, held, now, book, found, onStep);
+    await walk(data, trust, held, now, book, found, onStep, elsewhere);
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
   }
@@ -41,7 +43,7 @@ export async function verify(data, trust, anchor, now, onStep = () => {}) {
   return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, ...found };
 }
 
-async function walk(data, trust, held, now, book, found, onStep) {
+async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
   const step = async (number, work) => {
     onStep(number);
     await book.step(number, work);
@@ -72,6 +74,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
     heads = await openHeads(parts, manifest.log, policy, book);
     checkSizesOf(heads, trust);
     found.head = heads.head;
+    elsewhere = comparable(elsewhere, manifest, policy, book);
   });
   await step(5, () => {
     heads = checkQuorum(heads, policy, now, book);
@@ -79,6 +82,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
   await step(6, async () => {
     await checkHistory(heads, parts, held, book);
     checkAnchored(heads, held, trust, book);
+    if (elsewhere) checkKnownHeads(heads, parts, elsewhere, book);
   });
   await step(7, async () => {
     stamped = await checkTokens(parts, new Times(heads, policy), trust, now, book);
@@ -91,11 +95,15 @@ async function walk(data, trust, held, now, book, found, onStep) {
     opened = await openEntries(parts, heads, book);
     found.signatures = opened.size;
   });
-  await step(10, () => checkPlaces(opened, manifest, heads, book));
+  await step(10, async () => {
+    await checkPlaces(opened, manifest, heads, book);
+    if (elsewhere) checkKnownEntries(opened, manifest, heads, elsewhere, book);
+  });
   await step(11, async () => {
     times = new Times(heads, policy, stamped);
     const registrar = chooseRegistrar(trust, opened, registry, book);
-    await checkKeys(opened, manifest, registrar, registry, heads, times, book);
+    const later = elsewhere ? registerAfter(elsewhere, manifest, registry) : new Map();
+    await checkKeys(opened, manifest, registrar, registry, heads, times, book, later);
   });
   found.headSeen = times.headSeen();
   await step(12, () => {
@@ -122,6 +130,7 @@ async function walk(data, trust, held, now, book, found, onStep) {
     }));
   });
   await step(17, () => checkClaims(entries, lifted, manifest, times, files, trust, book));
+  found.shown = { origin: manifest.log, entries: opened, heads, consistency: parts.consistency };
 }
 
 function spells(bytes, text) {

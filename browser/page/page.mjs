@@ -58,7 +58,7 @@ function start() {
     document.body.classList.remove('dropping');
     const files = [...event.dataTransfer.files];
     if (files.some(({ name }) => isVersion(name))) takeFolder(files);
-    else files.forEach(drop);
+    else dropped(files);
   });
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 }
@@ -73,18 +73,23 @@ function translate(...wanted) {
   showFolder();
 }
 
-/** A dropped file goes where its name says. */
+/** Dropped files go where their names say; of two bundles, the second is the one the first is held against. */
+function dropped(files) {
+  const bundles = files.filter((file) => !drop(file));
+  bundles.slice(0, 2).forEach((file, n) => {
+    const chosen = new DataTransfer();
+    chosen.items.add(file);
+    at(['bundle', 'other'][n]).files = chosen.files;
+  });
+  if (bundles.length) tell(say(['bundle-chosen', bundles.map(({ name }) => name).join(', ')]));
+}
+
+/** Takes a file whose name says what it is; false for any other. */
 function drop(file) {
   const begins = (word) => file.name.toLowerCase().startsWith(word === 'anchor' ? 'checkpoint' : word);
   const name = isPicture(file) ? 'anchor' : isCertificate(file) ? 'authorities' : HELD.find(begins);
-  if (name) {
-    take(name, file);
-    return;
-  }
-  const files = new DataTransfer();
-  files.items.add(file);
-  at('bundle').files = files.files;
-  tell(say(['bundle-chosen', file.name]));
+  if (name) take(name, file);
+  return Boolean(name);
 }
 
 const isPicture = (file) => file.type.startsWith('image/');
@@ -158,14 +163,13 @@ async function ask() {
   const [button, file] = [document.querySelector('#question button'), at('bundle').files[0]];
   at('result').hidden = true;
   shown = null;
-  ['bundle', 'folder', 'fingerprint', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
+  ['bundle', 'other', 'folder', 'fingerprint', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
   button.disabled = true;
   try {
     if (file.size > MAX_TOTAL) await answer(file.name, { length: file.size }, null); // refused, and never read
     else {
       const data = await bytesOf(file);
-      const inside = isPdf(data) ? await bundleInside(data) : data;
-      if (!inside) throw unreadable('bundle', say(['pdf-none']));
+      const inside = await unwrapped(data, 'bundle');
       await answer(file.name, inside, isPdf(data) ? await digestOfFile(data) : null);
     }
   } catch (wrong) {
@@ -176,20 +180,44 @@ async function ask() {
   button.disabled = false;
 }
 
+/** The bundle itself, taken out where it travels in a PDF. */
+async function unwrapped(data, field) {
+  const inside = isPdf(data) ? await bundleInside(data) : data;
+  if (!inside) throw unreadable(field, say(['pdf-none']));
+  return inside;
+}
+
+/** The other bundle, verified by itself: {name, digest, report}; null if none is chosen. */
+async function otherBundle(trust, now) {
+  const [file] = at('other').files;
+  if (!file) return null;
+  if (file.size > MAX_TOTAL) throw unreadable('other', say(['file-large', file.name, file.size, MAX_TOTAL]));
+  const data = await unwrapped(await bytesOf(file), 'other');
+  const report = await verify(data, trust, null, now, (number) => tell(say(['step-running', number, stepName(number)])));
+  if (!report.shown) {
+    throw unreadable('other', say(['other-failed', file.name, report.verdict, report.reasons[0].code]));
+  }
+  return { name: file.name, digest: await digestOfFile(data), report };
+}
+
 async function answer(name, data, paper) {
   const anchor = held('anchor');
   const trust = await trusted();
   if (anchor) await parsed(() => parseAnchor(anchor), ['anchor']);
   const now = Math.floor(Date.now() / 1000);
   const read = data instanceof Uint8Array;
-  const report = read && exhibitForm(data)
+  const onStep = (number) => tell(say(['step-running', number, stepName(number)]));
+  const exhibit = read && exhibitForm(data);
+  const other = exhibit ? null : await otherBundle(trust, now);
+  const report = exhibit
     ? await verifyExhibit(data, trust)
-    : await verify(data, trust, anchor, now, (number) => tell(say(['step-running', number, stepName(number)])));
+    : await verify(data, trust, anchor, now, onStep, other?.report.shown ?? null);
   const circumstances = {
     name,
     now,
     digest: read ? await digestOfFile(data) : say(['not-read']),
     paper,
+    other: other && `${other.name} (${other.report.verdict}), SHA-256 ${other.digest}`,
     policy: trust && `SHA-256 ${await digestOfFile(trust.raw)}`,
     registrar: trust?.registrar && ['actor', 'party', 'key'].map((name) => trust.registrar[name]).join(' '),
     folder: [...folder.keys()].filter((path) => !HELD.includes(path)).join(', ') || null,

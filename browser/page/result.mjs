@@ -27,6 +27,7 @@ export function result(report, circumstances) {
       [say(['bundle-file']), foreign(circumstances.name)],
       [say(['bundle-digest']), make('code', {}, circumstances.digest)],
       [say(['paper-digest']), circumstances.paper && make('code', {}, circumstances.paper)],
+      [say(['held-other']), circumstances.other && foreign(circumstances.other)],
       [say(['checked-at']), say(['by-this-clock', wire(circumstances.now)])],
       [say(['held-policy']), make('code', {}, circumstances.policy ?? say(['nothing']))],
       [say(['held-registrar']), make('code', {}, circumstances.registrar ?? say(['nothing']))],

@@ -20,6 +20,7 @@ from ledger.order import Case, instant
 from ledger.refusal import Refused
 from ledger.verify import claims, entries, heads, others, values
 from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.known import Contradiction, Known, check_entries, check_heads, comparable, known_of, register_after
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
 from ledger.verify.single import verify_entry
@@ -29,6 +30,7 @@ from ledger.verify.trust import Trust, format_registrar, parse_anchor, parse_reg
 
 __all__ = [
     "Bracket",
+    "Known",
     "ReadStamp",
     "Reason",
     "Remark",
@@ -39,6 +41,7 @@ __all__ = [
     "Trust",
     "Verdict",
     "format_registrar",
+    "known_of",
     "parse_anchor",
     "parse_registrar",
     "parse_trust",
@@ -71,20 +74,23 @@ def verify(
     *,
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
+    elsewhere: Known | None = None,
 ) -> Report:
     """Check an evidence bundle.
 
     `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
-    where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities. Whatever
-    is in the bundle ends in a report, never in an error; `Refused` is raised only for an `anchor` that is none.
+    where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities.
+    `elsewhere` is what was shown of the same log by other means. Whatever is in the bundle ends in a report, never in
+    an error; `Refused` is raised only for an `anchor` that is none.
     """
     held = None if anchor is None else parse_anchor(anchor)
-    book, found = Notebook(), _Found()
+    book, found, exhibit = Notebook(), _Found(), None
     try:
-        _walk(data, trust, held, now, mldsa, stamps, book, found)
-    except Refused:
+        _walk(data, trust, held, now, mldsa, stamps, elsewhere, book, found)
+    except Refused as wrong:
         if book.failed is None:
             raise
+        exhibit = wrong.exhibit if isinstance(wrong, Contradiction) else None
     verdict, reasons = verdict_of(book.failed, book.doubts)
     return Report(
         verdict=verdict,
@@ -101,6 +107,7 @@ def verify(
         judgement=found.judgement,
         as_of=found.as_of,
         head_seen=found.head_seen,
+        exhibit=exhibit,
     )
 
 
@@ -111,6 +118,7 @@ def _walk(
     now: datetime,
     mldsa: MlDsa | None,
     stamps: ReadStamp | None,
+    elsewhere: Known | None,
     book: Notebook,
     found: _Found,
 ) -> None:
@@ -134,11 +142,14 @@ def _walk(
         states = heads.open_heads(parts, manifest.log, policy, book, mldsa)
         heads.check_sizes(states, trust)
         found.head = states.head
+        elsewhere = comparable(elsewhere, manifest, policy, book)
     with book.step(5):
         states = heads.check_quorum(states, policy, now, book)
     with book.step(6):
         heads.check_history(states, parts, held, book)
         heads.check_anchored(states, held, trust, book)
+        if elsewhere is not None:
+            check_heads(states, parts, elsewhere, book)
     with book.step(7):
         stamped = check_tokens(parts, Times(states, policy), trust, stamps, now, book)
     with book.step(8):
@@ -149,10 +160,13 @@ def _walk(
         found.signatures = len(opened)
     with book.step(10):
         entries.check_places(opened, manifest, states, book)
+        if elsewhere is not None:
+            check_entries(opened, parts, manifest, states, elsewhere, book)
     with book.step(11):
         times = Times(states, policy, stamped)
         registrar = entries.choose_registrar(trust, opened, manifest.log, book)
-        keyring = entries.check_keys(opened, manifest, registrar, states, times, book)
+        later = {} if elsewhere is None else register_after(elsewhere, manifest)
+        keyring = entries.check_keys(opened, manifest, registrar, states, times, book, later)
         found.head_seen = times.head_seen()
     with book.step(12):
         found.brackets = check_times(opened, times, book)

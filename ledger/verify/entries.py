@@ -119,11 +119,18 @@ def choose_registrar(trust: Trust | None, opened: Mapping[int, Opened], origin: 
 
 
 def check_keys(
-    opened: Mapping[int, Opened], manifest: Manifest, registrar: Registrar, heads: Heads, times: Times, book: Notebook
+    opened: Mapping[int, Opened],
+    manifest: Manifest,
+    registrar: Registrar,
+    heads: Heads,
+    times: Times,
+    book: Notebook,
+    later: Mapping[int, Opened],
 ) -> Keyring:
     """Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
 
-    Doubts KEY-SUSPECT where a key was reported later.
+    `later` are entries that follow the register of the bundle, known from elsewhere. Doubts KEY-SUSPECT where a key was
+    reported later.
     """
     keyring = Keyring(registry_of(manifest.log), registrar)
     for index, entry in opened.items():
@@ -132,7 +139,9 @@ def check_keys(
         except Refused as wrong:
             raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
     _check_maker(keyring, manifest, heads.head.checkpoint.size)
-    _check_log_keys(opened, heads)
+    for index, entry in later.items():
+        keyring.admit(entry, index)
+    _check_log_keys({**opened, **later}, heads)
     _suspect(opened, keyring, heads, times, book)
     book.says(f"{counted(len(keyring.keys), 'key')} of {counted(len(keyring.offices), 'office')}")
     return keyring

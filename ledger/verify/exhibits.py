@@ -1,41 +1,49 @@
 """An exhibit that says a log has contradicted itself: does it prove that, to whom, and about whose log?
 
-Not one of the 17 steps: there is no record here to be whole. TOTAL-FAILED SPLIT-VIEW says that the log is convicted;
-what an exhibit does not prove is INDETERMINATE, for it says nothing about the log, least of all that it is honest.
+Not one of the 17 steps: there is no record here to be whole. TOTAL-FAILED SPLIT-VIEW, SPLIT-ORDER or CTX-REPLAY says
+that the log is convicted; what an exhibit does not prove is INDETERMINATE, for it says nothing about the log, least of
+all that it is honest.
 """
 
 from __future__ import annotations
 
-from ledger.exhibit import OMISSION, check_omission, check_split, claimed_log, form_of
+from ledger.exhibit import SplitOrder, check_exhibit, claimed_logs
 from ledger.note import Vkey, parse_vkey
 from ledger.refusal import Refused
 from ledger.verify.report import Reason, Report, Verdict
 from ledger.verify.trust import Trust
 
 WHICH = "Which of the two the log's keeper will stand by: its key has signed both."
+WHICH_ENTRY = (
+    "Which of the two entries is true, and whether the keys that signed them were those of their signers: the log's "
+    "key has signed trees with both, and its keeper let both in."
+)
 OWN_KEY = "Whose log this is: no policy was given, so its key was taken from the exhibit itself."
 
 
 def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
-    """Check an exhibit of a split view or an omission; whatever it holds ends in a report."""
+    """Check an exhibit of a split view, an omission or a split order; whatever it holds ends in a report."""
     try:
-        log = _claimed(data)
-        found = str((check_omission if form_of(data) == OMISSION else check_split)(data, log))
+        logs = _claimed(data)
+        found = check_exhibit(data, logs)
     except Refused as wrong:
         return _report(Verdict.INDETERMINATE, (Reason(wrong.code, wrong.where, wrong.says),))
-    proven = Reason("SPLIT-VIEW", log.name, found)
+    which = WHICH_ENTRY if isinstance(found, SplitOrder) else WHICH
+    signatures = 4 if isinstance(found, SplitOrder) else 2
+    proven = Reason(found.code, found.log.name, str(found))
     if trust is None:
         lack = Reason("NO_TRUST_ANCHOR", "", "nothing from outside says that this is the log's key")
-        return _report(Verdict.INDETERMINATE, (lack, proven), 2, (OWN_KEY, WHICH))
-    if not any(log in each.policy.logs for each in (trust, *trust.others)):
-        lack = Reason("CP-ORIGIN", log.name, "the policy knows no such log, or another key of it")
-        return _report(Verdict.INDETERMINATE, (lack, proven), 2, (WHICH,))
-    return _report(Verdict.FAILED, (proven,), 2, (WHICH,))
+        return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (OWN_KEY, which))
+    known = {key for each in (trust, *trust.others) for key in each.policy.logs}
+    if not known.issuperset(logs):
+        lack = Reason("CP-ORIGIN", found.log.name, "the policy knows no such log, or another key of it")
+        return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
+    return _report(Verdict.FAILED, (proven,), signatures, (which,))
 
 
-def _claimed(data: bytes) -> Vkey:
+def _claimed(data: bytes) -> tuple[Vkey, ...]:
     try:
-        return parse_vkey(claimed_log(data) or "")
+        return tuple(map(parse_vkey, claimed_logs(data) or ("",)))
     except Refused as wrong:
         raise Refused("SPLIT-FORMAT", f"not an exhibit: it names no log: {wrong.says}") from wrong
 

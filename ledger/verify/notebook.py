@@ -43,13 +43,13 @@ class Notebook:
     gravest: list[str] = field(default_factory=list)
     not_proven: list[str] = field(default_factory=list)
     failed: Reason | None = None
-    _says: str = ""
+    said: str = ""
 
     @contextmanager
     def step(self, number: int) -> Iterator[None]:
         """Note what a step showed. A `Refused` inside is what proves the bundle wrong, and is raised on."""
         doubts = len(self.doubts)
-        self._says = ""
+        self.said = ""
         try:
             yield
         except Refused as wrong:
@@ -59,7 +59,7 @@ class Notebook:
             self.steps.extend(Step(n, STEPS[n], Result.NOT_RUN) for n in later)
             raise
         result = Result.OPEN if len(self.doubts) > doubts else Result.PASSED
-        self.steps.append(Step(number, STEPS[number], result, self._says))
+        self.steps.append(Step(number, STEPS[number], result, self.said))
 
     @property
     def unproven(self) -> tuple[str, ...]:
@@ -68,7 +68,7 @@ class Notebook:
 
     def says(self, sentence: str) -> None:
         """How much there was to check in the step under way."""
-        self._says = sentence
+        self.said = sentence
 
     def doubt(self, code: str, says: str, where: str = "") -> None:
         """What would prove this right is missing: the best verdict is INDETERMINATE."""

@@ -90,7 +90,8 @@ class Report:
     `not_proven` are sentences, the gravest first. `case` is the order as proven and `judgement` what the law says on it
     at `as_of`, the moment the bundle was made; both None where a step before failed. `head` is the checkpoint that
     everything leads to, `manifest` what the maker of the bundle says. `head_seen` is when the witnesses last saw the
-    head, or, where none counts, by when a time stamp shows that it existed; None where neither is proven.
+    head, or, where none counts, by when a time stamp shows that it existed; None where neither is proven. `exhibit` is
+    what proves to others that the log contradicts itself, where a second record showed it.
     """
 
     verdict: Verdict
@@ -107,6 +108,7 @@ class Report:
     judgement: Judgement | None = None
     as_of: datetime | None = None
     head_seen: datetime | None = None
+    exhibit: bytes | None = None
 
     @property
     def integrity(self) -> str:

@@ -61,13 +61,14 @@ export const answering = (it) => {
   });
 
   const answers = {
-    async verify({ data, policy, registrar, authorities = [], others = {}, sizes = {}, until = null, anchor, now }) {
+    async verify({ data, policy, registrar, authorities = [], others = {}, sizes = {}, until = null, anchor, now, elsewhere }) {
       const stamps = Object.fromEntries(authorities.map((file, n) => [`tsa/${String(n).padStart(4, '0')}.pem`, file]));
       const files = Object.entries({ ...others, ...stamps, policy, registrar }).filter(([, text]) => text);
       const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
       const spans = Object.entries(sizes).map(([key, [first, end]]) => [key, { first, end: end ?? Infinity }]);
       if (trust) Object.assign(trust, { sizes: new Map(spans), until });
-      return reported(await it.verify(bytes(data), trust, bytes(anchor), now));
+      const other = elsewhere ? await it.verify(bytes(elsewhere), trust, null, now) : null;
+      return reported(await it.verify(bytes(data), trust, bytes(anchor), now, () => {}, other?.shown ?? null));
     },
     async exhibit({ data, policy }) {
       return reported(await it.verifyExhibit(bytes(data), policy ? it.parseTrust(bytes(policy), null) : null));

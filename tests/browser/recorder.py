@@ -21,7 +21,7 @@ import pytest
 import ledger.verify
 from ledger.law import Judgement
 from ledger.note import MLDSA44
-from ledger.verify import Remark, Report, Trust, format_registrar
+from ledger.verify import Known, Remark, Report, Trust, format_registrar
 from ledger.verify.claims import UNKNOWN
 
 
@@ -33,15 +33,33 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = config.getoption("--conformance")
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        ledger.verify.verify = recording(ledger.verify.verify, folder)
+        shown: list[tuple[Known, bytes, Trust | None]] = []
+        ledger.verify.known_of = remembering(ledger.verify.known_of, shown)
+        ledger.verify.verify = recording(ledger.verify.verify, folder, shown)
 
 
-def recording(verify: Callable[..., Report], folder: Path) -> Callable[..., Report]:
+Shown = list[tuple[Known, bytes, Trust | None]]  # what bundles showed, and under whose keys
+
+
+def remembering(known_of: Callable[..., Known], shown: Shown) -> Callable[..., Known]:
+    def known(data: bytes, trust: Trust | None) -> Known:
+        shown.append((known_of(data, trust), data, trust))
+        return shown[-1][0]
+
+    return known
+
+
+def recording(verify: Callable[..., Report], folder: Path, shown: Shown) -> Callable[..., Report]:
     def verified(data: bytes, trust: Trust | None, anchor: bytes | None, now: datetime, **more: Any) -> Report:
         report = verify(data, trust, anchor, now, **more)
         if not more.get("mldsa") and trust and any(w.type == MLDSA44 for w in trust.policy.witnesses.values()):
             return report  # the page reads ML-DSA-44 always
         asked = question(data, trust, anchor, now, stamps=bool(more.get("stamps")))
+        if (elsewhere := more.get("elsewhere")) is not None:
+            other, under = next((file, held) for known, file, held in shown if known is elsewhere)
+            if under != trust:
+                return report  # the page reads both under what one person trusts
+            asked["elsewhere"] = _b64(other)
         text = json.dumps(asked, sort_keys=True)
         name = sha256(text.encode()).hexdigest()[:16]
         (folder / f"{name}.json").write_text(json.dumps({**asked, "expected": told(report)}), "utf-8")

@@ -9,12 +9,25 @@ from tests.browser.node import Asked
 from tests.browser.recorder import told
 from tests.browser.test_browser_conformance import OWN_WORDS
 from tests.hash_log import HashLog
-from tests.test_verify_exhibits import LARGER, NOTHING, SPLIT, TRUE, omitted, trust
+from tests.test_verify_exhibits import (
+    BREAK,
+    KEY,
+    LARGER,
+    NOTHING,
+    ORDER_NOTHING,
+    SPLIT,
+    SPLIT_ORDER,
+    TRUE,
+    TWICE,
+    omitted,
+    trust,
+)
 
 pytestmark = pytest.mark.browser
 
-EXHIBITS = [SPLIT, LARGER, omitted(), *(exhibit for exhibit, _ in NOTHING)]
-TRUSTS = {"its log": trust(TRUE.key), "another log": trust(HashLog("ledger.example/other").key), "nothing": None}
+EXHIBITS = [SPLIT, LARGER, omitted(), SPLIT_ORDER, BREAK, TWICE]
+EXHIBITS += [exhibit for exhibit, _ in NOTHING + ORDER_NOTHING]
+TRUSTS = {"its log": trust(TRUE.key, KEY), "another log": trust(HashLog("ledger.example/other").key), "nothing": None}
 
 
 @pytest.mark.parametrize("held", TRUSTS.values(), ids=TRUSTS)

@@ -18,7 +18,7 @@ from ledger.verify import format_registrar, verify
 from tests.browser import mutations
 from tests.browser.node import Page
 from tests.browser.webdriver import ENTER, Browser
-from tests.in_memory import Ledger
+from tests.in_memory import ORDER, Ledger, left_out, two_histories
 from tests.test_attached import PAPERS, paper
 from tests.test_verify_exhibits import SPLIT, TRUE, trust
 from tests.test_verify_others import FILES, NAME, TEXTS, received
@@ -197,6 +197,28 @@ def test_an_exhibit_against_a_log_is_read_where_a_bundle_is(browser: Browser, pa
     assert "signed two trees of 7 entries" in text(browser, "#result")
     ask(browser, page, exhibit)
     assert text(browser, "#integrity") == "INDETERMINATE NO_TRUST_ANCHOR"
+
+
+def test_two_histories_that_pass_alone_are_held_against_each_other(
+    browser: Browser, page: Path, tmp_path: Path
+) -> None:
+    ledger, ilves, places = two_histories()
+    one, two, policy = (tmp_path / name for name in ("one.zip", "two.zip", "policy"))
+    policy.write_bytes(ledger.policy())
+    for file, hidden in zip((one, two), places, strict=True):
+        file.write_bytes(left_out(ledger, ilves, hidden))
+    assert ask(browser, page, one, policy=policy).startswith("Integrity: INDETERMINATE NO_TRUST_ANCHOR.")
+    browser.type("#other", str(two))
+    browser.type("#question button", ENTER)
+    browser.wait("return document.getElementById('integrity').textContent.includes('SPLIT')")
+    assert text(browser, "#integrity") == "TOTAL-FAILED SPLIT-ORDER"
+    assert f"two entries 3 of order {ORDER}" in text(browser, "#result")
+    assert sha256(two.read_bytes()).hexdigest() in text(browser, "#result")
+    two.write_bytes(two.read_bytes()[:-1])
+    browser.type("#other", str(two))
+    browser.type("#question button", ENTER)
+    browser.wait("return document.querySelector('#status .problem')")
+    assert "two.zip is TOTAL-FAILED BND-ZIP by itself" in text(browser, "#status")
 
 
 def test_what_arrived_from_another_record_is_shown_under_its_own_name(

@@ -1,0 +1,125 @@
+/**
+ * What another bundle shows of the same log: a bundle is held against it, as in ledger/verify/known.py. Every history
+ * of a forked order verifies alone; two of them convict the log.
+ */
+import { bySize, equal } from './bytes.mjs';
+import { atOdds } from './chain.mjs';
+import { beginning } from './exhibit.mjs';
+import { hashes } from './heads.mjs';
+import { MANIFEST } from './layout.mjs';
+import { Refused } from './refusal.mjs';
+import { checkConsistency } from './tlog.mjs';
+
+/**
+ * What is known, {origin, entries, heads, consistency} of a bundle that was verified, if it is of the log of this one
+ * and signed by keys that judge this one; else that is said, and null.
+ */
+export function comparable(known, manifest, policy, book) {
+  const keys = known && [...known.heads.all.values()].flatMap(({ signers }) => signers.map(({ text }) => text));
+  const judging = new Set(policy.logs.map(({ text }) => text));
+  if (!known || (known.origin === manifest.log && keys.every((key) => judging.has(key)))) return known;
+  book.gravest.push(['unproven-not-compared', known.origin]);
+  return null;
+}
+
+// -- step 6 -----------------------------------------------------------------------------------------------------------
+
+/** Holds the states of the log in a bundle against those that are known: SPLIT-VIEW. */
+export function checkKnownHeads(heads, parts, known, book) {
+  const head = heads.head.checkpoint;
+  const apart = new Set();
+  for (const { checkpoint: there, signers } of known.heads.all.values()) {
+    for (const [digest, { checkpoint: here }] of heads.all) {
+      if (here.size === there.size && !equal(here.root, there.root)) {
+        throw new Refused('SPLIT-VIEW', ['split-view', there.size], heads.where(digest));
+      }
+    }
+    if (head.size === there.size || head.size === 0n || there.size === 0n) continue;
+    const [small, large] = [head, there].sort((one, other) => bySize(one.size, other.size));
+    const signed = heads.head.signers.some((key) => signers.some(({ text }) => text === key.text));
+    let connected = false;
+    for (const path of paths([parts.consistency, known.consistency], `${small.size}-${large.size}`)) {
+      try {
+        checkConsistency(small.size, large.size, small.root, large.root, path);
+        connected = true;
+      } catch (wrong) {
+        if (!(wrong instanceof Refused)) throw wrong;
+        if (signed && contradict(small, large, path)) {
+          throw new Refused('SPLIT-VIEW', wrong.says, heads.where(heads.headDigest));
+        }
+      }
+    }
+    if (!connected) apart.add(there.size);
+  }
+  if (apart.size) book.notProven.push(['unproven-connected', [...apart].sort(bySize).join(', ')]);
+}
+
+/** The proofs of this name that can be read. */
+function paths(proofs, name) {
+  return proofs.flatMap((each) => {
+    try {
+      return each.has(name) ? [hashes(each.get(name))] : [];
+    } catch (wrong) {
+      if (wrong instanceof Refused) return [];
+      throw wrong;
+    }
+  });
+}
+
+/** True if the path shows that the larger tree begins with another one than the smaller. */
+function contradict(small, large, path) {
+  const began = beginning(small.size, large.size, path);
+  if (!began || equal(began, small.root)) return false;
+  try {
+    checkConsistency(small.size, large.size, began, large.root, path);
+    return true;
+  } catch (wrong) {
+    if (wrong instanceof Refused) return false;
+    throw wrong;
+  }
+}
+
+// -- step 10 ----------------------------------------------------------------------------------------------------------
+
+/** Holds the entries of a bundle against those that are known: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT. */
+export function checkKnownEntries(opened, manifest, heads, known, book) {
+  const place = ({ order, seq }, step = 0) => `${order} ${seq + step}`;
+  const places = new Map([...opened].map(([index, entry]) => [place(entry), index]));
+  const ids = new Map([...opened].map(([index, { entry }]) => [entry, index]));
+  const theirs = [...known.entries].sort(([one], [other]) => bySize(one, other));
+  let same = 0;
+  for (const [index, there] of theirs) {
+    if (opened.get(index)?.leaf === there.leaf) same++;
+    const near = [0, -1, 1].map((step) => places.get(place(there, step)));
+    for (const other of new Set([index, ...near, ids.get(there.entry)])) {
+      const here = opened.get(other);
+      if (!here) continue;
+      const where = `${heads.folder}/entries/${other}.dsse.json`;
+      if (other === index && here.leaf !== there.leaf) throw new Refused('SPLIT-VIEW', ['known-other', index], where);
+      const broken = atOdds(here, other, there, index);
+      if (broken) throw new Refused(broken.code, broken.says, where);
+    }
+  }
+  const size = heads.head.checkpoint.size;
+  for (const [index, { order, seq }] of theirs) {
+    const end = manifest.heads.get(order);
+    if (end && seq > end.seq && index < size) {
+      throw new Refused('CMP-CUT', ['known-cut', order, end.seq, size, seq, index], MANIFEST);
+    }
+  }
+  book.says('orders-known', book.said[1], same);
+}
+
+// -- step 11 ----------------------------------------------------------------------------------------------------------
+
+/** The entries that follow the register of a bundle, by place, as far as they are known without a gap. */
+export function registerAfter(known, manifest, registry) {
+  const found = new Map();
+  let last = manifest.heads.get(registry).leaf;
+  for (const [index, entry] of [...known.entries].sort(([one], [other]) => bySize(one, other))) {
+    if (entry.order !== registry || entry.prev !== last) continue;
+    found.set(index, entry);
+    last = entry.leaf;
+  }
+  return found;
+}
