@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from ledger.bundle.audience import COUNTED_ONLY
+from ledger.characters_table import HIDDEN, UNASSIGNED
 from ledger.facts import KINDS
 from ledger.facts.kind import Fact, Field
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES, OnSource, Speaks
@@ -16,6 +17,7 @@ def tables() -> dict[str, Any]:
     """Everything as JSON; forms of values stand once, and are named by their number in `forms`."""
     forms = _Forms()
     return {
+        "characters": {"unassigned": UNASSIGNED, "hidden": HIDDEN},
         "roles": dict(ROLES),
         "instruments": dict(INSTRUMENTS),
         "speaks": list(get_args(Speaks)),
@@ -58,7 +60,8 @@ class _Forms:
 
     def _word(self, word: Word) -> dict[str, Any]:
         told: dict[str, Any] = {"known": list(word.known)} if word.known else {"pattern": word.pattern}
-        return told | {"shape": "word", "expected": word.expected} | ({"real": word.type} if word.real else {})
+        told |= {"shape": "word", "expected": word.expected, "unseen": word.unseen}
+        return told | ({"real": word.type} if word.real else {})
 
 
 def _kind(fact: type[Fact], forms: _Forms) -> dict[str, Any]:

@@ -8,12 +8,12 @@ white space, escapes and everything else that two readers could read differently
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 import orjson
 
+from ledger.characters import code, is_nfc
 from ledger.refusal import Refused
 
 MAX_BYTES = 32_768  # of a signed payload
@@ -23,8 +23,8 @@ MAX_INTEGER = 2**53 - 1  # RFC 8785 via IEEE 754 doubles
 
 _KEY = re.compile(r"[a-z_][a-z0-9_]{0,63}")
 _RESERVED_KEYS = frozenset({"_sd", "_sd_alg", "..."})
-# C0 without line feed, DEL and C1, and every character with Unicode's Bidi_Control property (UAX 9)
-_FORBIDDEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]")
+# C0 without line feed, DEL and C1, and what embeds, overrides or isolates a direction of writing (UAX 9)
+_FORBIDDEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]")
 
 _ORDINARY = bytes(c for c in range(0x20, 0x7F) if c not in b"{[\\")  # no opener, no escape, no control, ASCII
 
@@ -144,7 +144,7 @@ def _check_text(text: str) -> None:
         return
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
         raise Refused("JSON-CHAR", "a lone surrogate is not a character")
-    if not unicodedata.is_normalized("NFC", text):
+    if not is_nfc(text):
         raise Refused("JSON-NFC", f"{text!r} is not in Unicode normalisation form C")
     if found := _FORBIDDEN.search(text):
-        raise Refused("JSON-CHAR", f"U+{ord(found[0]):04X} is a control or bidi-control character")
+        raise Refused("JSON-CHAR", f"{code(found[0])} is a control character, or turns the direction of writing")

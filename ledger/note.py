@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from ledger.characters import code, unassigned, unseen
 from ledger.ed25519 import public_key, sign, verify_signature
 from ledger.refusal import Refused
 
@@ -121,7 +122,12 @@ def log_vkey(origin: str, public: bytes) -> str:
 
 
 def witness_vkey(name: str, public: bytes) -> str:
-    """The vkey string of a witness with an Ed25519 key that is used for nothing else."""
+    """The vkey string of a witness with an Ed25519 key that is used for nothing else.
+
+    CP-KEY for a name with a character that has no shape of its own.
+    """
+    if found := unassigned(name) or unseen(name):
+        raise Refused("CP-KEY", f"a name shows every character it has, {code(found)} does not", where=repr(name))
     return Vkey.of(name, COSIGNATURE, public).text
 
 

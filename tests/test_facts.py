@@ -146,12 +146,38 @@ def test_an_element_is_known_and_its_label_plain(element: str) -> None:
         build("no-data-held", {"elements": [element]}, {})
 
 
-@pytest.mark.parametrize(
-    "point", [0x00, 0x09, 0x0D, 0x7F, 0x85, 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2066, 0x2069]
-)
+@pytest.mark.parametrize("point", [0x00, 0x09, 0x0D, 0x7F, 0x85, *range(0x202A, 0x202F), 0x2066, 0x2069])
 def test_text_hides_and_reorders_nothing(point: int) -> None:
     with pytest.raises(FactError, match="without control or bidi-control characters"):
         build("order-maintained", {"answers": "0a" * 32}, {"reasons": f"a{chr(point)}b"})
+
+
+@pytest.mark.parametrize("point", [0x61C, 0x200C, 0x200D, 0x200E, 0x200F, 0xFE0F, 0xE0100, 0x200B, 0xFEFF, 0x2028])
+def test_what_nobody_sees_may_stand_in_free_text_and_in_no_name(point: int) -> None:
+    reasons = f"a{chr(point)}b"
+    assert sealed_of(build("order-maintained", {"answers": "0a" * 32}, {"reasons": reasons})) == {"reasons": reasons}
+    with pytest.raises(FactError, match=rf"without U\+{point:04X}, which has no shape of its own, got"):
+        build("order-issued", {**ORDER, "case_ref": f"KA{chr(point)}-2027"}, {})
+    with pytest.raises(FactError, match=rf"without U\+{point:04X}"):
+        build("order-issued", ORDER, {"identifiers": [f"ana{chr(point)}@example.org"]})
+
+
+def test_a_name_in_a_script_that_joins_letters_may_join_them() -> None:
+    office = {"actor": "ag-lk", "party": "LK", "roles": ["ISS"], "valid_from": "2027-01-01"}
+    for language, name in (("si", "ශ්‍රී ලංකා"), ("fa", "می‌خواهم")):
+        assert public_of(build("authority-registered", {**office, "names": {language: name}}, {}))["names"]
+    for hidden in "‍‌️​":
+        with pytest.raises(FactError, match="has no shape of its own"):
+            build("authority-registered", {**office, "names": {"en": f"Attorney{hidden} General"}}, {})
+    with pytest.raises(FactError, match=r"U\+200B"):
+        build("authority-registered", {**office, "names": {"fa": "می​خ"}}, {})
+
+
+@pytest.mark.parametrize("point", [0x378, 0x1E08F, 0x1FAE8, 0xFDD0, 0xFFFE, 0x10FFFF, 0x2FE0])
+def test_no_text_holds_what_unicode_has_not_assigned(point: int) -> None:
+    for public, sealed in (({"case_ref": f"K{chr(point)}"}, {}), ({}, {"summary_of_facts": f"a{chr(point)}"})):
+        with pytest.raises(FactError, match=rf"without U\+{point:04X}, which Unicode 14.0 does not have"):
+            build("order-issued", {**ORDER, **public}, sealed)
 
 
 def test_text_is_in_normal_form_and_made_of_characters() -> None:

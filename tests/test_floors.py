@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[1]
 CELLAR = (
     "ledger.refusal",
     "ledger.ed25519",
+    "ledger.characters_table",
+    "ledger.characters",
     "ledger.canonical",
     "ledger.order",
     "ledger.veil",
@@ -26,6 +28,7 @@ CELLAR = (
     "ledger.facts",
     "ledger.dsse",
     "ledger.payload",
+    "ledger.texts",
     "ledger.envelope",
     "ledger.chain",
     "ledger.exhibit",

@@ -8,11 +8,14 @@ from unicodedata import normalize
 
 from hypothesis import strategies as st
 
+from ledger.characters import unassigned, unseen
 from ledger.facts import KINDS
 from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Whole, Word
 
 Fields = dict[str, Any]
 ORDER: Fields = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV"}
+WRITTEN = st.characters(exclude_categories=("Cn", "Cs"))
+SHOWN = st.characters(exclude_categories=("Cn", "Cs", "Cf", "Zl", "Zp"))
 FILE: Fields = {"name": "return.json", "size": 1842, "sha256": "6a" * 32}
 
 
@@ -33,8 +36,10 @@ def values(form: Form) -> st.SearchStrategy[Any]:
             return st.datetimes(min_value=datetime(1000, 1, 1)).map(lambda t: t.strftime("%Y-%m-%dT%H:%M:%SZ"))  # noqa: DTZ001
         case Word(type="date"):
             return st.dates().map(lambda day: day.isoformat())
-        case Word(pattern=pattern):
-            return st.from_regex(pattern, fullmatch=True).map(lambda text: normalize("NFC", text))
+        case Word(pattern=pattern, unseen=allowed):
+            words = st.from_regex(pattern, fullmatch=True, alphabet=SHOWN if allowed == "none" else WRITTEN)
+            formed = words.map(lambda text: normalize("NFC", text))
+            return formed.filter(lambda text: unassigned(text) is None and unseen(text, allowed) is None)
         case Whole(least=least):
             return st.integers(least, LARGEST)
         case Truth():

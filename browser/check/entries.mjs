@@ -2,7 +2,7 @@
 import { bySize, equal, hex } from './bytes.mjs';
 import { Chains, registryOf } from './chain.mjs';
 import { checkEnvelope, openEntry } from './envelope.mjs';
-import { checkPublic, knownKind } from './facts.mjs';
+import { checkPublic, knownKind, noteTexts } from './facts.mjs';
 import { Keyring } from './keyring.mjs';
 import { MANIFEST } from './layout.mjs';
 import { Refused, placed } from './refusal.mjs';
@@ -53,6 +53,7 @@ export async function openEntries(parts, heads, book) {
   const wrong = settled.find(({ status }) => status === 'rejected');
   if (wrong) throw wrong.reason;
   const opened = new Map(settled.map(({ value }) => value));
+  for (const entry of opened.values()) noteTexts(entry, book);
   book.says('signatures', opened.size);
   return opened;
 }

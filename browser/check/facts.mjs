@@ -4,12 +4,13 @@
  * The vocabulary is data, written into this page by its build. A kind or a schema that it does not have is left as it
  * is.
  */
+import { codeOf, isNfc, unassigned, unseen } from './characters.mjs';
 import { Refused } from './refusal.mjs';
 import { secondsOf } from './shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 
 // any text but control characters other than line feed, and whatever turns the direction of writing
-const LINES = /^[^\0-\t\v-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$/u;
+const LINES = /^[^\0-\t\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$/u;
 const LARGEST = 2 ** 53 - 1;
 
 /** The kind of this name; undefined for one that this page does not know. */
@@ -90,7 +91,7 @@ const REAL = {
 };
 
 function isWord(form, value) {
-  if (typeof value !== 'string' || !LINES.test(value) || value.normalize('NFC') !== value) return false;
+  if (typeof value !== 'string' || !LINES.test(value) || !isNfc(value)) return false;
   if (form.known ? !form.known.includes(value) : !patternOf(form.pattern).test(value)) return false;
   return !form.real || REAL[form.real](value);
 }
@@ -101,4 +102,66 @@ const patterns = new Map();
 function patternOf(source) {
   if (!patterns.has(source)) patterns.set(source, new RegExp(`^(?:${source})$`, 'su'));
   return patterns.get(source);
+}
+
+// -- characters, as in ledger/texts.py --------------------------------------------------------------------------------
+
+/** A finding for what is odd about the texts of an entry that everybody reads: TEXT-UNASSIGNED, TEXT-UNSEEN. */
+export function noteTexts(entry, book) {
+  for (const [where, text] of membersOf(entry)) noteText(where, text, 'none', entry, book);
+  noteValues(entry, [...entry.public].filter(([name]) => name !== '_sd'), book);
+}
+
+/** The same of fields of an entry, [name, value]: public ones, or sealed ones that were opened. They have their form. */
+export function noteValues(entry, values, book) {
+  const fields = knownKind(entry)?.fields ?? {};
+  for (const [name, value] of values) {
+    if (!Object.hasOwn(fields, name)) {
+      for (const [where, text] of anywhere(value, name)) noteText(where, text, 'shown', entry, book);
+    } else if (value !== null) {
+      const form = vocabulary.forms[fields[name].form];
+      for (const [where, text, word] of textsIn(form, value, name)) noteText(where, text, word.unseen, entry, book);
+    }
+  }
+}
+
+function noteText(where, text, allowed, { leaf }, book) {
+  const open = unassigned(text);
+  const hidden = unseen(text, allowed);
+  if (open !== undefined) book.remark('TEXT-UNASSIGNED', ['text-unassigned', where, codeOf(open)], leaf);
+  else if (hidden !== undefined) book.remark('TEXT-UNSEEN', ['text-unseen', where, codeOf(hidden)], leaf);
+}
+
+function* membersOf(entry) {
+  const { signer, refs, sealed, documents, audience, seen, other } = entry;
+  for (const name of ['actor', 'role', 'party']) yield [`signer.${name}`, signer[name]];
+  for (const [n, ref] of refs.entries()) yield [`refs[${n}]`, ref];
+  for (const name of ['log', 'instrument', 'whose']) if (entry[name]) yield [name, entry[name]];
+  for (const [n, name] of sealed.entries()) yield [`sealed[${n}]`, name];
+  for (const [n, { code, media }] of documents.entries()) {
+    yield [`documents[${n}].code`, code];
+    yield [`documents[${n}].media`, media];
+  }
+  for (const [field, roles] of audience ?? []) for (const role of roles) yield [`audience.${field}`, role];
+  if (seen) yield ['seen.origin', seen.origin];
+  if (other) yield ['other.origin', other.origin];
+}
+
+/** Every string in a value that has the form, in words of any kind: its path, itself, its form. */
+function* textsIn(form, value, path) {
+  const inner = (number) => vocabulary.forms[number];
+  if (form.shape === 'word' && !form.known) yield [path, value, form];
+  if (form.shape === 'many') for (const [n, item] of value.entries()) yield* textsIn(inner(form.item), item, `${path}[${n}]`);
+  if (form.shape === 'record') {
+    for (const [name, member] of Object.entries(form.members)) {
+      if (value.has(name)) yield* textsIn(inner(member), value.get(name), `${path}.${name}`);
+    }
+  }
+  if (form.shape === 'glossary') for (const [key, item] of value) yield* textsIn(form.value, item, `${path}.${key}`);
+}
+
+function* anywhere(value, path) {
+  if (typeof value === 'string') yield [path, value];
+  else if (Array.isArray(value)) for (const [n, item] of value.entries()) yield* anywhere(item, `${path}[${n}]`);
+  else if (value instanceof Map) for (const [name, item] of value) yield* anywhere(item, `${path}.${name}`);
 }

@@ -6,6 +6,7 @@
  * become Maps: no name in them can mean anything to JavaScript.
  */
 import { utf8 } from './bytes.mjs';
+import { codeOf, isNfc } from './characters.mjs';
 import { Refused } from './refusal.mjs';
 
 export const MAX_BYTES = 32_768; // of a signed payload
@@ -15,8 +16,8 @@ const DEEPEST = 1_024; // that a reader of JSON follows at all
 
 const KEY = /^[a-z_][a-z0-9_]{0,63}$/;
 const RESERVED_KEYS = new Set(['_sd', '_sd_alg', '...']);
-// C0 without line feed, DEL and C1, and every character with Unicode's property Bidi_Control (UAX 9)
-const FORBIDDEN = /[\0-\t\v-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+// C0 without line feed, DEL and C1, and what embeds, overrides or isolates a direction of writing (UAX 9)
+const FORBIDDEN = /[\0-\t\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** A number that is not a whole one, as it was written. */
@@ -74,12 +75,10 @@ function walk(value, depth, bounds) {
 }
 
 function checkText(text) {
-  if (text.normalize('NFC') !== text) throw new Refused('JSON-NFC', ['json-nfc']);
+  if (!isNfc(text)) throw new Refused('JSON-NFC', ['json-nfc']);
   const found = FORBIDDEN.exec(text);
-  if (found) throw new Refused('JSON-CHAR', ['json-char', codePoint(found[0])]);
+  if (found) throw new Refused('JSON-CHAR', ['json-char', codeOf(found[0])]);
 }
-
-const codePoint = (character) => character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
 
 /** The one spelling of a value of the domain: RFC 8785, keys being ASCII and numbers whole. */
 function canonical(value) {

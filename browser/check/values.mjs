@@ -1,7 +1,7 @@
 /** Steps 13, 14 and 16: what is opened belongs there, files are those that were named, other records agree. */
 import { hex, latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
-import { checkSealed, kindOf, knownKind } from './facts.mjs';
+import { checkSealed, kindOf, knownKind, noteTexts, noteValues } from './facts.mjs';
 import { noteDigest, openCheckpoint, parseCheckpoint } from './note.mjs';
 import { Refused, placed } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
@@ -40,6 +40,7 @@ export async function liftValues(opened, parts, manifest, heads, book) {
       erased,
       shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind,
     });
+    noteValues(entry, values, book);
     for (const { name, digest } of lifted) {
       if (destroyed.has(digest))
         book.remark('SD-ERASED', ['opened-erased', index, name, destroyed.get(digest)], entry.leaf);
@@ -51,7 +52,7 @@ export async function liftValues(opened, parts, manifest, heads, book) {
 }
 
 /** The entries of other records of which values are opened here; they belong there as ours do: SD-*, FACT, ENV-*. */
-export async function liftForeign(parts) {
+export async function liftForeign(parts, book) {
   const found = [];
   for (const [name, text] of parts.foreign) {
     if (!name.endsWith('.txt')) continue;
@@ -61,6 +62,8 @@ export async function liftForeign(parts) {
       const entry = await openEntry(raw);
       const values = new Map(liftLines(entry, text).map((each) => [each.name, each.value]));
       const later = kindOf(entry.kind) && !knownKind(entry);
+      noteTexts(entry, book);
+      noteValues(entry, values, book);
       found.push({ ...entry, values, shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind });
     });
   }

@@ -111,7 +111,7 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
   });
   await step(13, async () => {
     entries = await liftValues(opened, parts, manifest, heads, book);
-    lifted = await liftForeign(parts);
+    lifted = await liftForeign(parts, book);
   });
   await step(14, () => checkDocuments(parts, book));
   onStep(15);

@@ -1,4 +1,5 @@
 /** Elements of the page. Whatever comes from a bundle becomes text, never markup. */
+import { inParts } from '../check/characters.mjs';
 
 /** An element with attributes and children; a child that is null is left out, a string becomes text. */
 export function make(tag, attributes = {}, ...children) {
@@ -48,14 +49,10 @@ export const bullets = (items) =>
     items.map((item) => make('li', {}, item)),
   );
 
-/** A text from a bundle: set apart from the direction of the text around it, joiners made visible. */
+/** A text from a bundle: set apart from the direction of the text around it, with what nobody sees named in it. */
 export const foreign = (text) =>
   make(
     'bdi',
     {},
-    text
-      .split(/([\u200c\u200d])/)
-      .map((part) => (/^[\u200c\u200d]$/.test(part) ? make('span', { class: 'joiner' }, nameOf(part)) : part)),
+    inParts(text).map(([words, named]) => (named ? make('span', { class: 'joiner' }, words) : words)),
   );
-
-const nameOf = (character) => `U+${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -70,7 +70,7 @@ function verdict(report) {
 
 const reason = ({ code, where, says }) => [
   make('strong', {}, code),
-  where ? [' ', make('code', {}, where)] : '',
+  where ? [' ', make('code', {}, foreign(where))] : '',
   `: ${say(says)}`,
   code === 'NO_TRUST_ANCHOR' ? `. ${say(['give-trust'])}` : '',
 ];
@@ -112,7 +112,7 @@ function claims({ manifest, head, headSeen, known }) {
     [say(['claim-instrument']), instrument ? about(vocabulary.instruments, instrument) : null],
     [say(['claim-audience']), about(vocabulary.roles, manifest.audience)],
     [say(['claim-purpose']), foreign(manifest.purpose)],
-    [say(['claim-basis']), manifest.legal_basis.length ? manifest.legal_basis.join(', ') : null],
+    [say(['claim-basis']), manifest.legal_basis.length ? foreign(manifest.legal_basis.join(', ')) : null],
     [
       say(['claim-maker']),
       [foreign(actor), say(['of-party', party]), say(['as-role', vocabulary.roles[role] ?? role])],

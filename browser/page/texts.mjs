@@ -4,6 +4,7 @@
  * A text is an array, its key and then its values: `{0}` stands for the first value, `{0:file}` for so many files. A
  * value may be a text itself. Each file in texts/ is a language.
  */
+import { visible } from '../check/characters.mjs';
 import { languages } from '../languages.mjs';
 
 let table = languages.en;
@@ -23,7 +24,7 @@ export function say(text) {
   const pattern = table.checks[key] ?? table.page[key];
   return pattern.replace(/\{(\d)(?::([a-z-]+))?\}/g, (_, n, noun) => {
     const value = values[n];
-    return noun ? counted(value, noun) : Array.isArray(value) ? say(value) : String(value);
+    return noun ? counted(value, noun) : Array.isArray(value) ? say(value) : visible(String(value));
   });
 }
 

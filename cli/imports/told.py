@@ -26,7 +26,7 @@ from cli.writing import hand
 from ledger.envelope import Circumstances, Signer
 from ledger.facts import KINDS, Fact, Field, build, check_audience, kind_of, meant, public_of
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
-from ledger.facts.wire import Actor, Text, Unfit, check, form_of
+from ledger.facts.wire import Actor, Text, Unfit, check, check_characters, form_of
 from ledger.keyring import REGISTRY_ONLY
 from ledger.law import calendar
 from ledger.order import check_dates
@@ -262,6 +262,7 @@ class Reader:
         value = self._read(field, cell, order)
         try:
             check(field.form, value)
+            check_characters(field.form, value)
         except Unfit as unfit:
             got = "" if field.sealed or not isinstance(unfit.got, str) else f", got {unfit.got!r}"
             says = f"expected {unfit.expected}{got}"

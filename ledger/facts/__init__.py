@@ -29,7 +29,7 @@ from ledger.facts.order import changes, issued, service
 from ledger.facts.rights import incidents, oversight, person, retention, use
 from ledger.facts.schema import describe
 from ledger.facts.vocabulary import ROLES
-from ledger.facts.wire import NOTHING, Form, Unfit, check
+from ledger.facts.wire import NOTHING, Form, Unfit, check, check_characters
 from ledger.refusal import Refused
 
 __all__ = [
@@ -167,6 +167,7 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict
             continue
         try:
             check(field.form, value)
+            check_characters(field.form, value)
         except Unfit as unfit:
             raise FactError(
                 "FACT",

@@ -8,8 +8,7 @@ against a form and tells what is wrong in words.
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from types import NoneType
@@ -17,12 +16,13 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from ledger.characters import Unseen, code, is_nfc, unassigned, unseen
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS, ROLES
 
 LARGEST = 2**53 - 1  # RFC 8785: beyond it, readers that keep numbers as IEEE 754 doubles lose digits
 
-# Control characters but U+000A, and all that has Unicode's property Bidi_Control (UAX 9).
-_HIDDEN = r"\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+# Control characters but U+000A, and what embeds, overrides or isolates a direction of writing (UAX 9).
+_HIDDEN = r"\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
 LINE = rf"[^\n{_HIDDEN}]*"
 LINES = rf"[^{_HIDDEN}]*"
 
@@ -36,7 +36,8 @@ NOTHING = object()  # what came where a required value is missing
 class Word(msgspec.Struct, frozen=True):
     """A string: the whole of it fits `pattern`, or it is one of `known`.
 
-    `real` raises ValueError for what is well written and does not exist, such as 30 February.
+    `real` raises ValueError for what is well written and does not exist, such as 30 February. `unseen`: whether it may
+    hold characters without a shape of their own, which a name or a reference may not.
     """
 
     type: str
@@ -44,6 +45,7 @@ class Word(msgspec.Struct, frozen=True):
     pattern: str = LINE
     known: tuple[str, ...] = ()
     real: Callable[[str], object] | None = None
+    unseen: Unseen = "none"
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -106,7 +108,7 @@ BOOL = Truth()
 # ---------------------------------------------------------------------------------------------------------------------
 # The types of the vocabulary. `str`, `int` and `bool` are Python's own.
 
-Text = Annotated[str, Word("text", "a string", LINES)]
+Text = Annotated[str, Word("text", "a string", LINES, unseen="shown")]
 Instant = Annotated[
     str,
     Word(
@@ -153,7 +155,7 @@ Names = Annotated[
         "names",
         'names by language such as {"en": "Prosecutor\'s Office"}',
         Word("str", "a language tag such as en or sr_latn", r"[a-z]{2,3}(_[a-z0-9]{2,8})*"),
-        STR,
+        Word("str", "a string on one line", unseen="at-home"),
     ),
 ]
 
@@ -274,7 +276,7 @@ def _check_word(form: Word, value: Any, path: str) -> None:
     if not (value.isascii() and value.isprintable()):
         if not re.fullmatch(LINES, value) or re.search(r"[\ud800-\udfff]", value):  # a lone surrogate is no character
             raise Unfit(f"{form.expected}, without control or bidi-control characters", value, path)
-        if not unicodedata.is_normalized("NFC", value):
+        if not is_nfc(value):
             raise Unfit(f"{form.expected}, in Unicode normalisation form C", value, path)
     if value not in form.known if form.known else not _whole(form.pattern)(value):
         raise Unfit(form.expected, value, path)
@@ -304,3 +306,33 @@ def _check_record(form: Record, value: Any, path: str) -> None:
             raise Unfit(member.expected, NOTHING, f"{path}.{name}")
     if form.either and not any(name in value for name in form.either):
         raise Unfit(" or ".join(form.either), NOTHING, path)
+
+
+def texts(form: Form, value: Any, path: str = "") -> Iterator[tuple[str, str, Word]]:
+    """Every string in a value that has the form, in words of any kind: its path, itself, its form."""
+    match form:
+        case Word():
+            if not form.known:
+                yield path, value, form
+        case Many():
+            for n, item in enumerate(value):
+                yield from texts(form.item, item, f"{path}[{n}]")
+        case Record():
+            for name, member in form.members.items():
+                if name in value:
+                    yield from texts(member, value[name], f"{path}.{name}")
+        case Glossary():
+            for key, item in value.items():
+                yield from texts(form.item, item, f"{path}.{key}")
+
+
+def check_characters(form: Form, value: Any) -> None:
+    """Raise `Unfit` for a character that Unicode 14.0 does not have, or that nobody sees where it must be seen.
+
+    Asked of what is about to be signed; in what is signed already it is a finding (`ledger.characters`).
+    """
+    for path, text, word in texts(form, value):
+        if found := unassigned(text):
+            raise Unfit(f"{word.expected}, without {code(found)}, which Unicode 14.0 does not have", text, path)
+        if found := unseen(text, word.unseen):
+            raise Unfit(f"{word.expected}, without {code(found)}, which has no shape of its own", text, path)

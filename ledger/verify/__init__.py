@@ -172,7 +172,7 @@ def _walk(
         found.brackets = check_times(opened, times, book)
     with book.step(13):
         known = values.lift_values(opened, parts, manifest, states, book)
-        lifted = values.lift_foreign(parts)
+        lifted = values.lift_foreign(parts, book)
     with book.step(14):
         values.check_documents(parts, book)
     with book.step(15):

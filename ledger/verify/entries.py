@@ -11,6 +11,7 @@ from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring, Registrar
 from ledger.note import Head
 from ledger.refusal import Refused
+from ledger.texts import odd_texts
 from ledger.tlog import check_inclusion, leaf_hash, parse_proof
 from ledger.verify.fields import check_public, known
 from ledger.verify.heads import Heads
@@ -74,10 +75,17 @@ def open_entries(parts: Arranged, heads: Heads, book: Notebook) -> dict[int, Ope
         try:
             opened[index] = open_(raw)
             check_public(opened[index].payload)
+            note_texts(opened[index], book)
         except Refused as wrong:
             raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
     book.says(counted(len(opened), "signature"))
     return opened
+
+
+def note_texts(entry: Opened, book: Notebook) -> None:
+    """A finding for what is odd about the texts of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN (`ledger.texts`)."""
+    for odd in odd_texts(entry.payload):
+        book.remark(odd.code, odd.says, entry.leaf)
 
 
 # -- step 10 -----------------------------------------------------------------------------------------------------------

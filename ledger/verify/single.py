@@ -10,7 +10,7 @@ from ledger.note import Checkpoint, Head, MlDsa, note_digest, parse_checkpoint
 from ledger.refusal import Refused
 from ledger.tlog import Proof, parse_proof
 from ledger.verify import heads
-from ledger.verify.entries import check_envelope, check_leaf
+from ledger.verify.entries import check_envelope, check_leaf, note_texts
 from ledger.verify.fields import check_public
 from ledger.verify.notebook import Notebook
 from ledger.verify.report import Bracket, Report, verdict_of
@@ -52,6 +52,7 @@ def verify_entry(
         with book.step(9):
             opened = open_(raw)
             check_public(opened.payload)
+            note_texts(opened, book)
             signatures = 1
         with book.step(10):
             if opened.payload.log != states.head.checkpoint.origin:

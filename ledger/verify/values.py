@@ -15,6 +15,7 @@ from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
 from ledger.order import Entry
 from ledger.refusal import Refused
+from ledger.texts import odd_texts, odd_values
 from ledger.veil import digest_of, lift
 from ledger.verify.fields import check_sealed, known
 from ledger.verify.heads import Heads
@@ -41,6 +42,8 @@ def lift_values(
         claimed = {c.field for c in manifest.withheld if c.index == index and c.why == "erased"}
         erased = _erased(entry, values, closed & destroyed.keys(), closed, claimed)
         entries[index] = _entry(entry, index, values, erased, digests)
+        for odd in odd_values(entry.payload, values):
+            book.remark(odd.code, f"entry {index}: {odd.says}", entry.leaf)
         for name, digest in digests.items():
             if digest in destroyed:
                 says = f"entry {index}: {name} was erased by entry {destroyed[digest]}, and is opened here all the same"
@@ -49,7 +52,7 @@ def lift_values(
     return entries
 
 
-def lift_foreign(parts: Arranged) -> list[Entry]:
+def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:
     """The entries of other records of which values are opened here; they belong there as ours do: SD-*, FACT, ENV-*."""
     found = []
     for name, texts in parts.foreign.items():
@@ -64,6 +67,8 @@ def lift_foreign(parts: Arranged) -> list[Entry]:
             values, digests = _lift(opened, texts)
         except Refused as wrong:
             raise placed(wrong, where) from wrong
+        for odd in (*odd_texts(opened.payload), *odd_values(opened.payload, values)):
+            book.remark(odd.code, f"{where}: {odd.says}", opened.leaf)
         found.append(_entry(opened, -1, values, frozenset(), digests))
     return found
 

@@ -21,6 +21,7 @@ from ledger.facts import Fact, build
 from ledger.keyring import Keyring, Registrar
 from ledger.order import Case, Entry
 from ledger.refusal import Refused
+from ledger.texts import check_texts
 from ledger.veil import Disclosure, digest_of, lift
 from ledger.world.bulk import Ahead, Bulk, staged
 from ledger.world.cases import Cases
@@ -350,6 +351,7 @@ class Journal:
                     continue
                 try:
                     values = lift(told, opened.sd, public=opened.payload.public) if told else {}
+                    check_texts(opened.payload, values)
                     trial.admit(opened)
                 except Refused as refused:
                     raise at(start + i, refused) from refused

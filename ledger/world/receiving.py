@@ -22,6 +22,7 @@ from ledger.envelope import Opened, Payload, open_, open_each
 from ledger.facts import check_form
 from ledger.order import check_dates, instant
 from ledger.refusal import Refused
+from ledger.texts import check_texts
 
 PAGE = 2_500  # entries in one transaction, at most; each rewrites most pages of the indexes, however many it brings
 _MANY = 1_000  # fewer are opened before another process has started
@@ -35,7 +36,7 @@ _decode = msgspec.msgpack.Decoder(list[tuple[str, Payload]]).decode
 
 
 def open_entry(raw: bytes) -> Opened:
-    """Open a sealed entry and check its kind, form and dates; `Refused` as `open_`, FACT, FORM-DATE."""
+    """Open a sealed entry and check its kind, form, dates and texts; `Refused` as `open_`, FACT, FORM-DATE, JSON-CHAR."""
     return _formed(open_(raw))
 
 
@@ -46,6 +47,7 @@ def _formed(opened: Opened | Refused) -> Opened:
     check_form(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, p.sealed)
     if p.on > p.signed_at:  # on the wire, the later moment is the greater text
         check_dates(instant(p.on), instant(p.signed_at))
+    check_texts(p)
     return opened
 
 

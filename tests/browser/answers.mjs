@@ -14,6 +14,7 @@ export const NAMES = [
   'checkInclusion',
   'checkSealed',
   'enrolable',
+  'isNfc',
   'openNote',
   'parseCheckpoint',
   'parseFingerprint',
@@ -27,10 +28,13 @@ export const NAMES = [
   'readVersions',
   'say',
   'sha256',
+  'unassigned',
+  'unseen',
   'verify',
   'verifyExhibit',
   'verifyMlDsa',
   'verifySignature',
+  'visible',
   'vocabulary',
 ];
 
@@ -109,6 +113,14 @@ export const answering = (it) => {
     consistency: ({ m, n, rootM, rootN, path }) =>
       it.checkConsistency(BigInt(m), BigInt(n), bytes(rootM), bytes(rootN), path.map(bytes)),
     json: ({ data }) => void it.parseJson(bytes(data)),
+    characters: ({ texts }) =>
+      texts.map((text) => [
+        it.isNfc(text),
+        it.unassigned(text) ?? null,
+        it.unseen(text) ?? null,
+        it.unseen(text, 'at-home') ?? null,
+        it.visible(text),
+      ]),
     sha256: ({ data }) => hexOf(it.sha256(bytes(data))),
     fact: ({ kind, name, json }) =>
       it.checkSealed({ kind, schema: it.vocabulary.kinds[kind].schema }, [{ name, value: it.parseJson(bytes(json))[0] }]),

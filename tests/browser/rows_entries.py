@@ -144,6 +144,10 @@ JSON: dict[str, Cases] = {
         "an escape for a letter": text("JSON-FORM", "\\u00e9"),
         "a direction override": text("JSON-CHAR", "\u202e"),
         "a joiner in a name": name("JSON-KEY", "case\u200dref"),
+        "a joiner in a reference": text("TEXT-UNSEEN", "KA\u200d-2027"),
+        "a space of no width in a reference": text("TEXT-UNSEEN", "KA\u200b-2027"),
+        "a mark of a later Unicode": text("TEXT-UNASSIGNED", "a\U0001e08f\u0323"),
+        "no form C beside a mark of a later Unicode": text("JSON-NFC", "\U0001e08fe\u0301"),
     },
     "J6": {
         "17 deep": refs("JSON-DEPTH", b"[" * 17 + b"]" * 17),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ledger.canonical import canonical, parse_json
+from ledger.characters import is_nfc, unassigned, unseen, visible
 from ledger.ed25519 import enrolable, public_key, sign, verify_signature
 from ledger.facts import KINDS
 from ledger.facts.wire import Form, Unfit, check
@@ -21,6 +22,7 @@ from ledger.policy import parse_policy
 from ledger.refusal import Refused
 from ledger.tlog import check_consistency, check_inclusion, parse_proof
 from tests.browser.node import Asked, Page, Refusal
+from tests.test_characters import samples
 
 pytestmark = pytest.mark.browser
 
@@ -192,6 +194,19 @@ def test_depth_is_counted_alike(reader: Asked, depth: int, brackets: str) -> Non
     opening, closing = ("[", "]") if brackets == "[]" else ('{"a":', "}")
     raw = (opening * depth + "1" + closing * depth).encode()
     assert outcome(lambda: reader.ask("json", data=raw)) == outcome(lambda: parse_json(raw) and None)
+
+
+# -- characters --------------------------------------------------------------------------------------------------------
+
+
+def test_every_text_is_read_alike_whatever_unicode_the_browser_has(reader: Asked) -> None:
+    """Every code point, and sixty thousand texts by chance: form C, what is unassigned, what nobody sees."""
+    texts = samples()
+    for start in range(0, len(texts), 50_000):
+        some = texts[start : start + 50_000]
+        said = reader.ask("characters", texts=some)
+        wanted = [[is_nfc(t), unassigned(t), unseen(t), unseen(t, "at-home"), visible(t)] for t in some]
+        assert [pair for pair in zip(some, said, wanted, strict=True) if pair[1] != pair[2]] == []
 
 
 # -- the vocabulary ----------------------------------------------------------------------------------------------------
