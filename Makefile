@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow fuzz postgres lint format interop browser browser-test bench messages examples pins wheel clean
+.PHONY: help install demo test slow fuzz postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
 	@echo 'make lint      ruff and mypy --strict;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
+	@echo 'make characters  the table of Unicode 14.0, from the tables of Python 3.11'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
 	@echo 'make examples  docs/examples, by the commands of its table'
 	@echo 'make pins      requirements/*.txt from pyproject.toml'
@@ -85,6 +86,10 @@ bench: install
 	tests/browser/install.sh
 	tests/postgres/install.sh
 	$(BIN)/python -m benchmarks
+
+# Asks for Python 3.11: the tables of Unicode 14.0 are those that it has.
+characters: install
+	$(BIN)/python -m tests.characters
 
 # The catalogues of other languages, with every message of today.
 messages: install

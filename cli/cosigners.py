@@ -36,12 +36,14 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
     from cli.record import tell
     from cli.writing import hand, writing
     from ledger.facts import build
-    from ledger.note import parse_vkey
+    from ledger.note import check_name, parse_vkey
     from ledger.policy import parse_policy
     from ledger.quorum import explain, format_policy
     from ledger.world.http import is_address
 
     key = parse_vkey(vkey)
+    for each in (key.name, called or ""):
+        check_name(each)
     if not is_address(url):
         raise Stop(f"{url!r} is not the address of an http server")
     with writing() as journal:

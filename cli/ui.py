@@ -155,8 +155,17 @@ def paint(text: str, style: str | None = None) -> str:
     return click.style(text, fg=colour, bold="bold" in words or None, dim="dim" in words or None)
 
 
+def named(text: str) -> str:
+    """A text in which what has no shape of its own is named, as `<U+200B>`."""
+    if text.isascii():
+        return text
+    from ledger.characters import visible
+
+    return visible(text)
+
+
 def plain(value: Any) -> str:
-    """A value as people read it: sealed and erased ones say so, joiners are marked, lists stand in one line."""
+    """A value as people read it: sealed and erased ones say so, what nobody sees is named, lists stand in one line."""
     name = getattr(value, "name", None)
     if name in ("WITHHELD", "ERASED"):
         return "[sealed]" if name == "WITHHELD" else "[erased]"
@@ -168,7 +177,7 @@ def plain(value: Any) -> str:
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         case str():
-            return value.replace("\u200c", "<U+200C>").replace("\u200d", "<U+200D>")
+            return named(value)
         case Mapping():
             return ", ".join(f"{k}={plain(v)}" for k, v in value.items())
         case list() | tuple():
@@ -282,6 +291,7 @@ def page(text: str) -> None:
     """
     import shutil
 
+    text = "\n".join(map(named, text.split("\n")))
     if not terminal():
         click.echo(text, color=colourful() or None)
         return
@@ -298,7 +308,7 @@ def page(text: str) -> None:
 
 def tell(text: str) -> None:
     """Say something beside the result; no wider than the screen if somebody looks."""
-    click.echo(fitted(text, sys.stderr), err=True)
+    click.echo(fitted(named(text), sys.stderr), err=True)
 
 
 def attended() -> bool:
@@ -312,7 +322,7 @@ def confirm(says: str, *, yes: bool) -> None:
         return
     if not attended():
         raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
-    click.confirm(f"{says}. Go on?", abort=True, err=True)
+    click.confirm(f"{named(says)}. Go on?", abort=True, err=True)
 
 
 @contextmanager

@@ -42,11 +42,12 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
 
     Key and memory are made together and only here. A witness that has lost its memory is retired with its name.
     """
-    from ledger.note import MLDSA44, Vkey
+    from ledger.note import MLDSA44, Vkey, check_name
     from ledger.world import keys
     from ledger.world.memory import Memory
     from ledger.world.mldsa import new as new_mldsa
 
+    check_name(name)
     folder = _folder(name, state)
     Vkey.of(name, MLDSA44, bytes(1312))  # CP-KEY before a file is made, if nothing can be called so
     if there := [file for file in ("witness.key", "mldsa.key", "witness.db") if (folder / file).exists()]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
 from itertools import accumulate
 from typing import Literal
 from unicodedata import normalize
@@ -30,14 +29,20 @@ _HOME = re.compile(
 )
 
 
-def _within(runs: str) -> Callable[[str], bool]:
-    """Whether a character stands in the ranges whose ends `runs` gives, in base 36, each from the one before."""
-    ends = list(accumulate(int(step, 36) for step in runs.split()))
-    return lambda character: bool(bisect_right(ends, ord(character)) & 1)
+def _ends(runs: str) -> list[int]:
+    """Where ranges begin and end, by turns; each stands there in base 36, counted from the one before."""
+    return list(accumulate(int(step, 36) for step in runs.split()))
 
 
-_is_unassigned = _within(UNASSIGNED)
-_is_hidden = _within(HIDDEN)
+_OPEN = _ends(UNASSIGNED)
+_ENDS = iter(_ends(HIDDEN))
+_HIDDEN = re.compile(
+    "[" + "".join(f"{chr(first)}-{chr(end - 1)}" for first, end in zip(_ENDS, _ENDS, strict=True)) + "]"
+)
+
+
+def _is_unassigned(character: str) -> bool:
+    return bool(bisect_right(_OPEN, ord(character)) & 1)
 
 
 def is_nfc(text: str) -> bool:
@@ -58,11 +63,11 @@ def unseen(text: str, allowed: Unseen = "none") -> str | None:
     if text.isascii() or allowed == "shown":
         return None
     at_home = allowed == "at-home" and _at_home(text)
-    return next((c for c in text if _is_hidden(c) and not (at_home and _USEFUL.match(c))), None)
+    return next((c for c in _HIDDEN.findall(text) if not (at_home and _USEFUL.match(c))), None)
 
 
 def _at_home(text: str) -> bool:
-    return any(_HOME.match(c) and not _is_hidden(c) for c in text)
+    return _HOME.search(_HIDDEN.sub("", text)) is not None
 
 
 def visible(text: str) -> str:
@@ -70,7 +75,7 @@ def visible(text: str) -> str:
     if unseen(text, "at-home") is None:
         return text
     at_home = _at_home(text)
-    return "".join(f"<{code(c)}>" if _is_hidden(c) and not (at_home and _USEFUL.match(c)) else c for c in text)
+    return _HIDDEN.sub(lambda c: c[0] if at_home and _USEFUL.match(c[0]) else f"<{code(c[0])}>", text)
 
 
 def code(character: str) -> str:

@@ -122,13 +122,14 @@ def log_vkey(origin: str, public: bytes) -> str:
 
 
 def witness_vkey(name: str, public: bytes) -> str:
-    """The vkey string of a witness with an Ed25519 key that is used for nothing else.
-
-    CP-KEY for a name with a character that has no shape of its own.
-    """
-    if found := unassigned(name) or unseen(name):
-        raise Refused("CP-KEY", f"a name shows every character it has, {code(found)} does not", where=repr(name))
+    """The vkey string of a witness with an Ed25519 key that is used for nothing else."""
     return Vkey.of(name, COSIGNATURE, public).text
+
+
+def check_name(name: str) -> None:
+    """CP-KEY for the name of a key that holds what nobody sees; asked where a key is made or pinned, not of notes."""
+    if found := unassigned(name) or unseen(name):
+        raise Refused("CP-KEY", f"in a name every character is seen, {code(found)} is not", where=repr(name))
 
 
 def check_origin(origin: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from ledger.characters import visible
 from ledger.order import wire
 from projections.charts import drawn, legend
 from projections.drawing import Drawing, caption, told
@@ -132,6 +133,7 @@ def environment(lang: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         keep_trailing_newline=True,
+        finalize=_shown if lang == "en" else None,  # elsewhere `Tongue.of` did, and our own words hold soft hyphens
     )
     said = tongue(lang)
 
@@ -159,6 +161,11 @@ def environment(lang: str) -> Environment:
     }
     made.filters.update(filters, runs=runs, together=together, square=_square)
     return made
+
+
+def _shown(value: object) -> object:
+    """A value as a template writes it: in a text, what has no shape of its own is named."""
+    return visible(value) if type(value) is str else value
 
 
 def compiled() -> None:

@@ -1,13 +1,14 @@
 """Timeline and custody as CSV: RFC 4180 (commas, CRLF, quotes where needed), UTF-8, and no cell that is a formula.
 
 A cell that begins with = + - @, a tab or a return gets an apostrophe in front, because spreadsheets would compute it
-(OWASP, CSV injection). That is the one change made to a value; whoever reads the file with a program takes it away.
+(OWASP, CSV injection); what has no shape of its own is named, as `<U+200B>`. Those are the changes made to a value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ledger.characters import visible
 from ledger.order import wire
 from projections.reports import Held, Story
 
@@ -53,7 +54,7 @@ def guarded(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    cell = guarded(text)
+    cell = guarded(visible(text))
     return f'"{cell.replace(chr(34), chr(34) * 2)}"' if SPECIAL.intersection(cell) else cell
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeVar
 
 from jinja2 import Environment, PackageLoader
 
+from ledger.characters import visible
 from projections.charts import Bar, Bars, Plot, Point
 from projections.charts import Line as Series
 from projections.drawing import Day, Mark
@@ -117,6 +118,7 @@ class Tongue:
         """The same language, which leaves these words as they were stated, and each sentence and part of them."""
         kept = copy(self)
         kept._said_before = {}
+        theirs = [visible(words) for words in theirs]
         parts = (part for words in theirs for part in re.split("|".join(SENTENCES), words))
         kept.theirs = frozenset((*theirs, *parts))
         return kept
@@ -193,8 +195,12 @@ class Tongue:
         return format_decimal(n, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self.lang)
 
     def of(self, value: T) -> T:
-        """A report, or any value in one, with our sentences in this language and all else as it was."""
-        return value if not self.messages else self._of(value)
+        """A report, or any value in one, with our sentences in this language and all else as it was.
+
+        What has no shape of its own is named in every text, before a word of ours is added (`ledger.characters`).
+        """
+        shown: T = _shown(value)
+        return shown if not self.messages else self._of(shown)
 
     def _of(self, value: Any) -> Any:
         if isinstance(value, tuple):
@@ -247,6 +253,18 @@ def _as_pattern(message: str) -> str:
             pattern += f"(?P=p{part})" if part in seen else f"(?P<p{part}>{place})"
             seen.add(part)
     return pattern
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple):
+        items = tuple(map(_shown, value))
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {f.name: new for f in fields(value) if (new := _shown(old := getattr(value, f.name))) is not old}
+    return replace(value, **changed) if changed else value
 
 
 ENGLISH: Final = Tongue("en", {})

@@ -28,7 +28,7 @@ from ledger.note import log_vkey
 from ledger.order import Entry
 from ledger.refusal import Refused
 from tests.authority import Authority
-from tests.in_memory import BEGINS, LINKED, ORDER, SEALED, STORIES, Hand, Ledger, played, small
+from tests.in_memory import BEGINS, ISSUED, LINKED, ORDER, SEALED, STORIES, Hand, Ledger, played, small
 
 HERE = f"logs/{sha256(b'ledger.test/xo/karsk').hexdigest()}"
 
@@ -389,3 +389,19 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"A", b"B", 1))
     assert run(in_the_log) == "DOES NOT lead to the root\nexit 0"
     assert run(listing.split("\n")[1]).endswith("exit 1")
+
+
+def test_the_page_for_people_names_what_nobody_sees() -> None:
+    ledger, ilves = small()
+    ledger.record(ilves, "order-issued", {**ISSUED, "reference": "KA\u200b-2027"}, SEALED, order=ORDER, loose=True)
+    page = unpack(ledger.bundle(ilves))["READ-ME-FIRST.html"].decode()
+    assert "<h1>Evidence bundle KA&lt;U+200B&gt;-2027</h1>" in page
+    assert "\u200b" not in page
+
+
+def test_a_bundle_is_not_made_with_a_purpose_that_a_later_unicode_may_read_otherwise() -> None:
+    ledger, ilves = small()
+    contents = ledger.contents()
+    for about in ({"purpose": "a\U0001e08f"}, {"legal_basis": ("\ufdd0",)}):
+        with pytest.raises(Refused, match="JSON-CHAR"):
+            pack(replace(contents, about=replace(contents.about, **about)), ilves.signer("ISS"))

@@ -204,6 +204,9 @@ def test_values_are_shown_as_people_read_them() -> None:
     assert ui.plain(Unread.ERASED) == "[erased]"
     assert ui.plain(True) == "yes"
     assert ui.plain("a\u200db") == "a<U+200D>b"
+    assert ui.plain("\u0645\u06cc\u200c\u062e") == "\u0645\u06cc\u200c\u062e"
+    for hidden in "\u200b\u2060\ufeff\xad\U000e0041\u3164\u115f\u2028\u2029":
+        assert ui.plain(f"KA{hidden}-1") == ui.csv_cell(f"KA{hidden}-1") == f"KA<U+{ord(hidden):04X}>-1"
     assert ui.plain(datetime(2027, 3, 1, tzinfo=UTC)) == "2027-03-01T00:00:00Z"
 
 

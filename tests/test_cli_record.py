@@ -154,6 +154,17 @@ def test_an_order_is_issued_under_its_reference_and_what_it_lacks_is_shown(ledge
     assert (fields["from_party"], fields["issuing_authority"], fields["providers"]) == ("XO", "ilves", ["harbor"])
 
 
+def test_a_reference_that_looks_like_another_one_is_refused(ledger: Path) -> None:
+    before = size(ledger)
+    for reference in ("KA\u200b-2027-0311", "KA-2027-0311\u200d", "KA-2027\u2060-0311", "\U0001fae8"):
+        args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", reference, "--as", "ilves")
+        done = run(*args, ledger=ledger)
+        assert done.exit_code == 5, done.output
+        assert "FACT" in done.stderr
+        assert f"U+{max(map(ord, reference)):04X}" in done.stderr
+    assert size(ledger) == before
+
+
 def test_an_order_keeps_what_the_other_party_had_declared_on_the_day_it_was_issued(ledger: Path) -> None:
     for to in ("XV", "XO"):
         args = ("issue", "--instrument", "2AP-7", "--to", to, "--reference", f"R-{to}", "--as", "ilves")

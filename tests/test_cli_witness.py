@@ -16,7 +16,7 @@ import pytest
 from cli.exits import Exit
 from cli.main import WITNESS
 from ledger.exhibit import check_split
-from ledger.note import MLDSA44, lines_of, open_checkpoint, parse_vkey
+from ledger.note import MLDSA44, lines_of, open_checkpoint, parse_vkey, witness_vkey
 from ledger.policy import parse_policy
 from tests.hands import ledger_of, run, told
 from tests.hash_log import HashLog
@@ -45,7 +45,6 @@ def state(tmp_path: Path) -> str:
 
 
 def vkey(state: str) -> str:
-    from ledger.note import witness_vkey
     from ledger.world.keys import load
 
     return witness_vkey(NAME, load(Path(state) / "witness.key").public)
@@ -105,6 +104,16 @@ def test_a_witness_is_never_made_twice_and_never_without_its_memory(tmp_path: Pa
 
 def test_a_name_that_no_key_can_have_makes_nothing(tmp_path: Path) -> None:
     assert run("witness", "new", "a name", "--state", str(tmp_path / "w")).exit_code == Exit.REFUSED
+
+
+@pytest.mark.parametrize("hidden", ["\u200b", "\u200d", "\u202e", "\U0001e08f"])
+def test_a_witness_has_a_name_that_shows_every_character_it_has(tmp_path: Path, hidden: str) -> None:
+    done = run("witness", "new", f"{NAME}{hidden}", "--state", str(tmp_path / "w"))
+    assert done.exit_code == Exit.REFUSED
+    assert "CP-KEY" in done.stderr
+    key = witness_vkey(f"{NAME}{hidden}", bytes([1] * 32))
+    ledger = ledger_of("S1", tmp_path)
+    assert "CP-KEY" in run("witness", "add", key, "http://127.0.0.1:1", ledger=ledger).stderr
     assert not (tmp_path / "w").exists()
 
 

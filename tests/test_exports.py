@@ -19,7 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.table_csv import FORMULA
+from ledger.characters import visible
+from projections.table_csv import FORMULA, guarded
 from projections.table_csv import csv as written
 from tests.hands import ledger_of, run, told
 
@@ -211,11 +212,11 @@ def test_a_clock_of_hours_is_warned_of_in_hours(tmp_path: Path) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=2), max_size=4))
-def test_any_text_comes_back_from_csv_but_for_the_apostrophe(rows: list[list[str]]) -> None:
+def test_any_text_comes_back_from_csv_but_for_the_apostrophe_and_what_nobody_sees(rows: list[list[str]]) -> None:
     rows = [[cell.replace("\x00", "") for cell in row] for row in rows]
     back = list(csv.reader(io.StringIO(written(("a", "b"), rows).decode("utf-8", "surrogatepass"), newline="")))
     assert back[0] == ["a", "b"]
-    assert back[1:] == [[f"'{c}" if c.startswith(FORMULA) else c for c in row] for row in rows]
+    assert back[1:] == [[guarded(visible(c)) for c in row] for row in rows]
 
 
 def test_every_line_of_a_csv_ends_with_crlf_and_has_as_many_cells(ledger: Path) -> None:
@@ -405,3 +406,12 @@ def test_the_key_of_another_certificate_signs_nothing(ledger: Path, seal: tuple[
     assert done.exit_code == 4
     assert "is not the key of" in done.stderr
     assert not file.exists()
+
+
+@pytest.mark.parametrize("start", FORMULA)
+def test_a_cell_that_begins_as_a_formula_gets_an_apostrophe(start: str) -> None:
+    assert guarded(f"{start}1") == f"'{start}1"
+
+
+def test_a_csv_file_names_what_nobody_sees() -> None:
+    assert written(["a"], [["KA\u200b-1"]]) == b"a\r\nKA<U+200B>-1\r\n"

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -441,6 +442,25 @@ def test_a_kind_or_field_the_vocabulary_does_not_have_is_refused(journal: Journa
         with pytest.raises(Refused) as refused:
             journal.receive_sealed([raw])
         assert code(refused) == expected
+
+
+@pytest.mark.parametrize("text", ["a\U0001e08f\u0323", "KA\u200b", "KA\u200d"])
+def test_a_text_that_nobody_may_sign_any_more_is_refused_and_nothing_is_written(journal: Journal, text: str) -> None:
+    journal.record(issued(), ORDER, ilves(journal))
+    size = journal.store.size()
+    signer, said = ilves(journal), Circumstances(NOON, NOON, refs=(text,))
+    loose = msgspec.structs.replace(issued(), case_ref=text)
+    hidden = msgspec.structs.replace(issued(), identifiers=[text])
+    taken = seal(hidden, Place(ORIGIN, OTHER, 1, None, "2AP-7"), signer, Circumstances(NOON, NOON), "cd" * 16, bytes)
+    for attempt in (
+        lambda: journal.record(sent(), ORDER, signer, said),
+        lambda: journal.receive_sealed([sealed_for(journal, loose, signer)]),
+        lambda: journal.receive_sealed([taken.raw], [[d.text for d in taken.disclosures]]),
+    ):
+        with pytest.raises(Refused) as refused:
+            attempt()
+        assert code(refused) == "JSON-CHAR"
+    assert journal.store.size() == size
 
 
 def test_the_same_entry_id_twice_is_refused(journal: Journal) -> None:

@@ -12,6 +12,8 @@ from babel.messages.pofile import read_po
 from cli.reading import reading
 from cli.stage import perform
 from cli.story import read_story
+from projections.page import environment
+from projections.sheet import Line, Section, Table
 from projections.stated import stated
 from projections.tongue import PLACE, tongue
 from tests.hands import STORIES, ledger_of
@@ -111,3 +113,27 @@ def test_names_and_what_entries_state_stay_as_they_are() -> None:
         "V-10-LATE: Die Daten wurden nicht fristgerecht übermittelt."
     )
     assert tongue("en").say("The order has arrived.") == "The order has arrived."
+
+
+HIDDEN = "KA\u200b-2027\u2028", "KA<U+200B>-2027<U+2028>"
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_what_nobody_sees_is_named_in_every_text_of_a_report(lang: str) -> None:
+    hidden, named = HIDDEN
+    table = Table(hidden, ("Date", hidden), ((hidden, "plain"),))
+    said = tongue(lang).keeping([hidden]).of(Section(hidden, lines=(Line("x", says=(hidden,)),), table=table))
+    assert (said.title, said.lines[0].says) == (named, (named,))
+    assert said.table is not None
+    assert (said.table.caption, said.table.heads[1], said.table.rows) == (named, named, ((named, "plain"),))
+
+
+def test_soft_hyphens_of_ours_stay_soft() -> None:
+    assert any("\xad" in words for words in tongue("de").messages.values())
+    assert "<U+00AD>" not in "".join(tongue("de").say(message) for message in tongue("de").messages)
+
+
+def test_a_page_of_the_desk_names_what_nobody_sees() -> None:
+    hidden, named = HIDDEN
+    made = environment("en").from_string("<p>{{ words }}</p>").render(words=hidden)
+    assert Page(made).words == named

@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from ledger.bundle.layout import MANIFEST, SUMS
 from ledger.canonical import canonical
+from ledger.characters import code, unassigned
 from ledger.envelope import MANIFEST_TYPE, Count, Hex64, Instant, Name, SignedBy, Signer, Uuid, open_bytes, seal_bytes
 from ledger.refusal import Refused
 
@@ -83,7 +84,13 @@ def listing(files: Mapping[str, bytes]) -> list[Listed]:
 
 
 def seal_manifest(manifest: Manifest, signer: Signer) -> bytes:
-    """The manifest as one signed line; its `signer` must be the one who signs."""
+    """The manifest as one signed line; its `signer` must be the one who signs.
+
+    JSON-CHAR for a text with what Unicode 14.0 does not have, or a name with what nobody sees.
+    """
+    for text in (manifest.purpose, *manifest.legal_basis, manifest.tool):
+        if found := unassigned(text):
+            raise Refused("JSON-CHAR", f"{code(found)} is not in Unicode 14.0", where=MANIFEST)
     payload = canonical(msgspec.to_builtins(manifest), max_nodes=MAX_NODES, also=_ORDER)
     if len(payload) > MAX_BYTES:
         raise Refused("BND-MANIFEST", f"{len(payload)} bytes, at most {MAX_BYTES} are read", where=MANIFEST)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from hashlib import sha256
-from html import escape
+from html import escape as in_html
 
 from ledger.bundle.layout import folder
 from ledger.bundle.manifest import Manifest
 from ledger.chain import registry_of
+from ledger.characters import visible
 from ledger.envelope import Opened
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.refusal import Refused
@@ -142,6 +143,11 @@ def read_me_first(
         + "\n".join(parts)
         + "\n</main>\n</body>\n</html>\n"
     ).encode()
+
+
+def escape(text: str) -> str:
+    """A text that others wrote, as HTML; what has no shape of its own is named."""
+    return in_html(visible(text))
 
 
 def _reference(opened: Sequence[Opened], order: str) -> str:

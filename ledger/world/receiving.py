@@ -36,7 +36,7 @@ _decode = msgspec.msgpack.Decoder(list[tuple[str, Payload]]).decode
 
 
 def open_entry(raw: bytes) -> Opened:
-    """Open a sealed entry and check its kind, form, dates and texts; `Refused` as `open_`, FACT, FORM-DATE, JSON-CHAR."""
+    """Open a sealed entry and check kind, form, dates and texts; `Refused` as `open_`, FACT, FORM-DATE, JSON-CHAR."""
     return _formed(open_(raw))
 
 
