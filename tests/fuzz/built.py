@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 import re
@@ -46,6 +47,7 @@ from ledger.refusal import Refused
 from ledger.tlog import format_proof, leaf_hash, prove_consistency, prove_inclusion
 from ledger.tlog import root as root_of
 from ledger.verify import Trust, parse_trust
+from ledger.verify.trust import Sizes
 from tests.fuzz.script import Deed, Script
 from tests.in_memory import BEGINS, COMPANION, LINKED, NOW, ORDER, Hand, Ledger, changed, hand
 
@@ -115,7 +117,7 @@ class _Builder:
         }
         self.sealed: dict[str, tuple[str, Sealed]] = {}  # deed -> log and what was sealed
         self.foreign: dict[str, bytes] = {}
-        self.wrapped: list[tuple[str, str]] = []  # name in foreign/, deed
+        self.wrapped: list[tuple[str, str, bool]] = []  # name in foreign/, deed, whether it is opened
         self.skipped: list[str] = []
         self.destroyed: set[str] = set()
 
@@ -144,6 +146,9 @@ class _Builder:
 
     def _do(self, deed: Deed) -> None:
         log = self.logs[deed.log]
+        if deed.again is not None:
+            log.append(self.sealed[deed.again][1].raw)
+            return
         order = ORDERS[deed.order] if deed.order else log.registry
         public, other = self._meant(deed.public), self._meant(deed.other)
         if deed.wraps is not None:
@@ -256,7 +261,7 @@ class _Builder:
         name = sha256(sealed.raw).hexdigest()
         if wrap.file:
             self.foreign[name] = sealed.raw
-            self.wrapped.append((name, wrap.of if wrap.values else ""))
+            self.wrapped.append((name, wrap.of, wrap.values))
         if wrap.head is None:
             public = public_of(wrapping_crossed(sealed.raw, self.logs[deed.log].size))
             return public | ({"proof_check": wrap.check} if wrap.check else {}), None
@@ -324,16 +329,17 @@ class _Builder:
     def _foreign(self) -> dict[str, bytes]:
         """The files of other records, with the values that this audience may read."""
         files = dict(self.foreign)
-        for name, deed in self.wrapped:
-            if not deed:
-                continue
+        for name, deed, values in self.wrapped:
             sealed = self.sealed[deed][1]
             try:
                 entry = entry_of(open_entry(sealed.raw, verify=False), 0)
             except Refused:
                 continue
-            may = entry.sealed.keys() & readable(entry, self.script.bundle.audience)
+            may = entry.sealed.keys() & readable(entry, self.script.bundle.audience) if values else ()
             texts = [d.text for d in sealed.disclosures if d.name in may and d.digest not in self.destroyed]
+            for id, other in self.script.bundle.opens:
+                if id == f"foreign {deed}":
+                    texts = [d.text for d in self.sealed[other][1].disclosures]
             if texts:
                 files[f"{name}.txt"] = "".join(f"{text}\n" for text in texts).encode()
         return files
@@ -407,7 +413,7 @@ class _Builder:
         """A policy with every key that a log has had, or with another one."""
         keys = {log_hand(log).key: log_hand(log)} | {self.logs[log].log.key: self.logs[log].log}
         hands = [key] if key else list(keys.values())
-        lines = [f"log {log_vkey(ORIGINS[log], bytes.fromhex(each.key))}" for each in hands]
+        lines = [f"log {self._vkey(log, each)}" for each in hands]
         names = [f"w{n}" for n in range(1, witnesses + 1)]
         for n, name in enumerate(names, 1):
             vkey = witness_vkey(f"witness.test/{n}", bytes.fromhex(hand(f"witness {n}").key))
@@ -450,7 +456,16 @@ class _Builder:
             keeper = self.logs["other"].keeper
             files["others/xv/policy"] = self.policy("other", 0, "none")
             files["others/xv/registrar"] = f"{keeper.actor} {keeper.party} {keeper.key}\n".encode()
-        return parse_trust(files)
+        trust = parse_trust(files)
+        if held.sizes:
+            trust = dataclasses.replace(trust, sizes={self._vkey("own", log_hand("own")): Sizes(*held.sizes)})
+        if held.until is not None:
+            trust = dataclasses.replace(trust, until=NOW + timedelta(days=held.until))
+        return trust
+
+    @staticmethod
+    def _vkey(log: str, by: Hand) -> str:
+        return log_vkey(ORIGINS[log], bytes.fromhex(by.key))
 
     def _anchor(self) -> bytes | None:
         log = self.logs["own"]

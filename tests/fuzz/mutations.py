@@ -413,6 +413,32 @@ def an_older_head(m: Liar) -> Expect | None:
     return Expect("the head is one entry older than the log; an honest bundle of that moment")
 
 
+@mutation
+def the_same_leaf_twice(m: Liar) -> Expect | None:
+    deed = m.one(m.deeds())
+    if deed is None:
+        return None
+    id = m.add(deed.kind, deed.by, again=deed.id)
+    m.script.bundle.said = {**m.script.bundle.said}
+    return Expect(f"the bytes of {deed.id} stand in the log once more ({id})", FAILED, keeps=[deed.id])
+
+
+@mutation
+def an_order_drawn_in(m: Liar) -> Expect | None:
+    """An entry of another order says that it belongs to this one, by somebody who may not."""
+    actor, by = m.chance.choice(sorted(m.offices().items()))
+    if "ISS" in OFFICES[actor][1] or m.script.bundle.audience not in ("CT", "ISS"):
+        return None
+    hidden = {"main_order": ref("order", "main")}
+    keep = m.add("order-received", by, "linked", role=OFFICES[actor][1][0], public={})
+    said = {"asked_of": "court"}
+    id = m.add("ex-post-validation-sought", by, "linked", role="ISS", public=said, sealed=hidden)
+    if "linked" not in m.script.bundle.more:
+        m.script.bundle.more = [*m.script.bundle.more, "linked"]
+    what = f"{by} says as ISS in the order 'linked' that it belongs to 'main' ({id})"
+    return Expect(what, PASSED, weightless=[id], keeps=[keep], open="B1")
+
+
 # -- what arrives from other records -----------------------------------------------------------------------------------
 
 
@@ -544,6 +570,63 @@ def arrived_under_another_instrument(m: Liar) -> Expect | None:
     id = _receive(m, there, m.head())
     what = f"an entry of the other log under {other} ({there}) is wrapped into an order of another instrument by {id}"
     return Expect(what, PASSED, PASSED, weightless=[there], open="B4")
+
+
+@mutation
+def arrived_from_another_order(m: Liar) -> Expect | None:
+    """A genuine entry that the other log holds under another order is wrapped into this one."""
+    there = m.add(
+        "data-disclosed", _hand_there(m), "linked", role="SP", public={"partial": False, "channel": "mail"},
+        sealed={"manifest": MANIFEST}, log="other",
+    )  # fmt: skip
+    id = _receive(m, there, m.head())
+    what = f"an entry of the other log under the order 'linked' ({there}) is wrapped into 'main' by {id}"
+    return Expect(what, PASSED, PASSED, weightless=[there], open="B4")
+
+
+@mutation
+def arrived_from_a_register(m: Liar) -> Expect | None:
+    there = m.one([d for d in m.deeds(log="other", order=None) if d.kind == "key-accepted"])
+    if there is None:
+        return None
+    id = _receive(m, there.id, m.head())
+    return Expect(f"{there.id}, of the other log's register, is wrapped by {id}", PASSED, PASSED, weightless=[there.id])
+
+
+@mutation
+def arrived_with_the_values_of_another(m: Liar) -> Expect | None:
+    sealed = [d for d in m.deeds() if d.sealed and d.kind == "order-issued"]
+    if not sealed or m.script.bundle.audience not in ("CT", "ISS"):
+        return None
+    there = _there(m, _hand_there(m))
+    id = _receive(m, there, m.head(), values=False)
+    m.script.bundle.opens.append([f"foreign {there}", sealed[0].id])
+    m.touched.add("@opens")
+    what = f"{there}, wrapped by {id}, is opened with what {sealed[0].id} committed to"
+    return Expect(what, FAILED, keeps=[sealed[0].id], codes=["SD-UNKNOWN"])
+
+
+@mutation
+def a_key_of_another_role_there(m: Liar) -> Expect | None:
+    """The other log's own entry, in a role that its signer does not hold there."""
+    there = m.add(
+        "court-ruled", _hand_there(m), role="CT", public={"ruling": "dispute-settled"}, log="other",
+    )  # fmt: skip
+    id = _receive(m, there, m.head())
+    what = f"skylark, who holds SP, signs court-ruled as CT in the other log ({there}), wrapped by {id}"
+    return Expect(what, PASSED, PASSED, weightless=[there], open="B1 B2")
+
+
+@mutation
+def arrived_after_its_key_ended_there(m: Liar) -> Expect | None:
+    hand = _hand_there(m)
+    if hand == m.offices().get("skylark"):
+        return None
+    end = m.add("key-revoked", "keeper", None, log="other", public={"actor": "skylark", "cause": "lost"})
+    there = _there(m, hand)
+    id = _receive(m, there, m.head())
+    what = f"{hand} signs {there} in the other log after its key was revoked there ({end}), wrapped by {id}"
+    return Expect(what, PASSED, PASSED, weightless=[there], keeps=[end], open="B2")
 
 
 @mutation
@@ -1018,6 +1101,35 @@ def another_anchor(m: Liar) -> Expect | None:
     if held.anchor in ("wrong", "foreign"):
         return Expect(f"the checkpoint held is {held.anchor}", FAILED, codes=["ANCHOR-MISMATCH", "CP-FORMAT"])
     return Expect(f"the checkpoint held is {held.anchor}")
+
+
+@mutation
+def a_signed_policy_that_ends(m: Liar) -> Expect | None:
+    held = m.script.verifier
+    if any(d.rotates for d in m.script.deeds) or m.script.bundle.sign:
+        return None
+    m.touched.add("@sizes")
+    if m.chance.random() < 0.3:
+        held.until = m.chance.choice((-400, -1))
+        return Expect("the policy has expired", PASSED, PASSED, unproven="POL-EXPIRED")
+    held.sizes = m.chance.choice(([0, 3], [2000, 3000], [0, 2000], [0]))
+    if held.sizes in ([0, 2000], [0]):
+        return Expect(f"the log's key signs the sizes {held.sizes}", PASSED, PASSED)
+    return Expect(f"the log's key signs the sizes {held.sizes} alone", FAILED, codes=["CP-KEY"])
+
+
+@mutation
+def a_suspicion_that_moves(m: Liar) -> Expect | None:
+    """A second report may date the suspicion earlier, never later."""
+    deed = m.one([d for d in m.deeds() if m.offices().get(d.by.partition("/")[0]) == d.by])
+    if deed is None or deed.by == m.script.bundle.by:
+        return None
+    said = {"actor": deed.by.partition("/")[0], "key": ref("key", deed.by), "suspected_since": "2027-02-01T00:00:00Z"}
+    first = m.add("key-compromised", "registrar", None, public=said)
+    late = {**said, "suspected_since": "2027-12-01T00:00:00Z"}
+    id = m.add("key-compromised", "registrar", None, public=late)
+    what = f"{deed.id} is signed with a key suspected since before ({first}), and {id} says since later"
+    return Expect(what, OPEN, OPEN, codes=["KEY-SUSPECT"], keeps=[deed.id])
 
 
 # -- anything ----------------------------------------------------------------------------------------------------------

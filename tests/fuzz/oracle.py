@@ -236,6 +236,7 @@ def _with_less(script: Script, built: Built, report: Report, page: Asked | None)
             yield Failure("monotone", name, "a bundle is judged by nothing from outside, and passes")
         if page is not None and name in ("no trust", "others unknown"):
             yield from _differs(stricter, stricter.trust, theirs, page)
+    yield from _with_linked(script, built, report)
     for part in (r"entries/\d+\.", r"disclosures/", "foreign/.*tlog-proof", "foreign/[0-9a-f]{64}$", "^policy$"):
         other = script.clone()
         other.bundle.drop = [*other.bundle.drop, part]
@@ -245,3 +246,19 @@ def _with_less(script: Script, built: Built, report: Report, page: Asked | None)
             yield wrong
         elif str(theirs.verdict) == "TOTAL-PASSED" and rank == 1:
             yield Failure("monotone", part, f"without {part}: {theirs.integrity}, with it {report.integrity}")
+
+
+def _with_linked(script: Script, built: Built, report: Report) -> Iterator[Failure]:
+    """Another order that travels with this one changes nothing about it."""
+    if str(report.verdict) == "TOTAL-FAILED" or "main_order" in str(script.deeds):
+        return
+    other = script.clone()
+    other.bundle.more = [] if other.bundle.more else ["linked"]
+    more = build(other)
+    theirs, wrong = _asked(more, more.trust)
+    if theirs is None:
+        yield wrong
+        return
+    ours, others = meaning(report, built.deeds), meaning(theirs, more.deeds)
+    if str(theirs.verdict) != "TOTAL-FAILED" and ours != others:
+        yield Failure("linked", "", f"with {other.bundle.more} beside it the order means {others}, else {ours}")

@@ -46,6 +46,7 @@ class Deed(msgspec.Struct, omit_defaults=True):
     loose: bool = False  # signed, and not taken into the log
     wraps: Wrap | None = None
     times: dict[str, int] = {}  # of a head: number of a witness -> minutes
+    again: str | None = None  # the very bytes of another deed are a leaf once more
     cite: bool = False  # of a head: what is recorded after it cites it
     rotates: str | None = None  # the log signs with this key from here on
 
@@ -95,6 +96,8 @@ class Verifier(msgspec.Struct, omit_defaults=True):
     more_witnesses: int = 0
     anchor: str | None = None  # head, older, wrong, foreign
     days: int = 0
+    sizes: list[int] = []  # first and end of the sizes that a signed policy gives the log's first key
+    until: int | None = None  # days after the world's NOW when the policy expires
 
 
 class Script(msgspec.Struct, omit_defaults=True):
