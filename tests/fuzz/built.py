@@ -128,7 +128,8 @@ class _Builder:
             try:
                 self._head(deed) if deed.kind == "head" else self._do(deed)
             except Refused:
-                self.skipped.append(deed.id)
+                if deed.wraps is None:  # what is wrapped may be none
+                    self.skipped.append(deed.id)
         data = self._bundle()
         trust = self._trust()
         now = NOW + timedelta(days=self.script.verifier.days)
@@ -348,7 +349,7 @@ class _Builder:
         asked = self.script.bundle
         size = int(note.split(b"\n")[1])
         heads = {d: n for d, n in log.heads.items() if n != note}
-        for id in asked.forks:
+        for id in [id for id in asked.forks if id in log.notes]:
             fork = log.note({}, int(log.notes[id].split(b"\n")[1]), root=sha256(id.encode()).digest())
             heads[note_digest(fork)] = fork
         sizes = {int(n.split(b"\n")[1]) for n in heads.values()} - {size, 0}
