@@ -13,10 +13,11 @@ from cli import ui
 from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
-    from ledger.policy import Policy
+    from ledger.verify import Trust
     from ledger.world.monitor import Alarm
 
-PROVED = frozenset({"SPLIT-VIEW", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
+PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
+OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # what a log lets in against its own rules
 UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP"})
 
 
@@ -38,7 +39,7 @@ UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP"})
 )
 @click.option("--stale", type=click.FloatRange(0), metavar="HOURS", help="Alarm if no witness cosigned for so long.")
 @click.option(
-    "--entries", is_flag=True, help="Hold every new entry against its leaf as well, where they are published."
+    "--entries", is_flag=True, help="Read every new entry as well, where they are published; sealed values stay sealed."
 )
 def monitor(
     places: tuple[str, ...],
@@ -50,20 +51,36 @@ def monitor(
 ) -> Exit:
     """Look once at each log: does it follow what it showed before? Made to be run again and again.
 
-    Exit 1 if a log is proved to contradict itself, to have turned back, or to publish other entries than it signed; 3
-    if one is silent, stale, or cannot show that it only grew; 4 if one cannot be reached; 0 if there is nothing to look
-    at. Evidence is kept in the folder `evidence` of the state; without --trust in the ledger, whose counterparties are
-    looked at, beside what came with their bundles.
+    With --entries each new entry is opened: its signature, its place in its order, its key by the register of that log.
+    Exit 1 if a log is proved to contradict itself, to have turned back, to publish other entries than it signed, or to
+    have let one in against its own rules; 3 if one is silent, stale, or cannot show that it only grew; 4 if one cannot
+    be reached; 0 if there is nothing to look at. Evidence is kept in the folder `evidence` of the state; without
+    --trust in the ledger, whose counterparties are looked at, beside what came with their bundles.
     """
+    from msgspec.structs import replace
+
     from ledger.world.home import private_folder
-    from ledger.world.monitor import Patience, look
+    from ledger.world.monitor import Alarm, Patience, look
 
     folder, evidence = _memory(state, trusts)
     private_folder(folder)
     patience = Patience(_hours(silence), _hours(stale))
     columns, rows, looks = ("log", "size", "before", "entries", "code", "says"), [], []
-    for place, policy, origin in _logs(places, trusts):
-        seen = look(place, policy, origin, folder, ui.now(), patience, entries=entries, evidence=evidence)
+    for place, trust, origin in _logs(places, trusts):
+        seen = look(
+            place,
+            trust.policy,
+            origin,
+            folder,
+            ui.now(),
+            patience,
+            entries=entries,
+            registrar=trust.registrar,
+            evidence=evidence,
+        )
+        if entries and trust.registrar is None:
+            unopened = Alarm("NO_TRUST_ANCHOR", "no registrar is trusted: entries were held against the tree alone")
+            seen = replace(seen, alarms=(*seen.alarms, unopened))
         looks.append(seen)
         for code, says in [(alarm.code, alarm.says) for alarm in seen.alarms] or [("", "nothing to look at")]:
             rows.append((seen.log, seen.size, seen.before, seen.entries, code, says))
@@ -102,7 +119,7 @@ def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path]:
 
 def _exit(alarms: list[Alarm]) -> Exit:
     codes = {alarm.code for alarm in alarms}
-    if codes & PROVED:
+    if codes & PROVED or any(code.startswith(OF_ENTRIES) for code in codes):
         return Exit.PROVED_BAD
     if codes - UNREACHED:
         return Exit.FINDINGS
@@ -113,35 +130,35 @@ def _hours(hours: float | None) -> timedelta | None:
     return None if hours is None else timedelta(hours=hours)
 
 
-def _logs(places: tuple[str, ...], trusts: tuple[str, ...]) -> Iterator[tuple[str, Policy, str]]:
-    """(where, policy, origin) of each log to look at: those named, else all that have a URL in their policy."""
-    policies = _policies(trusts)
+def _logs(places: tuple[str, ...], trusts: tuple[str, ...]) -> Iterator[tuple[str, Trust, str]]:
+    """(where, trust, origin) of each log to look at: those named, else all that have a URL in their policy."""
+    held = _held(trusts)
     if places:
         for place in places:
-            yield place, *_whose(place, policies)
+            yield place, *_whose(place, held)
         return
-    for policy in policies:
-        for key, url in policy.urls.items():
-            if key in policy.logs:
-                yield url, policy, key.name
+    for trust in held:
+        for key, url in trust.policy.urls.items():
+            if key in trust.policy.logs:
+                yield url, trust, key.name
 
 
-def _policies(trusts: tuple[str, ...]) -> list[Policy]:
+def _held(trusts: tuple[str, ...]) -> list[Trust]:
     from cli.court import read_trust
     from ledger.world.folder import read_folder
 
     if trusts:
-        return [read_trust(trust).policy for trust in trusts]
+        return [read_trust(trust) for trust in trusts]
     folder = read_folder(Path(ui.ledger_folder()))
-    return [other.policy for other in read_trust(str(folder.path)).others]
+    return list(read_trust(str(folder.path)).others)
 
 
-def _whose(place: str, policies: list[Policy]) -> tuple[Policy, str]:
-    """The policy that knows the log published at a place, by the origin it gives itself; that is then verified."""
+def _whose(place: str, held: list[Trust]) -> tuple[Trust, str]:
+    """The trust that knows the log published at a place, by the origin it gives itself; that is then verified."""
     from ledger.world.fault import LedgerFault
     from ledger.world.published import LARGEST_NOTE, source
 
-    logs = {key.name: policy for policy in policies for key in policy.logs}
+    logs = {key.name: trust for trust in held for key in trust.policy.logs}
     try:
         origin = source(place)("checkpoint", LARGEST_NOTE).partition(b"\n")[0].decode("ascii", "replace")
     except LedgerFault:

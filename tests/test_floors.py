@@ -70,6 +70,7 @@ WORLD = (
     "ledger.world.stamping",
     "ledger.world.published",
     "ledger.world.following",
+    "ledger.world.inspecting",
     "ledger.world.monitor",
     "ledger.world.memory",
     "ledger.world.witness",

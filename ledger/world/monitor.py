@@ -1,8 +1,9 @@
 """Following other people's logs: has this one gone on, and is what it shows now what it showed before?
 
 Each head that was seen is kept, the newest is held against it with proofs made from the log's own tiles, and, if asked,
-every entry that came since against its leaf. What a log contradicts itself with is kept as evidence. A monitor that
-loses its memory starts again with what it sees: a log that turned back before is then for its witnesses to say.
+every entry that came since is held against its leaf and opened (ledger.world.inspecting). What a log contradicts itself
+with is kept as evidence. A monitor that loses its memory starts again with what it sees: a log that turned back before
+is then for its witnesses to say.
 """
 
 from __future__ import annotations
@@ -14,17 +15,19 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ledger.keyring import Registrar
 from ledger.note import Checkpoint, Head, Vkey, note_digest, open_checkpoint, origin_hash
 from ledger.policy import Policy
 from ledger.refusal import Refused
-from ledger.tile import FULL, LARGEST_BUNDLE, bundles_for, entry_bundle_path, unpack_entries
+from ledger.tile import FULL, bundles_for
 from ledger.tlog import Frontier, leaf_hash, prove_consistency, root, stored_index
 from ledger.world import mldsa
 from ledger.world.fault import LedgerFault
 from ledger.world.following import Prove, followed, hold_against, keep_evidence
 from ledger.world.heads import Heads
 from ledger.world.home import replace_file
-from ledger.world.published import LARGEST_NOTE, Fetch, reader, source
+from ledger.world.inspecting import Inspection
+from ledger.world.published import LARGEST_NOTE, Fetch, entries_of, reader, source
 from ledger.world.sqlite import sync_folder
 
 
@@ -62,12 +65,15 @@ def look(
     patience: Patience,
     *,
     entries: bool = False,
+    registrar: Registrar | None = None,
     evidence: Path | None = None,
 ) -> Look:
     """Look at the log published at `where`, a folder or a URL, and keep what was seen in the folder `state`.
 
-    What it contradicts itself with is kept in `evidence`, by default a folder of that name in the state. Nothing about
-    the log is raised: what is wrong with it is an alarm. `LedgerFault` for the state folder only.
+    With `entries`, new entries are held against their leaves; with the `registrar` of the log they are opened as well,
+    and what was ever wrong with one is an alarm at each look. What the log contradicts itself with is kept in
+    `evidence`, by default a folder of that name in the state. Nothing about the log is raised: what is wrong with it is
+    an alarm. `LedgerFault` for the state folder only.
     """
     alarms: list[Alarm] = []
     head: Head | None = None
@@ -85,7 +91,13 @@ def look(
                 keep_evidence(proofs, notes)
                 says = f"it shows {head.checkpoint.size} entries, and had shown {newest.size}; both heads are kept"
                 raise LedgerFault("LOG-ROLLBACK", says)
-            if entries:
+            if entries and registrar is not None:
+                with closing(Inspection(state / f"{origin_hash(origin)}.entries.db", origin, registrar)) as inspection:
+                    try:
+                        checked = inspection.read(fetch, key, head, proofs)
+                    finally:
+                        alarms += [Alarm(found.code, found.says) for found in inspection.found()]
+            elif entries:
                 checked = _new_entries(fetch, head.checkpoint, state / f"{origin_hash(origin)}.checked")
         except (Refused, LedgerFault) as wrong:
             alarms.append(Alarm(wrong.code, wrong.says))
@@ -155,7 +167,7 @@ def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
     tree = Frontier.at(start, read)
     for bundle in bundles_for(start, checkpoint.size):
         first = bundle.n * FULL
-        for index, entry in enumerate(_bundle(fetch, bundle.n, bundle.width), first):
+        for index, entry in enumerate(entries_of(fetch, bundle.n, bundle.width), first):
             if index < tree.size:
                 continue
             leaf = leaf_hash(entry)
@@ -164,16 +176,3 @@ def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
             tree.add(leaf)
     if tree.size != checkpoint.size or tree.root() != checkpoint.root:
         raise LedgerFault("LOG-CORRUPT", f"the entries published do not make the signed tree of {checkpoint.size}")
-
-
-def _bundle(fetch: Fetch, n: int, width: int) -> list[bytes]:
-    try:
-        data = fetch(entry_bundle_path(n, width), LARGEST_BUNDLE)
-    except LedgerFault:
-        if width == FULL:
-            raise
-        data = fetch(entry_bundle_path(n, FULL), LARGEST_BUNDLE)
-    entries = unpack_entries(data)[:width]
-    if len(entries) != width:
-        raise Refused("LOG-TILE", f"{len(entries)} entries instead of {width}", where=entry_bundle_path(n, width))
-    return entries

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from ledger.refusal import Refused
-from ledger.tile import FULL, Tile, tile_path
+from ledger.tile import FULL, LARGEST_BUNDLE, Tile, entry_bundle_path, tile_path, unpack_entries
 from ledger.tlog import Read, node_hash, stored_index
 from ledger.world.fault import LedgerFault
 from ledger.world.http import ask
@@ -84,6 +84,20 @@ def reader(fetch: Fetch, size: int) -> Read:
         return [read_one(index) for index in indexes]
 
     return read
+
+
+def entries_of(fetch: Fetch, n: int, width: int) -> list[bytes]:
+    """The first `width` entries of the published bundle `n`; `Refused` LOG-TILE if it has fewer."""
+    try:
+        data = fetch(entry_bundle_path(n, width), LARGEST_BUNDLE)
+    except LedgerFault:
+        if width == FULL:
+            raise
+        data = fetch(entry_bundle_path(n, FULL), LARGEST_BUNDLE)
+    entries = unpack_entries(data)[:width]
+    if len(entries) != width:
+        raise Refused("LOG-TILE", f"{len(entries)} entries instead of {width}", where=entry_bundle_path(n, width))
+    return entries
 
 
 def place_of(index: int) -> tuple[int, int]:
