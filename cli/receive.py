@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
     from ledger.bundle.layout import Arranged
     from ledger.envelope import Opened, Signer
     from ledger.note import Vkey
-    from ledger.verify import Report, Trust
+    from ledger.verify import Known, Report, Trust
     from ledger.world.arrivals import Arrival
+    from ledger.world.fault import LedgerFault
     from ledger.world.following import Prove
     from ledger.world.journal import Journal, Receipt
 
@@ -73,6 +76,7 @@ def receive(
 
 
 def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: bool) -> tuple[list[Arrival], str]:
+    from cli.writing import find
     from ledger.bundle import unpack
     from ledger.bundle.layout import MANIFEST, arrange
     from ledger.bundle.manifest import open_manifest
@@ -89,10 +93,17 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     if manifest.log == journal.origin:
         raise Refused("CTX-LOG", "this is a bundle of this very ledger", hint="a copy is put back with comity restore")
     trust = _trust(journal, manifest.log)
-    report = verify(data, trust, None, journal.now(), mldsa=mldsa.verify, stamps=stamping.reader())
+    read = partial(verify, data, trust, None, journal.now(), mldsa=mldsa.verify, stamps=stamping.reader())
+    report = read()
     parts = arrange(files, manifest.log)
     check = _settled(journal, report, trust, parts, anyway=anyway)
     _hold(journal, report, trust, parts)
+    known = _known(journal, trust, manifest.log, [*manifest.heads, *([find(journal, name)] if name else ())])
+    if known is not None:
+        report = read(elsewhere=known)
+        if report.exhibit is not None:
+            raise _convicted(journal, report, files, known)
+        check = _settled(journal, report, trust, parts, anyway=anyway)
     _compare_ours(journal, parts)
     register = registry_of(manifest.log)
     entries = [(index, raw) for index, raw in parts.entries.items() if _open(raw).payload.order != register]
@@ -140,7 +151,52 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
         raise Refused(lacks[0].code, lacks[0].says, where=lacks[0].where, hint=hint)
     if report.head is not None:
         _hold(journal, report, trust, None)
+        _hold_entry(journal, opened, proof, trust)
     return [Arrival(opened.raw, proof)], "not-checked" if lacks else "verifies"
+
+
+def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> Known | None:
+    """What was received of a log before, as far as it can contradict what arrives now."""
+    from ledger.world.recalled import recalled
+
+    known = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs)
+    return known if known.entries else None
+
+
+def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], known: Known) -> LedgerFault:
+    """What a bundle and what was received before prove of their log; both entries are kept where one is not in it."""
+    from hashlib import sha256
+
+    from ledger.counterparty import PROOF
+    from ledger.tlog import parse_proof
+    from ledger.world.following import convicted, keep_evidence
+
+    (wrong,) = report.reasons
+    if wrong.code == "SPLIT-VIEW":
+        ours = files[wrong.where], files[wrong.where.removesuffix(".dsse.json") + PROOF]
+        place = parse_proof(ours[1]).index
+        theirs = next((s.raw, s.proof) for s in known.entries if parse_proof(s.proof).index == place)
+        for raw, proof in (ours, theirs):
+            name = sha256(raw).hexdigest()
+            keep_evidence(journal.folder.evidence, {f"{name}.dsse.json": raw, f"{name}{PROOF}": proof})
+    return convicted(journal.folder.evidence, wrong.code, wrong.says, report.exhibit or b"")
+
+
+def _hold_entry(journal: Journal, opened: Opened, proof: bytes, trust: Trust) -> None:
+    from ledger.exhibit import Shown
+    from ledger.tlog import parse_proof
+    from ledger.verify import Contradiction, hold_entry
+    from ledger.world.following import convicted
+
+    known = _known(journal, trust, opened.payload.log, [opened.payload.order])
+    if known is None:
+        return
+    try:
+        hold_entry(Shown(opened.raw, proof, _signed_by(trust, parse_proof(proof).note)), known)
+    except Contradiction as wrong:
+        if wrong.exhibit is None:
+            raise
+        raise convicted(journal.folder.evidence, wrong.code, wrong.says, wrong.exhibit) from wrong
 
 
 def _trust(journal: Journal, origin: str) -> Trust:

@@ -89,6 +89,7 @@ WORLD = (
     "ledger.world.founding",
     "ledger.world.receiving",
     "ledger.world.sealing",
+    "ledger.world.recalled",
     "ledger.world.arrivals",
     "ledger.world.bulk",
     "ledger.world.erasure",

@@ -15,15 +15,17 @@ from click.testing import Result
 from cli.exits import Exit
 from ledger.counterparty import PROOF
 from ledger.envelope import Circumstances, Place, seal
-from ledger.exhibit import check_omission
+from ledger.exhibit import check_omission, check_order
 from ledger.facts import build
 from ledger.note import parse_vkey
 from ledger.order import Unread
+from ledger.tlog import format_proof, prove_inclusion
 from ledger.world.folder import read_folder
 from ledger.world.home import Home
 from ledger.world.journal import Journal
 from ledger.world.keys import load
 from tests.hands import run
+from tests.in_memory import Ledger, hand, left_out, two_histories
 
 WITHDRAW = (
     *("record", "order-withdrawn", "E-7", "-f", "data_handling=none-held"),
@@ -350,3 +352,66 @@ def test_what_a_bundle_showed_and_what_a_log_publishes_are_held_against_each_oth
     assert karsk.entries() >= seen["size"]
     refused(skylark.run(*words), "SPLIT-VIEW", Exit.PROVED_BAD)
     assert skylark.evidence("split-view.json")
+
+
+# -- two histories of one log ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def histories(skylark: Office, root: Path) -> tuple[Path, Ledger, tuple[int, int]]:
+    """Bundles of a log that holds two histories of one order, `one.zip` and `two.zip`; skylark has pinned its keys."""
+    ledger, ilves, places = two_histories(origin="ledger.test/xo/forked")
+    keeper, trust = ledger.keeper, root / "forked-trust"
+    trust.mkdir()
+    (trust / "policy").write_bytes(ledger.policy())
+    (trust / "registrar").write_text(f"{keeper.actor} {keeper.party} {keeper.key}\n")
+    skylark.does("counterparty", "add", str(trust))
+    for name, hidden in zip(("one.zip", "two.zip"), places, strict=True):
+        (root / name).write_bytes(left_out(ledger, ilves, hidden))
+    return root, ledger, places
+
+
+def test_a_second_history_of_an_order_is_refused_and_the_exhibit_kept(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office
+) -> None:
+    post, ledger, places = histories
+    skylark.does("receive", str(post / "one.zip"), "--as", "sky")
+    before = skylark.entries()
+    refused(skylark.run("receive", str(post / "two.zip"), "--as", "sky"), "SPLIT-ORDER", Exit.PROVED_BAD)
+    assert skylark.entries() == before
+    (exhibit,) = skylark.evidence("split-order.json")
+    found = check_order(exhibit.read_bytes(), ledger.trust().policy.logs)
+    assert (found.code, found.places) == ("SPLIT-ORDER", places)
+    assert skylark.does("receive", str(post / "one.zip"), "--as", "sky")["recorded"] == 0, "what was there before stays"
+
+
+def test_one_entry_of_a_second_history_is_refused_too(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office
+) -> None:
+    post, ledger, (one, _) = histories
+    skylark.does("receive", str(post / "one.zip"), "--as", "sky")
+    (post / "3.dsse.json").write_bytes(ledger.entries[one])
+    proof = format_proof(one, prove_inclusion(one, ledger.size, ledger.read), ledger.checkpoint())
+    (post / "3.tlog-proof").write_bytes(proof)
+    done = skylark.run("receive", str(post / "3.dsse.json"), "--as", "sky", "--anyway")
+    refused(done, "SPLIT-ORDER", Exit.PROVED_BAD)
+    assert len(skylark.evidence("split-order.json")) == 1
+
+
+def test_an_order_that_ends_before_what_was_received_of_it_is_refused(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office
+) -> None:
+    post, ledger, places = histories
+    skylark.does("receive", str(post / "one.zip"), "--as", "sky")
+    (post / "cut.zip").write_bytes(left_out(ledger, hand("ilves"), *places))
+    refused(skylark.run("receive", str(post / "cut.zip"), "--as", "sky"), "CMP-CUT")
+
+
+def test_an_older_bundle_of_the_same_log_is_no_cut(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office
+) -> None:
+    post, ledger, (one, _) = histories
+    skylark.does("receive", str(post / "one.zip"), "--as", "sky")
+    (post / "older.zip").write_bytes(ledger.bundle(hand("ilves"), note=ledger.checkpoint(one)))
+    again = skylark.does("receive", str(post / "older.zip"), "--as", "sky")
+    assert (again["recorded"], again["already"]) == (0, 2)

@@ -20,7 +20,16 @@ from ledger.order import Case, instant
 from ledger.refusal import Refused
 from ledger.verify import claims, entries, heads, others, values
 from ledger.verify.exhibits import verify_exhibit
-from ledger.verify.known import Contradiction, Known, check_entries, check_heads, comparable, known_of, register_after
+from ledger.verify.known import (
+    Contradiction,
+    Known,
+    check_entries,
+    check_heads,
+    comparable,
+    hold_entry,
+    known_of,
+    register_after,
+)
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
 from ledger.verify.single import verify_entry
@@ -30,6 +39,7 @@ from ledger.verify.trust import Trust, format_registrar, parse_anchor, parse_reg
 
 __all__ = [
     "Bracket",
+    "Contradiction",
     "Known",
     "ReadStamp",
     "Reason",
@@ -41,6 +51,7 @@ __all__ = [
     "Trust",
     "Verdict",
     "format_registrar",
+    "hold_entry",
     "known_of",
     "parse_anchor",
     "parse_registrar",

@@ -164,6 +164,17 @@ def check_entries(
     book.says(f"{book.said}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
 
 
+def hold_entry(shown: Shown, known: Known) -> None:
+    """Hold one entry that was verified against those known of its log: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY."""
+    here, index = open_(shown.raw, verify=False), parse_proof(shown.proof).index
+    for other, there, theirs in known.opened():
+        if other == index and here.leaf != there.leaf:
+            wrong = Refused("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
+            raise Contradiction(wrong, "", _omission(shown, theirs))
+        if (broken := at_odds(here, index, there, other)) is not None:
+            raise Contradiction(broken, "", prove_order(shown, theirs))
+
+
 def _omission(ours: Shown, theirs: Shown) -> bytes | None:
     try:
         return prove_omission(ours.log, ours.raw, ours.proof, leaf_hash(theirs.raw), theirs.proof)

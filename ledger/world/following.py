@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ledger.exhibit import prove_split
+from ledger.exhibit import form_of, prove_split
 from ledger.note import Head, Vkey, note_digest, origin_hash, parse_checkpoint
 from ledger.refusal import Refused
 from ledger.tlog import check_consistency
@@ -94,11 +94,17 @@ def keep_split(
     raise split_view(evidence, f"{log.name} has signed two trees that contradict each other", exhibit, "split-view")
 
 
-def split_view(evidence: Path, says: str, exhibit: bytes, form: str) -> LedgerFault:
+def split_view(evidence: Path, says: str, exhibit: bytes, form: str, code: str = "SPLIT-VIEW") -> LedgerFault:
     """The fault that an exhibit proves, the exhibit kept."""
     name = f"{note_digest(exhibit)}.{form}.json"
     keep_evidence(evidence, {name: exhibit})
-    return LedgerFault("SPLIT-VIEW", f"{says}; the exhibit is {evidence / name}", f"comity verify {evidence / name}")
+    return LedgerFault(code, f"{says}; the exhibit is {evidence / name}", f"comity verify {evidence / name}")
+
+
+def convicted(evidence: Path, code: str, says: str, exhibit: bytes) -> LedgerFault:
+    """The fault that an exhibit of any form proves, the exhibit kept under the name of its form."""
+    form = (form_of(exhibit) or "exhibit").removeprefix("comity.").partition("/")[0]
+    return split_view(evidence, says, exhibit, form, code)
 
 
 def keep_evidence(folder: Path, files: dict[str, bytes]) -> None:
