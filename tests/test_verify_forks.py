@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
 from ledger.bundle import pack
+from ledger.ed25519 import public_key
 from ledger.exhibit import check_order, claimed_logs
-from ledger.note import parse_vkey
+from ledger.note import log_vkey, parse_vkey
 from ledger.verify import Report, Verdict, known_of, verify, verify_exhibit
+from ledger.verify.trust import Sizes
 from tests.in_memory import (
     COMPANION,
     NOW,
@@ -287,3 +290,21 @@ def test_two_keys_of_a_log_convict_it_as_one_key_does() -> None:
         Verdict.INDETERMINATE,
         ["CP-ORIGIN", "SPLIT-ORDER"],
     )
+
+
+def test_a_register_without_the_change_of_a_log_key_that_the_heads_show_is_not_whole() -> None:
+    ledger, ilves = small()
+    ledger.witnessed()
+    first = ledger.policy()
+    old = ledger.log
+    ledger.log = hand("log", key="second")
+    keys = [log_vkey(ledger.origin, public_key(each.seed)) for each in (old, ledger.log)]
+    said_so = {"old_key": keys[0], "new_key": keys[1], "from_size": ledger.size + 1}
+    rotated = ledger.record(ledger.keeper, "log-key-rotated", said_so)
+    trust = ledger.trust(first.splitlines(keepends=True)[0] + ledger.policy())
+    assert said(verify(ledger.bundle(ilves), trust, None, NOW)) == (Verdict.PASSED, [])
+    cut = verify(left_out(ledger, ilves, rotated), trust, None, NOW)
+    assert said(cut) == (Verdict.INDETERMINATE, ["CP-KEY"])
+    sizes = {keys[0]: Sizes(0, rotated + 1), keys[1]: Sizes(rotated + 1)}
+    sized = dataclasses.replace(trust, sizes=sizes)
+    assert said(verify(left_out(ledger, ilves, rotated), sized, None, NOW)) == (Verdict.PASSED, [])

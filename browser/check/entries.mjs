@@ -135,6 +135,21 @@ function checkLogKeys(opened, heads) {
   }
 }
 
+/**
+ * Doubts CP-KEY where several keys of the log signed notes, and neither register nor policy says which sizes each signs.
+ */
+export function checkRotations(opened, heads, trust, book) {
+  const signed = new Set([...heads.all.values()].flatMap(({ signers }) => signers.map(({ text }) => text)));
+  const named = new Set(trust?.sizes?.keys() ?? []);
+  for (const entry of opened.values()) {
+    if (entry.kind !== 'log-key-rotated' || !knownKind(entry)) continue;
+    named.add(entry.public.get('old_key')).add(entry.public.get('new_key'));
+  }
+  if (signed.size > 1 && ![...signed].every((key) => named.has(key))) {
+    book.doubt('CP-KEY', ['rotation-unsaid', signed.size], heads.folder);
+  }
+}
+
 /** Entries of a key that was reported later, unless they are proven to be older than the suspicion. */
 function suspect(opened, keyring, heads, times, book) {
   for (const { key, actor, reported, suspectedSince } of keyring.keys.values()) {

@@ -8,7 +8,7 @@
 import { utf8 } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
-import { checkKeys, checkLeaves, checkPlaces, chooseRegistrar, openEntries } from './entries.mjs';
+import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
 import { checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './known.mjs';
 import { MANIFEST, SUMS, arrange, sumsOf, unpack } from './layout.mjs';
@@ -104,6 +104,7 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
     const registrar = chooseRegistrar(trust, opened, registry, book);
     const later = elsewhere ? registerAfter(elsewhere, manifest, registry) : new Map();
     await checkKeys(opened, manifest, registrar, registry, heads, times, book, later);
+    checkRotations(new Map([...opened, ...later]), heads, trust, book);
   });
   found.headSeen = times.headSeen();
   await step(12, () => {

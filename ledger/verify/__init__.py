@@ -178,6 +178,7 @@ def _walk(
         registrar = entries.choose_registrar(trust, opened, manifest.log, book)
         later = {} if elsewhere is None else register_after(elsewhere, manifest)
         keyring = entries.check_keys(opened, manifest, registrar, states, times, book, later)
+        entries.check_rotations({**opened, **later}, states, trust, book)
         found.head_seen = times.head_seen()
     with book.step(12):
         found.brackets = check_times(opened, times, book)

@@ -184,6 +184,22 @@ def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:
                 raise Refused("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))
 
 
+def check_rotations(opened: Mapping[int, Opened], heads: Heads, trust: Trust | None, book: Notebook) -> None:
+    """Doubt CP-KEY where several keys of the log signed notes, and nothing says which sizes each of them signs.
+
+    The register says it, or a signed policy. A register that ends before the change of a key was cut, or the log
+    changed it without a word.
+    """
+    signed = {key.text for keys in heads.signed_by.values() for key in keys}
+    named = set(trust.sizes if trust is not None else ())
+    for entry in opened.values():
+        if entry.payload.kind == "log-key-rotated" and known(entry.payload) is not None:
+            named |= {entry.payload.public["old_key"], entry.payload.public["new_key"]}
+    if len(signed) > 1 and not signed <= named:
+        says = f"{len(signed)} keys of the log signed notes here, and the register does not say which sizes each signs"
+        book.doubt("CP-KEY", says, heads.folder)
+
+
 def _suspect(opened: Mapping[int, Opened], keyring: Keyring, heads: Heads, times: Times, book: Notebook) -> None:
     """Entries of a key that was reported later, unless they are proven to be older than the suspicion."""
     for key in keyring.keys.values():
