@@ -45,6 +45,7 @@ _OPTIONS = (
     click.option("--whose", metavar="ACTOR", help="Whose act an observation or import reports."),
     click.option("--on-source", type=click.Choice(SOURCES), default="own-act", help="How it is known when."),
     click.option("--replaces", metavar="ENTRY", help="Your own earlier entry that this one puts right."),
+    click.option("--why", metavar="TEXT", help="Why it is put right; sealed, and needed with --replaces."),
     click.option("--audience", multiple=True, metavar="FIELD=ROLES", help="Who may read a sealed field instead."),
     click.option("--id", "entry", metavar="HEX", help="32 hex digits: the same command twice is recorded once."),
     click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise."),
@@ -68,6 +69,7 @@ class Asked:
     whose: str | None
     on_source: str
     replaces: str | None
+    why: str | None
     audience: tuple[str, ...]
     entry: str | None
     dry_run: bool
@@ -224,10 +226,16 @@ def _draft(
 ) -> Draft:
     from ledger.envelope import Circumstances
     from ledger.facts.vocabulary import OnSource, Speaks
+    from ledger.replacing import check_reason
     from ledger.world.sealing import Draft
 
     if asked.whose is not None and asked.speaks == "act":
         raise Stop("--whose is for what was seen or taken over", hint="add --speaks observation or --speaks import")
+    if asked.why is not None and asked.replaces is None:
+        raise Stop("--why is for an entry that replaces another", hint="add --replaces ENTRY")
+    replaces = None if asked.replaces is None else place.event(asked.replaces)
+    if replaces is not None:
+        check_reason(asked.why, fact.kind)  # before anything is asked
     audience = dict(audience_of(said) for said in asked.audience)
     said = Circumstances(
         on=on,
@@ -235,7 +243,8 @@ def _draft(
         speaks=cast(Speaks, asked.speaks),
         on_source=cast(OnSource, asked.on_source),
         whose=asked.whose,
-        replaces=None if asked.replaces is None else place.event(asked.replaces),
+        replaces=replaces,
+        why=asked.why,
         audience=audience or None,
         other=_answered(journal, place),
     )
@@ -285,6 +294,7 @@ def _dry(draft: Draft, raised: list[Finding]) -> Exit:
         "speaks": said.speaks,
         "whose": said.whose,
         "replaces": said.replaces,
+        "why": said.why,
         "on": said.on,
         "on_source": said.on_source,
         "public": public_of(draft.fact),

@@ -116,6 +116,7 @@ def _draft(journal: Journal, played: Played, deed: Deed) -> Draft:
         on_source=cast(OnSource, deed.on_source),
         whose=deed.whose,
         replaces=None if deed.replaces is None else _leaf(played, deed, deed.replaces, "replaces"),
+        why=None if deed.replaces is None else "put right in the story",
         audience=dict(deed.audience) or None,
     )
     order = journal.registry if deed.order is None else played.orders[deed.order]

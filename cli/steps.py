@@ -161,7 +161,8 @@ def _which(instruction: str | None, grounds: tuple[str, ...]) -> tuple[str | Non
 
 @ui.command(
     "comity disclose return.json PPO-2026-123 --elements name,postal-address --channel provider-portal --as skylark",
-    "comity disclose a.zip b.zip PPO-2026-123 --elements name --partial --withheld login-ip --why provider-policy",
+    "comity disclose a.zip b.zip PPO-2026-123 --elements name --partial --withheld login-ip "
+    "--withheld-reason provider-policy",
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILES... [ORDER]")
 @click.option("--order", metavar="ORDER", help="The order that is answered; it may also stand behind the files.")
@@ -170,7 +171,7 @@ def _which(instruction: str | None, grounds: tuple[str, ...]) -> tuple[str | Non
 @click.option("--certificate", metavar="FILE", help="The provider's certificate of authenticity.")
 @click.option("--partial", is_flag=True, help="This is not all that was asked for.")
 @click.option("--withheld", multiple=True, metavar="LIST", help="The elements that are not handed over.")
-@click.option("--why", metavar="CODE", help="Why they are withheld, as instructed or not-held.")
+@click.option("--withheld-reason", metavar="CODE", help="Why they are withheld, as instructed or not-held.")
 @recording
 def disclose(
     asked: Asked,
@@ -181,7 +182,7 @@ def disclose(
     certificate: str | None,
     partial: bool,
     withheld: tuple[str, ...],
-    why: str | None,
+    withheld_reason: str | None,
 ) -> Exit:
     """The provider hands over FILES under ORDER. They are hashed where they lie, and never copied or kept.
 
@@ -195,7 +196,7 @@ def disclose(
         channel=channel,
         recipient=recipient,
         withheld=_list(withheld),
-        withheld_reason=why,
+        withheld_reason=withheld_reason,
         **_documents(certificate=certificate),
     )
     return put(asked, "data-disclosed", name, public=public, sealed={"manifest": manifest(paths, asked.elements)})

@@ -30,7 +30,7 @@ from ledger.dsse import pae as pae
 from ledger.dsse import parts
 from ledger.dsse import seal_bytes as seal_bytes
 from ledger.ed25519 import verify_signature
-from ledger.facts import Fact, public_of, sealed_of
+from ledger.facts import WHY, Fact, public_of, sealed_of
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.order import Entry, Unread, instant, wire
 from ledger.payload import Count as Count
@@ -78,6 +78,7 @@ class Circumstances(msgspec.Struct, frozen=True):
     on_source: OnSource = "own-act"
     whose: str | None = None
     replaces: str | None = None
+    why: str | None = None  # why it replaces that entry; sealed
     refs: tuple[str, ...] = ()
     audience: Mapping[str, Sequence[str]] | None = None
     documents: tuple[Document, ...] = ()
@@ -114,6 +115,8 @@ def seal(
     Sealed fields become digests in `public._sd`; what opens them is returned beside the line and must be kept apart.
     """
     values = sealed_of(fact)
+    if said.why is not None:
+        values[WHY.name] = said.why
     for name, field in type(fact).fields().items():
         if field.always:
             values.setdefault(name, None)

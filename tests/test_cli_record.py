@@ -122,10 +122,46 @@ def test_a_second_hand_entry_says_whose_act_it_is(ledger: Path) -> None:
 
 
 def test_an_entry_is_put_right_by_another_one(ledger: Path) -> None:
-    args = ("record", "use-restricted", "main", "-f", "scope=part", "--as", "orn", "--replaces", "evidence")
-    assert run(*args, ledger=ledger).exit_code == 0
-    replaced = next(e for e in entries(ledger) if e["kind"] == "evidence-received")
+    wrong = ("record", "use-restricted", "main", "-f", "scope=all", "--as", "orn")
+    leaf = told(*wrong, ledger=ledger)["leaf"]
+    args = ("record", "use-restricted", "main", "-f", "scope=part", "--as", "orn", "--replaces", leaf)
+    assert run(*args, "--why", "Only one mailbox is meant.", ledger=ledger).exit_code == 0
+    replaced = next(e for e in entries(ledger) if e["leaf"] == leaf)
     assert replaced["replaced_by"] == entries(ledger)[-1]["leaf"]
+
+
+@pytest.mark.parametrize("why", [(), ("--why", ""), ("--why", " \u00a0"), ("--why", "..."), ("--why", "\u200d")])
+def test_a_replacement_without_a_reason_is_refused_and_nothing_is_written(ledger: Path, why: tuple[str, ...]) -> None:
+    before = size(ledger)
+    args = ("record", "use-restricted", "main", "-f", "scope=part", "--as", "orn", "--replaces", "evidence", *why)
+    for more in ((), ("--yes",), ("--dry-run",)):
+        done = run(*args, *more, ledger=ledger)
+        assert done.exit_code == Exit.REFUSED, done.output
+        assert "FORM-WHY" in done.stderr
+    assert size(ledger) == before
+
+
+def test_a_reason_without_a_replacement_is_refused(ledger: Path) -> None:
+    args = ("record", "use-restricted", "main", "-f", "scope=part", "--as", "orn", "--why", "Because.")
+    assert run(*args, ledger=ledger).exit_code == Exit.USAGE
+
+
+def test_a_digest_is_not_replaced_by_none(ledger: Path) -> None:
+    before = size(ledger)
+    instead = ("--as", "orn", "--replaces", "evidence", "--why", "A slip.", "--yes")
+    for args in (
+        ("record", "use-restricted", "main", "-f", "scope=part", *instead),
+        ("record", "evidence-received", "main", "-f", "check=equal", *instead),
+    ):
+        done = run(*args, ledger=ledger)
+        assert done.exit_code == Exit.REFUSED, done.output
+        assert "FORM-DIGEST" in done.stderr
+    assert size(ledger) == before
+
+
+def test_an_entry_of_another_order_is_not_replaced(ledger: Path) -> None:
+    args = ("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", "--why", "A slip.")
+    assert run(*args, "--replaces", "ab" * 32, ledger=ledger).exit_code == Exit.USAGE
 
 
 def test_sealed_values_are_read_as_sealed(ledger: Path) -> None:

@@ -82,6 +82,7 @@ def delivery(
         whose=addressee if kind == "order-received" else None,
         on_source="receipt-stamp",
         replaces=None,
+        why=None,
         audience=(),
         entry=None,
         dry_run=dry_run,

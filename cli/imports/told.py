@@ -31,6 +31,7 @@ from ledger.keyring import REGISTRY_ONLY
 from ledger.law import calendar
 from ledger.order import check_dates
 from ledger.refusal import Refused
+from ledger.replacing import check_reason
 from ledger.world.journal import Journal
 from ledger.world.sealing import Draft
 
@@ -46,6 +47,7 @@ COLUMNS = {
     "instrument": "of a new order, where its first row is not order-issued",
     "label": "a name by which later rows of the order speak of this one",
     "replaces": "an earlier entry of the signer that this one puts right: a label, #3, a leaf hash",
+    "why": "why it is put right; every row that replaces an entry says it",
     "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
     "id": "what is this row's own, such as its number with you; empty: what it says in public",
 }
@@ -194,7 +196,11 @@ class Reader:
         if whose is not None and whose not in self._offices:
             self.strangers[whose] = self.strangers.get(whose, 0) + 1
         source = _one_of("on_source", common.get("on_source") or ("other-party" if whose else "own-act"), SOURCES)
-        replaces = common.get("replaces")
+        replaces, why = common.get("replaces"), common.get("why")
+        if replaces:
+            _reason(why)
+        elif why:
+            raise Wrong("why", "a reason is stated and no entry is replaced", COLUMNS["replaces"])
         audience = dict(audience_of(line) for line in (common.get("audience") or "").splitlines() if line.strip())
         return Circumstances(
             on=on,
@@ -203,6 +209,7 @@ class Reader:
             on_source=cast(OnSource, source),
             whose=whose,
             replaces=self._leaf(order, "replaces", replaces) if replaces and order else None,
+            why=why or None,
             audience=audience or None,
         )
 
@@ -304,6 +311,13 @@ def _zone(name: str) -> tzinfo:
     if found is UTC and name.upper() not in ("UTC", "Z"):
         raise Stop(f"--zone {name}: no such time zone", hint="a zone is named as Europe/Oslo")
     return found
+
+
+def _reason(why: str | None) -> None:
+    try:
+        check_reason(why)
+    except Refused as refused:
+        raise Wrong("why", refused.says, COLUMNS["why"]) from None
 
 
 def _text(name: str, cell: Any, wrongs: list[Wrong]) -> str:

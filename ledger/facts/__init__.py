@@ -24,7 +24,7 @@ from ledger.facts import (
     sharing,
     third_state,
 )
-from ledger.facts.kind import Fact, Field, Sealed
+from ledger.facts.kind import WHY, Fact, Field, Sealed
 from ledger.facts.order import changes, issued, service
 from ledger.facts.rights import incidents, oversight, person, retention, use
 from ledger.facts.schema import describe
@@ -34,6 +34,7 @@ from ledger.refusal import Refused
 
 __all__ = [
     "KINDS",
+    "WHY",
     "Fact",
     "FactError",
     "Field",
@@ -146,7 +147,7 @@ def _fits(cls: type[Fact], public: Mapping[str, Any], sealed: Collection[str]) -
 def _forms(cls: type[Fact]) -> tuple[Mapping[str, Form], frozenset[str]]:
     """The forms of a kind's public fields, and the names of its sealed ones."""
     fields = cls.fields().items()
-    return {n: f.form for n, f in fields if not f.sealed}, frozenset(n for n, f in fields if f.sealed)
+    return {n: f.form for n, f in fields if not f.sealed}, frozenset((WHY.name, *(n for n, f in fields if f.sealed)))
 
 
 @cache
@@ -157,6 +158,8 @@ def _needed(cls: type[Fact], *, sealed: bool) -> frozenset[str]:
 
 def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict[str, Any]:
     for name in given:
+        if name == WHY.name:  # of the envelope, not of a fact
+            raise FactError("FACT", f"expected a field of {cls.kind}, got {_tell(name)}", where=cls.kind)
         _place(cls, name, sealed=sealed)
     stated = {}
     for name, field in cls.fields().items():
@@ -181,7 +184,7 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict
 
 def _place(cls: type[Fact], name: str, *, sealed: bool) -> None:
     """Refuse a field the kind does not have, or has on the other side."""
-    field = cls.fields().get(name)
+    field = WHY if name == WHY.name and sealed else cls.fields().get(name)
     if field is None:
         raise FactError(
             "FACT",

@@ -15,7 +15,7 @@ from typing import Any, ClassVar, dataclass_transform, get_type_hints
 
 import msgspec
 
-from ledger.facts.wire import Form, Word, form_of, optional
+from ledger.facts.wire import Form, Text, Word, form_of, optional
 
 
 class Sealed(msgspec.Struct, frozen=True):
@@ -41,6 +41,21 @@ class Field(msgspec.Struct, frozen=True):
     one_of: tuple[str, ...]
     says: str
     form: Form
+
+
+# The one field that every kind has: sealed beside `replaces` in the envelope, and no part of the fact itself. Its
+# audience stands in each entry that states it (ledger/replacing.py).
+WHY = Field(
+    name="why",
+    type="text",
+    required=False,
+    sealed=True,
+    audience=(),
+    always=False,
+    one_of=(),
+    says="Why this entry replaces the one it names; stated by every replacement, and by no other entry.",
+    form=form_of(Text),
+)
 
 
 class Kind(msgspec.StructMeta):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ledger.facts.kind import Fact, Field
+from ledger.facts.kind import WHY, Fact, Field
 from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Whole, Word
 
 _FORMATS = {"instant": "date-time", "date": "date", "duration": "duration", "order": "uuid"}
@@ -27,6 +27,7 @@ def describe(kind: type[Fact]) -> dict[str, Any]:
         "x-group": kind.group,
         "x-basis": list(kind.basis),
         "x-signers": list(kind.signers),
+        "x-replacement": {WHY.name: _property(WHY)},  # sealed by the envelope of an entry that replaces another
     }
     if kind.shown_to:
         schema["x-shown-to"] = list(kind.shown_to)

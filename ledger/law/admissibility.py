@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from ledger.law.examination import Examination
-from ledger.law.integrity import DIGESTS, files
+from ledger.law.integrity import files
 from ledger.law.rules import Finding, Standing, Verdict
 from ledger.order import Entry
+from ledger.replacing import ALGORITHMS
 
 NO_LAWFUL_AUTHORITY = ("VOL",)
 NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
@@ -91,7 +92,7 @@ def integrity(r: Examination) -> Start:
 
 def _has_digests(disclosure: Entry) -> bool:
     listed = files(disclosure)
-    return bool(listed) and all(any(f.get(digest) for digest in DIGESTS) for f in listed)
+    return bool(listed) and all(any(f.get(digest) for digest in ALGORITHMS) for f in listed)
 
 
 def custody(r: Examination) -> Start:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from ledger.law.checks import Seen, finding
 from ledger.law.examination import Examination
+from ledger.law.record import in_order
 from ledger.law.rules import Mark
-from ledger.order import Entry
+from ledger.order import Entry, Unread
+from ledger.replacing import ALGORITHMS, DIGESTS, Stated, dropped, stated
 
-DIGESTS = ("sha256", "sha512")
+ARRIVALS = ("evidence-received", "data-transmitted-by-state")
 COMPARED = ("evidence-received", "custody-transferred", "working-copy-made", "analysis-performed")
 HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysis-performed")
 
@@ -31,9 +35,50 @@ def files(e: Entry) -> list[dict[str, Any]]:
     says="A file is not the one that was handed over.",
 )
 def another_file(r: Examination) -> Seen:
-    said = [e for e in r.of(*COMPARED) if e.get("check") == "differ" or _changed(e)]
-    arrived = r.of("evidence-received", "data-transmitted-by-state")
-    return (*said, *(e for a in arrived for source in _sources(r, a) if _differ(a, source) for e in (source, a)))
+    kept = still_stated(r)
+    compared = (*r.of(*COMPARED), *(e for e in kept if e.kind in COMPARED))
+    said = [e for e in compared if e.get("check") == "differ" or _changed(e)]
+    arrived = (*r.of(*ARRIVALS), *(e for e in kept if e.kind in ARRIVALS))
+    return (*said, *(e for a in arrived for source in _sources(r, a, kept) if _differ(a, source) for e in (source, a)))
+
+
+def still_stated(r: Examination) -> list[Entry]:
+    """Replaced entries as far as none of those that replaced them states their digests again, or another one.
+
+    A digest is replaced by a digest, never by none: what was left out goes on counting, with what it was said to show.
+    """
+    found = []
+    for leaf in r.replacements:
+        old = r.by_leaf[leaf]
+        if not r.would_count(old):
+            continue
+        lost = set(stated(_read(old)))
+        for e in r.successors(leaf):
+            if not lost:
+                break
+            closed = {field for field in DIGESTS if isinstance(e.sealed.get(field), Unread)}
+            lost &= {one for one in dropped(_read(old), _read(e)) if one[0] not in closed}
+        if lost:
+            found.append(_only(old, lost, r.successors(leaf)))
+    return found
+
+
+def _read(e: Entry) -> dict[str, Any]:
+    return {field: e.get(field) for field in DIGESTS}
+
+
+def _only(old: Entry, lost: set[Stated], after: Iterable[Entry]) -> Entry:
+    """An entry with these of its digests; where it lost one of two, the other is the one stated since."""
+    after = list(after)
+    names = {(name, algorithm) for field, name, algorithm, _ in lost if field == "manifest"}
+    listed = [{k: v for k, v in f.items() if k not in ALGORITHMS or (f["name"], k) in names} for f in files(old)]
+    said = dict(old.sealed)
+    if "manifest" in said:
+        said["manifest"] = {"elements": [], "files": [f for f in listed if any(d in f for d in ALGORITHMS)]}
+    for field in DIGESTS[1:]:
+        if field in said and field not in {one[0] for one in lost}:
+            said[field] = next((value for e in after if (value := e.get(field)) is not None), said[field])
+    return replace(old, sealed=said)
 
 
 def _changed(e: Entry) -> bool:
@@ -41,19 +86,20 @@ def _changed(e: Entry) -> bool:
     return before is not None and after is not None and before != after
 
 
-def _sources(r: Examination, arrival: Entry) -> Iterator[Entry]:
+def _sources(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
     """What a receipt or a transmission is of: the entry it names; naming nothing, whatever was handed over before."""
     about = arrival.get("about")
     if about is not None:
         if (named := r.named(about)) is not None:
             yield named
+        yield from (k for k in kept if about == k.leaf or about in {e.leaf for e in r.successors(k.leaf)})
         return
     handed = (
         ("data-disclosed",)
         if arrival.kind == "data-transmitted-by-state"
         else ("data-disclosed", "data-transmitted-by-state")
     )
-    before = r.earlier(arrival, *handed)
+    before = (*r.earlier(arrival, *handed), *(k for k in kept if k.kind in handed and in_order(k) < in_order(arrival)))
     yield from (s for s in before if not _agrees_with_another(arrival, s, before))
 
 
@@ -70,7 +116,7 @@ def _differ(a: Entry, b: Entry) -> bool:
     """A file of the same name has another digest of the same kind."""
     others = {f.get("name"): f for f in files(b)}
     pairs = ((f, others[f.get("name")]) for f in files(a) if f.get("name") in others)
-    return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in DIGESTS)
+    return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in ALGORITHMS)
 
 
 # -- custody -----------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from ledger.law import (
     second_protocol_states,
     stored_communications,
     voluntary,
+    withdrawn,
 )
 from ledger.law.admissibility import Criterion, criteria
 from ledger.law.checks import Check
@@ -33,7 +34,7 @@ from ledger.order import Case
 
 FILES: tuple[ModuleType, ...] = (
     *(acts, second_protocol, second_protocol_states, budapest, e_evidence, notice, data_protection),
-    *(origin, integrity, procedure, stored_communications, voluntary),
+    *(origin, integrity, procedure, stored_communications, voluntary, withdrawn),
 )
 CHECKS: tuple[Check, ...] = (
     *MISSING,
@@ -62,7 +63,7 @@ class Judgement(Struct, frozen=True):
 def judge(case: Case, at: datetime) -> Judgement:
     """Judge a case as it was known at `at` (aware); what was recorded later does not exist yet."""
     r = Examination(case.known(at), at)
-    looked = (check.find(r) for check in _applicable(case.instrument, frozenset(e.kind for e in r.entries)))
+    looked = (check.find(r) for check in _applicable(case.instrument, frozenset(e.kind for e in r.case.entries)))
     findings = tuple(sorted((f for f in looked if f is not None), key=lambda f: f.code))
     return Judgement(
         order=case.order,

@@ -85,6 +85,7 @@ class Register(Struct):
     ends: dict[str, date] = {}  # actor -> the last `valid_until` given
     compromises: list[Compromise] = []
     entries: dict[str, list[Entry]] = {}  # by kind, in order of entries
+    withdrawn: list[tuple[Entry, tuple[Entry, ...]]] = []  # suspicions that were replaced, each with what came after
     _ended: dict[str, datetime] = {}
 
     def days(self, party: str | None) -> Days:
@@ -159,6 +160,9 @@ def fold(entries: tuple[Entry, ...]) -> Register:
     """The register after these entries of the registry order, in the order of the log."""
     register = Register()
     replaced = _replaced(entries)
+    register.withdrawn = [
+        (e, _after(e, entries)) for e in entries if e.leaf in replaced and e.kind == "key-compromised"
+    ]
     keys: list[tuple[datetime, str, str]] = []  # recorded at, actor, key: every new key of an office
     for e in entries:
         if e.leaf in replaced or e.kind not in KINDS or e.role not in KINDS[e.kind].signers:
@@ -196,6 +200,17 @@ def _replaced(entries: Iterable[Entry]) -> frozenset[str]:
             found.add(e.replaces)
         signers[e.leaf] = e.by
     return frozenset(found)
+
+
+def _after(old: Entry, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries by which its signer replaced an entry, one after the other."""
+    chain = {old.leaf}
+    found = []
+    for e in entries:
+        if e.replaces in chain and e.by == old.by:
+            chain.add(e.leaf)
+            found.append(e)
+    return tuple(found)
 
 
 def _day(text: str | None) -> date | None:

@@ -8,9 +8,10 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUPS
 from ledger.law.checks import Found, Seen, finding, of_clocks
 from ledger.law.examination import Examination
-from ledger.law.integrity import DIGESTS, files
+from ledger.law.integrity import files
 from ledger.law.rules import Mark, Standing, Verdict
 from ledger.order import Entry
+from ledger.replacing import ALGORITHMS
 
 # -- withdrawal --------------------------------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ def _received_again(r: Examination) -> list[Entry]:
 def _disclosed_again(r: Examination) -> list[Entry]:
     """Disclosures of the same files, by digests of the same kind."""
     again = []
-    for digest in DIGESTS:
+    for digest in ALGORITHMS:
         seen = [(d, sorted(f[digest] for f in files(d) if f.get(digest))) for d in r.disclosures]
         whole = [(d, digests) for d, digests in seen if digests and len(digests) == len(files(d))]
         again += [d for d, digests in whole if sum(digests == other for _, other in whole) > 1]

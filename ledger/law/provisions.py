@@ -24,7 +24,7 @@ from ledger.law.machines import ALL
 from ledger.law.policies import POLICIES
 from ledger.law.rules import Deadline, Mark
 
-EDITION = 2  # raised when a rule comes to see something else without a change in its words
+EDITION = 3  # raised when a rule comes to see something else without a change in its words
 
 
 @dataclass(frozen=True, slots=True)

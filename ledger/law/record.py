@@ -6,7 +6,8 @@ record of it is to be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
@@ -48,18 +49,29 @@ class Record:
     # -- which entries there are ---------------------------------------------------------------------------------------
 
     @cached_property
-    def _replacing(self) -> dict[str, Entry]:
-        """Leaf of a replaced entry -> the entry that took its place: a later one of the same signer names it."""
+    def replacements(self) -> dict[str, tuple[Entry, ...]]:
+        """Leaf of a replaced entry -> the entries that took its place: later ones of the same signer that name it."""
         claims = [e for e in self.case.entries if e.replaces and e.on <= self.at]
         if not claims:
             return {}
         entries = {e.leaf: e for e in self.case.entries}
-        found = {}
+        found: dict[str, tuple[Entry, ...]] = {}
         for e in claims:
             old = entries.get(e.replaces or "")
             if old is not None and old.by == e.by and old.index < e.index:
-                found[old.leaf] = e
+                found[old.leaf] = (*found.get(old.leaf, ()), e)
         return found
+
+    @cached_property
+    def _replacing(self) -> dict[str, Entry]:
+        return {leaf: by[-1] for leaf, by in self.replacements.items()}
+
+    def successors(self, leaf: str) -> Iterator[Entry]:
+        """The entries that took the place of an entry, then those that took theirs, and so on."""
+        ahead = deque(self.replacements.get(leaf, ()))
+        while ahead:  # each entry replaces one entry, so none comes twice
+            yield (e := ahead.popleft())
+            ahead += self.replacements.get(e.leaf, ())
 
     @cached_property
     def replaced(self) -> frozenset[str]:
@@ -92,6 +104,10 @@ class Record:
     @cached_property
     def _counted(self) -> frozenset[str]:
         return frozenset(e.leaf for found in self._effective.values() for e in found)
+
+    def would_count(self, e: Entry) -> bool:
+        """True if an entry is effective, or would be had no other replaced it."""
+        return self._counts(e)
 
     def _counts(self, e: Entry) -> bool:
         kind = KINDS.get(e.kind)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from ledger.chain import Link
+from ledger.envelope import Opened, open_
 from ledger.keyring import Registrar
 from ledger.refusal import Refused
 from ledger.world.cases import Cases
@@ -29,7 +30,8 @@ from ledger.world.store import Store
 _FILE = Path("the staging file")  # what faults call it: it has no name, and lies where TMPDIR says
 _SCHEMA = """
     CREATE TABLE staged (
-        n INTEGER PRIMARY KEY, order_id TEXT, seq INTEGER, kind TEXT, state BLOB, entry_id BLOB UNIQUE, leaf BLOB,
+        n INTEGER PRIMARY KEY, order_id TEXT, seq INTEGER, kind TEXT, state BLOB, entry_id BLOB UNIQUE,
+        leaf BLOB UNIQUE,
         reference TEXT, closed BLOB) STRICT;
     CREATE TABLE head (order_id TEXT PRIMARY KEY, seq INTEGER, leaf TEXT, instrument TEXT) STRICT, WITHOUT ROWID"""
 
@@ -70,6 +72,11 @@ class Staging:
         found = self._c.execute("SELECT seq, leaf, instrument FROM head WHERE order_id = ?", (order,)).fetchone()
         return Link(*found) if found else None
 
+    def entry(self, leaf: str) -> bytes | None:
+        """The staged line with this leaf hash; None if there is none."""
+        found = self._c.execute("SELECT state FROM staged WHERE leaf = ?", (bytes.fromhex(leaf),)).fetchone()
+        return found[0] if found else None
+
     def pages(self) -> Iterator[list[Row]]:
         """Everything staged, in its order, a page at a time."""
         for start in range(0, self.size, PAGE):
@@ -102,6 +109,11 @@ class Ahead(Past):
     def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Store, staging: Staging) -> None:
         super().__init__(origin, registrar, cases, store)
         self._staging = staging
+
+    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+        """The entry of this leaf hash, staged or on the shelf; of a staged one nothing is opened."""
+        staged = self._staging.entry(leaf)
+        return (open_(staged, verify=False), {}) if staged else super().entry(leaf)
 
     def head(self, order: str) -> Link | None:
         """The newest entry of an order, staged or on the shelf."""

@@ -352,7 +352,7 @@ class Journal:
                 try:
                     values = lift(told, opened.sd, public=opened.payload.public) if told else {}
                     check_texts(opened.payload, values)
-                    trial.admit(opened)
+                    trial.admit(opened, values)
                 except Refused as refused:
                     raise at(start + i, refused) from refused
                 lifted = [

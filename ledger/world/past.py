@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Set
+from typing import Any
+
+from msgspec import UNSET
 
 from ledger.chain import Link, check_place
 from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring, Registrar
 from ledger.refusal import Refused
+from ledger.replacing import check_replacement
 from ledger.world.cases import Cases
 from ledger.world.shelf import Shelf
 
@@ -49,6 +53,14 @@ class Past:
             self._heads |= dict.fromkeys(unknown)
             self._heads |= {opened.payload.order: _link(opened) for opened in newest}
 
+    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+        """The entry of this leaf hash, and its sealed values as far as they can be opened; None if there is none."""
+        found = self._store.by_leaf(bytes.fromhex(leaf))
+        if found is None:
+            return None
+        opened = open_(found[1], verify=False)
+        return opened, self._cases.values(found[0], opened)
+
     @property
     def keyring(self) -> Keyring:
         """The keys and offices after the registry entries read so far."""
@@ -84,6 +96,7 @@ class Trial:
         self._keyring = past.keyring
         self._index = past.next_index
         self._entries: set[str] = set()
+        self._told: dict[str, tuple[Opened, Mapping[str, Any]]] = {}  # by leaf, with the sealed values known here
         self.still = past.still
         self.heads: dict[str, Link] = {}
 
@@ -95,8 +108,12 @@ class Trial:
         """Read ahead what will be asked about these orders."""
         self._past.look_up(orders)
 
-    def admit(self, opened: Opened) -> None:
-        """Take one more entry; `Refused`: CTX-*, KEY-*."""
+    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+        """The entry of this leaf hash with its sealed values, those on trial included."""
+        return self._told.get(leaf) or self._past.entry(leaf)
+
+    def admit(self, opened: Opened, values: Mapping[str, Any]) -> None:
+        """Take one more entry with the sealed values that are known; `Refused`: CTX-*, KEY-*, FORM-*."""
         p = opened.payload
         check_place(opened, self._past.origin, self.head(p.order))
         if p.entry in self._entries:
@@ -104,6 +121,9 @@ class Trial:
         if p.order == self._past.registry and self._keyring is self._past.keyring:
             self._keyring = copy.deepcopy(self._keyring)  # whether it will be stored is not decided yet
         self._keyring.admit(opened, self._index)
+        old = None if p.replaces is UNSET else self.entry(p.replaces)
+        check_replacement(p, values, old and old[0].payload, old[1] if old else {})
+        self._told[opened.leaf] = opened, values
         self._index += 1
         self._entries.add(p.entry)
         self.heads[p.order] = _link(opened)

@@ -11,9 +11,10 @@ from typing import Any
 import msgspec
 
 from ledger.envelope import Circumstances, Opened, Place, Seen, Signer, seal
-from ledger.facts import Fact, check_audience, public_of, sealed_of
+from ledger.facts import WHY, Fact, check_audience, public_of, sealed_of
 from ledger.order import Entry, check_dates, wire
 from ledger.refusal import Refused
+from ledger.replacing import readers
 from ledger.veil import Disclosure
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer, Keys
@@ -84,9 +85,10 @@ class Sealer:
             seen=self._seen(),
         )
         entry = draft.entry or self._entropy(16).hex()
-        sealed = seal(self._filled_in(draft), place, draft.signer, draft.said, entry, self._entropy)
+        said = _readers_told(draft.said, trial)
+        sealed = seal(self._filled_in(draft), place, draft.signer, said, entry, self._entropy)
         opened = open_entry(sealed.raw)
-        trial.admit(opened)
+        trial.admit(opened, {d.name: d.value for d in sealed.disclosures})
         # the link from a companion to its order outlives the erasure of the target's data: it names nobody
         subjects = {"main_order": f"companion {order}", **draft.subjects}
         return self.row(opened, (*sealed.disclosures, *draft.carried), subjects, reference=draft.reference)
@@ -117,7 +119,7 @@ class Sealer:
             whose=said.whose,
             replaces=said.replaces,
             public=public_of(fact),
-            sealed=sealed_of(fact),
+            sealed=sealed_of(fact) | ({} if said.why is None else {WHY.name: said.why}),
             audience={name: tuple(roles) for name, roles in (said.audience or {}).items()},
         )
 
@@ -172,7 +174,7 @@ class Sealer:
         """
         p, fact, said = opened.payload, self._filled_in(draft), draft.said
         values = self._cases.values(index, opened)
-        told = sealed_of(fact)
+        told = sealed_of(fact) | ({} if said.why is None else {WHY.name: said.why})
         return (
             (p.kind, p.order) == (fact.kind, self.order_of(draft))
             and {k: v for k, v in p.public.items() if k != "_sd"} == public_of(fact)
@@ -214,6 +216,14 @@ class Sealer:
                 "KEYS-MISSING", "keys.db is missing, so sealed values could not be kept", "put its own backup back"
             )
         return self._drawer
+
+
+def _readers_told(said: Circumstances, trial: Trial) -> Circumstances:
+    """The same, with those who may read why an entry is replaced, unless it names them itself."""
+    old = trial.entry(said.replaces) if said.replaces and said.why is not None else None
+    if old is None or WHY.name in (said.audience or {}):
+        return said
+    return msgspec.structs.replace(said, audience={**(said.audience or {}), WHY.name: readers(old[0].payload)})
 
 
 def _named(public: Mapping[str, Any], order: str) -> tuple[str, ...]:
