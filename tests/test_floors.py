@@ -29,6 +29,7 @@ CELLAR = (
     "ledger.dsse",
     "ledger.payload",
     "ledger.texts",
+    "ledger.replacing",
     "ledger.envelope",
     "ledger.chain",
     "ledger.exhibit",
