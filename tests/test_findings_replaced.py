@@ -275,7 +275,7 @@ def test_a_certificate_that_comes_later_waits_for_a_receipt() -> None:
     certified = replace(certified, fields={**certified.fields, "certificate": paper})
     finds(asked.when(handed()), "G-NOT-CERTIFIED")
     finds(asked.when(handed(), certified), WITHDRAWN, A1="GAP")
-    finds_not(asked.when(handed(), certified, replace(arrived(), fields=GOOD.fields | {"about": "again"})), WITHDRAWN)
+    finds_not(asked.when(handed(), certified, replace(arrived(), fields={**GOOD.fields, "about": "again"})), WITHDRAWN)
 
 
 def test_a_dispute_that_is_taken_back_is_not_forgotten() -> None:
