@@ -16,7 +16,7 @@ from tests.browser.case import Case, Cases, Make, case
 from tests.hash_log import HashLog
 from tests.in_memory import Hand, Ledger, hand, rezipped, small
 from tests.test_bit_flips import three_entries, trust_of
-from tests.test_verify_exhibits import NOTHING, SPLIT, TRUE, omitted, trust
+from tests.test_verify_exhibits import KEY, NOTHING, ORDER_NOTHING, SPLIT, SPLIT_ORDER, TRUE, omitted, trust
 from tests.test_verify_hostile import UNSIGNED
 from tests.test_zip_profile import HEADER, NAMES, foreign, header, info, replaced
 
@@ -256,8 +256,10 @@ DEEP = b'{"format":"comity.split-view/1","one":' + b"[" * 100_000 + b"]" * 100_0
 
 EXHIBITS: Cases = {
     **{f"nothing, {n}": exhibit(code, data, trust(TRUE.key)) for n, (data, code) in enumerate(NOTHING)},
+    **{f"entries, {n}": exhibit(code, data, trust(KEY)) for n, (data, code) in enumerate(ORDER_NOTHING)},
     "its own key": exhibit("NO_TRUST_ANCHOR", SPLIT, None),
     "its own key, of an omission": exhibit("NO_TRUST_ANCHOR", omitted(), None),
+    "its own key, of two entries": exhibit("NO_TRUST_ANCHOR", SPLIT_ORDER, None),
     "of a log nobody knows": exhibit("CP-ORIGIN", SPLIT, OTHER),
     "100,000 deep": exhibit("SPLIT-FORMAT", DEEP, trust(TRUE.key)),
     "too large": exhibit("SPLIT-FORMAT", SPLIT + b" " * (1 << 18), trust(TRUE.key)),
