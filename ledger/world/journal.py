@@ -322,7 +322,8 @@ class Journal:
         moment = self.now()
         public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
         fact = build("record-accessed", public, {"justification": because})
-        return self.record(fact, self.access, signer, Circumstances(moment, moment, replaces=replaces), entry=entry)
+        said = Circumstances(moment, moment, replaces=replaces, why=None if replaces is None else because)
+        return self.record(fact, self.access, signer, said, entry=entry)
 
     def new_id(self) -> str:
         """An entry id that nothing stands under yet: 32 hex digits."""
