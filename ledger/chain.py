@@ -52,7 +52,7 @@ def check_place(opened: Opened, origin: str, before: Link | None) -> None:
 
 
 def at_odds(one: Opened, at: int, two: Opened, then: int) -> Refused | None:
-    """The rule that a log breaks by holding both of two of its entries, at these places (from 0); None if it may.
+    """Return the rule that a log breaks by holding two entries, at these places (from 0); None if it may hold both.
 
     SPLIT-ORDER where no chain of their order has both, CTX-REPLAY where they have one entry id. What is sealed for
     different logs is not compared.

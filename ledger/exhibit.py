@@ -184,7 +184,7 @@ class SplitOrder:
 
     @property
     def code(self) -> str:
-        """The code of the rule that was broken."""
+        """Return the code of the rule that was broken."""
         return self.broken.code
 
     def __str__(self) -> str:
@@ -193,7 +193,7 @@ class SplitOrder:
 
 
 def prove_order(one: Shown, two: Shown) -> bytes:
-    """The exhibit made of two entries of a log that its own rules do not let it hold both; the same either way round.
+    """Make the exhibit of two entries that the rules of their log do not let it hold both; the same either way round.
 
     SPLIT-UNPROVEN if they do, CP-*, PRF-* if a head or proof is not of the log.
     """
@@ -233,7 +233,7 @@ def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
 
 
 def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[Opened, int]:
-    """An entry and its place in a tree that the key of a log signed."""
+    """Return an entry and its place in a tree that the key of a log signed."""
     parsed = parse_proof(proof)
     head = _open(parsed.note, log)
     check_inclusion(parsed.index, head.size, leaf_hash(raw), parsed.path, head.root)
@@ -255,7 +255,7 @@ def check_exhibit(exhibit: bytes, logs: Sequence[Vkey]) -> Found:
 
 
 def claimed_logs(exhibit: bytes) -> tuple[str, ...]:
-    """The verifier keys that an exhibit of any form names; to look for them among those one trusts, not to use them."""
+    """Return the verifier keys that an exhibit names; to look for them among trusted ones, never to use them."""
     try:
         document = orjson.loads(exhibit) if len(exhibit) <= _LARGEST else None
     except ValueError:

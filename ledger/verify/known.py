@@ -1,9 +1,8 @@
-"""What was shown of a log before, or elsewhere: a second bundle, entries received earlier. A bundle is held against it.
+"""Hold a bundle against what else was shown of its log: a second bundle, or entries that were received earlier.
 
-Every history of a forked order verifies alone. Side by side two of them convict the log: SPLIT-VIEW where its trees
-contradict each other, SPLIT-ORDER or CTX-REPLAY where its entries do, each with an exhibit that convinces others. That
-a bundle ends before an entry that its own head covers shows that its maker left it out, CMP-CUT; and what the register
-says later on of the keys in it is used.
+Each history of a forked order verifies alone. Two of them convict the log: SPLIT-VIEW where its trees contradict each
+other, SPLIT-ORDER or CTX-REPLAY where its entries do, each with an exhibit for others. A bundle that ends before an
+entry which its own head covers is CMP-CUT. Later entries of the register are used to judge the keys in the bundle.
 """
 
 from __future__ import annotations
@@ -41,18 +40,18 @@ class Known:
     consistency: Mapping[tuple[int, int], bytes] = field(default_factory=dict)
 
     def keys(self) -> set[Vkey]:
-        """The keys of the log that signed any of it."""
+        """Return the keys of the log that signed any of it."""
         return {shown.log for shown in self.entries}.union(*self.notes.values())
 
     def opened(self) -> Iterator[tuple[int, Opened, Shown]]:
-        """Each entry with its place in the log (from 0), in the order of places."""
+        """Yield each entry with its place in the log (from 0), in the order of places."""
         found = ((parse_proof(shown.proof).index, shown) for shown in self.entries)
         for index, shown in sorted(found, key=lambda each: each[0]):
             yield index, open_(shown.raw, verify=False), shown
 
 
 class Contradiction(Refused):
-    """What a second record proves, with the exhibit that shows it to others; None where one key cannot open both."""
+    """What a second record proves. `exhibit` shows it to others; None where no one key of the log signed both heads."""
 
     def __init__(self, refused: Refused, where: str, exhibit: bytes | None) -> None:
         super().__init__(refused.code, refused.says, where=where)
@@ -60,7 +59,7 @@ class Contradiction(Refused):
 
 
 def known_of(data: bytes, trust: Trust | None) -> Known:
-    """What a bundle that was verified under the same trust shows of its log."""
+    """Return what a bundle shows of its log; it must have been verified under the same trust."""
     files = unpack(data)
     manifest = open_manifest(files[MANIFEST])
     parts = arrange(files, manifest.log)
@@ -73,7 +72,7 @@ def known_of(data: bytes, trust: Trust | None) -> Known:
 
 
 def comparable(known: Known | None, manifest: Manifest, policy: Policy, book: Notebook) -> Known | None:
-    """What is known, if it is of the bundle's log and signed by keys that judge the bundle; else that is said."""
+    """Return what is known if it is of the bundle's log, by keys that judge the bundle; else say so and return None."""
     if known is None or (known.origin == manifest.log and known.keys() <= set(policy.logs)):
         return known
     book.gravest.append(
@@ -150,9 +149,9 @@ def check_entries(
             same += 1
         near = (places.get((p.order, p.seq + step)) for step in (0, -1, 1))
         for other in dict.fromkeys((index, *near, ids.get(p.entry))):
-            here = opened.get(-1 if other is None else other)
-            if here is None or other is None:
+            if other is None or other not in opened:
                 continue
+            here = opened[other]
             ours = Shown(here.raw, parts.proofs[other], log)
             where = f"{heads.folder}/entries/{other}.dsse.json"
             if other == index and here.leaf != there.leaf:
@@ -183,7 +182,7 @@ def _omission(ours: Shown, theirs: Shown) -> bytes | None:
 
 
 def _check_ends(known: Known, manifest: Manifest, size: int) -> None:
-    """CMP-CUT if an order here ends before an entry of it that its head covers."""
+    """Raise CMP-CUT if an order here ends before an entry of it that the head covers."""
     for index, there, _ in known.opened():
         p = there.payload
         end = manifest.heads.get(p.order)
@@ -199,7 +198,7 @@ def _check_ends(known: Known, manifest: Manifest, size: int) -> None:
 
 
 def register_after(known: Known, manifest: Manifest) -> dict[int, Opened]:
-    """The entries that follow the register of a bundle, by place, as far as they are known without a gap."""
+    """Return the entries that follow the register of a bundle, by place, as far as they are known without a gap."""
     registry = registry_of(manifest.log)
     last, found = manifest.heads[registry].leaf, {}
     for index, there, _ in known.opened():

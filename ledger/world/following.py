@@ -102,7 +102,7 @@ def split_view(evidence: Path, says: str, exhibit: bytes, form: str, code: str =
 
 
 def convicted(evidence: Path, code: str, says: str, exhibit: bytes) -> LedgerFault:
-    """The fault that an exhibit of any form proves, the exhibit kept under the name of its form."""
+    """Return the fault that an exhibit of any form proves, the exhibit kept under the name of its form."""
     form = (form_of(exhibit) or "exhibit").removeprefix("comity.").partition("/")[0]
     return split_view(evidence, says, exhibit, form, code)
 

@@ -1,4 +1,4 @@
-"""Opening every entry of a followed log: its signature, its place in its order, and the key that signed it.
+"""Open every entry of a followed log: its signature, its place in its order, and the key that signed it.
 
 Its witnesses see a tree that grows, and nothing of what is in it. A reader of the entries sees whether the log keeps
 its own rules: two entries at one place of an order, a chain that breaks, a key that is not enrolled. Sealed values stay
@@ -94,7 +94,7 @@ class Inspection:
         self._c.close()
 
     def found(self) -> list[Found]:
-        """All that was found wrong so far, in the order of places."""
+        """Return all that was found wrong so far, in the order of places."""
         return [Found(*row) for row in self._c.execute("SELECT idx, code, says FROM alarm ORDER BY idx")]
 
     def read(self, fetch: Fetch, log: Vkey, head: Head, evidence: Path) -> int:
@@ -244,7 +244,7 @@ class _Step:
 
 
 def _first(fetch: Fetch, size: int, opened: Opened) -> int | None:
-    """The place of the first entry that stands where this one does in its order; None if none is published."""
+    """Return the place of the first published entry with the order and number of this one; None if there is none."""
     for bundle in bundles_for(0, size):
         raws = entries_of(fetch, bundle.n, bundle.width)
         for index, other in enumerate(open_each(raws, verify=False), bundle.n * FULL):
@@ -258,6 +258,6 @@ def _places(opened: Opened) -> tuple[str, int]:
 
 
 def _entry(fetch: Fetch, index: int, size: int) -> bytes:
-    """One published entry of a log of `size` entries."""
+    """Return one published entry of a log of `size` entries."""
     n = index // FULL
     return entries_of(fetch, n, min(FULL, size - n * FULL))[index % FULL]

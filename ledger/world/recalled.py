@@ -1,4 +1,4 @@
-"""What this ledger has received of another log before: to hold against what arrives from it now.
+"""Recall what this ledger has received of another log, to hold what arrives from it now against it.
 
 Entries of one order are wrapped in the order of the same id here, so only the orders that arrive have to be read again.
 """
@@ -29,7 +29,7 @@ def recalled(
     keys: Sequence[Vkey],
     register: Mapping[int, Received] | None = None,
 ) -> Known:
-    """The entries of the log `origin` wrapped in these orders of ours, and those of its `register`, with their proofs.
+    """Return the entries of the log `origin` wrapped in these orders of ours, and of its `register`, with their proofs.
 
     `foreign` is the folder of what arrived, `keys` are those of the log. What is lost, or does not verify, is left out.
     """
@@ -62,7 +62,7 @@ def _shown(
     keys: Sequence[Vkey],
     heads: dict[bytes, tuple[Vkey, Checkpoint] | None],
 ) -> Shown | None:
-    """An entry as its log showed it; None if it does not stand where its proof says, under a head of that log."""
+    """Return an entry as its log showed it; None if its proof does not lead to a head that the log signed."""
     try:
         parsed = parse_proof(proof)
         if parsed.note not in heads:
