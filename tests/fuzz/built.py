@@ -138,7 +138,7 @@ class _Builder:
 
     def _head(self, deed: Deed) -> None:
         log = self.logs[deed.log]
-        note = log.note(deed.times if deed.log == "own" else {})
+        note = log.note(deed.times)
         log.notes[deed.id] = note
         if deed.log == "own":
             log.heads[note_digest(note)] = note
@@ -367,7 +367,29 @@ class _Builder:
         texts = self._texts(log, contents, {n for n, _, _ in kept}, size)
         about = replace(contents.about, made_at=at(asked.at))
         about = replace(about, withheld=tuple(w for w in about.withheld if w.index in {n for n, _, _ in kept}))
-        return replace(contents, checkpoint=note, entries=entries, disclosures=texts, about=about)
+        others: dict[str, Any] = {}
+        if "others" in Contents.__struct_fields__ and asked.registers != "none":
+            others = {"others": self._registers()}
+        return replace(contents, checkpoint=note, entries=entries, disclosures=texts, about=about, **others)
+
+    def _registers(self) -> dict[str, dict[int, tuple[bytes, bytes]]]:
+        """The registers of the other logs from which something arrived, each under the last head that was used."""
+        used = {deed.wraps.head for deed in self.script.deeds if deed.wraps and deed.wraps.head}
+        found = {}
+        for log in self.logs.values():
+            notes = [note for id, note in log.notes.items() if id in used]
+            if not notes or log.origin == ORIGINS["own"]:
+                continue
+            note = max(notes, key=lambda n: (n.count(b"witness.test/"), int(n.split(b"\n")[1])))
+            size = int(note.split(b"\n")[1])
+            indexes = [n for n, _ in log.seen_by([log.registry]) if n < size]
+            if self.script.bundle.registers == "cut":
+                indexes = indexes[:-1]
+            register = {n: (log.entries[n], format_proof(n, prove_inclusion(n, size, log.read), note)) for n in indexes}
+            if self.script.bundle.registers == "spoiled" and len(indexes) > 1:
+                register[indexes[0]] = (register[indexes[1]][0], register[indexes[0]][1])
+            found[log.origin] = register
+        return found
 
     def _kept(self, log: _Log, entries: Any) -> list[tuple[int, bytes, bytes]]:
         asked = self.script.bundle
@@ -455,7 +477,8 @@ class _Builder:
             files["registrar"] = f"{keeper.actor} {keeper.party} {keeper.key}\n".encode()
         if held.others:
             keeper = self.logs["other"].keeper
-            files["others/xv/policy"] = self.policy("other", 0, "none")
+            count = int(self.script.witnessed_there)
+            files["others/xv/policy"] = self.policy("other", count, "all" if count else "none")
             files["others/xv/registrar"] = f"{keeper.actor} {keeper.party} {keeper.key}\n".encode()
         trust = parse_trust(files)
         if held.sizes:

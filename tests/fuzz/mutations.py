@@ -81,7 +81,8 @@ class Liar:
         return id
 
     def head(self) -> str:
-        return self.add("head", "", None, log="other")
+        now = max(d.at for d in self.script.deeds)
+        return self.add("head", "", None, log="other", times={"1": now} if self.script.witnessed_there else {})
 
     def pick(self, deeds: list[Deed]) -> Deed | None:
         """One of these, to be changed; no other mutation may."""
@@ -362,7 +363,7 @@ def out_of_its_place(m: Liar) -> Expect | None:
         {"seq": m.chance.choice((0, 1, 99))} if deed is not m.deeds(order=deed.order)[0] else {"seq": 2},
         {"prev": "ab" * 32},
         {"log": "ledger.test/xv"},
-        {"order": "12121212-2222-4333-8444-555555555555"},
+        {"order": "12121212-2222-4333-8444-555555555555"} if deed is not m.deeds(order=deed.order)[-1] else {"seq": 99},
         {"instrument": "BC-18" if deed.order and m.script.instruments["main"] != "BC-18" else "EPOC"},
     ]
     if other:
@@ -430,7 +431,11 @@ def an_order_drawn_in(m: Liar) -> Expect | None:
     if "ISS" in OFFICES[actor][1] or m.script.bundle.audience not in ("CT", "ISS"):
         return None
     hidden = {"main_order": ref("order", "main")}
-    keep = m.add("order-received", by, "linked", role=OFFICES[actor][1][0], public={})
+    own = [lie for lie in ROLE_LIES if lie[1] in OFFICES[actor][1]]
+    if not own:
+        return None
+    kind, role, public, sealed = m.chance.choice(own)
+    keep = m.add(kind, by, "linked", role=role, public=dict(public), sealed=sealed)
     said = {"asked_of": "court"}
     id = m.add("ex-post-validation-sought", by, "linked", role="ISS", public=said, sealed=hidden)
     if "linked" not in m.script.bundle.more:
@@ -582,6 +587,30 @@ def arrived_from_another_order(m: Liar) -> Expect | None:
     id = _receive(m, there, m.head())
     what = f"an entry of the other log under the order 'linked' ({there}) is wrapped into 'main' by {id}"
     return Expect(what, PASSED, PASSED, weightless=[there], open="B4")
+
+
+@mutation
+def arrived_under_a_head_that_no_witness_saw(m: Liar) -> Expect | None:
+    if not m.script.witnessed_there:
+        return None
+    there = _there(m, _hand_there(m))
+    id = _receive(m, there, m.add("head", "", None, log="other"))
+    what = f"no witness saw the head of the other log under which {there} is wrapped by {id}"
+    return Expect(what, PASSED, PASSED, weightless=[there], open="B2")
+
+
+@mutation
+def without_the_register_of_the_other_log(m: Liar) -> Expect | None:
+    """Who signed there is proven by its register alone, where its key is not enrolled here."""
+    hand = _hand_there(m)
+    if hand == m.offices().get("skylark"):
+        return None
+    there = _there(m, hand)
+    id = _receive(m, there, m.head())
+    m.script.bundle.registers = m.chance.choice(("none", "spoiled"))
+    m.touched |= {"@registers"} | {d.id for d in m.wrappers()}
+    what = f"{hand} signs {there} in the other log, wrapped by {id}; its register is {m.script.bundle.registers}"
+    return Expect(what, PASSED, PASSED, weightless=[there], open="B2")
 
 
 @mutation

@@ -57,7 +57,7 @@ def meaning(report: Report, deeds: dict[str, str]) -> Meaning | None:
         return deeds.get(leaf, leaf)
 
     counts = Counter(named(e.leaf) for e in r.entries if r.is_effective(e))
-    hand = frozenset(named(e.leaf) for e in r.entries if r.first_hand(e))
+    hand = frozenset(named(e.leaf) for e in r.entries if r.is_effective(e) and r.first_hand(e))
     gone = frozenset((named(e.leaf), n) for e in case.entries for n, v in e.sealed.items() if v is Unread.ERASED)
     criteria = {name: str(c.state) for name, c in judgement.criteria.items()}
     return Meaning(counts, hand, gone, Counter(f.code for f in judgement.findings), criteria)

@@ -83,6 +83,7 @@ class Bundle(msgspec.Struct, omit_defaults=True):
     foreign_origin: bool = False  # the whole bundle is of the other ledger
     put: dict[str, str] = {}  # path -> text, files as they are put in at the end
     drop: list[str] = []  # parts of paths of files that are left out at the end
+    registers: str = "good"  # of other logs, which prove keys there: none, cut, spoiled
     flip: list[int] = []  # [file, bit]: one bit of one file
 
 
@@ -110,6 +111,7 @@ class Script(msgspec.Struct, omit_defaults=True):
     verifier: Verifier = msgspec.field(default_factory=Verifier)
     witnesses: int = 0
     quorum: str = "none"
+    witnessed_there: bool = False  # the policy about the other log asks for a witness
 
     def clone(self) -> Script:
         return msgspec.convert(msgspec.to_builtins(self), Script)

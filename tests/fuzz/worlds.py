@@ -55,6 +55,7 @@ class _World:
         self.instruments = {n: i if i in INSTRUMENTS else "2AP-7" for n, i in self.instruments.items()}
         self.instruments["companion"] = self.instruments["main"]
         self.witnesses = chance.choice((0, 0, 1, 2, 3, 3))
+        self.witnessed_there = self.maybe(0.3)
         self.quorum = "none" if not self.witnesses else chance.choice(("all", "any", str((self.witnesses + 2) // 2)))
 
     def maybe(self, odds: float) -> bool:
@@ -71,7 +72,8 @@ class _World:
         return {str(n): self.clock + self.chance.randrange(3) for n in range(1, self.witnesses + 1)}
 
     def head(self, log: str = "own", cite: bool = False) -> str:
-        id = self.do("head", "", None, log=log, cite=cite, times=self.times() if log == "own" else {})
+        times = self.times() if log == "own" else {"1": self.clock} if self.witnessed_there else {}
+        id = self.do("head", "", None, log=log, cite=cite, times=times)
         self.clock += 3
         return id
 
@@ -176,11 +178,11 @@ def world(seed: int) -> Script:
     w.enrol("ilves", next_key_sha256=ref("keyhash", "ilves/second"))
     for actor in chance.sample([a for a in OFFICES if a not in ("ilves", "skylark")], chance.randint(0, 4)):
         w.enrol(actor)
-    if w.maybe(0.8):
+    if w.maybe(0.65):
         w.enrol("skylark")
-    w.enrol("skylark", "other", key="" if w.maybe(0.5) else "there")
-    if w.maybe(0.5):
-        w.enrol("ncco", "other", key="" if w.maybe(0.5) else "there")
+    for actor in ("skylark", "ncco") if w.maybe(0.5) else ("skylark",):
+        # an office that has keys here speaks with one of these elsewhere too
+        w.enrol(actor, "other", key="" if actor in w.offices["own"] or w.maybe(0.5) else "there")
     if w.maybe(0.6):
         w.head(cite=True)
 
@@ -218,7 +220,7 @@ def world(seed: int) -> Script:
         bundle.by = "ilves/second"
     used = w.instruments
     parties = {actor: party for actor, (party, _) in OFFICES.items()}
-    script = Script(used, parties, w.deeds, bundle, Verifier(), w.witnesses, w.quorum)
+    script = Script(used, parties, w.deeds, bundle, Verifier(), w.witnesses, w.quorum, w.witnessed_there)
     if w.maybe(0.1):
         script.verifier.anchor = chance.choice(("head", "head"))
     return script
@@ -243,9 +245,7 @@ def _from_there(w: _World) -> None:
     for id in there:
         if w.maybe(0.8):
             deed = w.deeds[int(id[1:])]
-            wrap = Wrap(id, head, proof="good" if w.maybe(0.85) else chance.choice(("none",)))
-            if wrap.proof == "none":
-                wrap.check = "not-checked"
+            wrap = Wrap(id, head)
             public = {}
             mine = [d for d in w.deeds if d.kind == deed.kind and d.log == "own" and d.by == deed.by.partition("/")[0]]
             if mine and w.maybe(0.3):
