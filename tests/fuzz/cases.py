@@ -9,6 +9,8 @@ from tests.fuzz.mutations import MUTATIONS, apply
 from tests.fuzz.script import Expect, Script
 from tests.fuzz.worlds import world
 
+ALONE = frozenset({"an_older_head", "the_end_left_out"})  # they speak of the end, where others put their lies
+
 
 @dataclass(frozen=True)
 class Case:
@@ -42,7 +44,8 @@ def told(seed: int, lies: list[tuple[str, int]]) -> Case:
     script, expects, taken, used = world(seed), list[Expect](), set[str](), list[tuple[str, int]]()
     for number, (name, own) in enumerate(lies):
         made = apply(script, name, own, number)
-        if made is None or made[2] & taken or any(name == other for other, _ in used):
+        alone = len(lies) > 1 and name in ALONE
+        if made is None or alone or made[2] & taken or any(name == other for other, _ in used):
             continue
         script, expect, touched = made
         expects.append(expect)

@@ -619,7 +619,8 @@ def arrived_from_a_register(m: Liar) -> Expect | None:
     if there is None:
         return None
     id = _receive(m, there.id, m.head())
-    return Expect(f"{there.id}, of the other log's register, is wrapped by {id}", PASSED, PASSED, weightless=[there.id])
+    what = f"{there.id}, of the other log's register, is wrapped by {id}"
+    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[there.id])
 
 
 @mutation
@@ -1171,7 +1172,8 @@ def the_registers_past(m: Liar) -> Expect | None:
     if m.chance.random() < 0.5:
         id = m.add("log-succeeded", "registrar", None, public=note)
         return Expect(f"a log before this one is named late ({id})", FAILED, codes=["CTX-SUCCESSOR"])
-    said = {"old_key": ref("vkey", "own/first"), "new_key": ref("vkey", "own/third"), "from_size": 1}
+    now = next((d.rotates for d in m.script.deeds if d.rotates), "first")
+    said = {"old_key": ref("vkey", f"own/{now}"), "new_key": ref("vkey", "own/third"), "from_size": 1}
     id = m.add("log-key-rotated", "registrar", None, public=said)
     return Expect(f"the log key that signs here ended at size 1, says {id}", FAILED, codes=["CP-KEY"])
 
