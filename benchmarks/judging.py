@@ -24,7 +24,7 @@ def judge_figure(ledger: Path) -> Figure:
     say("judging every order")
     folder = read_folder(ledger)
     store, drawer = Shelf(folder.entries), Drawer(folder.drawer, writable=False)
-    cases = Cases(folder.origin, store, drawer)
+    cases = Cases(folder, store, drawer)
     orders = list(islice(cases.orders(), MOST))
     loaded = judged = 0.0
     for start in range(0, len(orders), 1_000):

@@ -15,11 +15,12 @@ from ledger.bundle import About, Contents, readable, select, visible
 from ledger.counterparty import KIND, PROOF, VALUES, as_counted
 from ledger.envelope import Opened
 from ledger.law.provisions import rules_digest
-from ledger.note import Head, note_digest, open_checkpoint
+from ledger.note import Head, note_digest, open_checkpoint, origin_hash
 from ledger.order import Entry
 from ledger.tlog import format_proof, prove_consistency, prove_inclusions
 from ledger.veil import parse_disclosure
 from ledger.world import mldsa
+from ledger.world.counterparties import registers
 from ledger.world.fault import LedgerFault
 from ledger.world.following import newest_seen
 from ledger.world.heads import Kept, Token
@@ -97,6 +98,7 @@ def gather(journal: Journal, asked: Asked, head: Head | None = None) -> Contents
         documents=_named(asked.documents, entries, asked.audience),
         tokens=_tokens(tokens, note_digest(head.note), heads),
         foreign=_foreign(journal, covered, asked.audience) | _heads_seen(journal, opened.values()),
+        others=_registers(journal, opened.values()),
     )
 
 
@@ -184,6 +186,13 @@ def _foreign(journal: Journal, covered: Mapping[str, Sequence[tuple[int, Opened]
                 name = f"{wrapper.payload.public['envelope']}{VALUES}"
                 found[name] = "".join(f"{line}\n" for line in lines).encode()
     return found
+
+
+def _registers(journal: Journal, opened: Iterable[Opened]) -> dict[str, dict[int, tuple[bytes, bytes]]]:
+    """The registers, as received, of the logs whose entries are wrapped here: they prove the keys of those entries."""
+    origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
+    here = registers(journal.folder.registers)
+    return {origin: here[name] for origin in sorted(origins) if (name := origin_hash(origin)) in here}
 
 
 def _heads_seen(journal: Journal, opened: Iterable[Opened]) -> dict[str, bytes]:

@@ -91,7 +91,7 @@ def reading(place: Path | None = None) -> Iterator[Reader]:
     drawer = Drawer(folder.drawer, writable=False) if folder.drawer.exists() else None
     told: Any = ui.story_of(str(path)).get("orders", {})
     try:
-        yield Reader(folder, store, Cases(folder.origin, store, drawer, folder.foreign), dict(told), drawer)
+        yield Reader(folder, store, Cases(folder, store, drawer), dict(told), drawer)
     finally:
         store.close()
         if drawer is not None:

@@ -69,7 +69,7 @@ def receive(
         if backs and len(arrivals) != 1:
             raise Stop("--backs is for one entry, and this brings more", hint="receive that entry by itself")
         signer = hand(journal, KIND, actor, role, key_file)
-        return _take_in(journal, arrivals, signer, check, name, backs)
+        return _take_in(journal, arrivals, signer, check, name, backs, anyway=anyway)
 
 
 # -- what is in a file, verified ---------------------------------------------------------------------------------------
@@ -85,6 +85,7 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     from ledger.verify import verify
     from ledger.world import mldsa, stamping
     from ledger.world.arrivals import Arrival
+    from ledger.world.counterparties import keep_register
 
     files = unpack(data)
     if MANIFEST not in files:
@@ -95,7 +96,7 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     trust = _trust(journal, manifest.log)
     read = partial(verify, data, trust, None, journal.now(), mldsa=mldsa.verify, stamps=stamping.reader())
     report = read()
-    parts = arrange(files, manifest.log)
+    parts = arrange(files, manifest.log, manifest.v)
     check = _settled(journal, report, trust, parts, anyway=anyway)
     _hold(journal, report, trust, parts)
     known = _known(journal, trust, manifest.log, [*manifest.heads, *([find(journal, name)] if name else ())])
@@ -106,7 +107,10 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
         check = _settled(journal, report, trust, parts, anyway=anyway)
     _compare_ours(journal, parts)
     register = registry_of(manifest.log)
-    entries = [(index, raw) for index, raw in parts.entries.items() if _open(raw).payload.order != register]
+    theirs = {n: (raw, parts.proofs[n]) for n, raw in parts.entries.items() if _open(raw).payload.order == register}
+    if check == "verifies":
+        keep_register(journal.folder.registers, manifest.log, theirs)
+    entries = [(index, raw) for index, raw in parts.entries.items() if index not in theirs]
     if name and len({_open(raw).payload.order for _, raw in entries}) > 1:
         raise Stop("--order is for a bundle of one order, and this brings more")
     texts = {index: tuple(text.decode().splitlines()) for index, text in parts.disclosures.items()}
@@ -143,8 +147,15 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
     trust = _trust(journal, opened.payload.log)
     proof = proof_beside(file)
     report = verify_entry(opened.raw, proof, trust, None, journal.now(), mldsa=mldsa.verify)
-    enrolled = journal.keyring.keys.get(signer.key)
-    ours = enrolled is not None and enrolled.accepted is not None and enrolled.actor == signer.actor
+    keyring = journal.keyring
+    enrolled = keyring.keys.get(signer.key)
+    ours = (
+        enrolled is not None
+        and enrolled.actor == signer.actor
+        and enrolled.accepted is not None
+        and enrolled.ended is None
+        and keyring.holds(signer, journal.store.size())
+    )
     lacks = [reason for reason in report.reasons if not (ours and reason.code in DOUBT_ONLY)]
     if lacks and (report.verdict is Verdict.FAILED or not anyway):
         hint = "" if report.verdict is Verdict.FAILED else "ask for the bundle of the whole order, or say --anyway"
@@ -288,7 +299,14 @@ def _compare_ours(journal: Journal, parts: Arranged) -> None:
 
 
 def _take_in(
-    journal: Journal, arrivals: list[Arrival], signer: Signer, check: str, name: str | None, backs: str | None
+    journal: Journal,
+    arrivals: list[Arrival],
+    signer: Signer,
+    check: str,
+    name: str | None,
+    backs: str | None,
+    *,
+    anyway: bool,
 ) -> Exit:
     from cli.record import Place
     from cli.writing import find
@@ -297,29 +315,38 @@ def _take_in(
     rows: list[tuple[str, int, str, str, object]] = []
     fresh = []
     folder, evidence = journal.folder.foreign, journal.folder.evidence
-    for arrival in post.wanted(arrivals, journal.store, journal.origin):
-        opened = _open(arrival.raw)
-        key = _signed_by(_trust(journal, opened.payload.log), _note(arrival))
-        there = post.known(arrival, journal.store, key, folder, evidence)
-        if there is None:
-            fresh.append(arrival)
-        else:
-            rows.append(_row(opened, arrival, "already recorded", there))
     order = find(journal, name) if name else ""
     drafts = []
-    for arrival in fresh:
-        place = order or _open(arrival.raw).payload.order
+    for arrival in post.wanted(arrivals, journal.store, journal.origin):
+        opened = _open(arrival.raw)
+        place = order or opened.payload.order
+        key = _signed_by(_trust(journal, opened.payload.log), _note(arrival))
+        there = post.place_of(arrival, place, journal.store, key, folder, evidence)
+        if there.index is not None:
+            rows.append(_row(opened, arrival, "already recorded", there.index))
+            continue
         _check_place(journal, place, arrival)
-        theirs = _trust(journal, _open(arrival.raw).payload.log).registrar or journal.folder.registrar
-        post.check_speaker(arrival, journal.keyring, journal.folder.registrar, theirs, journal.store.size())
-        leaf = Place.of(journal, KIND, place, None).event(backs) if backs else None
         now = journal.now()
-        drafts.append(post.draft_of(arrival, journal.origin, signer, now, check, order=place, backs=leaf))
+        if not anyway:
+            _check_order(opened, place)
+            post.check_counts(arrival, journal.cases, journal.store.size(), now)
+        leaf = Place.of(journal, KIND, place, None).event(backs) if backs else None
+        draft = post.draft_of(arrival, journal.origin, signer, now, check, order=place, backs=leaf, entry=there.entry)
+        fresh.append(arrival)
+        drafts.append(draft)
     post.keep_files(fresh, folder)
     receipts = journal.record_batch(drafts) if drafts else []
     rows += [_row(_open(a.raw), a, "recorded", r.index) for a, r in zip(fresh, receipts, strict=True)]
     _tell(rows, receipts)
     return Exit.DONE
+
+
+def _check_order(opened: Opened, order: str) -> None:
+    from ledger.refusal import Refused
+
+    if opened.payload.order != order:
+        hint = "--anyway keeps it all the same, as what its recipient has observed"
+        raise Refused("CTX-ORDER", f"it is about the order {opened.payload.order}", where=order, hint=hint)
 
 
 def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
@@ -352,22 +379,42 @@ def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: st
         return Exit.DONE
     size = journal.store.size()
     journal.keyring.check(opened, size)
+    journal.keyring.check_role(opened.payload.signer, size)
     if opened.payload.order in (journal.registry, journal.access):
         raise Refused("CTX-CHAIN", "others wrote to the register first", hint="read it again, and seal it again")
     signer = hand(journal, KIND, actor, role, key_file)
-    entry = opened.leaf[:32]
-    before = journal.store.by_entry(bytes.fromhex(entry))
+    entry, before = _crossed(journal, opened)
     if before is None:
         ui.tell("others wrote first: it is wrapped, and counts as its signer's act")
         keep_alone(opened.raw, journal.folder.foreign)
     else:
-        size = _open(before[1]).payload.public["index"]
+        size = before
     now = journal.now()
     draft = Draft(
-        wrapping_crossed(opened.raw, size), opened.payload.order, signer, Circumstances(now, now), entry=entry
+        wrapping_crossed(opened.raw, size),
+        opened.payload.order,
+        signer,
+        Circumstances(now, now),
+        entry=entry,
+        wraps=opened.raw,
     )
     tell(journal, KIND, journal.record_batch([draft])[0])
     return Exit.DONE
+
+
+def _crossed(journal: Journal, opened: Opened) -> tuple[str, int | None]:
+    """The id under which a crossed entry is wrapped, and the place it was given if it was wrapped before."""
+    from hashlib import sha256
+
+    for attempt in range(1_000):
+        entry = opened.leaf[:32] if not attempt else sha256(f"{opened.leaf}\n{attempt}".encode()).hexdigest()[:32]
+        before = journal.store.by_entry(bytes.fromhex(entry))
+        if before is None:
+            return entry, None
+        p = _open(before[1]).payload
+        if (p.kind, p.order, p.public.get("leaf")) == (KIND, opened.payload.order, opened.leaf):
+            return entry, p.public["index"]
+    raise AssertionError("ids of 128 bits are not all taken")
 
 
 def _note(arrival: Arrival) -> bytes:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from cli.exits import Exit, Stop
+from cli.other_log import RECEIVED, OtherLog, arrives
 from cli.script import Deed, public_of, registrar, script, seed_of
 from cli.story import Story
 from ledger.envelope import Circumstances, Signer
@@ -42,6 +43,7 @@ class Played:
     story: Story
     orders: dict[str, str]
     leaves: dict[tuple[str | None, str], str] = field(default_factory=dict)
+    logs: dict[str, OtherLog] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -97,6 +99,8 @@ def _batches(deeds: Iterable[Deed]) -> Iterator[list[Deed]]:
 
 def _recorded(journal: Journal, played: Played, deeds: list[Deed]) -> list[Receipt]:
     try:
+        if deeds[0].kind == RECEIVED:
+            return [arrives(journal, played.story, played.logs, deeds[0], _draft(journal, played, deeds[0]))]
         return journal.record_batch([_draft(journal, played, deed) for deed in deeds])
     except Refused as refused:
         deed = deeds[0]

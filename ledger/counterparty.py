@@ -13,14 +13,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from ledger.chain import access_of, registry_of
 from ledger.envelope import Opened, Other, entry_of, open_
-from ledger.facts import KINDS, Fact, build, check_form
-from ledger.keyring import Keyring
+from ledger.facts import KINDS, Fact, build
 from ledger.note import note_digest
 from ledger.order import Entry, instant
-from ledger.refusal import Refused
-from ledger.tlog import leaf_hash, parse_proof
+from ledger.tlog import parse_proof
 from ledger.veil import digest_of, lift
 
 KIND = "counterparty-record-received"
@@ -65,9 +62,13 @@ def wrapping_crossed(raw: bytes, size: int) -> Fact:
     return build(KIND, public, {})
 
 
-def wrapper_id(origin: str, index: int) -> str:
-    """The entry id under which one place of another log is wrapped, always the same, so that it arrives once."""
-    return sha256(f"{KIND}\n{origin}\n{index}".encode()).hexdigest()[:32]
+def wrapper_id(origin: str, index: int, attempt: int = 0) -> str:
+    """The entry id under which one place of another log is wrapped, always the same, so that it arrives once.
+
+    Further attempts have further ids, for where somebody has taken the first one for something else.
+    """
+    more = f"\n{attempt}" if attempt else ""
+    return sha256(f"{KIND}\n{origin}\n{index}{more}".encode()).hexdigest()[:32]
 
 
 def acknowledges(opened: Opened, origin: str) -> tuple[int, str] | None:
@@ -76,53 +77,6 @@ def acknowledges(opened: Opened, origin: str) -> tuple[int, str] | None:
     if p.kind != KIND or p.schema != KINDS[KIND].schema or p.public.get("origin") != origin:
         return None
     return p.public["index"], p.public["leaf"]
-
-
-def wrapped(wrapper: Opened, foreign: Foreign) -> Opened | None:
-    """The entry that a wrapper of ours counts as its signer's own act; None if it counts for nothing beside itself.
-
-    Its bytes must be at hand and those that the wrapper names. One that backs an entry of ours lends it its weight and
-    is not counted twice; an acknowledgement, or an entry of a register, says nothing about the order. One that was
-    sealed for this very log and crossed another in the post has no proof: whether its key could sign is to be asked of
-    our own register.
-    """
-    p = wrapper.payload
-    if p.kind != KIND or p.schema != KINDS[KIND].schema:
-        return None
-    said = p.public
-    raw = foreign(str(said.get("envelope"))) if "backs" not in said else None
-    if raw is None or sha256(raw).hexdigest() != said.get("envelope") or leaf_hash(raw).hex() != said.get("leaf"):
-        return None
-    try:
-        opened = open_(raw)
-        inner = opened.payload
-        if inner.kind in KINDS and inner.schema == KINDS[inner.kind].schema:
-            check_form(inner.kind, {n: v for n, v in inner.public.items() if n != "_sd"}, inner.sealed)
-    except Refused:
-        return None
-    apart = (registry_of(inner.log), access_of(inner.log))
-    check = "not-checked" if inner.log == p.log else "verifies"
-    if (
-        inner.kind == KIND
-        or inner.order in apart
-        or (inner.log, check) != (said.get("origin"), said.get("proof_check"))
-    ):
-        return None
-    return opened
-
-
-def is_impostor(opened: Opened, keyring: Keyring, index: int) -> bool:
-    """True if an entry of another record is signed in the name of an office that has keys here, and by none of them.
-
-    Names of offices are given by each record's own registrar; what counts is the key. `index` is the wrapper's.
-    """
-    signer = opened.payload.signer
-    ours = {
-        key.public
-        for key in keyring.keys.values()
-        if key.actor == signer.actor and key.accepted is not None and key.accepted < index
-    }
-    return bool(ours) and signer.key not in ours
 
 
 def as_counted(
@@ -150,4 +104,5 @@ def as_counted(
         order=p.order,
         seq=p.seq,
         received=instant(p.signed_at),
+        origin=None if opened.payload.log == p.log else opened.payload.log,
     )

@@ -307,8 +307,12 @@ def entry_of(
     *,
     erased: Iterable[str] = (),
     digests: Mapping[str, str] | None = None,
+    held: bool = True,
 ) -> Entry:
-    """What the law and the projections see of an opened entry: `values` are the sealed values this reader may know."""
+    """What the law and the projections see of an opened entry: `values` are the sealed values this reader may know.
+
+    `held` says whether the signing key held the claimed role at this position, which the register tells.
+    """
     p = opened.payload
     known = values or {}
     gone = frozenset(erased)
@@ -336,4 +340,5 @@ def entry_of(
         sealed=sealed,
         audience={} if p.audience is UNSET else {name: tuple(roles) for name, roles in p.audience.items()},
         digests=digests or {},
+        held=held,
     )

@@ -17,6 +17,7 @@ from msgspec import Struct
 from ledger.ed25519 import enrolable
 from ledger.envelope import Opened
 from ledger.facts import KINDS, Fact
+from ledger.payload import SignedBy
 from ledger.refusal import Refused
 
 REGISTRY_ONLY = frozenset(
@@ -69,11 +70,19 @@ class Key(Struct):
 
 
 class Office(Struct):
-    """A registered office, person or company: its Party and the roles it holds."""
+    """A registered office, person or company: its Party and the roles it holds.
+
+    `changes` has the log position of each entry that gave it roles, oldest first, with these roles.
+    """
 
     actor: str
     party: str
     roles: tuple[str, ...]
+    changes: list[tuple[int, tuple[str, ...]]] = []
+
+    def roles_at(self, index: int) -> tuple[str, ...]:
+        """Return the roles at a log position: those of the last entry before it."""
+        return next((roles for position, roles in reversed(self.changes) if position < index), ())
 
 
 class Keyring(Struct):
@@ -89,7 +98,7 @@ class Keyring(Struct):
         if not enrolable(bytes.fromhex(r.key)):
             raise Refused("KEY-POINT", "the registrar's key is not a point of prime order", where=r.actor)
         self.keys[r.key] = Key(r.key, r.actor, ("ADM",), accepted=-1)
-        self.offices[r.actor] = Office(r.actor, r.party, ("ADM",))
+        self.offices[r.actor] = Office(r.actor, r.party, ("ADM",), [(-1, ("ADM",))])
 
     def current(self, actor: str) -> Iterator[Key]:
         """The keys with which an actor may sign the next entry."""
@@ -121,11 +130,34 @@ class Keyring(Struct):
         if office is None or office.party != p.signer.party:
             raise Refused("KEY-UNKNOWN", f"{p.signer.actor} is not registered as an office of {p.signer.party}")
         if p.order == self.registry:
-            self._check_registry(opened, key)
+            self._check_registry(opened, key, index)
         elif p.kind in REGISTRY_ONLY:
             raise Refused("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
 
-    def _check_registry(self, opened: Opened, key: Key) -> None:
+    def holds(self, signer: SignedBy, index: int) -> bool:
+        """Return True if the signer's key, and its office at this position, hold the role that the signer claims."""
+        key, office = self.keys.get(signer.key), self.offices.get(signer.actor)
+        return (
+            key is not None
+            and office is not None
+            and signer.role in key.roles
+            and signer.role in office.roles_at(index)
+        )
+
+    def check_role(self, signer: SignedBy, index: int) -> None:
+        """Raise `Refused` KEY-ROLE if the signer does not hold, at this position, the role that it claims."""
+        if self.holds(signer, index):
+            return
+        key, office = self.keys.get(signer.key), self.offices.get(signer.actor)
+        held = [role for role in (key.roles if key else ()) if office and role in office.roles_at(index)]
+        raise Refused(
+            "KEY-ROLE",
+            f"{signer.actor} does not hold the role {signer.role}",
+            where=signer.actor,
+            hint=f"this key holds {', '.join(held) or 'no role'}; the registrar enrols a key for another role",
+        )
+
+    def _check_registry(self, opened: Opened, key: Key, index: int) -> None:
         p = opened.payload
         if p.instrument is not None:
             raise Refused("CTX-INSTRUMENT", "entries of the registry have no instrument")
@@ -136,7 +168,7 @@ class Keyring(Struct):
             raise Refused("CTX-ORDER", f"{p.kind} belongs to an order, not to the registry")
         if p.speaks != "act":
             raise Refused("KEY-ROLE", "the registry takes acts only")
-        if p.signer.role not in kind.signers or p.signer.role not in key.roles:
+        if p.signer.role not in kind.signers or not self.holds(p.signer, index):
             raise Refused("KEY-ROLE", f"{p.signer.actor} may not sign {p.kind} as {p.signer.role}")
         check = _CHECKS.get(p.kind)
         if check:
@@ -198,9 +230,12 @@ class Keyring(Struct):
         said = p.public
         match p.kind:
             case "authority-registered":
-                self.offices[said["actor"]] = Office(said["actor"], said["party"], tuple(said["roles"]))
+                roles = tuple(said["roles"])
+                self.offices[said["actor"]] = Office(said["actor"], said["party"], roles, [(index, roles)])
             case "authority-changed" if "roles" in said:
-                self.offices[said["actor"]].roles = tuple(said["roles"])
+                office = self.offices[said["actor"]]
+                office.roles = tuple(said["roles"])
+                office.changes.append((index, office.roles))
             case "key-registered":
                 key = Key(said["key"], said["actor"], tuple(said["roles"]), next_sha256=said.get("next_key_sha256"))
                 self.keys[key.public] = key

@@ -81,7 +81,10 @@ class Entry(Struct, frozen=True, eq=False):
     sealed: Mapping[str, Any] = {}
     audience: Mapping[str, tuple[str, ...]] = {}
     digests: Mapping[str, str] = {}  # sealed field -> RFC 9901 digest, where known here
-    received: datetime | None = None  # when it arrived here, if it is an entry of another log, wrapped in one of ours
+    received: datetime | None = None  # when it arrived here, if it was wrapped in an entry of this log
+    origin: str | None = None  # the log that it was sealed for, if that is another log
+    held: bool = True  # False: the signing key or its office did not hold the claimed role at this position
+    proves: str | None = None  # leaf of the entry here that the wrapped entry was proven to back
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field, public or sealed; `default` where it was not stated or cannot be read here."""
@@ -138,6 +141,25 @@ class Case(Struct, frozen=True):
         """The same case without the entries of the order whose moment (`on`) is later than `at`."""
         here = tuple(e for e in self.entries if e.on <= at)
         return Case(self.order, self.instrument, here, self.registry, self.label)
+
+
+def replacements(entries: Iterable[Entry], at: datetime) -> dict[str, tuple[Entry, ...]]:
+    """Return the leaf of every entry that is replaced at `at` with the entries that replace it, the last one last.
+
+    A replacement counts if it has the same signer and the same log, has a later position, claims a role that its key
+    held, and does not happen later than `at`.
+    """
+    entries = tuple(entries)
+    claims = [e for e in entries if e.replaces and e.held and e.on <= at]
+    if not claims:
+        return {}
+    by_leaf = {e.leaf: e for e in entries}
+    found: dict[str, tuple[Entry, ...]] = {}
+    for e in claims:
+        old = by_leaf.get(e.replaces or "")
+        if old is not None and (old.by, old.origin) == (e.by, e.origin) and old.index < e.index:
+            found[old.leaf] = (*found.get(old.leaf, ()), e)
+    return found
 
 
 def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:

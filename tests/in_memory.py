@@ -218,9 +218,25 @@ class Ledger:
         lines.append(f"quorum {quorum or ('every' if names else 'none')}")
         return "".join(f"{line}\n" for line in lines).encode()
 
-    def trust(self, policy: bytes | None = None) -> Trust:
+    def trust_files(self) -> dict[str, bytes]:
+        """What a verifier holds who trusts this log and its registrar."""
         registrar = Registrar(self.keeper.actor, self.keeper.party, self.keeper.key)
-        return parse_trust({"policy": policy or self.policy(), "registrar": format_registrar(registrar)})
+        return {"policy": self.policy(), "registrar": format_registrar(registrar)}
+
+    def trust(self, policy: bytes | None = None) -> Trust:
+        files = self.trust_files()
+        return parse_trust({**files, "policy": policy or files["policy"]})
+
+    def proof(self, index: int, note: bytes | None = None) -> bytes:
+        """The tlog-proof of an entry under a note, by default a new one over everything so far."""
+        note = note or self.checkpoint()
+        size = int(note.split(b"\n")[1])
+        return format_proof(index, prove_inclusion(index, size, self.read), note)
+
+    def register(self, note: bytes | None = None) -> dict[int, tuple[bytes, bytes]]:
+        """The entries of the register with their proofs, by index, as they travel into another log's bundle."""
+        indexes = [n for n, _ in self.seen_by([self.registry])]
+        return {n: (self.entries[n], self.proof(n, note)) for n in indexes}
 
     # -- bundles -------------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ class Fact(Struct, frozen=True):
     replaces: str | None = None
     fields: Mapping[str, Any] = {}
     audience: Mapping[str, Any] = {}
+    held: bool = True
 
     def moved(self, on: str) -> Fact:
         """The same, happening and recorded at another moment."""
@@ -252,6 +253,8 @@ def entry(told: Fact, index: int, order: str, instrument: str | None, parties: M
         of = known.get(name)
         plain = _resolved(value, of.type if of else "", order)
         sides[bool(of and of.sealed)][name] = plain
+    public = sides[0]
+    proven = told.kind == "counterparty-record-received" and public.get("proof_check") == "verifies"
     return Entry(
         leaf=leaf(told.label or f"entry {index}", order),
         index=index,
@@ -269,9 +272,11 @@ def entry(told: Fact, index: int, order: str, instrument: str | None, parties: M
         on_source=told.on_source,
         whose=told.whose,
         replaces=None if told.replaces is None else leaf(told.replaces, order),
-        public=sides[0],
+        public=public,
         sealed=sides[1],
         audience={name: tuple(roles) for name, roles in told.audience.items()},
+        proves=public.get("backs") if proven else None,  # in a story, the kind means the whole act
+        held=told.held,
     )
 
 

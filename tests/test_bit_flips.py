@@ -66,12 +66,12 @@ def chunks(bits: Sequence[int]) -> Iterator[Sequence[int]]:
 def test_the_bundle_itself_passes() -> None:
     ledger, maker = three_entries()
     assert len(ledger.entries) == 3
-    assert verdict(ledger.bundle(maker), trust_of(ledger)) is Verdict.PASSED
+    assert verdict(ledger.bundle(maker, role="ADM"), trust_of(ledger)) is Verdict.PASSED
 
 
 def test_no_bit_of_a_few_hundred_can_be_changed() -> None:
     ledger, maker = three_entries()
-    data = ledger.bundle(maker)
+    data = ledger.bundle(maker, role="ADM")
     bits = random.Random(7).sample(range(len(data) * 8), 400)
     assert survivors(data, trust_of(ledger), bits) == []
 
@@ -79,7 +79,7 @@ def test_no_bit_of_a_few_hundred_can_be_changed() -> None:
 @pytest.mark.slow
 def test_no_bit_of_a_bundle_of_three_entries_can_be_changed() -> None:
     ledger, maker = three_entries()
-    data = ledger.bundle(maker)
+    data = ledger.bundle(maker, role="ADM")
     assert on_two_cores(data, trust_of(ledger), range(len(data) * 8)) == []
 
 
@@ -116,7 +116,7 @@ def bits_of(files: dict[str, bytes], paths: Sequence[str], count: int) -> list[t
 
 def test_a_stranger_who_also_mends_checksums_and_sums_changes_no_bit_of_any_file() -> None:
     ledger, maker = three_entries()
-    data = ledger.bundle(maker)
+    data = ledger.bundle(maker, role="ADM")
     files = unpack(data)
     paths = [path for path in files if path != "SHA256SUMS"]
     for path, bit in bits_of(files, paths, 12):
@@ -125,7 +125,7 @@ def test_a_stranger_who_also_mends_checksums_and_sums_changes_no_bit_of_any_file
 
 def test_a_maker_who_signs_the_list_again_changes_no_bit_of_an_entry_a_proof_a_value_or_the_checkpoint() -> None:
     ledger, maker = three_entries()
-    data = ledger.bundle(maker)
+    data = ledger.bundle(maker, role="ADM")
     files = unpack(data)
     paths = [path for path in files if any(part in path for part in TRUSTED)]
     assert len(paths) == 3 * 2 + 1 + 1
@@ -136,7 +136,7 @@ def test_a_maker_who_signs_the_list_again_changes_no_bit_of_an_entry_a_proof_a_v
 @pytest.mark.slow
 def test_a_maker_who_signs_the_list_again_changes_no_bit_at_all_of_what_is_proven() -> None:
     ledger, maker = three_entries()
-    data = ledger.bundle(maker)
+    data = ledger.bundle(maker, role="ADM")
     files = unpack(data)
     paths = [path for path in files if any(part in path for part in TRUSTED)]
     with ProcessPoolExecutor(2) as pool:
@@ -151,7 +151,7 @@ def unfailed(data: bytes, trust: dict[str, bytes], maker: Hand, path: str) -> li
 def test_two_bits_that_leave_the_checksum_as_it_was_are_found_by_the_digest() -> None:
     """CRC-32 is linear: four bytes can always be chosen so that a forged file keeps its checksum."""
     ledger, maker = three_entries()
-    files = dict(unpack(ledger.bundle(maker)))
+    files = dict(unpack(ledger.bundle(maker, role="ADM")))
     wanted = zlib.crc32(files["policy"])
     forged = files["policy"].replace(b"none", b"nine")
     files["policy"] = forged + tail_for(forged, wanted)
@@ -178,7 +178,7 @@ def tail_for(data: bytes, wanted: int) -> bytes:
 
 def test_a_bundle_cut_short_anywhere_fails() -> None:
     ledger, maker = three_entries()
-    data = ledger.bundle(maker)
+    data = ledger.bundle(maker, role="ADM")
     for length in random.Random(3).sample(range(len(data)), 200):
         assert verdict(data[:length], trust_of(ledger)) is Verdict.FAILED
 
@@ -186,7 +186,7 @@ def test_a_bundle_cut_short_anywhere_fails() -> None:
 def test_a_whole_bundle_of_another_size_of_the_same_log_is_not_taken_for_this_one() -> None:
     """Parts of two good bundles do not make a third."""
     ledger, maker = three_entries()
-    first = unpack(ledger.bundle(maker))
+    first = unpack(ledger.bundle(maker, role="ADM"))
     note = ledger.checkpoint(2)
     contents = ledger.contents(note=note)
     second = unpack(pack(replace(contents, policy=ledger.policy()), maker.signer("ISS")))

@@ -69,7 +69,7 @@ def test_the_archive_begins_with_what_it_is_and_what_people_read() -> None:
 def test_the_first_bytes_tell_programs_what_the_file_is() -> None:
     """As EPUB and ASiC do: `file` finds the media type at a fixed place."""
     ledger, ilves = small()
-    assert ledger.bundle(ilves)[30:].startswith(b"mimetypeapplication/vnd.comity.evidence-bundle.v1+zip")
+    assert ledger.bundle(ilves)[30:].startswith(b"mimetypeapplication/vnd.comity.evidence-bundle.v2+zip")
 
 
 def test_the_manifest_lists_every_file_but_itself_and_the_sums() -> None:

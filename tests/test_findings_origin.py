@@ -49,6 +49,16 @@ def test_an_act_in_a_role_that_cannot_do_this_has_no_effect_and_is_found() -> No
     finds_not(BASE.when(replace(wrong, by="ncco", role="CAQ")), "V-AUTHORITY")
 
 
+def test_an_act_in_a_role_that_its_key_does_not_hold_settles_and_validates_nothing() -> None:
+    approved = fact("order-validated", "2027-03-01T09:30Z", "ilves", "VAL", capacity="judge", decision="approved")
+    told = BASE.when(approved)
+    finds(BASE.when(replace(approved, held=False)), "V-ROLE-NOT-HELD", A1="GAP")
+    finds_not(BASE.when(replace(approved, held=False)), "V-AUTHORITY")
+    finds_not(told, "V-ROLE-NOT-HELD")
+    assert [e.kind for e in told.reading.of("order-validated")] == ["order-validated"]
+    assert BASE.when(replace(approved, held=False)).reading.of("order-validated") == ()
+
+
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [

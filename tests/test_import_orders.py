@@ -8,6 +8,7 @@ import json
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from cli.imports import taking
@@ -30,6 +31,7 @@ def ledger(tmp_path: Path) -> Path:
 # -- what rows become --------------------------------------------------------------------------------------------------
 
 
+RECEIVED = "counterparty-record-received"  # made by `receive` alone, so it is in no spreadsheet
 FEW = ("S1", "S3", "taken-over-from-paper")
 ALL = sorted(path.stem for path in STORIES.glob("*.toml"))
 
@@ -38,6 +40,7 @@ ALL = sorted(path.stem for path in STORIES.glob("*.toml"))
 def test_a_storys_facts_as_a_spreadsheet_give_the_storys_timeline(name: str, tmp_path: Path) -> None:
     ledger, tale = ledger_of(name, tmp_path), story(name)
     table = tmp_path / "sheet.csv"
+    tale = msgspec.structs.replace(tale, facts=[f for f in tale.facts if f.type != RECEIVED])
     table.write_bytes(sheet_of(tale).encode("utf-8-sig"))
     answer = told("import", str(table), ledger=ledger)
     assert answer["recorded"] == answer["rows"] == len([fact for fact in tale.facts if fact.order])
@@ -47,7 +50,8 @@ def test_a_storys_facts_as_a_spreadsheet_give_the_storys_timeline(name: str, tmp
         assert again
         ids = {id: name for names in (played, again) for name, id in names.items()}
         for order, id in again.items():
-            assert alike(journal.case(id), ids) == alike(journal.case(played[order]), ids)
+            before = [row for row in alike(journal.case(played[order]), ids) if row[1] != RECEIVED]
+            assert alike(journal.case(id), ids) == before
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

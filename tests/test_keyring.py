@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from nacl.signing import SigningKey
 
@@ -218,9 +219,23 @@ def test_in_the_registry_a_wrong_role_is_refused(book: Book) -> None:
     refused("KEY-ROLE", book.say, "ilves", "ADM", "authority-registered", **said)
 
 
-def test_outside_the_registry_a_wrong_role_is_recorded(book: Book) -> None:
+def test_outside_the_registry_a_role_that_is_not_held_is_no_failure_and_is_told_apart(book: Book) -> None:
     entry = book.opened("ilves", "CT", "court-ruled", order=ORDER, ruling="other")
     book.ring.check(entry, book.index)
+    assert not book.ring.holds(entry.payload.signer, book.index)
+    refused("KEY-ROLE", book.ring.check_role, entry.payload.signer, book.index)
+
+
+def test_a_role_counts_that_key_and_office_hold_at_that_position(book: Book) -> None:
+    signer = book.opened("ilves", "ISS", "order-closed", order=ORDER, outcome="answered").payload.signer
+    held = book.index
+    assert book.ring.holds(signer, held)
+    position = book.say("adm", "ADM", "authority-changed", actor="ilves", roles=["VAL"], valid_from="2027-02-01")
+    assert book.ring.holds(signer, position)
+    assert not book.ring.holds(signer, position + 1)
+    refused("KEY-ROLE", book.ring.check_role, signer, position + 1)
+    validates = msgspec.structs.replace(signer, role="VAL")
+    assert not book.ring.holds(validates, position + 1), "the office may, and this key was enrolled for another role"
 
 
 def test_what_makes_the_registry_stands_nowhere_else(book: Book) -> None:

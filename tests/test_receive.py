@@ -13,12 +13,15 @@ import pytest
 from click.testing import Result
 
 from cli.exits import Exit
-from ledger.counterparty import PROOF
-from ledger.envelope import Circumstances, Place, seal
+from ledger.bundle import unpack
+from ledger.chain import registry_of
+from ledger.counterparty import PROOF, wrapper_id
+from ledger.envelope import Circumstances, Payload, Place, open_, seal
 from ledger.exhibit import check_omission, check_order
 from ledger.facts import build
 from ledger.note import parse_vkey
 from ledger.order import Unread
+from ledger.refusal import Refused
 from ledger.tlog import format_proof, prove_inclusion
 from ledger.world.folder import read_folder
 from ledger.world.home import Home
@@ -307,7 +310,7 @@ def test_a_copy_holds_what_came_from_others_and_what_it_proves(skylark: Office, 
     (skylark.ledger / "evidence" / "a.note").write_bytes(b"x")
     skylark.does("backup", str(skylark.ledger), "-o", str(root / "copy.tar"))
     skylark.does("restore", str(root / "copy.tar"), str(root / "again"))
-    for name in ("foreign", "evidence", "others", "trust/others"):
+    for name in ("foreign", "evidence", "others", "registers", "trust/others"):
         there, here = (
             sorted(p.relative_to(f).as_posix() for p in (f / name).rglob("*") if p.suffix not in (".db-wal", ".db-shm"))
             for f in (skylark.ledger, root / "again")
@@ -415,3 +418,62 @@ def test_an_older_bundle_of_the_same_log_is_no_cut(
     (post / "older.zip").write_bytes(ledger.bundle(hand("ilves"), note=ledger.checkpoint(one)))
     again = skylark.does("receive", str(post / "older.zip"), "--as", "sky")
     assert (again["recorded"], again["already"]) == (0, 2)
+
+
+# -- who takes in, and under which id ----------------------------------------------------------------------------------
+
+
+def test_an_arrived_entry_is_not_recorded_by_hand(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    before = skylark.entries()
+    place = {"origin": "ledger.example/x", "index": 1, "leaf": "ab" * 32, "envelope": "cd" * 32}
+    fields = [word for name, value in place.items() for word in ("-f", f"{name}={value}")]
+    words = ("record", "counterparty-record-received", "E-7", *fields, "-f", "proof_check=verifies", "--as", "sky")
+    refused(skylark.run(*words), "ENT-MISMATCH")
+    assert skylark.entries() == before
+
+
+def test_an_id_that_somebody_took_does_not_keep_an_entry_out(karsk: Office, skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    karsk.does("record", "order-closed", "E-7", "-f", "outcome=answered", "--as", "ilves")
+    data = unpack(Path(karsk.export("closed.zip", "ilves", "SP")).read_bytes())
+    (last,) = (p for p, raw in data.items() if p.endswith(".dsse.json") and b"entries" in p.encode() and _closes(raw))
+    taken = wrapper_id("ledger.example/xo/karsk", int(Path(last).name.partition(".")[0]))
+    skylark.does("record", "order-received", "E-7", "-f", "proof_kind=own-stamp", "--id", taken, "--as", "sky")
+    answer = skylark.does("receive", str(root / "closed.zip"), "--as", "sky")
+    assert "order-closed" in [row["kind"] for row in answer["entries"] if row["done"] == "recorded"]
+    again = skylark.does("receive", str(root / "closed.zip"), "--as", "sky")
+    assert again["recorded"] == 0
+    with Journal.open(skylark.ledger, skylark.home) as journal:
+        assert any(e.kind == "order-closed" and e.received for e in journal.case(journal.find("E-7")).entries)
+
+
+def _opened(raw: bytes) -> Payload | None:
+    try:
+        return open_(raw, verify=False).payload
+    except Refused:
+        return None
+
+
+def _closes(raw: bytes) -> bool:
+    opened = _opened(raw)
+    return opened is not None and opened.kind == "order-closed"
+
+
+def _order_of(raw: bytes) -> str:
+    opened = _opened(raw)
+    return opened.order if opened is not None else ""
+
+
+def test_the_register_of_another_log_is_kept_and_travels_with_its_entries(skylark: Office, root: Path) -> None:
+    skylark.does("receive", str(root / "order.zip"), "--as", "sky")
+    files = unpack(Path(skylark.export("ours.zip", "sky", "COURT")).read_bytes())
+    register = registry_of("ledger.example/xo/karsk")
+    sent = [raw for path, raw in unpack((root / "order.zip").read_bytes()).items() if path.endswith(".dsse.json")]
+    theirs = {raw for raw in sent if b'"payloadType"' in raw and _order_of(raw) == register}
+    assert {raw for path, raw in files.items() if path.startswith("others/") and path.endswith(".json")} == theirs
+    assert theirs
+    done = skylark.run("verify", str(root / "ours.zip"), "--trust", str(skylark.ledger / "trust"), "--json")
+    report = json.loads(done.stdout)
+    assert report["verdict"] == "TOTAL-PASSED"
+    assert "ENT-UNPROVEN" not in [p["code"] for p in report["procedure"]]

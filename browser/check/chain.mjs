@@ -38,11 +38,13 @@ export function atOdds(one, at, two, then) {
   }
   return one.entry === two.entry ? new Refused('CTX-REPLAY', ['odds-id', one.entry], one.order) : null;
 }
+/** The reserved ids of a ledger: of its registry and of its access order. */
+export const reservedOf = async (origin) => [await registryOf(origin), await uuidOf(`${origin}/access`)];
 
 /** Every order of one log, followed entry by entry: `heads` has the newest of each as {seq, leaf, instrument}. */
 export class Chains {
   static async of(origin) {
-    return new Chains(origin, [await registryOf(origin), await uuidOf(`${origin}/access`)]);
+    return new Chains(origin, await reservedOf(origin));
   }
 
   constructor(origin, reserved) {

@@ -1,4 +1,4 @@
-/** Steps 15 and 17: what this page does not know, whether its maker's claims hold, what nothing proves. */
+/** Steps 16 and 17: what this page does not know, whether its maker's claims hold, what nothing proves. */
 import { equal } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { kindOf, knownKind } from './facts.mjs';
@@ -8,9 +8,9 @@ import { digestOfFile } from './sha256.mjs';
 import { secondsOf, wire } from './shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 
-const UNKNOWN = 'G-UNKNOWN-KIND';
+const [UNKNOWN, NOT_HELD] = ['G-UNKNOWN-KIND', 'V-ROLE-NOT-HELD'];
 
-// -- step 15 ----------------------------------------------------------------------------------------------------------
+// -- step 16 ----------------------------------------------------------------------------------------------------------
 
 /** The entries of the order the bundle is about, those of its companion among them, and of the registry. */
 export function caseOf(entries, manifest, registry) {
@@ -22,13 +22,15 @@ export function caseOf(entries, manifest, registry) {
 
 const field = (entry, name) => (entry.public.has(name) ? entry.public.get(name) : entry.values.get(name));
 
-/** What of step 15 is a question of form. The law itself is not judged here. */
+/** What of step 16 is a question of form. The law itself is not judged here. */
 export function checkForm(known, opened, manifest, book) {
   const made = secondsOf(manifest.made_at);
   const later = [...known.own, ...known.registry].filter((entry) => secondsOf(entry.signed_at) > made);
   if (later.length) book.remark('CMP-MADE-AT', ['made-before', later.length], ...later.map((entry) => entry.leaf));
   const unknown = [...opened.values()].filter((entry) => !knownKind(entry));
   if (unknown.length) book.remark(UNKNOWN, ['unknown-kind'], ...unknown.map((entry) => entry.leaf));
+  const powerless = known.all.filter((entry) => !entry.held);
+  if (powerless.length) book.remark(NOT_HELD, ['not-held'], ...powerless.map((entry) => entry.leaf));
 }
 
 // -- step 17 ----------------------------------------------------------------------------------------------------------

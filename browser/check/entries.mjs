@@ -106,6 +106,7 @@ export async function checkKeys(opened, manifest, registrar, registry, heads, ti
   checkLogKeys(new Map([...opened, ...later]), heads);
   suspect(opened, keyring, heads, times, book);
   book.says('keys', keyring.keys.size, keyring.offices.size);
+  return keyring;
 }
 
 function checkMaker(keyring, { signer }, size) {
@@ -116,6 +117,9 @@ function checkMaker(keyring, { signer }, size) {
   if (key.ended !== null) throw new Refused('KEY-ENDED', ['key-ended', key.actor, key.ended], MANIFEST);
   if (keyring.offices.get(signer.actor)?.party !== signer.party) {
     throw new Refused('KEY-UNKNOWN', ['not-an-office', signer.actor, signer.party], MANIFEST);
+  }
+  if (!keyring.holds(signer, size)) {
+    throw new Refused('KEY-ROLE', ['role-not-held', signer.actor, signer.role], MANIFEST);
   }
 }
 

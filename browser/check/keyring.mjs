@@ -20,8 +20,9 @@ export class Keyring {
     const { actor, party, key } = registrar;
     if (!enrolable(unhex(key))) throw new Refused('KEY-POINT', ['registrar-point'], actor);
     this.registry = registry;
+    this.registrar = registrar;
     this.keys = new Map([[key, newKey(key, actor, ['ADM'], { accepted: -1n })]]);
-    this.offices = new Map([[actor, { actor, party, roles: ['ADM'] }]]);
+    this.offices = new Map([[actor, newOffice(actor, party, ['ADM'], -1n)]]);
   }
 
   /** Checks that the signer may sign at this position, and takes over what a registry entry changes. KEY-*, CTX-*. */
@@ -41,18 +42,30 @@ export class Keyring {
     if (this.offices.get(signer.actor)?.party !== signer.party) {
       throw new Refused('KEY-UNKNOWN', ['not-an-office', signer.actor, signer.party]);
     }
-    if (entry.order === this.registry) this.checkRegistry(entry, key);
+    if (entry.order === this.registry) this.checkRegistry(entry, key, index);
     else if (REGISTRY_ONLY.has(kind)) throw new Refused('CTX-ORDER', ['in-registry', kind]);
   }
 
-  checkRegistry(entry, key) {
+  /** True if the signer's key, and its office at this position, hold the role that the signer claims. */
+  holds({ key, actor, role }, index) {
+    const office = this.offices.get(actor);
+    const since = office?.changes.findLast(([position]) => position < index);
+    return Boolean(this.keys.get(key)?.roles.includes(role) && since?.[1].includes(role));
+  }
+
+  /** KEY-ROLE if the signer does not hold, at this position, the role that it claims. */
+  checkRole(signer, index) {
+    if (!this.holds(signer, index)) throw new Refused('KEY-ROLE', ['role-not-held', signer.actor, signer.role]);
+  }
+
+  checkRegistry(entry, key, index) {
     const { kind, signer } = entry;
     if (entry.instrument !== null) throw new Refused('CTX-INSTRUMENT', ['registry-instrument']);
     const known = knownKind(entry);
     if (!known) return; // a later version's kind: integrity still counts, it changes no key that this page knows
     if (!REGISTRY_ONLY.has(kind) && !REGISTRY_TOO.has(kind)) throw new Refused('CTX-ORDER', ['in-order', kind]);
     if (entry.speaks !== 'act') throw new Refused('KEY-ROLE', ['registry-acts']);
-    if (!known.signers.includes(signer.role) || !key.roles.includes(signer.role)) {
+    if (!known.signers.includes(signer.role) || !this.holds(signer, index)) {
       throw new Refused('KEY-ROLE', ['may-not-sign', signer.actor, kind, signer.role]);
     }
     CHECKS[kind]?.(this, said(entry), key);
@@ -86,6 +99,9 @@ const newKey = (key, actor, roles, more) => ({
   ...more,
 });
 
+/** `changes` has the position of each entry that gave the office roles, oldest first, with these roles. */
+const newOffice = (actor, party, roles, index) => ({ actor, party, roles, changes: [[index, roles]] });
+
 const said = (entry) => Object.fromEntries(entry.public);
 
 /** What a kind of registry entry asks for, before it is taken. */
@@ -118,9 +134,13 @@ const CHECKS = {
 
 /** What it changes. */
 const CHANGES = {
-  'authority-registered': (ring, { actor, party, roles }) => ring.offices.set(actor, { actor, party, roles }),
-  'authority-changed': (ring, { actor, roles }) => {
-    if (roles !== undefined) ring.offices.get(actor).roles = roles;
+  'authority-registered': (ring, { actor, party, roles }, entry, index) =>
+    ring.offices.set(actor, newOffice(actor, party, roles, index)),
+  'authority-changed': (ring, { actor, roles }, entry, index) => {
+    if (roles === undefined) return;
+    const office = ring.offices.get(actor);
+    office.roles = roles;
+    office.changes.push([index, roles]);
   },
   'key-registered': (ring, { key, actor, roles, next_key_sha256: next = null }) =>
     ring.keys.set(key, newKey(key, actor, roles, { next })),

@@ -6,7 +6,11 @@ import { Refused } from './refusal.mjs';
 import { sha256 } from './sha256.mjs';
 import { readZip } from './zip.mjs';
 
-const MEDIA_TYPE = 'application/vnd.comity.evidence-bundle.v1+zip';
+const VERSION = 2; // of the layout, the newest that this page reads
+const mediaType = (version) => `application/vnd.comity.evidence-bundle.v${version}+zip`;
+const MEDIA_TYPES = [1, VERSION].map(mediaType);
+const NEWER = /^mimetypeapplication\/vnd\.comity\.evidence-bundle\.v([1-9][0-9]{0,3})\+zip/;
+const LOCAL_HEADER = 30; // bytes of a ZIP local file header before the name (APPNOTE 4.3.7)
 export const [MIMETYPE, README, SUMS, MANIFEST, POLICY] = [
   'mimetype',
   'READ-ME-FIRST.html',
@@ -14,7 +18,8 @@ export const [MIMETYPE, README, SUMS, MANIFEST, POLICY] = [
   'manifest.dsse.json',
   'policy',
 ];
-const TOP = [MIMETYPE, README, SUMS, MANIFEST, 'policy.dsse.json', POLICY, 'logs', 'foreign', 'documents', 'views'];
+const PLAIN = [MIMETYPE, README, SUMS, MANIFEST, 'policy.dsse.json', POLICY, 'logs', 'foreign', 'documents', 'views'];
+const TOP = [...PLAIN, 'others', 'map'];
 
 const NUMBER = '(?:0|[1-9][0-9]{0,15})';
 const HEX = '[0-9a-f]{64}';
@@ -23,17 +28,29 @@ const IN_LOG = new RegExp(
     `|entries/(?<entry>${NUMBER})\\.(?<part>dsse\\.json|tlog-proof)|disclosures/(?<opens>${NUMBER})\\.txt` +
     '|(?<token>(?:[a-zA-Z0-9._-]+/)?[a-zA-Z0-9._-]+\\.tsr|tsa/.+))$',
 );
+const IN_OTHERS = new RegExp(`^others/(?<log>${HEX})/entries/(?<entry>${NUMBER})\\.(?<part>dsse\\.json|tlog-proof)$`);
+const IN_MAP = /^map\/[a-zA-Z0-9._-]{1,200}(?:\/[a-zA-Z0-9._-]{1,200})?$/;
 const BESIDE = new RegExp(`^(?:documents/(?<document>${HEX})|foreign/(?<foreign>${HEX}(?:\\.tlog-proof|\\.txt)?))$`);
 
 /** The folder of a log in the archive. */
 export const folderOf = (origin) => `logs/${hex(sha256(encoded(origin)))}`;
 
+/** BND-VERSION for a bundle of a later layout, of which this page can say nothing. */
+export function checkVersion(data) {
+  if (latin1(data.subarray(0, 4)) !== 'PK\x03\x04') return;
+  const version = Number(NEWER.exec(latin1(data.subarray(LOCAL_HEADER, LOCAL_HEADER + 100)))?.[1] ?? 0);
+  if (version > VERSION) throw new Refused('BND-VERSION', ['newer-version', version, VERSION]);
+}
+
+/** True if the first file names this version of the layout, which the manifest gives. */
+export const isOfVersion = (files, version) => latin1(files.get(MIMETYPE)) === mediaType(version);
+
 /** The files of a bundle, path -> bytes, in the order of the archive; nothing but the container is checked. BND-ZIP. */
 export function unpack(data) {
   const files = readZip(data);
   const paths = [...files.keys()];
-  if (paths[0] !== MIMETYPE || latin1(files.get(MIMETYPE)) !== MEDIA_TYPE) {
-    throw new Refused('BND-ZIP', ['zip-mimetype', MEDIA_TYPE], MIMETYPE);
+  if (paths[0] !== MIMETYPE || !MEDIA_TYPES.includes(latin1(files.get(MIMETYPE)))) {
+    throw new Refused('BND-ZIP', ['zip-mimetype', MEDIA_TYPES.join(' / ')], MIMETYPE);
   }
   [...paths].sort(byPlace).forEach((belongs, n) => {
     if (paths[n] !== belongs) throw new Refused('BND-ZIP', ['zip-order', belongs], paths[n]);
@@ -51,10 +68,11 @@ export const sumsOf = (digests) =>
 /**
  * The files of one log's bundle by what they are, nothing of it checked yet: entries, proofs and disclosures by log
  * index (BigInt), heads by the digest that names them, consistency proofs by `m-n`. BND-MANIFEST for a name that the
- * layout does not have, or what it cannot lack.
+ * layout does not have, or what it cannot lack. `others` has the register entries of other logs as {raw, proof}, by the
+ * origin hash of their log and by log index there. What stands under `map/` is not read by this version.
  */
-export function arrange(files, origin) {
-  const found = { checkpoint: null };
+export function arrange(files, origin, version) {
+  const found = { checkpoint: null, others: new Map() };
   for (const kind of ['heads', 'consistency', 'tokens', 'entries', 'proofs', 'disclosures', 'foreign', 'documents']) {
     found[kind] = new Map();
   }
@@ -65,7 +83,8 @@ export function arrange(files, origin) {
     if (name) place(found, name, content);
     else if (beside)
       (beside.document ? found.documents : found.foreign).set(beside.document ?? beside.foreign, content);
-    else if (!TOP.includes(path) && !path.startsWith('views/')) {
+    else if (version > 1 && IN_OTHERS.test(path)) placeOther(found.others, IN_OTHERS.exec(path).groups, content);
+    else if (!PLAIN.includes(path) && !path.startsWith('views/') && !(version > 1 && IN_MAP.test(path))) {
       throw new Refused('BND-MANIFEST', ['no-such-file', origin], path);
     }
   }
@@ -74,6 +93,15 @@ export function arrange(files, origin) {
   }
   found.entries = new Map([...found.entries].sort(([a], [b]) => bySize(a, b)));
   return found;
+}
+
+const EMPTY = new Uint8Array();
+
+function placeOther(others, { log, entry, part }, content) {
+  if (!others.has(log)) others.set(log, new Map());
+  const register = others.get(log);
+  const there = register.get(BigInt(entry)) ?? { raw: EMPTY, proof: EMPTY };
+  register.set(BigInt(entry), { ...there, [part === 'dsse.json' ? 'raw' : 'proof']: content });
 }
 
 function place(found, name, content) {

@@ -25,14 +25,14 @@ const SHAPE = record(
     files: list(record({ path: word(/^[^]{1,600}$/u), size: COUNT, sha256: HEX64 })),
     signer: SIGNED_BY,
   },
-  { v: oneOf(1) },
+  { v: oneOf(1, 2) },
 );
 
 /** The manifest of a bundle, its signature checked under the key it names; BND-MANIFEST says what is wrong. */
 export async function openManifest(raw) {
   try {
     const options = { maxBytes: MAX_BYTES, maxNodes: MAX_NODES, also: ORDER };
-    return SHAPE(await openBytes(raw, MANIFEST_TYPE, options), 'manifest');
+    return { v: 2, ...SHAPE(await openBytes(raw, MANIFEST_TYPE, options), 'manifest') };
   } catch (wrong) {
     if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE') throw wrong;
     throw new Refused('BND-MANIFEST', ['manifest-wrong', wrong.code, wrong.says], MANIFEST);

@@ -1,11 +1,9 @@
-/** Steps 13, 14 and 16: what is opened belongs there, files are those that were named, other records agree. */
-import { hex, latin1 } from './bytes.mjs';
+/** Steps 13 and 14: what is opened belongs there, files are those that were named. */
+import { latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
 import { checkSealed, kindOf, knownKind, noteTexts, noteValues } from './facts.mjs';
-import { noteDigest, openCheckpoint, parseCheckpoint } from './note.mjs';
 import { Refused, placed } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
-import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
 import { lift } from './veil.mjs';
 
 // -- step 13 ----------------------------------------------------------------------------------------------------------
@@ -14,14 +12,14 @@ import { lift } from './veil.mjs';
  * Every entry with what is opened here, by log index: SD-*, FACT.
  *
  * `values` has name -> value of the opened fields, `erased` the names of those that nobody can open any more,
- * `shownAs` the kind as this page knows it: a later schema is another kind.
+ * `held` whether its key held the role it claims, `shownAs` the kind as this page knows it: a later schema is another kind.
  */
-export async function liftValues(opened, parts, manifest, heads, book) {
+export async function liftValues(opened, parts, manifest, keyring, heads, book) {
   for (const index of parts.disclosures.keys()) {
     if (!opened.has(index))
       throw new Refused('SD-UNKNOWN', ['no-such-entry'], `${heads.folder}/disclosures/${index}.txt`);
   }
-  const destroyed = destroyedBy(opened);
+  const destroyed = destroyedBy(opened, keyring);
   const claimed = claimedErased(manifest);
   const entries = new Map();
   let count = 0;
@@ -38,6 +36,7 @@ export async function liftValues(opened, parts, manifest, heads, book) {
       index,
       values,
       erased,
+      held: keyring.holds(entry.signer, index),
       shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind,
     });
     noteValues(entry, values, book);
@@ -93,12 +92,21 @@ function claimedErased(manifest) {
   return found;
 }
 
-/** Digest -> index of the entry that says nobody can open it any more. */
-function destroyedBy(opened) {
+/**
+ * Digest -> index of the entry that says nobody can open it any more. It counts where its signer holds its role and is
+ * an office of the Party that keeps the register, or has signed the value itself.
+ */
+function destroyedBy(opened, keyring) {
   const found = new Map();
+  const owners = new Map();
+  for (const { sd, signer } of opened.values()) for (const digest of sd) owners.set(digest, signer.actor);
   for (const [index, entry] of opened) {
-    if (entry.kind !== 'payload-key-destroyed' || !knownKind(entry)) continue;
-    for (const digest of entry.public.get('digests') ?? []) if (!found.has(digest)) found.set(digest, index);
+    const { kind, signer } = entry;
+    if (kind !== 'payload-key-destroyed' || !knownKind(entry) || !keyring.holds(signer, index)) continue;
+    const custodian = signer.party === keyring.registrar.party;
+    for (const digest of entry.public.get('digests') ?? []) {
+      if ((custodian || owners.get(digest) === signer.actor) && !found.has(digest)) found.set(digest, index);
+    }
   }
   return found;
 }
@@ -132,129 +140,3 @@ export async function checkDocuments(parts, book) {
   }
   book.says('files', files.length);
 }
-
-// -- step 16 ----------------------------------------------------------------------------------------------------------
-
-/** A log that takes the place of another says so in its first entry, with the last head of that one: CTX-SUCCESSOR. */
-export async function checkSuccessor(opened, parts, policies, book) {
-  for (const [index, entry] of opened) {
-    if (entry.kind !== 'log-succeeded' || !knownKind(entry)) continue;
-    const [origin, size, root] = ['predecessor', 'size', 'root'].map((name) => entry.public.get(name));
-    const wrong = (...says) => new Refused('CTX-SUCCESSOR', says, `entry ${index}`);
-    if (entry.seq !== 1 || origin === entry.log) throw wrong('successor-first');
-    const note = entry.documents.map((each) => parts.foreign.get(each.sha256)).find((each) => each);
-    if (!note) {
-      book.notProven.push(['unproven-predecessor', origin]);
-      continue;
-    }
-    try {
-      await checkPredecessor(note, { origin, size, root }, policies, book);
-    } catch (refused) {
-      if (!(refused instanceof Refused) || refused.code === 'SIG-DISAGREE') throw refused;
-      throw wrong('successor-wrong', refused.code, refused.says);
-    }
-  }
-}
-
-async function checkPredecessor(note, said, policies, book) {
-  const head = parseCheckpoint(textOf(note));
-  if (head.origin !== said.origin || head.size !== BigInt(said.size) || hex(head.root) !== said.root) {
-    throw new Refused('CP-CONSISTENCY', ['successor-head', head.size, head.origin]);
-  }
-  const pinned = pinnedFor(head.origin, policies);
-  if (pinned.length) await signedByOne(note, pinned);
-  else book.notProven.push(['unproven-predecessor-log', head.origin]);
-}
-
-/**
- * What entries say of another party's record, held against the entry from there: ENT-MISMATCH; ENT-ABSENT is a
- * finding. Gives the entries that are wrapped here, `place` being theirs in their own log. `policies` name whom the
- * verifier trusts: for the bundle's own log first, then for others.
- */
-export async function checkOthers(opened, parts, policies, registry, book) {
-  const wrapped = [...parts.foreign].filter(([name]) => name.length === 64);
-  const byLeaf = new Map(wrapped.map(([name, raw]) => [hex(leafHash(raw)), name]));
-  const arrived = new Map();
-  let checked = 0;
-  for (const [index, entry] of opened) {
-    if (entry.order === registry) continue;
-    for (const said of claimsOf(entry)) {
-      const found = parts.foreign.has(said.name) ? said.name : byLeaf.get(said.leaf);
-      if (found === undefined) {
-        book.remark('ENT-ABSENT', ['other-absent', index, said.index, said.origin], entry.leaf);
-        continue;
-      }
-      try {
-        const other = await checkOther(found, parts, said, policies, book);
-        if (said.name) arrived.set(found, { ...other, place: said.index });
-      } catch (wrong) {
-        if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE') throw wrong;
-        throw new Refused('ENT-MISMATCH', ['other-says', index, wrong.code, wrong.says], `foreign/${found}`);
-      }
-      checked++;
-    }
-  }
-  book.says('others', checked);
-  return [...arrived.values()];
-}
-
-/**
- * Every entry of another record that this one names: {origin, index, leaf, name, head}, `name` the digest of its
- * envelope. Only where an entry wraps another does its `other` speak of the head of the proof kept here.
- */
-function claimsOf(entry) {
-  const claims = [];
-  const wraps = entry.kind === 'counterparty-record-received' && knownKind(entry);
-  if (wraps) {
-    const [origin, index, leaf, name] = ['origin', 'index', 'leaf', 'envelope'].map((each) => entry.public.get(each));
-    claims.push({ origin, index, leaf, name });
-  }
-  if (entry.other) claims.push({ ...entry.other, name: '', head: wraps ? entry.other.checkpoint_sha256 : '' });
-  return claims;
-}
-
-async function checkOther(name, parts, said, policies, book) {
-  const raw = parts.foreign.get(name);
-  const opened = await openEntry(raw);
-  if (opened.leaf !== said.leaf) throw new Refused('PRF-PATH', ['other-leaf', opened.leaf, said.leaf]);
-  if (opened.log !== said.origin) throw new Refused('CTX-LOG', ['other-log', opened.log, said.origin]);
-  const proof = parts.foreign.get(`${name}.tlog-proof`);
-  if (!proof) {
-    book.notProven.push(['unproven-other', said.index, said.origin]);
-    return opened;
-  }
-  const parsed = parseProof(proof);
-  if (parsed.index !== BigInt(said.index)) throw new Refused('PRF-INDEX', ['other-index', parsed.index, said.index]);
-  const head = noteDigest(parsed.note);
-  if (said.head && said.head !== head) throw new Refused('PRF-PATH', ['other-head', head, said.head]);
-  await checkForeignLog(raw, parsed, said.origin, policies, book);
-  return opened;
-}
-
-async function checkForeignLog(raw, { note, index, path }, origin, policies, book) {
-  const head = parseCheckpoint(textOf(note));
-  if (head.origin !== origin) throw new Refused('CP-ORIGIN', ['other-origin', head.origin]);
-  checkInclusion(index, head.size, leafHash(raw), path, head.root);
-  const pinned = pinnedFor(origin, policies);
-  if (!pinned.length) {
-    book.notProven.push(['unproven-other-log', origin, index]);
-    return;
-  }
-  await signedByOne(note, pinned);
-}
-
-/** The keys of a log that somebody trusts, each with the policy that names it. */
-const pinnedFor = (origin, policies) =>
-  policies.flatMap((policy) => policy.logs.filter((key) => key.name === origin).map((key) => ({ policy, key })));
-
-/** A log may have had several keys: the note is good if one of them signed it, else the last says what is wrong. */
-async function signedByOne(note, [{ policy, key }, ...rest]) {
-  try {
-    await openCheckpoint(note, key.name, key, [...policy.witnesses.values()]);
-  } catch (wrong) {
-    if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE' || !rest.length) throw wrong;
-    await signedByOne(note, rest);
-  }
-}
-
-const textOf = (note) => `${new TextDecoder('utf-8', { ignoreBOM: true }).decode(note).split('\n\n')[0]}\n`;

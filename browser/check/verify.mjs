@@ -2,34 +2,37 @@
  * A bundle and what one trusts: the order as proven, or the first thing that is wrong.
  *
  * The seventeen steps of docs/verification.md in their order, with the codes of the Python program (ledger/verify),
- * which this follows file by file without sharing a line. Step 15, the law, is not taken here. Nothing inside a bundle
+ * which this follows file by file without sharing a line. Step 16, the law, is not taken here. Nothing inside a bundle
  * is used to judge it.
  */
+import { checkArrived, checkSuccessor } from './arrived.mjs';
 import { utf8 } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
 import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
 import { checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './known.mjs';
-import { MANIFEST, SUMS, arrange, sumsOf, unpack } from './layout.mjs';
+import { MANIFEST, SUMS, arrange, checkVersion, isOfVersion, sumsOf, unpack } from './layout.mjs';
 import { checkListing, openManifest } from './manifest.mjs';
 import { Notebook } from './notebook.mjs';
+import { OtherLogs } from './otherlogs.mjs';
 import { Refused } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
 import { checkTokens } from './stamps.mjs';
 import { Times, checkTimes } from './times.mjs';
 import { parseAnchor } from './trust.mjs';
-import { checkDocuments, checkOthers, checkSuccessor, liftForeign, liftValues } from './values.mjs';
+import { checkDocuments, liftForeign, liftValues } from './values.mjs';
 
 /**
  * Checks an evidence bundle, `data` its bytes.
  *
  * `trust` is what `readTrust` or `readVersions` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
  * in seconds since 1970. Whatever is in the bundle ends in a report; `Refused` is thrown only for an `anchor` that is
- * no checkpoint. `onStep` is told the number of each step as it begins; `elsewhere` is what the report of another bundle
- * of the log says was `shown` there.
+ * no checkpoint, and with BND-VERSION for a bundle of a later layout. `onStep` is told the number of each step as it
+ * begins; `elsewhere` is what the report of another bundle of the log says was `shown` there.
  */
 export async function verify(data, trust, anchor, now, onStep = () => {}, elsewhere = null) {
+  checkVersion(data);
   const held = anchor && parseAnchor(anchor);
   const book = new Notebook();
   const found = { entries: 0, signatures: 0, head: null, manifest: null, brackets: [], known: null, headSeen: null, shown: null };
@@ -48,7 +51,7 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
     onStep(number);
     await book.step(number, work);
   };
-  let files, policy, manifest, registry, parts, heads, stamped, opened, times, entries, lifted;
+  let files, policy, manifest, registry, parts, heads, stamped, opened, times, keyring, entries, lifted, arrivals;
   await step(1, () => {
     files = unpack(data);
     book.says('unpacked', files.size, data.length);
@@ -65,7 +68,8 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
     checkListing(manifest, files, digests);
     if (!files.has(SUMS) || !spells(files.get(SUMS), sumsOf(digests)))
       throw new Refused('BND-MANIFEST', ['sums'], SUMS);
-    parts = arrange(files, manifest.log);
+    if (!isOfVersion(files, manifest.v)) throw new Refused('BND-MANIFEST', ['manifest-version', manifest.v], MANIFEST);
+    parts = arrange(files, manifest.log, manifest.v);
     registry = await registryOf(manifest.log);
     book.says('listed', manifest.files.length, manifest.signer.actor);
     found.manifest = manifest;
@@ -103,7 +107,7 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
     times = new Times(heads, policy, stamped);
     const registrar = chooseRegistrar(trust, opened, registry, book);
     const later = elsewhere ? registerAfter(elsewhere, manifest, registry) : new Map();
-    await checkKeys(opened, manifest, registrar, registry, heads, times, book, later);
+    keyring = await checkKeys(opened, manifest, registrar, registry, heads, times, book, later);
     checkRotations(new Map([...opened, ...later]), heads, trust, book);
   });
   found.headSeen = times.headSeen();
@@ -111,27 +115,36 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
     found.brackets = checkTimes(opened, times, book);
   });
   await step(13, async () => {
-    entries = await liftValues(opened, parts, manifest, heads, book);
+    entries = await liftValues(opened, parts, manifest, keyring, heads, book);
     lifted = await liftForeign(parts, book);
   });
   await step(14, () => checkDocuments(parts, book));
-  onStep(15);
-  found.known = { ...caseOf(entries, manifest, registry), all: [...entries.values()] };
-  checkForm(found.known, opened, manifest, book);
-  book.skip(15, ['law-elsewhere']);
-  await step(16, async () => {
-    const policies = [policy, ...(trust?.others ?? []).map((other) => other.policy)];
-    await checkSuccessor(opened, parts, policies, book);
-    const arrived = await checkOthers(opened, parts, policies, registry, book);
-    const values = new Map(lifted.map((entry) => [entry.leaf, entry.values]));
-    found.known.arrived = arrived.map((entry) => ({
-      ...entry,
-      values: values.get(entry.leaf) ?? new Map(),
-      erased: new Set(),
-    }));
+  await step(15, async () => {
+    const logs = new OtherLogs(trust ? [trust, ...(trust.others ?? [])] : [{ policy, registrar: null }], parts.others, now);
+    await checkSuccessor(opened, parts, logs, book);
+    arrivals = await checkArrived(opened, parts, keyring, times, logs, book);
   });
+  onStep(16);
+  found.known = { ...caseOf(entries, manifest, registry), all: [...entries.values()], arrived: shownOf(arrivals, lifted) };
+  checkForm(found.known, opened, manifest, book);
+  book.skip(16, ['law-elsewhere']);
   await step(17, () => checkClaims(entries, lifted, manifest, times, files, trust, book));
   found.shown = { origin: manifest.log, entries: opened, heads, consistency: parts.consistency };
+}
+
+/** The arrived entries that could be opened, for people: `proven` is true where they count as their signers' acts. */
+function shownOf(arrivals, lifted) {
+  const values = new Map(lifted.map((entry) => [entry.leaf, entry.values]));
+  return arrivals
+    .filter(({ inner }) => inner)
+    .map(({ inner, wrapper, act, proves }) => ({
+      ...inner,
+      place: wrapper.public.get('index'),
+      proven: act || proves !== null,
+      held: true,
+      values: values.get(inner.leaf) ?? new Map(),
+      erased: new Set(),
+    }));
 }
 
 function spells(bytes, text) {

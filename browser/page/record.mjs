@@ -57,6 +57,8 @@ function one(entry, bracket, leaves, id = `entry-${entry.index}`, title = ['entr
     { id },
     make('h4', {}, say(title), foreign(entry.kind)),
     meaning(entry, kind),
+    'proven' in entry ? make('p', {}, say([entry.proven ? 'arrived-proven' : 'arrived-not-proven'])) : null,
+    entry.held === false ? make('p', { class: 'problem' }, say(['entry-not-held'])) : null,
     make(
       'dl',
       {},

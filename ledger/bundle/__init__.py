@@ -13,12 +13,12 @@ import msgspec
 from ledger.bundle import layout, zip_profile
 from ledger.bundle.audience import COUNTED_ONLY, Withheld, readable, select, visible
 from ledger.bundle.contents import About, Contents
-from ledger.bundle.layout import MANIFEST, MEDIA_TYPE, MIMETYPE, POLICY, README, SUMS
+from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, OTHERS, POLICY, README, SUMS, check_version
 from ledger.bundle.manifest import Closed, HeadOf, Manifest, listing, seal_manifest
 from ledger.bundle.readme_first import read_me_first
 from ledger.chain import Chains
 from ledger.envelope import Opened, SignedBy, Signer, open_
-from ledger.note import b64
+from ledger.note import b64, origin_hash
 from ledger.order import wire
 from ledger.refusal import Refused
 
@@ -70,12 +70,14 @@ def assemble(files: Mapping[str, bytes], manifest: Manifest, signer: Signer) -> 
 def unpack(data: bytes) -> dict[str, bytes]:
     """The files of a bundle, path -> content, in the order of the archive; nothing but the container is checked.
 
-    Raises `Refused` BND-ZIP with the entry and the rule it breaks.
+    Raises `Refused` BND-ZIP with the entry and the rule it breaks, BND-VERSION for a bundle of a later layout.
     """
+    check_version(data)
     files = zip_profile.read(data)
     paths = list(files)
-    if not paths or paths[0] != MIMETYPE or files[MIMETYPE] != MEDIA_TYPE:
-        raise Refused("BND-ZIP", f"the first file must say {MEDIA_TYPE.decode()}", where=MIMETYPE)
+    if not paths or paths[0] != MIMETYPE or files[MIMETYPE] not in MEDIA_TYPES.values():
+        said = " or ".join(each.decode() for each in MEDIA_TYPES.values())
+        raise Refused("BND-ZIP", f"the first file must say {said}", where=MIMETYPE)
     for path, belongs in zip(paths, sorted(paths, key=layout.rank), strict=True):
         if path != belongs:
             raise Refused("BND-ZIP", f"it stands where {belongs} belongs", where=path)
@@ -84,7 +86,7 @@ def unpack(data: bytes) -> dict[str, bytes]:
 
 def _lay_out(contents: Contents, manifest: Manifest, opened: list[Opened]) -> dict[str, bytes]:
     here = layout.folder(contents.origin)
-    files = {MIMETYPE: MEDIA_TYPE, POLICY: contents.policy, f"{here}/checkpoint": contents.checkpoint}
+    files = {MIMETYPE: MEDIA_TYPES[manifest.v], POLICY: contents.policy, f"{here}/checkpoint": contents.checkpoint}
     indexes = [n for n, _, _ in sorted(contents.entries)]
     stamped = any(path.endswith(".tsr") for path in contents.tokens)
     files[README] = read_me_first(manifest, contents.checkpoint, opened, indexes, stamped=stamped)
@@ -99,6 +101,10 @@ def _lay_out(contents: Contents, manifest: Manifest, opened: list[Opened]) -> di
     files |= {f"{here}/{path}": token for path, token in contents.tokens.items()}
     files |= {f"documents/{digest}": content for digest, content in contents.documents.items()}
     files |= {f"foreign/{digest}": content for digest, content in contents.foreign.items()}
+    for origin, register in contents.others.items():
+        for index, (raw, proof) in register.items():
+            files[f"{OTHERS}/{origin_hash(origin)}/entries/{index}.dsse.json"] = raw
+            files[f"{OTHERS}/{origin_hash(origin)}/entries/{index}.tlog-proof"] = proof
     files |= {f"views/{path}": content for path, content in contents.views.items()}
     return files
 

@@ -36,7 +36,7 @@ class Contents(Struct, frozen=True):
     file): the whole order, its companion where the audience may see it, linked orders if asked for, and the whole
     registry. `disclosures` by log index and `About.withheld` come from `audience.select`. `documents` and `foreign` by
     hex SHA-256, a foreign entry's proof under `<sha256>.tlog-proof`; `tokens` by path within the log's folder; `views`
-    by path below `views/`.
+    by path below `views/`. `others` has the register entries of other logs with their proofs, by origin and log index.
     """
 
     origin: str
@@ -51,3 +51,4 @@ class Contents(Struct, frozen=True):
     foreign: Mapping[str, bytes] = {}
     tokens: Mapping[str, bytes] = {}
     views: Mapping[str, bytes] = {}
+    others: Mapping[str, Mapping[int, tuple[bytes, bytes]]] = {}

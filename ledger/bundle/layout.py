@@ -14,7 +14,11 @@ from hashlib import sha256
 from ledger.note import origin_hash
 from ledger.refusal import Refused
 
-MEDIA_TYPE = b"application/vnd.comity.evidence-bundle.v1+zip"
+VERSION = 2  # of the layout, as this program writes it
+MEDIA_TYPES = {v: b"application/vnd.comity.evidence-bundle.v%d+zip" % v for v in (1, VERSION)}
+_MEDIA_TYPE = re.compile(rb"application/vnd\.comity\.evidence-bundle\.v([1-9][0-9]{0,3})\+zip")
+_FIRST = b"mimetype"
+_LOCAL_HEADER = 30  # bytes of a ZIP local file header before the name (APPNOTE 4.3.7)
 
 MIMETYPE = "mimetype"
 README = "READ-ME-FIRST.html"
@@ -22,7 +26,22 @@ SUMS = "SHA256SUMS"
 MANIFEST = "manifest.dsse.json"
 POLICY = "policy"
 
-_TOP = (MIMETYPE, README, SUMS, MANIFEST, "policy.dsse.json", POLICY, "logs", "foreign", "documents", "views")
+OTHERS, MAP, VIEWS = "others", "map", "views"
+
+_TOP = (
+    MIMETYPE,
+    README,
+    SUMS,
+    MANIFEST,
+    "policy.dsse.json",
+    POLICY,
+    "logs",
+    "foreign",
+    "documents",
+    VIEWS,
+    OTHERS,
+    MAP,
+)
 _NUMBER = "(?:0|[1-9][0-9]{0,15})"
 _HEX = "[0-9a-f]{64}"
 _IN_LOG = re.compile(
@@ -30,7 +49,29 @@ _IN_LOG = re.compile(
     rf"|entries/(?P<entry>{_NUMBER})\.(?P<part>dsse\.json|tlog-proof)|disclosures/(?P<opens>{_NUMBER})\.txt"
     r"|(?P<token>(?:[a-zA-Z0-9._-]+/)?[a-zA-Z0-9._-]+\.tsr|tsa/.+)"
 )
+_IN_OTHERS = re.compile(rf"others/(?P<log>{_HEX})/entries/(?P<entry>{_NUMBER})\.(?P<part>dsse\.json|tlog-proof)")
+_IN_MAP = re.compile(r"map/[a-zA-Z0-9._-]{1,200}(?:/[a-zA-Z0-9._-]{1,200})?")
 _BESIDE = re.compile(rf"documents/(?P<document>{_HEX})|foreign/(?P<foreign>{_HEX}(?:\.tlog-proof|\.txt)?)")
+
+
+def version_of(data: bytes) -> int | None:
+    """Return the layout version that the bytes of an archive claim; None if they do not begin as a bundle does.
+
+    Only the first file of the archive is looked at, which is not compressed: a newer version may have another profile.
+    """
+    begins = _LOCAL_HEADER + len(_FIRST)
+    if not data.startswith(b"PK\x03\x04") or data[_LOCAL_HEADER:begins] != _FIRST:
+        return None
+    claimed = _MEDIA_TYPE.match(data, begins)
+    return int(claimed[1]) if claimed else None
+
+
+def check_version(data: bytes) -> None:
+    """Raise `Refused` BND-VERSION for a bundle of a later layout, of which this program can say nothing."""
+    version = version_of(data)
+    if version is not None and version > VERSION:
+        says = f"this bundle was made by a newer version: its layout is {version}, this program reads up to {VERSION}"
+        raise Refused("BND-VERSION", says, hint="verify it with a newer version of this program")
 
 
 def folder(origin: str) -> str:
@@ -55,7 +96,8 @@ class Arranged:
 
     Entries, proofs and disclosures by log index, heads by the hex SHA-256 that names them, consistency proofs by their
     two sizes, time-stamp tokens by path; `foreign` by SHA-256, beside an entry its proof under `<sha256>.tlog-proof`
-    and what opens its values under `<sha256>.txt`.
+    and what opens its values under `<sha256>.txt`. `others` has register entries of other logs with their proofs, by
+    the origin hash of their log and by log index there; an empty text stands for a file that is not there.
     """
 
     checkpoint: bytes = b""
@@ -67,10 +109,15 @@ class Arranged:
     disclosures: dict[int, bytes] = field(default_factory=dict)
     foreign: dict[str, bytes] = field(default_factory=dict)
     documents: dict[str, bytes] = field(default_factory=dict)
+    others: dict[str, dict[int, tuple[bytes, bytes]]] = field(default_factory=dict)
 
 
-def arrange(files: Mapping[str, bytes], origin: str) -> Arranged:
-    """Sort the files of a bundle; BND-MANIFEST for a name that the layout does not have, or what it cannot lack."""
+def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> Arranged:
+    """Sort the files of a bundle of a layout version.
+
+    BND-MANIFEST for a name that the layout does not have, or for a file that it cannot lack. What stands under `map/`
+    is not read by this version.
+    """
     found = Arranged()
     here = folder(origin) + "/"
     for path, content in files.items():
@@ -78,7 +125,11 @@ def arrange(files: Mapping[str, bytes], origin: str) -> Arranged:
             _place(found, name, content)
         elif match := _BESIDE.fullmatch(path):
             (found.documents if match["document"] else found.foreign)[match["document"] or match["foreign"]] = content
-        elif path not in _TOP and not path.startswith("views/"):
+        elif version > 1 and (name := _IN_OTHERS.fullmatch(path)):
+            register = found.others.setdefault(name["log"], {})
+            raw, proof = register.get(int(name["entry"]), (b"", b""))
+            register[int(name["entry"])] = (content, proof) if name["part"] == "dsse.json" else (raw, content)
+        elif not (path in _TOP[:10] or path.startswith("views/") or (version > 1 and _IN_MAP.fullmatch(path))):
             raise Refused("BND-MANIFEST", f"no such file belongs into a bundle of {origin}", where=path)
     _require(files, (MIMETYPE, README, SUMS, MANIFEST, POLICY, here + "checkpoint"))
     found.entries = dict(sorted(found.entries.items()))

@@ -53,11 +53,12 @@ class Closed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the maker of a bundle signs.
 
-    `heads` has every order in the bundle, the registry among them. `withheld` is empty and only `withheld_count` speaks
-    where the audience is not told which fields stay closed. `rules` is the digest of the rules the maker judged by.
+    `v` is the version of the layout. `heads` has every order in the bundle, the registry among them. `withheld` is
+    empty and only `withheld_count` speaks where the audience is not told which fields stay closed. `rules` is the
+    digest of the rules the maker judged by.
     """
 
-    v: Literal[1] = 1
+    v: Literal[1, 2] = 2
     log: Name
     order: Uuid
     audience: Name

@@ -130,7 +130,7 @@ def read_me_first(
         "procedure it tells of lacks. Neither is an opinion on whether the evidence may be used. That is for the "
         "court.</p>",
         "<h2>What is in it</h2>",
-        _legend(here),
+        _legend(here, manifest.v),
     ]
     if manifest.test:
         parts.insert(0, '<p class="test" role="note">TEST. This comes from a test ledger. It is not evidence.</p>')
@@ -262,7 +262,7 @@ def _stamped_step(commands: str) -> tuple[str, ...]:
     )
 
 
-def _legend(here: str) -> str:
+def _legend(here: str, version: int) -> str:
     rows = (
         ("manifest.dsse.json", "the list of files, signed by the maker of the bundle"),
         ("policy", "the maker's copy of whom to trust: compare it with yours, do not use it"),
@@ -271,6 +271,7 @@ def _legend(here: str) -> str:
         (f"{here}/disclosures/", "what opens the sealed values that this audience may read"),
         (f"{here}/heads/, consistency/", "earlier states of the log, and proofs that it only grew"),
         ("documents/, foreign/", "files that entries name, entries of other records; where they are included"),
+        *((("others/", "registers of other logs, which prove the keys of their entries"),) if version > 1 else ()),
         ("views/", "tables and prints for convenience. They are not evidence"),
     )
     cells = "\n".join(f'<tr><th scope="row"><code>{name}</code></th><td>{says}</td></tr>' for name, says in rows)

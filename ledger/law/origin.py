@@ -23,7 +23,7 @@ AUTHORITY = ("order-issued", "order-supervised", "order-validated", "emergency-d
     says="An entry was signed in a role that cannot do this.",
 )
 def signed_without_authority(r: Examination) -> Seen:
-    powerless = [e for e in r.entries if e.speaks == "act" and e.kind in KINDS and not r.is_effective(e)]
+    powerless = [e for e in r.entries if e.held and e.speaks == "act" and e.kind in KINDS and not r.is_effective(e)]
     powerless = [e for e in powerless if not _extends_its_own_time(e)]
     if not powerless:
         return None
@@ -33,7 +33,19 @@ def signed_without_authority(r: Examination) -> Seen:
 
 
 def _extends_its_own_time(e: Entry) -> bool:
-    return e.kind == "deadline-extended" and e.speaks == "act" and e.role in ("SP", "REG")
+    return e.held and e.kind == "deadline-extended" and e.speaks == "act" and e.role in ("SP", "REG")
+
+
+@finding(
+    "V-ROLE-NOT-HELD",
+    cite="2AP:7(6), EPOC:9(1)",
+    mark=Mark.DESIGN,
+    gap="A1",
+    says="An entry claims a role that its signer's key did not hold; it has no legal effect.",
+)
+def role_not_held(r: Examination) -> Seen:
+    """Of replaced entries too: a replacement does not hide it."""
+    return [e for e in r.case.entries if not e.held]
 
 
 @finding(

@@ -15,7 +15,7 @@ from operator import attrgetter
 from ledger.facts import KINDS
 from ledger.law.calendar import Days
 from ledger.law.parties import Register, fold
-from ledger.order import Case, Entry
+from ledger.order import Case, Entry, replacements
 
 LATE = timedelta(hours=24)  # decision 3 [design]: recorded more than 24 hours after the event
 WARNINGS = ("key-compromised",)  # in the register these count from when they are recorded, whatever `on` says
@@ -50,17 +50,8 @@ class Record:
 
     @cached_property
     def replacements(self) -> dict[str, tuple[Entry, ...]]:
-        """Leaf of a replaced entry -> the entries that took its place: later ones of the same signer that name it."""
-        claims = [e for e in self.case.entries if e.replaces and e.on <= self.at]
-        if not claims:
-            return {}
-        entries = {e.leaf: e for e in self.case.entries}
-        found: dict[str, tuple[Entry, ...]] = {}
-        for e in claims:
-            old = entries.get(e.replaces or "")
-            if old is not None and old.by == e.by and old.index < e.index:
-                found[old.leaf] = (*found.get(old.leaf, ()), e)
-        return found
+        """Leaf of a replaced entry -> the entries that took its place: see `ledger.order.replacements`."""
+        return replacements(self.case.entries, self.at)
 
     @cached_property
     def _replacing(self) -> dict[str, Entry]:
@@ -111,7 +102,7 @@ class Record:
 
     def _counts(self, e: Entry) -> bool:
         kind = KINDS.get(e.kind)
-        if kind is None:
+        if kind is None or not e.held:
             return False
         if e.speaks == "act":
             return e.role in kind.signers and not self.register.ended(e.by, e.on)
@@ -120,7 +111,7 @@ class Record:
     def is_effective(self, e: Entry) -> bool:
         """An act in a role among the signers of its kind, by an office not ended; else whose act it is holds one.
 
-        False for a replaced entry and for a kind this reader does not know.
+        False for a replaced entry, for a kind this reader does not know, and for a role that the key did not hold.
         """
         return e.leaf in self._counted
 
@@ -183,10 +174,10 @@ class Record:
     @cached_property
     def _backed(self) -> frozenset[str]:
         received = self.of("counterparty-record-received")
-        return frozenset(e.get("backs", "") for e in received if e.get("proof_check") == "verifies")
+        return frozenset(e.proves for e in received if e.proves is not None)
 
     def first_hand(self, e: Entry) -> bool:
-        """An act; or an entry that a sealed entry of the other side's own record backs, with a proof that verifies."""
+        """An act; or an entry that a sealed entry of the other side's own record was proven to back."""
         return e.speaks == "act" or e.leaf in self._backed
 
     # -- how far its time is known -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.bundle import unpack
-from ledger.bundle.layout import MANIFEST, SUMS, arrange, sums
+from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
 from ledger.law import Judgement
 from ledger.note import Checkpoint, Head, MlDsa
@@ -31,6 +31,7 @@ from ledger.verify.known import (
     register_after,
 )
 from ledger.verify.notebook import Notebook, counted
+from ledger.verify.other_logs import OtherLogs
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
 from ledger.verify.single import verify_entry
 from ledger.verify.times import Times, check_times
@@ -92,8 +93,10 @@ def verify(
     `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
     where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities.
     `elsewhere` is what was shown of the same log by other means. Whatever is in the bundle ends in a report, never in
-    an error; `Refused` is raised only for an `anchor` that is none.
+    an error; `Refused` is raised only for an `anchor` that is none, and with BND-VERSION for a bundle of a later
+    layout, of which nothing can be said.
     """
+    check_version(data)
     held = None if anchor is None else parse_anchor(anchor)
     book, found, exhibit = Notebook(), _Found(), None
     try:
@@ -143,10 +146,12 @@ def _walk(
         if MANIFEST not in files:
             raise Refused("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
         manifest = open_manifest(files[MANIFEST])
+        if files[MIMETYPE] != MEDIA_TYPES[manifest.v]:
+            raise Refused("BND-MANIFEST", f"it is of version {manifest.v}, the first file says another", where=MANIFEST)
         check_listing(manifest, files)
         if files.get(SUMS) != sums(files):
             raise Refused("BND-MANIFEST", "its lines are not the digests of the files", where=SUMS)
-        parts = arrange(files, manifest.log)
+        parts = arrange(files, manifest.log, manifest.v)
         book.says(f"{counted(len(manifest.files), 'file')}, by {manifest.signer.actor}")
         found.manifest, found.as_of = manifest, instant(manifest.made_at)
     with book.step(4):
@@ -183,17 +188,17 @@ def _walk(
     with book.step(12):
         found.brackets = check_times(opened, times, book)
     with book.step(13):
-        known = values.lift_values(opened, parts, manifest, states, book)
+        known = values.lift_values(opened, parts, manifest, keyring, states, book)
         lifted = values.lift_foreign(parts, book)
     with book.step(14):
         values.check_documents(parts, book)
     with book.step(15):
-        arrived = others.arrived(opened, parts, keyring)
-        found.case = claims.case_of(known, arrived, manifest)
-        found.judgement = claims.check_procedure(found.case, opened, instant(manifest.made_at), book)
+        trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
+        logs = OtherLogs(trusts, parts.others, now, mldsa)
+        others.check_successor(opened, parts, logs, book)
+        arrivals = others.check_arrived(opened, parts, keyring, times, logs, book)
     with book.step(16):
-        policies = [policy, *(other.policy for other in (trust.others if trust else ()))]
-        others.check_successor(opened, parts, policies, mldsa, book)
-        others.check_others(opened, parts, policies, mldsa, manifest, book)
+        found.case = claims.case_of(known, arrivals, parts, values.destroyed_for(opened, keyring), manifest)
+        found.judgement = claims.check_procedure(found.case, known, opened, instant(manifest.made_at), book)
     with book.step(17):
         claims.check_claims(known, lifted, manifest, times, files, trust, book)

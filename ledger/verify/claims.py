@@ -1,19 +1,24 @@
-"""Steps 15 and 17: what the law says on the order as proven, whether its maker's claims hold, what nothing proves."""
+"""Steps 16 and 17: what the law says on the order as proven, whether its maker's claims hold, what nothing proves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
-from ledger.bundle.layout import POLICY
+from ledger.bundle.layout import POLICY, Arranged
 from ledger.bundle.manifest import Manifest
 from ledger.chain import registry_of
+from ledger.counterparty import VALUES, as_counted
 from ledger.envelope import Opened
 from ledger.law import Judgement, judge
+from ledger.law.judgement import CHECKS
 from ledger.note import note_digest
 from ledger.order import Case, Entry, instant, wire
+from ledger.verify.arrived import Arrived
 from ledger.verify.fields import known
 from ledger.verify.heads import DRIFT
 from ledger.verify.notebook import Notebook, counted
@@ -21,22 +26,44 @@ from ledger.verify.report import Remark
 from ledger.verify.times import Times
 from ledger.verify.trust import Trust
 
-# -- step 15 -----------------------------------------------------------------------------------------------------------
+# -- step 16 -----------------------------------------------------------------------------------------------------------
 
 
-def case_of(entries: Mapping[int, Entry], arrived: Sequence[Entry], manifest: Manifest) -> Case:
+def case_of(
+    entries: Mapping[int, Entry],
+    arrivals: Sequence[Arrived],
+    parts: Arranged,
+    destroyed: Collection[str],
+    manifest: Manifest,
+) -> Case:
     """The order the bundle is about, with the entries of its companion and those that arrived, and the registry."""
     registry = registry_of(manifest.log)
+    proves = {one.index: one.proves for one in arrivals if one.proves}
+    entries = {index: replace(e, proves=proves[index]) if index in proves else e for index, e in entries.items()}
     orders = {manifest.order} | {
         e.order for e in entries.values() if e.order != registry and e.get("main_order") == manifest.order
     }
-    own = tuple(sorted((e for e in (*entries.values(), *arrived) if e.order in orders), key=lambda e: e.index))
+    acts = [_act(one, parts, destroyed) for one in arrivals if one.act]
+    own = tuple(sorted((e for e in (*entries.values(), *acts) if e.order in orders), key=lambda e: e.index))
     instrument = next(e.instrument for e in own if e.order == manifest.order)
     return Case(manifest.order, instrument or "", own, tuple(e for e in entries.values() if e.order == registry))
 
 
-def check_procedure(case: Case, opened: Mapping[int, Opened], at: datetime, book: Notebook) -> Judgement:
-    """The law's findings on verified entries, as of the moment the bundle was made; a kind not known here is one."""
+def _act(one: Arrived, parts: Arranged, destroyed: Collection[str]) -> Entry:
+    """A wrapped entry as its signer's act, with the values that are opened here."""
+    if one.inner is None:
+        raise AssertionError("an act was opened")
+    texts = parts.foreign.get(f"{one.wrapper.payload.public['envelope']}{VALUES}", b"").decode("ascii").splitlines()
+    return as_counted(one.inner, one.wrapper, one.index, texts, destroyed=destroyed)
+
+
+def check_procedure(
+    case: Case, entries: Mapping[int, Entry], opened: Mapping[int, Opened], at: datetime, book: Notebook
+) -> Judgement:
+    """The law's findings on verified entries, as of the moment the bundle was made.
+
+    Of all entries, those of linked orders too: a kind that is not known here, a role that the key did not hold.
+    """
     judgement = judge(case, at)
     for finding in judgement.findings:
         level = str(finding.level)
@@ -44,17 +71,23 @@ def check_procedure(case: Case, opened: Mapping[int, Opened], at: datetime, book
     if later := tuple(e.leaf for e in (*case.entries, *case.registry) if not e.received and e.at > at):
         says = f"{counted(len(later), 'entry', 'entries')} signed, they say, after the bundle was made: not judged"
         book.remark("CMP-MADE-AT", says, *later)
-    told = {leaf for finding in judgement.findings if finding.code == UNKNOWN for leaf in finding.entries}
-    unknown = tuple(e.leaf for e in opened.values() if known(e.payload) is None and e.leaf not in told)
-    if unknown:
-        says = "The record holds an entry of a kind this reader does not know; it is shown as it is."
-        book.remarks.append(Remark(UNKNOWN, "G", says, (), unknown))
+    _remark_rest(judgement, UNKNOWN, tuple(e.leaf for e in opened.values() if known(e.payload) is None), book)
+    _remark_rest(judgement, NOT_HELD, tuple(e.leaf for e in entries.values() if not e.held), book)
     book.says(counted(len(judgement.findings), "finding"))
     return judgement
 
 
 A_DAY = timedelta(days=1)  # a head may be older than the bundle by this much
-UNKNOWN = "G-UNKNOWN-KIND"
+UNKNOWN, NOT_HELD = "G-UNKNOWN-KIND", "V-ROLE-NOT-HELD"
+
+
+def _remark_rest(judgement: Judgement, code: str, leaves: tuple[str, ...], book: Notebook) -> None:
+    """Remark a finding of the law on those of the entries `leaves` that the law was not asked about."""
+    told = {leaf for finding in judgement.findings if finding.code == code for leaf in finding.entries}
+    check = next(check for check in CHECKS if check.code == code)
+    if rest := tuple(leaf for leaf in leaves if leaf not in told):
+        book.remarks.append(Remark(code, str(check.level), check.says, (), rest))
+
 
 # -- step 17 -----------------------------------------------------------------------------------------------------------
 

@@ -167,6 +167,8 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
         raise Refused("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}", where=MANIFEST)
     if office is None or office.party != signer.party:
         raise Refused("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}", where=MANIFEST)
+    if not keyring.holds(signer, size):
+        raise Refused("KEY-ROLE", f"{signer.actor} did not hold the role {signer.role}", where=MANIFEST)
 
 
 def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:

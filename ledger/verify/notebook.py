@@ -24,8 +24,8 @@ STEPS = {
     12: "times",
     13: "sealed values",
     14: "documents",
-    15: "procedure",
-    16: "other records",
+    15: "other records",
+    16: "procedure",
     17: "completeness",
 }
 
@@ -74,9 +74,9 @@ class Notebook:
         """What would prove this right is missing: the best verdict is INDETERMINATE."""
         self.doubts.append(Reason(code, where, says))
 
-    def remark(self, code: str, says: str, *entries: str) -> None:
-        """A finding on times, claims or completeness, by leaf hash; the verdict does not depend on it."""
-        self.remarks.append(Remark(code, "W", says, ("docs/verification.md",), entries))
+    def remark(self, code: str, says: str, *entries: str, level: str = "W") -> None:
+        """Note a finding on times, claims or completeness, by leaf hash; the verdict does not depend on it."""
+        self.remarks.append(Remark(code, level, says, ("docs/verification.md",), entries))
 
 
 def placed(wrong: Refused, where: str) -> Refused:

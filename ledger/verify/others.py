@@ -1,68 +1,29 @@
-"""Steps 15 and 16: what arrived from other records, as the law counts it, and whether it stands there as we say."""
+"""Step 15: the log before this one, and the entries of other records that entries of this one name or wrap."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from ledger.bundle.layout import Arranged
-from ledger.bundle.manifest import Manifest
 from ledger.chain import registry_of
-from ledger.counterparty import KIND, PROOF, VALUES, as_counted, is_impostor, wrapped
+from ledger.counterparty import KIND, PROOF
 from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring
-from ledger.note import MLDSA44, Head, MlDsa, Vkey, note_digest, open_checkpoint, parse_checkpoint
-from ledger.order import Entry
-from ledger.policy import Policy
 from ledger.refusal import Refused
-from ledger.tlog import Proof, check_inclusion, leaf_hash, parse_proof
+from ledger.tlog import leaf_hash, parse_proof
+from ledger.verify.arrived import ABSENT, MISMATCH, UNPROVEN, Arrived, Here, arrived, by_leaf, checked_place
 from ledger.verify.fields import known
 from ledger.verify.notebook import Notebook, counted
-
-# -- step 15 -----------------------------------------------------------------------------------------------------------
-
-
-def arrived(opened: Mapping[int, Opened], parts: Arranged, keyring: Keyring) -> list[Entry]:
-    """The wrapped entries that count as their signers' acts, each at the place of its wrapper.
-
-    One that was sealed for this very log counts if its key could sign there; one signed in the name of an office that
-    has keys here, by another key, does not.
-    """
-    destroyed = {
-        digest
-        for entry in opened.values()
-        if entry.payload.kind == "payload-key-destroyed" and known(entry.payload)
-        for digest in entry.payload.public.get("digests", ())
-    }
-    found = []
-    for index, wrapper in opened.items():
-        inner = wrapped(wrapper, parts.foreign.get)
-        if inner is not None and _may_sign(inner, wrapper, index, keyring):
-            texts = parts.foreign.get(f"{wrapper.payload.public['envelope']}{VALUES}", b"")
-            lines = texts.decode("ascii").splitlines()
-            found.append(as_counted(inner, wrapper, index, lines, destroyed=destroyed))
-    return found
+from ledger.verify.other_logs import NotProven, OtherLogs, unsigned
+from ledger.verify.times import Times
 
 
-def _may_sign(inner: Opened, wrapper: Opened, index: int, keyring: Keyring) -> bool:
-    try:
-        if inner.payload.log != wrapper.payload.log:
-            return not is_impostor(inner, keyring, index)
-        keyring.check(inner, index)
-    except Refused:
-        return False
-    return True
+def check_successor(opened: Mapping[int, Opened], parts: Arranged, logs: OtherLogs, book: Notebook) -> None:
+    """Hold a log that takes the place of another against the last head of that one: CTX-SUCCESSOR.
 
-
-# -- step 16 -----------------------------------------------------------------------------------------------------------
-
-
-def check_successor(
-    opened: Mapping[int, Opened], parts: Arranged, policies: Sequence[Policy], mldsa: MlDsa | None, book: Notebook
-) -> None:
-    """A log that takes the place of another says so in its first entry, with the last head of that one: CTX-SUCCESSOR.
-
-    The head travels as a file; that the old log signed it is proven to whoever trusts a key of it.
+    The first entry of its register says so. The head travels as a file; that the old log signed it is proven to a
+    verifier who trusts a key of it.
     """
     for index, entry in opened.items():
         p = entry.payload
@@ -81,120 +42,87 @@ def check_successor(
             )
             continue
         try:
-            _check_predecessor(note, said, policies, mldsa, book)
+            _check_predecessor(note, said, logs, book)
         except Refused as wrong:
             raise Refused("CTX-SUCCESSOR", f"{wrong.code} {wrong.says}", where=where) from wrong
 
 
-def _check_predecessor(
-    note: bytes, said: Mapping[str, Any], policies: Sequence[Policy], mldsa: MlDsa | None, book: Notebook
-) -> None:
-    head = parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
+def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, book: Notebook) -> None:
+    head = unsigned(note)
     told = (said["predecessor"], said["size"], said["root"])
     if (head.origin, head.size, head.root.hex()) != told:
         raise Refused("CP-CONSISTENCY", f"its last head is of {head.size} entries of {head.origin}, with another root")
-    pinned = [(policy, key) for policy in policies for key in policy.logs if key.name == head.origin]
-    if pinned:
-        _open(note, pinned, mldsa)
-    else:
-        book.not_proven.append(f"That {head.origin} signed the state it ended with: no key of it is trusted.")
+    try:
+        logs.state(head.origin, note)
+    except NotProven as lacks:
+        book.not_proven.append(f"That {head.origin} ended in the state it is said to have ended with: {lacks.says}.")
 
 
-def check_others(
-    opened: Mapping[int, Opened],
-    parts: Arranged,
-    policies: Sequence[Policy],
-    mldsa: MlDsa | None,
-    manifest: Manifest,
-    book: Notebook,
-) -> None:
-    """What entries say of another party's record, held against the entry from there: ENT-MISMATCH.
+def check_arrived(
+    opened: Mapping[int, Opened], parts: Arranged, keyring: Keyring, times: Times, logs: OtherLogs, book: Notebook
+) -> list[Arrived]:
+    """Say of every wrapped entry what is proven of it.
 
-    `policies` name whom the verifier trusts: for the bundle's own log first, then for others. ENT-ABSENT, the other
-    entry not being in the bundle, is a finding.
+    What is false (ENT-MISMATCH), absent (ENT-ABSENT) or not proven (ENT-UNPROVEN) is a finding on its wrapper.
     """
-    by_leaf = {leaf_hash(raw).hex(): name for name, raw in parts.foreign.items() if len(name) == 64}
-    checked = 0
+    here = Here(keyring, by_leaf(opened), times.before)
+    found = arrived(opened.items(), parts.foreign.get, here, logs)
+    origins = set()
+    for one in found:
+        said = one.wrapper.payload.public
+        where = f"entry {one.index} wraps entry {said['index']} of {said['origin']}: {one.says}"
+        if one.code == MISMATCH:
+            book.remark(MISMATCH, where, one.wrapper.leaf, level="V")
+        elif one.code:
+            book.remark(one.code, where, one.wrapper.leaf)
+            if one.code == UNPROVEN:
+                book.not_proven.append(f"That {_whom(one)} is the author of what {where}.")
+        elif one.inner is not None and one.inner.payload.log != one.wrapper.payload.log:
+            origins.add(one.inner.payload.log)
+    for origin in sorted(origins):
+        if size := logs.register_size(origin):
+            book.not_proven.append(
+                f"CMP-REGISTER: that no key was revoked, reported or replaced in the register of {origin} behind its "
+                f"entry {size}."
+            )
+    check_references(opened, parts, logs, book)
+    good = sum(not one.code for one in found)
+    book.says(f"{counted(good, 'entry', 'entries')} of other records")
+    return found
+
+
+def _whom(one: Arrived) -> str:
+    return "its signer" if one.inner is None else one.inner.payload.signer.actor
+
+
+def check_references(opened: Mapping[int, Opened], parts: Arranged, logs: OtherLogs, book: Notebook) -> None:
+    """Hold what entries say of another record (`other`) against the entry from there: ENT-MISMATCH, ENT-ABSENT.
+
+    A wrapper's own `other` is checked with what it wraps.
+    """
+    files = {leaf_hash(raw).hex(): name for name, raw in parts.foreign.items() if len(name) == 64}
     for index, entry in opened.items():
-        if entry.payload.order == registry_of(manifest.log):
+        p = entry.payload
+        if not p.other or (p.kind == KIND and known(p) is not None) or p.order == registry_of(p.log):
             continue
-        for origin, place, leaf, name, head in _claims(entry):
-            found = name if name in parts.foreign else by_leaf.get(leaf)
-            if found is None:
-                says = f"entry {index} rests on entry {place} of {origin}, which is not in the bundle"
-                book.remark("ENT-ABSENT", says, entry.leaf)
-                continue
-            try:
-                _check_other(found, parts, (origin, place, leaf, head), policies, mldsa, book)
-            except Refused as wrong:
-                says = f"entry {index} says otherwise: {wrong.code} {wrong.says}"
-                raise Refused("ENT-MISMATCH", says, where=f"foreign/{found}") from wrong
-            checked += 1
-    book.says(f"{counted(checked, 'entry', 'entries')} of other records")
+        says = f"entry {index} rests on entry {p.other.index} of {p.other.origin}"
+        name = files.get(p.other.leaf)
+        if name is None:
+            book.remark(ABSENT, f"{says}, which is not here", entry.leaf)
+            continue
+        try:
+            _check_reference(name, parts, p.other.origin, p.other.index, logs)
+        except Refused as wrong:
+            book.remark(MISMATCH, f"{says}, and it is not so: {wrong.code} {wrong.says}", entry.leaf, level="V")
+        except NotProven as lacks:
+            book.not_proven.append(f"What {says}: not proven is {lacks.says}.")
 
 
-def _claims(entry: Opened) -> Iterator[tuple[str, int, str, str, str]]:
-    """(origin, index, leaf, SHA-256 of the envelope or "", of the head or "") of every entry elsewhere that it names.
-
-    Only where an entry wraps another does its `other` speak of the head of the proof kept here.
-    """
-    p = entry.payload
-    wraps = p.kind == KIND and known(p) is not None
-    if wraps:
-        yield p.public["origin"], p.public["index"], p.public["leaf"], p.public["envelope"], ""
-    if p.other:
-        yield p.other.origin, p.other.index, p.other.leaf, "", p.other.checkpoint_sha256 if wraps else ""
-
-
-def _check_other(
-    name: str,
-    parts: Arranged,
-    said: tuple[str, int, str, str],
-    policies: Sequence[Policy],
-    mldsa: MlDsa | None,
-    book: Notebook,
-) -> None:
-    origin, index, leaf, head = said
-    raw = parts.foreign[name]
-    opened = open_(raw)
-    if opened.leaf != leaf:
-        raise Refused("PRF-PATH", f"its leaf is {opened.leaf}, not {leaf}")
-    if opened.payload.log != origin:
-        raise Refused("CTX-LOG", f"it was sealed for {opened.payload.log}, not for {origin}")
+def _check_reference(name: str, parts: Arranged, origin: str, index: int, logs: OtherLogs) -> None:
+    inner = open_(parts.foreign[name])
+    if inner.payload.log != origin:
+        raise Refused("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {origin}")
     proof = parts.foreign.get(f"{name}{PROOF}")
     if proof is None:
-        book.not_proven.append(f"That entry {index} stands in the log {origin}: no proof from there is in the bundle.")
-        return
-    parsed = parse_proof(proof)
-    if parsed.index != index:
-        raise Refused("PRF-INDEX", f"its proof is for entry {parsed.index}, not {index}")
-    if head and head != (digest := note_digest(parsed.note)):
-        raise Refused("PRF-PATH", f"its proof leads to the head {digest}, not {head}")
-    _check_foreign_log(raw, parsed, origin, policies, mldsa, book)
-
-
-def _check_foreign_log(
-    raw: bytes, proof: Proof, origin: str, policies: Sequence[Policy], mldsa: MlDsa | None, book: Notebook
-) -> None:
-    head = parse_checkpoint(proof.note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
-    if head.origin != origin:
-        raise Refused("CP-ORIGIN", f"its proof leads to a checkpoint of {head.origin}")
-    check_inclusion(proof.index, head.size, leaf_hash(raw), proof.path, head.root)
-    pinned = [(policy, key) for policy in policies for key in policy.logs if key.name == origin]
-    if not pinned:
-        says = f"That {origin} signed the checkpoint of its entry {proof.index}: no key of it is trusted."
-        book.not_proven.append(says)
-        return
-    _open(proof.note, pinned, mldsa)
-
-
-def _open(note: bytes, pinned: Sequence[tuple[Policy, Vkey]], mldsa: MlDsa | None) -> Head:
-    """A log may have had several keys: the note is good if one of them signed it, else the last says what is wrong."""
-    (policy, key), *rest = pinned
-    witnesses = [w for w in policy.witnesses.values() if mldsa or w.type != MLDSA44]
-    try:
-        return open_checkpoint(note, key.name, key, witnesses, mldsa=mldsa)
-    except Refused:
-        if not rest:
-            raise
-    return _open(note, rest, mldsa)
+        raise NotProven("PRF-FORMAT", f"that it stands in the log {origin}: no proof from there is here")
+    checked_place(inner, parse_proof(proof), index, "", logs)

@@ -13,6 +13,7 @@ from ledger.bundle.manifest import Manifest
 from ledger.counterparty import VALUES
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
+from ledger.keyring import Keyring
 from ledger.order import Entry
 from ledger.refusal import Refused
 from ledger.texts import odd_texts, odd_values
@@ -25,12 +26,17 @@ from ledger.verify.notebook import Notebook, counted, placed
 
 
 def lift_values(
-    opened: Mapping[int, Opened], parts: Arranged, manifest: Manifest, heads: Heads, book: Notebook
+    opened: Mapping[int, Opened],
+    parts: Arranged,
+    manifest: Manifest,
+    keyring: Keyring,
+    heads: Heads,
+    book: Notebook,
 ) -> dict[int, Entry]:
     """Every entry as the law sees it, with the values that are opened here: SD-*, FACT."""
     for index in parts.disclosures.keys() - opened.keys():
         raise Refused("SD-UNKNOWN", "there is no such entry", where=f"{heads.folder}/disclosures/{index}.txt")
-    destroyed = _destroyed(opened)
+    destroyed = destroyed_for(opened, keyring)
     entries = {}
     for index, entry in opened.items():
         texts = parts.disclosures.get(index)
@@ -41,7 +47,8 @@ def lift_values(
         closed = set(entry.sd).difference(digests.values())
         claimed = {c.field for c in manifest.withheld if c.index == index and c.why == "erased"}
         erased = _erased(entry, values, closed & destroyed.keys(), closed, claimed)
-        entries[index] = _entry(entry, index, values, erased, digests)
+        held = keyring.holds(entry.payload.signer, index)
+        entries[index] = replace(_entry(entry, index, values, erased, digests), held=held)
         for odd in odd_values(entry.payload, values):
             book.remark(odd.code, f"entry {index}: {odd.says}", entry.leaf)
         for name, digest in digests.items():
@@ -85,14 +92,28 @@ def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     return values, dict(zip(values, map(digest_of, lines), strict=True))
 
 
-def _destroyed(opened: Mapping[int, Opened]) -> dict[str, int]:
-    """Digest -> index of the entry that says nobody can open it any more."""
+def destroyed_for(opened: Mapping[int, Opened], keyring: Keyring) -> dict[str, int]:
+    """Return digest -> index of the entry that says that nobody can open it any more.
+
+    Such an entry counts where its signer holds its role and is custodian of the key, or has signed the value itself.
+    """
     found: dict[str, int] = {}
+    own = {digest: entry.payload.signer.actor for entry in opened.values() for digest in entry.sd}
     for index, entry in opened.items():
-        if entry.payload.kind == "payload-key-destroyed" and known(entry.payload):
-            for digest in entry.payload.public.get("digests", []):
+        p = entry.payload
+        if p.kind != "payload-key-destroyed" or not known(p) or not keyring.holds(p.signer, index):
+            continue
+        custodian = is_custodian(entry, index, keyring)
+        for digest in p.public.get("digests", []):
+            if custodian or own.get(digest) == p.signer.actor:
                 found.setdefault(digest, index)
     return found
+
+
+def is_custodian(entry: Opened, index: int, keyring: Keyring) -> bool:
+    """Return True if the signer keeps the keys of this ledger: an office of the Party of its registrar."""
+    signer = entry.payload.signer
+    return signer.party == keyring.registrar.party and keyring.holds(signer, index)
 
 
 def _erased(

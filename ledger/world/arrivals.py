@@ -9,19 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 from msgspec import UNSET, Struct
 
 from ledger.chain import access_of, registry_of
-from ledger.counterparty import KIND, PROOF, acknowledges, is_impostor, wrapper_id, wrapping
+from ledger.counterparty import KIND, PROOF, acknowledges, wrapper_id, wrapping
 from ledger.envelope import Circumstances, Opened, Signer, open_
 from ledger.exhibit import prove_omission
-from ledger.keyring import Keyring, Registrar
 from ledger.note import Vkey
+from ledger.order import wire
 from ledger.refusal import Refused
 from ledger.tlog import leaf_hash, parse_proof
 from ledger.veil import lift, parse_disclosure
+from ledger.verify.arrived import Here, check_key, checked_place
+from ledger.verify.other_logs import NotProven
+from ledger.world.cases import Cases
 from ledger.world.following import keep_evidence, split_view
 from ledger.world.home import private_folder, replace_file
 from ledger.world.sealing import Draft
@@ -64,24 +68,54 @@ def acknowledged(opened: Opened, store: Store, origin: str) -> Opened | None:
     return open_(raw, verify=False)
 
 
-def known(arrival: Arrival, store: Store, log: Vkey, folder: Path, evidence: Path) -> int | None:
-    """The index under which this very entry was wrapped before; None if it is new.
+class Place(Struct, frozen=True):
+    """Where an arrived entry is wrapped: the id of its wrapper, and the wrapper's index if it is recorded already."""
 
-    `LedgerFault` SPLIT-VIEW, with the exhibit kept, if another entry came from the same place of that log before.
+    entry: str
+    index: int | None
+
+
+def place_of(arrival: Arrival, order: str, store: Store, log: Vkey, folder: Path, evidence: Path) -> Place:
+    """Find where an entry is wrapped, or will be.
+
+    The ids of wrappers can be computed by everybody, so an entry under such an id counts as this one only if it is a
+    wrapper in the same order, names the same bytes, and these are in `folder`. Another entry from the same place of
+    that log, with its proof, is a `LedgerFault` SPLIT-VIEW with the exhibit kept in `evidence`. Whatever else has that
+    id is passed over.
     """
     index = parse_proof(arrival.proof).index
-    found = store.by_entry(bytes.fromhex(wrapper_id(log.name, index)))
-    if found is None:
-        return None
-    before = open_(found[1], verify=False).payload.public
-    if before["leaf"] == leaf_hash(arrival.raw).hex():
-        return found[0]
-    name = before["envelope"]
-    raw, proof = (folder / name).read_bytes(), (folder / f"{name}{PROOF}").read_bytes()
+    for attempt in count():
+        entry = wrapper_id(log.name, index, attempt)
+        found = store.by_entry(bytes.fromhex(entry))
+        if found is None:
+            return Place(entry, None)
+        p = open_(found[1], verify=False).payload
+        name = p.public.get("envelope")
+        if p.kind != KIND or not isinstance(name, str) or not _is_kept(folder, name):
+            continue
+        raw, proof = (folder / name).read_bytes(), (folder / f"{name}{PROOF}").read_bytes()
+        if (p.order, raw) == (order, arrival.raw):
+            return Place(entry, found[0])
+        if raw != arrival.raw:
+            _convict(log, index, raw, proof, arrival, evidence)
+    raise AssertionError("unreachable")
+
+
+def _is_kept(folder: Path, name: str) -> bool:
+    """True if both files of a wrapped entry are there, and the entry is the one that its name says."""
+    path = folder / name
+    return (folder / f"{name}{PROOF}").is_file() and path.is_file() and sha256(path.read_bytes()).hexdigest() == name
+
+
+def _convict(log: Vkey, index: int, raw: bytes, proof: bytes, arrival: Arrival, evidence: Path) -> None:
+    """Raise SPLIT-VIEW if two entries are proven at one place of a log."""
+    name, other = sha256(raw).hexdigest(), sha256(arrival.raw).hexdigest()
+    try:
+        exhibit = prove_omission(log, raw, proof, leaf_hash(arrival.raw), arrival.proof)
+    except Refused:
+        return
     files = {f"{name}.dsse.json": raw, f"{name}{PROOF}": proof}
-    other = sha256(arrival.raw).hexdigest()
     keep_evidence(evidence, {**files, f"{other}.dsse.json": arrival.raw, f"{other}{PROOF}": arrival.proof})
-    exhibit = prove_omission(log, raw, proof, leaf_hash(arrival.raw), arrival.proof)
     raise split_view(evidence, f"{log.name} has shown two entries at its place {index}", exhibit, "omission")
 
 
@@ -111,8 +145,9 @@ def draft_of(
     *,
     order: str = "",
     backs: str | None = None,
+    entry: str | None = None,
 ) -> Draft:
-    """The draft that wraps an entry, in the order of its own id unless `order` names another.
+    """The draft that wraps an entry, in the order of its own id unless `order` names another; `entry` is its id.
 
     `Refused` CTX-ORDER for an entry of a register, SD-* for disclosure strings that are not its own.
     """
@@ -130,23 +165,26 @@ def draft_of(
         place,
         signer,
         Circumstances(now, now, other=other),
-        entry=wrapper_id(p.log, other.index),
+        entry=entry or wrapper_id(p.log, other.index),
+        wraps=arrival.raw,
         instrument=p.instrument,
         carried=tuple(map(parse_disclosure, arrival.texts)),
         reference=reference if isinstance(reference, str) else None,
     )
 
 
-def check_speaker(arrival: Arrival, keyring: Keyring, ours: Registrar, theirs: Registrar, size: int) -> None:
-    """`Refused` KEY-UNKNOWN if an entry is signed in our name: for our Party, or as an office that has keys here.
+def check_counts(arrival: Arrival, cases: Cases, size: int, now: datetime) -> None:
+    """Raise `Refused` if an entry would not count as its signer's act in a log of `size` entries.
 
-    Their registrar says whose keys theirs are, and has no say about ours.
+    What is false keeps its code; what is not proven has the code of what is missing (KEY-*, CP-QUORUM, ...).
     """
-    signer = open_(arrival.raw, verify=False).payload.signer
-    if signer.party == ours.party != theirs.party:
-        raise Refused("KEY-UNKNOWN", f"{signer.actor} signs for {ours.party}, and {theirs.party} keeps that record")
-    if is_impostor(open_(arrival.raw, verify=False), keyring, size):
-        raise Refused("KEY-UNKNOWN", f"{signer.actor} is an office of our register, and this is none of its keys")
+    opened, proof, logs = open_(arrival.raw, verify=False), parse_proof(arrival.proof), cases.other_logs()
+    here = Here(cases.keyring(), cases.by_leaf, lambda index, moment: wire(now) < moment)
+    try:
+        check_key(size, opened, checked_place(opened, proof, proof.index, "", logs), here, logs)
+    except NotProven as lacks:
+        hint = "--anyway keeps it all the same, as what its recipient has observed"
+        raise Refused(lacks.code, f"not proven is {lacks.says}", hint=hint) from None
 
 
 def check_instrument(arrival: Arrival, instrument: str | None) -> None:

@@ -6,35 +6,56 @@ stays distinct: its value, withheld (no key here), erased (its key is destroyed)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from ledger.chain import access_of, registry_of
-from ledger.counterparty import KIND, as_counted, wrapped
+from ledger.counterparty import KIND, as_counted
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
+from ledger.keyring import Keyring
 from ledger.order import Case, Entry
+from ledger.refusal import Refused
 from ledger.veil import lift
+from ledger.verify.arrived import Arrived, Here, arrived
+from ledger.verify.other_logs import OtherLogs
+from ledger.verify.values import destroyed_for, is_custodian
+from ledger.world import mldsa
+from ledger.world.counterparties import register_marks, registers, trusted
 from ledger.world.drawer import Drawer, Met
 from ledger.world.fault import LedgerFault
+from ledger.world.folder import Folder
 from ledger.world.shelf import Ciphertext, Shelf
 
+DESTROYED = "payload-key-destroyed"
 _KEPT = 4  # orders: one with its companion and the access order, and the one before
 
 
 class Cases:
     """Reads the orders of one ledger. `drawer` is None where there are no keys, as in a copy for an auditor.
 
-    `foreign` is the folder with the entries of other records that are wrapped in this one.
+    Entries of other records count as far as this ledger can prove them, by the trust that its registrar pinned.
     """
 
-    def __init__(self, origin: str, store: Shelf, drawer: Drawer | None, foreign: Path | None = None) -> None:
-        self.registry = registry_of(origin)
-        self.access = access_of(origin)
+    def __init__(
+        self,
+        folder: Folder,
+        store: Shelf,
+        drawer: Drawer | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.registry = registry_of(folder.origin)
+        self.access = access_of(folder.origin)
+        self._folder = folder
         self._store = store
         self._drawer = drawer
-        self._foreign = foreign
+        self._now = now
+        self._keyring = Keyring(self.registry, folder.registrar)
+        self._folded = 0  # entries of the registry that the keyring has read
+        self._logs: tuple[object, OtherLogs] | None = None
         self._opened_registry: list[tuple[int, Opened]] = []
         self._register: dict[bool, tuple[Entry, ...]] = {}  # by whether sealed values are opened
         self._read: dict[str, list[tuple[int, Opened]]] = {}  # the orders read last; their entries never change
@@ -50,11 +71,17 @@ class Cases:
             raise LedgerFault("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
         companion = self._drawer.companion_of(order) if self._drawer else None
         beside = self.opened(companion) if companion else []
+        arrivals = self.arrivals(opened)
+        proves = {one.index: one.proves for one in arrivals if one.proves}
+        own = (
+            replace(e, proves=proves[e.index]) if e.index in proves else e
+            for e in self.entries(order, opened, reveal=reveal)
+        )
         entries = sorted(
             (
-                *self.entries(order, opened, reveal=reveal),
+                *own,
                 *self.entries(companion or "", beside, reveal=reveal),
-                *self._arrived(order, opened, reveal),
+                *self._arrived(order, opened, arrivals, reveal),
             ),
             key=lambda e: e.index,
         )
@@ -96,31 +123,76 @@ class Cases:
         """Opened entries of one order as the law sees them."""
         opened = list(opened)
         closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
-        gone = _destroyed(o for _, o in opened)
+        gone = self._destroyed(opened)
         keys: Met = {}
+        keyring = self.keyring()
         for index, o in opened:
-            yield self._entry(index, o, closed.get(index, []), gone, keys if reveal else None)
+            held = keyring.holds(o.payload.signer, index)
+            yield self._entry(index, o, closed.get(index, []), gone, keys if reveal else None, held)
+
+    def arrivals(self, opened: Iterable[tuple[int, Opened]]) -> list[Arrived]:
+        """What is proven of the entries of other records that are wrapped in these entries of one order."""
+        wrappers = [(index, o) for index, o in opened if o.payload.kind == KIND]
+        if not wrappers:
+            return []
+        signed = {index: o.payload.signed_at for index, o in wrappers}
+        here = Here(
+            keyring=self.keyring(),
+            entry=self.by_leaf,
+            before=lambda index, moment: signed[index] < moment,  # in its own ledger an office takes its own clock
+        )
+        return arrived(wrappers, self._file, here, self.other_logs())
 
     def arrived(
         self, order: str, opened: Iterable[tuple[int, Opened]]
     ) -> Iterator[tuple[int, Opened, Opened, list[str]]]:
         """The wrapped entries of an order that count: index and opened wrapper, opened entry, and what opens it."""
+        return self._values(order, self.arrivals(opened))
+
+    def _values(self, order: str, arrivals: Iterable[Arrived]) -> Iterator[tuple[int, Opened, Opened, list[str]]]:
         closed: dict[int, list[Ciphertext]] | None = None
-        for index, wrapper in opened:
-            if wrapper.payload.kind != KIND or (inner := wrapped(wrapper, self._file)) is None:
+        for one in arrivals:
+            if not one.act or one.inner is None:
                 continue
             closed = self._store.ciphertexts(order) if closed is None else closed
-            there = closed.get(index, [])
-            yield index, wrapper, inner, self._drawer.open_values(wrapper.payload.entry, there) if self._drawer else []
+            there = closed.get(one.index, [])
+            texts = self._drawer.open_values(one.wrapper.payload.entry, there) if self._drawer else []
+            yield one.index, one.wrapper, one.inner, texts
 
-    def _arrived(self, order: str, opened: list[tuple[int, Opened]], reveal: bool) -> Iterator[Entry]:
-        gone = _destroyed(o for _, o in opened)
-        for index, wrapper, inner, texts in self.arrived(order, opened):
+    def _arrived(
+        self, order: str, opened: list[tuple[int, Opened]], arrivals: Iterable[Arrived], reveal: bool
+    ) -> Iterator[Entry]:
+        gone = self._destroyed(opened)
+        for index, wrapper, inner, texts in self._values(order, arrivals):
             yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=gone)
 
+    def keyring(self) -> Keyring:
+        """The keys and offices after all entries of the registry; as far as these are whole."""
+        try:
+            for index, o in self.opened_registry()[self._folded :]:
+                self._keyring.admit(o, index)
+                self._folded += 1
+        except Refused:
+            pass  # `fsck` says so; no key that stands behind is known
+        return self._keyring
+
+    def other_logs(self) -> OtherLogs:
+        """The logs of other parties, as our registrar pinned them and as far as their registers were received."""
+        key = (len(self.opened_registry()), register_marks(self._folder.registers))
+        if self._logs is None or self._logs[0] != key:
+            trusts = trusted(self._folder.path / "trust", self.register(reveal=False))
+            logs = OtherLogs(trusts, registers(self._folder.registers), self._now(), mldsa.verify)
+            self._logs = (key, logs)
+        return self._logs[1]
+
+    def by_leaf(self, leaf: str) -> Opened | None:
+        """The entry of this log with this leaf hash, its signature not checked again; None if there is none."""
+        found = self._store.by_leaf(bytes.fromhex(leaf))
+        return None if found is None else open_(found[1], verify=False)
+
     def _file(self, name: str) -> bytes | None:
-        path = None if self._foreign is None else self._foreign / name
-        return path.read_bytes() if path is not None and path.is_file() else None
+        path = self._folder.foreign / name
+        return path.read_bytes() if path.is_file() else None
 
     def values(self, index: int, opened: Opened) -> dict[str, Any]:
         """The sealed values of one entry, those that can still be opened."""
@@ -139,15 +211,26 @@ class Cases:
             if index in closed
         }
 
-    def _entry(self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], keys: Met | None) -> Entry:
+    def _entry(
+        self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], keys: Met | None, held: bool
+    ) -> Entry:
         if not o.payload.sealed:
-            return entry_of(o, index)
+            return entry_of(o, index, held=held)
         texts = [] if keys is None or self._drawer is None else self._drawer.open_values(o.payload.entry, closed, keys)
         values: Mapping[str, Any] = lift(texts, o.sd, public=o.payload.public)
         erased = {c.field for c in closed if c.ciphertext is None or gone & {c.digest, c.key_id}}
         if not closed and gone.issuperset(o.sd):
             erased = set(o.payload.sealed)
-        return entry_of(o, index, values, erased=erased, digests={c.field: c.digest for c in closed})
+        return entry_of(o, index, values, erased=erased, digests={c.field: c.digest for c in closed}, held=held)
+
+    def _destroyed(self, opened: Iterable[tuple[int, Opened]]) -> frozenset[str]:
+        """Digests and keys that entries of an order say are destroyed, where their signers are custodians."""
+        entries = dict(opened)
+        if not any(o.payload.kind == DESTROYED for o in entries.values()):
+            return frozenset()
+        keyring = self.keyring()
+        told = (o for n, o in entries.items() if o.payload.kind == DESTROYED and is_custodian(o, n, keyring))
+        return frozenset({*destroyed_for(entries, keyring), *(o.payload.public.get("key_ref", "") for o in told)})
 
     # -- finding orders -----------------------------------------------------------------------------------------------
 
@@ -175,12 +258,3 @@ class Cases:
     def _listed(self, order: str, first_kind: str) -> bool:
         kind = KINDS.get(first_kind)
         return order not in (self.registry, self.access) and not (kind and kind.shown_to)
-
-
-def _destroyed(entries: Iterable[Opened]) -> frozenset[str]:
-    """Digests and keys that entries of an order say are destroyed."""
-    names: set[str] = set()
-    for o in entries:
-        if o.payload.kind == "payload-key-destroyed":
-            names |= {o.payload.public.get("key_ref", ""), *o.payload.public.get("digests", ())}
-    return frozenset(names)

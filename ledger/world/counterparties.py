@@ -8,7 +8,7 @@ does. The register holds the digest of both, so that neither can be exchanged un
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,55 @@ def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
     if sha256(b"".join(files.get(name, b"") for name in _FILES)).hexdigest() != digest:
         raise LedgerFault("TRUST", f"{place} is not what our registrar pinned", "put the files back as they were given")
     return trust
+
+
+def trusted(folder: Path, registry: Iterable[Entry]) -> list[Trust]:
+    """Whom to trust about other logs, as our registrar pinned them, without folders that have changed since."""
+    found = []
+    registry = tuple(registry)
+    for origin in pinned(registry):
+        try:
+            found.append(trust_in(folder, registry, origin))
+        except (Refused, LedgerFault):
+            continue  # what rests on it is then not proven
+    return found
+
+
+# -- their registers, as they were received ----------------------------------------------------------------------------
+
+_ENTRY, _PROOF = ".dsse.json", ".tlog-proof"
+
+
+def keep_register(folder: Path, origin: str, entries: Mapping[int, tuple[bytes, bytes]]) -> None:
+    """Keep the register entries of another log with their proofs, by log index, in the folder `folder`, durably.
+
+    A proof that is there already is replaced: the new one leads to a later head.
+    """
+    place = private_folder(private_folder(folder) / origin_hash(origin))
+    for index, (raw, proof) in entries.items():
+        replace_file(place / f"{index}{_ENTRY}", raw)
+        replace_file(place / f"{index}{_PROOF}", proof)
+    sync_folder(place)
+
+
+def registers(folder: Path) -> dict[str, dict[int, tuple[bytes, bytes]]]:
+    """The register entries of other logs that were received, with their proofs: by origin hash, then by log index."""
+    found: dict[str, dict[int, tuple[bytes, bytes]]] = {}
+    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
+        names = {path.name for path in place.iterdir()} if place.is_dir() else set()
+        for name in names:
+            number = name.removesuffix(_ENTRY)
+            if name != number and number.isascii() and number.isdigit() and f"{number}{_PROOF}" in names:
+                both = (place / name).read_bytes(), (place / f"{number}{_PROOF}").read_bytes()
+                found.setdefault(place.name, {})[int(number)] = both
+    return found
+
+
+def register_marks(folder: Path) -> tuple[tuple[str, int], ...]:
+    """What tells whether `registers` would read anything new: the folders and when each changed."""
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted((place.name, place.stat().st_mtime_ns) for place in folder.iterdir() if place.is_dir()))
 
 
 def origin_of(trust: Trust) -> str:

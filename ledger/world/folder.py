@@ -9,6 +9,7 @@ keys.db           the drawer           views.db   may be deleted at any time
 log/              the published files  foreign/   other records' entries, as they came
 trust/others/     whom we trust about other records, a folder as this one for each
 others/           the heads of other logs, as they were seen
+registers/        the registers of other logs, as they were received: what proves the keys of their entries
 evidence/         what proves, or seems to, that a log contradicts itself; kept for ever
 TEST              only in a test ledger
 RESTORED          put back from a copy, and its witnesses not asked since
@@ -85,6 +86,10 @@ class Folder(Struct, frozen=True):
     @property
     def others(self) -> Path:
         return self.path / "others"
+
+    @property
+    def registers(self) -> Path:
+        return self.path / "registers"
 
     @property
     def evidence(self) -> Path:

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import msgspec
 
-from ledger.envelope import Circumstances, Opened, Signer, open_
+from ledger.envelope import Circumstances, Opened, SignedBy, Signer, open_
 from ledger.facts import Fact, build
 from ledger.keyring import Keyring, Registrar
 from ledger.order import Case, Entry
@@ -92,7 +92,7 @@ class Journal:
             now=now,
             say=say,
         )
-        self.cases = Cases(folder.origin, self.store, self.drawer, folder.foreign)
+        self.cases = Cases(folder, self.store, self.drawer, now)
         self.registry, self.access = self.cases.registry, self.cases.access
         self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
         self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy)
@@ -181,10 +181,17 @@ class Journal:
         return self.cases.orders()
 
     def signer(self, actor: str, role: str, key: Key) -> Signer:
-        """An actor of the register about to sign with `key`; `Refused` KEY-UNKNOWN if there is no such office."""
-        office = self.keyring.offices.get(actor)
+        """Return an actor of the register about to sign with `key`.
+
+        `Refused` KEY-UNKNOWN if there is no such office, KEY-ROLE if a key of the register does not hold the role.
+        """
+        keyring = self.keyring
+        office = keyring.offices.get(actor)
         if office is None:
             raise Refused("KEY-UNKNOWN", f"{actor} is not in the register", hint="comity key list shows who is")
+        signer = SignedBy(key.public.hex(), actor, role, office.party)
+        if (known := keyring.keys.get(signer.key)) is not None and known.actor == actor:
+            keyring.check_role(signer, self.store.size())
         return Signer(actor, role, office.party, key.public, key.sign)
 
     # -- writing ------------------------------------------------------------------------------------------------------

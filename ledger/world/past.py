@@ -121,6 +121,7 @@ class Trial:
         if p.order == self._past.registry and self._keyring is self._past.keyring:
             self._keyring = copy.deepcopy(self._keyring)  # whether it will be stored is not decided yet
         self._keyring.admit(opened, self._index)
+        self._keyring.check_role(p.signer, self._index)
         old = None if p.replaces is UNSET else self.entry(p.replaces)
         check_replacement(p, values, old and old[0].payload, old[1] if old else {})
         self._told[opened.leaf] = opened, values

@@ -6,15 +6,18 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 
+from ledger.counterparty import KIND
 from ledger.envelope import Circumstances, Opened, Place, Seen, Signer, seal
 from ledger.facts import WHY, Fact, check_audience, public_of, sealed_of
 from ledger.order import Entry, check_dates, wire
 from ledger.refusal import Refused
 from ledger.replacing import readers
+from ledger.tlog import leaf_hash
 from ledger.veil import Disclosure
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer, Keys
@@ -48,6 +51,19 @@ class Draft:
     subjects: Mapping[str, str] = field(default_factory=dict)
     carried: Sequence[Disclosure] = ()
     reference: str | None = None
+    wraps: bytes | None = None
+
+
+def _check_wrapped(draft: Draft) -> None:
+    """`Refused` ENT-MISMATCH unless the draft brings the bytes that it names: only `receive` makes such an entry."""
+    public, raw = public_of(draft.fact), draft.wraps
+    if raw is None or (public["envelope"], public["leaf"]) != (sha256(raw).hexdigest(), leaf_hash(raw).hex()):
+        raise Refused(
+            "ENT-MISMATCH",
+            "an entry of another record is taken in with its bytes and its proof, and not by hand",
+            where=KIND,
+            hint="comity receive FILE",
+        )
 
 
 def target_of(order: str) -> str:
@@ -74,6 +90,8 @@ class Sealer:
         """Seal a draft behind what is on the shelf and in the trial; `Refused` if it cannot stand there."""
         if draft.said.audience:
             check_audience(draft.fact.kind, draft.said.audience)
+        if draft.fact.kind == KIND:
+            _check_wrapped(draft)
         order = self.order_of(draft)
         head = trial.head(order)
         place = Place(

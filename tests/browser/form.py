@@ -127,5 +127,5 @@ def shown(browser: Browser) -> dict[str, Any]:
     seen = browser.run(SHOWN, FINDINGS)
     if seen["hidden"]:
         return {"problem": seen["problem"]}
-    steps = [step for number, step in enumerate(seen["steps"], 1) if number != 15]
+    steps = [step for number, step in enumerate(seen["steps"], 1) if number != 16]
     return {name: seen[name] for name in ("integrity", "reasons", "findings")} | {"steps": steps}

@@ -22,7 +22,7 @@ import ledger.verify
 from ledger.law import Judgement
 from ledger.note import MLDSA44
 from ledger.verify import Known, Remark, Report, Trust, format_registrar
-from ledger.verify.claims import UNKNOWN
+from ledger.verify.claims import NOT_HELD, UNKNOWN
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -120,9 +120,11 @@ def told(report: Report) -> dict[str, Any]:
 
 
 def _of_the_law(remark: Remark, judgement: Judgement | None) -> bool:
-    """A finding that only the law can make; of unknown kinds, both speak."""
+    """A finding that only the law can make; of unknown kinds and of roles that are not held, both speak."""
     found = judgement.findings if judgement else ()
-    return remark.code != UNKNOWN and any((remark.code, remark.entries) == (f.code, f.entries) for f in found)
+    return remark.code not in (UNKNOWN, NOT_HELD) and any(
+        (remark.code, remark.entries) == (f.code, f.entries) for f in found
+    )
 
 
 def _b64(data: bytes) -> str:

@@ -33,7 +33,7 @@ OWN_WORDS = {
 
 
 def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
-    """Where the report of the page differs from that of the Python program; step 15 is the program's alone."""
+    """Where the report of the page differs from that of the Python program; step 16 is the program's alone."""
     found = [
         f"{name}: the program says {theirs[name]}, the page {ours[name]}"
         for name in ("verdict", "notProven", "entries", "signatures", "brackets")
@@ -50,7 +50,7 @@ def differences(ours: dict[str, Any], theirs: dict[str, Any]) -> list[str]:
 
 
 def _steps(report: dict[str, Any]) -> list[tuple[int, str]]:
-    return [(step["number"], step["result"]) for step in report["steps"] if step["number"] != 15]
+    return [(step["number"], step["result"]) for step in report["steps"] if step["number"] != 16]
 
 
 def _reasons(report: dict[str, Any]) -> list[tuple[str, str, str]]:

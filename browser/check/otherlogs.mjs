@@ -1,0 +1,138 @@
+/**
+ * Logs of other parties: whom the verifier trusts about each, and what its own register proves of its keys, as in
+ * ledger/verify/other_logs.py.
+ */
+import { bySize, encoded, hex } from './bytes.mjs';
+import { Chains, registryOf } from './chain.mjs';
+import { openEntry } from './envelope.mjs';
+import { DRIFT } from './heads.mjs';
+import { Keyring } from './keyring.mjs';
+import { openCheckpoint, parseCheckpoint } from './note.mjs';
+import { Refused } from './refusal.mjs';
+import { sha256 } from './sha256.mjs';
+import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
+
+/** Nothing is wrong, and something is missing: a code, and what is not proven, as a text. */
+export class NotProven extends Error {
+  constructor(code, ...says) {
+    super(`${code}: ${says}`);
+    this.code = code;
+    this.says = says;
+  }
+}
+
+/** Throws on what is neither; a `Refused` SIG-DISAGREE is nobody's falsehood. */
+export function wrongOrMissing(wrong) {
+  if (wrong instanceof NotProven || (wrong instanceof Refused && wrong.code !== 'SIG-DISAGREE')) return wrong;
+  throw wrong;
+}
+
+/** What a note says of its log, without asking who signed it. CP-FORMAT. */
+export const unsigned = (note) =>
+  parseCheckpoint(`${new TextDecoder('utf-8', { ignoreBOM: true }).decode(note).split('\n\n')[0]}\n`);
+
+/**
+ * What is known of the logs of other parties: `trusts` are the verifier's, `registers` the register entries at hand by
+ * the origin hash of their log, `now` in seconds since 1970.
+ */
+export class OtherLogs {
+  constructor(trusts, registers, now) {
+    Object.assign(this, { trusts, registers, latest: now + DRIFT, states: new Map(), keyrings: new Map() });
+  }
+
+  /** Opens a checkpoint of a log: {head, policy}. NotProven, and `Refused` CP-* for one that is not what it claims. */
+  state(origin, note) {
+    const name = `${origin} ${hex(sha256(note))}`;
+    if (!this.states.has(name)) this.states.set(name, this.opened(origin, note));
+    return this.states.get(name);
+  }
+
+  async opened(origin, note) {
+    const said = unsigned(note);
+    if (said.origin !== origin) throw new Refused('CP-ORIGIN', ['other-origin', said.origin]);
+    let refused = null;
+    for (const { policy } of this.trusts) {
+      const logs = policy.logs.filter((key) => key.name === origin);
+      if (!logs.length) continue;
+      let head;
+      try {
+        head = await openCheckpoint(note, origin, logs, [...policy.witnesses.values()]);
+      } catch (wrong) {
+        if (!(wrong instanceof Refused) || wrong.code === 'SIG-DISAGREE') throw wrong;
+        refused = wrong;
+        continue;
+      }
+      return this.witnessed(origin, head, policy);
+    }
+    if (refused) throw refused;
+    throw new NotProven('NO_TRUST_ANCHOR', 'lacks-log', origin);
+  }
+
+  witnessed(origin, head, policy) {
+    const cosignatures = head.cosignatures.filter(([, time]) => time <= this.latest);
+    const names = policy.names(cosignatures.map(([key]) => key));
+    if (!policy.asksForNone && !policy.met(names)) {
+      const voters = policy.voters();
+      const seen = [...names].filter((name) => voters.has(name)).length;
+      throw new NotProven('CP-QUORUM', 'lacks-quorum', origin, seen, voters.size, policy.quorum);
+    }
+    return { head: { ...head, cosignatures }, policy };
+  }
+
+  /** The keys of a log's people, as far as its register is at hand. NotProven. */
+  keyring(origin) {
+    if (!this.keyrings.has(origin)) this.keyrings.set(origin, this.folded(origin));
+    return this.keyrings.get(origin);
+  }
+
+  /** How many entries of the register of a log are at hand. */
+  registerSize(origin) {
+    return this.registers.get(hashOf(origin))?.size ?? 0;
+  }
+
+  async folded(origin) {
+    const register = this.registers.get(hashOf(origin)) ?? new Map();
+    if (!register.size) throw new NotProven('KEY-UNKNOWN', 'lacks-register', origin);
+    try {
+      const registry = await registryOf(origin);
+      const keyring = new Keyring(registry, this.registrar(origin));
+      const chains = await Chains.of(origin);
+      for (const [index, { raw, proof }] of [...register].sort(([a], [b]) => bySize(a, b))) {
+        const entry = await this.entry(origin, index, raw, proof);
+        if (entry.order !== registry) throw new Refused('CTX-ORDER', ['register-order']);
+        chains.follow(entry);
+        keyring.admit(entry, index);
+      }
+      return keyring;
+    } catch (wrong) {
+      if (wrongOrMissing(wrong) instanceof NotProven) throw wrong;
+      throw new NotProven('KEY-UNKNOWN', 'lacks-good-register', origin, wrong.code);
+    }
+  }
+
+  registrar(origin) {
+    for (const { policy, registrar } of this.trusts) {
+      if (registrar && policy.logs.some((key) => key.name === origin)) return registrar;
+    }
+    throw new NotProven('NO_TRUST_ANCHOR', 'lacks-registrar', origin);
+  }
+
+  async entry(origin, index, raw, proof) {
+    const entry = await openEntry(raw);
+    const parsed = parseProof(proof);
+    const { head } = await this.state(origin, parsed.note);
+    if (parsed.index !== index) throw new Refused('PRF-INDEX', ['proof-other-entry', parsed.index, index]);
+    checkInclusion(index, head.checkpoint.size, leafHash(raw), parsed.path, head.checkpoint.root);
+    return entry;
+  }
+}
+
+/** The moment by which a state existed, in seconds, as its witnesses prove it; null where they do not. */
+export function existedBy({ head, policy }) {
+  const faults = policy.faults();
+  const voters = new Set([...policy.voters()].map((name) => policy.witnesses.get(name)));
+  const times = head.cosignatures.filter(([key]) => voters.has(key)).map(([, time]) => time);
+  return faults === null || times.length <= faults ? null : times.sort(bySize)[faults];
+}
+
+const hashOf = (origin) => hex(sha256(encoded(origin)));

@@ -1,0 +1,178 @@
+"""Logs of other parties: whom the verifier trusts about each, and what its own register proves of its keys.
+
+A log counts as far as the verifier's trust folder names its key and its checkpoint has the quorum of that policy. The
+keys of its people count as far as its register is at hand: entry by entry from the first one on, each with a proof
+under such a checkpoint, under the registrar of that trust.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from msgspec import Struct
+
+from ledger.chain import Chains, registry_of
+from ledger.envelope import Opened, open_
+from ledger.keyring import Keyring, Registrar
+from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, open_checkpoint, origin_hash, parse_checkpoint
+from ledger.policy import NONE, Policy
+from ledger.refusal import Refused
+from ledger.tlog import check_inclusion, leaf_hash, parse_proof
+from ledger.verify.heads import DRIFT
+from ledger.verify.notebook import counted
+from ledger.verify.trust import Trust
+
+Register = Mapping[int, tuple[bytes, bytes]]  # log index -> sealed entry and its tlog-proof
+
+
+def unsigned(note: bytes) -> Checkpoint:
+    """Return what a note says of its log, without asking who signed it. `Refused` CP-FORMAT."""
+    return parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
+
+
+class NotProven(Exception):
+    """Nothing is wrong, and something is missing: a code, and what is not proven."""
+
+    def __init__(self, code: str, says: str) -> None:
+        super().__init__(f"{code} {says}")
+        self.code = code
+        self.says = says
+
+
+class State(Struct, frozen=True):
+    """A checkpoint of another log that the verifier believes, and by which policy."""
+
+    head: Head
+    policy: Policy
+
+    @property
+    def by(self) -> datetime | None:
+        """The moment by which this state existed, as the witnesses prove it; None where they do not."""
+        faults, voters = self.policy.faults(), self.policy.voters()
+        keys = {self.policy.witnesses[name] for name in voters}
+        times = sorted(seconds for key, seconds in self.head.cosignatures if key in keys)
+        if faults is None or len(times) <= faults:
+            return None
+        return datetime.fromtimestamp(times[faults], UTC)
+
+
+class OtherLogs:
+    """What is known of the logs of other parties.
+
+    `trusts` are the verifier's; `registers` the register entries at hand by the origin hash of their log; `now` is
+    aware; `mldsa` verifies ML-DSA-44 cosignatures, without it those are not counted.
+    """
+
+    def __init__(
+        self,
+        trusts: Sequence[Trust],
+        registers: Mapping[str, Register],
+        now: datetime,
+        mldsa: MlDsa | None = None,
+    ) -> None:
+        self._trusts = trusts
+        self._registers = registers
+        self._latest = (now + DRIFT).timestamp()
+        self._mldsa = mldsa
+        self._states: dict[bytes, State | NotProven | Refused] = {}
+        self._keyrings: dict[str, Keyring | NotProven] = {}
+
+    def names(self, origin: str) -> bool:
+        """Return True if a trusted policy has a key of this log."""
+        return any(key.name == origin for trust in self._trusts for key in trust.policy.logs)
+
+    def state(self, origin: str, note: bytes) -> State:
+        """Open a checkpoint of a log. Raises `NotProven`, and `Refused` CP-* for one that is not what it claims."""
+        if note not in self._states:
+            try:
+                self._states[note] = self._opened(origin, note)
+            except (NotProven, Refused) as wrong:
+                self._states[note] = wrong
+        found = self._states[note]
+        if not isinstance(found, State):
+            raise found
+        return found
+
+    def _opened(self, origin: str, note: bytes) -> State:
+        if (head := unsigned(note)).origin != origin:
+            raise Refused("CP-ORIGIN", f"it is a checkpoint of {head.origin}")
+        refused: Refused | None = None
+        for trust in self._trusts:
+            logs: tuple[Vkey, ...] = tuple(key for key in trust.policy.logs if key.name == origin)
+            if not logs:
+                continue
+            witnesses = [key for key in trust.policy.witnesses.values() if self._mldsa or key.type != MLDSA44]
+            try:
+                opened = open_checkpoint(note, origin, logs, witnesses, mldsa=self._mldsa)
+            except Refused as wrong:
+                refused = wrong
+                continue
+            return self._witnessed(origin, opened, trust)
+        if refused is not None:
+            raise refused
+        raise NotProven("NO_TRUST_ANCHOR", f"that {origin} signed this checkpoint: no key of it is trusted")
+
+    def _witnessed(self, origin: str, head: Head, trust: Trust) -> State:
+        policy = trust.policy
+        kept = tuple((key, time) for key, time in head.cosignatures if time <= self._latest)
+        names = policy.names(key for key, _ in kept)
+        if policy.quorum != NONE and not policy.met(names):
+            voters = counted(len(policy.voters()), "witness", "witnesses")
+            raise NotProven(
+                "CP-QUORUM",
+                f"that witnesses saw this checkpoint of {origin}: {len(names & policy.voters())} of {voters} did, "
+                f"which is not the quorum {policy.quorum!r}",
+            )
+        return State(Head(head.checkpoint, head.note, kept), policy)
+
+    def keyring(self, origin: str) -> Keyring:
+        """Return the keys of a log's people, as far as its register is at hand. Raises `NotProven`."""
+        if origin not in self._keyrings:
+            try:
+                self._keyrings[origin] = self._folded(origin)
+            except NotProven as lacks:
+                self._keyrings[origin] = lacks
+            except Refused as wrong:
+                self._keyrings[origin] = NotProven(
+                    "KEY-UNKNOWN", f"whose keys those of {origin} are: its register fails, {wrong.code}"
+                )
+        found = self._keyrings[origin]
+        if isinstance(found, NotProven):
+            raise found
+        return found
+
+    def register_size(self, origin: str) -> int:
+        """Return how many entries of the register of a log are at hand."""
+        return len(self._registers.get(origin_hash(origin), {}))
+
+    def _folded(self, origin: str) -> Keyring:
+        register = self._registers.get(origin_hash(origin), {})
+        if not register:
+            raise NotProven("KEY-UNKNOWN", f"whose keys those of {origin} are: its register is not here")
+        keyring = Keyring(registry_of(origin), self._registrar(origin))
+        chains = Chains(origin)
+        for index, (raw, proof) in sorted(register.items()):
+            entry = self._entry(origin, index, raw, proof)
+            if entry.payload.order != keyring.registry:
+                raise Refused("CTX-ORDER", "an entry of an order stands among those of the register")
+            chains.follow(entry)
+            keyring.admit(entry, index)
+        return keyring
+
+    def _registrar(self, origin: str) -> Registrar:
+        for trust in self._trusts:
+            if trust.registrar is not None and any(key.name == origin for key in trust.policy.logs):
+                return trust.registrar
+        raise NotProven(
+            "NO_TRUST_ANCHOR", f"who keeps the register of {origin}: nothing from outside names its registrar"
+        )
+
+    def _entry(self, origin: str, index: int, raw: bytes, proof: bytes) -> Opened:
+        entry, parsed = open_(raw), parse_proof(proof)
+        state = self.state(origin, parsed.note)
+        if parsed.index != index:
+            raise Refused("PRF-INDEX", f"a proof for entry {parsed.index} stands beside entry {index}")
+        checkpoint = state.head.checkpoint
+        check_inclusion(index, checkpoint.size, leaf_hash(raw), parsed.path, checkpoint.root)
+        return entry
