@@ -165,3 +165,15 @@ def test_time_has_nothing_to_do_with_it() -> None:
     early = ledger.clock - timedelta(days=40)
     ledger.record(ilves, "order-transmitted", {"addressee": "s", "channel": "mail"}, role="CT", order=ORDER, on=early)
     assert "V-ROLE-NOT-HELD" in codes(checked(ledger.bundle(ilves), ledger))
+
+
+def test_an_entry_that_names_an_order_draws_no_other_order_into_it() -> None:
+    ledger, ilves = small()
+    court = ledger.enrol("court", "XO", "CT")
+    ledger.record(ilves, "order-issued", ISSUED, SEALED, order=LINKED)
+    sought = {"main_order": ORDER}
+    for by, role in ((court, "ISS"), (ilves, "ISS")):
+        ledger.record(by, "ex-post-validation-sought", {"asked_of": "court"}, sought, role=role, order=LINKED)
+        report = checked(ledger.bundle(ilves, "CT", LINKED), ledger)
+        assert report.case is not None
+        assert {e.order for e in report.case.entries} == {ORDER}

@@ -14,10 +14,17 @@ const [UNKNOWN, NOT_HELD] = ['G-UNKNOWN-KIND', 'V-ROLE-NOT-HELD'];
 
 /** The entries of the order the bundle is about, those of its companion among them, and of the registry. */
 export function caseOf(entries, manifest, registry) {
-  const mine = (entry) => entry.order !== registry && field(entry, 'main_order') === manifest.order;
-  const orders = new Set([manifest.order, ...[...entries.values()].filter(mine).map((entry) => entry.order)]);
   const all = [...entries.values()];
+  const orders = new Set([manifest.order, ...companionsOf(all, manifest.order)]);
   return { own: all.filter((e) => orders.has(e.order)), registry: all.filter((e) => e.order === registry) };
+}
+
+/** The companions of an order: orders whose entries not everybody may know of, and which name it in a role held. */
+function companionsOf(all, order) {
+  const others = new Set(all.filter(({ shownAs }) => !kindOf(shownAs)?.shown_to?.length).map((entry) => entry.order));
+  return all
+    .filter((entry) => entry.held && field(entry, 'main_order') === order && !others.has(entry.order))
+    .map((entry) => entry.order);
 }
 
 const field = (entry, name) => (entry.public.has(name) ? entry.public.get(name) : entry.values.get(name));

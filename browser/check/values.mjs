@@ -20,6 +20,7 @@ export async function liftValues(opened, parts, manifest, keyring, heads, book) 
       throw new Refused('SD-UNKNOWN', ['no-such-entry'], `${heads.folder}/disclosures/${index}.txt`);
   }
   const destroyed = destroyedBy(opened, keyring);
+  checkDestroyers(opened, destroyed, book);
   const claimed = claimedErased(manifest);
   const entries = new Map();
   let count = 0;
@@ -92,9 +93,20 @@ function claimedErased(manifest) {
   return found;
 }
 
+/** SD-CUSTODIAN where an entry says of values that are not its signer's that nobody can open them any more. */
+function checkDestroyers(opened, destroyed, book) {
+  for (const [index, entry] of opened) {
+    if (entry.kind !== 'payload-key-destroyed' || !knownKind(entry)) continue;
+    const strange = (entry.public.get('digests') ?? []).filter((digest) => !destroyed.has(digest)).length;
+    if (strange) book.remark('SD-CUSTODIAN', ['no-custodian', index, strange], entry.leaf);
+  }
+}
+
+const CUSTODIANS = ['ADM', 'ISS', 'RET', 'DPO']; // the roles of an office that may keep the keys of its ledger
+
 /**
- * Digest -> index of the entry that says nobody can open it any more. It counts where its signer holds its role and is
- * an office of the Party that keeps the register, or has signed the value itself.
+ * Digest -> index of the entry that says nobody can open it any more. It counts where its signer holds its role, in
+ * which it may keep the keys of the registrar's Party, or has signed the value itself.
  */
 function destroyedBy(opened, keyring) {
   const found = new Map();
@@ -103,7 +115,7 @@ function destroyedBy(opened, keyring) {
   for (const [index, entry] of opened) {
     const { kind, signer } = entry;
     if (kind !== 'payload-key-destroyed' || !knownKind(entry) || !keyring.holds(signer, index)) continue;
-    const custodian = signer.party === keyring.registrar.party;
+    const custodian = signer.party === keyring.registrar.party && CUSTODIANS.includes(signer.role);
     for (const digest of entry.public.get('digests') ?? []) {
       if ((custodian || owners.get(digest) === signer.actor) && !found.has(digest)) found.set(digest, index);
     }

@@ -14,6 +14,7 @@ from ledger.bundle.manifest import Manifest
 from ledger.chain import registry_of
 from ledger.counterparty import VALUES, as_counted
 from ledger.envelope import Opened
+from ledger.facts import KINDS
 from ledger.law import Judgement, judge
 from ledger.law.judgement import CHECKS
 from ledger.note import note_digest
@@ -40,13 +41,21 @@ def case_of(
     registry = registry_of(manifest.log)
     proves = {one.index: one.proves for one in arrivals if one.proves}
     entries = {index: replace(e, proves=proves[index]) if index in proves else e for index, e in entries.items()}
-    orders = {manifest.order} | {
-        e.order for e in entries.values() if e.order != registry and e.get("main_order") == manifest.order
-    }
+    orders = {manifest.order, *_companions(entries.values(), manifest.order)}
     acts = [_act(one, parts, destroyed) for one in arrivals if one.act]
     own = tuple(sorted((e for e in (*entries.values(), *acts) if e.order in orders), key=lambda e: e.index))
     instrument = next(e.instrument for e in own if e.order == manifest.order)
     return Case(manifest.order, instrument or "", own, tuple(e for e in entries.values() if e.order == registry))
+
+
+def _companions(entries: Collection[Entry], order: str) -> set[str]:
+    """The ids of the companions of an order: orders whose entries not everybody may know of, and which name it.
+
+    An order that has entries of other kinds is none, whatever an entry in it says; nor does an entry count that names
+    the order in a role that its key did not hold.
+    """
+    named = {e.order for e in entries if e.held and e.get("main_order") == order}
+    return named - {e.order for e in entries if not (e.kind in KINDS and KINDS[e.kind].shown_to)}
 
 
 def _act(one: Arrived, parts: Arranged, destroyed: Collection[str]) -> Entry:

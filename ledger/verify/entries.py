@@ -168,7 +168,7 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
     if office is None or office.party != signer.party:
         raise Refused("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}", where=MANIFEST)
     if not keyring.holds(signer, size):
-        raise Refused("KEY-ROLE", f"{signer.actor} did not hold the role {signer.role}", where=MANIFEST)
+        raise Refused("KEY-ROLE", f"{signer.actor} does not hold the role {signer.role}", where=MANIFEST)
 
 
 def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:

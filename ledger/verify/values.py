@@ -37,6 +37,7 @@ def lift_values(
     for index in parts.disclosures.keys() - opened.keys():
         raise Refused("SD-UNKNOWN", "there is no such entry", where=f"{heads.folder}/disclosures/{index}.txt")
     destroyed = destroyed_for(opened, keyring)
+    _check_destroyers(opened, destroyed, keyring, book)
     entries = {}
     for index, entry in opened.items():
         texts = parts.disclosures.get(index)
@@ -110,10 +111,27 @@ def destroyed_for(opened: Mapping[int, Opened], keyring: Keyring) -> dict[str, i
     return found
 
 
+CUSTODIANS = ("ADM", "ISS", "RET", "DPO")  # the roles of an office that may keep the keys of its ledger
+
+
 def is_custodian(entry: Opened, index: int, keyring: Keyring) -> bool:
-    """Return True if the signer keeps the keys of this ledger: an office of the Party of its registrar."""
+    """Return True if the signer may keep the keys of this ledger: such a role, in the Party of the registrar."""
     signer = entry.payload.signer
-    return signer.party == keyring.registrar.party and keyring.holds(signer, index)
+    own = signer.party == keyring.registrar.party and signer.role in CUSTODIANS
+    return own and keyring.holds(signer, index)
+
+
+def _check_destroyers(
+    opened: Mapping[int, Opened], destroyed: Mapping[str, int], keyring: Keyring, book: Notebook
+) -> None:
+    """Remark SD-CUSTODIAN where an entry says that values of others cannot be opened any more, and may not."""
+    for index, entry in opened.items():
+        if entry.payload.kind != "payload-key-destroyed" or not known(entry.payload):
+            continue
+        strange = [d for d in entry.payload.public.get("digests", ()) if d not in destroyed]
+        if strange:
+            says = f"entry {index} says that {counted(len(strange), 'value')} of others cannot be opened any more"
+            book.remark("SD-CUSTODIAN", f"{says}; its signer does not keep their keys", entry.leaf)
 
 
 def _erased(
