@@ -3,6 +3,7 @@ import { b64, encoded } from '../check/bytes.mjs';
 import { SEQUENCE } from '../check/der.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
+import { checkVersion } from '../check/layout.mjs';
 import { bundleInside, isPdf } from '../check/pdf.mjs';
 import { Refused } from '../check/refusal.mjs';
 import { digestOfFile } from '../check/sha256.mjs';
@@ -184,6 +185,7 @@ async function ask() {
 async function unwrapped(data, field) {
   const inside = isPdf(data) ? await bundleInside(data) : data;
   if (!inside) throw unreadable(field, say(['pdf-none']));
+  await parsed(() => checkVersion(inside), [field]);
   return inside;
 }
 

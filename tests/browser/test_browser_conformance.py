@@ -13,9 +13,10 @@ import pytest
 
 from ledger.verify import verify
 from tests.browser import mutations
-from tests.browser.node import Asked, Page
+from tests.browser.node import Asked, Page, Refusal
 from tests.browser.recorder import question, told
 from tests.in_memory import NOW, changed, hand, small
+from tests.test_bundle_versions import later
 
 pytestmark = pytest.mark.browser
 
@@ -116,3 +117,10 @@ def test_the_page_says_the_same_as_the_program_on_bundles_that_chance_made(reade
         assert not differences(ours, wanted), f"mutation {case.what}"
         seen[wanted["verdict"]] += 1
     assert min(seen.values()) > count / 50, seen
+
+
+def test_of_a_bundle_of_a_later_layout_the_page_says_nothing(reader: Asked) -> None:
+    ledger, ilves = small()
+    asked = question(later(ledger, ilves), ledger.trust(), None, NOW)
+    with pytest.raises(Refusal, match="BND-VERSION"):
+        reader.ask("verify", **asked)
