@@ -350,6 +350,73 @@ def erased() -> Case:
     return case(ledger.bundle(ilves), ledger, "SD-ERASED")
 
 
+# -- roles and other records -------------------------------------------------------------------------------------------
+
+
+def not_held(ledger: Ledger, ilves: Hand) -> None:
+    ledger.record(ilves, "court-ruled", {"ruling": "other"}, role="CT", order=ORDER)
+
+
+def taken_away(ledger: Ledger, ilves: Hand) -> None:
+    roles = {"actor": "ilves", "roles": ["VAL"], "valid_from": "2027-01-01"}
+    aspen = ledger.enrol("aspen", "XO", "ISS")
+    ledger.record(ledger.keeper, "authority-changed", {**roles, "actor": "aspen"})
+    ledger.record(aspen, "order-transmitted", TRANSMITTED, role="ISS", order=ORDER)
+
+
+def made_as_court() -> Case:
+    ledger, ilves = small()
+    return case(ledger.bundle(ilves, role="CT"), ledger, "KEY-ROLE")
+
+
+def destroyed_by_a_provider(ledger: Ledger, _: Hand) -> None:
+    skylark = ledger.enrol("skylark", "XV", "SP")
+    said = {"key_ref": "k1", "method": "crypto-erased", "cause": "erasure-granted"}
+    digests = sorted(d.digest for d in ledger.held[4])
+    ledger.record(skylark, "payload-key-destroyed", {**said, "digests": digests}, role="SP", order=ORDER)
+
+
+def wrapping_of(code: str, order: str = ORDER, here: bool = True, **wrong: Any) -> Make:
+    """An entry of another log is wrapped, whose log nobody trusts here; `wrong` is what its wrapper says of it."""
+
+    def make() -> Case:
+        there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+        raw, name = there.entries[4], sha256(there.entries[4]).hexdigest()
+        said = {"origin": there.origin, "index": 4, "leaf": there.leaf(4), "envelope": name, "proof_check": "verifies"}
+        ledger, ilves = small()
+        ledger.record(ilves, "counterparty-record-received", {**said, **wrong}, order=order)
+        foreign = {name: raw, f"{name}.tlog-proof": there.proof(4)} if here else {}
+        return case(ledger.bundle(ilves, foreign=foreign), ledger, code)
+
+    return make
+
+
+def replayed_letter() -> Case:
+    """An entry of this log is wrapped in it once more, as if it had crossed another in the post."""
+    ledger, ilves = small()
+    raw, name = ledger.entries[4], sha256(ledger.entries[4]).hexdigest()
+    said = {"origin": ledger.origin, "index": 5, "leaf": ledger.leaf(4), "envelope": name, "proof_check": "not-checked"}
+    ledger.record(ilves, "counterparty-record-received", said, order=ORDER)
+    return case(ledger.bundle(ilves, foreign={name: raw}), ledger, "ENT-UNPROVEN")
+
+
+OTHERS: dict[str, Cases] = {
+    "K5": {
+        "a role that the key does not hold": recorded("V-ROLE-NOT-HELD", not_held),
+        "a role that was taken from the office": recorded("V-ROLE-NOT-HELD", taken_away),
+        "a maker in a role that it does not hold": made_as_court,
+        "values of another that are said to be erased": recorded("SD-CUSTODIAN", destroyed_by_a_provider),
+    },
+    "O1": {
+        "of a log that nobody trusts": wrapping_of("ENT-UNPROVEN"),
+        "of another leaf": wrapping_of("ENT-MISMATCH", leaf="ab" * 32),
+        "of another log": wrapping_of("ENT-MISMATCH", origin="ledger.test/else"),
+        "at another place": wrapping_of("ENT-MISMATCH", index=3),
+        "that is not here": wrapping_of("ENT-ABSENT", here=False),
+        "that stands in the log itself": replayed_letter,
+    },
+}
+
 SALT = "AAAAAAAAAAAAAAAAAAAAAA"
 STRANGE = veil("identifiers", ["other"], bytes(16)).text
 
@@ -371,4 +438,4 @@ VALUES: dict[str, Cases] = {
     "S2": {"a value that is erased": erased},
 }
 
-ROWS: dict[str, Cases] = {**TREES, **PLACED, **KEYS, **VALUES}
+ROWS: dict[str, Cases] = {**TREES, **PLACED, **KEYS, **VALUES, **OTHERS}
