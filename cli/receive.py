@@ -108,7 +108,7 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     _compare_ours(journal, parts)
     register = registry_of(manifest.log)
     theirs = {n: (raw, parts.proofs[n]) for n, raw in parts.entries.items() if _open(raw).payload.order == register}
-    if check == "verifies":
+    if all(reason.code == "KEY-SUSPECT" for reason in report.reasons):  # a report of theft is proven, and to be known
         keep_register(journal.folder.registers, manifest.log, theirs)
     entries = [(index, raw) for index, raw in parts.entries.items() if index not in theirs]
     if name and len({_open(raw).payload.order for _, raw in entries}) > 1:
@@ -167,10 +167,13 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
 
 
 def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> Known | None:
-    """What was received of a log before, as far as it can contradict what arrives now."""
+    """Return what was received of a log before: entries in these orders, and its register; None if nothing was."""
+    from ledger.note import origin_hash
+    from ledger.world.counterparties import registers
     from ledger.world.recalled import recalled
 
-    known = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs)
+    register = registers(journal.folder.registers).get(origin_hash(origin), {})
+    known = recalled(origin, orders, journal.store, journal.folder.foreign, trust.policy.logs, register)
     return known if known.entries else None
 
 

@@ -127,6 +127,12 @@ def test_an_entry_by_a_key_that_is_not_enrolled_or_has_ended_is_an_alarm(watch: 
     assert watch.codes(ledger) == ["KEY-UNKNOWN", "KEY-ENDED"]
 
 
+def test_a_role_that_the_key_does_not_hold_is_an_alarm_and_no_conviction(watch: Watch) -> None:
+    ledger, ilves = small()
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER, role="CT")
+    assert watch.codes(ledger) == ["V-ROLE-NOT-HELD"]
+
+
 def test_the_register_itself_is_followed_across_looks(watch: Watch) -> None:
     ledger, _ = small()
     assert watch.codes(ledger) == []

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from msgspec.structs import replace
 
 from cli.exits import Exit
-from ledger.bundle import unpack
+from ledger.bundle import Contents, pack, unpack
 from ledger.chain import registry_of
 from ledger.counterparty import PROOF, wrapper_id
 from ledger.envelope import Circumstances, Payload, Place, open_, seal
@@ -477,3 +478,34 @@ def test_the_register_of_another_log_is_kept_and_travels_with_its_entries(skylar
     report = json.loads(done.stdout)
     assert report["verdict"] == "TOTAL-PASSED"
     assert "ENT-UNPROVEN" not in [p["code"] for p in report["procedure"]]
+
+
+def test_a_register_that_ends_before_a_revocation_received_earlier_is_refused(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office
+) -> None:
+    post, ledger, (one, _) = histories
+    orn = ledger.enrol("orn", "XO", "ISS")
+    revoked = ledger.record(ledger.keeper, "key-revoked", {"actor": "ilves", "cause": "compromised"})
+    (post / "orn.zip").write_bytes(pack(without(ledger, one), orn.signer("ISS")))
+    (post / "cut.zip").write_bytes(left_out(ledger, hand("ilves"), one, revoked))
+    skylark.does("receive", str(post / "orn.zip"), "--as", "sky")
+    refused(skylark.run("receive", str(post / "cut.zip"), "--as", "sky"), "CMP-CUT")
+
+
+def test_a_theft_that_was_reported_behind_the_head_of_what_arrives_is_known_here(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office
+) -> None:
+    post, ledger, (one, _) = histories
+    (post / "older.zip").write_bytes(ledger.bundle(hand("ilves"), note=ledger.checkpoint(one)))
+    orn = ledger.enrol("orn", "XO", "ISS")
+    since = {"actor": "ilves", "suspected_since": "2027-03-01T00:00:00Z"}
+    ledger.record(ledger.keeper, "key-compromised", since)
+    (post / "orn.zip").write_bytes(pack(without(ledger, one), orn.signer("ISS")))
+    done = skylark.run("receive", str(post / "orn.zip"), "--as", "sky", "--anyway")
+    assert "KEY-SUSPECT" in done.output
+    refused(skylark.run("receive", str(post / "older.zip"), "--as", "sky"), "KEY-SUSPECT")
+
+
+def without(ledger: Ledger, *indexes: int) -> Contents:
+    whole = ledger.contents()
+    return replace(whole, entries=[e for e in whole.entries if e[0] not in indexes])

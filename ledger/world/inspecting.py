@@ -39,6 +39,7 @@ from ledger.world.published import Fetch, entries_of, reader
 from ledger.world.sqlite import connect, create, transaction
 
 MOST = 100  # alarms that are remembered for a log; the first one already decides
+_ROLE = ("V-ROLE-NOT-HELD", "its key, or its office, did not hold the role that it claims")
 STEP = 16 * FULL  # entries that are read before what was read is committed
 
 _SCHEMA = (
@@ -184,6 +185,8 @@ class _Step:
         elif self._follow(index, opened) and not self._broken(self._keyring.registry):
             try:
                 self._keyring.admit(opened, index)
+                if not self._keyring.holds(opened.payload.signer, index):
+                    self._alarm(index, raw, Refused(*_ROLE))
             except Refused as wrong:
                 self._alarm(index, raw, wrong)
             if opened.payload.order == self._keyring.registry:

@@ -27,13 +27,13 @@ def recalled(
     store: Store,
     foreign: Path,
     keys: Sequence[Vkey],
-    register: Mapping[int, Received] | None = None,
+    register: Mapping[int, Received],
 ) -> Known:
     """Return the entries of the log `origin` wrapped in these orders of ours, and of its `register`, with their proofs.
 
     `foreign` is the folder of what arrived, `keys` are those of the log. What is lost, or does not verify, is left out.
     """
-    received = [*(register or {}).values()]
+    received = [*register.values()]
     for order in dict.fromkeys(orders):
         received += _wrapped(origin, order, store, foreign)
     heads: dict[bytes, tuple[Vkey, Checkpoint] | None] = {}
