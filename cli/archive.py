@@ -57,6 +57,7 @@ TABLES: Mapping[str, Mapping[str, str]] = {
         "state": "VARCHAR",
         "late_seconds": "UBIGINT",
         "replaced_by": "VARCHAR",
+        "replaced_at": TIME,
     },
     "deadlines": {
         "order_id": "VARCHAR",
@@ -180,8 +181,9 @@ def _judged(case: Case, judgement: Judgement) -> dict[str, list[Row]]:
                 "state": x.moved[1] if x.moved else None,
                 "late_seconds": int(x.late.total_seconds()) if x.late else None,
                 "replaced_by": x.replaced_by,
+                "replaced_at": None if x.replaced is None else wire(x.replaced.entry.at),
             }
-            for x in timeline(case, judgement.trail)
+            for x in timeline(case, judgement.trail, at=judgement.as_of)
         ],
         "deadlines": [
             {

@@ -132,7 +132,7 @@ def timeline(
         proven = brackets(reader, _stood_in(shares)) if bracketed else {}
     asked = shares[0].case
     lines = merged(shares, reveal=reveal)
-    columns: tuple[str, ...] = ("entry", "on", "kind", "who", "says", "state", "written", "fields", "order")
+    columns: tuple[str, ...] = ("entry", "on", "kind", "who", "says", "state", "written", "replaced", "fields", "order")
     columns += BRACKET if bracketed else ()
     rows = [
         (
@@ -143,6 +143,7 @@ def timeline(
             x.says,
             x.moved[1] if x.moved else "",
             f"{left(x.late)} later" if x.late else "",
+            "" if x.replaced is None else x.replaced.told(f"#{x.replaced.entry.seq}"),
             x.fields,
             share.name,
             *proven.get(x.entry.index, ()),
@@ -181,7 +182,9 @@ def story(case: Case, judgement: Judgement, moment: datetime) -> list[Line]:
 
 
 def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
-    shown = [row[:7] + (row[7:8] if reveal else ()) + (row[8:9] if named else ()) + row[9:] for row in map(tuple, rows)]
+    shown = [
+        row[:8] + (row[8:9] if reveal else ()) + (row[9:10] if named else ()) + row[10:] for row in map(tuple, rows)
+    ]
     return "\n".join("\t".join(ui.plain(v) for v in row) for row in shown)
 
 
@@ -257,12 +260,14 @@ def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list
     import textwrap
 
     moved = f"  -> {ui.paint(x.moved[1], 'cyan')}" if x.moved else ""
-    out = [f"  {x.entry.on:%H:%M} UTC  {ui.paint(x.entry.kind, 'bold')}{tag}{moved}"]
+    style = "bold" if x.replaced is None else "bold strike"
+    out = [f"  {x.entry.on:%H:%M} UTC  {ui.paint(x.entry.kind, style)}{tag}{moved}"]
     out += textwrap.wrap(f"{x.says} {x.who}.", width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.late:
         out.append(f"{'':13}{ui.paint('written down ' + left(x.late) + ' after the event', 'yellow')}")
-    if x.replaced_by:
-        out.append(f"{'':13}put right by a later entry; not counted")
+    if x.replaced is not None:
+        gone = f"{x.replaced.told(f'#{x.replaced.entry.seq}')}; not counted"
+        out += textwrap.wrap(gone, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if reveal:
         opened = (f"{name}: {ui.plain(x.fields[name])}" for name in x.entry.sealed if name in x.fields)
         for value in opened:
@@ -271,6 +276,8 @@ def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list
 
 
 def _line(x: Line) -> dict[str, Any]:
+    from cli.opinion import put_right
+
     e = x.entry
     return {
         "seq": e.seq,
@@ -287,6 +294,7 @@ def _line(x: Line) -> dict[str, Any]:
         "says": x.says,
         "who": x.who,
         "moved": list(x.moved) if x.moved else None,
-        "replaced_by": x.replaced_by,
+        "replaces": e.replaces,
+        **put_right(x.replaced),
         "fields": x.fields,
     }

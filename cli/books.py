@@ -139,7 +139,7 @@ def _parties() -> None:
 @click.argument("kind", required=False)
 def vocabulary(kind: str | None) -> None:
     """The kinds of fact, or one kind with its fields; --json prints its JSON Schema."""
-    from ledger.facts import KINDS, json_schema, kind_of
+    from ledger.facts import KINDS, WHY, json_schema, kind_of
 
     if kind is not None and kind not in KINDS:
         from difflib import get_close_matches
@@ -176,6 +176,9 @@ def vocabulary(kind: str | None) -> None:
             out += wrapped(f"{says} ({type_})", " ", 80)
             if seal:
                 out += wrapped(f"readers: {readers}", " ", 80)
+        out += ["", f"  {ui.paint(WHY.name, 'bold')}  with `--replaces`  [sealed]"]
+        out += wrapped(f"{WHY.says} ({WHY.type})", " ", 80)
+        out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ", 80)
         return "\n".join(out)
 
     ui.emit("vocabulary", {"schema": json_schema(kind)}, fields, told, text=text)

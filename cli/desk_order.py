@@ -86,7 +86,7 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         periods=periods(known, judgement),
         findings=remarks(judgement.findings, known),
         criteria=standings(known, judgement),
-        held=held(known, reveal=False, part=newest),
+        held=held(known, reveal=False, part=newest, at=frame.now),
         story=story(known, judgement, reveal=False, part=newest),
         most=MOST,
         away=_away(known),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 GAP = 2  # between columns
@@ -30,8 +30,17 @@ def cells(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in plain)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, paint: Paint, bold: Paint) -> str:
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    paint: Paint,
+    bold: Paint,
+    struck: Mapping[int, Paint] = {},
+) -> str:
     """Rows under their headings in at most `width` columns; `paint` colours a cell by what it says.
+
+    A row with a paint of its own in `struck`, by its number, has all cells but the last in that.
 
     A row that has become a block says nothing of what is empty.
     """
@@ -40,11 +49,12 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int, pai
     least = [max(cells(piece) for row in every for piece in pieces(row[n])) for n in range(len(columns))]
     room = width - GAP * (len(columns) - 1)
     if sum(least) > room:
-        return "\n\n".join("\n".join(_block(columns, row, width, paint, bold)) for row in rows)
+        blocks = (_block(columns, row, width, paint, bold, struck.get(n, paint)) for n, row in enumerate(rows))
+        return "\n\n".join(map("\n".join, blocks))
     wide = _shared(widest, least, room)
-    lines = _row(columns, wide, bold)
-    for row in rows:
-        lines += _row(row, wide, paint)
+    lines = _row(columns, wide, bold, bold)
+    for n, row in enumerate(rows):
+        lines += _row(row, wide, paint, struck.get(n, paint))
     return "\n".join(lines)
 
 
@@ -57,24 +67,27 @@ def _shared(widest: Sequence[int], least: Sequence[int], room: int) -> list[int]
     return wide
 
 
-def _row(row: Sequence[str], wide: Sequence[int], paint: Paint) -> list[str]:
+def _row(row: Sequence[str], wide: Sequence[int], last: Paint, paint: Paint) -> list[str]:
     folded = [fold(cell, w) for cell, w in zip(row, wide, strict=True)]
     lines = []
     for at in range(max(map(len, folded))):
         parts = [lines_of[at] if at < len(lines_of) else "" for lines_of in folded]
         padded = [
-            _painted(part, whole, paint) + " " * (w - cells(part))
-            for part, whole, w in zip(parts, row, wide, strict=True)
+            _painted(part, whole, last if n == len(row) - 1 else paint) + " " * (w - cells(part))
+            for n, (part, whole, w) in enumerate(zip(parts, row, wide, strict=True))
         ]
         lines.append((" " * GAP).join(padded).rstrip())
     return lines
 
 
-def _block(columns: Sequence[str], row: Sequence[str], width: int, paint: Paint, bold: Paint) -> Iterator[str]:
+def _block(
+    columns: Sequence[str], row: Sequence[str], width: int, last: Paint, bold: Paint, paint: Paint
+) -> Iterator[str]:
     under = max(map(cells, columns)) + GAP
-    for heading, cell in zip(columns, row, strict=True):
+    for n, (heading, cell) in enumerate(zip(columns, row, strict=True)):
         if not cell:
             continue
+        paint = last if n == len(row) - 1 else paint
         first, *rest = fold(cell, width - under)
         yield f"{bold(heading)}{'':{under - cells(heading)}}{_painted(first, cell, paint)}".rstrip()
         yield from (f"{'':{under}}{_painted(part, cell, paint)}" for part in rest)

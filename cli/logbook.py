@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 @click.option("--graph", "drawn", is_flag=True, help="Draw a line for each order, joined where one led to the other.")
 def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
     """The entries of the log, newest first: who signed what, and when."""
+    from cli.opinion import put_right
+    from ledger.order import Case
     from projections.graph import graph
+    from projections.replaced import numbered, replaced
     from projections.timeline import says
 
     if only and order is None:
@@ -37,9 +40,17 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
         label |= {reader.cases.registry: "register", reader.cases.access: "access"}
         beside = {e.order: main for e in entries if (main := reader.main_of(e.order))}
-    columns = ("index", "leaf", "order", "seq", "kind", "by", "role", "on", "signed_at")
-    rows = [(e.index, e.leaf, e.order, e.seq, e.kind, e.by, e.role, e.on, e.at) for e in entries]
-    document = {"log": [dict(zip(columns, row, strict=True)) for row in rows]}
+        gone = replaced(Case("", "", tuple(reversed(entries)), reader.cases.register()))
+    columns = ("index", "leaf", "order", "seq", "kind", "by", "role", "on", "signed_at", "replaced")
+    rows = [
+        (e.index, e.leaf, e.order, e.seq, e.kind, e.by, e.role, e.on, e.at, numbered(gone, e.leaf)) for e in entries
+    ]
+    document = {
+        "log": [
+            {**dict(zip(columns, row, strict=True)), "replaces": e.replaces, **put_right(gone.get(e.leaf))}
+            for e, row in zip(entries, rows, strict=True)
+        ]
+    }
 
     def paragraphs() -> Iterator[list[str]]:
         for e in entries:
@@ -50,8 +61,9 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
                 f"Signed: {e.by} as {e.role} of {e.party}, {ui.plain(e.at)}",
                 f"Event:  {ui.plain(e.on)}",
                 "",
-                f"    {ui.paint(e.kind, 'bold')}",
+                f"    {ui.paint(e.kind, 'bold strike' if e.leaf in gone else 'bold')}",
                 *wrapped(says(e.kind), " ", 72),
+                *(wrapped(f"{gone[e.leaf].told(f'#{gone[e.leaf].entry.seq}')}", " ", 72) if e.leaf in gone else ()),
                 "",
             ]
 

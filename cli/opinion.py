@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ledger.law.rules import Clock, Finding
     from ledger.order import Case
     from projections.custody import Digest, Hand, Trace
+    from projections.replaced import Replaced
 
 FIELD = re.compile(r"[a-z]+_[a-z_]+")
 
@@ -214,12 +215,14 @@ def custody(order: str, as_of: datetime | None, reveal: bool, because: str | Non
         case = reader.case(order)
         moment = as_of or reader.now()
         revealed([case.order], "custody", reveal, because, actor)
-    hands = hands_of(case.known(moment))
+    hands = hands_of(case.known(moment), moment, reveal=reveal)
     steps = [_step(hand, hands, reveal) for hand in hands]
-    columns = ("entry", "on", "kind", "holder", "exhibit", "check", "against_first", "files")
+    struck = [n for n, hand in enumerate(hands) if hand.replaced is not None]
+    columns: tuple[str, ...] = ("entry", "on", "kind", "holder", "exhibit", "check", "against_first", "files")
+    columns += ("replaced",) if struck else ()
     rows = [tuple(step[c] for c in columns) for step in steps]
     document = {"order": case.order, "label": case.label, "as_of": moment, "custody": steps}
-    ui.emit("custody", document, columns, rows)
+    ui.emit("custody", document, columns, rows, struck=struck)
 
 
 def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
@@ -236,6 +239,21 @@ def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
         "check": hand.check,
         "against_first": against_first(hand, hands),
         "files": [_file(d) for d in hand.files] if reveal else (["[sealed]"] * len(hand.files)),
+        **put_right(hand.replaced),
+    }
+
+
+def put_right(gone: Replaced | None) -> dict[str, Any]:
+    """What a document says of an entry that was replaced: by which leaf, when it was signed, by whom, why."""
+    if gone is None:
+        return dict.fromkeys(("replaced", "replaced_by", "replaced_at", "replaced_who", "why"))
+    e = gone.entry
+    return {
+        "replaced": gone.told(f"#{e.seq}"),
+        "replaced_by": e.leaf,
+        "replaced_at": e.at,
+        "replaced_who": e.by,
+        "why": gone.why,
     }
 
 
@@ -249,15 +267,17 @@ def _file(d: Digest) -> dict[str, Any]:
 def check(files: tuple[str, ...], order: str) -> Exit:
     """Is each FILE what was disclosed under ORDER, and at which hand did it change? Exit 1 if one is not."""
     from cli.fields import digests
-    from projections.custody import Digest, trace
+    from projections.custody import Digest, standing, trace
     from projections.custody import custody as hands_of
 
     with reading() as reader:
-        hands = hands_of(reader.case(order))
+        every = hands_of(reader.case(order))
+    hands = standing(every)
+    taken_back = [hand for hand in every if hand.replaced is not None]
     found, traces = [], []
     for file, (size, sha256, sha512) in zip(files, digests(files), strict=True):
         here = Digest(Path(file).name, size, sha256, sha512)
-        t = trace(hands, here)
+        t, before = trace(hands, here), trace(taken_back, here)
         traces.append(t)
         verdict = "equal" if t.equal else "differs" if t.differs else "unknown"
         changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
@@ -268,10 +288,11 @@ def check(files: tuple[str, ...], order: str) -> Exit:
                 "sha256": sha256,
                 "equal_to": [f"#{h.entry.seq} {h.entry.kind}" for h in t.equal],
                 "differs_from": [f"#{h.entry.seq} {h.entry.kind}" for h in t.differs],
+                "replaced": [f"#{h.entry.seq} {h.entry.kind}" for h in (*before.equal, *before.differs)],
                 "changed_at": None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
             }
         )
-    columns = ("file", "verdict", "equal_to", "differs_from", "changed_at")
+    columns = ("file", "verdict", "equal_to", "differs_from", "changed_at", "replaced")
     rows = [tuple(f[c] for c in columns) for f in found]
     told = [line for f, t in zip(found, traces, strict=True) for line in _compared(f, t)]
     ui.emit("check", {"files": found}, columns, rows, text=(lambda: "\n".join(told)) if ui.terminal() else None)
@@ -289,6 +310,9 @@ def _compared(file: dict[str, Any], t: Trace) -> list[str]:
     for word, hands in (("equal to what is stated in", t.equal), ("not what is stated in", t.differs)):
         if hands:
             lines += wrapped(f"{word} {numbered(h.entry.seq for h in hands)}", " ", 80, indent=0)
+    if file["replaced"]:
+        says = f"stated before, and replaced since by the same signer: {', '.join(file['replaced'])}"
+        lines += wrapped(says, " ", 80, indent=0)
     if file["changed_at"]:
         lines += wrapped(f"the first entry that states another digest: {file['changed_at']}", " ", 80, indent=0)
     return lines

@@ -9,7 +9,7 @@ from cli import ui
 from cli.ask import AS_OF, ONLY, ORDER, left
 from cli.exits import Exit
 from cli.grid import wrapped
-from cli.opinion import gravest_first, level, period
+from cli.opinion import gravest_first, level, period, put_right
 from cli.reading import reading
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     from projections.due import due as due_of
     from projections.due import soonest_first
     from projections.practice import afterwards
+    from projections.replaced import replaced
     from projections.state import view
     from projections.timeline import office_names
 
@@ -40,6 +41,9 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     names, advice = office_names(asked.case.registry), afterwards(asked.case.happened(moment))
     duties = due_of(judgement, moment)
     owed = soonest_first(d for share in shares for d in due_of(share.judgement, moment))
+    gone = replaced(asked.case, moment)
+    seq = {e.leaf: e.seq for e in asked.case.entries}
+    kind = {e.leaf: e.kind for e in asked.case.entries}
     called = {share.case.order: share.name for share in shares}
     document: dict[str, Any] = {
         "order": v.order,
@@ -58,6 +62,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
         "linked": list(v.linked),
         "due": [_duty(d) for d in duties],
         "findings": [f.code for f in judgement.findings],
+        "replaced": [{"entry": f"#{seq[leaf]}", "leaf": leaf, **put_right(by)} for leaf, by in gone.items()],
         "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
         "practice": [a.says for a in advice],
     }
@@ -68,7 +73,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
             "due": [_duty(d) for d in owed],
             "elsewhere": elsewhere,
         }
-    columns = ("due", "findings", "criteria", "practice", "matter")
+    columns = ("due", "findings", "replaced", "criteria", "practice", "matter")
     times = {e.on: spelled(proven.get(e.index, (None, None))) for e in reversed(asked.case.entries)}
     rows = [(name, value) for name, value in document.items() if name not in columns]
 
@@ -94,6 +99,10 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
                 lines += wrapped(f"{f.code}: {f.says}", level(f.level), 80)
         else:
             lines += ["", "No finding. What was checked: comity judge."]
+        if gone:
+            lines += ["", "Replaced by their own signers"]
+            for leaf, by in gone.items():
+                lines += wrapped(f"#{seq[leaf]} {kind[leaf]}: {by.told(f'#{by.entry.seq}')}", " ", 80)
         for a in advice:
             lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:", 80)]
         return "\n".join(lines)

@@ -10,7 +10,7 @@ import io
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
@@ -151,8 +151,9 @@ def paint(text: str, style: str | None = None) -> str:
     if not chosen or not colourful():
         return text
     words = chosen.split()
-    colour = next((w for w in words if w not in ("bold", "dim")), None)
-    return click.style(text, fg=colour, bold="bold" in words or None, dim="dim" in words or None)
+    colour = next((w for w in words if w not in ("bold", "dim", "strike")), None)
+    bold, dim, strike = ("bold" in words or None), ("dim" in words or None), ("strike" in words or None)
+    return click.style(text, fg=colour, bold=bold, dim=dim, strikethrough=strike)
 
 
 def named(text: str) -> str:
@@ -204,10 +205,12 @@ def emit(
     rows: Iterable[Sequence[Any]],
     *,
     text: Callable[[], str] | None = None,
+    struck: Collection[int] = (),
 ) -> None:
     """Print an answer as it was asked for: `document` as JSON under its own format name, or `rows` under `columns`.
 
-    For people, `text` is printed instead of the table where a table would be a poor answer.
+    For people, `text` is printed instead of the table where a table would be a poor answer; the rows with the numbers
+    in `struck` are struck through, but for their last cell, which says why.
     """
     form = said().format
     if form == "json":
@@ -225,7 +228,7 @@ def emit(
         page(text())
     elif terminal():
         if shown := list(rows):
-            page(table(columns, shown))
+            page(table(columns, shown, struck=struck))
         else:
             tell("nothing to list")
     else:
@@ -257,12 +260,29 @@ def dumps(document: Mapping[str, Any], *, indent: bool = True) -> str:
     return json.dumps(jsonable(document), ensure_ascii=False, indent=2 if indent else None)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, width: int | None = None) -> str:
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    width: int | None = None,
+    struck: Collection[int] = (),
+) -> str:
     """A table as wide as the terminal (80 where there is none); a heading reads as words."""
     from cli import grid
 
     told = [[plain(v) for v in row] for row in rows]
-    return grid.table([c.replace("_", " ") for c in columns], told, width or _columns(), paint, _heading)
+    return grid.table(
+        [c.replace("_", " ") for c in columns],
+        told,
+        width or _columns(),
+        paint,
+        _heading,
+        dict.fromkeys(struck, _struck),
+    )
+
+
+def _struck(text: str) -> str:
+    return paint(text, "strike")
 
 
 def _heading(text: str) -> str:

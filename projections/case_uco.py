@@ -17,6 +17,7 @@ import orjson
 from ledger.law import Judgement
 from ledger.order import Case, Entry, wire
 from projections.custody import Digest, Hand, custody
+from projections.replaced import Replaced
 from projections.timeline import Line, office_names, timeline
 
 Node = dict[str, Any]
@@ -51,7 +52,7 @@ def case_uco(
     Files are named with their digests where they are revealed, and counted where they are not.
     """
     graph = _Graph(case, origin, tool, signed, reveal)
-    nodes = [*graph.all(timeline(case, judgement.trail), custody(case))]
+    nodes = [*graph.all(timeline(case, judgement.trail, at=judgement.as_of), custody(case, judgement.as_of))]
     document = {"@context": {**CONTEXT, "kb": graph.base}, "@graph": nodes}
     return orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n"
 
@@ -127,7 +128,7 @@ class _Graph:
                     made, objects = made + here, []
                 else:
                     made += [f for f in here if f not in current]
-                current = here
+                current = current if hand.replaced else here
                 record = self.record(hand, here)
                 yield record
                 made.append(record["@id"])
@@ -202,9 +203,13 @@ class _Graph:
             "@id": self.id("provenance", hand.entry.leaf),
             "@type": "case-investigation:ProvenanceRecord",
             **({"case-investigation:exhibitNumber": exhibit} if exhibit else {}),
-            "uco-core:description": hand.says,
+            "uco-core:description": f"{hand.says}{self.put_right(hand.replaced)}",
             "uco-core:object": [{"@id": x} for x in about],
         }
+
+    def put_right(self, gone: Replaced | None) -> str:
+        """What stands behind the sentence of an entry that was replaced."""
+        return "" if gone is None else f" {gone.told(f'entry {gone.entry.index} of the log')}"
 
     def action(self, line: Line, before: str | None, objects: Sequence[str], made: Sequence[str]) -> Node:
         e = line.entry
@@ -213,7 +218,7 @@ class _Graph:
             "@id": self.id("action", e.leaf),
             "@type": "case-investigation:InvestigativeAction",
             "uco-core:name": e.kind,
-            "uco-core:description": line.says,
+            "uco-core:description": f"{line.says}{self.put_right(line.replaced)}",
             "uco-action:startTime": _time(e.on),
             "uco-action:endTime": _time(e.on),
             "uco-action:performer": {"@id": self.id("office", e.actor)},

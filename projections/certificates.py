@@ -8,13 +8,14 @@ conditions of a rule are met is what the person certifies, so those lines are ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.law import Judgement
 from ledger.order import Case
-from projections.custody import Hand, against_first, custody
+from projections.custody import Hand, against_first, custody, standing
 from projections.face import LEVELS, Command, Making, languages, number, only_for, remarks, subject
+from projections.replaced import Replaced, replaced
 from projections.sheet import Line, Section, Sheet, Table
 from projections.timeline import LATE, office_names, speaker
 
@@ -95,7 +96,7 @@ KNOWN_LIMITS = (
 def certificate(form: str, case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> Sheet:
     """The sheet of a form (a key of RULES) on a case as known at the judgement's moment."""
     rule = RULES[form]
-    hands = custody(case)
+    hands = custody(case, judgement.as_of, reveal=making.reveal)
     copies = (_copies(hands, case, making), _chain(hands, case)) if rule.copies else ()
     sections = (
         _declarant(form),
@@ -175,7 +176,7 @@ def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
     """The files with their digests, by the entry that states them."""
     rows = tuple(
         (
-            f"entry {number(h.entry, case)}{f', {h.exhibit}' if h.exhibit else ''}",
+            f"entry {_called(h, case)}{f', {h.exhibit}' if h.exhibit else ''}",
             f.name or "not named",
             "not stated" if f.size is None else f"{f.size} bytes",
             "; ".join(f"{name} {value}" for name, value in (("SHA-256", f.sha256), ("SHA-512", f.sha512)) if value),
@@ -183,6 +184,7 @@ def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
         for h in hands
         for f in h.files
     )
+    struck = tuple(h.replaced is not None for h in hands for _ in h.files)
     count = len(rows)
     sealed = f"{count} digests or files are stated: [sealed]. They are printed where the sheet is made with --reveal."
     shown = making.reveal and count
@@ -194,8 +196,13 @@ def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
         cite="902(14); BSA Schedule",
         lead=lead,
         lines=(Line("Source and method of the copy", blank=2),),
-        table=Table(caption, heads, rows) if shown else None,
+        table=Table(caption, heads, rows, struck) if shown else None,
     )
+
+
+def _called(hand: Hand, case: Case) -> str:
+    own = number(hand.entry, case)
+    return own if hand.replaced is None else f"{own}, replaced by {number(hand.replaced.entry, case)}"
 
 
 def _chain(hands: Sequence[Hand], case: Case) -> Section:
@@ -204,7 +211,7 @@ def _chain(hands: Sequence[Hand], case: Case) -> Section:
     names = office_names(case.registry)
     rows = tuple(
         (
-            number(h.entry, case),
+            _called(h, case),
             f"{h.entry.on:%Y-%m-%d %H:%M}",
             h.released_by or "not stated",
             h.holder,
@@ -216,15 +223,16 @@ def _chain(hands: Sequence[Hand], case: Case) -> Section:
     )
     caption = 'Times are UTC. "Compared" was computed for this sheet from the digests stated; the files were not read.'
     heads = ("Entry", "When", "Released by", "Received by", "Said", "Compared", "Who says")
-    return Section("From hand to hand", table=Table(caption, heads, rows))
+    struck = tuple(h.replaced is not None for h in hands)
+    return Section("From hand to hand", table=Table(caption, heads, rows, struck))
 
 
 def _exceptions(case: Case, judgement: Judgement, making: Making) -> Section:
     """What speaks against it, or is open: integrity first, then every finding on authenticity, integrity, custody."""
     wrong = [(f"{r.code} {r.where}".strip(), r.says) for r in making.integrity.reasons]
-    replaced = {e.replaces for e in case.entries if e.replaces}
+    names, gone = office_names(case.registry), replaced(case, judgement.as_of, reveal=making.reveal)
     wrong += [
-        (f"entry {number(e, case)}", "was put right by a later entry") for e in case.entries if e.leaf in replaced
+        (f"entry {number(e, case)}", _put_right(gone[e.leaf], case, names)) for e in case.entries if e.leaf in gone
     ]
     touching = [f for f in judgement.findings if {"A1", "A2", "A3"} & set(f.criteria)]
     wrong += [(f"{f.level} {f.code}", _with_entries(f.says, f.entries)) for f in remarks(touching, case)]
@@ -239,6 +247,13 @@ def _exceptions(case: Case, judgement: Judgement, making: Making) -> Section:
     table = Table(caption, ("What", "Which"), tuple(wrong)) if wrong else None
     return Section(
         "Exceptions, gaps and late entries", lead=lead.strip(), table=table, lines=(Line("Others", blank=1),)
+    )
+
+
+def _put_right(gone: Replaced, case: Case, names: Mapping[str, str]) -> str:
+    by = gone.entry
+    return (
+        f"was replaced by entry {number(by, case)}, signed {by.at:%Y-%m-%d %H:%M} by {speaker(by, names)}: {gone.why}"
     )
 
 
@@ -284,8 +299,8 @@ def _hashes(hands: Sequence[Hand], making: Making) -> tuple[Line, ...]:
     """The algorithms that the record uses; the values stand in the table, if they were opened."""
     used = [
         name
-        for name, has in (("SHA-256", any(f.sha256 for h in hands for f in h.files)),
-                          ("SHA-512", any(f.sha512 for h in hands for f in h.files)))
+        for name, has in (("SHA-256", any(f.sha256 for h in standing(hands) for f in h.files)),
+                          ("SHA-512", any(f.sha512 for h in standing(hands) for f in h.files)))
         if has
     ]  # fmt: skip
     names = ", ".join(used)

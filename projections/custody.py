@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ledger.order import Case, Entry
+from projections.replaced import Replaced, replaced
 from projections.timeline import office_names, says
 
 HANDS = (
@@ -42,7 +44,10 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """One step of custody: the entry, who had it before and after, what was checked, and the digests it states."""
+    """One step of custody: the entry, who had it before and after, what was checked, and the digests it states.
+
+    `replaced` is what took its place; such a step is shown and counts for nothing.
+    """
 
     entry: Entry
     says: str
@@ -51,6 +56,7 @@ class Hand:
     released_by: str | None
     check: str | None
     files: tuple[Digest, ...]
+    replaced: Replaced | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +67,22 @@ class Trace:
     differs: tuple[Hand, ...]
 
 
-def custody(case: Case) -> list[Hand]:
-    """Every step of custody of an order in the order in which it happened; replaced entries are left out."""
-    names = office_names(case.registry)
-    replaced = {e.replaces for e in case.entries if e.replaces}
-    steps = (e for e in case.entries if e.kind in HANDS and e.leaf not in replaced)
-    return [_hand(e, names) for e in sorted(steps, key=lambda e: (e.on, e.index))]
+def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> list[Hand]:
+    """Every step of custody of an order in the order in which it happened, replaced ones too, each marked as such.
+
+    `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
+    """
+    names, gone = office_names(case.registry), replaced(case, at, reveal=reveal)
+    steps = (e for e in case.entries if e.kind in HANDS)
+    return [_hand(e, names, gone.get(e.leaf)) for e in sorted(steps, key=lambda e: (e.on, e.index))]
 
 
-def _hand(e: Entry, names: Mapping[str, str]) -> Hand:
+def standing(hands: Iterable[Hand]) -> list[Hand]:
+    """The steps that nothing replaced."""
+    return [hand for hand in hands if hand.replaced is None]
+
+
+def _hand(e: Entry, names: Mapping[str, str], gone: Replaced | None) -> Hand:
     holder = e.get("received_by", e.actor)
     released = e.get("released_by")
     return Hand(
@@ -80,6 +93,7 @@ def _hand(e: Entry, names: Mapping[str, str]) -> Hand:
         released_by=None if released is None else names.get(released, released),
         check=e.get("check"),
         files=tuple(_digests(e)),
+        replaced=gone,
     )
 
 
@@ -94,7 +108,7 @@ def _digests(e: Entry) -> Iterable[Digest]:
 
 def against_first(hand: Hand, hands: Sequence[Hand]) -> str:
     """Compared with the digests first stated, computed here whatever the entry itself says."""
-    first = next((h for h in hands if h.files), None)
+    first = next((h for h in standing(hands) if h.files), None)
     if first is None or not hand.files:
         return "no digest"
     if hand is first:

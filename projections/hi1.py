@@ -19,6 +19,7 @@ import orjson
 
 from ledger.facts import KINDS, Field
 from ledger.order import Case, Entry, Unread, wire
+from projections.replaced import replaced
 
 VERSION = {"ETSIVersion": "V1.16.1", "NationalProfileOwner": "comity", "NationalProfileVersion": "1"}
 OWNER = "comity"
@@ -64,8 +65,8 @@ def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[Lost, ...]]:
 
     Sealed values are told only where `reveal` is set, and then those alone that a provider may read.
     """
-    replaced = {e.replaces for e in case.entries}
-    issued = next((e for e in case.entries if e.kind == "order-issued" and e.leaf not in replaced), None)
+    gone = replaced(case)
+    issued = next((e for e in case.entries if e.kind == "order-issued" and e.leaf not in gone), None)
     if issued is None:
         return b"", tuple(Lost(e.leaf, e.kind, None, "the order was never issued") for e in case.entries)
     writer = _Writer(case, issued, reveal)
@@ -77,6 +78,7 @@ class _Writer:
 
     def __init__(self, case: Case, issued: Entry, reveal: bool) -> None:
         self.case, self.issued, self.reveal = case, issued, reveal
+        self.gone = replaced(case)
         self.lossy: list[Lost] = []
         self.carried: set[str] = set()
         self.country = _country(issued.public["from_party"])
@@ -270,7 +272,7 @@ class _Writer:
         if e.after_signature:
             self._lose(e, None, "it is dated after its own signature")
             return False
-        if any(other.replaces == e.leaf for other in self.case.entries):
+        if e.leaf in self.gone:
             self._lose(e, None, "it was put right by a later entry")
             return False
         return True

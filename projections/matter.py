@@ -13,6 +13,7 @@ from typing import Any
 
 from ledger.law import Judgement
 from ledger.order import Case
+from projections.replaced import replaced
 from projections.timeline import Line, timeline
 
 Pair = tuple[str, str]  # the order before, the order after
@@ -39,8 +40,8 @@ def pair(order: str, public: Mapping[str, Any]) -> Pair | None:
 
 def pairs(case: Case) -> list[Pair]:
     """The pairs that the entries of an order make; one that was put right makes none."""
-    replaced = {e.replaces for e in case.entries if e.replaces}
-    found = (pair(case.order, e.public) for e in case.entries if e.leaf not in replaced)
+    gone = replaced(case)
+    found = (pair(case.order, e.public) for e in case.entries if e.leaf not in gone)
     return list(dict.fromkeys(p for p in found if p is not None))
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry, Unread
-from projections.custody import custody
+from projections.custody import custody, standing
 from projections.due import due
 from projections.face import Command, Face, Making, face, number, words
 from projections.register import register
@@ -123,7 +123,7 @@ def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]
     """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it."""
     names = office_names(case.registry)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
-    holders = dict.fromkeys(h.holder for h in custody(case))
+    holders = dict.fromkeys(h.holder for h in standing(custody(case)))
     asked = {} if issued is None else fields(issued)
 
     def said(*told: str) -> str:
@@ -144,8 +144,8 @@ def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]
 
 def _holdings(case: Case) -> tuple[Holding, ...]:
     """Each step of custody as a period; it ends where the holder releases, returns or destroys the data."""
-    hands = [h for h in custody(case) if h.entry.kind not in GONE]
-    ends = [h for h in custody(case) if h.released_by is not None or h.entry.kind in GONE]
+    hands = [h for h in standing(custody(case)) if h.entry.kind not in GONE]
+    ends = [h for h in standing(custody(case)) if h.released_by is not None or h.entry.kind in GONE]
     found: dict[str, Holding] = {}
     for h in hands:
         end = next((e for e in ends if (e.released_by or e.holder) == h.holder and e.entry.on >= h.entry.on), None)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ledger.law import Judgement
 from ledger.law.rules import Verdict
 from ledger.order import Case, Entry
+from projections.face import number
+from projections.replaced import Replaced, replaced
 from projections.timeline import fields, office_names, says, speaker
 
 
@@ -36,9 +38,18 @@ class _Record:
     accesses: tuple[Entry, ...]
     reveal: bool
 
+    @property
+    def gone(self) -> dict[str, Replaced]:
+        return replaced(self.case, self.judgement.as_of, reveal=self.reveal)
+
     def of(self, *kinds: str) -> tuple[Entry, ...]:
-        replaced = {e.replaces for e in self.case.entries if e.replaces}
-        return tuple(e for e in self.case.entries if e.kind in kinds and e.leaf not in replaced)
+        """Entries of these kinds, replaced ones among them."""
+        return tuple(e for e in self.case.entries if e.kind in kinds)
+
+    def standing(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+        """Those that nothing replaced."""
+        gone = self.gone
+        return tuple(e for e in entries if e.leaf not in gone)
 
     def found(self, *codes: str) -> tuple[str, ...]:
         return tuple(f"{f.code}: {f.says}" for f in self.judgement.findings if f.code in codes)
@@ -73,6 +84,10 @@ def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *
     """
     record = _Record(case.happened(judgement.as_of), judgement, tuple(accesses), reveal)
     return [answer(record) for answer in _QUESTIONS]
+
+
+def _entry(e: Entry, case: Case) -> str:
+    return f"entry {number(e, case)}"
 
 
 def _details(e: Entry, reveal: bool) -> str:
@@ -156,7 +171,7 @@ def _retention(r: _Record) -> Answer:
     found = r.of("retention-rule-set", "retention-reviewed", "retention-expired")
     late = r.found("W-14-5-OVERDUE")
     held = r.judgement.regions.get("custody") in ("HELD", "RESTRICTED")
-    return _answer(6, question, "2AP:14(5), LED:5", found, r, late, bool(late) or (held and not found))
+    return _answer(6, question, "2AP:14(5), LED:5", found, r, late, bool(late) or (held and not r.standing(found)))
 
 
 def _onward(r: _Record) -> Answer:
@@ -205,8 +220,9 @@ ANSWERED = (
 def _requests(r: _Record) -> Answer:
     question = "What did the person ask for, and how was it answered, on which reasons?"
     asked, answered = r.of(*ASKED), r.of(*ANSWERED)
-    met = {e.get("answers") for e in answered}
-    waiting = [e for e in asked if e.leaf not in met and not _made(e, answered)]
+    counted = r.standing(answered)
+    met = {e.get("answers") for e in counted}
+    waiting = [e for e in r.standing(asked) if e.leaf not in met and not _made(e, counted)]
     found = tuple(sorted((*asked, *answered), key=lambda e: (e.on, e.index)))
     bad = r.found("V-14-12b-NO-REASONS")
     more = (*bad, *(f"Not answered: {says(e.kind)}" for e in waiting))

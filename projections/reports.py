@@ -19,7 +19,8 @@ from projections.custody import Digest, against_first
 from projections.custody import custody as hands_of
 from projections.drawing import Drawing, drawing
 from projections.face import Command, Face, Making, Remark, face, number, numbers, remarks, words
-from projections.timeline import Line, by_time, office_names, timeline, told
+from projections.replaced import Replaced
+from projections.timeline import Line, by_time, office_names, speaker, timeline, told
 
 NONE_SEEN = "no digest"
 
@@ -27,7 +28,11 @@ NONE_SEEN = "no digest"
 @dataclass(frozen=True, slots=True)
 class Event:
     """One entry in full: its number and leaf hash, both times (UTC, claimed), who says what, the state it led to, and
-    what is proven from outside about when it was signed."""
+    what is proven from outside about when it was signed.
+
+    `replaces` is the entry it says it puts right. `replaced_by` is the entry that put it right, signed at `replaced_at`
+    by `replaced_who`, and `why` the reason as far as this report opens it; such an entry counts for nothing.
+    """
 
     number: str
     leaf: str
@@ -39,9 +44,13 @@ class Event:
     says: str
     who: str
     state: str
-    replaced_by: str | None
     fields: tuple[tuple[str, str], ...]
     proven: str
+    replaces: str | None = None
+    replaced_by: str | None = None
+    replaced_at: datetime | None = None
+    replaced_who: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def story(
     `proven` says of entries, by log index, when they were signed as far as anything outside the ledger shows; `part` is
     the part of the timeline that is told and drawn.
     """
-    lines = timeline(case, judgement.trail, reveal=reveal, part=part)
+    lines = timeline(case, judgement.trail, reveal=reveal, part=part, at=judgement.as_of)
     known, names = numbers(case), office_names(case.registry)
     found = frozenset(leaf for f in judgement.findings for leaf in f.entries)
     turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
@@ -96,10 +105,24 @@ def _event(x: Line, case: Case, known: Mapping[str, str], names: Mapping[str, st
         says=x.says,
         who=x.who,
         state=words(x.moved[1]) if x.moved else "",
-        replaced_by=None if x.replaced_by is None else known.get(x.replaced_by, x.replaced_by[:8]),
         fields=tuple((name.replace("_", " "), text(value, known, names)) for name, value in x.fields.items()),
         proven=proven,
+        replaces=None if e.replaces is None else known.get(e.replaces, e.replaces[:8]),
+        **_put_right(x.replaced, known, names),
     )
+
+
+def _put_right(gone: Replaced | None, known: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """What stands beside a replaced entry: by which one, when, by whom, why."""
+    if gone is None:
+        return {}
+    by = gone.entry
+    return {
+        "replaced_by": known.get(by.leaf, by.leaf[:8]),
+        "replaced_at": by.at,
+        "replaced_who": speaker(by, names),
+        "why": gone.why,
+    }
 
 
 def _span(days: int, seconds: int) -> str:
@@ -144,7 +167,8 @@ class File:
 class Held:
     """One step of custody (columns of the usual paper form). `compared` was computed here, `check` is what was said.
 
-    `files` is None where they are sealed: `count` says how many.
+    `files` is None where they are sealed: `count` says how many. A step that was replaced counts for nothing:
+    `replaced_by` is the entry that took its place, signed at `replaced_at` by `replaced_who`, `why` its reason.
     """
 
     number: str
@@ -158,6 +182,10 @@ class Held:
     compared: str
     count: int
     files: tuple[File, ...] | None
+    replaced_by: str | None = None
+    replaced_at: datetime | None = None
+    replaced_who: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +199,17 @@ class CustodyReport:
 
 def custody_report(case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> CustodyReport:
     """The chain-of-custody report of a case as known at the judgement's moment."""
-    steps = held(case, reveal=making.reveal)
+    steps = held(case, reveal=making.reveal, at=judgement.as_of)
     what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
     page = face("Chain-of-custody report", what, _same(steps), case, judgement, making, commands)
     return CustodyReport(page, steps, story(case, judgement, reveal=making.reveal, proven=making.proven))
 
 
-def held(case: Case, *, reveal: bool, part: slice = slice(None)) -> tuple[Held, ...]:
-    """The steps of custody of a case, in the order in which they happened; files only where they are revealed."""
-    hands = hands_of(case)
+def held(case: Case, *, reveal: bool, part: slice = slice(None), at: datetime | None = None) -> tuple[Held, ...]:
+    """The steps of custody of a case read at a moment, in the order in which they happened; files only where they are
+    revealed."""
+    hands = hands_of(case, at, reveal=reveal)
+    known, names = numbers(case), office_names(case.registry)
     return tuple(
         Held(
             number=number(h.entry, case),
@@ -193,6 +223,7 @@ def held(case: Case, *, reveal: bool, part: slice = slice(None)) -> tuple[Held, 
             compared=against_first(h, hands),
             count=len(h.files),
             files=tuple(map(_file, h.files)) if reveal else None,
+            **_put_right(h.replaced, known, names),
         )
         for h in hands[part]
     )
@@ -206,10 +237,14 @@ def _same(held: Sequence[Held]) -> str:
     """All comparisons in one sentence."""
     if not held:
         return "Nothing that was disclosed is on record, so there is no custody to show."
+    gone = [f"{h.number}" for h in held if h.replaced_by is not None]
+    held = [h for h in held if h.replaced_by is None]
     bad = [f"{h.number}" for h in held if h.compared == "differs"]
     open_ = [f"{h.number}" for h in held if h.compared in ("not comparable", NONE_SEEN)]
     equal = sum(h.compared == "equal" for h in held)
     told = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
+    if gone:
+        told += f" Replaced by its own signer, shown and not counted: entry {', '.join(gone)}."
     if equal:
         told += f" At {equal} of them the digests equal those first stated."
     if bad:

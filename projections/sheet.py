@@ -24,11 +24,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows from the record under their headings."""
+    """Rows from the record under their headings; `struck` says which of them a later entry replaced."""
 
     caption: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    struck: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ledger.facts import KINDS
+from ledger.facts import KINDS, WHY
 from ledger.facts.wire import Form, Glossary, Many, Record, Word
 from ledger.order import Entry
 
 
 def stated(entries: Iterable[Entry]) -> frozenset[str]:
     """The words of all fields of these entries that take any words; what is sealed and not opened has none."""
-    return frozenset(
+    return frozenset(e.get(WHY.name, "") for e in entries if e.replaces) | frozenset(
         words
         for e in entries
         if (kind := KINDS.get(e.kind)) is not None

@@ -14,6 +14,7 @@ from statistics import fmean, median
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry
+from projections.replaced import replaced
 from projections.suppression import FEW, withheld
 from projections.timeline import office_names
 
@@ -76,8 +77,8 @@ class Wish:
 def life(case: Case, judgement: Judgement) -> Life | None:
     """What became of an order; `case` is as known at the judgement's moment. None where nothing was issued by then."""
     case = case.happened(judgement.as_of)
-    replaced = {e.replaces for e in case.entries if e.replaces}
-    entries = [e for e in case.entries if e.leaf not in replaced]
+    gone = replaced(case, judgement.as_of)
+    entries = [e for e in case.entries if e.leaf not in gone]
     if not entries:
         return None
     issued = next((e for e in entries if e.kind == "order-issued"), entries[0])

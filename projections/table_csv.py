@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from ledger.characters import visible
 from ledger.order import wire
-from projections.reports import Held, Story
+from projections.reports import Event, Held, Story
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 SPECIAL = frozenset(',"\r\n')
@@ -25,6 +25,9 @@ TIMELINE = (
     "who",
     "state",
     "replaced_by",
+    "replaced_at",
+    "replaced_who",
+    "why",
     "fields",
     "log_index",
     "leaf",
@@ -40,6 +43,10 @@ CUSTODY = (
     "check_stated",
     "digests_compared",
     "files",
+    "replaced_by",
+    "replaced_at",
+    "replaced_who",
+    "why",
 )  # the order of the usual paper form: item, description, when, from whom, to whom, remarks
 
 
@@ -58,6 +65,10 @@ def _quoted(text: str) -> str:
     return f'"{cell.replace(chr(34), chr(34) * 2)}"' if SPECIAL.intersection(cell) else cell
 
 
+def _put_right(x: Event | Held) -> tuple[str, str, str, str]:
+    return x.replaced_by or "", wire(x.replaced_at) if x.replaced_at else "", x.replaced_who, x.why
+
+
 def timeline_csv(story: Story) -> bytes:
     """Every entry of an order, one a line, in the order in which it happened; times are UTC and claimed."""
     return csv(
@@ -72,7 +83,7 @@ def timeline_csv(story: Story) -> bytes:
                 e.says,
                 e.who,
                 e.state,
-                e.replaced_by or "",
+                *_put_right(e),
                 "; ".join(f"{name}: {value}" for name, value in e.fields),
                 str(e.index),
                 e.leaf,
@@ -100,6 +111,7 @@ def custody_csv(held: Iterable[Held]) -> bytes:
                 f"{h.count} sealed"
                 if h.files is None
                 else "; ".join(f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files),
+                *_put_right(h),
             )
             for h in held
         ),

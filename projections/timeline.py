@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from ledger.facts import KINDS
 from ledger.law.machine import Step
 from ledger.order import Case, Entry, Unread
+from projections.replaced import Replaced, replaced
 
 LATE = timedelta(hours=24)  # findings.md 1, "late entry" [design]
 MANNER = {"act": "", "observation": "saw", "import": "took over"}
@@ -21,25 +22,37 @@ class Line:
 
     `on` is when it happened and `at` when it was signed, both UTC and both claims; `late` is how long after the event
     it was signed where that is more than a day. `fields` holds what a reader sees: values, or an `Unread`.
-    `moved` is the change of state it brought, as (from, to).
+    `moved` is the change of state it brought, as (from, to); `replaced` what took its place.
     """
 
     entry: Entry
     says: str
     who: str
     late: timedelta | None
-    replaced_by: str | None
+    replaced: Replaced | None
     moved: tuple[str, str] | None
     fields: Mapping[str, Any]
 
+    @property
+    def replaced_by(self) -> str | None:
+        """The leaf of the entry that took its place."""
+        return None if self.replaced is None else self.replaced.entry.leaf
 
-def timeline(case: Case, trail: Iterable[Step] = (), *, reveal: bool = False, part: slice = slice(None)) -> list[Line]:
+
+def timeline(
+    case: Case,
+    trail: Iterable[Step] = (),
+    *,
+    reveal: bool = False,
+    part: slice = slice(None),
+    at: datetime | None = None,
+) -> list[Line]:
     """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's.
 
-    `part` says which of these lines are made.
+    `part` says which of these lines are made, `at` at which moment the case is read.
     """
     moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
-    replaced = {e.replaces: e.leaf for e in case.entries if e.replaces}
+    gone = replaced(case, at, reveal=reveal)
     names = office_names(case.registry)
     return [
         Line(
@@ -47,7 +60,7 @@ def timeline(case: Case, trail: Iterable[Step] = (), *, reveal: bool = False, pa
             says=told(e),
             who=speaker(e, names),
             late=e.at - e.on if e.at - e.on > LATE else None,
-            replaced_by=replaced.get(e.leaf),
+            replaced=gone.get(e.leaf),
             moved=moved.get(e.leaf),
             fields=fields(e, reveal=reveal),
         )

@@ -45,7 +45,10 @@ TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
 SOURCES: Final = (
     *(f"projections/{name}.py" for name in ("reports", "face", "custody", "drawing", "verification", "processing")),
     *(f"projections/{name}.py" for name in ("register", "timeline", "replay", "forms", "certificates", "lint")),
-    *(f"projections/{name}.py" for name in ("charts", "statistics", "statistical_forms", "statistical_report")),
+    *(
+        f"projections/{name}.py"
+        for name in ("charts", "statistics", "replaced", "statistical_forms", "statistical_report")
+    ),
     *(f"cli/{name}.py" for name in ("dossier", "auditing", "integrity", "brackets", "counting")),
     *(f"ledger/law/{name}.py" for name in ("admissibility", "calendar", "winding")),
 )

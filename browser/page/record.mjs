@@ -10,12 +10,13 @@ export function recordOf({ manifest, known, brackets }) {
   const shownElsewhere = new Set([...known.own, ...known.registry]);
   const linked = known.all.filter((entry) => !shownElsewhere.has(entry));
   const leaves = new Map(known.all.map((entry) => [entry.leaf, entry.index]));
+  const gone = replacedIn(known.all);
   const timeOf = new Map(brackets.map((bracket) => [bracket.index, bracket]));
   const entries = (some) =>
     make(
       'ol',
       { class: 'record' },
-      some.map((entry) => one(entry, timeOf.get(entry.index), leaves)),
+      some.map((entry) => one(entry, timeOf.get(entry.index), leaves, gone)),
     );
   return [
     make('h3', {}, say(['record-order', manifest.order])),
@@ -30,7 +31,11 @@ export function recordOf({ manifest, known, brackets }) {
 function arrivedFrom(entries, leaves) {
   const unknown = { notBefore: null, notAfter: null };
   const items = entries.map((entry, n) =>
-    one({ ...entry, index: entry.place }, unknown, leaves, `arrived-${n}`, ['arrived-title', entry.place, entry.log]),
+    one({ ...entry, index: entry.place }, unknown, leaves, new Map(), `arrived-${n}`, [
+      'arrived-title',
+      entry.place,
+      entry.log,
+    ]),
   );
   return [
     make('h3', {}, say(['record-arrived'])),
@@ -39,8 +44,28 @@ function arrivedFrom(entries, leaves) {
   ];
 }
 
-function one(entry, bracket, leaves, id = `entry-${entry.index}`, title = ['entry-title', entry.index, entry.seq]) {
+/** Leaf of a replaced entry -> the entry that took its place last: a later one of the same signer, in the same order. */
+function replacedIn(entries) {
+  const byLeaf = new Map(entries.map((entry) => [entry.leaf, entry]));
+  const found = new Map();
+  for (const entry of [...entries].sort((a, b) => a.index - b.index)) {
+    const old = byLeaf.get(entry.replaces);
+    if (old && old.signer.actor === entry.signer.actor && old.order === entry.order && old.index < entry.index)
+      found.set(old.leaf, entry);
+  }
+  return found;
+}
+
+/** Why an entry replaces another, as far as this bundle opens it. */
+function reason(entry) {
+  if (!entry.sealed.includes('why')) return say(['no-reason']);
+  return entry.values.has('why') ? foreign(String(entry.values.get('why'))) : say([`field-${stateOf(entry, 'why')}`]);
+}
+
+function one(entry, bracket, leaves, gone, id = `entry-${entry.index}`, title = ['entry-title', entry.index, entry.seq]) {
   const kind = knownKind(entry);
+  const by = gone.get(entry.leaf);
+  const title_ = [say(title), foreign(entry.kind)];
   const { actor, party, role } = entry.signer;
   const facts = [
     [say(['signed-by']), [foreign(actor), say(['of-party', party]), roleName(role)]],
@@ -50,12 +75,16 @@ function one(entry, bracket, leaves, id = `entry-${entry.index}`, title = ['entr
     entry.speaks === 'act' ? null : [say(['speaks']), say([`speaks-${entry.speaks}`])],
     entry.whose ? [say(['whose']), foreign(entry.whose)] : null,
     entry.replaces ? [say(['replaces']), shown(entry.replaces, leaves)] : null,
+    by
+      ? [say(['replaced']), [shown(by.leaf, leaves), ', ', say(['claimed', by.signed_at]), ', ', foreign(by.signer.actor)]]
+      : null,
+    by ? [say(['replaced-why']), reason(by)] : null,
     entry.refs.length ? [say(['refs']), entry.refs.join(', ')] : null,
   ].filter((fact) => fact);
   return make(
     'li',
-    { id },
-    make('h4', {}, say(title), foreign(entry.kind)),
+    by ? { id, class: 'replaced' } : { id },
+    make('h4', {}, by ? [make('s', {}, title_), ' ', make('strong', {}, say(['replaced-mark']))] : title_),
     meaning(entry, kind),
     'proven' in entry ? make('p', {}, say([entry.proven ? 'arrived-proven' : 'arrived-not-proven'])) : null,
     entry.held === false ? make('p', { class: 'problem' }, say(['entry-not-held'])) : null,
