@@ -1,0 +1,37 @@
+"""The page on bundles that the first version made: what the program says of them, it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cli.court import read_trust
+from ledger.verify import verify
+from ledger.world.stamping import read_stamp
+from tests.browser.node import Page
+from tests.browser.recorder import question, told
+from tests.browser.test_browser_conformance import differences
+from tests.in_memory import NOW
+from tests.kept import VERDICTS, expected, unpacked
+
+pytestmark = pytest.mark.browser
+
+BUNDLES = [case for case in VERDICTS if case[0].endswith(".zip") and case[1] != "stick"]
+
+
+@pytest.fixture(scope="module")
+def court(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return unpacked("court", tmp_path_factory.mktemp("kept"))
+
+
+@pytest.mark.parametrize("case", BUNDLES, ids=" under ".join)
+def test_the_page_says_of_a_bundle_of_the_first_version_what_the_program_says(
+    case: tuple[str, str], court: Path, node: Page
+) -> None:
+    data = (court / case[0]).read_bytes()
+    trust = read_trust(str(court / case[1])) if case[1] else None
+    wanted = told(verify(data, trust, None, NOW, stamps=read_stamp))
+    ours = node.ask("verify", **question(data, trust, None, NOW, stamps=True))
+    assert not differences(ours, wanted)
+    assert ours["verdict"] == expected(case)[1]
