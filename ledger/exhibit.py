@@ -53,6 +53,11 @@ class SplitView:
     two: Checkpoint
     code = "SPLIT-VIEW"
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The sizes of the two trees that were signed."""
+        return self.one.size, self.two.size
+
     def __str__(self) -> str:
         if self.one.size == self.two.size:
             return f"{self.log.name} signed two trees of {self.one.size} entries"
@@ -122,6 +127,11 @@ class Omission:
     two: Checkpoint
     code = "SPLIT-VIEW"
 
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The sizes of the two trees that were signed."""
+        return self.one.size, self.two.size
+
     def __str__(self) -> str:
         return (
             f"{self.log.name} gave a receipt for entry {self.index} in its tree of {self.one.size} entries,"
@@ -175,12 +185,16 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class SplitOrder:
-    """What an exhibit proves: `log` signed trees with both of two entries, at `places`, which `broken` forbids."""
+    """What an exhibit proves: `log` signed trees with both of two entries, at `places`, which `broken` forbids.
+
+    `sizes` are those of the two trees; another key of the log may have signed the second.
+    """
 
     log: Vkey
     places: tuple[int, int]
     leaves: tuple[str, str]
     broken: Refused
+    sizes: tuple[int, int]
 
     @property
     def code(self) -> str:
@@ -223,21 +237,21 @@ def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused("SPLIT-FORMAT", f"not an exhibit of a split order: {error}") from error
     first, last = logs[0], logs[-1]
-    (one, at), (two, then) = _standing(parts[0], parts[1], first), _standing(parts[2], parts[3], last)
+    (one, at, size), (two, then, other) = _standing(parts[0], parts[1], first), _standing(parts[2], parts[3], last)
     if {first.name, last.name, one.payload.log, two.payload.log} != {first.name}:
         raise Refused("SPLIT-UNPROVEN", "they were not both sealed for this log")
     broken = at_odds(one, at, two, then)
     if broken is None:
         raise Refused("SPLIT-UNPROVEN", "a log may hold both of them")
-    return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken)
+    return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken, (size, other))
 
 
-def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[Opened, int]:
-    """Return an entry and its place in a tree that the key of a log signed."""
+def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[Opened, int, int]:
+    """Return an entry, its place in a tree that the key of a log signed, and the size of the tree."""
     parsed = parse_proof(proof)
     head = _open(parsed.note, log)
     check_inclusion(parsed.index, head.size, leaf_hash(raw), parsed.path, head.root)
-    return open_(raw), parsed.index
+    return open_(raw), parsed.index, head.size
 
 
 Found = SplitView | Omission | SplitOrder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ledger.note import Vkey, log_vkey, parse_vkey
 from ledger.refusal import Refused
 from ledger.tlog import format_proof, leaf_hash, prove_inclusion
 from ledger.verify import Report, Trust, Verdict, parse_trust, verify_exhibit
+from ledger.verify.trust import Sizes
 from tests.hash_log import HashLog
 from tests.in_memory import ORDER, Ledger, resealed, small, two_histories
 
@@ -52,6 +54,20 @@ def test_an_exhibit_vouches_for_no_key_of_its_own(exhibit: bytes) -> None:
     assert said(verify_exhibit(exhibit, None)) == (Verdict.INDETERMINATE, ["NO_TRUST_ANCHOR", "SPLIT-VIEW"])
     stranger = trust(HashLog(seed=bytes(32)).key)
     assert said(verify_exhibit(exhibit, stranger)) == (Verdict.INDETERMINATE, ["CP-ORIGIN", "SPLIT-VIEW"])
+
+
+def sized(first: int, end: int | None, *keys: Vkey) -> Trust:
+    """A trust in the log's key for these sizes alone, as a signed policy gives them."""
+    return replace(trust(*keys or (TRUE.key,)), sizes={TRUE.key.text: Sizes(first, end)})
+
+
+@pytest.mark.parametrize("exhibit", [SPLIT, LARGER, omitted()])
+def test_a_key_convicts_its_log_only_at_the_sizes_that_it_signs(exhibit: bytes) -> None:
+    """An old key that was stolen signs whatever its thief wants, beyond the sizes of a signed policy."""
+    for sizes in (sized(0, 5), sized(20, None), sized(8, 9)):
+        report = verify_exhibit(exhibit, sizes)
+        assert said(report) == (Verdict.INDETERMINATE, ["CP-KEY", "SPLIT-VIEW"])
+    assert said(verify_exhibit(exhibit, sized(0, 10))) == (Verdict.FAILED, ["SPLIT-VIEW"])
 
 
 def changed(exhibit: bytes, **members: Any) -> bytes:

@@ -8,6 +8,7 @@ import { openEntry } from './envelope.mjs';
 import { openCheckpoint, parseVkey } from './note.mjs';
 import { Refused } from './refusal.mjs';
 import { checkConsistency, checkInclusion, leafHash, nodeHash, parseProof } from './tlog.mjs';
+import { signsSize } from './trust.mjs';
 
 const SPLIT = 'comity.split-view/1';
 const OMISSION = 'comity.omission/1';
@@ -22,12 +23,12 @@ export function exhibitForm(data) {
 
 /** Checks an exhibit under `trust`, what `parseTrust` gives, or null; whatever it holds ends in a report. */
 export async function verifyExhibit(data, trust) {
-  let logs, form, broken;
+  let logs, form, broken, sizes;
   try {
     const said = read(data);
     form = said.format;
     logs = claimed(said);
-    broken = await { [SPLIT]: split, [OMISSION]: omission, [ORDER]: splitOrder }[form](said, logs[0], logs.at(-1));
+    [broken, sizes] = await { [SPLIT]: split, [OMISSION]: omission, [ORDER]: splitOrder }[form](said, logs[0], logs.at(-1));
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
     return report('INDETERMINATE', [{ code: wrong.code, where: wrong.where, says: wrong.says }]);
@@ -40,9 +41,16 @@ export async function verifyExhibit(data, trust) {
     const lack = { code: 'NO_TRUST_ANCHOR', where: '', says: ['exhibit-key'] };
     return report('INDETERMINATE', [lack, proven], signatures, [['unproven-own-key'], which]);
   }
-  const known = [trust, ...(trust.others ?? [])].flatMap(({ policy }) => policy.logs.map(({ text }) => text));
+  const sides = [trust, ...(trust.others ?? [])];
+  const known = sides.flatMap(({ policy }) => policy.logs.map(({ text }) => text));
   if (!logs.every(({ text }) => known.includes(text))) {
     const lack = { code: 'CP-ORIGIN', where: log.name, says: ['exhibit-unknown'] };
+    return report('INDETERMINATE', [lack, proven], signatures, [which]);
+  }
+  for (const [n, key] of [log, logs.at(-1)].entries()) {
+    const signs = (each) => each.policy.logs.some(({ text }) => text === key.text) && signsSize(each, key, sizes[n]);
+    if (sides.some(signs)) continue;
+    const lack = { code: 'CP-KEY', where: log.name, says: ['sizes-other', sizes[n]] };
     return report('INDETERMINATE', [lack, proven], signatures, [which]);
   }
   return report('TOTAL-FAILED', [proven], signatures, [which]);
@@ -101,14 +109,14 @@ async function split(said, log) {
   const path = paths(said.path ?? []);
   const began = digits(said.began || '');
   const [small, large] = [await opened(one, log), await opened(two, log)];
-  if (small.size === large.size && !equal(small.root, large.root)) return viewOf('split-same', log.name, large.size);
+  if (small.size === large.size && !equal(small.root, large.root)) return [viewOf('split-same', log.name, large.size), [small.size, large.size]];
   try {
     checkConsistency(small.size, large.size, began, large.root, path);
   } catch (wrong) {
     throw wrong instanceof Refused ? new Refused('SPLIT-UNPROVEN', ['split-nothing', wrong.says]) : wrong;
   }
   if (equal(small.root, began)) throw new Refused('SPLIT-UNPROVEN', ['split-honest']);
-  return viewOf('split-other', log.name, large.size, small.size);
+  return [viewOf('split-other', log.name, large.size, small.size), [small.size, large.size]];
 }
 
 function paths(lines) {
@@ -132,7 +140,7 @@ async function omission(said, log) {
   checkInclusion(second.index, two.size, leaf, second.path, two.root);
   if (first.index !== second.index) throw new Refused('SPLIT-UNPROVEN', ['omission-places', first.index, second.index]);
   if (hex(leaf) === hex(leafHash(entry))) throw new Refused('SPLIT-UNPROVEN', ['omission-same']);
-  return viewOf('omission', log.name, first.index, one.size, two.size);
+  return [viewOf('omission', log.name, first.index, one.size, two.size), [one.size, two.size]];
 }
 
 /** Two entries of one log that its own rules do not let it hold both: under one head, or each under its own. */
@@ -146,7 +154,7 @@ async function splitOrder(said, log, otherLog) {
   const broken = atOdds(first.entry, first.index, second.entry, second.index);
   if (!broken) throw new Refused('SPLIT-UNPROVEN', ['order-honest']);
   const places = [first, second].flatMap(({ entry, index }) => [entry.leaf.slice(0, 8), index]);
-  return new Refused(broken.code, ['split-order', log.name, broken.says, ...places]);
+  return [new Refused(broken.code, ['split-order', log.name, broken.says, ...places]), [first.size, second.size]];
 }
 
 /** An entry and its place in a tree that the key of a log signed. */
@@ -154,7 +162,7 @@ async function standing(raw, proof, log) {
   const { index, path, note } = parseProof(proof);
   const { size, root } = await opened(note, log);
   checkInclusion(index, size, leafHash(raw), path, root);
-  return { entry: await openEntry(raw), index };
+  return { entry: await openEntry(raw), index, size };
 }
 
 /** The root of `m` entries that a consistency proof starts from; null where it leaves it out (RFC 9162 2.1.4.2). */

@@ -6,6 +6,7 @@ import { parsePolicy } from './policy.mjs';
 import { Refused, placed } from './refusal.mjs';
 import { wire } from './shape.mjs';
 import { checkConsistency } from './tlog.mjs';
+import { signsSize } from './trust.mjs';
 
 export const DRIFT = 300; // seconds between honest clocks
 const LARGEST_PROOF = 8_192; // bytes: a tree of 2^63 entries asks for fewer than 128 hashes of 45
@@ -74,11 +75,7 @@ export async function openHeads(parts, origin, policy, book) {
 export function checkSizesOf(heads, trust) {
   if (!trust?.sizes?.size) return;
   for (const [digest, { checkpoint, signers }] of heads.all) {
-    const signs = ({ text }) => {
-      const span = trust.sizes.get(text);
-      return !span || (checkpoint.size >= span.first && checkpoint.size < span.end);
-    };
-    if (!signers.some(signs)) throw new Refused('CP-KEY', ['sizes-other', checkpoint.size], heads.where(digest));
+    if (!signers.some((key) => signsSize(trust, key, checkpoint.size))) throw new Refused('CP-KEY', ['sizes-other', checkpoint.size], heads.where(digest));
   }
 }
 

@@ -21,6 +21,12 @@ export const parseTrust = (policy, registrar, authorities = []) => ({
   authorities: authorities.flatMap(certificatesIn),
 });
 
+/** Whether a key of the log signs a tree of this size, as far as a trust gives sizes for it. */
+export function signsSize({ sizes }, { text }, size) {
+  const span = sizes?.get(text);
+  return !span || (size >= span.first && size < span.end);
+}
+
 export const AUTHORITIES = 'tsa/authorities.pem'; // where certificates stand that came without the name of a file
 const TSA = /^tsa\/.*\.(?:pem|crt|cer|der)$/;
 const OTHER = /^others\/([^/]*)\/(.*)$/;

@@ -34,10 +34,14 @@ def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
     if trust is None:
         lack = Reason("NO_TRUST_ANCHOR", "", "nothing from outside says that this is the log's key")
         return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (OWN_KEY, which))
-    known = {key for each in (trust, *trust.others) for key in each.policy.logs}
-    if not known.issuperset(logs):
+    sides = (trust, *trust.others)
+    if not {key for each in sides for key in each.policy.logs}.issuperset(logs):
         lack = Reason("CP-ORIGIN", found.log.name, "the policy knows no such log, or another key of it")
         return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
+    for key, size in zip((logs[0], logs[-1]), found.sizes, strict=True):
+        if not any(key in each.policy.logs and each.signs(key, size) for each in sides):
+            lack = Reason("CP-KEY", found.log.name, f"by your policy this key does not sign size {size}")
+            return _report(Verdict.INDETERMINATE, (lack, proven), signatures, (which,))
     return _report(Verdict.FAILED, (proven,), signatures, (which,))
 
 

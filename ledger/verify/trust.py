@@ -15,7 +15,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ledger.keyring import Registrar
-from ledger.note import Checkpoint, parse_checkpoint
+from ledger.note import Checkpoint, Vkey, parse_checkpoint
 from ledger.policy import Policy, parse_policy
 from ledger.refusal import Refused
 
@@ -50,6 +50,10 @@ class Trust:
     others: tuple[Trust, ...] = ()
     sizes: Mapping[str, Sizes] = field(default_factory=dict)
     until: datetime | None = None
+
+    def signs(self, key: Vkey, size: int) -> bool:
+        """True if `key` of the log signs a tree of this size, as far as sizes are given for it."""
+        return key.text not in self.sizes or size in self.sizes[key.text]
 
 
 def parse_trust(files: Mapping[str, bytes]) -> Trust:

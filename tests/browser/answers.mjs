@@ -64,18 +64,21 @@ export const answering = (it) => {
     brackets: report.brackets.map((b) => [Number(b.index), b.notBefore, b.notAfter, b.on, b.signedAt]),
   });
 
+  const spansOf = (sizes) =>
+    new Map(Object.entries(sizes).map(([key, [first, end]]) => [key, { first, end: end ?? Infinity }]));
+
   const answers = {
     async verify({ data, policy, registrar, authorities = [], others = {}, sizes = {}, until = null, anchor, now, elsewhere }) {
       const stamps = Object.fromEntries(authorities.map((file, n) => [`tsa/${String(n).padStart(4, '0')}.pem`, file]));
       const files = Object.entries({ ...others, ...stamps, policy, registrar }).filter(([, text]) => text);
       const trust = policy ? it.readTrust(new Map(files.map(([path, text]) => [path, bytes(text)]))) : null;
-      const spans = Object.entries(sizes).map(([key, [first, end]]) => [key, { first, end: end ?? Infinity }]);
-      if (trust) Object.assign(trust, { sizes: new Map(spans), until });
+      if (trust) Object.assign(trust, { sizes: spansOf(sizes), until });
       const other = elsewhere ? await it.verify(bytes(elsewhere), trust, null, now) : null;
       return reported(await it.verify(bytes(data), trust, bytes(anchor), now, () => {}, other?.shown ?? null));
     },
-    async exhibit({ data, policy }) {
-      return reported(await it.verifyExhibit(bytes(data), policy ? it.parseTrust(bytes(policy), null) : null));
+    async exhibit({ data, policy, sizes = {} }) {
+      const trust = policy ? { ...it.parseTrust(bytes(policy), null), sizes: spansOf(sizes) } : null;
+      return reported(await it.verifyExhibit(bytes(data), trust));
     },
     async inside({ data }) {
       const found = await it.bundleInside(bytes(data));

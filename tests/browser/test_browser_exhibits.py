@@ -20,6 +20,7 @@ from tests.test_verify_exhibits import (
     TRUE,
     TWICE,
     omitted,
+    sized,
     trust,
 )
 
@@ -27,13 +28,20 @@ pytestmark = pytest.mark.browser
 
 EXHIBITS = [SPLIT, LARGER, omitted(), SPLIT_ORDER, BREAK, TWICE]
 EXHIBITS += [exhibit for exhibit, _ in NOTHING + ORDER_NOTHING]
-TRUSTS = {"its log": trust(TRUE.key, KEY), "another log": trust(HashLog("ledger.example/other").key), "nothing": None}
+TRUSTS = {
+    "its log": trust(TRUE.key, KEY),
+    "its log at some sizes": sized(0, 9, TRUE.key, KEY),
+    "its log at others": sized(8, 9, TRUE.key, KEY),
+    "another log": trust(HashLog("ledger.example/other").key),
+    "nothing": None,
+}
 
 
 @pytest.mark.parametrize("held", TRUSTS.values(), ids=TRUSTS)
 def test_an_exhibit_proves_the_same_to_both(held: Trust | None, reader: Asked) -> None:
     for exhibit in EXHIBITS:
-        asked = reader.ask("exhibit", data=exhibit, policy=held.raw if held else None)
+        sizes = {key: [span.first, span.end] for key, span in held.sizes.items()} if held else {}
+        asked = reader.ask("exhibit", data=exhibit, policy=held.raw if held else None, sizes=sizes)
         expected = told(verify_exhibit(exhibit, held))
         for report in (asked, expected):
             for reason in report["reasons"]:
