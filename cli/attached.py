@@ -1,79 +1,154 @@
 """The evidence bundle that a report on paper carries inside it: a file is taken out, nothing is judged.
 
-Read is what typst writes: one revision, one classic table of objects, files stored or deflated (ISO 32000-2, 7.5.4,
-7.11.4). The verifier page reads the same (browser/check/pdf.mjs).
+What is taken out is the file that a reader of PDF shows: the one that the tree of names leads to. Read is what typst
+writes: one revision, one classic table of objects, one list of names in the catalogue, files stored or deflated (ISO
+32000-2, 7.5.4, 7.7.4, 7.11.4). A paper with anything else that may be an embedded file carries none: two programs could
+take out two files. The verifier page reads the same (browser/check/pdf.mjs).
 """
 
 from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 LARGEST = 512 * 2**20  # bytes, of all embedded files together
 FILES = 64  # embedded files, of which one may be a bundle
 MOST = 100_000  # objects
+STRUCTURE = 64 * 2**20  # bytes of a paper outside its streams
 CHUNK = 2**20  # bytes, unfolded at a time
 ROW = 20  # bytes of a line of the table
 HEAD = 4_096  # bytes in which the dictionary of a stream ends
 
 _END = re.compile(rb"startxref\r?\n([0-9]{1,10})\r?\n%%EOF\s*\Z")
 _TABLE = re.compile(rb"xref\r?\n0 ([0-9]{1,6})\r?\n")
-_USED = re.compile(rb"([0-9]{10}) [0-9]{5} n")
-_STREAM = re.compile(rb"[0-9]+ [0-9]+ obj\s*<<(.*?)>>\s*stream\r?\n", re.DOTALL)
+_USED = re.compile(rb"([0-9]{10}) 00000 n")
+_TRAILER = re.compile(rb"\s*trailer\s*<<")
+_ROOT = re.compile(rb"/Root ([0-9]{1,6}) 0 R")
+_STREAM = re.compile(rb"[0-9]+ 0 obj\s*<<(.*?)>>\s*stream\r?\n", re.DOTALL)
 _LENGTH = re.compile(rb"/Length ([0-9]{1,10})(?! [0-9]+ R)")
-_FILTER = re.compile(rb"/Filter\s*(\[[^\]]*\]|/\w+)")
+_NAMES = re.compile(rb"/Names\s*<<\s*/EmbeddedFiles\s*<<\s*/Names\s*\[([^\[\]<>]*)\]\s*>>\s*>>")
+_NAMED = re.compile(rb"\((?:[^()\\]|\\.)*\)\s*([0-9]{1,6}) 0 R\s*", re.DOTALL)
+_FILE = re.compile(rb"/EF\s*<<\s*/F ([0-9]{1,6}) 0 R\s*(?:/UF ([0-9]{1,6}) 0 R\s*)?>>")
+# The dictionary of an embedded file: nothing in it but this, so that no reader finds other bytes.
+_EMBEDDED = re.compile(
+    rb"(?:\s*(?:/Length [0-9]+|/Type\s*/EmbeddedFile|/Subtype\s*/[^\s/<>\[\]()%]+|/Params\s*<<[^<>]*>>"
+    rb"|/Filter\s*(?:\[\s*/\w+\s*\]|/\w+)))*\s*"
+)
+_FILTER = re.compile(rb"/Filter[\s\[]*(/\w+)")
+
+Stream = tuple[int, int, bytes]  # where it begins and ends, and its dictionary
 
 
 def bundle_inside(pdf: bytes) -> bytes | None:
-    """The one ZIP archive embedded in a PDF; None if there is none, or several, or it is not read here.
+    """The one ZIP archive among the embedded files of a PDF; None if there is none, or several, or it is not read here.
 
     Objects of the file may overlap, and each may unfold into anything: too many of them, or too much, is read as none.
+    So is a file that is not read here.
     """
-    streams = [stream for offset in _objects(pdf) if (stream := _embedded(pdf, offset))]
     archives, left = [], LARGEST
-    for begin, end, filters in streams if len(streams) <= FILES else ():
-        file, size = _plain(pdf[begin:end], filters, left)
+    for begin, end, dictionary in _embedded(pdf):
+        file, size = _plain(pdf[begin:end], dictionary, left)
         left -= size
-        if left < 0:
+        if left < 0 or file is None:
             return None
-        if file is not None and file.startswith(b"PK"):
+        if file.startswith(b"PK"):
             archives.append(file)
     return archives[0] if len(archives) == 1 else None
 
 
-def _objects(pdf: bytes) -> Iterator[int]:
-    """Where the objects in use begin, as the one table of the file says; none if it has another form."""
+def _embedded(pdf: bytes) -> Sequence[Stream]:
+    """The embedded files that the tree of names leads to; none unless they are all that there may be."""
+    offsets, trailer = _table(pdf)
+    if len(trailer) > STRUCTURE:
+        return ()
+    root = _ROOT.findall(trailer)
+    if not _TRAILER.match(trailer) or len(root) != 1 or re.search(rb"/(?:Prev|XRefStm|Encrypt)\b", _spelt(trailer)):
+        return ()
+    ends = dict(pairwise([*sorted(set(offsets.values())), len(pdf)]))
+    streams = dict(_streams(pdf, offsets, ends))
+    structure = b"".join(_outside(pdf, streams))
+    if len(structure) > STRUCTURE:
+        return ()
+
+    def at(number: bytes) -> bytes:
+        begin = offsets.get(int(number), len(pdf))
+        return b"" if int(number) in streams else pdf[begin : min(ends.get(begin, begin), begin + STRUCTURE)]
+
+    names = _NAMES.findall(at(root[0]))
+    if len(names) != 1 or _NAMED.sub(b"", names[0]).strip():
+        return ()
+    places = [_FILE.findall(at(number)) for number in _NAMED.findall(names[0])]
+    files = {first for found in places for first, other in found if other in (b"", first)}
+    named = [streams[int(number)] for number in files if int(number) in streams]
+    text = _spelt(structure)
+    once = len(re.findall(rb"/EmbeddedFiles\b", text)) == 1
+    as_many = (
+        len(named) == len(places) == len(re.findall(rb"/EF\b", text)) == len(re.findall(rb"/EmbeddedFile\b", text))
+    )
+    whole = all(_EMBEDDED.fullmatch(said) and _distinct(said) for _, _, said in named)
+    return named if once and as_many and whole and len(named) <= FILES else ()
+
+
+def _table(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
+    """Where the objects in use begin, by number, as the one table of the file says, and what stands behind it."""
     end = _END.search(pdf, max(0, len(pdf) - 1_024))
-    table = _TABLE.match(pdf, int(end[1])) if end else None
+    table = _TABLE.match(pdf, int(end[1])) if end and pdf.startswith(b"%PDF-") else None
     count = int(table[1]) if table else 0
-    if table is None or count > MOST or re.search(rb"/Prev\b", pdf[table.end() + count * ROW :]):
-        return
-    for n in range(count):
-        if row := _USED.match(pdf, table.end() + n * ROW):
-            yield int(row[1])
+    if table is None or count > MOST:
+        return {}, b""
+    rows = ((n, _USED.match(pdf, table.end() + n * ROW)) for n in range(count))
+    offsets = {n: int(row[1]) for n, row in rows if row}
+    if any(not pdf.startswith(b"%d 0 obj" % n, offset) for n, offset in offsets.items()):
+        return {}, b""  # a reader would look for the objects itself
+    return offsets, pdf[table.end() + count * ROW :]
 
 
-def _embedded(pdf: bytes, offset: int) -> tuple[int, int, bytes] | None:
-    """Begin, end and filter of the embedded file in the object at `offset`; None for any other object."""
-    head = _STREAM.match(pdf, offset, offset + HEAD)
-    if head is None or b"endobj" in head[1] or not re.search(rb"/Type\s*/EmbeddedFile\b", head[1]):
-        return None
-    length = _LENGTH.search(head[1])
-    end = head.end() + int(length[1]) if length else len(pdf) + 1
-    if not re.compile(rb"\r?\n?endstream").match(pdf, end):
-        return None
-    filters = _FILTER.search(head[1])
-    return head.end(), end, re.sub(rb"[][\s]", b"", filters[1]) if filters else b""
+def _streams(pdf: bytes, offsets: Mapping[int, int], ends: Mapping[int, int]) -> Iterator[tuple[int, Stream]]:
+    """The streams of a file by the number of their object, those that end before the next object begins."""
+    for number, offset in offsets.items():
+        head = _STREAM.match(pdf, offset, offset + HEAD)
+        length = _LENGTH.search(head[1]) if head and b"endobj" not in head[1] else None
+        if head is None or length is None:
+            continue
+        end = head.end() + int(length[1])
+        if end <= ends[offset] and re.compile(rb"\r?\n?endstream").match(pdf, end):
+            yield number, (head.end(), end, head[1])
 
 
-def _plain(content: bytes, filters: bytes, left: int) -> tuple[bytes | None, int]:
+def _outside(pdf: bytes, streams: Mapping[int, Stream]) -> Iterator[bytes]:
+    """The parts of a file between its streams."""
+    at = 0
+    for begin, end, _ in sorted(streams.values()):
+        yield pdf[at:begin]
+        at = end
+    yield pdf[at:]
+
+
+def _spelt(text: bytes) -> bytes:
+    """A text in which names have no escapes: `/E#46` is another spelling of `/EF` (7.3.5)."""
+    return re.sub(rb"#([0-9A-Fa-f]{2})", lambda found: bytes([int(found[1], 16)]), text)
+
+
+def _distinct(dictionary: bytes) -> bool:
+    """True if a dictionary has its length, its type and its filter once."""
+    return all(
+        len(re.findall(key, dictionary)) in counts
+        for key, counts in ((rb"/Length\b", (1,)), (rb"/Type\b", (1,)), (rb"/Filter\b", (0, 1)))
+    )
+
+
+def _plain(content: bytes, dictionary: bytes, left: int) -> tuple[bytes | None, int]:
     """The bytes of a stream, and how many it took to know them, at most one more than are `left`.
 
     None for another filter than Flate, and for what is damaged or too large.
     """
-    if filters != b"/FlateDecode":
-        return (content, len(content)) if filters == b"" else (None, 0)
+    filters = _FILTER.search(dictionary)
+    if filters is None:
+        return content, len(content)
+    if filters[1] != b"/FlateDecode":
+        return None, 0
     unpacker, data = zlib.decompressobj(), bytearray()
     try:
         while len(data) <= left and (piece := unpacker.decompress(content, min(CHUNK, left + 1 - len(data)))):

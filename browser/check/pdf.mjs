@@ -1,79 +1,158 @@
 /**
  * The evidence bundle that a report on paper carries inside it (cli/attached.py): a file is taken out, nothing is judged.
  *
- * Read is what typst writes: one revision, one classic table of objects, files stored or deflated (ISO 32000-2, 7.5.4,
- * 7.11.4). Another program may have written the PDF anew; then its own tools take the file out.
+ * What is taken out is the file that a reader of PDF shows: the one that the tree of names leads to. Read is what typst
+ * writes: one revision, one classic table of objects, one list of names in the catalogue, files stored or deflated (ISO
+ * 32000-2, 7.5.4, 7.7.4, 7.11.4). A paper with anything else that may be an embedded file carries none. Another program
+ * may have written the PDF anew; then its own tools take the file out.
  */
 import { concat, latin1 } from './bytes.mjs';
 
 const LARGEST = 512 * 2 ** 20; // bytes, of all embedded files together
 const FILES = 64; // embedded files, of which one may be a bundle
 const MOST = 100_000; // objects
+const STRUCTURE = 64 * 2 ** 20; // bytes of a paper outside its streams
 const ROW = 20; // bytes of a line of the table
 const HEAD = 4_096; // bytes in which the dictionary of a stream ends
-const PIECE = 2 ** 20; // bytes, searched at a time
 const SIP = 4_096; // bytes, unfolded at a time
+
+// White space as PDF has it; JavaScript's own takes more.
+const SPACE = '[ \\t\\n\\v\\f\\r]*';
+const pattern = (text, flags = '') => new RegExp(text.replaceAll('~', SPACE), flags);
+const NAMES = pattern('/Names~<<~/EmbeddedFiles~<<~/Names~\\[([^[\\]<>]*)\\]~>>~>>', 'g');
+const NAMED = pattern('\\((?:[^()\\\\]|\\\\[^])*\\)~(\\d{1,6}) 0 R~', 'g');
+const FILE = pattern('/EF~<<~/F (\\d{1,6}) 0 R~(?:/UF (\\d{1,6}) 0 R~)?>>', 'g');
+const STREAM = pattern('^\\d+ 0 obj~<<([^]*?)>>~stream\\r?\\n');
+const END = pattern('startxref\\r?\\n(\\d{1,10})\\r?\\n%%EOF~$');
+const TRAILER = pattern('^~trailer~<<');
+const EMPTY = pattern('^~$');
+// The dictionary of an embedded file: nothing in it but this, so that no reader finds other bytes.
+const EMBEDDED = pattern(
+  '^(?:~(?:/Length \\d+|/Type~/EmbeddedFile|/Subtype~/[^ \\t\\n\\v\\f\\r/<>[\\]()%]+|/Params~<<[^<>]*>>' +
+    '|/Filter~(?:\\[~/\\w+~\\]|/\\w+)))*~$',
+);
 
 export const isPdf = (data) => latin1(data.subarray(0, 5)) === '%PDF-';
 
 /**
- * The one ZIP archive embedded in a PDF; null if there is none, or several, or it is not read here.
+ * The one ZIP archive among the embedded files of a PDF; null if there is none, or several, or it is not read here.
  *
  * Objects of the file may overlap, and each may unfold into anything: too many of them, or too much, is read as none.
+ * So is a file that is not read here.
  */
 export async function bundleInside(pdf) {
-  const streams = objects(pdf).map((offset) => embedded(pdf, offset)).filter((stream) => stream);
   const archives = [];
   let left = LARGEST;
-  for (const stream of streams.length <= FILES ? streams : []) {
-    const [file, size] = await plain(stream, left);
+  for (const { begin, end, dictionary } of embedded(pdf)) {
+    const [file, size] = await plain(pdf.subarray(begin, end), dictionary, left);
     left -= size;
-    if (left < 0) return null;
-    if (file && latin1(file.subarray(0, 2)) === 'PK') archives.push(file);
+    if (left < 0 || !file) return null;
+    if (latin1(file.subarray(0, 2)) === 'PK') archives.push(file);
   }
   return archives.length === 1 ? archives[0] : null;
 }
 
-/** Where the objects in use begin, as the one table of the file says; none if it has another form. */
-function objects(pdf) {
-  const end = /startxref\r?\n(\d{1,10})\r?\n%%EOF\s*$/.exec(latin1(pdf.subarray(-1_024)));
-  const start = end ? Number(end[1]) : pdf.length;
+/** The embedded files that the tree of names leads to; none unless they are all that there may be. */
+function embedded(pdf) {
+  const { offsets, behind } = table(pdf);
+  if (pdf.length - behind > STRUCTURE) return [];
+  const trailer = latin1(pdf.subarray(behind));
+  const root = [...trailer.matchAll(/\/Root (\d{1,6}) 0 R/g)];
+  const more = /\/(?:Prev|XRefStm|Encrypt)\b/.test(spelt(trailer));
+  if (!TRAILER.test(trailer) || root.length !== 1 || more) return [];
+  const sorted = [...new Set(offsets.values()), pdf.length].sort((a, b) => a - b);
+  const ends = new Map(sorted.slice(1).map((end, n) => [sorted[n], end]));
+  const streams = streamsOf(pdf, offsets, ends);
+  const structure = outside(pdf, streams);
+  if (structure === null) return [];
+  const at = (number) => {
+    if (streams.has(Number(number))) return '';
+    const begin = offsets.get(Number(number)) ?? pdf.length;
+    const end = Math.min(ends.get(begin) ?? begin, begin + STRUCTURE);
+    return latin1(pdf.subarray(begin, end));
+  };
+  const names = [...at(root[0][1]).matchAll(NAMES)];
+  if (names.length !== 1 || !EMPTY.test(names[0][1].replace(NAMED, ''))) return [];
+  const places = [...names[0][1].matchAll(NAMED)].map(([, number]) => [...at(number).matchAll(FILE)]);
+  const files = places.flat().filter(([, first, other]) => other === undefined || other === first);
+  const numbers = new Set(files.map(([, first]) => Number(first)));
+  const named = [...numbers].filter((number) => streams.has(number)).map((number) => streams.get(number));
+  const text = spelt(structure);
+  const counts = [named.length, places.length, countOf(text, /\/EF\b/g), countOf(text, /\/EmbeddedFile\b/g)];
+  const once = countOf(text, /\/EmbeddedFiles\b/g) === 1;
+  const whole = named.every(({ dictionary }) => EMBEDDED.test(dictionary) && isDistinct(dictionary));
+  return once && new Set(counts).size === 1 && whole && named.length <= FILES ? named : [];
+}
+
+/** Where the objects in use begin, by number, as the one table of the file says, and where that ends. */
+function table(pdf) {
+  const none = { offsets: new Map(), behind: pdf.length };
+  const end = END.exec(latin1(pdf.subarray(-1_024)));
+  const start = end && isPdf(pdf) ? Number(end[1]) : pdf.length;
   const head = /^xref\r?\n0 (\d{1,6})\r?\n/.exec(latin1(pdf.subarray(start, start + 40)));
   const count = head ? Number(head[1]) : 0;
-  const from = start + (head?.[0].length ?? 0);
-  if (!count || count > MOST || hasPrevious(pdf.subarray(from + count * ROW))) return [];
+  if (!count || count > MOST) return none;
+  const from = start + head[0].length;
   const rows = latin1(pdf.subarray(from, from + count * ROW));
-  const offsets = Array.from({ length: count }, (_, n) => /^(\d{10}) \d{5} n/.exec(rows.slice(n * ROW, n * ROW + ROW)));
-  return offsets.filter((row) => row).map(([, offset]) => Number(offset));
-}
-
-/** Whether anything behind the table speaks of an earlier one; looked at piece by piece, for it may be the whole file. */
-function hasPrevious(tail) {
-  for (let at = 0; at < tail.length; at += PIECE) {
-    const found = latin1(tail.subarray(at, at + PIECE + 5)).search(/\/Prev\b/); // 5: the word, and what ends it
-    if (found >= 0 && found < PIECE) return true;
+  const offsets = new Map();
+  for (let n = 0; n < count; n++) {
+    const row = /^(\d{10}) 00000 n/.exec(rows.slice(n * ROW, n * ROW + ROW));
+    if (!row) continue;
+    const begins = `${n} 0 obj`;
+    const offset = Number(row[1]);
+    if (latin1(pdf.subarray(offset, offset + begins.length)) !== begins) return none; // a reader would look itself
+    offsets.set(n, offset);
   }
-  return false;
+  return { offsets, behind: from + count * ROW };
 }
 
-/** The stream of an embedded file that begins at `offset`; null for any other object. */
-function embedded(pdf, offset) {
-  const head = /^\d+ \d+ obj\s*<<([^]*?)>>\s*stream\r?\n/.exec(latin1(pdf.subarray(offset, offset + HEAD)));
-  if (!head || head[1].includes('endobj') || !/\/Type\s*\/EmbeddedFile\b/.test(head[1])) return null;
-  const length = Number(/\/Length (\d{1,10})(?! \d+ R)/.exec(head[1])?.[1] ?? NaN);
-  const begin = offset + head[0].length;
-  const content = pdf.subarray(begin, begin + length);
-  const closed = /^\r?\n?endstream/.test(latin1(pdf.subarray(begin + length, begin + length + 12)));
-  const filter = /\/Filter\s*(\[[^\]]*\]|\/\w+)/.exec(head[1])?.[1].replace(/[[\]\s]/g, '') ?? '';
-  return content.length === length && closed ? { content, filter } : null;
+/** The streams of a file by the number of their object, those that end before the next object begins. */
+function streamsOf(pdf, offsets, ends) {
+  const streams = new Map();
+  for (const [number, offset] of offsets) {
+    const head = STREAM.exec(latin1(pdf.subarray(offset, offset + HEAD)));
+    const length = head && !head[1].includes('endobj') ? /\/Length (\d{1,10})(?! \d+ R)/.exec(head[1]) : null;
+    if (!length) continue;
+    const begin = offset + head[0].length;
+    const end = begin + Number(length[1]);
+    const closed = /^\r?\n?endstream/.test(latin1(pdf.subarray(end, end + 12)));
+    if (end <= ends.get(offset) && closed) streams.set(number, { begin, end, dictionary: head[1] });
+  }
+  return streams;
 }
+
+/** The parts of a file between its streams as one text; null if they are too much. */
+function outside(pdf, streams) {
+  const parts = [];
+  let [at, size] = [0, 0];
+  for (const { begin, end } of [...streams.values()].sort((a, b) => a.begin - b.begin)) {
+    parts.push([at, begin]);
+    size += begin - at;
+    at = end;
+  }
+  parts.push([at, pdf.length]);
+  if (size + pdf.length - at > STRUCTURE) return null;
+  return parts.map(([from, to]) => latin1(pdf.subarray(from, to))).join('');
+}
+
+/** A text in which names have no escapes: `/E#46` is another spelling of `/EF` (7.3.5). */
+const spelt = (text) => text.replace(/#([0-9A-Fa-f]{2})/g, (_, digits) => String.fromCharCode(parseInt(digits, 16)));
+
+const countOf = (text, pattern) => [...text.matchAll(pattern)].length;
+
+/** Whether a dictionary has its length, its type and its filter once. */
+const isDistinct = (dictionary) =>
+  countOf(dictionary, /\/Length\b/g) === 1 &&
+  countOf(dictionary, /\/Type\b/g) === 1 &&
+  countOf(dictionary, /\/Filter\b/g) <= 1;
 
 /**
  * The bytes of a stream, and how many it took to know them; null for another filter than Flate, and for what is damaged
  * or more than are `left`.
  */
-async function plain({ content, filter }, left) {
-  if (filter === '') return [content, content.length];
+async function plain(content, dictionary, left) {
+  const filter = /\/Filter[ \t\n\v\f\r[]*(\/\w+)/.exec(dictionary)?.[1];
+  if (filter === undefined) return [content, content.length];
   if (filter !== '/FlateDecode') return [null, 0];
   const chunks = [];
   let size = 0;
