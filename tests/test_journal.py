@@ -17,9 +17,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from ledger.canonical import canonical
 from ledger.chain import registry_of
 from ledger.ed25519 import public_key
-from ledger.envelope import Circumstances, Place, Signer, open_, seal
+from ledger.envelope import EVENT_TYPE, Circumstances, Place, Signer, open_, open_bytes, seal, seal_bytes
 from ledger.facts import build
 from ledger.keyring import Registrar
 from ledger.note import cosign, open_checkpoint, parse_vkey, witness_vkey
@@ -431,9 +432,6 @@ def test_a_changed_entry_is_refused_by_its_signature(journal: Journal) -> None:
 
 
 def test_a_kind_or_field_the_vocabulary_does_not_have_is_refused(journal: Journal) -> None:
-    from ledger.canonical import canonical
-    from ledger.envelope import EVENT_TYPE, open_bytes, seal_bytes
-
     journal.record(issued(), ORDER, ilves(journal))
     good = sealed_for(journal, sent(), ilves(journal))
     for change, expected in (({"kind": "order-dreamt-of"}, "FACT-KIND"), ({"public": {"channel": "pigeon"}}, "FACT")):
@@ -461,6 +459,23 @@ def test_a_text_that_nobody_may_sign_any_more_is_refused_and_nothing_is_written(
             attempt()
         assert code(refused) == "JSON-CHAR"
     assert journal.store.size() == size
+
+
+def test_a_commitment_that_its_order_has_already_is_not_taken_from_another(journal: Journal) -> None:
+    journal.record(issued(), ORDER, ilves(journal))
+    ((_, raw),) = journal.store.order(ORDER)
+    digests = open_(raw).sd
+    signer = ilves(journal)
+    good = sealed_for(journal, issued(), signer)
+    value, _ = open_bytes(good, EVENT_TYPE)
+    value["public"]["_sd"] = digests
+    copied = seal_bytes(canonical(value), EVENT_TYPE, ILVES.public, ILVES.sign)
+    size = journal.store.size()
+    with pytest.raises(Refused) as refused:
+        journal.receive_sealed([copied])
+    assert code(refused) == "SD-DUP"
+    assert journal.store.size() == size
+    journal.receive_sealed([good])
 
 
 def test_the_same_entry_id_twice_is_refused(journal: Journal) -> None:

@@ -104,6 +104,26 @@ def test_a_commitment_to_what_cannot_be_disclosed_is_refused_when_it_is_opened()
         ends(data, ledger, code, 13, "disclosures/5.txt")
 
 
+def test_a_commitment_that_somebody_else_made_before_is_a_finding_on_who_repeats_it() -> None:
+    """Who copies a digest can open it later with the string of whoever knew the value then."""
+    ledger, ilves = small()
+    skylark = ledger.enrol("skylark", "XV", "SP")
+    held = ledger.held[4]
+
+    def copy(payload: dict[str, Any]) -> None:
+        payload["signer"].update(actor="skylark", party="XV", role="SP")
+        payload.update(seq=3, prev=ledger.leaf(4), entry="ab" * 16)
+
+    at = ledger.append(resealed(ledger.entries[4], copy, skylark))
+    for texts in ((), held):
+        opened = {4: tuple(d.text for d in held), at: tuple(d.text for d in texts)}
+        data = ledger.bundle(ilves, disclosures={n: lines for n, lines in opened.items() if lines})
+        report = checked(data, ledger)
+        assert report.verdict is Verdict.PASSED
+        assert [p.entries for p in report.procedure if p.code == "SD-COPIED"] == [(ledger.leaf(at),)]
+    assert "SD-COPIED" not in [p.code for p in checked(small()[0].bundle(ilves), small()[0]).procedure]
+
+
 def test_a_document_is_the_file_its_name_says() -> None:
     ledger, ilves = small()
     name = sha256(b"right").hexdigest()

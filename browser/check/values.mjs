@@ -1,5 +1,5 @@
 /** Steps 13 and 14: what is opened belongs there, files are those that were named. */
-import { latin1 } from './bytes.mjs';
+import { bySize, latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
 import { checkSealed, kindOf, knownKind, noteTexts, noteValues } from './facts.mjs';
 import { Refused, placed } from './refusal.mjs';
@@ -47,8 +47,19 @@ export async function liftValues(opened, parts, manifest, keyring, heads, book) 
     }
     count += lifted.length;
   }
+  noteCopies(opened, book);
   book.says('opened', count);
   return entries;
+}
+
+/** A finding SD-COPIED for an entry with a commitment that an earlier one has made: salts never repeat by chance. */
+function noteCopies(opened, book) {
+  const first = new Map();
+  for (const [index, { sd, leaf }] of [...opened].sort(([one], [other]) => bySize(one, other))) {
+    const earlier = sd.filter((digest) => first.has(digest)).map((digest) => first.get(digest));
+    if (earlier.length) book.remark('SD-COPIED', ['commitment-copied', index, earlier.sort(bySize)[0]], leaf);
+    for (const digest of sd) if (!first.has(digest)) first.set(digest, index);
+  }
 }
 
 /** The entries of other records of which values are opened here; they belong there as ours do: SD-*, FACT, ENV-*. */

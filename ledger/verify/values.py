@@ -56,8 +56,21 @@ def lift_values(
             if digest in destroyed:
                 says = f"entry {index}: {name} was erased by entry {destroyed[digest]}, and is opened here all the same"
                 book.remark("SD-ERASED", says, entry.leaf)
+    _note_copies(opened, book)
     book.says(f"{counted(sum(len(e.digests) for e in entries.values()), 'value')} opened")
     return entries
+
+
+def _note_copies(opened: Mapping[int, Opened], book: Notebook) -> None:
+    """A finding SD-COPIED for an entry with a commitment that an earlier one has made: salts never repeat by chance."""
+    first: dict[str, int] = {}
+    for index, entry in sorted(opened.items()):
+        earlier = [first[digest] for digest in entry.sd if digest in first]
+        if earlier:
+            says = f"entry {index} repeats a commitment of entry {min(earlier)}, whose value its signer need not know"
+            book.remark("SD-COPIED", says, entry.leaf)
+        for digest in entry.sd:
+            first.setdefault(digest, index)
 
 
 def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:

@@ -348,6 +348,7 @@ class Journal:
             trial.look_up({opened.payload.order for opened in page})
             with_texts = [opened for opened, told in zip(page, texts, strict=True) if told]
             keys = self._sealer.keys_for(with_texts) if with_texts else {}
+            committed = _Committed(self.store)
             for i, (opened, told) in enumerate(zip(page, texts, strict=True)):
                 head = trial.head(opened.payload.order)
                 if (
@@ -361,6 +362,7 @@ class Journal:
                     values = lift(told, opened.sd, public=opened.payload.public) if told else {}
                     check_texts(opened.payload, values)
                     trial.admit(opened, values)
+                    committed.admit(opened)
                 except Refused as refused:
                     raise at(start + i, refused) from refused
                 lifted = [
@@ -415,3 +417,21 @@ class Journal:
             place.already,
             self.log.receipt,
         )
+
+
+class _Committed:
+    """The commitments of orders that entries are received for: one that is made twice was copied from whoever knew."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._orders: dict[str, set[str]] = {}
+
+    def admit(self, opened: Opened) -> None:
+        """Take one more entry; `Refused` SD-DUP if its order has one of its commitments already."""
+        order = opened.payload.order
+        if order not in self._orders:
+            past = self._store.order(order) if opened.payload.seq > 1 else ()
+            self._orders[order] = {digest for _, raw in past for digest in open_(raw, verify=False).sd}
+        if not self._orders[order].isdisjoint(opened.sd):
+            raise Refused("SD-DUP", "it repeats a commitment of an earlier entry of its order")
+        self._orders[order].update(opened.sd)
