@@ -24,6 +24,7 @@ from ledger.refusal import Refused
 NONE = "none"
 
 _LARGEST = 1 << 20
+_MOST_KEYS = 256  # of logs and witnesses together: a note has 16 lines at most
 _OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
 _RESERVED = re.compile(r"all|any|none|[0-9]+")
 
@@ -84,9 +85,9 @@ class Policy(Struct, frozen=True):
 def parse_policy(data: bytes) -> Policy:
     """Read a policy text.
 
-    POL-FORMAT for a line that is none, POL-KEY for a key that is malformed, of the wrong type, of low order, or not to
-    be told from another one, POL-NAME for a name that is reserved, taken or unknown, POL-QUORUM for a threshold or
-    quorum that cannot be.
+    POL-FORMAT for a line that is none or more than 256 keys, POL-KEY for a key that is malformed, of the wrong type, of
+    low order, or not to be told from another one, POL-NAME for a name that is reserved, taken or unknown, POL-QUORUM
+    for a threshold or quorum that cannot be.
     """
     if len(data) > _LARGEST or not _OCTETS.fullmatch(data) or data[-1:] not in (b"", b"\n"):
         raise Refused("POL-FORMAT", "a policy has lines, each ended by a newline, without control characters")
@@ -145,6 +146,8 @@ class _Draft:
             raise Refused("POL-KEY", "this key is no point of prime order: others could sign for it", where=where)
         if other := self.keys.get(key.public) or self.keys.get(key.id):  # the id of a name has 32 bits: craftable
             raise Refused("POL-KEY", f"not to be told from {other.id}: one key, one name, one job", where=where)
+        if len(self.keys) >= 2 * _MOST_KEYS:
+            raise Refused("POL-FORMAT", f"more than {_MOST_KEYS} keys", where=where)
         self.keys |= {key.public: key, key.id: key}
         if len(url) > 1 or (url and url[0].startswith("#")):
             raise Refused("POL-FORMAT", "too much after the key; a comment is a line of its own", where=where)

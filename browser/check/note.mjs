@@ -28,7 +28,7 @@ function keyOf(name, type, bytes) {
   if (!NAME.test(name)) throw new Refused('CP-KEY', ['key-name'], name);
   if (PUBLIC_SIZE[type] !== bytes.length) throw new Refused('CP-KEY', ['key-type', bytes.length, type], name);
   const id = `${name}+${hex(sha256(concat(encoded(name), [10, type], bytes)).subarray(0, 4))}`;
-  return { name, type, bytes, id, text: `${id}+${b64(concat([type], bytes))}` };
+  return { name, type, bytes, id, text: `${id}+${b64(concat([type], bytes))}`, mark: latin1(bytes) };
 }
 
 /** Reads a vkey string; CP-KEY unless it is well formed and its id is the one of its key. */
@@ -129,13 +129,20 @@ export async function openCheckpoint(note, origin, logKey, witnesses) {
   const signers = logs.filter((key) => times.has(key));
   if (!signers.length) throw new Refused('CP-SIG', ['log-line-missing'], logs[0].id);
   if (!lines[0].id.startsWith(`${origin}+`)) throw new Refused('CP-FORMAT', ['log-line-first'], origin);
-  return { checkpoint, note, signers, cosignatures: [...times].filter(([, time]) => time) };
+  const cosignatures = [...times].filter(([, time]) => time);
+  return { checkpoint, note, signers, cosignatures, lines: lines.length };
+}
+
+/** The keys of which a note has a line, in the order of the lines; whether they hold is not asked. CP-FORMAT. */
+export function keysIn(note, keys) {
+  const known = byId(keys);
+  return split(note).lines.map(({ id }) => known.get(id)).filter((key) => key);
 }
 
 /** The keys by what a line says of them; CP-KEY if two cannot be told apart. */
 function byId(keys) {
   const known = new Map(keys.map((key) => [key.id, key]));
-  if (known.size < keys.length || new Set(keys.map((key) => latin1(key.bytes))).size < keys.length) {
+  if (known.size < keys.length || new Set(keys.map(({ mark }) => mark)).size < keys.length) {
     throw new Refused('CP-KEY', ['keys-alike'], keys.map((key) => key.id).join(', '));
   }
   return known;

@@ -9,6 +9,7 @@ import { COSIGNATURE, ED25519, MLDSA44, parseVkey } from './note.mjs';
 import { Refused } from './refusal.mjs';
 
 const LARGEST = 2 ** 20;
+const MOST_KEYS = 256; // of logs and witnesses together: a note has 16 lines at most
 const NONE = 'none';
 
 /** A trust policy: `witnesses` and `groups` by name, the groups in the order of their definition. */
@@ -104,6 +105,7 @@ class Draft {
     if (key.type !== MLDSA44 && !enrolable(key.bytes)) throw new Refused('POL-KEY', ['policy-key-point'], where);
     const other = this.keys.get(latin1(key.bytes)) ?? this.keys.get(key.id);
     if (other) throw new Refused('POL-KEY', ['policy-key-alike', other.id], where);
+    if (this.keys.size >= 2 * MOST_KEYS) throw new Refused('POL-FORMAT', ['policy-keys', MOST_KEYS], where);
     this.keys.set(latin1(key.bytes), key).set(key.id, key);
     if (url.length > 1 || url[0]?.startsWith('#')) throw new Refused('POL-FORMAT', ['policy-more'], where);
     return key;

@@ -75,7 +75,7 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
     found.manifest = manifest;
   });
   await step(4, async () => {
-    heads = await openHeads(parts, manifest.log, policy, book);
+    heads = await openHeads(parts, manifest.log, policy, book, !trust);
     checkSizesOf(heads, trust);
     found.head = heads.head;
     elsewhere = comparable(elsewhere, manifest, policy, book);

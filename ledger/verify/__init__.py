@@ -155,7 +155,7 @@ def _walk(
         book.says(f"{counted(len(manifest.files), 'file')}, by {manifest.signer.actor}")
         found.manifest, found.as_of = manifest, instant(manifest.made_at)
     with book.step(4):
-        states = heads.open_heads(parts, manifest.log, policy, book, mldsa)
+        states = heads.open_heads(parts, manifest.log, policy, book, mldsa, own=trust is None)
         heads.check_sizes(states, trust)
         found.head = states.head
         elsewhere = comparable(elsewhere, manifest, policy, book)
