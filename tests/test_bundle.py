@@ -27,8 +27,22 @@ from ledger.facts import KINDS
 from ledger.note import log_vkey
 from ledger.order import Entry
 from ledger.refusal import Refused
+from ledger.verify import Verdict
 from tests.authority import Authority
-from tests.in_memory import BEGINS, ISSUED, LINKED, ORDER, SEALED, STORIES, Hand, Ledger, played, small
+from tests.in_memory import (
+    BEGINS,
+    ISSUED,
+    LINKED,
+    ORDER,
+    SEALED,
+    STORIES,
+    Hand,
+    Ledger,
+    changed,
+    checked,
+    played,
+    small,
+)
 
 HERE = f"logs/{sha256(b'ledger.test/xo/karsk').hexdigest()}"
 
@@ -389,6 +403,23 @@ def test_the_commands_of_the_page_do_what_it_says(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes().replace(b"A", b"B", 1))
     assert run(in_the_log) == "DOES NOT lead to the root\nexit 0"
     assert run(listing.split("\n")[1]).endswith("exit 1")
+
+
+def test_a_page_for_people_that_says_something_else_is_remarked() -> None:
+    ledger, ilves = small()
+    data = ledger.bundle(ilves)
+    assert "CMP-README" not in {p.code for p in checked(data, ledger).procedure}
+    lie = changed(data, lambda f: f.update({"READ-ME-FIRST.html": b"<p>TOTAL-PASSED</p>"}), ilves.signer("ISS"))
+    report = checked(lie, ledger)
+    assert report.verdict is Verdict.PASSED
+    assert [p.code for p in report.procedure if p.code == "CMP-README"] == ["CMP-README"]
+
+
+def test_views_are_said_not_to_have_been_compared() -> None:
+    says = "That the files in views/ say what the record says: they were not compared."
+    ledger, ilves = small()
+    assert says not in checked(ledger.bundle(ilves), ledger).not_proven
+    assert says in checked(ledger.bundle(ilves, views={"timeline.csv": b"all is well\r\n"}), ledger).not_proven
 
 
 def test_the_page_for_people_names_what_nobody_sees() -> None:

@@ -14,7 +14,7 @@ from ledger.facts import build
 from ledger.order import Entry, Unread
 from ledger.tlog import format_proof, prove_inclusion
 from ledger.verify import Report, Trust, Verdict, parse_trust
-from tests.in_memory import ISSUED, ORDER, SEALED, Hand, Ledger, checked, ends, hand, small
+from tests.in_memory import ISSUED, ORDER, SEALED, Hand, Ledger, checked, ends, hand, resealed, small
 
 THERE, _ = small(origin="ledger.test/xv", log=hand("log xv"))
 RAW = THERE.entries[4]
@@ -257,3 +257,28 @@ def test_a_head_that_the_old_log_did_not_sign_makes_no_successor() -> None:
     trust = parse_trust({**own, "others/old/policy": OLD.policy()})
     data = ledger.bundle(ilves, foreign=foreign)
     assert checked(data, ledger, trust=trust).reasons[0].code == "CTX-SUCCESSOR"
+
+
+def test_what_is_wrapped_is_looked_at_whether_it_counts_or_not() -> None:
+    """A kind that is not known here, and a text that nobody may sign any more, in an entry of another record."""
+
+    def change(payload: dict[str, Any]) -> None:
+        payload["public"]["case_ref"] = "a\U0001e08f\u0323"
+        payload.update(kind="order-of-tomorrow", seq=3, prev=THERE.leaf(4), entry="ab" * 16)
+
+    there, by = small(origin="ledger.test/xv", log=hand("log xv"))
+    index = there.append(resealed(there.entries[4], change, by))
+    raw = there.entries[index]
+    proof = format_proof(index, prove_inclusion(index, there.size, there.read), there.checkpoint())
+    name = sha256(raw).hexdigest()
+    for check in ("verifies", "fails"):
+        ledger, ilves = small()
+        fact, place = wrapping(raw, proof, check)
+        public = {name: getattr(fact, name) for name in ("origin", "index", "leaf", "envelope", "proof_check")}
+        ledger.record(ilves, fact.kind, public, order=ORDER, other=place)
+        data = ledger.bundle(
+            ilves, foreign={name: raw, f"{name}.tlog-proof": proof}, others={there.origin: there.register()}
+        )
+        report = checked(data, ledger, trust=trusting(ledger, there))
+        on_it = {remark.code for remark in report.procedure if there.leaf(index) in remark.entries}
+        assert {"G-UNKNOWN-KIND", "TEXT-UNASSIGNED"} <= on_it

@@ -5,7 +5,7 @@
 import { hex } from './bytes.mjs';
 import { registryOf, reservedOf } from './chain.mjs';
 import { openEntry } from './envelope.mjs';
-import { checkPublic, knownKind } from './facts.mjs';
+import { checkPublic, knownKind, noteTexts } from './facts.mjs';
 import { noteDigest } from './note.mjs';
 import { NotProven, existedBy, unsigned, wrongOrMissing } from './otherlogs.mjs';
 import { Refused } from './refusal.mjs';
@@ -77,6 +77,7 @@ export async function checkArrived(opened, parts, keyring, times, logs, book) {
 function remarkArrived(found, logs, book) {
   const origins = new Set();
   for (const { index, wrapper, inner, code, says } of found) {
+    if (inner) noteTexts(inner, book);
     const where = ['arrived', index, wrapper.public.get('index'), wrapper.public.get('origin'), says];
     if (code) book.remark(code, where, wrapper.leaf);
     if (code === UNPROVEN) book.notProven.push(['unproven-arrived', inner ? inner.signer.actor : ['its-signer'], where]);

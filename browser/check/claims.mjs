@@ -34,7 +34,7 @@ export function checkForm(known, opened, manifest, book) {
   const made = secondsOf(manifest.made_at);
   const later = [...known.own, ...known.registry].filter((entry) => secondsOf(entry.signed_at) > made);
   if (later.length) book.remark('CMP-MADE-AT', ['made-before', later.length], ...later.map((entry) => entry.leaf));
-  const unknown = [...opened.values()].filter((entry) => !knownKind(entry));
+  const unknown = [...opened.values(), ...known.arrived].filter((entry) => !knownKind(entry));
   if (unknown.length) book.remark(UNKNOWN, ['unknown-kind'], ...unknown.map((entry) => entry.leaf));
   const powerless = known.all.filter((entry) => !entry.held);
   if (powerless.length) book.remark(NOT_HELD, ['not-held'], ...powerless.map((entry) => entry.leaf));
@@ -54,6 +54,8 @@ export async function checkClaims(entries, lifted, manifest, times, files, trust
   checkMadeAt(manifest, times, book);
   if (manifest.test) book.gravest.unshift(['unproven-test']);
   incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, book);
+  if ([...files.keys()].some((path) => path.startsWith('views/'))) book.notProven.push(['unproven-views']);
+  book.notProven.push(['unproven-readme']);
   if (manifest.withheld_count) book.notProven.push(['unproven-withheld', manifest.withheld_count]);
   book.notProven.push(['unproven-true']);
 }

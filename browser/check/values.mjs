@@ -1,7 +1,7 @@
 /** Steps 13 and 14: what is opened belongs there, files are those that were named. */
 import { bySize, latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
-import { checkSealed, kindOf, knownKind, noteTexts, noteValues } from './facts.mjs';
+import { checkSealed, kindOf, knownKind, noteValues } from './facts.mjs';
 import { Refused, placed } from './refusal.mjs';
 import { digestOfFile } from './sha256.mjs';
 import { lift } from './veil.mjs';
@@ -73,7 +73,6 @@ export async function liftForeign(parts, book) {
       const entry = await openEntry(raw);
       const values = new Map(liftLines(entry, text).map((each) => [each.name, each.value]));
       const later = kindOf(entry.kind) && !knownKind(entry);
-      noteTexts(entry, book);
       noteValues(entry, values, book);
       found.push({ ...entry, values, shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind });
     });

@@ -25,6 +25,7 @@ README = "READ-ME-FIRST.html"
 SUMS = "SHA256SUMS"
 MANIFEST = "manifest.dsse.json"
 POLICY = "policy"
+VIEWS = "views/"
 
 OTHERS, MAP, VIEWS = "others", "map", "views"
 

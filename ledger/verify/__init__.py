@@ -199,6 +199,7 @@ def _walk(
         arrivals = others.check_arrived(opened, parts, keyring, times, logs, book)
     with book.step(16):
         found.case = claims.case_of(known, arrivals, parts, values.destroyed_for(opened, keyring), manifest)
-        found.judgement = claims.check_procedure(found.case, known, opened, instant(manifest.made_at), book)
+        found.judgement = claims.check_procedure(found.case, known, opened, arrivals, instant(manifest.made_at), book)
     with book.step(17):
         claims.check_claims(known, lifted, manifest, times, files, trust, book)
+        claims.check_readme(manifest, opened, parts, files, book)

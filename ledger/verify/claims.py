@@ -9,8 +9,9 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
-from ledger.bundle.layout import POLICY, Arranged
+from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
 from ledger.bundle.manifest import Manifest
+from ledger.bundle.readme_first import read_me_first
 from ledger.chain import registry_of
 from ledger.counterparty import VALUES, as_counted
 from ledger.envelope import Opened
@@ -67,11 +68,17 @@ def _act(one: Arrived, parts: Arranged, destroyed: Collection[str]) -> Entry:
 
 
 def check_procedure(
-    case: Case, entries: Mapping[int, Entry], opened: Mapping[int, Opened], at: datetime, book: Notebook
+    case: Case,
+    entries: Mapping[int, Entry],
+    opened: Mapping[int, Opened],
+    arrivals: Sequence[Arrived],
+    at: datetime,
+    book: Notebook,
 ) -> Judgement:
     """The law's findings on verified entries, as of the moment the bundle was made.
 
-    Of all entries, those of linked orders too: a kind that is not known here, a role that the key did not hold.
+    Of all entries, those of linked orders too: a kind that is not known here, a role that the key did not hold. Of
+    those that arrived, a kind that is not known here, whether they count or not.
     """
     judgement = judge(case, at)
     for finding in judgement.findings:
@@ -80,7 +87,8 @@ def check_procedure(
     if later := tuple(e.leaf for e in (*case.entries, *case.registry) if not e.received and e.at > at):
         says = f"{counted(len(later), 'entry', 'entries')} signed, they say, after the bundle was made: not judged"
         book.remark("CMP-MADE-AT", says, *later)
-    _remark_rest(judgement, UNKNOWN, tuple(e.leaf for e in opened.values() if known(e.payload) is None), book)
+    all_of_them = (*opened.values(), *(one.inner for one in arrivals if one.inner))
+    _remark_rest(judgement, UNKNOWN, tuple(e.leaf for e in all_of_them if known(e.payload) is None), book)
     _remark_rest(judgement, NOT_HELD, tuple(e.leaf for e in entries.values() if not e.held), book)
     book.says(counted(len(judgement.findings), "finding"))
     return judgement
@@ -122,6 +130,8 @@ def check_claims(
     if manifest.test:
         book.gravest.insert(0, "TEST: anything at all. This comes from a test ledger and is not evidence.")
     book.gravest.extend(_incomplete(manifest, times.heads.head.checkpoint.size))
+    if any(path.startswith(VIEWS) for path in files):
+        book.not_proven.append("That the files in views/ say what the record says: they were not compared.")
     if manifest.withheld_count:
         book.not_proven.append(
             f"What stands in {counted(manifest.withheld_count, 'sealed value')} not opened here: "
@@ -130,6 +140,23 @@ def check_claims(
     book.not_proven.append(
         "That what the entries say is true: a log proves what was said, by whose key, and in which order."
     )
+
+
+def check_readme(
+    manifest: Manifest, opened: Mapping[int, Opened], parts: Arranged, files: Mapping[str, bytes], book: Notebook
+) -> None:
+    """CMP-README unless the page for people is the one that this program writes of what was verified."""
+    indexes = sorted(opened)
+    page = read_me_first(
+        manifest, parts.checkpoint, [opened[n] for n in indexes], indexes, stamped=any(map(_is_token, files))
+    )
+    if files.get(README) != page:
+        says = "READ-ME-FIRST.html is not the page that this program writes of this record: believe nothing in it"
+        book.remark("CMP-README", says)
+
+
+def _is_token(path: str) -> bool:
+    return path.endswith(".tsr")
 
 
 def _incomplete(manifest: Manifest, size: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ledger.keyring import Keyring
 from ledger.refusal import Refused
 from ledger.tlog import leaf_hash, parse_proof
 from ledger.verify.arrived import ABSENT, MISMATCH, UNPROVEN, Arrived, Here, arrived, by_leaf, checked_place
+from ledger.verify.entries import note_texts
 from ledger.verify.fields import known
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.other_logs import NotProven, OtherLogs, unsigned
@@ -69,6 +70,8 @@ def check_arrived(
     found = arrived(opened.items(), parts.foreign.get, here, logs)
     origins = set()
     for one in found:
+        if one.inner is not None:
+            note_texts(one.inner, book)
         said = one.wrapper.payload.public
         where = f"entry {one.index} wraps entry {said['index']} of {said['origin']}: {one.says}"
         if one.code == MISMATCH:

@@ -16,7 +16,7 @@ from ledger.facts import KINDS
 from ledger.keyring import Keyring
 from ledger.order import Entry
 from ledger.refusal import Refused
-from ledger.texts import odd_texts, odd_values
+from ledger.texts import odd_values
 from ledger.veil import digest_of, lift
 from ledger.verify.fields import check_sealed, known
 from ledger.verify.heads import Heads
@@ -88,7 +88,7 @@ def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:
             values, digests = _lift(opened, texts)
         except Refused as wrong:
             raise placed(wrong, where) from wrong
-        for odd in (*odd_texts(opened.payload), *odd_values(opened.payload, values)):
+        for odd in odd_values(opened.payload, values):
             book.remark(odd.code, f"{where}: {odd.says}", opened.leaf)
         found.append(_entry(opened, -1, values, frozenset(), digests))
     return found
