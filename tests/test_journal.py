@@ -461,6 +461,14 @@ def test_a_text_that_nobody_may_sign_any_more_is_refused_and_nothing_is_written(
     assert journal.store.size() == size
 
 
+def test_a_reason_for_a_replacement_holds_nothing_that_is_not_assigned(journal: Journal) -> None:
+    first = journal.record(issued(), ORDER, ilves(journal))
+    said = Circumstances(NOON, NOON, replaces=first.leaf, why="a\U0001e08f\u0323")
+    with pytest.raises(Refused) as refused:
+        journal.record(issued(), ORDER, ilves(journal), said)
+    assert code(refused) == "JSON-CHAR"
+
+
 def test_a_commitment_that_its_order_has_already_is_not_taken_from_another(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     ((_, raw),) = journal.store.order(ORDER)

@@ -17,6 +17,7 @@ from ledger.facts import WHY, Fact, check_audience, public_of, sealed_of
 from ledger.order import Entry, check_dates, wire
 from ledger.refusal import Refused
 from ledger.replacing import readers
+from ledger.texts import check_texts
 from ledger.tlog import leaf_hash
 from ledger.veil import Disclosure
 from ledger.world.cases import Cases
@@ -106,6 +107,7 @@ class Sealer:
         said = _readers_told(draft.said, trial)
         sealed = seal(self._filled_in(draft), place, draft.signer, said, entry, self._entropy)
         opened = open_entry(sealed.raw)
+        check_texts(opened.payload, {d.name: d.value for d in sealed.disclosures})
         trial.admit(opened, {d.name: d.value for d in sealed.disclosures})
         # the link from a companion to its order outlives the erasure of the target's data: it names nobody
         subjects = {"main_order": f"companion {order}", **draft.subjects}
