@@ -62,7 +62,7 @@ def known_of(data: bytes, trust: Trust | None) -> Known:
     """Return what a bundle shows of its log; it must have been verified under the same trust."""
     files = unpack(data)
     manifest = open_manifest(files[MANIFEST])
-    parts = arrange(files, manifest.log)
+    parts = arrange(files, manifest.log, manifest.v)
     policy = parse_policy(files[POLICY]) if trust is None else trust.policy
     heads = open_heads(parts, manifest.log, policy, Notebook(), None)
     notes = {head.note: heads.signed_by[digest] for digest, head in heads.all.items()}
