@@ -85,6 +85,7 @@ class Entry(Struct, frozen=True, eq=False):
     origin: str | None = None  # the log that it was sealed for, if that is another log
     held: bool = True  # False: the signing key or its office did not hold the claimed role at this position
     proves: str | None = None  # leaf of the entry here that the wrapped entry was proven to back
+    unproven: str = ""  # what is missing, where a wrapped entry is not proven to be its signer's act: a code
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a field, public or sealed; `default` where it was not stated or cannot be read here."""

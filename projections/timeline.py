@@ -69,15 +69,21 @@ def timeline(
 
 
 def told(e: Entry) -> str:
-    """What has happened when this entry stands in the record."""
-    return _arrived(e) or says(e.kind)
+    """What has happened when this entry stands in the record, and that it has no effect where that is so."""
+    said = _arrived(e) or says(e.kind)
+    if not e.held:
+        said += f" Its key did not hold the role {e.role}: it has no legal effect."
+    return said
 
 
 def _arrived(e: Entry) -> str:
     """Which entry of which other record has arrived; empty for every other kind."""
     if e.kind != "counterparty-record-received":
         return ""
-    return f"Entry {e.get('index')} of {e.get('origin')} has arrived."
+    said = f"Entry {e.get('index')} of {e.get('origin')} has arrived."
+    if e.unproven:
+        said += f" It is not proven to be its signer's own act: {e.unproven}."
+    return said
 
 
 def says(kind: str) -> str:

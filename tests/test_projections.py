@@ -6,6 +6,7 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ledger.law import judge, state_at
@@ -371,3 +372,15 @@ def test_the_rule_book_page_carries_every_rule_and_runs_no_script() -> None:
 def test_an_order_names_the_orders_it_is_linked_to(order: str, linked: bool) -> None:
     case = told("S3", order)
     assert bool(view(case, judge(case, END)).linked) is linked
+
+
+def test_a_line_says_that_a_role_was_not_held_and_that_an_arrived_entry_is_not_proven() -> None:
+    case = given(issued("2027-03-01T09:00Z")).case
+    (entry,) = case.entries
+    (line,) = timeline(msgspec.structs.replace(case, entries=(msgspec.structs.replace(entry, held=False),)))
+    assert "did not hold the role ISS: it has no legal effect" in line.says
+    arrived = msgspec.structs.replace(
+        entry, kind="counterparty-record-received", public={"origin": "o", "index": 1}, unproven="CP-QUORUM"
+    )
+    (line,) = timeline(msgspec.structs.replace(case, entries=(arrived,)))
+    assert line.says == "Entry 1 of o has arrived. It is not proven to be its signer's own act: CP-QUORUM."

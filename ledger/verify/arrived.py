@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from ledger.chain import access_of, registry_of
 from ledger.counterparty import KIND, PROOF, Foreign
 from ledger.envelope import Opened, open_
 from ledger.keyring import Key, Keyring
 from ledger.note import note_digest
-from ledger.order import instant
+from ledger.order import Entry, instant
 from ledger.payload import Payload
 from ledger.refusal import Refused
 from ledger.tlog import Proof, check_inclusion, leaf_hash, parse_proof
@@ -34,7 +35,7 @@ class Arrived(Struct, frozen=True):
     `index` is the wrapper's log index, from 0. `act`: the entry counts as its signer's act. `proves` is the leaf of the
     entry of this log that it is proven to back. `code` and `says` name what is false (ENT-MISMATCH), absent
     (ENT-ABSENT) or not proven (ENT-UNPROVEN); both are empty where nothing is, also for an acknowledgement and for an
-    entry of a register, which say nothing about an order.
+    entry of a register, which say nothing about an order. `lacks` is the code of what is false or missing.
     """
 
     index: int
@@ -44,6 +45,7 @@ class Arrived(Struct, frozen=True):
     proves: str | None = None
     code: str = ""
     says: str = ""
+    lacks: str = ""
 
 
 class Here(Struct, frozen=True):
@@ -68,7 +70,8 @@ def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here
         one = _judged(index, wrapper, foreign, here, logs)
         leaf = one.inner.leaf if one.inner is not None and (one.act or one.proves) else None
         if leaf in leaves:
-            one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says="it counts already, by an earlier entry")
+            says = "it counts already, by an earlier entry"
+            one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
         elif leaf is not None:
             leaves.add(leaf)
         found.append(one)
@@ -79,7 +82,7 @@ def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: Oth
     said = wrapper.payload.public
     raw = foreign(said["envelope"])
     if raw is None:
-        return Arrived(index, wrapper, code=ABSENT, says="it is not here")
+        return Arrived(index, wrapper, code=ABSENT, says="it is not here", lacks=ABSENT)
     inner: Opened | None = None
     try:
         inner = open_(raw)
@@ -96,9 +99,10 @@ def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: Oth
         if "backs" in said:
             return Arrived(index, wrapper, inner, proves=_backed(inner, wrapper, here))
     except Refused as wrong:
-        return Arrived(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}")
+        return Arrived(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}", lacks=wrong.code)
     except NotProven as lacks:
-        return Arrived(index, wrapper, inner, code=UNPROVEN, says=f"not proven is {lacks.says} ({lacks.code})")
+        says = f"not proven is {lacks.says} ({lacks.code})"
+        return Arrived(index, wrapper, inner, code=UNPROVEN, says=says, lacks=lacks.code)
     return Arrived(index, wrapper, inner, act=True)
 
 
@@ -239,6 +243,17 @@ def _backed(inner: Opened, wrapper: Opened, here: Here) -> str:
             + ("" if p.speaks == "act" else ", and no act"),
         )
     return leaf
+
+
+def marked(entry: Entry, arrivals: Mapping[int, Arrived]) -> Entry:
+    """A wrapper with what its arrived entry was proven to back, or what is missing; every other entry as it is.
+
+    `arrivals` are by the log index of the wrapper.
+    """
+    one = arrivals.get(entry.index)
+    if one is None or not (one.proves or one.lacks):
+        return entry
+    return replace(entry, proves=one.proves, unproven=one.lacks)
 
 
 def by_leaf(opened: Mapping[int, Opened]) -> Callable[[str], Opened | None]:

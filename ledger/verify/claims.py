@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from msgspec.structs import replace
-
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
 from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
 from ledger.bundle.manifest import Manifest
@@ -20,7 +18,7 @@ from ledger.law import Judgement, judge
 from ledger.law.judgement import CHECKS
 from ledger.note import note_digest
 from ledger.order import Case, Entry, instant, wire
-from ledger.verify.arrived import Arrived
+from ledger.verify.arrived import Arrived, marked
 from ledger.verify.fields import known
 from ledger.verify.heads import DRIFT
 from ledger.verify.notebook import Notebook, counted
@@ -40,8 +38,8 @@ def case_of(
 ) -> Case:
     """The order the bundle is about, with the entries of its companion and those that arrived, and the registry."""
     registry = registry_of(manifest.log)
-    proves = {one.index: one.proves for one in arrivals if one.proves}
-    entries = {index: replace(e, proves=proves[index]) if index in proves else e for index, e in entries.items()}
+    by_index = {one.index: one for one in arrivals}
+    entries = {index: marked(e, by_index) for index, e in entries.items()}
     orders = {manifest.order, *_companions(entries.values(), manifest.order)}
     acts = [_act(one, parts, destroyed) for one in arrivals if one.act]
     own = tuple(sorted((e for e in (*entries.values(), *acts) if e.order in orders), key=lambda e: e.index))

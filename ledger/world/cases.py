@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from msgspec.structs import replace
-
 from ledger.chain import access_of, registry_of
 from ledger.counterparty import KIND, as_counted
 from ledger.envelope import Opened, entry_of, open_
@@ -20,7 +18,7 @@ from ledger.keyring import Keyring
 from ledger.order import Case, Entry
 from ledger.refusal import Refused
 from ledger.veil import lift
-from ledger.verify.arrived import Arrived, Here, arrived
+from ledger.verify.arrived import Arrived, Here, arrived, marked
 from ledger.verify.other_logs import OtherLogs
 from ledger.verify.values import destroyed_for, is_custodian
 from ledger.world import mldsa
@@ -72,11 +70,8 @@ class Cases:
         companion = self._drawer.companion_of(order) if self._drawer else None
         beside = self.opened(companion) if companion else []
         arrivals = self.arrivals(opened)
-        proves = {one.index: one.proves for one in arrivals if one.proves}
-        own = (
-            replace(e, proves=proves[e.index]) if e.index in proves else e
-            for e in self.entries(order, opened, reveal=reveal)
-        )
+        by_index = {one.index: one for one in arrivals}
+        own = (marked(e, by_index) for e in self.entries(order, opened, reveal=reveal))
         entries = sorted(
             (
                 *own,
