@@ -142,7 +142,7 @@ def timeline(
             x.who,
             x.says,
             x.moved[1] if x.moved else "",
-            f"{left(x.late)} later" if x.late else "",
+            f"{left(x.late)} later" if x.late else f"{left(x.early)} before" if x.early else "",
             "" if x.replaced is None else x.replaced.told(f"#{x.replaced.entry.seq}"),
             x.fields,
             share.name,
@@ -265,6 +265,8 @@ def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list
     out += textwrap.wrap(f"{x.says} {x.who}.", width, initial_indent=" " * 13, subsequent_indent=" " * 13)
     if x.late:
         out.append(f"{'':13}{ui.paint('written down ' + left(x.late) + ' after the event', 'yellow')}")
+    if x.early:
+        out.append(f"{'':13}{ui.paint('signed ' + left(x.early) + ' before the event', 'bold red')}")
     if x.replaced is not None:
         gone = f"{x.replaced.told(f'#{x.replaced.entry.seq}')}; not counted"
         out += textwrap.wrap(gone, width, initial_indent=" " * 13, subsequent_indent=" " * 13)

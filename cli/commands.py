@@ -29,6 +29,7 @@ class Said:
     format: str = "table"
     color: str = "auto"  # auto | always | never
     debug: bool = False
+    clock_is_right: bool = False
     refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
 
 
@@ -51,7 +52,7 @@ def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 
 def common_options(*, hidden: bool) -> list[click.Option]:
-    """--ledger, --format, --json, --color and --debug: shown by `comity --help`, understood everywhere."""
+    """Shown by `comity --help`, understood everywhere."""
 
     def option(*names: str, **more: Any) -> click.Option:
         return click.Option(names, expose_value=False, callback=_keep, hidden=hidden, **more)
@@ -65,6 +66,7 @@ def common_options(*, hidden: bool) -> list[click.Option]:
             "--color", type=click.Choice(["auto", "always", "never"]), help="Else NO_COLOR and the terminal decide."
         ),
         option("--debug", is_flag=True, help="A traceback for what nobody foresaw."),
+        option("--clock-is-right", is_flag=True, help="Write although this machine's clock is doubted (CLOCK-AHEAD)."),
     ]
 
 
@@ -99,7 +101,9 @@ class Command(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_epilog(ctx, formatter)
         formatter.write_paragraph()
-        formatter.write_text("--ledger, --format, --json, --color and --debug work here too; see `comity --help`.")
+        formatter.write_text(
+            "--ledger, --format, --json, --color, --debug and --clock-is-right work here too; see `comity --help`."
+        )
 
 
 def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:

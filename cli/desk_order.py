@@ -125,10 +125,10 @@ def _away(case: Case) -> dict[str, str]:
 
 
 def _known(case: Case, now: datetime) -> tuple[Case, Judgement]:
-    known = case.known(now)
-    if not known.entries:
+    """What is on record, whatever an entry says of when it was signed, and what the law says now."""
+    if not case.entries:
         raise Stop("nothing of this order is on record yet", code=Exit.UNDECIDABLE)
-    return known, judge(known, now)
+    return case, judge(case, now)
 
 
 def _endings(judgement: Judgement, now: datetime) -> list[Ending]:

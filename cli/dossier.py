@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, tru
 
     made = making(reader, case.order, moment, trust, reveal=asked.reveal)
     known = case.known(moment)
+    made = _without_later(made, len(reader.known(case, moment).entries) - len(known.entries))
     if not known.entries:
         raise Stop(f"nothing of this order was on record at {ui.plain(moment)}", hint="a later --as-of")
     judgement = judge(known, moment)
@@ -64,6 +65,19 @@ def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, tru
 
     read = [e for e in reader.accesses() if e.at <= moment and case.order in e.get("orders", ())]
     return processing_record(known, judgement, made, todo, read, stages(known, dated(reader), moment, judge))
+
+
+def _without_later(made: Making, later: int) -> Making:
+    """The same, which also says how many entries on record say that they were signed after the moment of the report."""
+    if not later:
+        return made
+    said = (
+        "1 entry of this order says that it was signed after this moment; what it states is left out."
+        if later == 1
+        else f"{later} entries of this order say that they were signed after this moment; what they state is left out."
+    )
+    not_proven = (said, *made.integrity.not_proven)
+    return replace(made, integrity=replace(made.integrity, not_proven=not_proven))
 
 
 def making(reader: Reader, order: str, moment: datetime, trust: Trust | None, *, reveal: bool = False) -> Making:

@@ -54,6 +54,8 @@ BY_CODE = {
     "ORDER-UNKNOWN": Exit.USAGE,
     "ORDER-AMBIGUOUS": Exit.USAGE,
     "SUBJECT-UNKNOWN": Exit.USAGE,
+    "CLOCK-AHEAD": Exit.REFUSED,  # nothing was signed, to a command that only records what it shows too
+    "CLOCK-BACK": Exit.REFUSED,
     # what is needed is missing, or cannot be read
     "GUARD-MISSING": Exit.UNDECIDABLE,
     "KEYS-MISSING": Exit.UNDECIDABLE,

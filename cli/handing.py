@@ -17,11 +17,13 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cli import ui
 from cli.access import Opening, opening
+from cli.clock import check_heard
 from cli.exits import Exit, Stop, lines_of
 from cli.gather import Asked, gather, opened_head, published, witnessed
 from ledger.bundle import Contents, pack
@@ -108,10 +110,14 @@ def handing(journal: Journal, wanted: Handing) -> Iterator[Made]:
 
 
 def cosigned(journal: Journal) -> Cosigned:
-    """The newest head, published, after the witnesses of the policy that have an address were asked to cosign it."""
+    """The newest head, published, after the witnesses of the policy that have an address were asked to cosign it.
+
+    `LedgerFault` CLOCK-AHEAD if what they say is another time than the clock of this machine.
+    """
     from ledger.world.cosigning import cosign_head
 
-    return cosign_head(journal.log, journal.folder.policy, journal.folder.path / "evidence", say=ui.tell)
+    policy, evidence = journal.folder.policy, journal.folder.path / "evidence"
+    return cosign_head(journal.log, policy, evidence, say=ui.tell, heard=partial(check_heard, journal))
 
 
 def _made(journal: Journal, wanted: Handing, head: Head, pending: Pending | None = None) -> Made:

@@ -117,6 +117,7 @@ TRUST = {
 
 LOG = {
     "publish": ("cli.office:publish", "write tiles and entry bundles for those who may read"),
+    "clock": ("cli.clock:set_back", "go on at the true time, after a head was signed by a clock that was ahead"),
     "remake-guard": ("cli.succeed:remake_guard", "a lost guard, made again against a quorum of witnesses"),
 }
 

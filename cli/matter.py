@@ -21,8 +21,8 @@ def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -
     """
     order = reader.find(name)
     if only:
-        return [_share(reader.case(name).known(moment), moment)], []
-    known, *rest = [case.known(moment) for case in _around(reader, order).values()]
+        return [_share(reader.known(reader.case(name), moment), moment)], []
+    known, *rest = [reader.known(case, moment) for case in _around(reader, order).values()]
     told = [case for case in rest if case.entries]
     together = connected(order, (p for case in (known, *told) for p in pairs(case)))
     beside = sorted((c for c in told if c.order in together), key=lambda c: c.entries[0].index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,19 +210,31 @@ def sheet(j: Judgement, code: str) -> dict[str, Any]:
 def custody(order: str, as_of: datetime | None, reveal: bool, because: str | None, actor: str | None) -> None:
     """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
     from projections.custody import custody as hands_of
+    from projections.custody import out_of_step
 
     with reading() as reader:
         case = reader.case(order)
         moment = as_of or reader.now()
+        known = reader.known(case, moment)
         revealed([case.order], "custody", reveal, because, actor)
-    hands = hands_of(case.known(moment), moment, reveal=reveal)
-    steps = [_step(hand, hands, reveal) for hand in hands]
+    hands = hands_of(known, moment, reveal=reveal)
+    moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
+    steps = [{**_step(hand, hands, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
     struck = [n for n, hand in enumerate(hands) if hand.replaced is not None]
     columns: tuple[str, ...] = ("entry", "on", "kind", "holder", "exhibit", "check", "against_first", "files")
     columns += ("replaced",) if struck else ()
-    rows = [tuple(step[c] for c in columns) for step in steps]
+    rows = [(_placed(step), *(step[c] for c in columns[1:])) for step in steps]
     document = {"order": case.order, "label": case.label, "as_of": moment, "custody": steps}
     ui.emit("custody", document, columns, rows, struck=struck)
+
+
+def _placed(step: Mapping[str, Any]) -> str:
+    """The number of an entry; where its place by date is not its place in the record, also that one."""
+    return f"{step['entry']} (recorded {step['recorded']})" if step["recorded"] else str(step["entry"])
+
+
+def _recorded(before: Hand | None) -> str:
+    return "first" if before is None else f"after #{before.entry.seq}"
 
 
 def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:

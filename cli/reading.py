@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,9 @@ from ledger.world.shelf import Shelf
 if TYPE_CHECKING:
     from ledger.chain import Chains
     from ledger.keyring import Keyring
+
+
+MINUTE = timedelta(minutes=1)  # longer than a command takes to come to its question
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,10 @@ class Reader:
             return heads.known_at(moment)
         finally:
             heads.close()
+
+    def known(self, case: Case, moment: datetime) -> Case:
+        """What was on record of an order at a moment; now, all of it, whatever an entry says of when it was signed."""
+        return case if moment >= self.now() - MINUTE else case.known(moment)
 
     def now(self) -> datetime:
         """The present moment, or the story's where that is ahead of ours."""

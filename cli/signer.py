@@ -33,6 +33,7 @@ def serve(folder: str, place: str) -> None:
     from ledger.world.signer import Signer, listen
     from ledger.world.signer import serve as answer
 
+    _check_clock(Path(folder))
     with closing(Signer(Path(folder), say=ui.tell)) as signer, closing(listen(Path(place))) as server:
         try:
             with _stopping():
@@ -69,6 +70,20 @@ def use(place: str, move: str | None) -> None:
     document = {"origin": read_folder(path).origin, "socket": str(target), "folder": move or str(state)}
     ui.emit("signer", document, tuple(document), [tuple(document.values())])
     ui.tell(f"start it with: comity signer serve {document['folder']} --socket {target}")
+
+
+def _check_clock(state: Path) -> None:
+    """Doubt the clock as a command that writes does; with --clock-is-right go on behind a head that is dated ahead."""
+    from cli.clock import doubted
+    from ledger.world import clock
+    from ledger.world.guard import LATENESS, Guard
+
+    now = ui.now()
+    with closing(Guard(state / "guard.db")) as guard:
+        last = guard.last()
+        doubted(clock.ahead(now, last.at))
+        if ui.said().clock_is_right and now < last.at - LATENESS and guard.set_back(last, now):
+            ui.tell(f"the last head is dated {ui.plain(last.at)}; it goes on now, by --clock-is-right")
 
 
 def _move(state: Path, folder: Path) -> None:

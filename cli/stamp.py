@@ -28,6 +28,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     The raw answers are kept with the checkpoint for ever and travel in bundles. With --as, an office of the role SYS
     records them in the register as well. Once a day, and before an export, is what a reader expects.
     """
+    from cli.clock import doubted
     from cli.gather import published
     from cli.writing import writing
     from ledger.note import note_digest
@@ -47,10 +48,14 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
             try:
                 reply = obtain(url, head.note, trusted(tsa), ui.now(), sha512=number % 2 == 1)
             except LedgerFault as fault:
-                ui.tell(f"{name}: {fault}")
+                if fault.code == "CLOCK-AHEAD":
+                    doubted(fault)
+                else:
+                    ui.tell(f"{name}: {fault}")
                 continue
             kept.append(Token(digest, name, reply, journal.now()))
-            journal.heads.stamp(kept[-1])
+        for token in kept:  # none before all were heard: one of them may contradict our clock
+            journal.heads.stamp(token)
         if actor is not None:
             for token in kept:
                 _record(journal, token, head.checkpoint.size, head.checkpoint.root.hex(), actor, key_file)

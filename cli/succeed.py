@@ -102,12 +102,14 @@ def remake_guard(anchor: str | None) -> None:
     Only a quorum of the policy's witnesses, or a checkpoint from outside, can say what was signed before. Entries that
     do not begin with what they saw are LOG-ROLLBACK or LOG-FORKED, and nothing is made.
     """
+    from cli.clock import check_clock
     from ledger.world.folder import read_folder
     from ledger.world.home import Home
     from ledger.world.restoring import remake_guard
 
     path = Path(ui.ledger_folder())
     folder, home = read_folder(path), Home.of(path)
+    check_clock(folder, home)
     signed = remake_guard(folder, home, ui.now(str(path)), ui.read(anchor) if anchor else None)
     document = {
         "origin": folder.origin,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import ui
+from cli.clock import check_clock
 from cli.exits import Exit, Stop
 from ledger.envelope import Signer
 from ledger.facts import KINDS
@@ -28,10 +29,12 @@ if TYPE_CHECKING:
 def writing() -> Iterator[Journal]:
     """Open the ledger this command is about; what it records is published when the command ends."""
     path = Path(ui.ledger_folder())
+    folder, home = read_folder(path), Home.of(path)
     if (path / RESTORED).exists():
         from ledger.world.restoring import check_restored
 
-        check_restored(read_folder(path), Home.of(path))
+        check_restored(folder, home)
+    check_clock(folder, home)  # opening it finishes what a crash left, and signs
     with Journal.open(path, say=ui.tell, now=lambda: ui.now(str(path))) as journal:
         if journal.caught_up:
             first, last = journal.caught_up[0], journal.caught_up[-1]

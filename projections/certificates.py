@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.law import Judgement
-from ledger.order import Case
-from projections.custody import Hand, against_first, custody, standing
+from ledger.order import Case, Entry
+from projections.custody import Hand, against_first, custody, out_of_step, standing
 from projections.face import LEVELS, Command, Making, languages, number, only_for, remarks, subject
 from projections.replaced import Replaced, replaced
+from projections.reports import recorded
 from projections.sheet import Line, Section, Sheet, Table
 from projections.timeline import LATE, office_names, speaker
 
@@ -153,23 +154,39 @@ def _system(making: Making) -> Section:
 def _record(case: Case, making: Making, commands: Sequence[Command]) -> Section:
     entries = case.entries
     late = [e for e in entries if e.at - e.on > LATE]
-    first, last = min(e.on for e in entries), max(e.on for e in entries)
-    within = len(entries) - len(late)
+    early = [e for e in entries if e.after_signature]
+    within = len(entries) - len(late) - len(early)
     return Section(
         "The record",
         lines=(
             Line("Order", (case.order,)),
-            Line("Entries", (f"{len(entries)}, of events from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC",)),
+            Line("Entries", (_span(entries),)),
             Line(
                 "Time between event and entry, as signed",
                 (
                     f"{within} of {len(entries)} entries were signed within 24 hours of the event they state",
                     *(f"entry {number(e, case)}: {(e.at - e.on).days} days later" for e in late),
+                    *(f"entry {number(e, case)}: {_before(e)} before the event it states" for e in early),
                 ),
             ),
             Line("How it was retrieved", (commands[-1].type, f"as of {making.as_of:%Y-%m-%d %H:%M:%S} UTC")),
         ),
     )
+
+
+def _span(entries: Sequence[Entry]) -> str:
+    """How many entries there are, of events in which time; those dated after their signature are left out of it."""
+    moments = [e.on for e in entries if not e.after_signature]
+    if not moments:
+        return str(len(entries))
+    first, last = min(moments), max(moments)
+    return f"{len(entries)}, of events from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+
+
+def _before(e: Entry) -> str:
+    """By how much an entry is signed before what it states, which cannot be."""
+    days, seconds = e.ahead.days, e.ahead.seconds
+    return f"{days} days" if days else f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
 def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
@@ -208,11 +225,11 @@ def _called(hand: Hand, case: Case) -> str:
 def _chain(hands: Sequence[Hand], case: Case) -> Section:
     if not hands:
         return Section("From hand to hand", lead="Nothing that was disclosed is on record.")
-    names = office_names(case.registry)
+    names, moved = office_names(case.registry), out_of_step(hands)
     rows = tuple(
         (
             _called(h, case),
-            f"{h.entry.on:%Y-%m-%d %H:%M}",
+            f"{h.entry.on:%Y-%m-%d %H:%M}{f', {recorded(moved[h.entry.leaf], case)}' if h.entry.leaf in moved else ''}",
             h.released_by or "not stated",
             h.holder,
             h.check or "nothing said",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,6 +105,38 @@ def _digests(e: Entry) -> Iterable[Digest]:
     for name in ("digest_before", "digest_after"):
         if value := e.get(name):
             yield Digest("", None, value, None)
+
+
+def out_of_step(hands: Sequence[Hand]) -> dict[str, Hand | None]:
+    """The steps whose place by date is not their place in the record, by leaf: each with the step recorded before it.
+
+    Of `hands`, which are in the order of their dates, as few as will do: without them, both orders are the same. None
+    stands for no step before.
+    """
+    kept = _rising([h.entry.index for h in hands])
+    recorded = sorted(hands, key=lambda h: h.entry.index)
+    before: dict[str, Hand | None] = {
+        h.entry.leaf: earlier for h, earlier in zip(recorded, [None, *recorded], strict=False)
+    }
+    return {h.entry.leaf: before[h.entry.leaf] for n, h in enumerate(hands) if n not in kept}
+
+
+def _rising(numbers: Sequence[int]) -> set[int]:
+    """The places of a longest rising subsequence of distinct numbers (patience sorting)."""
+    tops: list[int] = []
+    places: list[int] = []
+    below: list[int | None] = []
+    for place, number in enumerate(numbers):
+        pile = bisect_left(tops, number)
+        tops[pile : pile + 1] = [number]
+        places[pile : pile + 1] = [place]
+        below.append(places[pile - 1] if pile else None)
+    found: set[int] = set()
+    at = places[-1] if places else None
+    while at is not None:
+        found.add(at)
+        at = below[at]
+    return found
 
 
 def against_first(hand: Hand, hands: Sequence[Hand]) -> str:

@@ -15,7 +15,7 @@ from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
 from ledger.order import Case, Unread
 from projections.chain import evidence_chain
-from projections.custody import Digest, against_first
+from projections.custody import Digest, Hand, against_first, out_of_step
 from projections.custody import custody as hands_of
 from projections.drawing import Drawing, drawing
 from projections.face import Command, Face, Making, Remark, face, number, numbers, remarks, words
@@ -40,6 +40,7 @@ class Event:
     on: datetime
     signed_at: datetime
     late: str
+    early: str
     kind: str
     says: str
     who: str
@@ -101,6 +102,7 @@ def _event(x: Line, case: Case, known: Mapping[str, str], names: Mapping[str, st
         on=e.on,
         signed_at=e.at,
         late="" if x.late is None else _span(x.late.days, x.late.seconds),
+        early="" if x.early is None else _span(x.early.days, x.early.seconds),
         kind=e.kind,
         says=x.says,
         who=x.who,
@@ -167,7 +169,8 @@ class File:
 class Held:
     """One step of custody (columns of the usual paper form). `compared` was computed here, `check` is what was said.
 
-    `files` is None where they are sealed: `count` says how many. A step that was replaced counts for nothing:
+    `files` is None where they are sealed: `count` says how many. `recorded` says where it stands in the record, if that
+    is not where its date puts it; else it is empty. A step that was replaced counts for nothing:
     `replaced_by` is the entry that took its place, signed at `replaced_at` by `replaced_who`, `why` its reason.
     """
 
@@ -182,6 +185,7 @@ class Held:
     compared: str
     count: int
     files: tuple[File, ...] | None
+    recorded: str = ""
     replaced_by: str | None = None
     replaced_at: datetime | None = None
     replaced_who: str = ""
@@ -209,6 +213,7 @@ def held(case: Case, *, reveal: bool, part: slice = slice(None), at: datetime | 
     """The steps of custody of a case read at a moment, in the order in which they happened; files only where they are
     revealed."""
     hands = hands_of(case, at, reveal=reveal)
+    moved = out_of_step(hands)
     known, names = numbers(case), office_names(case.registry)
     return tuple(
         Held(
@@ -223,10 +228,16 @@ def held(case: Case, *, reveal: bool, part: slice = slice(None), at: datetime | 
             compared=against_first(h, hands),
             count=len(h.files),
             files=tuple(map(_file, h.files)) if reveal else None,
+            recorded=recorded(moved[h.entry.leaf], case) if h.entry.leaf in moved else "",
             **_put_right(h.replaced, known, names),
         )
         for h in hands[part]
     )
+
+
+def recorded(before: Hand | None, case: Case) -> str:
+    """Where a step of custody stands in the record that is out of step with its date."""
+    return "recorded first" if before is None else f"recorded after entry {number(before.entry, case)}"
 
 
 def _file(d: Digest) -> File:

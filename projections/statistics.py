@@ -122,8 +122,9 @@ def _outcome(instrument: str, entries: Sequence[Entry], state: str) -> str:
 
 def _took(instrument: str, entries: Sequence[Entry], issued: Entry) -> timedelta | None:
     ends = ("production-request-confirmed",) if instrument in KEEPS else ("evidence-received",)
-    reached = [e.on for e in entries if e.kind in ends] or [
-        e.on for e in entries if e.kind in BRINGS and instrument not in KEEPS
+    since = [e for e in entries if e.on >= issued.on]  # what is dated before the order took no time to answer it
+    reached = [e.on for e in since if e.kind in ends] or [
+        e.on for e in since if e.kind in BRINGS and instrument not in KEEPS
     ]
     return min(reached) - issued.on if reached and issued.kind == "order-issued" else None
 

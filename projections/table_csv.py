@@ -47,6 +47,7 @@ CUSTODY = (
     "replaced_at",
     "replaced_who",
     "why",
+    "recorded",
 )  # the order of the usual paper form: item, description, when, from whom, to whom, remarks
 
 
@@ -112,6 +113,7 @@ def custody_csv(held: Iterable[Held]) -> bytes:
                 if h.files is None
                 else "; ".join(f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files),
                 *_put_right(h),
+                h.recorded,
             )
             for h in held
         ),

@@ -21,14 +21,16 @@ class Line:
     """One entry of the story.
 
     `on` is when it happened and `at` when it was signed, both UTC and both claims; `late` is how long after the event
-    it was signed where that is more than a day. `fields` holds what a reader sees: values, or an `Unread`.
-    `moved` is the change of state it brought, as (from, to); `replaced` what took its place.
+    it was signed where that is more than a day, `early` how long before, where that cannot be. `fields` holds what a
+    reader sees: values, or an `Unread`. `moved` is the change of state it brought, as (from, to); `replaced` what took
+    its place.
     """
 
     entry: Entry
     says: str
     who: str
     late: timedelta | None
+    early: timedelta | None
     replaced: Replaced | None
     moved: tuple[str, str] | None
     fields: Mapping[str, Any]
@@ -60,6 +62,7 @@ def timeline(
             says=told(e),
             who=speaker(e, names),
             late=e.at - e.on if e.at - e.on > LATE else None,
+            early=e.ahead if e.after_signature else None,
             replaced=gone.get(e.leaf),
             moved=moved.get(e.leaf),
             fields=fields(e, reveal=reveal),

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cli import ui
@@ -19,14 +21,16 @@ from ledger.law.procedure import PRESUPPOSE_THE_ORDER
 from ledger.law.reading import Reading
 from ledger.order import Case
 from ledger.refusal import Refused
+from ledger.world import receiving, sealing
 from ledger.world.journal import Journal
 from ledger.world.sealing import Draft
+from projections.custody import _rising, custody, out_of_step
 from projections.due import due
 from projections.hi1 import hi1
 from projections.register import register
 from projections.state import view
 from projections.statistics import life
-from tests.hands import House, ledger_of, told
+from tests.hands import House, ledger_of, run, told
 from tests.judged import finds, finds_not, judged, region, state
 from tests.story import (
     Fact,
@@ -323,3 +327,123 @@ def test_it_goes_on_without_a_terminal_and_asks_on_one(tmp_path: Path, monkeypat
     assert house.run(*words, *early).exit_code == 0
     assert house.run(*words, *early, "--yes").exit_code == 0
     assert ["dated before" in says for says in asked] == [True]
+
+
+# -- custody, drawn by date --------------------------------------------------------------------------------------------
+
+
+def moved(on: str, at: str | None = None, **fields: str) -> Fact:
+    """The exhibit changes hands."""
+    fields = {"exhibit": "EX-1", "released_by": "orn", "received_by": "lab", **fields}
+    return fact("custody-transferred", on, "orn", "RET", at=at, **fields)
+
+
+HANDED = SERVED.when(disclosed("2027-03-05T09:00Z", "name"), moved("2027-03-06T09:00Z"), moved("2027-03-07T09:00Z"))
+
+
+def marks(story: Story, *at: str) -> list[tuple[str, str]]:
+    """Every step of custody by date: its number, and what is said of its place in the record."""
+    case = story.case
+    numbered = {e.leaf: n for n, e in enumerate(case.entries, 1)}
+    hands = custody(case)
+    out = out_of_step(hands)
+    said = {leaf: "first" if h is None else f"after {numbered[h.entry.leaf]}" for leaf, h in out.items()}
+    return [(str(numbered[h.entry.leaf]), said.get(h.entry.leaf, "")) for h in hands]
+
+
+def test_custody_is_drawn_by_date_and_a_step_recorded_in_another_order_is_marked() -> None:
+    assert marks(HANDED) == [("4", ""), ("5", ""), ("6", "")]
+    early = moved("2020-01-01T00:00Z", at=NOW)
+    assert marks(HANDED.when(early)) == [("7", "after 6"), ("4", ""), ("5", ""), ("6", "")]
+    late = HANDED.when(ahead(early, at=NOW), moved(NOW), moved("2027-03-11T09:00Z"))
+    assert marks(late) == [("4", ""), ("5", ""), ("6", ""), ("8", ""), ("9", ""), ("7", "after 6")]
+    assert marks(given(ISSUED, moved("2027-03-07T09:00Z"), moved("2027-03-06T09:00Z", at="2027-03-07T10:00Z"))) == [
+        ("3", "after 2"),
+        ("2", ""),
+    ]
+
+
+@given_any(st.lists(st.integers(0, 99), unique=True, max_size=30))
+def test_as_few_steps_are_marked_as_will_do(indexes: list[int]) -> None:
+    kept = _rising(indexes)
+    rest = [index for place, index in enumerate(indexes) if place in kept]
+    assert rest == sorted(rest)
+    best = [1] * len(indexes)
+    for n, index in enumerate(indexes):
+        best[n] = 1 + max((best[m] for m in range(n) if indexes[m] < index), default=0)
+    assert len(kept) == max(best, default=0)
+
+
+def test_every_medium_marks_a_step_recorded_in_another_order(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    words = ("record", "custody-transferred", "main", "-f", "exhibit=KA-0311/1", "-f", "released_by=orn")
+    done = run(
+        *words,
+        "-f",
+        "received_by=orn",
+        "-f",
+        "check=equal",
+        "--as",
+        "orn",
+        "--on",
+        "2020-01-01T00:00:00Z",
+        ledger=ledger,
+    )
+    assert done.exit_code == 0, done.output
+    steps = told("custody", "main", ledger=ledger)["custody"]
+    first, *others = [(s["entry"], s["recorded"]) for s in steps]
+    assert first == (first[0], f"after {others[-1][0]}")
+    assert {recorded for _, recorded in others} == {None}
+    assert f"recorded after {others[-1][0]}" in run("custody", "main", ledger=ledger).stdout
+    said = f"recorded after entry {others[-1][0].removeprefix('#')}"
+    for asked in (
+        ("report", "custody", "main"),
+        ("report", "certificate", "main", "--form", "fre-902-14"),
+        ("report", "custody", "main", "--json"),
+        ("export", "main", "--format", "custody-csv", "-o", "-"),
+    ):
+        done = run(*asked, ledger=ledger)
+        assert said in done.stdout, (asked, done.output[-300:])
+    paper = run("report", "custody", "main", "--format", "pdf", "-o", str(tmp_path / "c.pdf"), ledger=ledger)
+    assert paper.exit_code in (Exit.DONE, Exit.FINDINGS)
+
+
+# -- what certificates claim -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def dated_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    """A ledger with an entry that says it happened years after its signature, as an older version recorded it."""
+    house = House(tmp_path).furnished()
+    for place in (receiving, sealing):
+        monkeypatch.setattr(place, "check_dates", lambda on, signed_at: None)
+    words = ("notify-customer", "PPO-1", "--channel", "letter", "--as", "ilves", "--on", "2035-01-01T00:00:00Z")
+    assert house.run(*words).exit_code == 0
+    monkeypatch.undo()
+    return house
+
+
+def test_a_certificate_claims_no_entry_in_time_that_is_dated_after_its_signature(dated_ahead: House) -> None:
+    for form in ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4"):
+        said = dated_ahead.run("report", "certificate", "PPO-1", "--form", form).stdout
+        assert "1 of 2 entries were signed within 24 hours of the event they state" in said
+        assert "entry 2: " in said
+        assert "days before the event it states" in said
+        assert "2035" not in said.split("of events from")[1][:50]
+
+
+def test_an_entry_dated_after_its_signature_is_said_so_wherever_it_is_shown(dated_ahead: House) -> None:
+    assert " before" in dated_ahead.run("timeline", "PPO-1").stdout
+    assert "signed 2" in dated_ahead.run("report", "evidence-chain", "PPO-1").stdout
+    assert CODE in dated_ahead.run("judge", "PPO-1").stdout
+    shown = dated_ahead.told("show", "PPO-1")
+    assert (shown["last_on"][:3], shown["regions"].get("customer_notice")) == ("202", None)
+    assert dated_ahead.told("fsck")["verdict"]
+
+
+def test_a_duration_does_not_run_back_to_before_the_order() -> None:
+    data = disclosed("2027-02-01T09:00Z", "name")
+    case = SERVED.when(replace(data, at=moment(NOW))).case
+    found = life(case, judge(case, moment(NOW)))
+    assert found is not None
+    assert found.took is None

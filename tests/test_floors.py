@@ -41,6 +41,7 @@ CELLAR = (
 )
 WORLD = (
     "ledger.world.fault",
+    "ledger.world.clock",
     "ledger.world.sqlite",
     "ledger.world.postgres",
     "ledger.world.place",

@@ -15,13 +15,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from cli import ui
 from cli.dossier import dated
 from cli.exits import Exit
 from cli.reading import reading
 from cli.stage import perform
 from cli.story import read_story
 from ledger.law import judge
-from ledger.order import Case
+from ledger.order import Case, instant
 from projections.drawing import LEFT, WIDTH, caption, drawing
 from projections.face import runs, together, words
 from projections.page import environment
@@ -190,13 +191,14 @@ def test_no_page_says_what_a_court_decides(story: str, kind: str, tmp_path: Path
     assert not re.search(r"\b(in)?admissib|\b(in)?valid\b|\bOK\b|\bgenuine\b|\blawfully\b", words, re.IGNORECASE)
 
 
-def test_a_test_ledger_says_so_first_and_another_does_not(tmp_path: Path) -> None:
+def test_a_test_ledger_says_so_first_and_another_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = ledger_of("S1", tmp_path)
     for kind in (*KINDS, "replay"):
         page = Page(made(ledger, kind, tmp_path))
         assert "TEST. This comes from a test ledger. It is not evidence." in page.words
         assert page.words.startswith("TEST ")
-    (ledger / "TEST").unlink()
+    (ledger / "TEST").unlink()  # and so it has no simulated clock any more
+    monkeypatch.setattr(ui, "now", lambda folder=None: instant("2027-09-02T00:00:00Z"))
     for kind in (*KINDS, "replay"):
         assert "TEST" not in Page(made(ledger, kind, tmp_path)).words
 

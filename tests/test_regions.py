@@ -96,7 +96,7 @@ def test_a_delay_past_its_review_is_overdue_and_so_is_a_lifted_one_of_which_nobo
     assert notice(DELAY, at="2027-06-02T00:00:00Z") == "OVERDUE"
     assert notice(DELAY, LIFTED, at="2027-05-31T23:59:59Z") == "LIFTED"
     assert notice(DELAY, LIFTED, at="2027-06-01T00:00:00Z") == "OVERDUE"
-    assert notice(DELAY, LIFTED, replace(TOLD, on=moment("2027-07-01T09:00Z"))) == "NOTIFIED"
+    assert notice(DELAY, LIFTED, TOLD.moved("2027-07-01T09:00Z")) == "NOTIFIED"
 
 
 def test_a_customer_told_by_the_provider_against_confidentiality_is_told_early() -> None:

@@ -209,6 +209,8 @@ def test_an_answer_that_shows_nothing_is_not_taken(authority: Authority, tmp_pat
     now = datetime.now(UTC)
     with authority.served() as url:
         assert fault(now, Authority(tmp_path / "other", name="Other TSA").root, url) == "TSA-REFUSED"
-        assert fault(now + timedelta(hours=1), authority.root, url) == "TSA-REFUSED"
-        assert fault(now - timedelta(hours=1), authority.root, url) == "TSA-REFUSED"
+        assert fault(now + timedelta(minutes=7), authority.root, url) == "TSA-REFUSED"
+        assert fault(now - timedelta(minutes=7), authority.root, url) == "TSA-REFUSED"
+        assert fault(now + timedelta(hours=1), authority.root, url) == "CLOCK-AHEAD"
+        assert fault(now - timedelta(hours=1), authority.root, url) == "CLOCK-AHEAD"
     assert fault(now, authority.root, url) == "HTTP-SILENT"

@@ -13,7 +13,7 @@ from ledger.bundle import pack, unpack
 from ledger.keyring import Registrar
 from ledger.law import judge
 from ledger.note import Checkpoint, format_checkpoint
-from ledger.order import Case, Unread
+from ledger.order import Case, Unread, wire
 from ledger.refusal import Refused
 from ledger.verify import (
     Report,
@@ -346,6 +346,21 @@ def test_a_bundle_dated_before_its_entries_hides_them_from_the_law_and_not_from_
     report = checked(early, ledger)
     assert [r.entries for r in report.procedure if r.code == "CMP-MADE-AT"] == [(ledger.leaf(4),)]
     assert "CMP-MADE-AT" not in remarks(checked(ledger.bundle(ilves), ledger))
+
+
+def test_a_bundle_that_says_it_is_made_later_than_now_is_judged_as_of_now() -> None:
+    ledger, ilves = small()
+    signer = ilves.signer("ISS")
+    to_come = changed(ledger.bundle(ilves), lambda files: None, signer, made_at="2031-01-01T00:00:00Z")
+    report = checked(to_come, ledger)
+    assert (report.verdict, report.as_of) == (Verdict.PASSED, NOW)
+    assert [r.says for r in report.procedure if r.code == "CMP-MADE-AT"] == [
+        "made, it says, at 2031-01-01T00:00:00Z, which is still to come"
+    ]
+    near = changed(ledger.bundle(ilves), lambda files: None, signer, made_at=wire(NOW + timedelta(minutes=5)))
+    assert "CMP-MADE-AT" not in remarks(checked(near, ledger))
+    simulated = changed(to_come, lambda files: None, signer, test=True)
+    assert wire(checked(simulated, ledger).as_of or NOW) == "2031-01-01T00:00:00Z"
 
 
 def test_a_test_ledger_says_test() -> None:

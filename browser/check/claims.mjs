@@ -30,8 +30,8 @@ function companionsOf(all, order) {
 const field = (entry, name) => (entry.public.has(name) ? entry.public.get(name) : entry.values.get(name));
 
 /** What of step 16 is a question of form. The law itself is not judged here. */
-export function checkForm(known, opened, manifest, book) {
-  const made = secondsOf(manifest.made_at);
+export function checkForm(known, opened, manifest, now, book) {
+  const made = judgedAt(manifest, now);
   const later = [...known.own, ...known.registry].filter((entry) => secondsOf(entry.signed_at) > made);
   if (later.length) book.remark('CMP-MADE-AT', ['made-before', later.length], ...later.map((entry) => entry.leaf));
   const unknown = [...opened.values(), ...known.arrived].filter((entry) => !knownKind(entry));
@@ -40,18 +40,24 @@ export function checkForm(known, opened, manifest, book) {
   if (powerless.length) book.remark(NOT_HELD, ['not-held'], ...powerless.map((entry) => entry.leaf));
 }
 
+/** As of when a bundle is judged: when it was made, or now if that is said to be still to come; a test's clock is simulated. */
+function judgedAt({ made_at, test }, now) {
+  const made = secondsOf(made_at);
+  return test || made <= now + DRIFT ? made : now;
+}
+
 // -- step 17 ----------------------------------------------------------------------------------------------------------
 
 const A_DAY = 86_400; // seconds: a head may be older than the bundle by this much
 
 /** What the maker says of the bundle against what is in it: CMP-*; doubts POL-NEWER. */
-export async function checkClaims(entries, lifted, manifest, times, files, trust, book) {
+export async function checkClaims(entries, lifted, manifest, times, files, trust, now, book) {
   checkWithheld(entries, manifest, book);
   checkAudience([...entries.values(), ...lifted], manifest, book);
   if (trust && !equal(trust.raw, files.get(POLICY))) {
     await checkPolicy(entries, await digestOfFile(trust.raw), await digestOfFile(files.get(POLICY)), book);
   }
-  checkMadeAt(manifest, times, book);
+  checkMadeAt(manifest, times, now, book);
   if (manifest.test) book.gravest.unshift(['unproven-test']);
   incomplete(manifest, await registryOf(manifest.log), times.heads.head.checkpoint.size, book);
   if ([...files.keys()].some((path) => path.startsWith('views/'))) book.notProven.push(['unproven-views']);
@@ -70,9 +76,10 @@ function incomplete({ heads, order, signer: { actor, party } }, registry, size, 
   book.gravest.push(['unproven-register', heads.get(registry).seq, actor, party]);
 }
 
-/** CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger. */
-function checkMadeAt({ made_at }, times, book) {
-  const [made, seen] = [secondsOf(made_at), times.headSeen()];
+/** CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger, or still to be made. */
+function checkMadeAt(manifest, times, now, book) {
+  const [made, seen] = [secondsOf(manifest.made_at), times.headSeen()];
+  if (judgedAt(manifest, now) < made) book.remark('CMP-MADE-AT', ['made-to-come', wire(made)]);
   const cosigned = times.seenAt(times.heads.headDigest);
   if (seen !== null && made - seen > A_DAY) book.remark('CMP-OLD-HEAD', ['old-head', wire(made), wire(Math.floor(seen))]);
   else if (cosigned !== null && made < cosigned - DRIFT) {

@@ -126,9 +126,9 @@ async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
   });
   onStep(16);
   found.known = { ...caseOf(entries, manifest, registry), all: [...entries.values()], arrived: shownOf(arrivals, lifted) };
-  checkForm(found.known, opened, manifest, book);
+  checkForm(found.known, opened, manifest, now, book);
   book.skip(16, ['law-elsewhere']);
-  await step(17, () => checkClaims(entries, lifted, manifest, times, files, trust, book));
+  await step(17, () => checkClaims(entries, lifted, manifest, times, files, trust, now, book));
   found.shown = { origin: manifest.log, entries: opened, heads, consistency: parts.consistency };
 }
 

@@ -16,7 +16,7 @@ from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, 
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
 from ledger.law import Judgement
 from ledger.note import Checkpoint, Head, MlDsa
-from ledger.order import Case, instant
+from ledger.order import Case
 from ledger.refusal import Refused
 from ledger.verify import claims, entries, heads, others, values
 from ledger.verify.exhibits import verify_exhibit
@@ -153,7 +153,7 @@ def _walk(
             raise Refused("BND-MANIFEST", "its lines are not the digests of the files", where=SUMS)
         parts = arrange(files, manifest.log, manifest.v)
         book.says(f"{counted(len(manifest.files), 'file')}, by {manifest.signer.actor}")
-        found.manifest, found.as_of = manifest, instant(manifest.made_at)
+        found.manifest, found.as_of = manifest, claims.judged_at(manifest, now)
     with book.step(4):
         states = heads.open_heads(parts, manifest.log, policy, book, mldsa, own=trust is None)
         heads.check_sizes(states, trust)
@@ -199,7 +199,7 @@ def _walk(
         arrivals = others.check_arrived(opened, parts, keyring, times, logs, book)
     with book.step(16):
         found.case = claims.case_of(known, arrivals, parts, values.destroyed_for(opened, keyring), manifest)
-        found.judgement = claims.check_procedure(found.case, known, opened, arrivals, instant(manifest.made_at), book)
+        found.judgement = claims.check_procedure(found.case, known, opened, arrivals, found.as_of, book)
     with book.step(17):
-        claims.check_claims(known, lifted, manifest, times, files, trust, book)
+        claims.check_claims(known, lifted, manifest, times, files, trust, now, book)
         claims.check_readme(manifest, opened, parts, files, book)

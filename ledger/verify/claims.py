@@ -65,6 +65,15 @@ def _act(one: Arrived, parts: Arranged, destroyed: Collection[str]) -> Entry:
     return as_counted(one.inner, one.wrapper, one.index, texts, destroyed=destroyed)
 
 
+def judged_at(manifest: Manifest, now: datetime) -> datetime:
+    """The moment as of which a bundle is judged: when it was made, or now if that is said to be still to come.
+
+    A test ledger has a simulated clock, and is judged as of when it says.
+    """
+    made = instant(manifest.made_at)
+    return made if manifest.test or made <= now + DRIFT else now
+
+
 def check_procedure(
     case: Case,
     entries: Mapping[int, Entry],
@@ -114,6 +123,7 @@ def check_claims(
     times: Times,
     files: Mapping[str, bytes],
     trust: Trust | None,
+    now: datetime,
     book: Notebook,
 ) -> None:
     """What the maker says of the bundle against what is in it: CMP-*; doubts POL-NEWER.
@@ -124,7 +134,7 @@ def check_claims(
     _check_audience((*entries.values(), *lifted), manifest, book)
     if trust is not None and trust.raw != files[POLICY]:
         _check_policy(entries, sha256(trust.raw).hexdigest(), sha256(files[POLICY]).hexdigest(), book)
-    _check_made_at(manifest, times, book)
+    _check_made_at(manifest, times, now, book)
     if manifest.test:
         book.gravest.insert(0, "TEST: anything at all. This comes from a test ledger and is not evidence.")
     book.gravest.extend(_incomplete(manifest, times.heads.head.checkpoint.size))
@@ -177,8 +187,13 @@ def _incomplete(manifest: Manifest, size: int) -> Iterator[str]:
     )
 
 
-def _check_made_at(manifest: Manifest, times: Times, book: Notebook) -> None:
-    """CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger."""
+def _check_made_at(manifest: Manifest, times: Times, now: datetime, book: Notebook) -> None:
+    """CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger.
+
+    CMP-MADE-AT also if the bundle says that it is made later than now; it is judged as of now.
+    """
+    if judged_at(manifest, now) < instant(manifest.made_at):
+        book.remark("CMP-MADE-AT", f"made, it says, at {manifest.made_at}, which is still to come")
     made, seen = instant(manifest.made_at), times.head_seen()
     cosigned = times.seen_at(note_digest(times.heads.head.note))
     if seen is not None and made - seen > A_DAY:

@@ -41,6 +41,7 @@ class Asked:
     """What became of one witness: its names in the policy, and its verified `lines`, or the `fault` that says why none.
 
     `conflict`: it says that the head does not follow what it cosigned. `theirs`: the note it showed then, unverified.
+    `times` are those it signed, in seconds since 1970, believed or not.
     """
 
     url: str
@@ -49,6 +50,7 @@ class Asked:
     fault: Refused | LedgerFault | None = None
     conflict: bool = False
     theirs: bytes | None = None
+    times: tuple[int, ...] = ()
 
 
 def ask_witnesses(
@@ -176,8 +178,12 @@ class _Question:
         """The lines of this witness in its answer, each of them verified; those of others do not matter."""
         note = with_lines(self.own, []) + body
         opened = open_note(note, self.keys, mldsa=mldsa.verify)
-        check_times(opened.cosigned, self.now, self.known)
-        return Asked(self.url, self._names, lines_of(note, self.keys))
+        times = tuple(time for _, time in opened.cosigned)
+        try:
+            check_times(opened.cosigned, self.now, self.known)
+        except Refused as fault:
+            return Asked(self.url, self._names, {}, fault, times=times)
+        return Asked(self.url, self._names, lines_of(note, self.keys), times=times)
 
     def _without(self, fault: Refused | LedgerFault, *, conflict: bool = False, theirs: bytes | None = None) -> Asked:
         return Asked(self.url, self._names, {}, fault, conflict, theirs)

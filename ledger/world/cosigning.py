@@ -41,12 +41,14 @@ def cosign_head(
     *,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     say: Callable[[str], None] = lambda _: None,
+    heard: Callable[[Sequence[Asked]], None] = lambda _: None,
 ) -> Cosigned:
     """Publish the signed head, have it cosigned, and publish it again with what came back. Also the heartbeat.
 
     Without a quorum the head is published all the same and `met` is False: exports ask for it. `say` hears why a
-    witness did not cosign. `LedgerFault`: LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new
-    cosignature published; LOG-ROLLBACK if a witness shows a head larger than this log knows of.
+    witness did not cosign; `heard` gets the answers before they are used, and may raise. `LedgerFault`:
+    LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new cosignature published; LOG-ROLLBACK if a
+    witness shows a head larger than this log knows of.
     """
     kept = log.publish()
     head = _open(log, policy, kept.note)
@@ -55,6 +57,7 @@ def cosign_head(
         if answer.fault:
             say(f"{', '.join(answer.names)}: {answer.fault}")
     _stop_at_conflict(log, head, asked, evidence)
+    heard(asked)
     lines = {key: line for answer in asked for key, line in answer.lines.items()}
     if lines:
         kept = log.publish(with_cosignatures(policy, kept.note, lines, log.key))

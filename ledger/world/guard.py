@@ -16,17 +16,18 @@ from pathlib import Path
 from ledger.order import instant, wire
 from ledger.world.fault import LedgerFault
 from ledger.world.home import private_folder
-from ledger.world.sqlite import connect, create, faults
+from ledger.world.sqlite import connect, create, faults, transaction
 
 LATENESS = timedelta(minutes=5)  # a clock further behind the last signature is broken or turned back
 
+_FORWARD = """CREATE TRIGGER guard_forward BEFORE UPDATE ON guard
+    WHEN NEW.size < OLD.size OR (NEW.size = OLD.size AND NEW.root <> OLD.root) OR NEW.signed_at < OLD.signed_at
+    BEGIN SELECT RAISE(ABORT, 'the guard moves only forward'); END"""
 SCHEMA = (
     """CREATE TABLE guard (
         one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL CHECK (size >= 0),
         root BLOB NOT NULL CHECK (length(root) = 32), note BLOB NOT NULL, signed_at TEXT NOT NULL) STRICT""",
-    """CREATE TRIGGER guard_forward BEFORE UPDATE ON guard
-        WHEN NEW.size < OLD.size OR (NEW.size = OLD.size AND NEW.root <> OLD.root) OR NEW.signed_at < OLD.signed_at
-        BEGIN SELECT RAISE(ABORT, 'the guard moves only forward'); END""",
+    _FORWARD,
     "CREATE TRIGGER guard_stays BEFORE DELETE ON guard BEGIN SELECT RAISE(ABORT, 'the guard stays'); END",
     """CREATE TRIGGER guard_one BEFORE INSERT ON guard WHEN EXISTS (SELECT 1 FROM guard)
         BEGIN SELECT RAISE(ABORT, 'there is one guard'); END""",
@@ -79,6 +80,15 @@ class Guard:
             raise LedgerFault("GUARD-MISSING", f"{self.path} is empty")
         return Signed(row["size"], row["root"], row["note"], instant(row["signed_at"]))
 
+    def set_back(self, last: Signed, at: datetime) -> bool:
+        """Date the last signature earlier than its clock did; what was signed stays. False if more was signed since."""
+        with transaction(self._c, self.path) as c:
+            c.execute("DROP TRIGGER guard_forward")
+            values = (wire(at), last.size, last.root)
+            done = c.execute("UPDATE guard SET signed_at = ? WHERE size = ? AND root = ?", values)
+            c.execute(_FORWARD)
+        return done.rowcount == 1
+
     def advance(self, before: Signed, after: Signed) -> bool:
         """Take the step from `before` to `after`, durably; False if another process has taken one meanwhile."""
         with faults(self.path):
@@ -99,7 +109,7 @@ def signing_time(last: datetime, now: datetime, say: Callable[[str], None]) -> d
         raise LedgerFault(
             "CLOCK-BACK",
             f"this log signed at {wire(last)}, and the clock says {wire(now)}",
-            "set the clock; nothing was signed",
+            "set the clock; nothing was signed. If it is right now, and was ahead then: comity log clock",
         )
     if now < last:
         say(f"the clock is {int((last - now).total_seconds())} s behind the last signature")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from ledger.order import wire
 from ledger.refusal import Refused
 from ledger.verify.tokens import ReadStamp, Stamp
+from ledger.world.clock import away
 from ledger.world.der import in_order
 from ledger.world.fault import LedgerFault
 from ledger.world.http import ask, is_address
@@ -43,7 +44,7 @@ def obtain(url: str, data: bytes, trusted: Sequence[bytes], now: datetime, *, sh
     """Have an authority stamp `data`: the raw reply, verified.
 
     `trusted` are certificate files as in `read_stamp`. `LedgerFault`: HTTP-SILENT, TSA-REFUSED (no token, or one that
-    shows nothing), NO-TSA without the extra.
+    shows nothing), CLOCK-AHEAD if it and our clock are ten minutes apart, NO-TSA without the extra.
     """
     need()
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
@@ -57,6 +58,8 @@ def obtain(url: str, data: bytes, trusted: Sequence[bytes], now: datetime, *, sh
         stamp = read_stamp(reply.body, data, trusted, nonce=request.nonce)
     except Refused as wrong:
         raise LedgerFault("TSA-REFUSED", f"{url}: {wrong}", wrong.hint) from wrong
+    if (doubt := away(now, [(url, stamp.at)])) is not None:
+        raise doubt
     if abs(stamp.at - now) > APART + stamp.accuracy:
         raise LedgerFault(
             "TSA-REFUSED", f"{url}: it says {wire(stamp.at)}, the clock here {wire(now)}", "which is off?"
