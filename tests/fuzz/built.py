@@ -6,7 +6,7 @@ import dataclasses
 import json
 import random
 import re
-from base64 import b64decode
+from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +46,7 @@ from ledger.order import wire
 from ledger.refusal import Refused
 from ledger.tlog import format_proof, leaf_hash, prove_consistency, prove_inclusion
 from ledger.tlog import root as root_of
+from ledger.veil import Disclosure, digest_of
 from ledger.verify import Trust, parse_trust
 from ledger.verify.trust import Sizes
 from tests.fuzz.script import Deed, Script
@@ -177,6 +178,8 @@ class _Builder:
             key = person(deed.key, self.parties)
             signer = replace(signer, public=bytes.fromhex(key.key), sign=lambda m: sign(key.seed, m))
         made = seal(fact, place_here, signer, said, self._entry_id(deed), log.salt)
+        if deed.hides:
+            made = self._hidden(made, deed, signer, log)
         if deed.changes:
             made = self._changed(made, deed, signer)
         self.sealed[deed.id] = (deed.log, made)
@@ -194,6 +197,14 @@ class _Builder:
     def _entry_id(self, deed: Deed) -> str:
         return sha256(f"entry {deed.id}".encode()).hexdigest()[:32]
 
+    def _hidden(self, made: Sealed, deed: Deed, signer: Signer, log: _Log) -> Sealed:
+        """The entry committing to other values, which no form is asked of."""
+        kept = [d for d in made.disclosures if d.name not in deed.hides]
+        made = replace(made, disclosures=(*kept, *(_veiled(n, v, log.salt(16)) for n, v in deed.hides.items())))
+        digests = sorted(d.digest for d in made.disclosures)
+        names = sorted(d.name for d in made.disclosures)
+        return self._changed(made, deed.clone(changes={"public._sd": digests, "sealed": names}), signer)
+
     def _changed(self, made: Sealed, deed: Deed, signer: Signer) -> Sealed:
         payload = json.loads(b64decode(json.loads(made.raw)["payload"]))
         for name, value in deed.changes.items():
@@ -205,7 +216,7 @@ class _Builder:
                 inner.pop(last, None)
             else:
                 inner[last] = self._meant(value)
-        raw = seal_bytes(canonical(payload), EVENT_TYPE, signer.public, signer.sign)
+        raw = seal_bytes(_written(payload), EVENT_TYPE, signer.public, signer.sign)
         return Sealed(raw, leaf_hash(raw).hex(), made.disclosures)
 
     def _meant(self, value: Any) -> Any:
@@ -242,6 +253,9 @@ class _Builder:
                 return next((log.places[of] for log in self.logs.values() if of in log.places), 0)
             case "note":
                 return next((note_digest(log.notes[of]) for log in self.logs.values() if of in log.notes), NOBODY)
+            case "policy":
+                copy = self._copy() if of == "copy" else self._own_policy()
+                return sha256(copy).hexdigest()
             case "moment":
                 return wire(at(value["at"]))
             case "order":
@@ -505,6 +519,23 @@ class _Builder:
                 return self.logs["other"].note({})
             case _:
                 return None
+
+
+def _written(value: Any) -> bytes:
+    """The canonical form of a value; of what has none, the one it would have."""
+    try:
+        return canonical(value, max_nodes=100_000)
+    except Refused:
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _veiled(name: str, value: Any, salt: bytes) -> Disclosure:
+    def encoded(data: bytes) -> str:
+        return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    text = encoded(_written([encoded(salt), name, value]))
+    return Disclosure(salt, name, value, text, digest_of(text))
 
 
 def _opened(raw: bytes) -> Opened:

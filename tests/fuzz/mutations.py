@@ -1095,6 +1095,100 @@ def a_bit_flipped(m: Liar) -> Expect | None:
     return Expect("one bit of one file is another, and the list was signed after")
 
 
+# -- times and texts ---------------------------------------------------------------------------------------------------
+
+
+@mutation
+def witnesses_of_odd_times(m: Liar) -> Expect | None:
+    """Whatever times witnesses give, of whichever heads: brackets and findings, and the same by both."""
+    heads = [d for d in m.script.deeds if d.kind == "head" and d.log == "own"]
+    if not m.script.witnesses:
+        return None
+    m.touched |= {"@times"} | {d.id for d in heads}
+    long = (-60 * 24 * 365 * 50, -600, 0, 5, 6, 60, 60 * 24 * 60)
+    for times in (*(d.times for d in heads), m.script.bundle.times):
+        for name in list(times):
+            if m.chance.random() < 0.7:
+                times[name] += m.chance.choice(long)
+            elif m.chance.random() < 0.3:
+                del times[name]
+    return Expect("the witnesses of the heads give odd times")
+
+
+@mutation
+def a_suspicion_of_some_day(m: Liar) -> Expect | None:
+    deed = m.one([d for d in m.deeds() if m.offices().get(d.by.partition("/")[0]) == d.by])
+    if deed is None or deed.by == m.script.bundle.by:
+        return None
+    since = ref("moment", at=deed.at + m.chance.choice((-5, -1, 0, 1, 5, 60)))
+    said = {"actor": deed.by.partition("/")[0], "suspected_since": since}
+    id = m.add("key-compromised", "registrar", None, public=said)
+    what = f"the key of {deed.id} is suspected since about then ({id})"
+    return Expect(what, PASSED, OPEN, keeps=[deed.id])
+
+
+@mutation
+def a_policy_that_followed(m: Liar) -> Expect | None:
+    """The register says which policy followed which."""
+    m.script.bundle.policy = m.chance.choice(("comment", "comment", "same"))
+    first, then = m.chance.choice((("own", "copy"), ("copy", "own")))
+    for of in (first, then):
+        text = {"code": "policy", "media": "text/plain", "size": 3, "sha256": ref("policy", of)}
+        m.add("witness-changed", "registrar", None, public={"policy_text": text})
+    newer = then == "copy" and m.script.bundle.policy != "same"
+    m.touched.add("@policy")
+    if m.script.verifier.anchor:
+        return None
+    what = f"the register says that the policy {then} followed {first}; the copy is {m.script.bundle.policy}"
+    return Expect(what, OPEN if newer else PASSED, codes=["POL-NEWER"] if newer else [])
+
+
+@mutation
+def another_quorum(m: Liar) -> Expect | None:
+    if not m.script.witnesses:
+        return None
+    m.script.verifier.quorum = m.chance.choice(("all", "any", "none", "1"))
+    m.touched.add("@times")
+    return Expect(f"the verifier asks for {m.script.verifier.quorum}")
+
+
+TEXTS = (
+    "plain", "e\u0301", "\u00e9", "\u200b", "\u200d", "\u200e", "\u2028", "\u202e", "\u2066", "\ufeff", "\u00ad",
+    "a\U0001e08f\u0323", "\U000e0041", "\u3164", "\u115f", "\ufe0f", "\U0001f468\u200d\U0001f469", "\u0378",
+    "\U000323b0", "\ue000", "\uffff", "\U0010ffff", "\u061c", "\t", "\r\n", "\x7f", "\x85", "\ud7a4", "\u1100\u1161",
+    "\uac00", "\u0344", "\u2126", "\u212b", "\ufb1d", "\u1e9b\u0323", "\u0d4c", "\u0dda", "\u0f73", "\u0958", "",
+    "A" * 40_000,
+)  # fmt: skip
+
+
+@mutation
+def a_strange_text(m: Liar) -> Expect | None:
+    """Characters of every sort, public or sealed, in free texts and in names."""
+    deed = m.pick([d for d in m.deeds() if d.by])
+    if deed is None:
+        return None
+    text = m.chance.choice(("", "x")) + m.chance.choice(TEXTS) + m.chance.choice(("", "y", m.chance.choice(TEXTS)))
+    if deed.sealed and m.chance.random() < 0.5:
+        name = m.chance.choice(sorted(deed.sealed))
+        deed.hides = {name: m.chance.choice((text, [text], {"elements": [text], "files": []}))}
+        return Expect(f"{deed.id} seals {name} as {text[:50]!r}")
+    names = ["public." + n for n, v in deed.public.items() if isinstance(v, str)]
+    name = m.chance.choice([*names, "public.case_ref", "signer.actor", "whose", "refs"])
+    deed.changes[name] = [text] if name == "refs" else text
+    return Expect(f"{deed.id} has {name} {text[:50]!r}")
+
+
+@mutation
+def a_strange_value(m: Liar) -> Expect | None:
+    """A sealed value of a form that its kind does not have."""
+    deed = m.pick([d for d in m.deeds() if d.by and d.sealed])
+    if deed is None:
+        return None
+    name = m.chance.choice((*sorted(deed.sealed), "circumstances", "x"))
+    deed.hides = {name: m.chance.choice((*HOSTILE, {"elements": ["name"], "files": [{"name": 7}]}))}
+    return Expect(f"{deed.id} seals {deed.hides}")
+
+
 # -- the verifier ------------------------------------------------------------------------------------------------------
 
 

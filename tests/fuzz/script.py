@@ -43,6 +43,7 @@ class Deed(msgspec.Struct, omit_defaults=True):
     other: dict[str, Any] | None = None
     key: str | None = None  # the hand whose key signs, if it is not that of `by`
     changes: dict[str, Any] = {}  # members of the payload as they are signed, whatever is true; dots lead inside
+    hides: dict[str, Any] = {}  # sealed values as they are committed to, of whatever form
     loose: bool = False  # signed, and not taken into the log
     wraps: Wrap | None = None
     times: dict[str, int] = {}  # of a head: number of a witness -> minutes
