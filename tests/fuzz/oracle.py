@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ledger.characters import shown
+from ledger.characters import visible
 from ledger.law.examination import Examination
 from ledger.order import Unread
 from ledger.verify import Report, Trust, verify
@@ -129,7 +129,7 @@ def _differs(built: Built, trust: Trust | None, report: Report, page: Asked) -> 
 def _shown(value: Any) -> Any:
     """What is told, as people are shown it."""
     if isinstance(value, str):
-        return shown(value)
+        return visible(value)
     if isinstance(value, dict):
         return {name: _shown(each) for name, each in value.items()}
     return [_shown(each) for each in value] if isinstance(value, list) else value
