@@ -326,7 +326,7 @@ class _Builder:
             log.held[index] = tuple(d for d in disclosures if asked.opened_all or d.digest not in self.destroyed)
         size = max(0, log.size - asked.behind)
         note = log.note(asked.times, size, person(asked.sign, self.parties) if asked.sign else None)
-        maker = person(asked.by, {**self.parties, **({asked.by: asked.party} if asked.party else {})})
+        maker = person(asked.by, {**self.parties, **({asked.by.partition("/")[0]: asked.party} if asked.party else {})})
         log.foreign = self._foreign()
         orders = [ORDERS[name] for name in asked.more if ORDERS[name] in log._links]
         with _lenient():

@@ -198,7 +198,7 @@ def a_role_that_the_key_does_not_hold(m: Liar) -> Expect | None:
     kind, role, public, sealed = lie
     id = m.add(kind, by, role=role, public=public, sealed=sealed)
     what = f"{by}, who holds {OFFICES[actor][1]}, signs {kind} as {role} ({id})"
-    return Expect(what, PASSED, PASSED, weightless=[id], codes=["V-ROLE-NOT-HELD", "KEY-ROLE"], open="B1")
+    return Expect(what, PASSED, PASSED, weightless=[id], codes=["V-ROLE-NOT-HELD", "KEY-ROLE"])
 
 
 @mutation
@@ -216,7 +216,7 @@ def a_role_that_the_office_no_longer_holds(m: Liar) -> Expect | None:
     end = m.add("authority-changed", "registrar", None, public=said)
     id = m.add(kind, by, role=role, public=dict(public), sealed=sealed)
     what = f"{actor} holds {left} alone by {end}, and signs {kind} as {role} ({id})"
-    return Expect(what, PASSED, PASSED, weightless=[id], codes=["V-ROLE-NOT-HELD", "KEY-ROLE"], keeps=[end], open="B1")
+    return Expect(what, PASSED, PASSED, weightless=[id], codes=["V-ROLE-NOT-HELD", "KEY-ROLE"], keeps=[end])
 
 
 @mutation
@@ -240,7 +240,7 @@ def a_role_of_only_one_of_two_keys(m: Liar) -> Expect | None:
     ]
     id = m.add(kind, by, role=role, public=dict(public), sealed=sealed)
     what = f"{actor} signs {kind} as {role} with a key registered for {only} ({id})"
-    return Expect(what, PASSED, PASSED, weightless=[id], codes=["V-ROLE-NOT-HELD", "KEY-ROLE"], keeps=keeps, open="B1")
+    return Expect(what, PASSED, PASSED, weightless=[id], codes=["V-ROLE-NOT-HELD", "KEY-ROLE"], keeps=keeps)
 
 
 @mutation
@@ -253,7 +253,7 @@ def any_role(m: Liar) -> Expect | None:
     held = OFFICES.get(deed.by.partition("/")[0], ("", ("ADM",)))[1]
     deed.role = m.chance.choice([r for r in ROLES if r not in held])
     what = f"{deed.by}, who holds {held}, signs {deed.id} ({deed.kind}) as {deed.role}"
-    return Expect(what, PASSED, PASSED, codes=["V-ROLE-NOT-HELD", "KEY-ROLE"], open="B1")
+    return Expect(what, PASSED, PASSED, codes=["V-ROLE-NOT-HELD", "KEY-ROLE"])
 
 
 # -- keys --------------------------------------------------------------------------------------------------------------
@@ -441,7 +441,7 @@ def an_order_drawn_in(m: Liar) -> Expect | None:
     if "linked" not in m.script.bundle.more:
         m.script.bundle.more = [*m.script.bundle.more, "linked"]
     what = f"{by} says as ISS in the order 'linked' that it belongs to 'main' ({id})"
-    return Expect(what, PASSED, weightless=[id], keeps=[keep], open="B1")
+    return Expect(what, PASSED, weightless=[id], keeps=[keep])
 
 
 # -- what arrives from other records -----------------------------------------------------------------------------------
@@ -473,7 +473,7 @@ def arrived_under_a_key_of_nobody(m: Liar) -> Expect | None:
     there = m.add(kind, name, role=role, key="stranger", public=dict(public), sealed=sealed, log="other")
     id = _receive(m, there, m.head())
     what = f"{kind} in the name of {name} stands in the other log ({there}), signed by a stranger, wrapped by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -484,7 +484,7 @@ def arrived_from_a_log_nobody_trusts(m: Liar) -> Expect | None:
     head = m.add("head", "", None, log="third")
     id = _receive(m, there, head)
     what = f"{kind} in the name of {name} stands in a log that nobody trusts ({there}), wrapped by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -499,7 +499,7 @@ def arrived_under_a_key_revoked_here(m: Liar) -> Expect | None:
     there = _there(m, "skylark")
     id = _receive(m, there, m.head())
     what = f"an entry of the other log ({there}), wrapped by {id}, is signed with a key that ended here before ({end})"
-    return Expect(what, PASSED, OPEN, weightless=[there], keeps=[end], open="B3")
+    return Expect(what, PASSED, OPEN, weightless=[there], keeps=[end])
 
 
 @mutation
@@ -517,7 +517,7 @@ def a_crossed_letter_of_a_revoked_key(m: Liar) -> Expect | None:
     late = m.add(kind, by, role=role, public=public, sealed=sealed, loose=True)
     id = _receive(m, late, None)
     what = f"a letter of {by} ({late}) crossed, wrapped by {id} after its key had ended ({end})"
-    return Expect(what, PASSED, OPEN, weightless=[late], keeps=[end], open="B3")
+    return Expect(what, PASSED, OPEN, weightless=[late], keeps=[end])
 
 
 @mutation
@@ -531,7 +531,7 @@ def a_crossed_letter_of_a_stolen_key(m: Liar) -> Expect | None:
     said = {"actor": by.partition("/")[0], "suspected_since": "2027-02-20T00:00:00Z"}
     end = m.add("key-compromised", "registrar", None, public=said)
     what = f"a letter of {by} ({late}) crossed, wrapped by {id}; its key was suspect before ({end})"
-    return Expect(what, OPEN, codes=["KEY-SUSPECT"], keeps=[end], open="B3")
+    return Expect(what, OPEN, codes=["KEY-SUSPECT"], keeps=[end])
 
 
 @mutation
@@ -544,7 +544,7 @@ def a_letter_of_another_order(m: Liar) -> Expect | None:
     late = m.add(kind, by, "linked", role=role, public=public, sealed=sealed, loose=m.chance.random() < 0.5)
     id = _receive(m, late, None)
     what = f"{kind} of {by}, sealed for the order 'linked' ({late}), is wrapped into 'main' by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[late], open="B4")
+    return Expect(what, PASSED, PASSED, weightless=[late])
 
 
 @mutation
@@ -554,7 +554,7 @@ def an_entry_of_this_order_again(m: Liar) -> Expect | None:
         return None
     id = _receive(m, deed.id, None)
     what = f"{deed.id} ({deed.kind}), which stands in this order, is wrapped as a crossed letter by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[deed.id], open="B4")
+    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[deed.id])
 
 
 @mutation
@@ -565,7 +565,7 @@ def arrived_twice(m: Liar) -> Expect | None:
     head = wrapper.wraps.head if m.chance.random() < 0.5 else m.head()
     id = _receive(m, wrapper.wraps.of, head)
     what = f"{wrapper.wraps.of}, wrapped by {wrapper.id}, is wrapped again by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[wrapper.id, wrapper.wraps.of], open="B4")
+    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[wrapper.id, wrapper.wraps.of])
 
 
 @mutation
@@ -574,7 +574,7 @@ def arrived_under_another_instrument(m: Liar) -> Expect | None:
     there = _there(m, _hand_there(m), changes={"instrument": other})
     id = _receive(m, there, m.head())
     what = f"an entry of the other log under {other} ({there}) is wrapped into an order of another instrument by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B4")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -586,7 +586,7 @@ def arrived_from_another_order(m: Liar) -> Expect | None:
     )  # fmt: skip
     id = _receive(m, there, m.head())
     what = f"an entry of the other log under the order 'linked' ({there}) is wrapped into 'main' by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B4")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -596,7 +596,7 @@ def arrived_under_a_head_that_no_witness_saw(m: Liar) -> Expect | None:
     there = _there(m, _hand_there(m))
     id = _receive(m, there, m.add("head", "", None, log="other"))
     what = f"no witness saw the head of the other log under which {there} is wrapped by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -610,7 +610,7 @@ def without_the_register_of_the_other_log(m: Liar) -> Expect | None:
     m.script.bundle.registers = m.chance.choice(("none", "spoiled"))
     m.touched |= {"@registers"} | {d.id for d in m.wrappers()}
     what = f"{hand} signs {there} in the other log, wrapped by {id}; its register is {m.script.bundle.registers}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -644,7 +644,7 @@ def a_key_of_another_role_there(m: Liar) -> Expect | None:
     )  # fmt: skip
     id = _receive(m, there, m.head())
     what = f"skylark, who holds SP, signs court-ruled as CT in the other log ({there}), wrapped by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B1 B2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -656,7 +656,7 @@ def arrived_after_its_key_ended_there(m: Liar) -> Expect | None:
     there = _there(m, hand)
     id = _receive(m, there, m.head())
     what = f"{hand} signs {there} in the other log after its key was revoked there ({end}), wrapped by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], keeps=[end], open="B2")
+    return Expect(what, PASSED, PASSED, weightless=[there], keeps=[end])
 
 
 @mutation
@@ -672,7 +672,7 @@ def arrived_with_a_spoiled_proof(m: Liar) -> Expect | None:
         wrap["proof"] = spoiled
     id = _receive(m, there, m.head(), **wrap)
     what = f"an entry of the other log ({there}) is wrapped by {id} with the proof {spoiled}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="B2 D2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -688,7 +688,7 @@ def a_wrapper_that_says_otherwise(m: Liar) -> Expect | None:
     )
     id = _receive(m, there, m.head(), public=said)
     what = f"an entry of the other log ({there}) is wrapped by {id}, which says {said}"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="D2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -697,7 +697,7 @@ def another_head_than_the_one_of_its_proof(m: Liar) -> Expect | None:
     id = _receive(m, there, m.head())
     m.script.deed(id).other = {"checkpoint_sha256": "cd" * 32}
     what = f"an entry of the other log ({there}) is wrapped by {id} under another head than that of its proof"
-    return Expect(what, PASSED, PASSED, weightless=[there], open="D2")
+    return Expect(what, PASSED, PASSED, weightless=[there])
 
 
 @mutation
@@ -720,7 +720,7 @@ def a_false_word_about_another_record(m: Liar) -> Expect | None:
     role = OFFICES[by.partition("/")[0]][1][0]
     id = m.add("purpose-recorded", by, role=role, public={"case_ref": "x", "purpose_code": _code("purpose-recorded")})
     m.script.deed(id).other = said
-    return Expect(f"{id} says falsely where {there.id} stands", PASSED, PASSED, keeps=[wrapped[0].id], open="D2")
+    return Expect(f"{id} says falsely where {there.id} stands", PASSED, PASSED, keeps=[wrapped[0].id])
 
 
 def _code(kind: str, field: str = "purpose_code") -> str:
@@ -745,7 +745,7 @@ def backed_by_nothing(m: Liar) -> Expect | None:
     }  # fmt: skip
     id = m.add("counterparty-record-received", by, role="ISS" if role == "SEEK" else role, public=invented)
     what = f"{seen}, an observation of {by}, is backed by an invented record ({id})"
-    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[seen], open="B5")
+    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[seen])
 
 
 @mutation
@@ -764,7 +764,7 @@ def backed_by_something_else(m: Liar) -> Expect | None:
     there = _there(m, _hand_there(m))
     id = _receive(m, there, m.head(), public={"backs": ref("leaf", seen)})
     what = f"{seen}, an observation of {by} on {whose}, is backed by {there}, a data-disclosed of skylark ({id})"
-    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[seen, there], open="B5")
+    return Expect(what, PASSED, PASSED, weightless=[id], own=True, keeps=[seen, there])
 
 
 # -- what takes the place of what --------------------------------------------------------------------------------------
@@ -800,7 +800,7 @@ def replaced_from_elsewhere(m: Liar) -> Expect | None:
     )  # fmt: skip
     id = _receive(m, there, m.add("head", "", None, log=log))
     what = f"{there}, in the name of {deed.by} in the {log} log, replaces {deed.id} here, wrapped by {id}"
-    return Expect(what, PASSED, PASSED, weightless=[there], keeps=[deed.id], open="B2")
+    return Expect(what, PASSED, PASSED, weightless=[there], keeps=[deed.id])
 
 
 @mutation
@@ -820,7 +820,7 @@ def destroyed_by_somebody_else(m: Liar) -> Expect | None:
     m.touched.add(deed.id)
     what = f"{by} says as {role} that what {deed.by} sealed in {deed.id} was destroyed ({id})"
     m.touched.add("@opens")
-    return Expect(what, PASSED, weightless=[id], own=True, keeps=[deed.id], open="B7")
+    return Expect(what, PASSED, weightless=[id], own=True, keeps=[deed.id])
 
 
 @mutation
@@ -953,7 +953,7 @@ def a_maker_in_a_role_it_does_not_hold(m: Liar) -> Expect | None:
     m.script.bundle.by = by
     m.script.bundle.role = m.chance.choice([r for r in ROLES if r not in OFFICES[actor][1]])
     m.touched.add("@maker")
-    return Expect(f"{by} makes the bundle as {m.script.bundle.role}", FAILED, codes=["KEY-ROLE"], open="B6")
+    return Expect(f"{by} makes the bundle as {m.script.bundle.role}", FAILED, codes=["KEY-ROLE"])
 
 
 @mutation
