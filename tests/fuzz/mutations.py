@@ -108,8 +108,10 @@ def apply(script: Script, name: str, seed: int, number: int) -> tuple[Script, Ex
     expect = MUTATIONS[name](liar)
     if expect is None:
         return None
-    expect.keeps = sorted(liar.touched | set(expect.keeps))
-    return made, expect, set(expect.keeps)
+    kept = liar.touched | set(expect.keeps)
+    wraps = [d.wraps for d in made.deeds if d.id in kept and d.wraps]
+    expect.keeps = sorted(kept | {w.of for w in wraps} | {w.head for w in wraps if w.head})
+    return made, expect, kept
 
 
 # -- who signs ---------------------------------------------------------------------------------------------------------

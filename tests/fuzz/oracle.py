@@ -11,6 +11,7 @@ from typing import Any
 from ledger.characters import visible
 from ledger.law.examination import Examination
 from ledger.order import Unread
+from ledger.refusal import Refused
 from ledger.verify import Report, Trust, verify
 from tests.browser.node import Asked, Crashed
 from tests.browser.recorder import question, told
@@ -191,14 +192,12 @@ def _weighs(script: Script, expects: list[Expect], built: Built, report: Report)
     ours = meaning(report, built.deeds)
     if ours is None:
         return
-    honest = build(script.without(*lies))
-    other, _ = _asked(honest, honest.trust)
-    theirs = meaning(other, honest.deeds) if other else None
+    theirs, others = _without(script, lies)
     if theirs is None:
         return
     what, open, code = _what(expects), _open(expects), next((e.open for e in expects if e.weightless), "")
     own = {id for e in expects if e.own for id in e.weightless}
-    own |= set(built.deeds.values()) - set(honest.deeds.values()) - lies  # a wrapper of what is not there
+    own |= set(built.deeds.values()) - others - lies  # a wrapper of what is not there
     for id in sorted(k for k in (ours.counts - theirs.counts) if k not in own):
         yield Failure("weighs", f"counts {code}", f"{report.integrity}, and {id} counts: {what}", open)
     for id in sorted(theirs.counts - ours.counts):
@@ -214,6 +213,16 @@ def _weighs(script: Script, expects: list[Expect], built: Built, report: Report)
         if state == "DEMONSTRATED" and theirs.criteria.get(name) in ("GAP", "CONTRADICTED"):
             says = f"{report.integrity}, and {name} is demonstrated that was {theirs.criteria[name]}: {what}"
             yield Failure("weighs", f"demonstrates {code}", says, open)
+
+
+def _without(script: Script, lies: set[str]) -> tuple[Meaning | None, set[str]]:
+    """What the script means without these deeds, and which deeds it has then; nothing, where no bundle is left."""
+    try:
+        honest = build(script.without(*lies))
+    except Refused:
+        return Meaning(Counter(), frozenset(), frozenset(), Counter(), {}), set()
+    report, _ = _asked(honest, honest.trust)
+    return meaning(report, honest.deeds) if report else None, set(honest.deeds.values())
 
 
 def _with_less(script: Script, built: Built, report: Report, page: Asked | None) -> Iterator[Failure]:
