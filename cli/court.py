@@ -216,6 +216,7 @@ def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None)
     "comity verify court.evidence.zip --trust trust/",
     "comity verify 12.dsse.json --trust trust/          (its proof, 12.tlog-proof, beside it)",
     "comity verify custody.pdf --trust trust/           (the bundle inside; the paper itself is not verified)",
+    "comity verify court.asice --trust trust/           (the bundle inside; the container's signature is not)",
     "comity verify ledger/ --json",
     "comity verify 4f1c.split-view.json --trust their-trust/",
     "comity verify court.evidence.zip --trust /media/stick --root-fingerprint 'lusab-babad-...'",
@@ -236,7 +237,9 @@ def verify(
     other: str | None,
     output: str | None,
 ) -> None:
-    """Check a bundle, also inside a PDF report, an entry with its proof, a whole ledger, or an exhibit against a log.
+    """Check a bundle, an entry with its proof, a whole ledger, or an exhibit against a log.
+
+    A bundle is found inside a PDF report and inside an ASiC-E container, too.
 
     Integrity and procedure are two answers. Without --trust or --anchor a bundle can at best be INDETERMINATE:
     nothing vouches for itself. Two bundles of one log that each pass may contradict each other: --with holds FILE
@@ -261,9 +264,10 @@ def verify(
         from ledger.verify import verify_entry, verify_exhibit
 
         data = _bundle_or_other(file)
-        if other is not None and not data.startswith(b"PK"):
+        bundled = _meant(data, file)
+        if other is not None and not bundled:
             raise click.UsageError("--with holds a bundle against another bundle")
-        if data.startswith(b"PK"):
+        if bundled:
             read = partial(verify_bundle, mldsa=borrowed.mldsa, stamps=borrowed.stamps())
             elsewhere = None if other is None else _elsewhere(other, held, now, read)
             report = read(data, held, pinned, now, elsewhere=elsewhere)
@@ -291,7 +295,7 @@ def _elsewhere(file: str, trust: Trust | None, now: datetime, read: Callable[...
     from ledger.verify import Verdict, known_of
 
     data = _bundle_or_other(file)
-    if not data.startswith(b"PK"):
+    if not _meant(data, file):
         raise Stop(f"{file} is no bundle ({_begins(data)})", code=Exit.UNDECIDABLE)
     report = read(data, trust, None, now)
     ui.tell(f"{file} by itself: {report.integrity}")
@@ -313,6 +317,26 @@ def _taken_out(paper: bytes, file: str) -> bytes:
         "the evidence bundle inside this PDF is verified, not the paper around it: compare the checkpoint it prints"
     )
     return inside
+
+
+def _meant(data: bytes, file: str) -> bool:
+    """True for what is meant to be a bundle, or a container with one in it, whole or damaged: on that is a verdict.
+
+    `Stop` for any other archive, of which nothing is said.
+    """
+    from ledger.bundle.container import ENDING, inside, is_bundle, is_container, names
+    from ledger.refusal import Refused
+
+    try:
+        if is_bundle(data) or (is_container(data) and inside(data) is not None):
+            return True
+    except Refused:  # which is the verdict
+        return True
+    if not data.startswith(b"PK"):
+        return False
+    held = [name for name in names(data) if name.endswith(ENDING)]
+    hint = f"take {held[0]} out of it and verify that" if held else "`comity export` makes bundles"
+    raise Stop(f"{file} is a ZIP archive and not an evidence bundle", hint=hint, code=Exit.UNDECIDABLE)
 
 
 def tell(report: Report) -> None:

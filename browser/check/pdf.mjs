@@ -153,11 +153,15 @@ const isDistinct = (dictionary) =>
 async function plain(content, dictionary, left) {
   const filter = /\/Filter[ \t\n\v\f\r[]*(\/\w+)/.exec(dictionary)?.[1];
   if (filter === undefined) return [content, content.length];
-  if (filter !== '/FlateDecode') return [null, 0];
+  return filter === '/FlateDecode' ? unfolded(content, 'deflate', left) : [null, 0];
+}
+
+/** What packed bytes unfold into, and how many bytes it took to know; null for what is damaged or more than are `left`. */
+export async function unfolded(content, format, left) {
   const chunks = [];
   let size = 0;
   try {
-    for await (const chunk of pieces(inSips(content).pipeThrough(new DecompressionStream('deflate')))) {
+    for await (const chunk of pieces(inSips(content).pipeThrough(new DecompressionStream(format)))) {
       size += chunk.length;
       if (size > left) return [null, size];
       chunks.push(chunk);

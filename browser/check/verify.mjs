@@ -9,6 +9,7 @@ import { checkArrived, checkSuccessor } from './arrived.mjs';
 import { utf8 } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
+import { carriedIn } from './container.mjs';
 import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
 import { checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './known.mjs';
@@ -32,12 +33,13 @@ import { checkDocuments, liftForeign, liftValues } from './values.mjs';
  * begins; `elsewhere` is what the report of another bundle of the log says was `shown` there.
  */
 export async function verify(data, trust, anchor, now, onStep = () => {}, elsewhere = null) {
-  checkVersion(data);
+  const carried = await carriedIn(data);
+  if (carried.content instanceof Uint8Array) checkVersion(carried.content);
   const held = anchor && parseAnchor(anchor);
   const book = new Notebook();
   const found = { entries: 0, signatures: 0, head: null, manifest: null, brackets: [], known: null, headSeen: null, shown: null };
   try {
-    await walk(data, trust, held, now, book, found, onStep, elsewhere);
+    await walk(carried, trust, held, now, book, found, onStep, elsewhere);
   } catch (wrong) {
     if (!(wrong instanceof Refused)) throw wrong;
   }
@@ -46,15 +48,18 @@ export async function verify(data, trust, anchor, now, onStep = () => {}, elsewh
   return { verdict, reasons, steps: book.steps, remarks: book.remarks, notProven: book.unproven, ...found };
 }
 
-async function walk(data, trust, held, now, book, found, onStep, elsewhere) {
+async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   const step = async (number, work) => {
     onStep(number);
     await book.step(number, work);
   };
   let files, policy, manifest, registry, parts, heads, stamped, opened, times, keyring, entries, lifted, arrivals;
   await step(1, () => {
-    files = unpack(data);
-    book.says('unpacked', files.size, data.length);
+    if (carried.wrong) throw carried.wrong;
+    files = unpack(carried.content);
+    const unproven = carried.listed ? 'unproven-container' : 'unproven-container-unlisted';
+    if (carried.name) book.notProven.push([unproven, carried.name]);
+    book.says('unpacked', files.size, carried.content.length);
   });
   await step(2, async () => {
     policy = await choosePolicy(trust, files, book);

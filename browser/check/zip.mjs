@@ -4,7 +4,7 @@
 import { concat, encoded, equal, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 
-const MAX_ENTRIES = 10_000;
+export const MAX_ENTRIES = 10_000;
 const MAX_ENTRY = 64 * 2 ** 20; // bytes
 export const MAX_TOTAL = 512 * 2 ** 20;
 const MAX_PARTS = 7;
@@ -129,7 +129,7 @@ function checkPaths(paths) {
 }
 
 /** A name with everything but printable ASCII spelled out. */
-const spelledOut = (name) =>
+export const spelledOut = (name) =>
   name.replace(/[^ -~]|\\/g, (c) => (c === '\\' ? '\\\\' : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`));
 
 const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
@@ -137,7 +137,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return byte;
 });
 
-function crc32(bytes) {
+export function crc32(bytes) {
   let crc = 0xffffffff;
   for (let at = 0; at < bytes.length; at++) crc = CRC_TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
   return ~crc >>> 0;

@@ -1,5 +1,6 @@
 /** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
 import { b64, encoded } from '../check/bytes.mjs';
+import { bundlesNamed, carriedIn, isMeant } from '../check/container.mjs';
 import { SEQUENCE } from '../check/der.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
@@ -181,11 +182,16 @@ async function ask() {
   button.disabled = false;
 }
 
-/** The bundle itself, taken out where it travels in a PDF. */
+/** The bundle itself, taken out where it travels in a PDF; what was never meant to be one is not judged. */
 async function unwrapped(data, field) {
   const inside = isPdf(data) ? await bundleInside(data) : data;
   if (!inside) throw unreadable(field, say(['pdf-none']));
-  await parsed(() => checkVersion(inside), [field]);
+  if (!exhibitForm(inside) && !(await isMeant(inside))) {
+    const [held] = bundlesNamed(inside);
+    throw unreadable(field, say(held ? ['not-a-bundle-but', held] : ['not-a-bundle']));
+  }
+  const { content } = await carriedIn(inside);
+  if (content) await parsed(() => checkVersion(content), [field]);
   return inside;
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.bundle import unpack
+from ledger.bundle.container import Inside, inside, is_container
 from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
 from ledger.law import Judgement
@@ -88,7 +89,7 @@ def verify(
     stamps: ReadStamp | None = None,
     elsewhere: Known | None = None,
 ) -> Report:
-    """Check an evidence bundle.
+    """Check an evidence bundle, also one in an ASiC-E container, which is itself held against its manifest alone.
 
     `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
     where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities.
@@ -96,11 +97,13 @@ def verify(
     an error; `Refused` is raised only for an `anchor` that is none, and with BND-VERSION for a bundle of a later
     layout, of which nothing can be said.
     """
-    check_version(data)
+    carried = _carried(data)
+    if isinstance(carried, Inside):
+        check_version(carried.data)
     held = None if anchor is None else parse_anchor(anchor)
     book, found, exhibit = Notebook(), _Found(), None
     try:
-        _walk(data, trust, held, now, mldsa, stamps, elsewhere, book, found)
+        _walk(carried, trust, held, now, mldsa, stamps, elsewhere, book, found)
     except Refused as wrong:
         if book.failed is None:
             raise
@@ -126,7 +129,7 @@ def verify(
 
 
 def _walk(
-    data: bytes,
+    carried: Inside | Refused,
     trust: Trust | None,
     held: Checkpoint | None,
     now: datetime,
@@ -137,8 +140,16 @@ def _walk(
     found: _Found,
 ) -> None:
     with book.step(1):
-        files = unpack(data)
-        book.says(f"{counted(len(files), 'file')}, {len(data)} bytes")
+        if isinstance(carried, Refused):
+            raise carried
+        files = unpack(carried.data)
+        if carried.name:
+            lists = "has its digest" if carried.listed else "does not list it"
+            book.not_proven.append(
+                f"CONTAINER: who sealed the ASiC-E container around {carried.name}, and when: "
+                f"its signature was not checked. Its manifest {lists}."
+            )
+        book.says(f"{counted(len(files), 'file')}, {len(carried.data)} bytes")
     with book.step(2):
         policy = heads.choose_policy(trust, files, book)
         heads.check_current(trust, now, book)
@@ -203,3 +214,13 @@ def _walk(
     with book.step(17):
         claims.check_claims(known, lifted, manifest, times, files, trust, now, book)
         claims.check_readme(manifest, opened, parts, files, book)
+
+
+def _carried(data: bytes) -> Inside | Refused:
+    """What is to be verified: the bundle in an ASiC-E container, anything else as it is; or what is wrong with one."""
+    if not is_container(data):
+        return Inside("", data, True)
+    try:
+        return inside(data) or Refused("BND-CONTAINER", "there is not one evidence bundle in it", where="archive")
+    except Refused as wrong:
+        return wrong

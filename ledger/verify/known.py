@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 
 from ledger.bundle import unpack
+from ledger.bundle.container import inside, is_container
 from ledger.bundle.layout import MANIFEST, POLICY, Arranged, arrange
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.chain import at_odds, registry_of
@@ -60,7 +61,8 @@ class Contradiction(Refused):
 
 def known_of(data: bytes, trust: Trust | None) -> Known:
     """Return what a bundle shows of its log; it must have been verified under the same trust."""
-    files = unpack(data)
+    held = inside(data) if is_container(data) else None
+    files = unpack(held.data if held else data)
     manifest = open_manifest(files[MANIFEST])
     parts = arrange(files, manifest.log, manifest.v)
     policy = parse_policy(files[POLICY]) if trust is None else trust.policy

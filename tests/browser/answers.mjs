@@ -14,6 +14,8 @@ export const NAMES = [
   'checkInclusion',
   'checkSealed',
   'enrolable',
+  'insideOf',
+  'isMeant',
   'isNfc',
   'openNote',
   'parseCheckpoint',
@@ -83,6 +85,11 @@ export const answering = (it) => {
     async inside({ data }) {
       const found = await it.bundleInside(bytes(data));
       return found && text64(found);
+    },
+    meant: ({ data }) => it.isMeant(bytes(data)),
+    async container({ data }) {
+      const found = await it.insideOf(bytes(data));
+      return found && [found.name, text64(found.content), found.listed];
     },
     async versions({ files, fingerprint }) {
       const folder = new Map(Object.entries(files).map(([path, text]) => [path, bytes(text)]));

@@ -15,11 +15,13 @@ import pytest
 
 from browser import build
 from ledger.verify import format_registrar, verify
+from projections.asic import container
 from tests.browser import mutations
 from tests.browser.node import Page
 from tests.browser.webdriver import ENTER, Browser
 from tests.in_memory import ORDER, Ledger, left_out, two_histories
 from tests.test_attached import PAPERS, paper
+from tests.test_container import OTHERS
 from tests.test_verify_exhibits import SPLIT, TRUE, trust
 from tests.test_verify_others import FILES, NAME, TEXTS, received
 
@@ -244,6 +246,20 @@ def test_a_pdf_that_carries_a_bundle_is_checked_by_it_and_said_to_be_paper(
     assert sha256(court.data).hexdigest() in shown
     assert "not the paper around it" in shown
     assert "no evidence bundle that this page can take out" in ask(browser, page, empty)
+
+
+def test_a_container_is_checked_by_its_bundle_and_another_archive_is_not_judged(
+    browser: Browser, page: Path, court: Court, tmp_path: Path
+) -> None:
+    sealed, sheet, letter = tmp_path / "court.asice", tmp_path / "sheet.xlsx", tmp_path / "letter.txt"
+    sealed.write_bytes(container({"court.evidence.zip": court.data}, b"a signature"))
+    sheet.write_bytes(OTHERS["a spreadsheet"])
+    letter.write_text("Dear Sir or Madam")
+    assert ask(browser, page, sealed, **court.held).startswith("Integrity: TOTAL-PASSED.")
+    assert "its signature was not checked" in text(browser, "#result")
+    for other in (sheet, letter):
+        assert "not an evidence bundle" in ask(browser, page, other)
+        assert browser.run("return document.getElementById('result').hidden") is True
 
 
 @pytest.mark.parametrize(
