@@ -23,7 +23,7 @@ def kept(file: Path) -> Kept:
 @pytest.mark.parametrize("file", KEPT, ids=lambda file: file.stem)
 def test_what_was_wrong_once_is_right(file: Path) -> None:
     script = kept(file)
-    found = failures(script.script, script.expects, None, thorough=True, honest=not script.expects)
+    found = failures(script.script, script.expects, None, honest=not script.expects)
     assert not found, described(script)
 
 
