@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.characters import visible
@@ -83,8 +83,7 @@ def _failures(
     if built.skipped:
         yield Failure("generator", "skipped", f"these deeds cannot be sealed: {built.skipped}")
     if page is not None:
-        open = _open([e for e in expects if e.open == "E7"])
-        yield from (replace(f, open=open) for f in _differs(built, built.trust, report, page))
+        yield from _differs(built, built.trust, report, page)
     if honest:
         yield from _honest(report)
     yield from _deserved(script, expects, built, report)

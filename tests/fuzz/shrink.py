@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
 
 from ledger.refusal import Refused
 from tests.browser.node import Asked
@@ -43,6 +46,7 @@ def shrunk(case: Case, failure: Failure, page: Asked | None, seconds: float = SE
 def _fewer(script: Script, expects: list[Expect], fails: Callable[[Script], bool]) -> Script:
     """Without the deeds that do not matter: halves first, then one by one."""
     kept = {id for e in expects for id in (*e.keeps, *e.weightless)}
+    kept |= {id for d in script.deeds if d.id in kept for id in _named(msgspec.to_builtins(d))}
     size = max(1, len(script.deeds) // 2)
     while True:
         loose = [d.id for d in script.deeds if d.id not in kept]
@@ -53,6 +57,18 @@ def _fewer(script: Script, expects: list[Expect], fails: Callable[[Script], bool
         if size == 1:
             return script
         size //= 2
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The deeds that a deed speaks of."""
+    if isinstance(value, dict):
+        if "$" in value:
+            yield value.get("of", "")
+        for each in value.values():
+            yield from _named(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _named(each)
 
 
 def _plain(script: Script, case: Case, fails: Callable[[Script, list[Expect], bool], bool]) -> Script:
