@@ -48,7 +48,7 @@ function arrivedFrom(entries, leaves) {
 function replacedIn(entries) {
   const byLeaf = new Map(entries.map((entry) => [entry.leaf, entry]));
   const found = new Map();
-  for (const entry of [...entries].sort((a, b) => a.index - b.index)) {
+  for (const entry of [...entries].sort((a, b) => (a.index < b.index ? -1 : 1))) {
     const old = byLeaf.get(entry.replaces);
     if (old && old.signer.actor === entry.signer.actor && old.order === entry.order && old.index < entry.index)
       found.set(old.leaf, entry);

@@ -235,6 +235,25 @@ def test_what_arrived_from_another_record_is_shown_under_its_own_name(
     assert "sealed, opened here" in text(browser, "#arrived-0")
 
 
+def test_an_entry_that_was_replaced_stays_with_who_when_and_why(
+    browser: Browser, page: Path, court: Court, tmp_path: Path
+) -> None:
+    ledger, ilves = mutations.busy()
+    wrong = ledger.record(ilves, "order-transmitted", mutations.SENT, order=ORDER)
+    more = {"why": "Sent to another desk.", "audience": {"why": ["CT"]}}
+    right = ledger.record(ilves, "order-transmitted", mutations.SENT, order=ORDER, replaces=ledger.leaf(wrong), **more)
+    (tmp_path / "order.evidence.zip").write_bytes(mutations.honest(ledger, ilves))
+    said = ask(browser, page, tmp_path / "order.evidence.zip", **court.held)
+    assert "TOTAL-PASSED" in said
+    shown = text(browser, f"#entry-{wrong}")
+    assert "REPLACED" in shown
+    assert f"entry {right}" in shown.lower()
+    assert "Why it was replaced" in shown
+    assert browser.run("return document.querySelectorAll('li.replaced').length") == 1
+    assert browser.run("return document.querySelector('li.replaced h4 s').textContent")
+    assert "REPLACED" not in text(browser, f"#entry-{right}")
+
+
 def test_a_pdf_that_carries_a_bundle_is_checked_by_it_and_said_to_be_paper(
     browser: Browser, page: Path, court: Court, tmp_path: Path
 ) -> None:
