@@ -240,7 +240,7 @@ def test_an_entry_that_was_replaced_stays_with_who_when_and_why(
 ) -> None:
     ledger, ilves = mutations.busy()
     wrong = ledger.record(ilves, "order-transmitted", mutations.SENT, order=ORDER)
-    more = {"why": "Sent to another desk.", "audience": {"why": ["CT"]}}
+    more: dict[str, Any] = {"why": "Sent to another desk.", "audience": {"why": ["CT"]}}
     right = ledger.record(ilves, "order-transmitted", mutations.SENT, order=ORDER, replaces=ledger.leaf(wrong), **more)
     (tmp_path / "order.evidence.zip").write_bytes(mutations.honest(ledger, ilves))
     said = ask(browser, page, tmp_path / "order.evidence.zip", **court.held)
