@@ -15,7 +15,7 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from tests.browser.mutations import HOSTILE
 from tests.fuzz.script import Deed, Expect, Script, Wrap
-from tests.fuzz.worlds import HIDDEN, MANIFEST, OFFICES, ref
+from tests.fuzz.worlds import FILE, HIDDEN, MANIFEST, OFFICES, ref
 
 FAILED, OPEN, PASSED = "TOTAL-FAILED", "INDETERMINATE", "TOTAL-PASSED"
 REGISTER_KINDS = frozenset(n for n, k in KINDS.items() if k.group == "governance")
@@ -804,6 +804,37 @@ def replaced_from_elsewhere(m: Liar) -> Expect | None:
     what = f"{there}, in the name of {deed.by} in the {log} log, replaces {deed.id} here, wrapped by {id}"
     # with a key that is enrolled here, it is that office's act all the same, and replaces nothing here
     return Expect(what, PASSED, PASSED, weightless=[there], own=key is None, keeps=[deed.id])
+
+
+@mutation
+def a_contradiction_taken_back(m: Liar) -> Expect | None:
+    """What arrived differs from what was sent; whoever said so says otherwise, once or twice."""
+    able = m.offices()
+    receiver = m.able("RET", "ISS", "SEEK")
+    if "skylark" not in able or receiver is None:
+        return None
+    role = next(r for r in OFFICES[receiver.partition("/")[0]][1] if r in ("RET", "ISS", "SEEK"))
+    sent = m.add(
+        "data-disclosed", able["skylark"], role="SP", public={"partial": False, "channel": "mail"},
+        sealed={"manifest": MANIFEST},
+    )  # fmt: skip
+    other = {**MANIFEST, "files": [{**FILE, "sha256": "ff" * 32}]}
+    said: dict[str, Any] = {"check": "differ", "about": ref("leaf", sent)}
+    last = m.add("evidence-received", receiver, role=role, public=said, sealed={"manifest": other})
+    keeps, more = [sent, last], []
+    for _ in range(m.chance.choice((1, 1, 2))):
+        check = m.chance.choice(("equal", "not-checked"))
+        sealed = m.chance.choice(({}, {"manifest": MANIFEST}, {"manifest": {"elements": ["name"], "files": []}}))
+        about = m.chance.choice(({}, {"about": ref("leaf", sent)}))
+        last = m.add(
+            "evidence-received", receiver, role=role, public={"check": check, **about}, sealed=sealed,
+            replaces=ref("leaf", last),
+        )  # fmt: skip
+        more.append(last)
+    what = f"{receiver} said that {sent} arrived otherwise ({keeps[1]}), and takes it back ({', '.join(more)})"
+    if m.script.deed(last).sealed == {"manifest": MANIFEST}:
+        return Expect(what, PASSED, PASSED, keeps=[*keeps, *more])  # it states the digests again, and they are equal
+    return Expect(what, PASSED, PASSED, withdraws=more, keeps=keeps)
 
 
 @mutation

@@ -162,6 +162,7 @@ def _deserved(script: Script, expects: list[Expect], built: Built, report: Repor
     if verdict != "TOTAL-FAILED":
         yield from _said(expects, report)
     yield from _weighs(script, expects, built, report)
+    yield from _withdrawn(script, expects, built, report)
 
 
 def _what(expects: list[Expect]) -> str:
@@ -212,6 +213,18 @@ def _weighs(script: Script, expects: list[Expect], built: Built, report: Report)
         if state == "DEMONSTRATED" and theirs.criteria.get(name) in ("GAP", "CONTRADICTED"):
             says = f"{report.integrity}, and {name} is demonstrated that was {theirs.criteria[name]}: {what}"
             yield Failure("weighs", f"demonstrates {code}", says, open)
+
+
+def _withdrawn(script: Script, expects: list[Expect], built: Built, report: Report) -> Iterator[Failure]:
+    """Who takes back an entry that contradicts takes back no contradiction."""
+    deeds = {id for e in expects for id in e.withdraws}
+    ours = meaning(report, built.deeds) if deeds else None
+    theirs = _without(script, deeds)[0] if ours else None
+    if ours is None or theirs is None:
+        return
+    for name in ("A1", "A2", "A3"):
+        if (theirs.criteria.get(name), ours.criteria[name]) == ("CONTRADICTED", "DEMONSTRATED"):
+            yield Failure("withdraws", name, f"{name} was contradicted and is demonstrated: {_what(expects)}")
 
 
 def _without(script: Script, lies: set[str]) -> tuple[Meaning | None, set[str]]:

@@ -130,7 +130,8 @@ class Expect(msgspec.Struct, omit_defaults=True):
     """What one mutation deserves.
 
     `at_most` and `at_least` bound the verdict. `weightless` deeds change nothing: all that counts without them counts,
-    no finding goes away, and they count for nothing; of `own` ones that they were recorded may count. One of `codes` is
+    no finding goes away, and they count for nothing; of `own` ones that they were recorded may count. Of deeds that are
+    `withdraws` no contradiction of A1 to A3 becomes a demonstration. One of `codes` is
     among reasons and findings, unless there are none. `unproven`: such a word is among what is not proven. `keeps` are
     the deeds without which the mutation is none. `open` names a finding that is not mended yet.
     """
@@ -140,6 +141,7 @@ class Expect(msgspec.Struct, omit_defaults=True):
     at_least: str = "TOTAL-FAILED"
     weightless: list[str] = []
     own: bool = False
+    withdraws: list[str] = []
     codes: list[str] = []
     unproven: str = ""
     keeps: list[str] = []
