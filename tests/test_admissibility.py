@@ -85,6 +85,14 @@ def test_authenticity_rests_on_the_order_and_the_disclosure_in_their_makers_hand
     )
 
 
+def test_authenticity_is_a_gap_where_the_order_is_known_by_observation_alone() -> None:
+    told = fact("order-issued", "2027-03-01T09:00Z", "skylark", "SP", **ISSUED.fields)
+    story = given(replace(told, speaks="observation", whose="ilves"), RECEIVED, DATA, EVIDENCE)
+    assert criterion(story, "A1") == "GAP"
+    assert "No order is on record in its maker's own hand." in said(story, "A1").lacks
+    assert rests_on(story, "A1") == ["disclosed"]
+
+
 @pytest.mark.parametrize("check", ["equal", "not-checked"])
 def test_integrity_rests_on_digests_and_on_a_comparison_that_came_out_equal(check: str) -> None:
     story = BARE.when(DATA, replace(EVIDENCE, fields={**EVIDENCE.fields, "check": check}))

@@ -310,6 +310,14 @@ def test_a_copy_without_its_guard_can_still_be_handed_to_a_court(ledger: Path) -
     assert "GUARD-MISSING" in done.stderr
 
 
+def test_a_copy_without_its_guard_and_without_a_published_head_hands_out_nothing(ledger: Path) -> None:
+    for file in (*ledger.glob("state/*/guard.db*"), ledger / "log" / "checkpoint"):
+        file.unlink()
+    done = run("export", "main", "--audience", "COURT", "-o", str(ledger / "x.zip"), "--as", "ilves", ledger=ledger)
+    assert (done.exit_code, "GUARD-MISSING" in done.stderr) == (Exit.UNDECIDABLE, True), done.output
+    assert not (ledger / "x.zip").exists()
+
+
 @pytest.mark.parametrize("keep", [0, 20_000])
 def test_a_shelf_that_cannot_be_read_is_a_verdict_too(keep: int, ledger: Path) -> None:
     for file in ledger.glob("entries.db-*"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,12 +18,17 @@ import pytest
 from cli import ui
 from cli.exits import Exit
 from ledger.exhibit import check_split
-from ledger.note import parse_vkey, witness_vkey
+from ledger.note import Checkpoint, format_checkpoint, parse_vkey, sign_note, witness_vkey
+from ledger.refusal import Refused
+from ledger.world.counterparties import read_counterparty
+from ledger.world.fault import LedgerFault
 from ledger.world.folder import RESTORED, read_folder
+from ledger.world.heads import Heads, Kept
 from ledger.world.home import Home
 from ledger.world.journal import Journal
 from ledger.world.keys import load, new
 from ledger.world.memory import Memory
+from ledger.world.succession import last_head
 from ledger.world.witness import Witness, cosigners
 from tests.hands import House
 
@@ -276,3 +281,44 @@ def test_where_nobody_shows_a_head_there_is_nothing_to_succeed(house: House) -> 
     words = ("succeed", str(trust), str(house.folder / "heir"), "--origin", "ledger.example/xo/karsk/2")
     done = house.run(*words, "--cause", "lost-storage")
     assert (done.exit_code, "NO-HEAD" in done.output) == (Exit.REFUSED, True)
+
+
+def test_a_successor_needs_the_registrars_key_and_says_where_to_name_it(house: House) -> None:
+    words: tuple[str, ...] = ("succeed", str(house.ledger), str(house.folder / "heir"))
+    words = (*words, "--origin", "ledger.example/xo/karsk/2")
+    for file in house.keys.glob("registrar.*"):
+        file.rename(house.folder / file.name)
+    done = house.run(*words, "--cause", "other")
+    assert (done.exit_code, "is not here" in done.output, "--key FILE" in done.output) == (Exit.UNDECIDABLE, True, True)
+    new(house.folder / "stranger")
+    words = (*words, "--cause", "other", "--key", str(house.folder / "stranger"))
+    assert house.run(*words).exit_code == Exit.REFUSED
+    assert not (house.folder / "heir").exists()
+
+
+def test_two_trees_of_one_size_are_succeeded_only_by_saying_which_was_seen_last(house: House) -> None:
+    folder, (trust, _) = read_folder(house.ledger), read_counterparty(house.ledger / "trust")
+    assert record(house)[0] == 0
+    ours = (house.ledger / "log" / "checkpoint").read_bytes()
+    assert last_head(trust, house.ledger, None) == ours
+    size = int(ours.split(b"\n")[1])
+    body = format_checkpoint(Checkpoint(folder.origin, size, bytes(range(32))))
+    theirs = sign_note(body, folder.origin, load(state(house) / "log.key").seed).encode()
+    with closing(Heads(folder.heads)) as heads:
+        heads.keep(Kept(size, theirs, datetime.now(UTC), None))
+    with pytest.raises(LedgerFault, match="two trees") as found:
+        last_head(trust, house.ledger, None)
+    assert found.value.code == "SPLIT-VIEW"
+    assert last_head(trust, house.ledger, theirs) == theirs
+
+
+def test_a_cosigned_head_goes_before_a_larger_one_that_nobody_outside_saw(house: House) -> None:
+    with witness(house):
+        seen = str(house.told("checkpoint")["note"]).encode()
+        assert NAME.encode() in seen
+    assert record(house)[0] == 0
+    (trust, _), larger = read_counterparty(house.ledger / "trust"), (house.ledger / "log" / "checkpoint").read_bytes()
+    assert int(larger.split(b"\n")[1]) == int(seen.split(b"\n")[1]) + 1
+    assert last_head(trust, house.ledger, None) == seen
+    with pytest.raises(Refused):
+        last_head(trust, house.ledger, larger.replace(b"\n\n", b"x\n\n", 1))

@@ -107,3 +107,12 @@ def test_what_is_no_exhibit_is_refused_as_such(broken: bytes) -> None:
 def test_a_note_without_signature_is_no_note() -> None:
     exhibit = prove_split(KEY, TRUE.note(7), TRUE.fork(5, 7).note(7))
     assert code(changed(exhibit, one="")) == "CP-FORMAT"
+
+
+@pytest.mark.parametrize(("m", "n"), [(1, 2), (3, 7), (4, 8)])
+def test_two_sizes_without_a_path_are_an_accusation(m: int, n: int) -> None:
+    fork = TRUE.fork(m - 1, n)
+    for began in (None, fork.root(m)):
+        with pytest.raises(Refused) as refused:
+            prove_split(KEY, TRUE.note(m), fork.note(n), (), began)
+        assert refused.value.code == "SPLIT-UNPROVEN"

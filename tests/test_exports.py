@@ -408,6 +408,18 @@ def test_the_key_of_another_certificate_signs_nothing(ledger: Path, seal: tuple[
     assert not file.exists()
 
 
+def test_a_key_with_a_passphrase_is_not_asked_for_where_nobody_sits(ledger: Path, tmp_path: Path) -> None:
+    cert, key = sealing(tmp_path, *EC)
+    _openssl("pkcs8", "-topk8", "-in", str(key), "-out", str(tmp_path / "locked.key"), "-passout", "pass:word")
+    done = run(
+        *("export", "main", "--audience", "COURT", "--format", "asic-e", "-o", str(tmp_path / "x.asice")),
+        *("--cert", str(cert), "--key", str(tmp_path / "locked.key")),
+        ledger=ledger,
+    )
+    assert (done.exit_code, "has a passphrase, and nobody is here to type it" in done.stderr) == (4, True)
+    assert not (tmp_path / "x.asice").exists()
+
+
 @pytest.mark.parametrize("start", FORMULA)
 def test_a_cell_that_begins_as_a_formula_gets_an_apostrophe(start: str) -> None:
     assert guarded(f"{start}1") == f"'{start}1"

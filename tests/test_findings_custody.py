@@ -82,6 +82,7 @@ def test_a_comparison_that_came_out_different_says_so() -> None:
         finds(HELD.when(custody(kind, "2027-03-06T09:00Z", digest_before=A, digest_after=B)), MISMATCH)
         finds_not(HELD.when(custody(kind, "2027-03-06T09:00Z", digest_before=A, digest_after=A)), MISMATCH)
         finds_not(HELD.when(custody(kind, "2027-03-06T09:00Z", digest_before=A)), MISMATCH)
+        finds_not(HELD.when(custody(kind, "2027-03-06T09:00Z", digest_after=A)), MISMATCH)
     finds(HELD.when(custody("analysis-performed", "2027-03-06T09:00Z", "lab", check="differ")), MISMATCH)
 
 

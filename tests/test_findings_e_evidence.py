@@ -111,6 +111,15 @@ def test_another_authority_is_validated_by_one_that_may_before_service(
     assert ("V-4-COMPETENCE" in codes(told)) is found
 
 
+@pytest.mark.parametrize(("on", "found"), [("2027-03-01T09:30Z", False), ("2027-03-02T09:30Z", True)])
+def test_an_order_sent_through_a_contact_point_is_validated_before_it_goes_there(on: str, found: bool) -> None:
+    to = {"channel": "contact-point-24-7", "addressee": "skylark"}
+    went = fact("order-transmitted", "2027-03-01T09:45Z", "poc", "POC", **to)
+    said = fact("order-validated", on, "ilves", "VAL", capacity="judge", decision="approved")
+    told = given(order(issuing_capacity="other-authority"), went, said)
+    assert ("V-4-COMPETENCE" in codes(told)) is found
+
+
 URGENT: dict[str, Any] = {"issuing_capacity": "other-authority", "emergency": True, "validation_pending": True, **LIGHT}
 
 

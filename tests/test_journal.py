@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -299,6 +300,26 @@ def test_without_its_guard_nothing_is_recorded(journal: Journal) -> None:
             again.record(issued(), ORDER, again.signer("ilves", "ISS", ILVES))
         assert code(fault) == "GUARD-MISSING"
         assert again.store.size() == size
+
+
+def test_an_older_shelf_put_under_an_open_ledger_takes_nothing_in(tmp_path: Path) -> None:
+    journal = made(tmp_path / "ledger")
+    shelf, older = journal.folder.path / "entries.db", tmp_path / "older.db"
+    journal.record(issued(), ORDER, ilves(journal))
+    with closing(sqlite3.connect(shelf)) as now, closing(sqlite3.connect(older)) as then:
+        now.backup(then)
+    journal.record(sent(), ORDER, ilves(journal))
+    with closing(sqlite3.connect(shelf)) as now, closing(sqlite3.connect(older)) as then:
+        then.backup(now)
+        size = now.execute("SELECT count(*) FROM stored_events").fetchone()
+    for _ in range(2):
+        with pytest.raises(LedgerFault) as fault:
+            journal.record(sent(), ORDER, ilves(journal))
+        assert code(fault) == "LOG-ROLLBACK"
+    with closing(sqlite3.connect(shelf)) as now:
+        assert now.execute("SELECT count(*) FROM stored_events").fetchone() == size, "nothing was written behind it"
+    with pytest.raises(LedgerFault):
+        journal.close()  # what was signed cannot be published any more
 
 
 def test_a_ledger_opened_read_only_takes_nothing(journal: Journal) -> None:

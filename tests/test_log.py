@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ledger.tile import unpack_entries
 from ledger.tlog import check_consistency, check_inclusion, leaf_hash, parse_proof
 from ledger.world.fault import LedgerFault
 from ledger.world.guard import Guard
-from ledger.world.heads import Heads
+from ledger.world.heads import Heads, Token
 from ledger.world.home import Home
 from ledger.world.keys import SeedKey, write
 from ledger.world.log import Log, first_note
@@ -445,3 +446,16 @@ def test_one_record_is_durable_with_two_syncs(folder: Path, clock: Clock, tmp_pa
     subprocess.run(command, check=True, cwd=Path(__file__).parents[1], env={**os.environ, "PYTHONPATH": "."})
     _, between, _ = trace.read_text().split('"/mark"')
     assert between.count("sync(") == 2
+
+
+def test_a_ledger_begun_before_there_were_time_stamps_has_none_and_takes_one(tmp_path: Path) -> None:
+    path = tmp_path / "heads.db"
+    with closing(Heads.create(path)):
+        pass
+    with closing(sqlite3.connect(path)) as c:
+        c.execute("DROP TABLE token")
+    with closing(Heads(path)) as heads:
+        assert heads.tokens() == []
+        assert heads.dating([0], [], 1) == []
+        heads.stamp(Token("ab", "tsa", b"reply", NOON))
+        assert [token.reply for token in heads.tokens()] == [b"reply"]

@@ -237,6 +237,8 @@ def test_a_scratched_entry_fails_the_report_and_is_named(tmp_path: Path) -> None
         words = Page(made(ledger, kind, tmp_path)).words
         assert "Integrity TOTAL-FAILED SIG-BAD" in words
         assert "#34" in words
+    assert re.search(r"\b[1-9]\d* problems? (was|were) found in", words), words
+    assert "Nothing was found wrong" not in words
     for asked in (
         ("custody", "main"),
         ("certificate", "main", "--form", "fre-902-13"),
@@ -382,3 +384,9 @@ def test_numbers_that_follow_each_other_are_told_by_the_first_and_the_last() -> 
     assert together([("1", "a"), ("2", "b"), ("4", "b"), ("5", "a")]) == [(["1"], "a"), (["2", "4"], "b"), (["5"], "a")]
     words = environment("en").get_template("words.html.j2").make_module({"report": None})
     assert re.sub("<[^>]+>", "", words.entries(["1", "2", "3", "5", "C1", "C2"])) == "1–3, 5, C1, C2"  # type: ignore[attr-defined]
+
+
+def test_the_first_sentence_on_custody_names_the_entry_with_another_digest(tmp_path: Path) -> None:
+    ledger = ledger_of("hand-to-hand", tmp_path)
+    words = Page(run("report", "custody", "changed", ledger=ledger).stdout).words
+    assert re.search(r"A digest DIFFERS from the first one at entry 7\.", words), words

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.law.known_parties import RATIFIED
+from ledger.law.rules import Mark
 from tests.story import (
     PARTIES,
     Fact,
@@ -106,3 +108,12 @@ def test_a_key_is_suspected_from_the_moment_named_until_the_office_has_another()
     assert untrusted == [False, True, True, False]
     assert register.compromises[0].key == "k1"
     assert register.compromises[0].successor == "k2"
+
+
+def test_what_is_likely_of_a_party_is_not_verified_and_nothing_else_is_unread() -> None:
+    unread = {
+        (party.code, known.code) for party in RATIFIED.values() for known in party.declarations if not known.verified
+    }
+    assert unread == {("JP", "C-8-10"), ("JP", "C-14-7-c"), ("JP", "C-14-10-b")}
+    likely = {(p.code, d.code) for p in RATIFIED.values() for d in p.declarations if d.mark is Mark.LIKELY}
+    assert likely == unread

@@ -18,12 +18,13 @@ from ledger.bundle import Contents, pack, unpack
 from ledger.chain import registry_of
 from ledger.counterparty import PROOF, wrapper_id
 from ledger.envelope import Circumstances, Payload, Place, open_, seal
-from ledger.exhibit import check_omission, check_order
+from ledger.exhibit import check_omission, check_order, check_split
 from ledger.facts import build
-from ledger.note import parse_vkey
+from ledger.note import note_digest, parse_vkey
 from ledger.order import Unread
 from ledger.refusal import Refused
 from ledger.tlog import format_proof, prove_inclusion
+from ledger.tlog import root as root_of
 from ledger.world.folder import read_folder
 from ledger.world.home import Home
 from ledger.world.journal import Journal
@@ -400,6 +401,24 @@ def test_one_entry_of_a_second_history_is_refused_too(
     done = skylark.run("receive", str(post / "3.dsse.json"), "--as", "sky", "--anyway")
     refused(done, "SPLIT-ORDER", Exit.PROVED_BAD)
     assert len(skylark.evidence("split-order.json")) == 1
+
+
+def test_two_trees_of_one_size_in_one_bundle_are_an_exhibit_and_nothing_is_kept(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office
+) -> None:
+    post, ledger, (_, two) = histories
+    fork = ledger.checkpoint(ledger.size, root=bytes(32))
+    whole = ledger.contents()
+    whole = replace(whole, entries=[entry for entry in whole.entries if entry[0] != two])
+    (post / "both.zip").write_bytes(pack(replace(whole, heads={note_digest(fork): fork}), hand("ilves").signer("ISS")))
+    before = skylark.entries()
+    refused(skylark.run("receive", str(post / "both.zip"), "--as", "sky", "--anyway"), "SPLIT-VIEW", Exit.PROVED_BAD)
+    assert skylark.entries() == before
+    (exhibit,) = skylark.evidence("split-view.json")
+    (key,) = ledger.trust().policy.logs
+    split = check_split(exhibit.read_bytes(), key)
+    assert {split.one.root, split.two.root} == {bytes(32), root_of(ledger.size, ledger.read)}
+    assert (split.one.size, split.two.size) == (ledger.size, ledger.size)
 
 
 def test_an_order_that_ends_before_what_was_received_of_it_is_refused(

@@ -12,8 +12,10 @@ import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ledger.refusal import Refused
+from ledger.world import stamping
 from ledger.world.der import in_order
 from ledger.world.fault import LedgerFault
+from ledger.world.http import Reply
 from ledger.world.stamping import LARGEST, certificates, obtain, read_stamp
 from tests.authority import NOW, STAMPING, Authority
 from tests.tokens import Stamper
@@ -214,3 +216,36 @@ def test_an_answer_that_shows_nothing_is_not_taken(authority: Authority, tmp_pat
         assert fault(now + timedelta(hours=1), authority.root, url) == "CLOCK-AHEAD"
         assert fault(now - timedelta(hours=1), authority.root, url) == "CLOCK-AHEAD"
     assert fault(now, authority.root, url) == "HTTP-SILENT"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [(503, b"", "status 503, 0 bytes"), (200, bytes(LARGEST + 1), f"status 200, {LARGEST + 1}")],
+)
+def test_an_authority_that_refuses_or_sends_too_much_gave_no_token(
+    status: int, body: bytes, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(*_: object, **__: object) -> Reply:
+        return Reply(status, "application/timestamp-reply", body)
+
+    monkeypatch.setattr(stamping, "ask", ask)
+    with pytest.raises(LedgerFault, match=says) as found:
+        obtain("http://tsa.example/", DATA, [], AT)
+    assert found.value.code == "TSA-REFUSED"
+
+
+def test_a_clock_may_differ_from_the_authoritys_by_five_minutes_and_its_accuracy(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp = read_stamp(authority.stamp(DATA), DATA, [authority.root])
+    monkeypatch.setattr(stamping, "read_stamp", lambda *_, **__: stamp)
+
+    async def ask(*_: object, **__: object) -> Reply:
+        return Reply(200, "", b"token")
+
+    monkeypatch.setattr(stamping, "ask", ask)
+    most = timedelta(minutes=5) + stamp.accuracy
+    for off in (most, -most):
+        assert obtain("http://tsa.example/", DATA, [], stamp.at + off) == b"token"
+        with pytest.raises(LedgerFault, match="it says"):
+            obtain("http://tsa.example/", DATA, [], stamp.at + off * 1.001)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -313,3 +314,22 @@ def test_two_processes_that_write_lose_nothing(store: Store) -> None:
         frontier.add(leaf_hash(raw))
     assert root(80, store.hashes) == frontier.root()
     assert {raw for _, raw in entries} == {row(order, n + 1).state for order in (ORDER, OTHER) for n in range(40)}
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_the_name_of_a_new_file_is_durable_before_anybody_uses_it(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from ledger.world.sqlite import create\n"
+        "create(Path(sys.argv[1]), ()); os.path.exists('/mark')\n"
+    )
+    trace, folder = tmp_path / "trace", tmp_path / "new"
+    folder.mkdir()
+    calls = "trace=link,linkat,fsync,stat,newfstatat,access,faccessat,statx"
+    command = ["strace", "-f", "-y", "-e", calls, "-o", str(trace), sys.executable, "-c", script]
+    env = {**os.environ, "PYTHONPATH": "."}
+    subprocess.run([*command, str(folder / "made.db")], check=True, cwd=Path(__file__).parents[1], env=env)
+    made = trace.read_text().partition('"/mark"')[0]
+    linked = [line for line in made.splitlines() if "link" in line and "made.db" in line]
+    assert len(linked) == 1
+    assert "fsync(" in made.partition(linked[0])[2]
+    assert f"<{folder}>)" in made.partition(linked[0])[2]

@@ -363,6 +363,17 @@ def test_a_bundle_that_says_it_is_made_later_than_now_is_judged_as_of_now() -> N
     assert wire(checked(simulated, ledger).as_of or NOW) == "2031-01-01T00:00:00Z"
 
 
+@pytest.mark.parametrize("made_at", ["2027-02-30T09:04:00Z", "2027-13-01T09:04:00Z", "2027-03-01T25:04:00Z"])
+def test_a_bundle_is_made_on_a_day_that_there_is(made_at: str) -> None:
+    ledger, ilves = small()
+    data = changed(ledger.bundle(ilves), lambda files: None, ilves.signer("ISS"), made_at=made_at)
+    report = checked(data, ledger)
+    assert (report.verdict, [(r.code, r.where) for r in report.reasons]) == (
+        Verdict.FAILED,
+        [("BND-MANIFEST", "manifest.dsse.json")],
+    )
+
+
 def test_a_test_ledger_says_test() -> None:
     ledger, ilves = small()
     contents = ledger.contents()
