@@ -17,6 +17,7 @@ export const NAMES = [
   'insideOf',
   'isMeant',
   'isNfc',
+  'openCheckpoint',
   'openNote',
   'parseCheckpoint',
   'parseFingerprint',
@@ -105,6 +106,10 @@ export const answering = (it) => {
     async note({ note, keys }) {
       const opened = await it.openNote(bytes(note), keys.map(it.parseVkey));
       return { text: opened.text, verified: [...opened.times].map(([key, time]) => [key.id, time]) };
+    },
+    async head({ note, origin, log }) {
+      const { checkpoint } = await it.openCheckpoint(bytes(note), origin, it.parseVkey(log), []);
+      return [checkpoint.origin, String(checkpoint.size)];
     },
     checkpoint({ text }) {
       const { origin, size, root } = it.parseCheckpoint(text);

@@ -427,6 +427,8 @@ VALUES: dict[str, Cases] = {
         "twice": disclosed("SD-DUP", lambda _, texts: [*texts, texts[0]]),
         "a claim that is there already": committed("SD-DUP", f'["{SALT}","case_ref","x"]'),
         "a digest in two places": entered("SD-COUNT", digest_twice),
+        "a further digest in a value": committed("SD-NAME", f'["{SALT}","identifiers",[{{"_sd":["x"]}}]]'),
+        "a further digest in an array": committed("SD-NAME", f'["{SALT}","identifiers",[{{"...":"x"}}]]'),
         "the name _sd": committed("SD-NAME", f'["{SALT}","_sd","x"]'),
         "an array of two": committed("SD-FORMAT", f'["{SALT}","x"]'),
         "an array of four": committed("SD-FORMAT", f'["{SALT}","identifiers","x","y"]'),

@@ -1,0 +1,84 @@
+"""Checks of the page that could be taken out without a test noticing: each with the input that notices."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+
+import pytest
+
+from ledger.ed25519 import public_key
+from ledger.note import cosign, open_checkpoint, parse_vkey, witness_vkey
+from ledger.refusal import Refused
+from ledger.tlog import check_consistency, check_inclusion
+from ledger.verify.trust import Sizes, parse_trust
+from tests.browser.node import Page, Refusal
+from tests.browser.recorder import question, told
+from tests.browser.rows_records import ROWS
+from tests.browser.test_browser_conformance import differences
+from tests.hash_log import HashLog
+from tests.in_memory import NOW, checked, small
+from tests.test_attached import paper
+
+pytestmark = pytest.mark.browser
+
+LOG = HashLog(size=13)
+MIB = 2**20
+
+
+@pytest.mark.parametrize(("first", "end", "signs"), [(0, 5, False), (0, 6, True), (5, None, True), (6, None, False)])
+def test_a_key_signs_the_first_of_its_sizes_and_not_the_first_of_the_next(
+    first: int, end: int | None, signs: bool, node: Page
+) -> None:
+    ledger, ilves = small()
+    assert ledger.size == 5
+    trust = ledger.trust()
+    trust = replace(trust, sizes={key.text: Sizes(first, end) for key in trust.policy.logs})
+    wanted = told(checked(data := ledger.bundle(ilves), ledger, trust=trust))
+    ours = node.ask("verify", **question(data, trust, None, NOW))
+    assert not differences(ours, wanted)
+    assert (ours["verdict"] == "TOTAL-PASSED") is signs
+
+
+@pytest.mark.parametrize("length", [31, 33])
+@pytest.mark.parametrize("place", range(3))
+def test_one_hash_of_another_length_among_good_ones_is_refused(place: int, length: int, node: Page) -> None:
+    path = LOG.prove(6, 13)
+    path[place] = (path[place] + b"\0")[:length]
+    old, new = LOG.root(6), LOG.root(13)
+    with pytest.raises(Refusal) as refusal:
+        node.ask("consistency", m=6, n=13, rootM=old, rootN=new, path=path)
+    with pytest.raises(Refused) as refused:
+        check_consistency(6, 13, old, new, path)
+    assert refusal.value.code == refused.value.code == "CP-CONSISTENCY"
+    with pytest.raises(Refusal) as refusal:
+        node.ask("inclusion", index=1, size=13, leaf=old, path=path, root=new)
+    with pytest.raises(Refused) as refused:
+        check_inclusion(1, 13, old, path, new)
+    assert refusal.value.code == refused.value.code == "PRF-PATH"
+
+
+def test_a_pdf_that_unfolds_into_more_than_is_read_carries_no_bundle(node: Page) -> None:
+    small_one = zlib.compress(b"PK" + bytes(MIB))
+    assert node.ask("inside", data=paper(small_one, more="/Filter/FlateDecode")) is not None
+    bomb = zlib.compress(b"PK" + bytes(513 * MIB))
+    assert node.ask("inside", data=paper(bomb, more="/Filter/FlateDecode")) is None
+
+
+def test_a_log_does_not_sign_with_the_key_of_a_witness(node: Page) -> None:
+    seed, body = bytes(range(32)), LOG.note(5).partition(b"\n\n")[0] + b"\n\n"
+    key = witness_vkey(LOG.origin, public_key(seed))
+    note = body + cosign(LOG.note(5), LOG.origin, seed, int(NOW.timestamp())).encode()
+    with pytest.raises(Refusal) as refusal:
+        node.ask("head", note=note, origin=LOG.origin, log=key)
+    with pytest.raises(Refused) as refused:
+        open_checkpoint(note, LOG.origin, parse_vkey(key), ())
+    assert refusal.value.code == refused.value.code == "CP-KEY"
+    assert node.ask("head", note=LOG.note(5), origin=LOG.origin, log=LOG.key.text) == [LOG.origin, "5"]
+
+
+@pytest.mark.parametrize("name", ["a further digest in a value", "a further digest in an array"])
+def test_no_further_digest_hides_inside_a_value_on_the_page_either(name: str, node: Page) -> None:
+    case = ROWS["S1"][name]()
+    asked = question(case.data, parse_trust(case.held), None, NOW)
+    assert [reason["code"] for reason in node.ask("verify", **asked)["reasons"]] == ["SD-NAME"]
