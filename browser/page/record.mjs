@@ -10,7 +10,7 @@ export function recordOf({ manifest, known, brackets }) {
   const shownElsewhere = new Set([...known.own, ...known.registry]);
   const linked = known.all.filter((entry) => !shownElsewhere.has(entry));
   const leaves = new Map(known.all.map((entry) => [entry.leaf, entry.index]));
-  const gone = replacedIn(known.all);
+  const gone = replacedIn(known.all, manifest.made_at);
   const timeOf = new Map(brackets.map((bracket) => [bracket.index, bracket]));
   const entries = (some) =>
     make(
@@ -44,11 +44,15 @@ function arrivedFrom(entries, leaves) {
   ];
 }
 
-/** Leaf of a replaced entry -> the entry that took its place last: a later one of the same signer, in the same order. */
-function replacedIn(entries) {
+/**
+ * Leaf of a replaced entry -> the entry that took its place last: a later one of the same signer, in the same order, in a
+ * role that its key held, and not dated later than `made`, the moment the bundle was made.
+ */
+function replacedIn(entries, made) {
   const byLeaf = new Map(entries.map((entry) => [entry.leaf, entry]));
   const found = new Map();
   for (const entry of [...entries].sort((a, b) => (a.index < b.index ? -1 : 1))) {
+    if (!entry.held || entry.on > made) continue;
     const old = byLeaf.get(entry.replaces);
     if (old && old.signer.actor === entry.signer.actor && old.order === entry.order && old.index < entry.index)
       found.set(old.leaf, entry);
