@@ -86,6 +86,9 @@ export function checkTimes(opened, times, book) {
     book.says('brackets', brackets.length, brackets.filter((b) => b.notBefore === null || b.notAfter === null).length);
     if (late) book.notProven.push(['unproven-late', late]);
   }
+  const cited = new Set([...opened.values()].filter(({ seen }) => seen).map(({ seen }) => seen.note));
+  const absent = [...cited].filter((note) => !times.heads.all.has(note)).length;
+  if (absent) book.notProven.push(['unproven-cited', absent]);
   return brackets;
 }
 

@@ -99,6 +99,9 @@ def check_times(opened: Mapping[int, Opened], times: Times, book: Notebook) -> t
             book.not_proven.append(
                 f"By when {counted(late, 'entry', 'entries')} existed: no witness saw a head with them."
             )
+    cited = {seen.note for entry in opened.values() if (seen := entry.payload.seen) is not None}
+    if absent := len(cited - times.heads.all.keys()):
+        book.not_proven.append(f"That the log had every state that entries cite; missing here: {absent}.")
     return tuple(brackets)
 
 
