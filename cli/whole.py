@@ -66,6 +66,8 @@ def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_hou
             problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head)]
             problems += [*tree.received(), *tree.remembered()]
     except (Refused, LedgerFault) as wrong:
+        if wrong.code == "LEDGER-VERSION":
+            raise
         problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
     finally:
         tree.close()

@@ -43,7 +43,6 @@ _ROLE = ("V-ROLE-NOT-HELD", "its key, or its office, did not hold the role that 
 STEP = 16 * FULL  # entries that are read before what was read is committed
 
 _SCHEMA = (
-    "PRAGMA user_version = 1",
     # root: of the first `size` entries, which were read under `registrar`
     """CREATE TABLE read (
         one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, registrar BLOB NOT NULL

@@ -146,7 +146,8 @@ def _look(c: Connection, place: Address, *, writable: bool) -> None:
         raise LedgerFault("NO-LEDGER", f"there is no ledger in {place}", "comity init --store makes one")
     version, origin = c.execute("SELECT version, origin FROM comity.ledger").fetchone() or (0, "")
     if version != VERSION:
-        raise LedgerFault("LEDGER-VERSION", f"{place} is of version {version}, this program reads 1", "update comity")
+        says = f"{place} is of version {version}, and this program reads version {VERSION}; nothing was written"
+        raise LedgerFault("LEDGER-VERSION", says, "update comity")
     if origin != place.origin:
         raise LedgerFault("NO-LEDGER", f"{place} is the store of {origin}, not of {place.origin}", "see the file store")
 

@@ -51,10 +51,8 @@ class Shelf:
             "SELECT (SELECT user_version FROM pragma_user_version),"
             " (SELECT ifnull(max(rowid), 0) FROM stored_events), (SELECT ifnull(max(idx) + 1, 0) FROM log_leaf)"
         )
-        if version != 1:
-            raise LedgerFault(
-                "LEDGER-VERSION", f"{self.place} is of version {version}, this program reads 1", "update comity"
-            )
+        if version != 1:  # there was never another one, and a newer one is not opened
+            raise LedgerFault("LOG-CORRUPT", f"{self.place} is of version {version}, which no program has made")
         if events != size:
             raise LedgerFault("LOG-CORRUPT", f"{events} entries and {size} leaves do not fit together")
 

@@ -3,6 +3,9 @@
 Every connection runs WAL with `synchronous=FULL` and says so when asked: with NORMAL the last commits are gone after a
 power cut, and a receipt would be a lie. A file is made whole under another name and renamed, so that the switch to WAL,
 which no busy timeout covers, happens before anybody else can open it.
+
+Every file carries the version of its schema (PRAGMA user_version); 0 in files that were made before they had one. A
+file of a newer version is not read: this program could neither check nor keep what it does not know there.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from types import TracebackType
 from ledger.world.fault import Busy, LedgerFault
 
 BUSY_SECONDS = 30
+VERSION = 1  # of the schema of every file; one that changes gets a number of its own
 _FULL = 2  # PRAGMA synchronous
 
 
@@ -39,6 +43,7 @@ def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, 
             c.execute("BEGIN")
             for statement in schema:
                 c.execute(*((statement,) if isinstance(statement, str) else statement))
+            c.execute(f"PRAGMA user_version = {VERSION}")
             c.execute("COMMIT")
         os.link(new, path)  # unlike a rename, refuses to take another file's place
     finally:
@@ -49,7 +54,8 @@ def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, 
 def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -> sqlite3.Connection:
     """Open an SQLite file that exists: autocommit, rows by name, thirty seconds of patience.
 
-    A file on a medium that cannot be written is read as it lies there. Raises `LedgerFault` (NO-LEDGER, LOG-CORRUPT).
+    A file on a medium that cannot be written is read as it lies there. Raises `LedgerFault` (NO-LEDGER, LEDGER-VERSION,
+    LOG-CORRUPT).
     """
     if not path.exists():
         raise LedgerFault("NO-LEDGER", f"{path} does not exist", "comity init makes a ledger")
@@ -65,6 +71,7 @@ def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -
             c = _open(path, "ro&immutable=1")  # WAL wants to write its index beside the file, even for readers
             mode = "wal"
         try:
+            check_version(c, path)
             if mode.lower() != "wal" and writable:
                 raise LedgerFault("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
             c.execute("PRAGMA synchronous=FULL")
@@ -76,6 +83,15 @@ def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -
             c.close()
             raise
     return c
+
+
+def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity") -> int:
+    """Return the version of an open file; `LedgerFault` LEDGER-VERSION if it is newer than this program reads."""
+    version = int(c.execute("PRAGMA user_version").fetchone()[0])
+    if version > VERSION:
+        says = f"{path} is of version {version}, and this program reads versions up to {VERSION}; nothing was written"
+        raise LedgerFault("LEDGER-VERSION", says, hint)
+    return version
 
 
 def _open(path: Path, mode: str) -> sqlite3.Connection:

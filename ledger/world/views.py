@@ -20,7 +20,7 @@ from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRe
 
 from ledger.world.fault import LedgerFault
 from ledger.world.shelf import Shelf
-from ledger.world.sqlite import faults
+from ledger.world.sqlite import VERSION, check_version, faults
 
 PAGE = 5_000  # entries folded into one transaction
 
@@ -66,7 +66,10 @@ class View:
     def _open(self) -> _Recorder:
         self.path.touch(mode=0o600)
         with faults(self.path), closing(sqlite3.connect(self.path)) as c:
-            c.execute("PRAGMA schema_version")  # a damaged file is met here: the library would leave it open
+            # a damaged file is met here: the library would leave it open
+            check_version(c, self.path, f"update comity, or delete {self.path.name}: it is made again")
+            if not c.execute("PRAGMA schema_version").fetchone()[0]:  # a new file
+                c.execute(f"PRAGMA user_version = {VERSION}")
         recorder = _Recorder(SQLiteDatastore(str(self.path), single_row_tracking=True))
         try:
             with faults(self.path):
