@@ -138,6 +138,7 @@ def test_a_note_cited_wrongly_is_a_finding(wrong: dict[str, Any]) -> None:
 
 def test_a_cited_state_that_is_not_here_is_said_not_to_be_proven() -> None:
     ledger, ilves = bracketed()
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
     note = ledger.checkpoint(None, t(10), t(11), t(12))
     lacks = "missing here: 1"
     assert not any(lacks in says for says in checked(ledger.bundle(ilves, note=note), ledger).not_proven)
