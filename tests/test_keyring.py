@@ -47,7 +47,7 @@ class Book:
         secret = key(with_key or by)
         party = said.pop("signer_party", "XO")
         signer = Signer(by, role, party, bytes(secret.verify_key), lambda m: secret.sign(m).signature)
-        place = Place(ORIGIN, order, 1, None, None if order == REGISTRY else "2AP-7")
+        place = Place(ORIGIN, order, 1, None, said.pop("instrument", None if order == REGISTRY else "2AP-7"))
         fact = build(kind, said, {})
         return open_(seal(fact, place, signer, Circumstances(NOW, NOW), f"{self.index:032x}", lambda n: b"\0" * n).raw)
 
@@ -133,9 +133,35 @@ def test_a_revoked_key_signs_up_to_its_revocation_and_not_beyond(book: Book) -> 
 def test_a_compromised_key_ends_and_the_suspicion_may_move_earlier_but_never_later(book: Book) -> None:
     book.say("adm", "ADM", "key-compromised", actor="ilves", suspected_since="2027-02-01T00:00:00Z")
     refused("KEY-ENDED", signs, book)
+    first = book.index - 1
     for since in ("2027-03-01T00:00:00Z", "2027-01-01T00:00:00Z"):
         book.say("adm", "ADM", "key-compromised", actor="ilves", key=public("ilves"), suspected_since=since)
+    assert book.ring.keys[public("ilves")].reported == first, "what was signed before the first report is suspect"
     assert book.ring.keys[public("ilves")].suspected_since == "2027-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize("kind", ["key-revoked", "key-compromised"])
+def test_only_a_key_of_that_office_is_ended_and_that_is_asked_before_it_is_recorded(kind: str, book: Book) -> None:
+    why = {"cause": "left-office"} if kind == "key-revoked" else {"suspected_since": "2027-02-01T00:00:00Z"}
+    for actor, named in (("nobody", {}), ("ilves", {"key": public("stranger")}), ("ilves", {"key": public("adm")})):
+        entry = book.opened("adm", "ADM", kind, actor=actor, **named, **why)
+        refused("KEY-UNKNOWN", book.ring.check, entry, book.index)
+
+
+def test_an_entry_of_the_registry_has_no_instrument(book: Book) -> None:
+    entry = book.opened("adm", "ADM", "key-revoked", instrument="2AP-7", actor="ilves", cause="left-office")
+    refused("CTX-INSTRUMENT", book.ring.check, entry, book.index)
+
+
+def test_a_role_that_is_not_held_is_refused_with_those_that_are(book: Book) -> None:
+    signer = book.opened("ilves", "RET", "order-closed", order=ORDER, outcome="answered").payload.signer
+    with pytest.raises(Refused) as found:
+        book.ring.check_role(signer, book.index)
+    assert (found.value.code, "holds ISS;" in found.value.hint) == ("KEY-ROLE", True)
+    unknown = book.opened("orn", "RET", "order-closed", order=ORDER, outcome="answered").payload.signer
+    assert not book.ring.holds(unknown, book.index)
+    book.office("orn", "RET")
+    assert not book.ring.holds(unknown, book.index), "an office without a key holds nothing"
 
 
 def test_a_key_rotates_itself_only_to_the_key_it_committed_to(book: Book) -> None:
