@@ -14,7 +14,7 @@ from ledger.envelope import Sealed
 from ledger.world.home import Home
 from ledger.world.journal import Journal
 from ledger.world.keys import SeedKey, write
-from ledger.world.recorder import SCHEMA
+from ledger.world.schema import SCHEMA
 
 _SHAPING = ("generate.py", "ledgers.py", "lives.py", "rates.toml")
 BATCH = 5_000  # sealed entries handed over at a time

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.dossier import kept_heads
@@ -20,13 +19,12 @@ def audit_report(reader: Reader, trust: Trust | None) -> Verification:
     """The report on a whole ledger, every entry read again."""
     from cli.court import tool
     from cli.integrity import audited, checkpoint
-    from cli.whole import verify_ledger
+    from cli.whole import verify_own
     from ledger.law.provisions import rules_digest
     from projections.face import Command, Making
     from projections.verification import HeadRow, verification
 
-    path = Path(reader.folder.path)
-    found = verify_ledger(path, trust, None)
+    found = verify_own(reader.folder, trust)
     kept = kept_heads(reader)
     made = Making(
         as_of=kept[-1].at if kept else reader.now(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,10 @@ from ledger.world.heads import Heads as Kept
 
 if TYPE_CHECKING:
     from cli.reading import Reader
+    from ledger.envelope import Opened
     from ledger.note import Head
+    from ledger.policy import Policy
+    from ledger.verify import Trust
     from ledger.verify.times import Times
     from ledger.world.folder import Folder
     from ledger.world.heads import Token
@@ -20,26 +23,39 @@ if TYPE_CHECKING:
 Bracket = tuple[datetime | None, datetime | None]  # not before, not after; UTC
 
 
-def brackets(reader: Reader, orders: Iterable[str]) -> dict[int, Bracket]:
+def brackets(reader: Reader, orders: Iterable[str], trust: Trust | None = None) -> dict[int, Bracket]:
     """The bracket of every entry of these orders, by log index; both sides None where nothing proves one."""
     opened = {index: entry for order in orders for index, entry in reader.cases.opened(order)}
+    times = times_of(reader, opened, trust)
+    if times is None:
+        return dict.fromkeys(opened, (None, None))
+    return {index: (times.not_before(entry), times.not_after(index)) for index, entry in opened.items()}
+
+
+def times_of(reader: Reader, opened: Mapping[int, Opened], trust: Trust | None) -> Times | None:
+    """What kept heads and time stamps prove of these entries, under `trust` or the ledger's own; None if nothing."""
     folder = reader.folder
     with closing(Kept(folder.heads, writable=False)) as kept:
         cited = {entry.payload.seen.note for entry in opened.values() if entry.payload.seen is not None}
         notes = {head.digest: head.note for head in kept.dating(opened.keys(), cited, reader.store.size())}
         tokens = kept.tokens()
     if not notes:
-        return dict.fromkeys(opened, (None, None))
+        return None
     from ledger.note import open_checkpoint  # the verifier is imported only where there is something for it to read
+    from ledger.refusal import Refused
     from ledger.world import mldsa
 
-    witnesses = tuple(folder.policy.witnesses.values())
-    heads = {
-        digest: open_checkpoint(note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
-        for digest, note in notes.items()
-    }
-    times = _times(folder, heads, [token for token in tokens if token.head in heads])
-    return {index: (times.not_before(entry), times.not_after(index)) for index, entry in opened.items()}
+    policy = folder.policy if trust is None else trust.policy
+    keys = tuple(key for key in policy.logs if key.name == folder.origin)
+    heads = {}
+    for digest, note in notes.items():
+        try:
+            heads[digest] = open_checkpoint(
+                note, folder.origin, keys, tuple(policy.witnesses.values()), mldsa=mldsa.verify
+            )
+        except Refused:  # under this trust it proves nothing
+            continue
+    return _times(folder, policy, trust, heads, [token for token in tokens if token.head in heads]) if heads else None
 
 
 def spelled(bracket: Bracket) -> str:
@@ -49,8 +65,10 @@ def spelled(bracket: Bracket) -> str:
     return said and f"proven: {said}"
 
 
-def _times(folder: Folder, heads: dict[str, Head], tokens: Sequence[Token]) -> Times:
-    """What heads and time stamps say, by the ledger's own trust."""
+def _times(
+    folder: Folder, policy: Policy, trust: Trust | None, heads: dict[str, Head], tokens: Sequence[Token]
+) -> Times:
+    """What heads and time stamps say under a policy; authorities are those of `trust`, else the ledger's own."""
     from ledger.bundle.layout import Arranged
     from ledger.verify import Trust
     from ledger.verify.heads import Heads
@@ -60,7 +78,8 @@ def _times(folder: Folder, heads: dict[str, Head], tokens: Sequence[Token]) -> T
     from ledger.world import stamping
 
     held = Heads("heads.db", next(iter(heads.values())), heads, {})
-    trust = Trust(folder.policy, b"", folder.registrar, stamping.trusted(folder.path / "trust" / "tsa"))
+    own = Trust(policy, b"", folder.registrar, stamping.trusted(folder.path / "trust" / "tsa"))
     parts = Arranged(tokens={f"heads/{token.head}.{n}.tsr": token.reply for n, token in enumerate(tokens)})
-    seen = Times(held, folder.policy)
-    return Times(held, folder.policy, check_tokens(parts, seen, trust, stamping.reader(), ui.now(), Notebook()))
+    seen = Times(held, policy)
+    stamped = check_tokens(parts, seen, trust or own, stamping.reader(), ui.now(), Notebook())
+    return Times(held, policy, stamped)

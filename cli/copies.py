@@ -13,8 +13,7 @@ from pathlib import Path
 
 from cli import ui
 from cli.exits import Exit, Stop
-from cli.whole import verify_ledger
-from ledger.verify import Verdict
+from cli.fsck import check_own
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import RESTORED, SHELF, STORE, read_folder
 from ledger.world.home import Home, replace_file
@@ -94,11 +93,11 @@ def copy_in(file: str, folder: Path, *, behind: bool, store: str = "") -> int:
 
 
 def _verified(folder: Path, file: str) -> int:
-    report = verify_ledger(folder, None, None)
-    if report.verdict is not Verdict.PASSED:
-        worst = report.reasons[0]
+    found = check_own(read_folder(folder))
+    if found.wrong:
+        worst = found.wrong[0]
         raise LedgerFault(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
-    return report.entries
+    return found.report.entries + found.report.not_covered
 
 
 def _check_guard(folder: Path, file: str) -> None:

@@ -118,11 +118,11 @@ def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Making:
     """Every entry of the ledger is read again, as in an audit; the head is the newest that had been kept by then."""
     from cli.court import tool
     from cli.integrity import audited, kept_checkpoint
-    from cli.whole import verify_ledger
+    from cli.whole import verify_own
     from ledger.law.provisions import rules_digest
     from projections.face import Making
 
-    found = verify_ledger(Path(reader.folder.path), trust, None)
+    found = verify_own(reader.folder, trust)
     head = kept_checkpoint(reader, reader.head_at(moment), trust)
     return Making(moment, tool(), rules_digest()[:16], head, audited(found, trust), test=reader.folder.test)
 

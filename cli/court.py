@@ -17,6 +17,7 @@ import click
 from cli import borrowed, ui, verdict
 from cli.exits import Exit, Stop
 from cli.formats import FORMATS
+from cli.handed import TRUST_FILE, HandedFolder
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -217,7 +218,7 @@ def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None)
     "comity verify 12.dsse.json --trust trust/          (its proof, 12.tlog-proof, beside it)",
     "comity verify custody.pdf --trust trust/           (the bundle inside; the paper itself is not verified)",
     "comity verify court.asice --trust trust/           (the bundle inside; the container's signature is not)",
-    "comity verify ledger/ --json",
+    "comity verify ledger/ --trust trust/ --json",
     "comity verify 4f1c.split-view.json --trust their-trust/",
     "comity verify court.evidence.zip --trust /media/stick --root-fingerprint 'lusab-babad-...'",
     "comity verify ours.evidence.zip --with theirs.evidence.zip --trust trust/ -o fork.split-order.json",
@@ -229,6 +230,7 @@ def write_new(file: str, data: bytes, before: Callable[[], None] = lambda: None)
 @click.option("--anchor", metavar="FILE", help="A checkpoint held independently: a note, or its three lines.")
 @click.option("--with", "other", metavar="FILE", help="Another bundle of the same log, to hold FILE against.")
 @click.option("-o", "--output", metavar="FILE", help="With --with: where the exhibit goes, if the log is convicted.")
+@click.option("--store", metavar="ADDRESS", default="", help="Of a ledger in a database: where its entries are.")
 def verify(
     file: str,
     trust: str | None,
@@ -236,14 +238,16 @@ def verify(
     anchor: str | None,
     other: str | None,
     output: str | None,
+    store: str,
 ) -> None:
     """Check a bundle, an entry with its proof, a whole ledger, or an exhibit against a log.
 
     A bundle is found inside a PDF report and inside an ASiC-E container, too.
 
-    Integrity and procedure are two answers. Without --trust or --anchor a bundle can at best be INDETERMINATE:
-    nothing vouches for itself. Two bundles of one log that each pass may contradict each other: --with holds FILE
-    against the other one, which is verified by itself first.
+    Integrity and procedure are two answers. Without --trust a ledger can at best be INDETERMINATE, and without --trust
+    or --anchor a bundle: nothing vouches for itself. `comity fsck` asks whether a ledger of one's own is whole. Two
+    bundles of one log that each pass may contradict each other: --with holds FILE against the other one, which is
+    verified by itself first.
     """
     now = ui.now()
     if root_fingerprint is not None and trust is None:
@@ -255,9 +259,11 @@ def verify(
     if other is not None and os.path.isdir(file):
         raise click.UsageError("--with holds a bundle against another bundle, not a folder")
     if os.path.isdir(file):
-        from cli.whole import verify_ledger
+        from cli.whole import verify_folder
 
-        report = verify_ledger(Path(file), held, pinned)
+        report = verify_folder(Path(file), held, pinned, store)
+    elif store:
+        raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
     else:
         from ledger.exhibit import form_of
         from ledger.verify import verify as verify_bundle
@@ -358,23 +364,16 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
     from cli.trust import signed_trust
     from ledger.verify import parse_trust
 
-    files: dict[str, bytes] = {}
     if signed := signed_trust(place, root_fingerprint):
         return signed
     if not os.path.isdir(place):
         return parse_trust({"policy": ui.read(place)})
     folder = os.path.join(place, "trust") if ui.is_ledger(place) else place
-    for name in ("policy", "registrar"):
-        path = os.path.join(folder, name)
-        if os.path.exists(path):
-            files[name] = ui.read(path)
-    if os.path.isdir(tsa := os.path.join(folder, "tsa")):
-        files |= {f"tsa/{name}": ui.read(os.path.join(tsa, name)) for name in os.listdir(tsa)}
-    if os.path.isdir(others := os.path.join(folder, "others")):
-        for name in sorted(os.listdir(others)):
-            there = {file: os.path.join(others, name, file) for file in ("policy", "registrar")}
-            files |= {f"others/{name}/{file}": ui.read(path) for file, path in there.items() if os.path.exists(path)}
-    return _parsed(files, folder)
+    there = HandedFolder(folder)
+    names = ["policy", "registrar", *(f"tsa/{name}" for name in there.names("tsa"))]
+    names += [f"others/{name}/{file}" for name in there.names("others") for file in ("policy", "registrar")]
+    found = ((name, there.read(name, TRUST_FILE)) for name in names)
+    return _parsed({name: data for name, data in found if data is not None}, folder)
 
 
 def _parsed(files: Mapping[str, bytes], folder: str) -> Trust:

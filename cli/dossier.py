@@ -89,7 +89,7 @@ def making(reader: Reader, order: str, moment: datetime, trust: Trust | None, *,
     from projections.face import Making
 
     read = read_again(reader, order, reader.head_at(moment), trust)
-    proven = {index: said for index, found in brackets(reader, [order]).items() if (said := spelled(found))}
+    proven = {index: said for index, found in brackets(reader, [order], trust).items() if (said := spelled(found))}
     return Making(
         moment,
         tool(),

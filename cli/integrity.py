@@ -6,27 +6,38 @@ INDETERMINATE, whatever was checked.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cli.brackets import times_of
 from cli.reading import Reader
+from ledger.bundle.layout import Arranged
 from ledger.chain import Chains
 from ledger.envelope import Opened, open_
 from ledger.keyring import Keyring, Registrar
+from ledger.note import Checkpoint as State
 from ledger.note import Head, Vkey, open_checkpoint
 from ledger.refusal import Refused
-from ledger.tlog import check_inclusion, leaf_hash, prove_inclusions
-from ledger.verify import Report, Trust, Verdict
+from ledger.tlog import EMPTY_ROOT, check_inclusion, leaf_hash, prove_inclusions
+from ledger.verify import Reason as Doubt
+from ledger.verify import Report, Trust, Verdict, heads
+from ledger.verify.claims import CLOSED
+from ledger.verify.entries import doubt_key, suspect
+from ledger.verify.heads import Heads
+from ledger.verify.notebook import Notebook
+from ledger.verify.times import Times
 from ledger.world import mldsa
 from ledger.world.heads import Kept
 from projections.face import Checked, Checkpoint, Reason
 
-NO_ANCHOR = Reason(
-    "NO_TRUST_ANCHOR",
-    "",
-    "Nothing was found wrong, but under the keys of the record's own folder: nobody else vouches.",
-)
+NO_ANCHOR = "Nothing was found wrong, but under the keys of the record's own folder: nobody else vouches."
+NO_REGISTRAR = "The trust that was given names the log, but not the registrar who vouches for people's keys."
+NO_HEAD = "No checkpoint had been signed by then: nothing shows which entries the log had."
+NO_COVER = "The checkpoint named here covers none of these entries."
+NO_QUORUM = "Fewer witnesses saw the checkpoint than the policy asks for."
 NO_WITNESS = "When the entries were made, and that nobody was shown another version of this log: no witness signed it."
+NOT_IN_FORCE = "That the trust policy that was given is still in force: it has expired."
+NOT_OPENED = "What stands in sealed values: the commitments are proven, the values are not."
 NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
 
 
@@ -39,13 +50,18 @@ class Read:
 
 
 def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | None) -> Read:
-    """Check every entry of an order and of the register that a kept head covers: signatures, keys, chain, inclusion."""
-    registrar = reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
+    """Check every entry of an order and of the register that a kept head covers, by the steps of a bundle's verifier:
+    trust from elsewhere, the head and its quorum, then signatures, keys, chain, inclusion."""
+    book = Notebook(of="folder")
     key = _log_keys(reader, trust)[-1]
     head: Head | None = None
     try:
-        head = _opened(reader, kept, trust)
-        entries = _entries(reader, order, registrar, head)
+        states = _states(reader, kept, trust, book)
+        head = None if states is None else states.head
+        entries = _entries(reader, order, _registrar(reader, trust), head)
+        if head is not None and all(n >= head.checkpoint.size for n, _ in reader.store.order(order)):
+            book.doubt("PRF-INDEX", NO_COVER)
+        _suspect(reader, order, trust, book)
     except Refused as wrong:
         problem = Reason(wrong.code, wrong.where, wrong.says)
         says = "This order and the register were read again; what was met first is proved wrong."
@@ -56,11 +72,70 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
         f"{entries} entries of this order and of the register of offices and keys were read again: "
         f"each one's signature, key and place in its chain{covered}. The rest of the log was not read."
     )
-    verdict = Verdict.PASSED if trust is not None else Verdict.INDETERMINATE
-    doubts = () if trust is not None else (NO_ANCHOR,)
-    seen = head is not None and head.cosignatures
-    checked = Checked(str(verdict), says, doubts, (*(() if seen else (NO_WITNESS,)), NOT_TRUE))
+    doubts = _doubts(book.doubts, trust)
+    verdict = Verdict.INDETERMINATE if doubts else Verdict.PASSED
+    checked = Checked(str(verdict), says, doubts, _unproven(book.unproven, head))
     return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
+
+
+def _registrar(reader: Reader, trust: Trust | None) -> Registrar:
+    """The trusted registrar; without one the ledger's own, whom then nobody else vouches for."""
+    return reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
+
+
+def _states(reader: Reader, kept: Kept | None, trust: Trust | None, book: Notebook) -> Heads | None:
+    """The kept head, opened and asked for its quorum as in a bundle; None, and a doubt, if none was kept by then."""
+    policy = reader.folder.policy if trust is None else trust.policy
+    heads.check_current(trust, reader.now(), book)
+    states: Heads | None = None
+    if kept is None:
+        book.doubt("CP-SIG", NO_HEAD)
+    else:
+        parts = Arranged(checkpoint=kept.note)
+        states = heads.open_heads(parts, reader.folder.origin, policy, book, mldsa.verify, here="log")
+        heads.check_sizes(states, trust)
+        states = heads.check_quorum(states, policy, reader.now(), book)
+    heads.check_anchored(states, None, trust, book)
+    return states
+
+
+def _suspect(reader: Reader, order: str, trust: Trust | None, book: Notebook) -> None:
+    """KEY-SUSPECT for keys reported later, unless kept heads prove that what they signed is older than that."""
+    keyring, _ = next(iter(reader.registers.values()))
+    if not any(key.reported is not None for key in keyring.keys.values()):
+        return
+    opened = dict((*reader.cases.opened(reader.cases.registry), *reader.cases.opened(order)))
+    nothing = Heads("log", Head(State(reader.folder.origin, 0, EMPTY_ROOT), b"", ()), {}, {})
+    times = times_of(reader, opened, trust) or Times(nothing, reader.folder.policy)
+    for actor, since, doubtful in suspect(opened, keyring, times):
+        doubt_key(actor, since, doubtful, f"#{doubtful[0]}", book)
+
+
+def _doubts(doubts: Sequence[Doubt], trust: Trust | None) -> tuple[Reason, ...]:
+    """Why the verdict is not better, in the words of a report where it has its own."""
+    ours = {"NO_TRUST_ANCHOR": NO_ANCHOR if trust is None else NO_REGISTRAR, "CP-QUORUM": NO_QUORUM}
+    return tuple(Reason(each.code, each.where, ours.get(each.code, each.says)) for each in doubts)
+
+
+# How a verifier's sentences on what is not proven begin, and what a report says instead: nothing, where it says so
+# at another place.
+_INSTEAD = {
+    "NO-WITNESS": "",
+    "TEST": "",
+    "POL-EXPIRED": NOT_IN_FORCE,
+    CLOSED: NOT_OPENED,
+}
+
+
+def _unproven(sentences: Iterable[str], head: Head | None) -> tuple[str, ...]:
+    """What nothing proves, in the words of a report where it has its own."""
+    told = [] if head is not None and head.cosignatures else [NO_WITNESS]
+    for says in sentences:
+        if says.endswith("itself."):
+            continue  # the first reason says it
+        instead = next((ours for begins, ours in _INSTEAD.items() if says.startswith(begins)), says)
+        told += [instead] if instead else []
+    return tuple(dict.fromkeys((*(says for says in told if says != NOT_TRUE), NOT_TRUE)))
 
 
 def _log_keys(reader: Reader, trust: Trust | None) -> tuple[Vkey, ...]:
@@ -127,20 +202,10 @@ def _follow(
 
 
 def audited(report: Report, trust: Trust | None) -> Checked:
-    """The word of an audit for a page: the same verdict, but passed only under trust from elsewhere."""
+    """The word of an audit for a page: the same verdict."""
     says = f"{report.entries} entries and {report.signatures} signatures were checked, and the tree they make."
-    doubts = tuple(Reason(r.code, r.where, r.says) for r in report.reasons)
-    unproven = tuple(_sentence(says) for says in report.not_proven if not says.startswith(NO_ANCHOR.code))
-    verdict = report.verdict
-    if verdict is Verdict.PASSED and trust is None:
-        verdict, doubts = Verdict.INDETERMINATE, (NO_ANCHOR,)
-    return Checked(str(verdict), says, doubts, unproven)
-
-
-def _sentence(says: str) -> str:
-    """A sentence of `not_proven` without the code before it."""
-    code, colon, rest = says.partition(": ")
-    return rest[:1].upper() + rest[1:] if colon and code.upper() == code else says
+    unproven = _unproven(report.not_proven, report.head)
+    return Checked(str(report.verdict), says, _doubts(report.reasons, trust), unproven)
 
 
 def _checkpoint(head: Head, kept: Kept, key: Vkey) -> Checkpoint:

@@ -177,16 +177,40 @@ def publish(folder: str) -> None:
 
 @ui.command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
 def fsck() -> None:
-    """Verify this ledger as `verify DIR` does, and its guard, its kept heads and its published files.
+    """Is this ledger whole, under its own trust? Entries, keys, kept heads, guard, published files, witnesses.
 
-    Everything is derived again from the stored bytes; nothing is changed.
+    Everything is derived again from the stored bytes; nothing is changed. Exit 0: CONSISTENT; 1: INCONSISTENT; 3:
+    UNDECIDED, because something to compare with is missing or silent. What it proves to others is for `comity verify`.
     """
-    from cli.court import tell
-    from cli.whole import examine_ledger
+    from cli.fsck import EXITS, examine
 
-    report = examine_ledger(Path(ui.ledger_folder()))
-    ui.tell("compared: every entry, the guard, every kept head and time stamp, the published files")
-    tell(report)
+    found = examine(Path(ui.ledger_folder()))
+    for says in found.beside:
+        ui.tell(says)
+    report = found.report
+    document = {
+        "verdict": str(found.verdict),
+        "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in found.reasons],
+        "entries": report.entries + report.not_covered,
+        "signatures": report.signatures,
+        "not_covered": report.not_covered,
+        "size": report.head.checkpoint.size if report.head else None,
+    }
+
+    def text() -> str:
+        code = f" {found.reasons[0].code}" if found.reasons else ""
+        lines = [f"Ledger: {ui.paint(str(found.verdict))}{code}", ""]
+        lines.append(
+            f"{ui.counted(report.entries + report.not_covered, 'entry', 'entries')} and "
+            f"{ui.counted(report.signatures, 'signature')} checked under the ledger's own trust; compared with the "
+            "guard, every kept head and time stamp, the published files, the witnesses."
+        )
+        lines += [f"{r.code}{' ' + r.where if r.where else ''}: {r.says}" for r in found.reasons]
+        return "\n".join(lines)
+
+    rows = [(r.code, r.where, r.says) for r in found.reasons]
+    ui.emit("fsck", document, ("code", "where", "says"), rows, text=text)
+    click.get_current_context().exit(EXITS[found.verdict])
 
 
 # -- copies ------------------------------------------------------------------------------------------------------------

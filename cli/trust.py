@@ -18,6 +18,7 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
+from cli.handed import TRUST_FILE, HandedFolder
 
 if TYPE_CHECKING:
     from ledger.verify import Trust
@@ -249,8 +250,11 @@ def signed_trust(folder: str, typed: str | None) -> Trust | None:
 def _versions(folder: str) -> list[Version]:
     from ledger.verify.signed_trust import NAME, versions_in
 
-    names = os.listdir(folder) if os.path.isdir(folder) else []
-    return versions_in({name: ui.read(os.path.join(folder, name)) for name in names if NAME.fullmatch(name)})
+    if not os.path.isdir(folder):
+        return []
+    there = HandedFolder(folder)
+    found = ((name, there.read(name, TRUST_FILE)) for name in there.names(".") if NAME.fullmatch(name))
+    return versions_in({name: data for name, data in found if data is not None})
 
 
 def _some(folder: str) -> list[Version]:
@@ -262,8 +266,9 @@ def _some(folder: str) -> list[Version]:
 def _expanded(folder: str, version: Version) -> Trust:
     from ledger.verify.signed_trust import expand
 
-    tsa = Path(folder) / "tsa"
-    return expand(version, (path.read_bytes() for path in tsa.iterdir()) if tsa.is_dir() else ())
+    there = HandedFolder(folder)
+    found = (there.read(f"tsa/{name}", TRUST_FILE) for name in there.names("tsa"))
+    return expand(version, [data for data in found if data is not None])
 
 
 def _check_plain(folder: str, trust: Trust) -> None:
@@ -283,8 +288,8 @@ def _pin(folder: str, typed: str | None) -> str | None:
 
     if typed is not None:
         return parse_fingerprint(ui.read(typed).decode("ascii", "replace") if os.path.isfile(typed) else typed)
-    kept = os.path.join(folder, PIN)
-    return parse_fingerprint(ui.read(kept).decode("ascii", "replace")) if folder and os.path.isfile(kept) else None
+    kept = HandedFolder(folder).read(PIN, TRUST_FILE) if os.path.isdir(folder) else None
+    return None if kept is None else parse_fingerprint(kept.decode("ascii", "replace"))
 
 
 # -- what is said ------------------------------------------------------------------------------------------------------

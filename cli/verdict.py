@@ -23,6 +23,7 @@ def document(report: Report) -> dict[str, Any]:
         "verdict": str(report.verdict),
         "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in report.reasons],
         "entries": report.entries,
+        "not_covered": report.not_covered,
         "signatures": report.signatures,
         "not_proven": list(report.not_proven),
         "procedure": [
@@ -55,6 +56,8 @@ def text(report: Report, width: int = 80) -> str:
         f"{ui.counted(report.entries, 'entry', 'entries')} and {ui.counted(report.signatures, 'signature')} checked"
         + _head(report),
     ]
+    if report.not_covered:
+        lines.append(f"{ui.counted(report.not_covered, 'entry', 'entries')} more behind that size: not covered.")
     if report.as_of is not None:
         lines.append(f"Findings are as of {ui.plain(report.as_of)}, when this was made.")
     if report.reasons:

@@ -1,232 +1,164 @@
-"""A whole ledger read again, believing nothing: its entries, its tree, and the heads it has published."""
+"""A whole log read for `verify`: a folder that somebody handed over, or the ledger of this office while in use."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
-from hashlib import sha256
+import os
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from cli import ui
-from ledger.counterparty import KIND
-from ledger.envelope import open_
-from ledger.note import Head, open_checkpoint
-from ledger.order import wire
+from cli import borrowed, ui
+from cli.exits import Exit, Stop
+from cli.handed import FOREIGN, NOTE, TRUST_FILE, HandedFolder
+from ledger.note import Checkpoint
+from ledger.policy import parse_policy
 from ledger.refusal import Refused
-from ledger.tile import tile_bytes, tile_path, tiles_for
-from ledger.tlog import EMPTY_ROOT, root
-from ledger.verify import Reason, Report, Trust, Verdict, parse_anchor
-from ledger.world import mldsa, stamping
-from ledger.world.audit import Audit, Problem, audit
+from ledger.verify import Report, Trust, parse_anchor
+from ledger.world import sqlite
+from ledger.world.counterparties import registers, registers_by
 from ledger.world.fault import LedgerFault
-from ledger.world.folder import SHELF, STORE, Folder, read_folder
-from ledger.world.heads import Heads
-from ledger.world.home import Home
-from ledger.world.restoring import check_witnesses
-from ledger.world.shelf import Shelf
-from ledger.world.signer import signatory
+from ledger.world.folder import SHELF, STORE, Folder
+from ledger.world.heads import Heads, notes_in
+from ledger.world.place import Readable
+from ledger.world.postgres import address
+from ledger.world.schema import SCHEMA
+from ledger.world.whole import Whole, verify_whole
 
-OWN_TRUST = (
-    "NO_TRUST_ANCHOR: whose log and whose registrar this is; both were read from the ledger's own trust folder. "
-    "--trust names what you hold from elsewhere."
-)
-NO_WITNESS = "NO-WITNESS: when the entries were made, and that no other version of this log was shown to others."
-NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
+HEADS = "heads.db"
 
 
-def verify_ledger(path: Path, trust: Trust | None, anchor: bytes | None) -> Report:
-    """Check a ledger folder by the trust held, else by its own; what is found wrong is in the report, not raised."""
-    return _verified(path, trust, anchor, with_house=False)
+def verify_folder(path: Path, trust: Trust | None, anchor: bytes | None, store: str = "") -> Report:
+    """Verify a folder as it was handed over: nothing in it is believed or followed, and nothing is written into it.
+
+    `store` is the address of the database with its entries; the address in the folder is never used. Raises `Stop` if
+    it is no log, `Refused` and `LedgerFault` if it cannot be read.
+    """
+    held = None if anchor is None else parse_anchor(anchor)
+    there = HandedFolder(path)
+    files = [path / name for name in (SHELF, HEADS) if there.has(name)]
+    before = [sqlite.state_of(file) for file in files]
+    with ExitStack() as until:
+        report = _verified(_handed_over(there, path, store, until), trust, held)
+    if [sqlite.state_of(file) for file in files] != before:
+        says = f"{path} was written to while it was read"
+        raise LedgerFault("BUSY", says, "try again, or verify a copy: comity backup makes one")
+    return report
 
 
-def examine_ledger(path: Path) -> Report:
-    """Check a ledger as its office does: also every kept head, the guard, and the published files."""
-    return _verified(path, None, None, with_house=True)
+def verify_own(folder: Folder, trust: Trust | None, *, unpublished: bool = False) -> Report:
+    """Verify a ledger of this office while it may be in use, by the same steps; `unpublished`: its entries alone."""
+    notes: dict[str, bytes] = {}
+    tokens: list[tuple[str, bytes]] = []
+    if folder.heads.exists() and not unpublished:
+        with closing(Heads(folder.heads, writable=False)) as heads:
+            notes = {kept.digest: kept.note for kept in heads.all()}
+            tokens = [(token.head, token.reply) for token in heads.tokens()]
+    whole = Whole(
+        of="folder",
+        origin=folder.origin,
+        place=folder.entries,
+        checkpoint=None if unpublished else _content(folder.log / "checkpoint"),
+        policy=_content(folder.path / "trust" / "policy"),
+        test=folder.test,
+        heads=notes,
+        tokens=_by_path(tokens),
+        foreign=lambda name: _content(folder.foreign / name),
+        foreign_names=lambda: sorted(os.listdir(folder.foreign)) if folder.foreign.is_dir() else (),
+        registers=lambda: registers(folder.registers),
+        entries_at=STORE if folder.store else SHELF,
+    )
+    return _verified(whole, trust, None)
 
 
-def _verified(path: Path, trust: Trust | None, anchor: bytes | None, *, with_house: bool) -> Report:
-    folder = read_folder(path)
-    registrar = folder.registrar if trust is None or trust.registrar is None else trust.registrar
+def _verified(whole: Whole, trust: Trust | None, held: Checkpoint | None) -> Report:
+    with ui.progress("verifying") as progress:
+        return verify_whole(
+            whole, trust, held, ui.now(), mldsa=borrowed.mldsa, stamps=borrowed.stamps(), progress=progress
+        )
+
+
+def _handed_over(there: HandedFolder, path: Path, store: str, until: ExitStack) -> Whole:
+    """What a folder holds, by regular files alone, each up to the size that its kind may have."""
+    if not store and not there.has(SHELF):
+        raise _no_log(there, path)
+    policy = there.read("trust/policy", TRUST_FILE)
+    checkpoint = there.read("log/checkpoint", NOTE)
+    origin = _origin(policy, checkpoint)
+    if not origin:
+        says = f"{path} does not say which log it holds: neither trust/policy nor log/checkpoint names one"
+        raise Stop(says, hint="a folder is verified as it was copied, with trust/ and log/", code=Exit.NO_LEDGER)
+    place: Readable = address(store, origin) if store else sqlite.HandedFile(path / SHELF, SCHEMA)
+    notes: dict[str, bytes] = {}
+    tokens: list[tuple[str, bytes]] = []
+    damage: LedgerFault | None = None
     try:
-        with ui.progress("verifying") as progress:
-            found = audit(folder.entries, folder.origin, registrar, progress=progress)
+        if not store:
+            place = sqlite.HandedFile(until.enter_context(sqlite.settled(path / SHELF)), SCHEMA)
+        if there.has(HEADS):
+            notes, tokens = notes_in(until.enter_context(sqlite.settled(path / HEADS)))
     except LedgerFault as fault:
         if fault.code != "LOG-CORRUPT":
             raise
-        found = Audit(0, problems=[Problem(fault.code, STORE if folder.store else SHELF, fault.says)])
-    problems = [Reason(p.code, p.where, p.says) for p in found.problems]
-    tree = _Tree(folder, found)
-    head: Head | None = None
-    try:
-        head = tree.published(trust)
-        problems += tree.compared(head, "log/checkpoint")
-        problems += tree.anchored(anchor) if anchor is not None else ()
-        if with_house:
-            problems += [*tree.kept(), *tree.stamped(), *tree.guarded(), *tree.tiled(head)]
-            problems += [*tree.received(), *tree.remembered()]
-    except (Refused, LedgerFault) as wrong:
-        if wrong.code == "LEDGER-VERSION":
-            raise
-        problems.append(Reason(wrong.code, "log/checkpoint", wrong.says))
-    finally:
-        tree.close()
-    policy = folder.policy if trust is None else trust.policy
-    unproven = [*([] if policy.witnesses else [NO_WITNESS]), *([OWN_TRUST] if trust is None else []), NOT_TRUE]
-    return Report(
-        verdict=Verdict.FAILED if problems else Verdict.PASSED,
-        reasons=tuple(problems),
-        steps=(),
-        entries=found.size,
-        signatures=found.signatures,
-        not_proven=tuple(unproven),
-        brackets=(),
-        procedure=(),
-        head=head,
+        damage = fault
+    return Whole(
+        of="folder",
+        origin=origin,
+        place=place,
+        checkpoint=checkpoint,
+        policy=policy,
+        test=there.has("TEST"),
+        heads=notes,
+        tokens=_by_path(tokens),
+        foreign=lambda name: there.read(f"foreign/{name}", FOREIGN),
+        foreign_names=lambda: there.names("foreign"),
+        registers=lambda: registers_by(
+            lambda place: there.names(f"registers/{place}".rstrip("/")),
+            lambda path: there.read(f"registers/{path}", FOREIGN),
+        ),
+        entries_at="store" if store else SHELF,
+        damage=damage,
     )
 
 
-@dataclass(slots=True)
-class _Tree:
-    """The tree as the audit derived it from the entries, and what was published about it."""
+def _no_log(there: HandedFolder, path: Path) -> Stop:
+    """Why a folder is not verified as a log, and which command asks what can be asked of it."""
+    if there.has(STORE):
+        says = f"the entries of {path} are in a database, and the address in its file `store` is not followed"
+        hint = "--store ADDRESS once you have looked at it; or a copy with its entries, which comity backup makes"
+        return Stop(says, hint=hint, code=Exit.UNDECIDABLE)
+    if there.has("checkpoint"):
+        says = f"{path} is a published log, and not a ledger"
+        hint = "comity monitor DIR --trust TRUST --entries asks what can be asked of it"
+        return Stop(says, hint=hint, code=Exit.UNDECIDABLE)
+    return Stop(
+        f"{path} is not a ledger: it has no {SHELF}",
+        hint="comity init DIR makes a ledger; --ledger DIR or COMITY_LEDGER names one",
+        code=Exit.NO_LEDGER,
+    )
 
-    folder: Folder
-    found: Audit
-    store: Shelf | None = None
 
-    def published(self, trust: Trust | None) -> Head | None:
-        """The published checkpoint, opened with the key the verifier trusts; None before the first."""
+def _origin(policy: bytes | None, checkpoint: bytes | None) -> str:
+    """Which log a folder says it holds: as its own policy names it, else its checkpoint; "" if neither does."""
+    if policy is not None:
         try:
-            note = (self.folder.log / "checkpoint").read_bytes()
-        except FileNotFoundError:
-            return None
-        policy = self.folder.policy if trust is None else trust.policy
-        keys = tuple(key for key in policy.logs if key.name == self.folder.origin)
-        if not keys:
-            raise Refused("CP-ORIGIN", f"the trusted policy does not name the log {self.folder.origin}")
-        return open_checkpoint(note, self.folder.origin, keys, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
+            names = {key.name for key in parse_policy(policy).logs}
+        except Refused:
+            names = set()
+        if len(names) == 1:
+            return names.pop()
+    return (checkpoint or b"").partition(b"\n")[0].decode("ascii", "replace")
 
-    def compared(self, head: Head | None, where: str) -> Iterator[Reason]:
-        """A head against the entries: LOG-ROLLBACK if it promises more than there are, LOG-CORRUPT if other ones."""
-        if head is None:
-            return
-        size, promised = head.checkpoint.size, head.checkpoint.root
-        if size > self.found.size:
-            yield Reason("LOG-ROLLBACK", where, f"it covers {size} entries, and there are {self.found.size}")
-        elif self._root(size) != promised:
-            yield Reason("LOG-CORRUPT", where, f"the first {size} entries are not those it was signed for")
 
-    def anchored(self, anchor: bytes) -> Iterator[Reason]:
-        """The ledger against a checkpoint that was held independently: it must begin with what that one covers."""
-        held = parse_anchor(anchor)
-        if held.origin != self.folder.origin:
-            yield Reason("CP-ORIGIN", "anchor", f"it is of {held.origin}, the ledger is {self.folder.origin}")
-        elif held.size > self.found.size:
-            yield Reason("LOG-ROLLBACK", "anchor", f"it covers {held.size} entries, and there are {self.found.size}")
-        elif self._root(held.size) != held.root:
-            yield Reason("SPLIT-VIEW", "anchor", f"the first {held.size} entries are not those it covers")
+def _by_path(tokens: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    """Time stamps by the path that each has in a bundle, numbered in the order in which they came."""
+    counts: Counter[str] = Counter()
+    found = {}
+    for head, reply in tokens:
+        counts[head] += 1
+        found[f"heads/{head}.{counts[head]}.tsr"] = reply
+    return found
 
-    def kept(self) -> Iterator[Reason]:
-        """Every kept head against the entries."""
-        if not self.folder.heads.exists():
-            yield Reason("LOG-CORRUPT", "heads.db", "it is missing; notes that were cosigned cannot be made again")
-            return
-        heads = Heads(self.folder.heads, writable=False)
-        try:
-            witnesses = tuple(self.folder.policy.witnesses.values())
-            for kept in heads.all():
-                where = f"heads.db, {wire(kept.at)}"
-                try:
-                    head = open_checkpoint(
-                        kept.note, self.folder.origin, self.folder.keys, witnesses, mldsa=mldsa.verify
-                    )
-                    yield from self.compared(head, where)
-                except Refused as wrong:
-                    yield Reason(wrong.code, where, wrong.says)
-        finally:
-            heads.close()
 
-    def stamped(self) -> Iterator[Reason]:
-        """Every kept time stamp, judged again at the moment it gives, where authorities are trusted."""
-        trusted, read = stamping.trusted(self.folder.path / "trust" / "tsa"), stamping.reader()
-        if not trusted or read is None or not self.folder.heads.exists():
-            return
-        with closing(Heads(self.folder.heads, writable=False)) as heads:
-            for token in heads.tokens():
-                kept = heads.get(token.head)
-                try:
-                    read(token.reply, kept.note if kept else b"", trusted)
-                except Refused as wrong:
-                    yield Reason(wrong.code, f"heads.db, {token.authority} {wire(token.at)}", wrong.says)
-
-    def guarded(self) -> Iterator[Reason]:
-        """What the guard has signed against the entries; a missing guard is no proof of anything."""
-        state = Home.of(self.folder.path).log(self.folder.origin)
-        with closing(signatory(self.folder.keys, state)) as hand:
-            try:
-                last = hand.last()
-            except LedgerFault as fault:
-                if fault.code not in ("GUARD-MISSING", "KEY-AWAY"):
-                    raise
-                ui.tell(f"{fault.says}: nothing can be signed here, and nothing says what was signed before")
-                return
-        yield from self.compared(open_checkpoint(last.note, self.folder.origin, self.folder.keys, ()), "guard")
-
-    def tiled(self, head: Head | None) -> Iterator[Reason]:
-        """Every published tile against the entries; a missing one is only said: publishing writes it again."""
-        size = head.checkpoint.size if head else 0
-        missing = 0
-        for tile in tiles_for(0, min(size, self.found.size)):
-            path = self.folder.log / tile_path(tile)
-            try:
-                there = path.read_bytes()
-            except FileNotFoundError:
-                missing += 1
-                continue
-            if there != tile_bytes(tile, self._shelf().hashes):
-                yield Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", "it is not what the entries give")
-        if missing:
-            ui.tell(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
-
-    def received(self) -> Iterator[Reason]:
-        """The kept bytes of other records' entries against what wraps them; one that is lost is only told of."""
-        lost = 0
-        for index, raw in self._shelf().of_kind(KIND):
-            name = str(open_(raw, verify=False).payload.public.get("envelope"))
-            path = self.folder.foreign / name
-            if not path.is_file():
-                lost += 1
-            elif sha256(path.read_bytes()).hexdigest() != name:
-                yield Reason("ENT-MISMATCH", f"foreign/{name}", f"it is not the entry that entry {index} wraps")
-        if lost:
-            ui.tell(
-                f"the bytes of {lost} wrapped entries are not in foreign/: they count for nothing until received again"
-            )
-
-    def remembered(self) -> Iterator[Reason]:
-        """The entries against what the witnesses remember; one that is silent is only told of."""
-        if not self.folder.policy.urls:
-            return
-        try:
-            check_witnesses(self.folder, self.found.size, self._shelf().hashes)
-        except LedgerFault as fault:
-            if fault.code in ("LOG-ROLLBACK", "LOG-FORKED"):
-                yield Reason(fault.code, "witnesses", fault.says)
-            else:
-                ui.tell(fault.says)
-
-    def close(self) -> None:
-        if self.store is not None:
-            self.store.close()
-
-    def _root(self, size: int) -> bytes:
-        if size == 0:
-            return EMPTY_ROOT
-        if size == self.found.size:
-            return self.found.frontier.root()
-        return root(size, self._shelf().hashes)
-
-    def _shelf(self) -> Shelf:
-        if self.store is None:
-            self.store = Shelf(self.folder.entries)
-        return self.store
+def _content(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.generate import ORIGIN, order, registrar, registry
 from benchmarks.ledgers import new, receive
+from ledger.chain import registry_of
+from ledger.envelope import open_
 from ledger.keyring import Registrar
 from ledger.tlog import Frontier, leaf_hash
 from ledger.world import audit as auditing
+from ledger.world import sqlite
 from ledger.world.audit import Audit, _runs, audit, subtree
+from ledger.world.schema import SCHEMA
+from tests.in_memory import Ledger, resealed, small
 
 ORDERS = (1, 2, 3)
 
@@ -119,3 +126,84 @@ def test_the_runs_of_an_audit_follow_each_other_and_begin_where_a_subtree_does(s
     assert [start for start, _ in runs] == [0, *(stop for _, stop in runs[:-1])]
     assert runs[-1][1] == size
     assert all((stop - start).bit_count() == 1 and start % (stop - start) == 0 for start, stop in runs[:-1])
+
+
+# -- files that SQLite would not have written --------------------------------------------------------------------------
+
+EVENTS, LEAVES = ("originator_id, originator_version",), ("entry_id", "leaf")
+
+
+def forged(
+    c: sqlite3.Connection, table: str, columns: tuple[str, ...], row: tuple[Any, ...] | None, hidden: int
+) -> None:
+    """Put a row past the constraints that the schema goes on to name, and hide one from the indexes."""
+    (sql,) = c.execute("SELECT sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
+    key = "rowid" if table == "stored_events" else "idx"
+    c.execute(f"ALTER TABLE {table} RENAME TO old_one")
+    c.execute(re.sub(r",\s*UNIQUE \([^)]*\)| UNIQUE\b", "", sql))
+    c.execute(f"INSERT INTO {table} SELECT * FROM old_one")  # noqa: S608
+    c.execute("DROP TABLE old_one")
+    if row is not None:
+        c.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    for n, each in enumerate(columns, 1):
+        c.execute(f"CREATE INDEX i{n} ON {table} ({each}) WHERE {key} <> {hidden}")
+    c.execute("PRAGMA writable_schema=ON")
+    c.execute("UPDATE sqlite_master SET sql = ? WHERE name = ?", (sql, table))
+    for n in range(1, len(columns) + 1):
+        name = f"sqlite_autoindex_{table}_{n}"
+        c.execute("UPDATE sqlite_master SET name = ?, sql = NULL WHERE name = ?", (name, f"i{n}"))
+    c.execute("PRAGMA writable_schema=RESET")
+
+
+def test_a_register_entry_that_its_index_does_not_find_is_missed(shelf: Path, check: Callable[[Path], Audit]) -> None:
+    touch(shelf)
+    with closing(sqlite3.connect(shelf, isolation_level=None)) as c:
+        newest = "SELECT max(rowid) FROM stored_events WHERE originator_id = ?"
+        (last,) = c.execute(newest, (registry_of(ORIGIN),)).fetchone()
+        forged(c, "stored_events", EVENTS, None, hidden=last)
+        assert c.execute(newest, (registry_of(ORIGIN),)).fetchone()[0] < last
+    assert ("CTX-CHAIN", f"#{last - 1}") in told(check(shelf))
+
+
+@pytest.mark.parametrize("is_hidden", [True, False])
+def test_two_entries_with_one_number_in_their_order_are_found_where_no_constraint_forbids_them(
+    is_hidden: bool, shelf: Path, check: Callable[[Path], Audit]
+) -> None:
+    touch(shelf)
+    with closing(sqlite3.connect(shelf, isolation_level=None)) as c:
+        (size,) = c.execute("SELECT max(rowid) FROM stored_events").fetchone()
+        again = c.execute("SELECT * FROM stored_events WHERE rowid = 100").fetchone()
+        entry, leaf = c.execute("SELECT entry_id, leaf FROM log_leaf WHERE idx = 99").fetchone()
+        tree = Frontier()
+        for (each,) in c.execute("SELECT leaf FROM log_leaf ORDER BY idx").fetchall():
+            tree.add(each)
+        nodes = b"".join(tree.add(leaf)[1:])
+        forged(c, "stored_events", EVENTS, (size + 1, *again[1:]), hidden=size + 1 if is_hidden else 0)
+        forged(c, "log_leaf", LEAVES, (size, entry, leaf, nodes), hidden=size if is_hidden else -1)
+    found = told(check(shelf))
+    assert {code for code, _ in found} & {"CTX-CHAIN", "CTX-REPLAY"}, found
+
+
+def shelf_of(ledger: Ledger, path: Path) -> Path:
+    """A ledger of the verifier's tests in a file of its own."""
+    sqlite.create(path, SCHEMA)
+    tree = Frontier()
+    with closing(sqlite3.connect(path, isolation_level=None)) as c:
+        for index, raw in enumerate(ledger.entries):
+            p, leaf = open_(raw, verify=False).payload, leaf_hash(raw)
+            row = (index + 1, p.order, p.seq, p.kind, raw)
+            c.execute("INSERT INTO stored_events VALUES (?, ?, ?, ?, ?, NULL, NULL)", row)
+            nodes = b"".join(tree.add(leaf)[1:])
+            c.execute("INSERT INTO log_leaf VALUES (?, ?, ?, ?)", (index, bytes.fromhex(p.entry), leaf, nodes))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["authority-registered", "key-registered", "key-accepted", "order-issued"])
+def test_an_entry_whose_fields_are_not_those_of_its_kind_is_found(kind: str, tmp_path: Path) -> None:
+    ledger, ilves = small()
+    index = next(n for n, raw in enumerate(ledger.entries) if open_(raw).payload.kind == kind)
+    signer = ilves if kind in ("key-accepted", "order-issued") else ledger.keeper
+    field = {"order-issued": "to_party", "authority-registered": "party"}.get(kind, "key")
+    ledger.entries[index] = resealed(ledger.entries[index], lambda said: said["public"].pop(field), signer)
+    keeper = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
+    assert ("FACT", f"#{index}") in told(audit(shelf_of(ledger, tmp_path / "entries.db"), ledger.origin, keeper))

@@ -42,6 +42,7 @@ CELLAR = (
 WORLD = (
     "ledger.world.fault",
     "ledger.world.clock",
+    "ledger.world.schema",
     "ledger.world.sqlite",
     "ledger.world.postgres",
     "ledger.world.place",
@@ -84,6 +85,7 @@ WORLD = (
     "ledger.world.restoring",
     "ledger.world.succession",
     "ledger.world.audit",
+    "ledger.world.whole",
     "ledger.world.views",
     "ledger.world.board",
     "ledger.world.cases",

@@ -22,6 +22,7 @@ from cli.reading import reading
 from cli.stage import perform
 from cli.story import read_story
 from ledger.law import judge
+from ledger.note import witness_vkey
 from ledger.order import Case, instant
 from projections.drawing import LEFT, WIDTH, caption, drawing
 from projections.face import runs, together, words
@@ -220,6 +221,24 @@ def test_nobody_vouches_for_itself_and_trust_from_elsewhere_counts(tmp_path: Pat
         held = Page(made(ledger, kind, tmp_path, "--trust", str(tmp_path / "trust"))).words
         assert "Integrity TOTAL-PASSED" in held
         assert "NO_TRUST_ANCHOR" not in held
+
+
+def test_a_report_asks_for_the_quorum_the_registrar_and_a_head_as_a_verifier_does(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    trust = shutil.copytree(ledger / "trust", tmp_path / "trust")
+    held = ("--trust", str(trust))
+    log_line = (trust / "policy").read_text().splitlines()[0]
+    witness = witness_vkey("w.example", bytes([0x58, *[0x66] * 31]))
+    (trust / "policy").write_text(f"{log_line}\nwitness w {witness}\nquorum w\n")
+    for kind in ("custody", "audit"):
+        assert "Integrity INDETERMINATE CP-QUORUM" in Page(made(ledger, kind, tmp_path, *held)).words
+    (trust / "policy").write_text(f"{log_line}\nquorum none\n")
+    (trust / "registrar").unlink()
+    for kind in ("custody", "audit"):
+        assert "Integrity INDETERMINATE NO_TRUST_ANCHOR" in Page(made(ledger, kind, tmp_path, *held)).words
+    shutil.copy(ledger / "trust" / "registrar", trust)
+    (ledger / "log" / "checkpoint").unlink()
+    assert "Integrity INDETERMINATE CP-SIG" in Page(made(ledger, "audit", tmp_path, *held)).words
 
 
 def test_a_scratched_entry_fails_the_report_and_is_named(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ledger.bundle import unpack
 from ledger.bundle.container import Inside, inside, is_container
 from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
+from ledger.chain import registry_of
 from ledger.law import Judgement
 from ledger.note import Checkpoint, Head, MlDsa
 from ledger.order import Case
@@ -151,7 +152,7 @@ def _walk(
             )
         book.says(f"{counted(len(files), 'file')}, {len(carried.data)} bytes")
     with book.step(2):
-        policy = heads.choose_policy(trust, files, book)
+        policy = heads.choose_policy(trust, files.get(POLICY), book)
         heads.check_current(trust, now, book)
     with book.step(3):
         if MANIFEST not in files:
@@ -191,10 +192,12 @@ def _walk(
             check_entries(opened, parts, manifest, states, elsewhere, book)
     with book.step(11):
         times = Times(states, policy, stamped)
-        registrar = entries.choose_registrar(trust, opened, manifest.log, book)
+        register = registry_of(manifest.log)
+        first = next(entry.payload.signer for entry in opened.values() if entry.payload.order == register)
+        registrar = entries.choose_registrar(trust, first, book)
         later = {} if elsewhere is None else register_after(elsewhere, manifest)
         keyring = entries.check_keys(opened, manifest, registrar, states, times, book, later)
-        entries.check_rotations({**opened, **later}, states, trust, book)
+        entries.check_rotations({**opened, **later}.values(), states, trust, book)
         found.head_seen = times.head_seen()
     with book.step(12):
         found.brackets = check_times(opened, times, book)
@@ -206,8 +209,9 @@ def _walk(
     with book.step(15):
         trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
         logs = OtherLogs(trusts, parts.others, now, mldsa)
-        others.check_successor(opened, parts, logs, book)
-        arrivals = others.check_arrived(opened, parts, keyring, times, logs, book)
+        here = others.Here(keyring, others.by_leaf(opened), times.before)
+        others.check_successor(opened, parts.foreign, logs, book)
+        arrivals = list(others.check_arrived(opened, parts.foreign, here, logs, book))
     with book.step(16):
         found.case = claims.case_of(known, arrivals, parts, values.destroyed_for(opened, keyring), manifest)
         found.judgement = claims.check_procedure(found.case, known, opened, arrivals, found.as_of, book)

@@ -8,7 +8,7 @@ what the wrapper's signer has observed. What the wrapper says of its own check (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 
 from msgspec import UNSET, Struct
@@ -60,9 +60,8 @@ class Here(Struct, frozen=True):
     before: Callable[[int, str], bool]
 
 
-def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here, logs: OtherLogs) -> list[Arrived]:
+def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here, logs: OtherLogs) -> Iterator[Arrived]:
     """Say of every wrapper, in the order of the log, what is proven of the entry it holds. Never raises `Refused`."""
-    found = []
     leaves: set[str] = set()
     for index, wrapper in wrappers:
         if wrapper.payload.kind != KIND or known(wrapper.payload) is None:
@@ -74,8 +73,7 @@ def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here
             one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
         elif leaf is not None:
             leaves.add(leaf)
-        found.append(one)
-    return found
+        yield one
 
 
 def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: OtherLogs) -> Arrived:

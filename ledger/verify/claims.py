@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
 from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
@@ -14,7 +15,7 @@ from ledger.chain import registry_of
 from ledger.counterparty import VALUES, as_counted
 from ledger.envelope import Opened
 from ledger.facts import KINDS
-from ledger.law import Judgement, judge
+from ledger.law import Finding, Judgement, judge
 from ledger.law.judgement import CHECKS
 from ledger.note import note_digest
 from ledger.order import Case, Entry, instant, wire
@@ -95,8 +96,8 @@ def check_procedure(
         says = f"{counted(len(later), 'entry', 'entries')} signed, they say, after the bundle was made: not judged"
         book.remark("CMP-MADE-AT", says, *later)
     all_of_them = (*opened.values(), *(one.inner for one in arrivals if one.inner))
-    _remark_rest(judgement, UNKNOWN, tuple(e.leaf for e in all_of_them if known(e.payload) is None), book)
-    _remark_rest(judgement, NOT_HELD, tuple(e.leaf for e in entries.values() if not e.held), book)
+    remark_rest(judgement.findings, UNKNOWN, (e.leaf for e in all_of_them if known(e.payload) is None), book)
+    remark_rest(judgement.findings, NOT_HELD, (e.leaf for e in entries.values() if not e.held), book)
     book.says(counted(len(judgement.findings), "finding"))
     return judgement
 
@@ -105,13 +106,17 @@ A_DAY = timedelta(days=1)  # a head may be older than the bundle by this much
 UNKNOWN, NOT_HELD = "G-UNKNOWN-KIND", "V-ROLE-NOT-HELD"
 
 
-def _remark_rest(judgement: Judgement, code: str, leaves: tuple[str, ...], book: Notebook) -> None:
+def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], book: Notebook) -> None:
     """Remark a finding of the law on those of the entries `leaves` that the law was not asked about."""
-    told = {leaf for finding in judgement.findings if finding.code == code for leaf in finding.entries}
+    told = {leaf for finding in findings if finding.code == code for leaf in finding.entries}
     check = next(check for check in CHECKS if check.code == code)
     if rest := tuple(leaf for leaf in leaves if leaf not in told):
         book.remarks.append(Remark(code, str(check.level), check.says, (), rest))
 
+
+TEST = "TEST: anything at all. This comes from a test ledger and is not evidence."
+CLOSED = "What stands in"  # sealed values, says the sentence that begins so
+NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
 
 # -- step 17 -----------------------------------------------------------------------------------------------------------
 
@@ -132,22 +137,20 @@ def check_claims(
     """
     _check_withheld(entries, manifest, book)
     _check_audience((*entries.values(), *lifted), manifest, book)
-    if trust is not None and trust.raw != files[POLICY]:
-        _check_policy(entries, sha256(trust.raw).hexdigest(), sha256(files[POLICY]).hexdigest(), book)
+    changes = {e.index: e.public for e in entries.values() if e.kind == "witness-changed"}
+    check_policy(changes, trust, files[POLICY], book)
     _check_made_at(manifest, times, now, book)
     if manifest.test:
-        book.gravest.insert(0, "TEST: anything at all. This comes from a test ledger and is not evidence.")
+        book.gravest.insert(0, TEST)
     book.gravest.extend(_incomplete(manifest, times.heads.head.checkpoint.size))
     if any(path.startswith(VIEWS) for path in files):
         book.not_proven.append("That the files in views/ say what the record says: they were not compared.")
     if manifest.withheld_count:
         book.not_proven.append(
-            f"What stands in {counted(manifest.withheld_count, 'sealed value')} not opened here: "
+            f"{CLOSED} {counted(manifest.withheld_count, 'sealed value')} not opened here: "
             "the commitments are proven, the values are not."
         )
-    book.not_proven.append(
-        "That what the entries say is true: a log proves what was said, by whose key, and in which order."
-    )
+    book.not_proven.append(NOT_TRUE)
 
 
 def check_readme(
@@ -228,13 +231,20 @@ def _check_audience(entries: Sequence[Entry], manifest: Manifest, book: Notebook
             book.remark("CMP-AUDIENCE", f"opened for {role}, who is not among its readers: {', '.join(names)}", leaf)
 
 
-def _check_policy(entries: Mapping[int, Entry], yours: str, theirs: str, book: Notebook) -> None:
-    """The registry says which policy followed which; where it does not, nobody can tell."""
-    adopted: dict[str, int] = {}
-    for e in entries.values():
-        if e.kind == "witness-changed":
-            adopted[e.public["policy_text"]["sha256"]] = e.index
+def check_policy(
+    changes: Mapping[int, Mapping[str, Any]], trust: Trust | None, copy: bytes | None, book: Notebook
+) -> None:
+    """Doubt POL-NEWER if the log adopted the policy that came along after the verifier's; else say that they differ.
+
+    `changes` are what the entries of kind witness-changed say, by log index.
+    """
+    if trust is None or copy is None or trust.raw == copy:
+        return
+    yours, theirs = sha256(trust.raw).hexdigest(), sha256(copy).hexdigest()
+    adopted = {said["policy_text"]["sha256"]: index for index, said in sorted(changes.items())}
     if adopted.get(theirs, -1) > adopted.get(yours, -1):
         book.doubt("POL-NEWER", f"the log adopted another policy (entry {adopted[theirs]}) than yours: get it", POLICY)
     else:
-        book.not_proven.append("Why the policy in the bundle differs from yours: yours was used, and theirs was not.")
+        book.not_proven.append(
+            f"Why the policy in the {book.of} differs from yours: yours was used, and theirs was not."
+        )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ledger.bundle.layout import MANIFEST, Arranged
 from ledger.bundle.manifest import HeadOf, Manifest
 from ledger.chain import Chains, registry_of
 from ledger.envelope import Opened, open_
-from ledger.keyring import Keyring, Registrar
+from ledger.keyring import Key, Keyring, Registrar
 from ledger.note import Head
+from ledger.payload import SignedBy
 from ledger.refusal import Refused
 from ledger.texts import odd_texts
 from ledger.tlog import check_inclusion, leaf_hash, parse_proof
@@ -112,16 +113,17 @@ def check_places(opened: Mapping[int, Opened], manifest: Manifest, heads: Heads,
     book.says(f"{counted(len(found), 'order')}, each whole from its first entry on")
 
 
+NAMED = 20  # entries that a sentence names
+
 # -- step 11 -----------------------------------------------------------------------------------------------------------
 
 
-def choose_registrar(trust: Trust | None, opened: Mapping[int, Opened], origin: str, book: Notebook) -> Registrar:
-    """The trusted registrar; without one, for information only, whoever signed the first entry of the registry."""
+def choose_registrar(trust: Trust | None, first: SignedBy, book: Notebook) -> Registrar:
+    """The trusted registrar; without one, for information only, who signed the `first` entry of the registry."""
     if trust is not None and trust.registrar is not None:
         return trust.registrar
-    first = next(o.payload.signer for o in opened.values() if o.payload.order == registry_of(origin))
     book.not_proven.append(
-        f"That {first.actor} keeps the register of this log: its key was taken from the bundle itself."
+        f"That {first.actor} keeps the register of this log: its key was taken from the {book.of} itself."
     )
     return Registrar(first.actor, first.party, first.key)
 
@@ -149,8 +151,9 @@ def check_keys(
     _check_maker(keyring, manifest, heads.head.checkpoint.size)
     for index, entry in later.items():
         keyring.admit(entry, index)
-    _check_log_keys({**opened, **later}, heads)
-    _suspect(opened, keyring, heads, times, book)
+    check_log_keys({**opened, **later}.values(), heads)
+    for actor, since, doubtful in suspect(opened, keyring, times):
+        doubt_key(actor, since, doubtful, f"{heads.folder}/entries/{doubtful[0]}.dsse.json", book)
     book.says(f"{counted(len(keyring.keys), 'key')} of {counted(len(keyring.offices), 'office')}")
     return keyring
 
@@ -171,9 +174,9 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
         raise Refused("KEY-ROLE", f"{signer.actor} does not hold the role {signer.role}", where=MANIFEST)
 
 
-def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:
-    """A rotation of the log's key says which sizes each of the two signs; a note may be signed by both."""
-    for entry in opened.values():
+def check_log_keys(opened: Iterable[Opened], heads: Heads) -> None:
+    """A rotation of the log's key says which sizes each of the two signs; a note may be signed by both. CP-KEY."""
+    for entry in opened:
         if entry.payload.kind != "log-key-rotated" or known(entry.payload) is None:
             continue
         said = entry.payload.public
@@ -186,7 +189,7 @@ def _check_log_keys(opened: Mapping[int, Opened], heads: Heads) -> None:
                 raise Refused("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))
 
 
-def check_rotations(opened: Mapping[int, Opened], heads: Heads, trust: Trust | None, book: Notebook) -> None:
+def check_rotations(opened: Iterable[Opened], heads: Heads, trust: Trust | None, book: Notebook) -> None:
     """Doubt CP-KEY where several keys of the log signed notes, and nothing says which sizes each of them signs.
 
     The register says it, or a signed policy. A register that ends before the change of a key was cut, or the log
@@ -194,7 +197,7 @@ def check_rotations(opened: Mapping[int, Opened], heads: Heads, trust: Trust | N
     """
     signed = {key.text for keys in heads.signed_by.values() for key in keys}
     named = set(trust.sizes if trust is not None else ())
-    for entry in opened.values():
+    for entry in opened:
         if entry.payload.kind == "log-key-rotated" and known(entry.payload) is not None:
             named |= {entry.payload.public["old_key"], entry.payload.public["new_key"]}
     if len(signed) > 1 and not signed <= named:
@@ -202,18 +205,33 @@ def check_rotations(opened: Mapping[int, Opened], heads: Heads, trust: Trust | N
         book.doubt("CP-KEY", says, heads.folder)
 
 
-def _suspect(opened: Mapping[int, Opened], keyring: Keyring, heads: Heads, times: Times, book: Notebook) -> None:
-    """Entries of a key that was reported later, unless they are proven to be older than the suspicion."""
+def suspect(opened: Mapping[int, Opened], keyring: Keyring, times: Times) -> Iterator[tuple[str, str, list[int]]]:
+    """For each key that was reported later: its holder, since when, and its entries that `is_suspect` names."""
     for key in keyring.keys.values():
-        if key.reported is None or key.suspected_since is None:
+        if key.reported is None:
             continue
-        signed = [n for n, entry in opened.items() if entry.payload.signer.key == key.public and n < key.reported]
-        doubtful = [n for n in signed if not times.before(n, key.suspected_since)]
+        doubtful = [n for n, entry in opened.items() if is_suspect(entry, n, key, times)]
         if doubtful:
-            listed = ", ".join(str(n) for n in doubtful)
-            book.doubt(
-                "KEY-SUSPECT",
-                f"the key of {key.actor} may have been in wrong hands since {key.suspected_since}, and nothing proves "
-                f"that {counted(len(doubtful), 'entry', 'entries')} ({listed}) existed before",
-                f"{heads.folder}/entries/{doubtful[0]}.dsse.json",
-            )
+            yield key.actor, key.suspected_since or "", doubtful
+
+
+def is_suspect(entry: Opened, index: int, key: Key, times: Times) -> bool:
+    """True if `key` signed this entry, was reported later, and the entry is not proven to be older than that."""
+    return (
+        key.reported is not None
+        and key.suspected_since is not None
+        and entry.payload.signer.key == key.public
+        and index < key.reported
+        and not times.before(index, key.suspected_since)
+    )
+
+
+def doubt_key(actor: str, since: str, doubtful: Sequence[int], where: str, book: Notebook) -> None:
+    """KEY-SUSPECT: entries signed with a key that may have been in wrong hands, by index."""
+    listed = ", ".join([*map(str, doubtful[:NAMED]), *(["..."] if len(doubtful) > NAMED else [])])
+    book.doubt(
+        "KEY-SUSPECT",
+        f"the key of {actor} may have been in wrong hands since {since}, and nothing proves "
+        f"that {counted(len(doubtful), 'entry', 'entries')} ({listed}) existed before",
+        where,
+    )

@@ -26,36 +26,39 @@ DATED = "time stamps show by when what they cover was there, and every other tim
 
 
 class Heads(Struct, frozen=True):
-    """The states of the log in a bundle, each signed by it: `head` is the one every proof leads to.
+    """The states of the log that came along, each signed by it: `head` is the one every proof leads to.
 
     `all` has every one by the digest of its note, `head` among them; `signed_by` the keys of the log that did.
-    Cosignatures are those of witnesses of the policy only.
+    Cosignatures are those of witnesses of the policy only. `folder` is where the log's files are, `kept` the beginning
+    of what the place of a note other than the head is called.
     """
 
     folder: str
     head: Head
     all: Mapping[str, Head]
     signed_by: Mapping[str, frozenset[Vkey]]
+    kept: str = ""
 
     def where(self, digest: str) -> str:
-        """The file of a note."""
-        return f"{self.folder}/checkpoint" if self.all[digest] is self.head else f"{self.folder}/heads/{digest}"
+        """The place of a note."""
+        if self.all[digest] is self.head:
+            return f"{self.folder}/checkpoint"
+        return f"{self.kept or self.folder + '/heads/'}{digest}"
 
 
 # -- step 2 ------------------------------------------------------------------------------------------------------------
 
 
-def choose_policy(trust: Trust | None, files: Mapping[str, bytes], book: Notebook) -> Policy:
-    """The verifier's own policy; without one, for information only, the copy in the bundle. POL-* if that is none."""
-    copy = files.get(POLICY)
+def choose_policy(trust: Trust | None, copy: bytes | None, book: Notebook) -> Policy:
+    """The verifier's own policy; without one, for information only, the copy that came along. POL-* if that is none."""
     if trust is not None:
-        book.says(
-            "yours; the copy in the bundle " + ("is the same" if copy == trust.raw else "differs and is not used")
-        )
+        same = "is the same" if copy == trust.raw else "differs and is not used"
+        book.says(f"yours; the copy in the {book.of} {same}")
         return trust.policy
-    book.says("the bundle's own copy, which proves nothing")
+    book.says(f"the {book.of}'s own copy, which proves nothing")
     book.not_proven.append(
-        "Whose log and whose witnesses these are: no policy was given, so the keys were taken from the bundle itself."
+        "Whose log and whose witnesses these are: no policy was given, so the keys were taken from "
+        f"the {book.of} itself."
     )
     if copy is None:
         raise Refused("BND-MANIFEST", "a bundle without it is none", where=POLICY)
@@ -81,15 +84,25 @@ READ = 2_000  # signature lines, under a policy that nobody vouches for
 
 
 def open_heads(
-    parts: Arranged, origin: str, policy: Policy, book: Notebook, mldsa: MlDsa | None, *, own: bool = False
+    parts: Arranged,
+    origin: str,
+    policy: Policy,
+    book: Notebook,
+    mldsa: MlDsa | None,
+    *,
+    own: bool = False,
+    here: str = "",
+    kept: str = "",
 ) -> Heads:
-    """Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
+    """Every note that came along, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
 
     Without `mldsa` a cosignature of that type is a doubt, CP-SIG: a false one would be a failure, and nobody can tell.
-    Under the bundle's `own` policy its maker decides how many lines there are to verify: beyond `READ` only the head's
-    cosignatures are read, and of each other note one line of the log.
+    Under the record's `own` policy its maker decides how many lines there are to verify: beyond `READ` only the head's
+    cosignatures are read, and of each other note one line of the log. `here` and `kept` say where the notes are, as in
+    `Heads`; by default they are in a bundle.
     """
-    here = folder(origin)
+    here = here or folder(origin)
+    kept = kept or f"{here}/heads/"
     logs = tuple(key for key in policy.logs if key.name == origin)
     if not logs:
         raise Refused("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
@@ -100,11 +113,11 @@ def open_heads(
         book.not_proven.append(f"Cosignatures of type ML-DSA-44 of {who} were not read.")
     found: dict[str, Head] = {}
     signed_by: dict[str, frozenset[Vkey]] = {}
-    notes = {f"{here}/heads/{digest}": note for digest, note in parts.heads.items()}
+    notes = {f"{kept}{digest}": note for digest, note in parts.heads.items()}
     lines = 0
     for path, note in {**notes, f"{here}/checkpoint": parts.checkpoint}.items():
         digest = note_digest(note)
-        if path in notes and digest != path.rpartition("/")[2]:
+        if path in notes and digest != path.removeprefix(kept):
             raise Refused("CP-FORMAT", f"its digest is {digest}, not the one it is kept under", where=path)
         try:
             if own and lines > READ and path in notes:
@@ -121,7 +134,7 @@ def open_heads(
     if own and lines > READ:
         book.not_proven.append(f"Cosignatures of notes behind the first {READ} lines were not read.")
     book.says(f"{counted(len(found), 'note')} of {origin}")
-    return Heads(here, found[note_digest(parts.checkpoint)], found, signed_by)
+    return Heads(here, found[note_digest(parts.checkpoint)], found, signed_by, kept)
 
 
 def check_sizes(heads: Heads, trust: Trust | None) -> None:
@@ -173,12 +186,13 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Notebook) ->
 # -- step 6 ------------------------------------------------------------------------------------------------------------
 
 
-def check_history(heads: Heads, parts: Arranged, held: Checkpoint | None, book: Notebook) -> None:
+def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None, book: Notebook) -> None:
     """Every state of the log must be a beginning of the head; so must `held`, a checkpoint that came by another way.
 
     Two roots of one size are SPLIT-VIEW, or ANCHOR-MISMATCH against `held`. A missing proof is a doubt, a wrong one a
     failure, both CP-CONSISTENCY, or ANCHOR-MISMATCH where it concerns `held`. A proof from a size of which neither a
-    note nor `held` speaks shows nothing and is left alone.
+    note nor `held` speaks shows nothing and is left alone. `parts` is None where no proof is needed, because every
+    entry is there and each state is held against the tree that they make.
     """
     roots: dict[int, tuple[bytes, str]] = {}
     for digest, each in heads.all.items():
@@ -188,6 +202,9 @@ def check_history(heads: Heads, parts: Arranged, held: Checkpoint | None, book: 
             raise Refused("SPLIT-VIEW", f"two trees of size {c.size}: keep both notes", where=f"{first} and {where}")
     if held is not None:
         _compare(held, heads.head.checkpoint.origin, roots)
+    if parts is None:
+        book.says(f"{counted(len(roots), 'state')} of the log, each to be held against the entries")
+        return
     size = heads.head.checkpoint.size
     proven = 0
     for other, (_, where) in roots.items():
@@ -234,16 +251,23 @@ def hashes(text: bytes) -> list[bytes]:
         raise Refused("CP-CONSISTENCY", f"not one base64 hash a line: {error}") from error
 
 
-def check_anchored(heads: Heads, held: Checkpoint | None, trust: Trust | None, book: Notebook) -> None:
-    """Doubt NO_TRUST_ANCHOR unless a policy and a registrar, or a checkpoint equal to the head, came from elsewhere."""
-    if held is not None and held.size == heads.head.checkpoint.size:
+def check_anchored(
+    heads: Heads | None, held: Checkpoint | None, trust: Trust | None, book: Notebook, *, pins: bool = True
+) -> None:
+    """Doubt NO_TRUST_ANCHOR unless a policy and a registrar, or a checkpoint equal to the head, came from elsewhere.
+
+    Without `pins` a checkpoint is no such thing: it says which entries these are, and not whose.
+    """
+    if pins and heads is not None and held is not None and held.size == heads.head.checkpoint.size:
         return  # the same root, says step 6
     if trust is not None and trust.registrar is not None:
         return
     if trust is not None:
         lack = "the policy names the log, but nothing from outside names the registrar who vouches for people's keys"
+    elif held is not None and not pins:
+        lack = "the checkpoint you hold says which entries these are; whose they are is for policy and registrar to say"
     elif held is not None:
         lack = "the head is another state than the checkpoint you hold; who added the rest is for a policy to say"
     else:
-        lack = "nothing from outside the bundle was given that it could be held against"
+        lack = f"nothing from outside the {book.of} was given that it could be held against"
     book.doubts.insert(0, Reason("NO_TRUST_ANCHOR", "", lack))

@@ -34,9 +34,11 @@ STEPS = {
 class Notebook:
     """Steps as they end, reasons for doubt, findings, and sentences on what is not proven; `failed` ends it all.
 
-    `gravest` are the sentences on what is not proven that come before all others.
+    `of` names what is judged: a bundle, a folder, an entry. `gravest` are the sentences on what is not proven that come
+    before all others.
     """
 
+    of: str = "bundle"
     steps: list[Step] = field(default_factory=list)
     doubts: list[Reason] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
@@ -65,6 +67,10 @@ class Notebook:
     def unproven(self) -> tuple[str, ...]:
         """All sentences on what is not proven, the gravest first."""
         return (*self.gravest, *self.not_proven)
+
+    def skip(self, number: int, says: str) -> None:
+        """Note a step that has nothing to check here, and why."""
+        self.steps.append(Step(number, STEPS[number], Result.NOT_RUN, says))
 
     def says(self, sentence: str) -> None:
         """How much there was to check in the step under way."""

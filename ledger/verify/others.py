@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ledger.bundle.layout import Arranged
 from ledger.chain import registry_of
 from ledger.counterparty import KIND, PROOF
 from ledger.envelope import Opened, open_
-from ledger.keyring import Keyring
 from ledger.refusal import Refused
 from ledger.tlog import leaf_hash, parse_proof
 from ledger.verify.arrived import ABSENT, MISMATCH, UNPROVEN, Arrived, Here, arrived, by_leaf, checked_place
@@ -17,10 +15,13 @@ from ledger.verify.entries import note_texts
 from ledger.verify.fields import known
 from ledger.verify.notebook import Notebook, counted
 from ledger.verify.other_logs import NotProven, OtherLogs, unsigned
-from ledger.verify.times import Times
+
+__all__ = ["Here", "by_leaf", "check_arrived", "check_successor"]
 
 
-def check_successor(opened: Mapping[int, Opened], parts: Arranged, logs: OtherLogs, book: Notebook) -> None:
+def check_successor(
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: Notebook
+) -> None:
     """Hold a log that takes the place of another against the last head of that one: CTX-SUCCESSOR.
 
     The first entry of its register says so. The head travels as a file; that the old log signed it is proven to a
@@ -36,7 +37,7 @@ def check_successor(opened: Mapping[int, Opened], parts: Arranged, logs: OtherLo
             raise Refused(
                 "CTX-SUCCESSOR", "only the first entry of a register names another log before it", where=where
             )
-        note = next((parts.foreign[d.sha256] for d in p.documents if d.sha256 in parts.foreign), None)
+        note = next((foreign[d.sha256] for d in p.documents if d.sha256 in foreign), None)
         if note is None:
             book.not_proven.append(
                 f"What {said['predecessor']} was when this log took its place: its head is not here."
@@ -60,16 +61,17 @@ def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, bo
 
 
 def check_arrived(
-    opened: Mapping[int, Opened], parts: Arranged, keyring: Keyring, times: Times, logs: OtherLogs, book: Notebook
-) -> list[Arrived]:
-    """Say of every wrapped entry what is proven of it.
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], here: Here, logs: OtherLogs, book: Notebook
+) -> Iterator[Arrived]:
+    """Say of every wrapped entry what is proven of it, one after the other.
 
-    What is false (ENT-MISMATCH), absent (ENT-ABSENT) or not proven (ENT-UNPROVEN) is a finding on its wrapper.
+    `opened` are the entries by log index, `foreign` the files of other records by name. What is false (ENT-MISMATCH),
+    absent (ENT-ABSENT) or not proven (ENT-UNPROVEN) is a finding on its wrapper.
     """
-    here = Here(keyring, by_leaf(opened), times.before)
-    found = arrived(opened.items(), parts.foreign.get, here, logs)
-    origins = set()
-    for one in found:
+    origins, good = set(), 0
+    for one in arrived(opened.items(), foreign.get, here, logs):
+        good += not one.code
+        yield one
         if one.inner is not None:
             note_texts(one.inner, book)
         said = one.wrapper.payload.public
@@ -88,44 +90,46 @@ def check_arrived(
                 f"CMP-REGISTER: that no key was revoked, reported or replaced in the register of {origin} behind its "
                 f"entry {size}."
             )
-    check_references(opened, parts, logs, book)
-    good = sum(not one.code for one in found)
+    check_references(opened, foreign, logs, book)
     book.says(f"{counted(good, 'entry', 'entries')} of other records")
-    return found
 
 
 def _whom(one: Arrived) -> str:
     return "its signer" if one.inner is None else one.inner.payload.signer.actor
 
 
-def check_references(opened: Mapping[int, Opened], parts: Arranged, logs: OtherLogs, book: Notebook) -> None:
+def check_references(
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: Notebook
+) -> None:
     """Hold what entries say of another record (`other`) against the entry from there: ENT-MISMATCH, ENT-ABSENT.
 
     A wrapper's own `other` is checked with what it wraps.
     """
-    files = {leaf_hash(raw).hex(): name for name, raw in parts.foreign.items() if len(name) == 64}
+    files: dict[str, str] | None = None  # read where an entry asks
     for index, entry in opened.items():
         p = entry.payload
         if not p.other or (p.kind == KIND and known(p) is not None) or p.order == registry_of(p.log):
             continue
         says = f"entry {index} rests on entry {p.other.index} of {p.other.origin}"
+        if files is None:
+            files = {leaf_hash(raw).hex(): name for name, raw in foreign.items() if len(name) == 64}
         name = files.get(p.other.leaf)
         if name is None:
             book.remark(ABSENT, f"{says}, which is not here", entry.leaf)
             continue
         try:
-            _check_reference(name, parts, p.other.origin, p.other.index, logs)
+            _check_reference(name, foreign, p.other.origin, p.other.index, logs)
         except Refused as wrong:
             book.remark(MISMATCH, f"{says}, and it is not so: {wrong.code} {wrong.says}", entry.leaf, level="V")
         except NotProven as lacks:
             book.not_proven.append(f"What {says}: not proven is {lacks.says}.")
 
 
-def _check_reference(name: str, parts: Arranged, origin: str, index: int, logs: OtherLogs) -> None:
-    inner = open_(parts.foreign[name])
+def _check_reference(name: str, foreign: Mapping[str, bytes], origin: str, index: int, logs: OtherLogs) -> None:
+    inner = open_(foreign[name])
     if inner.payload.log != origin:
         raise Refused("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {origin}")
-    proof = parts.foreign.get(f"{name}{PROOF}")
+    proof = foreign.get(f"{name}{PROOF}")
     if proof is None:
         raise NotProven("PRF-FORMAT", f"that it stands in the log {origin}: no proof from there is here")
     checked_place(inner, parse_proof(proof), index, "", logs)

@@ -91,7 +91,8 @@ class Report:
     at `as_of`, the moment the bundle was made; both None where a step before failed. `head` is the checkpoint that
     everything leads to, `manifest` what the maker of the bundle says. `head_seen` is when the witnesses last saw the
     head, or, where none counts, by when a time stamp shows that it existed; None where neither is proven. `exhibit` is
-    what proves to others that the log contradicts itself, where a second record showed it.
+    what proves to others that the log contradicts itself, where a second record showed it. Of a whole log `entries`
+    are those that `head` covers, and `not_covered` counts those behind it.
     """
 
     verdict: Verdict
@@ -109,6 +110,7 @@ class Report:
     as_of: datetime | None = None
     head_seen: datetime | None = None
     exhibit: bytes | None = None
+    not_covered: int = 0
 
     @property
     def integrity(self) -> str:

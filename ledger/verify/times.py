@@ -82,27 +82,42 @@ def _moment(seconds: int) -> datetime:
 
 def check_times(opened: Mapping[int, Opened], times: Times, book: Notebook) -> tuple[Bracket, ...]:
     """The bracket of every entry, and what does not fit it: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM."""
-    brackets = []
-    for index, entry in opened.items():
-        p = entry.payload
-        low, high = times.not_before(entry), times.not_after(index)
-        bracket = Bracket(index, low, high, instant(p.on), instant(p.signed_at))
-        brackets.append(bracket)
-        _check_seen(index, entry, times.heads, book)
-        _check_claims(bracket, entry, book)
-    if times.faults is None and all(b.not_after is None for b in brackets):
+    brackets = tuple(check_time(index, entry, times, book) for index, entry in opened.items())
+    open_ends = sum(b.not_before is None or b.not_after is None for b in brackets)
+    say_times(len(brackets), open_ends, sum(b.not_after is None for b in brackets), times, book)
+    say_absent(len({absent_of(entry, times) for entry in opened.values()} - {None}), book)
+    return brackets
+
+
+def check_time(index: int, entry: Opened, times: Times, book: Notebook) -> Bracket:
+    """The bracket of one entry, and what does not fit it."""
+    p = entry.payload
+    bracket = Bracket(index, times.not_before(entry), times.not_after(index), instant(p.on), instant(p.signed_at))
+    _check_seen(index, entry, times.heads, book)
+    _check_claims(bracket, entry, book)
+    return bracket
+
+
+def say_times(number: int, open_ends: int, late: int, times: Times, book: Notebook) -> None:
+    """How many brackets there are, how many of them are open at one end, and how many have no later end."""
+    if times.faults is None and late == number:
         book.says("no brackets under this policy")
-    else:
-        open_ends = sum(b.not_before is None or b.not_after is None for b in brackets)
-        book.says(f"{counted(len(brackets), 'bracket')}, {open_ends} open on one side or both")
-        if late := sum(b.not_after is None for b in brackets):
-            book.not_proven.append(
-                f"By when {counted(late, 'entry', 'entries')} existed: no witness saw a head with them."
-            )
-    cited = {seen.note for entry in opened.values() if (seen := entry.payload.seen) is not None}
-    if absent := len(cited - times.heads.all.keys()):
-        book.not_proven.append(f"That the log had every state that entries cite; missing here: {absent}.")
-    return tuple(brackets)
+        return
+    book.says(f"{counted(number, 'bracket')}, {open_ends} open on one side or both")
+    if late:
+        book.not_proven.append(f"By when {counted(late, 'entry', 'entries')} existed: no witness saw a head with them.")
+
+
+def absent_of(entry: Opened, times: Times) -> str | None:
+    """The digest of the state that an entry cites, if that is not among those at hand."""
+    seen = entry.payload.seen
+    return seen.note if seen is not None and seen.note not in times.heads.all else None
+
+
+def say_absent(number: int, book: Notebook) -> None:
+    """How many states that entries cite are not at hand."""
+    if number:
+        book.not_proven.append(f"That the log had every state that entries cite; missing here: {number}.")
 
 
 def _check_seen(index: int, entry: Opened, heads: Heads, book: Notebook) -> None:

@@ -93,7 +93,7 @@ def set_aside(number: int, book: Notebook) -> None:
     if number:
         book.says(f"{counted(number, 'token')}, not read")
         book.not_proven.append(
-            f"What {counted(number, 'time stamp')} in the bundle would add: check them with "
+            f"What {counted(number, 'time stamp')} in the {book.of} would add: check them with "
             "`openssl ts -verify -data checkpoint -in checkpoint.1.tsr -CAfile ROOT -attime GENTIME`."
         )
 

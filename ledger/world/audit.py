@@ -1,14 +1,16 @@
-"""Read the whole shelf again and believe nothing: every signature, chain, leaf, inner hash and the root.
+"""Read every entry again and believe nothing: signatures, forms, chains, keys, leaves, inner hashes and the root.
 
 The registry is folded first; since position decides which key may sign, the rest can then be checked in any order, on
 every core. A worker takes an aligned run of entries, which is a complete subtree of the log, so memory does not grow
-with the ledger.
+with the ledger. Each run is read by position. Indexes of the database are only believed where a row that was read so
+is found by them again.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
@@ -18,20 +20,41 @@ from itertools import islice
 from typing import Any
 
 from ledger.chain import Link, check_place, registry_of
-from ledger.envelope import instrument_of, open_, open_each
-from ledger.keyring import Keyring, Registrar
+from ledger.counterparty import KIND
+from ledger.envelope import Opened, instrument_of, open_, open_each
+from ledger.keyring import Key, Keyring, Registrar
 from ledger.refusal import Refused
 from ledger.tlog import Frontier, leaf_hash, node_hash
-from ledger.world.place import Line, Place, faults, line
+from ledger.verify.entries import is_suspect, note_texts
+from ledger.verify.fields import check_public, known
+from ledger.verify.notebook import Notebook
+from ledger.verify.report import Bracket, Remark
+from ledger.verify.times import Times, absent_of, check_time
+from ledger.world.fault import LedgerFault
+from ledger.world.place import Line, Readable, faults, line
+from ledger.world.postgres import Address
+from ledger.world.sqlite import HandedFile
 
 RUN = 1 << 13  # entries a worker checks at a time: of each order it has to look up one entry in an earlier run
 LAST = 1 << 10  # the same towards the end, so that no core waits long for another
 TOGETHER = 64  # entries opened in one go: many enough to pay, few enough to stay in a processor's cache
-MOST = 100  # problems reported; the first one already decides
+MOST = 100  # problems reported, and findings; the first problem already decides
+LISTED = 1_000  # brackets that are listed; of a larger ledger they are counted
+SMALLEST = 64  # bytes: no entry takes fewer of the file it is in
+TOLD = frozenset({"log-key-rotated", "log-succeeded", "witness-changed"})  # of the register, kept as they were read
 
 _ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id
     FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
     WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid"""
+# Rows that are not found by their number in their order, or by their entry id, or not they alone: a constraint that
+# a file was made without, or an index that does not tell of every row.
+_AGAIN = {
+    "CTX-CHAIN": """SELECT e.rowid - 1 FROM stored_events e WHERE e.rowid > ? AND e.rowid <= ? AND ifnull(
+        (SELECT min(x.rowid) FROM stored_events x WHERE x.originator_id = e.originator_id
+        AND x.originator_version = e.originator_version), 0) <> e.rowid LIMIT 1""",
+    "CTX-REPLAY": """SELECT l.idx FROM log_leaf l WHERE l.idx >= ? AND l.idx < ? AND ifnull(
+        (SELECT min(x.idx) FROM log_leaf x WHERE x.entry_id = l.entry_id), -1) <> l.idx LIMIT 1""",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,60 +67,134 @@ class Problem:
 
 
 @dataclass(slots=True)
+class Noted:
+    """What entries say that proves nothing wrong: findings, brackets, keys that are in doubt, other records.
+
+    `remarks` and `brackets` are the first of all that were counted in `findings` and `entries`. `suspect` has by public
+    key the indexes of the entries that it may not have signed, `naming` those of entries that speak of other records.
+    `not_held` and `unknown` are leaves: of entries whose key did not hold their role, and of kinds not known here;
+    `absent` the digests of states that entries cite and that are not at hand.
+    """
+
+    entries: int = 0
+    findings: int = 0
+    remarks: list[Remark] = field(default_factory=list)
+    brackets: list[Bracket] = field(default_factory=list)
+    open_ends: int = 0
+    late: int = 0
+    sealed: int = 0
+    suspect: dict[str, list[int]] = field(default_factory=dict)
+    naming: list[int] = field(default_factory=list)
+    not_held: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
+
+    def add(self, other: Noted) -> None:
+        """Take over what the entries behind these say."""
+        self.entries += other.entries
+        self.findings += other.findings
+        self.remarks += other.remarks[: MOST - len(self.remarks)]
+        self.brackets += other.brackets[: LISTED + 1 - len(self.brackets)]
+        self.open_ends += other.open_ends
+        self.late += other.late
+        self.sealed += other.sealed
+        self.naming += other.naming
+        self.not_held += other.not_held[: MOST - len(self.not_held)]
+        self.unknown += other.unknown[: MOST - len(self.unknown)]
+        self.absent |= other.absent
+        for key, indexes in other.suspect.items():
+            self.suspect.setdefault(key, []).extend(indexes)
+
+
+@dataclass(slots=True)
 class Audit:
     """What a full reading of the shelf showed: how much was read and checked, the tree it makes, what is wrong.
 
-    Where an entry is missing, the tree ends with the run of entries before it.
+    Where an entry is missing, the tree ends with the run of entries before it. `keyring` is the register as folded, and
+    `told` its entries of some kinds by index; `noted` is empty without `times`.
     """
 
     size: int
     signatures: int = 0
     frontier: Frontier = field(default_factory=Frontier)
     problems: list[Problem] = field(default_factory=list)
+    keyring: Keyring | None = None
+    told: dict[int, Opened] = field(default_factory=dict)
+    noted: Noted = field(default_factory=Noted)
 
 
 def audit(
-    place: Place,
+    place: Readable,
     origin: str,
     registrar: Registrar,
     *,
+    times: Times | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Audit:
     """Check every entry of the shelf at `place`; `progress(entries done, entries in all)` is called as it goes.
 
-    What is found wrong is collected, never raised: an audit that stops at the first scratch says too little.
+    What is found wrong is collected, never raised: an audit that stops at the first scratch says too little. With
+    `times` entries are also held against what is known of times, and what they say of other records is noted.
     """
     with closing(line(place)) as c, faults(place):
-        size = c.execute("SELECT ifnull(max(rowid), 0) FROM stored_events").fetchone()[0]
-        report = Audit(size)
+        first, size = c.execute(
+            "SELECT (SELECT ifnull(min(rowid), 1) FROM stored_events),"
+            " (SELECT ifnull(max(rowid), 0) FROM stored_events)"
+        ).fetchone()
+        if first < 1 or size > _room(place):
+            raise LedgerFault("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
         keyring = Keyring(registry_of(origin), registrar)
-        for code, where, says in _registry(c, origin, keyring):
-            report.problems.append(Problem(code, where, says))
-        check = partial(_check_run, place, origin, keyring)
+        report = Audit(size, keyring=keyring)
+        register = 0
+        for index, opened in _registry(c, origin, keyring):
+            if isinstance(opened, Refused):
+                report.problems.append(Problem(opened.code, f"#{index}", f"registry: {opened.says}"))
+                continue
+            register += 1
+            if opened.payload.kind in TOLD:
+                report.told[index] = opened
+        check = partial(_check_run, place, origin, keyring, times)
         workers = workers or os.cpu_count() or 1
         runs = list(_runs(size, workers))
         together = True  # as long as no entry is missing, the runs make a tree
         for (start, stop), run in zip(runs, _spread(check, runs, workers), strict=True):
             report.signatures += run.signatures
             report.problems += run.problems
+            report.noted.add(run.noted)
+            register -= run.register
             if len(report.problems) >= MOST:
                 break
             together = together and run.peaks[0] == stop - start
             if together:
                 _climb(c, report, run.peaks)
             progress(stop, size)
+        if register and not report.problems:
+            says = "the register that is found by its order is not the one that stands in the log"
+            report.problems.append(Problem("LOG-CORRUPT", "register", says))
         del report.problems[MOST:]
     return report
 
 
+def _room(place: Readable) -> int:
+    """The most entries that a place can hold: a file that says more would keep whoever believes it busy for ever."""
+    if isinstance(place, Address):
+        return sys.maxsize
+    path = place.path if isinstance(place, HandedFile) else place
+    wal = path.with_name(f"{path.name}-wal")
+    return (path.stat().st_size + (wal.stat().st_size if wal.is_file() else 0)) // SMALLEST
+
+
 @dataclass(slots=True)
 class _Run:
-    """What a worker brings back: good signatures, the peaks of its subtree (one, if the run is full), problems."""
+    """What a worker brings back: good signatures, entries of the register, the peaks of its subtree (one, if the run
+    is full), problems, and what was noted."""
 
     signatures: int
+    register: int
     peaks: tuple[int, list[bytes]]
     problems: list[Problem]
+    noted: Noted
 
 
 def _runs(size: int, workers: int) -> Iterator[tuple[int, int]]:
@@ -114,16 +211,28 @@ def _spread(check: Callable[[int, int], _Run], runs: list[tuple[int, int]], work
     if len(runs) < 2 or workers < 2:
         yield from (check(*run) for run in runs)
         return
-    # what is read makes no cycles, and looking for them among it would cost a worker a thirtieth of its time
-    with ProcessPoolExecutor(workers, initializer=gc.disable) as pool:
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(check,)) as pool:
         waiting = iter(runs)
-        going = [pool.submit(check, *run) for run in islice(waiting, workers * 2)]
+        going = [pool.submit(_go, *run) for run in islice(waiting, workers * 2)]
         while going:
             yield going.pop(0).result()
-            going += [pool.submit(check, *run) for run in islice(waiting, 1)]
+            going += [pool.submit(_go, *run) for run in islice(waiting, 1)]
 
 
-def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[str, str, str]]:
+_work: list[Callable[[int, int], _Run]] = []  # of a worker: what it does, sent once
+
+
+def _begin(check: Callable[[int, int], _Run]) -> None:
+    gc.disable()  # what is read makes no cycles, and looking for them would cost a worker a thirtieth of its time
+    _work.append(check)
+
+
+def _go(start: int, stop: int) -> _Run:
+    return _work[-1](start, stop)
+
+
+def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Opened | Refused]]:
+    """Fold the register into the keyring; its entries by index, up to the first that is wrong."""
     rows = c.execute(
         "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
         (keyring.registry,),
@@ -131,20 +240,24 @@ def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[str, str
     before: Link | None = None
     for index, raw in rows:
         try:
-            opened = open_(raw)
+            opened = open_(_bytes(raw))
+            check_public(opened.payload)
             check_place(opened, origin, before)
             keyring.admit(opened, index)
         except Refused as wrong:
-            yield wrong.code, f"#{index}", f"registry: {wrong.says}"
+            yield index, wrong
             return  # after this, which keys may sign is not known
+        yield index, opened
         before = Link(opened.payload.seq, opened.leaf, opened.payload.instrument)
 
 
-def _check_run(place: Place, origin: str, keyring: Keyring, start: int, stop: int) -> _Run:
+def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | None, start: int, stop: int) -> _Run:
     problems: list[Problem] = []
+    noted, book = Noted(), Notebook()
+    reported = [key for key in keyring.keys.values() if key.reported is not None]
     leaves: list[bytes] = []  # as hashed here, and what the shelf has beside each
     kept: list[tuple[int, bytes | None]] = []
-    signatures = 0
+    signatures = register = 0
     heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
     with closing(line(place)) as c:
         expected = start
@@ -163,8 +276,13 @@ def _check_run(place: Place, origin: str, keyring: Keyring, start: int, stop: in
                 before = heads.get(order) or _before(c, order, seq, index)
                 heads[order] = Link(seq, opened.leaf, p.instrument)
                 check_place(opened, origin, before)
-                if order != keyring.registry:  # its own entries were checked one by one as the keys were folded
+                if order == keyring.registry:
+                    register += 1  # checked one by one as the keys were folded
+                else:
+                    check_public(p)
                     keyring.check(opened, index)
+                if times is not None:
+                    _note(index, opened, keyring, reported, times, noted, book)
             except Refused as wrong:
                 heads.pop(order, None)
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
@@ -175,18 +293,62 @@ def _check_run(place: Place, origin: str, keyring: Keyring, start: int, stop: in
         else:
             if expected != stop:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
+        for code, ask in _AGAIN.items():
+            if not problems and (found := c.execute(ask, (start, stop)).fetchone()):
+                says = "its number in its order, or its id, is found for another entry, or not at all"
+                problems.append(Problem(code, f"#{found[0]}", says))
     nodes, peaks = subtree(leaves)
     for completed, (index, stored) in zip(nodes, kept, strict=True):
-        if stored is None or len(stored) != 32 * _completes(index) or not stored.startswith(completed):
+        if not isinstance(stored, bytes) or len(stored) != 32 * _completes(index) or not stored.startswith(completed):
             problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
-    return _Run(signatures, (len(leaves), peaks), problems)
+    noted.findings = len(book.remarks)
+    noted.remarks = book.remarks[:MOST]
+    return _Run(signatures, register, (len(leaves), peaks), problems, noted)
+
+
+def _note(
+    index: int,
+    opened: Opened,
+    keyring: Keyring,
+    reported: Sequence[Key],
+    times: Times,
+    noted: Noted,
+    book: Notebook,
+) -> None:
+    """What an entry says beside what proves it right or wrong."""
+    p = opened.payload
+    note_texts(opened, book)
+    bracket = check_time(index, opened, times, book)
+    noted.entries += 1
+    noted.sealed += len(p.sealed)
+    noted.late += bracket.not_after is None
+    noted.open_ends += bracket.not_before is None or bracket.not_after is None
+    if len(noted.brackets) <= LISTED:
+        noted.brackets.append(bracket)
+    for key in reported:
+        if is_suspect(opened, index, key, times):
+            noted.suspect.setdefault(key.public, []).append(index)
+    if not keyring.holds(p.signer, index):
+        noted.not_held.append(opened.leaf)
+    if (digest := absent_of(opened, times)) is not None:
+        noted.absent.add(digest)
+    if known(p) is None:
+        noted.unknown.append(opened.leaf)
+    if p.other or p.kind == KIND:
+        noted.naming.append(index)
+
+
+def _bytes(cell: Any) -> bytes:
+    """A cell that has to hold bytes; empty where a file holds something else in its place."""
+    return cell if isinstance(cell, bytes) else b""
 
 
 def _opened(shelf: Any) -> Iterator[tuple[Any, ...]]:
     """Rows of `_ROWS`, each with what opening its entry gave."""
     while rows := shelf.fetchmany(TOGETHER):
-        for row, opened in zip(rows, open_each([row[4] for row in rows]), strict=True):
-            yield *row, opened
+        raws = [_bytes(row[4]) for row in rows]
+        for row, raw, opened in zip(rows, raws, open_each(raws), strict=True):
+            yield *row[:4], raw, *row[5:], opened
 
 
 def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
@@ -201,7 +363,8 @@ def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
         raise Refused("CTX-CHAIN", "the entry before it in its order is missing")
     if found[0] > index:
         raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
-    return Link(seq - 1, leaf_hash(found[1]).hex(), instrument_of(found[1]))
+    raw = _bytes(found[1])
+    return Link(seq - 1, leaf_hash(raw).hex(), instrument_of(raw))
 
 
 def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
@@ -226,7 +389,7 @@ def _climb(c: Line, report: Audit, part: tuple[int, list[bytes]]) -> None:
     n = tree.size >> level
     merged = list(tree.peaks)
     last = tree.size + size - 1  # the leaf that completes these subtrees, and whose row keeps their hashes
-    stored = (c.execute("SELECT nodes FROM log_leaf WHERE idx = ?", (last,)).fetchone() or (b"",))[0]
+    stored = _bytes((c.execute("SELECT nodes FROM log_leaf WHERE idx = ?", (last,)).fetchone() or (b"",))[0])
     while n & 1:
         node = node_hash(merged.pop(), node)
         if stored[32 * level : 32 * level + 32] != node:

@@ -136,7 +136,7 @@ class Cases:
             entry=self.by_leaf,
             before=lambda index, moment: signed[index] < moment,  # in its own ledger an office takes its own clock
         )
-        return arrived(wrappers, self._file, here, self.other_logs())
+        return list(arrived(wrappers, self._file, here, self.other_logs()))
 
     def arrived(
         self, order: str, opened: Iterable[tuple[int, Opened]]

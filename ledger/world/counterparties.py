@@ -8,7 +8,8 @@ does. The register holds the digest of both, so that neither can be exchanged un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,7 @@ def trusted(folder: Path, registry: Iterable[Entry]) -> list[Trust]:
 
 # -- their registers, as they were received ----------------------------------------------------------------------------
 
+Registers = dict[str, dict[int, tuple[bytes, bytes]]]
 _ENTRY, _PROOF = ".dsse.json", ".tlog-proof"
 
 
@@ -115,16 +117,26 @@ def keep_register(folder: Path, origin: str, entries: Mapping[int, tuple[bytes, 
     sync_folder(place)
 
 
-def registers(folder: Path) -> dict[str, dict[int, tuple[bytes, bytes]]]:
+def registers(folder: Path) -> Registers:
     """The register entries of other logs that were received, with their proofs: by origin hash, then by log index."""
-    found: dict[str, dict[int, tuple[bytes, bytes]]] = {}
-    for place in sorted(folder.iterdir()) if folder.is_dir() else ():
-        names = {path.name for path in place.iterdir()} if place.is_dir() else set()
-        for name in names:
+
+    def names(place: str) -> list[str]:
+        return sorted(os.listdir(folder / place)) if (folder / place).is_dir() else []
+
+    return registers_by(names, lambda path: (folder / path).read_bytes())
+
+
+def registers_by(names: Callable[[str], Sequence[str]], read: Callable[[str], bytes | None]) -> Registers:
+    """The same by what lists the names in a folder ("" is the outermost), and what reads a file."""
+    found: Registers = {}
+    for place in names(""):
+        there = set(names(place))
+        for name in there:
             number = name.removesuffix(_ENTRY)
-            if name != number and number.isascii() and number.isdigit() and f"{number}{_PROOF}" in names:
-                both = (place / name).read_bytes(), (place / f"{number}{_PROOF}").read_bytes()
-                found.setdefault(place.name, {})[int(number)] = both
+            if name != number and number.isascii() and number.isdigit() and f"{number}{_PROOF}" in there:
+                raw, proof = read(f"{place}/{name}"), read(f"{place}/{number}{_PROOF}")
+                if raw is not None and proof is not None:
+                    found.setdefault(place, {})[int(number)] = raw, proof
     return found
 
 

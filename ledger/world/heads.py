@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
+from contextlib import closing
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -16,7 +17,7 @@ from msgspec import Struct
 
 from ledger.note import note_digest
 from ledger.order import instant, wire
-from ledger.world.sqlite import connect, create, faults, transaction
+from ledger.world.sqlite import HandedFile, connect, connect_handed, create, faults, transaction
 
 # What time-stamp authorities answered, raw; head: the digest of the note they stamped, at: the log's clock then.
 TOKENS = (
@@ -162,6 +163,26 @@ class Heads:
         with faults(self.path):
             row = self._c.execute(f"SELECT size, note, at, cosigned FROM head {where}", params).fetchone()  # noqa: S608
         return _kept(*row) if row else None
+
+
+def notes_in(path: Path) -> tuple[dict[str, bytes], list[tuple[str, bytes]]]:
+    """Read the heads of somebody else's ledger: notes by the digest they are kept under, and (head, raw time stamp).
+
+    Nothing of it is believed: sizes and moments are those that the notes and stamps themselves say. Raises what
+    `connect_handed` raises.
+    """
+    with faults(path), closing(connect_handed(HandedFile(path, SCHEMA))) as c:
+        notes = {str(digest): _raw(note) for digest, note in c.execute("SELECT digest, note FROM head ORDER BY n")}
+        if not c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
+            return notes, []
+        return notes, [
+            (str(head), _raw(reply)) for head, reply in c.execute("SELECT head, reply FROM token ORDER BY n")
+        ]
+
+
+def _raw(cell: object) -> bytes:
+    """A cell that has to hold bytes; empty where a file holds something else in its place."""
+    return cell if isinstance(cell, bytes) else b""
 
 
 def _kept(size: int, note: bytes, at: str, cosigned: int | None) -> Kept:

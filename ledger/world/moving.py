@@ -16,7 +16,7 @@ from ledger.world import postgres, sqlite
 from ledger.world.fault import LedgerFault
 from ledger.world.place import Place
 from ledger.world.postgres import Address
-from ledger.world.recorder import SCHEMA
+from ledger.world.schema import SCHEMA
 
 if TYPE_CHECKING:
     from psycopg import Cursor

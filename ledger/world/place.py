@@ -1,4 +1,7 @@
-"""Where the entries of a ledger are: a file of its own folder, or a database. The same questions go to either."""
+"""Where the entries of a ledger are: a file of its own folder, one that somebody else made, or a database.
+
+The same questions go to each.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import Any, Protocol
 
 from ledger.world import postgres, sqlite
 from ledger.world.postgres import Address
+from ledger.world.sqlite import HandedFile
 
 Place = Path | Address
+Readable = Place | HandedFile
 
 
 class Line(Protocol):
@@ -23,15 +28,19 @@ class Line(Protocol):
         """Hang up."""
 
 
-def line(place: Place, *, writable: bool = False) -> Line:
+def line(place: Readable, *, writable: bool = False) -> Line:
     """A connection for questions; as one that is written beside it where `writable`. Raises what `connect` raises."""
     if isinstance(place, Address):
         return postgres.Line(place, writable=writable)
+    if isinstance(place, HandedFile):
+        return sqlite.connect_handed(place)
     c = sqlite.connect(place, writable=writable)
     c.row_factory = None
     return c
 
 
-def faults(place: Place) -> AbstractContextManager[None]:
+def faults(place: Readable) -> AbstractContextManager[None]:
     """Turns what the database says into a `LedgerFault` about `place`; broken constraints pass through."""
-    return postgres.faults(place) if isinstance(place, Address) else sqlite.faults(place)
+    if isinstance(place, Address):
+        return postgres.faults(place)
+    return sqlite.faults(place.path if isinstance(place, HandedFile) else place)

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.tlog import stored_count
 from ledger.world.fault import LedgerFault
-from ledger.world.place import Place, faults, line
+from ledger.world.place import Readable, faults, line
 
 
 class Ciphertext(Struct, frozen=True):
@@ -31,7 +31,7 @@ class Ciphertext(Struct, frozen=True):
 class Shelf:
     """What stands on the shelf of one ledger. Safe to use from several threads and processes."""
 
-    def __init__(self, place: Place, *, writable: bool = False) -> None:
+    def __init__(self, place: Readable, *, writable: bool = False) -> None:
         """Open an existing shelf, as one that is written beside it where `writable`; nothing is written here.
 
         `LedgerFault`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT; of a database also what `postgres.connect` raises.
@@ -91,6 +91,13 @@ class Shelf:
             start = page[-1][0] + 1
 
     # -- orders and entries -------------------------------------------------------------------------------------------
+
+    def first(self, order: str) -> bytes | None:
+        """The sealed line of the first entry of an order; None if it has none."""
+        found = self._first(
+            "SELECT state FROM stored_events WHERE originator_id = ? ORDER BY originator_version LIMIT 1", (order,)
+        )
+        return found[0] if found else None
 
     def order(self, order: str, after: int = 0) -> list[tuple[int, bytes]]:
         """The entries of an order with a number above `after`, as (index, sealed line)."""

@@ -12,10 +12,15 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
 from types import TracebackType
+
+from msgspec import Struct
 
 from ledger.world.fault import Busy, LedgerFault
 
@@ -94,6 +99,110 @@ def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity"
     return version
 
 
+# -- files of somebody else -------------------------------------------------------------------------------------------
+
+LARGEST_VALUE = 1 << 20  # bytes of one value or one row: an envelope has at most 64 KiB
+LARGEST_WAL = 1 << 30
+
+
+class HandedFile(Struct, frozen=True):
+    """An SQLite file that somebody else made: read by its known schema alone, and nothing is written beside it.
+
+    `schema` are the statements that may have made its tables, indexes and triggers. `path` is one that `settled` gave.
+    """
+
+    path: Path
+    schema: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.path.name
+
+
+@contextmanager
+def settled(path: Path) -> Iterator[Path]:
+    """Give a file whose WAL is written back: the file itself where it has none, else a copy of both, gone afterwards.
+
+    Even to read a WAL in its place SQLite would write an index beside it, or empty it. `LedgerFault`: NO-LEDGER,
+    NOT-A-FILE, LOG-CORRUPT.
+    """
+    if not _has_wal(path):
+        yield path
+        return
+    with TemporaryDirectory(prefix="comity-") as folder:
+        copy = Path(folder) / path.name
+        for ending in ("", "-wal"):
+            copyfile(f"{path}{ending}", f"{copy}{ending}", follow_symlinks=False)
+        with faults(path), closing(sqlite3.connect(copy, isolation_level=None)) as c:
+            c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        yield copy
+
+
+def connect_handed(place: HandedFile) -> sqlite3.Connection:
+    """Open a file of somebody else's as it is, read-only and without locks.
+
+    Views, virtual tables and triggers of theirs would be code of theirs, and a table of another form could answer one
+    question in two ways; so every object of the schema is one that we make. `LedgerFault`: NO-LEDGER if it is missing,
+    NOT-A-FILE, LEDGER-VERSION, LOG-CORRUPT. Whether the file changed meanwhile says `state_of`.
+    """
+    _size_of_regular(place.path)
+    with faults(place.path):
+        c = _open(place.path, "ro&immutable=1")
+        try:
+            c.row_factory = None
+            c.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
+            c.execute("PRAGMA trusted_schema=OFF")
+            c.execute("PRAGMA cell_size_check=ON")
+            check_version(c, place.path)
+            known = {_statement(each) for each in place.schema}
+            for name, sql in c.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"):
+                if _statement(sql) not in known:
+                    raise LedgerFault("LOG-CORRUPT", f"{place} holds {str(name)[:60]!r}, which is not of a ledger")
+        except BaseException:
+            c.close()
+            raise
+    return c
+
+
+def state_of(path: Path) -> tuple[object, ...]:
+    """What changes when a file is written: inode, size and time, and the header of its WAL, which a reset changes.
+
+    `LedgerFault` NO-LEDGER, NOT-A-FILE.
+    """
+    head = b""
+    if _has_wal(path):
+        with open(f"{path}-wal", "rb") as wal:
+            head = wal.read(32)
+    found = path.lstat()
+    return found.st_ino, found.st_size, found.st_mtime_ns, head
+
+
+def _has_wal(path: Path) -> bool:
+    """True if a WAL holds something. `LedgerFault` NO-LEDGER, NOT-A-FILE where one of the two is no regular file."""
+    _size_of_regular(path)
+    wal = path.with_name(f"{path.name}-wal")
+    if not os.path.lexists(wal):
+        return False
+    size = _size_of_regular(wal)
+    if size > LARGEST_WAL:
+        raise LedgerFault("NOT-A-FILE", f"{wal} has {size} bytes", "end what writes it, and copy it again")
+    return size > 0
+
+
+def _size_of_regular(path: Path) -> int:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        raise LedgerFault("NO-LEDGER", f"{path} does not exist") from None
+    if not stat.S_ISREG(found.st_mode):
+        raise LedgerFault("NOT-A-FILE", f"{path} is no regular file", "links are not followed: copy the file itself")
+    return found.st_size
+
+
+def _statement(sql: object) -> str:
+    """A statement of a schema without what its spelling leaves open."""
+    return " ".join(str(sql).replace("IF NOT EXISTS ", "").split())
+
+
 def _open(path: Path, mode: str) -> sqlite3.Connection:
     c = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -124,7 +233,8 @@ def transaction(c: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connectio
 class faults:  # noqa: N801 -- reads as a word after `with`
     """Turns what SQLite says, directly or through `eventsourcing`, into a `LedgerFault` about `path`.
 
-    Broken constraints pass through: what they mean is for whoever wrote the statement.
+    Broken constraints pass through: what they mean is for whoever wrote the statement. Text that is none, in a schema
+    or a value, is damage too.
     """
 
     __slots__ = ("path",)
@@ -138,6 +248,9 @@ class faults:  # noqa: N801 -- reads as a word after `with`
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         if error is None or isinstance(error, LedgerFault):
             return
+        if isinstance(error, UnicodeDecodeError):
+            says = f"{self.path} is damaged: a text that is no UTF-8"
+            raise LedgerFault("LOG-CORRUPT", says, "comity fsck says how far it can be read") from error
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         if isinstance(cause, sqlite3.Error) and not isinstance(cause, sqlite3.IntegrityError):
             raise fault_of(cause, self.path) from error

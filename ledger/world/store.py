@@ -16,7 +16,8 @@ from ledger.world import postgres, sqlite
 from ledger.world.growing import Moved, Row
 from ledger.world.place import Place
 from ledger.world.postgres import Address
-from ledger.world.recorder import SCHEMA, Recorder, recorder
+from ledger.world.recorder import Recorder, recorder
+from ledger.world.schema import SCHEMA
 from ledger.world.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Stored:
 
 class Store(Shelf):
     """The shelf of one ledger, with the recorder of `eventsourcing` that writes to it."""
+
+    place: Place
 
     def __init__(self, place: Place, *, writable: bool = True) -> None:
         """Open an existing shelf; raises what `Shelf` raises."""
