@@ -129,7 +129,7 @@ def _no_log(there: HandedFolder, path: Path) -> Stop:
         return Stop(says, hint=hint, code=Exit.UNDECIDABLE)
     if there.has("checkpoint"):
         says = f"{path} is a published log, and not a ledger"
-        hint = "comity monitor DIR --trust TRUST --entries asks what can be asked of it"
+        hint = f"comity monitor {path} --trust TRUST --entries asks what can be asked of it"
         return Stop(says, hint=hint, code=Exit.UNDECIDABLE)
     return Stop(
         f"{path} is not a ledger: it has no {SHELF}",

@@ -495,6 +495,18 @@ def test_no_address_in_the_folder_is_followed(copy: Path, trust: Path) -> None:
     assert "--store" in done.stderr
 
 
+def test_a_published_log_is_told_from_a_ledger_and_the_command_for_it_named(
+    ledger: Path, trust: Path, tmp_path: Path
+) -> None:
+    assert run("log", "publish", str(tmp_path / "published"), ledger=ledger).exit_code == 0
+    for folder in (tmp_path / "published", ledger / "log"):
+        done = run("verify", str(folder), "--trust", str(trust))
+        assert (done.exit_code, done.stdout) == (Exit.UNDECIDABLE, "")
+        assert f"comity monitor {folder} --trust TRUST --entries" in done.stderr
+    seen = ("--trust", str(trust), "--entries", "--state", str(tmp_path / "m"))
+    assert run("monitor", str(tmp_path / "published"), *seen).exit_code == 0
+
+
 def test_a_store_is_of_a_folder(copy: Path, trust: Path) -> None:
     done = run("verify", str(copy / "log" / "checkpoint"), "--store", "postgresql://x/y")
     assert done.exit_code == Exit.USAGE
