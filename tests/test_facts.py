@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ledger.facts import KINDS, FactError, build, check_audience, kind_of, public_of, sealed_of
 from ledger.facts.order.issued import OrderIssued
 from ledger.facts.vocabulary import ROLES
+from ledger.facts.wire import check, plainly
 from tests.told import FILE, ORDER, REFUSALS, Told, facts, in_full
 
 
@@ -243,3 +244,51 @@ def test_no_field_has_a_name_that_the_wire_or_the_class_needs() -> None:
     for cls in KINDS.values():
         assert taken.isdisjoint(cls.fields()), cls.kind
         assert all(re.fullmatch("[a-z_][a-z0-9_]{0,63}", name) for name in cls.fields()), cls.kind
+
+
+ODD: tuple[object, ...] = (
+    *(
+        "",
+        " ",
+        "a",
+        "a\n",
+        "a\nb",
+        "Ä",
+        "\u200b",
+        "\ud800",
+        "e\u0301",
+        "2AP-7",
+        "SP",
+        "2027-03-01",
+        "2027-02-30",
+        "P20D",
+    ),
+    *(
+        "2027-03-01T00:00:00Z",
+        "ab" * 32,
+        "AB" * 32,
+        "main",
+        "skylark",
+        "XO",
+        "true",
+        0,
+        1,
+        -1,
+        1 << 53,
+        1.0,
+        True,
+        False,
+    ),
+    *(None, [], ["a"], ["Ä"], [1], [["a"]], ["SP", "SP"], {}, {"a": "b"}, {"en": "a"}, [{"a": 1}]),
+)
+
+
+def test_a_value_that_plainly_has_a_form_has_it() -> None:
+    asked = 0
+    for fact in KINDS.values():
+        for field in fact.fields().values():
+            for value in ODD:
+                if plainly(field.form)(value):
+                    check(field.form, value)
+                    asked += 1
+    assert asked > 1_000

@@ -270,6 +270,26 @@ def check(form: Form, value: Any, path: str = "") -> None:
                 check(form.item, item, f"{path}.{key}")
 
 
+def plainly(form: Form) -> Callable[[Any], object]:
+    """What is true of most values that have a form, and of no others; `check` says of the rest what they are.
+
+    A whole ledger is read by it: a value costs a third of what it costs to walk its form.
+    """
+    match form:
+        case Word(real=None, known=()):
+            whole = _whole(form.pattern)
+            return lambda value: type(value) is str and value.isascii() and value.isprintable() and whole(value)
+        case Word(real=None, known=known):
+            words = frozenset(known)
+            return lambda value: type(value) is str and value in words
+        case Whole(least=least):
+            return lambda value: type(value) is int and least <= value <= LARGEST
+        case Many(item=item):
+            each = plainly(item)
+            return lambda value: type(value) is list and all(map(each, value))
+    return lambda value: False
+
+
 def _check_word(form: Word, value: Any, path: str) -> None:
     if not isinstance(value, str):
         raise Unfit(form.expected, value, path)

@@ -6,12 +6,13 @@ a field that a later version of a kind may have added. A value that stays closed
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
 
 from ledger.envelope import Payload
 from ledger.facts import KINDS, Fact, FactError
-from ledger.facts.wire import Unfit, check
+from ledger.facts.wire import Unfit, check, plainly
 
 
 def known(payload: Payload) -> type[Fact] | None:
@@ -25,6 +26,42 @@ def check_public(payload: Payload) -> None:
     fact = known(payload)
     if fact is None:
         return
+    sides, sealed = _sides(fact), set(payload.sealed)
+    if not (
+        sides.needed <= payload.public.keys()
+        and sides.needed_sealed <= sealed
+        and sealed.isdisjoint(sides.public)
+        and sides.sealed.isdisjoint(payload.public)
+    ):
+        _check_sides(payload, fact)
+    for name, value in payload.public.items():
+        if name in sides.public and not sides.public[name](value):
+            _check(fact, name, value)
+
+
+class _Sides(NamedTuple):
+    """The fields of a kind by the side on which they stand, and those that every entry has.
+
+    Of public ones what tells a value that plainly has its form.
+    """
+
+    public: Mapping[str, Callable[[Any], object]]
+    sealed: frozenset[str]
+    needed: frozenset[str]
+    needed_sealed: frozenset[str]
+
+
+@cache
+def _sides(fact: type[Fact]) -> _Sides:
+    fields = fact.fields()
+    needed = {name for name, field in fields.items() if field.required or field.always}
+    sealed = frozenset(name for name, field in fields.items() if field.sealed)
+    public = {name: plainly(field.form) for name, field in fields.items() if not field.sealed}
+    return _Sides(public, sealed, frozenset(public.keys() & needed), sealed & needed)
+
+
+def _check_sides(payload: Payload, fact: type[Fact]) -> None:
+    """FACT for the first field that is missing, or on the wrong side."""
     for name, field in fact.fields().items():
         where = f"{payload.kind}.{name}"
         there, beside = (payload.sealed, payload.public) if field.sealed else (payload.public, payload.sealed)
@@ -32,8 +69,6 @@ def check_public(payload: Payload) -> None:
             raise FactError("FACT", f"expected {'sealed' if field.sealed else 'public'}, it is not", where=where)
         if name not in there and (field.required or field.always):
             raise FactError("FACT", "expected to be stated, it is not", where=where)
-        if name in payload.public:
-            _check(fact, name, payload.public[name])
 
 
 def check_sealed(payload: Payload, values: Mapping[str, Any]) -> None:
