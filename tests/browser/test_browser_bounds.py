@@ -20,7 +20,9 @@ from pathlib import Path
 
 import pytest
 
+from ledger.bundle.container import is_bundle
 from ledger.bundle.zip_profile import MAX_TOTAL
+from ledger.exhibit import form_of
 from tests.browser.case import Case, case, expected, held
 from tests.browser.conftest import BROWSERS, started
 from tests.browser.form import choose, opened_at, press, shown
@@ -88,6 +90,9 @@ def handed(browser: Browser, page: Path, folder: Path, case: Case) -> None:
         (folder / field).write_bytes(content)
         choose(browser, field, folder / field)
     press(browser)
+    if not (is_bundle(case.data) or form_of(case.data)):  # what was never meant to be a bundle is not judged
+        assert "not an evidence bundle" in shown(browser)["problem"]
+        return
     said = expected(case)
     assert case.code in {code for code, _ in said["reasons"]} or not case.code
     assert shown(browser) == said
