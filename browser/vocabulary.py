@@ -29,6 +29,10 @@ def tables() -> dict[str, Any]:
     }
 
 
+# the types of fields that name what is in one log alone
+LOCAL = ("event", "list[event]", "order", "list[order]")
+
+
 class _Forms:
     """Forms as JSON, each once."""
 
@@ -80,6 +84,7 @@ def _field(field: Field, forms: _Forms) -> dict[str, Any]:
         "required": field.required,
         "sealed": field.sealed,
         "always": field.always,
+        "local": field.type in LOCAL,
         "audience": list(field.audience),
         "says": field.says,
     }

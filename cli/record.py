@@ -236,6 +236,7 @@ def _draft(
     replaces = None if asked.replaces is None else place.event(asked.replaces)
     if replaces is not None:
         check_reason(asked.why, fact.kind)  # before anything is asked
+        _check_own(place, replaces, signer)
     audience = dict(audience_of(said) for said in asked.audience)
     said = Circumstances(
         on=on,
@@ -249,6 +250,17 @@ def _draft(
         other=_answered(journal, place),
     )
     return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument)
+
+
+def _check_own(place: Place, leaf: str, signer: Signer) -> None:
+    """`Refused` FORM-REPLACES for an entry of another signer: it would replace nothing."""
+    from ledger.refusal import Refused
+
+    entries: Sequence[Entry] = () if place.case is None else place.case.entries
+    old = next((e for e in entries if e.leaf == leaf), None)
+    if old is not None and old.by != signer.actor:
+        hint = "comity record event-disputed says that an entry of somebody else is wrong"
+        raise Refused("FORM-REPLACES", f"entry {old.seq} is {old.by}'s, and only its signer replaces it", hint=hint)
 
 
 def audience_of(said: str) -> tuple[str, list[str]]:

@@ -84,7 +84,21 @@ def moment(text: str, what: str = "a moment") -> datetime:
         raise Stop(f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere")
     if found.microsecond:
         raise Stop(f"{what}: {text!r}: the record counts whole seconds")
-    return found.astimezone(UTC)
+    try:
+        return _in_utc(found)
+    except ValueError:
+        raise Stop(f"{what}: {text!r} is a moment that no calendar here has") from None
+
+
+def _in_utc(found: datetime) -> datetime:
+    """The same moment in UTC, within the years that entries can write; ValueError outside."""
+    try:
+        utc = found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
+    if utc.year < 1000:
+        raise ValueError("entries write years of four digits")
+    return utc
 
 
 class Moment(click.ParamType[datetime]):

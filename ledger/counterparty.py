@@ -105,4 +105,5 @@ def as_counted(
         seq=p.seq,
         received=instant(p.signed_at),
         origin=None if opened.payload.log == p.log else opened.payload.log,
+        place=None if opened.payload.log == p.log else p.public["index"],
     )

@@ -83,6 +83,7 @@ class Entry(Struct, frozen=True, eq=False):
     digests: Mapping[str, str] = {}  # sealed field -> RFC 9901 digest, where known here
     received: datetime | None = None  # when it arrived here, if it was wrapped in an entry of this log
     origin: str | None = None  # the log that it was sealed for, if that is another log
+    place: int | None = None  # its index in the log of `origin`
     held: bool = True  # False: the signing key or its office did not hold the claimed role at this position
     proves: str | None = None  # leaf of the entry here that the wrapped entry was proven to back
     unproven: str = ""  # what is missing, where a wrapped entry is not proven to be its signer's act: a code
@@ -158,9 +159,14 @@ def replacements(entries: Iterable[Entry], at: datetime) -> dict[str, tuple[Entr
     found: dict[str, tuple[Entry, ...]] = {}
     for e in claims:
         old = by_leaf.get(e.replaces or "")
-        if old is not None and (old.by, old.origin) == (e.by, e.origin) and old.index < e.index:
+        if old is not None and (old.by, old.origin) == (e.by, e.origin) and _place(old) < _place(e):
             found[old.leaf] = (*found.get(old.leaf, ()), e)
     return found
+
+
+def _place(e: Entry) -> int:
+    """The index of an entry in the log that it was sealed for."""
+    return e.index if e.place is None else e.place
 
 
 def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:

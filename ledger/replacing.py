@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
+from ledger.characters import unseen
 from ledger.facts import KINDS, WHY
 from ledger.facts.vocabulary import ROLES
 from ledger.facts.wire import Unfit, check
@@ -79,7 +80,7 @@ def check_replacement(
 
 def check_reason(why: object, where: str = "") -> None:
     """Refuse, with FORM-WHY, what is no reason: nothing, another form than text, or a text without letter and digit."""
-    if not isinstance(why, str) or not any(map(str.isalnum, why)):
+    if not isinstance(why, str) or not any(c.isalnum() and unseen(c) is None for c in why):
         hint = "--why TEXT; it is sealed, and those who may read the replaced entry may read it"
         raise Refused("FORM-WHY", "an entry that replaces another says why", where=where, hint=hint)
     try:

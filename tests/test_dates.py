@@ -127,6 +127,18 @@ def test_a_date_after_the_signature_is_refused_on_the_command_line_and_nothing_i
     assert house.told("checkpoint")["size"] == before
 
 
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00Z"])
+def test_a_moment_at_the_edge_of_the_calendar_is_refused_and_no_crash(moment: str, tmp_path: Path) -> None:
+    house = House(tmp_path).furnished()
+    for words in (
+        ("deadlines", "PPO-1", "--as-of", moment),
+        ("replay", "PPO-1", "--at", moment),
+        ("record", "customer-notified", "PPO-1", "-f", "channel=letter", "--as", "ilves", "--on", moment, "--dry-run"),
+    ):
+        done = house.run(*words)
+        assert done.exit_code in (Exit.USAGE, Exit.REFUSED), (words, done.exit_code, done.output)
+
+
 def test_a_table_with_a_date_to_come_is_refused_by_row(tmp_path: Path) -> None:
     house = House(tmp_path).furnished()
     before = house.told("checkpoint")["size"]

@@ -56,6 +56,20 @@ def test_an_arrival_need_be_equal_to_one_of_several_answers_only() -> None:
     finds(both.when(arrived(A, about="first")), MISMATCH)
 
 
+def test_naming_what_is_no_handing_over_hides_no_mismatch() -> None:
+    finds(BASE.when(handed(), arrived(B, about="issued")), MISMATCH, A2="CONTRADICTED")
+    finds(BASE.when(handed(), arrived(B, about="received")), MISMATCH, A2="CONTRADICTED")
+
+
+def test_what_the_recipient_itself_has_observed_excuses_no_mismatch() -> None:
+    seen = disclosed(
+        "2027-03-05T09:30Z", label="seen", by="orn", role="RET", speaks="observation", whose="skylark",
+        manifest=manifest(B),
+    )  # fmt: skip
+    finds(BASE.when(handed(), seen, arrived(B)), MISMATCH, A2="CONTRADICTED")
+    finds(BASE.when(handed(), seen, arrived(B, about="seen")), MISMATCH, A2="CONTRADICTED")
+
+
 # -- custody -----------------------------------------------------------------------------------------------------------
 
 NEEDS: dict[str, dict[str, Any]] = {

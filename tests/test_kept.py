@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from tests.hands import run
 from tests.kept import CHANGED, THEN, VERDICTS, Kept, expected, unpacked, verified
@@ -70,11 +71,17 @@ def test_the_bundle_in_a_container_of_the_first_version_verifies(court: Path, tm
     assert (report["verdict"], [r["code"] for r in report["reasons"]]) == ("INDETERMINATE", ["CP-QUORUM"])
 
 
+def contradicted(done: Result) -> list[str]:
+    """Codes of what fsck found; without that the witness of karsk, which runs nowhere now, does not answer."""
+    told = json.loads(done.stdout)
+    assert done.exit_code == {"CONSISTENT": 0, "UNDECIDED": 3}[told["verdict"]], done.output
+    return [reason["code"] for reason in told["reasons"] if reason["code"] != "LOG-UNREACHABLE"]
+
+
 @pytest.mark.parametrize("name", ["karsk", "skylark", "plain"])
 def test_a_ledger_of_the_first_version_is_whole_and_verifies_under_its_own_trust(name: str, tmp_path: Path) -> None:
     house = Kept(name, tmp_path)
-    done = house.run("fsck", "--json")
-    assert done.exit_code == 0, done.output
+    assert contradicted(house.run("fsck", "--json")) == []
     done = house.run("verify", str(house.ledger), "--trust", str(house.ledger / "trust"), "--json")
     report = json.loads(done.stdout)
     assert report["verdict"] != "TOTAL-FAILED", report["reasons"]
@@ -149,7 +156,7 @@ def test_a_copy_made_by_the_first_version_is_put_back(name: str, court: Path, tm
     house, there = Kept(name, tmp_path), tmp_path / "back"
     done = house.run("restore", str(court / f"{name}.tar"), str(there))
     assert done.exit_code == 0, done.output
-    assert run("fsck", ledger=there, **house.env).exit_code == 0
+    assert contradicted(run("fsck", "--json", ledger=there, **house.env)) == []
 
 
 def test_each_ledger_of_the_first_version_opens_without_a_change_to_its_files(tmp_path: Path) -> None:

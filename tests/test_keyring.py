@@ -200,6 +200,15 @@ def test_whoever_has_stolen_a_keepers_key_cannot_rotate_it_to_one_of_their_own(b
     refused("KEY-ROTATION", book.say, "adm", "ADM", "key-rotated", **stolen)
 
 
+def test_who_keeps_the_register_too_rotates_the_key_of_another_in_that_role_alone(book: Book) -> None:
+    book.office("orn", "RET", "ADM")
+    book.enrol("orn", "RET", "ADM")
+    book.accept("orn", "RET")
+    said = {"actor": "ilves", "old_key": public("ilves"), "new_key": public("ilves-2")}
+    with pytest.raises(Refused):
+        book.say("orn", "RET", "key-rotated", **said)
+
+
 def test_another_office_rotates_nobodys_key(book: Book) -> None:
     book.office("orn", "RET")
     book.enrol("orn", "RET")

@@ -207,12 +207,13 @@ def test_a_court_that_verifies_the_bundle_is_told(scene: Scene, tmp_path: Path) 
     assert "V-CONTRADICTION-WITHDRAWN" in shown
 
 
-def test_a_table_shows_an_entry_that_another_signer_says_it_replaces_as_it_was(scene: Scene, tmp_path: Path) -> None:
+def test_an_entry_of_another_signer_is_not_replaced_and_its_row_stays_as_it_was(scene: Scene, tmp_path: Path) -> None:
     ledger = ledger_of("S1", tmp_path)
     old = told(*LAB, "-f", "check=differ", ledger=ledger)["leaf"]
     theirs = [part if part != "lab" or n != len(STEP) - 1 else "orn" for n, part in enumerate(STEP)]
     args = ("-f", "check=equal", "--replaces", old, "--why", WHY)
-    told("record", "custody-transferred", "main", *theirs, *args, ledger=ledger)
+    done = run("record", "custody-transferred", "main", *theirs, *args, ledger=ledger)
+    assert (done.exit_code, "FORM-REPLACES" in done.output) == (5, True), done.output
     steps = {s["leaf"]: s for s in told("custody", "main", ledger=ledger)["custody"]}
     assert steps[old]["replaced_by"] is None
     assert judged(ledger)["criteria"]["A2"]["state"] == "CONTRADICTED"

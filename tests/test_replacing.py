@@ -89,6 +89,11 @@ def test_of_another_signer_no_digest_is_asked_since_nothing_is_replaced() -> Non
     assert refused(ONE, WHY, signer=signer) == ""
 
 
+@pytest.mark.parametrize("why", ["", " ", "\u3164", "\uffa0", "\u115f\u1160", "...", "\u200b"])
+def test_a_reason_that_nobody_sees_is_none(why: str) -> None:
+    assert refused(ONE, {**ONE, "why": why}) == "FORM-WHY"
+
+
 def test_a_reason_without_a_replacement_is_refused() -> None:
     with pytest.raises(Refused, match="FORM-WHY"):
         check_replacement(payload("evidence-received", "why"), WHY, None, {})

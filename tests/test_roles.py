@@ -167,6 +167,17 @@ def test_time_has_nothing_to_do_with_it() -> None:
     assert "V-ROLE-NOT-HELD" in codes(checked(ledger.bundle(ilves), ledger))
 
 
+@pytest.mark.parametrize("side", ["ilves", "skylark", "court"])
+def test_what_a_side_of_a_dispute_says_that_a_court_did_settles_nothing(side: str) -> None:
+    ledger, ilves, skylark = disputed()
+    dispute = ledger.leaf(ledger.size - 1)
+    court = ledger.enrol("court", "XO", "CT")
+    by, role = {"ilves": (ilves, "ISS"), "skylark": (skylark, "SP"), "court": (court, "CT")}[side]
+    said: dict[str, Any] = {} if side == "court" else {"speaks": "observation", "whose": "court"}
+    ledger.record(by, "court-ruled", {"ruling": "dispute-settled", "settles": dispute}, role=role, order=ORDER, **said)
+    assert ("G-DISPUTED" in codes(checked(ledger.bundle(ilves), ledger))) is (side != "court")
+
+
 def test_an_entry_that_names_an_order_draws_no_other_order_into_it() -> None:
     ledger, ilves = small()
     court = ledger.enrol("court", "XO", "CT")
@@ -176,4 +187,4 @@ def test_an_entry_that_names_an_order_draws_no_other_order_into_it() -> None:
         ledger.record(by, "ex-post-validation-sought", {"asked_of": "court"}, sought, role=role, order=LINKED)
         report = checked(ledger.bundle(ilves, "CT", LINKED), ledger)
         assert report.case is not None
-        assert {e.order for e in report.case.entries} == {ORDER}
+        assert {e.kind for e in report.case.entries if e.order == LINKED} <= {"ex-post-validation-sought"}

@@ -286,6 +286,18 @@ def test_the_companion_order_is_part_of_the_case_for_those_who_may_see_it() -> N
     assert "CMP-AUDIENCE" not in remarks(report)
 
 
+def test_one_more_entry_in_a_companion_does_not_make_the_rest_of_it_disappear() -> None:
+    ledger, ilves = small()
+    at = ledger.record(
+        ilves, "ex-post-validation-sought", {"asked_of": "judge"}, {"main_order": ORDER}, order=COMPANION
+    )
+    more = ledger.record(ilves, "order-transmitted", SENT, order=COMPANION)
+    report = checked(ledger.bundle(ilves, "CT", COMPANION), ledger)
+    assert report.case is not None
+    indexes = [e.index for e in report.case.entries]
+    assert (at in indexes, more in indexes) == (True, False)
+
+
 SENT = {"addressee": "skylark", "channel": "mail"}
 
 

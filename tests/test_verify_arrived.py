@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -13,7 +14,7 @@ from ledger.envelope import Circumstances, Opened, Place, open_, seal
 from ledger.facts import build
 from ledger.order import replacements
 from ledger.verify import Report, Trust, Verdict, parse_trust
-from tests.in_memory import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, small
+from tests.in_memory import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
 
 OTHER_ORDER = "22222222-2222-4333-8444-555555555555"
 RECEIVED = {"proof_kind": "own-stamp"}
@@ -418,3 +419,70 @@ def test_the_register_of_another_log_may_be_missing_or_broken_without_harm_to_th
     junk = dict.fromkeys(range(3), (b"junk", b"junk"))
     data = world.here.bundle(world.ilves, foreign=world.foreign, others={world.there.origin: junk})
     assert checked(data, world.here, trust=world.trust()).verdict is Verdict.PASSED
+
+
+# -- what attackers tried ----------------------------------------------------------------------------------------------
+
+
+def test_an_observation_that_says_otherwise_is_not_made_first_hand_by_the_act_it_names() -> None:
+    world = World()
+    leaf = observed(world)
+    otherwise = {"manifest": {**MANIFEST["manifest"], "files": [{"name": "r", "size": 1, "sha256": "cd" * 32}]}}
+    world.arrives(world.says("data-disclosed", public={**DISCLOSED, "partial": True}, sealed=otherwise), backs=leaf)
+    report = world.report()
+    assert not first_hand(report)
+    assert "ENT-MISMATCH" in {r.code for r in report.procedure}
+    assert acts(report) == [("data-disclosed", "skylark")], "the act itself counts"
+
+
+def test_a_key_of_one_office_here_is_no_other_office_anywhere() -> None:
+    world = World()
+    fjord = replace(world.skylark, actor="fjord")
+    office = {"actor": "fjord", "party": "XV", "roles": ["SP"], "valid_from": "2027-01-01"}
+    world.there = Ledger(origin="ledger.test/xv", log=hand("log xv"), keeper=hand("registrar-xv", "XV"))
+    world.there.record(world.there.keeper, "authority-registered", office)
+    world.there.record(world.there.keeper, "key-registered", {"actor": "fjord", "key": fjord.key, "roles": ["SP"]})
+    world.there.record(fjord, "key-accepted", {"key": fjord.key}, role="SP")
+    world.arrives(world.says(by=fjord))
+    assert acts(world.report()) == [("order-received", "fjord")]
+    enrolled(world)
+    unproven(world.report(), "KEY-UNKNOWN", "skylark")
+
+
+def test_another_registrar_vouches_for_offices_of_its_own_party_alone() -> None:
+    world = World()
+    stranger = world.there.enrol("fjord", "XW", "SP")
+    world.arrives(world.says(by=stranger))
+    unproven(world.report(), "KEY-UNKNOWN", "not for that log to say")
+
+
+def test_two_trees_of_one_size_of_another_log_prove_nothing_but_that() -> None:
+    world = World()
+    world.arrives(world.says())
+    twin = World()
+    at = twin.says(public={"proof_kind": "portal-log"})
+    world.there, world.skylark = twin.there, twin.skylark
+    world.arrives(at)
+    report = world.report()
+    assert report.verdict is Verdict.PASSED
+    assert any("SPLIT-VIEW" in r.says or "SPLIT-ORDER" in r.says for r in report.procedure if r.code == "ENT-UNPROVEN")
+
+
+def test_a_commitment_that_is_copied_into_another_log_is_found_on_its_wrapper() -> None:
+    world, twin = World(), World()
+    commitment = sorted(open_(world.here.entries[4]).sd)[0]
+    raw = twin.there.entries[twin.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST)]
+    copied = resealed(raw, lambda p: p["public"].update(_sd=[commitment]), world.skylark)
+    at = world.arrives(world.there.append(copied))
+    found = [r for r in world.report().procedure if r.code == "SD-COPIED"]
+    assert [r.entries for r in found] == [(world.here.leaf(at),)]
+
+
+@pytest.mark.parametrize("value", ["SP", 7, None, [["SP"]]])
+def test_a_false_entry_of_another_register_is_a_finding_and_no_crash(value: Any) -> None:
+    world, twin = World(), World()
+    office = {"actor": "fjord", "party": "XV", "roles": ["SP"], "valid_from": "2027-01-01"}
+    raw = twin.there.entries[twin.there.record(twin.there.keeper, "authority-registered", office)]
+    world.arrives(world.says())
+    world.there.append(resealed(raw, lambda p: p["public"].update(roles=value), world.there.keeper))
+    unproven(world.report(), "FACT")

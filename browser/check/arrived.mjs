@@ -2,7 +2,7 @@
  * Step 15: which entries of other records are proven to be their signers' acts, as in ledger/verify/arrived.py and
  * ledger/verify/others.py.
  */
-import { hex } from './bytes.mjs';
+import { bySize, hex } from './bytes.mjs';
 import { registryOf, reservedOf } from './chain.mjs';
 import { openEntry } from './envelope.mjs';
 import { checkPublic, knownKind, noteTexts } from './facts.mjs';
@@ -55,17 +55,24 @@ async function checkPredecessor(note, said, logs, book) {
  *
  * Gives {index, wrapper, inner, act, proves, code, says} of each, `inner` null where it could not be opened.
  */
-export async function checkArrived(opened, parts, keyring, times, logs, book) {
+export async function checkArrived(opened, parts, keyring, times, values, logs, book) {
   const leaves = new Map([...opened.values()].map((entry) => [entry.leaf, entry]));
-  const here = { keyring, entry: (leaf) => leaves.get(leaf), before: (index, moment) => times.before(index, moment) };
-  const counted = new Set();
+  const before = (index, moment) => times.before(index, moment);
+  const here = { keyring, entry: (leaf) => leaves.get(leaf), before, values: ({ leaf }) => values.get(leaf) ?? new Map() };
+  const said = new Map(); // what a log holds once -> the leaf hash of the entry that counts
   const found = [];
   for (const [index, wrapper] of opened) {
     if (wrapper.kind !== KIND || !knownKind(wrapper)) continue;
     let one = { index, wrapper, inner: null, act: false, proves: null, code: '', ...(await judged(index, wrapper, parts, here, logs)) };
-    const leaf = one.act || one.proves ? one.inner.leaf : null;
-    if (counted.has(leaf)) one = { ...one, act: false, proves: null, code: UNPROVEN, says: ['arrived-again'] };
-    else if (leaf !== null) counted.add(leaf);
+    if (one.act || one.proves) {
+      const { leaf } = one.inner;
+      const names = once(one.inner, wrapper);
+      const before = new Set(names.filter((name) => said.has(name)).map((name) => said.get(name)));
+      const lost = { act: false, proves: null, closed: [], code: UNPROVEN };
+      if (before.size === 1 && before.has(leaf)) one = { ...one, ...lost, says: ['arrived-again'] };
+      else if (before.size) one = { ...one, ...lost, says: ['arrived-split'] };
+      for (const name of names) if (!said.has(name)) said.set(name, leaf);
+    }
     found.push(one);
   }
   remarkArrived(found, logs, book);
@@ -74,14 +81,22 @@ export async function checkArrived(opened, parts, keyring, times, logs, book) {
   return found;
 }
 
+/** What one log holds once: an entry id, a number of an order, and, of another log, a place. */
+function once({ log, entry, order, seq }, wrapper) {
+  const id = `id ${entry} ${log}`;
+  if (log === wrapper.log) return [id]; // of crossed letters several had one number in mind
+  return [id, `number ${seq} ${order} ${log}`, `index ${wrapper.public.get('index')} ${log}`];
+}
+
 function remarkArrived(found, logs, book) {
   const origins = new Set();
-  for (const { index, wrapper, inner, code, says } of found) {
+  for (const { index, wrapper, inner, code, says, closed } of found) {
     if (inner) noteTexts(inner, book);
     const where = ['arrived', index, wrapper.public.get('index'), wrapper.public.get('origin'), says];
     if (code) book.remark(code, where, wrapper.leaf);
     if (code === UNPROVEN) book.notProven.push(['unproven-arrived', inner ? inner.signer.actor : ['its-signer'], where]);
-    else if (!code && inner && inner.log !== wrapper.log) origins.add(inner.log);
+    else if (closed?.length) book.notProven.push(['unproven-closed', index, closed.join(', ')]);
+    if (!code && inner && inner.log !== wrapper.log) origins.add(inner.log);
   }
   for (const origin of [...origins].sort()) {
     const size = logs.registerSize(origin);
@@ -101,7 +116,12 @@ async function judged(index, wrapper, parts, here, logs) {
     checkOrder(inner, wrapper, here);
     await checkKey(index, inner, place, here, logs);
     if (!here.keyring.holds(wrapper.signer, index)) throw new NotProven('KEY-ROLE', 'lacks-wrapper-role');
-    if (wrapper.public.has('backs')) return { inner, proves: backed(inner, wrapper, here) };
+    if (wrapper.public.has('backs')) {
+      const ours = backed(inner, wrapper, here);
+      const otherwise = saidOtherwise(inner, ours, here).join(', ');
+      if (otherwise) return { inner, act: true, code: MISMATCH, says: ['arrived-otherwise', otherwise] };
+      return { inner, proves: ours.leaf, closed: closedIn(inner, ours, here) };
+    }
   } catch (wrong) {
     const { code, says } = wrongOrMissing(wrong);
     if (wrong instanceof NotProven) return { inner, code: UNPROVEN, says: ['arrived-unproven', says, code] };
@@ -152,6 +172,8 @@ async function checkKey(index, inner, place, here, logs) {
     checkEnrolled(index, inner, here);
     return;
   }
+  const known = ours.keys.get(signer.key);
+  if (known && known.actor !== signer.actor) throw new NotProven('KEY-UNKNOWN', 'lacks-own-name', known.actor);
   const enrolled = [...ours.keys.values()].filter((k) => k.actor === signer.actor && k.accepted !== null);
   if (enrolled.some((k) => k.accepted < index)) {
     if (!enrolled.some((k) => k.key === signer.key)) throw new NotProven('KEY-UNKNOWN', 'lacks-own-key', signer.actor);
@@ -160,9 +182,11 @@ async function checkKey(index, inner, place, here, logs) {
   }
   const theirs = await logs.keyring(inner.log);
   const office = ours.offices.get(signer.actor);
-  const ourParty = signer.party === ours.registrar.party && ours.registrar.party !== theirs.registrar.party;
-  if (ourParty || (office && office.party !== signer.party)) {
+  if (signer.party !== theirs.registrar.party || (office && office.party !== signer.party)) {
     throw new NotProven('KEY-UNKNOWN', 'lacks-say', signer.actor, signer.party);
+  }
+  if (office && !ours.rolesAt(office, index).includes(signer.role)) {
+    throw new NotProven('KEY-ROLE', 'lacks-role-here', signer.actor, signer.role);
   }
   keyOr('lacks-key-says', () => {
     theirs.check(inner, place.index);
@@ -198,7 +222,7 @@ function checkEnrolled(index, { signer }, here) {
   }
 }
 
-/** The leaf of the entry here that an arrived entry backs: of the same kind, about an act of its signer. */
+/** The entry here that an arrived entry backs: of the same kind, about an act of its signer. */
 function backed(inner, wrapper, here) {
   const leaf = wrapper.public.get('backs');
   const ours = here.entry(leaf);
@@ -207,7 +231,62 @@ function backed(inner, wrapper, here) {
   if (inner.kind !== ours.kind || inner.signer.actor !== actor || inner.speaks !== 'act') {
     throw new NotProven(UNPROVEN, 'lacks-support', ours.kind, actor, inner.kind, inner.signer.actor);
   }
-  return leaf;
+  return ours;
+}
+
+/** [name, sealed] of the fields that both entries state, without those that name entries of one log. */
+function comparedIn(inner, ours) {
+  const fields = knownKind(inner)?.fields ?? {};
+  const open = [...inner.public.keys()].filter((name) => ours.public.has(name)).map((name) => [name, false]);
+  const sealed = inner.sealed.filter((name) => ours.sealed.includes(name)).map((name) => [name, true]);
+  return [...open, ...sealed]
+    .filter(([name]) => Object.hasOwn(fields, name) && !fields[name].local)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+/** The fields of which the two entries state different values, as far as both are opened. */
+function saidOtherwise(inner, ours, here) {
+  return comparedIn(inner, ours)
+    .filter(([name, sealed]) => {
+      const [one, other] = sealed ? [here.values(inner), here.values(ours)] : [inner.public, ours.public];
+      return one.has(name) && other.has(name) && !alike(one.get(name), other.get(name));
+    })
+    .map(([name]) => name);
+}
+
+/** The sealed fields that both entries state and that cannot be compared here. */
+function closedIn(inner, ours, here) {
+  const opened = (name) => here.values(inner).has(name) && here.values(ours).has(name);
+  return comparedIn(inner, ours)
+    .filter(([name, sealed]) => sealed && !opened(name))
+    .map(([name]) => name);
+}
+
+/** True for equal JSON values; objects are maps. */
+function alike(one, other) {
+  if (one instanceof Map) {
+    const same = other instanceof Map && one.size === other.size;
+    return same && [...one].every(([name, value]) => other.has(name) && alike(value, other.get(name)));
+  }
+  if (Array.isArray(one)) {
+    return Array.isArray(other) && one.length === other.length && one.every((value, n) => alike(value, other[n]));
+  }
+  return one === other;
+}
+
+/** SD-COPIED on the wrapper of an entry of another record that repeats a commitment that stands here already. */
+export function noteArrivedCopies(opened, arrivals, book) {
+  const first = new Map();
+  for (const [index, { sd }] of [...opened].sort(([one], [other]) => bySize(one, other))) {
+    for (const digest of sd) if (!first.has(digest)) first.set(digest, index);
+  }
+  const here = new Set([...opened.values()].map(({ leaf }) => leaf));
+  for (const { index, wrapper, inner } of arrivals) {
+    if (!inner || here.has(inner.leaf)) continue;
+    const earlier = inner.sd.filter((digest) => first.has(digest)).map((digest) => first.get(digest));
+    if (earlier.length) book.remark('SD-COPIED', ['arrived-copied', index, earlier.sort(bySize)[0]], wrapper.leaf);
+    for (const digest of inner.sd) if (!first.has(digest)) first.set(digest, index);
+  }
 }
 
 /** What entries say of another record (`other`), held against the entry from there: ENT-MISMATCH, ENT-ABSENT. */

@@ -15,15 +15,17 @@ const [UNKNOWN, NOT_HELD] = ['G-UNKNOWN-KIND', 'V-ROLE-NOT-HELD'];
 /** The entries of the order the bundle is about, those of its companion among them, and of the registry. */
 export function caseOf(entries, manifest, registry) {
   const all = [...entries.values()];
-  const orders = new Set([manifest.order, ...companionsOf(all, manifest.order)]);
-  return { own: all.filter((e) => orders.has(e.order)), registry: all.filter((e) => e.order === registry) };
+  const companions = new Set(companionsOf(all, manifest.order));
+  const mine = (e) => e.order === manifest.order || (companions.has(e.order) && isApart(e));
+  return { own: all.filter(mine), registry: all.filter((e) => e.order === registry) };
 }
 
-/** The companions of an order: orders whose entries not everybody may know of, and which name it in a role held. */
+const isApart = ({ shownAs }) => Boolean(kindOf(shownAs)?.shown_to?.length);
+
+/** The companions of an order: orders in which an entry names it, in a role held, of a kind that not everybody may know. */
 function companionsOf(all, order) {
-  const others = new Set(all.filter(({ shownAs }) => !kindOf(shownAs)?.shown_to?.length).map((entry) => entry.order));
   return all
-    .filter((entry) => entry.held && field(entry, 'main_order') === order && !others.has(entry.order))
+    .filter((entry) => entry.held && isApart(entry) && field(entry, 'main_order') === order)
     .map((entry) => entry.order);
 }
 

@@ -49,8 +49,12 @@ export class Keyring {
   /** True if the signer's key, and its office at this position, hold the role that the signer claims. */
   holds({ key, actor, role }, index) {
     const office = this.offices.get(actor);
-    const since = office?.changes.findLast(([position]) => position < index);
-    return Boolean(this.keys.get(key)?.roles.includes(role) && since?.[1].includes(role));
+    return Boolean(office && this.keys.get(key)?.roles.includes(role) && this.rolesAt(office, index).includes(role));
+  }
+
+  /** The roles of an office at a log position: those of the last entry before it. */
+  rolesAt({ changes }, index) {
+    return changes.findLast(([position]) => position < index)?.[1] ?? [];
   }
 
   /** KEY-ROLE if the signer does not hold, at this position, the role that it claims. */
@@ -68,7 +72,7 @@ export class Keyring {
     if (!known.signers.includes(signer.role) || !this.holds(signer, index)) {
       throw new Refused('KEY-ROLE', ['may-not-sign', signer.actor, kind, signer.role]);
     }
-    CHECKS[kind]?.(this, said(entry), key);
+    CHECKS[kind]?.(this, said(entry), key, signer.role);
   }
 
   /** KEY-ROTATION, KEY-POINT: a key that nobody has had yet. */
@@ -121,12 +125,12 @@ const CHECKS = {
     if (key !== by.key) throw new Refused('KEY-UNKNOWN', ['accepted-by-another']);
     if (by.accepted !== null) throw new Refused('KEY-ROTATION', ['accepted-before']);
   },
-  'key-rotated': (ring, { actor, old_key: oldKey, new_key: newOne }, by) => {
+  'key-rotated': (ring, { actor, old_key: oldKey, new_key: newOne }, by, role) => {
     const old = ring.named(actor, oldKey);
     ring.checkNew(newOne);
     if (by.key === old.key) {
       if (old.next !== hex(sha256(unhex(newOne)))) throw new Refused('KEY-ROTATION', ['not-committed']);
-    } else if (!by.roles.includes('ADM')) throw new Refused('KEY-ROLE', ['rotated-by-another']);
+    } else if (role !== 'ADM') throw new Refused('KEY-ROLE', ['rotated-by-another']);
   },
   'key-revoked': (ring, { actor, key }) => ring.named(actor, key),
   'key-compromised': (ring, { actor, key }) => ring.named(actor, key),

@@ -5,6 +5,7 @@
 import { bySize, encoded, hex } from './bytes.mjs';
 import { Chains, registryOf } from './chain.mjs';
 import { openEntry } from './envelope.mjs';
+import { checkPublic } from './facts.mjs';
 import { DRIFT } from './heads.mjs';
 import { Keyring } from './keyring.mjs';
 import { openCheckpoint, parseCheckpoint } from './note.mjs';
@@ -37,7 +38,7 @@ export const unsigned = (note) =>
  */
 export class OtherLogs {
   constructor(trusts, registers, now) {
-    Object.assign(this, { trusts, registers, latest: now + DRIFT, states: new Map(), keyrings: new Map() });
+    Object.assign(this, { trusts, registers, latest: now + DRIFT, states: new Map(), keyrings: new Map(), roots: new Map() });
   }
 
   /** Opens a checkpoint of a log: {head, policy}. NotProven, and `Refused` CP-* for one that is not what it claims. */
@@ -62,10 +63,19 @@ export class OtherLogs {
         refused = wrong;
         continue;
       }
-      return this.witnessed(origin, head, policy);
+      const state = this.witnessed(origin, head, policy);
+      this.checkOneTree(origin, state.head);
+      return state;
     }
     if (refused) throw refused;
     throw new NotProven('NO_TRUST_ANCHOR', 'lacks-log', origin);
+  }
+
+  /** Two trees of one size, both signed by the log, prove nothing but that it has shown two histories. */
+  checkOneTree(origin, { checkpoint: { size, root } }) {
+    const place = `${size} ${origin}`;
+    if (!this.roots.has(place)) this.roots.set(place, hex(root));
+    if (this.roots.get(place) !== hex(root)) throw new NotProven('SPLIT-VIEW', 'lacks-one-tree', origin, size);
   }
 
   witnessed(origin, head, policy) {
@@ -119,6 +129,7 @@ export class OtherLogs {
 
   async entry(origin, index, raw, proof) {
     const entry = await openEntry(raw);
+    checkPublic(entry);
     const parsed = parseProof(proof);
     const { head } = await this.state(origin, parsed.note);
     if (parsed.index !== index) throw new Refused('PRF-INDEX', ['proof-other-entry', parsed.index, index]);

@@ -121,7 +121,9 @@ const CUSTODIANS = ['ADM', 'ISS', 'RET', 'DPO']; // the roles of an office that 
 function destroyedBy(opened, keyring) {
   const found = new Map();
   const owners = new Map();
-  for (const { sd, signer } of opened.values()) for (const digest of sd) owners.set(digest, signer.actor);
+  for (const [, { sd, signer }] of [...opened].sort(([one], [other]) => bySize(one, other))) {
+    for (const digest of sd) if (!owners.has(digest)) owners.set(digest, signer.actor); // the first whose value it is
+  }
   for (const [index, entry] of opened) {
     const { kind, signer } = entry;
     if (kind !== 'payload-key-destroyed' || !knownKind(entry) || !keyring.holds(signer, index)) continue;

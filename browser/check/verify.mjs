@@ -5,7 +5,7 @@
  * which this follows file by file without sharing a line. Step 16, the law, is not taken here. Nothing inside a bundle
  * is used to judge it.
  */
-import { checkArrived, checkSuccessor } from './arrived.mjs';
+import { checkArrived, checkSuccessor, noteArrivedCopies } from './arrived.mjs';
 import { utf8 } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { caseOf, checkClaims, checkForm } from './claims.mjs';
@@ -127,7 +127,9 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   await step(15, async () => {
     const logs = new OtherLogs(trust ? [trust, ...(trust.others ?? [])] : [{ policy, registrar: null }], parts.others, now);
     await checkSuccessor(opened, parts, logs, book);
-    arrivals = await checkArrived(opened, parts, keyring, times, logs, book);
+    const values = new Map([...entries.values(), ...lifted].map((entry) => [entry.leaf, entry.values]));
+    arrivals = await checkArrived(opened, parts, keyring, times, values, logs, book);
+    noteArrivedCopies(opened, arrivals, book);
   });
   onStep(16);
   found.known = { ...caseOf(entries, manifest, registry), all: [...entries.values()], arrived: shownOf(arrivals, lifted) };

@@ -16,6 +16,7 @@ from ledger.replacing import ALGORITHMS, DIGESTS, Stated, dropped, stated
 
 ARRIVALS = ("evidence-received", "data-transmitted-by-state")
 COMPARED = ("evidence-received", "custody-transferred", "working-copy-made", "analysis-performed")
+HANDED = ("data-disclosed", "data-transmitted-by-state")
 HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysis-performed")
 
 # -- digests -----------------------------------------------------------------------------------------------------------
@@ -87,11 +88,12 @@ def _changed(e: Entry) -> bool:
 
 
 def _sources(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
-    """What a receipt or a transmission is of: the entry it names; naming nothing, whatever was handed over before."""
+    """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before."""
     about = arrival.get("about")
-    if about is not None:
-        if (named := r.named(about)) is not None:
-            yield named
+    named = r.named(about)
+    # what is no handing over, and what the recipient itself has observed of one, is not what arrived
+    if named is not None and named.kind in HANDED and (named.by != arrival.by or r.first_hand(named)):
+        yield named
         yield from (k for k in kept if about == k.leaf or about in {e.leaf for e in r.successors(k.leaf)})
         return
     handed = (
@@ -100,12 +102,16 @@ def _sources(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> Iterator[
         else ("data-disclosed", "data-transmitted-by-state")
     )
     before = (*r.earlier(arrival, *handed), *(k for k in kept if k.kind in handed and in_order(k) < in_order(arrival)))
-    yield from (s for s in before if not _agrees_with_another(arrival, s, before))
+    agreeing = [o for o in before if _excuses(r, arrival, o)]
+    yield from (s for s in before if all(o is s for o in agreeing))
 
 
-def _agrees_with_another(arrival: Entry, source: Entry, sources: Iterable[Entry]) -> bool:
-    """Several answers may hold files of one name: an arrival need be equal to one of them only."""
-    return any(o is not source and not _differ(arrival, o) and _shares_a_name(arrival, o) for o in sources)
+def _excuses(r: Examination, arrival: Entry, o: Entry) -> bool:
+    """Several answers may hold files of one name: an arrival need be equal to one of them only.
+
+    What the recipient itself has observed of an answer agrees with itself, and excuses nothing.
+    """
+    return (o.by != arrival.by or r.first_hand(o)) and _shares_a_name(arrival, o) and not _differ(arrival, o)
 
 
 def _shares_a_name(a: Entry, b: Entry) -> bool:

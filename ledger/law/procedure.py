@@ -169,8 +169,7 @@ def clock_undetermined(r: Examination) -> Seen:
 )
 def disputed(r: Examination) -> Seen:
     """It leaves open the criterion of the group of the disputed entry; a receipt-disputed only stops clocks."""
-    settled = {e.get("settles") for e in r.of("court-ruled")}
-    standing = [e for e in r.of("event-disputed") if e.leaf not in settled]
+    standing = [e for e in r.of("event-disputed") if e.leaf not in r.settled]
     if not standing:
         return None
     about = [e for d in standing if (e := r.by_leaf.get(d.get("about")))]

@@ -198,12 +198,26 @@ class Record:
         return any(o.on == e.on and o.by != e.by and self.in_time(o) for o in self.of(e.kind))
 
     @cached_property
+    def settled(self) -> frozenset[str]:
+        """Leaves of the disputes that a court has settled: by its own act, or as one says who is no side of them."""
+        return frozenset(
+            dispute.leaf
+            for ruling in self.of("court-ruled")
+            if (dispute := self.by_leaf.get(ruling.get("settles", ""))) is not None
+            and (self.first_hand(ruling) or ruling.by not in self._sides(dispute))
+        )
+
+    def _sides(self, dispute: Entry) -> set[str]:
+        about = self.by_leaf.get(dispute.get("about", ""))
+        return {dispute.actor, *(() if about is None else (about.actor,))}
+
+    @cached_property
     def open_disputes(self) -> dict[str, tuple[Entry, ...]]:
         """Leaf of an entry -> the disputes about it that no court has settled."""
         disputes = self.of("receipt-disputed", "event-disputed")
         if not disputes:
             return {}
-        settled = {e.get("settles") for e in self.of("court-ruled")}
+        settled = self.settled
         found: dict[str, tuple[Entry, ...]] = {}
         for e in disputes:
             if e.leaf not in settled and (about := e.get("about")):

@@ -32,6 +32,7 @@ RAISED_BY: tuple[Check, ...] = (  # every finding that can pull one of these cri
 
 
 MAY_RAISE = frozenset((*BEARS, *(kind for check in RAISED_BY for kind in check.kinds)))
+WORK = 20_000  # replaced entries times entries of the order: beyond it the record is read again for fewer
 MOST = 100  # replaced entries for which the record is read again; of more, nothing is taken to be answered
 
 
@@ -71,9 +72,10 @@ def _withdrawn(r: Examination) -> Iterator[tuple[Entry, Iterable[Entry], set[str
         return
     now = {f.code: f for f in _raised(r)}
     bearing = [r.by_leaf[leaf] for leaf in r.replacements if r.by_leaf[leaf].kind in MAY_RAISE]
-    for old in bearing[MOST:]:
+    most = min(MOST, WORK // max(1, len(r.case.entries)))
+    for old in bearing[most:]:
         yield old, r.replacements[old.leaf], set(CRITERIA)
-    for old in bearing[:MOST]:
+    for old in bearing[:most]:
         leaf, after = old.leaf, list(r.successors(old.leaf))
         standing = [e for e in after if e.leaf not in r.replacements]
         gone = {e.leaf for e in after}

@@ -209,9 +209,11 @@ def _walk(
     with book.step(15):
         trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
         logs = OtherLogs(trusts, parts.others, now, mldsa)
-        here = others.Here(keyring, others.by_leaf(opened), times.before)
+        opens = values.opener(known.values(), lifted)
+        here = others.Here(keyring, others.by_leaf(opened), times.before, opens)
         others.check_successor(opened, parts.foreign, logs, book)
         arrivals = list(others.check_arrived(opened, parts.foreign, here, logs, book))
+        values.note_arrived_copies(opened, arrivals, book)
     with book.step(16):
         found.case = claims.case_of(known, arrivals, parts, values.destroyed_for(opened, keyring), manifest)
         found.judgement = claims.check_procedure(found.case, known, opened, arrivals, found.as_of, book)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
+from typing import Any
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -35,7 +36,8 @@ class Arrived(Struct, frozen=True):
     `index` is the wrapper's log index, from 0. `act`: the entry counts as its signer's act. `proves` is the leaf of the
     entry of this log that it is proven to back. `code` and `says` name what is false (ENT-MISMATCH), absent
     (ENT-ABSENT) or not proven (ENT-UNPROVEN); both are empty where nothing is, also for an acknowledgement and for an
-    entry of a register, which say nothing about an order. `lacks` is the code of what is false or missing.
+    entry of a register, which say nothing about an order. `lacks` is the code of what is false or missing. `closed`
+    names the sealed fields in which the backed entry and the arrived one could not be compared.
     """
 
     index: int
@@ -46,34 +48,49 @@ class Arrived(Struct, frozen=True):
     code: str = ""
     says: str = ""
     lacks: str = ""
+    closed: tuple[str, ...] = ()
 
 
 class Here(Struct, frozen=True):
     """What this log knows that an arrived entry is held against.
 
     `entry` gives the entry of this log with a leaf hash, None if there is none; `before(index, moment)` is True if
-    entry `index` is proven to have existed before a moment of the wire.
+    entry `index` is proven to have existed before a moment of the wire; `values` gives the sealed values of an entry,
+    of this log or an arrived one, as far as they are opened.
     """
 
     keyring: Keyring
     entry: Callable[[str], Opened | None]
     before: Callable[[int, str], bool]
+    values: Callable[[Opened], Mapping[str, Any]] = lambda opened: {}
 
 
 def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here, logs: OtherLogs) -> Iterator[Arrived]:
     """Say of every wrapper, in the order of the log, what is proven of the entry it holds. Never raises `Refused`."""
-    leaves: set[str] = set()
+    said: dict[tuple[object, ...], str] = {}  # what a log holds once -> the leaf hash of the entry that counts
     for index, wrapper in wrappers:
         if wrapper.payload.kind != KIND or known(wrapper.payload) is None:
             continue
         one = _judged(index, wrapper, foreign, here, logs)
-        leaf = one.inner.leaf if one.inner is not None and (one.act or one.proves) else None
-        if leaf in leaves:
-            says = "it counts already, by an earlier entry"
-            one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
-        elif leaf is not None:
-            leaves.add(leaf)
+        if one.inner is not None and (one.act or one.proves):
+            names = _once(one.inner, wrapper)
+            before = {said[name] for name in names if name in said}
+            if before == {one.inner.leaf}:
+                says = "it counts already, by an earlier entry"
+                one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
+            elif before:
+                says = "its log has shown another entry in its place"
+                one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="SPLIT-ORDER")
+            said |= {name: one.inner.leaf for name in names if name not in said} if one.inner else {}
         yield one
+
+
+def _once(inner: Opened, wrapper: Opened) -> list[tuple[object, ...]]:
+    """What one log holds once: an entry id, a number of an order, and, of another log, a place."""
+    p, q = inner.payload, wrapper.payload
+    if p.log == q.log:
+        return [("id", p.log, p.entry)]  # of crossed letters several had one number in mind
+    return [("id", p.log, p.entry), ("number", p.log, p.order, p.seq), ("index", p.log, q.public["index"])]
 
 
 def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: OtherLogs) -> Arrived:
@@ -95,7 +112,11 @@ def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: Oth
                 "KEY-ROLE", "that it arrived: the signer of the wrapper does not hold the role that the wrapper claims"
             )
         if "backs" in said:
-            return Arrived(index, wrapper, inner, proves=_backed(inner, wrapper, here))
+            ours = _backed(inner, wrapper, here)
+            if otherwise := _otherwise(inner, ours, here):
+                says = f"it supports no entry that says otherwise of {', '.join(otherwise)}"
+                return Arrived(index, wrapper, inner, act=True, code=MISMATCH, says=says, lacks=MISMATCH)
+            return Arrived(index, wrapper, inner, proves=ours.leaf, closed=_closed(inner, ours, here))
     except Refused as wrong:
         return Arrived(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}", lacks=wrong.code)
     except NotProven as lacks:
@@ -176,6 +197,8 @@ def check_key(index: int, inner: Opened, place: tuple[int, State] | None, here: 
             raise NotProven(wrong.code, f"whose key signed it: {wrong.says}") from None
         _check_enrolled(index, inner, ours, here)
         return
+    if (known := ours.keys.get(signer.key)) is not None and known.actor != signer.actor:
+        raise NotProven("KEY-UNKNOWN", f"whose key signed it: in this register it is a key of {known.actor}")
     enrolled = [k for k in ours.keys.values() if k.actor == signer.actor and k.accepted is not None]
     if any(k.accepted is not None and k.accepted < index for k in enrolled):
         if not any(k.public == signer.key for k in enrolled):
@@ -187,10 +210,12 @@ def check_key(index: int, inner: Opened, place: tuple[int, State] | None, here: 
     at, state = place
     theirs = logs.keyring(inner.payload.log)
     office = ours.offices.get(signer.actor)
-    if signer.party == ours.registrar.party != theirs.registrar.party or (office and office.party != signer.party):
+    if signer.party != theirs.registrar.party or (office and office.party != signer.party):
         raise NotProven(
-            "KEY-UNKNOWN", f"that {signer.actor} signed for {signer.party}: that is for this register to say"
+            "KEY-UNKNOWN", f"that {signer.actor} signed for {signer.party}: that is not for that log to say"
         )
+    if office and signer.role not in office.roles_at(index):
+        raise NotProven("KEY-ROLE", f"that {signer.actor} may sign as {signer.role}: this register does not say so")
     try:
         theirs.check(inner, at)
         theirs.check_role(signer, at)
@@ -226,8 +251,8 @@ def _check_enrolled(index: int, inner: Opened, ours: Keyring, here: Here) -> Non
         )
 
 
-def _backed(inner: Opened, wrapper: Opened, here: Here) -> str:
-    """The leaf of the entry here that an arrived entry backs: of the same kind, about an act of its signer."""
+def _backed(inner: Opened, wrapper: Opened, here: Here) -> Opened:
+    """The entry here that an arrived entry backs: of the same kind, about an act of its signer."""
     leaf: str = wrapper.payload.public["backs"]
     ours = here.entry(leaf)
     if ours is None or ours.payload.order != wrapper.payload.order:
@@ -240,7 +265,34 @@ def _backed(inner: Opened, wrapper: Opened, here: Here) -> str:
             f"that it supports {q.kind} of {actor}: it is {p.kind} of {p.signer.actor}"
             + ("" if p.speaks == "act" else ", and no act"),
         )
-    return leaf
+    return ours
+
+
+def _compared(inner: Opened, ours: Opened) -> dict[str, bool]:
+    """The fields that both entries state, and whether they are sealed; without those that name entries of one log."""
+    p, q = inner.payload, ours.payload
+    kind = known(p)
+    fields = {} if kind is None else {name: field.type for name, field in kind.fields().items()}
+    names = {*(p.public.keys() & q.public.keys()), *(set(p.sealed) & set(q.sealed))} & fields.keys()
+    own = ("event", "list[event]", "order", "list[order]")  # named by what they are in one log
+    return {name: name in p.sealed for name in sorted(names) if fields[name] not in own}
+
+
+def _otherwise(inner: Opened, ours: Opened, here: Here) -> list[str]:
+    """The fields of which the two entries state different values, as far as both are opened."""
+    theirs, mine = here.values(inner), here.values(ours)
+    found = []
+    for name, sealed in _compared(inner, ours).items():
+        one, other = (theirs, mine) if sealed else (inner.payload.public, ours.payload.public)
+        if name in one and name in other and one[name] != other[name]:
+            found.append(name)
+    return found
+
+
+def _closed(inner: Opened, ours: Opened, here: Here) -> tuple[str, ...]:
+    """The sealed fields that both entries state and that cannot be compared here."""
+    opened = here.values(inner).keys() & here.values(ours).keys()
+    return tuple(name for name, sealed in _compared(inner, ours).items() if sealed and name not in opened)
 
 
 def marked(entry: Entry, arrivals: Mapping[int, Arrived]) -> Entry:

@@ -41,21 +41,26 @@ def case_of(
     registry = registry_of(manifest.log)
     by_index = {one.index: one for one in arrivals}
     entries = {index: marked(e, by_index) for index, e in entries.items()}
-    orders = {manifest.order, *_companions(entries.values(), manifest.order)}
+    companions = _companions(entries.values(), manifest.order)
     acts = [_act(one, parts, destroyed) for one in arrivals if one.act]
-    own = tuple(sorted((e for e in (*entries.values(), *acts) if e.order in orders), key=lambda e: e.index))
+    ours = (e for e in (*entries.values(), *acts) if e.order == manifest.order)
+    apart = (e for e in entries.values() if e.order in companions - {manifest.order} and _is_apart(e))
+    own = tuple(sorted((*ours, *apart), key=lambda e: e.index))
     instrument = next(e.instrument for e in own if e.order == manifest.order)
     return Case(manifest.order, instrument or "", own, tuple(e for e in entries.values() if e.order == registry))
 
 
 def _companions(entries: Collection[Entry], order: str) -> set[str]:
-    """The ids of the companions of an order: orders whose entries not everybody may know of, and which name it.
+    """The ids of the companions of an order: orders in which an entry names it, of a kind that not everybody may know.
 
-    An order that has entries of other kinds is none, whatever an entry in it says; nor does an entry count that names
-    the order in a role that its key did not hold.
+    An entry in a role that its key did not hold names nothing. Of a companion only entries of such kinds are part of
+    the case: an entry of another kind draws no other order into this one, and excludes none.
     """
-    named = {e.order for e in entries if e.held and e.get("main_order") == order}
-    return named - {e.order for e in entries if not (e.kind in KINDS and KINDS[e.kind].shown_to)}
+    return {e.order for e in entries if e.held and _is_apart(e) and e.get("main_order") == order}
+
+
+def _is_apart(entry: Entry) -> bool:
+    return entry.kind in KINDS and bool(KINDS[entry.kind].shown_to)
 
 
 def _act(one: Arrived, parts: Arranged, destroyed: Collection[str]) -> Entry:

@@ -19,6 +19,7 @@ from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, open_checkpoint,
 from ledger.policy import NONE, Policy
 from ledger.refusal import Refused
 from ledger.tlog import check_inclusion, leaf_hash, parse_proof
+from ledger.verify.fields import check_public
 from ledger.verify.heads import DRIFT
 from ledger.verify.notebook import counted
 from ledger.verify.trust import Trust
@@ -77,6 +78,7 @@ class OtherLogs:
         self._mldsa = mldsa
         self._states: dict[bytes, State | NotProven | Refused] = {}
         self._keyrings: dict[str, Keyring | NotProven] = {}
+        self._roots: dict[tuple[str, int], bytes] = {}
 
     def names(self, origin: str) -> bool:
         """Return True if a trusted policy has a key of this log."""
@@ -108,10 +110,18 @@ class OtherLogs:
             except Refused as wrong:
                 refused = wrong
                 continue
-            return self._witnessed(origin, opened, trust)
+            state = self._witnessed(origin, opened, trust)
+            self._check_one_tree(origin, state.head)
+            return state
         if refused is not None:
             raise refused
         raise NotProven("NO_TRUST_ANCHOR", f"that {origin} signed this checkpoint: no key of it is trusted")
+
+    def _check_one_tree(self, origin: str, head: Head) -> None:
+        """Two trees of one size, both signed by the log, prove nothing but that it has shown two histories."""
+        size, root = head.checkpoint.size, head.checkpoint.root
+        if self._roots.setdefault((origin, size), root) != root:
+            raise NotProven("SPLIT-VIEW", f"which of two trees of {size} entries is that of {origin}: it signed both")
 
     def _witnessed(self, origin: str, head: Head, trust: Trust) -> State:
         policy = trust.policy
@@ -170,6 +180,7 @@ class OtherLogs:
 
     def _entry(self, origin: str, index: int, raw: bytes, proof: bytes) -> Opened:
         entry, parsed = open_(raw), parse_proof(proof)
+        check_public(entry.payload)
         state = self.state(origin, parsed.note)
         if parsed.index != index:
             raise Refused("PRF-INDEX", f"a proof for entry {parsed.index} stands beside entry {index}")

@@ -82,7 +82,12 @@ def check_arrived(
             book.remark(one.code, where, one.wrapper.leaf)
             if one.code == UNPROVEN:
                 book.not_proven.append(f"That {_whom(one)} is the author of what {where}.")
-        elif one.inner is not None and one.inner.payload.log != one.wrapper.payload.log:
+        elif one.closed:
+            names = ", ".join(one.closed)
+            book.not_proven.append(
+                f"That what entry {one.index} wraps and what it backs say the same of {names}: closed."
+            )
+        if not one.code and one.inner is not None and one.inner.payload.log != one.wrapper.payload.log:
             origins.add(one.inner.payload.log)
     for origin in sorted(origins):
         if size := logs.register_size(origin):

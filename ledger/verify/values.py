@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -14,10 +14,11 @@ from ledger.counterparty import VALUES
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
 from ledger.keyring import Keyring
-from ledger.order import Entry
+from ledger.order import Entry, Unread
 from ledger.refusal import Refused
 from ledger.texts import odd_values
 from ledger.veil import digest_of, lift
+from ledger.verify.arrived import Arrived
 from ledger.verify.fields import check_sealed, known
 from ledger.verify.heads import Heads
 from ledger.verify.notebook import Notebook, counted, placed
@@ -59,6 +60,20 @@ def lift_values(
     _note_copies(opened, book)
     book.says(f"{counted(sum(len(e.digests) for e in entries.values()), 'value')} opened")
     return entries
+
+
+def note_arrived_copies(opened: Mapping[int, Opened], arrivals: Iterable[Arrived], book: Notebook) -> None:
+    """The same of entries of other records, on their wrappers: SD-COPIED for a commitment that stands here already."""
+    first = {digest: index for index, entry in sorted(opened.items(), reverse=True) for digest in entry.sd}
+    for one in arrivals:
+        inner = one.inner
+        if inner is None or any(entry.leaf == inner.leaf for entry in opened.values()):
+            continue
+        earlier = [first[digest] for digest in inner.sd if digest in first]
+        if earlier:
+            says = f"what entry {one.index} wraps repeats a commitment of entry {min(earlier)}"
+            book.remark("SD-COPIED", f"{says}, whose value its signer need not know", one.wrapper.leaf)
+        first |= {digest: one.index for digest in inner.sd if digest not in first}
 
 
 def _note_copies(opened: Mapping[int, Opened], book: Notebook) -> None:
@@ -106,13 +121,24 @@ def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     return values, dict(zip(values, map(digest_of, lines), strict=True))
 
 
+def opener(*entries: Iterable[Entry]) -> Callable[[Opened], Mapping[str, Any]]:
+    """Give the sealed values of an entry, as far as these entries have them opened, by its leaf hash."""
+    by_leaf = {
+        e.leaf: {n: v for n, v in e.sealed.items() if not isinstance(v, Unread)} for some in entries for e in some
+    }
+    return lambda opened: by_leaf.get(opened.leaf, {})
+
+
 def destroyed_for(opened: Mapping[int, Opened], keyring: Keyring) -> dict[str, int]:
     """Return digest -> index of the entry that says that nobody can open it any more.
 
     Such an entry counts where its signer holds its role and is custodian of the key, or has signed the value itself.
     """
     found: dict[str, int] = {}
-    own = {digest: entry.payload.signer.actor for entry in opened.values() for digest in entry.sd}
+    own: dict[str, str] = {}  # the first to commit to a value is whose it is
+    for _, entry in sorted(opened.items()):
+        for digest in entry.sd:
+            own.setdefault(digest, entry.payload.signer.actor)
     for index, entry in opened.items():
         p = entry.payload
         if p.kind != "payload-key-destroyed" or not known(p) or not keyring.holds(p.signer, index):

@@ -24,6 +24,7 @@ from ledger.refusal import Refused
 from ledger.tlog import leaf_hash, parse_proof
 from ledger.veil import lift, parse_disclosure
 from ledger.verify.arrived import Here, check_key, checked_place
+from ledger.verify.fields import check_sealed
 from ledger.verify.other_logs import NotProven
 from ledger.world.cases import Cases
 from ledger.world.following import keep_evidence, split_view
@@ -157,7 +158,7 @@ def draft_of(
     apart = {registry_of(origin), access_of(origin), registry_of(p.log), access_of(p.log)}
     if apart & {place, p.order}:
         raise Refused("CTX-ORDER", f"entry {p.seq} of {p.order} is about a record, not about an order")
-    lift(arrival.texts, opened.sd, public=p.public)
+    check_sealed(p, lift(arrival.texts, opened.sd, public=p.public))
     fact, other = wrapping(arrival.raw, arrival.proof, check, backs)
     reference = p.public.get("reference") if p.kind == "order-issued" and p.replaces is UNSET else None
     return Draft(

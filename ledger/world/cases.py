@@ -131,10 +131,23 @@ class Cases:
         if not wrappers:
             return []
         signed = {index: o.payload.signed_at for index, o in wrappers}
+        arrived_at = {o.payload.public.get("leaf"): (index, o) for index, o in wrappers}
+
+        def values(o: Opened) -> Mapping[str, Any]:
+            wrapper = arrived_at.get(o.leaf)
+            if wrapper is None:
+                found = self._store.by_leaf(bytes.fromhex(o.leaf))
+                return {} if found is None else self.values(found[0], o)
+            index, outer = wrapper
+            closed = self._store.ciphertexts(outer.payload.order).get(index, [])
+            texts = self._drawer.open_values(outer.payload.entry, closed) if self._drawer else []
+            return lift(texts, o.sd, public=o.payload.public)
+
         here = Here(
             keyring=self.keyring(),
             entry=self.by_leaf,
             before=lambda index, moment: signed[index] < moment,  # in its own ledger an office takes its own clock
+            values=values,
         )
         return list(arrived(wrappers, self._file, here, self.other_logs()))
 

@@ -23,6 +23,7 @@ from ledger.order import Case, Entry
 from ledger.refusal import Refused
 from ledger.texts import check_texts
 from ledger.veil import Disclosure, digest_of, lift
+from ledger.verify.fields import check_sealed
 from ledger.world.bulk import Ahead, Bulk, staged
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
@@ -360,6 +361,7 @@ class Journal:
                     continue
                 try:
                     values = lift(told, opened.sd, public=opened.payload.public) if told else {}
+                    check_sealed(opened.payload, values)
                     check_texts(opened.payload, values)
                     trial.admit(opened, values)
                     committed.admit(opened)

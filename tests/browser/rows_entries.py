@@ -20,7 +20,7 @@ from ledger.ed25519 import sign
 from ledger.envelope import EVENT_TYPE
 from ledger.veil import digest_of
 from tests.browser.case import PASSES, Case, Cases, Make, case, entered
-from tests.in_memory import ORDER, Hand, Ledger, changed, hand, resealed, rezipped, sealed_as, small
+from tests.in_memory import ISSUED, ORDER, SEALED, Hand, Ledger, changed, hand, resealed, rezipped, sealed_as, small
 from tests.test_verify_entries import TRANSMITTED
 from tests.test_verify_hostile import ENVELOPES
 
@@ -57,6 +57,17 @@ def number(code: str, text: str) -> Make:
 
 def text(code: str, value: str | bytes) -> Make:
     return said(code, b"KA-2027", value if isinstance(value, bytes) else value.encode())
+
+
+def read(code: str, value: str) -> Make:
+    """An entry in its place, whose reference nobody can read: found, and counted."""
+
+    def made() -> Case:
+        ledger, ilves = small()
+        ledger.record(ilves, "order-issued", {**ISSUED, "case_ref": value}, SEALED, order=ORDER, loose=True)
+        return case(ledger.bundle(ilves), ledger, code)
+
+    return made
 
 
 def name(code: str, key: str) -> Make:
@@ -144,9 +155,9 @@ JSON: dict[str, Cases] = {
         "an escape for a letter": text("JSON-FORM", "\\u00e9"),
         "a direction override": text("JSON-CHAR", "\u202e"),
         "a joiner in a name": name("JSON-KEY", "case\u200dref"),
-        "a joiner in a reference": text("TEXT-UNSEEN", "KA\u200d-2027"),
-        "a space of no width in a reference": text("TEXT-UNSEEN", "KA\u200b-2027"),
-        "a mark of a later Unicode": text("TEXT-UNASSIGNED", "a\U0001e08f\u0323"),
+        "a joiner in a reference": read("TEXT-UNSEEN", "KA\u200d-2027"),
+        "a space of no width in a reference": read("TEXT-UNSEEN", "KA\u200b-2027"),
+        "a mark of a later Unicode": read("TEXT-UNASSIGNED", "a\U0001e08f\u0323"),
         "no form C beside a mark of a later Unicode": text("JSON-NFC", "\U0001e08fe\u0301"),
     },
     "J6": {
