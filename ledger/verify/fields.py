@@ -26,20 +26,20 @@ def check_public(payload: Payload) -> None:
     fact = known(payload)
     if fact is None:
         return
-    sides, sealed = _sides(fact), set(payload.sealed)
+    fields, sealed = sides(fact), set(payload.sealed)
     if not (
-        sides.needed <= payload.public.keys()
-        and sides.needed_sealed <= sealed
-        and sealed.isdisjoint(sides.public)
-        and sides.sealed.isdisjoint(payload.public)
+        fields.needed <= payload.public.keys()
+        and fields.needed_sealed <= sealed
+        and sealed.isdisjoint(fields.public)
+        and fields.sealed.isdisjoint(payload.public)
     ):
         _check_sides(payload, fact)
     for name, value in payload.public.items():
-        if name in sides.public and not sides.public[name](value):
+        if name in fields.public and not fields.public[name](value):
             _check(fact, name, value)
 
 
-class _Sides(NamedTuple):
+class Sides(NamedTuple):
     """The fields of a kind by the side on which they stand, and those that every entry has.
 
     Of public ones what tells a value that plainly has its form.
@@ -52,12 +52,13 @@ class _Sides(NamedTuple):
 
 
 @cache
-def _sides(fact: type[Fact]) -> _Sides:
+def sides(fact: type[Fact]) -> Sides:
+    """The fields of a kind; the first time takes half a millisecond."""
     fields = fact.fields()
     needed = {name for name, field in fields.items() if field.required or field.always}
     sealed = frozenset(name for name, field in fields.items() if field.sealed)
     public = {name: plainly(field.form) for name, field in fields.items() if not field.sealed}
-    return _Sides(public, sealed, frozenset(public.keys() & needed), sealed & needed)
+    return Sides(public, sealed, frozenset(public.keys() & needed), sealed & needed)
 
 
 def _check_sides(payload: Payload, fact: type[Fact]) -> None:

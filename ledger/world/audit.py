@@ -22,11 +22,12 @@ from typing import Any
 from ledger.chain import Link, check_place, registry_of
 from ledger.counterparty import KIND
 from ledger.envelope import Opened, instrument_of, open_, open_each
+from ledger.facts import KINDS
 from ledger.keyring import Key, Keyring, Registrar
 from ledger.refusal import Refused
 from ledger.tlog import Frontier, leaf_hash, node_hash
 from ledger.verify.entries import is_suspect, note_texts
-from ledger.verify.fields import check_public, known
+from ledger.verify.fields import check_public, known, sides
 from ledger.verify.notebook import Notebook
 from ledger.verify.report import Bracket, Remark
 from ledger.verify.times import Times, absent_of, check_time
@@ -154,6 +155,8 @@ def audit(
             register += 1
             if opened.payload.kind in TOLD:
                 report.told[index] = opened
+        for kind in KINDS.values():
+            sides(kind)  # worked out once, and not by every worker
         check = partial(_check_run, place, origin, keyring, times)
         workers = workers or os.cpu_count() or 1
         runs = list(_runs(size, workers))
@@ -261,7 +264,7 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
     heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
     with closing(line(place)) as c:
         expected = start
-        for index, order, seq, topic, raw, leaf, stored, entry, opened in _opened(c.execute(_ROWS, (start, stop))):
+        for (index, order, seq, topic, raw, leaf, stored, entry), opened in _opened(c.execute(_ROWS, (start, stop))):
             if index != expected:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
             expected = index + 1
@@ -286,7 +289,7 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
             except Refused as wrong:
                 heads.pop(order, None)
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
-            leaves.append(own or leaf_hash(raw))
+            leaves.append(own or leaf_hash(_bytes(raw)))
             kept.append((index, stored))
             if len(problems) >= MOST:
                 break
@@ -343,12 +346,10 @@ def _bytes(cell: Any) -> bytes:
     return cell if isinstance(cell, bytes) else b""
 
 
-def _opened(shelf: Any) -> Iterator[tuple[Any, ...]]:
+def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], Opened | Refused]]:
     """Rows of `_ROWS`, each with what opening its entry gave."""
     while rows := shelf.fetchmany(TOGETHER):
-        raws = [_bytes(row[4]) for row in rows]
-        for row, raw, opened in zip(rows, raws, open_each(raws), strict=True):
-            yield *row[:4], raw, *row[5:], opened
+        yield from zip(rows, open_each([_bytes(row[4]) for row in rows]), strict=True)
 
 
 def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
