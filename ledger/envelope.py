@@ -30,7 +30,7 @@ from ledger.dsse import pae as pae
 from ledger.dsse import parts
 from ledger.dsse import seal_bytes as seal_bytes
 from ledger.ed25519 import verify_signature
-from ledger.facts import WHY, Fact, public_of, sealed_of
+from ledger.facts import WHY, Fact, misformed, public_of, sealed_of
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.order import Entry, Unread, instant, wire
 from ledger.payload import Count as Count
@@ -311,10 +311,14 @@ def entry_of(
 ) -> Entry:
     """What the law and the projections see of an opened entry: `values` are the sealed values this reader may know.
 
+    A value that does not have the form of its kind counts as one that is withheld.
+
     `held` says whether the signing key held the claimed role at this position, which the register tells.
     """
     p = opened.payload
     known = values or {}
+    if wrong := misformed(p.kind, p.schema, known):
+        known = {name: value for name, value in known.items() if name not in wrong}
     gone = frozenset(erased)
     sealed = {
         name: known[name] if name in known else Unread.ERASED if name in gone else Unread.WITHHELD for name in p.sealed

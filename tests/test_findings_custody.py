@@ -109,6 +109,14 @@ def test_the_exhibit_is_released_by_whoever_holds_it() -> None:
     finds(HELD.when(back), GAP)
 
 
+def test_nobody_takes_an_exhibit_back_by_receiving_it_once_more() -> None:
+    taken = custody("custody-transferred", "2027-03-06T09:00Z", received_by="other")
+    again = fact("evidence-received", "2027-03-07T09:00Z", "orn", "RET", exhibit="E1", check="not-possible")
+    onwards = custody("custody-transferred", "2027-03-08T09:00Z", received_by="lab")
+    finds(HELD.when(taken, again), GAP, A3="GAP")
+    finds(HELD.when(taken, again, onwards), GAP, A3="GAP")
+
+
 def test_nobody_is_shown_to_hold_an_exhibit_that_never_arrived() -> None:
     finds(HELD.when(custody("custody-transferred", "2027-03-06T09:00Z", exhibit="E9")), GAP)
 

@@ -13,6 +13,7 @@ from ledger.counterparty import wrapping, wrapping_crossed
 from ledger.envelope import Circumstances, Opened, Place, open_, seal
 from ledger.facts import build
 from ledger.order import replacements
+from ledger.veil import veil
 from ledger.verify import Report, Trust, Verdict, parse_trust
 from tests.in_memory import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
 
@@ -476,6 +477,18 @@ def test_a_commitment_that_is_copied_into_another_log_is_found_on_its_wrapper() 
     at = world.arrives(world.there.append(copied))
     found = [r for r in world.report().procedure if r.code == "SD-COPIED"]
     assert [r.entries for r in found] == [(world.here.leaf(at),)]
+
+
+def test_a_value_of_another_log_without_its_form_is_a_finding_and_spoils_nothing() -> None:
+    world, twin = World(), World()
+    raw = twin.there.entries[twin.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST)]
+    spoilt = veil("manifest", "not a manifest", bytes(16))
+    at = world.there.append(resealed(raw, lambda p: p["public"].update(_sd=[spoilt.digest]), world.skylark))
+    world.arrives(at)
+    world.foreign[f"{sha256(world.there.entries[at]).hexdigest()}.txt"] = f"{spoilt.text}\n".encode()
+    report = world.report()
+    assert acts(report) == [("data-disclosed", "skylark")]
+    assert "SD-FORM" in {r.code for r in report.procedure}
 
 
 @pytest.mark.parametrize("value", ["SP", 7, None, [["SP"]]])

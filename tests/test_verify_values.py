@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
 from ledger.envelope import Other
+from ledger.order import Unread
 from ledger.tlog import format_proof, prove_inclusion
 from ledger.veil import digest_of, veil
 from ledger.verify import Verdict
@@ -82,7 +83,6 @@ def test_a_commitment_to_what_cannot_be_disclosed_is_refused_when_it_is_opened()
         plain(f'["{salt}","x"]'): "SD-FORMAT",
         plain(f'["{salt}","identifiers","x","y"]'): "SD-FORMAT",
         plain('[7,"identifiers",["x"]]'): "SD-FORMAT",
-        plain(f'["{salt}","identifiers",7]'): "FACT",
         plain(f'["{salt}","identifiers",1.5]'): "JSON-NUMBER",
     }
     for text, code in cases.items():
@@ -102,6 +102,29 @@ def test_a_commitment_to_what_cannot_be_disclosed_is_refused_when_it_is_opened()
             ilves.signer("ISS"),
         )
         ends(data, ledger, code, 13, "disclosures/5.txt")
+
+
+@pytest.mark.parametrize("value", [7, "x", {"x": []}, [[]], [7], True])
+def test_an_opened_value_without_its_form_is_a_finding_and_counts_as_not_opened(value: Any) -> None:
+    twin, _ = small()
+    spoilt = veil("identifiers", value, bytes(16))
+    kept = tuple(d for d in twin.held[4] if d.name != "identifiers")
+
+    def commit(payload: dict[str, Any]) -> None:
+        payload["public"]["_sd"] = sorted(d.digest for d in (*kept, spoilt))
+
+    ledger = Ledger()
+    ilves = ledger.enrol("ilves", "XO", "ISS", "VAL")
+    ledger.record(ilves, "order-supervised", {"capacity": "public-prosecutor", "decision": "approved"}, order=ORDER)
+    assert ledger.append(resealed(twin.entries[4], commit, ilves)) == 4
+    ledger.held[4] = (*kept, spoilt)
+    report = checked(ledger.bundle(ilves), ledger)
+    assert report.verdict is Verdict.PASSED, report.reasons
+    assert [p.entries for p in report.procedure if p.code == "SD-FORM"] == [(ledger.leaf(4),)]
+    assert report.case is not None
+    entry = next(e for e in report.case.entries if e.kind == "order-issued")
+    assert entry.sealed["identifiers"] is Unread.WITHHELD
+    assert "CMP-WITHHELD" not in {p.code for p in report.procedure}
 
 
 def test_a_commitment_that_somebody_else_made_before_is_a_finding_on_who_repeats_it() -> None:

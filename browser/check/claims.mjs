@@ -91,7 +91,7 @@ function checkMadeAt(manifest, times, now, book) {
 
 function checkWithheld(entries, manifest, book) {
   const closed = [...entries.values()].flatMap((e) =>
-    e.sealed.filter((name) => !e.values.has(name)).map((name) => ({ name: `${e.index} ${name}`, leaf: e.leaf })),
+    e.sealed.filter((name) => !e.opened.has(name)).map((name) => ({ name: `${e.index} ${name}`, leaf: e.leaf })),
   );
   const listed = new Set(manifest.withheld.map((c) => `${c.index} ${c.field}`));
   const same = listed.size === closed.length && closed.every(({ name }) => listed.has(name));
@@ -107,7 +107,7 @@ function checkAudience(entries, { audience: role }, book) {
   const hidden = entries.filter((entry) => !visible(entry, role));
   if (hidden.length) book.remark('CMP-AUDIENCE', ['audience-entries', role], ...hidden.map((entry) => entry.leaf));
   for (const entry of entries) {
-    const names = [...entry.values.keys()].filter((name) => !readable(entry, name, role)).sort();
+    const names = [...entry.opened].filter((name) => !readable(entry, name, role)).sort();
     if (names.length) book.remark('CMP-AUDIENCE', ['audience-fields', role, names.join(', ')], entry.leaf);
   }
 }

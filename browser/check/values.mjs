@@ -9,9 +9,9 @@ import { lift } from './veil.mjs';
 // -- step 13 ----------------------------------------------------------------------------------------------------------
 
 /**
- * Every entry with what is opened here, by log index: SD-*, FACT.
+ * Every entry with what is opened here, by log index: SD-*.
  *
- * `values` has name -> value of the opened fields, `erased` the names of those that nobody can open any more,
+ * `values` has name -> value of the fields that are opened and have their form, `opened` the names of all opened ones, `erased` the names of those that nobody can open any more,
  * `held` whether its key held the role it claims, `shownAs` the kind as this page knows it: a later schema is another kind.
  */
 export async function liftValues(opened, parts, manifest, keyring, heads, book) {
@@ -27,15 +27,17 @@ export async function liftValues(opened, parts, manifest, keyring, heads, book) 
   for (const [index, entry] of opened) {
     const text = parts.disclosures.get(index);
     const lifted = text ? await placed(`${heads.folder}/disclosures/${index}.txt`, () => liftLines(entry, text)) : [];
-    const values = new Map(lifted.map(({ name, value }) => [name, value]));
+    const values = formed(entry, lifted, `entry ${index}`, book);
+    const names = new Set(lifted.map(({ name }) => name));
     const closed = new Set(entry.sd);
     lifted.forEach(({ digest }) => closed.delete(digest));
-    const erased = erasedFields(entry, values, closed, destroyed, claimed.get(index) ?? new Set());
+    const erased = erasedFields(entry, names, closed, destroyed, claimed.get(index) ?? new Set());
     const later = kindOf(entry.kind) && !knownKind(entry);
     entries.set(index, {
       ...entry,
       index,
       values,
+      opened: names,
       erased,
       held: keyring.holds(entry.signer, index),
       shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind,
@@ -71,10 +73,12 @@ export async function liftForeign(parts, book) {
     if (!raw) throw new Refused('SD-UNKNOWN', ['no-such-entry'], `foreign/${name}`);
     await placed(`foreign/${name}`, async () => {
       const entry = await openEntry(raw);
-      const values = new Map(liftLines(entry, text).map((each) => [each.name, each.value]));
+      const lifted = liftLines(entry, text);
+      const values = formed(entry, lifted, `foreign/${name}`, book);
       const later = kindOf(entry.kind) && !knownKind(entry);
       noteValues(entry, values, book);
-      found.push({ ...entry, values, shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind });
+      const opened = new Set(lifted.map((each) => each.name));
+      found.push({ ...entry, values, opened, shownAs: later ? `${entry.kind}/${entry.schema}` : entry.kind });
     });
   }
   return found;
@@ -88,8 +92,23 @@ function liftLines(entry, text) {
   const lifted = lift(lines, entry.sd, entry.public);
   const strange = lifted.find(({ name }) => !entry.sealed.includes(name));
   if (strange) throw new Refused('SD-NAME', ['disclosure-strange', strange.name]);
-  checkSealed(entry, lifted);
   return lifted;
+}
+
+/** The opened values that have their form, by name; a finding SD-FORM for each other, which counts as not opened. */
+function formed(entry, lifted, where, book) {
+  const values = new Map();
+  for (const one of lifted) {
+    try {
+      if (one.name === 'why' && typeof one.value !== 'string') throw new Refused('FACT', []);
+      checkSealed(entry, [one]);
+      values.set(one.name, one.value);
+    } catch (wrong) {
+      if (wrong.code !== 'FACT') throw wrong;
+      book.remark('SD-FORM', ['value-form', where, one.name], entry.leaf);
+    }
+  }
+  return values;
 }
 
 /** Log index -> names of the fields of which the maker says that nobody can open them any more. */
@@ -141,8 +160,8 @@ function destroyedBy(opened, keyring) {
  * Digests do not say whose they are. All of them closed for good settles it; else the maker's list does, where it
  * names as many fields as digests were closed.
  */
-function erasedFields(entry, values, closed, destroyed, claimed) {
-  const names = entry.sealed.filter((name) => !values.has(name));
+function erasedFields(entry, opened, closed, destroyed, claimed) {
+  const names = entry.sealed.filter((name) => !opened.has(name));
   const gone = [...closed].filter((digest) => destroyed.has(digest)).length;
   if (gone === closed.size) return new Set(names);
   const told = names.filter((name) => claimed.has(name));

@@ -68,6 +68,24 @@ class FactError(Refused):
     """
 
 
+def misformed(kind: str, schema: int, values: Mapping[str, Any]) -> dict[str, FactError]:
+    """The sealed values that do not have the form their kind asks for, by name; a kind not known here asks for none."""
+    cls = KINDS.get(kind)
+    fields = {} if cls is None or cls.schema != schema else cls.fields()
+    found = {}
+    for name, value in values.items():
+        field = fields.get(name)
+        if name == WHY.name and not isinstance(value, str):
+            found[name] = FactError("FACT", "expected text", where=f"{kind}.{name}")
+        if field is None or (value is None and field.always):
+            continue
+        try:
+            check(field.form, value)
+        except Unfit as unfit:
+            found[name] = FactError("FACT", f"expected {unfit.expected}", where=f"{kind}.{name}{unfit.path}")
+    return found
+
+
 def kind_of(name: str) -> type[Fact]:
     """The class of a kind by its name on the wire; `FactError` FACT-KIND if the vocabulary does not have it."""
     try:

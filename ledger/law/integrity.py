@@ -142,8 +142,8 @@ def not_shown_who_held_it(r: Examination) -> Seen:
     for e in r.of("evidence-received", "custody-transferred", *HANDLED):
         exhibit = e.get("exhibit")
         if e.kind == "evidence-received":
-            if exhibit is not None:
-                holders[exhibit] = e.actor
+            if exhibit is not None and holders.setdefault(exhibit, e.actor) != e.actor:
+                gaps.append(e)  # somebody else is shown to hold it, who hands it over by a transfer
             continue
         hands = e.get("released_by") if e.kind == "custody-transferred" else e.actor
         if holders.get(exhibit) != hands:

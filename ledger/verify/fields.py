@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ledger.envelope import Payload
-from ledger.facts import KINDS, Fact, FactError
+from ledger.facts import KINDS, Fact, FactError, misformed
 from ledger.facts.wire import Unfit, check, plainly
 
 
@@ -74,12 +74,8 @@ def _check_sides(payload: Payload, fact: type[Fact]) -> None:
 
 def check_sealed(payload: Payload, values: Mapping[str, Any]) -> None:
     """FACT unless every opened value has the form its kind asks for."""
-    fact = known(payload)
-    if fact is None:
-        return
-    for name, value in values.items():
-        if name in fact.fields():
-            _check(fact, name, value)
+    for wrong in misformed(payload.kind, payload.schema, values).values():
+        raise wrong
 
 
 def _check(fact: type[Fact], name: str, value: Any) -> None:

@@ -12,14 +12,14 @@ from ledger.bundle.layout import Arranged
 from ledger.bundle.manifest import Manifest
 from ledger.counterparty import VALUES
 from ledger.envelope import Opened, entry_of, open_
-from ledger.facts import KINDS
+from ledger.facts import KINDS, misformed
 from ledger.keyring import Keyring
 from ledger.order import Entry, Unread
 from ledger.refusal import Refused
 from ledger.texts import odd_values
 from ledger.veil import digest_of, lift
 from ledger.verify.arrived import Arrived
-from ledger.verify.fields import check_sealed, known
+from ledger.verify.fields import known
 from ledger.verify.heads import Heads
 from ledger.verify.notebook import Notebook, counted, placed
 
@@ -34,7 +34,7 @@ def lift_values(
     heads: Heads,
     book: Notebook,
 ) -> dict[int, Entry]:
-    """Every entry as the law sees it, with the values that are opened here: SD-*, FACT."""
+    """Every entry as the law sees it, with the values that are opened here: SD-*."""
     for index in parts.disclosures.keys() - opened.keys():
         raise Refused("SD-UNKNOWN", "there is no such entry", where=f"{heads.folder}/disclosures/{index}.txt")
     destroyed = destroyed_for(opened, keyring)
@@ -51,8 +51,7 @@ def lift_values(
         erased = _erased(entry, values, closed & destroyed.keys(), closed, claimed)
         held = keyring.holds(entry.payload.signer, index)
         entries[index] = replace(_entry(entry, index, values, erased, digests), held=held)
-        for odd in odd_values(entry.payload, values):
-            book.remark(odd.code, f"entry {index}: {odd.says}", entry.leaf)
+        _note_values(entry, values, f"entry {index}", book)
         for name, digest in digests.items():
             if digest in destroyed:
                 says = f"entry {index}: {name} was erased by entry {destroyed[digest]}, and is opened here all the same"
@@ -89,7 +88,7 @@ def _note_copies(opened: Mapping[int, Opened], book: Notebook) -> None:
 
 
 def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:
-    """The entries of other records of which values are opened here; they belong there as ours do: SD-*, FACT, ENV-*."""
+    """The entries of other records of which values are opened here; they belong there as ours do: SD-*, ENV-*."""
     found = []
     for name, texts in parts.foreign.items():
         if not name.endswith(VALUES):
@@ -103,10 +102,19 @@ def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:
             values, digests = _lift(opened, texts)
         except Refused as wrong:
             raise placed(wrong, where) from wrong
-        for odd in odd_values(opened.payload, values):
-            book.remark(odd.code, f"{where}: {odd.says}", opened.leaf)
+        _note_values(opened, values, where, book)
         found.append(_entry(opened, -1, values, frozenset(), digests))
     return found
+
+
+def _note_values(entry: Opened, values: Mapping[str, Any], where: str, book: Notebook) -> None:
+    """A finding for opened values that are not what they should be: SD-FORM, and the characters of the others."""
+    wrong = misformed(entry.payload.kind, entry.payload.schema, values)
+    for name, unfit in wrong.items():
+        says = f"{where}: {name} does not have its form and counts as not opened: {unfit.says}"
+        book.remark("SD-FORM", says, entry.leaf)
+    for odd in odd_values(entry.payload, {name: value for name, value in values.items() if name not in wrong}):
+        book.remark(odd.code, f"{where}: {odd.says}", entry.leaf)
 
 
 def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
@@ -117,7 +125,6 @@ def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     values = lift(lines, entry.sd, public=entry.payload.public)
     for name in values.keys() - set(entry.payload.sealed):
         raise Refused("SD-NAME", f"{name} is not among the sealed fields of the entry")
-    check_sealed(entry.payload, values)
     return values, dict(zip(values, map(digest_of, lines), strict=True))
 
 
