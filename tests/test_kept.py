@@ -9,10 +9,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from click.testing import Result
 
 from tests.hands import run
-from tests.kept import CHANGED, THEN, VERDICTS, Kept, expected, unpacked, verified
+from tests.kept import CHANGED, THEN, VERDICTS, Kept, contradicted, expected, unpacked, verified
 
 HEADS = {  # what `comity judge` says: state, and the criteria that are demonstrated
     ("karsk", "E-7"): ("DISCLOSED", "A1 A2 A3 A4 A5 A6"),
@@ -69,13 +68,6 @@ def test_the_bundle_in_a_container_of_the_first_version_verifies(court: Path, tm
     done = run("verify", str(tmp_path / "court.evidence.zip"), "--trust", str(court / "trust"), "--json")
     report = json.loads(done.stdout)
     assert (report["verdict"], [r["code"] for r in report["reasons"]]) == ("INDETERMINATE", ["CP-QUORUM"])
-
-
-def contradicted(done: Result) -> list[str]:
-    """Codes of what fsck found; without that the witness of karsk, which runs nowhere now, does not answer."""
-    told = json.loads(done.stdout)
-    assert done.exit_code == {"CONSISTENT": 0, "UNDECIDED": 3}[told["verdict"]], done.output
-    return [reason["code"] for reason in told["reasons"] if reason["code"] != "LOG-UNREACHABLE"]
 
 
 @pytest.mark.parametrize("name", ["karsk", "skylark", "plain"])
