@@ -162,7 +162,7 @@ def _which(instruction: str | None, grounds: tuple[str, ...]) -> tuple[str | Non
 @ui.command(
     "comity disclose return.json PPO-2026-123 --elements name,postal-address --channel provider-portal --as skylark",
     "comity disclose a.zip b.zip PPO-2026-123 --elements name --partial --withheld login-ip "
-    "--withheld-reason provider-policy",
+    "--withheld-reason provider-policy --channel provider-portal --as skylark",
 )
 @click.argument("files", nargs=-1, required=True, metavar="FILES... [ORDER]")
 @click.option("--order", metavar="ORDER", help="The order that is answered; it may also stand behind the files.")

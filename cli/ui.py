@@ -413,9 +413,16 @@ def working(label: str) -> Iterator[None]:
             click.echo("\r\x1b[K", nl=False, err=True)
 
 
+MOST = 5 << 27  # bytes of a file that is named: a bundle of 512 MiB with all that a container adds
+
+
 def read(file: str) -> bytes:
-    """The bytes of FILE, `-` being standard input."""
+    """The bytes of FILE, `-` being standard input; `Stop` for more than any file that is read here may have."""
     if file == "-":
-        return sys.stdin.buffer.read()
-    with open(file, "rb") as stream:
-        return stream.read()
+        data = sys.stdin.buffer.read(MOST + 1)
+    else:
+        with open(file, "rb") as stream:
+            data = stream.read(MOST + 1)
+    if len(data) > MOST:
+        raise Stop(f"{file}: larger than the {MOST >> 20} MiB of any file that is read here", code=Exit.UNDECIDABLE)
+    return data

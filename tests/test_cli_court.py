@@ -102,6 +102,21 @@ def test_what_is_no_bundle_and_no_entry_is_undecidable(data: bytes, tmp_path: Pa
     assert done.stdout == ""
 
 
+def test_a_file_without_end_is_read_up_to_a_bound(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cli.ui.MOST", 1 << 16)
+    zero, trust = "/dev/zero", str(ledger / "trust")
+    for words in (
+        ("verify", zero),
+        ("verify", zero, "--trust", trust),
+        ("verify", str(ledger), "--trust", zero),
+        ("receive", zero, "--as", "orn"),
+    ):
+        done = run(*words, ledger=ledger)
+        assert (done.exit_code, "larger than" in done.stderr) == (4, True), (words, done.output)
+
+
 def test_a_file_that_is_not_there_is_undecidable(tmp_path: Path) -> None:
     done = run("verify", str(tmp_path / "nothing.zip"))
     assert done.exit_code == Exit.UNDECIDABLE
