@@ -317,7 +317,7 @@ def entry_of(
     """
     p = opened.payload
     known = values or {}
-    if wrong := misformed(p.kind, p.schema, known):
+    if known and (wrong := misformed(p.kind, p.schema, known)):
         known = {name: value for name, value in known.items() if name not in wrong}
     gone = frozenset(erased)
     sealed = {
