@@ -35,7 +35,10 @@ NO_REGISTRAR = "The trust that was given names the log, but not the registrar wh
 NO_HEAD = "No checkpoint had been signed by then: nothing shows which entries the log had."
 NO_COVER = "The checkpoint named here covers none of these entries."
 NO_QUORUM = "Fewer witnesses saw the checkpoint than the policy asks for."
-NO_WITNESS = "When the entries were made, and that nobody was shown another version of this log: no witness signed it."
+NO_WITNESS = (
+    "When the entries were made, and that nobody was shown another version of this log: "
+    "no witness signed its checkpoint."
+)
 NOT_IN_FORCE = "That the trust policy that was given is still in force: it has expired."
 NOT_OPENED = "What stands in sealed values: the commitments are proven, the values are not."
 NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."

@@ -94,7 +94,7 @@ def _head(report: Report) -> str:
     where = f", log {report.head.checkpoint.origin}, size {report.head.checkpoint.size}"
     if report.head_seen is not None:
         return f"{where}, as of {ui.plain(report.head_seen)}."
-    return f"{where}; nothing here proves of when." if report.manifest else f"{where}."
+    return f"{where}; nothing here proves of when that is." if report.manifest else f"{where}."
 
 
 def exit_of(report: Report) -> Exit:
@@ -122,7 +122,7 @@ def _brackets(brackets: Sequence[Bracket]) -> list[str]:
     shown = [b for b in brackets if b.not_before is not None or b.not_after is not None]
     if not shown:
         return []
-    lines = ["", "When each entry was signed, proven from both sides (UTC)"]
+    lines = ["", "When each entry was signed, as far as it is proven (UTC, by place in the log)"]
     for b in shown:
         low, high = ui.plain(b.not_before) or "unknown", ui.plain(b.not_after) or "unknown"
         lines.append(f"  #{b.index:<4} after {low:<20} by {high:<20} claimed {ui.plain(b.signed_at)}")
