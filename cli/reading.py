@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -94,12 +94,10 @@ def reading(place: Path | None = None) -> Iterator[Reader]:
     """Open a ledger (by default the one this command is about); nothing is written, no key needed that is not here."""
     path = place or Path(ui.ledger_folder())
     folder = read_folder(path)
-    store = Shelf(folder.entries)
-    drawer = Drawer(folder.drawer, writable=False) if folder.drawer.exists() else None
     told: Any = ui.story_of(str(path)).get("orders", {})
-    try:
+    with ExitStack() as opened:
+        store = opened.enter_context(closing(Shelf(folder.entries)))
+        drawer = None
+        if folder.drawer.exists():
+            drawer = opened.enter_context(closing(Drawer(folder.drawer, writable=False)))
         yield Reader(folder, store, Cases(folder, store, drawer), dict(told), drawer)
-    finally:
-        store.close()
-        if drawer is not None:
-            drawer.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -79,27 +79,33 @@ class Journal:
         self.now = now
         self._entropy = entropy
         self.origin = folder.origin
-        self.store = Store(folder.entries, writable=writable)
-        self.heads = Heads(folder.heads, writable=writable)
-        there = folder.drawer.exists()
-        self.drawer = Drawer(folder.drawer, writable=writable, entropy=entropy) if there else None
-        self.log = Log(
-            folder.keys,
+        with ExitStack() as opened:  # closed again if one of the files cannot be opened
+            self.store = opened.enter_context(closing(Store(folder.entries, writable=writable)))
+            self.heads = opened.enter_context(closing(Heads(folder.heads, writable=writable)))
+            self.drawer: Drawer | None = None
+            if folder.drawer.exists():
+                self.drawer = opened.enter_context(closing(Drawer(folder.drawer, writable=writable, entropy=entropy)))
+            self.log = opened.enter_context(closing(self._log(say)))
+            self.cases = Cases(folder, self.store, self.drawer, now)
+            self.registry, self.access = self.cases.registry, self.cases.access
+            self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
+            self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy)
+            self._openers = Openers()
+            self._unpublished = False
+            self.caught_up = self._catch_up(say) if writable else range(0)  # entries a crash had left unacknowledged
+            opened.pop_all()
+
+    def _log(self, say: Callable[[str], None]) -> Log:
+        return Log(
+            self.folder.keys,
             self.store,
             self.heads,
-            folder.log,
-            home.log(folder.origin),
-            witnesses=tuple(folder.policy.witnesses.values()),
-            now=now,
+            self.folder.log,
+            self.home.log(self.origin),
+            witnesses=tuple(self.folder.policy.witnesses.values()),
+            now=self.now,
             say=say,
         )
-        self.cases = Cases(folder, self.store, self.drawer, now)
-        self.registry, self.access = self.cases.registry, self.cases.access
-        self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
-        self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy)
-        self._openers = Openers()
-        self._unpublished = False
-        self.caught_up = self._catch_up(say) if writable else range(0)  # entries a crash had left unacknowledged
 
     @classmethod
     def create(
