@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 import sys
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from ledger.law.elements import CONTENTS, WORDS
 from projections.face import Checkpoint
 from projections.paper import breakable, families, script
 from projections.square import square
-from tests.hands import STORIES, ledger_of, run, told
+from tests.hands import STORIES, House, ledger_of, run, told
 from tests.test_page import Page
 
 MOMENT = ("--as-of", "2027-09-02T00:00:00Z")
@@ -81,6 +83,20 @@ def test_a_paper_declares_both_standards_and_the_moment_it_speaks_of(tmp_path: P
     about = next(part for part in (pdf, *streams(pdf)) if b"pdfaid:part" in part)
     for says in (b"<pdfaid:part>3<", b"<pdfaid:conformance>A<", b"<pdfuaid:part>1<", b"2027-09-02T00:00:00"):
         assert says in about
+
+
+def test_a_moment_with_seconds_does_not_touch_the_next_column(tmp_path: Path) -> None:
+    house = House(tmp_path).furnished()
+    on = (datetime.now(UTC) - timedelta(seconds=70)).strftime("%Y-%m-%dT%H:%M:34Z")
+    said = ("-f", "check=equal", "-f", "manifest=" + str(Path(__file__)), "--elements", "name", "--on", on)
+    done = house.run("record", "evidence-received", "PPO-1", *said, "--as", "ilves", "--yes")
+    assert done.exit_code == 0, done.output
+    printed(house.ledger, tmp_path, "custody", "PPO-1")
+    if (reader := shutil.which("pdftotext")) is None:
+        pytest.skip("no pdftotext here")
+    text = subprocess.run([reader, str(tmp_path / "paper.pdf"), "-"], capture_output=True, text=True, check=True).stdout
+    assert re.search(r":34$", text, re.MULTILINE)
+    assert not re.findall(r":\d\d:\d\d[A-Ya-z]", text)
 
 
 def test_the_bundle_travels_inside_the_paper_byte_for_byte(tmp_path: Path) -> None:
