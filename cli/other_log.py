@@ -7,10 +7,8 @@ other log, with a register, a key and a signed head, so that the ledger of the s
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from msgspec import Struct, field
@@ -22,7 +20,7 @@ from ledger.chain import Link, registry_of
 from ledger.counterparty import KIND as RECEIVED
 from ledger.ed25519 import public_key, sign
 from ledger.envelope import Circumstances, Place, Signer, open_, seal
-from ledger.facts import KINDS, build, public_of
+from ledger.facts import KINDS, Fact, build, public_of
 from ledger.note import Checkpoint, format_checkpoint, log_vkey, sign_note
 from ledger.order import wire
 from ledger.tlog import Frontier, format_proof, leaf_hash, prove_inclusion
@@ -90,20 +88,11 @@ class OtherLog(Struct):
     def _registered(self) -> range:
         return range(3 if self.entries else 0)
 
-    def says(
-        self,
-        by: Office,
-        kind: str,
-        public: Mapping[str, Any],
-        sealed: Mapping[str, Any],
-        order: str,
-        instrument: str | None,
-        on: datetime,
-    ) -> int:
+    def says(self, by: Office, fact: Fact, order: str, instrument: str | None, on: datetime) -> int:
         """Record a fact of an order in this log; the office is enrolled first. Gives its log index."""
         if not self.entries:
             self._enrol(by, on)
-        return self._append(by, kind, public, sealed, order, instrument, on)
+        return self._append(by, fact, order, instrument, on)
 
     def proof(self, index: int) -> bytes:
         """The tlog-proof of an entry under a head of all entries."""
@@ -115,26 +104,15 @@ class OtherLog(Struct):
         registry, keeper, key = registry_of(self.origin), self.registrar, public_key(office.seed).hex()
         about = {"actor": office.actor, "party": office.party, "roles": [office.role]}
         since = {**about, "valid_from": on.date().isoformat()}
-        self._append(keeper, "authority-registered", since, {}, registry, None, on)
+        self._append(keeper, build("authority-registered", since, {}), registry, None, on)
         enrolled = {"actor": office.actor, "key": key, "roles": [office.role]}
-        self._append(keeper, "key-registered", enrolled, {}, registry, None, on)
-        self._append(office, "key-accepted", {"key": key}, {}, registry, None, on)
+        self._append(keeper, build("key-registered", enrolled, {}), registry, None, on)
+        self._append(office, build("key-accepted", {"key": key}, {}), registry, None, on)
 
-    def _append(
-        self,
-        by: Office,
-        kind: str,
-        public: Mapping[str, Any],
-        sealed: Mapping[str, Any],
-        order: str,
-        instrument: str | None,
-        on: datetime,
-    ) -> int:
+    def _append(self, by: Office, fact: Fact, order: str, instrument: str | None, on: datetime) -> int:
         before = self._links.get(order)
         place = Place(self.origin, order, before.seq + 1 if before else 1, before.leaf if before else None, instrument)
-        made = seal(
-            build(kind, public, sealed), place, by.signer(), Circumstances(on, on), self._draw(16).hex(), self._draw
-        )
+        made = seal(fact, place, by.signer(), Circumstances(on, on), self._draw(16).hex(), self._draw)
         self._nodes += self._tree.add(leaf_hash(made.raw))
         self.entries.append(made.raw)
         self._links[order] = Link(place.seq, made.leaf, instrument)
@@ -165,7 +143,8 @@ def arrives(journal: Journal, story: Story, logs: dict[str, OtherLog], deed: Dee
     role = next((role for role in actor.roles if role in KINDS[p.kind].signers), actor.roles[0])
     office = Office(name, actor.party, role, seed_of(story.story, name, "first"))
     public = {field: value for field, value in p.public.items() if field != "_sd"}
-    index = log.says(office, p.kind, public, journal.cases.values(found[0], ours), p.order, p.instrument, deed.on)
+    fact = build(p.kind, public, journal.cases.values(found[0], ours))
+    index = log.says(office, fact, p.order, p.instrument, deed.on)
     if check != "not-checked":
         _pin(journal, story, log, deed.at)
     proof = log.proof(index)
