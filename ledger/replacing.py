@@ -78,6 +78,16 @@ def check_replacement(
         raise Refused("FORM-DIGEST", "the replaced entry states a digest, this one none", where=field, hint=hint)
 
 
+def check_own(signed: str, signs: str) -> None:
+    """Refuse, with FORM-REPLACES, to replace an entry that `signed` has signed where another office signs.
+
+    Asked where people write: such an entry, once sealed, stands and replaces nothing.
+    """
+    if signed != signs:
+        hint = "event-disputed says that an entry of somebody else is wrong"
+        raise Refused("FORM-REPLACES", f"the entry is {signed}'s, and only its signer replaces it", hint=hint)
+
+
 def check_reason(why: object, where: str = "") -> None:
     """Refuse, with FORM-WHY, what is no reason: nothing, another form than text, or a text without letter and digit."""
     if not isinstance(why, str) or not any(c.isalnum() and unseen(c) is None for c in why):

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -19,7 +20,7 @@ from cli.main import IMPORT
 from ledger.order import Entry
 from ledger.world.journal import Journal
 from ledger.world.store import Store
-from tests.hands import STORIES, ledger_of, run, told
+from tests.hands import STORIES, House, ledger_of, run, told
 from tests.importing import HEAD, alike, entries, opening, sending, sheet_of, story, written
 
 
@@ -330,3 +331,14 @@ def test_the_help_of_every_import_starts_with_examples(name: str) -> None:
     result = run("import", *([name] if name else []), "--help")
     assert result.exit_code == 0
     assert result.stdout.startswith("Examples:\n  comity import")
+
+
+def test_a_row_does_not_replace_an_entry_of_another_signer(tmp_path: Path) -> None:
+    house = House(tmp_path).furnished().with_office("orn", "RET")
+    before = house.told("checkpoint")["size"]
+    table, on = tmp_path / "orders.csv", datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    table.write_text(f"order,kind,occurred,channel,replaces,why\nPPO-1,customer-notified,{on},letter,#1,wrong\n")
+    for signer, refused in (("orn", True), ("ilves", False)):
+        done = house.run("import", str(table), "--as", signer, "--dry-run")
+        assert ("replaces: the entry is ilves's" in done.output) is refused, done.output
+    assert house.told("checkpoint")["size"] == before

@@ -23,7 +23,7 @@ from cli.imports.index import NOT_YET, Index, Named
 from cli.imports.sheet import Row, Wrong
 from cli.record import SOURCES, SPEAKS, audience_of
 from cli.writing import hand
-from ledger.envelope import Circumstances, Signer
+from ledger.envelope import Circumstances, Signer, open_
 from ledger.facts import KINDS, Fact, Field, build, check_audience, kind_of, meant, public_of
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
 from ledger.facts.wire import Actor, Text, Unfit, check, check_characters, form_of
@@ -31,7 +31,7 @@ from ledger.keyring import REGISTRY_ONLY
 from ledger.law import calendar
 from ledger.order import check_dates
 from ledger.refusal import Refused
-from ledger.replacing import check_reason
+from ledger.replacing import check_own, check_reason
 from ledger.world.journal import Journal
 from ledger.world.sealing import Draft
 
@@ -197,8 +197,10 @@ class Reader:
             self.strangers[whose] = self.strangers.get(whose, 0) + 1
         source = _one_of("on_source", common.get("on_source") or ("other-party" if whose else "own-act"), SOURCES)
         replaces, why = common.get("replaces"), common.get("why")
+        leaf = self._leaf(order, "replaces", replaces) if replaces and order else None
         if replaces:
             _reason(why)
+            self._own(leaf, signer)
         elif why:
             raise Wrong("why", "a reason is stated and no entry is replaced", COLUMNS["replaces"])
         audience = dict(audience_of(line) for line in (common.get("audience") or "").splitlines() if line.strip())
@@ -208,7 +210,7 @@ class Reader:
             speaks=cast(Speaks, speaks),
             on_source=cast(OnSource, source),
             whose=whose,
-            replaces=self._leaf(order, "replaces", replaces) if replaces and order else None,
+            replaces=leaf,
             why=why or None,
             audience=audience or None,
         )
@@ -297,6 +299,15 @@ class Reader:
             raise Wrong(field.name, "a manifest is written as JSON", 'as {"elements": ["name"], "files": [...]}')
         said = cell.splitlines() if field.type.startswith("list[") or field.type == "names" else [cell]
         return value_of(field, said, event=event, order=other)
+
+    def _own(self, leaf: str | None, signer: Signer) -> None:
+        """An entry on record of another signer is not replaced; an earlier row has no leaf yet, and is not asked."""
+        found = None if leaf is None else self._journal.store.by_leaf(bytes.fromhex(leaf))
+        if found is not None:
+            try:
+                check_own(open_(found[1], verify=False).payload.signer.actor, signer.actor)
+            except Refused as refused:
+                raise Wrong("replaces", refused.says, refused.hint) from None
 
     def _leaf(self, order: Named | None, column: str, text: str) -> str:
         leaf = self.index.leaf(order.id, text) if order else NOT_YET
