@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from ledger.facts import KINDS, Field
+from ledger.facts import KINDS, WHY, Field
 from ledger.order import Case, Entry, Unread, wire
 from projections.replaced import replaced
 
@@ -280,6 +280,8 @@ class _Writer:
     def _fields(self, e: Entry, only: Iterable[str] | None = None) -> dict[str, Any]:
         """The values of an entry that its message may tell; the others are lost."""
         told: dict[str, Any] = {}
+        if e.stated(WHY.name):
+            self._lose(e, WHY.name, "a message does not say what it puts right")
         for name, field in KINDS[e.kind].fields().items():
             if not e.stated(name):
                 continue

@@ -57,6 +57,7 @@ def _row(told: Story, fact: Told, called: str) -> dict[str, str]:
         "on_source": fact.on_source,
         "label": fact.label or "",
         "replaces": fact.replaces or "",
+        "why": "put right in the story" if fact.replaces else "",
         "audience": "\n".join(f"{name}={','.join(roles)}" for name, roles in fact.audience.items()),
         "instrument": order.instrument,
     }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ledger.facts import KINDS
+from ledger.facts import KINDS, WHY
 from ledger.order import Case, Entry, Unread
 from ledger.world.journal import Journal
 from projections.hi1 import Lost, hi1
@@ -63,13 +63,13 @@ def expected(case: Case, lossy: tuple[Lost, ...]) -> Iterator[tuple[Any, ...]]:
     for e in case.entries:
         kind = KINDS[e.kind]
         if e.leaf not in gone and not kind.shown_to:
-            yield said(e, {name for name in kind.fields() if (e.leaf, name) not in less}, case)
+            yield said(e, {name for name in (*kind.fields(), WHY.name) if (e.leaf, name) not in less}, case)
 
 
 def said(e: Entry, names: set[str], case: Case) -> tuple[Any, ...]:
     """What an entry says, the entries it speaks of by what and when they are."""
     others = {o.leaf: (o.kind, o.on) for o in case.entries}
-    fields = KINDS[e.kind].fields()
+    fields = {**KINDS[e.kind].fields(), WHY.name: WHY}
 
     def plain(value: Any) -> Any:
         return (
