@@ -70,6 +70,34 @@ def test_what_the_recipient_itself_has_observed_excuses_no_mismatch() -> None:
     finds(BASE.when(handed(), seen, arrived(B, about="seen")), MISMATCH, A2="CONTRADICTED")
 
 
+@pytest.mark.parametrize(
+    "receipt",
+    [
+        arrived(B, name="q"),
+        arrived(B, name="q", about="disclosed"),
+        arrived(B, name="X"),
+        fact("evidence-received", "2027-03-05T10:00Z", "orn", "RET", check="equal", exhibit="E1",
+             manifest={"elements": ["name"], "files": []}),
+    ],
+    ids=["another name", "of an answer", "another case", "no files"],
+)  # fmt: skip
+def test_a_receipt_of_none_of_the_files_that_were_handed_over_was_compared_with_nothing(receipt: Fact) -> None:
+    finds(BASE.when(handed(), receipt), "G-NOT-COMPARED", A2="GAP")
+
+
+def test_a_receipt_dated_before_the_answer_it_followed_is_compared_all_the_same() -> None:
+    early = fact("evidence-received", "2027-03-05T08:30Z", "orn", "RET", at="2027-03-05T10:00Z", check="equal",
+                 manifest=manifest(B), exhibit="E1")  # fmt: skip
+    finds(BASE.when(handed(), early), MISMATCH, A2="CONTRADICTED")
+
+
+def test_files_under_other_names_and_parts_of_an_answer_were_compared_by_their_digests() -> None:
+    finds_not(BASE.when(handed(), arrived(A, name="q")), "G-NOT-COMPARED")
+    finds_not(BASE.when(handed(), arrived(A)), "G-NOT-COMPARED")
+    finds_not(BASE.when(handed(), arrived(B)), "G-NOT-COMPARED")
+    finds_not(BASE.when(arrived(B)), "G-NOT-COMPARED")
+
+
 # -- custody -----------------------------------------------------------------------------------------------------------
 
 NEEDS: dict[str, dict[str, Any]] = {

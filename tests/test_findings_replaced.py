@@ -159,7 +159,7 @@ def test_another_exhibit_or_another_time_is_no_answer() -> None:
     bad = replace(arrived(B), label="bad")
     early = replace(arrived(B), label="early", replaces="bad", on=moment("2027-03-04T10:00Z"))
     finds(BASE.when(handed(), bad), MISMATCH)
-    finds(BASE.when(handed(), bad, early), WITHDRAWN, A2="GAP")
+    finds(BASE.when(handed(), bad, early), MISMATCH, A2="CONTRADICTED")  # dated before, recorded behind
     about_other = replace(arrived(B, about="issued"), label="about", replaces="bad")
     finds(BASE.when(handed(), bad, about_other), MISMATCH)  # an order is nothing that was handed over
 

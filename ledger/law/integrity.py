@@ -43,6 +43,28 @@ def another_file(r: Examination) -> Seen:
     return (*said, *(e for a in arrived for source in _sources(r, a, kept) if _differ(a, source) for e in (source, a)))
 
 
+@finding(
+    "G-NOT-COMPARED",
+    cite="ISO27037:6.1",
+    mark=Mark.DESIGN,
+    kinds="evidence-received data-transmitted-by-state",
+    gap="A2",
+    says="Something that arrived can be compared with nothing that was handed over.",
+)
+def not_compared(r: Examination) -> Seen:
+    kept = still_stated(r)
+    return [a for a in r.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, _handed(r, a, kept))]
+
+
+def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
+    """It lists no file, or one that no source lists by its name or its digest; not where no source lists any."""
+    known = [f for s in sources for f in files(s)]
+    names = {f.get("name") for f in known}
+    digests = {f[d] for f in known for d in ALGORITHMS if f.get(d)}
+    strange = (f.get("name") not in names and not any(f.get(d) in digests for d in ALGORITHMS) for f in files(arrival))
+    return bool(known) and (not files(arrival) or any(strange))
+
+
 def still_stated(r: Examination) -> list[Entry]:
     """Replaced entries as far as none of those that replaced them states their digests again, or another one.
 
@@ -88,22 +110,33 @@ def _changed(e: Entry) -> bool:
 
 
 def _sources(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
-    """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before."""
-    about = arrival.get("about")
-    named = r.named(about)
-    # what is no handing over, and what the recipient itself has observed of one, is not what arrived
-    if named is not None and named.kind in HANDED and (named.by != arrival.by or r.first_hand(named)):
-        yield named
-        yield from (k for k in kept if about == k.leaf or about in {e.leaf for e in r.successors(k.leaf)})
-        return
-    handed = (
-        ("data-disclosed",)
-        if arrival.kind == "data-transmitted-by-state"
-        else ("data-disclosed", "data-transmitted-by-state")
-    )
-    before = (*r.earlier(arrival, *handed), *(k for k in kept if k.kind in handed and in_order(k) < in_order(arrival)))
-    agreeing = [o for o in before if _excuses(r, arrival, o)]
+    """What a receipt or a transmission may differ from: of several answers, none if it is equal to one of them."""
+    before = _handed(r, arrival, kept)
+    agreeing = [o for o in before if _excuses(r, arrival, o)] if _answer(r, arrival) is None else []
     yield from (s for s in before if all(o is s for o in agreeing))
+
+
+def _handed(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
+    """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before.
+
+    Before it is what is dated before it, and what stood on record when it was recorded.
+    """
+    if (named := _answer(r, arrival)) is not None:
+        about = arrival.get("about")
+        same = (k for k in kept if about == k.leaf or about in {e.leaf for e in r.successors(k.leaf)})
+        return [named, *same]
+    kinds = HANDED[:1] if arrival.kind == "data-transmitted-by-state" else HANDED
+    every = (*r.of(*kinds), *(k for k in kept if k.kind in kinds))
+    return [s for s in every if in_order(s) < in_order(arrival) or s.index < arrival.index]
+
+
+def _answer(r: Examination, arrival: Entry) -> Entry | None:
+    """The answer that a receipt or a transmission names."""
+    named = r.named(arrival.get("about"))
+    # what is no handing over, and what the recipient itself has observed of one, is not what arrived
+    if named is None or named.kind not in HANDED or (named.by == arrival.by and not r.first_hand(named)):
+        return None
+    return named
 
 
 def _excuses(r: Examination, arrival: Entry, o: Entry) -> bool:
@@ -132,7 +165,7 @@ def _differ(a: Entry, b: Entry) -> bool:
     "W-CUSTODY-GAP",
     cite="ISO27037:6.1",
     mark=Mark.KNOWN,
-    kinds="custody-transferred evidence-accessed working-copy-made evidence-sealed analysis-performed",
+    kinds="evidence-received custody-transferred evidence-accessed working-copy-made evidence-sealed analysis-performed",
     gap="A3",
     says="There is a stretch of time in which it is not shown who held the exhibit.",
 )

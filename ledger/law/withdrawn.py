@@ -27,7 +27,8 @@ BEARS = (  # the kinds on which these criteria rest
 RAISED_BY: tuple[Check, ...] = (  # every finding that can pull one of these criteria
     *(origin.no_signed_order, origin.disclosed_to_a_forger, origin.signed_with_an_untrusted_key),
     *(origin.second_hand, origin.not_certified, e_evidence.transfer_not_as_prescribed),
-    *(integrity.another_file, integrity.not_shown_who_held_it, integrity.not_reproduced, procedure.disputed),
+    *(integrity.another_file, integrity.not_compared, integrity.not_shown_who_held_it),
+    *(integrity.not_reproduced, procedure.disputed),
 )
 
 
