@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cache
 from itertools import accumulate
 from typing import Literal
 from unicodedata import normalize
@@ -21,9 +22,9 @@ from ledger.characters_table import HIDDEN, UNASSIGNED
 Unseen = Literal["none", "at-home", "shown"]
 
 # Joiners, marks of direction and variation selectors, which some scripts cannot be written without.
-_USEFUL = re.compile("[\u061c\u180b-\u180d\u180f\u200c-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+_USEFUL = "[\u061c\u180b-\u180d\u180f\u200c-\u200f\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 # The scripts that use them, Hebrew to Mongolian, Han and beyond, and pictures; not Latin, Greek, Cyrillic or Armenian.
-_HOME = re.compile(
+_HOME = (
     "[\u0590-\u1cff\u20e3\u2190-\u2bff\u2e80-\ua4cf\ua800-\uab2f\uab70-\uabff\uf900-\ufaff\ufb1d-\ufdff\ufe70-\ufefc"
     "\U00010800-\U00011fff\U0001e800-\U0001faff\U00020000-\U0003ffff]"
 )
@@ -34,15 +35,21 @@ def _ends(runs: str) -> list[int]:
     return list(accumulate(int(step, 36) for step in runs.split()))
 
 
-_OPEN = _ends(UNASSIGNED)
-_ENDS = iter(_ends(HIDDEN))
-_HIDDEN = re.compile(
-    "[" + "".join(f"{chr(first)}-{chr(end - 1)}" for first, end in zip(_ENDS, _ENDS, strict=True)) + "]"
-)
+@cache
+def _open() -> list[int]:
+    return _ends(UNASSIGNED)
+
+
+@cache
+def _hidden() -> re.Pattern[str]:
+    ends = iter(_ends(HIDDEN))
+    return re.compile(
+        "[" + "".join(f"{chr(first)}-{chr(end - 1)}" for first, end in zip(ends, ends, strict=True)) + "]"
+    )
 
 
 def _is_unassigned(character: str) -> bool:
-    return bool(bisect_right(_OPEN, ord(character)) & 1)
+    return bool(bisect_right(_open(), ord(character)) & 1)
 
 
 def is_nfc(text: str) -> bool:
@@ -63,11 +70,11 @@ def unseen(text: str, allowed: Unseen = "none") -> str | None:
     if text.isascii() or allowed == "shown":
         return None
     at_home = allowed == "at-home" and _at_home(text)
-    return next((c for c in _HIDDEN.findall(text) if not (at_home and _USEFUL.match(c))), None)
+    return next((c for c in _hidden().findall(text) if not (at_home and re.match(_USEFUL, c))), None)
 
 
 def _at_home(text: str) -> bool:
-    return _HOME.search(_HIDDEN.sub("", text)) is not None
+    return re.search(_HOME, _hidden().sub("", text)) is not None
 
 
 def visible(text: str) -> str:
@@ -75,7 +82,7 @@ def visible(text: str) -> str:
     if unseen(text, "at-home") is None:
         return text
     at_home = _at_home(text)
-    return _HIDDEN.sub(lambda c: c[0] if at_home and _USEFUL.match(c[0]) else f"<{code(c[0])}>", text)
+    return _hidden().sub(lambda c: c[0] if at_home and re.match(_USEFUL, c[0]) else f"<{code(c[0])}>", text)
 
 
 def code(character: str) -> str:

@@ -204,6 +204,23 @@ class _Named(msgspec.Struct, frozen=True):
 _named = msgspec.json.Decoder(_Named).decode
 
 
+def commitments_of(raw: bytes) -> Sequence[str]:
+    """`Opened.sd` of an entry that was opened before, a tenth of the time."""
+    cut = parts(raw, EVENT_TYPE)
+    return _committed(cut[0]).public.sd if cut else open_(raw, verify=False).sd
+
+
+class _Veiled(msgspec.Struct, frozen=True):
+    sd: tuple[str, ...] = msgspec.field(name="_sd", default=())
+
+
+class _Committed(msgspec.Struct, frozen=True):
+    public: _Veiled
+
+
+_committed = msgspec.json.Decoder(_Committed).decode
+
+
 def _opened(raw: bytes, glance: _Glance | None, verify: bool) -> Opened | Refused:
     try:
         payload = glance[0] if glance else _with_care(raw, verify)

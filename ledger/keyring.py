@@ -82,7 +82,10 @@ class Office(Struct):
 
     def roles_at(self, index: int) -> tuple[str, ...]:
         """Return the roles at a log position: those of the last entry before it."""
-        return next((roles for position, roles in reversed(self.changes) if position < index), ())
+        for position, roles in reversed(self.changes):
+            if position < index:
+                return roles
+        return ()
 
 
 class Keyring(Struct):

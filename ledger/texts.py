@@ -55,6 +55,8 @@ def odd_values(payload: Payload, values: Mapping[str, Any]) -> Iterator[Odd]:
 
 def check_texts(payload: Payload, values: Mapping[str, Any] | None = None) -> None:
     """Refuse an entry with such a text before it stands anywhere, with those of its sealed `values`: JSON-CHAR."""
+    if not values and msgspec.json.encode(payload).isascii():
+        return
     for odd in (*odd_texts(payload), *odd_values(payload, values or {})):
         raise Refused("JSON-CHAR", odd.says, where=odd.where)
 

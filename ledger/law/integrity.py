@@ -165,7 +165,8 @@ def _differ(a: Entry, b: Entry) -> bool:
     "W-CUSTODY-GAP",
     cite="ISO27037:6.1",
     mark=Mark.KNOWN,
-    kinds="evidence-received custody-transferred evidence-accessed working-copy-made evidence-sealed analysis-performed",
+    kinds="evidence-received custody-transferred evidence-accessed working-copy-made evidence-sealed"
+    " analysis-performed",
     gap="A3",
     says="There is a stretch of time in which it is not shown who held the exhibit.",
 )

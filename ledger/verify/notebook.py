@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from ledger.refusal import Refused
 from ledger.verify.report import Reason, Remark, Result, Step
@@ -30,8 +31,7 @@ STEPS = {
 }
 
 
-@dataclass(slots=True)
-class Notebook:
+class Notebook(Struct):
     """Steps as they end, reasons for doubt, findings, and sentences on what is not proven; `failed` ends it all.
 
     `of` names what is judged: a bundle, a folder, an entry. `gravest` are the sentences on what is not proven that come

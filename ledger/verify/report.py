@@ -7,9 +7,10 @@ and signed by whom it says, as far as `not_proven` leaves it; it says nothing ab
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from ledger.bundle.manifest import Manifest
 from ledger.law import Judgement
@@ -34,8 +35,7 @@ class Result(StrEnum):
     NOT_RUN = "not run"
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """Why the verdict is not better: a released code, the file or entry, a sentence."""
 
     code: str
@@ -43,8 +43,7 @@ class Reason:
     says: str
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One of the 17 steps: its number, what it checks, what it showed, and how much there was to check."""
 
     number: int
@@ -53,8 +52,7 @@ class Step:
     says: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(Struct, frozen=True):
     """When an entry was signed, proven from both sides, beside what is claimed.
 
     `index` is the entry's place in the log, from 0; times are UTC. It was signed after `not_before` and existed at
@@ -69,8 +67,7 @@ class Bracket:
     signed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(Struct, frozen=True):
     """A finding on the procedure, of the law or of the record's own times and claims; never part of the verdict.
 
     `level` is V, W or G; `entries` are leaf hashes in hex.
@@ -83,8 +80,7 @@ class Remark:
     entries: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything `verify` found.
 
     `not_proven` are sentences, the gravest first. `case` is the order as proven and `judgement` what the law says on it

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 import msgspec
 
-from ledger.envelope import Circumstances, Opened, SignedBy, Signer, open_
+from ledger.envelope import Circumstances, Opened, SignedBy, Signer, commitments_of, open_
 from ledger.facts import Fact, build
 from ledger.keyring import Keyring, Registrar
 from ledger.order import Case, Entry
@@ -367,8 +367,9 @@ class Journal:
                     continue
                 try:
                     values = lift(told, opened.sd, public=opened.payload.public) if told else {}
-                    check_sealed(opened.payload, values)
-                    check_texts(opened.payload, values)
+                    if values:  # all else was checked where the entry was opened
+                        check_sealed(opened.payload, values)
+                        check_texts(opened.payload, values)
                     trial.admit(opened, values)
                     committed.admit(opened)
                 except Refused as refused:
@@ -436,10 +437,12 @@ class _Committed:
 
     def admit(self, opened: Opened) -> None:
         """Take one more entry; `Refused` SD-DUP if its order has one of its commitments already."""
+        if not opened.sd:
+            return
         order = opened.payload.order
         if order not in self._orders:
             past = self._store.order(order) if opened.payload.seq > 1 else ()
-            self._orders[order] = {digest for _, raw in past for digest in open_(raw, verify=False).sd}
+            self._orders[order] = {digest for _, raw in past for digest in commitments_of(raw)}
         if not self._orders[order].isdisjoint(opened.sd):
             raise Refused("SD-DUP", "it repeats a commitment of an earlier entry of its order")
         self._orders[order].update(opened.sd)
