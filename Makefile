@@ -10,7 +10,7 @@ PYTEST  = $(BIN)/python -m pytest -q
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
 	@echo 'make test      the test suite, a minute or two'
-	@echo 'make slow      kill -9 at random moments, every flipped bit'
+	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, judged by program and page (SEED=0 COUNT=1000000)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
@@ -40,7 +40,8 @@ demo: install
 test: install
 	$(PYTEST) -n 2
 
-# Kills processes at random moments, flips every bit: the promises that take minutes to try.
+# Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others
+# for each SEED; FULL=1 tries every one.
 slow: install
 	$(PYTEST) -n 2 -m slow
 
