@@ -346,6 +346,20 @@ def test_only_the_same_act_of_the_same_signer_makes_an_observation_first_hand() 
     assert first_hand(world.report())
 
 
+def test_an_act_that_its_signer_replaced_in_its_own_log_supports_nothing_any_more() -> None:
+    world = World()
+    leaf = observed(world)
+    act = world.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST)
+    world.arrives(act, backs=leaf)
+    strange = world.says("data-disclosed", by=world.there.enrol("fjord", "XV", "SP"), public=DISCLOSED, sealed=MANIFEST,
+                         replaces=world.there.leaf(act))  # fmt: skip
+    world.arrives(strange)
+    assert first_hand(world.report()), "nobody replaces the act of another"
+    otherwise = {"manifest": {**MANIFEST["manifest"], "files": [{"name": "r", "size": 1, "sha256": "cd" * 32}]}}
+    world.arrives(world.says("data-disclosed", public=DISCLOSED, sealed=otherwise, replaces=world.there.leaf(act)))
+    assert not first_hand(world.report())
+
+
 @pytest.mark.parametrize("kind", ["order-received", "another-signer", "another-order", "invented", "untrusted"])
 def test_what_is_not_proven_to_support_an_entry_leaves_it_second_hand(kind: str) -> None:
     world = World()

@@ -173,11 +173,19 @@ class Record:
 
     @cached_property
     def _backed(self) -> frozenset[str]:
-        received = self.of("counterparty-record-received")
-        return frozenset(e.proves for e in received if e.proves is not None)
+        withdrawn = {(e.origin, e.by, e.replaces) for e in self.entries if e.origin and e.replaces and e.held}
+        return frozenset(
+            ours.leaf
+            for e in self.of("counterparty-record-received")
+            if (ours := self.by_leaf.get(e.proves or "")) is not None
+            and (e.get("origin"), ours.actor, e.get("leaf")) not in withdrawn
+        )
 
     def first_hand(self, e: Entry) -> bool:
-        """An act; or an entry that a sealed entry of the other side's own record was proven to back."""
+        """An act; or an entry that a sealed entry of the other side's own record was proven to back, and still does.
+
+        It backs nothing any more where its own signer has replaced it there, as far as that has arrived here.
+        """
         return e.speaks == "act" or e.leaf in self._backed
 
     # -- how far its time is known -------------------------------------------------------------------------------------
