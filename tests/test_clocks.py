@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from ledger.law.clocks import REGISTER
@@ -131,6 +132,23 @@ def test_a_clock_whose_receipt_is_not_known_is_undetermined_and_has_no_end(
     receipt: Fact, others: tuple[Fact, ...]
 ) -> None:
     given(ISSUED, SENT, receipt, *others, disclosed("2027-03-20T09:00Z")).then_unwound("D-7-7")
+
+
+AGAIN = received("2027-03-02T08:30Z", label="again", at="2027-03-05T10:00Z", on_source="receipt-stamp")
+LATER = received("2027-03-02T09:30Z", label="again", at="2027-03-05T10:00Z", on_source="receipt-stamp")
+AS_CLAIMED = received("2027-03-03T09:00Z", label="again", at="2027-03-05T10:00Z", on_source="receipt-stamp")
+
+
+@pytest.mark.parametrize("again", [AGAIN, LATER], ids=["the same time", "another time"])
+@pytest.mark.parametrize("replaces", [None, "receipt"], ids=["behind it", "in its place"])
+def test_a_disputed_receipt_that_its_signer_states_once_more_winds_no_clock(again: Fact, replaces: str | None) -> None:
+    stated = msgspec.structs.replace(again, replaces=replaces)
+    given(ISSUED, SENT, RECEIVED, DISPUTED, stated).asked_at("2027-03-20T09:00Z").then_unwound("D-7-7")
+
+
+def test_a_receipt_stated_once_more_as_the_dispute_claims_winds_the_clock() -> None:
+    stated = msgspec.structs.replace(AS_CLAIMED, replaces="receipt")
+    given(ISSUED, SENT, RECEIVED, DISPUTED, stated).asked_at("2027-03-20T09:00Z").then("D-7-7", Verdict.OPEN)
 
 
 def test_every_entry_that_winds_a_clock_must_be_known() -> None:

@@ -15,7 +15,7 @@ from operator import attrgetter
 from ledger.facts import KINDS
 from ledger.law.calendar import Days
 from ledger.law.parties import Register, fold
-from ledger.order import Case, Entry, replacements
+from ledger.order import Case, Entry, instant, replacements
 
 LATE = timedelta(hours=24)  # decision 3 [design]: recorded more than 24 hours after the event
 WARNINGS = ("key-compromised",)  # in the register these count from when they are recorded, whatever `on` says
@@ -221,16 +221,29 @@ class Record:
 
     @cached_property
     def open_disputes(self) -> dict[str, tuple[Entry, ...]]:
-        """Leaf of an entry -> the disputes about it that no court has settled."""
+        """Leaf of an entry -> the disputes about it that no court has settled.
+
+        A dispute is also about what the same office says once more, in place of the entry or behind it, unless the time
+        is now the one that is claimed.
+        """
         disputes = self.of("receipt-disputed", "event-disputed")
         if not disputes:
             return {}
         settled = self.settled
         found: dict[str, tuple[Entry, ...]] = {}
-        for e in disputes:
-            if e.leaf not in settled and (about := e.get("about")):
-                found[about] = (*found.get(about, ()), e)
+        for dispute in disputes:
+            if dispute.leaf not in settled and (about := dispute.get("about")):
+                for leaf in {about, *self._said_again(about, dispute.get("claimed_on"))}:
+                    found[leaf] = (*found.get(leaf, ()), dispute)
         return found
+
+    def _said_again(self, leaf: str, claimed: str | None) -> Iterator[str]:
+        if (old := self.by_leaf.get(leaf)) is None:
+            return
+        of, agreed = self.version_of(old), None if claimed is None else instant(claimed)
+        for e in self.all_of(old.kind):
+            if e.index > old.index and e.actor == old.actor and self.version_of(e) is of and e.on != agreed:
+                yield e.leaf
 
     def disputed(self, leaf: str) -> bool:
         """True while a receipt-disputed or event-disputed about it stands that no court-ruled has settled."""
