@@ -59,6 +59,27 @@ def test_an_act_in_a_role_that_its_key_does_not_hold_settles_and_validates_nothi
     assert BASE.when(replace(approved, held=False)).reading.of("order-validated") == ()
 
 
+MORE_TIME = fact(
+    "deadline-extended", "2027-03-20T09:00Z", "skylark", "SP", speaks="observation", whose="ilves",
+    clock="D-7-7", new_end="2027-05-01T00:00:00Z", reasons=".", label="more",
+)  # fmt: skip
+
+
+def test_a_decision_that_another_side_reports_leaves_authority_and_procedure_open() -> None:
+    finds(BASE.when(MORE_TIME), "G-DECISION-SECOND-HAND", A4="GAP", A5="GAP")
+    finds_not(BASE.when(MORE_TIME, backing("more")), "G-DECISION-SECOND-HAND")
+    own = replace(MORE_TIME, by="ilves", role="ISS", speaks="act", whose=None)
+    finds_not(BASE.when(own), "G-DECISION-SECOND-HAND")
+    finds_not(BASE.when(replace(own, speaks="import")), "G-DECISION-SECOND-HAND")
+
+
+def test_an_office_of_the_same_side_or_of_none_may_report_a_decision() -> None:
+    for by, role in (("orn", "RET"), ("archive", "AUD")):
+        finds_not(BASE.when(replace(MORE_TIME, by=by, role=role)), "G-DECISION-SECOND-HAND")
+    elsewhere = fact("instruction-lifted", "2027-03-20T09:00Z", "orn", "RET", speaks="observation", whose="ncco")
+    finds(BASE.when(elsewhere), "G-DECISION-SECOND-HAND")
+
+
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [

@@ -11,6 +11,16 @@ from ledger.order import Entry
 HANDING_OVER = ("data-disclosed", "data-transmitted-by-state")
 # Without these being what they say there is no lawful order; any other entry without authority leaves a gap.
 AUTHORITY = ("order-issued", "order-supervised", "order-validated", "emergency-declared")
+DECISIONS = (  # what an office decides, and another is let off, allowed or bound by
+    "order-supervised order-validated order-adapted order-withdrawn authenticity-confirmed emergency-declared "
+    "no-ground-confirmed instruction-lifted consultation-concluded condition-accepted request-accepted "
+    "determination-given deadline-extended ex-post-validation-granted recognition-decided court-review-decided "
+    "confidentiality-ordered customer-notification-delayed customer-notification-delay-extended "
+    "customer-notification-omitted customer-notification-delay-lifted onward-transfer-authorisation-granted "
+    "further-use-decided suspension-lifted restriction-released remedy-decided court-ruled"
+)
+ONE_SIDE = frozenset(("ISS", "SEEK", "RET"))  # offices of one Party in these roles speak for each other
+NO_SIDE = frozenset(("AUD", "CT", "DPO", "SA"))  # nothing is decided in their favour
 
 # -- authority ---------------------------------------------------------------------------------------------------------
 
@@ -123,6 +133,24 @@ def _untrusted(r: Examination, e: Entry, confirmations: tuple[Entry, ...]) -> bo
 )
 def second_hand(r: Examination) -> Seen:
     return [e for e in r.of(*HANDING_OVER) if not r.first_hand(e)]
+
+
+@finding(
+    "G-DECISION-SECOND-HAND",
+    cite="FRE:901(a)",
+    mark=Mark.DESIGN,
+    kinds=DECISIONS,
+    gap="A4 A5",
+    says="That an office decided this rests on the word of another office only.",
+)
+def decision_second_hand(r: Examination) -> Seen:
+    return [e for e in r.of(*DECISIONS.split()) if not r.first_hand(e) and _of_another_side(r, e)]
+
+
+def _of_another_side(r: Examination, e: Entry) -> bool:
+    if e.actor == e.by or e.role in NO_SIDE:
+        return False
+    return not (e.role in ONE_SIDE and r.by_role(e) & ONE_SIDE and r.party_of(e) == e.party)
 
 
 @finding(
