@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cli import ui
@@ -36,10 +37,10 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
     there = read_folder(folder)
     if os.path.exists(file):
         raise Stop(f"{file} is there already", hint="a copy is never overwritten", code=Exit.REFUSED)
-    part = f"{file}.part"
     count = 0
-    try:
-        with open(part, "xb") as stream, tempfile.TemporaryDirectory(dir=os.path.dirname(file) or ".") as place:
+    with _workplace(Path(file)) as place:
+        part = place / "tar"
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 for path in _plain(folder):
                     _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
@@ -47,19 +48,40 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
                 sources: dict[str, Place] = {name: folder / name for name in (*others, "heads.db")}
                 for name, source in {**sources, SHELF: there.entries}.items():
-                    made = Path(place) / Path(name).name
+                    made = place / Path(name).name
                     copy(source, made)
                     tar.add(made, name, filter=_anonymous)
                     count += 1
-                with closing(Shelf(Path(place) / SHELF)) as shelf:
+                with closing(Shelf(place / SHELF)) as shelf:
                     size = shelf.size()
             stream.flush()
             os.fsync(stream.fileno())
         os.link(part, file)
-    finally:
-        if os.path.exists(part):
-            os.unlink(part)
     return size, count
+
+
+@contextmanager
+def _workplace(file: Path) -> Iterator[Path]:
+    """A folder beside `file` in which one process at a time makes it; what a killed one left there is removed."""
+    place = file.with_name(f".{file.name}.part")
+    while True:
+        place.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.exists(place) and os.path.samestat(os.stat(place), os.fstat(lock)):
+                break
+        except BlockingIOError:
+            os.close(lock)
+            raise Stop(f"another process makes {file} now", hint="wait for it", code=Exit.BUSY) from None
+        os.close(lock)  # another process has just made the file, and removed its folder
+    try:
+        for left in place.iterdir():
+            left.unlink()
+        yield place
+    finally:
+        shutil.rmtree(place)
+        os.close(lock)
 
 
 def copy_in(file: str, folder: Path, *, behind: bool, store: str = "") -> int:

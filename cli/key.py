@@ -41,14 +41,18 @@ def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
 
     It is an OpenSSH key file: ssh-keygen reads it, and can change its passphrase.
     """
-    from cli.writing import secret
-    from ledger.world.keys import new as make
+    from cli.writing import opened, secret
+    from ledger.world import keys
     from ledger.world.signing import point_to
 
     path = home().keys / checked_name(name)
-    if path.exists():
-        raise Stop(f"{path} is there already", hint="a key is never overwritten", code=Exit.REFUSED)
-    key = point_to(path, at, secret) if at else make(path, passphrase=passphrase(passphrase_fd))
+    if keys.exists(path):
+        key = opened(str(path))
+        if not keys.finish(path, key.public):
+            raise Stop(f"{path} is there already", hint="a key is never overwritten", code=Exit.REFUSED)
+        ui.tell("it was made before, and is complete now")
+    else:
+        key = point_to(path, at, secret) if at else keys.new(path, passphrase=passphrase(passphrase_fd))
     document = {"name": name, "file": str(path), "public": key.public.hex()}
     ui.emit("key", document, tuple(document), [tuple(document.values())], text=lambda: f"{key.public.hex()}\n  {path}")
     ui.tell(f"hand the registrar {path}.pub, who enrols it; then: comity key accept ACTOR")

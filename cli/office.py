@@ -50,23 +50,24 @@ def init(
     from cli.writing import opened
     from ledger.keyring import Registrar
     from ledger.note import check_origin
-    from ledger.world.fault import LedgerFault
+    from ledger.world import keys
+    from ledger.world.founding import check_vacant
     from ledger.world.home import Home
     from ledger.world.journal import Journal
-    from ledger.world.keys import new
     from ledger.world.signing import is_elsewhere
 
     check_origin(origin)
     state = _party(origin, party, test)
     path, home = Path(folder), Home.user()
-    if any((path / name).exists() for name in ("trust", "entries.db", "store")):
-        raise LedgerFault("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
+    check_vacant(path)
     if not re.fullmatch(r"[a-z0-9_.-]{1,200}", registrar):
         raise Stop(f"{registrar!r} is no name for an office", hint="lower-case letters, digits, dot, dash, underscore")
     mine = home.keys / checked_name(f"{registrar}.{origin.replace('/', '.')}"[:80])
     file = key_file or str(mine)
-    there = is_elsewhere(file) or Path(file).exists()
-    key = opened(file) if there else new(Path(file), passphrase=passphrase(passphrase_fd))
+    there = is_elsewhere(file) or keys.exists(Path(file))
+    key = opened(file) if there else keys.new(Path(file), passphrase=passphrase(passphrase_fd))
+    if not is_elsewhere(file):
+        keys.finish(Path(file), key.public)
     who = Registrar(registrar, state, key.public.hex())
     with Journal.create(path, origin, who, home=home, test=test, store=store) as journal:
         journal.publish()

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from ledger.keyring import Keyring, Registrar
 from ledger.note import check_origin, log_vkey, parse_vkey
+from ledger.world import keys
 from ledger.world.drawer import Drawer
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import SHELF, STORE, make_folder
 from ledger.world.guard import Guard, Signed
 from ledger.world.heads import Heads
 from ledger.world.home import Home, private_folder, replace_file
-from ledger.world.keys import Entropy, SeedKey, load, new
+from ledger.world.keys import Entropy, SeedKey
 from ledger.world.log import first_note
 from ledger.world.place import Place
 from ledger.world.postgres import address
+from ledger.world.shelf import Shelf
 from ledger.world.store import Store
 
 
@@ -39,8 +42,7 @@ def found(
     """
     check_origin(origin)
     Keyring("", registrar)  # refuses a registrar's key that others could sign for
-    if any((path / name).exists() for name in ("trust", SHELF, STORE)):
-        raise LedgerFault("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
+    check_vacant(path)
     entries: Place = address(store, origin) if store else path / SHELF
     key = _log_key(home.log(origin), entropy)
     first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
@@ -52,6 +54,7 @@ def found(
             "restore its newest backup, or choose another origin",
         )
     private_folder(path)
+    _clear(path)
     Store.create(entries, key.public).close()
     if store:
         replace_file(path / STORE, f"{store}\n".encode())
@@ -60,9 +63,38 @@ def found(
     make_folder(path, origin, key.public, registrar, test=test)  # last: with its policy, a folder is a ledger
 
 
+_MADE = (SHELF, f"{SHELF}-wal", f"{SHELF}-shm", STORE, "heads.db", "keys.db", "trust/registrar", "TEST")
+
+
+def check_vacant(path: Path) -> None:
+    """Refuse a folder with a ledger, or with entries of one (LEDGER-EXISTS); what a crash left of `found` is none."""
+    if (path / "trust" / "policy").exists() or _has_entries(path):
+        raise LedgerFault("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
+
+
+def _has_entries(path: Path) -> bool:
+    if not (path / SHELF).exists():
+        return False
+    try:
+        with closing(Shelf(path / SHELF)) as shelf:
+            return shelf.size() > 0
+    except LedgerFault:
+        return True  # whatever it is, it is not what was left of a beginning
+
+
+def _clear(path: Path) -> None:
+    """Remove what a beginning that was interrupted has left."""
+    for name in _MADE:
+        (path / name).unlink(missing_ok=True)
+
+
 def _log_key(state: Path, entropy: Entropy) -> SeedKey:
     path = private_folder(state) / "log.key"
-    return load(path) if path.exists() else new(path, entropy=entropy)
+    if not keys.exists(path):
+        return keys.new(path, entropy=entropy)
+    key = keys.load(path)
+    keys.finish(path, key.public)
+    return key
 
 
 def _guard(path: Path, first: Signed) -> Signed:

@@ -70,9 +70,24 @@ def write_files(path: Path, text: bytes, public: bytes) -> None:
     """Write `text` to `path`, and the raw Ed25519 key `public` to `path.pub`, durably; FileExistsError."""
     private_folder(path.parent)
     _write_new(path, text)
-    line = b"ssh-ed25519 " + base64.b64encode(WIRE + public) + b" " + path.name.encode() + b"\n"
-    _write_new(_public_file(path), line)
+    _write_new(_public_file(path), _public_line(path, public))
     sync_folder(path.parent)
+
+
+def exists(path: Path) -> bool:
+    """True if there is a key file; an empty one holds no key, and is removed."""
+    if path.exists() and not path.stat().st_size:
+        path.unlink()
+    return path.exists()
+
+
+def finish(path: Path, public: bytes) -> bool:
+    """Write `path.pub` where a crash came before it; False if it is there."""
+    if _public_file(path).exists():
+        return False
+    _write_new(_public_file(path), _public_line(path, public))
+    sync_folder(path.parent)
+    return True
 
 
 def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
@@ -132,8 +147,19 @@ def _public_file(path: Path) -> Path:
     return path.with_name(path.name + ".pub")
 
 
+def _public_line(path: Path, public: bytes) -> bytes:
+    return b"ssh-ed25519 " + base64.b64encode(WIRE + public) + b" " + path.name.encode() + b"\n"
+
+
 def _write_new(path: Path, data: bytes) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+    """Write a file whole or not at all; FileExistsError if there is one."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, path)
+    finally:
+        part.unlink(missing_ok=True)

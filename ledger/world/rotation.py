@@ -9,6 +9,7 @@ Why: a key that may be known to others can sign a second history of what has not
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from ledger.note import Vkey, log_vkey, parse_vkey
@@ -54,6 +55,7 @@ def with_log(policy: bytes, key: Vkey) -> bytes:
 
 
 def _rename(state: Path, old: str, name: str) -> None:
-    for end in (".pub", ""):  # the key itself last: with it the change is made
-        (state / f"{old}{end}").rename(state / f"{name}{end}")
+    (state / old).rename(state / name)
+    with suppress(FileNotFoundError):  # nobody reads it, and a crash may have come before it
+        (state / f"{old}.pub").rename(state / f"{name}.pub")
     sync_folder(state)

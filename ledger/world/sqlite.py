@@ -27,6 +27,7 @@ from ledger.world.fault import Busy, LedgerFault
 BUSY_SECONDS = 30
 VERSION = 1  # of the schema of every file; one that changes gets a number of its own
 _FULL = 2  # PRAGMA synchronous
+_ROOM = 1 << 18  # bytes: SQLite grows a WAL and its index by less at a time
 
 
 def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, secure_delete: bool = False) -> None:
@@ -267,10 +268,23 @@ def fault_of(error: sqlite3.Error, path: Path) -> LedgerFault:
             return LedgerFault("READ-ONLY", f"{path} cannot be written")
         case ["FULL"]:
             return LedgerFault("DISK-FULL", f"no room left to write {path}; nothing was recorded")
+        case ["IOERR" | "NOMEM"] if _is_full(path.parent):  # also to readers: WAL wants room for its index
+            return LedgerFault("DISK-FULL", f"no room left beside {path}: {error}", "free some, and repeat this")
+        case ["IOERR" | "NOMEM"]:
+            says = f"{path} could not be read or written: {error}; that says nothing about what is in it"
+            return LedgerFault("DISK-ERROR", says, "look after the disk, and repeat this")
         case ["CORRUPT" | "NOTADB" | "FORMAT" | "SCHEMA" | "ERROR"]:
             return LedgerFault("LOG-CORRUPT", f"{path} is damaged: {error}", "comity fsck says how far it can be read")
         case _:
             return LedgerFault("LOG-CORRUPT", f"{path}: {error}", "comity fsck says how far it can be read")
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < _ROOM
 
 
 def sync_folder(folder: Path) -> None:
