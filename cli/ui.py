@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -176,13 +177,35 @@ def paint(text: str, style: str | None = None) -> str:
     return click.style(text, fg=colour, bold=bold, dim=dim, strikethrough=strike)
 
 
-def named(text: str) -> str:
-    """A text in which what has no shape of its own is named, as `<U+200B>`."""
-    if text.isascii():
-        return text
-    from ledger.characters import visible
+# What a terminal obeys (C0 but for tab and line feed, DEL, C1), what turns the direction of a line, what ends one.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_STYLE = re.compile("\x1b\\[(?:[0129]|3[1-6])m")  # what `paint` writes, and nothing that hides or moves anything
 
-    return visible(text)
+
+def named(text: str) -> str:
+    """A text as a terminal may have it: what it would obey, and what nobody sees, is named, as `<U+001B>`.
+
+    The one place through which every text goes, wherever it comes from; only our own colours pass.
+    """
+    if text.isprintable() and text.isascii():
+        return text
+    if colourful() and "\x1b" in text:
+        pieces = zip(_STYLE.split(text), [*_STYLE.findall(text), ""], strict=True)
+        return "".join(f"{_named(piece)}{style}" for piece, style in pieces)
+    return _named(text)
+
+
+def _named(text: str) -> str:
+    if not text.isascii():
+        from ledger.characters import visible
+
+        text = visible(text)
+    return _OBEYED.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def in_one_line(text: str) -> str:
+    """The same for a row of its own: tab and line feed are named too."""
+    return named(text).replace("\n", "<U+000A>").replace("\t", "<U+0009>")
 
 
 def plain(value: Any) -> str:
@@ -253,7 +276,7 @@ def emit(
             tell("nothing to list")
     else:
         for row in rows:
-            click.echo("\t".join(plain(v) for v in row))
+            click.echo("\t".join(in_one_line(plain(v)) for v in row))
 
 
 def jsonable(value: Any) -> Any:
@@ -277,7 +300,8 @@ def dumps(document: Mapping[str, Any], *, indent: bool = True) -> str:
     """JSON text of a document, for people when `indent`."""
     import json
 
-    return json.dumps(jsonable(document), ensure_ascii=False, indent=2 if indent else None)
+    text = json.dumps(jsonable(document), ensure_ascii=False, indent=2 if indent else None)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def table(
