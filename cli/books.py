@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -226,12 +225,10 @@ def lint(file: str, channel: str) -> Exit:
 
 
 def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    from cli.fields import parsed
     from ledger.facts import build
 
-    try:
-        told = json.loads(ui.read(file))
-    except ValueError as error:
-        raise Stop(f"{file}: not JSON: {error}", code=Exit.UNDECIDABLE) from None
+    told = parsed(ui.read(file), file)
     if not isinstance(told, dict):
         raise Stop(f"{file}: an object of fields is expected", code=Exit.UNDECIDABLE)
     if set(told) <= {"public", "sealed"}:

@@ -152,14 +152,14 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
             handed.unwitnessed,
         )
         with handing(journal, wanted) as made:
-            closed = len(made.contents.about.withheld)
-            ui.tell(
-                f"{file}: {ui.counted(len(made.contents.entries), 'entry', 'entries')} for {reader} "
-                f"({ROLES[reader]}), {ui.counted(closed, 'sealed value')} not opened"
-            )
-            if not journal.folder.policy.witnesses:
-                ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
             yield made
+        closed = len(made.contents.about.withheld)
+        ui.tell(
+            f"{file}: {ui.counted(len(made.contents.entries), 'entry', 'entries')} for {reader} "
+            f"({ROLES[reader]}), {ui.counted(closed, 'sealed value')} not opened"
+        )
+        if not journal.folder.policy.witnesses:
+            ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
 
 
 def _maker(journal: Journal, order: str) -> str | None:

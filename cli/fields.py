@@ -149,15 +149,24 @@ def _size(path: str) -> int:
     return os.path.getsize(path)
 
 
+_JSON = 1 << 22  # bytes; an entry has at most 64 KiB
+
 # -- a fact as JSON ----------------------------------------------------------------------------------------------------
+
+
+def parsed(raw: bytes, name: str) -> Any:
+    """The value of a JSON text; `Stop` (undecidable) if it is none, or too deep or long to be a fact."""
+    if len(raw) > _JSON:
+        raise Stop(f"{name}: {len(raw)} bytes are too many for one fact", code=Exit.UNDECIDABLE)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:  # of digits too, or of what is no UTF-8
+        raise Stop(f"{name}: not JSON: {error}", code=Exit.UNDECIDABLE) from None
 
 
 def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields of a fact from JSON: `{"public": {...}, "sealed": {...}}` as --dry-run prints it, or all in one."""
-    try:
-        told = json.loads(raw)
-    except ValueError as error:
-        raise Stop(f"{name}: not JSON: {error}", code=Exit.UNDECIDABLE) from None
+    told = parsed(raw, name)
     if not isinstance(told, dict):
         raise Stop(f"{name}: a fact is a JSON object", code=Exit.UNDECIDABLE)
     if told.get("kind", kind) != kind:

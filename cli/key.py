@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -303,7 +302,7 @@ def passphrase(descriptor: int | None) -> bytes | None:
                 return stream.readline().rstrip(b"\r\n") or None
         except OSError as error:
             raise Stop(f"descriptor {descriptor}: {error.strerror}") from None
-    if not sys.stdin.isatty():
+    if not ui.attended():
         ui.tell("no passphrase: whoever can read the file can sign with it")
         return None
     said: str = click.prompt(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -140,25 +138,19 @@ class Comity(Group):
 def _end(error: BaseException, told: Said) -> Exit:
     code = exit_of(error, told.refused)
     if isinstance(error, OSError) and error.filename is None:
-        _forget_what_is_unwritten()
+        ui.forget_what_is_unwritten(sys.stdout)
     if told.debug:
         import traceback
 
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        ui.tell("".join(traceback.format_exception(error)).rstrip())
     if isinstance(error, click.UsageError) and error.ctx is not None:
         if isinstance(error, click.exceptions.NoArgsIsHelpError):
-            click.echo(error.ctx.get_help(), err=True)
+            ui.tell(error.ctx.get_help())
             return code
-        click.echo(error.ctx.get_usage(), err=True)
+        ui.tell(error.ctx.get_usage())
     for number, line in enumerate(lines_of(error)):
         ui.tell(line if number else f"comity: {line}")
     return code
-
-
-def _forget_what_is_unwritten() -> None:
-    """Let what stdout still holds go nowhere; else the interpreter tries it again on leaving, and ends with 120."""
-    with suppress(OSError, ValueError):  # a stream that is no file
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 comity = Comity(

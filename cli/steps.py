@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -145,7 +144,7 @@ def object_(
 def _which(instruction: str | None, grounds: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     if instruction and grounds:
         raise Stop("an instruction and a ground for refusal are two acts", hint="record them one after the other")
-    if not sys.stdin.isatty():
+    if not ui.attended():
         hint = "--instruction GROUND (CETS 224 art. 7(5)(c)) or --ground CODE (Regulation 2023/1543 art. 12)"
         raise Stop("which objection is meant?", hint=hint)
     from ledger.facts.vocabulary import GROUNDS

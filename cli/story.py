@@ -5,6 +5,7 @@ Reading one checks its form and that what it names exists; what it means is for 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -144,16 +145,33 @@ class Story(_Told, frozen=True, kw_only=True):
 def read_story(raw: bytes, name: str) -> Story:
     """A story from the bytes of its file; `name` is what errors call it. Raises `Stop` (undecidable) with the place."""
     try:
+        _check_bounds(raw)
         told = tomllib.loads(raw.decode("utf-8"))
         story = msgspec.convert(told, Story)
         _check(story)
     except UnicodeDecodeError as error:
         raise Stop(f"{name}: not UTF-8 at byte {error.start}", code=Exit.UNDECIDABLE) from None
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError, _Slip) as error:
+    except (ValueError, RecursionError) as error:  # of tomllib, msgspec and `_Slip`; of too many digits
         raise Stop(
             f"{name}: {error}", hint="the format of a story: fixtures/stories/README.md", code=Exit.UNDECIDABLE
         ) from None
     return story
+
+
+_LARGEST = 1 << 22  # bytes; the longest story has fifty thousand
+_DIGITS = re.compile(rb"[0-9A-Fa-f_]{1000}")
+_DOTS = 500  # on one line; a key of so many parts makes tables within tables
+
+
+def _check_bounds(raw: bytes) -> None:
+    """Refuse what the TOML reader would take minutes and gigabytes for."""
+    if len(raw) > _LARGEST:
+        raise _Slip(f"{len(raw)} bytes are too many for a story")
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        if line.count(b".") > _DOTS:
+            raise _Slip(f"line {number}: more than {_DOTS} dots, which would make a key of as many parts")
+        if _DIGITS.search(line):
+            raise _Slip(f"line {number}: a number of too many digits")
 
 
 class _Slip(ValueError):

@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
@@ -163,7 +163,8 @@ def colourful(stream: IO[str] | None = None) -> bool:
 
 def terminal(stream: IO[str] | None = None) -> bool:
     """True if somebody looks at the stream (stdout) rather than a file or a pipe."""
-    return (stream or sys.stdout).isatty()
+    stream = stream or sys.stdout
+    return stream is not None and stream.isatty()  # closed before the program began, it is None
 
 
 def paint(text: str, style: str | None = None) -> str:
@@ -371,13 +372,25 @@ def page(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Say something beside the result; no wider than the screen if somebody looks."""
-    click.echo(fitted(named(text), sys.stderr), err=True)
+    """Say something beside the result; no wider than the screen if somebody looks.
+
+    Where nobody can be told, nothing else changes: not what is done, nor how it ends.
+    """
+    try:
+        click.echo(fitted(named(text), sys.stderr), err=True)
+    except OSError:
+        forget_what_is_unwritten(sys.stderr)
+
+
+def forget_what_is_unwritten(stream: IO[str]) -> None:
+    """Let what a stream still holds go nowhere; else the interpreter tries it again on leaving, and ends with 120."""
+    with suppress(OSError, ValueError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def attended() -> bool:
     """True if a person can be asked."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def confirm(says: str, *, yes: bool) -> None:
@@ -398,7 +411,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     def report(done: int, total: int) -> None:
         nonlocal drawn, shown
         tick = time.monotonic()
-        if tick - started < 1 or tick - drawn < 0.1 or not sys.stderr.isatty():
+        if tick - started < 1 or tick - drawn < 0.1 or not terminal(sys.stderr):
             return
         drawn, shown = tick, True
         share = f"{100 * done // total} %" if total else str(done)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -103,7 +102,7 @@ def opened(reference: str) -> Key:
 
 def secret(what: str) -> bytes | None:
     """A passphrase or PIN, as somebody types it; None where nobody is there."""
-    if not sys.stdin.isatty():
+    if not ui.attended():
         return None
     said: str = click.prompt(what, hide_input=True, err=True)
     return said.encode()

@@ -184,8 +184,8 @@ def test_a_document_type_is_where_reading_ends(data: bytes) -> None:
         (b"<a>&undefined;</a>", "not XML"),
         (b"<a></b>", "not XML"),
         (b"<a/><a/>", "not XML"),
-        (b"<?xml version='1.0' encoding='utf-7'?><a/>", "not XML"),
-        (b"<?xml version='1.0' encoding='none-such'?><a/>", "not XML"),
+        (b"<?xml version='1.0' encoding='latin-1'?><a>\xe9</a>", "not XML in UTF-8"),
+        ("<?xml version='1.0' encoding='utf-16'?><a/>".encode("utf-16"), "not XML in UTF-8"),
     ],
 )
 def test_xml_that_is_too_much_or_none_is_said_so(data: bytes, says: str) -> None:
@@ -194,6 +194,6 @@ def test_xml_that_is_too_much_or_none_is_said_so(data: bytes, says: str) -> None
 
 
 def test_a_container_that_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.imports.evidence.LARGEST", 1_000)
+    monkeypatch.setattr("cli.imports.evidence.CONTAINER", 8_000)
     with pytest.raises(Stop, match="unpacks to more"):
         read_evidence(asics({"a.xml": b"<a>" + b" " * 1_000_000 + b"</a>"}), "bomb.asics")

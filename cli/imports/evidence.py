@@ -11,15 +11,18 @@ import base64
 import hashlib
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from cli.exits import Exit, Stop
-from cli.imports.xml import LARGEST, Element, parse
+from cli.imports.xml import Element, parse
 
 SPACE = "http://uri.etsi.org/02640/v2#"
+CONTAINER = 1 << 27  # bytes that a container may unpack to
 ASIC_S = "application/vnd.etsi.asic-s+zip"
 _HASHES = {  # RFC 9231; a digest by SHA-1 can still show that a file is another one
     "http://www.w3.org/2001/04/xmlenc#sha256": hashlib.sha256,
@@ -163,10 +166,19 @@ def _references(root: Element, file: str, content: bytes) -> Iterator[bool]:
             yield base64.b64encode(digest(content).digest()).decode() == "".join(reference.said("DigestValue").split())
 
 
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    NotImplementedError,
+    RuntimeError,
+    zlib.error,
+    struct.error,
+)  # zipfile raises them all
+
+
 def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
     """The files of a ZIP by name, as long as all of them together stay small."""
     files: dict[str, bytes] = {}
-    left = 8 * LARGEST
+    left = CONTAINER
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             for info in archive.infolist():
@@ -178,6 +190,6 @@ def _unzipped(data: bytes, name: str) -> dict[str, bytes]:
                 if left < 0 or len(files) > 1_000:
                     raise Stop(f"{name} unpacks to more than a container of messages holds", code=Exit.UNDECIDABLE)
                 files[info.filename] = raw
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (*_UNREADABLE, EOFError, OSError, ValueError, LookupError) as error:
         raise Stop(f"{name}: not a ZIP that can be read: {error}", code=Exit.UNDECIDABLE) from None
     return files

@@ -17,6 +17,8 @@ from cli.exits import Exit, Stop
 
 DELIMITERS = ",;\t|"
 CELL = 1 << 20  # characters; an entry is smaller, so a longer cell is a quotation mark that nobody closed
+_LINE = 4 * CELL  # bytes
+MOST = 1_000  # members of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Source:
         return self._sha256.hexdigest()
 
     def __iter__(self) -> Iterator[str]:
-        while raw := self._stream.readline(4 * CELL):
+        while raw := self._stream.readline(_LINE):
             self._sha256.update(raw)
             self.line += 1
             if self.line == 1:
@@ -69,6 +71,12 @@ class Source:
                 raise Stop(says, hint=hint, code=Exit.UNDECIDABLE) from None
             self.done += len(raw)
             self._report(self.done)
+            if len(raw) >= _LINE and not text.endswith("\n"):
+                says = f"{self.name}: line {self.line} is longer than {_LINE} bytes"
+                raise Stop(says, hint="is it a table, with lines that end?", code=Exit.UNDECIDABLE)
+            if "\r" in text.removesuffix("\n").removesuffix("\r"):
+                says = f"{self.name}: line {self.line} ends as on an old Macintosh, with CR alone"
+                raise Stop(says, hint="save it again as `CSV UTF-8`, not as `CSV (Macintosh)`", code=Exit.UNDECIDABLE)
             if "\0" in text:
                 says = f"{self.name}: line {self.line} holds a NUL character: this is not a text file"
                 raise Stop(says, code=Exit.UNDECIDABLE)
@@ -106,8 +114,8 @@ def _csv(source: Source, known: Callable[[str], str], delimiter: str | None) -> 
         head = next(lines, "")
     offset = source.line - 1
     line = source.line
-    reader = csv.reader(_with(head, lines), delimiter=delimiter or _delimiter(head), strict=True)
     try:
+        reader = csv.reader(_with(head, lines), delimiter=delimiter or _delimiter(head), strict=True)
         columns = _header(next(reader, []), source.name, known)
         number = 1
         while True:
@@ -182,6 +190,9 @@ def _jsonl(source: Source, known: Callable[[str], str]) -> Iterator[Row | tuple[
             continue
         if not isinstance(told, dict):
             yield empty, [Wrong("", "expected a JSON object on each line")]
+            continue
+        if sum(1 for _ in _flat(told)) > MOST:
+            yield empty, [Wrong("", f"has more than {MOST} members")]
             continue
         cells: dict[str, Any] = {}
         wrongs: list[Wrong] = []

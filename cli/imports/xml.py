@@ -1,19 +1,26 @@
 """XML from strangers, read by the standard library's expat with everything refused that makes XML dangerous.
 
 A document type declaration is where external entities (XXE) and entities within entities (billion laughs) come from,
-and delivery evidence has none: at the first one reading ends. What is left is bounded in size and depth.
+and delivery evidence has none: at the first one reading ends. What is left is bounded in size, depth, number of
+elements and the length of their names. Expat writes a namespace out again for each element and attribute, so a long
+one is looked for before it reads; and it reads UTF-8 whatever the document says, so that nothing hides from that look.
 """
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
 from cli.exits import Exit, Stop
 
-LARGEST = 1 << 24  # bytes; evidence is a few kilobytes
+LARGEST = 1 << 21  # bytes; evidence is a few kilobytes, its signatures and certificates a hundred
 DEEPEST = 64
+MOST = 20_000  # elements, and attributes
+LONGEST = 1_000  # characters of a namespace, and of a name with it
+_LONG_SPACE = re.compile(rb"xmlns[^=<>]*=\s*(?:\"[^\"]{%d}|'[^']{%d})" % (LONGEST, LONGEST))
 
 
 @dataclass(slots=True)
@@ -61,14 +68,25 @@ def parse(data: bytes, name: str) -> Element:
     """The root element of an XML document; `Stop` (undecidable) if it is none, or one that nobody should read."""
     if len(data) > LARGEST:
         raise Stop(f"{name}: {len(data)} bytes are too many for evidence of a delivery", code=Exit.UNDECIDABLE)
+    if b"\0" in data:  # as UTF-16 has it, which expat finds out for itself
+        raise Stop(f"{name}: not XML in UTF-8", code=Exit.UNDECIDABLE)
+    if _LONG_SPACE.search(data):
+        raise Stop(f"{name}: a namespace of more than {LONGEST} characters", code=Exit.UNDECIDABLE)
     top = Element("", "")
     path = [top]
+    met = 0
 
     def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal met
         if len(path) > DEEPEST:
             raise Stop(f"{name}: elements lie more than {DEEPEST} deep in each other", code=Exit.UNDECIDABLE)
+        met += 1 + len(attributes)
+        if met > MOST:
+            raise Stop(f"{name}: more than {MOST} elements and attributes", code=Exit.UNDECIDABLE)
+        if max(map(len, (tag, *attributes))) > LONGEST:
+            raise Stop(f"{name}: a name of more than {LONGEST} characters", code=Exit.UNDECIDABLE)
         space, _, local = tag.rpartition(" ")
-        element = Element(space, local, attributes)
+        element = Element(sys.intern(space), sys.intern(local), attributes)
         path[-1].children.append(element)
         path.append(element)
 
@@ -76,7 +94,7 @@ def parse(data: bytes, name: str) -> Element:
         hint = "evidence of a delivery has none, and it is how XML is made to read other files or to grow without end"
         raise Stop(f"{name}: it declares a document type, so it is not read", hint=hint, code=Exit.UNDECIDABLE)
 
-    parser = expat.ParserCreate(namespace_separator=" ")
+    parser = expat.ParserCreate("UTF-8", namespace_separator=" ")
     parser.StartElementHandler = start
     parser.EndElementHandler = lambda tag: path.pop()
     parser.CharacterDataHandler = lambda text: path[-1].texts.append(text)
@@ -85,6 +103,6 @@ def parse(data: bytes, name: str) -> Element:
     parser.ExternalEntityRefHandler = refuse
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:  # the last two: an encoding nobody reads
-        raise Stop(f"{name}: not XML: {error}", code=Exit.UNDECIDABLE) from None
+    except (expat.ExpatError, ValueError) as error:
+        raise Stop(f"{name}: not XML in UTF-8: {error}", code=Exit.UNDECIDABLE) from None
     return top.children[0]

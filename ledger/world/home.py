@@ -8,6 +8,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from ledger.world.fault import LedgerFault
+
 
 class Home(Struct, frozen=True):
     """`state` has a folder for every origin with its guard and log key; `keys` the key files of people."""
@@ -17,10 +19,9 @@ class Home(Struct, frozen=True):
 
     @classmethod
     def user(cls) -> Home:
-        """The folders of whoever runs the program (XDG base directories)."""
-        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-        return cls(Path(state) / "comity", Path(config) / "comity" / "keys")
+        """The folders of whoever runs the program (XDG base directories). `LedgerFault` NO-HOME."""
+        state = _base("XDG_STATE_HOME", ".local/state")
+        return cls(state / "comity", _base("XDG_CONFIG_HOME", ".config") / "comity" / "keys")
 
     @classmethod
     def inside(cls, ledger: Path) -> Home:
@@ -35,6 +36,20 @@ class Home(Struct, frozen=True):
     def log(self, origin: str) -> Path:
         """The folder with the guard and the key of one log."""
         return self.state / sha256(origin.encode()).hexdigest()
+
+
+def _base(variable: str, otherwise: str) -> Path:
+    """A base directory; a relative one is invalid and ignored, as the XDG specification says."""
+    if os.path.isabs(named := os.environ.get(variable, "")):
+        return Path(named)
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path()
+    if not home.is_absolute() or home == Path("/"):
+        says = "HOME names no folder: there is nowhere to keep the guard, the log key and the keys of people"
+        raise LedgerFault("NO-HOME", says, f"set HOME, or {variable} to an absolute path")
+    return home / otherwise
 
 
 def private_folder(folder: Path) -> Path:

@@ -41,7 +41,7 @@ def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, 
     new.unlink(missing_ok=True)
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        with closing(sqlite3.connect(new, isolation_level=None)) as c:
+        with faults(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
             if secure_delete:
                 c.execute("PRAGMA secure_delete=ON")
             c.execute("PRAGMA journal_mode=WAL")
