@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.exits import Stop
+from cli.exits import Exit, Stop
+from cli.person import person_of
+from cli.purpose import CODES, purpose_of
 
 if TYPE_CHECKING:
     from ledger.bundle import Contents
@@ -22,60 +24,116 @@ if TYPE_CHECKING:
     from ledger.world.journal import Journal, Receipt
 
 REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; recorded, with the reason.")
-BECAUSE = click.option("--because", metavar="TEXT", help="Why they are opened.")
+BECAUSE = click.option("--because", metavar="TEXT", help="Why they are opened, in words.")
 AS_ACTOR = click.option("--as", "actor", metavar="ACTOR", help="Who opens them.")
+HOW = "--reveal --because TEXT --as ACTOR"
 
 
-def revealed(orders: Iterable[str], view: str, reveal: bool, because: str | None, actor: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a command says of an opening: why in words, what for as a code, which person; None where it is silent."""
+
+    because: str | None = None
+    purpose: str | None = None
+    person: str | None = None
+
+
+def revealed(
+    orders: Iterable[str], view: str, reveal: bool, stated: Stated, actor: str | None, reader: str | None = None
+) -> None:
     """Record that somebody opens sealed values of these orders, before they are shown; `view` as in the vocabulary.
 
-    Nothing without `reveal`. Raises `Stop` without a reason or a person, or if that person has no key here, `Refused`
-    if it may not sign; a ledger that cannot be written reveals nothing.
+    `reader` is the role for which the values are opened, where the command is made for one. Nothing without `reveal`.
+    Raises `Stop` without a reason, a purpose or a person, or if the office has no key here, `Refused` if it may not
+    sign; a ledger that cannot be written reveals nothing.
     """
     if not reveal:
-        if because:
-            raise Stop("--because without --reveal: nothing is opened", hint="--reveal --because TEXT --as ACTOR")
+        for name, said in (("--because", stated.because), ("--purpose", stated.purpose)):
+            if said:
+                raise Stop(f"{name} without --reveal: nothing is opened", hint=HOW)
         return
-    if not because or not because.strip() or not actor:
-        raise Stop("--reveal needs a reason and a person", hint="--reveal --because TEXT --as ACTOR")
+    if not stated.because or not stated.because.strip() or not actor:
+        raise Stop("--reveal needs a reason and a person", hint=HOW)
     from cli.writing import writing
 
     with writing() as journal:
-        note(journal, orders, view, because, actor)
+        note(journal, orders, view, stated, actor, reader)
 
 
 def note(
-    journal: Journal,
-    orders: Iterable[str],
-    view: str,
-    because: str,
-    actor: str | None,
-    *,
-    purpose: str = "investigation",
+    journal: Journal, orders: Iterable[str], view: str, stated: Stated, actor: str | None, reader: str | None = None
 ) -> None:
-    """Record `record-accessed`, signed by `actor` in the first role of the office that may."""
-    signer = opener(journal, actor)
-    journal.note_access(list(dict.fromkeys(orders)), signer, view=view, purpose=purpose, because=because)
+    """Record `record-accessed`, signed by `actor` in a role of the office that may."""
+    signer = opener(journal, actor, view=view, reader=reader, purpose=stated.purpose)
+    accessed(journal, orders, view, stated, signer, reader)
 
 
-def opener(journal: Journal, actor: str | None, role: str | None = None, key_file: str | None = None) -> Signer:
-    """Who signs `record-accessed`: `actor` in `role`, else in the first role of the office that may."""
+def accessed(
+    journal: Journal, orders: Iterable[str], view: str, stated: Stated, signer: Signer, reader: str | None = None
+) -> Receipt:
+    """Record `record-accessed` with its purpose and its person; `Stop` with REFUSED where one of them is not known."""
+    return journal.note_access(
+        list(dict.fromkeys(orders)),
+        signer,
+        view=view,
+        purpose=purpose_for(signer, view, stated.purpose, reader),
+        because=(stated.because or "").strip(),
+        person=person_of(journal, signer, stated.person),
+    )
+
+
+def purpose_for(signer: Signer, view: str, said: str | None, reader: str | None = None) -> str:
+    """Return the code that was said, else what the table says of this role, view and reader; else `Stop`."""
+    code = said or purpose_of(view, signer.role, reader)
+    if code is None:
+        whom = f" for {reader}" if reader else ""
+        raise Stop(
+            f"what does {signer.actor} ({signer.role}) open the view {view}{whom} for? Nothing was opened or recorded",
+            hint=f"--purpose CODE: {', '.join(CODES)}",
+            code=Exit.REFUSED,
+        )
+    return code
+
+
+def opener(
+    journal: Journal,
+    actor: str | None,
+    role: str | None = None,
+    key_file: str | None = None,
+    *,
+    view: str = "export",
+    reader: str | None = None,
+    purpose: str | None = None,
+) -> Signer:
+    """Who signs `record-accessed`: `actor` in `role`, else in a role of the office that may and that has the purpose.
+
+    `Stop` where the roles of the office would give different purposes and none was said.
+    """
     from cli.writing import hand
     from ledger.facts import KINDS
 
     office = journal.keyring.offices.get(actor) if actor else None
     held = office.roles if office else ()
-    fitting = role or next((r for r in held if r in KINDS["record-accessed"].signers), next(iter(held), None))
-    return hand(journal, "record-accessed", actor, fitting, key_file)
+    able = [r for r in held if r in KINDS["record-accessed"].signers] or list(held)
+    meant = {r: code for r in able if (code := purpose_of(view, r, reader)) is not None}
+    if role is None and purpose is None and len(set(meant.values())) > 1:
+        said = " or ".join(f"{r} ({code})" for r, code in meant.items())
+        raise Stop(f"{actor} could open them as {said}", hint="say which with --purpose CODE", code=Exit.REFUSED)
+    fitting = [r for r, code in meant.items() if purpose in (None, code)] or able
+    return hand(journal, "record-accessed", actor, role or next(iter(fitting), None), key_file)
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Sealed values of `orders` that are opened in order to make a bundle: `purpose` is a code, `because` says why."""
+    """Sealed values of `orders` that are opened in order to make a bundle.
+
+    `purpose` is a code, `because` says why, `person` names who opens them.
+    """
 
     orders: tuple[str, ...]
     purpose: str
     because: str
+    person: str
 
     def record(self, journal: Journal, signer: Signer, entry: str) -> Receipt:
         """Record the access under an entry id; the entry that stands under that id already is left as it is."""
@@ -87,12 +145,13 @@ class Opening:
         return self._note(journal, signer, says, replaces=access.leaf)
 
     def _note(self, journal: Journal, signer: Signer, because: str, **more: str) -> Receipt:
-        return journal.note_access(self.orders, signer, view="export", purpose=self.purpose, because=because, **more)
+        return journal.note_access(
+            self.orders, signer, view="export", purpose=self.purpose, because=because, person=self.person, **more
+        )
 
 
-def opening(journal: Journal, contents: Contents, because: str | None) -> Opening:
+def opening(journal: Journal, contents: Contents, because: str | None, person: str) -> Opening:
     """What the access entry of a bundle says: which values it opens for whom, and why, or at least what for."""
-    from cli.gather import PURPOSES
     from ledger.envelope import open_
     from ledger.facts.vocabulary import ROLES
 
@@ -105,7 +164,7 @@ def opening(journal: Journal, contents: Contents, because: str | None) -> Openin
     mains = {journal.drawer.main_of(order) or order for order in opened} if journal.drawer else opened
     orders = (about.order, *sorted(mains - {about.order, journal.registry}))
     why = f"to make a bundle for {about.audience} ({ROLES[about.audience]}): {because or about.purpose}"
-    return Opening(orders, PURPOSES.get(about.audience, "investigation"), why)
+    return Opening(orders, about.purpose, why, person)
 
 
 def _plain(text: str) -> str:

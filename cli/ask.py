@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
+from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
 from cli.exits import Exit
+from cli.person import PERSON
+from cli.purpose import PURPOSE
 from cli.reading import reading
 
 if TYPE_CHECKING:
@@ -105,6 +107,8 @@ def left(span: timedelta | None) -> str:
 @ONLY
 @REVEAL
 @BECAUSE
+@PURPOSE
+@PERSON
 @AS_ACTOR
 @click.option("--brackets", "bracketed", is_flag=True, help="When each entry was signed, as proven from outside.")
 def timeline(
@@ -113,6 +117,8 @@ def timeline(
     only: bool,
     reveal: bool,
     because: str | None,
+    purpose: str | None,
+    person: str | None,
     actor: str | None,
     bracketed: bool,
 ) -> None:
@@ -128,7 +134,7 @@ def timeline(
     with reading() as reader:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, order, moment, only=only)
-        revealed([s.case.order for s in shares], "timeline", reveal, because, actor)
+        revealed([s.case.order for s in shares], "timeline", reveal, Stated(because, purpose, person), actor)
         proven = brackets(reader, _stood_in(shares)) if bracketed else {}
     asked = shares[0].case
     lines = merged(shares, reveal=reveal)

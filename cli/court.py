@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import borrowed, ui, verdict
+from cli.access import Stated
 from cli.exits import Exit, Stop
 from cli.formats import FORMATS
 from cli.handed import TRUST_FILE, HandedFolder
+from cli.person import PERSON
+from cli.purpose import PURPOSE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +37,7 @@ AUDIENCES = {"COURT": "CT"}  # what people call a role
 @ui.command(
     "comity export PPO-2026-123 --audience COURT -o court.evidence.zip",
     "comity export main --audience DEF --documents files/ -o defence.evidence.zip",
+    "comity export main --audience CUST --because 'request of 3 May' --person 'Dina Ilves' -o request.evidence.zip",
     "comity export main --format case -o main.case.jsonld",
     "comity export --format ics -o deadlines.ics",
     "comity export main --audience COURT --format asic-e --cert seal.pem --key seal.key -o court.asice",
@@ -44,8 +48,9 @@ AUDIENCES = {"COURT": "CT"}  # what people call a role
 @ui.AS
 @ui.ROLE
 @ui.KEY
-@click.option("--purpose", metavar="TEXT", help="What it is for; by default what the audience does.")
+@PURPOSE
 @click.option("--because", metavar="TEXT", help="Why values are opened; for a bundle by default its purpose. Recorded.")
+@PERSON
 @click.option("--basis", multiple=True, metavar="CITE", help="On which legal basis it is handed over; repeatable.")
 @click.option("--documents", metavar="DIR", help="Add the documents that lie here and that the audience may see.")
 @click.option("--linked", is_flag=True, help="Add the orders this one is linked with.")
@@ -62,6 +67,7 @@ def export(
     role: str | None,
     key_file: str | None,
     purpose: str | None,
+    person: str | None,
     basis: tuple[str, ...],
     documents: str | None,
     linked: bool,
@@ -77,7 +83,8 @@ def export(
     With --format the same record in somebody else's form, which is a convenience and no evidence: nothing sealed is
     opened in it but by --reveal. Without ORDER it is of the whole ledger, where the form has room for that.
     """
-    handed = Handed(audience, actor, role, key_file, purpose, because, basis, documents, linked, unwitnessed)
+    stated = Stated(because, purpose, person)
+    handed = Handed(audience, actor, role, key_file, stated, basis, documents, linked, unwitnessed)
     if (form := ui.said().format) != "table":
         from cli.formats import Wanted, write
 
@@ -106,8 +113,7 @@ class Handed:
     actor: str | None = None
     role: str | None = None
     key_file: str | None = None
-    purpose: str | None = None
-    because: str | None = None
+    stated: Stated = field(default_factory=Stated)
     basis: tuple[str, ...] = ()
     documents: str | None = None
     linked: bool = False
@@ -120,7 +126,6 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
 
     The block hands it out; an error in it means that nothing was handed out.
     """
-    from cli.access import opener
     from cli.gather import Asked, by_digest
     from cli.handing import Handing, handing
     from cli.writing import find, hand, writing
@@ -139,17 +144,19 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
             audience=reader,
             made_at=journal.now(),
             tool=tool(),
-            purpose=handed.purpose,
+            purpose=handed.stated.purpose,
             legal_basis=handed.basis,
             with_linked=handed.linked,
             documents=by_digest(Path(handed.documents)) if handed.documents else {},
         )
+        signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)
         wanted = Handing(
             asked,
-            hand(journal, "bundle-issued", maker, handed.role, handed.key_file),
-            lambda: opener(journal, maker, handed.role, handed.key_file),
-            handed.because,
+            signer,
+            lambda: signer,
+            handed.stated.because,
             handed.unwitnessed,
+            person=handed.stated.person,
         )
         with handing(journal, wanted) as made:
             yield made

@@ -17,6 +17,7 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
+from cli.person import PERSON
 
 if TYPE_CHECKING:
     from ledger.envelope import Signer
@@ -36,13 +37,16 @@ _LARGEST_HEAD = 16_384  # bytes of request line and headers
 @ui.AS
 @ui.ROLE
 @ui.KEY
+@PERSON
 @click.option("--listen", default="127.0.0.1:7370", show_default=True, metavar="HOST:PORT", help="Loopback only.")
 @click.pass_context
-def desk(context: click.Context, actor: str | None, role: str | None, key_file: str | None, listen: str) -> None:
+def desk(
+    context: click.Context, actor: str | None, role: str | None, key_file: str | None, person: str | None, listen: str
+) -> None:
     """Show the ledger as a page in your browser: what is due, every order, its story, its papers, the law.
 
-    The printed link lets one browser in, once. Nothing is recorded but who opened sealed values and why, and that only
-    where the desk was started --as ACTOR. It listens on this machine alone.
+    The printed link lets one browser in, once. Nothing is recorded but who opened sealed values, what for and why, and
+    that only where the desk was started --as ACTOR. It listens on this machine alone.
     """
     host, port = _loopback(listen)
     try:
@@ -58,14 +62,14 @@ def desk(context: click.Context, actor: str | None, role: str | None, key_file: 
     path = Path(ui.ledger_folder()).absolute()
     if not os.access(path, os.W_OK):
         raise Stop(f"{path} cannot be written: a desk keeps a view there", hint="copy it, or use comity due and show")
-    signer = _signer(actor, role, key_file)
+    signer, person = _signer(actor, role, key_file, person)
     with reading(path) as reader, closing(board(reader)) as view, _listening(host, port) as bound:
         with ui.progress("judging") as report:
             bring_up(reader, view, reader.now(), report)
         name = f"[{host}]" if ":" in host else host
         url = f"http://{name}:{bound.getsockname()[1]}"
         hosts = [url.removeprefix("http://"), *([f"localhost:{bound.getsockname()[1]}"] if host == "127.0.0.1" else ())]
-        sitting = Desk(reader, view, signer, context)
+        sitting = Desk(reader, view, signer, context, person)
         sitting.sessions.say = lambda link: ui.tell(f"let in; for another browser: {url}/?token={link}")
         seen = server(app(sitting, hosts), most_at_once=_MOST_AT_ONCE, largest_head=_LARGEST_HEAD, grace=GRACE)
         with closing(sitting.beside), _followed(path):
@@ -101,20 +105,21 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         yield bound
 
 
-def _signer(actor: str | None, role: str | None, key_file: str | None) -> Signer | None:
-    """Who opens sealed values at this desk, their key opened once, at the start; None if nobody was named."""
+def _signer(
+    actor: str | None, role: str | None, key_file: str | None, person: str | None
+) -> tuple[Signer | None, str | None]:
+    """Who opens sealed values at this desk, office and person, their key opened once, at the start; None for nobody."""
     if actor is None:
         if role or key_file:
             raise click.UsageError("--role and --key say how --as ACTOR signs")
-        return None
-    from cli.writing import hand, writing
-    from ledger.facts import KINDS
+        return None, None
+    from cli.access import opener
+    from cli.person import person_of
+    from cli.writing import writing
 
     with writing() as journal:
-        office = journal.keyring.offices.get(actor)
-        held = office.roles if office else ()
-        signers = KINDS["record-accessed"].signers
-        return hand(journal, "record-accessed", actor, role or next((r for r in held if r in signers), None), key_file)
+        signer = opener(journal, actor, role, key_file, view="timeline")
+        return signer, person_of(journal, signer, person)
 
 
 # -- the view follows the log ------------------------------------------------------------------------------------------

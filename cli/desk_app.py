@@ -63,12 +63,16 @@ KEYS = (
 
 @dataclass
 class Desk:
-    """One ledger at one desk. `signer` is who sits there, None for nobody; `context` is the command that runs."""
+    """One ledger at one desk. `signer` is the office that sits there and `person` its natural person, None for nobody.
+
+    `context` is the command that runs.
+    """
 
     reader: Reader
     view: Board
     signer: Signer | None
     context: click.Context
+    person: str | None = None
     sessions: Sessions = field(default_factory=Sessions)
     known: int = 0  # entries the log had when it was last asked
     beside: Beside = field(init=False)

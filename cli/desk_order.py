@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import brackets, integrity  # noqa: F401 - what a paper asks for, here so that the first need not wait
+from cli.access import Stated, accessed
 from cli.ask import left
 from cli.desk_answers import HTML, document, page
 from cli.dossier import Asked, order_report, replay_of
 from cli.exits import Exit, Stop
+from cli.purpose import CODES, purpose_of
 from cli.report import MEDIA, written
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from cli.desk_app import Desk
     from cli.handing import Handing
     from cli.reading import Reader
+    from ledger.envelope import Signer
 
 REPLAY = "replay"
 PAPERS = (
@@ -54,15 +57,15 @@ SECTIONS = (
 )
 MOST = 100  # entries of an order on one page
 AT_ONCE = 40  # entries of an order up to which its papers take no longer than a page
-AUDIENCES = ("CT", "DEF", "DPO", "SA", "AUD", "ISS", "RET", "NOT", "SP")
+AUDIENCES = ("CT", "DEF", "DPO", "SA", "AUD", "CUST", "ISS", "RET", "NOT", "SP")
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """That sealed values were opened: the entry of the log that says so, and why."""
+    """That sealed values were opened: the entry of the log that says so, and what it says."""
 
     index: int
-    because: str
+    why: Stated
 
 
 def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
@@ -94,6 +97,8 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         papers=[(kind, name, forms()) for kind, name in PAPERS],
         openable=OPENABLE,
         audiences=[(role, ROLES[role]) for role in AUDIENCES],
+        person=desk.person,
+        purposes=CODES.items(),
         form=desk.sessions.form(),
         opened=None,
     )
@@ -197,24 +202,42 @@ def open_(desk: Desk, frame: Frame, order: str, said: dict[str, str]) -> Respons
     what = said.get("what", "")
     if what not in dict(OPENABLE):
         raise Stop("there is nothing of that kind to open", code=Exit.UNDECIDABLE)
-    opened = record(desk, order, what, said.get("because", ""))
+    opened = record(desk, order, what, stated(desk, said, what))
     case = desk.reader.case(order)  # read now: a key may have been destroyed a moment ago
     if what == "timeline":
         return entries_page(desk, frame, case, opened=opened)
     return _paper(desk.reader, case, what, "html", desk.name(order), reveal=True)
 
 
-def record(desk: Desk, order: str, view: str, because: str) -> Opened:
+def stated(desk: Desk, said: dict[str, str], view: str, reader: str | None = None) -> Stated:
+    """What a form says of an opening; without a purpose, what follows from the office's role and the reader."""
+    because, code = said.get("because", "").strip(), said.get("purpose", "")
+    if code and code not in CODES:
+        raise Stop("there is no such purpose", code=Exit.UNDECIDABLE)
+    if not because:
+        raise Stop("sealed values are opened for a reason, and none was given", hint="say why", code=Exit.REFUSED)
+    role = _signer(desk).role
+    purpose = code or purpose_of(view, role, reader)
+    if purpose is None:
+        says = f"what the role {role} opens this for is not known, so nothing was opened or recorded"
+        raise Stop(says, hint='go back and choose under "What for"', code=Exit.REFUSED)
+    return Stated(because, purpose, desk.person)
+
+
+def record(desk: Desk, order: str, view: str, why: Stated) -> Opened:
     """The entry of the access order by which somebody opens sealed values; without it nothing is opened."""
     from cli.writing import writing
 
+    signer = _signer(desk)
+    with writing() as journal:
+        receipt = accessed(journal, [order], view, why, signer)
+    return Opened(receipt.index, why)
+
+
+def _signer(desk: Desk) -> Signer:
     if desk.signer is None:
         raise Stop("nobody signs at this desk", hint="comity desk --as ACTOR", code=Exit.REFUSED)
-    if not because.strip():
-        raise Stop("sealed values are opened for a reason, and none was given", hint="say why", code=Exit.REFUSED)
-    with writing() as journal:
-        receipt = journal.note_access([order], desk.signer, view=view, purpose="investigation", because=because.strip())
-    return Opened(receipt.index, because.strip())
+    return desk.signer
 
 
 async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
@@ -226,21 +249,18 @@ async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
     from cli.gather import Asked as Bundle
     from cli.handing import Handing
 
-    audience, because = said.get("audience", ""), said.get("because", "").strip()
+    audience = said.get("audience", "")
     if audience not in AUDIENCES:
         raise Stop("there is no such audience", code=Exit.UNDECIDABLE)
-    signer = desk.signer
-    if signer is None:
-        raise Stop("nobody signs at this desk", hint="comity desk --as ACTOR", code=Exit.REFUSED)
-    if not because:
-        raise Stop("sealed values are opened for a reason, and none was given", hint="say why", code=Exit.REFUSED)
+    signer, why = _signer(desk), stated(desk, said, "export", audience)
     wanted = Handing(
-        Bundle(case.order, audience, desk.reader.now(), tool()),
+        Bundle(case.order, audience, desk.reader.now(), tool(), why.purpose),
         signer,
         lambda: signer,
-        because,
+        why.because,
         said.get("unwitnessed") == "1",
         "tick the box to hand over what they cannot confirm",
+        why.person,
     )
     data = await asyncio.to_thread(_made, desk.context, wanted)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)

@@ -94,5 +94,5 @@ def _known(reader: Reader, wanted: Wanted) -> tuple[Case, Judgement]:
     known = found.known(moment)
     if not known.entries:
         raise Stop(f"nothing of this order was on record at {ui.plain(moment)}", hint="a later --as-of")
-    revealed([found.order], "export", wanted.reveal, wanted.handed.because, wanted.handed.actor)
+    revealed([found.order], "export", wanted.reveal, wanted.handed.stated, wanted.handed.actor)
     return known, judge(known, moment)

@@ -28,12 +28,14 @@ from ledger.world.journal import Journal
 from projections.state import linked
 
 RECENT = 64  # published heads from which a proof leads to the bundle's: any of them may be held by its reader
-PURPOSES = {"CT": "trial", "DEF": "defence", "DPO": "supervision", "SA": "supervision", "AUD": "audit"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a bundle is asked to be: of which order, for which role, made when and why."""
+    """What a bundle is asked to be: of which order, for which role, made when and what for.
+
+    `purpose` is a code of the vocabulary. One that is handed over gets it from `cli.handing`, where none is said.
+    """
 
     order: str
     audience: str
@@ -75,7 +77,7 @@ def gather(journal: Journal, asked: Asked, head: Head | None = None) -> Contents
         about=About(
             order=asked.order,
             audience=asked.audience,
-            purpose=asked.purpose or PURPOSES.get(asked.audience, "investigation"),
+            purpose=asked.purpose or "other",
             made_at=asked.made_at,
             rules=rules_digest(),
             tool=asked.tool,

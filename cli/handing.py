@@ -22,10 +22,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from cli import ui
-from cli.access import Opening, opening
+from cli.access import Opening, opening, purpose_for
 from cli.clock import check_heard
 from cli.exits import Exit, Stop, lines_of
 from cli.gather import Asked, gather, opened_head, published, witnessed
+from cli.person import person_of
 from ledger.bundle import Contents, pack
 from ledger.note import Head
 from ledger.world.fault import LedgerFault
@@ -43,7 +44,8 @@ _TRIES = 5  # of asking again because the log grew meanwhile
 class Handing:
     """A bundle that is to be handed over.
 
-    `opener` gives who signs the access entry, and is called only where values are opened; `because` says why they are.
+    `opener` gives who signs the access entry, and is called only where values are opened; `because` says why they are,
+    `person` which natural person opens them (by default the one known for the key).
     With `unwitnessed` no witness is asked; `otherwise` says how a person goes on where no quorum can be had.
     """
 
@@ -53,6 +55,7 @@ class Handing:
     because: str | None = None
     unwitnessed: bool = False
     otherwise: str = "--unwitnessed hands over what they cannot confirm"
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +80,22 @@ class _Waits(Stop):
 def handing(journal: Journal, wanted: Handing) -> Iterator[Made]:
     """Make a bundle; the block hands it out, and an error in the block means that nothing was handed out.
 
-    `Stop` with REFUSED where no quorum can be had, before anything is recorded if that can be known; else what
-    `Journal.record` and `pack` raise.
+    `Stop` with REFUSED where no purpose or person is known, or no quorum can be had, before anything is recorded if
+    that can be known; else what `Journal.record` and `pack` raise.
     """
+    asked = wanted.asked
+    purpose = purpose_for(wanted.signer, "export", asked.purpose, asked.audience)
+    wanted = replace(wanted, asked=replace(asked, purpose=purpose))
     head = published(journal)
     contents = gather(journal, wanted.asked, head)
-    opens = opening(journal, contents, wanted.because) if contents.disclosures else None
     frozen = _is_frozen(journal)
-    if frozen and opens:
+    if frozen and contents.disclosures:
         ui.tell("this copy can record nothing any more, so who was given these values has to be noted elsewhere")
-    if frozen or opens is None:
+    if frozen or not contents.disclosures:
         yield _made(journal, wanted, _seen(journal, wanted, head.checkpoint.size - 1, frozen=frozen))
         return
     opener = wanted.opener()
+    opens = opening(journal, contents, wanted.because, person_of(journal, opener, wanted.person))
     pending = begin(journal.home.log(journal.origin) / "pending", _request(opens, opener), journal.new_id)
     try:
         if not wanted.unwitnessed and not journal.has(pending.entry):
@@ -203,7 +209,7 @@ def _is_frozen(journal: Journal) -> bool:
 
 def _request(opens: Opening, opener: Signer) -> str:
     """What makes two commands the same: the orders, the reader and the reason, and who opens."""
-    said = [opens.orders, opens.purpose, opens.because, opener.actor, opener.role, opener.public.hex()]
+    said = [opens.orders, opens.purpose, opens.because, opens.person, opener.actor, opener.role, opener.public.hex()]
     return sha256(json.dumps(said).encode()).hexdigest()
 
 

@@ -23,7 +23,7 @@ def write(wanted: Wanted) -> bytes:
 
     with reading() as reader:
         case = reader.case(wanted.one)
-    revealed([case.order], "export", wanted.reveal, wanted.handed.because, wanted.handed.actor)
+    revealed([case.order], "export", wanted.reveal, wanted.handed.stated, wanted.handed.actor, "SP")
     message, lossy = hi1(case if wanted.as_of is None else case.known(wanted.as_of), reveal=wanted.reveal)
     if not message:
         raise Stop(f"{wanted.one} was never issued, so there is nothing to send", code=Exit.REFUSED)

@@ -165,6 +165,38 @@ def accept(actor: str, key_file: str | None) -> None:
         _signed(journal, signer, build("key-accepted", {"key": key.public.hex()}, {}))
 
 
+@ui.command("comity key person ilves 'Dina Ilves'", "comity key person ilves", refused=Exit.UNDECIDABLE)
+@click.argument("actor")
+@click.argument("name", required=False, metavar="[NAME]")
+@ui.KEY
+def person(actor: str, name: str | None, key_file: str | None) -> None:
+    """Say which person opens sealed values with the keys of ACTOR that are here; without NAME show who was set.
+
+    Each opening names that person, sealed. NAME is kept on this machine and used instead of the holder that the
+    register has for the key (`comity key enrol --holder`).
+    """
+    from cli.person import checked, remember, remembered
+    from cli.reading import reading
+    from cli.writing import opened
+    from ledger.world.home import Home
+    from ledger.world.keys import listed
+
+    with reading() as reader:
+        current = {k.public for k in reader.cases.keyring().keys.values() if k.actor == actor and k.ended is None}
+        home = Home.of(reader.folder.path)
+    held = [opened(key_file).public] if key_file else listed(home.keys).values()
+    here = sorted({public for public in held if public.hex() in current})
+    if not here:
+        raise Stop(f"no key of {actor} is here", hint="--key FILE names one; `comity key list` shows them")
+    if name is not None:
+        name = checked(name)
+        for public in here:
+            remember(home, public, name)
+    rows = [(actor, public.hex(), remembered(home, public)) for public in here]
+    columns = ("actor", "key", "person")
+    ui.emit("key-person", {"persons": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows)
+
+
 @ui.command(
     "comity key rotate ilves --to ilves-next.pub --next ilves-third.pub",
     "comity key rotate ilves --to ilves-new.pub --lost               (by the registrar; then `comity key accept`)",

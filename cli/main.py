@@ -65,6 +65,7 @@ KEY = {
     "list": ("cli.key:list_", "the keys of this ledger and what they may sign"),
     "enrol": ("cli.key:enrol", "the registrar enters a key for an office"),
     "accept": ("cli.key:accept", "the holder shows possession; from here on it may sign"),
+    "person": ("cli.key:person", "which person opens sealed values with a key; kept on this machine"),
     "rotate": ("cli.key:rotate", "replace a key by the one committed to before"),
     "revoke": ("cli.key:revoke", "a key may sign no more"),
     "rotate-log": ("cli.log_key:rotate_log", "have a new key sign the checkpoints of this log"),

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
+from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
 from cli.ask import AS_OF, ORDER
 from cli.exits import Exit, Stop
 from cli.grid import wrapped as wrapped
+from cli.person import PERSON
+from cli.purpose import PURPOSE
 from cli.reading import reading
 from cli.verdict import LEVELS
 
@@ -206,8 +208,18 @@ def sheet(j: Judgement, code: str) -> dict[str, Any]:
 @AS_OF
 @REVEAL
 @BECAUSE
+@PURPOSE
+@PERSON
 @AS_ACTOR
-def custody(order: str, as_of: datetime | None, reveal: bool, because: str | None, actor: str | None) -> None:
+def custody(
+    order: str,
+    as_of: datetime | None,
+    reveal: bool,
+    because: str | None,
+    purpose: str | None,
+    person: str | None,
+    actor: str | None,
+) -> None:
     """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
     from projections.custody import custody as hands_of
     from projections.custody import out_of_step
@@ -216,7 +228,7 @@ def custody(order: str, as_of: datetime | None, reveal: bool, because: str | Non
         case = reader.case(order)
         moment = as_of or reader.now()
         known = reader.known(case, moment)
-        revealed([case.order], "custody", reveal, because, actor)
+        revealed([case.order], "custody", reveal, Stated(because, purpose, person), actor)
     hands = hands_of(known, moment, reveal=reveal)
     moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
     steps = [{**_step(hand, hands, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
@@ -333,7 +345,7 @@ def _compared(file: dict[str, Any], t: Trace) -> list[str]:
 @ui.command(
     "comity register main",
     "comity register --subject 'witness 3' --json",
-    "comity register main --reveal --because 'request of 3 May' --as dpo",
+    "comity register main --reveal --because 'request of 3 May' --purpose rights-request --as dpo",
     refused=Exit.UNDECIDABLE,
 )
 @click.argument("order", required=False)
@@ -341,6 +353,8 @@ def _compared(file: dict[str, Any], t: Trace) -> list[str]:
 @AS_OF
 @REVEAL
 @BECAUSE
+@PURPOSE
+@PERSON
 @AS_ACTOR
 def register(
     order: str | None,
@@ -348,11 +362,14 @@ def register(
     as_of: datetime | None,
     reveal: bool,
     because: str | None,
+    purpose: str | None,
+    person: str | None,
     actor: str | None,
 ) -> Exit:
     """The ten questions of a data protection officer, and which duties are open; exit 3 if one is.
 
-    Who opened sealed values, when and in which view stands under question 2; with --reveal also why.
+    Question 2 says who received data, and who opened sealed values, when, in which view and what for; with --reveal
+    also which person and why. An issuing office that reveals says its --purpose, such as rights-request.
     """
     from ledger.law import judge as judge_case
     from projections.register import register as answers_of
@@ -360,13 +377,13 @@ def register(
     if order and subject:
         raise click.UsageError("an ORDER or --subject S, not both")
     with reading() as reader:
-        moment = as_of or reader.now()
         if subject is not None:
             mine = reader.of_subject(subject)
             cases = [case for case in reader.all() if case.order in mine]
         else:
             cases = [reader.case(order)] if order else list(reader.all())
-        revealed([case.order for case in cases], "dpo", reveal, because, actor)
+        revealed([case.order for case in cases], "dpo", reveal, Stated(because, purpose, person), actor)
+        moment = as_of or reader.now()  # after its own access entry, which the answer tells of too
         accesses = [e for e in reader.accesses() if e.at <= moment]
     found = []
     for case in cases:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
+from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
 from cli.ask import AS_OF, LANG, ORDER
 from cli.exits import Exit
 from cli.grid import wrapped
 from cli.opinion import judged, opinion
+from cli.person import PERSON
+from cli.purpose import PURPOSE
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 @AS_OF
 @REVEAL
 @BECAUSE
+@PURPOSE
+@PERSON
 @AS_ACTOR
 def replay(
     order: str,
@@ -45,6 +49,8 @@ def replay(
     as_of: datetime | None,
     reveal: bool,
     because: str | None,
+    purpose: str | None,
+    person: str | None,
     actor: str | None,
 ) -> None:
     """The order as the record stood at a moment, what changed between two, or all of it as a page to watch.
@@ -61,7 +67,7 @@ def replay(
     span = (ui.MOMENT.convert(first, None, None), ui.MOMENT.convert(last, None, None)) if diff else None
     with reading() as reader:
         case = reader.case(order)
-        revealed([case.order], "timeline", reveal, because, actor)
+        revealed([case.order], "timeline", reveal, Stated(because, purpose, person), actor)
         if file is not None:
             from cli.dossier import replay_of
             from cli.report import put

@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, revealed
+from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
 from cli.ask import AS_OF, LANG
 from cli.counting import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
 from cli.exits import Exit, Stop
+from cli.person import PERSON
+from cli.purpose import PURPOSE
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from cli.paper import Bundle
+    from ledger.envelope import Signer
     from ledger.order import Case
     from ledger.verify import Trust
     from projections.page import Report
@@ -36,6 +39,7 @@ VIEWS = {
     "certification": "custody",
     "order-form": "export",
 }
+READERS = {"certification": "CT", "order-form": "SP"}  # for whom a report is made, where that is known
 EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILED": Exit.PROVED_BAD}
 MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
 
@@ -70,6 +74,8 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
 @REVEAL
 @BECAUSE
+@PURPOSE
+@PERSON
 @AS_ACTOR
 def report(
     kind: str,
@@ -89,6 +95,8 @@ def report(
     record: bool,
     reveal: bool,
     because: str | None,
+    purpose: str | None,
+    person: str | None,
     actor: str | None,
 ) -> None:
     """Write a document: custody, evidence-chain, dpo (the processing record), certification or order-form of ORDER,
@@ -123,9 +131,10 @@ def report(
     held = None if trust is None else read_trust(trust)
     attached: Bundle | None = None
     with reading() as reader:
-        moment = as_of or reader.now()
+        recorder = recording(actor) if record else None
         graph = b""
         if order is None:
+            moment = as_of or reader.now()
             made: Report = _of_ledger(reader, kind, wish, beside, moment, held, medium, lang)
             about, said = reader.cases.access, reader.cases.register(reveal=False)
         else:
@@ -134,7 +143,8 @@ def report(
                 from cli.paper import read_bundle
 
                 attached = read_bundle(attach, case.order)
-            revealed([case.order], VIEWS[kind], reveal, because, actor)
+            revealed([case.order], VIEWS[kind], reveal, Stated(because, purpose, person), actor, READERS.get(kind))
+            moment = as_of or reader.now()  # after its own access entry, which a processing record tells of too
             asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal, lang)
             made = order_report(reader, asked, case, moment, held)
             graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
@@ -143,8 +153,8 @@ def report(
     data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
     put(file, data)
     making = made.making if kind in ("certification", "order-form") else made.face.making  # type: ignore[union-attr]
-    if record:
-        record_report(kind, about, making.as_of, data, medium, actor)
+    if recorder is not None:
+        record_report(kind, about, making.as_of, data, medium, recorder)
     code = EXITS[making.integrity.verdict]
     if code is Exit.DONE and getattr(made, "missing", None):
         code = Exit.FINDINGS
@@ -240,7 +250,15 @@ def put(file: str, data: bytes) -> None:
         ui.tell(f"{file}: open it in any browser; it needs no network")
 
 
-def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: str, actor: str | None) -> None:
+def recording(actor: str | None) -> Signer:
+    """Who records a report, asked before its values are opened: a wrong office or role is refused first."""
+    from cli.writing import hand, writing
+
+    with writing() as journal:
+        return hand(journal, "report-issued", actor, None, None)
+
+
+def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: str, signer: Signer) -> None:
     """Record `report-issued` in the order the report is about: which report, of which moment, its digest, the rules.
     One on the whole ledger is about no order and stands in the access order, beside who read what.
 
@@ -249,7 +267,7 @@ def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: s
     from hashlib import sha256
 
     from cli.paper import renderer
-    from cli.writing import hand, writing
+    from cli.writing import writing
     from ledger.facts import build
     from ledger.law.provisions import rules_digest
     from ledger.order import wire
@@ -262,7 +280,5 @@ def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: s
     }
     said = {"report": kind, "as_of": wire(as_of), "document": document, "rules_digest": rules_digest()}
     with writing() as journal:
-        receipt = journal.record(
-            build("report-issued", said, {}), order, hand(journal, "report-issued", actor, None, None)
-        )
+        receipt = journal.record(build("report-issued", said, {}), order, signer)
     ui.tell(f"recorded as entry {receipt.index} of the log")

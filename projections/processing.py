@@ -3,7 +3,7 @@ order replayed moment by moment."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from ledger.order import Case, Entry, Unread
 from projections.custody import custody, standing
 from projections.due import due
 from projections.face import Command, Face, Making, face, number, words
+from projections.recipients import recipients
 from projections.register import register
 from projections.reports import Story, story, text
 from projections.stages import Running, Stage
@@ -45,11 +46,14 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One opening of sealed values, or that nothing was handed out after one: who, when, in which view, and why."""
+    """One opening of sealed values, or that nothing was handed out after one: when, which office and person, in which
+    view, what for as a code, and why."""
 
     on: datetime
     who: str
+    person: str
     view: str
+    purpose: str
     because: str
 
 
@@ -96,7 +100,7 @@ def processing_record(
         answers=answers,
         duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
         holdings=_holdings(past),
-        reads=tuple(Read(e.on, names.get(e.by, e.by), _view(e), _because(e, making.reveal)) for e in accesses),
+        reads=tuple(_read(e, names, making.reveal) for e in accesses),
         stages=tuple(stages),
         story=story(case, judgement, reveal=making.reveal, proven=making.proven),
     )
@@ -107,10 +111,15 @@ def _view(e: Entry) -> str:
     return "nothing was handed out" if e.replaces else str(e.get("view", ""))
 
 
-def _because(e: Entry, reveal: bool) -> str:
-    """Why somebody opened sealed values, which is sealed itself."""
-    why = fields(e, reveal=reveal).get("justification", "not stated")
-    return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(why, str(why))
+def _read(e: Entry, names: Mapping[str, str], reveal: bool) -> Read:
+    """One opening as its reader may read it: the person and the reason are sealed themselves."""
+    stated = fields(e, reveal=reveal)
+
+    def said(name: str) -> str:
+        value = stated.get(name, "not stated")
+        return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(value, str(value))
+
+    return Read(e.on, names.get(e.by, e.by), said("person"), _view(e), said("purpose_code"), said("justification"))
 
 
 def _numbered(entries: Sequence[Entry], case: Case) -> list[str]:
@@ -123,7 +132,7 @@ def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]
     """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it."""
     names = office_names(case.registry)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
-    holders = dict.fromkeys(h.holder for h in standing(custody(case)))
+    received = dict.fromkeys(one.who for one in recipients(case))
     asked = {} if issued is None else fields(issued)
 
     def said(*told: str) -> str:
@@ -136,7 +145,7 @@ def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]
         ("Purpose", said("case_ref", "offences")),
         ("Legal basis", said("domestic_legal_grounds", "dp_regime")),
         ("Categories of data", said("data_categories", "elements_sought")),
-        ("Recipients", ", ".join(holders)),
+        ("Recipients", ", ".join(received)),
         ("Transfers to other States", "; ".join(onward)),
         ("Time limits for erasure", "; ".join(kept)),
     )

@@ -6,13 +6,14 @@ all its articles 13, 16, 24, 25 and 30. An answer lists what the record holds; `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.law import Judgement
 from ledger.law.rules import Verdict
 from ledger.order import Case, Entry
 from projections.face import number
+from projections.recipients import recipients
 from projections.replaced import Replaced, replaced
 from projections.timeline import fields, office_names, says, speaker
 
@@ -54,10 +55,13 @@ class _Record:
     def found(self, *codes: str) -> tuple[str, ...]:
         return tuple(f"{f.code}: {f.says}" for f in self.judgement.findings if f.code in codes)
 
-    def told(self, entries: Iterable[Entry]) -> tuple[str, ...]:
+    def told(self, entries: Iterable[Entry], said: Mapping[str, Sequence[str]] = {}) -> tuple[str, ...]:
+        """One line for each entry; `said` has sentences in place of the vocabulary's, by leaf."""
         names = office_names(self.case.registry)
         return tuple(
-            f"{e.on:%Y-%m-%d %H:%M}Z {self._says(e)} {speaker(e, names)}{_details(e, self.reveal)}" for e in entries
+            f"{e.on:%Y-%m-%d %H:%M}Z {says} {speaker(e, names)}{_details(e, self.reveal)}"
+            for e in entries
+            for says in said.get(e.leaf) or (self._says(e),)
         )
 
     def _says(self, e: Entry) -> str:
@@ -120,15 +124,23 @@ def _basis(r: _Record) -> Answer:
 
 
 def _seen(r: _Record) -> Answer:
-    found = (
-        *r.of(
-            "use-recorded", "evidence-accessed", "shared-domestically", "onward-transferred", "defence-bundle-issued"
-        ),
-        *r.of("bundle-issued", "record-accessed"),
-        *r.accesses,
+    received: dict[str, list[str]] = {}
+    for one in recipients(r.case):
+        received.setdefault(one.entry.leaf, []).append(one.says)
+    kinds = (
+        "use-recorded",
+        "evidence-accessed",
+        "shared-domestically",
+        "onward-transferred",
+        "defence-bundle-issued",
+        "bundle-issued",
+        "record-accessed",
     )
+    own = (e for e in r.case.entries if e.kind in kinds or e.leaf in received)
+    found = tuple(sorted((*own, *r.accesses), key=lambda e: (e.on, e.index)))
     question = "Who read, used or received them, when and why?"
-    return _answer(2, question, "2AP:14(8), LED:25(1)", tuple(sorted(found, key=lambda e: e.on)), r, (), owed=False)
+    lines = r.told(found, received) or ("Nothing on record.",)
+    return Answer(2, question, "2AP:14(8), LED:25(1)", lines, found, open=False)
 
 
 def _surplus(r: _Record) -> Answer:

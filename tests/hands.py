@@ -15,13 +15,14 @@ from cli.main import comity
 from cli.stage import Played, perform
 from cli.story import read_story
 
+PERSON = "Somebody Invented"
 ORIGIN = "ledger.example/xo/karsk"
 STORIES = Path(__file__).parents[1] / "fixtures" / "stories"
 
 
 def run(*args: str, ledger: Path | None = None, stdin: str | None = None, **env: str) -> Result:
-    """Run a command; stdin is never a terminal."""
-    told = {"COMITY_LEDGER": str(ledger) if ledger else "", **env}
+    """Run a command as an invented person; stdin is never a terminal."""
+    told = {"COMITY_LEDGER": str(ledger) if ledger else "", "COMITY_PERSON": PERSON, **env}
     result = CliRunner().invoke(comity, list(args), env=told, input=stdin)
     assert "Traceback" not in result.output
     return result

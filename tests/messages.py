@@ -44,7 +44,10 @@ SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # how the templates 
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
 SOURCES: Final = (
     *(f"projections/{name}.py" for name in ("reports", "face", "custody", "drawing", "verification", "processing")),
-    *(f"projections/{name}.py" for name in ("register", "timeline", "replay", "forms", "certificates", "lint")),
+    *(
+        f"projections/{name}.py"
+        for name in ("register", "recipients", "timeline", "replay", "forms", "certificates", "lint")
+    ),
     *(
         f"projections/{name}.py"
         for name in ("charts", "statistics", "replaced", "statistical_forms", "statistical_report")

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from ledger.law import judge
-from tests.hands import ledger_of, run, size, told
+from tests.hands import PERSON, ledger_of, run, size, told
 from tests.story import case_from_story
 
 ROOT = Path(__file__).parents[1]
 WHY = ("--because", "hearing on Monday", "--as", "ilves")
+ASKED = (*WHY, "--purpose", "rights-request")  # an issuing office says what it opens the register for
 SECRET = "An online shop"  # begins the summary of facts of S1
 
 
@@ -30,34 +31,40 @@ def newest(ledger: Path) -> dict[str, Any]:
 
 
 def accesses(ledger: Path) -> list[str]:
-    """What the register tells of who read the order, with the reasons opened."""
-    found = json.loads(run("register", "main", "--reveal", *WHY, "--json", ledger=ledger).stdout)["register"]
+    """What the register tells of who read the order, with the reasons opened; its own opening is the last."""
+    found = json.loads(run("register", "main", "--reveal", *ASKED, "--json", ledger=ledger).stdout)["register"]
     return [part for part in found[1]["answer"].split(" | ") if "Somebody reads the record" in part]
 
 
 READS = [
-    (("timeline", "main"), "timeline"),
-    (("replay", "main", "--at", "2027-04-01T00:00:00Z"), "timeline"),
-    (("replay", "main", "--diff", "2027-02-01T00:00:00Z..2027-04-01T00:00:00Z"), "timeline"),
-    (("custody", "main"), "custody"),
-    (("register", "main"), "dpo"),
+    (("timeline", "main"), "timeline", "investigation"),
+    (("replay", "main", "--at", "2027-04-01T00:00:00Z"), "timeline", "investigation"),
+    (("replay", "main", "--diff", "2027-02-01T00:00:00Z..2027-04-01T00:00:00Z"), "timeline", "investigation"),
+    (("custody", "main"), "custody", "investigation"),
+    (("register", "main", "--purpose", "rights-request"), "dpo", "rights-request"),
+    (("report", "custody", "main"), "custody", "investigation"),
+    (("report", "evidence-chain", "main"), "evidence-chain", "investigation"),
+    (("report", "dpo", "main", "--purpose", "supervision"), "dpo", "supervision"),
+    (("report", "certification", "main", "--form", "fre-902-13"), "custody", "trial"),
+    (("report", "order-form", "main"), "export", "investigation"),
 ]
 
 
-@pytest.mark.parametrize(("command", "view"), READS)
-def test_what_is_revealed_stands_in_the_access_order_with_its_view_and_its_reason(
-    command: tuple[str, ...], view: str, s1: Path
+@pytest.mark.parametrize(("command", "view", "purpose"), READS)
+def test_what_is_revealed_stands_in_the_access_order_with_view_purpose_reason_and_person(
+    command: tuple[str, ...], view: str, purpose: str, s1: Path
 ) -> None:
     before = size(s1)
     run(*command, "--reveal", *WHY, "--json", ledger=s1)
     assert size(s1) == before + 1
     assert newest(s1)["kind"] == "record-accessed"
-    assert f"view {view}; justification hearing on Monday" in accesses(s1)[0]
+    said = f"purpose code {purpose}; view {view}; justification hearing on Monday; person {PERSON}"
+    assert said in accesses(s1)[0]
 
 
 def test_nothing_is_revealed_or_recorded_without_a_reason_and_a_person(s1: Path) -> None:
     before = size(s1)
-    for command, _ in READS:
+    for command, _, _ in READS[:5]:
         for lacking in (("--because", "x"), ("--as", "ilves"), ("--because", " ", "--as", "ilves")):
             result = run(*command, "--reveal", *lacking, ledger=s1)
             assert (result.exit_code, result.stdout) == (2, "")
@@ -67,7 +74,7 @@ def test_nothing_is_revealed_or_recorded_without_a_reason_and_a_person(s1: Path)
 
 def test_a_reading_that_opens_nothing_leaves_no_trace(s1: Path) -> None:
     before = size(s1)
-    for command, _ in READS:
+    for command, _, _ in READS[:4]:
         assert SECRET not in run(*command, "--json", ledger=s1).stdout
     assert size(s1) == before
 

@@ -25,10 +25,11 @@ import pytest
 
 from cli.commands import Said
 from cli.docket import board, bring_up
+from cli.purpose import CODES
 from cli.reading import Reader, reading
 from cli.writing import hand, writing
 from ledger.bundle import unpack
-from tests.hands import House, ledger_of, run, size, told
+from tests.hands import PERSON, House, ledger_of, run, size, told
 from tests.test_board import NOON, put, row
 from tests.test_page import HOSTILE, Page
 
@@ -115,7 +116,7 @@ def sat(stack: ExitStack, ledger: Path, actor: str | None = None) -> Sat:
     if actor is not None:
         with context.scope(cleanup=False), writing() as journal:
             signer = hand(journal, "record-accessed", actor, "ISS", None)
-    desk = Desk(reader, view, signer, context)
+    desk = Desk(reader, view, signer, context, None if actor is None else PERSON)
     return Sat(ledger, desk, Visitor(app(desk, [HOST])).enter(desk))
 
 
@@ -405,18 +406,45 @@ def test_sealed_values_are_opened_for_a_reason_that_is_recorded_first(s2: Sat) -
     assert (last.kind, last.by, last.role, last.index) == ("record-accessed", "ilves", "ISS", before)
     assert last.public["view"] == "timeline"
     assert list(last.public["orders"]) == [s2.reader.labels["main"]]
-    assert last.get("justification") == WHY
+    assert last.public["purpose_code"] == "investigation"
+    assert (last.get("justification"), last.get("person")) == (WHY, PERSON)
+    assert f"{PERSON}; investigation; {WHY}" in words(answer.text)
 
 
 @pytest.mark.parametrize(
-    ("what", "view"), [("custody", "custody"), ("evidence-chain", "evidence-chain"), ("dpo", "dpo")]
+    ("what", "purpose"), [("custody", ""), ("evidence-chain", "prosecution"), ("dpo", "rights-request")]
 )
-def test_reports_with_values_are_recorded_by_their_names(s2: Sat, what: str, view: str) -> None:
-    said = {"form": s2.visitor.form(s2.url()), "what": what, "because": WHY}
+def test_reports_with_values_are_recorded_by_their_names_and_purposes(s2: Sat, what: str, purpose: str) -> None:
+    said = {"form": s2.visitor.form(s2.url()), "what": what, "because": WHY, "purpose": purpose}
     answer = s2.visitor.post(f"{s2.url()}/open", said)
     assert answer.status_code == 200
     assert "Sealed values are opened in this report" in words(answer.text)
-    assert s2.reader.accesses()[-1].public["view"] == view
+    last = s2.reader.accesses()[-1].public
+    assert (last["view"], last["purpose_code"]) == (what, purpose or "investigation")
+
+
+@pytest.mark.parametrize(("purpose", "says"), [("", "choose under"), ("curiosity", "no such purpose")])
+def test_the_desk_opens_nothing_for_a_purpose_that_nobody_knows(kept2: Sat, purpose: str, says: str) -> None:
+    before = size(kept2.ledger)
+    said = {"form": kept2.visitor.form(kept2.url()), "what": "dpo", "because": WHY, "purpose": purpose}
+    answer = kept2.visitor.post(f"{kept2.url()}/open", said)
+    assert answer.status_code in (403, 404)
+    assert says in words(answer.text)
+    assert size(kept2.ledger) == before
+
+
+def test_the_forms_of_the_desk_ask_what_for_and_name_the_person(kept2: Sat) -> None:
+    html = kept2.visitor.page(kept2.url())
+    assert html.count('<select id="purpose" name="purpose">') == html.count('<select id="use" name="purpose">') == 1
+    for code in CODES:
+        assert html.count(f'<option value="{code}">') == 2
+    assert f"naming {PERSON}" in words(html)
+
+
+def test_the_processing_record_at_the_desk_tells_of_its_own_opening(s2: Sat) -> None:
+    said = {"form": s2.visitor.form(s2.url()), "what": "dpo", "because": WHY, "purpose": "supervision"}
+    shown = words(s2.visitor.post(f"{s2.url()}/open", said).text)
+    assert f"purpose code supervision; view dpo; justification {WHY}; person {PERSON}" in shown
 
 
 @pytest.mark.parametrize("because", ["", "   ", None])

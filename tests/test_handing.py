@@ -33,7 +33,7 @@ from ledger.world.keys import SeedKey, load
 from ledger.world.memory import Memory
 from ledger.world.pending import begin
 from ledger.world.witness import SIZE, Answer, Witness, cosigners, logs_of
-from tests.hands import House
+from tests.hands import PERSON, House
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -250,7 +250,7 @@ def test_a_bundle_is_under_the_head_that_was_witnessed_even_if_the_log_grows_mea
         if watcher.asked == 2:
             with house.journal() as journal:
                 hand = journal.signer("ilves", "ISS", load(house.keys / "ilves"))
-                journal.note_access([], hand, view="docket", purpose="audit", because="meanwhile")
+                journal.note_access([], hand, view="docket", purpose="audit", because="meanwhile", person="Dina Ilves")
         return answer
 
     watcher.script = grows
@@ -267,7 +267,7 @@ def test_the_checkpoint_that_is_printed_is_the_one_that_was_witnessed(house: Wat
         answer = watcher.cosigns(body)
         with house.journal() as journal:
             hand = journal.signer("ilves", "ISS", load(house.keys / "ilves"))
-            journal.note_access([], hand, view="docket", purpose="audit", because="meanwhile")
+            journal.note_access([], hand, view="docket", purpose="audit", because="meanwhile", person="Dina Ilves")
         return answer
 
     watcher.script = grows
@@ -528,7 +528,13 @@ def beside(house: Watched, *more: str, file: Path | None = None) -> subprocess.P
     """`comity export` as a process of its own."""
     code = "from cli.main import main; main()"
     args = ("PPO-2", "--audience", "COURT", "--because", WHY, "-o", str(file or house.court), "--as", "ilves", *more)
-    env = {**os.environ, **house.env, "PYTHONPATH": str(ROOT), "COMITY_LEDGER": str(house.ledger)}
+    env = {
+        **os.environ,
+        **house.env,
+        "PYTHONPATH": str(ROOT),
+        "COMITY_LEDGER": str(house.ledger),
+        "COMITY_PERSON": PERSON,
+    }
     return subprocess.Popen(
         [sys.executable, "-c", code, "export", *args], cwd=ROOT, env=env, stderr=subprocess.PIPE, text=True
     )

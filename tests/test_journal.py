@@ -597,12 +597,13 @@ def test_orders_are_found_as_people_name_them(journal: Journal) -> None:
 def test_who_opened_what_and_why_stands_in_the_access_order(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     receipt = journal.note_access(
-        [ORDER], ilves(journal), view="timeline", purpose="prosecution", because="trial on Monday"
+        [ORDER], ilves(journal), view="timeline", purpose="prosecution", because="trial on Monday", person="Dina Ilves"
     )
     assert receipt.order == journal.access
     (entry,) = entries(journal, journal.access)
     assert entry.public == {"view": "timeline", "purpose_code": "prosecution", "orders": [ORDER]}
-    assert entry.get("justification") == "trial on Monday"
+    assert (entry.get("justification"), entry.get("person")) == ("trial on Monday", "Dina Ilves")
+    assert set(entry.sealed) == {"justification", "person"}
     assert entry.instrument is None
     assert list(journal.orders()) == [ORDER]
 

@@ -325,17 +325,18 @@ class Journal:
         view: str,
         purpose: str,
         because: str,
+        person: str,
         entry: str | None = None,
         replaces: str | None = None,
     ) -> Receipt:
-        """Record in the access order that sealed values of these orders were opened, by whom, and why.
+        """Record in the access order that sealed values of these orders were opened, by which person, and why.
 
         `entry` is an id by which the call can be repeated. One that `replaces` an access (its leaf) says that nothing
         was handed out after it.
         """
         moment = self.now()
         public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
-        fact = build("record-accessed", public, {"justification": because})
+        fact = build("record-accessed", public, {"justification": because, "person": person})
         said = Circumstances(moment, moment, replaces=replaces, why=None if replaces is None else because)
         return self.record(fact, self.access, signer, said, entry=entry)
 

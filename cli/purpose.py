@@ -1,0 +1,99 @@
+"""What sealed values are opened for, as a code of the vocabulary.
+
+The default comes from one table: the role of the office that opens, what is opened, and the role of the reader. It is
+never the purpose of another role. Where no row fits, the command asks for `--purpose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+import click
+
+CODES: Final[Mapping[str, str]] = {
+    "investigation": "finding out what happened and who did it",
+    "prosecution": "deciding on charges and bringing them",
+    "trial": "proceedings before a court",
+    "execution-of-sentence": "carrying out a sentence",
+    "defence": "defending the person who is accused",
+    "supervision": "overseeing data protection",
+    "audit": "checking the record itself",
+    "rights-request": "answering the person whose data they are",
+    "other": "anything else; --because says what",
+}  # every code of `ledger.facts.vocabulary.Purpose`
+
+INVESTIGATING: Final = frozenset({"ISS", "SEEK", "RET", "CAR", "LAB"})
+ANY: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A purpose, and when it holds: for these views, roles that open and roles that read; an empty set is all."""
+
+    code: str | None
+    roles: frozenset[str] = ANY
+    readers: frozenset[str] = ANY
+    views: frozenset[str] = ANY
+
+    def fits(self, view: str, role: str, reader: str | None) -> bool:
+        """Return True if the row holds for this opening."""
+        return (
+            (not self.roles or role in self.roles)
+            and (not self.readers or reader in self.readers)
+            and (not self.views or view in self.views)
+        )
+
+
+TABLE: Final = (  # the first row that fits; a code of None asks
+    Row("rights-request", readers=frozenset({"CUST"})),
+    Row("supervision", roles=frozenset({"DPO", "SA"})),
+    Row("audit", roles=frozenset({"AUD"})),
+    Row("defence", roles=frozenset({"DEF"})),
+    Row("trial", roles=frozenset({"CT"})),
+    Row("trial", readers=frozenset({"CT"})),
+    Row("defence", readers=frozenset({"DEF"})),
+    Row("supervision", readers=frozenset({"DPO", "SA"})),
+    Row("audit", readers=frozenset({"AUD"})),
+    Row(None, views=frozenset({"dpo"})),  # an office may answer a person here, or watch over itself
+    Row("investigation", roles=INVESTIGATING),
+    Row("investigation", readers=INVESTIGATING),
+)
+
+
+def purpose_of(view: str, role: str, reader: str | None = None) -> str | None:
+    """Return the purpose of an opening: `view` as in the vocabulary, the opener's role, the reader's where known.
+
+    None where no purpose is true for certain: the opener has to name it.
+    """
+    return next((row.code for row in TABLE if row.fits(view, role, reader)), None)
+
+
+class Code(click.Choice[str]):
+    """A code of `CODES`; for anything else the error shows where the code goes and where the words go."""
+
+    def __init__(self) -> None:
+        super().__init__(tuple(CODES))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in CODES:
+            return str(value)
+        said = " ".join(str(value).split())
+        near = get_close_matches(said.lower(), CODES, 1)
+        code = next(iter(near or (word for word in said.lower().split() if word in CODES)), "CODE")
+        meant = f"did you mean {near[0]}?" if near else f"the codes are {', '.join(CODES)}"
+        because = "hearing on Monday" if near else said
+        raise click.BadParameter(
+            f"{said!r} is no code; {meant}\nwords go to --because: --purpose {code} --because '{because}'", param=param
+        )
+
+
+PURPOSE = click.option(
+    "--purpose",
+    type=Code(),
+    metavar="CODE",
+    help=f"What for: {'; '.join(f'{code} ({says})' for code, says in CODES.items())}. "
+    "By default what the opener's role and the reader say.",
+)

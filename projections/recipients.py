@@ -1,0 +1,98 @@
+"""Who received what was disclosed, or entries of the record: each office with the entry that shows it.
+
+A recipient is anybody to whom data are disclosed (LED art. 3(10), GDPR art. 4(9)). The provider that disclosed them is
+their source and no recipient of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.order import Case, Entry
+from projections.custody import HANDS
+from projections.face import number
+from projections.timeline import office_names
+
+DISCLOSED = "data-disclosed"
+DEFENCE = "The defence"
+HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs one of these has the data
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One entry by which somebody is shown to have received something: the entry, who, and a sentence for people."""
+
+    entry: Entry
+    who: str
+    says: str
+
+
+def recipients(case: Case) -> list[Received]:
+    """Everybody who received data or entries of an order, in the order of the events; replaced entries do not count.
+
+    An office that is shown to hold data, and whose receipt is not on record, stands at the first entry that shows it.
+    """
+    names = office_names(case.registry)
+    gone = {e.replaces for e in case.entries}
+    entries = sorted((e for e in case.entries if e.leaf not in gone), key=lambda e: (e.on, e.index))
+    sources = {e.actor for e in entries if e.kind == DISCLOSED}
+    known = set(sources)
+    found: list[Received] = []
+    for e in entries:
+        place = number(e, case)
+        holder = _holder(e)
+        if holder is not None and holder not in known:
+            known.add(holder)
+            who = names.get(holder, holder)
+            found.append(Received(e, who, f"{who} is shown to hold the data (entry {place})."))
+        receiver = _receiver(e)
+        if receiver is not None and (receiver not in sources or e.kind == "bundle-issued"):
+            known.add(receiver)
+            who = names.get(receiver, receiver)
+            found.append(Received(e, who, _says(e, who, names, place)))
+    return found
+
+
+def _holder(e: Entry) -> str | None:
+    """Who had the data before this entry, or has them without a receipt of their own."""
+    if e.kind == "custody-transferred":
+        return _text(e.get("released_by"))
+    return e.actor if e.kind in HELD and e.kind not in (DISCLOSED, "evidence-received") else None
+
+
+def _receiver(e: Entry) -> str | None:
+    """Who received something by this entry: an actor, the code of a State, or the defence."""
+    match e.kind:
+        case "evidence-received":
+            return e.actor
+        case "custody-transferred":
+            return _text(e.get("received_by"))
+        case "data-disclosed" | "data-transmitted-by-state" | "shared-domestically" | "bundle-issued":
+            return _text(e.get("recipient"))
+        case "onward-transferred":
+            return _text(e.get("recipient_office") or e.get("recipient_party"))
+        case "defence-bundle-issued":
+            return DEFENCE
+    return None
+
+
+def _says(e: Entry, who: str, names: Mapping[str, str], place: str) -> str:
+    exhibit, giver = e.get("exhibit"), names.get(e.actor, e.actor)
+    match e.kind:
+        case "evidence-received":
+            if exhibit is None:
+                return f"{who} received the data (entry {place})."
+            return f"{who} received the data as exhibit {exhibit} (entry {place})."
+        case "custody-transferred":
+            released = names.get(e.get("released_by"), e.get("released_by"))
+            return f"{who} received exhibit {exhibit} from {released} (entry {place})."
+        case "defence-bundle-issued":
+            return f"{who} received the raw answer and the means to check it from {giver} (entry {place})."
+        case "bundle-issued":
+            return f"{who} received entries of the order from {giver} (entry {place})."
+    return f"{who} received the data from {giver} (entry {place})."
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
