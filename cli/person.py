@@ -15,11 +15,11 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
-from ledger.world.home import Home, private_folder, replace_file
 
 if TYPE_CHECKING:
     from ledger.envelope import Signer
     from ledger.order import Entry
+    from ledger.world.home import Home
     from ledger.world.journal import Journal
 
 PERSON = click.option(
@@ -80,6 +80,8 @@ def remembered(home: Home, public: bytes) -> str | None:
 
 def remember(home: Home, public: bytes, name: str) -> None:
     """Keep a name for a raw public key, in place of the one before."""
+    from ledger.world.home import private_folder, replace_file
+
     file = _file(home, public)
     private_folder(file.parent)
     replace_file(file, f"{name}\n".encode())

@@ -145,7 +145,7 @@ def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]
         ("Purpose", said("case_ref", "offences")),
         ("Legal basis", said("domestic_legal_grounds", "dp_regime")),
         ("Categories of data", said("data_categories", "elements_sought")),
-        ("Recipients", ", ".join(received)),
+        ("Recipients", "; ".join(received)),
         ("Transfers to other States", "; ".join(onward)),
         ("Time limits for erasure", "; ".join(kept)),
     )

@@ -45,7 +45,7 @@ def recipients(case: Case) -> list[Received]:
         if holder is not None and holder not in known:
             known.add(holder)
             who = names.get(holder, holder)
-            found.append(Received(e, who, f"{who} is shown to hold the data (entry {place})."))
+            found.append(Received(e, who, f"{who} is shown to hold the data, entry {place}."))
         receiver = _receiver(e)
         if receiver is not None and (receiver not in sources or e.kind == "bundle-issued"):
             known.add(receiver)
@@ -82,16 +82,16 @@ def _says(e: Entry, who: str, names: Mapping[str, str], place: str) -> str:
     match e.kind:
         case "evidence-received":
             if exhibit is None:
-                return f"{who} received the data (entry {place})."
-            return f"{who} received the data as exhibit {exhibit} (entry {place})."
+                return f"{who} received the data, entry {place}."
+            return f"{who} received the data as exhibit {exhibit}, entry {place}."
         case "custody-transferred":
             released = names.get(e.get("released_by"), e.get("released_by"))
-            return f"{who} received exhibit {exhibit} from {released} (entry {place})."
+            return f"{who} received exhibit {exhibit} from {released}, entry {place}."
         case "defence-bundle-issued":
-            return f"{who} received the raw answer and the means to check it from {giver} (entry {place})."
+            return f"{who} received the raw answer and the means to check it from {giver}, entry {place}."
         case "bundle-issued":
-            return f"{who} received entries of the order from {giver} (entry {place})."
-    return f"{who} received the data from {giver} (entry {place})."
+            return f"{who} received entries of the order from {giver}, entry {place}."
+    return f"{who} received the data from {giver}, entry {place}."
 
 
 def _text(value: object) -> str | None:

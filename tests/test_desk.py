@@ -408,7 +408,7 @@ def test_sealed_values_are_opened_for_a_reason_that_is_recorded_first(s2: Sat) -
     assert list(last.public["orders"]) == [s2.reader.labels["main"]]
     assert last.public["purpose_code"] == "investigation"
     assert (last.get("justification"), last.get("person")) == (WHY, PERSON)
-    assert f"{PERSON}; investigation; {WHY}" in words(answer.text)
+    assert f"{PERSON} ; investigation; {WHY}" in words(answer.text)
 
 
 @pytest.mark.parametrize(

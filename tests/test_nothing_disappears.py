@@ -128,7 +128,8 @@ def test_every_report_shows_it(scene: Scene, kind: str, lang: str) -> None:
     word = {"en": "replaced", "de": "ersetzt"}[lang]
     assert re.search(word, html, re.IGNORECASE), html[-2000:]
     assert 'class="replaced"' in html
-    opened = paper(scene, kind, "html", "--lang", lang, "--reveal", "--because", "trial", "--as", "orn")
+    asked = ("--reveal", "--because", "trial", "--purpose", "trial", "--as", "orn")
+    opened = paper(scene, kind, "html", "--lang", lang, *asked)
     assert WHY in opened
 
 

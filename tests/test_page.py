@@ -277,7 +277,7 @@ def test_sealed_values_stay_closed_until_somebody_says_why(tmp_path: Path) -> No
     assert "skyl-return.json" in opened
     assert "Sealed values are opened in this report." in opened
     reads = Page(made(ledger, "dpo", tmp_path)).words
-    assert "Prosecutor's Office Karsk custody [sealed]" in reads
+    assert "Prosecutor's Office Karsk [sealed] custody investigation [sealed]" in reads
 
 
 def test_a_report_as_json_names_its_own_format_and_holds_the_values_of_the_page(tmp_path: Path) -> None:

@@ -249,8 +249,8 @@ def test_2_every_use_and_every_reading_is_listed_with_its_purpose() -> None:
     use = fact("use-recorded", "2027-03-11T09:00Z", "orn", "RET", case_ref="KA-1", purpose_code="investigation")
     story = given(*HELD, use)
     answer = register(story.case, judged(story))[1]
-    assert [e.kind for e in answer.entries] == ["use-recorded"]
-    assert "purpose code investigation" in answer.lines[0]
+    assert [e.kind for e in answer.entries] == ["evidence-received", "use-recorded"]
+    assert "purpose code investigation" in answer.lines[1]
 
 
 def test_3_surplus_data_stay_open_until_something_is_done_about_them() -> None:
