@@ -12,7 +12,7 @@ from ledger.order import Case, Entry, Unread
 from projections.custody import custody, standing
 from projections.due import due
 from projections.face import Command, Face, Making, face, number, words
-from projections.recipients import recipients
+from projections.recipients import readers, recipients
 from projections.register import register
 from projections.reports import Story, story, text
 from projections.stages import Running, Stage
@@ -96,7 +96,7 @@ def processing_record(
     )
     return ProcessingRecord(
         face=face("Processing record", what, answer, case, judgement, making, commands),
-        row=_row(past, answers),
+        row=_row(past, answers, readers(accesses) if making.reveal else ()),
         answers=answers,
         duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
         holdings=_holdings(past),
@@ -128,11 +128,14 @@ def _numbered(entries: Sequence[Entry], case: Case) -> list[str]:
     return [number(e, case) for e in entries if e.leaf in here]
 
 
-def _row(case: Case, answers: Sequence[Answered]) -> tuple[tuple[str, str], ...]:
-    """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it."""
+def _row(case: Case, answers: Sequence[Answered], read_by: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it.
+
+    `read_by` are the roles for which bundles were made.
+    """
     names = office_names(case.registry)
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
-    received = dict.fromkeys(one.who for one in recipients(case))
+    received = dict.fromkeys((*(one.who for one in recipients(case)), *read_by))
     asked = {} if issued is None else fields(issued)
 
     def said(*told: str) -> str:

@@ -6,14 +6,19 @@ their source and no recipient of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ledger.facts.vocabulary import ROLES
 from ledger.order import Case, Entry
 from projections.custody import HANDS
 from projections.face import number
 from projections.timeline import office_names
 
+MADE = re.compile(
+    r"to make a bundle for (?P<role_code>[A-Z0-9]+) \("
+)  # how `cli.access` begins the reason of an export
 DISCLOSED = "data-disclosed"
 DEFENCE = "The defence"
 HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs one of these has the data
@@ -52,6 +57,17 @@ def recipients(case: Case) -> list[Received]:
             who = names.get(receiver, receiver)
             found.append(Received(e, who, _says(e, who, names, place)))
     return found
+
+
+def readers(accesses: Iterable[Entry]) -> list[str]:
+    """For whom bundles were made, as roles in words, after the reasons of `record-accessed` entries that can be read.
+
+    An access after which nothing was handed out does not count. The reason is sealed: ask only where it is opened.
+    """
+    accesses = list(accesses)
+    gone = {e.replaces for e in accesses}
+    found = (MADE.match(str(e.get("justification", ""))) for e in accesses if e.leaf not in gone)
+    return list(dict.fromkeys(ROLES[made["role_code"]] for made in found if made and made["role_code"] in ROLES))
 
 
 def _holder(e: Entry) -> str | None:

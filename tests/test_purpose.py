@@ -15,7 +15,7 @@ import pytest
 from cli import ui
 from cli.commands import Said
 from cli.person import checked, person_of, remembered
-from cli.purpose import CODES, INVESTIGATING, Code, purpose_of
+from cli.purpose import CODES, INVESTIGATING, TABLE, Code, purpose_of
 from cli.reading import reading
 from cli.writing import hand, writing
 from ledger.bundle import unpack
@@ -26,6 +26,7 @@ from ledger.facts.rights.use import View
 from ledger.facts.vocabulary import ROLES, Purpose
 from tests.hands import PERSON, House, ledger_of, run, size, told
 
+ROOT = Path(__file__).parents[1]
 WHY = ("--because", "a test")
 NOBODY = {"COMITY_PERSON": ""}
 OWN = {"DPO": "supervision", "SA": "supervision", "AUD": "audit", "DEF": "defence", "CT": "trial"}
@@ -57,6 +58,13 @@ def test_a_purpose_is_that_of_the_opener_or_of_the_reader_and_never_of_another_r
         else:
             known = role in INVESTIGATING or reader in INVESTIGATING
             assert found == ("investigation" if known else None)
+
+
+def test_the_documented_table_is_the_one_that_is_asked() -> None:
+    text = (ROOT / "docs" / "interface.md").read_text("utf-8")
+    table = text.partition("| opened | purpose |\n")[2].partition("\n\n")[0]
+    said = [line.rstrip(" |").rpartition("| ")[2].strip("`") for line in table.splitlines()[1:]]
+    assert said == [*(row.code or "asked for" for row in TABLE), "asked for"]
 
 
 def test_only_an_office_that_investigates_or_reads_for_it_opens_for_an_investigation() -> None:
@@ -307,8 +315,13 @@ def test_in_the_ledger_of_a_story_persons_are_as_invented_as_their_offices(tmp_p
     ledger = ledger_of("S1", tmp_path)
     done = run("custody", "main", "--reveal", *WHY, "--as", "orn", ledger=ledger, **NOBODY)
     assert done.exit_code == 0, done.output
+    file = str(tmp_path / "court.zip")
+    assert run("export", "main", "--audience", "COURT", "-o", file, ledger=ledger, **NOBODY).exit_code == 0
     with reading(ledger) as reader:
-        assert reader.accesses()[-1].get("person") == "an invented person of Cyber Unit Karsk"
+        assert [e.get("person") for e in reader.accesses()] == [
+            "an invented person of Cyber Unit Karsk",
+            "an invented person of Prosecutor's Office Karsk",
+        ]
     (ledger / "TEST").unlink()
     done = run("custody", "main", "--reveal", *WHY, "--as", "orn", ledger=ledger, **NOBODY)
     assert done.exit_code != 0, "only a test ledger is a story's"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.order import Unread
-from projections.recipients import recipients
+from projections.recipients import readers, recipients
 from projections.register import register
 from tests.hands import PERSON, House, ledger_of, run
 from tests.judged import judged
@@ -143,6 +143,28 @@ def test_the_processing_record_lists_recipients_and_each_opening_with_purpose_an
     assert page.count(f"<td><bdi>{PERSON}</bdi></td><td>dpo</td><td>audit</td>") == 2
     german = run("report", "dpo", "main", "--lang", "de", ledger=ledger).stdout
     assert "Karsk Forensic Laboratory erhielt Asservat KA-0311/1 von Cyber Unit Karsk, Eintrag 12." in german
+
+
+def test_the_readers_of_bundles_are_recipients_where_the_reason_may_be_read(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    for n, audience in enumerate(("COURT", "AUD")):
+        file = str(tmp_path / f"{n}.zip")
+        assert run("export", "main", "--audience", audience, "-o", file, ledger=ledger).exit_code == 0
+    closed = dict(json.loads(run("report", "dpo", "main", "--json", ledger=ledger).stdout)["row"])
+    opened = dict(json.loads(run("report", "dpo", "main", "--json", *REVEAL, ledger=ledger).stdout)["row"])
+    assert opened["Recipients"] == closed["Recipients"] + "; court"
+    assert "justification to make a bundle for CT (court): trial" in question(ledger, *REVEAL)
+    german = run("report", "dpo", "main", "--lang", "de", *REVEAL, ledger=ledger).stdout
+    assert "Karsk Forensic Laboratory; Die Verteidigung; Gericht" in german
+
+
+def test_a_bundle_that_was_not_handed_out_has_no_reader() -> None:
+    made = fact("record-accessed", "2027-03-11T09:00Z", "orn", "RET", view="export", label="made",
+                purpose_code="trial", justification="to make a bundle for CT (court): trial")  # fmt: skip
+    failed = fact("record-accessed", "2027-03-11T09:01Z", "orn", "RET", view="export", replaces="made",
+                  purpose_code="trial", justification="nothing was handed out after entry 9 of the log")  # fmt: skip
+    assert readers(given(ISSUED, made).case.entries) == ["court"]
+    assert readers(given(ISSUED, made, failed).case.entries) == []
 
 
 def test_an_answer_tells_of_the_opening_that_made_it(tmp_path: Path) -> None:
