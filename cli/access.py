@@ -86,9 +86,9 @@ def purpose_for(signer: Signer, view: str, said: str | None, reader: str | None 
     """Return the code that was said, else what the table says of this role, view and reader; else `Stop`."""
     code = said or purpose_of(view, signer.role, reader)
     if code is None:
-        whom = f" for {reader}" if reader else ""
+        what = f"view {view}, for {reader}" if reader else f"view {view}"
         raise Stop(
-            f"what does {signer.actor} ({signer.role}) open the view {view}{whom} for? Nothing was opened or recorded",
+            f"what does {signer.actor} ({signer.role}) open values for ({what})? Nothing was opened or recorded",
             hint=f"--purpose CODE: {', '.join(CODES)}",
             code=Exit.REFUSED,
         )
