@@ -139,6 +139,7 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
     with writing() as journal:
         here = find(journal, order)
         maker = handed.actor or _maker(journal, here)
+        signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)  # before documents are hashed
         asked = Asked(
             order=here,
             audience=reader,
@@ -149,7 +150,6 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
             with_linked=handed.linked,
             documents=by_digest(Path(handed.documents)) if handed.documents else {},
         )
-        signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)
         wanted = Handing(
             asked,
             signer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from functools import cache
 from itertools import product
@@ -25,6 +26,7 @@ from ledger.facts import KINDS
 from ledger.facts.rights.use import View
 from ledger.facts.vocabulary import ROLES, Purpose
 from tests.hands import PERSON, House, ledger_of, run, size, told
+from tests.kept import Kept
 
 ROOT = Path(__file__).parents[1]
 WHY = ("--because", "a test")
@@ -337,3 +339,21 @@ def test_reading_and_exporting_without_opening_asks_for_no_person(house: House) 
     file = house.folder / "node.zip"
     assert house.run("export", "PPO-2", "--audience", "SYS", "--as", "ilves", "-o", str(file)).exit_code == 0
     assert told("verify", str(file), "--trust", str(house.ledger / "trust"))["verdict"] == "TOTAL-PASSED"
+
+
+def test_a_ledger_of_the_first_version_records_persons_from_now_on(tmp_path: Path) -> None:
+    house = Kept("karsk", tmp_path)
+    house.env |= NOBODY
+
+    def reads() -> list[str]:
+        return [read["person"] for read in json.loads(house.run("report", "dpo", "E-8", "--json").stdout)["reads"]]
+
+    reveal = ("timeline", "E-8", "--reveal", *WHY, "--as", "orn")
+    before = reads()
+    assert set(before) == {"not stated"}
+    assert house.run(*reveal).exit_code == 5
+    assert reads() == before
+    assert house.run("key", "person", "orn", "Pavel Orn").exit_code == 0
+    assert house.run(*reveal).exit_code == 0
+    assert reads() == [*before, "[sealed]"]
+    assert accesses(house)[-1] == ("RET", "timeline", "investigation", "Pavel Orn")
