@@ -36,7 +36,8 @@ class Received:
 def recipients(case: Case) -> list[Received]:
     """Everybody who received data or entries of an order, in the order of the events; replaced entries do not count.
 
-    An office that is shown to hold data, and whose receipt is not on record, stands at the first entry that shows it.
+    An office that is shown to hold data, and whose receipt is not on record, stands at the first entry that shows it. A
+    handing over that its receiver acknowledged stands at the receipt alone.
     """
     names = office_names(case.registry)
     gone = {e.replaces for e in case.entries}
@@ -52,7 +53,9 @@ def recipients(case: Case) -> list[Received]:
             who = names.get(holder, holder)
             found.append(Received(e, who, f"{who} is shown to hold the data, entry {place}."))
         receiver = _receiver(e)
-        if receiver is not None and (receiver not in sources or e.kind == "bundle-issued"):
+        if receiver is None or _acknowledged(e, receiver, entries):
+            continue
+        if receiver not in sources or e.kind == "bundle-issued":
             known.add(receiver)
             who = names.get(receiver, receiver)
             found.append(Received(e, who, _says(e, who, names, place)))
@@ -91,6 +94,16 @@ def _receiver(e: Entry) -> str | None:
         case "defence-bundle-issued":
             return DEFENCE
     return None
+
+
+def _acknowledged(e: Entry, receiver: str, entries: Iterable[Entry]) -> bool:
+    """True for data handed over whose receipt is on record: one about this entry, or a later one about no entry."""
+    return e.kind in (DISCLOSED, "data-transmitted-by-state") and any(
+        r.kind == "evidence-received"
+        and r.actor == receiver
+        and (r.get("about") == e.leaf or (r.get("about") is None and r.on >= e.on))
+        for r in entries
+    )
 
 
 def _says(e: Entry, who: str, names: Mapping[str, str], place: str) -> str:
