@@ -95,6 +95,7 @@ def examine(path: Path) -> Examined:
     try:
         with closing(Shelf(folder.entries)) as store:
             house = _House(folder, store, store.size(), found)
+            house.private()
             house.kept()
             house.stamped()
             house.guarded()
@@ -117,6 +118,13 @@ class _House:
     store: Shelf
     size: int
     found: Examined
+
+    def private(self) -> None:
+        """Mention what others on this machine can read, and so could copy before it is destroyed, or sign with."""
+        state = Home.of(self.folder.path).log(self.folder.origin)
+        for path in (self.folder.path / "keys.db", state / "guard.db", state):
+            if path.exists() and path.stat().st_mode & 0o077:
+                self.found.beside.append(f"others can get at {path}: chmod go= {path}")
 
     def kept(self) -> None:
         """Miss the kept heads where they are gone; those that are there were compared with the entries."""

@@ -36,7 +36,7 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
     if only and order is None:
         raise click.UsageError("--only is of one order: --order NAME")
     with reading() as reader:
-        entries, orders = _newest(reader, number, order, only)
+        entries, orders, of = _newest(reader, number, order, only)
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
         label |= {reader.cases.registry: "register", reader.cases.access: "access"}
         beside = {e.order: main for e in entries if (main := reader.main_of(e.order))}
@@ -46,10 +46,11 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
         (e.index, e.leaf, e.order, e.seq, e.kind, e.by, e.role, e.on, e.at, numbered(gone, e.leaf)) for e in entries
     ]
     document = {
+        "of": of,  # entries there are; `log` has the newest
         "log": [
             {**dict(zip(columns, row, strict=True)), "replaces": e.replaces, **put_right(gone.get(e.leaf))}
             for e, row in zip(entries, rows, strict=True)
-        ]
+        ],
     }
 
     def paragraphs() -> Iterator[list[str]]:
@@ -75,15 +76,15 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
     ui.emit("log", document, columns, rows, text=text if drawn or ui.terminal() else None)
 
 
-def _newest(reader: Reader, number: int, order: str | None, only: bool) -> tuple[list[Entry], int]:
-    """The newest entries, of all orders or of one matter, and of how many orders that is."""
+def _newest(reader: Reader, number: int, order: str | None, only: bool) -> tuple[list[Entry], int, int]:
+    """The newest entries, of all orders or of one matter; of how many orders that is, and of how many entries."""
     from cli.matter import matter
     from ledger.envelope import entry_of, open_
 
     if order is not None:
         shares, _ = matter(reader, order, reader.now(), only=only)
         entries = sorted((e for s in shares for e in s.case.entries), key=lambda e: e.index)
-        return list(reversed(entries))[:number], len(shares)
+        return list(reversed(entries))[:number], len(shares), len(entries)
     size = reader.store.size()
     page = reader.store.page(max(0, size - number), number)
-    return [entry_of(open_(raw, verify=False), index) for index, raw in reversed(page)], 1
+    return [entry_of(open_(raw, verify=False), index) for index, raw in reversed(page)], 1, size

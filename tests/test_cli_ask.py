@@ -138,7 +138,9 @@ def test_what_is_revealed_is_recorded_with_its_reason_before_it_is_shown(s1: Pat
     shown = told("custody", "main", "--reveal", "--because", "trial on Monday", "--as", "ilves", ledger=s1)
     assert shown["custody"][0]["files"][0]["sha256"].startswith("6a9641f5")
     assert size(s1) == before + 1
-    newest = told("log", "-n", "1", ledger=s1)["log"][0]
+    answer = told("log", "-n", "1", ledger=s1)
+    newest = answer["log"][0]
+    assert answer["of"] == newest["index"] + 1, "an answer says that it is cut"
     assert (newest["kind"], newest["by"]) == ("record-accessed", "ilves")
 
 

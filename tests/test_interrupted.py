@@ -147,3 +147,16 @@ def test_fsck_of_a_ledger_whose_disk_fails_finds_nothing_wrong(tmp_path: Path, m
     for words in (("fsck",), ("orders",), ("due",)):
         done = house.run(*words)
         assert (done.exit_code, "DISK-ERROR" in done.stderr) == (Exit.UNDECIDABLE, True), done.output
+
+
+# -- what others may read ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["ledger/keys.db", "state/comity/*/guard.db"])
+def test_fsck_mentions_what_others_can_read(tmp_path: Path, name: str) -> None:
+    house = House(tmp_path).begun()
+    assert "others can get at" not in house.run("fsck").output
+    (path,) = tmp_path.glob(name)
+    path.chmod(0o644)
+    done = house.run("fsck")
+    assert (done.exit_code, f"others can get at {path}" in " ".join(done.output.split())) == (0, True), done.output

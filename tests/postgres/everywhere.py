@@ -73,9 +73,7 @@ OF_FILES = ("test_bad_input.py", "test_interrupted.py", "test_verify_folders.py"
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left = [
-        item
-        for item in items
-        if getattr(item, "originalname", item.name) in OF_THE_FILE or item.path.name in OF_FILES
+        item for item in items if getattr(item, "originalname", item.name) in OF_THE_FILE or item.path.name in OF_FILES
     ]
     config.hook.pytest_deselected(items=left)
     items[:] = [item for item in items if item not in left]
