@@ -5,12 +5,13 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow fuzz postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
+.PHONY: help install demo test slow faults fuzz postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
 	@echo 'make test      the test suite, a minute or two'
 	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
+	@echo 'make faults    kills and errors of the disk at the calls of every writing command (COUNT=140 SEED=0; COUNT=0: every one)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, judged by program and page (SEED=0 COUNT=1000000)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
@@ -44,6 +45,11 @@ test: install
 # for each SEED; FULL=1 tries every one.
 slow: install
 	$(PYTEST) -n 2 -m slow
+
+# Kills, EIO and ENOSPC at the calls by which commands write, a sample of some thousands. COUNT=0 tries them all, and
+# goes on where it was stopped.
+faults: install
+	$(BIN)/python -m tests.faults --seed $(or $(SEED),0) --count $(or $(COUNT),140) $(if $(filter 0,$(COUNT)),--keep build/faults/held.jsonl)
 
 # New cases for the two verifiers, from SEED on, for two minutes; what fails is made small and kept in build/fuzz.
 fuzz: install
