@@ -41,6 +41,7 @@ from ledger.world.receiving import Openers, at, without_cycles
 from ledger.world.sealing import Draft, Sealer, check_entry_id, target_of
 from ledger.world.store import Conflict, Store, Stored
 
+_ORDERS = 64  # whose earlier entries are read at a time
 _TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
 
 
@@ -356,7 +357,7 @@ class Journal:
             trial.look_up({opened.payload.order for opened in page})
             with_texts = [opened for opened, told in zip(page, texts, strict=True) if told]
             keys = self._sealer.keys_for(with_texts) if with_texts else {}
-            committed = _Committed(self.store)
+            committed = _Committed(self.store, page)
             for i, (opened, told) in enumerate(zip(page, texts, strict=True)):
                 head = trial.head(opened.payload.order)
                 if (
@@ -432,18 +433,18 @@ class Journal:
 class _Committed:
     """The commitments of orders that entries are received for: one that is made twice was copied from whoever knew."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._orders: dict[str, set[str]] = {}
+    def __init__(self, store: Store, page: Sequence[Opened]) -> None:
+        self._orders: dict[str, set[str]] = {o.payload.order: set() for o in page if o.sd}
+        earlier = list({o.payload.order for o in page if o.sd and o.payload.seq > 1})
+        for start in range(0, len(earlier), _ORDERS):
+            for order, raw in store.of_orders(earlier[start : start + _ORDERS]):
+                self._orders[order].update(commitments_of(raw))
 
     def admit(self, opened: Opened) -> None:
         """Take one more entry; `Refused` SD-DUP if its order has one of its commitments already."""
         if not opened.sd:
             return
-        order = opened.payload.order
-        if order not in self._orders:
-            past = self._store.order(order) if opened.payload.seq > 1 else ()
-            self._orders[order] = {digest for _, raw in past for digest in commitments_of(raw)}
-        if not self._orders[order].isdisjoint(opened.sd):
+        made = self._orders[opened.payload.order]
+        if not made.isdisjoint(opened.sd):
             raise Refused("SD-DUP", "it repeats a commitment of an earlier entry of its order")
-        self._orders[order].update(opened.sd)
+        made.update(opened.sd)

@@ -107,6 +107,14 @@ class Shelf:
             (order, after),
         )
 
+    def of_orders(self, orders: Iterable[str]) -> list[tuple[str, bytes]]:
+        """The entries of these orders, as (order, sealed line), in no order of their own."""
+        found: list[tuple[str, bytes]] = self._all(
+            "SELECT originator_id, state FROM json_each(?) JOIN stored_events ON originator_id = value",
+            (orjson.dumps(list(orders)).decode(),),
+        )
+        return found
+
     def newest(self, order: str) -> tuple[int, bytes] | None:
         """The newest entry of an order as (index, sealed line); None if it has none."""
         found: tuple[int, bytes] | None = self._first(
