@@ -35,9 +35,9 @@ ONLY = click.option("--only", is_flag=True, help="This order alone, without thos
 def orders(as_of: datetime | None) -> None:
     """Every order and the state it is in."""
     found, _ = _docket(as_of)
-    columns = ("ref", "order", "label", "instrument", "state")
+    columns = ("ref", "order", "label", "name", "instrument", "state")
     document = {"orders": [{c: o[c] for c in columns} for o in found]}
-    rows = [(o["ref"] or o["label"] or "", o["order"], o["instrument"], o["state"]) for o in found]
+    rows = [(o["name"] or o["ref"] or o["label"] or "", o["order"], o["instrument"], o["state"]) for o in found]
     ui.emit("orders", document, ("ref", "order", "instrument", "state"), rows)
 
 
@@ -47,7 +47,9 @@ def _docket(as_of: datetime | None) -> tuple[list[dict[str, Any]], datetime]:
 
     with reading() as reader:
         moment = as_of or reader.now()
-        return (docket(reader, moment) if as_of is None else at_moment(reader, moment)), moment
+        found = docket(reader, moment) if as_of is None else at_moment(reader, moment)
+        names = reader.names()
+        return [{**order, "name": names.get(order["order"])} for order in found], moment
 
 
 @ui.command("comity due", "comity due --within P14D", "comity due --json", refused=Exit.UNDECIDABLE)
@@ -68,7 +70,15 @@ def due(as_of: datetime | None, within: str | None) -> Exit:
     duties.sort(key=lambda x: (x[0] is not None, x[0] or timedelta(0), x[1]["order"]))
     columns = ("order", "clock", "due", "left", "verdict", "policy", "cite")
     rows = [
-        (o["ref"] or o["label"] or o["order"][:8], d["id"], d["due"], left(span), d["verdict"], d["policy"], d["cite"])
+        (
+            o["name"] or o["ref"] or o["label"] or o["order"][:8],
+            d["id"],
+            d["due"],
+            left(span),
+            d["verdict"],
+            d["policy"],
+            d["cite"],
+        )
         for span, o, d in duties
     ]
     named = ("order", "label", "instrument", "state")

@@ -180,7 +180,7 @@ class Desk:
             said["q"], {n: said[n] for n in PICKED if said[n]}, overdue=request.query_params.get("overdue") == "1"
         )
         if asked.words and not asked.picked and not asked.overdue:
-            exact = self.reader.store.referenced(asked.words)
+            exact = self.reader.cases.named(asked.words)
             if len(exact) == 1:
                 return RedirectResponse(f"/orders/{exact[0]}", 303)
         frame = self.frame(request)

@@ -6,6 +6,7 @@ import hashlib
 import json
 import mimetypes
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -15,7 +16,9 @@ import click
 from cli import ui
 from cli.exits import Exit, Stop
 from ledger.facts import Field, kind_of
+from ledger.facts.wire import DIGEST, HEX_DIGITS
 from ledger.order import wire
+from ledger.refusal import Refused
 
 Refer = Callable[[str], str]  # what names an entry or an order -> its leaf hash or id
 CHUNK = 1 << 20
@@ -63,6 +66,8 @@ def value_of(field: Field, said: Sequence[str], *, event: Refer, order: Refer, e
         return [_one(field.name, item, part, event, order) for part in parts if part]
     if len(said) > 1:
         raise Stop(f"{field.name} has one value, and was given {len(said)}")
+    if field.form is DIGEST:
+        return digest(field, said[0])
     return _one(field.name, kind, said[0], event, order)
 
 
@@ -91,6 +96,21 @@ def _one(name: str, kind: str, text: str, event: Refer, order: Refer) -> Any:
             return document(text, name.replace("_", "-"))
         case _:
             return text
+
+
+def digest(field: Field, text: str, folder: str = ".") -> str:
+    """The SHA-256 that `text` is, or that of the file it names in `folder`; `Refused` FACT if it is neither.
+
+    What was typed is not repeated where the field is sealed.
+    """
+    if re.fullmatch(HEX_DIGITS, text):
+        return text
+    path = os.path.join(folder, text)
+    if os.path.isfile(path):
+        return digests([path])[0][1]
+    hint = f"{field.name}=return.zip hashes a file, {field.name}={'9f86d081' * 8} states its digest"
+    got = "" if field.sealed else f", got {text!r}"
+    raise Refused("FACT", f"expected {field.form.expected}, or a file that is here{got}", where=field.name, hint=hint)
 
 
 def _pair(name: str, text: str) -> tuple[str, str]:

@@ -42,19 +42,33 @@ def write(wanted: Wanted) -> bytes:
 @ui.ROLE
 @ui.KEY
 @click.option("--instrument", metavar="CODE", help="What the order is made under, where the message does not say it.")
+@click.option("--unregistered", is_flag=True, help="It may name offices and Parties that no register knows.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded; record nothing.")
 def take(
-    file: str, actor: str | None, role: str | None, key_file: str | None, instrument: str | None, dry_run: bool
+    file: str,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    instrument: str | None,
+    unregistered: bool,
+    dry_run: bool,
 ) -> Exit:
     """Record the facts of an HI-1 message: orders, approvals and notifications, all or none.
 
     What the message says in words of other dictionaries is told and left out. A message taken twice is recorded once.
     """
-    return taken_over(file, actor, role, key_file, instrument, dry_run=dry_run)
+    return taken_over(file, actor, role, key_file, instrument, unregistered=unregistered, dry_run=dry_run)
 
 
 def taken_over(
-    file: str, actor: str | None, role: str | None, key_file: str | None, instrument: str | None, *, dry_run: bool
+    file: str,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    instrument: str | None,
+    *,
+    unregistered: bool = False,
+    dry_run: bool,
 ) -> Exit:
     """Take over a message as the table of its facts."""
     from cli.imports.taking import Asked, taken
@@ -71,6 +85,7 @@ def taken_over(
         raise Stop(f"{file}: the message tells no fact", code=Exit.UNDECIDABLE)
     if any(not row["instrument"] for row in rows):
         raise Stop(f"{file}: under what instrument is the order made?", hint="--instrument CODE, as 2AP-7 or EPOC")
-    table = io.BytesIO(b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in rows))
+    more = {"unregistered": "yes"} if unregistered else {}
+    table = io.BytesIO(b"".join(json.dumps({**row, **more}, ensure_ascii=False).encode() + b"\n" for row in rows))
     asked = Asked(file, "jsonl", actor, role, key_file, None, None, 20, tuple(row["kind"] for row in rows))
     return taken(table, asked, dry_run=dry_run)

@@ -27,6 +27,7 @@ COMMANDS = {
     "counterparty": ("cli.main:counterparty", "the other records that are taken in, and whose keys they have"),
     "lapse": ("cli.lapse:lapse", "record deadline-lapsed for every clock that ended unmet"),
     "orders": ("cli.ask:orders", "every order and the state it is in"),
+    "order": ("cli.main:order", "a name of your own for an order"),
     "due": ("cli.ask:due", "every open clock, soonest first"),
     "show": ("cli.show:show", "one order"),
     "timeline": ("cli.ask:timeline", "the story of one order"),
@@ -71,6 +72,8 @@ KEY = {
     "rotate-log": ("cli.log_key:rotate_log", "have a new key sign the checkpoints of this log"),
     "compromised": ("cli.key:compromised", "a key may have been in wrong hands since a moment"),
 }
+
+ORDER = {"rename": ("cli.naming:rename", "give an order a name that is used in this ledger's folder alone")}
 
 LAW = {"deadline": ("cli.books:deadline", "one deadline explained step by step")}
 
@@ -184,6 +187,13 @@ key = Group(
         "comity key enrol ilves --public ilves.pub --as-registrar adm",
         "comity key list",
     ),
+)
+
+order = Group(
+    name="order",
+    table=ORDER,
+    help="What people here call an order, beside its reference; the log says nothing of it.",
+    examples=("comity order rename 5f0c1a2b karsk-123",),
 )
 
 law = Group(

@@ -291,13 +291,18 @@ def erase(
     """
     from cli.record import tell
     from cli.writing import case, find, hand, writing
+    from ledger.door import slips
     from ledger.facts import build
     from ledger.world.sealing import target_of
 
     if (order is None) == (subject is None):
         raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject S")
     with writing() as journal:
-        build("payload-key-destroyed", {"key_ref": "x", "method": "crypto-erased", "cause": cause}, {})
+        asked = {"key_ref": "x", "method": "crypto-erased", "cause": cause, "custodians": list(custodians)}
+        for slip in slips(
+            build("payload-key-destroyed", asked, {}), journal.cases.known(journal.keyring), journal.now()
+        ):
+            raise slip
         here = None if order is None else find(journal, order)
         named = subject or target_of(str(here))
         signer = hand(journal, "payload-key-destroyed", actor, role, key_file)

@@ -16,6 +16,7 @@ from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
 from ledger.world.folder import Folder, read_folder
 from ledger.world.heads import Heads, Kept
+from ledger.world.names import names
 from ledger.world.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -41,6 +42,15 @@ class Reader:
     def find(self, name: str) -> str:
         """The order that people mean by `name`: a story's label, a reference, or the beginning of an id."""
         return self.labels.get(name) or self.cases.find(name)
+
+    def called(self, name: str) -> list[str]:
+        """Every order that `name` fits, be it by the beginning of its id."""
+        labelled = [self.labels[name]] if name in self.labels else []
+        return [*labelled, *self.cases.named(name), *(order for order, _ in self.store.orders(name))]
+
+    def names(self) -> dict[str, str]:
+        """The names that were given to orders here, by the order's id."""
+        return {order: name for name, order in names(self.folder.path).items()}
 
     def case(self, name: str) -> Case:
         """All that may be asked about an order, sealed values opened where their keys are here."""

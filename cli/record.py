@@ -48,6 +48,7 @@ _OPTIONS = (
     click.option("--why", metavar="TEXT", help="Why it is put right; sealed, and needed with --replaces."),
     click.option("--audience", multiple=True, metavar="FIELD=ROLES", help="Who may read a sealed field instead."),
     click.option("--id", "entry", metavar="HEX", help="32 hex digits: the same command twice is recorded once."),
+    click.option("--unregistered", is_flag=True, help="Name offices and Parties that no register knows."),
     click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise."),
     click.option("--yes", is_flag=True, help="Do not ask."),
     click.option("--receipt", metavar="FILE", help="Write the proof that it stands in the log (a tlog-proof)."),
@@ -75,6 +76,7 @@ class Asked:
     dry_run: bool
     yes: bool
     receipt: str | None
+    unregistered: bool = False
 
 
 def recording(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -142,6 +144,8 @@ def put(
         fact = build(kind, {**implied, **_together(mine, told[0])}, _together(dict(sealed or {}), told[1]))
         draft = _draft(asked, journal, place, fact, signer, on, instrument)
         known = _known(journal, asked.entry)
+        if not known:
+            check_draft(journal, place.case, draft, unregistered=asked.unregistered)
         raised = [] if known else findings(journal, place.case, draft)
         for finding in raised:
             ui.tell(f"{ui.paint(finding.code, ui.COLOURS.get(finding.level.value))}: {finding.says}")
@@ -251,6 +255,33 @@ def _draft(
         other=_answered(journal, place),
     )
     return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument)
+
+
+def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool) -> None:
+    """Refuse what cannot be meant so, before anybody is asked: `ledger.door`."""
+    from ledger.door import check_reference, named_in, slips
+
+    known, said = journal.cases.known(journal.keyring), draft.said
+    for slip in slips(
+        draft.fact,
+        known,
+        said.signed_at,
+        whose=said.whose,
+        named=lambda: named_in(() if case is None else case.entries),
+        unregistered=unregistered,
+    ):
+        raise slip
+    if (quoted := quotes(draft)) is not None:
+        check_reference(*quoted, draft.order, journal.cases.quoted(quoted[0]))
+
+
+def quotes(draft: Draft) -> tuple[str, str] | None:
+    """The reference and the issuing office of an order that is about to be made; None for every other fact."""
+    from ledger.facts import public_of
+
+    public = public_of(draft.fact) if draft.fact.kind == "order-issued" else {}
+    reference = public.get("reference")
+    return reference and (reference, public.get("issuing_authority") or draft.said.whose or draft.signer.actor)
 
 
 def audience_of(said: str) -> tuple[str, list[str]]:

@@ -84,7 +84,7 @@ class House:
         return self
 
     def order(self, actor: str = "ilves") -> str:
-        args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", actor)
+        args = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", actor)
         return str(self.told(*args)["order"])
 
 

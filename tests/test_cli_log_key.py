@@ -38,7 +38,16 @@ class Rotating(House):
             return guard.last().note
 
     def send(self, *more: str) -> Any:
-        said = ("record", "order-transmitted", "PPO-1", "-f", "addressee=skylark", "-f", "channel=mail")
+        said = (
+            "record",
+            "order-transmitted",
+            "PPO-1",
+            "--unregistered",
+            "-f",
+            "addressee=skylark",
+            "-f",
+            "channel=mail",
+        )
         return self.run(*said, "--as", "ilves", *more)
 
     def verdict(self, policy: bytes | None = None) -> tuple[str, list[str]]:

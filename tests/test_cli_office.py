@@ -48,7 +48,7 @@ def test_what_a_new_ledger_says_comes_next_does_as_it_says(tmp_path: Path) -> No
     for word, meant in {"AREA/CITY": "Europe/Tallinn", "ACTOR": "ilves", "ROLE": "ISS", "NAME": "'Cyber Unit'"}.items():
         typed = [line.replace(word, meant) for line in typed]
     assert [house.run(*shlex.split(line)[1:]).exit_code for line in typed] == [0, 0, 0, 0]
-    assert house.run("issue", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves").exit_code == 0
+    assert house.run("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves").exit_code == 0
 
 
 def test_nothing_private_can_be_read_by_others(house: House) -> None:
@@ -95,7 +95,7 @@ def test_a_key_signs_once_it_is_enrolled_and_accepted(house: House) -> None:
     assert house.run("key", "enrol", "ilves", "--role", "ISS").exit_code == Exit.USAGE  # no such office yet
     assert house.run("key", "enrol", "ilves", "--role", "ISS", "--party", "XO").exit_code == 0
     assert _state(house, "ilves") == ["pending"]
-    issue = ("issue", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves")
+    issue = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves")
     assert house.run(*issue).exit_code == Exit.UNDECIDABLE
     assert house.run("key", "accept", "ilves").exit_code == 0
     assert _state(house, "ilves") == ["current"]
@@ -167,7 +167,7 @@ def test_a_revoked_key_asks_first_and_then_signs_nothing(house: House) -> None:
     assert house.run("key", "revoke", "ilves", "--cause", "boredom", "--yes").exit_code == Exit.REFUSED
     assert house.run(*revoke, "--yes").exit_code == 0
     assert _state(house, "ilves") == ["ended"]
-    issue = ("issue", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves")
+    issue = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves")
     assert house.run(*issue).exit_code == Exit.UNDECIDABLE
     done = house.run(*issue, "--key", str(house.keys / "ilves"))
     assert done.exit_code == Exit.REFUSED

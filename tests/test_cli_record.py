@@ -151,7 +151,7 @@ def test_a_digest_is_not_replaced_by_none(ledger: Path) -> None:
     instead = ("--as", "orn", "--replaces", "evidence", "--why", "A slip.", "--yes")
     for args in (
         ("record", "use-restricted", "main", "-f", "scope=part", *instead),
-        ("record", "evidence-received", "main", "-f", "check=equal", *instead),
+        ("record", "evidence-received", "main", "-f", "check=not-checked", *instead),
     ):
         done = run(*args, ledger=ledger)
         assert done.exit_code == Exit.REFUSED, done.output
@@ -306,7 +306,7 @@ CLOSED = ("record", "order-closed", "main", "-f", "outcome=answered")
         ((*CLOSED, "--as", "ilves", "--key", "nowhere"), 4, "nowhere"),
         ((*CLOSED, "--as", "ilves", "--from", "nowhere"), 4, "nowhere"),
         (("record", "instruction-lifted", "main", "-f", "about=#99", "--as", "ncco"), 2, "no entry"),
-        (("record", "key-revoked", "main", "-f", "actor=lab", "-f", "cause=lost", "--as", "orn", "--yes"), 5, "CTX"),
+        (("record", "key-revoked", "main", "-f", "actor=orn", "-f", "cause=lost", "--as", "orn", "--yes"), 5, "CTX"),
         (("disclose", "nowhere.zip", "--order", "main", "--channel", "mail", "--as", "harbor"), 4, "nowhere.zip"),
         (("disclose", "main", "--channel", "mail", "--as", "harbor"), 2, "which order"),
         (("issue", "--instrument", "2AP-77", "--to", "XV", "--as", "ilves"), 5, "instrument"),

@@ -160,7 +160,18 @@ def test_an_authority_needs_a_root_a_name_and_an_address(house: Stamping, tmp_pa
 def test_what_is_proven_of_an_entrys_time_stands_beside_what_is_claimed(house: Stamping) -> None:
     house.names("one")
     said = house.told("stamp")
-    sent = ("record", "order-transmitted", "PPO-1", "-f", "addressee=skylark", "-f", "channel=mail", "--as", "ilves")
+    sent = (
+        "record",
+        "order-transmitted",
+        "PPO-1",
+        "--unregistered",
+        "-f",
+        "addressee=skylark",
+        "-f",
+        "channel=mail",
+        "--as",
+        "ilves",
+    )
     assert house.run(*sent).exit_code == 0
     first, second = house.told("timeline", "PPO-1", "--brackets")["timeline"]
     assert first["not_before"] is None

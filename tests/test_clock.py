@@ -71,7 +71,7 @@ WRITING = {
     "record": CLOSED,
     "without asking": (*CLOSED, "--yes"),
     "dry": (*CLOSED, "--dry-run"),
-    "issue": ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"),
+    "issue": ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "P-2", "--as", "ilves"),
     "disclose": ("disclose", __file__, "PPO-1", "--channel", "mail", "--as", "ilves"),
     "notify-customer": ("notify-customer", "PPO-1", "--channel", "letter", "--as", "ilves"),
     "lapse": ("lapse", "--dry-run"),

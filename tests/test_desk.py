@@ -339,7 +339,18 @@ def test_hostile_values_are_shown_as_they_are_and_do_nothing(s3: Sat) -> None:
 
 def test_hostile_values_of_an_entry_are_escaped_on_the_order_page(stack: ExitStack, tmp_path: Path) -> None:
     house = House(tmp_path).begun().with_office("ilves", "ISS")
-    said = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "<b>P</b>\"'", "--as", "ilves")
+    said = (
+        "issue",
+        "--unregistered",
+        "--instrument",
+        "2AP-7",
+        "--to",
+        "XV",
+        "--reference",
+        "<b>P</b>\"'",
+        "--as",
+        "ilves",
+    )
     order = house.told(*said)["order"]
     desk = sat(stack, house.ledger)
     for url in ("/", "/orders", f"/orders/{order}", f"/orders/{order}/entries", f"/orders/{order}/replay"):

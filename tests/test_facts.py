@@ -89,7 +89,10 @@ def test_a_slip_of_the_pen_is_met_with_what_was_meant(told: Told, hint: str) -> 
         ({**FILE, "size": True}, ".size: expected a size in bytes, 0 or more, got true or false"),
         ({**FILE, "sha256": "6A" * 32}, ".sha256: expected a SHA-256, 64 hex digits in lower case, got a string"),
         ({**FILE, "sha512": "6a" * 32}, ".sha512: expected a SHA-512, 128 hex digits in lower case, got a string"),
-        ({**FILE, "name": ""}, ".name: expected the name of a file, got a string"),
+        (
+            {**FILE, "name": ""},
+            ".name: expected the name of a file without its folders, such as return.zip, got a string",
+        ),
         ("a", ": expected an object with name, size, sha256, sha512, got a string"),
     ],
 )

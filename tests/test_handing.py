@@ -76,7 +76,19 @@ class Watched(House):
         self.stack = stack
         self.furnished()
         values = ("-f", "summary_of_facts=An online shop took payments", "-f", "case_ref=K-1")
-        args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", *values, "--as", "ilves")
+        args = (
+            "issue",
+            "--unregistered",
+            "--instrument",
+            "2AP-7",
+            "--to",
+            "XV",
+            "--reference",
+            "PPO-2",
+            *values,
+            "--as",
+            "ilves",
+        )
         assert self.run(*args).exit_code == 0
 
     def watched(self, name: str, *, mldsa: bool = False) -> Watcher:

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from cli.exits import Exit
 from cli.imports import taking
 from cli.imports.index import Index
 from cli.imports.template import template_of
@@ -336,6 +337,10 @@ def test_what_is_no_table_is_said_with_its_place(
 def test_an_actor_that_no_register_knows_is_told(ledger: Path, tmp_path: Path) -> None:
     row = "main,order-received,2026-03-02T08:30:00Z,brightmore\n"
     table = written(tmp_path / "t.csv", [row], "order,kind,occurred,actor\n")
+    refused = run("import", str(table), "--as", "ilves", ledger=ledger)
+    assert (refused.exit_code, "row 2, actor: brightmore is no office" in refused.stderr) == (Exit.REFUSED, True)
+    row = row.replace("\n", ",yes\n")
+    table = written(tmp_path / "t.csv", [row], "order,kind,occurred,actor,unregistered\n")
     result = run("import", str(table), "--as", "ilves", ledger=ledger)
     assert (result.exit_code, "brightmore" in result.stderr) == (0, True)
 

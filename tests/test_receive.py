@@ -91,7 +91,7 @@ def _original() -> Path:
     karsk.does("counterparty", "add", str(skylark.ledger))
     skylark.does("counterparty", "add", str(karsk.ledger))
     (root / "order.json").write_text('{"identifiers": ["user-80417"], "summary_of_facts": "Invoices were changed."}')
-    issue = ("issue", "--instrument", "EPOC", "--to", "XV", "--provider", "sky", "--reference", "E-7")
+    issue = ("issue", "--unregistered", "--instrument", "EPOC", "--to", "XV", "--provider", "sky", "--reference", "E-7")
     karsk.does(*issue, "--from", str(root / "order.json"), "--as", "ilves")
     karsk.export("order.zip", "ilves", "SP")
     return root
@@ -220,7 +220,7 @@ def test_nobody_elsewhere_speaks_in_our_name(actor: str, party: str, skylark: Of
     assert impostor.run(*words).exit_code == 0
     key = str(impostor.home.keys / f"{actor}2")
     assert impostor.run("key", "accept", actor, "--key", key).exit_code == 0
-    issue = ("issue", "--instrument", "EPOC", "--to", "XV", "--reference", "E-7", "--role", "SP")
+    issue = ("issue", "--unregistered", "--instrument", "EPOC", "--to", "XV", "--reference", "E-7", "--role", "SP")
     impostor.does(*issue, "--as", actor, "--key", key)
     skylark.does("counterparty", "add", str(impostor.ledger))
     refused(skylark.run("receive", impostor.export("in-our-name.zip", "helper", "SP"), "--as", "sky"), "KEY-UNKNOWN")
@@ -231,7 +231,7 @@ def test_our_own_bundle_does_not_arrive(karsk: Office, root: Path) -> None:
 
 
 def test_an_answer_under_another_instrument_does_not_fit_the_order(karsk: Office, skylark: Office, root: Path) -> None:
-    skylark.does("issue", "--instrument", "2AP-7", "--to", "XO", "--reference", "P-1", "--as", "sky")
+    skylark.does("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XO", "--reference", "P-1", "--as", "sky")
     refused(skylark.run("receive", str(root / "order.zip"), "--order", "P-1", "--as", "sky"), "CTX-INSTRUMENT")
 
 

@@ -338,7 +338,9 @@ def test_a_ledger_records_through_the_process_and_neither_key_nor_guard_is_on_it
         house.order()
         assert house.told("checkpoint")["size"] == 4
         assert house.run("fsck").exit_code == 0
-    done = house.run("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+    done = house.run(
+        "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
+    )
     assert (done.exit_code, "KEY-AWAY" in done.stderr) == (4, True)
     assert house.told("orders")["orders"][0]["ref"] == "PPO-1", "reading needs no signature"
     with running(away, place):
@@ -356,7 +358,9 @@ def test_an_older_copy_of_a_ledger_is_refused_by_the_process_too(tmp_path: Path,
         assert (done.exit_code, "LOG-ROLLBACK" in done.stderr) == (1, True)
         assert house.run("restore", str(copy), str(back), "--behind").exit_code == 0
         house.ledger = back
-        done = house.run("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+        done = house.run(
+            "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
+        )
         assert (done.exit_code, "LOG-ROLLBACK" in done.stderr) == (1, True)
 
 

@@ -20,7 +20,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     before = size(ledger)
     with monkeypatch.context() as patched:
         for place in (
-            "ledger.facts.check_characters",
+            "ledger.facts.check_at_door",
             "ledger.world.receiving.check_texts",
             "ledger.world.sealing.check_texts",
         ):

@@ -18,7 +18,19 @@ from ledger.world.views import View
 from tests.hands import House, run
 from tests.kept import Kept, contradicted
 
-RECORD = ("record", "order-transmitted", "PPO-1", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves", "--yes")
+RECORD = (
+    "record",
+    "order-transmitted",
+    "PPO-1",
+    "--unregistered",
+    "-f",
+    "addressee=sky",
+    "-f",
+    "channel=mail",
+    "--as",
+    "ilves",
+    "--yes",
+)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.characters import unassigned, unseen
 from ledger.facts import KINDS
-from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Whole, Word
+from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Unfit, Whole, Word, check_at_door
 
 Fields = dict[str, Any]
 ORDER: Fields = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV"}
@@ -36,9 +36,13 @@ def values(form: Form) -> st.SearchStrategy[Any]:
             return st.datetimes(min_value=datetime(1000, 1, 1)).map(lambda t: t.strftime("%Y-%m-%dT%H:%M:%SZ"))  # noqa: DTZ001
         case Word(type="date"):
             return st.dates().map(lambda day: day.isoformat())
-        case Word(pattern=pattern, unseen=allowed):
-            words = st.from_regex(pattern, fullmatch=True, alphabet=SHOWN if allowed == "none" else WRITTEN)
-            formed = words.map(lambda text: normalize("NFC", text))
+        case Word(exists=exists, words=known_words) if exists and known_words():
+            return st.sampled_from(sorted(known_words()))
+        case Word(door=door) if door.endswith("{2}-[0-9]{2}"):
+            return st.dates().map(lambda day: f"2AP={day.isoformat()}")
+        case Word(pattern=pattern, door=door, exists=exists, unseen=allowed):
+            words = st.from_regex(door or pattern, fullmatch=True, alphabet=SHOWN if allowed == "none" else WRITTEN)
+            formed = words.map(lambda text: normalize("NFC", text)).filter(lambda text: _at_door(form, text))
             return formed.filter(lambda text: unassigned(text) is None and unseen(text, allowed) is None)
         case Whole(least=least):
             return st.integers(least, LARGEST)
@@ -55,6 +59,14 @@ def values(form: Form) -> st.SearchStrategy[Any]:
             return st.dictionaries(values(key), values(item), min_size=1, max_size=3)
 
 
+def _at_door(form: Form, value: Any) -> bool:
+    try:
+        check_at_door(form, value)
+    except Unfit:
+        return False
+    return True
+
+
 @st.composite
 def facts(draw: st.DrawFn) -> Told:
     """A fact of any kind: what is required, and some of what is not."""
@@ -67,7 +79,6 @@ def facts(draw: st.DrawFn) -> Told:
 
 
 EXAMPLES: Fields = {
-    "str": "PPO-2026-123",
     "text": "first line\nsecond line",
     "int": 0,
     "bool": False,
@@ -87,12 +98,20 @@ EXAMPLES: Fields = {
 }
 
 
+def _example(word: Word) -> str:
+    """What a refusal of a text shows as right."""
+    if "64 hex digits" in word.expected:
+        return "6a" * 32
+    return word.expected.partition("such as ")[2] or "PPO-2026-123"
+
+
 def in_full(kind: str) -> Told:
     """A fact of this kind with every field it can have."""
     sides: tuple[Fields, Fields] = ({}, {})
     for field in KINDS[kind].fields().values():
         scalar = field.type.removeprefix("list[").removesuffix("]")
-        value = field.one_of[-1] if scalar == "code" else EXAMPLES[scalar]
+        word: Any = getattr(field.form, "item", field.form)
+        value = field.one_of[-1] if scalar == "code" else EXAMPLES[scalar] if scalar in EXAMPLES else _example(word)
         sides[field.sealed][field.name] = value if scalar == field.type else [value, value]
     return Told(kind, *sides)
 

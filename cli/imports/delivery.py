@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @ui.ROLE
 @ui.KEY
 @click.option("--whose", metavar="ACTOR", help="Who was to receive it; else the order's one provider.")
+@click.option("--unregistered", is_flag=True, help="The order may be to an office that no register knows.")
 @click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise.")
 def delivery(
     file: str,
@@ -35,6 +36,7 @@ def delivery(
     role: str | None,
     key_file: str | None,
     whose: str | None,
+    unregistered: bool,
     dry_run: bool,
 ) -> Exit:
     """Record what delivery evidence proves of ORDER: FILE is ETSI REM XML, as e-CODEX has it, or an ASiC-S with one.
@@ -88,6 +90,7 @@ def delivery(
         dry_run=dry_run,
         yes=True,
         receipt=None,
+        unregistered=unregistered,
     )
     return put(asked, kind, here, public=public, sealed=sealed)
 

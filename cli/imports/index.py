@@ -14,11 +14,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cli.exits import Stop
+from ledger.door import check_reference
 from ledger.world.journal import Journal
+from ledger.world.names import names
 
 _SCHEMA = """
     CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
     CREATE TABLE promised (name TEXT, number INTEGER, line INTEGER, field TEXT) STRICT;
+    CREATE TABLE quoted (reference TEXT, office TEXT, id TEXT, PRIMARY KEY (reference, office)) STRICT, WITHOUT ROWID;
     CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
     CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
 
@@ -87,8 +90,18 @@ class Index:
         ).fetchall()
 
     def by_id(self, name: str) -> bool:
-        """True if a name that was looked up is an order's id, or one that a story gave it, and no reference."""
-        return name in self._names or self._journal.store.first_kind(name) is not None
+        """True if a name that was looked up is an order's id, or one given to it in a story or here; no reference."""
+        given = name in self._names or name in names(self._journal.folder.path)
+        return given or self._journal.store.first_kind(name) is not None
+
+    def quote(self, reference: str, office: str, order: Named) -> None:
+        """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so."""
+        self._c.execute("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?)", (reference, office, order.id))
+        found = self._c.execute(
+            "SELECT id FROM quoted WHERE reference = ? AND office = ?", (reference, office)
+        ).fetchone()
+        taken = self._journal.cases.quoted(reference) if self._journal.store.referenced(reference) else []
+        check_reference(reference, office, order.id, [(found[0], [office]), *taken])
 
     def opened(self) -> Iterator[list[str]]:
         """The ids of all orders opened or found, five hundred at a time."""
@@ -102,13 +115,14 @@ class Index:
         return total, there
 
     def _known(self, name: str) -> str | None:
-        """The order on record under this name: a story's, a reference, a whole id, or one opened by a table before."""
-        store = self._journal.store
+        """The order on record under this name: a story's or one given here, a reference (behind its office's name), a
+        whole id, or one opened by a table before."""
+        store, cases = self._journal.store, self._journal.cases
         if name in self._names:
             return self._names[name]
-        found = store.referenced(name)
+        found = cases.named(name)
         if len(found) > 1:
-            raise Stop(f"{name!r} may mean {len(found)} orders on record", hint="name the order by its whole id")
+            raise cases.ambiguous(name, found)
         ids = [name] if _UUID.fullmatch(name) else []
         return next((order for order in (*found, *ids, self._id_for(name)) if store.first_kind(order)), None)
 

@@ -79,9 +79,11 @@ def _value(field: Field) -> Any:
 def _item(field: Field, type: str) -> Any:
     word = getattr(field.form, "item", field.form)
     if type == "code" and isinstance(word, Word):
-        return word.known[0]
+        return "not-checked" if "not-checked" in word.known else word.known[0]
     if type == "str" and isinstance(word, Word) and "SHA-256" in word.expected:
         return _DIGEST
+    if type == "str" and isinstance(word, Word):
+        return word.expected.partition("such as ")[2] or _EXAMPLES[type]
     return _EXAMPLES[type]
 
 

@@ -18,22 +18,23 @@ import msgspec
 
 from cli import ui
 from cli.exits import Stop
-from cli.fields import Refer, document, value_of
+from cli.fields import Refer, digest, document, value_of
 from cli.imports.index import NOT_YET, Index, Named
 from cli.imports.sheet import Row, Wrong
-from cli.record import SOURCES, SPEAKS, audience_of
+from cli.record import SOURCES, SPEAKS, audience_of, quotes
 from cli.writing import hand
+from ledger.door import named_in, slips
 from ledger.envelope import Circumstances, Signer, open_
-from ledger.facts import KINDS, Fact, Field, build, check_audience, kind_of, meant, public_of
+from ledger.facts import KINDS, Fact, Field, build, check_audience, hint_for, kind_of, meant, public_of
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
-from ledger.facts.wire import Actor, Text, Unfit, check, check_characters, form_of
+from ledger.facts.wire import DIGEST, Actor, Text, Unfit, check, check_at_door, form_of
 from ledger.keyring import REGISTRY_ONLY
-from ledger.law import calendar
 from ledger.order import check_dates
 from ledger.refusal import Refused
 from ledger.replacing import check_own, check_reason
 from ledger.world.journal import Journal
 from ledger.world.sealing import Draft
+from ledger.zones import zone
 
 COLUMNS = {
     "order": "the order's reference; where no order has it, this row opens one",
@@ -49,6 +50,7 @@ COLUMNS = {
     "replaces": "an earlier entry of the signer that this one puts right: a label, #3, a leaf hash",
     "why": "why it is put right; every row that replaces an entry says it",
     "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
+    "unregistered": "yes: the row may name offices and Parties that no register knows",
     "id": "what is this row's own, such as its number with you; empty: what it says in public",
 }
 NEEDED = ("order", "kind", "occurred")
@@ -105,6 +107,7 @@ class Reader:
         self._zone = _zone(zone) if zone else None
         self._signers: dict[tuple[str, str, str], Signer | Stop | Refused] = {}
         self._offices = journal.keyring.offices
+        self._known = journal.cases.known(journal.keyring)
         self._now = journal.now()
         self.rows = 0  # read so far
         self.strangers: dict[str, int] = {}  # actors that no register knows, with the number of their rows
@@ -142,9 +145,21 @@ class Reader:
             raise Wrongs(wrongs)
         tried("audience", lambda: check_audience(fact.kind, said.audience or {}))
         entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
+        draft = Draft(fact, order.id, signer, said, entry, order.instrument)
+        unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
+        named = partial(self._named, order)
+        for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
+            column = slip.where.removeprefix(f"{fact.kind}.")
+            wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint))
+        if (quoted := quotes(draft)) is not None:
+            tried("reference", lambda: self.index.quote(*quoted, order))
         if wrongs:
             raise Wrongs(wrongs)
-        return Told(row, order, Draft(fact, order.id, signer, said, entry, order.instrument), label or None)
+        return Told(row, order, draft, label or None)
+
+    def _named(self, order: Named) -> set[str]:
+        """The offices and Parties that the entries on record of an order name."""
+        return named_in(self._journal.case(order.id, reveal=False).entries) if order.there else set()
 
     # -- the columns all kinds share ----------------------------------------------------------------------------------
 
@@ -163,7 +178,9 @@ class Reader:
         elif not there.there and there.instrument and instrument not in (None, there.instrument):
             raise Wrong("instrument", f"an earlier row opened this order under {there.instrument}")
         if kind == "order-issued" and not (there.there and self.index.by_id(name)):
-            cells.setdefault("reference", name)
+            office, mark, reference = name.partition("/")
+            issues = cells.get("issuing_authority") or common.get("actor") or common.get("signer") or self._actor
+            cells.setdefault("reference", reference if mark and office == issues else name)
         return there
 
     def _signer(self, common: Mapping[str, str], kind: str) -> Signer:
@@ -271,11 +288,11 @@ class Reader:
         value = self._read(field, cell, order)
         try:
             check(field.form, value)
-            check_characters(field.form, value)
+            check_at_door(field.form, value)
         except Unfit as unfit:
             got = "" if field.sealed or not isinstance(unfit.got, str) else f", got {unfit.got!r}"
             says = f"expected {unfit.expected}{got}"
-            raise Wrong(f"{field.name}{unfit.path}", says, meant(unfit.got, field.one_of)) from None
+            raise Wrong(f"{field.name}{unfit.path}", says, hint_for(unfit)) from None
         return value
 
     def _read(self, field: Field, cell: Any, order: Named | None) -> Any:
@@ -293,6 +310,8 @@ class Reader:
                 raise Wrong(field.name, f"begins like JSON and is none: {error}") from None
         if not isinstance(cell, str):
             return _resolved(field, cell, event, other)
+        if field.form is DIGEST:
+            return digest(field, cell, self._folder)
         if field.type == "document":
             return document(os.path.join(self._folder, cell), field.name.replace("_", "-"))
         if field.type == "manifest":
@@ -318,7 +337,7 @@ class Reader:
 
 
 def _zone(name: str) -> tzinfo:
-    found = calendar.zone(name)
+    found = zone(name)
     if found is UTC and name.upper() not in ("UTC", "Z"):
         raise Stop(f"--zone {name}: no such time zone", hint="a zone is named as Europe/Oslo")
     return found
@@ -344,6 +363,12 @@ def _kind(name: str) -> str:
     if name in KINDS and name not in IMPORTED:
         raise Wrong("kind", f"{name} stands in the register, not in an order", f"`comity record {name}` records it")
     return kind_of(name).kind
+
+
+def _yes(word: str) -> bool:
+    if word.lower() not in ("yes", "no", "true", "false"):
+        raise Wrong("", f"expected yes or no, got {word!r}")
+    return word.lower() in ("yes", "true")
 
 
 def _one_of(column: str, word: str, known: tuple[str, ...]) -> str:

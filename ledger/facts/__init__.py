@@ -29,7 +29,7 @@ from ledger.facts.order import changes, issued, service
 from ledger.facts.rights import incidents, oversight, person, retention, use
 from ledger.facts.schema import describe
 from ledger.facts.vocabulary import ROLES
-from ledger.facts.wire import NOTHING, Form, Unfit, check, check_characters
+from ledger.facts.wire import NOTHING, Form, Unfit, check, check_at_door
 from ledger.refusal import Refused
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "build",
     "check_audience",
     "check_form",
+    "hint_for",
     "json_schema",
     "kind_of",
     "public_of",
@@ -188,13 +189,13 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict
             continue
         try:
             check(field.form, value)
-            check_characters(field.form, value)
+            check_at_door(field.form, value)
         except Unfit as unfit:
             raise FactError(
                 "FACT",
                 f"expected {unfit.expected}, got {_tell(unfit.got, secret=sealed)}",
                 where=f"{cls.kind}.{name}{unfit.path}",
-                hint=meant(unfit.got, field.one_of),
+                hint=hint_for(unfit),
             ) from None
         stated[name] = value
     return stated
@@ -240,9 +241,24 @@ def _tell(value: Any, *, secret: bool = False) -> str:
     return told if len(told) <= 80 else f"{told[:76]}...{told[-1]}"
 
 
+def hint_for(unfit: Unfit) -> str:
+    """What to write instead: the word that was meant, else all there are, where they are few and not told already."""
+    words = list(unfit.words)
+    told = ", ".join(words)
+    return meant(unfit.got, words) or (
+        f"there are {told}" if 0 < len(words) < 40 and told not in unfit.expected else ""
+    )
+
+
 def meant(word: object, known: Iterable[str]) -> str:
     """A question for whoever made a slip of the pen, after the word they meant; empty where nothing is near."""
     from difflib import get_close_matches  # 5 ms that nobody else has to pay
 
-    near = get_close_matches(word, known, n=1, cutoff=0.75) if isinstance(word, str) else []
-    return f"did you mean {near[0]}?" if near else ""
+    if not isinstance(word, str):
+        return ""
+    known = list(known)
+    lower = {each.lower(): each for each in known}
+    near = get_close_matches(word, known, n=1, cutoff=0.75) or get_close_matches(word.lower(), lower, n=1, cutoff=0.75)
+    if not near and len(word) > 2:  # the beginning of one word alone
+        near = [each for each in lower if each.startswith(word.lower())]
+    return f"did you mean {lower.get(near[0], near[0])}?" if len(near) == 1 else ""

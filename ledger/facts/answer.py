@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CORRESPONDENTS, EVIDENCE_AND_OVERSIGHT, EXHIBIT
 from ledger.facts.vocabulary import Channel, Comparison, NonExecutionReason
-from ledger.facts.wire import Actor, Document, Element, Event, Instant, Manifest, Party, Text
+from ledger.facts.wire import Actor, Document, Element, Event, Instant, Manifest, Numbered, State, Text
 
 WithholdingReason = Literal[
     "instructed",
@@ -58,7 +58,7 @@ class EvidenceReceived(Fact):
 
     about: Annotated[Event | None, "The disclosure or transmission that arrived, if it is on record already."] = None
     check: Annotated[Comparison, "Outcome of comparing digests."]
-    exhibit: Annotated[str | None, "The exhibit number under which custody goes on."] = None
+    exhibit: Annotated[Numbered | None, "The exhibit number under which custody goes on."] = None
 
     manifest: Annotated[
         Manifest | None,
@@ -140,7 +140,7 @@ class ReasonedObjectionFiled(Fact):
     basis = ("EPOC:17(1)", "EPOC:17(2)", "SCA:2703(h)(2)")
     signers = ("SP",)
 
-    conflicting_law_party: Annotated[Party, "The country whose law is said to forbid it."]
+    conflicting_law_party: Annotated[State, "The country whose law is said to forbid it."]
 
     objection: Annotated[
         Text | None,

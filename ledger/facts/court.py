@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import TRIAL
-from ledger.facts.wire import Actor, Document, Event, Instant, Text
+from ledger.facts.wire import Actor, Digest, Document, Event, Instant, Text
 
 BundlePart = Literal["raw-return", "manifest", "entries", "proofs", "keys", "verifier", "instructions", "certificate"]
 
@@ -76,7 +76,7 @@ class ReportIssued(Fact):
     report: Annotated[Report, "Which report."]
     as_of: Annotated[Instant, "The moment the report speaks of."]
     document: Annotated[Document, "The report."]
-    rules_digest: Annotated[str | None, "SHA-256 of the rules by which the record was judged."] = None
+    rules_digest: Annotated[Digest | None, "SHA-256 of the rules by which the record was judged."] = None
 
 
 class BundleIssued(Fact):

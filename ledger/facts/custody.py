@@ -7,7 +7,7 @@ from typing import Annotated
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import EXHIBIT, EXHIBIT_AND_OVERSIGHT, OVERSIGHT
 from ledger.facts.vocabulary import Comparison, DestructionMethod, Extent, Purpose
-from ledger.facts.wire import Actor, Date, Document, Element, Manifest, Text
+from ledger.facts.wire import Actor, Date, Digest, Document, Element, Manifest, Numbered, Text
 
 
 class CustodyTransferred(Fact):
@@ -16,13 +16,13 @@ class CustodyTransferred(Fact):
     basis = ("ISO27037:6.1",)
     signers = ("RET", "ISS", "SEEK", "LAB", "CT")
 
-    exhibit: Annotated[str, "The exhibit number."]
+    exhibit: Annotated[Numbered, "The exhibit number."]
     released_by: Annotated[Actor, "Who gave it."]
     received_by: Annotated[Actor, "Who took it."]
     check: Annotated[Comparison, "Outcome of comparing digests."]
 
-    digest_before: Annotated[str | None, Sealed(EXHIBIT), "SHA-256 as released."] = None
-    digest_after: Annotated[str | None, Sealed(EXHIBIT), "SHA-256 as received."] = None
+    digest_before: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 as released."] = None
+    digest_after: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 as received."] = None
     place: Annotated[str | None, Sealed(EXHIBIT), "Where."] = None
     purpose: Annotated[Text | None, Sealed(EXHIBIT), "What for, and on whose authority."] = None
 
@@ -33,7 +33,7 @@ class EvidenceAccessed(Fact):
     basis = ("ISO27037:6.1",)
     signers = ("RET", "ISS", "SEEK", "LAB", "CT", "EXP", "DEF")
 
-    exhibit: Annotated[str, "The exhibit number."]
+    exhibit: Annotated[Numbered, "The exhibit number."]
     purpose_code: Annotated[Purpose, "What for."]
 
     purpose: Annotated[Text | None, Sealed(EXHIBIT), "In words."] = None
@@ -45,12 +45,12 @@ class WorkingCopyMade(Fact):
     basis = ("ISO27037:6.1",)
     signers = ("RET", "LAB", "CT", "EXP", "DEF")
 
-    exhibit: Annotated[str, "The exhibit number."]
-    copy: Annotated[str, "The number of the copy."]
+    exhibit: Annotated[Numbered, "The exhibit number."]
+    copy: Annotated[Numbered, "The number of the copy."]
     check: Annotated[Comparison, "Outcome of comparing digests."]
 
-    digest_before: Annotated[str | None, Sealed(EXHIBIT), "SHA-256 of the exhibit."] = None
-    digest_after: Annotated[str | None, Sealed(EXHIBIT), "SHA-256 of the copy."] = None
+    digest_before: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 of the exhibit."] = None
+    digest_after: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 of the copy."] = None
 
 
 class EvidenceSealed(Fact):
@@ -59,8 +59,8 @@ class EvidenceSealed(Fact):
     basis = ("ISO27037:6.1",)
     signers = ("RET", "LAB", "CT")
 
-    exhibit: Annotated[str, "The exhibit number."]
-    seal: Annotated[str, "The number of the seal."]
+    exhibit: Annotated[Numbered, "The exhibit number."]
+    seal: Annotated[Numbered, "The number of the seal."]
 
 
 class AnalysisPerformed(Fact):
@@ -69,7 +69,7 @@ class AnalysisPerformed(Fact):
     basis = ("ISO27042",)
     signers = ("LAB", "EXP")
 
-    exhibit: Annotated[str, "The exhibit or copy examined."]
+    exhibit: Annotated[Numbered, "The exhibit or copy examined."]
     tool: Annotated[str, "The tool."]
     tool_version: Annotated[str, "Its version."]
     check: Annotated[Comparison, "The exhibit after the examination compared with before."]

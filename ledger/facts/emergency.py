@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import AUTHORITIES, CASE_FILE, EX_POST
 from ledger.facts.vocabulary import Capacity, Channel
-from ledger.facts.wire import Actor, Document, Event, Instant, Order, Text
+from ledger.facts.wire import Actor, Document, Event, Instant, Numbered, Order, Text
 
 
 class EmergencyDeclared(Fact):
@@ -117,5 +117,5 @@ class EmergencyRequestFormalised(Fact):
     signers = ("ISS", "CAR", "POC")
 
     channel: Annotated[Channel, "By which channel."]
-    reference: Annotated[str | None, "Its reference."] = None
+    reference: Annotated[Numbered | None, "Its reference."] = None
     new_order: Annotated[Order | None, "The formal request, if it is in this record."] = None

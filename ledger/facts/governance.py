@@ -7,7 +7,23 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import ALL_SIDES_AND_OVERSIGHT, CORRESPONDENTS
 from ledger.facts.vocabulary import SIGNERS
-from ledger.facts.wire import Actor, Date, Document, Event, Instant, Names, Party, Role, Text
+from ledger.facts.wire import (
+    Actor,
+    Date,
+    Digest,
+    Document,
+    Event,
+    Names,
+    NewActor,
+    Party,
+    PastInstant,
+    PublicKey,
+    Role,
+    State,
+    Text,
+    Treaty,
+    Zone,
+)
 
 
 class PartyRegistered(Fact):
@@ -16,15 +32,15 @@ class PartyRegistered(Fact):
     basis = ("2AP:19",)
     signers = ("ADM",)
 
-    party: Annotated[Party, "The Party."]
+    party: Annotated[State, "The Party."]
     names: Annotated[Names | None, "What it is called."] = None
-    zone: Annotated[str, "Its time zone, by IANA name."]
+    zone: Annotated[Zone, "Its time zone, by IANA name."]
     holidays: Annotated[
         tuple[Date, ...] | None,
         "Its public holidays. Absent: those of the pinned package; an empty list: none.",
     ] = None
     declarations_verified: Annotated[bool, "Somebody read its declarations, or read that there are none."]
-    in_force: Annotated[tuple[str, ...] | None, "Treaties taken to be in force, as 2AP=2027-01-01."] = None
+    in_force: Annotated[tuple[Treaty, ...] | None, "Treaties taken to be in force, as 2AP=2027-01-01."] = None
 
 
 class AuthorityRegistered(Fact):
@@ -33,7 +49,7 @@ class AuthorityRegistered(Fact):
     basis = ("2AP:7(5)(e)", "2AP:8(10)", "EPOC:31(1)")
     signers = ("ADM",)
 
-    actor: Annotated[Actor, "The office."]
+    actor: Annotated[NewActor, "The office."]
     party: Annotated[Party, "Whose office."]
     roles: Annotated[tuple[Role, ...], "In which roles it may sign."]
     names: Annotated[Names | None, "What it is called, as reports print it."] = None
@@ -81,9 +97,9 @@ class KeyRegistered(Fact):
     signers = ("ADM",)
 
     actor: Annotated[Actor, "Whose key."]
-    key: Annotated[str, "The public key."]
+    key: Annotated[PublicKey, "The public key."]
     roles: Annotated[tuple[Role, ...], "The roles in which it may sign."]
-    next_key_sha256: Annotated[str | None, "Digest of the key that will follow: a rotation must lead there."] = None
+    next_key_sha256: Annotated[Digest | None, "Digest of the key that will follow: a rotation must lead there."] = None
 
     holder: Annotated[Text | None, Sealed(ALL_SIDES_AND_OVERSIGHT), "The person who holds it."] = None
 
@@ -94,7 +110,7 @@ class KeyAccepted(Fact):
     basis = ("2AP:7(6)",)
     signers = SIGNERS
 
-    key: Annotated[str, "The public key; it signs this entry itself."]
+    key: Annotated[PublicKey, "The public key; it signs this entry itself."]
 
 
 class KeyRotated(Fact):
@@ -105,9 +121,9 @@ class KeyRotated(Fact):
     signers = SIGNERS
 
     actor: Annotated[Actor, "Whose key."]
-    old_key: Annotated[str, "The old public key."]
-    new_key: Annotated[str, "The new public key."]
-    next_key_sha256: Annotated[str | None, "Digest of the key that will follow the new one."] = None
+    old_key: Annotated[PublicKey, "The old public key."]
+    new_key: Annotated[PublicKey, "The new public key."]
+    next_key_sha256: Annotated[Digest | None, "Digest of the key that will follow the new one."] = None
 
 
 class KeyRevoked(Fact):
@@ -117,7 +133,7 @@ class KeyRevoked(Fact):
     signers = ("ADM",)
 
     actor: Annotated[Actor, "Whose key."]
-    key: Annotated[str | None, "The public key; without it, the key the office then holds."] = None
+    key: Annotated[PublicKey | None, "The public key; without it, the key the office then holds."] = None
     cause: Annotated[Literal["left-office", "replaced", "lost", "compromised", "other"], "Why."]
 
 
@@ -128,8 +144,8 @@ class KeyCompromised(Fact):
     signers = ("ADM",)
 
     actor: Annotated[Actor, "Whose key."]
-    key: Annotated[str | None, "The public key; without it, the key the office then holds."] = None
-    suspected_since: Annotated[Instant, "Since when."]
+    key: Annotated[PublicKey | None, "The public key; without it, the key the office then holds."] = None
+    suspected_since: Annotated[PastInstant, "Since when."]
 
 
 class PolicyAdopted(Fact):
@@ -150,7 +166,7 @@ class TimestampAnchored(Fact):
     signers = ("SYS",)
 
     tree_size: Annotated[int, "Number of entries covered."]
-    root: Annotated[str, "SHA-256 root, in hexadecimal."]
+    root: Annotated[Digest, "SHA-256 root, in hexadecimal."]
     token: Annotated[Document, "The time stamp."]
 
 
@@ -187,7 +203,7 @@ class LogSucceeded(Fact):
 
     predecessor: Annotated[str, "Origin of the old log."]
     size: Annotated[int, "Its last cosigned size."]
-    root: Annotated[str, "Its root at that size, in hexadecimal."]
+    root: Annotated[Digest, "Its root at that size, in hexadecimal."]
     lost: Annotated[tuple[int, ...] | None, "Places known to be lost."] = None
     cause: Annotated[SuccessionCause, "Why."]
 

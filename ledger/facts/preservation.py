@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import ALL_SIDES_AND_OVERSIGHT, AUTHORITIES, CORRESPONDENTS, EVIDENCE_AND_OVERSIGHT
 from ledger.facts.vocabulary import AssistanceGround
-from ledger.facts.wire import Date, Duration, Element, Manifest, Order, Party, Text
+from ledger.facts.wire import Date, Duration, Element, Manifest, Numbered, Order, State, Text
 
 
 class PreservationRequested(Fact):
@@ -68,7 +68,7 @@ class ProductionRequestConfirmed(Fact):
 
     production_kind: Annotated[Literal["EPOC", "EIO", "MLA", "2AP-8", "domestic"], "What was made."]
     new_order: Annotated[Order | None, "The order, if it is in this record."] = None
-    reference: Annotated[str | None, "Its reference."] = None
+    reference: Annotated[Numbered | None, "Its reference."] = None
 
 
 CeasingCause = Literal["period-ended", "produced", "withdrawn", "refused", "released-by-issuer", "exempt"]
@@ -89,7 +89,7 @@ class TrafficDataPartiallyDisclosed(Fact):
     basis = ("BC:17", "BC:30")
     signers = ("SP", "CAQ")
 
-    other_provider_party: Annotated[Party | None, "Where that provider is."] = None
+    other_provider_party: Annotated[State | None, "Where that provider is."] = None
 
     path: Annotated[Text | None, Sealed(AUTHORITIES), "The path and the provider."] = None
     manifest: Annotated[Manifest | None, Sealed(EVIDENCE_AND_OVERSIGHT), "What was handed over."] = None

@@ -59,7 +59,7 @@ def _schema(form: Form) -> dict[str, Any]:
             return {"enum": list(known)}
         case Word():
             format_ = {"format": _FORMATS[form.type]} if form.type in _FORMATS else {}
-            return {"type": "string", "pattern": f"^{form.pattern}$", **format_}
+            return {"type": "string", "pattern": f"^{form.door or form.pattern}$", **format_}
         case Whole():
             return {"type": "integer", "minimum": form.least, "maximum": LARGEST}
         case Truth():

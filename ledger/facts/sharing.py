@@ -7,7 +7,7 @@ from typing import Annotated
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import AUTHORITIES, CONDITION, OVERSIGHT
 from ledger.facts.vocabulary import Purpose
-from ledger.facts.wire import Actor, Element, Event, Party, Text
+from ledger.facts.wire import Actor, Element, Event, State, Text
 
 
 class SharedDomestically(Fact):
@@ -29,7 +29,7 @@ class OnwardTransferAuthorisationRequested(Fact):
     basis = ("2AP:14(10)", "LED:35(1)(c)")
     signers = ("ISS", "RET", "CAR")
 
-    recipient_party: Annotated[Party, "To which State or organisation."]
+    recipient_party: Annotated[State, "To which State or organisation."]
     elements: Annotated[tuple[Element, ...] | None, "What."] = None
     purpose_code: Annotated[Purpose, "What for."]
 
@@ -64,7 +64,7 @@ class OnwardTransferred(Fact):
     basis = ("2AP:14(10)", "LED:37(3)")
     signers = ("ISS", "RET", "CAR")
 
-    recipient_party: Annotated[Party, "To which State or organisation."]
+    recipient_party: Annotated[State, "To which State or organisation."]
     recipient_office: Annotated[str | None, "To which office, as a code."] = None
     authorisation: Annotated[Event | None, "The authorisation relied on."] = None
     elements: Annotated[tuple[Element, ...] | None, "What."] = None

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CONDITION, CORRESPONDENTS, INSTRUCTION
 from ledger.facts.vocabulary import AssistanceGround, Circumstance, ReceiptProof
-from ledger.facts.wire import Actor, Date, Document, Element, Event, Instant, Text
+from ledger.facts.wire import Actor, Date, Document, Element, Event, PastInstant, Text
 
 NotificationPart = Literal[
     "order", "supplemental-information", "summary-of-facts", "necessity-grounds", "additional-information"
@@ -183,7 +183,7 @@ class RequestAccepted(Fact):
     basis = ("2AP:8(6)(a)", "BC:31")
     signers = ("CAQ",)
 
-    complete_at: Annotated[Instant, "When the last piece of the required information arrived."]
+    complete_at: Annotated[PastInstant, "When the last piece of the required information arrived."]
 
 
 class ExecutionPostponed(Fact):

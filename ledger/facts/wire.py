@@ -8,13 +8,14 @@ against a form and tells what is wrong in words.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec.structs import replace
 
 from ledger.characters import Unseen, code, is_nfc, unassigned, unseen
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS, ROLES
@@ -25,6 +26,7 @@ LARGEST = 2**53 - 1  # RFC 8785: beyond it, readers that keep numbers as IEEE 75
 _HIDDEN = r"\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069"
 LINE = rf"[^\n{_HIDDEN}]*"
 LINES = rf"[^{_HIDDEN}]*"
+UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
 NOTHING = object()  # what came where a required value is missing
 
@@ -37,7 +39,11 @@ class Word(msgspec.Struct, frozen=True):
     """A string: the whole of it fits `pattern`, or it is one of `known`.
 
     `real` raises ValueError for what is well written and does not exist, such as 30 February. `unseen`: whether it may
-    hold characters without a shape of their own, which a name or a reference may not.
+    hold characters without a shape of their own, which a name or a reference may not. `words` gives what it may begin
+    with, for whoever mistypes that.
+
+    The rest is asked of what is about to be signed, and of no entry that stands: `door`, a narrower pattern, and
+    `exists`, as `real`; `registered`: the register has to know this office or Party; `past`: it has happened by then.
     """
 
     type: str
@@ -46,6 +52,11 @@ class Word(msgspec.Struct, frozen=True):
     known: tuple[str, ...] = ()
     real: Callable[[str], object] | None = None
     unseen: Unseen = "none"
+    words: Callable[[], Iterable[str]] = tuple
+    door: str = ""
+    exists: Callable[[str], object] | None = None
+    registered: bool = False
+    past: bool = False
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -105,20 +116,52 @@ INT = Whole("int", "a whole number within 2^53-1")
 BOOL = Truth()
 
 
+def _zones() -> Iterable[str]:
+    from ledger.zones import names  # met by few commands
+
+    return names()
+
+
+def _check_zone(text: str) -> None:
+    if text not in _zones():
+        raise ValueError(text)
+
+
+def _check_written(text: str) -> None:
+    if not any(c.isalnum() for c in text):
+        raise ValueError(text)
+
+
+def _check_file_name(text: str) -> None:
+    if text in (".", ".."):
+        raise ValueError(text)
+
+
+def _check_reference(text: str) -> None:
+    """A reference that a command line would take for something else names no order there."""
+    _check_written(text)
+    if text.startswith("-") or text == "new" or _whole(UUID)(text):
+        raise ValueError(text)
+
+
+_QUOTED = rf"[^\s{_HIDDEN}]([^\n{_HIDDEN}]*[^\s{_HIDDEN}])?"  # it neither begins nor ends with a blank
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The types of the vocabulary. `str`, `int` and `bool` are Python's own.
 
 Text = Annotated[str, Word("text", "a string", LINES, unseen="shown")]
-Instant = Annotated[
-    str,
-    Word(
-        "instant",
-        "an instant in UTC such as 2026-11-24T13:37:44Z",
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z",
-        real=datetime.fromisoformat,
-    ),
-]
-Date = Annotated[str, Word("date", "a date such as 2026-11-24", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", real=date.fromisoformat)]
+INSTANT = Word(
+    "instant",
+    "an instant in UTC such as 2026-11-24T13:37:44Z",
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3])(:[0-5][0-9]){2}Z",
+    real=datetime.fromisoformat,
+)
+DATE = Word("date", "a date such as 2026-11-24", r"[0-9]{4}-[0-9]{2}-[0-9]{2}", real=date.fromisoformat)
+Instant = Annotated[str, INSTANT]
+PastInstant = Annotated[str, replace(INSTANT, past=True)]  # of something that has happened when it is signed
+Date = Annotated[str, DATE]
+PastDate = Annotated[str, replace(DATE, past=True)]
 # ISO 8601-1, 5.5.2: whole numbers of at most six digits, weeks alone.
 Duration = Annotated[
     str,
@@ -129,25 +172,28 @@ Duration = Annotated[
         r"(T(?=[0-9])([0-9]{1,6}H)?([0-9]{1,6}M)?([0-9]{1,6}S)?)?)",
     ),
 ]
-Party = Annotated[str, Word("party", "the code of a Party such as XO", r"[A-Z][A-Z0-9-]{1,31}")]
-Actor = Annotated[str, Word("actor", "the identifier of an actor such as pp-karsk", r"[a-z0-9_.-]{1,200}")]
-Role = Annotated[str, Word("role", "the code of a role such as ISS", known=tuple(ROLES))]
-Instrument = Annotated[str, Word("instrument", "the code of an instrument such as 2AP-7", known=tuple(INSTRUMENTS))]
+STATE = Word("party", "the code of a Party such as XO", r"[A-Z][A-Z0-9-]{1,31}")
+NAME = Word("actor", "the identifier of an actor such as pp-karsk", r"[a-z0-9_.-]{1,200}")
+Party = Annotated[str, replace(STATE, registered=True)]  # one that takes part
+State = Annotated[str, STATE]  # any other, or one that enters the register
+Actor = Annotated[str, replace(NAME, registered=True)]
+NewActor = Annotated[str, NAME]  # one that enters the register
+Role = Annotated[str, Word("role", "the code of a role such as ISS", known=tuple(ROLES), words=lambda: ROLES)]
+Instrument = Annotated[
+    str,
+    Word("instrument", "the code of an instrument such as 2AP-7", known=tuple(INSTRUMENTS), words=lambda: INSTRUMENTS),
+]
 Element = Annotated[
     str,
     Word(
         "element",
         "a data element such as login-ip or message-content#mailbox-2",
         rf"({'|'.join(ELEMENTS)})(#[a-z0-9-]+)?",
+        words=lambda: ELEMENTS,
     ),
 ]
 Event = Annotated[str, Word("event", "the hash of an earlier entry, 64 hex digits in lower case", r"[0-9a-f]{64}")]
-Order = Annotated[
-    str,
-    Word(
-        "order", "the UUID of an order, in lower case", r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    ),
-]
+Order = Annotated[str, Word("order", "the UUID of an order, in lower case", UUID)]
 # Tags are keys of canonical JSON, so a script or region follows an underscore: en, sr_latn.
 Names = Annotated[
     dict[str, str],
@@ -162,11 +208,41 @@ Names = Annotated[
 Size = Annotated[int, Whole("int", "a size in bytes, 0 or more", least=0)]
 Sha256 = Annotated[str, Word("str", "a SHA-256, 64 hex digits in lower case", r"[0-9a-f]{64}")]
 Sha512 = Annotated[str, Word("str", "a SHA-512, 128 hex digits in lower case", r"[0-9a-f]{128}")]
+HEX_DIGITS = r"[0-9a-f]{64}"
+# Stated by people, and any line in an entry that stands.
+DIGEST = Word("str", "a SHA-256, 64 hex digits in lower case", door=HEX_DIGITS)
+Digest = Annotated[str, DIGEST]
+PublicKey = Annotated[str, Word("str", "a public key, 64 hex digits in lower case", door=HEX_DIGITS)]
+Zone = Annotated[str, Word("str", "a time zone by its IANA name such as Europe/Oslo", exists=_check_zone, words=_zones)]
+Reference = Annotated[
+    str,
+    Word("str", "a reference as people quote it, such as PPO-2026-123", door=_QUOTED, exists=_check_reference),
+]
+Numbered = Annotated[str, Word("str", "a number or name such as EX-1", door=_QUOTED, exists=_check_written)]
+Treaty = Annotated[
+    str,
+    Word(
+        "str",
+        "a treaty and its day such as 2AP=2027-01-01",
+        door=r"[A-Za-z0-9._-]+=[0-9]{4}-[0-9]{2}-[0-9]{2}",
+        exists=lambda text: date.fromisoformat(text.partition("=")[2]),
+    ),
+]
+Language = Annotated[str, Word("str", "the code of a language in two letters such as en", door="[a-z]{2}")]
 MediaType = Annotated[
     str, Word("str", "a media type such as application/pdf", r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 ]
 DocumentCode = Annotated[str, Word("str", "a code such as certificate", r"[a-z0-9][a-z0-9_.-]{0,79}")]
-FileName = Annotated[str, Word("str", "the name of a file", rf"(?=.){LINE}")]
+FileName = Annotated[
+    str,
+    Word(
+        "str",
+        "the name of a file without its folders, such as return.zip",
+        rf"(?=.){LINE}",
+        door=rf"[^/\\\n{_HIDDEN}]+",
+        exists=_check_file_name,
+    ),
+]
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -235,13 +311,17 @@ def _record(struct: type[msgspec.Struct]) -> Record:
 
 
 class Unfit(ValueError):
-    """A JSON value does not have the form its place asks for: what was expected, what came, and where inside it."""
+    """A JSON value does not have the form its place asks for: what was expected, what came, and where inside it.
 
-    def __init__(self, expected: str, got: Any, path: str = "") -> None:
+    `words` are those that `got` may have been meant to be.
+    """
+
+    def __init__(self, expected: str, got: Any, path: str = "", words: Iterable[str] = ()) -> None:
         super().__init__(expected)
         self.expected = expected
         self.got = got
         self.path = path
+        self.words = words
 
 
 def check(form: Form, value: Any, path: str = "") -> None:
@@ -299,7 +379,7 @@ def _check_word(form: Word, value: Any, path: str) -> None:
         if not is_nfc(value):
             raise Unfit(f"{form.expected}, in Unicode normalisation form C", value, path)
     if value not in form.known if form.known else not _whole(form.pattern)(value):
-        raise Unfit(form.expected, value, path)
+        raise Unfit(form.expected, value, path, form.known or form.words())
     if form.real:
         try:
             form.real(value)
@@ -346,13 +426,21 @@ def texts(form: Form, value: Any, path: str = "") -> Iterator[tuple[str, str, Wo
                 yield from texts(form.item, item, f"{path}.{key}")
 
 
-def check_characters(form: Form, value: Any) -> None:
-    """Raise `Unfit` for a character that Unicode 14.0 does not have, or that nobody sees where it must be seen.
+def check_at_door(form: Form, value: Any) -> None:
+    """Raise `Unfit` for what an entry that stands may hold and one that is about to be signed may not.
 
-    Asked of what is about to be signed; in what is signed already it is a finding (`ledger.characters`).
+    A text that is not what its type says (`Word.door`, `Word.exists`), a character that Unicode 14.0 does not have, or
+    one that nobody sees where it must be seen; in what is signed already these are findings (`ledger.texts`).
     """
     for path, text, word in texts(form, value):
         if found := unassigned(text):
             raise Unfit(f"{word.expected}, without {code(found)}, which Unicode 14.0 does not have", text, path)
         if found := unseen(text, word.unseen):
             raise Unfit(f"{word.expected}, without {code(found)}, which has no shape of its own", text, path)
+        if word.door and not _whole(word.door)(text):
+            raise Unfit(word.expected, text, path)
+        if word.exists:
+            try:
+                word.exists(text)
+            except ValueError:
+                raise Unfit(word.expected, text, path, word.words()) from None

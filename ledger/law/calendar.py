@@ -9,17 +9,16 @@ the register gives none, those of the pinned `holidays` package.
 from __future__ import annotations
 
 import re
-import zoneinfo
 from calendar import monthrange
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-zoneinfo.reset_tzpath(to=())  # midnight must be the same on every machine, so the system's own table is never read
+from ledger.zones import zone
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -99,15 +98,6 @@ def public_holidays(country: str) -> Holidays:
         return country_holidays(country)
     except NotImplementedError:
         return frozenset()
-
-
-@lru_cache(maxsize=256)
-def zone(name: str) -> tzinfo:
-    """A time zone by its IANA name; UTC for a name the pinned table does not know."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,13 @@ stays distinct: its value, withheld (no key here), erased (its key is destroyed)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from ledger.chain import access_of, registry_of
 from ledger.counterparty import KIND, as_counted
+from ledger.door import Known
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
 from ledger.keyring import Keyring
@@ -26,6 +27,7 @@ from ledger.world.counterparties import register_marks, registers, trusted
 from ledger.world.drawer import Drawer, Met
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder
+from ledger.world.names import names
 from ledger.world.shelf import Ciphertext, Shelf
 
 DESTROYED = "payload-key-destroyed"
@@ -253,15 +255,49 @@ class Cases:
         """
         if self._store.first_kind(name) is not None:
             return name
-        found = self._store.referenced(name) or [
-            order for order, kind in self._store.orders(name) if name and self._listed(order, kind)
-        ]
+        if len(found := self.named(name)) == 1:
+            return found[0]
+        if found:
+            raise self.ambiguous(name, found)
+        found = [order for order, kind in self._store.orders(name) if name and self._listed(order, kind)]
         if len(found) == 1:
             return found[0]
         if not found:
             raise LedgerFault("ORDER-UNKNOWN", f"no order is called {name!r}", "comity orders lists them")
         some = ", ".join(found[:3])
         raise LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", "give more of the id")
+
+    def named(self, name: str) -> list[str]:
+        """The orders that are called so: by a name given here, a reference, or a reference behind its office's name."""
+        given = names(self._folder.path).get(name)
+        found = [given] if given is not None and self._store.first_kind(given) is not None else []
+        office, mark, reference = name.partition("/")
+        found += self._store.referenced(name)
+        if mark and reference:
+            found += [order for order, offices in self.quoted(reference) if office in offices]
+        return list(dict.fromkeys(found))
+
+    def quoted(self, reference: str) -> list[tuple[str, list[str]]]:
+        """The orders of this reference, each with the offices that issued it under it, as entries here say."""
+        found = []
+        for order in self._store.referenced(reference):
+            issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
+            offices = [e.get("issuing_authority") or e.actor for e in issued if e.get("reference") == reference]
+            found.append((order, list(dict.fromkeys(offices))))
+        return found
+
+    def ambiguous(self, name: str, found: Sequence[str]) -> LedgerFault:
+        """ORDER-AMBIGUOUS of a name that several orders have, with how to say which."""
+        offices = dict(self.quoted(name))
+        some = ", ".join(f"{'/'.join((*offices.get(order, ())[:1], name))} ({order[:8]})" for order in found[:4])
+        hint = "say OFFICE/REFERENCE, or the beginning of the id; `comity order rename ID NAME` gives a name of its own"
+        return LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", hint)
+
+    def known(self, keyring: Keyring) -> Known:
+        """What the register knows: asked of a fact before it is signed (`ledger.door`)."""
+        said = (e.public["party"] for e in self.register(reveal=False) if e.kind == "party-registered")
+        parties = {*said, *(office.party for office in keyring.offices.values())}
+        return Known(keyring.offices.keys(), parties, self._folder.registrar.actor)
 
     def _listed(self, order: str, first_kind: str) -> bool:
         kind = KINDS.get(first_kind)

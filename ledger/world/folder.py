@@ -11,6 +11,7 @@ trust/others/     whom we trust about other records, a folder as this one for ea
 others/           the heads of other logs, as they were seen
 registers/        the registers of other logs, as they were received: what proves the keys of their entries
 evidence/         what proves, or seems to, that a log contradicts itself; kept for ever
+names.json        names that its users gave to orders, for themselves
 TEST              only in a test ledger
 RESTORED          put back from a copy, and its witnesses not asked since
 """

@@ -54,7 +54,18 @@ class Housed(House):
         return self
 
     def record(self, reference: str = "PPO-2") -> tuple[int, str]:
-        words = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", reference, "--as", "ilves")
+        words = (
+            "issue",
+            "--unregistered",
+            "--instrument",
+            "2AP-7",
+            "--to",
+            "XV",
+            "--reference",
+            reference,
+            "--as",
+            "ilves",
+        )
         done = self.run(*words)
         return done.exit_code, done.output
 
@@ -512,7 +523,9 @@ def test_a_ledger_moves_from_its_folder_into_a_database(tmp_path: Path, uri: str
     assert house.run("restore", str(copied), str(moved), "--store", uri).exit_code == 0
     moved.rename(house.ledger)
     shutil.copy(tmp_path / "keys.db", house.ledger / "keys.db")
-    done = house.run("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+    done = house.run(
+        "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
+    )
     assert done.exit_code == 0, done.output
     assert house.told("fsck")["verdict"] == "CONSISTENT"
 

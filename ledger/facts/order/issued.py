@@ -7,7 +7,21 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import ALL_SIDES, ALL_SIDES_AND_OVERSIGHT, AUTHORITIES, CASE_FILE, DRAFTERS
 from ledger.facts.vocabulary import Approval, Capacity, Channel, Circumstance
-from ledger.facts.wire import Actor, Date, Document, Duration, Element, Event, Instrument, Order, Party, Text
+from ledger.facts.wire import (
+    Actor,
+    Document,
+    Duration,
+    Element,
+    Event,
+    Instrument,
+    Language,
+    Numbered,
+    Order,
+    Party,
+    PastDate,
+    Reference,
+    Text,
+)
 
 
 class OrderDrafted(Fact):
@@ -81,18 +95,18 @@ class OrderIssued(Fact):
     from_party: Annotated[Party, "The issuing or requesting Party."]
     to_party: Annotated[Party, "The Party of the provider or of the requested authority."]
     reference: Annotated[
-        str | None,
+        Reference | None,
         "The order's own number at the issuing authority, as people quote it. It names nobody.",
     ] = None
     case_ref: Annotated[
-        str | None,
+        Numbered | None,
         "The pseudonymous number of the specific investigation or proceeding. "
         "Use in another case is measured against it.",
     ] = None
     template: Annotated[str | None, "The form that was used, with its version."] = None
     issuing_authority: Annotated[Actor | None, "The office that makes the order."] = None
     issuing_capacity: Annotated[Capacity | None, "In which capacity the issuing authority acts."] = None
-    date_issued: Annotated[Date | None, "The date on the order."] = None
+    date_issued: Annotated[PastDate | None, "The date on the order."] = None
     protocol_statement: Annotated[bool | None, "The order says that it is made under this instrument."] = None
     providers: Annotated[
         tuple[Actor, ...] | None,
@@ -133,7 +147,9 @@ class OrderIssued(Fact):
         "The outcome of the test whether an enforcing authority must be notified.",
     ] = None
     supervision: Annotated[Event | None, "The supervision or validation of this order."] = None
-    languages: Annotated[tuple[str, ...] | None, "Languages in which the order is served, as two-letter codes."] = None
+    languages: Annotated[
+        tuple[Language, ...] | None, "Languages in which the order is served, as two-letter codes."
+    ] = None
     electronic_form_accepted: Annotated[bool | None, "The provider accepts orders in electronic form."] = None
     offence_threshold: Annotated[
         OffenceThreshold | None,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import ALL_SIDES, CORRESPONDENTS
 from ledger.facts.vocabulary import Channel, Circumstance, ReceiptProof
-from ledger.facts.wire import Actor, Document, Event, Instant, Text
+from ledger.facts.wire import Actor, Document, Event, PastInstant, Text
 
 
 class OrderTransmitted(Fact):
@@ -55,7 +55,7 @@ class DuplicateServiceRecorded(Fact):
     signers = ("SP", "REG", "ISS")
 
     first: Annotated[Event, "The first receipt, whose clock goes on."]
-    second_on: Annotated[Instant, "When it arrived again."]
+    second_on: Annotated[PastInstant, "When it arrived again."]
     channel: Annotated[Channel | None, "By which channel."] = None
 
 
@@ -66,7 +66,7 @@ class ReceiptDisputed(Fact):
     signers = ("SP", "REG", "ISS", "CAR")
 
     about: Annotated[Event, "The receipt in dispute."]
-    claimed_on: Annotated[Instant, "The time claimed instead."]
+    claimed_on: Annotated[PastInstant, "The time claimed instead."]
 
     reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "Why."] = None
 

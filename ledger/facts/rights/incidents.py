@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import OVERSIGHT
 from ledger.facts.vocabulary import NoticeChannel, RestrictionGround
-from ledger.facts.wire import Actor, Date, Event, Instant, Text
+from ledger.facts.wire import Actor, Date, Event, PastInstant, Text
 
 IncidentKind = Literal["misdirected", "unauthorised-access", "loss", "alteration", "forged-order", "other"]
 IncidentRegime = Literal["GDPR:33", "LED:30", "2AP:14(7)"]
@@ -19,7 +19,7 @@ class SecurityIncidentDetected(Fact):
     basis = ("2AP:14(7)(b)", "LED:30", "GDPR:33")
     signers = ("ISS", "RET", "SP", "REG", "CAQ", "POC", "LAB", "DPO")
 
-    aware_at: Annotated[Instant, "When the controller became aware."]
+    aware_at: Annotated[PastInstant, "When the controller became aware."]
     incident_kind: Annotated[IncidentKind, "What kind."]
     regime: Annotated[IncidentRegime | None, "The regime under which it must be reported."] = None
 

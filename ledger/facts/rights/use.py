@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from ledger.facts.kind import Fact, Sealed
 from ledger.facts.readers import EVIDENCE, OVERSIGHT
 from ledger.facts.vocabulary import OFFICES, Purpose
-from ledger.facts.wire import Actor, Element, Event, Order, Text
+from ledger.facts.wire import Actor, Element, Event, Numbered, Order, Text
 
 
 class PurposeRecorded(Fact):
@@ -16,7 +16,7 @@ class PurposeRecorded(Fact):
     basis = ("2AP:14(2)(a)", "LED:4(1)(b)")
     signers = ("ISS", "RET", "SEEK")
 
-    case_ref: Annotated[str, "The case."]
+    case_ref: Annotated[Numbered, "The case."]
     purpose_code: Annotated[Purpose, "The purpose."]
 
 
@@ -26,7 +26,7 @@ class UseRecorded(Fact):
     basis = ("2AP:14(8)", "LED:25(1)")
     signers = ("ISS", "RET", "SEEK", "LAB")
 
-    case_ref: Annotated[str, "The case in which they are used."]
+    case_ref: Annotated[Numbered, "The case in which they are used."]
     purpose_code: Annotated[Purpose, "What for."]
     elements: Annotated[tuple[Element, ...] | None, "What."] = None
     conditions_checked: Annotated[tuple[Event, ...] | None, "The conditions looked at before."] = None
@@ -40,7 +40,7 @@ class FurtherUseDecided(Fact):
     basis = ("2AP:14(2)(a)", "LED:4(2)")
     signers = ("ISS", "RET", "CT")
 
-    case_ref: Annotated[str, "The other case."]
+    case_ref: Annotated[Numbered, "The other case."]
     decision: Annotated[Literal["allowed", "refused"], "The decision."]
     legal_basis: Annotated[str | None, "The provision."] = None
 

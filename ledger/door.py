@@ -1,0 +1,139 @@
+"""What a fact is asked before anybody signs it, beyond the form of its fields: form, not law.
+
+Asked where people write: commands and tables. In an entry that stands each of these is what it was, at most a finding.
+What is asked follows from the types of `ledger.facts.wire`, so a new kind is asked the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
+from ledger.facts.wire import NAME, Unfit, Word, check, texts
+from ledger.order import DRIFT, Entry, instant, wire
+from ledger.refusal import Refused
+from ledger.replacing import DIGESTS, stated
+
+_FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC
+
+
+class Known(Struct, frozen=True):
+    """What a register knows: offices, the Parties of these and those registered themselves, and who keeps it."""
+
+    offices: Collection[str]
+    parties: Collection[str]
+    registrar: str = "registrar"
+
+
+def slips(
+    fact: Fact,
+    known: Known,
+    signed_at: datetime,
+    *,
+    whose: str | None = None,
+    named: Callable[[], Collection[str]] = tuple,
+    unregistered: bool = False,
+) -> Iterator[Refused]:
+    """Everything in a fact that is to be signed at `signed_at` which cannot be meant so, each with what would be right.
+
+    `named` are the offices and Parties that its order names already, asked for where the register does not know one.
+    `Refused`: OFFICE-UNKNOWN and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL; `where` is kind and field.
+    """
+    values = {**public_of(fact), **sealed_of(fact)}
+    if whose is not None:
+        for slip in _stranger("whose", whose, NAME, known, signed_at):
+            if slip.code == "FACT" or not (unregistered or whose in named()):
+                yield slip
+    for name, field in fact.fields().items():
+        for path, text, word in texts(field.form, values[name], name) if name in values else ():
+            if word.registered and not unregistered:
+                found = _stranger(f"{fact.kind}.{path}", text, word, known, signed_at)
+                yield from (slip for slip in found if text not in named())
+            if word.past and _to_come(text, word, signed_at):
+                yield Refused(
+                    "FORM-DATE",
+                    f"it is {text}, after it is signed at {wire(signed_at)}",
+                    where=f"{fact.kind}.{path}",
+                    hint="look at the year; this states what has happened already",
+                )
+    yield from _unequal(fact, values)
+
+
+def named_in(entries: Iterable[Entry]) -> set[str]:
+    """The offices and Parties that the entries of an order name: who signed, whose act it is, who takes part."""
+    found: set[str] = set()
+    for e in entries:
+        found |= {e.by, e.actor}
+        kind = KINDS.get(e.kind)
+        for name, field in kind.fields().items() if kind is not None else ():
+            if not field.sealed and name in e.public:
+                found |= {text for _, text, word in texts(field.form, e.public[name]) if word.registered}
+    return found
+
+
+def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) -> Iterator[Refused]:
+    """An office or a Party that nobody registered, with the one that may be meant and the command that registers it."""
+    try:
+        check(word, text)
+    except Unfit as unfit:
+        yield Refused("FACT", f"expected {unfit.expected}, got {text!r}", where=where)
+        return
+    office = word.type == "actor"
+    among = known.offices if office else known.parties
+    if text in among:
+        return
+    day = now.date().isoformat()
+    command = (
+        f"comity record authority-registered -f actor={text} -f party=PARTY -f roles=ROLE -f valid_from={day}"
+        if office
+        else f"comity record party-registered -f party={text} -f zone=Europe/Oslo -f declarations_verified=false"
+    )
+    hint = f"`{command} --as {known.registrar}` registers it; --unregistered, or a column so called, names it as it is"
+    yield Refused(
+        "OFFICE-UNKNOWN" if office else "PARTY-UNKNOWN",
+        f"{text} is no {'office' if office else 'Party'} of the register",
+        where=where,
+        hint=" ".join(filter(None, (meant(text, among), hint))),
+    )
+
+
+def _to_come(text: str, word: Word, signed_at: datetime) -> bool:
+    if word.type == "date":
+        return text > (signed_at + _FURTHEST).date().isoformat()
+    return instant(text) - signed_at > DRIFT
+
+
+def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
+    """Digests are said to be equal, and no digest or two different ones are stated."""
+    fields = [name for name in DIGESTS if name in fact.fields()]
+    if values.get("check") != "equal" or not fields:
+        return
+    digests = list(stated(values))
+    where = f"{fact.kind}.{fields[0]}"
+    if not digests:
+        hint = f"{fields[0]}=FILE hashes the file; where nothing was compared it is check=not-checked"
+        yield Refused(
+            "FORM-EQUAL", "check=equal is said of no digest: state the one that is equal", where=where, hint=hint
+        )
+    elif len({d for field, _, _, d in digests if field != "manifest"}) > 1:
+        says = "check=equal is said of two digests that differ"
+        yield Refused("FORM-EQUAL", says, where=where, hint="check=differ is said of these; look at both")
+
+
+def check_reference(reference: str, office: str, order: str, taken: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Refuse, with REFERENCE-TAKEN, a reference under which its office has issued another order here.
+
+    `taken` are the orders that are quoted so, each with the offices that issued it.
+    """
+    for other, offices in taken:
+        if other != order and office in offices:
+            raise Refused(
+                "REFERENCE-TAKEN",
+                f"{office} has an order of the reference {reference!r} here already, {other[:8]}",
+                where="order-issued.reference",
+                hint=f"another order has another reference; a new version of that one: --order {other[:8]}",
+            )
