@@ -107,8 +107,8 @@ def recording(command: Callable[..., Any]) -> Callable[..., Any]:
 def record(asked: Asked, kind: str, order: str | None, instrument: str | None) -> Exit:
     """Record one fact of any KIND about ORDER; what the law will say of it is shown before it is signed.
 
-    The law refuses nothing. `comity vocabulary KIND` shows the fields. Personal values are better given with --from
-    than on the command line, where others on this machine may see them.
+    The law refuses nothing; what has not the form of its field is refused. `comity vocabulary KIND` shows the fields.
+    Personal values are better given with --from than on the command line, where others on this machine may see them.
     """
     from ledger.facts import kind_of
 

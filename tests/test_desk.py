@@ -269,6 +269,17 @@ def test_an_order_is_found_by_its_label_its_reference_and_by_words(stack: ExitSt
     assert "PPO-1" not in words(visitor.page("/orders?q=nothing"))
 
 
+def test_an_order_is_found_by_every_name_it_has(stack: ExitStack, tmp_path: Path) -> None:
+    house = House(tmp_path).furnished().with_office("lind", "ISS")
+    said = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", "lind")
+    order = house.told(*said)["order"]
+    house.told("order", "rename", "lind/PPO-1", "ours")
+    visitor = sat(stack, house.ledger).visitor
+    for name in ("lind/PPO-1", "ours"):
+        assert visitor.get(f"/orders?{urlencode({'q': name})}").headers["location"] == f"/orders/{order}"
+    assert visitor.get("/orders?q=PPO-1").status_code == 200, "two orders have the number, and both are listed"
+
+
 def test_an_order_nobody_has_and_one_nobody_asks_about_are_not_there(kept2: Sat) -> None:
     for order in ("nothing", kept2.reader.cases.registry, kept2.reader.cases.access):
         answer = kept2.visitor.get(f"/orders/{order}")

@@ -142,7 +142,7 @@ def check_form(kind: str, public: Mapping[str, Any], sealed: Collection[str]) ->
     cls = kind_of(kind)
     if _fits(cls, public, sealed):
         return
-    _checked(cls, public, sealed=False)
+    _checked(cls, public, sealed=False, door=False)
     for name in sealed:
         _place(cls, name, sealed=True)
     for name in sorted(_needed(cls, sealed=True) - set(sealed)):
@@ -175,7 +175,8 @@ def _needed(cls: type[Fact], *, sealed: bool) -> frozenset[str]:
     return frozenset(n for n, f in cls.fields().items() if f.sealed is sealed and (f.required or (sealed and f.always)))
 
 
-def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict[str, Any]:
+def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool, door: bool = True) -> dict[str, Any]:
+    """The values given, as they have to be; `door`: as they have to be in a fact that is about to be signed."""
     for name in given:
         if name == WHY.name:  # of the envelope, not of a fact
             raise FactError("FACT", f"expected a field of {cls.kind}, got {_tell(name)}", where=cls.kind)
@@ -189,7 +190,8 @@ def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool) -> dict
             continue
         try:
             check(field.form, value)
-            check_at_door(field.form, value)
+            if door:
+                check_at_door(field.form, value)
         except Unfit as unfit:
             raise FactError(
                 "FACT",
