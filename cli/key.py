@@ -284,10 +284,14 @@ def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
 
 def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
     from cli.record import tell
+    from ledger.door import slips
     from ledger.envelope import Circumstances
     from ledger.world.sealing import Draft
 
     said = Circumstances(journal.now(), journal.now())
+    known = journal.cases.known(journal.keyring)
+    for slip in (s for fact in facts for s in slips(fact, known, said.signed_at, unregistered=True)):
+        raise slip
     receipts = journal.record_batch([Draft(fact, journal.registry, signer, said) for fact in facts])
     for fact, receipt in zip(facts, receipts, strict=True):
         tell(journal, fact.kind, receipt)

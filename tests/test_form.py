@@ -380,6 +380,26 @@ def test_a_table_opens_an_order_of_another_office_by_office_and_reference(house:
     assert "ilves/PPO-1" in house.run(*both).stderr
 
 
+def test_a_row_makes_no_version_of_an_order_of_another_office_that_has_the_number(house: House, tmp_path: Path) -> None:
+    cells = {"order": "PPO-1", "kind": "order-issued", "occurred": "2026-03-01T09:40:00Z", "instrument": "2AP-7"}
+    opens = {**cells, "from_party": "XO", "to_party": "XO"}
+    done = house.run("import", str(table(tmp_path / "t.csv", opens)), "--as", "lind", "--dry-run")
+    assert done.exit_code == Exit.REFUSED
+    assert "row 2, reference: PPO-1 is an order of ilves on record, and not of lind; lind/PPO-1 opens" in done.stderr
+    version = table(tmp_path / "t.csv", {**opens, "issuing_authority": "ilves"})
+    assert house.told("import", str(version), "--as", "lind", "--dry-run")["new_orders"] == 0
+
+
+def test_a_suspicion_about_a_key_begins_before_it_is_reported(house: House) -> None:
+    before = count_of(house)
+    done = house.run("key", "compromised", "lind", "--since", "2101-01-01T00:00:00Z", "--yes")
+    left_alone(done, "FORM-DATE", "look at the year")
+    left_alone(
+        house.run("key", "enrol", "x", "--public", A, "--role", "JUDGE", "--party", "XO"), "FACT", "there are ISS"
+    )
+    assert count_of(house) == before
+
+
 # -- names of one's own ------------------------------------------------------------------------------------------------
 
 

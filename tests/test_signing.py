@@ -218,7 +218,7 @@ def test_an_office_whose_key_is_in_ssh_agent_records_as_any_other(agent: Path, t
     assert house.run("key", "enrol", "ilves", "--role", "ISS", "--party", "XO").exit_code == 0
     assert house.run("key", "accept", "ilves").exit_code == 0
     house.order()
-    sent = ("record", "order-transmitted", "PPO-1", "-f", "addressee=skylark", "-f", "channel=mail")
+    sent = ("record", "order-transmitted", "PPO-1", "--unregistered", "-f", "addressee=skylark", "-f", "channel=mail")
     assert house.run(*sent, "--as", "ilves", "--key", there).exit_code == 0
     assert house.run("fsck").exit_code == 0
     subprocess.run(["ssh-add", "-qD"], check=True, capture_output=True)

@@ -202,7 +202,7 @@ def test_the_registry_takes_only_what_its_rules_allow() -> None:
     registry("key-registered", {"actor": "nobody", **key}, "KEY-UNKNOWN")
     registry("key-registered", {"actor": "ilves", **key}, "KEY-ROLE", by="ilves", role="ADM")
     registry("key-registered", {"actor": "ilves", "roles": ["ISS"], "key": "00" * 32}, "KEY-POINT")
-    registry("key-registered", {"actor": "ilves", "roles": ["ISS"], "key": "zz"}, "KEY-POINT")
+    registry("key-registered", {"actor": "ilves", "roles": ["ISS"], "key": "zz"}, "KEY-POINT", loose=True)
     registry("key-registered", {"actor": "ilves", "roles": ["ISS"], "key": ilves}, "KEY-ROTATION")
     registry("key-accepted", {"key": new}, "KEY-UNKNOWN", by="ilves", role="ISS")
     registry("key-accepted", {"key": ilves}, "KEY-ROTATION", by="ilves", role="ISS")

@@ -238,7 +238,7 @@ def test_a_word_in_the_register_that_means_nothing_is_left_aside_and_never_crash
         "declarations_verified": True,
         "in_force": ["x", "2AP=soon", "=", ""],
     }
-    ledger.record(ledger.keeper, "party-registered", party)
+    ledger.record(ledger.keeper, "party-registered", party, loose=True)
     assert checked(ledger.bundle(ilves), ledger).verdict is Verdict.PASSED
 
 

@@ -95,13 +95,22 @@ class Index:
         return given or self._journal.store.first_kind(name) is not None
 
     def quote(self, reference: str, office: str, order: Named) -> None:
-        """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so."""
+        """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so.
+
+        `Stop` if the order is another office's that has the same number.
+        """
         self._c.execute("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?)", (reference, office, order.id))
         found = self._c.execute(
             "SELECT id FROM quoted WHERE reference = ? AND office = ?", (reference, office)
         ).fetchone()
         taken = self._journal.cases.quoted(reference) if self._journal.store.referenced(reference) else []
         check_reference(reference, office, order.id, [(found[0], [office]), *taken])
+        others = dict(taken).get(order.id) or [office]
+        if office not in others:
+            hint = (
+                f"{office}/{reference} opens one of {office}; a new version says whose order it is: issuing_authority"
+            )
+            raise Stop(f"{reference} is an order of {others[0]} on record, and not of {office}", hint=hint)
 
     def opened(self) -> Iterator[list[str]]:
         """The ids of all orders opened or found, five hundred at a time."""
