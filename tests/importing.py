@@ -60,6 +60,7 @@ def _row(told: Story, fact: Told, called: str) -> dict[str, str]:
         "why": "put right in the story" if fact.replaces else "",
         "audience": "\n".join(f"{name}={','.join(roles)}" for name, roles in fact.audience.items()),
         "instrument": order.instrument,
+        "unregistered": "yes",  # a story names offices that its register does not have
     }
     if fact.type == "order-issued":
         row |= {"from_party": order.sent_from, "to_party": order.to}
