@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
-from ledger.facts.wire import NAME, Unfit, Word, check, texts
+from ledger.facts.wire import NAME, Form, Many, Record, Unfit, Word, check, check_typed, texts
 from ledger.order import DRIFT, Entry, instant, wire
 from ledger.refusal import Refused
 from ledger.replacing import DIGESTS, stated
@@ -122,6 +123,40 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
     elif len({d for field, _, _, d in digests if field != "manifest"}) > 1:
         says = "check=equal is said of two digests that differ"
         yield Refused("FORM-EQUAL", says, where=where, hint="check=differ is said of these; look at both")
+
+
+def out_of_type(kind: str, values: Mapping[str, Any], signed_at: datetime) -> bool:
+    """True if an entry that stands states a value that would be refused today for its type, or for what is to come."""
+    for name, form in _typed(kind):
+        if (value := values.get(name)) is None:
+            continue
+        try:
+            check_typed(form, value)
+        except Unfit:
+            return True
+        if any(word.past and _to_come(text, word, signed_at) for _, text, word in texts(form, value)):
+            return True
+    return False
+
+
+@cache  # most kinds have no such field
+def _typed(kind: str) -> tuple[tuple[str, Form], ...]:
+    cls = KINDS.get(kind)
+    fields = () if cls is None else cls.fields().items()
+    return tuple((n, f.form) for n, f in fields if any(w.door or w.exists or w.past for w in _words(f.form)))
+
+
+def _words(form: Form) -> Iterator[Word]:
+    match form:
+        case Word():
+            yield form
+        case Many(item=item):
+            yield from _words(item)
+        case Record(members=members):
+            for member in members.values():
+                yield from _words(member)
+        case _:
+            pass
 
 
 def check_reference(reference: str, office: str, order: str, taken: Iterable[tuple[str, Sequence[str]]]) -> None:

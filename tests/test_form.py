@@ -23,9 +23,11 @@ from ledger import zones
 from ledger.door import Known, named_in, slips
 from ledger.facts import KINDS, FactError, build, check_form
 from ledger.facts.wire import Actor, Party, Word, form_of, texts
-from ledger.order import instant
+from ledger.order import Unread, instant
 from ledger.world import names
 from tests.hands import STORIES, House, ledger_of, run, told
+from tests.judged import finds, finds_not
+from tests.story import Fact, fact, given, issued, received, sent
 from tests.told import EXAMPLES, ORDER, in_full
 
 A, B = "9f86d081" * 8, "6a" * 32
@@ -545,6 +547,26 @@ def test_an_entry_that_stands_with_such_a_value_has_the_form_of_its_kind(
         build(kind, public, sealed)
 
 
+CODE = "W-NOT-ITS-TYPE"
+SERVED = given(issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z"))
+
+
+def handed(**fields: Any) -> Fact:
+    common = {"exhibit": "EX-1", "released_by": "orn", "received_by": "orn", "check": "not-checked", **fields}
+    return fact("custody-transferred", "2027-03-05T09:00Z", "orn", "RET", **common)
+
+
+def test_an_entry_that_stands_with_a_value_not_of_its_type_is_a_remark() -> None:
+    finds(SERVED.when(handed(digest_before="return.zip")), CODE)
+    finds(SERVED.when(handed(exhibit=" ")), CODE)
+    finds_not(SERVED.when(handed(digest_before=A)), CODE)
+    finds_not(SERVED.when(handed(digest_before=Unread.WITHHELD)), CODE)
+    finds(SERVED.where("XV", zone="Mars/Olympus"), CODE)
+    finds(given(issued("2027-03-01T09:00Z", date_issued="2037-03-01")), CODE)
+    finds_not(given(issued("2027-03-01T09:00Z", date_issued="2027-03-01")), CODE)
+    assert finds(SERVED.when(handed(digest_before="return.zip")), CODE).effects == ()
+
+
 def test_zones_are_those_of_the_pinned_table_on_every_machine() -> None:
     assert zoneinfo.TZPATH == ()
     assert {"UTC", "Europe/Oslo", "Atlantic/Reykjavik"} <= zones.names()
@@ -558,8 +580,6 @@ def test_every_story_names_a_zone_that_exists() -> None:
 
 
 def test_what_an_order_names_is_read_from_its_entries() -> None:
-    from tests.story import given, issued, sent
-
     case = given(issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z")).case
     assert {"ilves", "skylark", "XO", "XV"} <= named_in(case.entries)
     assert EXAMPLES["actor"] not in named_in(case.entries)

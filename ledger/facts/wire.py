@@ -429,14 +429,20 @@ def texts(form: Form, value: Any, path: str = "") -> Iterator[tuple[str, str, Wo
 def check_at_door(form: Form, value: Any) -> None:
     """Raise `Unfit` for what an entry that stands may hold and one that is about to be signed may not.
 
-    A text that is not what its type says (`Word.door`, `Word.exists`), a character that Unicode 14.0 does not have, or
-    one that nobody sees where it must be seen; in what is signed already these are findings (`ledger.texts`).
+    A text that is not what its type says (`check_typed`), a character that Unicode 14.0 does not have, or one that
+    nobody sees where it must be seen; in what is signed already these are findings (`ledger.texts`).
     """
     for path, text, word in texts(form, value):
         if found := unassigned(text):
             raise Unfit(f"{word.expected}, without {code(found)}, which Unicode 14.0 does not have", text, path)
         if found := unseen(text, word.unseen):
             raise Unfit(f"{word.expected}, without {code(found)}, which has no shape of its own", text, path)
+    check_typed(form, value)
+
+
+def check_typed(form: Form, value: Any) -> None:
+    """Raise `Unfit` for a text that its type's word for it does not fit: `Word.door`, `Word.exists`."""
+    for path, text, word in texts(form, value):
         if word.door and not _whole(word.door)(text):
             raise Unfit(word.expected, text, path)
         if word.exists:
