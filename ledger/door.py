@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
-from ledger.facts.wire import NAME, Form, Many, Record, Unfit, Word, check, check_typed, texts
+from ledger.facts.wire import NAME, Form, Many, Record, Unfit, Word, check, is_typed, texts
 from ledger.order import DRIFT, Entry, instant, wire
 from ledger.refusal import Refused
 from ledger.replacing import DIGESTS, stated
@@ -125,18 +125,16 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
         yield Refused("FORM-EQUAL", says, where=where, hint="check=differ is said of these; look at both")
 
 
-def out_of_type(kind: str, values: Mapping[str, Any], signed_at: datetime) -> bool:
+def out_of_type(e: Entry) -> bool:
     """True if an entry that stands states a value that would be refused today for its type, or for what is to come."""
-    for name, form in _typed(kind):
-        if (value := values.get(name)) is None:
-            continue
-        try:
-            check_typed(form, value)
-        except Unfit:
-            return True
-        if any(word.past and _to_come(text, word, signed_at) for _, text, word in texts(form, value)):
-            return True
-    return False
+    return any(_out_of_type(form, value, e.at) for name, form in _typed(e.kind) if (value := e.get(name)) is not None)
+
+
+def _out_of_type(form: Form, value: Any, signed_at: datetime) -> bool:
+    return any(
+        not is_typed(word.door, word.exists, text) or (word.past and _to_come(text, word, signed_at))
+        for _, text, word in texts(form, value)
+    )
 
 
 @cache  # most kinds have no such field

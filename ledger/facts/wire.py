@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -443,10 +443,16 @@ def check_at_door(form: Form, value: Any) -> None:
 def check_typed(form: Form, value: Any) -> None:
     """Raise `Unfit` for a text that its type's word for it does not fit: `Word.door`, `Word.exists`."""
     for path, text, word in texts(form, value):
-        if word.door and not _whole(word.door)(text):
-            raise Unfit(word.expected, text, path)
-        if word.exists:
-            try:
-                word.exists(text)
-            except ValueError:
-                raise Unfit(word.expected, text, path, word.words()) from None
+        if not is_typed(word.door, word.exists, text):
+            raise Unfit(word.expected, text, path, word.words())
+
+
+@lru_cache(maxsize=4096)  # the same languages, Parties and digests are stated by many
+def is_typed(door: str, exists: Callable[[str], object] | None, text: str) -> bool:
+    """True if a text is what its word asks of it before signing."""
+    if door and not _whole(door)(text):
+        return False
+    try:
+        return exists is None or exists(text) is not NOTHING
+    except ValueError:
+        return False

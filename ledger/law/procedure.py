@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from ledger import zones
 from ledger.door import out_of_type
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUPS
@@ -11,7 +12,7 @@ from ledger.law.checks import Found, Seen, finding, of_clocks
 from ledger.law.examination import Examination
 from ledger.law.integrity import files
 from ledger.law.rules import Mark, Standing, Verdict
-from ledger.order import Entry, Unread
+from ledger.order import Entry
 from ledger.replacing import ALGORITHMS
 
 # -- withdrawal --------------------------------------------------------------------------------------------------------
@@ -153,13 +154,10 @@ def before_there_was_an_order(r: Examination) -> Seen:
     says="An entry states a value that is not what its field asks for; it is refused where entries are made.",
 )
 def not_of_its_type(r: Examination) -> Seen:
-    ours = {r.register.parties[p].leaf for p in (r.from_party, r.to_party) if p in r.register.parties}
-    read = (e for e in r.case.registry if e.leaf in ours)
-    return [
-        e
-        for e in (*r.entries, *r.to_come, *read)
-        if out_of_type(e.kind, {n: v for n, v in {**e.public, **e.sealed}.items() if not isinstance(v, Unread)}, e.at)
-    ]
+    zoned = (p for code in (r.from_party, r.to_party) if (p := r.register.parties.get(code or "")))
+    leaves = [e.leaf for e in (*r.entries, *r.to_come) if out_of_type(e)]
+    leaves += [p.leaf for p in zoned if p.zone not in zones.names()]
+    return Found(tuple(dict.fromkeys(leaves))) if leaves else None
 
 
 @finding(
