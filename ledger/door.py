@@ -131,6 +131,10 @@ def out_of_type(e: Entry) -> bool:
 
 
 def _out_of_type(form: Form, value: Any, signed_at: datetime) -> bool:
+    try:
+        check(form, value)
+    except Unfit:  # it is found elsewhere
+        return False
     return any(
         not is_typed(word.door, word.exists, text) or (word.past and _to_come(text, word, signed_at))
         for _, text, word in texts(form, value)
