@@ -14,8 +14,8 @@ from typing import Any
 from msgspec import Struct
 
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
-from ledger.facts.wire import NAME, Form, Many, Record, Unfit, Word, check, is_typed, texts
-from ledger.order import DRIFT, Entry, instant, wire
+from ledger.facts.wire import NAME, Unfit, Word, check, is_typed, texts
+from ledger.order import DRIFT, Entry, wire
 from ledger.refusal import Refused
 from ledger.replacing import DIGESTS, stated
 
@@ -105,7 +105,7 @@ def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) ->
 def _to_come(text: str, word: Word, signed_at: datetime) -> bool:
     if word.type == "date":
         return text > (signed_at + _FURTHEST).date().isoformat()
-    return instant(text) - signed_at > DRIFT
+    return text > wire(signed_at + DRIFT)  # on the wire, the later moment is the greater text
 
 
 def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
@@ -126,39 +126,27 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
 
 
 def out_of_type(e: Entry) -> bool:
-    """True if an entry that stands states a value that would be refused today for its type, or for what is to come."""
-    return any(_out_of_type(form, value, e.at) for name, form in _typed(e.kind) if (value := e.get(name)) is not None)
+    """True if an entry that stands states a value that would be refused today for its type, or for what is to come.
 
-
-def _out_of_type(form: Form, value: Any, signed_at: datetime) -> bool:
-    try:
-        check(form, value)
-    except Unfit:  # it is found elsewhere
-        return False
-    return any(
-        not is_typed(word.door, word.exists, text) or (word.past and _to_come(text, word, signed_at))
-        for _, text, word in texts(form, value)
-    )
+    A value without the form of its field is found elsewhere. Of a manifest nothing is asked.
+    """
+    for name, word in _typed(e.kind):
+        value = e.get(name)
+        if value is None:
+            continue
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and not (
+                is_typed(word.door, word.exists, text) and not (word.past and _to_come(text, word, e.at))
+            ):
+                return True
+    return False
 
 
 @cache  # most kinds have no such field
-def _typed(kind: str) -> tuple[tuple[str, Form], ...]:
+def _typed(kind: str) -> tuple[tuple[str, Word], ...]:
     cls = KINDS.get(kind)
-    fields = () if cls is None else cls.fields().items()
-    return tuple((n, f.form) for n, f in fields if any(w.door or w.exists or w.past for w in _words(f.form)))
-
-
-def _words(form: Form) -> Iterator[Word]:
-    match form:
-        case Word():
-            yield form
-        case Many(item=item):
-            yield from _words(item)
-        case Record(members=members):
-            for member in members.values():
-                yield from _words(member)
-        case _:
-            pass
+    words = [(n, getattr(f.form, "item", f.form)) for n, f in (() if cls is None else cls.fields().items())]
+    return tuple((n, w) for n, w in words if isinstance(w, Word) and (w.door or w.exists or w.past))
 
 
 def check_reference(reference: str, office: str, order: str, taken: Iterable[tuple[str, Sequence[str]]]) -> None:
