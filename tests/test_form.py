@@ -265,6 +265,18 @@ def test_a_row_that_says_so_names_an_office_as_it_is_and_a_file_beside_the_table
     ]
 
 
+def test_a_row_that_is_on_record_from_before_is_not_asked_again(
+    ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = ("import", str(table(tmp_path / "t.csv", row(check="equal", received_by="ghost"))), "--as", "ilves")
+    with monkeypatch.context() as then:  # a version that asked nothing
+        then.setattr("cli.imports.told.slips", lambda *_, **__: ())
+        assert told(*said, ledger=ledger)["recorded"] == 1
+    assert told(*said, ledger=ledger)["already"] == 1
+    again = ("import", str(table(tmp_path / "u.csv", row(check="equal", exhibit="E-2"))), "--as", "ilves")
+    assert "check=equal is said of no digest" in run(*again, ledger=ledger).stderr
+
+
 def test_letters_of_an_office_nobody_registered_need_the_column(ledger: Path, tmp_path: Path) -> None:
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans" / "2027-03-01 reply.pdf").write_bytes(b"%PDF-1.7")

@@ -147,12 +147,13 @@ class Reader:
         entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
         draft = Draft(fact, order.id, signer, said, entry, order.instrument)
         unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
-        named = partial(self._named, order)
-        for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
-            column = slip.where.removeprefix(f"{fact.kind}.")
-            wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint))
-        if (quoted := quotes(draft)) is not None:
-            tried("reference", lambda: self.index.quote(*quoted, order))
+        if not wrongs and not (order.there and self._journal.has(entry)):  # what is on record is not asked again
+            named = partial(self._named, order)
+            for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
+                column = slip.where.removeprefix(f"{fact.kind}.")
+                wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint))
+            if (quoted := quotes(draft)) is not None:
+                tried("reference", lambda: self.index.quote(*quoted, order))
         if wrongs:
             raise Wrongs(wrongs)
         return Told(row, order, draft, label or None)
