@@ -56,12 +56,12 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
 
 def checked(text: str) -> str:
     """Return a name in the form in which entries take it, with single spaces; `Stop` where it is none."""
-    from ledger.facts.wire import STR, Unfit, check, check_characters
+    from ledger.facts.wire import STR, Unfit, check, check_at_door
 
     name = " ".join(normalize("NFC", text).split())
     try:
         check(STR, name)
-        check_characters(STR, name)
+        check_at_door(STR, name)
     except Unfit as unfit:
         raise Stop(f"the name of a person: {unfit}", hint="--person 'Dina Ilves'", code=Exit.REFUSED) from None
     if not any(c.isalpha() for c in name) or len(name) > 200:

@@ -104,7 +104,7 @@ def test_words_in_place_of_a_code_are_refused_and_shown_where_they_go(
 def _original() -> Path:
     """A ledger with an order PPO-2 of ilves that has sealed values, and offices of other roles."""
     house = House(Path(mkdtemp(prefix="comity-test-"))).furnished()
-    asked = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+    asked = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
     assert house.run(*asked, "-f", f"summary_of_facts={SECRET}", "-f", "identifiers=skyl-4471").exit_code == 0
     for actor, roles in (("dpo", ["DPO"]), ("aud", ["AUD"]), ("skylark", ["SP"]), ("both", ["ISS", "DPO"])):
         house.with_office(actor, *roles)
