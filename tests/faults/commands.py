@@ -45,6 +45,7 @@ def furnished(folder: Path) -> House:
     """A ledger with an office, an order that seals something, and keys that wait."""
     folder.mkdir(parents=True)
     house = House(folder).begun().with_office("ilves", "ISS")
+    assert house.run("record", "party-registered", *registered("XV")).exit_code == 0
     house.order()
     sealed = ("-f", "until=2030-01-01", "-f", "reasons=others are being looked for")
     assert house.run("record", "confidentiality-requested", "PPO-1", *sealed, "--as", "ilves").exit_code == 0
@@ -52,6 +53,12 @@ def furnished(folder: Path) -> House:
         house.told("key", "new", name)
     (folder / "table.csv").write_text(TABLE)
     return house
+
+
+def registered(party: str) -> tuple[str, ...]:
+    """The fields and the signer of a Party that enters the register."""
+    fields = (f"party={party}", "zone=UTC", "declarations_verified=false")
+    return (*(part for field in fields for part in ("-f", field)), "--as", "registrar")
 
 
 def words_of(command: str, house: House) -> list[str]:

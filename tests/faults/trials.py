@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.faults.commands import MAY_BE_DONE, words_of
+from tests.faults.commands import MAY_BE_DONE, registered, words_of
 from tests.hands import House
 
 ROOT = Path(__file__).parents[2]
@@ -73,8 +73,7 @@ def asked(house: House, command: str, leaves: set[str]) -> list[str]:
     again = house.run(*words_of(command, house))
     if again.exit_code and MAY_BE_DONE.get(command, "\0") not in again.output:
         wrong.append(f"repeated, it ends with {again.exit_code}: {again.output.strip()[-300:]}")
-    party = ("-f", "party=XV", "-f", "zone=UTC", "-f", "declarations_verified=false")
-    more = house.run("record", "party-registered", *party, "--as", "registrar")
+    more = house.run("record", "party-registered", *registered("XN"))
     if more.exit_code:
         wrong.append(f"the next command ends with {more.exit_code}: {more.output.strip()[-300:]}")
     return wrong + _whole(house, leaves, "in the end")
