@@ -169,7 +169,7 @@ class Ledger:
 
     def salt(self, size: int) -> bytes:
         self._salts += 1
-        return hashlib.sha256(f"salt {self._salts}".encode()).digest()[:size]
+        return hashlib.sha256(f"salt {self.origin} {self._salts}".encode()).digest()[:size]
 
     def leaf(self, index: int) -> str:
         return leaf_hash(self.entries[index]).hex()

@@ -45,7 +45,9 @@ def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, 
             if secure_delete:
                 c.execute("PRAGMA secure_delete=ON")
             if c.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":  # it says so, and raises nothing
-                raise fault_of(sqlite3.OperationalError("the disk does not take the switch to WAL"), path)
+                refused = sqlite3.OperationalError("the disk does not take the switch to WAL")
+                refused.sqlite_errorname = "SQLITE_IOERR"
+                raise fault_of(refused, path)
             c.execute("PRAGMA synchronous=FULL")
             c.execute("BEGIN")
             for statement in schema:
@@ -269,9 +271,9 @@ def fault_of(error: sqlite3.Error, path: Path) -> LedgerFault:
             return LedgerFault("READ-ONLY", f"{path} cannot be written")
         case ["FULL"]:
             return LedgerFault("DISK-FULL", f"no room left to write {path}; nothing was recorded")
-        case ["IOERR" | "NOMEM"] | [] if _is_full(path.parent):  # to readers too: WAL wants room for its index
+        case ["IOERR" | "NOMEM"] if _is_full(path.parent):  # to readers too: WAL wants room for its index
             return LedgerFault("DISK-FULL", f"no room left beside {path}: {error}", "free some, and repeat this")
-        case ["IOERR" | "NOMEM"] | []:
+        case ["IOERR" | "NOMEM"]:
             says = f"{path} could not be read or written: {error}; that says nothing about what is in it"
             return LedgerFault("DISK-ERROR", says, "look after the disk, and repeat this")
         case ["CORRUPT" | "NOTADB" | "FORMAT" | "SCHEMA" | "ERROR"]:
