@@ -59,6 +59,7 @@ BY_CODE = {
     # what is needed is missing, or cannot be read
     "GUARD-MISSING": Exit.UNDECIDABLE,
     "KEYS-MISSING": Exit.UNDECIDABLE,
+    "KEYS-OTHER": Exit.UNDECIDABLE,
     "KEY-MISSING": Exit.UNDECIDABLE,
     "KEY-LOCKED": Exit.UNDECIDABLE,
     "KEY-MODE": Exit.UNDECIDABLE,

@@ -24,6 +24,9 @@ from ledger.tile import tile_bytes, tile_path, tiles_for
 from ledger.tlog import EMPTY_ROOT, root
 from ledger.verify import Reason, Report, Trust, Verdict
 from ledger.world import stamping
+from ledger.world.bound import elsewhere, left_over, where
+from ledger.world.cases import Cases
+from ledger.world.drawer import Drawer
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import SHELF, STORE, Folder, read_folder
 from ledger.world.heads import Heads
@@ -102,6 +105,7 @@ def examine(path: Path) -> Examined:
             house.tiled()
             house.received()
             house.remembered()
+            house.keyed()
     except LedgerFault as fault:
         if fault.code != "LOG-CORRUPT":
             raise
@@ -169,6 +173,28 @@ class _House:
         elif (root(head.size, self.store.hashes) if head.size else EMPTY_ROOT) != head.root:
             says = f"the first {head.size} entries are not those it was signed for"
             self.found.wrong.append(Reason("LOG-CORRUPT", "guard", says))
+
+    def keyed(self) -> None:
+        """Compare the sealed values with the keys of data subjects, and both with what entries say was destroyed."""
+        if not self.folder.drawer.exists():
+            self.found.beside.append("keys.db is not here: sealed values were not compared with their keys")
+            return
+        with closing(Drawer(self.folder.drawer, writable=False)) as drawer:
+            cases = Cases(self.folder, self.store, drawer)
+            if others := elsewhere(self.store, cases, drawer):
+                says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"
+                self.found.missing.append(Reason("KEYS-OTHER", "keys.db", says))
+            told = cases.destroyed_keys()
+            for key_id in sorted(drawer.held(told)):
+                says = "it says that a key was destroyed, and keys.db here still has it"
+                self.found.wrong.append(Reason("KEYS-KEPT", f"entry {told[key_id]}", says))
+            for index, fields, opens in left_over(self.store, cases, drawer):
+                if opens:
+                    says = f"an entry says that the key to {fields} was destroyed, and keys.db here opens it"
+                    self.found.wrong.append(Reason("KEYS-KEPT", f"entry {index}", says))
+                else:
+                    says = f"entry {index}: {fields}, encrypted under a destroyed key, is still stored"
+                    self.found.beside.append(says)
 
     def tiled(self) -> None:
         """Compare every published tile with the entries; a missing one is only mentioned: it can be written again."""

@@ -51,6 +51,7 @@ COMMANDS = {
     "witness": ("cli.main:witness", "cosign other logs, and name the witnesses of this one"),
     "signer": ("cli.main:signer", "a process of its own that signs checkpoints, and never two of one size"),
     "erase": ("cli.office:erase", "destroy the key to a subject's sealed values"),
+    "subject": ("cli.main:subject", "which names of data subjects mean one person, and which do not"),
     "backup": ("cli.office:backup", "a copy of everything but guard, log key and keys"),
     "restore": ("cli.office:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.desk:desk", "a local page: what is due, every order, its papers, the law"),
@@ -102,6 +103,11 @@ IMPORT = {
 COUNTERPARTY = {
     "add": ("cli.counterparty:add", "pin the keys of another office's log; an entry of the register"),
     "list": ("cli.counterparty:list_", "the logs that are pinned, and the newest head seen of each"),
+}
+
+SUBJECT = {
+    "same": ("cli.subject:same", "two names are one person"),
+    "other": ("cli.subject:other", "in one order a name means another person"),
 }
 
 SIGNER = {
@@ -259,6 +265,16 @@ counterparty = Group(
     table=COUNTERPARTY,
     help="Other offices keep records of their own: whose keys they have is pinned by our registrar.",
     examples=("comity counterparty add skylark-trust/ --key adm", "comity counterparty list"),
+)
+
+subject = Group(
+    name="subject",
+    table=SUBJECT,
+    help="Data subjects: one name is one person in all orders, unless it is said here. No entry names them.",
+    examples=(
+        "comity subject same 'witness 3' 'target of PPO-2026-124'",
+        "comity subject other 'witness 3' PPO-2026-124 'witness 3 of 124'",
+    ),
 )
 
 trust = Group(

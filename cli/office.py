@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from cli.key import PASSPHRASE
 if TYPE_CHECKING:
     from ledger.law import Judgement
     from ledger.order import Case
+    from ledger.world.erasure import Covered
     from ledger.world.journal import Journal
 
 
@@ -263,10 +265,13 @@ def restore(file: str, folder: str, behind: bool, store: str) -> None:
 
 @ui.command(
     "comity erase PPO-2026-123 --cause retention-ended --as orn",
-    "comity erase --subject 'witness 3' --cause erasure-granted --as dpo",
+    "comity erase PPO-2026-123 --subject 'witness 3' --cause erasure-granted --as dpo",
+    "comity erase --subject 'witness 3' --everywhere --cause erasure-granted --as dpo",
 )
 @click.argument("order", required=False)
-@click.option("--subject", metavar="S", help="The data subject, if it is not the target of ORDER.")
+@click.option("--subject", metavar="NAME", help="The data subject, if it is not the target of ORDER.")
+@click.option("--everywhere", is_flag=True, help="In all orders of this data subject.")
+@click.option("--only-here", is_flag=True, help="Erase what this keys.db opens, though other keys sealed values too.")
 @click.option(
     "--cause", required=True, metavar="CODE", help="retention-ended, erasure-granted, out-of-scope, withdrawn, other."
 )
@@ -278,6 +283,8 @@ def restore(file: str, folder: str, behind: bool, store: str) -> None:
 def erase(
     order: str | None,
     subject: str | None,
+    everywhere: bool,
+    only_here: bool,
     cause: str,
     custodians: tuple[str, ...],
     actor: str | None,
@@ -285,18 +292,22 @@ def erase(
     key_file: str | None,
     yes: bool,
 ) -> None:
-    """Destroy the key to a subject's sealed values: nobody will read them again, and the chain still verifies.
+    """Destroy the keys to a subject's sealed values: nobody will read them again, and the chain still verifies.
 
-    First shows the duties still open and what the record loses. Restriction keeps the values and locks them instead.
+    First shows which values they are, the duties still open and what the record loses. Restriction keeps the values and
+    locks them instead.
     """
     from cli.record import tell
-    from cli.writing import case, find, hand, writing
+    from cli.subject import subject_name
+    from cli.writing import find, hand, writing
     from ledger.door import slips
     from ledger.facts import build
+    from ledger.world.bound import where
+    from ledger.world.fault import LedgerFault
     from ledger.world.sealing import target_of
 
-    if (order is None) == (subject is None):
-        raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject S")
+    if order is None and subject is None:
+        raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject NAME, or both")
     with writing() as journal:
         asked = {"key_ref": "x", "method": "crypto-erased", "cause": cause, "custodians": list(custodians)}
         for slip in slips(
@@ -304,33 +315,80 @@ def erase(
         ):
             raise slip
         here = None if order is None else find(journal, order)
-        named = subject or target_of(str(here))
+        named = target_of(str(here)) if subject is None else subject_name(subject, lambda o: find(journal, o))
+        place = None if everywhere else here or _only_order(journal, named)
         signer = hand(journal, "payload-key-destroyed", actor, role, key_file)
-        for order_id in _orders_of(journal, named):
-            for line in losses(case(journal, order_id), journal):
+        journal.check_whole(place, only_here=only_here)
+        covered = journal.covered(named, place)
+        if covered.keys:
+            for line in _covers(journal, covered):
                 ui.tell(line)
-        ui.tell("to keep the values and lock them: comity record processing-restricted ORDER -f cause=kept-as-evidence")
-        ui.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
-        for receipt in journal.erase(named, signer, cause=cause, custodians=custodians):
+            hint = "comity record processing-restricted ORDER -f cause=kept-as-evidence"
+            ui.tell(f"to keep the values and lock them: {hint}")
+            ui.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
+        receipts = journal.erase(named, signer, order=place, cause=cause, custodians=custodians, only_here=only_here)
+        for receipt in receipts:
+            if receipt.already:
+                ui.tell(f"already destroyed, entry {receipt.index}")
             tell(journal, "payload-key-destroyed", receipt)
+        if not receipts:
+            ui.tell("nothing was sealed under that key, so no entry tells of it; the key is destroyed")
+        if others := journal.elsewhere(place):
+            says = f"{where(journal.store, others)} stay readable where their keys are, and may be this person's"
+            raise LedgerFault("KEYS-OTHER", says, "erase there, too")
 
 
-def _orders_of(journal: Journal, subject: str) -> list[str]:
-    """The orders in which a subject's key seals something."""
-    key = journal.drawer.key_of(subject) if journal.drawer else None
-    closed = journal.store.closed_by(key) if key else []
-    mine = {order for _, order, _ in closed}
-    return [order for order in journal.orders() if order in mine]
+def _only_order(journal: Journal, subject: str) -> str | None:
+    """The one order in which something is sealed for a data subject; `Stop` if there are several."""
+    from cli.subject import called
+
+    orders = sorted(set(journal.drawer.keys_of(subject).values())) if journal.drawer else []
+    if len(orders) > 1:
+        places = ", ".join(called(journal, order) for order in orders[:_FEW])
+        more = f" and {len(orders) - _FEW} more" if len(orders) > _FEW else ""
+        raise Stop(f"{subject!r} is known in {places}{more}", hint="name one ORDER, or say --everywhere")
+    return orders[0] or None if orders else None
 
 
-def losses(case: Case, journal: Journal) -> list[str]:
-    """What an order still owes, and what the record of it no longer shows once its sealed values are gone."""
+_FEW = 10  # orders, and entries of each, that are named one by one
+
+
+def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
+    """What an erasure covers: how many values, of which fields, in which entries and orders; and what each loses."""
+    from cli.subject import called
+    from cli.writing import case
+    from ledger.envelope import open_
+
+    orders: dict[str, dict[int, list[str]]] = {}
+    for index, order, field, _ in covered.values:
+        main = journal.drawer.main_of(order) if journal.drawer else None
+        orders.setdefault(main or order, {}).setdefault(index, []).append(field)
+    count = ui.counted(len(covered.values), "value")
+    entries = ui.counted(sum(map(len, orders.values())), "entry", "entries")
+    yield f"covers {count} in {entries} of {ui.counted(len(orders), 'order')}"
+    gone = {digest for *_, digest in covered.values}
+    listed = set(journal.orders())
+    for order, fields in orders.items():
+        name = called(journal, order)
+        for index in list(fields)[:_FEW]:
+            p = open_(journal.store.at(index) or b"", verify=False).payload
+            beside = "companion " if p.order != order else ""
+            yield f"{name}: {beside}#{p.seq} {p.kind}: {', '.join(sorted(fields[index]))}"
+        if len(fields) > _FEW:
+            yield f"{name}: and {len(fields) - _FEW} more entries"
+        if order in listed:
+            yield from losses(case(journal, order), journal, gone)
+
+
+def losses(case: Case, journal: Journal, gone: Collection[str]) -> list[str]:
+    """What an order still owes, and what its record no longer shows once the values of these digests are gone."""
+    from cli.subject import called
     from ledger.law import judge
     from projections.due import due
 
     now = journal.now()
-    before, after = judge(case, now), judge(_without(case), now)
-    name = case.label or case.order[:8]
+    before, after = judge(case, now), judge(_without(case, gone), now)
+    name = called(journal, case.order)
     lines = [f"{name}: open: {d.clock.id}, due {ui.plain(d.clock.due) or 'not known'}" for d in due(before, now)]
     lines += [f"{name}: loses: {line}" for line in _changed(before, after)]
     return lines or [f"{name}: no duty is open, and no criterion changes"]
@@ -346,13 +404,16 @@ def _changed(before: Judgement, after: Judgement) -> list[str]:
     return lines + [f"{f.code}: {f.says}" for f in after.findings if f.code not in told]
 
 
-def _without(case: Case) -> Case:
-    """The same order as its readers will know it when every sealed value is erased."""
+def _without(case: Case, gone: Collection[str]) -> Case:
+    """The same order as its readers will know it when the sealed values of these digests are erased."""
     from msgspec.structs import replace
 
     from ledger.order import Unread
 
-    gone = tuple(
-        replace(e, sealed={n: None if v is None else Unread.ERASED for n, v in e.sealed.items()}) for e in case.entries
+    return replace(
+        case,
+        entries=tuple(
+            replace(e, sealed={n: Unread.ERASED if e.digests.get(n) in gone else v for n, v in e.sealed.items()})
+            for e in case.entries
+        ),
     )
-    return replace(case, entries=gone)

@@ -72,10 +72,13 @@ class Reader:
 
     def of_subject(self, subject: str) -> set[str]:
         """The orders in which something is sealed for a person, by the name the ledger's users give them."""
-        key = self.drawer.key_of(subject) if self.drawer else None
-        if key is None:
-            raise Stop(f"nothing is sealed here for {subject!r}", hint="by default: 'target of' and the order's id")
-        orders = {order for _, order, _ in self.store.closed_by(key)}
+        from cli.subject import subject_name
+
+        keys = self.drawer.keys_of(subject_name(subject, self.find)) if self.drawer else {}
+        if not keys:
+            hint = "by default values are sealed for 'target of ORDER'"
+            raise Stop(f"no data subject is called {subject!r} here", hint=hint)
+        orders = {order for key in keys for _, order, *_ in self.store.closed_by(key)}
         return {self.main_of(order) or order for order in orders}
 
     def main_of(self, order: str) -> str | None:

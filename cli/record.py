@@ -12,6 +12,7 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
+from cli.subject import SUBJECT, known_elsewhere, subjects_of
 
 if TYPE_CHECKING:
     from ledger.envelope import Other, Signer
@@ -47,6 +48,7 @@ _OPTIONS = (
     click.option("--replaces", metavar="ENTRY", help="Your own earlier entry that this one puts right."),
     click.option("--why", metavar="TEXT", help="Why it is put right; sealed, and needed with --replaces."),
     click.option("--audience", multiple=True, metavar="FIELD=ROLES", help="Who may read a sealed field instead."),
+    SUBJECT,
     click.option("--id", "entry", metavar="HEX", help="32 hex digits: the same command twice is recorded once."),
     click.option("--unregistered", is_flag=True, help="Name offices and Parties that no register knows."),
     click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise."),
@@ -72,6 +74,7 @@ class Asked:
     replaces: str | None
     why: str | None
     audience: tuple[str, ...]
+    subjects: tuple[str, ...]
     entry: str | None
     dry_run: bool
     yes: bool
@@ -143,6 +146,9 @@ def put(
         implied = {n: v for n, v in complete(signer, on, journal).items() if n not in mine and n not in told[0]}
         fact = build(kind, {**implied, **_together(mine, told[0])}, _together(dict(sealed or {}), told[1]))
         draft = _draft(asked, journal, place, fact, signer, on, instrument)
+        same = known_elsewhere(journal, draft.subjects.values(), place.order)
+        for says in same:
+            ui.tell(says)
         known = _known(journal, asked.entry)
         if not known:
             check_draft(journal, place.case, draft, unregistered=asked.unregistered)
@@ -153,6 +159,8 @@ def put(
             return _dry(draft, raised)
         if BEFORE_ORDER in {finding.code for finding in raised} and ui.attended():
             ui.confirm("it is dated before the order was made", yes=asked.yes)
+        if same and not known and ui.attended():
+            ui.confirm("if not: comity subject other, or another name", yes=asked.yes)
         if kind in FINAL and not known:
             ui.confirm(FINAL[kind], yes=asked.yes)
         (receipt,) = journal.record_batch([draft])
@@ -229,6 +237,7 @@ def _draft(
     asked: Asked, journal: Journal, place: Place, fact: Fact, signer: Signer, on: datetime, instrument: str | None
 ) -> Draft:
     from ledger.envelope import Circumstances
+    from ledger.facts import WHY, sealed_of
     from ledger.facts.vocabulary import OnSource, Speaks
     from ledger.replacing import check_own, check_reason
     from ledger.world.sealing import Draft
@@ -254,7 +263,9 @@ def _draft(
         audience=audience or None,
         other=_answered(journal, place),
     )
-    return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument)
+    sealed = [*sealed_of(fact), *([WHY.name] if asked.why is not None else [])]
+    subjects = subjects_of(asked.subjects, fact.kind, sealed, place.other)
+    return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument, subjects=subjects)
 
 
 def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool) -> None:
@@ -333,6 +344,7 @@ def _dry(draft: Draft, raised: list[Finding]) -> Exit:
         "public": public_of(draft.fact),
         "sealed": sealed_of(draft.fact),
         "audience": dict(said.audience or {}),
+        "subjects": dict(draft.subjects),
         "findings": [{"code": f.code, "level": f.level.value, "says": f.says, "cite": list(f.cite)} for f in raised],
     }
     click.echo(ui.dumps({"format": "comity.fact/1", **document}))

@@ -37,7 +37,8 @@ def writing() -> Iterator[Journal]:
     with Journal.open(path, say=ui.tell, now=lambda: ui.now(str(path))) as journal:
         if journal.caught_up:
             first, last = journal.caught_up[0], journal.caught_up[-1]
-            ui.tell(f"entries {first} to {last}, which a crash had left unacknowledged, are acknowledged now")
+            which = f"entry {first} was" if first == last else f"entries {first} to {last} were"
+            ui.tell(f"{which} stored and not acknowledged by this guard; acknowledged now")
         yield journal
 
 

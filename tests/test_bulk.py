@@ -13,7 +13,7 @@ from ledger.facts import Fact
 from ledger.refusal import Refused
 from ledger.world import bulk
 from ledger.world.journal import Journal
-from ledger.world.sealing import Draft
+from ledger.world.sealing import Draft, target_of
 from ledger.world.store import Conflict
 from tests.test_journal import NOON, ORDER, entries, ilves, issued, made, sent
 
@@ -97,9 +97,9 @@ def test_what_stands_there_under_its_id_is_not_stored_again(journal: Journal) ->
 
 def test_keys_for_many_orders_are_made_once(journal: Journal) -> None:
     assert journal.drawer is not None
-    journal.prepare([ORDER, "another"])
+    journal.prepare([(target_of(ORDER), ORDER), ("another", ORDER)])
     before = journal.drawer.subjects()
-    journal.prepare([ORDER, "another"])
+    journal.prepare([(target_of(ORDER), ORDER), ("another", ORDER)])
     with journal.many() as many:
         many.add(draft(journal, issued()))
     assert journal.drawer.subjects() == before

@@ -92,6 +92,7 @@ WORLD = (
     "ledger.world.views",
     "ledger.world.board",
     "ledger.world.cases",
+    "ledger.world.bound",
     "ledger.world.past",
     "ledger.world.founding",
     "ledger.world.receiving",

@@ -17,12 +17,13 @@ from msgspec.structs import replace
 
 from ledger.ed25519 import verify_signature
 from ledger.veil import Disclosure, veil
-from ledger.world.drawer import Drawer
+from ledger.world.drawer import Destroyed, Drawer
 from ledger.world.fault import LedgerFault
 from ledger.world.keys import SeedKey, listed, load, new, public_of
 from ledger.world.shelf import Ciphertext
 
 ENTRY = "00112233445566778899aabbccddeeff"
+ORDER = "11111111-1111-4111-8111-111111111111"
 
 
 def code_of(path: Path, passphrase: bytes | None = None) -> str:
@@ -121,15 +122,16 @@ def disclosures(*names: str) -> list[Disclosure]:
 
 def close(drawer: Drawer, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
     """Close values of the target, or of whom `whose` says."""
-    keys = drawer.keys_for({"target", *whose.values()} if len(whose) < len(told) else set(whose.values()))
-    return drawer.close_values(ENTRY, told, lambda field: whose.get(field, "target"), keys)
+    names = {"target", *whose.values()} if len(whose) < len(told) else set(whose.values())
+    keys = drawer.keys_for([(name, ORDER) for name in names])
+    return drawer.close_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)
 
 
 def test_what_was_closed_opens_again(drawer: Drawer) -> None:
     told = disclosures("identifiers", "offences")
     closed = close(drawer, told)
     assert [c.field for c in closed] == ["identifiers", "offences"]
-    assert {c.key_id for c in closed} == {drawer.key_of("target")}
+    assert {c.key_id for c in closed} == {drawer.key_of("target", ORDER)}
     assert drawer.open_values(ENTRY, closed) == [d.text for d in told]
     assert all(
         c.ciphertext is not None and d.text.encode() not in c.ciphertext for c, d in zip(closed, told, strict=True)
@@ -140,7 +142,7 @@ def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: Drawer) -
     told = disclosures("identifiers", "witness")
     first, second = close(drawer, told, witness="somebody")
     assert first.key_id != second.key_id
-    assert drawer.subjects() == {"target": first.key_id, "somebody": second.key_id}
+    assert drawer.subjects() == {("target", ORDER): first.key_id, ("somebody", ORDER): second.key_id}
     assert "target" not in first.key_id
 
 
@@ -155,8 +157,8 @@ def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: 
 
 def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: Drawer) -> None:
     (closed,) = close(drawer, disclosures("identifiers"))
-    drawer.destroy(closed.key_id)
-    assert drawer.key_of("target") is None
+    drawer.destroy([closed.key_id])
+    assert drawer.key_of("target", ORDER) is None
     assert drawer.open_values(ENTRY, [closed]) == []
     (again,) = close(drawer, disclosures("identifiers"))
     assert again.key_id != closed.key_id
@@ -165,19 +167,22 @@ def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: Drawe
 def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: Drawer) -> None:
     for subject in ("one", "target", "three"):
         close(drawer, disclosures("identifiers"), identifiers=subject)
-    key_id = drawer.key_of("target")
+    key_id = drawer.key_of("target", ORDER)
     c = sqlite3.connect(drawer.path)
-    (secret,) = c.execute("SELECT secret FROM drawer WHERE subject = 'target'").fetchone()
+    (secret,) = c.execute(
+        "SELECT secret FROM subject_key JOIN subject_name USING (subject) WHERE name = 'target'"
+    ).fetchone()
     c.close()
     files = list(drawer.path.parent.iterdir())
     assert any(secret in file.read_bytes() for file in files), "else this test proves nothing"
     assert key_id is not None
-    drawer.destroy(key_id)
+    drawer.destroy([key_id], "other", ["orn"])
     assert not any(secret in file.read_bytes() for file in drawer.path.parent.iterdir())
-    assert drawer.untold() == [key_id]
+    assert drawer.untold() == [Destroyed(key_id, "other", ("orn",))]
     drawer.told(key_id)
     assert drawer.untold() == []
-    assert not any(key_id.encode() in file.read_bytes() for file in drawer.path.parent.iterdir())
+    files = list(drawer.path.parent.iterdir())
+    assert not any(word in file.read_bytes() for file in files for word in (secret, b"target"))
 
 
 def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: Drawer) -> None:
@@ -186,7 +191,7 @@ def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: Drawer) 
     (two,) = close(second, disclosures("identifiers"))
     assert one.key_id == two.key_id
     assert second.open_values(ENTRY, [one]) == drawer.open_values(ENTRY, [two])
-    drawer.destroy(one.key_id)
+    drawer.destroy([one.key_id])
     assert second.open_values(ENTRY, [two]) == [], "a key another process destroyed is gone here too"
     second.close()
 

@@ -203,10 +203,10 @@ def test_ciphertexts_may_be_emptied_and_nothing_else_changes(store: Store) -> No
     sealed = (Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two"))
     store.append([row(ORDER, 1, "", None, *sealed)])
     assert store.ciphertexts(ORDER) == {0: list(sealed)}
-    assert store.closed_by("k1") == [(0, ORDER, "d1")]
+    assert store.closed_by("k1") == [(0, ORDER, "identifiers", "d1")]
     store.empty("k1")
     assert store.ciphertexts(ORDER) == {0: [Ciphertext("identifiers", "d1", "k1", None), sealed[1]]}
-    assert store.closed_by("k1") == [(0, ORDER, "d1")]
+    assert store.closed_by("k1") == [(0, ORDER, "identifiers", "d1")]
 
 
 def test_orders_are_found_by_reference_and_by_the_beginning_of_their_id(store: Store) -> None:

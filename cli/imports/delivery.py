@@ -86,6 +86,7 @@ def delivery(
         replaces=None,
         why=None,
         audience=(),
+        subjects=(),
         entry=None,
         dry_run=dry_run,
         yes=True,

@@ -1,7 +1,7 @@
 """What the rows of a table have to know of each other: the orders they speak of, their labels, rows that say the same.
 
 Kept in a private file of SQLite's own that no path leads to, so a table of any length takes the same memory. It holds
-references, labels, ids and hashes, and nothing that an entry seals.
+references, labels, names of data subjects, ids and hashes, and nothing that an entry seals.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _SCHEMA = """
     CREATE TABLE promised (name TEXT, number INTEGER, line INTEGER, field TEXT) STRICT;
     CREATE TABLE quoted (reference TEXT, office TEXT, id TEXT, PRIMARY KEY (reference, office)) STRICT, WITHOUT ROWID;
     CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
+    CREATE TABLE subjects (name TEXT, id TEXT, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
     CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -117,6 +118,16 @@ class Index:
         rows = self._c.execute("SELECT id FROM orders ORDER BY name")
         while page := rows.fetchmany(500):
             yield [order for (order,) in page]
+
+    def subject(self, name: str, order: str) -> None:
+        """Note that a row seals something for a data subject of this name."""
+        self._c.execute("INSERT OR IGNORE INTO subjects VALUES (?, ?)", (name, order))
+
+    def subjects(self) -> Iterator[list[tuple[str, str]]]:
+        """Every data subject that rows name, with each of its orders, five hundred at a time."""
+        rows = self._c.execute("SELECT name, id FROM subjects ORDER BY name, id")
+        while page := rows.fetchmany(500):
+            yield page
 
     def count(self) -> tuple[int, int]:
         """How many orders the rows speak of, and how many of them the ledger had before."""

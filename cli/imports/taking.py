@@ -17,6 +17,7 @@ from cli import ui
 from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
+    from cli.imports.index import Index
     from cli.imports.sheet import Row, Wrong
     from cli.imports.told import Reader, Told
     from ledger.world.journal import Journal
@@ -58,6 +59,7 @@ class Checked:
     told: list[tuple[Row, Wrong]] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     strangers: dict[str, int] = field(default_factory=dict)
+    persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders, and of how many
 
 
 def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
@@ -78,6 +80,7 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
     """Understand every row and record nothing; with `keys`, make those they will be sealed with if none has a fault."""
     from cli.imports.sheet import Row, Wrong
     from ledger.refusal import Refused
+    from ledger.world.sealing import target_of
 
     checked = Checked()
 
@@ -103,9 +106,23 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
             fault(Row(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
         checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
         checked.orders, checked.there = reader.index.count()
+        checked.persons = _persons(journal, reader.index)
         for page in reader.index.opened() if keys and not checked.faults else ():
-            journal.prepare(page)
+            journal.prepare([(target_of(order), order) for order in page])
+        for pairs in reader.index.subjects() if keys and not checked.faults else ():
+            journal.prepare(pairs)
     return checked
+
+
+def _persons(journal: Journal, index: Index) -> dict[str, int]:
+    """The names of data subjects that mean one person in several orders of table and ledger together."""
+    orders: dict[str, set[str]] = {}
+    for pairs in index.subjects():
+        for name, order in pairs:
+            orders.setdefault(name, set()).add(order)
+    for name, mine in orders.items():
+        mine |= set(journal.drawer.keys_of(name).values()) if journal.drawer else set()
+    return {name: len(mine) for name, mine in orders.items() if len(mine) > 1}
 
 
 def record(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
@@ -213,12 +230,16 @@ def refuse(asked: Asked, checked: Checked) -> Exit:
 
 
 def warn(checked: Checked) -> None:
-    """Say whose acts are reported that no register knows, the most frequent first."""
+    """Say whose acts are reported that no register knows, the most frequent first; and who is one person in orders."""
     for actor, count in sorted(checked.strangers.items(), key=lambda pair: -pair[1])[:10]:
         rows = _many(count, "row reports", "rows report")
         ui.tell(f"{actor}, whose acts {rows}, is not in the register, so in law they count for nothing yet")
     if len(checked.strangers) > 10:
         ui.tell(f"and {len(checked.strangers) - 10} more are not in the register")
+    for name, count in list(checked.persons.items())[:10]:
+        ui.tell(f"{name!r} is one person in {count} orders; another person needs another name")
+    if len(checked.persons) > 10:
+        ui.tell(f"and {len(checked.persons) - 10} more data subjects are named in several orders")
 
 
 def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Exit:

@@ -48,7 +48,8 @@ def template_of(form: str, kinds: Sequence[str] = ()) -> str:
     if form == "jsonl":
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     columns = [*NEEDED, "actor", "label", *(n for n in COLUMNS if n not in (*NEEDED, "actor", "label", "instrument"))]
-    columns += dict.fromkeys(field for row in rows for field in IMPORTED[row["kind"]].fields())
+    fields = dict.fromkeys(field for row in rows for field in IMPORTED[row["kind"]].fields())
+    columns += [field for field in fields if field not in columns]  # one kind has a field `subject`
     table = io.StringIO()
     writer = csv.DictWriter(table, columns, lineterminator="\n")
     writer.writeheader()

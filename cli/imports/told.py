@@ -22,10 +22,23 @@ from cli.fields import Refer, digest, document, value_of
 from cli.imports.index import NOT_YET, Index, Named
 from cli.imports.sheet import Row, Wrong
 from cli.record import SOURCES, SPEAKS, audience_of, quotes
+from cli.subject import subjects_of
 from cli.writing import hand
 from ledger.door import named_in, slips
 from ledger.envelope import Circumstances, Signer, open_
-from ledger.facts import KINDS, Fact, Field, build, check_audience, hint_for, kind_of, meant, public_of
+from ledger.facts import (
+    KINDS,
+    WHY,
+    Fact,
+    Field,
+    build,
+    check_audience,
+    hint_for,
+    kind_of,
+    meant,
+    public_of,
+    sealed_of,
+)
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
 from ledger.facts.wire import DIGEST, Actor, Text, Unfit, check, check_at_door, form_of
 from ledger.keyring import REGISTRY_ONLY
@@ -51,6 +64,7 @@ COLUMNS = {
     "why": "why it is put right; every row that replaces an entry says it",
     "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
     "unregistered": "yes: the row may name offices and Parties that no register knows",
+    "subject": "whose data its sealed values hold: NAME, or FIELD=NAME, one on each line; empty: the target's",
     "id": "what is this row's own, such as its number with you; empty: what it says in public",
 }
 NEEDED = ("order", "kind", "occurred")
@@ -128,7 +142,12 @@ class Reader:
                 wrongs.append(Wrong(column, says.removeprefix(f"{column}: "), error.hint))
             return None
 
-        common = {name: _text(name, cells.pop(name), wrongs) for name in COLUMNS if name in cells}
+        own = KINDS[kind].fields() if (kind := cells.get("kind")) in KINDS else {}  # one kind has a field `subject`
+        common = {
+            name: _text(name, cells.pop(name), wrongs)
+            for name in COLUMNS
+            if name in cells and not (name == "subject" and name in own)
+        }
         for name in NEEDED:
             if not common.get(name):
                 wrongs.append(Wrong(name, "expected in every row, got nothing", COLUMNS[name]))
@@ -144,8 +163,9 @@ class Reader:
         if wrongs or order is None or signer is None or said is None or fact is None:
             raise Wrongs(wrongs)
         tried("audience", lambda: check_audience(fact.kind, said.audience or {}))
+        subjects = tried("subject", lambda: self._subjects(common, fact, said, order)) or {}
         entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
-        draft = Draft(fact, order.id, signer, said, entry, order.instrument)
+        draft = Draft(fact, order.id, signer, said, entry, order.instrument, subjects)
         unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
         if not wrongs and not (order.there and self._journal.has(entry)):  # what is on record is not asked again
             named = partial(self._named, order)
@@ -232,6 +252,21 @@ class Reader:
             why=why or None,
             audience=audience or None,
         )
+
+    def _subjects(self, common: Mapping[str, str], fact: Fact, said: Circumstances, order: Named) -> dict[str, str]:
+        """The data subjects of the row's sealed fields; `Stop` for a field that it does not seal."""
+        lines = [line for line in common.get("subject", "").splitlines() if line.strip()]
+        sealed = [*sealed_of(fact), *([WHY.name] if said.why is not None else [])]
+        subjects = subjects_of(lines, fact.kind, sealed, self._other)
+        for name in subjects.values():
+            self.index.subject(name, order.id)
+        return subjects
+
+    def _other(self, name: str) -> str:
+        found = self.index.order(name)
+        if found is None:
+            raise Stop(f"no order is called {name!r} here or in an earlier row")
+        return found.id
 
     def _past(self, text: str) -> datetime:
         on = self._moment(text)

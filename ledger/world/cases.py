@@ -120,7 +120,7 @@ class Cases:
         """Opened entries of one order as the law sees them."""
         opened = list(opened)
         closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
-        gone = self._destroyed(opened)
+        gone = self.destroyed(opened)
         keys: Met = {}
         keyring = self.keyring()
         for index, o in opened:
@@ -172,7 +172,7 @@ class Cases:
     def _arrived(
         self, order: str, opened: list[tuple[int, Opened]], arrivals: Iterable[Arrived], reveal: bool
     ) -> Iterator[Entry]:
-        gone = self._destroyed(opened)
+        gone = self.destroyed(opened)
         for index, wrapper, inner, texts in self._values(order, arrivals):
             yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=gone)
 
@@ -233,7 +233,7 @@ class Cases:
             erased = set(o.payload.sealed)
         return entry_of(o, index, values, erased=erased, digests={c.field: c.digest for c in closed}, held=held)
 
-    def _destroyed(self, opened: Iterable[tuple[int, Opened]]) -> frozenset[str]:
+    def destroyed(self, opened: Iterable[tuple[int, Opened]]) -> frozenset[str]:
         """Digests and keys that entries of an order say are destroyed, where their signers are custodians."""
         entries = dict(opened)
         if not any(o.payload.kind == DESTROYED for o in entries.values()):
@@ -241,6 +241,19 @@ class Cases:
         keyring = self.keyring()
         told = (o for n, o in entries.items() if o.payload.kind == DESTROYED and is_custodian(o, n, keyring))
         return frozenset({*destroyed_for(entries, keyring), *(o.payload.public.get("key_ref", "") for o in told)})
+
+    def destroyed_keys(self) -> dict[str, int]:
+        """The keys that entries of custodians say are destroyed, with the index of the first that says so.
+
+        Reads every such entry of the log.
+        """
+        keyring = self.keyring()
+        found: dict[str, int] = {}
+        for index, raw in self._store.of_kind(DESTROYED):
+            o = open_(raw, verify=False)
+            if is_custodian(o, index, keyring):
+                found.setdefault(str(o.payload.public.get("key_ref")), index)
+        return found
 
     # -- finding orders -----------------------------------------------------------------------------------------------
 

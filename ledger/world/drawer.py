@@ -1,38 +1,78 @@
-"""The drawer of keys that may be emptied: one random key for each person whose data are sealed.
+"""The keys of data subjects, which can be destroyed: one random key for each person and order.
 
-All that the drawer holds can be destroyed, and nothing else in the ledger opens a sealed value. A person is known here
-by whatever name the ledger's users give (by default: the target of an order) and everywhere else by a random pseudonym,
-the key's id. `keys.db` overwrites what it deletes and empties its write-ahead log after every erasure; its backups are
-separate and expire within thirty days.
+Nothing else in the ledger opens a sealed value. A person has a random id here, and names that the ledger's users give
+(by default: the target of an order). That two orders speak of one person is known by these rows alone: it goes with the
+last key. The log knows a key by its random id only. `keys.db` overwrites what it deletes and empties its write-ahead
+log after every erasure; its backups are separate and expire within thirty days.
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Sequence
+import unicodedata
+import uuid
+from collections.abc import Callable, Collection, Iterable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 
 import orjson
+from msgspec import Struct
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_NPUBBYTES as NONCE_BYTES
 from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 
 from ledger.veil import Disclosure
-from ledger.world.fault import Busy
+from ledger.world.fault import Busy, LedgerFault
 from ledger.world.shelf import Ciphertext
-from ledger.world.sqlite import BUSY_SECONDS, connect, create, faults, transaction
+from ledger.world.sqlite import BUSY_SECONDS, check_version, connect, create, faults, transaction
 
-Keys = dict[str, tuple[str, Aead]]  # subject -> id and key
+Whose = tuple[str, str]  # the name of a data subject, and the order (never a companion) that speaks of them
+Keys = dict[Whose, tuple[str, Aead]]  # -> id and key
 Met = dict[str, Aead | None]  # id -> key, None where it is destroyed
 
-SCHEMA = (
-    "CREATE TABLE drawer (subject TEXT PRIMARY KEY, key_id TEXT NOT NULL UNIQUE, secret BLOB NOT NULL) STRICT",
-    # keys that are destroyed, and whose destruction the record does not tell of yet
-    "CREATE TABLE destroyed (key_id TEXT PRIMARY KEY) STRICT",
-    # which order an order's companion belongs to is itself a sealed value
-    "CREATE TABLE companion (main TEXT PRIMARY KEY, companion TEXT NOT NULL UNIQUE) STRICT",
+VERSION = 2
+ANY = ""  # the order of a key that an earlier version made for every order of a subject
+TARGET = "target of "  # the name of the target of an order, before the order's id
+COMPANION = "companion "  # and of what leads from a companion to its order
+_NAME = 200  # characters
+_SECRET = 32  # bytes
+
+SCHEMA: tuple[str | tuple[str, Sequence[object]], ...] = (
+    "CREATE TABLE subject_name (name TEXT PRIMARY KEY, subject TEXT NOT NULL) STRICT",
+    """CREATE TABLE subject_key (
+        key_id TEXT PRIMARY KEY, subject TEXT NOT NULL, order_id TEXT NOT NULL, secret BLOB NOT NULL) STRICT""",
+    "CREATE INDEX subject_key_subject ON subject_key (subject, order_id)",
+    # keys that are destroyed, whose destruction the record does not state yet, and what it will state
+    "CREATE TABLE destroyed_key (key_id TEXT PRIMARY KEY, cause TEXT, custodians TEXT NOT NULL) STRICT",
+    # digests, keyed with `marking`, of name and order of those erased: only who knows the name finds the key's id
+    "CREATE TABLE erased (mark BLOB PRIMARY KEY, key_id TEXT NOT NULL) STRICT",
+    "CREATE TABLE marking (one INTEGER PRIMARY KEY CHECK (one = 1), secret BLOB NOT NULL) STRICT",
 )
+_COMPANIONS = (  # which order an order's companion belongs to is itself a sealed value
+    "CREATE TABLE companion (main TEXT PRIMARY KEY, companion TEXT NOT NULL UNIQUE) STRICT"
+)
+# The keys of version 1: one for each subject, in all orders. The order of a target is in its name.
+_KEYS_BEFORE = """SELECT key_id, subject, CASE
+    WHEN subject GLOB 'target of *' THEN substr(subject, 11)
+    WHEN subject GLOB 'companion *' THEN ifnull(
+        (SELECT main FROM companion WHERE companion = substr(subject, 11)), '')
+    ELSE '' END AS order_id, secret FROM drawer"""
+_READ_BEFORE = (
+    "CREATE TEMP VIEW subject_name AS SELECT subject AS name, subject FROM drawer",
+    f"CREATE TEMP VIEW subject_key AS {_KEYS_BEFORE}",
+    "CREATE TEMP VIEW destroyed_key AS SELECT key_id, NULL AS cause, '' AS custodians FROM destroyed",
+    "CREATE TEMP VIEW erased AS SELECT x'' AS mark, '' AS key_id WHERE 0",
+    "CREATE TEMP VIEW marking AS SELECT 1 AS one, x'' AS secret",
+)
+
+
+class Destroyed(Struct, frozen=True):
+    """A destroyed key that the record does not state yet; `cause` is None of one that version 1 destroyed."""
+
+    key_id: str
+    cause: str | None
+    custodians: tuple[str, ...]
 
 
 class Drawer:
@@ -41,59 +81,165 @@ class Drawer:
     def __init__(
         self, path: Path, *, writable: bool = True, entropy: Callable[[int], bytes] = secrets.token_bytes
     ) -> None:
+        """Open `keys.db`; one of version 1 is raised to version 2 in its place, or only read where not `writable`."""
         self.path = path
         self._entropy = entropy
-        self._c = connect(path, writable=writable, secure_delete=writable)
+        self._c = connect(path, writable=writable, secure_delete=writable, newest=VERSION)
+        try:
+            with faults(path):
+                if check_version(self._c, path, newest=VERSION) < VERSION:
+                    if writable:
+                        self._raise()
+                    else:
+                        for statement in _READ_BEFORE:
+                            self._c.execute(statement)
+        except BaseException:
+            self._c.close()
+            raise
 
     @classmethod
     def create(cls, path: Path, *, entropy: Callable[[int], bytes] = secrets.token_bytes) -> Drawer:
         """Make an empty drawer; FileExistsError if there is one."""
-        create(path, SCHEMA, secure_delete=True)
+        marking = ("INSERT INTO marking VALUES (1, ?)", (entropy(_SECRET),))
+        create(path, (*SCHEMA, _COMPANIONS, marking), secure_delete=True, version=VERSION)
         return cls(path, entropy=entropy)
+
+    def _raise(self) -> None:
+        """Raise a file of version 1 to this version, all at once: every key stays, under the same id."""
+        with transaction(self._c, self.path) as c:
+            if check_version(c, self.path, newest=VERSION) == VERSION:  # another process was quicker
+                return
+            for statement in SCHEMA:
+                c.execute(*((statement,) if isinstance(statement, str) else statement))
+            c.execute("INSERT INTO marking VALUES (1, ?)", (self._entropy(_SECRET),))
+            named = [(name, _new_id()) for (name,) in c.execute("SELECT subject FROM drawer").fetchall()]
+            c.executemany("INSERT INTO subject_name VALUES (?, ?)", named)
+            ids = dict(named)
+            before = [
+                (key_id, ids[name], order, key) for key_id, name, order, key in c.execute(_KEYS_BEFORE).fetchall()
+            ]
+            c.executemany("INSERT INTO subject_key VALUES (?, ?, ?, ?)", before)
+            c.execute("INSERT INTO destroyed_key SELECT key_id, NULL, '' FROM destroyed")
+            c.execute("DROP TABLE drawer")
+            c.execute("DROP TABLE destroyed")
+            c.execute(f"PRAGMA user_version = {VERSION}")
+        self._forget()
 
     def close(self) -> None:
         """Close the file."""
         self._c.close()
 
-    def key_of(self, subject: str) -> str | None:
-        """The id of a subject's key; None if it has none, or none any more."""
-        with faults(self.path):
-            row = self._c.execute("SELECT key_id FROM drawer WHERE subject = ?", (subject,)).fetchone()
-        return row[0] if row else None
+    # -- who ----------------------------------------------------------------------------------------------------------
 
-    def subjects(self) -> dict[str, str]:
-        """Every subject that has a key, with the key's id."""
+    def keys_of(self, name: str, order: str | None = None) -> dict[str, str]:
+        """The keys of a data subject, in all orders or in one: key id -> order, `ANY` where it is for all of them."""
         with faults(self.path):
-            return dict(self._c.execute("SELECT subject, key_id FROM drawer ORDER BY subject").fetchall())
+            found = self._c.execute(
+                "SELECT k.key_id, k.order_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
+                " WHERE n.name = ?1 AND (?2 IS NULL OR k.order_id IN (?2, ?3)) ORDER BY k.key_id",
+                (name, order, ANY),
+            )
+            return dict(tuple(row) for row in found)
 
-    def keys_for(self, subjects: Collection[str]) -> Keys:
-        """The key of each subject with its id; those that are new are made, all in one durable transaction."""
+    def key_of(self, name: str, order: str) -> str | None:
+        """The id of the key under which values of a subject are sealed in an order; None if there is none (any more).
+
+        After names were joined a subject may have several keys in one order; the first one goes on.
+        """
+        return next(iter(self._found([(name, order)]).values()), (None,))[0]
+
+    def subjects(self) -> dict[Whose, str]:
+        """Every key by name of its subject and order."""
         with faults(self.path):
-            keys = self._found(subjects)
-            if missing := [s for s in dict.fromkeys(subjects) if s not in keys]:
-                fresh = [(s, self._entropy(16).hex(), self._entropy(Aead.KEY_SIZE)) for s in missing]
+            found = self._c.execute(
+                "SELECT n.name, k.order_id, k.key_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
+                " ORDER BY n.name, k.order_id, k.key_id"
+            )
+            return {(name, order): key_id for name, order, key_id in found}
+
+    def held(self, key_ids: Iterable[str]) -> set[str]:
+        """Of these keys those that are here."""
+        with faults(self.path):
+            found = self._c.execute(
+                "SELECT key_id FROM subject_key WHERE key_id IN (SELECT value FROM json_each(?))", (_listed(key_ids),)
+            )
+            return {key_id for (key_id,) in found}
+
+    def join(self, name: str, other: str) -> None:
+        """State that two names are one person. `LedgerFault` SUBJECT-UNKNOWN if one of them has no key."""
+        with transaction(self._c, self.path) as c:
+            one, two = (self._subject(each) for each in (name, other))
+            c.execute("UPDATE subject_key SET subject = ? WHERE subject = ?", (one, two))
+            c.execute("UPDATE subject_name SET subject = ? WHERE subject = ?", (one, two))
+        self._forget()
+
+    def part(self, name: str, order: str, new: str) -> None:
+        """State that whom an order calls `name` is another person than in other orders, called `new` from now on.
+
+        `LedgerFault` SUBJECT-UNKNOWN if the name has no key in that order.
+        """
+        with transaction(self._c, self.path) as c:
+            subject = self._subject(name)
+            there = c.execute("SELECT subject FROM subject_name WHERE name = ?", (new,)).fetchone()
+            to = there[0] if there else _new_id()
+            done = c.execute(
+                "UPDATE subject_key SET subject = ? WHERE subject = ? AND order_id = ?", (to, subject, order)
+            )
+            if not done.rowcount:
+                raise LedgerFault("SUBJECT-UNKNOWN", f"{name!r} has no key in that order")
+            c.execute("INSERT INTO subject_name VALUES (?, ?) ON CONFLICT DO NOTHING", (new, to))
+            self._drop_names()
+        self._forget()
+
+    def _subject(self, name: str) -> str:
+        found = self._c.execute("SELECT subject FROM subject_name WHERE name = ?", (name,)).fetchone()
+        if found is None:
+            raise LedgerFault("SUBJECT-UNKNOWN", f"no data subject is called {name!r} here")
+        return str(found[0])
+
+    def _drop_names(self) -> None:
+        """Delete the names of subjects without a key: with the last key goes what two orders say of one person."""
+        self._c.execute("DELETE FROM subject_name WHERE subject NOT IN (SELECT subject FROM subject_key)")
+
+    # -- sealing and opening ------------------------------------------------------------------------------------------
+
+    def keys_for(self, whose: Collection[Whose]) -> Keys:
+        """The key of each subject in each order, with its id; new ones are made, all in one durable transaction."""
+        with faults(self.path):
+            keys = self._found(whose)
+            if missing := [w for w in dict.fromkeys(whose) if w not in keys]:
                 with transaction(self._c, self.path) as c:
-                    c.executemany("INSERT INTO drawer VALUES (?, ?, ?) ON CONFLICT (subject) DO NOTHING", fresh)
+                    there = self._found(missing)
+                    fresh = [w for w in missing if w not in there]
+                    names = [(name, _new_id()) for name in dict.fromkeys(name for name, _ in fresh)]
+                    c.executemany("INSERT INTO subject_name VALUES (?, ?) ON CONFLICT (name) DO NOTHING", names)
+                    c.executemany(
+                        "INSERT INTO subject_key SELECT ?, subject, ?, ? FROM subject_name WHERE name = ?",
+                        [(self._entropy(16).hex(), order, self._entropy(Aead.KEY_SIZE), name) for name, order in fresh],
+                    )
                     keys |= self._found(missing)
         return keys
 
-    def _found(self, subjects: Collection[str]) -> Keys:
+    def _found(self, whose: Collection[Whose]) -> Keys:
         found = self._c.execute(
-            "SELECT subject, key_id, secret FROM drawer WHERE subject IN (SELECT value FROM json_each(?))",
-            (orjson.dumps(list(subjects)).decode(),),
+            "SELECT n.name, json_extract(w.value, '$[1]'), k.key_id, k.secret FROM json_each(?) w"
+            " JOIN subject_name n ON n.name = json_extract(w.value, '$[0]')"
+            " JOIN subject_key k ON k.subject = n.subject AND k.order_id IN (json_extract(w.value, '$[1]'), ?)"
+            " ORDER BY k.order_id, k.key_id DESC",  # the last one counts: of the order itself, before one for all
+            (orjson.dumps(list(whose)).decode(), ANY),
         )
-        return {subject: (key_id, Aead(secret)) for subject, key_id, secret in found}
+        return {(name, order): (key_id, Aead(secret)) for name, order, key_id, secret in found}
 
     def close_values(
-        self, entry: str, disclosures: Sequence[Disclosure], subject_of: Callable[[str], str], keys: Keys
+        self, entry: str, disclosures: Sequence[Disclosure], whose: Callable[[str], Whose], keys: Keys
     ) -> tuple[Ciphertext, ...]:
         """Encrypt disclosure strings (XChaCha20-Poly1305), each bound to its entry, field and key.
 
-        `subject_of` says whose data a field holds; `keys` has the keys of these subjects.
+        `whose` says whose data a field holds; `keys` has the keys of these subjects.
         """
         closed = []
         for d in disclosures:
-            key_id, box = keys[subject_of(d.name)]
+            key_id, box = keys[whose(d.name)]
             sealed = box.encrypt(d.text.encode(), _bound_to(entry, d.name, key_id), self._entropy(NONCE_BYTES))
             closed.append(Ciphertext(d.name, d.digest, key_id, bytes(sealed)))
         return tuple(closed)
@@ -118,25 +264,52 @@ class Drawer:
             texts.append(text.decode())
         return texts
 
-    def destroy(self, key_id: str) -> None:
-        """Overwrite a key, in the file and in its write-ahead log; durable on return. No one can bring it back.
+    # -- destroying ---------------------------------------------------------------------------------------------------
 
-        Its id stays among the `untold` until `told` takes it from there.
+    def destroy(self, key_ids: Sequence[str], cause: str | None = None, custodians: Sequence[str] = ()) -> None:
+        """Overwrite keys, in the file and in its write-ahead log; durable on return. No one can bring them back.
+
+        They stay among the `untold` until `told` takes them from there. A subject without a key loses its names.
         """
         with transaction(self._c, self.path) as c:
-            c.execute("DELETE FROM drawer WHERE key_id = ?", (key_id,))
-            c.execute("INSERT INTO destroyed VALUES (?) ON CONFLICT DO NOTHING", (key_id,))
+            (secret,) = c.execute("SELECT secret FROM marking").fetchone()
+            of = c.execute(
+                "SELECT n.name, k.order_id, k.key_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
+                " WHERE k.key_id IN (SELECT value FROM json_each(?))",
+                (_listed(key_ids),),
+            )
+            marks = [(_mark(secret, name, order), key_id) for name, order, key_id in of.fetchall()]
+            c.executemany(
+                "INSERT INTO erased VALUES (?, ?) ON CONFLICT (mark) DO UPDATE SET key_id = excluded.key_id", marks
+            )
+            c.executemany("DELETE FROM subject_key WHERE key_id = ?", [(key_id,) for key_id in key_ids])
+            c.executemany(
+                "INSERT INTO destroyed_key VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [(key_id, cause, " ".join(custodians)) for key_id in key_ids],
+            )
+            self._drop_names()
         self._forget()
 
-    def untold(self) -> list[str]:
-        """The keys whose destruction the record does not tell of: a crash came between the two."""
+    def erased(self, name: str, orders: Iterable[str]) -> list[str]:
+        """The ids of the keys that were destroyed when a subject of this name was erased in these orders."""
         with faults(self.path):
-            return [row[0] for row in self._c.execute("SELECT key_id FROM destroyed ORDER BY key_id")]
+            (secret,) = self._c.execute("SELECT secret FROM marking").fetchone()
+            found = [
+                self._c.execute("SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order),)).fetchone()
+                for order in (*dict.fromkeys(orders), ANY)
+            ]
+            return list(dict.fromkeys(row[0] for row in found if row))
+
+    def untold(self) -> list[Destroyed]:
+        """The keys whose destruction the record may not state yet: a crash came between the two."""
+        with faults(self.path):
+            found = self._c.execute("SELECT key_id, cause, custodians FROM destroyed_key ORDER BY key_id")
+            return [Destroyed(key_id, cause, tuple(who.split())) for key_id, cause, who in found]
 
     def told(self, key_id: str) -> None:
-        """Note that the record tells of a key's destruction."""
+        """Note that the record states a key's destruction."""
         with transaction(self._c, self.path) as c:
-            c.execute("DELETE FROM destroyed WHERE key_id = ?", (key_id,))
+            c.execute("DELETE FROM destroyed_key WHERE key_id = ?", (key_id,))
         self._forget()
 
     def _forget(self) -> None:
@@ -147,6 +320,8 @@ class Drawer:
                 if time.monotonic() > give_up:
                     raise Busy(str(self.path))
                 time.sleep(0.05)
+
+    # -- companions ----------------------------------------------------------------------------------------------------
 
     def companion_of(self, main: str) -> str | None:
         """The companion order that belongs to an order; None if it has none."""
@@ -170,8 +345,31 @@ class Drawer:
     def _key(self, key_id: str) -> Aead | None:
         # asked of the file each time: another process may have destroyed it since
         with faults(self.path):
-            row = self._c.execute("SELECT secret FROM drawer WHERE key_id = ?", (key_id,)).fetchone()
+            row = self._c.execute("SELECT secret FROM subject_key WHERE key_id = ?", (key_id,)).fetchone()
         return Aead(row[0]) if row else None
+
+
+def check_name(text: str) -> str:
+    """The name of a data subject in normalisation form C; ValueError unless it is one line of 1 to 200 characters."""
+    name = unicodedata.normalize("NFC", text.strip())
+    if not 0 < len(name) <= _NAME or not name.isprintable():
+        raise ValueError(f"the name of a data subject is one line of 1 to {_NAME} characters, as 'witness 3'")
+    if name.startswith(COMPANION):
+        raise ValueError(f"a name that begins with {COMPANION!r} is the ledger's own")
+    return name
+
+
+def _new_id() -> str:
+    """The random id of a subject; it never leaves keys.db, so it needs no `entropy` that a story repeats."""
+    return str(uuid.uuid4())
+
+
+def _mark(secret: bytes, name: str, order: str) -> bytes:
+    return blake2b(f"{order}\n{name}".encode(), key=secret, digest_size=32).digest()
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return orjson.dumps(list(texts)).decode()
 
 
 def _bound_to(entry: str, field: str, key_id: str) -> bytes:

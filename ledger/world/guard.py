@@ -53,7 +53,8 @@ class Guard:
             raise LedgerFault(
                 "GUARD-MISSING",
                 f"{path} is missing, so nothing says what this log has signed before",
-                "entries can be read; to go on writing: comity succeed",
+                "is this another account or machine? Write where the guard is, or have it serve (comity signer serve). "
+                "Only if it is lost for good: comity log remake-guard, else comity succeed",
             )
         self.path = path
         self._c = connect(path)

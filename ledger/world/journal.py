@@ -7,7 +7,7 @@ the transaction short: where somebody else wrote first, our seal is stale and is
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,10 +24,11 @@ from ledger.refusal import Refused
 from ledger.texts import check_texts
 from ledger.veil import Disclosure, digest_of, lift
 from ledger.verify.fields import check_sealed
+from ledger.world.bound import HINT, check_bound, elsewhere, where
 from ledger.world.bulk import Ahead, Bulk, staged
-from ledger.world.cases import Cases
-from ledger.world.drawer import Drawer
-from ledger.world.erasure import tell
+from ledger.world.cases import DESTROYED, Cases
+from ledger.world.drawer import COMPANION, Destroyed, Drawer, Whose
+from ledger.world.erasure import Covered, covered, stated, tell, unstated
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
 from ledger.world.founding import found
@@ -90,10 +91,10 @@ class Journal:
             self.cases = Cases(folder, self.store, self.drawer, now)
             self.registry, self.access = self.cases.registry, self.cases.access
             self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
-            self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy)
+            self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy, self._check_bound)
             self._openers = Openers()
             self._unpublished = False
-            self.caught_up = self._catch_up(say) if writable else range(0)  # entries a crash had left unacknowledged
+            self.caught_up = self._catch_up(say) if writable else range(0)  # entries the guard did not know of
             opened.pop_all()
 
     def _log(self, say: Callable[[str], None]) -> Log:
@@ -160,13 +161,24 @@ class Journal:
         self._unpublished = False
 
     def _catch_up(self, say: Callable[[str], None]) -> range:
-        if self.drawer and self.drawer.untold():
-            say("a key was destroyed and the record does not say so yet: repeat the erasure")
         try:
+            self._finish_erasures(say)
             return range(self.log.signed().size, self.log.catch_up().size)
         except LedgerFault as fault:  # reading goes on; whoever wants to write meets it again
             say(str(fault))
             return range(0)
+
+    def _finish_erasures(self, say: Callable[[str], None]) -> None:
+        """Drop what is encrypted under keys whose destruction is on record; say so of those it is not yet."""
+        for each in self.drawer.untold() if self.drawer else ():
+            if not unstated(self.store, self.cases, each.key_id):
+                self.store.empty(each.key_id)
+                self._keys().told(each.key_id)
+            else:
+                say("a key was destroyed and the record does not say so yet: repeat the erasure")
+
+    def _check_bound(self) -> None:
+        check_bound(self.store, self.cases, self._keys())
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
@@ -246,10 +258,14 @@ class Journal:
             self._unpublished = True
             self.log.acknowledge(indices[-1])
 
-    def prepare(self, orders: Sequence[str]) -> None:
-        """Make the keys for what these orders will seal, in one durable transaction instead of one for each order."""
+    def prepare(self, whose: Sequence[Whose]) -> None:
+        """Make the keys of these subjects and orders in one durable transaction instead of one for each order.
+
+        `LedgerFault` KEYS-OTHER.
+        """
         if self.drawer is not None:
-            self.drawer.keys_for({target_of(order) for order in orders})
+            self._check_bound()
+            self.drawer.keys_for(whose)
 
     def recorded(self, draft: Draft) -> str | None:
         """The leaf hash of the entry that stands under a draft's own id; `Conflict` if it says something else."""
@@ -271,46 +287,125 @@ class Journal:
                 receipts += self._receive(start, page, texts[start : start + len(page)])
         return receipts
 
+    def covered(self, subject: str, order: str | None = None) -> Covered:
+        """What the erasure of a data subject covers: its values in `order` and its companion, or in all orders.
+
+        `LedgerFault` KEYS-MISSING.
+        """
+        return covered(self.store, self._keys(), subject, order and self._place(order))
+
+    def elsewhere(self, order: str | None = None) -> list[str]:
+        """The keys, of values in one order and its companion or in all, neither here nor destroyed by an entry."""
+        return elsewhere(self.store, self.cases, self._keys(), order and self._around(order))
+
     def erase(
         self,
         subject: str,
         signer: Signer,
         said: Circumstances | None = None,
         *,
+        order: str | None = None,
         cause: str,
         method: str = "crypto-erased",
         custodians: Sequence[str] = (),
+        only_here: bool = False,
     ) -> list[Receipt]:
-        """Destroy the key of a data subject (`target_of(order)` for an order's target), and record that it was.
+        """Destroy the keys of a data subject (`target_of(order)` for an order's target), and record that they were.
 
-        First it is made sure that the entries can be recorded, then the key is destroyed, so that what they say is true
-        when it is signed. After a crash in between, the same call finishes. `LedgerFault`: SUBJECT-UNKNOWN if there is
-        no such key, KEYS-MISSING; `Refused` as `record`, and then nothing was destroyed.
+        In one order with its companion, or in all. First it is made sure that the entries can be recorded, then the
+        keys are destroyed, so that what the entries say is true when it is signed. After a crash in between, the same
+        call finishes; what was erased before is not recorded again, and its receipts are `already`.
+
+        `LedgerFault`: KEYS-OTHER if there are values under keys that are not here, unless `only_here` leaves them out;
+        SUBJECT-UNKNOWN if nothing is sealed under that name, KEYS-MISSING; `Refused` as `record`. Then nothing was
+        destroyed.
         """
-        if self.drawer is None:
-            raise LedgerFault(
-                "KEYS-MISSING", "keys.db is missing: there is no key to destroy", "put its own backup back"
-            )
-        known = self.drawer.key_of(subject)
-        key_ids = [known] if known else self.drawer.untold()
-        if not key_ids:
-            raise LedgerFault("SUBJECT-UNKNOWN", f"no key for {subject!r}: nothing is sealed for it any more")
+        drawer, place = self._keys(), order and self._place(order)
+        self.check_whole(order, only_here=only_here)
+        keys = self.covered(subject, order).keys
+        cut = {each.key_id: each for each in drawer.untold()}
+        if not keys and not self._cut_short(subject, place, tuple(cut.values())):
+            return self._erased_before(subject, order)
         moment = self.now()
         said = said or Circumstances(moment, moment)
-        receipts: list[Receipt] = []
-        for key_id in key_ids:
-            told = tell(self.store, self.cases, key_id, signer, said, cause=cause, method=method, custodians=custodians)
-            drafts = list(told)
-            self.log.ready()
-            trial = Trial(self._past)
-            for draft in drafts:
-                self._sealer.seal(draft, trial)
-            self.drawer.destroy(key_id)
-            self.cases.forget()
-            receipts += self.record_batch(drafts)
+        drafts: list[Draft] = []
+        for key_id in (*cut, *keys):
+            why, who = cause, custodians
+            if key_id in cut and cut[key_id].cause is not None:
+                why, who = str(cut[key_id].cause), cut[key_id].custodians
+            drafts += tell(self.store, self.cases, key_id, signer, said, cause=why, method=method, custodians=who)
+        self.log.ready()
+        trial = Trial(self._past)
+        for draft in drafts:
+            self._sealer.seal(draft, trial)
+        drawer.destroy(keys, cause, custodians)
+        self.cases.forget()
+        before = {index for key_id in keys for index in stated(self.store, self.cases, key_id)}
+        receipts = [*self._already(before), *self.record_batch(drafts)]
+        for key_id in (*cut, *keys):
             self.store.empty(key_id)
-            self.drawer.told(key_id)
+            drawer.told(key_id)
         return receipts
+
+    def check_whole(self, order: str | None, *, only_here: bool = False) -> None:
+        """`LedgerFault` KEYS-OTHER if an erasure here would leave values that another `keys.db` opens."""
+        if only_here:
+            return
+        check_bound(self.store, self.cases, self._keys())
+        if others := self.elsewhere(order):
+            says = f"{where(self.store, others)} are under keys that are not in this keys.db, and may be this person's"
+            raise LedgerFault(
+                "KEYS-OTHER", says, "erase where those keys are; --only-here erases what this keys.db opens"
+            )
+
+    def _cut_short(self, subject: str, place: str | None, cut: Sequence[Destroyed]) -> bool:
+        """True if this subject's erasure was cut short; version 1 of `keys.db` does not say whose it was."""
+        there = {self._place(order) for each in cut for _, order, *_ in self.store.closed_by(each.key_id)}
+        mine = self._keys().erased(subject, [place] if place else sorted(there))
+        return any(each.cause is None or each.key_id in mine for each in cut)
+
+    def _erased_before(self, subject: str, order: str | None) -> list[Receipt]:
+        """The receipts of the entries that state the erasure of a subject; SUBJECT-UNKNOWN if there was none."""
+        drawer = self._keys()
+        orders = [self._place(order)] if order else self._orders_erased()
+        said = {index for key_id in drawer.erased(subject, orders) for index in stated(self.store, self.cases, key_id)}
+        if not said and order and subject == target_of(order):  # of one erased before keys.db remembered it
+            link = drawer.keys_of(f"{COMPANION}{drawer.companion_of(order)}", order)
+            if set(self.store.sealing_keys(self._around(order))) <= link.keys():
+                said = {index for index, o in self.cases.opened(order) if o.payload.kind == DESTROYED}
+        if not said:
+            if others := self.elsewhere(order):
+                says = f"{where(self.store, others)} are under keys that are not in this keys.db"
+                raise LedgerFault("KEYS-OTHER", f"no key of {subject!r} is here; {says}", HINT)
+            which = "in this order" if order else "in this ledger"
+            says = f"no data subject is called {subject!r} {which}: nothing is sealed under that name"
+            raise LedgerFault("SUBJECT-UNKNOWN", says, "by default the target of an order is meant: comity erase ORDER")
+        return self._already(said)
+
+    def _already(self, entries: Iterable[int]) -> list[Receipt]:
+        """The receipts of entries of this log, by their indices."""
+        rows = [(index, open_(self.store.at(index) or b"", verify=False)) for index in sorted(entries)]
+        return [self._receipt(self._sealer.row(o, (), {}), Stored(index, already=True)) for index, o in rows]
+
+    def _orders_erased(self) -> list[str]:
+        """The orders of which an entry says that a key was destroyed, as `keys.db` names them."""
+        return [self._place(order) for order in self.store.orders_with(DESTROYED)]
+
+    def _place(self, order: str) -> str:
+        """The order under which `keys.db` has the keys of an order: a companion's own, one for register and access."""
+        return self.registry if order == self.access else self._keys().main_of(order) or order
+
+    def _around(self, order: str) -> list[str]:
+        """An order with its companion; the register with the access order."""
+        place = self._place(order)
+        beside = self.access if place == self.registry else self._keys().companion_of(place)
+        return [place, *([beside] if beside else [])]
+
+    def _keys(self) -> Drawer:
+        if self.drawer is None:
+            says = "keys.db is missing: there is no key to open or to destroy"
+            raise LedgerFault("KEYS-MISSING", says, "put its own backup back")
+        return self.drawer
 
     def preview(self, fact: Fact, order: str, signer: Signer, said: Circumstances | None = None, **more: Any) -> Entry:
         """The entry a fact would become, for the law to comment on before anybody signs; its leaf is all zeros."""
@@ -333,13 +428,22 @@ class Journal:
         """Record in the access order that sealed values of these orders were opened, by which person, and why.
 
         `entry` is an id by which the call can be repeated. One that `replaces` an access (its leaf) says that nothing
-        was handed out after it.
+        was handed out after it. `LedgerFault` KEYS-OTHER if none of the values in these orders can be opened here.
         """
+        if replaces is None:
+            self._check_openable(orders)
         moment = self.now()
         public = {"view": view, "purpose_code": purpose, "orders": list(orders)}
         fact = build("record-accessed", public, {"justification": because, "person": person})
         said = Circumstances(moment, moment, replaces=replaces, why=None if replaces is None else because)
         return self.record(fact, self.access, signer, said, entry=entry)
+
+    def _check_openable(self, orders: Sequence[str]) -> None:
+        around = [each for order in orders for each in self._around(order)] if self.drawer else []
+        keys = self.store.sealing_keys(around)
+        if keys and not self._keys().held(keys) and (others := elsewhere(self.store, self.cases, self._keys(), around)):
+            says = f"{where(self.store, others)} are under keys that are not in this keys.db: nothing would be opened"
+            raise LedgerFault("KEYS-OTHER", says, HINT)
 
     def new_id(self) -> str:
         """An entry id that nothing stands under yet: 32 hex digits."""
@@ -414,9 +518,16 @@ class Journal:
             return None
         index, raw = found
         opened = open_(raw, verify=False)
-        if not self._sealer.same(draft, index, opened):
+        if not self._sealer.same(draft, index, opened) or not self._same_subjects(draft.subjects, index, opened):
             raise Conflict("this entry id stands for another fact", where=f"entry {index}")
         return self._receipt(self._sealer.row(opened, (), {}), Stored(index, already=True))
+
+    def _same_subjects(self, subjects: Mapping[str, str], index: int, opened: Opened) -> bool:
+        """True if no value of a recorded entry is sealed for another subject than the one named for its field."""
+        closed = self.store.ciphertexts(opened.payload.order).get(index, []) if subjects and self.drawer else []
+        here = self._keys().held(c.key_id for c in closed) if closed else set()
+        named = [(c.key_id, subjects[c.field]) for c in closed if c.field in subjects and c.key_id in here]
+        return all(key_id in self._keys().keys_of(name) for key_id, name in named)
 
     def _receipt(self, row: Row, place: Stored) -> Receipt:
         return Receipt(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,7 @@ from ledger.texts import check_texts
 from ledger.tlog import leaf_hash
 from ledger.veil import Disclosure
 from ledger.world.cases import Cases
-from ledger.world.drawer import Drawer, Keys
+from ledger.world.drawer import COMPANION, TARGET, Drawer, Keys, Whose
 from ledger.world.fault import LedgerFault
 from ledger.world.growing import Row
 from ledger.world.heads import Heads
@@ -38,8 +38,8 @@ class Draft:
     """A fact somebody is about to sign, and all that is said around it.
 
     `entry` is an id given from outside (32 hex digits), by which a command can be repeated; `instrument` is needed only
-    where the first fact of an order does not name it; `subjects` says whose data a sealed field holds, where that is
-    not the target of the order. A wrapped entry of another record brings what opens its values (`carried`), which is
+    where the first fact of an order does not name it; `subjects` names the data subject of a sealed field, where that
+    is not the target of the order. A wrapped entry of another record brings what opens its values (`carried`), which is
     kept as our own values are, and what people call the order it begins (`reference`).
     """
 
@@ -69,7 +69,7 @@ def _check_wrapped(draft: Draft) -> None:
 
 def target_of(order: str) -> str:
     """The data subject to whom the sealed values of an order belong unless something else is said."""
-    return f"target of {order}"
+    return f"{TARGET}{order}"
 
 
 def holder_of(actor: str) -> str:
@@ -78,14 +78,27 @@ def holder_of(actor: str) -> str:
 
 
 class Sealer:
-    """Seals for one ledger. `drawer` is None where its keys are missing: then only facts without sealed values."""
+    """Seals for one ledger. `drawer` is None where its keys are missing: then only facts without sealed values.
 
-    def __init__(self, origin: str, cases: Cases, drawer: Drawer | None, heads: Heads, entropy: Entropy) -> None:
+    `bound` raises if the drawer is not the one that the ledger's values are sealed with.
+    """
+
+    def __init__(
+        self,
+        origin: str,
+        cases: Cases,
+        drawer: Drawer | None,
+        heads: Heads,
+        entropy: Entropy,
+        bound: Callable[[], None] = lambda: None,
+    ) -> None:
         self._origin = origin
         self._cases = cases
         self._drawer = drawer
         self._heads = heads
         self._entropy = entropy
+        self._bound = bound
+        self._bound_for: Trial | None = None  # asked once for all that is stored together
 
     def seal(self, draft: Draft, trial: Trial) -> Row:
         """Seal a draft behind what is on the shelf and in the trial; `Refused` if it cannot stand there."""
@@ -93,6 +106,8 @@ class Sealer:
             check_audience(draft.fact.kind, draft.said.audience)
         if draft.fact.kind == KIND:
             _check_wrapped(draft)
+        if draft.fact.shown_to or draft.carried or draft.said.why is not None or sealed_of(draft.fact):
+            self._check_bound(trial)
         order = self.order_of(draft)
         head = trial.head(order)
         place = Place(
@@ -110,7 +125,7 @@ class Sealer:
         check_texts(opened.payload, {d.name: d.value for d in sealed.disclosures})
         trial.admit(opened, {d.name: d.value for d in sealed.disclosures})
         # the link from a companion to its order outlives the erasure of the target's data: it names nobody
-        subjects = {"main_order": f"companion {order}", **draft.subjects}
+        subjects = {"main_order": f"{COMPANION}{order}", **draft.subjects}
         return self.row(opened, (*sealed.disclosures, *draft.carried), subjects, reference=draft.reference)
 
     def preview(self, draft: Draft, trial: Trial, index: int) -> Entry:
@@ -145,6 +160,7 @@ class Sealer:
 
     def keys_for(self, entries: Iterable[Opened]) -> Keys:
         """The keys of those to whom the sealed values of these entries belong, where nothing else is said."""
+        self._check_bound(None)
         return self._keys().keys_for({self._subject(opened) for opened in entries})
 
     def row(
@@ -155,14 +171,21 @@ class Sealer:
         keys: Keys | None = None,
         reference: str | None = None,
     ) -> Row:
-        """What the shelf keeps of an entry; its disclosures encrypted, each under the key of its data subject."""
+        """What the shelf keeps of an entry; its disclosures encrypted, each under the key of its data subject.
+
+        `subjects` names the subjects of single fields.
+        """
         p = opened.payload
         closed: tuple[Ciphertext, ...] = ()
         if disclosures:
-            whose = self._subject(opened)
+            subject, place = self._subject(opened)
+
+            def whose(field: str) -> Whose:
+                return subjects.get(field, subject), place
+
             if keys is None:
-                keys = self._keys().keys_for({subjects.get(d.name, whose) for d in disclosures})
-            closed = self._keys().close_values(p.entry, disclosures, lambda name: subjects.get(name, whose), keys)
+                keys = self._keys().keys_for([whose(d.name) for d in disclosures])
+            closed = self._keys().close_values(p.entry, disclosures, whose, keys)
         return Row(
             originator_id=p.order,
             originator_version=p.seq,
@@ -224,11 +247,19 @@ class Sealer:
         head = self._heads.newest_cosigned()
         return Seen(self._origin, head.size, head.digest) if head else None
 
-    def _subject(self, opened: Opened) -> str:
+    def _subject(self, opened: Opened) -> Whose:
         p = opened.payload
-        if p.order in (self._cases.registry, self._cases.access):
-            return holder_of(p.public.get("actor", p.signer.actor))
-        return target_of(self._keys().main_of(p.order) or p.order)
+        if p.order in (self._cases.registry, self._cases.access):  # one key for both
+            return holder_of(p.public.get("actor", p.signer.actor)), self._cases.registry
+        main = self._keys().main_of(p.order) or p.order
+        return target_of(main), main
+
+    def _check_bound(self, trial: Trial | None) -> None:
+        """`LedgerFault` KEYS-OTHER, KEYS-MISSING where values could not be sealed under this ledger's keys."""
+        if trial is None or trial is not self._bound_for:
+            self._keys()
+            self._bound()
+            self._bound_for = trial
 
     def _keys(self) -> Drawer:
         if self._drawer is None:

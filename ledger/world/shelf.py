@@ -205,13 +205,38 @@ class Shelf:
             found.setdefault(idx, []).append(Ciphertext(*rest))
         return found
 
-    def closed_by(self, key_id: str) -> list[tuple[int, str, str]]:
-        """What a key opens: (index, order, digest) of every sealed value encrypted with it."""
+    def closed_by(self, key_id: str) -> list[tuple[int, str, str, str]]:
+        """What a key opens: (index, order, field, digest) of every sealed value encrypted with it."""
         return self._all(
-            "SELECT c.idx, e.originator_id, c.digest FROM ciphertext c JOIN stored_events e ON e.rowid = c.idx + 1"
-            " WHERE c.key_id = ? ORDER BY c.idx, c.field",
+            "SELECT c.idx, e.originator_id, c.field, c.digest FROM ciphertext c"
+            " JOIN stored_events e ON e.rowid = c.idx + 1 WHERE c.key_id = ? ORDER BY c.idx, c.field",
             (key_id,),
         )
+
+    def orders_with(self, kind: str) -> list[str]:
+        """The orders with an entry of a kind; reads the whole column of kinds."""
+        found = self._all("SELECT DISTINCT originator_id FROM stored_events WHERE topic = ? ORDER BY 1", (kind,))
+        return [order for (order,) in found]
+
+    def newest_sealed(self) -> list[tuple[int, str]]:
+        """The values of the newest entry that has any left: (index, key id) of each; empty if no entry has."""
+        return self._all(
+            "SELECT idx, key_id FROM ciphertext WHERE ciphertext IS NOT NULL AND idx ="
+            " (SELECT idx FROM ciphertext WHERE ciphertext IS NOT NULL ORDER BY idx DESC LIMIT 1) ORDER BY key_id"
+        )
+
+    def sealing_keys(self, orders: Iterable[str] | None = None) -> list[str]:
+        """The ids of the keys of all sealed values that were not emptied, in these orders or in the whole ledger."""
+        if orders is None:
+            found = self._all("SELECT DISTINCT key_id FROM ciphertext WHERE ciphertext IS NOT NULL ORDER BY key_id")
+        else:
+            found = self._all(
+                "SELECT DISTINCT c.key_id FROM stored_events e JOIN ciphertext c ON c.idx = e.rowid - 1"
+                " WHERE e.originator_id IN (SELECT value FROM json_each(?)) AND c.ciphertext IS NOT NULL"
+                " ORDER BY c.key_id",
+                (orjson.dumps(list(orders)).decode(),),
+            )
+        return [key_id for (key_id,) in found]
 
     def _all(self, statement: str, params: Sequence[Any] = ()) -> list[Any]:
         with self._faults, self._reading:

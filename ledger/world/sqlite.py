@@ -25,12 +25,18 @@ from msgspec import Struct
 from ledger.world.fault import Busy, LedgerFault
 
 BUSY_SECONDS = 30
-VERSION = 1  # of the schema of every file; one that changes gets a number of its own
+VERSION = 1  # of the schema of a file, unless who opens it says another
 _FULL = 2  # PRAGMA synchronous
 _ROOM = 1 << 18  # bytes: SQLite grows a WAL and its index by less at a time
 
 
-def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, secure_delete: bool = False) -> None:
+def create(
+    path: Path,
+    schema: Iterable[str | tuple[str, Sequence[object]]],
+    *,
+    secure_delete: bool = False,
+    version: int = VERSION,
+) -> None:
     """Make an SQLite file of mode 0600 in WAL mode with its schema, all at once; FileExistsError if it is there.
 
     A statement with parameters is a pair.
@@ -52,7 +58,7 @@ def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, 
             c.execute("BEGIN")
             for statement in schema:
                 c.execute(*((statement,) if isinstance(statement, str) else statement))
-            c.execute(f"PRAGMA user_version = {VERSION}")
+            c.execute(f"PRAGMA user_version = {version}")
             c.execute("COMMIT")
         os.link(new, path)  # unlike a rename, refuses to take another file's place
     finally:
@@ -60,7 +66,9 @@ def create(path: Path, schema: Iterable[str | tuple[str, Sequence[object]]], *, 
     sync_folder(path.parent)
 
 
-def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -> sqlite3.Connection:
+def connect(
+    path: Path, *, writable: bool = True, secure_delete: bool = False, newest: int = VERSION
+) -> sqlite3.Connection:
     """Open an SQLite file that exists: autocommit, rows by name, thirty seconds of patience.
 
     A file on a medium that cannot be written is read as it lies there. Raises `LedgerFault` (NO-LEDGER, LEDGER-VERSION,
@@ -80,7 +88,7 @@ def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -
             c = _open(path, "ro&immutable=1")  # WAL wants to write its index beside the file, even for readers
             mode = "wal"
         try:
-            check_version(c, path)
+            check_version(c, path, newest=newest)
             if mode.lower() != "wal" and writable:
                 raise LedgerFault("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
             c.execute("PRAGMA synchronous=FULL")
@@ -94,11 +102,11 @@ def connect(path: Path, *, writable: bool = True, secure_delete: bool = False) -
     return c
 
 
-def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity") -> int:
+def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity", newest: int = VERSION) -> int:
     """Return the version of an open file; `LedgerFault` LEDGER-VERSION if it is newer than this program reads."""
     version = int(c.execute("PRAGMA user_version").fetchone()[0])
-    if version > VERSION:
-        says = f"{path} is of version {version}, and this program reads versions up to {VERSION}; nothing was written"
+    if version > newest:
+        says = f"{path} is of version {version}, and this program reads versions up to {newest}; nothing was written"
         raise LedgerFault("LEDGER-VERSION", says, hint)
     return version
 
