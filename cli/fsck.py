@@ -27,6 +27,7 @@ from ledger.world import stamping
 from ledger.world.bound import elsewhere, left_over, where
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
+from ledger.world.erasure import unstated
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import SHELF, STORE, Folder, read_folder
 from ledger.world.heads import Heads
@@ -184,6 +185,10 @@ class _House:
             if others := elsewhere(self.store, cases, drawer):
                 says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"
                 self.found.missing.append(Reason("KEYS-OTHER", "keys.db", says))
+            for each in drawer.untold():
+                if unstated(self.store, cases, each.key_id):
+                    says = f"{where(self.store, [each.key_id])}: their key is destroyed and no entry says so yet"
+                    self.found.missing.append(Reason("KEYS-OTHER", "keys.db", f"{says}; repeat the erasure"))
             told = cases.destroyed_keys()
             for key_id in sorted(drawer.held(told)):
                 says = "it says that a key was destroyed, and keys.db here still has it"

@@ -1,4 +1,4 @@
-"""What the documents say a test shows is shown by a test of that name: threats and hostile inputs."""
+"""What the documents say a test shows is shown by a test of that name: threats, hostile inputs, findings."""
 
 from __future__ import annotations
 

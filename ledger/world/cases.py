@@ -204,6 +204,14 @@ class Cases:
         path = self._folder.foreign / name
         return path.read_bytes() if path.is_file() else None
 
+    def sealing_keys(self, leaf: str) -> dict[str, str]:
+        """The keys that an entry's sealed values are under: field -> key id; empty where it is not on the shelf."""
+        found = self._store.by_leaf(bytes.fromhex(leaf))
+        if found is None:
+            return {}
+        order = open_(found[1], verify=False).payload.order
+        return {c.field: c.key_id for c in self._store.ciphertexts(order).get(found[0], [])}
+
     def values(self, index: int, opened: Opened) -> dict[str, Any]:
         """The sealed values of one entry, those that can still be opened."""
         closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []

@@ -157,6 +157,15 @@ class Drawer:
             )
             return {(name, order): key_id for name, order, key_id in found}
 
+    def name_of(self, key_id: str) -> str | None:
+        """A name of the subject that a key belongs to; None if the key is not here."""
+        with faults(self.path):
+            found = self._c.execute(
+                "SELECT min(n.name) FROM subject_key k JOIN subject_name n ON n.subject = k.subject WHERE k.key_id = ?",
+                (key_id,),
+            ).fetchone()
+        return found[0] if found else None
+
     def held(self, key_ids: Iterable[str]) -> set[str]:
         """Of these keys those that are here."""
         with faults(self.path):

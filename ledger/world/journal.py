@@ -163,6 +163,9 @@ class Journal:
     def _catch_up(self, say: Callable[[str], None]) -> range:
         try:
             self._finish_erasures(say)
+        except LedgerFault as fault:  # this writer may not drop ciphertexts
+            say(str(fault))
+        try:
             return range(self.log.signed().size, self.log.catch_up().size)
         except LedgerFault as fault:  # reading goes on; whoever wants to write meets it again
             say(str(fault))

@@ -125,7 +125,9 @@ class Sealer:
         check_texts(opened.payload, {d.name: d.value for d in sealed.disclosures})
         trial.admit(opened, {d.name: d.value for d in sealed.disclosures})
         # the link from a companion to its order outlives the erasure of the target's data: it names nobody
-        subjects = {"main_order": f"{COMPANION}{order}", **draft.subjects}
+        link = {"main_order": f"{COMPANION}{order}"}
+        fields = [d.name for d in sealed.disclosures]
+        subjects = {**self._subjects_of(draft.said.replaces, fields), **link, **draft.subjects}
         return self.row(opened, (*sealed.disclosures, *draft.carried), subjects, reference=draft.reference)
 
     def preview(self, draft: Draft, trial: Trial, index: int) -> Entry:
@@ -246,6 +248,18 @@ class Sealer:
     def _seen(self) -> Seen | None:
         head = self._heads.newest_cosigned()
         return Seen(self._origin, head.size, head.digest) if head else None
+
+    def _subjects_of(self, replaced: str | None, fields: Sequence[str]) -> dict[str, str]:
+        """Whose data the fields of an entry hold because the entry that it replaces said so.
+
+        A field that is stated anew, as the reason for it is, belongs to whom all fields did, if they did to one.
+        """
+        keys = self._cases.sealing_keys(replaced) if replaced and fields else {}
+        if not keys:
+            return {}
+        names = {field: self._keys().name_of(key_id) for field, key_id in keys.items() if field != "main_order"}
+        every = next(iter(names.values())) if len(set(names.values())) == 1 else None
+        return {field: name for field in fields if (name := names.get(field, every)) is not None}
 
     def _subject(self, opened: Opened) -> Whose:
         p = opened.payload
