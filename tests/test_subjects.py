@@ -176,6 +176,20 @@ def test_an_import_names_subjects_in_a_column(house: House, tmp_path: Path) -> N
     assert (done.exit_code, "row 2, subject: review_on is not sealed" in done.output) == (Exit.REFUSED, True)
 
 
+def test_a_row_that_puts_an_earlier_row_right_holds_data_of_the_same_person(house: House, tmp_path: Path) -> None:
+    rows = [
+        "order,kind,occurred,reasons,review_on,subject,label,replaces,why",
+        "PPO-1,customer-notification-delayed,2026-01-03T00:00:00Z,one,2099-01-01,witness 3,first,,",
+        "PPO-1,customer-notification-delayed,2026-01-03T00:00:00Z,two,2099-01-01,,,first,misspelt",
+    ]
+    table = tmp_path / "t.csv"
+    table.write_text("\n".join(rows))
+    done = house.run("import", str(table), "--as", "ilves")
+    assert done.exit_code == Exit.DONE, done.output
+    assert erased(house, "--subject", "witness 3").exit_code == Exit.DONE
+    assert opened(house) == [ERASED, ERASED]
+
+
 # -- one person or two -------------------------------------------------------------------------------------------------
 
 
@@ -547,6 +561,15 @@ def test_the_keys_of_the_first_version_are_raised_in_their_place_and_all_stay(na
     assert "drawer" not in tables
     assert secrets_of(file, "subject_key") == before
     assert contradicted(house.run("fsck", "--json")) == []
+
+
+def test_who_reads_keys_of_the_first_version_goes_on_when_another_raises_them(tmp_path: Path) -> None:
+    house = Kept("plain", tmp_path)
+    with closing(Drawer(house.ledger / "keys.db", writable=False)) as reader:
+        before = reader.subjects()
+        Drawer(house.ledger / "keys.db").close()
+        assert reader.subjects() == before
+        assert reader.untold() == []
 
 
 def test_a_ledger_of_the_first_version_is_erased_whole_and_says_what_was_erased_then(tmp_path: Path) -> None:

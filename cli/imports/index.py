@@ -7,6 +7,7 @@ references, labels, names of data subjects, ids and hashes, and nothing that an 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sqlite3
 import uuid
@@ -22,7 +23,7 @@ _SCHEMA = """
     CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
     CREATE TABLE promised (name TEXT, number INTEGER, line INTEGER, field TEXT) STRICT;
     CREATE TABLE quoted (reference TEXT, office TEXT, id TEXT, PRIMARY KEY (reference, office)) STRICT, WITHOUT ROWID;
-    CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
+    CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, subjects TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
     CREATE TABLE subjects (name TEXT, id TEXT, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
     CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
 
@@ -154,9 +155,19 @@ class Index:
     def label(self, order: str, label: str) -> None:
         """Give the entry of a row its name, sealed or not; `Stop` if an earlier row of the order has it."""
         try:
-            self._c.execute("INSERT INTO labels VALUES (?, ?, ?)", (order, label, NOT_YET))
+            self._c.execute("INSERT INTO labels VALUES (?, ?, ?, '{}')", (order, label, NOT_YET))
         except sqlite3.IntegrityError:
             raise Stop(f"an earlier row of this order has the label {label!r}") from None
+
+    def belongs(self, order: str, label: str, subjects: Mapping[str, str | None]) -> None:
+        """Note the data subject of each sealed field of the row that has this label, None for the target."""
+        said = (json.dumps(dict(subjects)), order, label)
+        self._c.execute("UPDATE labels SET subjects = ? WHERE id = ? AND label = ?", said)
+
+    def whose(self, order: str, label: str) -> dict[str, str | None]:
+        """What `belongs` noted; empty if no row of this table has the label."""
+        found = self._c.execute("SELECT subjects FROM labels WHERE id = ? AND label = ?", (order, label)).fetchone()
+        return json.loads(found[0]) if found else {}
 
     def sealed(self, order: str, label: str | None, leaf: str) -> None:
         """Note the leaf hash of the entry that has this label, where it has one."""

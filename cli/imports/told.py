@@ -46,7 +46,7 @@ from ledger.order import check_dates
 from ledger.refusal import Refused
 from ledger.replacing import check_own, check_reason
 from ledger.world.journal import Journal
-from ledger.world.sealing import Draft
+from ledger.world.sealing import Draft, kept_subjects
 from ledger.zones import zone
 
 COLUMNS = {
@@ -257,7 +257,10 @@ class Reader:
         """The data subjects of the row's sealed fields; `Stop` for a field that it does not seal."""
         lines = [line for line in common.get("subject", "").splitlines() if line.strip()]
         sealed = [*sealed_of(fact), *([WHY.name] if said.why is not None else [])]
-        subjects = subjects_of(lines, fact.kind, sealed, self._other)
+        before = self.index.whose(order.id, common.get("replaces", ""))
+        subjects = {**kept_subjects(before, sealed), **subjects_of(lines, fact.kind, sealed, self._other)}
+        if label := common.get("label"):
+            self.index.belongs(order.id, label, {field: subjects.get(field) for field in sealed})
         for name in subjects.values():
             self.index.subject(name, order.id)
         return subjects

@@ -9,6 +9,7 @@ log after every erasure; its backups are separate and expire within thirty days.
 from __future__ import annotations
 
 import secrets
+import sqlite3
 import time
 import unicodedata
 import uuid
@@ -66,6 +67,8 @@ _READ_BEFORE = (
     "CREATE TEMP VIEW marking AS SELECT 1 AS one, x'' AS secret",
 )
 
+_VIEWS = ("subject_name", "subject_key", "destroyed_key", "erased", "marking")
+
 
 class Destroyed(Struct, frozen=True):
     """A destroyed key that the record does not state yet; `cause` is None of one that version 1 destroyed."""
@@ -84,6 +87,7 @@ class Drawer:
         """Open `keys.db`; one of version 1 is raised to version 2 in its place, or only read where not `writable`."""
         self.path = path
         self._entropy = entropy
+        self._before = False  # True while a file of version 1 is only read
         self._c = connect(path, writable=writable, secure_delete=writable, newest=VERSION)
         try:
             with faults(path):
@@ -91,6 +95,7 @@ class Drawer:
                     if writable:
                         self._raise()
                     else:
+                        self._before = True
                         for statement in _READ_BEFORE:
                             self._c.execute(statement)
         except BaseException:
@@ -125,6 +130,14 @@ class Drawer:
             c.execute(f"PRAGMA user_version = {VERSION}")
         self._forget()
 
+    def _read(self, statement: str, params: Sequence[object] = ()) -> sqlite3.Cursor:
+        """Ask the tables; those of version 1 only until another process has raised the file."""
+        if self._before and check_version(self._c, self.path, newest=VERSION) == VERSION:
+            for view in _VIEWS:
+                self._c.execute(f"DROP VIEW temp.{view}")
+            self._before = False
+        return self._c.execute(statement, params)
+
     def close(self) -> None:
         """Close the file."""
         self._c.close()
@@ -134,7 +147,7 @@ class Drawer:
     def keys_of(self, name: str, order: str | None = None) -> dict[str, str]:
         """The keys of a data subject, in all orders or in one: key id -> order, `ANY` where it is for all of them."""
         with faults(self.path):
-            found = self._c.execute(
+            found = self._read(
                 "SELECT k.key_id, k.order_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
                 " WHERE n.name = ?1 AND (?2 IS NULL OR k.order_id IN (?2, ?3)) ORDER BY k.key_id",
                 (name, order, ANY),
@@ -151,7 +164,7 @@ class Drawer:
     def subjects(self) -> dict[Whose, str]:
         """Every key by name of its subject and order."""
         with faults(self.path):
-            found = self._c.execute(
+            found = self._read(
                 "SELECT n.name, k.order_id, k.key_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
                 " ORDER BY n.name, k.order_id, k.key_id"
             )
@@ -160,7 +173,7 @@ class Drawer:
     def name_of(self, key_id: str) -> str | None:
         """A name of the subject that a key belongs to; None if the key is not here."""
         with faults(self.path):
-            found = self._c.execute(
+            found = self._read(
                 "SELECT min(n.name) FROM subject_key k JOIN subject_name n ON n.subject = k.subject WHERE k.key_id = ?",
                 (key_id,),
             ).fetchone()
@@ -169,7 +182,7 @@ class Drawer:
     def held(self, key_ids: Iterable[str]) -> set[str]:
         """Of these keys those that are here."""
         with faults(self.path):
-            found = self._c.execute(
+            found = self._read(
                 "SELECT key_id FROM subject_key WHERE key_id IN (SELECT value FROM json_each(?))", (_listed(key_ids),)
             )
             return {key_id for (key_id,) in found}
@@ -201,7 +214,7 @@ class Drawer:
         self._forget()
 
     def _subject(self, name: str) -> str:
-        found = self._c.execute("SELECT subject FROM subject_name WHERE name = ?", (name,)).fetchone()
+        found = self._read("SELECT subject FROM subject_name WHERE name = ?", (name,)).fetchone()
         if found is None:
             raise LedgerFault("SUBJECT-UNKNOWN", f"no data subject is called {name!r} here")
         return str(found[0])
@@ -230,7 +243,7 @@ class Drawer:
         return keys
 
     def _found(self, whose: Collection[Whose]) -> Keys:
-        found = self._c.execute(
+        found = self._read(
             "SELECT n.name, json_extract(w.value, '$[1]'), k.key_id, k.secret FROM json_each(?) w"
             " JOIN subject_name n ON n.name = json_extract(w.value, '$[0]')"
             " JOIN subject_key k ON k.subject = n.subject AND k.order_id IN (json_extract(w.value, '$[1]'), ?)"
@@ -302,9 +315,9 @@ class Drawer:
     def erased(self, name: str, orders: Iterable[str]) -> list[str]:
         """The ids of the keys that were destroyed when a subject of this name was erased in these orders."""
         with faults(self.path):
-            (secret,) = self._c.execute("SELECT secret FROM marking").fetchone()
+            (secret,) = self._read("SELECT secret FROM marking").fetchone()
             found = [
-                self._c.execute("SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order),)).fetchone()
+                self._read("SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order),)).fetchone()
                 for order in (*dict.fromkeys(orders), ANY)
             ]
             return list(dict.fromkeys(row[0] for row in found if row))
@@ -312,7 +325,7 @@ class Drawer:
     def untold(self) -> list[Destroyed]:
         """The keys whose destruction the record may not state yet: a crash came between the two."""
         with faults(self.path):
-            found = self._c.execute("SELECT key_id, cause, custodians FROM destroyed_key ORDER BY key_id")
+            found = self._read("SELECT key_id, cause, custodians FROM destroyed_key ORDER BY key_id")
             return [Destroyed(key_id, cause, tuple(who.split())) for key_id, cause, who in found]
 
     def told(self, key_id: str) -> None:
@@ -335,13 +348,13 @@ class Drawer:
     def companion_of(self, main: str) -> str | None:
         """The companion order that belongs to an order; None if it has none."""
         with faults(self.path):
-            row = self._c.execute("SELECT companion FROM companion WHERE main = ?", (main,)).fetchone()
+            row = self._read("SELECT companion FROM companion WHERE main = ?", (main,)).fetchone()
         return row[0] if row else None
 
     def main_of(self, companion: str) -> str | None:
         """The order that a companion order belongs to; None if it is not a companion."""
         with faults(self.path):
-            row = self._c.execute("SELECT main FROM companion WHERE companion = ?", (companion,)).fetchone()
+            row = self._read("SELECT main FROM companion WHERE companion = ?", (companion,)).fetchone()
         return row[0] if row else None
 
     def companion_for(self, main: str, fresh: str) -> str:
@@ -354,7 +367,7 @@ class Drawer:
     def _key(self, key_id: str) -> Aead | None:
         # asked of the file each time: another process may have destroyed it since
         with faults(self.path):
-            row = self._c.execute("SELECT secret FROM subject_key WHERE key_id = ?", (key_id,)).fetchone()
+            row = self._read("SELECT secret FROM subject_key WHERE key_id = ?", (key_id,)).fetchone()
         return Aead(row[0]) if row else None
 
 

@@ -77,6 +77,15 @@ def holder_of(actor: str) -> str:
     return f"person at {actor}"
 
 
+def kept_subjects(before: Mapping[str, str | None], fields: Sequence[str]) -> dict[str, str]:
+    """The data subjects of fields of an entry that puts another one right: those of the same fields there.
+
+    A field that is stated anew, as the reason why is, belongs to whom all fields there did, if they did to one person.
+    """
+    every = next(iter(before.values())) if len(set(before.values())) == 1 else None
+    return {field: name for field in fields if (name := before.get(field, every)) is not None}
+
+
 class Sealer:
     """Seals for one ledger. `drawer` is None where its keys are missing: then only facts without sealed values.
 
@@ -250,16 +259,9 @@ class Sealer:
         return Seen(self._origin, head.size, head.digest) if head else None
 
     def _subjects_of(self, replaced: str | None, fields: Sequence[str]) -> dict[str, str]:
-        """Whose data the fields of an entry hold because the entry that it replaces said so.
-
-        A field that is stated anew, as the reason for it is, belongs to whom all fields did, if they did to one.
-        """
+        """The data subjects of the fields of an entry that replaces another one on the shelf."""
         keys = self._cases.sealing_keys(replaced) if replaced and fields else {}
-        if not keys:
-            return {}
-        names = {field: self._keys().name_of(key_id) for field, key_id in keys.items() if field != "main_order"}
-        every = next(iter(names.values())) if len(set(names.values())) == 1 else None
-        return {field: name for field in fields if (name := names.get(field, every)) is not None}
+        return kept_subjects({f: self._keys().name_of(k) for f, k in keys.items() if f != "main_order"}, fields)
 
     def _subject(self, opened: Opened) -> Whose:
         p = opened.payload
