@@ -180,7 +180,7 @@ def publish(folder: str) -> None:
 
 @ui.command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
 def fsck() -> None:
-    """Is this ledger whole, under its own trust? Entries, keys, kept heads, guard, published files, witnesses.
+    """Is this ledger whole, under its own trust? Entries, keys, sealed values, heads, guard, tiles, witnesses.
 
     Everything is derived again from the stored bytes; nothing is changed. Exit 0: CONSISTENT; 1: INCONSISTENT; 3:
     UNDECIDED, because something to compare with is missing or silent. What it proves to others is for `comity verify`.

@@ -206,6 +206,19 @@ def test_one_name_in_two_orders_is_one_person_with_a_key_for_each_and_that_is_to
     assert (opened(house, "PPO-1"), opened(house, "PPO-2")) == ([ERASED], ["second"])
 
 
+def test_on_a_terminal_it_is_asked_whether_one_name_is_one_person(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second(house)
+    delayed(house, "PPO-1", "first", "--subject", "witness 3")
+    before = size(house)
+    monkeypatch.setattr("cli.ui.attended", lambda: True)
+    words = ("record", "customer-notification-delayed", "PPO-2", "-f", "reasons=x", "-f", "review_on=2099-01-01")
+    done = run(*words, "--as", "ilves", "--subject", "witness 3", ledger=house.ledger, stdin="n\n", **house.env)
+    assert (done.exit_code, size(house)) == (Exit.INTERRUPTED, before), done.output
+    assert "comity subject other, or another name. Go on?" in done.output
+
+
 def test_everywhere_takes_all_orders_of_a_person(house: House) -> None:
     second(house)
     for order in ("PPO-1", "PPO-2"):
