@@ -272,6 +272,7 @@ def restore(file: str, folder: str, behind: bool, store: str) -> None:
 @click.option("--subject", metavar="NAME", help="The data subject, if it is not the target of ORDER.")
 @click.option("--everywhere", is_flag=True, help="In all orders of this data subject.")
 @click.option("--only-here", is_flag=True, help="Erase what this keys.db opens, though other keys sealed values too.")
+@click.option("--lost", is_flag=True, help="All values whose keys are in no keys.db any more.")
 @click.option(
     "--cause", required=True, metavar="CODE", help="retention-ended, erasure-granted, out-of-scope, withdrawn, other."
 )
@@ -285,6 +286,7 @@ def erase(
     subject: str | None,
     everywhere: bool,
     only_here: bool,
+    lost: bool,
     cause: str,
     custodians: tuple[str, ...],
     actor: str | None,
@@ -306,7 +308,9 @@ def erase(
     from ledger.world.fault import LedgerFault
     from ledger.world.sealing import target_of
 
-    if order is None and subject is None:
+    if lost and (order or subject or everywhere or only_here):
+        raise click.UsageError("--lost takes what keys are missing for, whoever's it is: no ORDER, no --subject")
+    if order is None and subject is None and not lost:
         raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject NAME, or both")
     with writing() as journal:
         asked = {"key_ref": "x", "method": "crypto-erased", "cause": cause, "custodians": list(custodians)}
@@ -314,6 +318,14 @@ def erase(
             build("payload-key-destroyed", asked, {}), journal.cases.known(journal.keyring), journal.now()
         ):
             raise slip
+        if lost:
+            signer = hand(journal, "payload-key-destroyed", actor, role, key_file)
+            for line in _covers(journal, journal.lost()):
+                ui.tell(line)
+            ui.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
+            for receipt in journal.erase_lost(signer, cause=cause, custodians=custodians):
+                tell(journal, "payload-key-destroyed", receipt)
+            return
         here = None if order is None else find(journal, order)
         named = target_of(str(here)) if subject is None else subject_name(subject, lambda o: find(journal, o))
         place = None if everywhere else here or _only_order(journal, named)

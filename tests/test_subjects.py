@@ -489,6 +489,23 @@ def test_an_erasure_that_would_leave_values_under_other_keys_is_refused_and_name
     assert "stay readable where their keys are" in told
 
 
+def test_values_whose_keys_are_lost_for_good_are_dropped_and_the_ledger_goes_on(house: House) -> None:
+    delayed(house, "PPO-1", "x")
+    moved(house)
+    assert reason(house, "PPO-1", "y").exit_code == Exit.UNDECIDABLE
+    assert house.run("erase", "PPO-1", "--lost", *ERASE).exit_code == Exit.USAGE
+    words = ("erase", "--lost", "--cause", "other", "--as", "ilves")
+    done = house.run(*words)
+    assert (done.exit_code, destroyed(house)) == (Exit.USAGE, 0), "it asks"
+    assert "PPO-1: #2 customer-notification-delayed: reasons" in done.stderr
+    assert house.run(*words, "--yes").exit_code == Exit.DONE
+    delayed(house, "PPO-1", "y")
+    assert opened(house) == [ERASED, "y"]
+    assert house.told("fsck")["verdict"] == "CONSISTENT"
+    count = destroyed(house)
+    assert (house.run(*words, "--yes").exit_code, destroyed(house)) == (Exit.DONE, count)
+
+
 # -- whether the ledger is whole ---------------------------------------------------------------------------------------
 
 

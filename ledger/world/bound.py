@@ -14,7 +14,10 @@ from ledger.world.drawer import Drawer
 from ledger.world.fault import LedgerFault
 from ledger.world.shelf import Shelf
 
-HINT = "seal, open and erase on the machine and in the folder that recorded it: one keys.db holds a ledger's keys"
+HINT = (
+    "seal, open and erase on the machine and in the folder that recorded it: one keys.db holds a ledger's keys. "
+    "Only if that keys.db is lost for good: comity erase --lost"
+)
 _FEW = 5  # entries that are named
 
 

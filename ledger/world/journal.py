@@ -326,11 +326,37 @@ class Journal:
         drawer, place = self._keys(), order and self._place(order)
         self.check_whole(order, only_here=only_here)
         keys = self.covered(subject, order).keys
-        cut = {each.key_id: each for each in drawer.untold()}
-        if not keys and not self._cut_short(subject, place, tuple(cut.values())):
+        if not keys and not self._cut_short(subject, place, drawer.untold()):
             return self._erased_before(subject, order)
-        moment = self.now()
+        return self._destroy(keys, signer, said, cause, method, custodians)
+
+    def erase_lost(
+        self, signer: Signer, said: Circumstances | None = None, *, cause: str, custodians: Sequence[str] = ()
+    ) -> list[Receipt]:
+        """Drop the values under keys that are in no `keys.db` any more, and record that nobody can open them.
+
+        Raises what `erase` raises; an empty list if there are none.
+        """
+        return self._destroy(self.lost().keys, signer, said, cause, "crypto-erased", custodians)
+
+    def lost(self) -> Covered:
+        """The values under keys that are neither here nor destroyed by an entry. `LedgerFault` KEYS-MISSING."""
+        keys = tuple(self.elsewhere())
+        return Covered(keys, tuple(sorted(value for key_id in keys for value in self.store.closed_by(key_id))))
+
+    def _destroy(
+        self,
+        keys: Sequence[str],
+        signer: Signer,
+        said: Circumstances | None,
+        cause: str,
+        method: str,
+        custodians: Sequence[str],
+    ) -> list[Receipt]:
+        """Destroy keys and those of erasures that were cut short, and record all that is not on record yet."""
+        drawer, moment = self._keys(), self.now()
         said = said or Circumstances(moment, moment)
+        cut = {each.key_id: each for each in drawer.untold()}
         drafts: list[Draft] = []
         for key_id in (*cut, *keys):
             why, who = cause, custodians
