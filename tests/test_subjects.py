@@ -559,6 +559,12 @@ def test_a_key_that_came_back_is_found_although_nothing_is_left_to_open(house: H
     put_back(house, mine / "keys.db")
     report = json.loads(house.run("fsck", "--json").stdout)
     assert (report["verdict"], [reason["code"] for reason in report["reasons"]]) == ("INCONSISTENT", ["KEYS-KEPT"])
+    before = size(house)
+    done = reason(house, "PPO-1", "sealed with it again")
+    assert (done.exit_code, "KEYS-KEPT" in done.output, size(house)) == (Exit.REFUSED, True, before)
+    assert erased(house, "PPO-1").exit_code == Exit.DONE
+    delayed(house, "PPO-1", "y")
+    assert (opened(house), house.told("fsck")["verdict"]) == ([ERASED, "y"], "CONSISTENT")
 
 
 def test_a_copy_without_keys_is_whole_and_says_that_keys_were_not_compared(house: House) -> None:

@@ -257,9 +257,9 @@ class Reader:
         """The data subjects of the row's sealed fields; `Stop` for a field that it does not seal."""
         lines = [line for line in common.get("subject", "").splitlines() if line.strip()]
         sealed = [*sealed_of(fact), *([WHY.name] if said.why is not None else [])]
-        before = self.index.whose(order.id, common.get("replaces", ""))
+        before = self.index.whose(order.id, common["replaces"]) if common.get("replaces") else {}
         subjects = {**kept_subjects(before, sealed), **subjects_of(lines, fact.kind, sealed, self._other)}
-        if label := common.get("label"):
+        if subjects and (label := common.get("label")):
             self.index.belongs(order.id, label, {field: subjects.get(field) for field in sealed})
         for name in subjects.values():
             self.index.subject(name, order.id)

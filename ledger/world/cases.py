@@ -250,14 +250,17 @@ class Cases:
         told = (o for n, o in entries.items() if o.payload.kind == DESTROYED and is_custodian(o, n, keyring))
         return frozenset({*destroyed_for(entries, keyring), *(o.payload.public.get("key_ref", "") for o in told)})
 
-    def destroyed_keys(self) -> dict[str, int]:
+    def destroyed_keys(self, orders: Iterable[str] | None = None) -> dict[str, int]:
         """The keys that entries of custodians say are destroyed, with the index of the first that says so.
 
-        Reads every such entry of the log.
+        Reads every such entry of these orders, or of the log.
         """
+        said = self._store.of_kind(DESTROYED) if orders is None else self._store.of_kind_in(DESTROYED, orders)
+        if not said:
+            return {}
         keyring = self.keyring()
         found: dict[str, int] = {}
-        for index, raw in self._store.of_kind(DESTROYED):
+        for index, raw in said:
             o = open_(raw, verify=False)
             if is_custodian(o, index, keyring):
                 found.setdefault(str(o.payload.public.get("key_ref")), index)

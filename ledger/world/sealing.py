@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -108,6 +108,7 @@ class Sealer:
         self._entropy = entropy
         self._bound = bound
         self._bound_for: Trial | None = None  # asked once for all that is stored together
+        self._destroyed: dict[str, dict[str, int]] = {}  # the same, of the orders met
 
     def seal(self, draft: Draft, trial: Trial) -> Row:
         """Seal a draft behind what is on the shelf and in the trial; `Refused` if it cannot stand there."""
@@ -197,6 +198,7 @@ class Sealer:
             if keys is None:
                 keys = self._keys().keys_for([whose(d.name) for d in disclosures])
             closed = self._keys().close_values(p.entry, disclosures, whose, keys)
+            self._check_kept(place, {c.key_id for c in closed})
         return Row(
             originator_id=p.order,
             originator_version=p.seq,
@@ -276,6 +278,19 @@ class Sealer:
             self._keys()
             self._bound()
             self._bound_for = trial
+            self._destroyed.clear()
+
+    def _check_kept(self, place: str, keys: Set[str]) -> None:
+        """`LedgerFault` KEYS-KEPT where an entry says that one of these keys was destroyed: a copy brought it back."""
+        if place not in self._destroyed:
+            beside = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
+            self._destroyed[place] = self._cases.destroyed_keys([place, *([beside] if beside else [])])
+        if back := sorted(keys & self._destroyed[place].keys()):
+            index = self._destroyed[place][back[0]]
+            says = f"entry {index} says that this key was destroyed, and keys.db here still has it"
+            raise LedgerFault(
+                "KEYS-KEPT", says, "this keys.db is an old copy: repeat the erasure with it, or go on where it was"
+            )
 
     def _keys(self) -> Drawer:
         if self._drawer is None:

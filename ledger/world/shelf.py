@@ -156,6 +156,14 @@ class Shelf:
         """Every entry of one kind as (index, sealed line); looks at the whole log."""
         return self._all("SELECT rowid - 1, state FROM stored_events WHERE topic = ? ORDER BY rowid", (kind,))
 
+    def of_kind_in(self, kind: str, orders: Iterable[str]) -> list[tuple[int, bytes]]:
+        """Every entry of one kind in these orders, as (index, sealed line)."""
+        return self._all(
+            "SELECT rowid - 1, state FROM stored_events WHERE topic = ?"
+            " AND originator_id IN (SELECT value FROM json_each(?)) ORDER BY rowid",
+            (kind, orjson.dumps(list(orders)).decode()),
+        )
+
     def at(self, index: int) -> bytes | None:
         """The sealed line at a leaf index; None beyond the end."""
         found: tuple[bytes] | None = self._first("SELECT state FROM stored_events WHERE rowid = ? + 1", (index,))

@@ -85,6 +85,8 @@ def test_erasure_is_whole_and_the_other_folder_reads_nothing_afterwards(here: Ho
     assert reasons(there) == [Unread.ERASED]
     assert here.verdict() == "CONSISTENT"
     assert there.verdict() == "INCONSISTENT KEYS-KEPT", "its copy of the key is not destroyed yet"
+    done = delayed(there, "sealed with it again")
+    assert (done.exit_code, "KEYS-KEPT" in done.output) == (Exit.REFUSED, True), done.output
     done = erased(there)
     assert (done.exit_code, "already destroyed, entry" in done.stderr) == (Exit.DONE, True), done.output
     assert there.verdict() == "CONSISTENT"
