@@ -212,6 +212,10 @@ class Cases:
         order = open_(found[1], verify=False).payload.order
         return {c.field: c.key_id for c in self._store.ciphertexts(order).get(found[0], [])}
 
+    def is_emptied(self, key_id: str) -> bool:
+        """True if what was sealed under this key was dropped."""
+        return self._store.is_emptied(key_id)
+
     def values(self, index: int, opened: Opened) -> dict[str, Any]:
         """The sealed values of one entry, those that can still be opened."""
         closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []

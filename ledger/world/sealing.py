@@ -108,7 +108,6 @@ class Sealer:
         self._entropy = entropy
         self._bound = bound
         self._bound_for: Trial | None = None  # asked once for all that is stored together
-        self._destroyed: dict[str, dict[str, int]] = {}  # the same, of the orders met
 
     def seal(self, draft: Draft, trial: Trial) -> Row:
         """Seal a draft behind what is on the shelf and in the trial; `Refused` if it cannot stand there."""
@@ -278,19 +277,17 @@ class Sealer:
             self._keys()
             self._bound()
             self._bound_for = trial
-            self._destroyed.clear()
 
     def _check_kept(self, place: str, keys: Set[str]) -> None:
         """`LedgerFault` KEYS-KEPT where an entry says that one of these keys was destroyed: a copy brought it back."""
-        if place not in self._destroyed:
-            beside = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
-            self._destroyed[place] = self._cases.destroyed_keys([place, *([beside] if beside else [])])
-        if back := sorted(keys & self._destroyed[place].keys()):
-            index = self._destroyed[place][back[0]]
-            says = f"entry {index} says that this key was destroyed, and keys.db here still has it"
-            raise LedgerFault(
-                "KEYS-KEPT", says, "this keys.db is an old copy: repeat the erasure with it, or go on where it was"
-            )
+        if not (emptied := {key_id for key_id in keys if self._cases.is_emptied(key_id)}):
+            return
+        beside = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
+        destroyed = self._cases.destroyed_keys([place, *([beside] if beside else [])])
+        if back := sorted(destroyed[key_id] for key_id in emptied & destroyed.keys()):
+            says = f"entry {back[0]} says that this key was destroyed, and keys.db here still has it"
+            hint = "this keys.db is an old copy: repeat the erasure with it, or go on where it was"
+            raise LedgerFault("KEYS-KEPT", says, hint)
 
     def _keys(self) -> Drawer:
         if self._drawer is None:

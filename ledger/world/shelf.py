@@ -226,6 +226,11 @@ class Shelf:
         found = self._all("SELECT DISTINCT originator_id FROM stored_events WHERE topic = ? ORDER BY 1", (kind,))
         return [order for (order,) in found]
 
+    def is_emptied(self, key_id: str) -> bool:
+        """True if the values under a key were dropped, as all of them are at once."""
+        found = self._first("SELECT ciphertext IS NULL FROM ciphertext WHERE key_id = ? LIMIT 1", (key_id,))
+        return bool(found and found[0])
+
     def newest_sealed(self) -> list[tuple[int, str]]:
         """The values of the newest entry that has any left: (index, key id) of each; empty if no entry has."""
         return self._all(
