@@ -411,7 +411,7 @@ def test_other_keys_seal_open_and_erase_nothing_and_reading_goes_on(house: House
             "ilves",
         ),
         ("timeline", "PPO-1", "--reveal", "--because", "why not", "--as", "ilves"),
-        ("register", "PPO-1", "--reveal", "--because", "why not", "--as", "ilves"),
+        ("register", "PPO-1", "--reveal", "--because", "y", "--purpose", "other", "--as", "ilves"),
         ("erase", "PPO-1", *ERASE),
         ("erase", "--subject", "witness 3", *ERASE),
     )

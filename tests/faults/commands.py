@@ -28,7 +28,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }
 MAY_BE_DONE = {  # what a repeated command may say where the one before came to its end
     "issue": "REFERENCE-TAKEN",
-    "erase": "SUBJECT-UNKNOWN",
     "key new": EXISTS,
     "key enrol": "KEY",
     "key rotate": "no key that could be replaced",
@@ -36,6 +35,7 @@ MAY_BE_DONE = {  # what a repeated command may say where the one before came to 
     "backup": EXISTS,
     "init": "LEDGER-EXISTS",
 }
+MAY_BE_CUT = {"erase": "repeat the erasure"}  # what `fsck` may leave undecided until the command is repeated
 TABLE = "order,kind,occurred,instrument,from_party,to_party,identifiers\n" + "".join(
     f"T-{n},order-issued,2026-03-0{n}T09:00:00Z,2AP-7,XO,XV,acct-{n}\n" for n in range(1, 6)
 )
