@@ -70,7 +70,7 @@ def destroyed(house: House) -> int:
 
 
 def second(house: House) -> None:
-    words = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+    words = ("issue", "--instrument", "2AP-7", "--to", "XV", "--unregistered", "--reference", "PPO-2", "--as", "ilves")
     done = house.run(*words)
     assert done.exit_code == 0, done.output
 
@@ -98,7 +98,7 @@ def test_the_values_of_an_entry_may_be_a_named_persons_and_are_erased_alone(hous
 
 
 def test_one_field_may_be_a_named_persons_and_the_others_stay_the_targets(house: House) -> None:
-    words = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+    words = ("issue", "--instrument", "2AP-7", "--to", "XV", "--unregistered", "--reference", "PPO-2", "--as", "ilves")
     fields = ("-f", "identifiers=a@skylark.example", "-f", "identifiers=b@skylark.example", "-f", "offences=fraud")
     assert house.run(*words, *fields, "--subject", "identifiers=second holder").exit_code == 0
     assert erased(house, "--subject", "second holder").exit_code == Exit.DONE
@@ -403,6 +403,7 @@ def test_other_keys_seal_open_and_erase_nothing_and_reading_goes_on(house: House
             "2AP-7",
             "--to",
             "XV",
+            "--unregistered",
             "--reference",
             "PPO-2",
             "-f",
