@@ -430,7 +430,7 @@ def test_other_keys_seal_open_and_erase_nothing_and_reading_goes_on(house: House
         assert drawer.subjects() == {}, "and no key was made"
     assert house.run("timeline", "PPO-1").exit_code == Exit.DONE
     assert house.run("judge", "PPO-1").exit_code in (Exit.DONE, Exit.FINDINGS)
-    words = ("record", "order-transmitted", "PPO-1", "-f", "addressee=sky", "-f", "channel=mail", "--as", "ilves")
+    words = ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=mail", "--as", "ilves")
     assert house.run(*words, "--yes").exit_code == Exit.DONE, "what seals nothing is recorded"
     put_back(house, mine)
     delayed(house, "PPO-1", "y")
