@@ -38,8 +38,9 @@ def audit_report(reader: Reader, trust: Trust | None) -> Verification:
         HeadRow(k.size, k.at, None if k.cosigned is None else datetime.fromtimestamp(k.cosigned, UTC), k.digest)
         for k in reversed(kept)
     ]
+    anchor = " --anchor CHECKPOINT" if made.head else ""
     todo = (
-        Command("The same check, on any copy of the ledger:", "comity verify LEDGER --trust TRUST --anchor CHECKPOINT"),
+        Command("The same check, on any copy of the ledger:", f"comity verify LEDGER --trust TRUST{anchor}"),
         Command("Also the guard and everything kept, in the office itself:", "comity fsck --ledger LEDGER"),
         Command("As JSON, for a machine to compare:", "comity verify LEDGER --trust TRUST --json"),
     )

@@ -93,7 +93,7 @@ def statistics_of(
     """The report on both forms, as recorded at a moment; `look` are the words of its medium and language."""
     from projections.statistical_report import statistics
 
-    todo = _commands(_words(wish, series, moment), look)
+    todo = _commands(_words(wish, series, moment), f"{look} --trust TRUST" if trust else look)
     if wish.provider is not None:
         wish = replace(wish, provider=office(reader, wish.provider))
     lives = [life for life in lives_of(reader, moment) if wish.takes(life)]

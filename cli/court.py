@@ -133,9 +133,7 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
 
     if handed.audience is None:
         raise click.UsageError("--audience ROLE: who is going to read it?")
-    reader = AUDIENCES.get(handed.audience.upper(), handed.audience.upper())
-    if reader not in ROLES:
-        raise Stop(f"no role {handed.audience!r}", hint=f"there are COURT, {', '.join(ROLES)}")
+    reader = role_of(handed.audience)
     with writing() as journal:
         here = find(journal, order)
         maker = handed.actor or _maker(journal, here)
@@ -167,6 +165,16 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
         )
         if not journal.folder.policy.witnesses:
             ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
+
+
+def role_of(said: str) -> str:
+    """The code of a role that somebody named, or of a court."""
+    from ledger.facts.vocabulary import ROLES
+
+    role = AUDIENCES.get(said.upper(), said.upper())
+    if role not in ROLES:
+        raise Stop(f"no role {said!r}", hint=f"there are COURT, {', '.join(ROLES)}")
+    return role
 
 
 def _maker(journal: Journal, order: str) -> str | None:
@@ -376,11 +384,16 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
     if not os.path.isdir(place):
         return parse_trust({"policy": ui.read(place)})
     folder = os.path.join(place, "trust") if ui.is_ledger(place) else place
+    return _parsed(trust_files(folder), folder)
+
+
+def trust_files(folder: str) -> dict[str, bytes]:
+    """The files of a trust folder by their names in it: what a verifier reads there, all of it public."""
     there = HandedFolder(folder)
     names = ["policy", "registrar", *(f"tsa/{name}" for name in there.names("tsa"))]
     names += [f"others/{name}/{file}" for name in there.names("others") for file in ("policy", "registrar")]
     found = ((name, there.read(name, TRUST_FILE)) for name in names)
-    return _parsed({name: data for name, data in found if data is not None}, folder)
+    return {name: data for name, data in found if data is not None}
 
 
 def _parsed(files: Mapping[str, bytes], folder: str) -> Trust:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,13 +13,14 @@ from cli import ui
 from cli.exits import Exit
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from cli.handing import Made as Bundle
     from cli.script import Deed
     from cli.stage import Played
     from ledger.verify import Report
     from ledger.world.journal import Journal, Receipt
-    from projections.page import Report as Made
 
 STORY = Path(__file__).parents[1] / "fixtures" / "stories" / "S1.toml"
 BUNDLE, PROVIDERS, README = "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"
@@ -94,8 +94,6 @@ class _Shown:
             self._record(journal)
             self._law(journal, story.expect[0].as_of, story.ends)
             self._bundles(journal, making, story.ends)
-        shutil.copytree(making / "ledger" / "trust", making / "trust")
-        self._reports(making, story.ends)
         self._where_next()
 
     # -- what happened -------------------------------------------------------------------------------------------------
@@ -159,7 +157,8 @@ class _Shown:
         from ledger.bundle import unpack
 
         self._heading(4, "The court's bundle, verified as a court would, offline")
-        court, data = self._made(journal, "CT", making / BUNDLE, now)
+        court, data = self._filed(journal, making, now)
+        self._replay(making, now)
         (making / README).write_bytes(unpack(data)[README])
         self._command(f"comity verify {self.folder}/{BUNDLE} --trust {self.folder}/trust")
         self._say(f"  Integrity: {ui.paint(str(court.verdict))}")
@@ -167,7 +166,9 @@ class _Shown:
         for says in court.not_proven:
             self._hanging(f"not proven: {says}")
         self._say()
-        provider, _ = self._made(journal, "SP", making / PROVIDERS, now)
+        with self._handing(journal, "SP", now) as made:
+            (making / PROVIDERS).write_bytes(made.data)
+        provider = self._verified(journal, made.data, now)
         closed = provider.manifest.withheld_count if provider.manifest else 0
         self._paragraph(
             f"The provider's own view keeps {closed} sealed values closed, the summary of facts among them, and still "
@@ -185,7 +186,35 @@ class _Shown:
         passed = (str(court.verdict), str(provider.verdict), str(broken.verdict))
         self.passed = passed == ("TOTAL-PASSED", "TOTAL-PASSED", "TOTAL-FAILED")
 
-    def _made(self, journal: Journal, audience: str, file: Path, now: datetime) -> tuple[Report, bytes]:
+    def _filed(self, journal: Journal, making: Path, now: datetime) -> tuple[Report, bytes]:
+        """The court's bundle and the papers that are filed with it, made as `comity file` makes them."""
+        from cli.court import read_trust
+        from cli.file import Filing, check, filed, write_all
+        from cli.reading import reading
+
+        wanted = Filing("CT", BUNDLE, self._papers(), trust=read_trust(str(making / "ledger")))
+        with self._handing(journal, "CT", now) as made:
+            with reading(making / "ledger") as reader:
+                files, reports = filed(reader, made, wanted)
+            write_all(making, files)
+            check(making, files, reports)
+            made.goes_out()
+        return self._verified(journal, made.data, now), made.data
+
+    def _papers(self) -> tuple[tuple[str, str, str], ...]:
+        """The pages a prosecutor files, and the custody report as PDF where the extra for it is installed."""
+        from cli.exits import Stop
+        from cli.paper import fonts_at_hand
+
+        pages = tuple((kind, "", "html") for kind in REPORTS)
+        try:
+            fonts_at_hand(None)
+        except Stop as lacking:
+            self.no_paper = lacking.message
+            return pages
+        return (*pages, ("custody", "", "pdf"))
+
+    def _handing(self, journal: Journal, audience: str, now: datetime) -> AbstractContextManager[Bundle]:
         from cli.access import opener
         from cli.court import tool
         from cli.gather import Asked
@@ -194,10 +223,7 @@ class _Shown:
 
         asked = Asked(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
         signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
-        wanted = Handing(asked, signer, lambda: opener(journal, "ilves"), "to show what a bundle is")
-        with handing(journal, wanted) as made:
-            file.write_bytes(made.data)
-        return self._verified(journal, made.data, now), made.data
+        return handing(journal, Handing(asked, signer, lambda: opener(journal, "ilves"), "to show what a bundle is"))
 
     def _verified(self, journal: Journal, data: bytes, now: datetime) -> Report:
         from ledger.verify import parse_trust, verify
@@ -207,33 +233,13 @@ class _Shown:
         held = parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")})
         return verify(data, held, None, now, mldsa=mldsa.verify)
 
-    def _reports(self, making: Path, now: datetime) -> None:
-        """The pages a prosecutor files, and the one on which the order can be watched, written without a word."""
-        from cli.court import read_trust
-        from cli.dossier import Asked, order_report, replay_of
+    def _replay(self, making: Path, now: datetime) -> None:
+        """The page on which the order can be watched, written without a word."""
+        from cli.dossier import replay_of
         from cli.reading import reading
-        from projections.page import page
 
-        trust = read_trust(str(making / "trust"))
         with reading(making / "ledger") as reader:
-            case = reader.case("main")
-            for kind, name in REPORTS.items():
-                made = page(order_report(reader, Asked(kind), case, now, trust))
-                (making / name).write_text(made, encoding="utf-8")
-            self._paper(making, order_report(reader, Asked("custody", "pdf", "", BUNDLE), case, now, trust))
-            (making / REPLAY).write_text(replay_of(reader, case, now), encoding="utf-8")
-
-    def _paper(self, making: Path, made: Made) -> None:
-        """The custody report as PDF with the court's bundle inside it, where the extra for it is installed."""
-        from cli.exits import Stop
-        from cli.paper import Bundle, as_paper
-
-        try:
-            data = as_paper(made, Bundle(BUNDLE, (making / BUNDLE).read_bytes()), None)
-        except Stop as lacking:
-            self.no_paper = lacking.message
-            return
-        (making / PAPER).write_bytes(data)
+            (making / REPLAY).write_text(replay_of(reader, reader.case("main"), now), encoding="utf-8")
 
     # -- where to look next --------------------------------------------------------------------------------------------
 

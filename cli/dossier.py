@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cli import ui
 from cli.exits import Stop
 from cli.reading import Reader
+from ledger.world.fault import LedgerFault
 
 if TYPE_CHECKING:
-    from ledger.law import Judgement
     from ledger.order import Case
     from ledger.verify import Trust
     from ledger.world.heads import Kept
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a report is asked to be: its kind, the form it follows where it has several, the medium, what it carries."""
+    """What a report is asked to be: its kind, the form it follows where it has several, the medium, what it carries.
+
+    `reader` is the role an order form is for, by default the addressee. `head` is the kept head that the report leads
+    to, by default the newest at its moment. `attached` is the bundle inside the paper, `beside` the one that is handed
+    over with it, with `page` the verifier page too; `file` is what the paper itself is called.
+    """
 
     kind: str
     medium: str = "html"
@@ -30,28 +37,33 @@ class Asked:
     attached: str | None = None
     reveal: bool = False
     lang: str = "en"
+    reader: str = ""
+    head: Kept | None = None
+    beside: str | None = None
+    page: bool = False
+    file: str = ""
 
 
 def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, trust: Trust | None) -> Report:
     """The report asked for on a case, as recorded at a moment."""
     from ledger.law import judge
 
-    made = making(reader, case.order, moment, trust, reveal=asked.reveal)
+    made = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head)
     known = case.known(moment)
     made = _without_later(made, len(reader.known(case, moment).entries) - len(known.entries))
     if not known.entries:
         raise Stop(f"nothing of this order was on record at {ui.plain(moment)}", hint="a later --as-of")
     judgement = judge(known, moment)
-    todo = commands(asked, known, judgement, moment)
+    todo = commands(reader, asked, known, made, trust)
     match asked.kind:
         case "certification":
             from projections.certificates import certificate
 
-            return certificate(asked.form, known, judgement, made, todo)
+            return certificate(asked.form, known, judgement, made)
         case "order-form":
-            from projections.forms import order_form
+            from projections.forms import addressee, order_form
 
-            return order_form(known, judgement, made)
+            return order_form(known, judgement, made, asked.reader or addressee(known.instrument))
         case "custody":
             from projections.reports import custody_report
 
@@ -80,15 +92,24 @@ def _without_later(made: Making, later: int) -> Making:
     return replace(made, integrity=replace(made.integrity, not_proven=not_proven))
 
 
-def making(reader: Reader, order: str, moment: datetime, trust: Trust | None, *, reveal: bool = False) -> Making:
-    """How a report on an order is made: what was checked, and the head kept by then that everything leads to."""
+def making(
+    reader: Reader,
+    order: str,
+    moment: datetime,
+    trust: Trust | None,
+    *,
+    reveal: bool = False,
+    head: Kept | None = None,
+) -> Making:
+    """How a report on an order is made: what was checked, and the head that everything leads to; by default the
+    newest that was kept by then."""
     from cli.brackets import brackets, spelled
     from cli.court import tool
     from cli.integrity import read_again
     from ledger.law.provisions import rules_digest
     from projections.face import Making
 
-    read = read_again(reader, order, reader.head_at(moment), trust)
+    read = read_again(reader, order, head or reader.head_at(moment), trust)
     proven = {index: said for index, found in brackets(reader, [order], trust).items() if (said := spelled(found))}
     return Making(
         moment,
@@ -134,51 +155,73 @@ def kept_heads(reader: Reader) -> list[Kept]:
         return heads.all()
 
 
-def commands(asked: Asked, case: Case, judgement: Judgement, moment: datetime) -> Sequence[Command]:
-    """How somebody else checks a report on an order, with our program and without."""
-    from projections.face import Command, subject
+OUTSIDE = ("custody", "evidence-chain", "certification")  # filed with others, who have no ledger to ask
 
-    name = subject(case, judgement).name
-    named = name if name.replace("-", "").isalnum() else case.order[:13]
-    as_of = ui.plain(moment)
-    bundle = asked.attached or "order.evidence.zip"
+
+def commands(reader: Reader, asked: Asked, case: Case, made: Making, trust: Trust | None) -> Sequence[Command]:
+    """How the reader of a report on an order checks it, with our program and without.
+
+    What works in the office's own ledger only stands in no paper that is filed with others.
+    """
+    from projections.face import Command
+
+    told: list[Command] = []
+    bundle = quote(asked.attached or asked.beside or "order.evidence.zip")
     if asked.attached:
-        first = Command(
-            "Take the order's bundle out of this file. Most programs that show PDF list what is attached; or:",
-            f"pdfdetach -saveall {asked.kind}.pdf",
-        )
-    else:
-        first = Command(
-            "Ask the office for the order's bundle. It makes it with:",
-            f"comity export {named} --audience COURT -o {bundle}",
-        )
-    if asked.kind == "custody":
-        check = Command(
-            "Is the file you hold what was disclosed, and at which hand did it change?", f"comity check FILE {named}"
-        )
-    else:
-        check = Command(
-            "Every period and finding again, from the signed bytes:", f"comity judge {named} --as-of {as_of}"
-        )
-    words = ["comity report", asked.kind, named, f"--as-of {as_of}"]
-    words += [f"--form {asked.form}"] if asked.form else []
-    words += ["--format pdf"] if asked.medium == "pdf" else []
-    words += [f"--attach {bundle}"] if asked.attached else []
-    words += [f"--lang {asked.lang}"] if asked.lang != "en" else []
-    return (
-        first,
+        says = "Take the order's bundle out of this file. Most programs that show PDF list what is attached; or:"
+        told.append(Command(says, f"pdfdetach -saveall {quote(asked.file or f'{asked.kind}.pdf')}"))
+    elif asked.kind not in OUTSIDE:
+        says = "Have the order's bundle made:"
+        told.append(Command(says, f"comity export {_typed(reader, case)} --audience DPO -o {bundle}"))
+    elif asked.beside is None:
+        told.append(Command(f"Ask the office for the order's evidence bundle; below it is called {bundle}.", ""))
+    anchor = " --anchor CHECKPOINT" if made.head else ""
+    told += [
         Command(
             "Verify it offline, with a copy of the program, a folder of trust and a checkpoint that did not come from "
             "this office:",
-            f"comity verify {bundle} --trust TRUST --anchor CHECKPOINT",
+            f"comity verify {bundle} --trust TRUST{anchor}",
         ),
+        *([Command(PAGE, "")] if asked.page else []),
         Command(
             "Or without our program, with Python and OpenSSL only: the page inside tells how, in six steps.",
             f"unzip {bundle} READ-ME-FIRST.html",
         ),
-        check,
-        Command(
-            "Make this paper again: the same record gives the same bytes, up to its options.",
-            f"{' '.join(words)} | sha256sum",
-        ),
-    )
+    ]
+    if asked.kind in OUTSIDE:
+        digest = "Is the file you hold what was disclosed? Its digest must be one that stands under Files and digests:"
+        return (*told, Command(digest, "sha256sum FILE")) if asked.kind == "custody" and made.reveal else told
+    named, as_of = _typed(reader, case), ui.plain(made.as_of)
+    judged = "Every period and finding again, from the signed bytes:"
+    told.append(Command(judged, f"comity judge {named} --as-of {as_of}"))
+    words = ["comity report", asked.kind, named, f"--as-of {as_of}"]
+    words += ["--format pdf"] if asked.medium == "pdf" else []
+    words += [f"--lang {asked.lang}"] if asked.lang != "en" else []
+    words += ["--trust TRUST"] if trust else []
+    if not (asked.reveal or asked.attached):
+        again = "Make this paper again: the same record gives the same bytes, up to its options."
+        told.append(Command(again, f"{' '.join(words)} | sha256sum"))
+    return told
+
+
+PAGE = (
+    "Or without installing anything: open verify.html in a browser, give it the bundle and the folder of trust, and "
+    "type the three lines of the checkpoint."
+)
+
+
+def _typed(reader: Reader, case: Case) -> str:
+    """What to type for an order: the name people know it by where it means this order alone, else its id."""
+    from projections.state import name_of
+
+    for name in (reference(case), name_of(case)):
+        if name and name.replace("-", "").isalnum():
+            with suppress(LedgerFault):
+                if reader.find(name) == case.order:
+                    return name
+    return case.order
+
+
+def reference(case: Case) -> str | None:
+    """The number of an order at its issuing authority."""
+    return next((e.get("reference") for e in case.entries if e.kind == "order-issued"), None)

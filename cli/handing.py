@@ -66,6 +66,11 @@ class Made:
     contents: Contents
     _pending: Pending | None = None
 
+    @property
+    def recorded(self) -> bool:
+        """True if sealed values are opened in it and an entry says so."""
+        return self._pending is not None
+
     def goes_out(self) -> None:
         """Say, right before it happens, that the bundle is handed out: its access entry is taken up no more."""
         if self._pending is not None:

@@ -42,6 +42,7 @@ COMMANDS = {
     "lint": ("cli.books:lint", "what is missing in an order before it is sent"),
     "law": ("cli.main:law", "the rules in force with their citations"),
     "vocabulary": ("cli.books:vocabulary", "the kinds of fact and their fields"),
+    "file": ("cli.file:file_", "what is filed together: bundle, papers, whom to trust, the verifier page"),
     "export": ("cli.court:export", "the evidence bundle for one audience"),
     "verify": ("cli.court:verify", "offline verdict on a bundle, an entry or a ledger"),
     "trust": ("cli.main:trust", "a trust policy signed by several, its versions, and the folder a court holds"),

@@ -233,9 +233,12 @@ def custody(
     moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
     steps = [{**_step(hand, hands, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
     struck = [n for n, hand in enumerate(hands) if hand.replaced is not None]
-    columns: tuple[str, ...] = ("entry", "on", "kind", "holder", "exhibit", "check", "against_first", "files")
+    columns: tuple[str, ...] = ("entry", "on", "kind", "hands", "exhibit", "check", "against_first", "files")
     columns += ("replaced",) if struck else ()
-    rows = [(_placed(step), *(step[c] for c in columns[1:])) for step in steps]
+    rows = [
+        (_placed(step), step["on"], step["kind"], _between(hand), *(step[c] for c in columns[4:]))
+        for step, hand in zip(steps, hands, strict=True)
+    ]
     document = {"order": case.order, "label": case.label, "as_of": moment, "custody": steps}
     ui.emit("custody", document, columns, rows, struck=struck)
 
@@ -243,6 +246,13 @@ def custody(
 def _placed(step: Mapping[str, Any]) -> str:
     """The number of an entry; where its place by date is not its place in the record, also that one."""
     return f"{step['entry']} (recorded {step['recorded']})" if step["recorded"] else str(step["entry"])
+
+
+def _between(hand: Hand) -> str:
+    """Who released the data to whom; where nothing changes hands, who holds them."""
+    if hand.held_by is not None:
+        return f"held by {hand.held_by}"
+    return f"{hand.released_by or '(not stated)'} to {hand.received_by or '(not stated)'}"
 
 
 def _recorded(before: Hand | None) -> str:
@@ -259,6 +269,7 @@ def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
         "kind": hand.entry.kind,
         "holder": hand.holder,
         "released_by": hand.released_by,
+        "received_by": hand.received_by,
         "exhibit": hand.exhibit,
         "check": hand.check,
         "against_first": against_first(hand, hands),

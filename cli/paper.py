@@ -16,6 +16,8 @@ from cli import ui
 from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
+    from typst import Fonts
+
     from projections.page import Report
 
 PRINT = "`pip install 'comity[pdf]'`; or print the page: --format html, then the browser's print to PDF"
@@ -44,26 +46,20 @@ PACKAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """An evidence bundle as it was read."""
+    """An evidence bundle as it was read; `head` is the note of its checkpoint."""
 
     name: str
     data: bytes
+    head: bytes
 
 
 def as_paper(
     report: Report, bundle: Bundle | None, fonts: str | None, *, lang: str = "en", theirs: Collection[str] = ()
 ) -> bytes:
     """A report as PDF with a bundle attached, set in the fonts of installed packages and of the folder `fonts`."""
-    try:
-        import typst
+    at_hand = fonts_at_hand(fonts)
+    from projections.paper import Attachment, NoGlyph, paper
 
-        from projections.paper import Attachment, NoGlyph, paper
-    except ModuleNotFoundError as absent:
-        raise lacking(absent) from None
-    places = [*folders(), *([] if fonts is None else [fonts])]
-    at_hand = typst.Fonts(include_system_fonts=False, font_paths=places)
-    if "Noto Sans" not in at_hand.families():
-        raise Stop("a PDF needs the font Noto Sans", hint=PRINT, code=Exit.UNDECIDABLE)
     paper = ui.working("setting the paper")(paper)
     try:
         if bundle is None:
@@ -78,6 +74,21 @@ def as_paper(
         get = f"`pip install {package}`" if package else "get a Noto Sans font for it"
         hint = f"{get}, or name a folder with a font that has it: --fonts DIR; --format html needs none"
         raise Stop(str(absent), hint=hint, code=Exit.UNDECIDABLE) from None
+
+
+def fonts_at_hand(fonts: str | None) -> Fonts:
+    """The fonts to set a PDF in, those of the folder `fonts` among them; `Stop` without the extra, or Noto Sans."""
+    try:
+        import typst
+
+        import projections.paper  # noqa: F401 - asked for now
+    except ModuleNotFoundError as absent:
+        raise lacking(absent) from None
+    places = [*folders(), *([] if fonts is None else [fonts])]
+    at_hand = typst.Fonts(include_system_fonts=False, font_paths=places)
+    if "Noto Sans" not in at_hand.families():
+        raise Stop("a PDF needs the font Noto Sans", hint=PRINT, code=Exit.UNDECIDABLE)
+    return at_hand
 
 
 def folders() -> Iterator[str]:
@@ -98,16 +109,18 @@ def renderer(medium: str) -> str:
 def read_bundle(file: str, order: str) -> Bundle:
     """An evidence bundle to attach: read as one, and about this order; what it proves is for `comity verify`."""
     from ledger.bundle import unpack
-    from ledger.bundle.layout import MANIFEST
+    from ledger.bundle.layout import MANIFEST, folder
     from ledger.bundle.manifest import open_manifest
 
     data = ui.read(file)
-    about = open_manifest(unpack(data)[MANIFEST]).order
+    files = unpack(data)
+    manifest = open_manifest(files[MANIFEST])
+    about = manifest.order
     if about != order:
         raise Stop(
             f"{file} is the bundle of another order, {about}", hint="`comity export` makes the one of this order"
         )
-    return Bundle(os.path.basename(file), data)
+    return Bundle(os.path.basename(file), data, files[f"{folder(manifest.log)}/checkpoint"])
 
 
 def lacking(absent: ModuleNotFoundError) -> Exception:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
@@ -14,6 +15,7 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
+from ledger.world.sqlite import sync_folder
 
 if TYPE_CHECKING:
     from cli.expectation import Outcome
@@ -85,14 +87,32 @@ def place(into: str | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="comity-") as made:
             yield Path(made) / "ledger"
         return
-    folder = Path(into)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Stop(f"{into} is there already, and is not empty", hint="choose another folder", code=Exit.REFUSED)
-    folder.absolute().parent.mkdir(parents=True, exist_ok=True)
+    folder = check_free(into)
     making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.absolute().parent))
     try:
         yield making
-        os.replace(making, folder)  # an empty folder of that name gives way
+        try:
+            os.replace(making, folder)  # an empty folder of that name gives way
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+            raise _taken(into) from None
+        sync_folder(folder.absolute().parent)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+
+
+def check_free(into: str) -> Path:
+    """A folder that can be made: it is not there, or empty, and something can be written beside it."""
+    folder = Path(into)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise _taken(into)
+    beside = folder.absolute().parent
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=beside):
+        return folder
+
+
+def _taken(into: str) -> Stop:
+    return Stop(f"{into} is there already, and is not empty", hint="choose another folder", code=Exit.REFUSED)

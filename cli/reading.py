@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli import ui
 from cli.exits import Stop
+from ledger.note import note_digest
 from ledger.order import Case, Entry
 from ledger.world.cases import Cases
 from ledger.world.drawer import Drawer
@@ -92,6 +93,15 @@ class Reader:
             return heads.known_at(moment)
         finally:
             heads.close()
+
+    def head_of(self, note: bytes) -> Kept:
+        """The kept head whose note this is; `Stop` if this ledger kept none."""
+        with closing(Heads(self.folder.heads, writable=False)) as heads:
+            found = heads.get(note_digest(note))
+        if found is None:
+            hint = "`comity file` makes bundle and papers together"
+            raise Stop("this ledger kept no head such as the one in that bundle", hint=hint)
+        return found
 
     def known(self, case: Case, moment: datetime) -> Case:
         """What was on record of an order at a moment; now, all of it, whatever an entry says of when it was signed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,12 +19,13 @@ from cli.purpose import PURPOSE
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from cli.paper import Bundle
     from ledger.envelope import Signer
     from ledger.order import Case
     from ledger.verify import Trust
+    from projections.face import Making
     from projections.page import Report
     from projections.statistics import Wish
 
@@ -39,7 +41,7 @@ VIEWS = {
     "certification": "custody",
     "order-form": "export",
 }
-READERS = {"certification": "CT", "order-form": "SP"}  # for whom a report is made, where that is known
+READERS = {"certification": "CT"}  # for whom a report is made, where that is known
 EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILED": Exit.PROVED_BAD}
 MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
 
@@ -49,7 +51,8 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
     "comity report evidence-chain main --as-of 2027-09-02T00:00:00Z --trust trust/ -o chain.html",
     "comity report custody main --format pdf --attach court.evidence.zip -o custody.pdf",
     "comity report certificate main --form fre-902-14 --format pdf -o certificate.pdf",
-    "comity report order-form main --reveal --because 'to be served' -o order.html",
+    "comity report order-form main --reveal --because 'to be served' -o order.html      (for the addressee)",
+    "comity report order-form main --for NOT --reveal --because 'to be notified' -o notified.html",
     "comity report dpo main --json",
     "comity report custody main -o custody.html --record --as ilves",
     "comity report audit -o audit.html",
@@ -61,6 +64,7 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 @click.argument("order", required=False)
 @AS_OF
 @click.option("--form", type=click.Choice(FORMS), help="Of a certificate: after which law.")
+@click.option("--for", "whose", metavar="ROLE", help="Of an order form: who reads it (default: the addressee).")
 @click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
 @click.option("--attach", metavar="FILE", help="Of a PDF: the order's evidence bundle, to travel inside it.")
 @click.option("--fonts", metavar="DIR", help="Of a PDF: a folder with more fonts.")
@@ -82,6 +86,7 @@ def report(
     order: str | None,
     as_of: datetime | None,
     form: str | None,
+    whose: str | None,
     file: str,
     attach: str | None,
     fonts: str | None,
@@ -122,14 +127,19 @@ def report(
         raise click.UsageError(f"{kind} opens nothing: no --reveal")
     if kind != "statistics" and (wish != Wish() or beside):
         raise click.UsageError("--from, --to, --party, --provider and --beside are of statistics")
+    if whose is not None and kind != "order-form":
+        raise click.UsageError("--for is of an order form")
+    if kind == "order-form" and medium == "case" and reveal:
+        raise click.UsageError("CASE is of the whole order, for no one reader: `comity export --format case --reveal`")
     if record and file == "-":
         raise click.UsageError("--record is of a report in a file: -o FILE")
-    from cli.court import read_trust
+    from cli.court import read_trust, role_of
     from cli.dossier import Asked, order_report
     from projections.stated import stated
 
     held = None if trust is None else read_trust(trust)
     attached: Bundle | None = None
+    lacks: Sequence[str] = ()
     with reading() as reader:
         recorder = recording(actor) if record else None
         graph = b""
@@ -143,20 +153,39 @@ def report(
                 from cli.paper import read_bundle
 
                 attached = read_bundle(attach, case.order)
-            revealed([case.order], VIEWS[kind], reveal, Stated(because, purpose, person), actor, READERS.get(kind))
+            whose = role_of(whose) if whose else None
+            reads = READERS.get(kind)
+            if kind == "order-form":
+                from projections.forms import addressee
+
+                reads = whose = whose or addressee(case.instrument)
+            revealed([case.order], VIEWS[kind], reveal, Stated(because, purpose, person), actor, reads)
             moment = as_of or reader.now()  # after its own access entry, which a processing record tells of too
-            asked = Asked(kind, medium, form or "", attached.name if attached else None, reveal, lang)
+            asked = Asked(
+                kind,
+                medium,
+                form or "",
+                attached.name if attached else None,
+                reveal,
+                lang,
+                reader=whose or "",
+                head=reader.head_of(attached.head) if attached else None,
+                file="" if file == "-" else os.path.basename(file),
+            )
             made = order_report(reader, asked, case, moment, held)
             graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
             about, said = case.order, (*case.entries, *case.registry)
+            lacks = _lacks(case.known(moment), moment) if kind == "order-form" else ()
     theirs = () if lang == "en" else stated(said)
     data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
     put(file, data)
-    making = made.making if kind in ("certification", "order-form") else made.face.making  # type: ignore[union-attr]
+    making = making_of(made)
     if recorder is not None:
         record_report(kind, about, making.as_of, data, medium, recorder)
     code = EXITS[making.integrity.verdict]
-    if code is Exit.DONE and getattr(made, "missing", None):
+    for says in lacks:
+        ui.tell(says)
+    if code is Exit.DONE and lacks:
         code = Exit.FINDINGS
     click.get_current_context().exit(code)
 
@@ -165,12 +194,26 @@ def report(
 next(p for p in report.params if "--format" in p.opts).type = click.Choice(tuple(MEDIA))
 
 
+def making_of(made: Report) -> Making:
+    """How a report was made."""
+    from projections.sheet import Sheet
+
+    return made.making if isinstance(made, Sheet) else made.face.making
+
+
 def _medium() -> str:
     """What a report is written as; a page where nothing was said."""
     said = ui.said().format
     if said != "table" and said not in MEDIA:
         raise click.UsageError("a report is --format html, pdf, json or case")
     return "html" if said == "table" else said
+
+
+def _lacks(known: Case, moment: datetime) -> list[str]:
+    """What an order lacks, for its maker; the form for another reader does not say it."""
+    from projections.forms import missing
+
+    return [f"{m.code}: {m.says}" for m in missing(known, moment)]
 
 
 def _graph(reader: Reader, known: Case, moment: datetime, reveal: bool) -> bytes:

@@ -62,11 +62,12 @@ class _Graph:
         self.case, self.tool, self.signed, self.reveal = case, tool, signed, reveal
         self.base = f"https://{origin}/case/"
         self.names = office_names(case.registry)
+        self.hands: Mapping[str, Hand] = {}
 
     def all(self, lines: Sequence[Line], hands: Sequence[Hand]) -> Iterator[Node]:
         """Every node: what the order is and who takes part first, then entry by entry."""
-        held = {hand.entry.leaf: hand for hand in hands}
-        body = [self.tool_(), *self.offices(lines), *self.authorizations(lines), *self.steps(lines, held)]
+        self.hands = {hand.entry.leaf: hand for hand in hands}
+        body = [self.tool_(), *self.offices(lines), *self.authorizations(lines), *self.steps(lines, self.hands)]
         authorized = [{"@id": n["@id"]} for n in body if n["@type"] == "case-investigation:Authorization"]
         yield {
             "@id": self.id("investigation", self.case.order),
@@ -93,8 +94,13 @@ class _Graph:
             "uco-tool:version": version,
         }
 
+    def parties(self, e: Entry) -> tuple[str, ...]:
+        """Who gave and who took the data in a step of custody, as actors."""
+        hand = self.hands.get(e.leaf)
+        return () if hand is None else hand.parties
+
     def offices(self, lines: Sequence[Line]) -> Iterator[Node]:
-        said = (x for line in lines for x in (line.entry.actor, line.entry.by, line.entry.get("released_by")))
+        said = (x for line in lines for x in (line.entry.actor, line.entry.by, *self.parties(line.entry)))
         for actor in dict.fromkeys(x for x in said if x):
             yield {
                 "@id": self.id("office", actor),
@@ -213,7 +219,7 @@ class _Graph:
 
     def action(self, line: Line, before: str | None, objects: Sequence[str], made: Sequence[str]) -> Node:
         e = line.entry
-        others = dict.fromkeys(x for x in (e.by, e.get("released_by")) if x and x != e.actor)
+        others = dict.fromkeys(x for x in (e.by, *self.parties(e)) if x != e.actor)
         return {
             "@id": self.id("action", e.leaf),
             "@type": "case-investigation:InvestigativeAction",

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry
 from projections.custody import Hand, against_first, custody, out_of_step, standing
-from projections.face import LEVELS, Command, Making, languages, number, only_for, remarks, subject
+from projections.face import LEVELS, Making, languages, number, only_for, remarks, subject
 from projections.replaced import Replaced, replaced
 from projections.reports import recorded
 from projections.sheet import Line, Section, Sheet, Table
@@ -94,7 +95,7 @@ KNOWN_LIMITS = (
 )
 
 
-def certificate(form: str, case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> Sheet:
+def certificate(form: str, case: Case, judgement: Judgement, making: Making) -> Sheet:
     """The sheet of a form (a key of RULES) on a case as known at the judgement's moment."""
     rule = RULES[form]
     hands = custody(case, judgement.as_of, reveal=making.reveal)
@@ -103,7 +104,7 @@ def certificate(form: str, case: Case, judgement: Judgement, making: Making, com
         _declarant(form),
         *copies,
         _system(making),
-        _record(case, making, commands),
+        _record(case, making),
         _exceptions(case, judgement, making),
         Section("Enclosed", lines=(Line("Named by the person who certifies", blank=2),)),
         *_declarations(form, rule, hands, making),
@@ -151,7 +152,7 @@ def _system(making: Making) -> Section:
     )
 
 
-def _record(case: Case, making: Making, commands: Sequence[Command]) -> Section:
+def _record(case: Case, making: Making) -> Section:
     entries = case.entries
     late = [e for e in entries if e.at - e.on > LATE]
     early = [e for e in entries if e.after_signature]
@@ -169,9 +170,17 @@ def _record(case: Case, making: Making, commands: Sequence[Command]) -> Section:
                     *(f"entry {number(e, case)}: {_before(e)} before the event it states" for e in early),
                 ),
             ),
-            Line("How it was retrieved", (commands[-1].type, f"as of {making.as_of:%Y-%m-%d %H:%M:%S} UTC")),
+            Line("How it was retrieved", (f"{_retrieved(making)}, as of {making.as_of:%Y-%m-%d %H:%M:%S} UTC",)),
         ),
     )
+
+
+def _retrieved(making: Making) -> str:
+    """From what the sheet was made, so that somebody else can make it of the same."""
+    head = making.head
+    if head is None:
+        return "read by the program named above from the ledger of the log"
+    return f"read by the program named above from the first {head.size} entries of the log"
 
 
 def _span(entries: Sequence[Entry]) -> str:
@@ -217,6 +226,11 @@ def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
     )
 
 
+def _moment(on: datetime) -> str:
+    """A moment in UTC; seconds only where they are not zero."""
+    return f"{on:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+
+
 def _called(hand: Hand, case: Case) -> str:
     own = number(hand.entry, case)
     return own if hand.replaced is None else f"{own}, replaced by {number(hand.replaced.entry, case)}"
@@ -229,9 +243,9 @@ def _chain(hands: Sequence[Hand], case: Case) -> Section:
     rows = tuple(
         (
             _called(h, case),
-            f"{h.entry.on:%Y-%m-%d %H:%M}{f', {recorded(moved[h.entry.leaf], case)}' if h.entry.leaf in moved else ''}",
-            h.released_by or "not stated",
-            h.holder,
+            f"{_moment(h.entry.on)}{f', {recorded(moved[h.entry.leaf], case)}' if h.entry.leaf in moved else ''}",
+            h.released_by or ("-" if h.held_by else "not stated"),
+            f"held by {h.held_by}" if h.held_by else h.received_by or "not stated",
             h.check or "nothing said",
             against_first(h, hands),
             speaker(h.entry, names),

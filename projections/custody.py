@@ -43,21 +43,33 @@ class Digest:
         return all(a == b for a, b in shared) if shared else None
 
 
+GIVEN = ("data-disclosed", "data-transmitted-by-state")
+
+
 @dataclass(frozen=True, slots=True)
 class Hand:
-    """One step of custody: the entry, who had it before and after, what was checked, and the digests it states.
+    """One step of custody: the entry, who gave and who took, what was checked, and the digests it states.
 
-    `replaced` is what took its place; such a step is shown and counts for nothing.
+    Names of offices; None where nothing on record says it. A step in which nothing changes hands has only `held_by`.
+    `parties` are the actors behind these names. `replaced` is what took its place; such a step is shown and counts for
+    nothing.
     """
 
     entry: Entry
     says: str
     exhibit: str | None
-    holder: str
     released_by: str | None
+    received_by: str | None
+    held_by: str | None
+    parties: tuple[str, ...]
     check: str | None
     files: tuple[Digest, ...]
     replaced: Replaced | None = None
+
+    @property
+    def holder(self) -> str | None:
+        """Who has the data after this step."""
+        return self.received_by or self.held_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +86,10 @@ def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
     """
     names, gone = office_names(case.registry), replaced(case, at, reveal=reveal)
-    steps = (e for e in case.entries if e.kind in HANDS)
-    return [_hand(e, names, gone.get(e.leaf)) for e in sorted(steps, key=lambda e: (e.on, e.index))]
+    steps = sorted((e for e in case.entries if e.kind in HANDS), key=lambda e: (e.on, e.index))
+    given = [e for e in steps if e.kind in GIVEN]
+    standing = [e for e in given if e.leaf not in gone]
+    return [_hand(e, _parties(e, given, standing), names, gone.get(e.leaf)) for e in steps]
 
 
 def standing(hands: Iterable[Hand]) -> list[Hand]:
@@ -83,19 +97,52 @@ def standing(hands: Iterable[Hand]) -> list[Hand]:
     return [hand for hand in hands if hand.replaced is None]
 
 
-def _hand(e: Entry, names: Mapping[str, str], gone: Replaced | None) -> Hand:
-    holder = e.get("received_by", e.actor)
-    released = e.get("released_by")
+def _hand(
+    e: Entry, parties: tuple[str | None, str | None, str | None], names: Mapping[str, str], gone: Replaced | None
+) -> Hand:
+    released, received, held = (None if actor is None else names.get(actor, actor) for actor in parties)
     return Hand(
         entry=e,
         says=says(e.kind),
         exhibit=e.get("exhibit"),
-        holder=names.get(holder, holder),
-        released_by=None if released is None else names.get(released, released),
+        released_by=released,
+        received_by=received,
+        held_by=held,
+        parties=tuple(actor for actor in parties if actor is not None),
         check=e.get("check"),
         files=tuple(_digests(e)),
         replaced=gone,
     )
+
+
+def _parties(e: Entry, given: Sequence[Entry], standing: Sequence[Entry]) -> tuple[str | None, str | None, str | None]:
+    """Who gave, who took, or who held the data all along, as actors; `given` are disclosures and transmissions."""
+    match e.kind:
+        case "data-disclosed" | "data-transmitted-by-state":
+            return e.actor, e.get("recipient"), None
+        case "evidence-received":
+            return _giver(e, given, standing), e.actor, None
+        case "custody-transferred":
+            return e.get("released_by"), e.get("received_by"), None
+        case "data-returned":
+            return e.actor, None, None
+    return None, None, e.actor
+
+
+def _giver(receipt: Entry, given: Sequence[Entry], standing: Sequence[Entry]) -> str | None:
+    """Who handed over what a receipt says has arrived; None where the record leaves it open.
+
+    The entry that the receipt names. Where it names none, the last one before it whose recipient signs the receipt;
+    else the only office that by then has handed over anything to a recipient that is not stated, or to anybody.
+    """
+    named = receipt.get("about")
+    if named and (found := next((e for e in given if named in (e.leaf, e.proves)), None)):
+        return found.actor
+    before = [e for e in standing if e.on <= receipt.on]
+    if to_signer := [e for e in before if e.get("recipient") == receipt.actor]:
+        return to_signer[-1].actor
+    offices = {e.actor for e in before if e.get("recipient") is None} or {e.actor for e in before}
+    return offices.pop() if len(offices) == 1 else None
 
 
 def _digests(e: Entry) -> Iterable[Digest]:

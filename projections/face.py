@@ -73,7 +73,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One way to check: what it shows, and what to type."""
+    """One way to check: what it shows, and what to type; nothing where a person does it without a shell."""
 
     says: str
     type: str

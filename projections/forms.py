@@ -9,19 +9,26 @@ sections of Annex I were read; what stands in them, and Annex II, is known.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 from typing import NamedTuple
 
+from ledger.bundle.audience import COUNTED_ONLY, shown_to
+from ledger.facts import KINDS
+from ledger.facts.readers import DRAFTERS
+from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
 from ledger.law.elements import CONTENTS, WORDS, Point
 from ledger.order import Case, Entry
 from projections.face import Making, languages, number, numbers, only_for, subject, words
-from projections.lint import lacking
+from projections.lint import Missing, lacking
 from projections.reports import text
 from projections.sheet import Line, Section, Sheet, Table
 from projections.timeline import fields, office_names, says
 
-Say = Callable[[str], tuple[str, ...]]  # a field by its name, as it reads; empty where it was not stated
+# A field by its name, as it reads; empty where it was not stated, None where it is not for the reader.
+Say = Callable[[str], tuple[str, ...] | None]
 
 PARAGRAPHS = {
     "2AP:7(3)": "What the order contains",
@@ -33,10 +40,44 @@ PARAGRAPHS = {
     "BC:29(2)": "What the request specifies",
 }
 OTHER = "What else is asked for"
+SUPPORTING = "2AP:8(3)(b)"
+ISSUED = KINDS["order-issued"].fields()
 NOTE = (
     "Words and layout are this program's own and no official form. What is blank was not stated; [sealed] was, and is "
     "printed where the form is made with --reveal."
 )
+MAKERS = (*DRAFTERS, "CAR")  # the side that makes the order
+ADDRESSEES = {"2AP-6": "REG", "2AP-8": "CAQ", "2AP-9": "POC", "2AP-10": "CAQ", "BC-29": "CAQ", "BC-31": "CAQ"}
+# Where an act asks for a statement and not for an answer: the statement, by the field that says it is made.
+STATEMENTS = {
+    ("2AP-6", "protocol_statement"): (
+        "This request is made under article 6 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-7", "protocol_statement"): (
+        "This order is made under article 7 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-8", "protocol_statement"): (
+        "This order is submitted under article 8 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-9", "protocol_statement"): (
+        "This request is made under article 9 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-6", "case_specific_statement"): (
+        "The information is needed because it is relevant to a specific criminal investigation or proceeding, and it "
+        "will be used for that investigation or proceeding only."
+    ),
+    ("2AP-7", "simultaneous_notification_statement"): (
+        "The authority of the Party of the provider is notified of this order at the same time, under article 7, "
+        "paragraph 5."
+    ),
+    ("BC-29", "intends_mutual_assistance"): (
+        "The requesting Party intends to submit a request for mutual assistance for these data."
+    ),
+}
 
 
 class Part(NamedTuple):
@@ -84,7 +125,7 @@ FOR_AUTHORITY = Part(
     "For the enforcing authority only",
     "necessity_grounds summary_of_facts notification_test_reasons",
     (Line("Category of Annex IV", ticks=("none", "this one:"), blank=1),),
-    "Take this part out of what the addressee gets.",
+    "It is not in what the addressee gets.",
 )
 ANNEX_II = (
     Part("", "The authorities, and their file numbers", AUTHORITIES),
@@ -122,39 +163,67 @@ LABELS = {
 ANNEX = {"special_instructions": "special instructions to the addressee"}  # in place of the words of CETS 224
 
 
-def order_form(case: Case, judgement: Judgement, making: Making) -> Sheet:
-    """The form of a case's order as known at the judgement's moment; all blank where none was made by then."""
+def addressee(instrument: str) -> str:
+    """The role to which an order under this instrument is addressed."""
+    return ADDRESSEES.get(instrument, "SP")
+
+
+def order_form(case: Case, judgement: Judgement, making: Making, role: str) -> Sheet:
+    """The form of a case's order as known at the judgement's moment, for a reader in `role`.
+
+    Blank where no order was made by then. What is not for this reader is not in it. Whether the order is complete
+    stands only in the form for those who make it.
+    """
+    case = shown_to(case, role)
     issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
-    say = _reader(case, issued, reveal=making.reveal)
+    say = _reader(case, issued, role, reveal=making.reveal)
     instrument = case.instrument
     if instrument in ("EPOC", "EPOC-PR"):
         sections = _annex(instrument, case.happened(judgement.as_of), say)
         form = "I" if instrument == "EPOC" else "II"
         what = f"The certificate for the addressee, after the structure of Annex {form} to Regulation (EU) 2023/1543."
     else:
-        sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument)
+        sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument, role)
         what = "The order with the contents its article asks for, and the supporting information that goes with it."
-    channel = "" if issued is None else str(issued.get("return_manner", "secure-email"))
+    about = subject(case, judgement)
     return Sheet(
         form=instrument,
         title="Order form",
-        what=what,
+        what=f"{what} This paper is for: {ROLES[role]}. What is not for that reader is left out.",
         note=NOTE,
         making=making,
-        subject=subject(case, judgement),
-        sections=tuple(sections),
+        subject=about if role in MAKERS else replace(about, state="", regions=()),
+        sections=tuple(s for s in sections if s.lines or s.lead or s.table),
         only_for=only_for(case.entries),
         languages=languages(case.registry),
-        missing=None if issued is None else tuple(lacking(case, making.as_of, channel)),
+        missing=tuple(missing(case, making.as_of)) if issued is not None and role in MAKERS else None,
     )
 
 
-def _reader(case: Case, issued: Entry | None, *, reveal: bool) -> Say:
+def missing(case: Case, moment: datetime) -> list[Missing]:
+    """What the order of a case lacks, if it is served as it stands; nothing where none was made."""
+    issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
+    if issued is None:
+        return []
+    return lacking(case, moment, str(issued.get("return_manner", "secure-email")))
+
+
+def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say:
     known, names = numbers(case), office_names(case.registry)
     stated: Mapping[str, object] = {} if issued is None else fields(issued, reveal=reveal)
+    own, said = (None, {}) if issued is None else (issued.role, issued.audience)
+    closed = {
+        name
+        for name, field in ISSUED.items()
+        if field.audience and role != own and role not in said.get(name, field.audience)
+    }
 
-    def say(name: str) -> tuple[str, ...]:
+    def say(name: str) -> tuple[str, ...] | None:
+        if name in closed:
+            return None
         value = stated.get(name)
+        if value is True and (says := STATEMENTS.get((case.instrument, name))):
+            return (says,)
         return () if value in (None, "", [], ()) else (_spelled(text(value, known, names)),)
 
     return say
@@ -166,24 +235,26 @@ def _spelled(value: str) -> str:
     return value if found is None else f"{found[1]} days" if found[1] else f"{found[2]} hours"
 
 
-def _line(name: str, say: Say, cite: str = "") -> Line:
-    label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
-    found = say(name)
-    return Line(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
+def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[Line]:
+    """A line for each field that is for the reader."""
+    for name in names:
+        if (found := say(name)) is not None:
+            label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
+            yield Line(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
 
 
-def _paragraphs(points: Sequence[Point], say: Say, instrument: str) -> list[Section]:
+def _paragraphs(points: Sequence[Point], say: Say, instrument: str, role: str) -> list[Section]:
     """One section for each paragraph of the contents, and one for the rest, in the order of the article."""
     parts: dict[str, list[Line]] = {}
     for point in points:
         under = next((p for p in PARAGRAPHS if point.cite.startswith(p)), OTHER)
+        if under == SUPPORTING and role in COUNTED_ONLY:
+            continue
         asked = point.cite if point.when is None else f"{point.cite}, if {point.when.__doc__}"
-        parts.setdefault(under, []).extend(_line(name, say, asked) for name in point.fields)
+        parts.setdefault(under, []).extend(_lines(point.fields, say, asked))
     if instrument == "2AP-7":
-        parts["2AP:7(4)"].append(_line("other_information", say, "2AP:7(4)(h)"))
-    first = Section(
-        "The order", lines=tuple(_line(n, say) for n in ("reference", "case_ref", "from_party", "to_party"))
-    )
+        parts["2AP:7(4)"] += _lines(["other_information"], say, "2AP:7(4)(h)")
+    first = Section("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
     found = [
         Section(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else f"{under} {MARK}", lines=tuple(lines))
         for under, lines in parts.items()
@@ -196,14 +267,15 @@ def _annex(instrument: str, case: Case, say: Say) -> list[Section]:
     found = [_section(part, case, say, annex) for part in parts]
     if later := _later(case):
         found.append(later)
-    return [*found, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" else found
+    theirs = any(say(name) is not None for name in FOR_AUTHORITY.fields.split())
+    return [*found, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" and theirs else found
 
 
 def _section(part: Part, case: Case, say: Say, annex: str) -> Section:
     cite = f"Annex {annex} {MARK}"
     if part.letter:
         cite = f"Annex {annex}, section {part.letter} [text]; its lines {MARK}"
-    lines = [_line(name, say) for name in part.fields.split()]
+    lines = [*_lines(part.fields.split(), say)]
     lines += _from_record(part.title, case)
     title = f"{part.letter}. {part.title}" if part.letter else part.title
     return Section(title, cite, part.lead, (*lines, *part.hand), fresh=part is FOR_AUTHORITY)

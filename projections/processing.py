@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry, Unread
-from projections.custody import custody, standing
+from projections.custody import GIVEN, custody, standing
 from projections.due import due
 from projections.face import Command, Face, Making, face, number, words
 from projections.recipients import readers, recipients
@@ -156,12 +156,12 @@ def _row(case: Case, answers: Sequence[Answered], read_by: Sequence[str]) -> tup
 
 def _holdings(case: Case) -> tuple[Holding, ...]:
     """Each step of custody as a period; it ends where the holder releases, returns or destroys the data."""
-    hands = [h for h in standing(custody(case)) if h.entry.kind not in GONE]
+    hands = [h for h in standing(custody(case)) if h.entry.kind not in (*GIVEN, *GONE)]
     ends = [h for h in standing(custody(case)) if h.released_by is not None or h.entry.kind in GONE]
     found: dict[str, Holding] = {}
     for h in hands:
         end = next((e for e in ends if (e.released_by or e.holder) == h.holder and e.entry.on >= h.entry.on), None)
-        if h.holder not in found:
+        if h.holder is not None and h.holder not in found:
             found[h.holder] = Holding(
                 holder=h.holder,
                 since=h.entry.on,

@@ -169,6 +169,9 @@ class File:
 class Held:
     """One step of custody (columns of the usual paper form). `compared` was computed here, `check` is what was said.
 
+    `released_by` and `received_by` are None where nothing on record says it; where nothing changes hands, `held_by` is
+    who has it.
+
     `files` is None where they are sealed: `count` says how many. `recorded` says where it stands in the record, if that
     is not where its date puts it; else it is empty. A step that was replaced counts for nothing:
     `replaced_by` is the entry that took its place, signed at `replaced_at` by `replaced_who`, `why` its reason.
@@ -180,7 +183,8 @@ class Held:
     says: str
     exhibit: str | None
     released_by: str | None
-    received_by: str
+    received_by: str | None
+    held_by: str | None
     check: str | None
     compared: str
     count: int
@@ -223,7 +227,8 @@ def held(case: Case, *, reveal: bool, part: slice = slice(None), at: datetime | 
             says=h.says,
             exhibit=h.exhibit,
             released_by=h.released_by,
-            received_by=h.holder,
+            received_by=h.received_by,
+            held_by=h.held_by,
             check=h.check,
             compared=against_first(h, hands),
             count=len(h.files),

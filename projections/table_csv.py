@@ -48,6 +48,7 @@ CUSTODY = (
     "replaced_who",
     "why",
     "recorded",
+    "held_by",
 )  # the order of the usual paper form: item, description, when, from whom, to whom, remarks
 
 
@@ -106,7 +107,7 @@ def custody_csv(held: Iterable[Held]) -> bytes:
                 wire(h.signed_at),
                 h.says,
                 h.released_by or "",
-                h.received_by,
+                h.received_by or "",
                 h.check or "",
                 h.compared,
                 f"{h.count} sealed"
@@ -114,6 +115,7 @@ def custody_csv(held: Iterable[Held]) -> bytes:
                 else "; ".join(f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files),
                 *_put_right(h),
                 h.recorded,
+                h.held_by or "",
             )
             for h in held
         ),

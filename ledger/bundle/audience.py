@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.facts import KINDS
-from ledger.order import Entry
+from ledger.order import Case, Entry, Unread
 from ledger.veil import Disclosure
 
 COUNTED_ONLY = frozenset({"SP", "REG", "CUST"})  # told how many values are withheld from them, not which
@@ -52,6 +53,30 @@ def readable(entry: Entry, role: str) -> frozenset[str]:
         if own or role in entry.audience.get(name, fields[name].audience if name in fields else ())
     }
     return frozenset(sealed.union(entry.public) - {"_sd"})
+
+
+def shown_to(case: Case, role: str, size: int | None = None) -> Case:
+    """A case as a bundle for `role` shows it: what this reader may not read is withheld, as far as it is not erased.
+
+    Without a companion order of which not every entry may be known; with `size`, of the first `size` entries of the
+    log.
+    """
+    covered = [e for e in case.entries if size is None or e.index < size]
+    apart = {e.order for e in covered if e.order != case.order and not visible(e.kind, role)}
+    entries = (_shown(e, role) for e in covered if e.order not in apart and visible(e.kind, role))
+    registry = (_shown(e, role) for e in case.registry if size is None or e.index < size)
+    return replace(case, entries=tuple(entries), registry=tuple(registry))
+
+
+def _shown(entry: Entry, role: str) -> Entry:
+    may = readable(entry, role)
+    if all(name in may for name in entry.sealed):
+        return entry
+    sealed = {
+        name: value if name in may or value is None or value is Unread.ERASED else Unread.WITHHELD
+        for name, value in entry.sealed.items()
+    }
+    return replace(entry, sealed=sealed)
 
 
 def select(
