@@ -58,7 +58,7 @@ SOURCES: Final = (
 # Sentences and phrases: two words of small letters side by side, and neither a command, a citation nor a list of names.
 PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
 NEITHER: Final = re.compile(
-    r"comity|(?<!with )--|pdfdetach|unzip|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
+    r"comity|(?<!with )--|pdfdetach|unzip|sha256sum|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
 )
 REGIONS: Final = re.compile(r'"([A-Z][A-Z_]{2,})"')
 # Said by templates as values, or made of a word and a number.

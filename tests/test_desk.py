@@ -259,6 +259,17 @@ def test_an_order_shows_what_judge_says(kept2: Sat) -> None:
         assert clock["id"] in shown
 
 
+def test_an_order_names_who_released_and_who_received_in_its_custody(kept2: Sat) -> None:
+    shown = words(kept2.visitor.page(kept2.url()))
+    steps = json.loads(run("custody", "main", "--json", ledger=kept2.ledger).stdout)["custody"]
+    moved = [step for step in steps if step["released_by"] and step["received_by"]]
+    assert moved
+    for step in moved:
+        assert f"{step['released_by']} {step['received_by']}" in shown
+    for step in steps:
+        assert step in moved or f"held by {step['holder']}" in shown
+
+
 def test_an_order_is_found_by_its_label_its_reference_and_by_words(stack: ExitStack, tmp_path: Path) -> None:
     house = House(tmp_path).begun().with_office("ilves", "ISS")
     order = house.order()

@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,64 @@ def test_a_moment_with_seconds_does_not_touch_the_next_column(tmp_path: Path) ->
     text = subprocess.run([reader, str(tmp_path / "paper.pdf"), "-"], capture_output=True, text=True, check=True).stdout
     assert re.search(r":34$", text, re.MULTILINE)
     assert not re.findall(r":\d\d:\d\d[A-Ya-z]", text)
+
+
+LONG = {
+    "Skylark Mail AS": "Skylark Electronic Mail and Messaging Services of Valdoria A",
+    "Cyber Unit Karsk": "Zentralstelleelektronischebeweismittellandeskriminalamtkarsk",
+    "Karsk Forensic Laboratory": "National Forensic Laboratory, Section for Digital Evidence 3",
+    "KA-0311/1": "KA-2027-0311-EXHIBIT-0001-COPY-OF-THE-ORIGINAL-MEDIUM-0001",
+    "skyl-return.json": "skylark-return-of-2027-03-15-account-holder-4471-part-01.json",
+}
+
+
+@pytest.fixture(scope="module")
+def at_length(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ledger of S1 with names of 60 characters, and moments with seconds."""
+    text = (STORIES / "S1.toml").read_text("utf-8")
+    for short, long in LONG.items():
+        text = text.replace(short, long)
+    text = re.sub(r"(T\d\d:\d\d):00Z", r"\1:37Z", text)
+    return perform(read_story(text.encode(), "long"), tmp_path_factory.mktemp("long") / "ledger").path
+
+
+def boxes(pdf: Path) -> Iterator[list[tuple[float, float, float, float, str]]]:
+    """The words of each page with their boxes: left, top, right, bottom, in points."""
+    if (reader := shutil.which("pdftotext")) is None:
+        pytest.skip("no pdftotext here")
+    done = subprocess.run([reader, "-bbox", str(pdf), "-"], capture_output=True, text=True, check=True)
+    word = re.compile(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>')
+    for part in done.stdout.split("<page ")[1:]:
+        yield [(float(a), float(b), float(c), float(d), said) for a, b, c, d, said in word.findall(part)]
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(("custody",), ("evidence-chain",), ("dpo",), ("order-form",), ("audit",)),
+        *(("certificate", "--form", form) for form in FORMS),
+    ],
+    ids=" ".join,
+)
+def test_no_word_of_a_paper_overprints_another_or_leaves_the_sheet(
+    asked: tuple[str, ...], lang: str, at_length: Path, tmp_path: Path
+) -> None:
+    kind, *more = asked
+    opened = () if kind == "audit" else ("main", *more, "--reveal", "--because", "trial", "--as", "ilves")
+    opened += ("--purpose", "trial") if kind == "dpo" else ()
+    printed(at_length, tmp_path, kind, *opened, "--lang", lang)
+    count = 0
+    for page in boxes(tmp_path / "paper.pdf"):
+        page.sort(key=lambda box: box[1])
+        for n, (left, top, right, bottom, said) in enumerate(page):
+            count += 1
+            assert 40 < left < right < 555, said  # A4 is 595 points wide, its margins 51
+            for other in takewhile(lambda box: box[1] < bottom, page[n + 1 :]):  # noqa: B023 - used at once
+                across = min(right, other[2]) - max(left, other[0])
+                down = min(bottom, other[3]) - max(top, other[1])
+                assert across < 1 or down < 0.45 * min(bottom - top, other[3] - other[1]), (said, other[4])
+    assert count > 200
 
 
 def test_the_bundle_travels_inside_the_paper_byte_for_byte(tmp_path: Path) -> None:
@@ -248,7 +307,7 @@ def test_a_sheet_is_whole_and_says_nothing_that_a_court_decides(
 
 
 def test_an_order_form_has_every_point_of_its_article(tmp_path: Path) -> None:
-    page = words(ledger_of("S1", tmp_path), "order-form", "main")
+    page = words(ledger_of("S1", tmp_path), "order-form", "main", "--for", "ISS")
     for point in CONTENTS["2AP-7"]:
         assert point.cite in page
         for name in point.fields:
@@ -259,11 +318,110 @@ def test_an_order_form_has_every_point_of_its_article(tmp_path: Path) -> None:
 
 
 def test_a_production_order_follows_the_sections_of_its_annex(tmp_path: Path) -> None:
-    page = words(ledger_of("S6", tmp_path), "order-form", "main")
+    ledger = ledger_of("S6", tmp_path)
+    page = words(ledger, "order-form", "main", "--for", "NOT")
     at = [page.index(f" {letter}. ") for letter in "ABCDEFGHIJKLM"]
     assert at == sorted(at)
-    assert "Take this part out of what the addressee gets." in page
+    assert "It is not in what the addressee gets." in page
+    assert " M. " not in words(ledger, "order-form", "main")
     assert "the addressee refrains from informing the person" in page
+
+
+OPENED = ("--reveal", "--because", "to be served", "--as")
+MAKERS = {"S1": "ilves", "S6": "pj"}
+
+
+def closed_to(role: str, ledger: Path) -> list[str]:
+    """The values of an order that a role may not read."""
+    from cli.reading import reading
+    from ledger.bundle.audience import readable
+
+    with reading(ledger) as reader:
+        issued = next(e for e in reader.case("main").entries if e.kind == "order-issued")
+    values = {name: issued.sealed[name] for name in issued.sealed if name not in readable(issued, role)}
+    return [value for value in values.values() if isinstance(value, str)]
+
+
+@pytest.mark.parametrize("story", ["S1", "S6"])
+@pytest.mark.parametrize("medium", ["html", "pdf", "json"])
+@pytest.mark.parametrize("role", ["SP", "NOT", "EXP"])
+def test_an_order_form_carries_nothing_that_is_not_for_its_reader(
+    role: str, medium: str, story: str, tmp_path: Path
+) -> None:
+    ledger = ledger_of(story, tmp_path)
+    secrets = closed_to(role, ledger)
+    assert secrets or role == "NOT"
+    file = tmp_path / f"form.{medium}"
+    asked = ("order-form", "main", "--for", role, "--format", medium, "-o", str(file))
+    done = run("report", *asked, *OPENED, MAKERS[story], ledger=ledger)
+    assert done.exit_code == Exit.FINDINGS, done.output
+    if medium == "pdf":
+        if (reader := shutil.which("pdftotext")) is None:
+            pytest.skip("no pdftotext here")
+        text = subprocess.run([reader, str(file), "-"], capture_output=True, text=True, check=True).stdout
+    else:
+        text = file.read_text("utf-8")
+    said = " ".join(text.split())
+    assert [secret for secret in secrets if secret in said or secret[:30] in said] == []
+    if role == "SP":
+        assert "ummary of facts" not in said
+        assert "sealed]" not in said.replace("[sealed] was", "")
+
+
+def test_an_order_form_is_for_its_addressee_unless_another_reader_is_named(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    assert "This paper is for: service provider" in words(ledger, "order-form", "main")
+    assert "This paper is for: authority notified" in words(ledger, "order-form", "main", "--for", "not")
+    opened = words(ledger, "order-form", "main", "--for", "NOT", *OPENED, "ilves")
+    assert "An online shop took payments" in opened
+    assert run("report", "order-form", "main", "--for", "JUDGE", ledger=ledger).exit_code == Exit.USAGE
+    assert run("report", "custody", "main", "--for", "SP", ledger=ledger).exit_code == Exit.USAGE
+    graph = run("report", "order-form", "main", "--format", "case", *OPENED, "ilves", ledger=ledger)
+    assert graph.exit_code == Exit.USAGE
+
+
+def test_readers_that_an_entry_names_itself_decide_over_those_of_the_vocabulary(tmp_path: Path) -> None:
+    from msgspec.structs import replace
+
+    from cli.reading import reading
+    from ledger.law import judge
+    from projections.forms import order_form
+
+    with reading(ledger_of("S1", tmp_path)) as reader:
+        case, moment = reader.case("main"), reader.now()
+        from cli.dossier import making
+
+        made = making(reader, case.order, moment, None, reveal=True)
+    facts = "An online shop took payments"
+    entries = [
+        replace(e, audience={"summary_of_facts": ("SP",), "offences": ("NOT",)}) if e.kind == "order-issued" else e
+        for e in case.entries
+    ]
+    other = replace(case, entries=tuple(entries))
+    assert facts not in str(order_form(case, judge(case, moment), made, "SP"))
+    form = str(order_form(other, judge(other, moment), made, "SP"))
+    assert facts in form
+    assert "fraud by means of a computer" not in form
+
+
+def test_where_an_act_wants_a_statement_the_form_makes_it(tmp_path: Path) -> None:
+    page = words(ledger_of("S1", tmp_path), "order-form", "main")
+    assert "This order is made under article 7 of the Second Additional Protocol" in page
+    assert "is notified of this order at the same time, under article 7, paragraph 5." in page
+    assert not re.search(r"(?:made|notification) 2AP:7\(\d\)\(\w\)[^.]{0,140} yes", page)
+
+
+def test_what_an_order_lacks_is_said_to_its_maker_and_stands_in_no_form_for_another(tmp_path: Path) -> None:
+    ledger = ledger_of("wrong-on-every-count", tmp_path)
+    order = told("orders", ledger=ledger)["orders"][0]["label"]
+    mine = run("report", "order-form", order, "--for", "ISS", ledger=ledger)
+    theirs = run("report", "order-form", order, ledger=ledger)
+    assert "Is it complete?" in mine.stdout
+    assert "Is it complete?" not in theirs.stdout
+    assert re.search(r"^V-4-COMPETENCE: ", theirs.stderr, re.MULTILINE)
+    assert "V-4-COMPETENCE" in mine.stdout
+    assert "V-4-COMPETENCE" not in theirs.stdout
+    assert theirs.exit_code == Exit.FINDINGS
 
 
 def test_what_an_order_lacks_stands_at_its_end_and_in_the_exit_code(tmp_path: Path) -> None:
@@ -271,7 +429,8 @@ def test_what_an_order_lacks_stands_at_its_end_and_in_the_exit_code(tmp_path: Pa
     orders = [order["label"] for order in told("orders", ledger=ledger)["orders"]]
     lacking = 0
     for order in orders:
-        result = run("report", "order-form", order, "--trust", str(ledger / "trust"), "--json", ledger=ledger)
+        asked = ("order-form", order, "--for", "ISS", "--trust", str(ledger / "trust"), "--json")
+        result = run("report", *asked, ledger=ledger)
         missing = re.search(r'"missing": \[\s*\{', result.stdout) is not None
         assert result.exit_code == (Exit.FINDINGS if missing else Exit.DONE), order
         lacking += missing

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,6 +25,7 @@ from projections.state import view
 from projections.timeline import by_time, timeline
 from tests.judged import judged
 from tests.story import (
+    Fact,
     Story,
     by_issuer,
     case_from_story,
@@ -157,6 +160,96 @@ def test_custody_goes_from_the_disclosure_hand_to_hand() -> None:
     ]
     assert hands[2].holder == "Karsk Forensic Laboratory"
     assert hands[2].released_by == "Cyber Unit Karsk"
+
+
+def hands(*facts: Fact) -> list[tuple[str | None, str | None, str | None]]:
+    """Releaser, receiver and holder of each step, by what their offices are called here."""
+    story = given(issued("2027-03-01T09:00Z"), *facts).asked_at("2027-05-01T00:00Z")
+    return [(h.released_by, h.received_by, h.held_by) for h in custody(story.case)]
+
+
+def arrives(on: str, by: str = "orn", **fields: Any) -> Fact:
+    return fact("evidence-received", on, by, "RET", check="equal", exhibit="EX-1", **fields)
+
+
+def passed_on(on: str, **fields: Any) -> Fact:
+    manifest = {"elements": ["name"], "files": []}
+    return fact("data-transmitted-by-state", on, "ncco", "CAQ", channel="post", manifest=manifest, **fields)
+
+
+def test_a_disclosure_is_released_by_its_provider_and_received_by_whom_it_names() -> None:
+    assert hands(disclosed("2027-03-05T09:00Z", recipient="orn")) == [("skylark", "orn", None)]
+    assert hands(disclosed("2027-03-05T09:00Z")) == [("skylark", None, None)]
+    seen = disclosed("2027-03-05T09:00Z", by="ilves", role="ISS", recipient="orn")
+    reported = msgspec.structs.replace(seen, speaks="observation", whose="skylark")
+    assert hands(reported) == [("skylark", "orn", None)]
+
+
+@pytest.mark.parametrize(
+    ("facts", "giver"),
+    [
+        ((disclosed("2027-03-05T09:00Z", recipient="orn"),), "skylark"),
+        ((disclosed("2027-03-05T09:00Z"),), "skylark"),
+        ((disclosed("2027-03-05T09:00Z", recipient="ilves"),), "skylark"),
+        ((disclosed("2027-03-05T09:00Z", recipient="ncco"), passed_on("2027-03-05T10:00Z")), "ncco"),
+        ((disclosed("2027-03-05T09:00Z", recipient="ncco"), passed_on("2027-03-05T10:00Z", recipient="orn")), "ncco"),
+        ((disclosed("2027-03-05T09:00Z"), passed_on("2027-03-05T10:00Z")), None),
+        ((passed_on("2027-03-07T10:00Z"),), None),
+        ((), None),
+    ],
+)
+def test_a_receipt_is_received_by_its_signer_and_released_by_whoever_handed_over(
+    facts: tuple[Fact, ...], giver: str | None
+) -> None:
+    found = hands(*facts, arrives("2027-03-06T09:00Z"))
+    assert (giver, "orn", None) in found
+
+
+def test_a_receipt_that_names_what_arrived_is_released_by_its_signer() -> None:
+    both = (disclosed("2027-03-05T09:00Z", label="one"), passed_on("2027-03-05T10:00Z", label="other"))
+    assert hands(*both, arrives("2027-03-06T09:00Z", about="one"))[-1] == ("skylark", "orn", None)
+    assert hands(*both, arrives("2027-03-06T09:00Z", about="other"))[-1] == ("ncco", "orn", None)
+
+
+def test_where_nothing_changes_hands_nobody_releases_and_nobody_receives() -> None:
+    opened = fact("evidence-accessed", "2027-03-07T09:00Z", "orn", "RET", exhibit="EX-1", purpose_code="trial")
+    moved = {"exhibit": "EX-1", "released_by": "orn", "received_by": "ilves", "check": "equal"}
+    given_on = fact("custody-transferred", "2027-03-08T09:00Z", "orn", "RET", **moved)
+    back = fact("data-returned", "2027-03-09T09:00Z", "ilves", "ISS", scope="all")
+    assert hands(opened, given_on, back) == [(None, None, "orn"), ("orn", "ilves", None), ("ilves", None, None)]
+
+
+def test_every_medium_names_releaser_and_receiver_alike(tmp_path: Path) -> None:
+    from tests.hands import ledger_of, run
+    from tests.hands import told as answered
+    from tests.test_page import Page
+
+    ledger = ledger_of("S1", tmp_path)
+    pairs = [
+        ("Skylark Mail AS", "Cyber Unit Karsk"),
+        ("Skylark Mail AS", "Cyber Unit Karsk"),
+        ("Cyber Unit Karsk", "Karsk Forensic Laboratory"),
+    ]
+    steps = answered("custody", "main", ledger=ledger)["custody"]
+    assert [(s["released_by"], s["received_by"]) for s in steps] == pairs
+    assert [s["holder"] for s in steps] == [taker for _, taker in pairs]
+    held = answered("report", "custody", "main", "--trust", str(ledger / "trust"), ledger=ledger)["held"]
+    assert [(h["released_by"], h["received_by"]) for h in held] == pairs
+    table = run("custody", "main", "--format", "csv", ledger=ledger).stdout.splitlines()[1:]
+    rows = run("export", "main", "--format", "custody-csv", "-o", "-", ledger=ledger).stdout.splitlines()[1:]
+    for line, row, pair in zip(table, rows, pairs, strict=True):
+        assert f",{' to '.join(pair)}," in line.replace("\t", ",")
+        assert ",".join(pair) in row
+    for asked in (("custody", "main"), ("certificate", "main", "--form", "fre-902-14")):
+        page = Page(run("report", *asked, ledger=ledger).stdout).words
+        for giver, taker in pairs:
+            assert f"{giver} {taker}" in page
+    nodes = json.loads(run("export", "main", "--format", "case", "-o", "-", ledger=ledger).stdout)["@graph"]
+    names = {n["@id"]: n.get("uco-core:name") for n in nodes}
+    acts = {n["uco-core:name"]: n for n in nodes if n["@type"] == "case-investigation:InvestigativeAction"}
+    for kind, pair in zip(("data-disclosed", "evidence-received", "custody-transferred"), pairs, strict=True):
+        who = [acts[kind]["uco-action:performer"], *acts[kind].get("uco-action:participant", ())]
+        assert {names[office["@id"]] for office in who} == set(pair)
 
 
 def test_a_file_that_was_disclosed_is_found_at_every_hand() -> None:
