@@ -155,18 +155,26 @@ def _row(case: Case, answers: Sequence[Answered], read_by: Sequence[str]) -> tup
 
 
 def _holdings(case: Case) -> tuple[Holding, ...]:
-    """Each step of custody as a period; it ends where the holder releases, returns or destroys the data."""
+    """The periods in which each holder had the data.
+
+    A period begins with a step of custody and ends where the holder releases, returns or destroys the data. A holder
+    that gets them back has a further period.
+    """
     hands = [h for h in standing(custody(case)) if h.entry.kind not in (*GIVEN, *GONE)]
     ends = [h for h in standing(custody(case)) if h.released_by is not None or h.entry.kind in GONE]
-    found: dict[str, Holding] = {}
+    found: list[Holding] = []
     for h in hands:
+        again = any(a.holder == h.holder and (a.until is None or h.entry.on <= a.until) for a in found)
+        if h.holder is None or again:
+            continue
         end = next((e for e in ends if (e.released_by or e.holder) == h.holder and e.entry.on >= h.entry.on), None)
-        if h.holder is not None and h.holder not in found:
-            found[h.holder] = Holding(
+        found.append(
+            Holding(
                 holder=h.holder,
                 since=h.entry.on,
                 since_entry=number(h.entry, case),
                 until=None if end is None else end.entry.on,
                 until_entry=None if end is None else number(end.entry, case),
             )
-    return tuple(found.values())
+        )
+    return tuple(found)

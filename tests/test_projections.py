@@ -17,7 +17,9 @@ from ledger.order import Case, Unread
 from projections.chain import CRITERIA, evidence_chain
 from projections.custody import Digest, custody, trace
 from projections.due import due, soonest_first
+from projections.face import Checked, Making
 from projections.lint import known_register, lint
+from projections.processing import processing_record
 from projections.register import register
 from projections.replay import Moment, as_known, difference
 from projections.rulebook import rulebook, rulebook_page
@@ -25,6 +27,7 @@ from projections.state import view
 from projections.timeline import by_time, timeline
 from tests.judged import judged
 from tests.story import (
+    LABELS,
     Fact,
     Story,
     by_issuer,
@@ -135,6 +138,14 @@ def test_a_period_that_ended_with_nothing_done_is_over() -> None:
 def test_a_period_that_was_answered_is_due_no_more() -> None:
     story = served("2027-04-20T00:00Z").when(disclosed("2027-03-10T09:00Z"))
     assert not [d for d in due(judged(story), at("2027-04-20T00:00Z")) if d.clock.id == "D-7-7"]
+
+
+def test_a_period_that_was_answered_too_late_is_due_no_more() -> None:
+    story = served("2027-04-20T00:00Z").when(disclosed("2027-04-10T09:00Z"))
+    judgement = judged(story)
+    (clock,) = (c for c in judgement.deadlines if c.id == "D-7-7")
+    assert (clock.verdict, len(clock.met_by)) == (Verdict.MISSED, 1), "answered after its end"
+    assert not [d for d in due(judgement, at("2027-04-20T00:00Z")) if d.clock.id == "D-7-7"]
 
 
 def test_what_cannot_be_computed_stands_first_then_the_soonest() -> None:
@@ -410,6 +421,58 @@ def test_the_register_has_exactly_ten_questions_each_with_its_provisions() -> No
     found = register(told("S1"), judge(told("S1"), END))
     assert [a.number for a in found] == list(range(1, 11))
     assert all(a.cite and a.lines for a in found)
+
+
+# -- the processing record ---------------------------------------------------------------------------------------------
+
+
+def holdings(*facts: Fact) -> list[tuple[str, str, str | None]]:
+    """Each period of the processing record: holder, and the label of the entry that begins it and that ends it."""
+    story = given(*HELD[:3], *facts)
+    making = Making(END, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    found = processing_record(story.case, judged(story), making, (), (), ()).holdings
+    at_number = {str(e.seq): e for e in story.case.entries}
+    for h in found:
+        assert h.since == at_number[h.since_entry].on
+        assert h.until == (None if h.until_entry is None else at_number[h.until_entry].on)
+    named = {number: LABELS[e.leaf] for number, e in at_number.items()}
+    return [(h.holder, named[h.since_entry], h.until_entry and named[h.until_entry]) for h in found]
+
+
+def got(label: str, on: str) -> Fact:
+    return fact("evidence-received", on, "orn", "RET", label=label, check="equal", exhibit="X/1")
+
+
+def handed(label: str, on: str, released_by: str, received_by: str) -> Fact:
+    by = {"released_by": released_by, "received_by": received_by, "check": "equal"}
+    return fact("custody-transferred", on, received_by, "LAB", label=label, exhibit="X/1", **by)
+
+
+def test_a_holder_has_the_data_until_the_entry_that_hands_them_on() -> None:
+    to_lab, on = handed("to lab", "2027-03-11T09:00Z", "orn", "lab"), handed("on", "2027-03-12T09:00Z", "lab", "expert")
+    assert holdings(got("got", "2027-03-10T10:00Z"), to_lab, on) == [
+        ("skylark", "disclosed 2027-03-10T09:00Z", None),
+        ("orn", "got", "to lab"),
+        ("lab", "to lab", "on"),
+        ("expert", "on", None),
+    ]
+    early = handed("early", "2027-03-10T09:30Z", "orn", "lab")
+    assert ("orn", "got", None) in holdings(early, got("got", "2027-03-10T10:00Z")), "given away before, and had again"
+    gone = fact("data-destroyed", "2027-03-13T09:00Z", "expert", "LAB", label="gone", scope="all", method="wiped")
+    assert holdings(got("got", "2027-03-10T10:00Z"), to_lab, on, gone)[-1] == ("expert", "on", "gone")
+
+
+def test_a_holder_that_gets_the_data_back_has_them_again() -> None:
+    there, back = (
+        handed("to lab", "2027-03-11T09:00Z", "orn", "lab"),
+        handed("back", "2027-03-12T09:00Z", "lab", "orn"),
+    )
+    again = fact("evidence-accessed", "2027-03-12T10:00Z", "orn", "RET", exhibit="X/1", purpose_code="trial")
+    assert holdings(got("got", "2027-03-10T10:00Z"), there, back, again)[1:] == [
+        ("orn", "got", "to lab"),
+        ("lab", "to lab", "back"),
+        ("orn", "back", None),
+    ]
 
 
 # -- an order before it is sent ----------------------------------------------------------------------------------------
