@@ -149,6 +149,22 @@ def test_the_register_of_a_person_has_the_orders_in_which_something_is_sealed_fo
     assert run("register", "main", "--subject", person, ledger=ledger).exit_code == 2
 
 
+def test_the_register_tells_of_an_order_only_who_read_that_order(tmp_path: Path) -> None:
+    ledger = ledger_of("S3", tmp_path)
+    assert run("custody", "second", "--reveal", *WHY, ledger=ledger).exit_code == 0
+
+    def told_of(*asked: str) -> dict[str, int]:
+        rows = json.loads(run("register", *asked, "--json", ledger=ledger).stdout)["register"]
+        return {row["order"]: row["answer"].count("Somebody reads the record") for row in rows if row["number"] == 2}
+
+    assert told_of() == {"main": 0, "second": 1}
+    assert told_of("main") == {"main": 0}
+    assert told_of("second") == {"second": 1}
+    reads = {order: json.loads(run("report", "dpo", order, "--format", "json", ledger=ledger).stdout)["reads"]
+             for order in ("main", "second")}  # fmt: skip
+    assert {order: len(found) for order, found in reads.items()} == {"main": 0, "second": 1}
+
+
 # -- what the log of accesses may serve (LED art. 25(2)) ---------------------------------------------------------------
 
 READERS = {  # where the access order or its entries are named, and the purpose that allows it

@@ -23,6 +23,7 @@ from ledger.bundle import Withheld, pack, readable, select, unpack, visible
 from ledger.bundle.layout import sums
 from ledger.bundle.manifest import check_listing, open_manifest
 from ledger.ed25519 import public_key
+from ledger.envelope import open_
 from ledger.facts import KINDS
 from ledger.note import log_vkey
 from ledger.order import Entry
@@ -325,6 +326,16 @@ def test_the_page_can_be_read_aloud() -> None:
     assert [tag for tag, _ in tags if tag in ("h1", "h2")] == ["h1"] + ["h2"] * 5
     assert all(a == {"scope": "row"} for tag, a in tags if tag == "th")
     assert [tag for tag, _ in tags].count("main") == 1
+
+
+def test_the_page_is_headed_with_the_reference_of_its_own_order() -> None:
+    ledger, ilves = small()
+    for order, name in ((ORDER, "KA-1"), (LINKED, "KA-2")):
+        ledger.record(ilves, "order-issued", {**ISSUED, "reference": name}, SEALED, order=order, loose=True)
+    both = ledger.contents("CT", LINKED)
+    assert {open_(raw).payload.order for _, raw, _ in both.entries} >= {ORDER, LINKED}
+    headed = re.findall("<h1>(.*?)</h1>", unpack(pack(both, ilves.signer("ISS")))["READ-ME-FIRST.html"].decode())
+    assert headed == ["Evidence bundle KA-1"]
 
 
 def test_the_page_counts_what_is_kept_closed_and_names_it_only_to_those_who_may_know() -> None:

@@ -52,6 +52,12 @@ def test_what_a_new_ledger_says_comes_next_does_as_it_says(tmp_path: Path) -> No
 
 
 def test_nothing_private_can_be_read_by_others(house: House) -> None:
+    assert {path.name for path in house.folder.rglob("*")} >= {
+        "log.key",
+        "guard.db",
+        "keys.db",
+        "registrar.ledger.example.xo.karsk",
+    }
     for path in house.folder.rglob("*"):
         if path != house.ledger.parent:
             assert path.stat().st_mode & 0o077 == 0 or path in (house.folder / "state", house.folder / "config"), path

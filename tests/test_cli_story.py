@@ -144,6 +144,15 @@ def test_what_a_story_takes_for_granted_is_recorded_the_day_before_by_its_own_re
     ]
 
 
+def test_what_a_story_registers_itself_is_registered_once_and_not_taken_for_granted() -> None:
+    party = register_fact("party-registered", "keeper", "ADM", 1, party="XO", zone="Europe/Tallinn")
+    office = register_fact("authority-registered", "keeper", "ADM", 1, actor="ilves", party="XO")
+    story = told(party, office, ISSUED)
+    assert [(d.public["zone"], d.taken) for d in deeds(story, "party-registered")] == [("Europe/Tallinn", False)]
+    offices = [(d.public["actor"], d.taken) for d in deeds(story, "authority-registered")]
+    assert sorted(offices) == [("ilves", False), ("skylark", True)]
+
+
 def test_a_story_without_a_registrar_gets_one() -> None:
     story = told(ISSUED)
     assert registrar(story) == ("keeper", "XO")

@@ -81,6 +81,21 @@ def test_a_stick_does_not_vouch_for_itself(office: Office) -> None:
     assert run("trust", "check", str(stick)).exit_code == 3
 
 
+@pytest.mark.parametrize("built", [True, False])
+def test_a_stick_carries_the_verifier_page_where_it_has_been_built(
+    built: bool, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = office.here / "program" / "browser" / "verify.html"
+    page.parent.mkdir(parents=True)
+    if built:
+        page.write_bytes(b"<!DOCTYPE html>")
+    monkeypatch.setattr("cli.stick.__file__", str(office.here / "program" / "cli" / "stick.py"))
+    stick = office.stick("stick")
+    assert [path.read_bytes() for path in stick.glob("verify.html")] == [b"<!DOCTYPE html>"] * built
+    assert ("open verify.html in a browser" in (stick / "READ-ME.txt").read_text()) is built
+    assert ("verify.html" in (stick / "SHA256SUMS").read_text()) is built
+
+
 def test_what_is_kept_is_updated_step_by_step_and_never_back(office: Office) -> None:
     words, court = office.words(), str(office.here / "court")
     first = office.stick("first")

@@ -59,7 +59,7 @@ def test_an_extension_after_the_sixty_days_moves_nothing() -> None:
     story = KEPT.when(extended("2026-11-06T23:00:00Z"))
     story.then("E-11-1", Verdict.MISSED, SIXTY)
     reading = story.reading
-    assert not reading.extension_in_time(reading.of("preservation-extended")[0])
+    assert reading.extension_in_time(reading.of("preservation-extended")[0]) is False
     assert reading.keeping_end == moment(SIXTY)
 
 

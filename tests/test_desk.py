@@ -29,6 +29,7 @@ from cli.purpose import CODES
 from cli.reading import Reader, reading
 from cli.writing import hand, writing
 from ledger.bundle import unpack
+from ledger.law.clocks import REGISTER
 from tests.hands import PERSON, House, ledger_of, run, size, told
 from tests.test_board import NOON, put, row
 from tests.test_page import HOSTILE, Page
@@ -232,7 +233,9 @@ def test_what_ran_out_stands_first_on_the_first_page(kept3: Sat) -> None:
     rows = re.findall(r"<tr class=\"over\">.*?</tr>", kept3.visitor.page("/"), re.DOTALL)
     assert len(rows) == 1
     assert kept3.url("main") in rows[0]
-    assert "the provider" in rows[0]
+    (clock,) = (deadline for deadline in REGISTER if deadline.id == "D-7-7")
+    assert clock.acts in words(rows[0])
+    assert clock.met_by in words(rows[0])
 
 
 def test_the_board_says_what_comity_due_says(kept3: Sat) -> None:
@@ -248,6 +251,9 @@ def test_the_board_says_what_comity_due_says(kept3: Sat) -> None:
 def test_an_order_shows_what_judge_says(kept2: Sat) -> None:
     judged = json.loads(run("judge", "main", "--json", ledger=kept2.ledger).stdout)
     shown = words(kept2.visitor.page(kept2.url()))
+    assert judged["findings"]
+    assert judged["deadlines"]
+    assert any(criterion["lacks"] for criterion in judged["criteria"].values())
     for finding in judged["findings"]:
         assert finding["code"] in shown
         assert finding["says"] in shown

@@ -112,8 +112,9 @@ def test_to_open_sealed_values_needs_a_reason_and_is_recorded(ledger: Path, tmp_
 # -- CASE --------------------------------------------------------------------------------------------------------------
 
 
-def graph(ledger: Path, *args: str) -> list[dict[str, Any]]:
-    nodes: list[dict[str, Any]] = json.loads(exported(ledger, "case", *args, to="graph").read_bytes())["@graph"]
+def graph(ledger: Path, *args: str, order: str = "main") -> list[dict[str, Any]]:
+    made = exported(ledger, "case", *args, order=order, to="graph").read_bytes()
+    nodes: list[dict[str, Any]] = json.loads(made)["@graph"]
     return nodes
 
 
@@ -144,6 +145,15 @@ def test_the_digest_of_an_entry_is_of_the_bytes_that_were_signed(ledger: Path) -
     entries = [n for n in graph(ledger) if n["@id"].startswith("kb:entry-")]
     digests = {n["uco-core:hasFacet"][0]["uco-observable:hash"][0]["uco-types:hashValue"]["@value"] for n in entries}
     assert digests >= {sha256(raw).hexdigest() for raw in raws}
+
+
+def test_a_file_known_only_by_its_digest_has_no_name_in_a_graph(tmp_path: Path) -> None:
+    other = ledger_of("hand-to-hand", tmp_path)
+    nodes = graph(other, "--reveal", "--because", "trial", "--as", "orn", order="changed")
+    named = [
+        [facet.get("uco-observable:fileName") for facet in file["uco-core:hasFacet"]] for file in of_type(nodes, "File")
+    ]
+    assert named == [["changed.json", None], [None], [None]]
 
 
 def test_custody_is_told_by_provenance_records_with_their_exhibits(ledger: Path) -> None:
@@ -195,6 +205,14 @@ def test_a_calendar_names_no_office(ledger: Path) -> None:
     shown = told("show", "main", "--as-of", OPEN, ledger=ledger)
     offices = [*shown["providers"], "Skylark", "Karsk", "ilves"]
     assert [o for o in offices if o.lower() in text.lower()] == []
+
+
+def test_a_clock_of_days_is_warned_of_three_days_and_one_day_before_its_end(ledger: Path) -> None:
+    found = events(exported(ledger, "ics", "--as-of", OPEN).read_bytes())
+    assert found
+    for event in found:
+        before = sorted(event["dtend"].dt - event["dtstart"].dt - a["trigger"].dt for a in event.walk("VALARM"))
+        assert before == [timedelta(days=1), timedelta(days=3)]
 
 
 def test_a_clock_of_hours_is_warned_of_in_hours(tmp_path: Path) -> None:

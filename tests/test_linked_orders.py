@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from cli.ui import now
 from cli.writing import hand
 from ledger.facts import build
-from ledger.order import Entry
+from ledger.order import Entry, wire
 from ledger.world.journal import Journal
 from projections.graph import graph
 from projections.matter import connected, pair
@@ -70,6 +70,19 @@ def test_a_matter_grows_with_the_record_and_not_before(s3: Path) -> None:
     before = told("show", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)
     assert [o["label"] for o in before["matter"]["orders"]] == ["main"]
     assert len(told("timeline", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)["timeline"]) == 3
+
+
+def test_an_order_is_of_a_matter_from_the_entry_that_links_it_and_not_before(tmp_path: Path) -> None:
+    ledger = ledger_of("hand-to-hand", tmp_path)
+    orders = {o["label"]: o["order"] for o in told("orders", ledger=ledger)["orders"]}
+    linked = now(str(ledger))
+    with Journal.open(ledger, now=lambda: linked) as journal:
+        signer = hand(journal, "escalated-to-article8", "ilves", "ISS", None)
+        link = build("escalated-to-article8", {"new_order": orders["gap"]}, {})
+        journal.record(link, orders["changed"], signer)
+    for moment, wanted in ((linked, ["changed", "gap"]), (linked - timedelta(hours=1), ["changed"])):
+        found = told("show", "changed", "--as-of", wire(moment), ledger=ledger)
+        assert sorted(o["label"] for o in found["matter"]["orders"]) == wanted
 
 
 def test_a_preservation_order_and_the_production_order_it_was_for_are_one_matter(tmp_path: Path) -> None:

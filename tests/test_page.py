@@ -30,6 +30,7 @@ from projections.page import environment
 from projections.stages import MOST, Stage, stages
 from projections.timeline import timeline
 from tests.hands import STORIES, ledger_of, run, told
+from tests.story import given, issued, received, sent
 
 KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics")
 SHOWN = ("S1", "S2", "S6", "landmark-yahoo-belgium")
@@ -345,6 +346,17 @@ def test_what_had_happened_and_was_in_no_record_is_marked(tmp_path: Path) -> Non
     assert (last.unknown, last.state) == ((), last.really)
     page = Page(made(ledger, "replay", tmp_path))
     assert "had happened and stood in no record" in page.words
+
+
+def test_an_entry_that_no_head_covers_yet_is_in_no_record() -> None:
+    told_so_far = (issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z"), received("2027-03-02T08:30Z"))
+    case = given(*told_so_far).case
+    for covered in range(4):
+        heads = [(e.at + timedelta(minutes=1), e.index + 1) for e in case.entries[:covered]]
+        found = stages(case, heads, case.entries[-1].at + timedelta(hours=1), judge)
+        numbers = [str(e.seq) for e in case.entries]
+        assert [t.number for stage in found for t in stage.recorded] == numbers[:covered]
+        assert [t.number for t in found[-1].unknown] == numbers[covered:]
 
 
 def test_too_many_moments_are_shown_by_the_last_of_each_day_or_week(tmp_path: Path) -> None:

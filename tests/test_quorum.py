@@ -110,6 +110,7 @@ def test_without_a_quorum_the_log_key_alone_decides_and_the_words_say_so() -> No
     assert explain(policy("quorum none")) == [
         "no witness is needed: whoever holds the log key can show different people different records"
     ]
+    assert (overlap(policy("quorum none")), blocking(policy("quorum none"))) == (0, 0)
 
 
 def test_groups_within_the_quorum_are_told_one_by_one() -> None:

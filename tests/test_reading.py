@@ -83,7 +83,8 @@ def test_an_act_counts_in_a_role_among_the_signers_and_in_no_other() -> None:
     ).reading
     assert labels(*reading.of("data-disclosed")) == ["b"]
     assert labels(*reading.all_of("data-disclosed")) == ["a", "b"]
-    assert not reading.is_effective(named(reading, "a"))
+    assert reading.is_effective(named(reading, "a")) is False
+    assert reading.is_effective(named(reading, "b")) is True
 
 
 def test_an_observation_counts_if_the_one_whose_act_it_is_holds_such_a_role() -> None:

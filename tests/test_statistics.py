@@ -17,7 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from projections.charts import bar, bar_chart, bars, plot
+from projections.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
 from projections.face import Checked, Making
 from projections.page import statistics_page
 from projections.published import by_period, read
@@ -27,7 +27,18 @@ from projections.statistics import Form, Life, Wish, counted, life
 from projections.suppression import FEW, withheld
 from tests.hands import ledger_of, run
 from tests.judged import judged
-from tests.story import Fact, by_authority, by_issuer, by_provider, disclosed, given, issued, moment, received
+from tests.story import (
+    Fact,
+    Office,
+    by_authority,
+    by_issuer,
+    by_provider,
+    disclosed,
+    given,
+    issued,
+    moment,
+    received,
+)
 from tests.test_suppression import bounds
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "statistics"
@@ -82,6 +93,14 @@ ORDER = issued("2027-03-01T09:00Z", "EPOC", data_categories=["subscriber", "traf
 
 def test_an_order_is_counted_under_the_gravest_category_it_seeks() -> None:
     assert lived(ORDER).category == "traffic"
+
+
+def test_an_order_to_one_provider_is_counted_under_its_name() -> None:
+    story = given(ORDER).among(skylark=Office("XV", ("SP",), name="Skylark Mail AS"))
+    found = life(story.case, judged(story))
+    assert found is not None
+    assert found.addressee == "Skylark Mail AS"
+    assert number(article_28([found] * 6), f"{ORDERS} by addressee", "Skylark Mail AS", "open") == "6"
 
 
 def test_an_order_to_two_providers_is_to_several() -> None:
@@ -275,6 +294,9 @@ def test_facebook_keeps_a_range_a_range() -> None:
     figures = read("facebook", (FIXTURES / "facebook-2013-h1.csv").read_bytes())
     (total,) = by_period(figures)
     assert (len(figures), total.requests, total.most) == (71, 25_607, 26_607)
+    known = {f.country: f for f in figures}
+    assert (known["Argentina"].requests, known["Argentina"].accounts, known["Argentina"].share) == (152, 218, 27)
+    assert known["United States"].accounts == 20_000, "the least of a range"
 
 
 def test_twitter_adds_up_to_its_own_total_and_a_dash_is_no_share() -> None:
@@ -339,6 +361,18 @@ def test_a_number_that_is_withheld_is_a_word_and_no_bar() -> None:
     assert drawn is not None
     assert [(b.says, b.length > 0) for b in drawn.bars] == [("40", True), ("withheld (x)", False), ("0", False)]
     assert bar_chart("orders", [("one", None), ("two", 0)]) is None
+
+
+def test_points_lie_inside_the_drawing_above_the_names_of_their_half_years() -> None:
+    drawn = plot({"one": {"2026-H1": 0.0, "2027-H1": 1.0}, "two": {"2026-H2": 0.5}})
+    assert drawn is not None
+    places = [x for x, _ in drawn.periods]
+    room = (WIDTH - LEFT - RIGHT) / 3
+    assert places == [round(LEFT + room * n, 1) for n in (0.5, 1.5, 2.5)]
+    assert [name for _, name in drawn.periods] == ["2026 H1", "2026 H2", "2027 H1"]
+    assert [[point.x for point in line.points] for line in drawn.lines] == [[places[0], places[2]], [places[1]]]
+    low, high, middle = (point.y for line in drawn.lines for point in line.points)
+    assert (low, high, middle) == (HEIGHT - FOOT, TOP, (HEIGHT - FOOT + TOP) / 2)
 
 
 def test_a_plot_without_values_is_none() -> None:

@@ -71,6 +71,7 @@ def test_no_withheld_cell_is_pinned_or_narrowed_to_fewer_than_two_values(body: l
     cells, sums = table(body)
     hidden = withheld(cells, sums)
     known = bounds(cells, sums, hidden)
+    assert {cell for cell, many in cells.items() if 0 < many < FEW} <= hidden
     for cell in hidden:
         low, high = known[cell]
         assert low <= cells[cell] <= high
