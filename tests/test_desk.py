@@ -620,6 +620,7 @@ def test_every_answer_says_what_it_may_do_and_is_kept_nowhere(kept2: Sat) -> Non
     ):
         assert {name: answer.headers[name] for name in HEADERS} == HEADERS
         assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        assert "refresh" not in answer.headers, "a page that is finished is not asked for again"
 
 
 def test_the_policy_names_the_style_and_the_script_of_the_page_and_nothing_else(kept3: Sat) -> None:
