@@ -93,6 +93,13 @@ def test_authenticity_is_a_gap_where_the_order_is_known_by_observation_alone() -
     assert rests_on(story, "A1") == ["disclosed"]
 
 
+def test_authority_and_conditions_are_a_gap_without_an_effective_order() -> None:
+    story = given(RECEIVED, DATA, EVIDENCE)
+    for name in ("A4", "A5"):
+        assert criterion(story, name) == "GAP"
+        assert "No effective order is on record." in said(story, name).lacks
+
+
 @pytest.mark.parametrize("check", ["equal", "not-checked"])
 def test_integrity_rests_on_digests_and_on_a_comparison_that_came_out_equal(check: str) -> None:
     story = BARE.when(DATA, replace(EVIDENCE, fields={**EVIDENCE.fields, "check": check}))

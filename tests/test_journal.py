@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -149,8 +149,12 @@ def test_a_receipt_is_a_proof_that_needs_nothing_of_ours(journal: Journal) -> No
 
 
 def traces(folder: Path, secret: bytes) -> list[Path]:
-    """The files that hold it: as it is, or in base64, wherever in a longer text it begins."""
-    inside = [b64encode(bytes(n) + secret)[(0, 2, 3)[n] : (n + len(secret)) * 8 // 6] for n in range(3)]
+    """The files that hold it: as it is, or in base64 of either alphabet, wherever in a longer text it begins."""
+    inside = [
+        encode(bytes(n) + secret)[(0, 2, 3)[n] : (n + len(secret)) * 8 // 6]
+        for encode in (b64encode, urlsafe_b64encode)
+        for n in range(3)
+    ]
     files = (p for p in folder.rglob("*") if p.is_file())
     return [p for p in files if any(spelt in p.read_bytes() for spelt in (secret, *inside))]
 
