@@ -32,6 +32,7 @@ export const NAMES = [
   'say',
   'sha256',
   'unassigned',
+  'unfolded',
   'unseen',
   'verify',
   'verifyExhibit',
@@ -86,6 +87,10 @@ export const answering = (it) => {
     async inside({ data }) {
       const found = await it.bundleInside(bytes(data));
       return found && text64(found);
+    },
+    async unfolded({ data, left }) {
+      const [content, size] = await it.unfolded(bytes(data), 'deflate', left);
+      return [content && content.length, size];
     },
     meant: ({ data }) => it.isMeant(bytes(data)),
     async container({ data }) {

@@ -10,7 +10,7 @@ import pytest
 from ledger.ed25519 import public_key
 from ledger.note import cosign, open_checkpoint, parse_vkey, witness_vkey
 from ledger.refusal import Refused
-from ledger.tlog import check_consistency, check_inclusion
+from ledger.tlog import check_consistency, check_inclusion, leaf_hash, node_hash
 from ledger.verify.trust import Sizes, parse_trust
 from tests.browser.node import Page, Refusal
 from tests.browser.recorder import question, told
@@ -58,11 +58,34 @@ def test_one_hash_of_another_length_among_good_ones_is_refused(place: int, lengt
     assert refusal.value.code == refused.value.code == "PRF-PATH"
 
 
+def test_a_byte_does_not_move_from_one_hash_into_its_neighbour_on_the_page_either(node: Page) -> None:
+    leaf, other = leaf_hash(b"one"), leaf_hash(b"two")
+    root, short, long = node_hash(leaf, other), leaf[:31], leaf[31:] + other
+    assert node_hash(short, long) == root
+    node.ask("inclusion", index=0, size=2, leaf=leaf, path=[other], root=root)
+    node.ask("consistency", m=1, n=2, rootM=leaf, rootN=root, path=[other])
+    with pytest.raises(Refusal) as refusal:
+        node.ask("inclusion", index=0, size=2, leaf=short, path=[long], root=root)
+    assert refusal.value.code == "PRF-PATH"
+    with pytest.raises(Refusal) as refusal:
+        node.ask("consistency", m=1, n=2, rootM=short, rootN=root, path=[long])
+    assert refusal.value.code == "CP-CONSISTENCY"
+
+
 def test_a_pdf_that_unfolds_into_more_than_is_read_carries_no_bundle(node: Page) -> None:
     small_one = zlib.compress(b"PK" + bytes(MIB))
     assert node.ask("inside", data=paper(small_one, more="/Filter/FlateDecode")) is not None
     bomb = zlib.compress(b"PK" + bytes(513 * MIB))
     assert node.ask("inside", data=paper(bomb, more="/Filter/FlateDecode")) is None
+
+
+def test_a_stream_is_unfolded_no_further_than_what_is_left(node: Page) -> None:
+    packed = zlib.compress(bytes(64 * MIB))
+    content, size = node.ask("unfolded", data=packed, left=MIB)
+    assert content is None
+    assert MIB < size < 6 * MIB, "a piece of four kibibytes unfolds into four mebibytes and a little"
+    assert node.ask("unfolded", data=packed, left=64 * MIB) == [64 * MIB, 64 * MIB]
+    assert node.ask("unfolded", data=packed, left=64 * MIB - 1)[0] is None
 
 
 def test_a_log_does_not_sign_with_the_key_of_a_witness(node: Page) -> None:
