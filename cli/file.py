@@ -166,7 +166,8 @@ def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes],
     files |= {f"trust/{name}": data for name, data in trust_files(str(ledger.folder.path / "trust")).items()}
     if page is not None:
         files[VERIFIER] = page
-    files[READ_ME] = read_me(made, wanted, [*files]).encode()
+    called = ledger.label(order) or next((r for e in case.entries if (r := e.get("reference"))), "")
+    files[READ_ME] = read_me(made, wanted, [*files], f"{called}, " if called else "").encode()
     return files, reports
 
 
@@ -282,7 +283,7 @@ ABOUT = {
 CERTIFICATE = "a certificate; what is blank is for the person who certifies"
 
 
-def read_me(made: Made, wanted: Filing, names: Sequence[str]) -> str:
+def read_me(made: Made, wanted: Filing, names: Sequence[str], called: str) -> str:
     """What each file of the folder is, in plain text."""
     about = made.contents.about
     origin, size, root = made.contents.checkpoint.decode().split("\n")[:3]
@@ -298,7 +299,7 @@ def read_me(made: Made, wanted: Filing, names: Sequence[str]) -> str:
     absent = "" if VERIFIER in names else f"\n{VERIFIER} is not here: it was not built where this folder was made.\n"
     return f"""{test}WHAT THIS FOLDER IS
 
-What was filed on the order {about.order},
+What was filed on the order {called}{about.order},
 for: {ROLES[about.audience]}. Made {about.made_at:%Y-%m-%d %H:%M:%S} UTC.
 
 {listed}

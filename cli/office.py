@@ -103,7 +103,8 @@ _NEXT = """next, for each Party and for each office:
     -f declarations_verified=false
   comity key new ACTOR
   comity key enrol ACTOR --role ROLE --party {0} --office NAME
-  comity key accept ACTOR"""
+  comity key accept ACTOR
+  comity key person ACTOR 'Name Surname'"""
 
 
 def _party(origin: str, said: str | None, test: bool) -> str:

@@ -47,7 +47,7 @@ def test_what_a_new_ledger_says_comes_next_does_as_it_says(tmp_path: Path) -> No
     typed = said.partition("each office:\n")[2].replace("\\\n", " ").splitlines()
     for word, meant in {"AREA/CITY": "Europe/Tallinn", "ACTOR": "ilves", "ROLE": "ISS", "NAME": "'Cyber Unit'"}.items():
         typed = [line.replace(word, meant) for line in typed]
-    assert [house.run(*shlex.split(line)[1:]).exit_code for line in typed] == [0, 0, 0, 0]
+    assert [house.run(*shlex.split(line)[1:]).exit_code for line in typed] == [0] * 5
     assert house.run("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--as", "ilves").exit_code == 0
 
 
