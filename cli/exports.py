@@ -14,7 +14,7 @@ from ledger.order import Case
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from projections.due import Duty
+    from projections.due import Duty, Followed
 
 
 def case(wanted: Wanted) -> bytes:
@@ -57,16 +57,17 @@ def custody_csv(wanted: Wanted) -> bytes:
     return custody_csv(held(known, reveal=wanted.reveal))
 
 
-def ics(wanted: Wanted) -> bytes:
-    """Deadlines as iCalendar, of one order or of all."""
+def ics(wanted: Wanted) -> bytes | None:
+    """Deadlines as iCalendar, of one order or of all; None, with a word on stderr, where no clock has an end."""
     try:
         from projections.calendar_file import calendar_file
     except ModuleNotFoundError:
         raise Stop("a calendar needs icalendar", hint="pip install 'comity[calendar]'") from None
-    from projections.due import due
+    from projections.due import due, followed
     from projections.state import view
 
-    duties: list[Duty] = []
+    clocks: list[Followed] = []
+    unanswered: list[Duty] = []
     names: dict[str, str] = {}
     wound: dict[str, datetime] = {}
     with reading() as reader:
@@ -76,13 +77,19 @@ def ics(wanted: Wanted) -> bytes:
             judgement = judge(known, moment)
             v = view(known, judgement)
             names[v.order] = v.ref or v.label or v.order[:8]
-            duties += due(judgement, moment)
+            clocks += followed(known, moment)
+            unanswered += due(judgement, moment)
             wound |= {e.leaf: e.on for e in known.entries}
         origin = reader.folder.origin
-    lost = sum(d.clock.due is None for d in duties)
+    lost = sum(d.clock.due is None for d in unanswered)
     if lost:
-        ui.tell(f"{lost} of {len(duties)} clocks could not be computed and have no day; `comity due` lists them first")
-    return calendar_file(duties, names, origin, moment, wound)
+        ui.tell(
+            f"{lost} of {len(unanswered)} clocks could not be computed and have no day; `comity due` lists them first"
+        )
+    made = calendar_file(clocks, names, origin, moment, wound)
+    if made is None:
+        ui.tell(f"no clock was open at {ui.plain(moment)}: {wanted.file} was not written")
+    return made
 
 
 def _known(reader: Reader, wanted: Wanted) -> tuple[Case, Judgement]:

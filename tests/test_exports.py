@@ -180,7 +180,8 @@ def test_a_calendar_has_every_clock_that_runs_and_ends_where_it_ends(ledger: Pat
     found = events(exported(ledger, "ics", "--as-of", OPEN, order=None).read_bytes())
     due = [d for d in told_due(ledger, OPEN) if d["due"]]
     assert due
-    assert sorted(e["dtend"].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for e in found) == sorted(d["due"] for d in due)
+    running = [e for e in found if str(e["status"]) == "CONFIRMED"]
+    assert sorted(e["dtend"].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for e in running) == sorted(d["due"] for d in due)
     assert all(e["dtstamp"].dt == datetime(2027, 3, 10, tzinfo=UTC) for e in found)
     assert all(e["dtend"].dt - e["dtstart"].dt == timedelta(minutes=15) for e in found)
 
@@ -198,6 +199,55 @@ def test_a_clock_keeps_its_uid_while_the_record_grows_and_no_two_share_one(ledge
     same = [e for e in later if str(e["uid"]) in early]
     assert same
     assert all(str(e["summary"]) == early[str(e["uid"])] for e in same)
+
+
+def by_uid(content: bytes) -> dict[str, Any]:
+    return {str(e["uid"]): e for e in events(content)}
+
+
+def test_a_clock_that_was_met_is_a_cancelled_event_of_the_same_uid_without_alarm(ledger: Path) -> None:
+    early = by_uid(exported(ledger, "ics", "--as-of", OPEN).read_bytes())
+    met = by_uid(exported(ledger, "ics", "--as-of", "2027-09-02T00:00:00Z", to="met").read_bytes())
+    assert early
+    assert early.keys() <= met.keys()
+    for uid, event in early.items():
+        assert str(event["status"]) == "CONFIRMED"
+        assert event.walk("VALARM")
+        assert str(met[uid]["status"]) == "CANCELLED"
+        assert met[uid]["sequence"] > event["sequence"]
+        assert not met[uid].walk("VALARM")
+        assert str(met[uid]["summary"]) == str(event["summary"])
+
+
+def test_a_sequence_never_falls_and_says_every_change_of_an_event(tmp_path: Path) -> None:
+    """At every moment of a record, and a second before and behind it, as a calendar that is fed each day sees it."""
+    from cli.reading import reading
+    from projections.due import followed
+
+    seen = 0
+    for name in ("delay-upon-delay", "article-8-clocks"):
+        with reading(ledger_of(name, tmp_path / name)) as reader:
+            for case in reader.all():
+                looks = sorted({e.at + timedelta(seconds=n) for e in case.entries for n in (-1, 0, 1)})
+                before: dict[Any, Any] = {}
+                for moment in [*looks, looks[-1] + timedelta(days=4000)]:
+                    now = {(c.clock.id, c.clock.trigger, c.number): c for c in followed(case.known(moment), moment)}
+                    assert before.keys() <= now.keys()
+                    for key, was in before.items():
+                        assert now[key].changes >= was.changes
+                        if (was.open, was.clock.due) != (now[key].open, now[key].clock.due):
+                            assert now[key].changes > was.changes
+                            seen += 1
+                    before = now
+    assert seen > 4
+
+
+def test_a_ledger_without_a_clock_gives_no_calendar_and_says_so(ledger: Path) -> None:
+    file = ledger.parent / "none.ics"
+    done = run("export", "--format", "ics", "-o", str(file), "--as-of", "2026-01-01T00:00:00Z", ledger=ledger)
+    assert done.exit_code == 0
+    assert "was not written" in done.stderr
+    assert not file.exists()
 
 
 def test_a_calendar_names_no_office(ledger: Path) -> None:
