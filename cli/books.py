@@ -137,8 +137,8 @@ def _parties() -> None:
 @ui.command("comity vocabulary", "comity vocabulary order-issued", "comity vocabulary data-disclosed --json")
 @click.argument("kind", required=False)
 def vocabulary(kind: str | None) -> None:
-    """The kinds of fact, or one kind with its fields; --json prints its JSON Schema."""
-    from ledger.facts import KINDS, WHY, json_schema, kind_of
+    """The kinds of fact, or one kind with its fields; --json prints its JSON Schema and what a schema cannot say."""
+    from ledger.facts import KINDS, WHY, about, json_schema, kind_of
 
     if kind is not None and kind not in KINDS:
         from difflib import get_close_matches
@@ -180,7 +180,7 @@ def vocabulary(kind: str | None) -> None:
         out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ", 80)
         return "\n".join(out)
 
-    ui.emit("vocabulary", {"schema": json_schema(kind)}, fields, told, text=text)
+    ui.emit("vocabulary", {"schema": json_schema(kind), "about": about(fact)}, fields, told, text=text)
 
 
 @ui.command("comity lint order.json", "comity lint order.json --ledger ledger/ --json", refused=Exit.UNDECIDABLE)

@@ -27,7 +27,7 @@ from ledger.facts import (
 from ledger.facts.kind import WHY, Fact, Field, Sealed
 from ledger.facts.order import changes, issued, service
 from ledger.facts.rights import incidents, oversight, person, retention, use
-from ledger.facts.schema import describe
+from ledger.facts.schema import about, describe
 from ledger.facts.vocabulary import ROLES
 from ledger.facts.wire import NOTHING, Form, Unfit, check, check_at_door
 from ledger.refusal import Refused
@@ -39,6 +39,7 @@ __all__ = [
     "FactError",
     "Field",
     "Sealed",
+    "about",
     "build",
     "check_audience",
     "check_form",

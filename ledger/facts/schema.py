@@ -1,6 +1,7 @@
-"""A kind of fact as JSON Schema, for those who write facts with other tools.
+"""A kind of fact as JSON Schema, for those who write or read facts with other tools.
 
-Draft 2020-12. What JSON Schema has no word for stands under `x-`: group, basis, signers, readers.
+Draft 2020-12, by its own keywords alone, so that validators that refuse unknown keywords and formats compile it. What
+JSON Schema has no word for (group, basis, signers, readers) is `about`, a document of its own beside the schema.
 """
 
 from __future__ import annotations
@@ -10,12 +11,20 @@ from typing import Any
 from ledger.facts.kind import WHY, Fact, Field
 from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Whole, Word
 
-_FORMATS = {"instant": "date-time", "date": "date", "duration": "duration", "order": "uuid"}
+# The days that exist: ISO 8601-1, 5.2.2, years 0001 to 9999. `format` would say it, but few validators look at it.
+_DAY = (
+    r"(?!0000)([0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    r"|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)"
+)
+_EXACT = {"instant": rf"(?={_DAY})", "date": rf"(?={_DAY})"}
 
 
 def describe(kind: type[Fact]) -> dict[str, Any]:
-    """The schema of `{"public": {...}, "sealed": {...}}`, sealed values in the clear, as `build` takes them."""
-    schema: dict[str, Any] = {
+    """The schema of `{"public": {...}, "sealed": {...}}`, every sealed value opened, as entries hold them.
+
+    It takes all that may be signed today as far as a schema can tell, and `why`, which the entry seals beside its fact if it replaces another.
+    """
+    return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": kind.kind,
         "description": kind.says,
@@ -23,34 +32,48 @@ def describe(kind: type[Fact]) -> dict[str, Any]:
         "properties": {side: _side(kind, sealed=side == "sealed") for side in ("public", "sealed")},
         "required": ["public", "sealed"],
         "additionalProperties": False,
-        "x-schema": kind.schema,
-        "x-group": kind.group,
-        "x-basis": list(kind.basis),
-        "x-signers": list(kind.signers),
-        "x-replacement": {WHY.name: _property(WHY)},  # sealed by the envelope of an entry that replaces another
     }
-    if kind.shown_to:
-        schema["x-shown-to"] = list(kind.shown_to)
-    return schema
+
+
+def about(kind: type[Fact]) -> dict[str, Any]:
+    """What the schema cannot say of a kind: version, group, provisions, signers, and readers of each field.
+
+    `shown_to` not empty: all other roles read nothing of the entry. `always`: the field is committed to in every entry,
+    and null where it was not stated. `readers` of a public field: null, which means everybody.
+    """
+    return {
+        "kind": kind.kind,
+        "version": kind.schema,
+        "group": kind.group,
+        "basis": list(kind.basis),
+        "signers": list(kind.signers),
+        "shown_to": list(kind.shown_to),
+        "fields": {
+            field.name: {
+                "type": field.type,
+                "sealed": field.sealed,
+                "readers": list(field.audience) if field.sealed else None,
+                "always": field.always,
+            }
+            for field in kind.fields().values()
+        },
+    }
 
 
 def _side(kind: type[Fact], *, sealed: bool) -> dict[str, Any]:
     fields = [field for field in kind.fields().values() if field.sealed is sealed]
     return {
         "type": "object",
-        "properties": {field.name: _property(field) for field in fields},
+        "properties": {field.name: _property(field) for field in (*fields, *([WHY] if sealed else []))},
         "required": [field.name for field in fields if field.required],
         "additionalProperties": False,
     }
 
 
 def _property(field: Field) -> dict[str, Any]:
-    schema = {"description": field.says, "x-type": field.type, **_schema(field.form)}
-    if field.sealed:
-        schema["x-audience"] = list(field.audience)
     if field.always:
-        schema["x-always"] = True
-    return schema
+        return {"description": field.says, "anyOf": [_schema(field.form), {"type": "null"}]}
+    return {"description": field.says, **_schema(field.form)}
 
 
 def _schema(form: Form) -> dict[str, Any]:
@@ -58,8 +81,7 @@ def _schema(form: Form) -> dict[str, Any]:
         case Word(known=known) if known:
             return {"enum": list(known)}
         case Word():
-            format_ = {"format": _FORMATS[form.type]} if form.type in _FORMATS else {}
-            return {"type": "string", "pattern": f"^{form.door or form.pattern}$", **format_}
+            return {"type": "string", "pattern": f"^{_EXACT.get(form.type, '')}{form.door or form.pattern}$"}
         case Whole():
             return {"type": "integer", "minimum": form.least, "maximum": LARGEST}
         case Truth():

@@ -21,6 +21,7 @@ PROGRAMS: dict[str, list[str | Path]] = {
     "go-securesystemslib": [TOOLS / "bin" / "dssecheck"],
     "securesystemslib": [TOOLS / "python" / "bin" / "python", PEERS / "dsse_check.py"],
     "@sigstore/core": ["node", TOOLS / "node" / "dsse_check.mjs"],
+    "ajv": ["node", TOOLS / "node" / "ajv_check.mjs"],
     "sd-jwt": [TOOLS / "python" / "bin" / "python", PEERS / "sdjwt_check.py"],
     "openssl": ["openssl"],
     "ts103976": [TOOLS / "python" / "bin" / "python", PEERS / "hi1_check.py", TOOLS / "hi1" / "ts103976" / "schemas"],

@@ -1,0 +1,57 @@
+"""npm's ajv, in its default strict mode, over our JSON Schemas and the facts of a record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.reading import reading
+from ledger.facts import KINDS, json_schema
+from tests.hands import ledger_of
+from tests.interop.conftest import Ask, Said
+from tests.told import in_full
+
+pytestmark = pytest.mark.interop
+
+
+def hold(ask: Ask, folder: Path, facts: list[dict[str, Any]]) -> Said:
+    (folder / "schemas.json").write_text(json.dumps({kind: json_schema(kind) for kind in KINDS}))
+    (folder / "facts.json").write_text(json.dumps(facts))
+    return ask("ajv", folder / "schemas.json", folder / "facts.json")
+
+
+def test_ajv_compiles_every_schema_and_takes_a_fact_that_states_every_field(ask: Ask, tmp_path: Path) -> None:
+    facts = [
+        {"kind": kind, "fact": {"public": told.public, "sealed": told.sealed}}
+        for kind in sorted(KINDS)
+        for told in [in_full(kind)]
+    ]
+    said = hold(ask, tmp_path, facts)
+    assert said.agrees, said.text
+    assert f"{len(KINDS)} schemas, {len(KINDS)} facts" in said.text
+
+
+@pytest.mark.parametrize("story", ["S1", "S2", "S6"])
+def test_ajv_takes_every_fact_of_a_record_as_its_disclosures_open_it(story: str, ask: Ask, tmp_path: Path) -> None:
+    with reading(ledger_of(story, tmp_path)) as reader:
+        entries = [e for case in reader.all() for e in case.entries]
+    facts = [
+        {
+            "kind": e.kind,
+            "fact": {"public": {n: v for n, v in e.public.items() if n != "_sd"}, "sealed": dict(e.sealed)},
+        }
+        for e in entries
+    ]
+    said = hold(ask, tmp_path, facts)
+    assert said.agrees, said.text
+
+
+def test_ajv_refuses_a_day_that_does_not_exist(ask: Ask, tmp_path: Path) -> None:
+    told = in_full("customer-notification-delayed")
+    fact = {"public": {**told.public, "review_on": "2027-02-29"}, "sealed": told.sealed}
+    said = hold(ask, tmp_path, [{"kind": told.kind, "fact": fact}])
+    assert not said.agrees
+    assert "review_on" in said.text
