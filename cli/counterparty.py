@@ -33,11 +33,12 @@ def add(folder: str, key_file: str | None) -> None:
         if origin_of(trust) == journal.origin:
             raise Stop(f"{folder} is about this very ledger")
         fact = build("policy-adopted", adoption(trust, files, journal.now().date().isoformat()), {})
+        there = pinned(journal.cases.register(reveal=False)).get(origin_of(trust)) == _digest(fact)
+        signer = None if there else hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
         kept = keep_counterparty(journal.folder.path / "trust", trust, files)
-        if pinned(journal.cases.register(reveal=False)).get(origin_of(trust)) == _digest(fact):
+        if signer is None:
             ui.tell(f"{origin_of(trust)} is pinned already, by these very files")
             return
-        signer = hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
         tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
     ui.tell(f"{origin_of(trust)}: {kept}")
 

@@ -362,15 +362,8 @@ def _meant(data: bytes, file: str) -> bool:
 
 def tell(report: Report) -> None:
     """Print a verdict as it was asked for, and end with its exit code."""
-    rows = [(r.code, "reason", r.where, r.says) for r in report.reasons]
-    rows += [(p.code, p.level, "", p.says) for p in report.procedure]
-    ui.emit(
-        "verify",
-        verdict.document(report),
-        ("code", "level", "where", "says"),
-        rows,
-        text=lambda: verdict.text(report),
-    )
+    columns = ("code", "level", "where", "says")
+    ui.emit("verify", verdict.document(report), columns, verdict.rows(report), text=lambda: verdict.text(report))
     click.get_current_context().exit(verdict.exit_of(report))
 
 

@@ -201,19 +201,22 @@ def fsck() -> None:
         "size": report.head.checkpoint.size if report.head else None,
     }
 
+    entries = ui.counted(report.entries + report.not_covered, "entry", "entries")
+    checked = f"{entries} and {ui.counted(report.signatures, 'signature')} checked"
+
     def text() -> str:
         code = f" {found.reasons[0].code}" if found.reasons else ""
         lines = [f"Ledger: {ui.paint(str(found.verdict))}{code}", ""]
         lines.append(
-            f"{ui.counted(report.entries + report.not_covered, 'entry', 'entries')} and "
-            f"{ui.counted(report.signatures, 'signature')} checked under the ledger's own trust; compared with the "
-            "guard, every kept head and time stamp, the published files, the witnesses."
+            f"{checked} under the ledger's own trust; compared with the guard, every kept head and time stamp, the "
+            "published files, the witnesses."
         )
         lines += [f"{r.code}{' ' + r.where if r.where else ''}: {r.says}" for r in found.reasons]
         return "\n".join(lines)
 
-    rows = [(r.code, r.where, r.says) for r in found.reasons]
-    ui.emit("fsck", document, ("code", "where", "says"), rows, text=text)
+    rows = [(str(found.verdict), "verdict", "", f"{checked} under the ledger's own trust")]
+    rows += [(r.code, "reason", r.where, r.says) for r in found.reasons]
+    ui.emit("fsck", document, ("code", "level", "where", "says"), rows, text=text)
     click.get_current_context().exit(EXITS[found.verdict])
 
 

@@ -57,18 +57,18 @@ def receive(
 
     data = ui.read(file)
     with writing() as journal:
-        if data.startswith(b"PK"):
-            arrivals, check = _from_bundle(journal, data, name, anyway=anyway)
-        elif data.startswith(b'{"payload":'):
-            opened = _open(data)
-            if opened.payload.log == journal.origin:
-                return _sealed_for_us(journal, opened, actor, role, key_file)
-            arrivals, check = _from_entry(journal, opened, file, anyway=anyway)
-        else:
+        opened = _open(data) if data.startswith(b'{"payload":') else None
+        if opened is not None and opened.payload.log == journal.origin:
+            return _sealed_for_us(journal, opened, actor, role, key_file)
+        if opened is None and not data.startswith(b"PK"):
             raise Stop(f"{file} is neither a bundle nor a sealed entry", code=Exit.UNDECIDABLE)
+        signer = hand(journal, KIND, actor, role, key_file)  # before what came is kept
+        if opened is None:
+            arrivals, check = _from_bundle(journal, data, name, anyway=anyway)
+        else:
+            arrivals, check = _from_entry(journal, opened, file, anyway=anyway)
         if backs and len(arrivals) != 1:
             raise Stop("--backs is for one entry, and this brings more", hint="receive that entry by itself")
-        signer = hand(journal, KIND, actor, role, key_file)
         return _take_in(journal, arrivals, signer, check, name, backs, anyway=anyway)
 
 
@@ -445,4 +445,4 @@ def _tell(rows: list[tuple[str, int, str, str, object]], receipts: list[Receipt]
         lines = [f"{done:<17} {kind}, entry {place} of {log}, here #{index}" for log, place, kind, done, index in rows]
         return "\n".join(lines or ["nothing in it is for us"])
 
-    ui.emit("received", document, columns, rows, text=text)
+    ui.emit("received", document, columns, rows or [(None, None, None, "nothing for us", None)], text=text)

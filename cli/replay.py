@@ -65,6 +65,10 @@ def replay(
     if not dots:
         raise click.UsageError("--diff is two moments with two dots between: A..B")
     span = (ui.MOMENT.convert(first, None, None), ui.MOMENT.convert(last, None, None)) if diff else None
+    if file is not None:
+        from cli.court import check_new
+
+        check_new(file, "a replay")
     with reading() as reader:
         case = reader.case(order)
         revealed([case.order], "timeline", reveal, Stated(because, purpose, person), actor)

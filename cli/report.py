@@ -133,10 +133,11 @@ def report(
         raise click.UsageError("CASE is of the whole order, for no one reader: `comity export --format case --reveal`")
     if record and file == "-":
         raise click.UsageError("--record is of a report in a file: -o FILE")
-    from cli.court import read_trust, role_of
+    from cli.court import check_new, read_trust, role_of
     from cli.dossier import Asked, order_report
     from projections.stated import stated
 
+    check_new(file, "a report")
     held = None if trust is None else read_trust(trust)
     attached: Bundle | None = None
     lacks: Sequence[str] = ()

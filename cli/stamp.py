@@ -13,6 +13,7 @@ from cli import ui
 from cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
+    from ledger.envelope import Signer
     from ledger.world.heads import Token
     from ledger.world.journal import Journal
 
@@ -30,7 +31,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     """
     from cli.clock import doubted
     from cli.gather import published
-    from cli.writing import writing
+    from cli.writing import hand, writing
     from ledger.note import note_digest
     from ledger.world.fault import LedgerFault
     from ledger.world.heads import Token
@@ -42,6 +43,8 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
         asked = authorities(tsa)
         if not asked:
             raise Stop("this ledger names no time-stamp authority", hint="comity stamp add NAME URL --root FILE")
+        # Before an authority is asked, which may be paid for: who records its answer, and in that role.
+        signer = None if actor is None else hand(journal, "timestamp-anchored", actor, "SYS", key_file)
         head = published(journal)
         digest, kept = note_digest(head.note), []
         for number, (name, url) in enumerate(asked.items()):
@@ -56,9 +59,9 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
             kept.append(Token(digest, name, reply, journal.now()))
         for token in kept:  # none before all were heard: one of them may contradict our clock
             journal.heads.stamp(token)
-        if actor is not None:
+        if signer is not None:
             for token in kept:
-                _record(journal, token, head.checkpoint.size, head.checkpoint.root.hex(), actor, key_file)
+                _record(journal, token, head.checkpoint.size, head.checkpoint.root.hex(), signer)
         rows = [row for row in _rows(journal.folder.path) if row[-1] in {token.digest for token in kept}]
     document = {
         "origin": head.checkpoint.origin,
@@ -139,8 +142,7 @@ def _rows(path: Path) -> list[tuple[Any, ...]]:
     return rows
 
 
-def _record(journal: Journal, token: Token, size: int, root: str, actor: str, key_file: str | None) -> None:
-    from cli.writing import hand
+def _record(journal: Journal, token: Token, size: int, root: str, signer: Signer) -> None:
     from ledger.facts import build
 
     document = {
@@ -150,6 +152,5 @@ def _record(journal: Journal, token: Token, size: int, root: str, actor: str, ke
         "sha256": hashlib.sha256(token.reply).hexdigest(),
     }
     fact = build("timestamp-anchored", {"tree_size": size, "root": root, "token": document}, {})
-    signer = hand(journal, fact.kind, actor, "SYS", key_file)
     receipt = journal.record(fact, journal.registry, signer)
     ui.tell(f"recorded in the register as entry {receipt.index}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from ledger.note import Checkpoint
 from ledger.verify.report import Bracket, Remark, Report, Verdict
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
+CODE = re.compile(r"[A-Z][A-Z_-]+")
 LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
 
 
@@ -47,14 +49,33 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
+def rows(report: Report) -> list[tuple[str, str, str, str]]:
+    """The report as (code, level, where, says), for CSV and JSON Lines: the verdict first, whatever it is.
+
+    `level` is verdict, reason, V, W or G of a finding on the procedure, or not-proven.
+    """
+    found = [(str(report.verdict), "verdict", "", f"{checked(report)}; procedure: {procedure(report)}")]
+    found += [(r.code, "reason", r.where, r.says) for r in report.reasons]
+    found += [(p.code, p.level, "", p.says) for p in report.procedure]
+    for says in report.not_proven:
+        code, _, rest = says.partition(": ")
+        found.append((code, "not-proven", "", rest) if CODE.fullmatch(code) else ("", "not-proven", "", says))
+    return found
+
+
+def checked(report: Report) -> str:
+    """How much was checked: `41 entries and 41 signatures checked`."""
+    entries = ui.counted(report.entries, "entry", "entries")
+    return f"{entries} and {ui.counted(report.signatures, 'signature')} checked"
+
+
 def text(report: Report, width: int = 80) -> str:
     """The report for people: integrity, procedure, then why, when, and what nobody has shown."""
     lines = [
         f"Integrity: {ui.paint(str(report.verdict))}{_code(report)}",
         f"Procedure: {procedure(report)}",
         "",
-        f"{ui.counted(report.entries, 'entry', 'entries')} and {ui.counted(report.signatures, 'signature')} checked"
-        + _head(report),
+        checked(report) + _head(report),
     ]
     if report.not_covered:
         lines.append(f"{ui.counted(report.not_covered, 'entry', 'entries')} more behind that size: not covered.")

@@ -58,14 +58,17 @@ def case(journal: Journal, order: str) -> Case:
 
 
 def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
-    """Who is about to sign a fact of this kind. Raises `Stop` if nobody is named, or no key of theirs is here."""
+    """Who is about to sign a fact of this kind, which that key and office may do now.
+
+    Raises `Stop` if nobody is named, or no key of theirs is here, and `Refused` as recording would (KEY-*).
+    """
     name = actor or _only_one(journal)
     office = journal.keyring.offices.get(name)
     if office is None:
         known = ", ".join(sorted(journal.keyring.offices)[:8])
         raise Stop(f"no office {name!r} in the register", hint=f"there are {known}")
     key = opened(key_file) if key_file else _held(journal, name)
-    return journal.signer(name, role or _role(kind, name, office.roles), key)
+    return journal.signer(name, role or _role(kind, name, office.roles), key, accepts=False)
 
 
 def _role(kind: str, actor: str, held: tuple[str, ...]) -> str:

@@ -122,20 +122,28 @@ class Keyring(Struct):
         Entries of orders may be checked against a keyring that has read the whole registry: position decides.
         """
         p = opened.payload
-        key = self.keys.get(p.signer.key)
-        pending = key is not None and (key.accepted is None or index <= key.accepted)
-        if key is None or key.actor != p.signer.actor or (pending and p.kind != "key-accepted"):
-            reason = "is registered but not yet accepted" if pending else "is not enrolled"
-            raise Refused("KEY-UNKNOWN", f"the key of {p.signer.actor} {reason} at position {index}")
-        if key.ended is not None and index > key.ended:
-            raise Refused("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}")
-        office = self.offices.get(p.signer.actor)
-        if office is None or office.party != p.signer.party:
-            raise Refused("KEY-UNKNOWN", f"{p.signer.actor} is not registered as an office of {p.signer.party}")
+        key = self.check_key(p.signer, index, accepts=p.kind == "key-accepted")
         if p.order == self.registry:
             self._check_registry(opened, key, index)
         elif p.kind in REGISTRY_ONLY:
             raise Refused("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
+
+    def check_key(self, signer: SignedBy, index: int, *, accepts: bool = False) -> Key:
+        """Return the signer's key if it may sign at this position; `Refused` KEY-UNKNOWN or KEY-ENDED if not.
+
+        `accepts`: it signs that it accepts this key, which is all that a key signs before it is accepted.
+        """
+        key = self.keys.get(signer.key)
+        pending = key is not None and (key.accepted is None or index <= key.accepted)
+        if key is None or key.actor != signer.actor or (pending and not accepts):
+            reason = "is registered but not yet accepted" if pending else "is not enrolled"
+            raise Refused("KEY-UNKNOWN", f"the key of {signer.actor} {reason} at position {index}")
+        if key.ended is not None and index > key.ended:
+            raise Refused("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}")
+        office = self.offices.get(signer.actor)
+        if office is None or office.party != signer.party:
+            raise Refused("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}")
+        return key
 
     def holds(self, signer: SignedBy, index: int) -> bool:
         """Return True if the signer's key, and its office at this position, hold the role that the signer claims."""

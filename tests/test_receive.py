@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 from functools import cache
@@ -158,6 +160,23 @@ def test_acknowledgements_end(karsk: Office, skylark: Office, root: Path) -> Non
         file = sender.export(f"{turn}.zip", actors[0], "ISS" if turn % 2 == 0 else "SP")
         recorded.append(receiver.does("receive", file, "--as", actors[1])["recorded"])
     assert recorded == [1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_what_became_of_a_file_is_said_in_every_format(
+    form: str, karsk: Office, skylark: Office, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(office: Office, file: str, actor: str) -> list[str]:
+        text = office.run("receive", file, "--as", actor, "--format", form).stdout
+        if form == "csv":
+            return [row["done"] for row in csv.DictReader(io.StringIO(text))]
+        return [json.loads(line)["done"] for line in text.splitlines()]
+
+    assert said(skylark, str(root / "order.zip"), "sky") == ["recorded"]
+    assert said(skylark, str(root / "order.zip"), "sky") == ["already recorded"]
+    assert said(karsk, skylark.export("ours.zip", "sky", "ISS"), "ilves") == ["recorded"]
+    monkeypatch.setattr("ledger.world.arrivals.wanted", lambda *_: [])  # as if it held acknowledgements alone
+    assert said(skylark, str(root / "order.zip"), "sky") == ["nothing for us"]
 
 
 def test_the_signers_next_entry_names_what_lay_before_them(skylark: Office, root: Path) -> None:

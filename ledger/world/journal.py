@@ -203,18 +203,19 @@ class Journal:
         """The ids of the orders people ask about."""
         return self.cases.orders()
 
-    def signer(self, actor: str, role: str, key: Key) -> Signer:
-        """Return an actor of the register about to sign with `key`.
+    def signer(self, actor: str, role: str, key: Key, *, accepts: bool = True) -> Signer:
+        """Return an actor of the register about to sign with `key`; `accepts`: what it signs may accept that very key.
 
-        `Refused` KEY-UNKNOWN if there is no such office, KEY-ROLE if a key of the register does not hold the role.
+        `Refused` as recording would: KEY-UNKNOWN for no such office or key, KEY-ENDED, KEY-ROLE for a role that they do
+        not hold. A command asks before it does what costs something or cannot be taken back.
         """
-        keyring = self.keyring
+        keyring, size = self.keyring, self.store.size()
         office = keyring.offices.get(actor)
         if office is None:
             raise Refused("KEY-UNKNOWN", f"{actor} is not in the register", hint="comity key list shows who is")
         signer = SignedBy(key.public.hex(), actor, role, office.party)
-        if (known := keyring.keys.get(signer.key)) is not None and known.actor == actor:
-            keyring.check_role(signer, self.store.size())
+        keyring.check_key(signer, size, accepts=accepts)
+        keyring.check_role(signer, size)
         return Signer(actor, role, office.party, key.public, key.sign)
 
     # -- writing ------------------------------------------------------------------------------------------------------
