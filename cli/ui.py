@@ -154,11 +154,11 @@ COLOURS = {
 
 
 def colourful(stream: IO[str] | None = None) -> bool:
-    """True if colours may be sent: --color, then NO_COLOR (no-color.org), then whether a person looks."""
+    """True if colours may be sent: --color, then NO_COLOR (no-color.org) and TERM=dumb, then whether a person looks."""
     choice = said().color
     if choice != "auto":
         return choice == "always"
-    return "NO_COLOR" not in os.environ and terminal(stream)
+    return "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb" and terminal(stream)
 
 
 def terminal(stream: IO[str] | None = None) -> bool:
@@ -238,8 +238,9 @@ def counted(n: int, one: str, many: str = "") -> str:
 
 def csv_cell(value: Any) -> str:
     """A cell no spreadsheet takes for a formula: = + - @, tab and return at its start get an apostrophe (OWASP)."""
-    text = plain(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    from projections.table_csv import guarded
+
+    return guarded(plain(value))
 
 
 def emit(

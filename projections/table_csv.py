@@ -1,18 +1,26 @@
 """Timeline and custody as CSV: RFC 4180 (commas, CRLF, quotes where needed), UTF-8, and no cell that is a formula.
 
 A cell that begins with = + - @, a tab or a return gets an apostrophe in front, because spreadsheets would compute it
-(OWASP, CSV injection); what has no shape of its own is named, as `<U+200B>`. Those are the changes made to a value.
+(OWASP, CSV injection), and so does one that begins with apostrophes and then one of these, so that both can be told
+apart: `unguarded` takes exactly one away. What has no shape of its own is named, as `<U+200B>`. Those are the changes
+made to a value. The file begins with a byte-order mark: without one, a spreadsheet reads it as windows-1252.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ledger.characters import visible
 from ledger.order import wire
-from projections.reports import Event, Held, Story
+
+if TYPE_CHECKING:
+    from projections.reports import Event, Held, Story
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+GUARD = re.compile(f"'*[{re.escape(''.join(FORMULA))}]")
+MARK = "\ufeff"
 SPECIAL = frozenset(',"\r\n')
 
 TIMELINE = (
@@ -53,13 +61,18 @@ CUSTODY = (
 
 
 def csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A table with its header line; every line ends with CRLF."""
-    return "".join(",".join(map(_quoted, row)) + "\r\n" for row in (columns, *rows)).encode()
+    """A table with its header line, behind a byte-order mark; every line ends with CRLF."""
+    return (MARK + "".join(",".join(map(_quoted, row)) + "\r\n" for row in (columns, *rows))).encode()
 
 
 def guarded(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if GUARD.match(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text of which `guarded` made a cell."""
+    return cell[1:] if cell.startswith("'") and GUARD.match(cell) else cell
 
 
 def _quoted(text: str) -> str:

@@ -19,8 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli.ui import csv_cell
 from ledger.characters import visible
-from projections.table_csv import FORMULA, guarded
+from projections.table_csv import FORMULA, guarded, unguarded
 from projections.table_csv import csv as written
 from tests.hands import ledger_of, run, told
 
@@ -278,18 +279,41 @@ def test_a_clock_of_hours_is_warned_of_in_hours(tmp_path: Path) -> None:
 # -- CSV ---------------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=2), max_size=4))
-def test_any_text_comes_back_from_csv_but_for_the_apostrophe_and_what_nobody_sees(rows: list[list[str]]) -> None:
+cells = st.one_of(st.text(max_size=8), st.from_regex(r"'{0,3}[=+@\t-]?'?[a-z=+]{0,3}", fullmatch=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(cells, min_size=2, max_size=2), max_size=4))
+def test_any_text_comes_back_from_csv_by_the_rule_of_the_apostrophe(rows: list[list[str]]) -> None:
     rows = [[cell.replace("\x00", "") for cell in row] for row in rows]
-    back = list(csv.reader(io.StringIO(written(("a", "b"), rows).decode("utf-8", "surrogatepass"), newline="")))
+    content = written(("a", "b"), rows)
+    assert content.startswith(b"\xef\xbb\xbf")
+    back = list(csv.reader(io.StringIO(content.decode("utf-8-sig", "surrogatepass"), newline="")))
     assert back[0] == ["a", "b"]
-    assert back[1:] == [[guarded(visible(c)) for c in row] for row in rows]
+    assert not any(cell.startswith(FORMULA) for row in back for cell in row)
+    assert [[unguarded(cell) for cell in row] for row in back[1:]] == [[visible(c) for c in row] for row in rows]
+
+
+@given(st.text(alphabet="'=+-@\t\ra", max_size=6), st.text(alphabet="'=+-@\t\ra", max_size=6))
+def test_two_texts_are_never_guarded_alike(one: str, other: str) -> None:
+    assert (guarded(one) == guarded(other)) is (one == other)
+
+
+@pytest.mark.parametrize("name", ["'t Hooft", "'", "''", "it's"])
+def test_an_apostrophe_that_is_no_guard_stays_as_it_is(name: str) -> None:
+    assert guarded(name) == unguarded(name) == name
+
+
+def test_a_value_that_begins_with_an_apostrophe_is_told_from_a_guarded_one() -> None:
+    """On standard output as in files."""
+    assert (guarded("=1"), guarded("'=1"), guarded("''=1")) == ("'=1", "''=1", "'''=1")
+    assert csv_cell("'=1") == "''=1"
 
 
 def test_every_line_of_a_csv_ends_with_crlf_and_has_as_many_cells(ledger: Path) -> None:
     for form in ("timeline-csv", "custody-csv"):
         content = exported(ledger, form).read_bytes().decode()
+        assert content.startswith("\ufeff")
         assert content.endswith("\r\n")
         assert "\n" not in content.replace("\r\n", "")
         rows = list(csv.reader(io.StringIO(content, newline="")))
@@ -494,4 +518,4 @@ def test_a_cell_that_begins_as_a_formula_gets_an_apostrophe(start: str) -> None:
 
 
 def test_a_csv_file_names_what_nobody_sees() -> None:
-    assert written(["a"], [["KA\u200b-1"]]) == b"a\r\nKA<U+200B>-1\r\n"
+    assert written(["a"], [["KA\u200b-1"]]) == b"\xef\xbb\xbfa\r\nKA<U+200B>-1\r\n"

@@ -184,7 +184,7 @@ def test_the_desk_shows_it(scene: Scene) -> None:
 def test_the_tables_of_an_export_say_it(scene: Scene, form: str, tmp_path: Path) -> None:
     file = tmp_path / "table.csv"
     assert run("export", "main", "--format", form, "-o", str(file), ledger=scene.ledger).exit_code == 0
-    rows = {r["entry"]: r for r in csv.DictReader(io.StringIO(file.read_text("utf-8")))}
+    rows = {r["entry"]: r for r in csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))}
     old = rows[str(scene.number)]
     assert (old["replaced_by"], old["why"]) == (str(scene.by), "[sealed]")
     assert old["replaced_at"].endswith("Z")

@@ -177,3 +177,19 @@ def test_what_takes_long_is_said_on_stderr_and_wiped_away(
     with ui.working("setting the paper"):
         assert capsys.readouterr() == ("", "\rsetting the paper")
     assert capsys.readouterr() == ("", "\r")
+
+
+@pytest.mark.usefixtures("looked_at")
+@pytest.mark.parametrize(
+    ("env", "coloured"),
+    [({"TERM": "xterm-256color"}, True), ({"TERM": "dumb"}, False), ({"TERM": "xterm", "NO_COLOR": "1"}, False)],
+)
+def test_a_terminal_that_is_dumb_gets_no_colour(
+    env: dict[str, str], coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert ui.colourful() is coloured
+    assert ("\x1b[" in ui.paint("MISSED")) is coloured

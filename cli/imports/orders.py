@@ -49,8 +49,9 @@ def orders(
     """
     if template is not None:
         from cli.imports.template import template_of
+        from projections.table_csv import MARK
 
-        click.echo(template_of(template, kinds), nl=False)
+        click.echo(MARK * (template == "csv") + template_of(template, kinds), nl=False)
         return Exit.DONE
     if file is None:
         raise click.UsageError("which FILE? `comity import --template csv` prints one to fill in")
