@@ -91,6 +91,7 @@ def judged(j: Judgement) -> dict[str, Any]:
             name: {"state": str(c.state), "rests_on": list(c.rests_on), "lacks": list(c.lacks)}
             for name, c in j.criteria.items()
         },
+        "duties": [{"question": d.question, "says": d.says, "entries": list(d.entries)} for d in j.duties],
     }
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ledger.law import Judgement
-from ledger.law.rules import Verdict
+from ledger.law.open_duties import ANSWERS, REQUESTS, RETENTION, unanswered
 from ledger.order import Case, Entry
 from projections.face import number
 from projections.recipients import recipients
@@ -77,9 +77,6 @@ class _Record:
             if c.id in ids
         )
 
-    def running_out(self, *ids: str) -> bool:
-        return any(c.id in ids and c.verdict in (Verdict.OPEN, Verdict.MISSED) for c in self.judgement.deadlines)
-
 
 def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *, reveal: bool = False) -> list[Answer]:
     """All ten answers for one order; `accesses` are the `record-accessed` entries that name it.
@@ -110,17 +107,28 @@ _TELLING = frozenset(
 
 
 def _answer(
-    number: int, question: str, cite: str, entries: tuple[Entry, ...], r: _Record, more: tuple[str, ...], owed: bool
+    number: int,
+    question: str,
+    cite: str,
+    entries: tuple[Entry, ...],
+    r: _Record,
+    more: tuple[str, ...] = (),
+    broken: tuple[str, ...] = (),
 ) -> Answer:
-    lines = (*r.told(entries), *more)
-    return Answer(number, question, cite, lines or ("Nothing on record.",), entries, owed)
+    """An answer from entries, further lines, and findings on duties that were broken (as `found` tells them).
+
+    A duty is open if one was broken, or if the law says so (`Judgement.duties`), which is what A7 goes by too.
+    """
+    owed = tuple(duty.says for duty in r.judgement.duties if duty.question == number)
+    lines = (*r.told(entries), *more, *broken, *owed)
+    return Answer(number, question, cite, lines or ("Nothing on record.",), entries, bool(owed or broken))
 
 
 def _basis(r: _Record) -> Answer:
     found = r.of("order-issued", "purpose-recorded", "further-use-decided")
     gaps = r.found("G-DP-BASIS")
     question = "On what legal basis and for what purpose were this person's data obtained?"
-    return _answer(1, question, "2AP:14(1), 14(2)(a)", found, r, gaps, bool(gaps))
+    return _answer(1, question, "2AP:14(1), 14(2)(a)", found, r, broken=gaps)
 
 
 def _seen(r: _Record) -> Answer:
@@ -146,8 +154,9 @@ def _seen(r: _Record) -> Answer:
 def _surplus(r: _Record) -> Answer:
     found = r.of("out-of-scope-data-identified", "data-returned", "data-destroyed", "use-restricted")
     question = "Was more received than asked for, and what became of the surplus?"
-    more = (*r.clocks("D-14-2b"), *r.found("V-14-2b"))
-    return _answer(3, question, "2AP:14(2)(b), LED:4(1)(c)", found, r, more, r.running_out("D-14-2b"))
+    more = r.clocks("D-14-2b", "E-4-5-DATA")
+    broken = r.found("V-14-2b", "V-4-5-NOT-DELETED")
+    return _answer(3, question, "2AP:14(2)(b), LED:4(1)(c)", found, r, more, broken)
 
 
 NOTICE = (
@@ -165,40 +174,35 @@ def _notice(r: _Record) -> Answer:
     more = (
         f"customer notice: {r.judgement.regions.get('customer_notice', 'NONE')}",
         *r.clocks("NOTICE-REVIEW", "NOTICE-DUE"),
-        *r.found("G-NOTICE-UNSETTLED"),
     )
-    owed = bool(r.found("G-NOTICE-UNSETTLED")) or r.running_out("NOTICE-DUE")
-    return _answer(4, question, "2AP:14(11), LED:13, EPOC:13", r.of(*NOTICE), r, more, owed)
+    gaps = r.found("G-NOTICE-UNSETTLED")
+    return _answer(4, question, "2AP:14(11), LED:13, EPOC:13", r.of(*NOTICE), r, more, gaps)
 
 
 def _delays(r: _Record) -> Answer:
     question = "Does a delay run on a ground that has expired or was never renewed?"
     found = r.of("customer-notification-delayed", "customer-notification-delay-extended")
     bad = r.found("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY")
-    return _answer(5, question, "LED:13(3), 2AP:14(11)(b)", found, r, bad, bool(bad))
+    return _answer(5, question, "LED:13(3), 2AP:14(11)(b)", found, r, broken=bad)
 
 
 def _retention(r: _Record) -> Answer:
     question = "Which retention rule applies, and is a review overdue?"
-    found = r.of("retention-rule-set", "retention-reviewed", "retention-expired")
-    late = r.found("W-14-5-OVERDUE")
-    held = r.judgement.regions.get("custody") in ("HELD", "RESTRICTED")
-    return _answer(6, question, "2AP:14(5), LED:5", found, r, late, bool(late) or (held and not r.standing(found)))
+    return _answer(6, question, "2AP:14(5), LED:5", r.of(*RETENTION), r, broken=r.found("W-14-5-OVERDUE"))
 
 
 def _onward(r: _Record) -> Answer:
     question = "Did data go to another State without authorisation beforehand?"
     found = r.of("onward-transferred", "onward-transfer-authorisation-granted", "onward-transfer-authorisation-refused")
     bad = r.found("V-14-10", "V-LED-35-ONWARD")
-    return _answer(7, question, "2AP:14(10), LED:35(1)(c), 35(1)(e)", found, r, bad, bool(bad))
+    return _answer(7, question, "2AP:14(10), LED:35(1)(c), 35(1)(e)", found, r, broken=bad)
 
 
 def _conditions(r: _Record) -> Answer:
     question = "Which conditions bind the use, and were they kept?"
     found = r.of("condition-imposed", "condition-accepted", "condition-declined", "use-explained")
     bad = r.found("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE")
-    owed = r.judgement.regions.get("conditions") == "IMPOSED"
-    return _answer(8, question, "2AP:14(2)(a), BC:28(2)(b)", found, r, bad, owed or bool(bad))
+    return _answer(8, question, "2AP:14(2)(a), BC:28(2)(b)", found, r, broken=bad)
 
 
 def _incidents(r: _Record) -> Answer:
@@ -211,41 +215,16 @@ def _incidents(r: _Record) -> Answer:
         "incident-notified-to-individual",
         "incident-notice-delayed",
     )
-    more = (*r.clocks("DP-72H"), *r.found("V-DP-72H"))
-    owed = r.judgement.regions.get("incident") == "OPEN" or r.running_out("DP-72H")
-    return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", found, r, more, owed)
-
-
-ASKED = ("access-requested", "rectification-requested", "erasure-requested")
-ANSWERED = (
-    "access-granted",
-    "access-restricted",
-    "rectification-made",
-    "rectification-refused",
-    "erasure-decided",
-    "payload-key-destroyed",
-    "supplementary-statement-added",
-    "processing-restricted",
-)
+    return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", found, r, r.clocks("DP-72H"), r.found("V-DP-72H"))
 
 
 def _requests(r: _Record) -> Answer:
     question = "What did the person ask for, and how was it answered, on which reasons?"
-    asked, answered = r.of(*ASKED), r.of(*ANSWERED)
-    counted = r.standing(answered)
-    met = {e.get("answers") for e in counted}
-    waiting = [e for e in r.standing(asked) if e.leaf not in met and not _made(e, counted)]
+    asked, answered = r.of(*REQUESTS), r.of(*ANSWERS)
+    waiting = unanswered(r.standing(asked), r.standing(answered))
     found = tuple(sorted((*asked, *answered), key=lambda e: (e.on, e.index)))
-    bad = r.found("V-14-12b-NO-REASONS")
-    more = (*bad, *(f"Not answered: {says(e.kind)}" for e in waiting))
-    return _answer(10, question, "2AP:14(12), LED:14-16", found, r, more, bool(waiting or bad))
-
-
-def _made(request: Entry, answered: tuple[Entry, ...]) -> bool:
-    """A rectification that was made names the entry concerned, not the request; the next one answers it."""
-    return request.kind == "rectification-requested" and any(
-        e.kind == "rectification-made" and e.on >= request.on for e in answered
-    )
+    more = tuple(f"Not answered: {says(e.kind)}" for e in waiting)
+    return _answer(10, question, "2AP:14(12), LED:14-16", found, r, more, r.found("V-14-12b-NO-REASONS"))
 
 
 _QUESTIONS: tuple[Callable[[_Record], Answer], ...] = (

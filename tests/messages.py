@@ -53,7 +53,7 @@ SOURCES: Final = (
         for name in ("charts", "statistics", "replaced", "statistical_forms", "statistical_report")
     ),
     *(f"cli/{name}.py" for name in ("dossier", "auditing", "integrity", "brackets", "counting")),
-    *(f"ledger/law/{name}.py" for name in ("admissibility", "calendar", "winding")),
+    *(f"ledger/law/{name}.py" for name in ("admissibility", "open_duties", "calendar", "winding")),
 )
 # Sentences and phrases: two words of small letters side by side, and neither a command, a citation nor a list of names.
 PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")

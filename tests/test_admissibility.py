@@ -194,11 +194,13 @@ def test_a_rolled_twin_does_not_count() -> None:
     assert "D-7-7 is MISSED." in said(story, "A6").lacks
 
 
-def test_data_protection_starts_demonstrated_and_is_pulled_by_its_duties() -> None:
+def test_data_protection_is_demonstrated_once_no_duty_is_open_or_broken() -> None:
     assert criterion(ANSWERED, "A7") == "GAP"
     basis = given(issued("2027-03-01T09:00Z", "SCA", dp_regime="BC:28"), RECEIVED, DATA, EVIDENCE)
     told = fact("customer-notified", "2027-03-06T09:00Z", "orn", "RET", channel="letter")
-    assert criterion(basis.when(told), "A7") == "DEMONSTRATED"
+    assert criterion(basis.when(told), "A7") == "GAP"
+    rule = fact("retention-rule-set", "2027-03-06T10:00Z", "orn", "RET", review_on="2028-03-01")
+    assert criterion(basis.when(told, rule), "A7") == "DEMONSTRATED"
 
 
 def test_the_defence_has_access_once_a_bundle_was_issued() -> None:

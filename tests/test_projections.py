@@ -367,8 +367,13 @@ def test_3_surplus_data_stay_open_until_something_is_done_about_them() -> None:
     assert not answers(surplus.when(destroyed))[3]
 
 
-def test_4_whether_the_person_was_told_is_open_until_told_or_put_off() -> None:
+def test_4_whether_the_person_was_told_is_open_until_told_also_while_it_is_put_off() -> None:
     assert answers(given(*HELD))[4]
+    delay = {"review_on": "2027-09-01", "grounds": ["LED:13(3)(a)"]}
+    put_off = given(*HELD, by_issuer("customer-notification-delayed", "2027-03-11T09:00Z", **delay))
+    assert answers(put_off)[4]
+    told_later = fact("customer-notified", "2027-08-12T09:00Z", "orn", "RET", channel="letter")
+    assert not answers(put_off.when(told_later))[4]
     assert not answers(given(*HELD, fact("customer-notified", "2027-03-12T09:00Z", "orn", "RET", channel="letter")))[4]
 
 

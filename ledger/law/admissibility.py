@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ledger.law.examination import Examination
 from ledger.law.integrity import files
+from ledger.law.open_duties import open_duties
 from ledger.law.rules import Finding, Standing, Verdict
 from ledger.order import Entry
 from ledger.replacing import ALGORITHMS
@@ -148,8 +149,8 @@ def time(r: Examination) -> Start:
 
 
 def data_protection(r: Examination) -> Start:
-    """A7: the duties towards the person; kept only by the absence of findings."""
-    return _no_data(r) or Start(r.reaching)
+    """A7: the duties towards the person; none of them is open, and no finding says that one was broken."""
+    return _no_data(r) or Start(r.reaching, (duty.says for duty in open_duties(r)))
 
 
 def defence_access(r: Examination) -> Start:

@@ -28,6 +28,7 @@ from ledger.law.checks import Check
 from ledger.law.elements import MISSING
 from ledger.law.examination import Examination
 from ledger.law.machine import Step
+from ledger.law.open_duties import OpenDuty, open_duties
 from ledger.law.regions import regions
 from ledger.law.rules import Clock, Finding
 from ledger.order import Case
@@ -45,7 +46,8 @@ CHECKS: tuple[Check, ...] = (
 class Judgement(Struct, frozen=True):
     """An order at a moment: its state, the regions not at rest, the clocks, the findings by code, the eight criteria.
 
-    `trail` tells how the state came about.
+    `duties` are those of data protection that are open, by question of the register; `trail` tells how the state came
+    about.
     """
 
     order: str
@@ -57,6 +59,7 @@ class Judgement(Struct, frozen=True):
     deadlines: tuple[Clock, ...]
     findings: tuple[Finding, ...]
     criteria: dict[str, Criterion]
+    duties: tuple[OpenDuty, ...]
     trail: tuple[Step, ...]
 
 
@@ -75,6 +78,7 @@ def judge(case: Case, at: datetime) -> Judgement:
         deadlines=r.clocks,
         findings=findings,
         criteria=criteria(r, findings),
+        duties=open_duties(r),
         trail=r.course.steps,
     )
 
