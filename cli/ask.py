@@ -56,7 +56,7 @@ def _docket(as_of: datetime | None) -> tuple[list[dict[str, Any]], datetime]:
 @AS_OF
 @click.option("--within", metavar="DAYS", help="Only what ends within so many days, as 14 or P14D.")
 def due(as_of: datetime | None, within: str | None) -> Exit:
-    """Every open clock, soonest first, and the article that set it; exit 3 if one is over."""
+    """Every open clock, soonest first, and the article that set it; exit 3 if one is over or could not be computed."""
     from ledger.order import instant
 
     limit = _days(within)
@@ -84,7 +84,11 @@ def due(as_of: datetime | None, within: str | None) -> Exit:
     named = ("order", "label", "instrument", "state")
     document = {"as_of": moment, "due": [{**{n: o[n] for n in named}, **d} for _, o, d in duties]}
     ui.emit("due", document, columns, rows)
-    return Exit.FINDINGS if any(span is not None and span <= timedelta(0) for span, _, _ in duties) else Exit.DONE
+    if unknown := [(o["ref"] or o["label"] or o["order"][:8], d["id"]) for span, o, d in duties if span is None]:
+        order, id = unknown[0]
+        says = f"{ui.counted(len(unknown), 'clock')} could not be computed"
+        ui.tell(f"{says}: `comity law deadline {id} {order}` says what is missing")
+    return Exit.FINDINGS if any(span is None or span <= timedelta(0) for span, _, _ in duties) else Exit.DONE
 
 
 def _days(within: str | None) -> timedelta | None:

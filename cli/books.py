@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli import ui
 from cli.exits import Exit, Stop
 from cli.grid import wrapped
+
+if TYPE_CHECKING:
+    from ledger.law.reading import Reading
+    from ledger.law.rules import Deadline
 
 
 @ui.command(
@@ -65,9 +69,14 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
 @click.argument("order")
 @click.option("--as-of", "as_of", type=ui.MOMENT, help="As recorded at this moment (default: now).")
 def deadline(id: str, order: str, as_of: datetime | None) -> None:
-    """One deadline of ORDER explained step by step: what wound it, how it is counted, what moved or met it."""
+    """One deadline of ORDER explained step by step: what wound it, how it is counted, what moved or met it.
+
+    Of one that could not be computed: what is missing, and in which field.
+    """
     from cli.reading import reading
     from ledger.law import judge
+    from ledger.law.clocks import REGISTER
+    from ledger.law.reading import Reading
 
     with reading() as reader:
         case = reader.case(order)
@@ -78,9 +87,14 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
             f"{id} is not listed for this order at {ui.plain(moment)}", hint=f"`comity judge {order}` lists them"
         )
     named = {e.leaf: f"#{e.seq} {e.kind}" for e in case.entries}
+    missing: list[str] = []
+    if any(c.count is None and c.due is None for c in clocks):
+        rule = next(d for d in REGISTER if d.id == id)
+        missing = unwound(Reading.known(case, moment), rule, {c.trigger for c in clocks})
     document = {
         "order": case.order,
         "as_of": moment,
+        "missing": missing,
         "deadlines": [
             {
                 "id": c.id,
@@ -106,10 +120,25 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
             out += [f"  {step}" for step in c.steps]
             out += [f"  answered by {named.get(leaf, leaf)}" for leaf in c.met_by]
             out.append(f"  {ui.paint(str(c.verdict))}" + (f", due {ui.plain(c.due)}" if c.due else ""))
+        out += [line for says in missing for line in wrapped(says, "  missing:", 80, indent=0)]
         return "\n".join(out)
 
     rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]
     ui.emit("deadline", document, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
+
+
+def unwound(reading: Reading, rule: Deadline, triggers: Collection[str | None]) -> list[str]:
+    """Why nothing winds a clock: what each entry lacks that could have, or that is its trigger and not known."""
+    entries = [e for e in reading.entries if e.kind in rule.winds or e.leaf in triggers]
+    if not entries:
+        return [f"nothing on record winds it: {rule.wound_by}"]
+    found = []
+    for e in entries:
+        lacks = [f"{lack.says} (it would with {lack.column} {lack.value})" for lack in reading.unwinding(e)]
+        disputed = ["it is disputed"] if reading.disputed(e.leaf) else []
+        if lacks or disputed:
+            found.append(f"#{e.seq} {e.kind} winds no clock: {'; '.join((*lacks, *disputed))}")
+    return found
 
 
 def _parties() -> None:

@@ -97,7 +97,8 @@ def test_judge_gives_the_document_that_others_read(s2: Path) -> None:
     assert result.exit_code == 3
     found = json.loads(result.stdout)
     assert list(found) == [
-        *("format", "order", "label", "instrument", "as_of", "state", "regions", "deadlines", "findings", "criteria")
+        *("format", "order", "label", "instrument", "as_of", "state", "regions", "deadlines", "findings", "criteria"),
+        "duties",
     ]
     assert found["format"] == "comity.judge/1"
     deadline = next(d for d in found["deadlines"] if d["id"] == "D-7-7")

@@ -51,6 +51,7 @@ class Index:
         self._c.executescript(_SCHEMA)
         self._c.execute("BEGIN")  # nothing here has to outlive a crash
         self._newest: tuple[str, dict[str, str]] = ("", {})
+        self._instrument: tuple[str, str] = ("", "")
         self._last: tuple[str, Named] | None = None  # the rows of an order mostly stand together
 
     def close(self) -> None:
@@ -79,6 +80,15 @@ class Index:
         opened = Named(self._id_for(name), instrument, False)
         self._c.execute("INSERT INTO orders VALUES (?, ?, ?, 0)", (name, opened.id, instrument))
         return opened
+
+    def instrument(self, order: Named) -> str:
+        """The instrument of an order: as its first row names it, else as it is on record."""
+        if order.instrument is not None:
+            return order.instrument
+        if self._instrument[0] != order.id:  # the rows of an order mostly stand together
+            opened = next(iter(self._journal.cases.opened(order.id)), None)
+            self._instrument = (order.id, str(opened[1].payload.instrument) if opened else "")
+        return self._instrument[1]
 
     def promised(self, name: str, number: int, line: int, field: str) -> str:
         """The id an order will have that a row speaks of and only a later row opens."""

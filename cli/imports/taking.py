@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cli.imports.index import Index
     from cli.imports.sheet import Row, Wrong
     from cli.imports.told import Reader, Told
+    from cli.imports.unwound import Unwound
     from ledger.world.journal import Journal
 
 _TRIES = 3  # of sealing again because somebody else wrote to one of the orders
@@ -60,6 +61,7 @@ class Checked:
     kinds: Counter[str] = field(default_factory=Counter)
     strangers: dict[str, int] = field(default_factory=dict)
     persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders, and of how many
+    unwound: list[tuple[Unwound, int, tuple[int, int]]] = field(default_factory=list)
 
 
 def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
@@ -71,7 +73,7 @@ def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
         checked = check(journal, names, stream, asked, keys=not dry_run)
         if checked.faults:
             return refuse(asked, checked)
-        warn(checked)
+        warn(asked, checked)
         indices = range(0) if dry_run else record(journal, names, stream, asked, checked)
     return tell(asked, checked, indices, dry_run=dry_run)
 
@@ -79,10 +81,11 @@ def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
 def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, *, keys: bool) -> Checked:
     """Understand every row and record nothing; with `keys`, make those they will be sealed with if none has a fault."""
     from cli.imports.sheet import Row, Wrong
+    from cli.imports.unwound import Clocks
     from ledger.refusal import Refused
     from ledger.world.sealing import target_of
 
-    checked = Checked()
+    checked, clocks = Checked(), Clocks(journal)
 
     def fault(row: Row, wrongs: list[Wrong]) -> None:
         checked.faults += len(wrongs)
@@ -98,6 +101,8 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
         if leaf is not None:
             checked.already += 1
             reader.index.sealed(told.order.id, told.label, leaf)
+        else:
+            clocks.add(told.draft, reader.index.instrument(told.order), told.row.number, told.row.line)
 
     with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
         for told in rows:
@@ -107,6 +112,7 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
         checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
         checked.orders, checked.there = reader.index.count()
         checked.persons = _persons(journal, reader.index)
+        checked.unwound = list(clocks.found())
         for page in reader.index.opened() if keys and not checked.faults else ():
             journal.prepare([(target_of(order), order) for order in page])
         for pairs in reader.index.subjects() if keys and not checked.faults else ():
@@ -229,8 +235,9 @@ def refuse(asked: Asked, checked: Checked) -> Exit:
     raise Stop(f"{asked.file}: {faults} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
 
 
-def warn(checked: Checked) -> None:
-    """Say whose acts are reported that no register knows, the most frequent first; and who is one person in orders."""
+def warn(asked: Asked, checked: Checked) -> None:
+    """Say whose acts are reported that no register knows, who is one person in several orders, which rows wind no
+    clock; of each the most frequent first."""
     for actor, count in sorted(checked.strangers.items(), key=lambda pair: -pair[1])[:10]:
         rows = _many(count, "row reports", "rows report")
         ui.tell(f"{actor}, whose acts {rows}, is not in the register, so in law they count for nothing yet")
@@ -240,6 +247,10 @@ def warn(checked: Checked) -> None:
         ui.tell(f"{name!r} is one person in {count} orders; another person needs another name")
     if len(checked.persons) > 10:
         ui.tell(f"and {len(checked.persons) - 10} more data subjects are named in several orders")
+    for unwound, rows_of, first in checked.unwound[:10]:
+        ui.tell(unwound.told(rows_of, asked.row(*first)))
+    if len(checked.unwound) > 10:
+        ui.tell(f"and {len(checked.unwound) - 10} more reasons; --json lists all")
 
 
 def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Exit:
@@ -252,6 +263,7 @@ def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Ex
         "first": indices[0] if indices else None,
         "last": indices[-1] if indices else None,
         "dry_run": dry_run,
+        "unwound": [unwound.document(rows, first[0]) for unwound, rows, first in checked.unwound],
     }
 
     def text() -> str:
@@ -265,7 +277,8 @@ def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Ex
         said += [f"  log index {indices[0]} to {indices[-1]}"] if indices else []
         return "\n".join([*said, f"  sha256 of the table {checked.sha256}"])
 
-    ui.emit("import", document, tuple(document), [tuple(document.values())], text=text)
+    columns = tuple(name for name in document if name != "unwound")
+    ui.emit("import", document, columns, [tuple(document[name] for name in columns)], text=text)
     return Exit.DONE
 
 

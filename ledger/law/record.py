@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
 
+from msgspec import Struct
+
 from ledger.facts import KINDS
 from ledger.law.calendar import Days
 from ledger.law.parties import Register, fold
@@ -27,6 +29,42 @@ _BY_STATE = dict.fromkeys(("2AP-9", "BC-29"), ("CAQ", "POC", "SP"))
 ADDRESSEES = {**_BY_PROVIDER, **_BY_STATE}
 
 in_order = attrgetter("on", "index")  # order of entries: by when it happened, then by place in the record
+
+
+class Lack(Struct, frozen=True):
+    """What an entry lacks: in words, and the column of a table whose `value` would supply it."""
+
+    says: str
+    column: str
+    value: str
+
+
+def improper(e: Entry, instrument: str) -> Lack | None:
+    """Return why an `order-received` is no proper receipt under an instrument; None for one that is."""
+    if e.get("proper_addressee") is False:
+        return Lack("no proper receipt: it arrived at a wrong place", "proper_addressee", "true, if that is so")
+    roles = ADDRESSEES.get(instrument, ("SP", "REG"))
+    if e.role in roles:
+        return None
+    if instrument in ADDRESSEES:
+        return Lack(f"no proper receipt: it is signed as {e.role}", "role", " or ".join(roles))
+    if e.role != "ISS":
+        return Lack(f"no proper receipt: it is signed as {e.role}", "role", "SP or REG, or ISS with proof")
+    if e.get("proof_kind") in STAMPED:
+        return None
+    return Lack(
+        "no proper receipt: it is signed as ISS and names no proof that counts", "proof_kind", " or ".join(STAMPED)
+    )
+
+
+def untimed(e: Entry) -> Lack | None:
+    """Return why the `on` of an entry cannot be relied on by its own word alone; None where it can."""
+    if e.after_signature:
+        return Lack("it is dated after its signature", "occurred", "when it happened")
+    if Record.late(e) and e.on_source != "receipt-stamp":
+        hours = int(LATE.total_seconds()) // 3600
+        return Lack(f"it is recorded more than {hours} hours after it happened", "on_source", "receipt-stamp")
+    return None
 
 
 class Record:
@@ -201,7 +239,7 @@ class Record:
 
     def trusted(self, e: Entry) -> bool:
         """Its `on` can be relied on: in time, or late and stamped on receipt, or somebody else says so in time."""
-        if self.in_time(e) or (e.on_source == "receipt-stamp" and not e.after_signature):
+        if untimed(e) is None:
             return True
         return any(o.on == e.on and o.by != e.by and self.in_time(o) for o in self.of(e.kind))
 
@@ -354,12 +392,27 @@ class Record:
         return tuple(e for e in self.of("order-received") if self._proper(e))
 
     def _proper(self, e: Entry) -> bool:
-        if e.get("proper_addressee") is False:
-            return False
-        roles = ADDRESSEES.get(self.instrument)
-        if roles is not None:
-            return e.role in roles
-        return e.role in ("SP", "REG") or (e.role == "ISS" and e.get("proof_kind") in STAMPED)
+        return improper(e, self.instrument) is None
+
+    def unwinding(self, e: Entry) -> tuple[Lack, ...]:
+        """Why an entry of a kind that winds clocks winds none, each with the value that is missing.
+
+        As `known_trigger` and `proper_receipts` read it; disputes, and what others say of the same moment, aside.
+        """
+        lacks = []
+        if not self.would_count(e):
+            lacks.append(
+                Lack(
+                    f"{e.actor} holds no role in which {e.kind} counts",
+                    "actor",
+                    "an office that the register knows in such a role, or nothing, if it is the signer's own act",
+                )
+            )
+        if e.kind == "order-received" and (found := improper(e, self.instrument)) is not None:
+            lacks.append(found)
+        if (found := untimed(e)) is not None:
+            lacks.append(found)
+        return tuple(lacks)
 
     @cached_property
     def governing(self) -> Entry | None:

@@ -106,7 +106,8 @@ class Deadline(Struct, frozen=True):
 
     `wound_by`, `met_by`, `length`, `listed` are its words, for people; `run` is the same for machines: it takes what
     the record of an order says (`matter.Matter`) and yields the clocks that stand at its moment, none if it is not
-    listed. `instruments` empty: any.
+    listed. `instruments` empty: any. `winds` are the kinds of which any entry winds it whose time is known (of receipts,
+    a proper one); empty where the words ask for more.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Deadline(Struct, frozen=True):
     cite: tuple[str, ...]
     mark: Mark
     run: Callable[[Deadline, Any], Iterable[Clock]]
+    winds: tuple[str, ...] = ()
     window: bool = False
 
     def applies(self, instrument: str) -> bool:
