@@ -10,6 +10,7 @@ import { b64, latin1, unhex } from './bytes.mjs';
 import { MANIFEST, MIMETYPE } from './layout.mjs';
 import { unfolded } from './pdf.mjs';
 import { Refused } from './refusal.mjs';
+import { topOf } from './repacked.mjs';
 import { digestOfFile } from './sha256.mjs';
 import { MAX_ENTRIES, MAX_TOTAL, crc32, spelledOut } from './zip.mjs';
 
@@ -32,7 +33,11 @@ const broken = (name, ...says) => new Refused('BND-CONTAINER', says, spelledOut(
 const viewOf = (data) => new DataView(data.buffer, data.byteOffset, data.byteLength);
 
 /** True if an archive is meant to be an evidence bundle, whole or damaged. */
-export const isBundle = (data) => first(data).startsWith(BUNDLES) || names(data).includes(MANIFEST);
+export function isBundle(data) {
+  if (first(data).startsWith(BUNDLES)) return true;
+  const there = names(data);
+  return there.includes(MANIFEST) || topOf(there, MANIFEST) !== '';
+}
 
 /** True if an archive says that it is an ASiC-E container, and no bundle. */
 export const isContainer = (data) => first(data) === CONTAINER && !isBundle(data);

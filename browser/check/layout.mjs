@@ -3,6 +3,7 @@
  */
 import { bySize, encoded, hex, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
+import { reread } from './repacked.mjs';
 import { sha256 } from './sha256.mjs';
 import { readZip } from './zip.mjs';
 
@@ -10,6 +11,7 @@ const VERSION = 2; // of the layout, the newest that this page reads
 const mediaType = (version) => `application/vnd.comity.evidence-bundle.v${version}+zip`;
 const MEDIA_TYPES = [1, VERSION].map(mediaType);
 const NEWER = /^mimetypeapplication\/vnd\.comity\.evidence-bundle\.v([1-9][0-9]{0,3})\+zip/;
+const CLAIMED = /^application\/vnd\.comity\.evidence-bundle\.v([1-9][0-9]{0,3})\+zip$/;
 const LOCAL_HEADER = 30; // bytes of a ZIP local file header before the name (APPNOTE 4.3.7)
 export const [MIMETYPE, README, SUMS, MANIFEST, POLICY] = [
   'mimetype',
@@ -38,15 +40,35 @@ export const folderOf = (origin) => `logs/${hex(sha256(encoded(origin)))}`;
 /** BND-VERSION for a bundle of a later layout, of which this page can say nothing. */
 export function checkVersion(data) {
   if (latin1(data.subarray(0, 4)) !== 'PK\x03\x04') return;
-  const version = Number(NEWER.exec(latin1(data.subarray(LOCAL_HEADER, LOCAL_HEADER + 100)))?.[1] ?? 0);
+  checkClaimed(NEWER.exec(latin1(data.subarray(LOCAL_HEADER, LOCAL_HEADER + 100))));
+}
+
+function checkClaimed(match) {
+  const version = Number(match?.[1] ?? 0);
   if (version > VERSION) throw new Refused('BND-VERSION', ['newer-version', version, VERSION]);
 }
 
 /** True if the first file names this version of the layout, which the manifest gives. */
 export const isOfVersion = (files, version) => latin1(files.get(MIMETYPE)) === mediaType(version);
 
-/** The files of a bundle, path -> bytes, in the order of the archive; nothing but the container is checked. BND-ZIP. */
-export function unpack(data) {
+/**
+ * The files of a bundle, path -> bytes, in the order of the layout, and whether the archive is as its maker writes one;
+ * nothing but the container is checked. BND-ZIP, BND-VERSION.
+ */
+export async function unpacked(data) {
+  try {
+    return [strictly(data), true];
+  } catch (wrong) {
+    const files = wrong instanceof Refused && data instanceof Uint8Array ? await reread(data, MANIFEST) : null;
+    if (!files?.has(MIMETYPE)) throw wrong;
+    const claimed = latin1(files.get(MIMETYPE));
+    checkClaimed(CLAIMED.exec(claimed));
+    if (!MEDIA_TYPES.includes(claimed)) throw wrong;
+    return [new Map([...files].sort(([one], [other]) => byPlace(one, other))), false];
+  }
+}
+
+function strictly(data) {
   const files = readZip(data);
   const paths = [...files.keys()];
   if (paths[0] !== MIMETYPE || !MEDIA_TYPES.includes(latin1(files.get(MIMETYPE)))) {

@@ -13,7 +13,7 @@ import { carriedIn } from './container.mjs';
 import { checkKeys, checkLeaves, checkPlaces, checkRotations, chooseRegistrar, openEntries } from './entries.mjs';
 import { checkAnchored, checkCurrent, checkHistory, checkQuorum, checkSizesOf, choosePolicy, openHeads } from './heads.mjs';
 import { checkKnownEntries, checkKnownHeads, comparable, registerAfter } from './known.mjs';
-import { MANIFEST, SUMS, arrange, checkVersion, isOfVersion, sumsOf, unpack } from './layout.mjs';
+import { MANIFEST, SUMS, arrange, checkVersion, isOfVersion, sumsOf, unpacked } from './layout.mjs';
 import { checkListing, openManifest } from './manifest.mjs';
 import { Notebook } from './notebook.mjs';
 import { OtherLogs } from './otherlogs.mjs';
@@ -41,7 +41,7 @@ export async function verify(data, trust, anchor, now, onStep = () => {}, elsewh
   try {
     await walk(carried, trust, held, now, book, found, onStep, elsewhere);
   } catch (wrong) {
-    if (!(wrong instanceof Refused)) throw wrong;
+    if (!(wrong instanceof Refused) || wrong.code === 'BND-VERSION') throw wrong;
   }
   const reasons = book.failed ? [book.failed] : book.doubts;
   const verdict = book.failed ? 'TOTAL-FAILED' : reasons.length ? 'INDETERMINATE' : 'TOTAL-PASSED';
@@ -54,9 +54,11 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
     await book.step(number, work);
   };
   let files, policy, manifest, registry, parts, heads, stamped, opened, times, keyring, entries, lifted, arrivals;
-  await step(1, () => {
+  await step(1, async () => {
     if (carried.wrong) throw carried.wrong;
-    files = unpack(carried.content);
+    let original;
+    [files, original] = await unpacked(carried.content);
+    if (!original) book.remark('BND-REPACKED', ['repacked']);
     const unproven = carried.listed ? 'unproven-container' : 'unproven-container-unlisted';
     if (carried.name) book.notProven.push([unproven, carried.name]);
     book.says('unpacked', files.size, carried.content.length);

@@ -5,7 +5,7 @@ import { concat, encoded, equal, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 
 export const MAX_ENTRIES = 10_000;
-const MAX_ENTRY = 64 * 2 ** 20; // bytes
+export const MAX_ENTRY = 64 * 2 ** 20; // bytes
 export const MAX_TOTAL = 512 * 2 ** 20;
 const MAX_PARTS = 7;
 const PART = '[a-zA-Z0-9][a-zA-Z0-9._-]{0,79}';
@@ -113,7 +113,8 @@ function checkDirectory(made, found) {
   if (at !== found.length) throw broken('archive', 'zip-records');
 }
 
-function checkPaths(paths) {
+/** BND-ZIP for names that no bundle has, that some file system takes for one, or for a folder. */
+export function checkPaths(paths) {
   const folded = new Map();
   const folders = new Set();
   for (const path of paths) {

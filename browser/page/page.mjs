@@ -1,6 +1,6 @@
 /** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
 import { b64, encoded } from '../check/bytes.mjs';
-import { bundlesNamed, carriedIn, isMeant } from '../check/container.mjs';
+import { bundlesNamed, carriedIn, isBundle, isMeant } from '../check/container.mjs';
 import { SEQUENCE } from '../check/der.mjs';
 import { browserHasEd25519 } from '../check/ed25519.mjs';
 import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
@@ -168,8 +168,10 @@ async function ask() {
   ['bundle', 'other', 'folder', 'fingerprint', ...HELD].forEach((name) => at(name).removeAttribute('aria-invalid'));
   button.disabled = true;
   try {
-    if (file.size > MAX_TOTAL) await answer(file.name, { length: file.size }, null); // refused, and never read
-    else {
+    if (file.size > MAX_TOTAL) {
+      if (!isBundle(await bytesOf(file.slice(0, 200)))) throw unreadable('bundle', say(['too-large', file.size, MAX_TOTAL]));
+      await answer(file.name, { length: file.size }, null); // refused, and never read
+    } else {
       const data = await bytesOf(file);
       const inside = await unwrapped(data, 'bundle');
       await answer(file.name, inside, isPdf(data) ? await digestOfFile(data) : null);
@@ -219,7 +221,7 @@ async function answer(name, data, paper) {
   const other = exhibit ? null : await otherBundle(trust, now);
   const report = exhibit
     ? await verifyExhibit(data, trust)
-    : await verify(data, trust, anchor, now, onStep, other?.report.shown ?? null);
+    : await parsed(() => verify(data, trust, anchor, now, onStep, other?.report.shown ?? null), ['bundle']);
   const circumstances = {
     name,
     now,

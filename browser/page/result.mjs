@@ -63,7 +63,7 @@ function verdict(report) {
     make('dd', {}, say([`${name}-means`])),
     make('dt', {}, say(['procedure'])),
     make('dd', {}, make('strong', { id: 'procedure' }, say([examined]))),
-    make('dd', {}, say([`${examined}-means`, report.remarks.length])),
+    make('dd', {}, say([report.known && !report.remarks.length ? 'not-judged-none' : `${examined}-means`, report.remarks.length])),
     report.known ? make('dd', {}, say(['law-by']), make('code', {}, 'comity verify BUNDLE --trust FOLDER')) : null,
   );
 }

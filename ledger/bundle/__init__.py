@@ -13,16 +13,39 @@ import msgspec
 from ledger.bundle import layout, zip_profile
 from ledger.bundle.audience import COUNTED_ONLY, Withheld, readable, select, visible
 from ledger.bundle.contents import About, Contents
-from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, OTHERS, POLICY, README, SUMS, check_version
+from ledger.bundle.layout import (
+    MANIFEST,
+    MEDIA_TYPES,
+    MIMETYPE,
+    OTHERS,
+    POLICY,
+    README,
+    SUMS,
+    check_claimed,
+    check_version,
+)
 from ledger.bundle.manifest import Closed, HeadOf, Manifest, listing, seal_manifest
 from ledger.bundle.readme_first import read_me_first
+from ledger.bundle.repacked import reread
 from ledger.chain import Chains
 from ledger.envelope import Opened, SignedBy, Signer, open_
 from ledger.note import b64, origin_hash
 from ledger.order import wire
 from ledger.refusal import Refused
 
-__all__ = ["About", "Contents", "Manifest", "Withheld", "assemble", "pack", "readable", "select", "unpack", "visible"]
+__all__ = [
+    "About",
+    "Contents",
+    "Manifest",
+    "Withheld",
+    "assemble",
+    "pack",
+    "readable",
+    "select",
+    "unpack",
+    "unpacked",
+    "visible",
+]
 
 
 def pack(contents: Contents, signer: Signer) -> bytes:
@@ -68,11 +91,29 @@ def assemble(files: Mapping[str, bytes], manifest: Manifest, signer: Signer) -> 
 
 
 def unpack(data: bytes) -> dict[str, bytes]:
-    """The files of a bundle, path -> content, in the order of the archive; nothing but the container is checked.
+    """The files of a bundle, path -> content, in the order of the layout; nothing but the container is checked.
 
     Raises `Refused` BND-ZIP with the entry and the rule it breaks, BND-VERSION for a bundle of a later layout.
     """
+    return unpacked(data)[0]
+
+
+def unpacked(data: bytes) -> tuple[dict[str, bytes], bool]:
+    """The same, and whether the archive is one that `pack` could have made; False if it was zipped again."""
     check_version(data)
+    try:
+        return _strictly(data), True
+    except Refused:
+        files = reread(data)
+        if files is None or MIMETYPE not in files:
+            raise
+        check_claimed(files[MIMETYPE])
+        if files[MIMETYPE] not in MEDIA_TYPES.values():
+            raise
+        return files, False
+
+
+def _strictly(data: bytes) -> dict[str, bytes]:
     files = zip_profile.read(data)
     paths = list(files)
     if not paths or paths[0] != MIMETYPE or files[MIMETYPE] not in MEDIA_TYPES.values():

@@ -17,6 +17,7 @@ from hashlib import sha256
 from msgspec import Struct
 
 from ledger.bundle.layout import MANIFEST, MIMETYPE
+from ledger.bundle.repacked import top_of
 from ledger.bundle.zip_profile import MAX_ENTRIES, MAX_TOTAL
 from ledger.note import b64
 from ledger.refusal import Refused
@@ -60,7 +61,10 @@ class _File(Struct, frozen=True):
 
 def is_bundle(data: bytes) -> bool:
     """True if an archive is meant to be an evidence bundle, whole or damaged."""
-    return _first(data).startswith(BUNDLES) or MANIFEST in names(data)
+    if _first(data).startswith(BUNDLES):
+        return True
+    there = names(data)
+    return MANIFEST in there or bool(top_of(there))
 
 
 def is_container(data: bytes) -> bool:

@@ -69,7 +69,16 @@ def version_of(data: bytes) -> int | None:
 
 def check_version(data: bytes) -> None:
     """Raise `Refused` BND-VERSION for a bundle of a later layout, of which this program can say nothing."""
-    version = version_of(data)
+    _check(version_of(data))
+
+
+def check_claimed(media_type: bytes) -> None:
+    """The same of the content of the first file."""
+    claimed = _MEDIA_TYPE.fullmatch(media_type)
+    _check(int(claimed[1]) if claimed else None)
+
+
+def _check(version: int | None) -> None:
     if version is not None and version > VERSION:
         says = f"this bundle was made by a newer version: its layout is {version}, this program reads up to {VERSION}"
         raise Refused("BND-VERSION", says, hint="verify it with a newer version of this program")

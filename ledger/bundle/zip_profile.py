@@ -32,7 +32,7 @@ _END = struct.Struct("<4s4H2LH")
 
 def write(files: Mapping[str, bytes]) -> bytes:
     """The archive of `files` (path -> content) in their order; `Refused` BND-ZIP where no reader would take it."""
-    _check_paths(files)
+    check_paths(files)
     body, directory = bytearray(), bytearray()
     for path, content in files.items():
         if len(content) > MAX_ENTRY:
@@ -66,7 +66,7 @@ def read(data: bytes) -> dict[str, bytes]:
         raise _broken("archive", f"{start - offset} bytes between the last file and the directory")
     if directory != data[start : -_END.size]:
         raise _diagnose(bytes(directory), data[start : -_END.size], files)
-    _check_paths(files)
+    check_paths(files)
     return files
 
 
@@ -131,7 +131,8 @@ def _read_entry(data: bytes, offset: int, limit: int, number: int) -> tuple[str,
         raise _broken(where, "its name is not ASCII") from None
 
 
-def _check_paths(paths: Iterable[str]) -> None:
+def check_paths(paths: Iterable[str]) -> None:
+    """BND-ZIP for names that no bundle has, that some file system takes for one, or for a folder."""
     folded: dict[str, str] = {}
     folders: set[str] = set()
     for number, path in enumerate(paths):

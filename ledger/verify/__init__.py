@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.bundle import unpack
+from ledger.bundle import unpacked
 from ledger.bundle.container import Inside, inside, is_container
 from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
@@ -106,7 +106,7 @@ def verify(
     try:
         _walk(carried, trust, held, now, mldsa, stamps, elsewhere, book, found)
     except Refused as wrong:
-        if book.failed is None:
+        if book.failed is None or wrong.code == "BND-VERSION":
             raise
         exhibit = wrong.exhibit if isinstance(wrong, Contradiction) else None
     verdict, reasons = verdict_of(book.failed, book.doubts)
@@ -143,7 +143,11 @@ def _walk(
     with book.step(1):
         if isinstance(carried, Refused):
             raise carried
-        files = unpack(carried.data)
+        files, original = unpacked(carried.data)
+        if not original:
+            book.remark(
+                "BND-REPACKED", "another program zipped the bundle again: the archive is not the one its maker wrote"
+            )
         if carried.name:
             lists = "has its digest" if carried.listed else "does not list it"
             book.not_proven.append(

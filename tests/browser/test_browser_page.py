@@ -14,14 +14,16 @@ from typing import Any
 import pytest
 
 from browser import build
+from ledger.bundle.zip_profile import MAX_TOTAL
 from ledger.verify import format_registrar, verify
 from projections.asic import container
 from tests.browser import mutations
 from tests.browser.node import Page
 from tests.browser.webdriver import ENTER, Browser
-from tests.in_memory import ORDER, Ledger, left_out, two_histories
+from tests.in_memory import ORDER, Ledger, left_out, small, two_histories
 from tests.test_attached import PAPERS, paper
 from tests.test_container import OTHERS
+from tests.test_repacked import AGAIN, TRUST
 from tests.test_verify_exhibits import SPLIT, TRUE, trust
 from tests.test_verify_others import FILES, NAME, TEXTS, received
 
@@ -312,3 +314,45 @@ def test_another_language_changes_every_text_and_no_code(browser: Browser, page:
     left = browser.run("return [...document.querySelectorAll('[data-text]')].map((each) => each.textContent)")
     assert not set(left) & set(texts.values())
     assert browser.run(f"{axe}; return axe.run()")["violations"] == []
+
+
+def test_what_the_page_does_not_judge_is_never_counted_as_nothing(
+    browser: Browser, page: Path, court: Court, tmp_path: Path
+) -> None:
+    """With findings on what it judges, without any, and in the other language: no number stands for the law."""
+    ledger, ilves = small()
+    for name, data, held in (
+        ("order.evidence.zip", court.data, court.ledger),
+        ("small.evidence.zip", ledger.bundle(ilves), ledger),
+    ):
+        (tmp_path / name).write_bytes(data)
+        (tmp_path / "policy").write_bytes(held.policy())
+        said = ask(browser, page, tmp_path / name, policy=tmp_path / "policy")
+        assert said.endswith("Procedure: not judged by this page.")
+        shown = text(browser, ".verdict")
+        assert "This page applies no law: it looks for no violation and has counted none." in shown
+        assert not re.search(r"\b(?:0|no) findings?\b", shown)
+        browser.run(
+            "const at = document.getElementById('language'); at.value = 'de'; at.dispatchEvent(new Event('change'))"
+        )
+        assert "Diese Seite wendet kein Recht an" in text(browser, ".verdict")
+        assert not re.search(r"\b(?:0 Feststellung|keine Feststellung)", text(browser, ".verdict"))
+
+
+def test_a_file_too_large_to_be_a_bundle_is_not_an_alarm(browser: Browser, page: Path, tmp_path: Path) -> None:
+    disk = tmp_path / "disk.img"
+    with disk.open("wb") as file:
+        file.truncate(MAX_TOTAL + 1)  # a hole: it takes no room
+    said = ask(browser, page, disk)
+    assert "It is not an evidence bundle. Nothing was checked." in said
+    assert browser.run("return document.getElementById('result').hidden")
+    assert "TOTAL-FAILED" not in said
+
+
+def test_a_bundle_zipped_again_passes_and_the_page_says_so(browser: Browser, page: Path, tmp_path: Path) -> None:
+    (tmp_path / "again.zip").write_bytes(AGAIN["in one folder"])
+    (tmp_path / "policy").write_bytes(TRUST["policy"])
+    (tmp_path / "registrar").write_bytes(TRUST["registrar"])
+    said = ask(browser, page, tmp_path / "again.zip", policy=tmp_path / "policy", registrar=tmp_path / "registrar")
+    assert said.startswith("Integrity: TOTAL-PASSED.")
+    assert "BND-REPACKED" in text(browser, "#result")

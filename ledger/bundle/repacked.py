@@ -1,0 +1,147 @@
+"""A bundle that another program unpacked and zipped again: a registry, a mail gateway, a file manager.
+
+Its archive is not the one its maker wrote, and its files are. They are listed with their digests in the signed
+manifest, so they can be verified as they are. What such programs do differently is read here: deflated files, another
+order, times, attributes, extra fields, comments, data descriptors, folders as files of their own, and one folder around
+everything. What could be read in two ways is not: names twice, headers that contradict the directory, gaps, files that
+overlap, zip64, encryption. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.9, 4.3.12, 4.3.16 and 4.4.4.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from msgspec import Struct
+
+from ledger.bundle.layout import MANIFEST, rank
+from ledger.bundle.zip_profile import MAX_ENTRIES, MAX_ENTRY, MAX_TOTAL, check_paths
+from ledger.refusal import Refused
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+_FLAGS = 0x080E  # how hard it was packed, a data descriptor, a name in UTF-8
+_DESCRIBED = 0x0008
+
+
+class _Record(Struct, frozen=True):
+    """One record of the directory; `place` is the offset of its local header."""
+
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    packed: int
+    size: int
+    place: int
+
+
+def reread(data: bytes) -> dict[str, bytes] | None:
+    """The files of an archive that was made again, path -> content, in the order of the layout; None if it is not read.
+
+    No more than 10,000 files, 64 MiB each, 512 MiB in all are unpacked, and none that says so of itself is begun.
+    """
+    if len(data) > MAX_TOTAL or (found := _directory(data)) is None:
+        return None
+    records, start = found
+    if sum(record.size for record in records) > MAX_TOTAL:
+        return None
+    files: dict[str, bytes] = {}
+    folders: set[str] = set()
+    end = 0
+    for record in sorted(records, key=lambda each: each.place):
+        entry = _entry(data, record, start) if record.place == end else None
+        if entry is None or not record.name.isascii():
+            return None
+        content, end = entry
+        name = record.name.decode("ascii")
+        if name in files or name in folders or (name.endswith("/") and content):
+            return None
+        if name.endswith("/"):
+            folders.add(name)
+        else:
+            files[name] = content
+    parents = {path[: n + 1] for path in files for n, letter in enumerate(path) if letter == "/"}
+    if end != start or not folders <= parents:
+        return None
+    return _in_order(_without_top(files))
+
+
+def top_of(names: list[str]) -> str:
+    """The one folder that all these names stand in, with its slash, if a bundle's manifest stands right in it."""
+    top = names[0].partition("/")[0] + "/" if names else "/"
+    return top if f"{top}{MANIFEST}" in names and all(name.startswith(top) for name in names) else ""
+
+
+def _without_top(files: dict[str, bytes]) -> dict[str, bytes]:
+    top = len(top_of(list(files)))
+    return {path[top:]: content for path, content in files.items()}
+
+
+def _in_order(files: dict[str, bytes]) -> dict[str, bytes] | None:
+    try:
+        check_paths(files)
+    except Refused:
+        return None
+    return {path: files[path] for path in sorted(files, key=rank)}
+
+
+def _directory(data: bytes) -> tuple[list[_Record], int] | None:
+    """The records of a directory that ends where the end record begins, and where it starts."""
+    at = data.rfind(b"PK\5\6", max(0, len(data) - _END.size - 0xFFFF))
+    if at < 0 or at + _END.size > len(data):
+        return None
+    _, disk, first, here, count, size, start, comment = _END.unpack_from(data, at)
+    if (disk, first) != (0, 0) or here != count or count > MAX_ENTRIES:
+        return None
+    if start + size != at or at + _END.size + comment != len(data):
+        return None
+    records, place = [], start
+    for _ in range(count):
+        if place + _CENTRAL.size > at:
+            return None
+        mark, _, _, flags, method, _, _, crc, packed, plain, name, extra, note, other, _, _, local = (
+            _CENTRAL.unpack_from(data, place)
+        )
+        begin = place + _CENTRAL.size
+        place = begin + name + extra + note
+        if mark != b"PK\1\2" or other or place > at:
+            return None
+        records.append(_Record(data[begin : begin + name], flags, method, crc, packed, plain, local))
+    return (records, start) if place == at else None
+
+
+def _entry(data: bytes, record: _Record, limit: int) -> tuple[bytes, int] | None:
+    """The content of a file and where it ends, in the bytes before `limit`; None where header and directory differ."""
+    if record.flags & ~_FLAGS or record.method not in (0, 8) or record.size > MAX_ENTRY:
+        return None
+    if record.place + _LOCAL.size > limit:
+        return None
+    mark, _, flags, method, _, _, crc, packed, size, name, extra = _LOCAL.unpack_from(data, record.place)
+    begin = record.place + _LOCAL.size + name + extra
+    said, known = (crc, packed, size), (record.crc, record.packed, record.size)
+    described = bool(flags & _DESCRIBED)
+    if mark != b"PK\3\4" or (flags, method) != (record.flags, record.method) or begin + record.packed > limit:
+        return None
+    at = record.place + _LOCAL.size
+    if data[at : at + name] != record.name or not (said == known or (described and said == (0, 0, 0))):
+        return None
+    end = begin + record.packed
+    content = data[begin:end]
+    if method == 8:
+        unpacker = zlib.decompressobj(-15)
+        try:
+            content = unpacker.decompress(content, record.size + 1)
+        except zlib.error:
+            return None
+        if not unpacker.eof or unpacker.unused_data:
+            return None
+    if len(content) != record.size or zlib.crc32(content) != record.crc:
+        return None
+    if described:
+        tail = struct.pack("<3L", *known)
+        if data[end : end + 16] == b"PK\7\10" + tail:
+            return content, end + 16
+        return (content, end + 12) if data[end : end + 12] == tail else None
+    return content, end
