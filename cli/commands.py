@@ -70,6 +70,19 @@ def common_options(*, hidden: bool) -> list[click.Option]:
     ]
 
 
+COMPLETED = frozenset(("order", "actor", "whose", "kind", "kinds", "role", "roles", "audience", "about"))
+
+
+class Completed(click.types.StringParamType):
+    """A text of which a shell can be told what may stand there: what that is goes by the name of the parameter."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from cli.completing import values
+
+        with ctx.scope(cleanup=False):  # which ledger is meant stands in the context
+            return [CompletionItem(value) for value in values(str(param.name), incomplete)]
+
+
 class Command(click.Command):
     """A command whose help starts with examples; `refused` is the exit code of a refusal it meets."""
 
@@ -77,6 +90,9 @@ class Command(click.Command):
         super().__init__(*args, **more)
         self.examples = tuple(examples)
         self.refused = refused
+        for param in self.params:
+            if param.name in COMPLETED and type(param.type) is click.types.StringParamType:
+                param.type = Completed()
         self.params.extend(common_options(hidden=True))
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -20,6 +20,7 @@ from cli.main import COMMANDS, KEY, comity
 from ledger.order import Unread
 from ledger.refusal import Refused
 from ledger.world.fault import Busy, LedgerFault
+from tests.hands import ledger_of, told
 
 HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "eventsourcing", "sqlite3", "holidays", "ledger")
 
@@ -306,3 +307,32 @@ def test_the_common_options_are_completed_where_they_are_not_listed() -> None:
 
 def test_a_group_shows_its_commands_to_both_names_of_help() -> None:
     assert CliRunner().invoke(comity, ["log", "-h"]).output == CliRunner().invoke(comity, ["log", "--help"]).output
+
+
+def completed(ledger: Path | None, *words: str) -> list[str]:
+    """What bash is told may follow these words, of which the last is begun."""
+    env = {
+        "_COMITY_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(("comity", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    env |= {"COMITY_LEDGER": str(ledger) if ledger else ""}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in env.items():
+            patch.setenv(name, value)
+        done = CliRunner().invoke(comity, [], prog_name="comity", complete_var="_COMITY_COMPLETE")
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.output
+    return [line.partition(",")[2] for line in done.stdout.splitlines() if line]
+
+
+def test_a_shell_completes_orders_offices_kinds_and_roles(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    (order,) = [o["ref"] or o["label"] for o in told("orders", ledger=ledger)["orders"]]
+    assert completed(ledger, "judge", order[:2]) == [order]
+    assert completed(ledger, "--ledger", str(ledger), "show", "") == [order]
+    assert "ilves" in completed(ledger, "export", order, "--as", "il")
+    assert completed(ledger, "vocabulary", "order-iss") == ["order-issued"]
+    assert completed(ledger, "record", "order-iss") == ["order-issued"]
+    assert "DPO" in completed(ledger, "export", order, "--audience", "D")
+    assert completed(ledger, "law", "D-7-7") == ["D-7-7"]
+    assert completed(None, "judge", "") == [], "without a ledger nothing, and no error"

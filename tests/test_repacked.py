@@ -197,6 +197,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "another way to pack": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 0) + 10, "<H", 12),
     "another size in the directory": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 0) + 24, "<L", 7),
     "another name in the directory": lambda: AGAIN["packed"][::-1].replace(b"policy"[::-1], b"policz"[::-1], 1)[::-1],
+    "a symbolic link": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 0) + 38, "<L", 0o120777 << 16),
     "files that overlap": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 3) + 42, "<L", 0),
     "a file that unfolds into more than it says": bomb,
     "more than 512 MiB by its own words": lambda: sized(AGAIN["packed"], 60 << 20),

@@ -13,6 +13,7 @@ const [LOCAL, CENTRAL, END, DESCRIPTOR] = [0x04034b50, 0x02014b50, 0x06054b50, 0
 const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22];
 const FLAGS = 0x080e; // how hard it was packed, a data descriptor, a name in UTF-8
 const DESCRIBED = 0x0008;
+const TYPES = { true: [0, 4], false: [0, 8] }; // what Unix says of a folder and of a file; not a link or a device
 
 /**
  * The files of an archive that was made again, path -> bytes, in no order; null if it is not read. `manifest` is the
@@ -31,6 +32,7 @@ export async function reread(data, manifest) {
     const entry = record.place === end ? await entryOf(data, view, record, found.start) : null;
     if (!entry || /[^\0-\x7f]/.test(name) || files.has(name) || folders.has(name)) return null;
     if (name.endsWith('/') && entry.content.length) return null;
+    if (!TYPES[name.endsWith('/')].includes(record.type)) return null;
     end = entry.end;
     if (name.endsWith('/')) folders.add(name);
     else files.set(name, entry.content);
@@ -74,7 +76,9 @@ function directory(data, view) {
     const next = begin + short(28) + short(30) + short(32);
     if (long(0) !== CENTRAL || short(34) || next > at) return null;
     const name = latin1(data.subarray(begin, begin + short(28)));
-    records.push({ name, flags: short(8), method: short(10), crc: long(16), packed: long(20), size: long(24), place: long(42) });
+    const [crc, packed, size] = [long(16), long(20), long(24)];
+    const [flags, method, type] = [short(8), short(10), long(38) >>> 28];
+    records.push({ name, flags, method, crc, packed, size, place: long(42), type });
     place = next;
   }
   return place === at ? { records, start } : null;

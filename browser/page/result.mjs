@@ -38,9 +38,8 @@ export function result(report, circumstances) {
     ]),
     report.steps.length ? steps(report.steps) : null,
     report.manifest && report.head ? claims(report) : null,
-    report.known
-      ? [make('h2', {}, say(['findings-title'])), findings(report), make('h2', {}, say(['record-title']))]
-      : null,
+    report.known || report.remarks.length ? [make('h2', {}, say(['findings-title'])), findings(report)] : null,
+    report.known ? make('h2', {}, say(['record-title'])) : null,
     report.known ? [make('p', {}, say(['record-lead'])), make('p', {}, say(['record-words'])), recordOf(report)] : null,
   ];
 }
@@ -128,7 +127,7 @@ function claims({ manifest, head, headSeen, known }) {
 
 function findings({ remarks, known }) {
   if (!remarks.length) return make('p', {}, say(['findings-none']));
-  const places = new Map(known.all.map(({ leaf, index }) => [leaf, index]));
+  const places = new Map((known?.all ?? []).map(({ leaf, index }) => [leaf, index]));
   return grid(
     say(['findings-caption']),
     ['finding-code', 'finding-says', 'finding-entries'].map((heading) => say([heading])),

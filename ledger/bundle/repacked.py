@@ -4,7 +4,7 @@ Its archive is not the one its maker wrote, and its files are. They are listed w
 manifest, so they can be verified as they are. What such programs do differently is read here: deflated files, another
 order, times, attributes, extra fields, comments, data descriptors, folders as files of their own, and one folder around
 everything. What could be read in two ways is not: names twice, headers that contradict the directory, gaps, files that
-overlap, zip64, encryption. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.9, 4.3.12, 4.3.16 and 4.4.4.
+overlap, zip64, encryption, links. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.9, 4.3.12, 4.3.16 and 4.4.4.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _CENTRAL = struct.Struct("<4s6H3L5H2L")
 _END = struct.Struct("<4s4H2LH")
 _FLAGS = 0x080E  # how hard it was packed, a data descriptor, a name in UTF-8
 _DESCRIBED = 0x0008
+_TYPES = {True: (0, 4), False: (0, 8)}  # what Unix says of a folder and of a file; not a link or a device
 
 
 class _Record(Struct, frozen=True):
@@ -35,6 +36,7 @@ class _Record(Struct, frozen=True):
     packed: int
     size: int
     place: int
+    type: int
 
 
 def reread(data: bytes) -> dict[str, bytes] | None:
@@ -57,6 +59,8 @@ def reread(data: bytes) -> dict[str, bytes] | None:
         content, end = entry
         name = record.name.decode("ascii")
         if name in files or name in folders or (name.endswith("/") and content):
+            return None
+        if record.type not in _TYPES[name.endswith("/")]:
             return None
         if name.endswith("/"):
             folders.add(name)
@@ -101,14 +105,15 @@ def _directory(data: bytes) -> tuple[list[_Record], int] | None:
     for _ in range(count):
         if place + _CENTRAL.size > at:
             return None
-        mark, _, _, flags, method, _, _, crc, packed, plain, name, extra, note, other, _, _, local = (
+        mark, _, _, flags, method, _, _, crc, packed, plain, name, extra, note, other, _, external, local = (
             _CENTRAL.unpack_from(data, place)
         )
         begin = place + _CENTRAL.size
         place = begin + name + extra + note
         if mark != b"PK\1\2" or other or place > at:
             return None
-        records.append(_Record(data[begin : begin + name], flags, method, crc, packed, plain, local))
+        spelt, kind = data[begin : begin + name], external >> 28
+        records.append(_Record(spelt, flags, method, crc, packed, plain, local, kind))
     return (records, start) if place == at else None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ledger.bundle import pack, unpack, zip_profile
 from ledger.bundle.layout import sums
+from ledger.bundle.repacked import reread
 from ledger.verify import Trust
 from tests.browser.case import Case, Cases, Make, case
 from tests.hash_log import HashLog
@@ -27,17 +28,19 @@ BOMB = 64 << 20  # bytes of zeros, 65 kB deflated
 # -- containers --------------------------------------------------------------------------------------------------------
 
 
-def zipped(change: Callable[[bytes], bytes]) -> Make:
+def zipped(change: Callable[[bytes], bytes], code: str = "BND-ZIP") -> Make:
     """An honest bundle, its archive changed so that a reader who is not strict would find the bundle in it."""
 
     def make() -> Case:
         ledger, ilves = small()
-        return case(change(ledger.bundle(ilves)), ledger, "BND-ZIP")
+        return case(change(ledger.bundle(ilves)), ledger, code)
 
     return make
 
 
-def rewritten(*more: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"", **attributes: Any) -> Make:
+def rewritten(
+    *more: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"", code: str = "BND-ZIP", **attributes: Any
+) -> Make:
     """The files of an honest bundle in an archive of Python's, its last file with attributes, and further files."""
 
     def change(data: bytes) -> bytes:
@@ -45,7 +48,7 @@ def rewritten(*more: tuple[zipfile.ZipInfo, bytes], comment: bytes = b"", **attr
         last, content = files.pop()
         return foreign(*files, (info(last.filename, **attributes), content), *more, comment=comment)
 
-    return zipped(change)
+    return zipped(change, code)
 
 
 def named(name: str) -> Make:
@@ -88,7 +91,7 @@ def many(data: bytes) -> bytes:
 
 
 def deflated(content: bytes) -> Make:
-    return rewritten((info("views/zeros.csv", compress_type=zipfile.ZIP_DEFLATED), content))
+    return rewritten((info("views/zeros.csv", compress_type=zipfile.ZIP_DEFLATED), content), code="BND-MANIFEST")
 
 
 def zipped_again(levels: int) -> bytes:
@@ -117,21 +120,22 @@ CONTAINERS: Cases = {
     "a file and a folder": rewritten((info("policy/a"), b"x")),
     "a name twice": rewritten((info("policy"), b"x")),
     "a symbolic link": rewritten(external_attr=0o120777 << 16),
-    "deflated": rewritten(compress_type=zipfile.ZIP_DEFLATED),
+    "deflated": rewritten(compress_type=zipfile.ZIP_DEFLATED, code="BND-REPACKED"),
     "a bomb": deflated(bytes(BOMB)),
     "a bomb of archives": zipped(lambda data: zipped_again(3)),
     "encrypted": zipped(replaced(HEADER, header(flags=1))),
     "a data descriptor": zipped(replaced(HEADER, header(flags=8))),
     "the flag of UTF-8": zipped(replaced(HEADER, header(flags=0x800))),
-    "a time": zipped(replaced(HEADER, header(time=1))),
-    "made under Unix": rewritten(create_system=3),
-    "an extra field": rewritten(extra=b"\1\0\2\0ab"),
+    "a time": zipped(replaced(HEADER, header(time=1)), "BND-REPACKED"),
+    "made under Unix": rewritten(create_system=3, code="BND-REPACKED"),
+    "an extra field": rewritten(extra=b"\1\0\2\0ab", code="BND-REPACKED"),
     "zip64": ended(lambda end: end[:8] + b"\xff" * 4 + b"\xff" * 8 + end[20:]),
     "overlapping": zipped(overlapping),
     "prepended": zipped(lambda data: b"MZ" + data),
     "another archive before it": zipped(lambda data: foreign((info("mimetype"), b"x")) + data),
     "appended": zipped(lambda data: data + b"\0"),
-    "a comment": rewritten(comment=b"hello"),
+    "a comment": rewritten(comment=b"hello", code="BND-REPACKED"),
+    "packed again with a file more": rewritten((info("views/more.csv"), b"x"), comment=b"x", code="BND-MANIFEST"),
     "a second volume": ended(lambda end: end[:4] + b"\1\0" + end[6:]),
     "header and record differ": zipped(lambda data: data[::-1].replace(b"ycilop", b"yciloP", 1)[::-1]),
     "sizes in the record differ": zipped(
@@ -217,7 +221,8 @@ def flipped(number: int) -> Make:
             data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         else:
             del data[chance.randrange(len(data)) :]
-        return Case(bytes(data), "BND-ZIP", trust_of(ledger))
+        again = reread(bytes(data))
+        return Case(bytes(data), "BND-REPACKED" if again else "BND-ZIP", trust_of(ledger))
 
     return make
 
