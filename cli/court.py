@@ -297,9 +297,8 @@ def verify(
         elif form_of(data):
             report = verify_exhibit(data, held)
         else:
-            says = f"{file} is neither a bundle, nor a sealed entry, nor an exhibit ({_begins(data)})"
-            hint = "`comity export` makes bundles; a folder is verified as a ledger"
-            raise Stop(says, hint=hint, code=Exit.UNDECIDABLE)
+            says = f"it is neither a bundle, nor a sealed entry, nor an exhibit ({_begins(data)})"
+            raise _no_bundle(file, says, "`comity export` makes bundles; a folder is verified as a ledger")
     if output is not None and report.exhibit is not None:
         write_new(output, report.exhibit)
         ui.tell(f"the exhibit is {output}; it convicts the log before all who hold its key: comity verify {output}")
@@ -317,7 +316,7 @@ def _elsewhere(file: str, trust: Trust | None, now: datetime, read: Callable[...
 
     data = _bundle_or_other(file)
     if not _meant(data, file):
-        raise Stop(f"{file} is no bundle ({_begins(data)})", code=Exit.UNDECIDABLE)
+        raise _no_bundle(file, f"it is no bundle ({_begins(data)})")
     report = read(data, trust, None, now)
     ui.tell(f"{file} by itself: {report.integrity}")
     if report.verdict is Verdict.FAILED:
@@ -332,8 +331,8 @@ def _taken_out(paper: bytes, file: str) -> bytes:
 
     inside = bundle_inside(paper)
     if inside is None:
-        says = f"{file} carries no evidence bundle that is read here"
-        raise Stop(says, hint=f"`pdfdetach -saveall {file}` takes out what is in it", code=Exit.UNDECIDABLE)
+        hint = f"`pdfdetach -saveall {file}` takes out what is in it"
+        raise _no_bundle(file, "it carries no evidence bundle that is read here", hint)
     ui.tell(
         "the evidence bundle inside this PDF is verified, not the paper around it: compare the checkpoint it prints"
     )
@@ -343,7 +342,7 @@ def _taken_out(paper: bytes, file: str) -> bytes:
 def _meant(data: bytes, file: str) -> bool:
     """True for what is meant to be a bundle, or a container with one in it, whole or damaged: on that is a verdict.
 
-    `Stop` for any other archive, of which nothing is said.
+    `Refused` BND-NONE for any other archive, of which nothing is said.
     """
     from ledger.bundle.container import ENDING, inside, is_bundle, is_container, names
     from ledger.refusal import Refused
@@ -357,7 +356,14 @@ def _meant(data: bytes, file: str) -> bool:
         return False
     held = [name for name in names(data) if name.endswith(ENDING)]
     hint = f"take {held[0]} out of it and verify that" if held else "`comity export` makes bundles"
-    raise Stop(f"{file} is a ZIP archive and not an evidence bundle", hint=hint, code=Exit.UNDECIDABLE)
+    raise _no_bundle(file, "it is a ZIP archive and not an evidence bundle", hint)
+
+
+def _no_bundle(file: str, says: str, hint: str = "") -> Exception:
+    """What was never meant to be a bundle is no alarm: exit 4, and no verdict."""
+    from ledger.refusal import Refused
+
+    return Refused("BND-NONE", says, where=file, hint=hint)
 
 
 def tell(report: Report) -> None:

@@ -68,6 +68,7 @@ def test_an_archive_that_is_no_bundle_is_undecidable_and_never_a_pass(name: str,
     assert (done.exit_code, done.stdout) == (Exit.UNDECIDABLE, "")
     assert "not an evidence bundle" in done.stderr or "no evidence bundle" in done.stderr
     assert "FAILED" not in done.stderr
+    assert "BND-NONE" in done.stderr
     if name.startswith("evidence"):
         assert f"take {NAME} out of it" in done.stderr
 

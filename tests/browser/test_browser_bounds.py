@@ -91,7 +91,7 @@ def handed(browser: Browser, page: Path, folder: Path, case: Case) -> None:
         choose(browser, field, folder / field)
     press(browser)
     if not (is_bundle(case.data) or form_of(case.data)):  # what was never meant to be a bundle is not judged
-        assert "not an evidence bundle" in shown(browser)["problem"]
+        assert "(BND-NONE)" in shown(browser)["problem"]
         return
     said = expected(case)
     assert case.code in {code for code, _ in said["reasons"]} or not case.code

@@ -64,7 +64,7 @@ def test_the_page_refuses_each_case_of_a_row_as_the_program_does(
             press(browser)
         told = shown(browser)
         if not (is_bundle(case.data) or form_of(case.data)):  # what was never meant to be a bundle is not judged
-            assert "not an evidence bundle" in told["problem"], (name, told)
+            assert "(BND-NONE)" in told["problem"], (name, told)
             continue
         assert agrees(told, expected(case)), (name, told, expected(case))
         assert names(told, case.code), (name, case.code, told)
