@@ -106,8 +106,8 @@ class Deadline(Struct, frozen=True):
 
     `wound_by`, `met_by`, `length`, `listed` are its words, for people; `run` is the same for machines: it takes what
     the record of an order says (`matter.Matter`) and yields the clocks that stand at its moment, none if it is not
-    listed. `instruments` empty: any. `winds` are the kinds of which any entry winds it whose time is known (of receipts,
-    a proper one); empty where the words ask for more.
+    listed. `instruments` empty: any. `winds` are the kinds of which every entry winds it whose time is known (of
+    receipts, every proper one); empty where the words ask for more.
     """
 
     id: str
