@@ -22,7 +22,8 @@ _EXACT = {"instant": rf"(?={_DAY})", "date": rf"(?={_DAY})"}
 def describe(kind: type[Fact]) -> dict[str, Any]:
     """The schema of `{"public": {...}, "sealed": {...}}`, every sealed value opened, as entries hold them.
 
-    It takes all that may be signed today as far as a schema can tell, and `why`, which the entry seals beside its fact if it replaces another.
+    It takes all that may be signed today, and `why`, which an entry that replaces another seals beside its fact. An
+    entry of before may hold a text that is not signed any more, such as a digest in capital letters.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
