@@ -23,7 +23,10 @@ from tests.story import case_from_story, given, sent
 from tests.story import issued as order_issued
 from tests.test_stories import TOLD
 
-HEAD = "order,kind,occurred,actor,instrument,from_party,to_party,providers,proof_kind,on_source,proper_addressee,role\n"
+HEAD = (
+    "order,kind,occurred,actor,instrument,from_party,to_party,providers,"
+    "proof_kind,on_source,proper_addressee,unregistered\n"
+)
 LATE = "2026-03-02T08:30:00Z"
 
 
@@ -34,7 +37,7 @@ def issued(name: str, instrument: str) -> str:
 def received(
     name: str, on: str = LATE, actor: str = "", proof: str = "delivery-receipt", source: str = "", proper: str = ""
 ) -> str:
-    return f"{name},order-received,{on},{actor},,,,,{proof},{source},{proper},\n"
+    return f"{name},order-received,{on},{actor},,,,,{proof},{source},{proper},{'yes' * (actor == 'nobody')}\n"
 
 
 @pytest.fixture
