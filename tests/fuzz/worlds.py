@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from ledger.facts import KINDS, Field
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS
+from ledger.facts.wire import Many, Word
 from ledger.order import wire
 from tests.fuzz.built import KEEPERS
 from tests.fuzz.script import Bundle, Deed, Script, Verifier, Wrap
@@ -139,7 +141,10 @@ class _World:
             case "instrument":
                 return self.instruments["main"]
             case _:
-                return chance.choice(("some", "other", "D-7-7"))
+                text = chance.choice(("some", "other", "D-7-7"))
+                form = field.form.item if isinstance(field.form, Many) else field.form
+                door = form.door if isinstance(form, Word) else ""
+                return next(t for t in (text, "ab" * 32, "en", "2AP=2027-01-01") if not door or re.fullmatch(door, t))
 
     def any_fact(self, order: str = "main", log: str = "own") -> None:
         """A fact of any kind that one of the offices may state."""
