@@ -1,9 +1,10 @@
 """Timeline and custody as CSV: RFC 4180 (commas, CRLF, quotes where needed), UTF-8, and no cell that is a formula.
 
 A cell that begins with = + - @, a tab or a return gets an apostrophe in front, because spreadsheets would compute it
-(OWASP, CSV injection), and so does one that begins with apostrophes and then one of these, so that both can be told
-apart: `unguarded` takes exactly one away. What has no shape of its own is named, as `<U+200B>`. Those are the changes
-made to a value. The file begins with a byte-order mark: without one, a spreadsheet reads it as windows-1252.
+(OWASP, CSV injection). So does what follows a semicolon, a tab or a line feed in it: many spreadsheets split there,
+whatever stands around. Where apostrophes stand already one more is added, so that both can be told apart: `unguarded`
+takes exactly one away. What has no shape of its own is named, as `<U+200B>`. Those are the changes made to a value. The
+file begins with a byte-order mark: without one, a spreadsheet reads it as windows-1252.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from ledger.order import wire
 if TYPE_CHECKING:
     from projections.reports import Event, Held, Story
 
+_BEGINS = "(?:^|(?<=[;\t\n]))"  # where a cell begins, for whatever spreadsheet
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-GUARD = re.compile(f"'*[{re.escape(''.join(FORMULA))}]")
+_FORMULA = "(?='*[=+@\t\r-])"
+_OPEN, _GUARDED = re.compile(_BEGINS + _FORMULA), re.compile(f"{_BEGINS}'{_FORMULA}")
 MARK = "\ufeff"
 SPECIAL = frozenset(',"\r\n')
 
@@ -67,12 +70,12 @@ def csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 
 def guarded(text: str) -> str:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if GUARD.match(text) else text
+    return _OPEN.sub("'", text)
 
 
 def unguarded(cell: str) -> str:
     """The text of which `guarded` made a cell."""
-    return cell[1:] if cell.startswith("'") and GUARD.match(cell) else cell
+    return _GUARDED.sub("", cell)
 
 
 def _quoted(text: str) -> str:

@@ -291,10 +291,13 @@ def test_any_text_comes_back_from_csv_by_the_rule_of_the_apostrophe(rows: list[l
     back = list(csv.reader(io.StringIO(content.decode("utf-8-sig", "surrogatepass"), newline="")))
     assert back[0] == ["a", "b"]
     assert not any(cell.startswith(FORMULA) for row in back for cell in row)
+    for mark in ";\t":  # for a spreadsheet that takes these, and the end of each line, for the end of a cell
+        cells = [cell for line in content.decode("utf-8-sig", "surrogatepass").split("\n") for cell in line.split(mark)]
+        assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     assert [[unguarded(cell) for cell in row] for row in back[1:]] == [[visible(c) for c in row] for row in rows]
 
 
-@given(st.text(alphabet="'=+-@\t\ra", max_size=6), st.text(alphabet="'=+-@\t\ra", max_size=6))
+@given(st.text(alphabet="'=+-@;\t\r\na", max_size=6), st.text(alphabet="'=+-@;\t\r\na", max_size=6))
 def test_two_texts_are_never_guarded_alike(one: str, other: str) -> None:
     assert (guarded(one) == guarded(other)) is (one == other)
 
@@ -302,6 +305,13 @@ def test_two_texts_are_never_guarded_alike(one: str, other: str) -> None:
 @pytest.mark.parametrize("name", ["'t Hooft", "'", "''", "it's"])
 def test_an_apostrophe_that_is_no_guard_stays_as_it_is(name: str) -> None:
     assert guarded(name) == unguarded(name) == name
+
+
+def test_what_follows_a_semicolon_a_tab_or_a_line_feed_is_no_formula_either() -> None:
+    evil = "a;=cmd|'/C calc'!A0;b\n=1+1\t@x;'+1"
+    assert guarded(evil) == "a;'=cmd|'/C calc'!A0;b\n'=1+1\t'@x;''+1"
+    assert unguarded(guarded(evil)) == evil
+    assert csv_cell(["a;=1", "b"]) == "a;'=1, b"
 
 
 def test_a_value_that_begins_with_an_apostrophe_is_told_from_a_guarded_one() -> None:
