@@ -1,9 +1,10 @@
 """The evidence bundle that a report on paper carries inside it: a file is taken out, nothing is judged.
 
 What is taken out is the file that a reader of PDF shows: the one that the tree of names leads to. Read is what typst
-writes: one revision, one classic table of objects, one list of names in the catalogue, files stored or deflated (ISO
-32000-2, 7.5.4, 7.7.4, 7.11.4). A paper with anything else that may be an embedded file carries none: two programs could
-take out two files. The verifier page reads the same (browser/check/pdf.mjs).
+writes, and what signing, annotating or linearizing makes of it: classic tables of objects, each newer one in front of
+those before, one list of names in the catalogue, files stored or deflated (ISO 32000-2, 7.5.4, 7.5.6, 7.7.4, 7.11.4).
+No revision may change an embedded file, or which they are. A paper with anything else that may be an embedded file
+carries none: two programs could take out two files. The verifier page reads the same (browser/check/pdf.mjs).
 """
 
 from __future__ import annotations
@@ -15,16 +16,19 @@ from itertools import pairwise
 
 LARGEST = 512 * 2**20  # bytes, of all embedded files together
 FILES = 64  # embedded files, of which one may be a bundle
-MOST = 100_000  # objects
+MOST = 100_000  # objects, in all tables together
+TABLES = 32  # of objects: one for each revision, two of a linearized file
 STRUCTURE = 64 * 2**20  # bytes of a paper outside its streams
 CHUNK = 2**20  # bytes, unfolded at a time
 ROW = 20  # bytes of a line of the table
 HEAD = 4_096  # bytes in which the dictionary of a stream ends
 
 _END = re.compile(rb"startxref\r?\n([0-9]{1,10})\r?\n%%EOF\s*\Z")
-_TABLE = re.compile(rb"xref\r?\n0 ([0-9]{1,6})\r?\n")
-_USED = re.compile(rb"([0-9]{10}) 00000 n")
+_TABLE = re.compile(rb"xref\r?\n")
+_SECTION = re.compile(rb"([0-9]{1,6}) ([0-9]{1,6}) ?\r?\n")
+_LINE = re.compile(rb"([0-9]{10}) ([0-9]{5}) ([nf])")
 _TRAILER = re.compile(rb"\s*trailer\s*<<")
+_BEFORE = re.compile(rb"/Prev ([0-9]{1,10})(?![0-9])")
 _ROOT = re.compile(rb"/Root ([0-9]{1,6}) 0 R")
 _STREAM = re.compile(rb"[0-9]+ 0 obj\s*<<(.*?)>>\s*stream\r?\n", re.DOTALL)
 _LENGTH = re.compile(rb"/Length ([0-9]{1,10})(?! [0-9]+ R)")
@@ -60,11 +64,9 @@ def bundle_inside(pdf: bytes) -> bytes | None:
 
 def _embedded(pdf: bytes) -> Sequence[Stream]:
     """The embedded files that the tree of names leads to; none unless they are all that there may be."""
-    offsets, trailer = _table(pdf)
-    if len(trailer) > STRUCTURE:
-        return ()
+    offsets, trailer = _tables(pdf)
     root = _ROOT.findall(trailer)
-    if not _TRAILER.match(trailer) or len(root) != 1 or re.search(rb"/(?:Prev|XRefStm|Encrypt)\b", _spelt(trailer)):
+    if len(root) != 1:
         return ()
     ends = dict(pairwise([*sorted(set(offsets.values())), len(pdf)]))
     streams = dict(_streams(pdf, offsets, ends))
@@ -74,35 +76,69 @@ def _embedded(pdf: bytes) -> Sequence[Stream]:
 
     def at(number: bytes) -> bytes:
         begin = offsets.get(int(number), len(pdf))
-        return b"" if int(number) in streams else pdf[begin : min(ends.get(begin, begin), begin + STRUCTURE)]
+        text = b"" if int(number) in streams else pdf[begin : min(ends.get(begin, begin), begin + STRUCTURE)]
+        return text.partition(b"endobj")[0]
 
     names = _NAMES.findall(at(root[0]))
     if len(names) != 1 or _NAMED.sub(b"", names[0]).strip():
         return ()
-    places = [_FILE.findall(at(number)) for number in _NAMED.findall(names[0])]
-    files = {first for found in places for first, other in found if other in (b"", first)}
+    listed = _NAMED.findall(names[0])
+    places = [_FILE.findall(at(number)) for number in listed]
+    leads = {pair for found in places for pair in found if pair[1] in (b"", pair[0])}
+    files = {first for first, _ in leads}
     named = [streams[int(number)] for number in files if int(number) in streams]
     text = _spelt(structure)
-    once = len(re.findall(rb"/EmbeddedFiles\b", text)) == 1
-    as_many = (
-        len(named) == len(places) == len(re.findall(rb"/EF\b", text)) == len(re.findall(rb"/EmbeddedFile\b", text))
-    )
+    everywhere, lists = _FILE.findall(structure), _NAMES.findall(structure)
     whole = all(_EMBEDDED.fullmatch(said) and _distinct(said) for _, _, said in named)
-    return named if once and as_many and whole and len(named) <= FILES else ()
+    agree = (
+        len(named) == len(places) == len(re.findall(rb"/EmbeddedFile\b", text)) <= FILES
+        and len(everywhere) == len(re.findall(rb"/EF\b", text))
+        and set(everywhere) == leads
+        and len(lists) == len(re.findall(rb"/EmbeddedFiles\b", text))
+        and all(_NAMED.findall(each) == listed for each in lists)
+    )
+    once = all(len(re.findall(rb"(?<![0-9])%b [0-9]+ obj" % number, structure)) == 1 for number in {*listed, *files})
+    return named if whole and agree and once else ()
 
 
-def _table(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
-    """Where the objects in use begin, by number, as the one table of the file says, and what stands behind it."""
+def _tables(pdf: bytes) -> tuple[Mapping[int, int], bytes]:
+    """Where the objects in use begin, by number, as the tables of the file say, and the newest trailer."""
     end = _END.search(pdf, max(0, len(pdf) - 1_024))
-    table = _TABLE.match(pdf, int(end[1])) if end and pdf.startswith(b"%PDF-") else None
-    count = int(table[1]) if table else 0
-    if table is None or count > MOST:
+    at, left, newest = (int(end[1]) if end and pdf.startswith(b"%PDF-") else len(pdf)), MOST, b""
+    found: dict[int, int | None] = {}
+    for _ in range(TABLES):
+        table = _TABLE.match(pdf, at)
+        if table is None:
+            return {}, b""
+        at = table.end()
+        while section := _SECTION.match(pdf, at):
+            first, count = int(section[1]), int(section[2])
+            left -= count
+            if left < 0:
+                return {}, b""
+            for n in range(count):
+                line = _LINE.match(pdf, section.end() + n * ROW)
+                if line is None or (line[3] == b"n" and line[2] != b"00000"):
+                    return {}, b""
+                found.setdefault(first + n, int(line[1]) if line[3] == b"n" else None)
+            at = section.end() + count * ROW
+        closes = pdf.find(b"startxref", at, at + STRUCTURE)
+        trailer = pdf[at:closes]
+        before = _BEFORE.findall(trailer)
+        if closes < 0 or not _TRAILER.match(trailer) or len(before) > 1 or b"#" in trailer:
+            return {}, b""
+        if re.search(rb"/(?:XRefStm|Encrypt)\b", trailer) or len(before) != len(re.findall(rb"/Prev\b", trailer)):
+            return {}, b""
+        newest = newest or trailer
+        if not before:
+            break
+        at = int(before[0])
+    else:
         return {}, b""
-    rows = ((n, _USED.match(pdf, table.end() + n * ROW)) for n in range(count))
-    offsets = {n: int(row[1]) for n, row in rows if row}
+    offsets = {n: offset for n, offset in found.items() if offset is not None}
     if any(not pdf.startswith(b"%d 0 obj" % n, offset) for n, offset in offsets.items()):
         return {}, b""  # a reader would look for the objects itself
-    return offsets, pdf[table.end() + count * ROW :]
+    return offsets, newest
 
 
 def _streams(pdf: bytes, offsets: Mapping[int, int], ends: Mapping[int, int]) -> Iterator[tuple[int, Stream]]:

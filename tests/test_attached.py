@@ -103,6 +103,72 @@ AMBIGUOUS = {
     "a space that is none in PDF": written([*PLAIN[:3], CATALOGUE.replace(b"/Names<<", b"/Names\xa0<<")]),
     "an object inside a stream": written([stream(ARCHIVE), stream(b"x 5 0 obj" + spec(1)), spec(1), CATALOGUE]),
 }
+
+
+def revised(pdf: bytes, objects: dict[int, bytes], tail: str = "", root: int = 4, **row: str) -> bytes:
+    """The same with a revision behind it that writes these objects; `row` replaces lines of its table, as n4=..."""
+    before = int(pdf[pdf.rindex(b"startxref") :].split()[1])
+    pdf += b"\n"
+    lines = {}
+    for number, content in objects.items():
+        lines[number] = f"{len(pdf):010} 00000 n\r\n"
+        pdf += b"%d 0 obj\n%b\nendobj\n" % (number, content)
+    lines |= {int(name[1:]): f"{line}\r\n" for name, line in row.items()}
+    table = "".join(f"{number} 1\n{line}" for number, line in sorted(lines.items()))
+    trailer = f"trailer\n<</Size 9/Root {root} 0 R/Prev {before}{tail}>>"
+    return pdf + f"xref\n{table}{trailer}\nstartxref\n{len(pdf)}\n%%EOF\n".encode()
+
+
+def linearized(pdf: bytes) -> bytes:
+    """The same with its table in two, and the last of the file naming the first, as a linearized one has it."""
+    body, _, table = pdf.partition(b"xref\n")
+    rows = table.split(b"\r\n")
+    start = len(body)
+    first = b"xref\n0 3\n" + b"\r\n".join(rows[0].split(b"\n")[1:] + rows[1:3]) + b"\r\n"
+    first += b"trailer\n<</Size 5>>\nstartxref\n0\n%%EOF\n"
+    second = b"xref\n3 2\n" + b"\r\n".join(rows[3:5]) + b"\r\n"
+    second += f"trailer\n<</Size 5/Root 4 0 R/Prev {start}>>\nstartxref\n{start + len(first)}\n%%EOF\n".encode()
+    return body + first + second
+
+
+HAND = written(PLAIN)
+SIGNED = CATALOGUE[:-2] + b"/AcroForm 5 0 R>>"
+REVISED = {
+    "an annotation": revised(HAND, {5: b"<</Type/Annot/Subtype/Text>>"}),
+    "a signature": revised(HAND, {4: SIGNED, 5: b"<</Fields[]>>"}),
+    "two revisions": revised(revised(HAND, {4: SIGNED}), {6: b"<<>>"}),
+    "thirty-one revisions": HAND,
+    "a linearized paper": linearized(HAND),
+}
+for _ in range(31):
+    REVISED["thirty-one revisions"] = revised(REVISED["thirty-one revisions"], {6: b"<<>>"})
+INSIDE = {5: stream(b"1 0 obj\n" + stream(OTHER))}
+# A revision that changes what is embedded, or which of it is shown, or hides how: others may show another file.
+CHANGED = {
+    "another archive in its place": revised(HAND, {1: stream(OTHER)}),
+    "another archive of a later generation": revised(HAND, {}, n1=f"{HAND.index(b'1 0 obj'):010} 00001 n"),
+    "another archive under another number": revised(HAND, {3: spec(5), 5: stream(OTHER)}),
+    "another list of names": revised(HAND, {4: CATALOGUE.replace(b"3 0 R", b"6 0 R"), 5: stream(OTHER), 6: spec(5)}),
+    "a second file": revised(HAND, {4: CATALOGUE.replace(b"[", b"[(b)6 0 R"), 5: stream(OTHER), 6: spec(5)}),
+    "another catalogue": revised(
+        HAND, {7: CATALOGUE.replace(b"3 0 R", b"6 0 R"), 5: stream(OTHER), 6: spec(5)}, root=7
+    ),
+    "no list of names any more": revised(HAND, {4: b"<</Type/Catalog>>"}),
+    "a file beside a page, later": revised(
+        HAND, {5: b"<</Subtype/FileAttachment/FS 6 0 R>>", 6: spec(7), 7: stream(OTHER)}
+    ),
+    "an archive that is gone": revised(HAND, {}, n1="0000000000 00001 f"),
+    "an archive that lies elsewhere": revised(
+        HAND, INSIDE, n1=f"{revised(HAND, INSIDE).rindex(b'1 0 obj'):010} 00000 n"
+    ),
+    "objects in a stream, later": revised(HAND, {5: b"<<>>"}, "/XRefStm 9"),
+    "encrypted later": revised(HAND, {5: b"<<>>"}, "/Encrypt 5 0 R"),
+    "a table before itself": HAND.replace(b"/Root", b"/Prev %d/Root" % HAND.index(b"xref\n")),
+    "an earlier table that is none": HAND.replace(b"/Root", b"/Prev 9/Root"),
+    "two earlier tables": revised(HAND, {5: b"<<>>"}, "/Prev 9"),
+    "too many revisions": revised(REVISED["thirty-one revisions"], {6: b"<<>>"}),
+}
+
 PAPERS = {
     "stored": (paper(ARCHIVE), ARCHIVE),
     "deflated": (paper(DEFLATED, more="/Filter/FlateDecode"), ARCHIVE),
@@ -111,7 +177,6 @@ PAPERS = {
     "two archives": (paper(ARCHIVE, ARCHIVE), None),
     "no archive": (paper(b"text"), None),
     "an archive that is no embedded file": (paper(ARCHIVE, kind="XObject"), None),
-    "a second revision": (paper(ARCHIVE, tail="/Prev 9"), None),
     "another filter": (paper(DEFLATED, more="/Filter[/ASCIIHexDecode/FlateDecode]"), None),
     "damaged": (paper(DEFLATED[:-3], more="/Filter/FlateDecode"), None),
     "more after the end": (paper(DEFLATED + b"x", more="/Filter/FlateDecode"), None),
@@ -119,7 +184,8 @@ PAPERS = {
     "no table": (b"%PDF-1.7\n%%EOF", None),
     "a table beyond the file": (b"%PDF-1.7\nstartxref\n9999999999\n%%EOF", None),
     "written by hand": (written(PLAIN), ARCHIVE),
-    **{name: (pdf, None) for name, pdf in AMBIGUOUS.items()},
+    **{name: (pdf, ARCHIVE) for name, pdf in REVISED.items()},
+    **{name: (pdf, None) for name, pdf in (AMBIGUOUS | CHANGED).items()},
     "a stream beyond the file": (paper(ARCHIVE).replace(b"/Length 15", b"/Length 99"), None),
 }
 

@@ -2,15 +2,17 @@
  * The evidence bundle that a report on paper carries inside it (cli/attached.py): a file is taken out, nothing is judged.
  *
  * What is taken out is the file that a reader of PDF shows: the one that the tree of names leads to. Read is what typst
- * writes: one revision, one classic table of objects, one list of names in the catalogue, files stored or deflated (ISO
- * 32000-2, 7.5.4, 7.7.4, 7.11.4). A paper with anything else that may be an embedded file carries none. Another program
- * may have written the PDF anew; then its own tools take the file out.
+ * writes, and what signing, annotating or linearizing makes of it: classic tables of objects, each newer one in front of
+ * those before, one list of names in the catalogue, files stored or deflated (ISO 32000-2, 7.5.4, 7.5.6, 7.7.4, 7.11.4).
+ * No revision may change an embedded file, or which they are. A paper with anything else that may be an embedded file
+ * carries none. Another program may have written the PDF anew; then its own tools take the file out.
  */
 import { concat, latin1 } from './bytes.mjs';
 
 const LARGEST = 512 * 2 ** 20; // bytes, of all embedded files together
 const FILES = 64; // embedded files, of which one may be a bundle
-const MOST = 100_000; // objects
+const MOST = 100_000; // objects, in all tables together
+const TABLES = 32; // of objects: one for each revision, two of a linearized file
 const STRUCTURE = 64 * 2 ** 20; // bytes of a paper outside its streams
 const ROW = 20; // bytes of a line of the table
 const HEAD = 4_096; // bytes in which the dictionary of a stream ends
@@ -54,12 +56,9 @@ export async function bundleInside(pdf) {
 
 /** The embedded files that the tree of names leads to; none unless they are all that there may be. */
 function embedded(pdf) {
-  const { offsets, behind } = table(pdf);
-  if (pdf.length - behind > STRUCTURE) return [];
-  const trailer = latin1(pdf.subarray(behind));
+  const { offsets, trailer } = tables(pdf);
   const root = [...trailer.matchAll(/\/Root (\d{1,6}) 0 R/g)];
-  const more = /\/(?:Prev|XRefStm|Encrypt)\b/.test(spelt(trailer));
-  if (!TRAILER.test(trailer) || root.length !== 1 || more) return [];
+  if (root.length !== 1) return [];
   const sorted = [...new Set(offsets.values()), pdf.length].sort((a, b) => a - b);
   const ends = new Map(sorted.slice(1).map((end, n) => [sorted[n], end]));
   const streams = streamsOf(pdf, offsets, ends);
@@ -69,41 +68,90 @@ function embedded(pdf) {
     if (streams.has(Number(number))) return '';
     const begin = offsets.get(Number(number)) ?? pdf.length;
     const end = Math.min(ends.get(begin) ?? begin, begin + STRUCTURE);
-    return latin1(pdf.subarray(begin, end));
+    return latin1(pdf.subarray(begin, end)).split('endobj')[0];
   };
   const names = [...at(root[0][1]).matchAll(NAMES)];
   if (names.length !== 1 || !EMPTY.test(names[0][1].replace(NAMED, ''))) return [];
-  const places = [...names[0][1].matchAll(NAMED)].map(([, number]) => [...at(number).matchAll(FILE)]);
-  const files = places.flat().filter(([, first, other]) => other === undefined || other === first);
-  const numbers = new Set(files.map(([, first]) => Number(first)));
-  const named = [...numbers].filter((number) => streams.has(number)).map((number) => streams.get(number));
+  const listed = numbersOf(names[0][1]);
+  const places = listed.map((number) => [...at(number).matchAll(FILE)]);
+  const leads = places.flat().filter(([, first, other]) => other === undefined || other === first);
+  const files = new Set(leads.map(([, first]) => first));
+  const named = [...files].filter((n) => streams.has(Number(n))).map((n) => streams.get(Number(n)));
   const text = spelt(structure);
-  const counts = [named.length, places.length, countOf(text, /\/EF\b/g), countOf(text, /\/EmbeddedFile\b/g)];
-  const once = countOf(text, /\/EmbeddedFiles\b/g) === 1;
+  const everywhere = [...structure.matchAll(FILE)];
+  const lists = [...structure.matchAll(NAMES)];
+  const agree =
+    new Set([named.length, places.length, countOf(text, /\/EmbeddedFile\b/g)]).size === 1 &&
+    named.length <= FILES &&
+    everywhere.length === countOf(text, /\/EF\b/g) &&
+    same(everywhere.map(pairOf), leads.map(pairOf)) &&
+    lists.length === countOf(text, /\/EmbeddedFiles\b/g) &&
+    lists.every(([, each]) => numbersOf(each).join(' ') === listed.join(' '));
   const whole = named.every(({ dictionary }) => EMBEDDED.test(dictionary) && isDistinct(dictionary));
-  return once && new Set(counts).size === 1 && whole && named.length <= FILES ? named : [];
+  const once = [...new Set([...listed, ...files])].every(
+    (number) => countOf(structure, new RegExp(`(?<![0-9])${number} [0-9]+ obj`, 'g')) === 1,
+  );
+  return agree && whole && once ? named : [];
 }
 
-/** Where the objects in use begin, by number, as the one table of the file says, and where that ends. */
-function table(pdf) {
-  const none = { offsets: new Map(), behind: pdf.length };
+const numbersOf = (list) => [...list.matchAll(NAMED)].map(([, number]) => number);
+const pairOf = ([, first, other]) => `${first} ${other ?? ''}`;
+const same = (some, others) => {
+  const [one, two] = [new Set(some), new Set(others)];
+  return one.size === two.size && [...one].every((each) => two.has(each));
+};
+
+/** Where the objects in use begin, by number, as the tables of the file say, newest first, and the newest trailer. */
+function tables(pdf) {
+  const none = { offsets: new Map(), trailer: '' };
   const end = END.exec(latin1(pdf.subarray(-1_024)));
-  const start = end && isPdf(pdf) ? Number(end[1]) : pdf.length;
-  const head = /^xref\r?\n0 (\d{1,6})\r?\n/.exec(latin1(pdf.subarray(start, start + 40)));
-  const count = head ? Number(head[1]) : 0;
-  if (!count || count > MOST) return none;
-  const from = start + head[0].length;
-  const rows = latin1(pdf.subarray(from, from + count * ROW));
-  const offsets = new Map();
-  for (let n = 0; n < count; n++) {
-    const row = /^(\d{10}) 00000 n/.exec(rows.slice(n * ROW, n * ROW + ROW));
-    if (!row) continue;
-    const begins = `${n} 0 obj`;
-    const offset = Number(row[1]);
-    if (latin1(pdf.subarray(offset, offset + begins.length)) !== begins) return none; // a reader would look itself
-    offsets.set(n, offset);
+  let at = end && isPdf(pdf) ? Number(end[1]) : pdf.length;
+  let [left, newest, more] = [MOST, '', true];
+  const found = new Map();
+  for (let n = 0; more; n++) {
+    const begins = /^xref\r?\n/.exec(latin1(pdf.subarray(at, at + 8)));
+    if (!begins || n >= TABLES) return none;
+    at += begins[0].length;
+    for (;;) {
+      const section = /^(\d{1,6}) (\d{1,6}) ?\r?\n/.exec(latin1(pdf.subarray(at, at + 20)));
+      if (!section) break;
+      const [first, count] = [Number(section[1]), Number(section[2])];
+      left -= count;
+      if (left < 0) return none;
+      at += section[0].length;
+      const lines = latin1(pdf.subarray(at, at + count * ROW));
+      for (let row = 0; row < count; row++) {
+        const line = /^(\d{10}) (\d{5}) ([nf])/.exec(lines.slice(row * ROW, row * ROW + ROW));
+        if (!line || (line[3] === 'n' && line[2] !== '00000')) return none;
+        if (!found.has(first + row)) found.set(first + row, line[3] === 'n' ? Number(line[1]) : null);
+      }
+      at += count * ROW;
+    }
+    const trailer = trailerAt(pdf, at);
+    const before = [...(trailer ?? '').matchAll(/\/Prev (\d{1,10})(?![0-9])/g)];
+    if (trailer === null || !TRAILER.test(trailer) || before.length > 1 || trailer.includes('#')) return none;
+    const odd = /\/(?:XRefStm|Encrypt)\b/.test(trailer) || before.length !== countOf(trailer, /\/Prev\b/g);
+    if (odd) return none;
+    newest ||= trailer;
+    more = before.length === 1;
+    if (more) at = Number(before[0][1]);
   }
-  return { offsets, behind: from + count * ROW };
+  const offsets = new Map([...found].filter(([, offset]) => offset !== null));
+  for (const [number, offset] of offsets) {
+    const begins = `${number} 0 obj`;
+    if (latin1(pdf.subarray(offset, offset + begins.length)) !== begins) return none; // a reader would look itself
+  }
+  return { offsets, trailer: newest };
+}
+
+/** What stands between a table and the next `startxref`; null if none follows. */
+function trailerAt(pdf, at) {
+  for (let size = 4_096; ; size *= 16) {
+    const text = latin1(pdf.subarray(at, Math.min(at + size, at + STRUCTURE + 9)));
+    const closes = text.indexOf('startxref');
+    if (closes >= 0) return text.slice(0, closes);
+    if (at + size >= pdf.length || size >= STRUCTURE) return null;
+  }
 }
 
 /** The streams of a file by the number of their object, those that end before the next object begins. */
