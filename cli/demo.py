@@ -141,9 +141,9 @@ class _Shown:
         self._heading(3, f"What the record shows on {end:%A, {end.day} %B %Y}")
         judgement = judge(case, end)
         self._say(opinion(case, judgement, width=WIDTH))
-        open_duties = due(judgement, end)
+        running = due(judgement, end)
         self._say()
-        self._say(f"Open duties: {len(open_duties) or 'none'}.")
+        self._say(f"Deadlines that still run: {len(running) or 'none'}.")
         self.document |= {
             "state": judgement.state,
             "findings": [f.code for f in judgement.findings],
