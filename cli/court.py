@@ -118,6 +118,7 @@ class Handed:
     documents: str | None = None
     linked: bool = False
     unwitnessed: bool = False
+    whole: bool = False
 
 
 @contextmanager
@@ -155,6 +156,7 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
             handed.stated.because,
             handed.unwitnessed,
             person=handed.stated.person,
+            whole=handed.whole,
         )
         with handing(journal, wanted) as made:
             yield made

@@ -117,6 +117,7 @@ def file_(
         basis=basis,
         documents=documents,
         unwitnessed=unwitnessed,
+        whole=True,
     )
     medium = "html" if as_pages or not find_spec("typst") else "pdf"
     papers = [*((kind, "", medium) for kind in PAPERS), *(("certification", form, medium) for form in forms)]

@@ -29,6 +29,7 @@ from cli.gather import Asked, gather, opened_head, published, witnessed
 from cli.person import person_of
 from ledger.bundle import Contents, pack
 from ledger.note import Head
+from ledger.world.bound import HINT, where
 from ledger.world.fault import LedgerFault
 from ledger.world.pending import Pending, begin
 
@@ -46,7 +47,8 @@ class Handing:
 
     `opener` gives who signs the access entry, and is called only where values are opened; `because` says why they are,
     `person` which natural person opens them (by default the one known for the key).
-    With `unwitnessed` no witness is asked; `otherwise` says how a person goes on where no quorum can be had.
+    With `unwitnessed` no witness is asked; `otherwise` says how a person goes on where no quorum can be had. With
+    `whole` nothing is handed out whose values cannot be opened because their keys are elsewhere.
     """
 
     asked: Asked
@@ -56,6 +58,7 @@ class Handing:
     unwitnessed: bool = False
     otherwise: str = "--unwitnessed hands over what they cannot confirm"
     person: str | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,7 @@ def handing(journal: Journal, wanted: Handing) -> Iterator[Made]:
     asked = wanted.asked
     purpose = purpose_for(wanted.signer, "export", asked.purpose, asked.audience)
     wanted = replace(wanted, asked=replace(asked, purpose=purpose))
+    _check_keys(journal, wanted)
     head = published(journal)
     contents = gather(journal, wanted.asked, head)
     frozen = _is_frozen(journal)
@@ -134,6 +138,18 @@ def cosigned(journal: Journal) -> Cosigned:
 def _made(journal: Journal, wanted: Handing, head: Head, pending: Pending | None = None) -> Made:
     contents = gather(journal, replace(wanted.asked, made_at=journal.now()), head)
     return Made(pack(contents, wanted.signer), contents, pending)
+
+
+def _check_keys(journal: Journal, wanted: Handing) -> None:
+    """Say, or refuse, that values stay closed for every reader because this `keys.db` does not have their keys."""
+    order = wanted.asked.order
+    here = journal.drawer is not None
+    missing = journal.elsewhere(order) if here else list(journal.store.sealing_keys([order]))
+    if missing:
+        says = f"{where(journal.store, missing)} stay closed for every reader: their keys are not in this keys.db"
+        if wanted.whole:
+            raise LedgerFault("KEYS-OTHER", f"{says}; nothing was handed out", HINT)
+        ui.tell(f"KEYS-OTHER: {says}")
 
 
 # -- a head that a quorum has seen -------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -13,12 +14,14 @@ import pytest
 
 from cli.exits import Exit, Stop
 from cli.expectation import check
+from cli.play import place
 from cli.stage import Played, perform
 from cli.story import read_story
 from ledger.world.heads import Heads
 from ledger.world.journal import Journal
 from ledger.world.keys import listed, load
 from tests.hands import STORIES, run, told
+from tests.killed import killed
 from tests.test_cli_story import HEAD, ISSUED, register_fact
 
 SHIPPED = sorted(path.stem for path in STORIES.glob("*.toml"))
@@ -246,3 +249,25 @@ def test_the_demonstration_never_writes_over_what_is_there(tmp_path: Path) -> No
     done = run("demo", str(tmp_path / "demo"))
     assert done.exit_code == Exit.REFUSED
     assert [path.name for path in (tmp_path / "demo").iterdir()] == ["mine"]
+
+
+def test_what_a_killed_process_left_beside_a_folder_is_removed_by_the_next(tmp_path: Path) -> None:
+    def making() -> None:
+        with place(str(tmp_path / "made")) as folder:
+            (folder / "secret").write_text("opened")
+            os.replace(folder, folder)  # where it is killed
+
+    assert killed("replace", 1, making)
+    assert [path.name for path in tmp_path.iterdir() if (path / "secret").exists()]
+    mine = tmp_path / ".made.archive-of-mine"
+    mine.mkdir()
+    with place(str(tmp_path / "made")), pytest.raises(Stop), place(str(tmp_path / "other")):
+        raise Stop("fails")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".made.archive-of-mine", "made"]
+
+
+def test_what_another_process_is_making_stays(tmp_path: Path) -> None:
+    with place(str(tmp_path / "made")) as one:
+        with pytest.raises(Stop), place(str(tmp_path / "made")):
+            raise Stop("fails")
+        assert one.exists(), "it is held"

@@ -375,6 +375,18 @@ def moved(house: House) -> Path:
     return mine
 
 
+def test_nobody_files_papers_whose_values_are_under_other_keys(house: House) -> None:
+    delayed(house, "PPO-1", "x")
+    moved(house)
+    before, folder = size(house), house.folder / "filed"
+    done = house.run("file", "PPO-1", "--audience", "COURT", "-o", str(folder), "--as", "ilves")
+    assert (done.exit_code, "KEYS-OTHER" in done.output) == (Exit.UNDECIDABLE, True), done.output
+    assert (size(house), folder.exists()) == (before, False)
+    bundle = house.folder / "x.zip"
+    told = house.run("export", "PPO-1", "--audience", "COURT", "-o", str(bundle), "--as", "ilves")
+    assert (told.exit_code, "stay closed for every reader" in told.output) == (Exit.DONE, True), told.output
+
+
 def put_back(house: House, mine: Path) -> None:
     for ending in ("", "-wal", "-shm"):
         Path(f"{house.ledger / 'keys.db'}{ending}").unlink(missing_ok=True)
