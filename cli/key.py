@@ -104,6 +104,7 @@ def _state(key: Key) -> str:
 @click.option("--party", metavar="PARTY", help="Registers the office as well, as one of this Party.")
 @click.option("--office", metavar="NAME", help="What a new office is called; never a person's name.")
 @click.option("--holder", metavar="TEXT", help="The person who holds the key; sealed.")
+@click.option("--unregistered", is_flag=True, help="Name a Party that no register knows.")
 @ui.KEY
 def enrol(
     actor: str,
@@ -113,6 +114,7 @@ def enrol(
     party: str | None,
     office: str | None,
     holder: str | None,
+    unregistered: bool,
     key_file: str | None,
 ) -> None:
     """The registrar enters a key for the office ACTOR; it may sign once its holder has accepted it."""
@@ -129,6 +131,7 @@ def enrol(
             day = journal.now().date().isoformat()
             registered = {"actor": actor, "party": party, "roles": list(roles), "valid_from": day, **names}
             facts.append(build("authority-registered", registered, {}))
+            _asked(journal, facts[0], unregistered=unregistered)
         said: dict[str, Any] = {
             "actor": actor,
             "key": public_key(public or str(home().keys / actor)),
@@ -284,17 +287,23 @@ def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
 
 def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
     from cli.record import tell
-    from ledger.door import slips
     from ledger.envelope import Circumstances
     from ledger.world.sealing import Draft
 
     said = Circumstances(journal.now(), journal.now())
-    known = journal.cases.known(journal.keyring)
-    for slip in (s for fact in facts for s in slips(fact, known, said.signed_at, unregistered=True)):
-        raise slip
+    for fact in facts:
+        _asked(journal, fact, unregistered=True)
     receipts = journal.record_batch([Draft(fact, journal.registry, signer, said) for fact in facts])
     for fact, receipt in zip(facts, receipts, strict=True):
         tell(journal, fact.kind, receipt)
+
+
+def _asked(journal: Journal, fact: Fact, *, unregistered: bool) -> None:
+    """Refuse what cannot be meant so: `ledger.door`."""
+    from ledger.door import slips
+
+    for slip in slips(fact, journal.cases.known(journal.keyring), journal.now(), unregistered=unregistered):
+        raise slip
 
 
 def home() -> Home:

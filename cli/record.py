@@ -292,7 +292,14 @@ def quotes(draft: Draft) -> tuple[str, str] | None:
 
     public = public_of(draft.fact) if draft.fact.kind == "order-issued" else {}
     reference = public.get("reference")
-    return reference and (reference, public.get("issuing_authority") or draft.said.whose or draft.signer.actor)
+    return reference and (reference, issuer(draft))
+
+
+def issuer(draft: Draft) -> str:
+    """The office whose order an order is that is about to be made."""
+    from ledger.facts import public_of
+
+    return public_of(draft.fact).get("issuing_authority") or draft.said.whose or draft.signer.actor
 
 
 def audience_of(said: str) -> tuple[str, list[str]]:

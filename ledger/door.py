@@ -149,7 +149,9 @@ def _typed(kind: str) -> tuple[tuple[str, Word], ...]:
     return tuple((n, w) for n, w in words if isinstance(w, Word) and (w.door or w.exists or w.past))
 
 
-def check_reference(reference: str, office: str, order: str, taken: Iterable[tuple[str, Sequence[str]]]) -> None:
+def check_reference(
+    reference: str, office: str, order: str, taken: Iterable[tuple[str, Sequence[str]]], hint: str = ""
+) -> None:
     """Refuse, with REFERENCE-TAKEN, a reference under which its office has issued another order here.
 
     `taken` are the orders that are quoted so, each with the offices that issued it.
@@ -160,5 +162,5 @@ def check_reference(reference: str, office: str, order: str, taken: Iterable[tup
                 "REFERENCE-TAKEN",
                 f"{office} has an order of the reference {reference!r} here already, {other[:8]}",
                 where="order-issued.reference",
-                hint=f"another order has another reference; a new version of that one: --order {other[:8]}",
+                hint=hint or f"another order has another reference; a new version of that one: --order {other[:8]}",
             )

@@ -400,8 +400,84 @@ def test_a_row_makes_no_version_of_an_order_of_another_office_that_has_the_numbe
     done = house.run("import", str(table(tmp_path / "t.csv", opens)), "--as", "lind", "--dry-run")
     assert done.exit_code == Exit.REFUSED
     assert "row 2, reference: PPO-1 is an order of ilves on record, and not of lind; lind/PPO-1 opens" in done.stderr
-    version = table(tmp_path / "t.csv", {**opens, "issuing_authority": "ilves"})
+    version = table(tmp_path / "t.csv", {**opens, "issuing_authority": "ilves", "version": "yes"})
     assert house.told("import", str(version), "--as", "lind", "--dry-run")["new_orders"] == 0
+
+
+OPENS = {"kind": "order-issued", "occurred": "2026-03-01T09:40:00Z", "instrument": "2AP-7"}
+OPENS |= {"from_party": "XO", "to_party": "XO"}
+
+
+def imported(house: House, path: Path, *rows: dict[str, str], by: str = "ilves") -> Any:
+    return house.run("import", str(table(path / "t.csv", *rows)), "--as", by, "--json")
+
+
+def faults_of(done: Result) -> list[tuple[int, str]]:
+    assert done.exit_code == Exit.REFUSED, done.output
+    assert all("here already" in f["says"] and "column version" in f["hint"] for f in json.loads(done.stdout)["faults"])
+    return [(f["row"], f["column"]) for f in json.loads(done.stdout)["faults"]]
+
+
+def test_a_row_makes_a_version_of_an_order_that_is_there_only_if_it_says_so(house: House, tmp_path: Path) -> None:
+    before, first = count_of(house), house.told("show", "PPO-1")["order"]
+    there = {**OPENS, "order": "PPO-1"}
+    says = [{**there, "id": "1"}, {**OPENS, "order": first}, {**there, "reference": "PPO-2"}]
+    twice = [{**OPENS, "order": "T-1", "id": id} for id in ("1", "2")]
+    done = imported(house, tmp_path, *says, *twice)
+    assert faults_of(done) == [(2, "reference"), (3, "reference"), (4, "reference"), (6, "reference")]
+    assert count_of(house) == before
+    done = imported(house, tmp_path, {**there, "version": "yes"}, twice[0], {**twice[1], "version": "yes"})
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["new_orders"] == 1
+    assert house.told("show", "PPO-1")["order"] == first
+
+
+def test_a_table_that_is_read_again_makes_no_version(house: House, tmp_path: Path) -> None:
+    rows = [{**OPENS, "order": "T-1"}, {**OPENS, "order": "T-2", "id": "7"}]
+    assert json.loads(imported(house, tmp_path, *rows).stdout)["recorded"] == 2
+    assert json.loads(imported(house, tmp_path, *rows).stdout)["already"] == 2
+    assert faults_of(imported(house, tmp_path, *rows, rows[0])) == [(4, "reference")]
+
+
+def test_an_order_that_other_rows_opened_is_issued_once_without_a_word(house: House, tmp_path: Path) -> None:
+    got = {"order": "T-1", "kind": "order-received", "occurred": "2026-03-02T09:40:00Z", "instrument": "2AP-7"}
+    done = imported(house, tmp_path, got, {**OPENS, "order": "T-1"})
+    assert done.exit_code == 0, done.output
+
+
+def test_a_row_that_puts_an_issued_order_right_is_no_second_order(house: House, tmp_path: Path) -> None:
+    right = {**OPENS, "order": "PPO-1", "replaces": "#1", "why": "the instrument was misread"}
+    assert imported(house, tmp_path, right).exit_code == 0
+
+
+def test_a_version_is_one_of_the_office_whose_order_it_is_whatever_it_is_called(house: House, tmp_path: Path) -> None:
+    row = {**OPENS, "order": "PPO-1", "reference": "OTHER", "version": "yes"}
+    done = imported(house, tmp_path, row, by="lind")
+    assert done.exit_code == Exit.REFUSED, done.output
+    assert "is an order of ilves on record, and not of lind" in done.output
+
+
+def test_only_an_issued_order_has_versions(house: House, tmp_path: Path) -> None:
+    row = {"order": "PPO-1", "kind": "order-received", "occurred": "2026-03-02T09:40:00Z", "version": "yes"}
+    done = imported(house, tmp_path, row)
+    assert [f["column"] for f in json.loads(done.stdout)["faults"]] == ["version"]
+
+
+def test_a_name_given_here_decides_nothing_that_a_row_signs(house: House, tmp_path: Path) -> None:
+    house.told("order", "rename", "PPO-1", "NEWNO-5")
+    before = count_of(house)
+    done = imported(house, tmp_path, {**OPENS, "order": "NEWNO-5", "reference": "NEWNO-5", "version": "yes"})
+    assert done.exit_code == Exit.REFUSED, done.output
+    assert [f["column"] for f in json.loads(done.stdout)["faults"]] == ["order"]
+    assert "is a name given here" in done.stdout
+    assert count_of(house) == before
+    got = {"order": "NEWNO-5", "kind": "order-received", "occurred": "2026-03-02T09:40:00Z"}
+    assert json.loads(imported(house, tmp_path, got).stdout)["new_orders"] == 0
+    house.told("order", "rename", "PPO-1", "PPO-1")
+    done = imported(house, tmp_path, {**OPENS, "order": "PPO-1", "version": "yes"})
+    assert done.exit_code == 0, done.output
+    issued = [e for e in house.told("timeline", "PPO-1")["timeline"] if e["kind"] == "order-issued"]
+    assert [e["fields"]["reference"] for e in issued] == ["PPO-1", "PPO-1"]
 
 
 def test_a_suspicion_about_a_key_begins_before_it_is_reported(house: House) -> None:
@@ -412,6 +488,19 @@ def test_a_suspicion_about_a_key_begins_before_it_is_reported(house: House) -> N
         house.run("key", "enrol", "x", "--public", A, "--role", "JUDGE", "--party", "XO"), "FACT", "there are ISS"
     )
     assert count_of(house) == before
+
+
+def test_an_office_is_enrolled_for_a_party_that_is_registered(house: House) -> None:
+    for name in ("one", "two"):
+        house.told("key", "new", name)
+    before = count_of(house)
+    left_alone(house.run("key", "enrol", "one", "--role", "ISS", "--party", "QQ"), "PARTY-UNKNOWN", "-f party=QQ")
+    assert count_of(house) == before
+    assert issue(house, "ilves", "R-1", "--to", "QQ").exit_code == Exit.REFUSED
+    assert house.run("key", "enrol", "one", "--role", "ISS", "--party", "QQ", "--unregistered").exit_code == 0
+    party = ("-f", "party=QW", "-f", "zone=Europe/Oslo", "-f", "declarations_verified=false", "--as", "registrar")
+    house.told("record", "party-registered", *party)
+    assert house.run("key", "enrol", "two", "--role", "ISS", "--party", "QW").exit_code == 0
 
 
 # -- names of one's own ------------------------------------------------------------------------------------------------

@@ -235,7 +235,20 @@ def test_nobody_elsewhere_speaks_in_our_name(actor: str, party: str, skylark: Of
     shutil.copy(impostor.home.keys / "helper.pub", impostor.home.keys / f"{actor}.pub")
     impostor.does("key", "new", f"{actor}2")
     public = str(impostor.home.keys / f"{actor}2.pub")
-    words = ("key", "enrol", actor, "--public", public, "--role", "SP", "--party", party, "--office", "Office")
+    words = (
+        "key",
+        "enrol",
+        actor,
+        "--public",
+        public,
+        "--role",
+        "SP",
+        "--party",
+        party,
+        "--office",
+        "Office",
+        "--unregistered",
+    )
     assert impostor.run(*words).exit_code == 0
     key = str(impostor.home.keys / f"{actor}2")
     assert impostor.run("key", "accept", actor, "--key", key).exit_code == 0

@@ -23,12 +23,16 @@ _SCHEMA = """
     CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
     CREATE TABLE promised (name TEXT, number INTEGER, line INTEGER, field TEXT) STRICT;
     CREATE TABLE quoted (reference TEXT, office TEXT, id TEXT, PRIMARY KEY (reference, office)) STRICT, WITHOUT ROWID;
+    CREATE TABLE issued (id TEXT, office TEXT, PRIMARY KEY (id, office)) STRICT, WITHOUT ROWID;
     CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, subjects TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
     CREATE TABLE subjects (name TEXT, id TEXT, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
     CREATE TABLE told (said BLOB PRIMARY KEY, times INTEGER) STRICT, WITHOUT ROWID"""
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 NOT_YET = "0" * 64  # the leaf of an entry that is not sealed yet, where only the form of a fact is asked about
+
+
+VERSION = "another order has another reference; a new version of that one says so: column version, yes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,27 +106,44 @@ class Index:
         ).fetchall()
 
     def by_id(self, name: str) -> bool:
-        """True if a name that was looked up is an order's id, or one given to it in a story or here; no reference."""
-        given = name in self._names or name in names(self._journal.folder.path)
-        return given or self._journal.store.first_kind(name) is not None
+        """True if a name that was looked up is an order's id, or one given to it in a story; no reference."""
+        return name in self._names or self._journal.store.first_kind(name) is not None
+
+    def check_own_name(self, name: str) -> None:
+        """`Stop` if a row that issues an order calls it by a name that only this ledger's users know."""
+        given = names(self._journal.folder.path).get(name)
+        if given is not None and given not in self._journal.store.referenced(name):
+            hint = f"the order's reference, or {given[:8]} in full; or give it another name: comity order rename"
+            raise Stop(f"{name!r} is a name given here to the order {given[:8]}, and no reference", hint=hint)
+
+    def issue(self, reference: str, office: str, order: Named, *, version: bool) -> None:
+        """Note that an office issues an order; `version`: the row says that it is a new version, or puts one right.
+
+        `Stop` if the order is another office's; `Refused` REFERENCE-TAKEN if it is issued already and this is no
+        version of it.
+        """
+        offices = [o for (o,) in self._c.execute("SELECT office FROM issued WHERE id = ? ORDER BY office", (order.id,))]
+        if order.there:
+            offices = [o for o in self._journal.cases.issuers(order.id) if o not in offices] + offices
+        if not offices:
+            self._c.execute("INSERT INTO issued VALUES (?, ?)", (order.id, office))
+            return
+        if office not in offices:
+            hint = (
+                f"{office}/{reference} opens one of {office}; a new version says whose order it is: issuing_authority"
+            )
+            raise Stop(f"{reference} is an order of {offices[0]} on record, and not of {office}", hint=hint)
+        if not version:
+            check_reference(reference, office, "", [(order.id, offices)], hint=VERSION)
 
     def quote(self, reference: str, office: str, order: Named) -> None:
-        """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so.
-
-        `Stop` if the order is another office's that has the same number.
-        """
+        """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so."""
         self._c.execute("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?)", (reference, office, order.id))
         found = self._c.execute(
             "SELECT id FROM quoted WHERE reference = ? AND office = ?", (reference, office)
         ).fetchone()
         taken = self._journal.cases.quoted(reference) if self._journal.store.referenced(reference) else []
         check_reference(reference, office, order.id, [(found[0], [office]), *taken])
-        others = dict(taken).get(order.id) or [office]
-        if office not in others:
-            hint = (
-                f"{office}/{reference} opens one of {office}; a new version says whose order it is: issuing_authority"
-            )
-            raise Stop(f"{reference} is an order of {others[0]} on record, and not of {office}", hint=hint)
 
     def opened(self) -> Iterator[list[str]]:
         """The ids of all orders opened or found, five hundred at a time."""

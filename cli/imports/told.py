@@ -21,7 +21,7 @@ from cli.exits import Stop
 from cli.fields import Refer, digest, document, value_of
 from cli.imports.index import NOT_YET, Index, Named
 from cli.imports.sheet import Row, Wrong
-from cli.record import SOURCES, SPEAKS, audience_of, quotes
+from cli.record import SOURCES, SPEAKS, audience_of, issuer, quotes
 from cli.subject import subjects_of
 from cli.writing import hand
 from ledger.door import named_in, slips
@@ -63,6 +63,7 @@ COLUMNS = {
     "replaces": "an earlier entry of the signer that this one puts right: a label, #3, a leaf hash",
     "why": "why it is put right; every row that replaces an entry says it",
     "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
+    "version": "yes: the order is issued already, and this row is a new version of it",
     "unregistered": "yes: the row may name offices and Parties that no register knows",
     "subject": "whose data its sealed values hold: NAME, or FIELD=NAME, one on each line; empty: the target's",
     "id": "what is this row's own, such as its number with you; empty: what it says in public",
@@ -167,12 +168,17 @@ class Reader:
         entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
         draft = Draft(fact, order.id, signer, said, entry, order.instrument, subjects)
         unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
+        version = tried("version", lambda: self._version(common, fact.kind))
         if not wrongs and not (order.there and self._journal.has(entry)):  # what is on record is not asked again
             named = partial(self._named, order)
             for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
                 column = slip.where.removeprefix(f"{fact.kind}.")
                 wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint))
-            if (quoted := quotes(draft)) is not None:
+            if fact.kind == "order-issued":
+                office = issuer(draft)
+                name = public_of(fact).get("reference") or common["order"]
+                tried("reference", lambda: self.index.issue(name, office, order, version=version))
+            if not wrongs and (quoted := quotes(draft)) is not None:
                 tried("reference", lambda: self.index.quote(*quoted, order))
         if wrongs:
             raise Wrongs(wrongs)
@@ -182,12 +188,21 @@ class Reader:
         """The offices and Parties that the entries on record of an order name."""
         return named_in(self._journal.case(order.id, reveal=False).entries) if order.there else set()
 
+    def _version(self, common: Mapping[str, str], kind: str) -> bool:
+        """Whether a row says that the order it issues is issued already, and this is a version of it or its righting."""
+        said = _yes(common.get("version") or "no")
+        if said and kind != "order-issued":
+            raise Wrong("", f"only order-issued makes a new version, and this is {kind}")
+        return said or bool(common.get("replaces"))
+
     # -- the columns all kinds share ----------------------------------------------------------------------------------
 
     def _order(self, common: Mapping[str, str], kind: str | None, cells: dict[str, Any]) -> Named:
         name, instrument = common["order"], common.get("instrument")
         if kind and "instrument" in IMPORTED[kind].fields() and instrument:
             cells["instrument"] = instrument
+        if kind == "order-issued":
+            self.index.check_own_name(name)
         there = self.index.order(name)
         if there is None:
             there = self.index.open(name, instrument or "")  # a wrong one too, or each row of the order would be wrong

@@ -314,6 +314,11 @@ class Cases:
             found.append((order, list(dict.fromkeys(offices))))
         return found
 
+    def issuers(self, order: str) -> list[str]:
+        """The offices that issued an order, as entries here say."""
+        issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
+        return list(dict.fromkeys(e.get("issuing_authority") or e.actor for e in issued))
+
     def ambiguous(self, name: str, found: Sequence[str]) -> LedgerFault:
         """ORDER-AMBIGUOUS of a name that several orders have, with how to say which."""
         offices = dict(self.quoted(name))
