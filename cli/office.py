@@ -304,7 +304,7 @@ def erase(
     locks them instead.
     """
     from cli.record import tell
-    from cli.subject import subject_name
+    from cli.subject import near, subject_name
     from cli.writing import find, hand, writing
     from ledger.door import slips
     from ledger.facts import build
@@ -332,6 +332,10 @@ def erase(
             return
         here = None if order is None else find(journal, order)
         named = target_of(str(here)) if subject is None else subject_name(subject, lambda o: find(journal, o))
+        named = journal.drawer.spelt(named) if journal.drawer else named
+        if subject is not None:
+            for line in near(journal, named):
+                ui.tell(f"{line}, and stays; `comity subject same` says otherwise")
         place = None if everywhere else here or _only_order(journal, named)
         signer = hand(journal, "payload-key-destroyed", actor, role, key_file)
         journal.check_whole(place, only_here=only_here)

@@ -75,7 +75,7 @@ class Reader:
         """The orders in which something is sealed for a person, by the name the ledger's users give them."""
         from cli.subject import subject_name
 
-        keys = self.drawer.keys_of(subject_name(subject, self.find)) if self.drawer else {}
+        keys = self.drawer.keys_of(self.drawer.spelt(subject_name(subject, self.find))) if self.drawer else {}
         if not keys:
             hint = "by default values are sealed for 'target of ORDER'"
             raise Stop(f"no data subject is called {subject!r} here", hint=hint)

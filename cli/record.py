@@ -12,7 +12,7 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
-from cli.subject import SUBJECT, known_elsewhere, subjects_of
+from cli.subject import SUBJECT, known_elsewhere, near, subjects_of
 
 if TYPE_CHECKING:
     from ledger.envelope import Other, Signer
@@ -149,6 +149,10 @@ def put(
         same = known_elsewhere(journal, draft.subjects.values(), place.order)
         for says in same:
             ui.tell(says)
+        new = [n for n in dict.fromkeys(draft.subjects.values()) if journal.drawer and not journal.drawer.keys_of(n)]
+        alike = [line for name in new for line in near(journal, name)]
+        for says in alike:
+            ui.tell(says)
         known = _known(journal, asked.entry)
         if not known:
             check_draft(journal, place.case, draft, unregistered=asked.unregistered)
@@ -161,6 +165,8 @@ def put(
             ui.confirm("it is dated before the order was made", yes=asked.yes)
         if same and not known and ui.attended():
             ui.confirm("if not: comity subject other, or another name", yes=asked.yes)
+        if alike and not known and ui.attended():
+            ui.confirm("one person has one name: that name, or comity subject same", yes=asked.yes)
         if kind in FINAL and not known:
             ui.confirm(FINAL[kind], yes=asked.yes)
         (receipt,) = journal.record_batch([draft])
@@ -270,7 +276,7 @@ def _draft(
 
 def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool) -> None:
     """Refuse what cannot be meant so, before anybody is asked: `ledger.door`."""
-    from ledger.door import check_reference, named_in, slips
+    from ledger.door import check_quotable, check_reference, named_in, slips
 
     known, said = journal.cases.known(journal.keyring), draft.said
     for slip in slips(
@@ -283,7 +289,9 @@ def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregister
     ):
         raise slip
     if (quoted := quotes(draft)) is not None:
-        check_reference(*quoted, draft.order, journal.cases.quoted(quoted[0]))
+        cases = journal.cases
+        check_quotable(quoted[0], () if case is None else cases.references(draft.order), cases.beginning)
+        check_reference(*quoted, draft.order, cases.taken(quoted[0]))
 
 
 def quotes(draft: Draft) -> tuple[str, str] | None:

@@ -78,6 +78,12 @@ def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[
     return told
 
 
+def near(journal: Journal, name: str) -> list[str]:
+    """A sentence for each data subject whose name is nearly this one: here they are two persons."""
+    others = journal.drawer.near(name) if journal.drawer else []
+    return [f"{other!r} is another person here than {name!r}" for other in others]
+
+
 def called(journal: Journal, order: str) -> str:
     """An order as people call it: a story's label, its reference, else the beginning of its id."""
     from cli.writing import labels
@@ -103,8 +109,9 @@ def same(name: str, other: str) -> Exit:
     from cli.writing import find, writing
 
     with writing() as journal:
-        one, two = (subject_name(each, lambda order: find(journal, order)) for each in (name, other))
-        _drawer(journal).join(one, two)
+        drawer = _drawer(journal)
+        one, two = (drawer.spelt(subject_name(each, lambda order: find(journal, order))) for each in (name, other))
+        drawer.join(one, two)
         _emit(journal, "same", one)
     return Exit.DONE
 
@@ -121,6 +128,7 @@ def other(name: str, order: str, new: str) -> Exit:
         was, now = (subject_name(each, lambda order: find(journal, order)) for each in (name, new))
         if was == now:
             raise Stop("both names are the same", hint="give the other person another name")
+        was = _drawer(journal).spelt(was)
         _drawer(journal).part(was, find(journal, order), now)
         _emit(journal, "other", now)
     return Exit.DONE

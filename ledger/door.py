@@ -6,6 +6,8 @@ What is asked follows from the types of `ledger.facts.wire`, so a new kind is as
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
@@ -149,18 +151,51 @@ def _typed(kind: str) -> tuple[tuple[str, Word], ...]:
     return tuple((n, w) for n, w in words if isinstance(w, Word) and (w.door or w.exists or w.past))
 
 
+def plain(reference: str) -> str:
+    """A reference as people read it out: what looks alike is the same, whatever its case, dashes and white space."""
+    folded = unicodedata.normalize("NFKC", reference).casefold()
+    return "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
+
+
+def _is_dash(c: str) -> bool:
+    return unicodedata.category(c) == "Pd" or c in "\u02d7\u2043\u2212"
+
+
+def check_quotable(reference: str, own: Collection[str], beginning: Callable[[str], Collection[str]]) -> None:
+    """Refuse, with FACT, a reference that cannot be typed, or that may be read as something else that names an order.
+
+    `own` are the references that the order has already, which stay what they are; `beginning` has the ids of the
+    orders that begin with a text.
+    """
+    if reference in own:
+        return
+    where, text = "order-issued.reference", plain(reference)
+    folded = unicodedata.normalize("NFKC", reference)
+    simple = "".join("-" if c == "/" or _is_dash(c) else c for c in folded if not c.isspace())
+    if any(c.isspace() or (_is_dash(c) and c != "-") for c in reference):
+        says = f"expected a reference without white space and other dashes than -, got {reference!r}"
+        raise Refused("FACT", says, where=where, hint=f"such as {simple}")
+    if "/" in text:
+        hint = f"OFFICE/REFERENCE names an order; such as {simple}"
+        raise Refused("FACT", f"expected a reference without a stroke, got {reference!r}", where=where, hint=hint)
+    if re.match("[0-9a-f]{8}", text) and (re.fullmatch("(?=.*[a-f])[0-9a-f-]+", text) or beginning(text[:8])):
+        hint = "the beginning of an id names an order; such as PPO-2026-123"
+        raise Refused("FACT", f"expected a reference that begins no id, got {reference!r}", where=where, hint=hint)
+
+
 def check_reference(
-    reference: str, office: str, order: str, taken: Iterable[tuple[str, Sequence[str]]], hint: str = ""
+    reference: str, office: str, order: str, taken: Iterable[tuple[str, str, Sequence[str]]], hint: str = ""
 ) -> None:
     """Refuse, with REFERENCE-TAKEN, a reference under which its office has issued another order here.
 
-    `taken` are the orders that are quoted so, each with the offices that issued it.
+    `taken` are the orders that are quoted so or alike: id, reference, and the offices that issued it.
     """
-    for other, offices in taken:
+    for other, quoted, offices in taken:
         if other != order and office in offices:
+            alike = "" if quoted == reference else f"; {reference!r} looks like it"
             raise Refused(
                 "REFERENCE-TAKEN",
-                f"{office} has an order of the reference {reference!r} here already, {other[:8]}",
+                f"{office} has an order of the reference {quoted!r} here already, {other[:8]}{alike}",
                 where="order-issued.reference",
                 hint=hint or f"another order has another reference; a new version of that one: --order {other[:8]}",
             )

@@ -8,6 +8,8 @@ import json
 import re
 import shutil
 import zoneinfo
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +22,7 @@ from click.testing import Result
 from cli.exits import Exit
 from cli.story import read_story
 from ledger import zones
-from ledger.door import Known, named_in, slips
+from ledger.door import Known, named_in, plain, slips
 from ledger.facts import KINDS, FactError, build, check_form
 from ledger.facts.wire import Actor, Party, Word, form_of, texts
 from ledger.order import Unread, instant
@@ -371,10 +373,73 @@ def test_a_reference_of_two_offices_is_asked_with_the_office(house: House) -> No
     assert house.told("custody", "lind/PPO-1")["order"] == lind
 
 
+def stands(house: House, reference: str, order: str) -> str:
+    """An order of ilves as a version wrote it that asked nothing of its reference."""
+    from ledger.envelope import Circumstances
+    from ledger.world.home import Home
+    from ledger.world.journal import Journal
+    from ledger.world.keys import load
+
+    home = Home(house.folder / "state" / "comity", house.keys)
+    with Journal.open(house.ledger, home) as journal:
+        signer = journal.signer("ilves", "ISS", load(house.keys / "ilves"))
+        now = journal.now()
+        fact = build("order-issued", {**ORDER, "reference": reference, "to_party": "XO"}, {})
+        return journal.record(fact, order, signer, Circumstances(now, now)).order
+
+
+OF_BEFORE = "8f14e45f-ceea-467f-9575-7d5a1e2b3c4d"
+
+
 def test_an_office_before_a_reference_that_has_a_stroke_itself_is_no_riddle(house: House) -> None:
-    assert issue(house, "ilves", "12/2026").exit_code == 0
+    stands(house, "12/2026", OF_BEFORE)
     assert house.told("show", "12/2026")["order"] == house.told("show", "ilves/12/2026")["order"]
     assert house.run("show", "lind/12/2026").exit_code == Exit.USAGE
+    assert issue(house, "ilves", "12/2026", "--order", OF_BEFORE).exit_code == 0, "it keeps its reference"
+    left_alone(issue(house, "ilves", "13/2026", "--order", OF_BEFORE), "FACT", "13-2026")
+
+
+ALIKE = ("ppo-1", "\uff30\uff30\uff2f-1", "Ppo-\uff11")
+TYPED = {
+    "PPO\u20101": "PPO-1",
+    "PPO\u20111": "PPO-1",
+    "PPO\u20139": "PPO-9",
+    "PPO\u22129": "PPO-9",
+    "PPO- 9": "PPO-9",
+    "PPO\u00a09": "PPO9",
+    "12/2026": "12-2026",
+    "ilves/PPO-9": "ilves-PPO-9",
+    "12\uff0f2026": "12-2026",
+    "8f14e45f": "PPO-2026-123",
+    "8F14E45F-cee": "PPO-2026-123",
+    "deadbeef": "PPO-2026-123",
+    "8f14e45fZ": "PPO-2026-123",
+}
+
+
+def test_references_of_one_office_that_look_alike_are_one(house: House, tmp_path: Path) -> None:
+    before = count_of(house)
+    for reference in ALIKE:
+        left_alone(issue(house, "ilves", reference), "REFERENCE-TAKEN", "'PPO-1'", repr(reference))
+        done = imported(house, tmp_path, {**OPENS, "order": reference})
+        assert f"{reference!r} looks like it" in json.loads(done.stdout)["faults"][0]["says"]
+    assert {plain(reference) for reference in (*ALIKE, "PPO\u20101", "PPO \uff0d 1", "PPO\ufe631")} == {"ppo-1"}
+    done = imported(house, tmp_path, {**OPENS, "order": "T-1"}, {**OPENS, "order": "t-1"})
+    assert [(f["row"], f["column"]) for f in json.loads(done.stdout)["faults"]] == [(3, "reference")]
+    assert count_of(house) == before
+    assert issue(house, "lind", "ppo-1").exit_code == 0
+
+
+def test_a_reference_that_cannot_be_typed_or_means_something_else_is_refused(house: House, tmp_path: Path) -> None:
+    stands(house, "OLD-1", OF_BEFORE)
+    before = count_of(house)
+    for reference, shown in TYPED.items():
+        left_alone(issue(house, "ilves", reference, "--dry-run"), "FACT", f"such as {shown}")
+        done = imported(house, tmp_path, {**OPENS, "order": "T-1", "reference": reference})
+        assert [f["column"] for f in json.loads(done.stdout)["faults"]] == ["reference"], reference
+    assert count_of(house) == before
+    for reference in ("20260311", "facade-7", "Ärzte-1", "2026-123"):
+        assert issue(house, "ilves", reference, "--dry-run").exit_code == 0, reference
 
 
 def test_a_table_opens_an_order_of_another_office_by_office_and_reference(house: House, tmp_path: Path) -> None:
@@ -503,6 +568,69 @@ def test_an_office_is_enrolled_for_a_party_that_is_registered(house: House) -> N
     assert house.run("key", "enrol", "two", "--role", "ISS", "--party", "QW").exit_code == 0
 
 
+# -- names of data subjects --------------------------------------------------------------------------------------------
+
+
+def delay(house: House, subject: str, order: str = "PPO-1", **more: Any) -> Any:
+    words = ("record", "customer-notification-delayed", order, "-f", "reasons=x", "-f", "review_on=2099-01-01")
+    return run(*words, "--as", "ilves", "--subject", subject, ledger=house.ledger, **house.env, **more)
+
+
+def erase(house: House, subject: str) -> Any:
+    said = ("--everywhere", "--cause", "erasure-granted", "--as", "ilves", "--yes")
+    return house.run("erase", "--subject", subject, *said)
+
+
+def test_names_of_data_subjects_are_one_whatever_their_white_space(house: House) -> None:
+    for name in ("A\u0308nna Kask", "\u00c4nna  Kask", " \u00c4nna Kask "):
+        done = delay(house, name)
+        assert (done.exit_code, "another person" in done.stderr) == (0, False), done.output
+    assert "covers 3 values in 3 entries" in erase(house, "\u00c4nna   Kask").stderr
+
+
+def test_names_nearly_alike_are_named_by_an_erasure_and_stay(house: House) -> None:
+    for name in ("Anna Kask", "anna kask", "Anna Kaski", "Anna K\u00e4sk", "witness 3", "witness 4"):
+        assert delay(house, name).exit_code == 0
+    done = erase(house, "Anna Kask")
+    assert done.exit_code == 0, done.output
+    assert "covers 1 value" in done.stderr
+    for name in ("anna kask", "Anna Kaski", "Anna K\u00e4sk"):
+        assert f"{name!r} is another person here than 'Anna Kask', and stays" in done.stderr
+    assert "another person" not in erase(house, "witness 3").stderr, "numbers tell persons apart"
+    assert "'anna kask' is another person" in erase(house, "Anna Kask").stderr, (
+        "a name that nobody has is told them too"
+    )
+
+
+def test_on_a_terminal_it_is_asked_whether_a_new_name_is_meant(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert delay(house, "Anna Kask").exit_code == 0
+    before = count_of(house)
+    monkeypatch.setattr("cli.ui.attended", lambda: True)
+    done = delay(house, "Anna Kaks Kask", stdin="n\n")
+    assert done.exit_code == 0, done.output
+    done = delay(house, "anna Kask", stdin="n\n")
+    assert (done.exit_code, count_of(house)) == (Exit.INTERRUPTED, before + 1), done.output
+    assert "'Anna Kask' is another person here than 'anna Kask'" in done.output
+    assert delay(house, "anna Kask", stdin="y\n").exit_code == 0
+    assert delay(house, "anna Kask").exit_code == 0, "asked once"
+
+
+def test_a_name_with_several_spaces_from_before_is_still_reached(house: House) -> None:
+    with monkey_of("ledger.world.drawer.check_name", "cli.subject.check_name"):
+        assert delay(house, "Anna  Kask").exit_code == 0
+    done = erase(house, "Anna  Kask")
+    assert "covers 1 value" in done.stderr, done.output
+
+
+@contextmanager
+def monkey_of(*names: str) -> Iterator[None]:
+    """As a version did that kept the names of data subjects as they were typed."""
+    with pytest.MonkeyPatch.context() as then:
+        for name in names:
+            then.setattr(name, str.strip)
+        yield
+
+
 # -- names of one's own ------------------------------------------------------------------------------------------------
 
 
@@ -539,21 +667,11 @@ def test_a_name_that_another_order_has_is_refused(house: House) -> None:
 
 
 def test_references_that_are_ambiguous_from_before_are_resolved_by_a_name(house: House) -> None:
-    from ledger.envelope import Circumstances
-    from ledger.world.home import Home
-    from ledger.world.journal import Journal
-    from ledger.world.keys import load
-
-    home = Home(house.folder / "state" / "comity", house.keys)
-    with Journal.open(house.ledger, home) as journal:  # as a version wrote that asked nothing
-        signer = journal.signer("ilves", "ISS", load(house.keys / "ilves"))
-        now = journal.now()
-        second = build("order-issued", {**ORDER, "reference": "PPO-1", "to_party": "XO"}, {})
-        made = journal.record(second, "8f14e45f-ceea-467f-9575-7d5a1e2b3c4d", signer, Circumstances(now, now))
+    made = stands(house, "PPO-1", OF_BEFORE)
     assert house.run("show", "PPO-1").exit_code == Exit.USAGE
     assert "(8f14e45f)" in house.run("show", "ilves/PPO-1").stderr
-    assert house.told("order", "rename", "8f14e45f", "second")["order"] == made.order
-    assert house.told("show", "second")["order"] == made.order
+    assert house.told("order", "rename", "8f14e45f", "second")["order"] == made
+    assert house.told("show", "second")["order"] == made
 
 
 def test_a_file_of_names_that_cannot_be_read_is_said_and_may_go(house: House) -> None:

@@ -15,14 +15,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cli.exits import Stop
-from ledger.door import check_reference
+from ledger.door import check_quotable, check_reference, plain
 from ledger.world.journal import Journal
 from ledger.world.names import names
 
 _SCHEMA = """
     CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
     CREATE TABLE promised (name TEXT, number INTEGER, line INTEGER, field TEXT) STRICT;
-    CREATE TABLE quoted (reference TEXT, office TEXT, id TEXT, PRIMARY KEY (reference, office)) STRICT, WITHOUT ROWID;
+    CREATE TABLE quoted (
+        plain TEXT, office TEXT, id TEXT, reference TEXT, PRIMARY KEY (plain, office)) STRICT, WITHOUT ROWID;
+    CREATE TABLE alike (plain TEXT, reference TEXT, PRIMARY KEY (plain, reference)) STRICT, WITHOUT ROWID;
     CREATE TABLE issued (id TEXT, office TEXT, PRIMARY KEY (id, office)) STRICT, WITHOUT ROWID;
     CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, subjects TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
     CREATE TABLE subjects (name TEXT, id TEXT, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
@@ -54,6 +56,8 @@ class Index:
         self._c.execute("PRAGMA journal_mode=OFF")
         self._c.executescript(_SCHEMA)
         self._c.execute("BEGIN")  # nothing here has to outlive a crash
+        said = ((plain(quoted), quoted) for quoted, _ in journal.store.references())
+        self._c.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", said)
         self._newest: tuple[str, dict[str, str]] = ("", {})
         self._instrument: tuple[str, str] = ("", "")
         self._last: tuple[str, Named] | None = None  # the rows of an order mostly stand together
@@ -134,16 +138,18 @@ class Index:
             )
             raise Stop(f"{reference} is an order of {offices[0]} on record, and not of {office}", hint=hint)
         if not version:
-            check_reference(reference, office, "", [(order.id, offices)], hint=VERSION)
+            check_reference(reference, office, "", [(order.id, reference, offices)], hint=VERSION)
 
     def quote(self, reference: str, office: str, order: Named) -> None:
         """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so."""
-        self._c.execute("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?)", (reference, office, order.id))
-        found = self._c.execute(
-            "SELECT id FROM quoted WHERE reference = ? AND office = ?", (reference, office)
-        ).fetchone()
-        taken = self._journal.cases.quoted(reference) if self._journal.store.referenced(reference) else []
-        check_reference(reference, office, order.id, [(found[0], [office]), *taken])
+        cases, text = self._journal.cases, plain(reference)
+        check_quotable(reference, cases.references(order.id) if order.there else (), cases.beginning)
+        self._c.execute("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?, ?)", (text, office, order.id, reference))
+        here = self._c.execute("SELECT id, reference FROM quoted WHERE plain = ? AND office = ?", (text, office))
+        taken = [(other, quoted, [office]) for other, quoted in here.fetchall()]
+        alike = self._c.execute("SELECT reference FROM alike WHERE plain = ?", (text,)).fetchall()
+        taken += [(other, quoted, offices) for (quoted,) in alike for other, offices in cases.quoted(quoted)]
+        check_reference(reference, office, order.id, taken)
 
     def opened(self) -> Iterator[list[str]]:
         """The ids of all orders opened or found, five hundred at a time."""

@@ -189,7 +189,7 @@ class Reader:
         return named_in(self._journal.case(order.id, reveal=False).entries) if order.there else set()
 
     def _version(self, common: Mapping[str, str], kind: str) -> bool:
-        """Whether a row says that the order it issues is issued already, and this is a version of it or its righting."""
+        """Whether a row says that its order is issued already, and that it makes a version or puts an entry right."""
         said = _yes(common.get("version") or "no")
         if said and kind != "order-issued":
             raise Wrong("", f"only order-issued makes a new version, and this is {kind}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from ledger.chain import access_of, registry_of
 from ledger.counterparty import KIND, as_counted
-from ledger.door import Known
+from ledger.door import Known, plain
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
 from ledger.keyring import Keyring
@@ -287,7 +287,7 @@ class Cases:
             return found[0]
         if found:
             raise self.ambiguous(name, found)
-        found = [order for order, kind in self._store.orders(name) if name and self._listed(order, kind)]
+        found = self.beginning(name) if name else []
         if len(found) == 1:
             return found[0]
         if not found:
@@ -313,6 +313,20 @@ class Cases:
             offices = [e.get("issuing_authority") or e.actor for e in issued if e.get("reference") == reference]
             found.append((order, list(dict.fromkeys(offices))))
         return found
+
+    def taken(self, reference: str) -> list[tuple[str, str, list[str]]]:
+        """The orders of this reference or one that looks like it: id, reference, and the offices that issued it."""
+        text = plain(reference)
+        alike = sorted({quoted for quoted, _ in self._store.references() if plain(quoted) == text})
+        return [(order, quoted, offices) for quoted in alike for order, offices in self.quoted(quoted)]
+
+    def beginning(self, text: str) -> list[str]:
+        """The ids of the orders that begin with a text."""
+        return [order for order, kind in self._store.orders(text) if self._listed(order, kind)]
+
+    def references(self, order: str) -> set[str]:
+        """The references that an order has, as entries here say."""
+        return {str(e.get("reference")) for e in self.case(order, reveal=False).entries if e.kind == "order-issued"}
 
     def issuers(self, order: str) -> list[str]:
         """The offices that issued an order, as entries here say."""

@@ -170,6 +170,25 @@ class Drawer:
             )
             return {(name, order): key_id for name, order, key_id in found}
 
+    def near(self, name: str) -> list[str]:
+        """The names of other data subjects that differ from this one in case, in white space or in one letter."""
+        with faults(self.path):
+            found = self._read(
+                "SELECT n.name FROM subject_name n WHERE n.name NOT GLOB 'target of *' AND n.name NOT GLOB ?1 || '*'"
+                " AND n.subject NOT IN (SELECT subject FROM subject_name WHERE name = ?2) ORDER BY n.name",
+                (COMPANION, name),
+            )
+            return [other for (other,) in found.fetchall() if _near(name, other)]
+
+    def spelt(self, name: str) -> str:
+        """A name as it is kept: an earlier version kept several spaces between words."""
+        with faults(self.path):
+            found = self._read(
+                "SELECT name FROM subject_name WHERE name = ?1 OR instr(name, '  ') > 0 ORDER BY name <> ?1, name",
+                (name,),
+            )
+            return next((kept for (kept,) in found.fetchall() if check_name(kept) == name), name)
+
     def name_of(self, key_id: str) -> str | None:
         """A name of the subject that a key belongs to; None if the key is not here."""
         with faults(self.path):
@@ -372,13 +391,28 @@ class Drawer:
 
 
 def check_name(text: str) -> str:
-    """The name of a data subject in normalisation form C; ValueError unless it is one line of 1 to 200 characters."""
-    name = unicodedata.normalize("NFC", text.strip())
+    """The name of a data subject in normalisation form C, its words one space apart; ValueError unless it is one line
+    of 1 to 200 characters.
+    """
+    name = " ".join(filter(None, unicodedata.normalize("NFC", text.strip()).split(" ")))
     if not 0 < len(name) <= _NAME or not name.isprintable():
         raise ValueError(f"the name of a data subject is one line of 1 to {_NAME} characters, as 'witness 3'")
     if name.startswith(COMPANION):
         raise ValueError(f"a name that begins with {COMPANION!r} is the ledger's own")
     return name
+
+
+def _near(one: str, two: str) -> bool:
+    """True if two names differ in case, in white space or in one letter; numbers tell persons apart."""
+    if one == two:
+        return False
+    a, b = (" ".join(name.casefold().split()) for name in (one, two))
+    if [c for c in a if c.isdigit()] != [c for c in b if c.isdigit()] or abs(len(a) - len(b)) > 1:
+        return False
+    if len(a) > len(b):
+        a, b = b, a
+    at = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    return a[at + (len(a) == len(b)) :] == b[at + 1 :]
 
 
 def _new_id() -> str:

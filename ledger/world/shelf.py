@@ -195,6 +195,10 @@ class Shelf:
         found = self._all("SELECT order_id FROM order_reference WHERE reference = ? ORDER BY order_id", (reference,))
         return [order for (order,) in found]
 
+    def references(self) -> list[tuple[str, str]]:
+        """Every reference by which people quote orders, each with the id of its order."""
+        return self._all("SELECT reference, order_id FROM order_reference", ())
+
     def naming(self, order: str) -> list[str]:
         """The orders with an entry that names this one as before or after their own."""
         found = self._all("SELECT order_id FROM order_link WHERE named = ? ORDER BY order_id", (order,))
