@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -288,26 +288,31 @@ def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregister
         unregistered=unregistered,
     ):
         raise slip
-    if (quoted := quotes(draft)) is not None:
+    if (quoted := quotes(draft, known.offices)) is not None:
         cases = journal.cases
         check_quotable(quoted[0], () if case is None else cases.references(draft.order), cases.beginning)
         check_reference(*quoted, draft.order, cases.taken(quoted[0]))
 
 
-def quotes(draft: Draft) -> tuple[str, str] | None:
-    """The reference and the issuing office of an order that is about to be made; None for every other fact."""
+def quotes(draft: Draft, among: Collection[str]) -> tuple[str, str] | None:
+    """The reference and the issuing office of an order that is about to be made; None for every other fact.
+
+    `among` are the offices of the register.
+    """
     from ledger.facts import public_of
 
-    public = public_of(draft.fact) if draft.fact.kind == "order-issued" else {}
-    reference = public.get("reference")
-    return reference and (reference, issuer(draft))
+    reference = public_of(draft.fact).get("reference") if draft.fact.kind == "order-issued" else None
+    return reference and (reference, issuer(draft, among))
 
 
-def issuer(draft: Draft) -> str:
+def issuer(draft: Draft, among: Collection[str]) -> str:
     """The office whose order an order is that is about to be made."""
+    from ledger.door import issuing_office
     from ledger.facts import public_of
 
-    return public_of(draft.fact).get("issuing_authority") or draft.said.whose or draft.signer.actor
+    said = draft.said
+    named = public_of(draft.fact).get("issuing_authority")
+    return issuing_office(said.speaks, draft.signer.actor, among, named, said.whose)
 
 
 def audience_of(said: str) -> tuple[str, list[str]]:

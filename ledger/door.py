@@ -151,6 +151,16 @@ def _typed(kind: str) -> tuple[tuple[str, Word], ...]:
     return tuple((n, w) for n, w in words if isinstance(w, Word) and (w.door or w.exists or w.past))
 
 
+def issuing_office(speaks: str, by: str, among: Collection[str], *said: str | None) -> str:
+    """The office whose order an order-issued is: that of its signer `by`, whose act speaks for nobody else.
+
+    What was seen or taken over may be another's: the first of `said` (the issuing authority, whose act it is), if the
+    register has it among its offices.
+    """
+    others = () if speaks == "act" else said
+    return next((office for office in others if office is not None and office in among), by)
+
+
 def plain(reference: str) -> str:
     """A reference as people read it out: what looks alike is the same, whatever its case, dashes and white space."""
     folded = unicodedata.normalize("NFKC", reference).casefold()

@@ -345,11 +345,24 @@ def count_of(house: House) -> int:
     return int(house.told("checkpoint")["size"])
 
 
-def test_the_issuing_office_is_the_one_the_order_names_whoever_signs(house: House) -> None:
-    said = ("-f", "issuing_authority=ilves")
-    left_alone(issue(house, "lind", "PPO-1", *said), "REFERENCE-TAKEN", "ilves has an order")
-    left_alone(issue(house, "lind", "PPO-1", "--speaks", "import", "--whose", "ilves"), "REFERENCE-TAKEN")
-    assert issue(house, "ilves", "PPO-1", "-f", "issuing_authority=lind").exit_code == 0
+def test_an_act_takes_a_reference_of_its_signers_office_whomever_it_names(house: House) -> None:
+    named = ("-f", "issuing_authority=ilves")
+    assert issue(house, "lind", "PPO-1", *named).exit_code == 0, "ilves has it, and lind has not"
+    left_alone(issue(house, "lind", "PPO-1"), "REFERENCE-TAKEN", "lind has an order")
+    assert issue(house, "lind", "PPO-8", *named).exit_code == 0
+    assert issue(house, "ilves", "PPO-8").exit_code == 0, "nobody else takes a number of ilves"
+    left_alone(issue(house, "ilves", "PPO-8", "-f", "issuing_authority=lind"), "REFERENCE-TAKEN", "ilves has an order")
+    orders = {house.told("show", f"{office}/PPO-8")["order"] for office in ("ilves", "lind")}
+    assert len(orders) == 2
+
+
+def test_what_was_taken_over_takes_a_reference_of_the_registered_office_it_names(house: House) -> None:
+    taken, ghost = ("--speaks", "import"), ("--unregistered", "-f", "issuing_authority=ghost")
+    left_alone(issue(house, "lind", "PPO-1", *taken, "--whose", "ilves"), "REFERENCE-TAKEN", "ilves has an order")
+    named = (*taken, "-f", "issuing_authority=ilves")
+    left_alone(issue(house, "lind", "PPO-1", *named), "REFERENCE-TAKEN", "ilves has an order")
+    left_alone(issue(house, "ilves", "PPO-1", *taken, *ghost), "REFERENCE-TAKEN", "ilves has an order")
+    assert issue(house, "ilves", "PPO-1", *taken, "-f", "issuing_authority=lind").exit_code == 0
     left_alone(issue(house, "lind"), "REFERENCE-TAKEN")
 
 
@@ -479,6 +492,7 @@ def imported(house: House, path: Path, *rows: dict[str, str], by: str = "ilves")
 
 def faults_of(done: Result) -> list[tuple[int, str]]:
     assert done.exit_code == Exit.REFUSED, done.output
+    assert {f["code"] for f in json.loads(done.stdout)["faults"]} == {"REFERENCE-TAKEN"}
     assert all("here already" in f["says"] and "column version" in f["hint"] for f in json.loads(done.stdout)["faults"])
     return [(f["row"], f["column"]) for f in json.loads(done.stdout)["faults"]]
 

@@ -36,9 +36,9 @@ class Row:
 class Wrong(Exception):
     """A cell that cannot be what its column says, or a row that cannot be a fact (then `column` is empty)."""
 
-    def __init__(self, column: str, says: str, hint: str = "") -> None:
+    def __init__(self, column: str, says: str, hint: str = "", code: str = "") -> None:
         super().__init__(says)
-        self.column, self.says, self.hint = column, says, hint
+        self.column, self.says, self.hint, self.code = column, says, hint, code
 
 
 class Source:

@@ -220,13 +220,13 @@ def _understood(source: Any, reader: Reader, asked: Asked, fault: Callable[[Row,
 
 def refuse(asked: Asked, checked: Checked) -> Exit:
     """Tell the faults, by row and column; nothing was recorded."""
-    columns = ("row", "line", "column", "says", "hint")
-    rows = [(row.number, row.line, wrong.column, wrong.says, wrong.hint) for row, wrong in checked.told]
+    columns = ("row", "line", "column", "says", "hint", "code")
+    rows = [(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code) for row, wrong in checked.told]
     document = {**_about(asked, checked), "faults": [dict(zip(columns, row, strict=True)) for row in rows]}
     if ui.said().format == "table":
-        for number, line, column, says, hint in rows:
+        for number, line, column, says, hint, code in rows:
             where = asked.row(number, line) + (f", {column}" if column else "")
-            ui.tell(f"{where}: {says}" + (f"; {hint}" if hint else ""))
+            ui.tell(f"{where}: {says}" + (f" ({code})" if code else "") + (f"; {hint}" if hint else ""))
     else:
         ui.emit("import", document, columns, rows)
     if checked.faults > len(rows):

@@ -140,7 +140,8 @@ class Reader:
                 wrongs.append(wrong if wrong.column else Wrong(column, wrong.says, wrong.hint))
             except (Stop, Refused) as error:
                 says = error.message if isinstance(error, Stop) else error.says
-                wrongs.append(Wrong(column, says.removeprefix(f"{column}: "), error.hint))
+                code = error.code if isinstance(error, Refused) else ""
+                wrongs.append(Wrong(column, says.removeprefix(f"{column}: "), error.hint, code))
             return None
 
         own = KINDS[kind].fields() if (kind := cells.get("kind")) in KINDS else {}  # one kind has a field `subject`
@@ -173,12 +174,12 @@ class Reader:
             named = partial(self._named, order)
             for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
                 column = slip.where.removeprefix(f"{fact.kind}.")
-                wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint))
+                wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint, slip.code))
             if fact.kind == "order-issued":
-                office = issuer(draft)
+                office = issuer(draft, self._offices)
                 name = public_of(fact).get("reference") or common["order"]
                 tried("reference", lambda: self.index.issue(name, office, order, version=version))
-            if not wrongs and (quoted := quotes(draft)) is not None:
+            if not wrongs and (quoted := quotes(draft, self._offices)) is not None:
                 tried("reference", lambda: self.index.quote(*quoted, order))
         if wrongs:
             raise Wrongs(wrongs)

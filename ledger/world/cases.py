@@ -12,7 +12,7 @@ from typing import Any
 
 from ledger.chain import access_of, registry_of
 from ledger.counterparty import KIND, as_counted
-from ledger.door import Known, plain
+from ledger.door import Known, issuing_office, plain
 from ledger.envelope import Opened, entry_of, open_
 from ledger.facts import KINDS
 from ledger.keyring import Keyring
@@ -309,9 +309,7 @@ class Cases:
         """The orders of this reference, each with the offices that issued it under it, as entries here say."""
         found = []
         for order in self._store.referenced(reference):
-            issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
-            offices = [e.get("issuing_authority") or e.actor for e in issued if e.get("reference") == reference]
-            found.append((order, list(dict.fromkeys(offices))))
+            found.append((order, [office for quoted, office in self._issued(order) if quoted == reference]))
         return found
 
     def taken(self, reference: str) -> list[tuple[str, str, list[str]]]:
@@ -326,12 +324,22 @@ class Cases:
 
     def references(self, order: str) -> set[str]:
         """The references that an order has, as entries here say."""
-        return {str(e.get("reference")) for e in self.case(order, reveal=False).entries if e.kind == "order-issued"}
+        return {quoted for quoted, _ in self._issued(order)}
 
     def issuers(self, order: str) -> list[str]:
         """The offices that issued an order, as entries here say."""
+        return list(dict.fromkeys(office for _, office in self._issued(order)))
+
+    def _issued(self, order: str) -> list[tuple[str, str]]:
+        """Under which references an order was issued, each with the office whose order it is."""
+        registered = (e.public["actor"] for e in self.register(reveal=False) if e.kind == "authority-registered")
+        among = {*registered, self._folder.registrar.actor}
         issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
-        return list(dict.fromkeys(e.get("issuing_authority") or e.actor for e in issued))
+        said = (
+            (str(e.get("reference")), issuing_office(e.speaks, e.by, among, e.get("issuing_authority"), e.whose))
+            for e in issued
+        )
+        return list(dict.fromkeys(said))
 
     def ambiguous(self, name: str, found: Sequence[str]) -> LedgerFault:
         """ORDER-AMBIGUOUS of a name that several orders have, with how to say which."""
