@@ -163,6 +163,8 @@ def issuing_office(speaks: str, by: str, among: Collection[str], *said: str | No
 
 def plain(reference: str) -> str:
     """A reference as people read it out: what looks alike is the same, whatever its case, dashes and white space."""
+    if reference.isascii():  # nearly every one, and issuing reads them all
+        return "".join(reference.lower().split())
     folded = unicodedata.normalize("NFKC", reference).casefold()
     return "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
 

@@ -375,7 +375,7 @@ def test_hostile_values_of_an_entry_are_escaped_on_the_order_page(stack: ExitSta
         "--to",
         "XV",
         "--reference",
-        "<b>P</b>\"'",
+        "<b>P\"'",
         "--as",
         "ilves",
     )
@@ -384,7 +384,7 @@ def test_hostile_values_of_an_entry_are_escaped_on_the_order_page(stack: ExitSta
     for url in ("/", "/orders", f"/orders/{order}", f"/orders/{order}/entries", f"/orders/{order}/replay"):
         html = desk.visitor.page(url)
         assert "<b>P" not in html, url
-    assert escape("<b>P</b>") in desk.visitor.page(f"/orders/{order}")
+    assert escape("<b>P") in desk.visitor.page(f"/orders/{order}")
     name = desk.visitor.get(f"/orders/{order}/custody.json").headers["content-disposition"]
     assert re.fullmatch(r'attachment; filename="[A-Za-z0-9._-]+"', name)
 
