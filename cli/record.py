@@ -290,7 +290,7 @@ def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregister
         raise slip
     if (quoted := quotes(draft, known.offices)) is not None:
         cases = journal.cases
-        check_quotable(quoted[0], () if case is None else cases.references(draft.order), cases.beginning)
+        check_quotable(quoted[0], () if case is None else cases.references(draft.order), cases.beginning, known.offices)
         check_reference(*quoted, draft.order, cases.taken(quoted[0]))
 
 

@@ -173,23 +173,29 @@ def _is_dash(c: str) -> bool:
     return unicodedata.category(c) == "Pd" or c in "\u02d7\u2043\u2212"
 
 
-def check_quotable(reference: str, own: Collection[str], beginning: Callable[[str], Collection[str]]) -> None:
+def check_quotable(
+    reference: str,
+    own: Collection[str],
+    beginning: Callable[[str], Collection[str]],
+    offices: Collection[str],
+) -> None:
     """Refuse, with FACT, a reference that cannot be typed, or that may be read as something else that names an order.
 
     `own` are the references that the order has already, which stay what they are; `beginning` has the ids of the
-    orders that begin with a text.
+    orders that begin with a text; `offices` are those of the register. File numbers such as `47 Js 123/26` are fine.
     """
     if reference in own:
         return
     where, text = "order-issued.reference", plain(reference)
     folded = unicodedata.normalize("NFKC", reference)
-    simple = "".join("-" if c == "/" or _is_dash(c) else c for c in folded if not c.isspace())
-    if any(c.isspace() or (_is_dash(c) and c != "-") for c in reference):
-        says = f"expected a reference without white space and other dashes than -, got {reference!r}"
+    simple = " ".join("".join("-" if _is_dash(c) else c for c in folded).split())
+    if any((c.isspace() and c != " ") or (_is_dash(c) and c != "-") for c in reference) or "  " in reference:
+        says = f"expected a reference without white space but single blanks and without dashes but -, got {reference!r}"
         raise Refused("FACT", says, where=where, hint=f"such as {simple}")
-    if "/" in text:
-        hint = f"OFFICE/REFERENCE names an order; such as {simple}"
-        raise Refused("FACT", f"expected a reference without a stroke, got {reference!r}", where=where, hint=hint)
+    office, stroke, rest = folded.partition("/")
+    if stroke and office in offices:
+        says = f"expected a reference that does not begin as OFFICE/REFERENCE, got {reference!r}"
+        raise Refused("FACT", says, where=where, hint=f"{office} is an office; such as {rest.strip()}")
     if re.match("[0-9a-f]{8}", text) and (re.fullmatch("(?=.*[a-f])[0-9a-f-]+", text) or beginning(text[:8])):
         hint = "the beginning of an id names an order; such as PPO-2026-123"
         raise Refused("FACT", f"expected a reference that begins no id, got {reference!r}", where=where, hint=hint)

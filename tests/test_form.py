@@ -409,7 +409,7 @@ def test_an_office_before_a_reference_that_has_a_stroke_itself_is_no_riddle(hous
     assert house.told("show", "12/2026")["order"] == house.told("show", "ilves/12/2026")["order"]
     assert house.run("show", "lind/12/2026").exit_code == Exit.USAGE
     assert issue(house, "ilves", "12/2026", "--order", OF_BEFORE).exit_code == 0, "it keeps its reference"
-    left_alone(issue(house, "ilves", "13/2026", "--order", OF_BEFORE), "FACT", "13-2026")
+    left_alone(issue(house, "ilves", "ilves/2026", "--order", OF_BEFORE), "FACT", "2026")
 
 
 ALIKE = ("ppo-1", "\uff30\uff30\uff2f-1", "Ppo-\uff11")
@@ -418,11 +418,10 @@ TYPED = {
     "PPO\u20111": "PPO-1",
     "PPO\u20139": "PPO-9",
     "PPO\u22129": "PPO-9",
-    "PPO- 9": "PPO-9",
-    "PPO\u00a09": "PPO9",
-    "12/2026": "12-2026",
-    "ilves/PPO-9": "ilves-PPO-9",
-    "12\uff0f2026": "12-2026",
+    "PPO  9": "PPO 9",
+    "PPO\u00a09": "PPO 9",
+    "ilves/PPO-9": "PPO-9",
+    "ilves\uff0fPPO-9": "PPO-9",
     "8f14e45f": "PPO-2026-123",
     "8F14E45F-cee": "PPO-2026-123",
     "deadbeef": "PPO-2026-123",
@@ -451,7 +450,7 @@ def test_a_reference_that_cannot_be_typed_or_means_something_else_is_refused(hou
         done = imported(house, tmp_path, {**OPENS, "order": "T-1", "reference": reference})
         assert [f["column"] for f in json.loads(done.stdout)["faults"]] == ["reference"], reference
     assert count_of(house) == before
-    for reference in ("20260311", "facade-7", "Ärzte-1", "2026-123"):
+    for reference in ("20260311", "facade-7", "Ärzte-1", "2026-123", "47 Js 123/26", "12/2026"):
         assert issue(house, "ilves", reference, "--dry-run").exit_code == 0, reference
 
 

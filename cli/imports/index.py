@@ -143,7 +143,8 @@ class Index:
     def quote(self, reference: str, office: str, order: Named) -> None:
         """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so."""
         cases, text = self._journal.cases, plain(reference)
-        check_quotable(reference, cases.references(order.id) if order.there else (), cases.beginning)
+        own = cases.references(order.id) if order.there else ()
+        check_quotable(reference, own, cases.beginning, self._journal.keyring.offices)
         self._c.execute("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?, ?)", (text, office, order.id, reference))
         here = self._c.execute("SELECT id, reference FROM quoted WHERE plain = ? AND office = ?", (text, office))
         taken = [(other, quoted, [office]) for other, quoted in here.fetchall()]
