@@ -14,6 +14,7 @@ from cli.exits import Exit, Stop
 from cli.key import PASSPHRASE
 
 if TYPE_CHECKING:
+    from ledger.envelope import Signer
     from ledger.law import Judgement
     from ledger.order import Case
     from ledger.world.erasure import Covered
@@ -305,7 +306,7 @@ def erase(
     """
     from cli.record import tell
     from cli.subject import near, subject_name
-    from cli.writing import find, hand, writing
+    from cli.writing import find, writing
     from ledger.door import slips
     from ledger.facts import build
     from ledger.world.bound import where
@@ -323,7 +324,7 @@ def erase(
         ):
             raise slip
         if lost:
-            signer = hand(journal, "payload-key-destroyed", actor, role, key_file)
+            signer = _custodian(journal, actor, role, key_file)
             for line in _covers(journal, journal.lost()):
                 ui.tell(line)
             ui.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
@@ -337,9 +338,16 @@ def erase(
             for line in near(journal, named):
                 ui.tell(f"{line}, and stays; `comity subject same` says otherwise")
         place = None if everywhere else here or _only_order(journal, named)
-        signer = hand(journal, "payload-key-destroyed", actor, role, key_file)
+        signer = _custodian(journal, actor, role, key_file)
         journal.check_whole(place, only_here=only_here)
         covered = journal.covered(named, place)
+        if offices := journal.logged(covered):
+            raise Stop(
+                f"the log of accesses by {', '.join(offices)} is under that key, and it is kept: LED art. 25 wants the "
+                "justification and the person of every access",
+                hint="how long such a log is kept is a rule of its own, and no right of a data subject erases it",
+                code=Exit.REFUSED,
+            )
         if covered.keys:
             for line in _covers(journal, covered):
                 ui.tell(line)
@@ -356,6 +364,19 @@ def erase(
         if others := journal.elsewhere(place):
             says = f"{where(journal.store, others)} stay readable where their keys are, and may be this person's"
             raise LedgerFault("KEYS-OTHER", says, "erase there, too")
+
+
+def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: str | None) -> Signer:
+    """Who signs an erasure; `Stop` with REFUSED for who keeps no keys here: nobody would go by what it says."""
+    from cli.writing import hand
+    from ledger.verify.values import CUSTODIANS
+
+    signer, party = hand(journal, "payload-key-destroyed", actor, role, key_file), journal.keyring.registrar.party
+    if signer.party != party or signer.role not in CUSTODIANS:
+        says = f"{signer.actor} ({signer.role}) does not keep the keys of this ledger, so it does not say they are gone"
+        hint = f"an office of {party} signs it, as {', '.join(CUSTODIANS)}"
+        raise Stop(says, hint=hint, code=Exit.REFUSED)
+    return signer
 
 
 def _only_order(journal: Journal, subject: str) -> str | None:
@@ -379,10 +400,12 @@ def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
     from cli.writing import case
     from ledger.envelope import open_
 
+    def main(order: str) -> str:
+        return (journal.drawer.main_of(order) if journal.drawer else None) or order
+
     orders: dict[str, dict[int, list[str]]] = {}
     for index, order, field, _ in covered.values:
-        main = journal.drawer.main_of(order) if journal.drawer else None
-        orders.setdefault(main or order, {}).setdefault(index, []).append(field)
+        orders.setdefault(main(order), {}).setdefault(index, []).append(field)
     count = ui.counted(len(covered.values), "value")
     entries = ui.counted(sum(map(len, orders.values())), "entry", "entries")
     yield f"covers {count} in {entries} of {ui.counted(len(orders), 'order')}"
@@ -398,6 +421,19 @@ def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
             yield f"{name}: and {len(fields) - _FEW} more entries"
         if order in listed:
             yield from losses(case(journal, order), journal, gone)
+    around = {main(order) for key_id in covered.keys for _, order, *_ in journal.store.closed_by(key_id)}
+    for order in sorted(around & listed):
+        for whose, left in journal.stays(order, covered.keys).items():
+            name, count = called(journal, order), ui.counted(len(left), "value")
+            yield f"{name}: stays readable: {count} of {_subject(journal, whose)}: {', '.join(dict.fromkeys(left))}"
+
+
+def _subject(journal: Journal, name: str) -> str:
+    """A data subject as `--subject` takes it: the target of an order by what people call the order."""
+    from cli.subject import called
+    from ledger.world.drawer import TARGET
+
+    return repr(f"{TARGET}{called(journal, name.removeprefix(TARGET))}" if name.startswith(TARGET) else name)
 
 
 def losses(case: Case, journal: Journal, gone: Collection[str]) -> list[str]:

@@ -113,9 +113,11 @@ def record(asked: Asked, kind: str, order: str | None, instrument: str | None) -
     The law refuses nothing; what has not the form of its field is refused. `comity vocabulary KIND` shows the fields.
     Personal values are better given with --from than on the command line, where others on this machine may see them.
     """
+    from ledger.door import check_by_hand
     from ledger.facts import kind_of
 
     kind_of(kind)  # a kind nobody knows is said before anything is opened
+    check_by_hand(kind)
     return put(asked, kind, order, instrument=instrument)
 
 

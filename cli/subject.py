@@ -12,7 +12,7 @@ import click
 
 from cli import ui
 from cli.exits import Exit, Stop
-from ledger.world.drawer import TARGET, check_name
+from ledger.world.drawer import HOLDER, TARGET, check_name
 
 if TYPE_CHECKING:
     from ledger.world.drawer import Drawer
@@ -54,17 +54,24 @@ def subjects_of(said: Sequence[str], kind: str, sealed: Iterable[str], find: Cal
         if not mark or not (field in fields or field == WHY.name):
             if every is not None:
                 raise Stop("the data subject of all fields is said twice", hint="--subject FIELD=NAME is for one field")
-            every = subject_name(text, find)
+            every = _data_subject(text, find)
         elif field not in stated:
             why = "is not sealed" if field in fields and not fields[field].sealed else "is not stated in this entry"
             raise Stop(f"{field} {why}, so it belongs to no data subject")
         elif field in single:
             raise Stop(f"the data subject of {field} is said twice")
         else:
-            single[field] = subject_name(name, find)
+            single[field] = _data_subject(name, find)
     if every is not None and not stated:
         raise Stop("nothing is sealed in this entry, so it belongs to no data subject")
     return {**({} if every is None else dict.fromkeys(stated, every)), **single}
+
+
+def _data_subject(said: str, find: Callable[[str], str]) -> str:
+    name = subject_name(said, find)
+    if name.startswith(HOLDER):
+        raise Stop(f"{name!r} is how the log of accesses calls a person, and no data subject", hint="another name")
+    return name
 
 
 def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[str]:
@@ -111,6 +118,7 @@ def same(name: str, other: str) -> Exit:
     with writing() as journal:
         drawer = _drawer(journal)
         one, two = (drawer.spelt(subject_name(each, lambda order: find(journal, order))) for each in (name, other))
+        _apart(journal, one, two)
         drawer.join(one, two)
         _emit(journal, "same", one)
     return Exit.DONE
@@ -129,9 +137,20 @@ def other(name: str, order: str, new: str) -> Exit:
         if was == now:
             raise Stop("both names are the same", hint="give the other person another name")
         was = _drawer(journal).spelt(was)
+        _apart(journal, was, now)
         _drawer(journal).part(was, find(journal, order), now)
         _emit(journal, "other", now)
     return Exit.DONE
+
+
+def _apart(journal: Journal, *names: str) -> None:
+    """`Stop` with REFUSED if one of these is a person whom register and log of accesses speak of."""
+    for name in names:
+        office = name.removeprefix(HOLDER) if name.startswith(HOLDER) else None
+        if office in journal.keyring.offices or journal.logged(journal.covered(name)):
+            says = f"{name!r} is a person whom the log of accesses names, and no data subject"
+            hint = "that log is kept (LED art. 25), so nobody in it is erased as somebody else"
+            raise Stop(says, hint=hint, code=Exit.REFUSED)
 
 
 def _drawer(journal: Journal) -> Drawer:

@@ -11,16 +11,22 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
+from ledger.counterparty import KIND
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
 from ledger.facts.wire import NAME, Unfit, Word, check, is_typed, texts
 from ledger.order import DRIFT, Entry, wire
 from ledger.refusal import Refused
 from ledger.replacing import DIGESTS, stated
 
+BY_COMMAND: Final = {  # kinds that state what the program itself has done -> the commands that do and record it
+    "record-accessed": "--reveal of the command that shows the values, or `comity export`, `comity file`",
+    "payload-key-destroyed": "`comity erase`",
+    KIND: "`comity receive`",
+}
 _FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC
 
 
@@ -30,6 +36,13 @@ class Known(Struct, frozen=True):
     offices: Collection[str]
     parties: Collection[str]
     registrar: str = "registrar"
+
+
+def check_by_hand(kind: str) -> None:
+    """Refuse, with COMMAND-ONLY, a kind that states what the program has done, where somebody types it."""
+    if command := BY_COMMAND.get(kind):
+        says = f"{kind} says what this program has done, so it is recorded by what does it, and not by hand"
+        raise Refused("COMMAND-ONLY", says, where=kind, hint=f"{command} records it")
 
 
 def slips(

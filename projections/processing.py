@@ -12,7 +12,7 @@ from ledger.order import Case, Entry, Unread
 from projections.custody import GIVEN, custody, standing
 from projections.due import due
 from projections.face import Command, Face, Making, face, number, words
-from projections.recipients import readers, recipients
+from projections.recipients import came_to_nothing, readers, recipients, replaced_access
 from projections.register import register
 from projections.reports import Story, story, text
 from projections.stages import Running, Stage
@@ -100,18 +100,24 @@ def processing_record(
         answers=answers,
         duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
         holdings=_holdings(past),
-        reads=tuple(_read(e, names, making.reveal) for e in accesses),
+        reads=tuple(_read(e, accesses, names, making.reveal) for e in accesses),
         stages=tuple(stages),
         story=story(case, judgement, reveal=making.reveal, proven=making.proven),
     )
 
 
-def _view(e: Entry) -> str:
-    """What was read; or that nothing came of an access, which is what the entry in place of another says."""
-    return "nothing was handed out" if e.replaces else str(e.get("view", ""))
+def _view(e: Entry, accesses: Sequence[Entry]) -> str:
+    """What was read; or that nothing came of an access, where the entry in place of it says so as the program does."""
+    if came_to_nothing(e, accesses):
+        return "nothing was handed out"
+    view = str(e.get("view", ""))
+    if access := replaced_access(e, accesses):
+        return f"{view}, entry {e.index}, in place of entry {access.index}"
+    later = [a for a in accesses if replaced_access(a, (e,)) and not came_to_nothing(a, (e,))]
+    return f"{view}, entry {e.index}, replaced by entry {later[0].index}" if later else view
 
 
-def _read(e: Entry, names: Mapping[str, str], reveal: bool) -> Read:
+def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal: bool) -> Read:
     """One opening as its reader may read it: the person and the reason are sealed themselves."""
     stated = fields(e, reveal=reveal)
 
@@ -119,7 +125,9 @@ def _read(e: Entry, names: Mapping[str, str], reveal: bool) -> Read:
         value = stated.get(name, "not stated")
         return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(value, str(value))
 
-    return Read(e.on, names.get(e.by, e.by), said("person"), _view(e), said("purpose_code"), said("justification"))
+    return Read(
+        e.on, names.get(e.by, e.by), said("person"), _view(e, accesses), said("purpose_code"), said("justification")
+    )
 
 
 def _numbered(entries: Sequence[Entry], case: Case) -> list[str]:

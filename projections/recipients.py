@@ -19,6 +19,9 @@ from projections.timeline import office_names
 MADE = re.compile(
     r"to make a bundle for (?P<role_code>[A-Z0-9]+) \("
 )  # how `cli.access` begins the reason of an export
+NOTHING = re.compile(
+    r"nothing was handed out after entry (?P<log_index>\d+) of the log"
+)  # and how it begins the reason of the entry after one that failed
 DISCLOSED = "data-disclosed"
 DEFENCE = "The defence"
 HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs one of these has the data
@@ -68,9 +71,27 @@ def readers(accesses: Iterable[Entry]) -> list[str]:
     An access after which nothing was handed out does not count. The reason is sealed: ask only where it is opened.
     """
     accesses = list(accesses)
-    gone = {e.replaces for e in accesses}
+    gone = {e.replaces for e in accesses if came_to_nothing(e, accesses)}
     found = (MADE.match(str(e.get("justification", ""))) for e in accesses if e.leaf not in gone)
     return list(dict.fromkeys(ROLES[made["role_code"]] for made in found if made and made["role_code"] in ROLES))
+
+
+def replaced_access(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
+    """The access that an entry of its own signer replaces, among these."""
+    return next((a for a in accesses if a.leaf == e.replaces and a.by == e.by), None)
+
+
+def came_to_nothing(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
+    """The access after which nothing was handed out, where `e` says so in the form in which the program does.
+
+    It says again what was opened for what, later, and its reason begins with fixed words. All else that replaces an
+    access leaves it as it is: values were opened.
+    """
+    access = replaced_access(e, accesses)
+    if access is None or e.on < access.on or not NOTHING.match(str(e.get("justification", ""))):
+        return None
+    same = all(e.get(name) == access.get(name) for name in ("view", "purpose_code", "orders"))
+    return access if same else None
 
 
 def _holder(e: Entry) -> str | None:

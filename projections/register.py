@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from ledger.law import Judgement
 from ledger.law.open_duties import ANSWERS, REQUESTS, RETENTION, unanswered
-from ledger.order import Case, Entry
+from ledger.order import Case, Entry, Unread
 from projections.face import number
-from projections.recipients import recipients
+from projections.recipients import came_to_nothing, recipients, replaced_access
 from projections.replaced import Replaced, replaced
 from projections.timeline import fields, office_names, says, speaker
 
@@ -65,9 +65,16 @@ class _Record:
         )
 
     def _says(self, e: Entry) -> str:
-        for access in self.accesses:
-            if access.leaf == e.replaces:
-                return f"Nothing was handed out after entry {access.index} of the log."
+        if access := came_to_nothing(e, self.accesses):
+            return f"Nothing was handed out after entry {access.index} of the log."
+        if access := replaced_access(e, self.accesses):
+            return f"Somebody reads the record, entry {e.index} of the log, in place of entry {access.index}."
+        for later in self.accesses:
+            if replaced_access(later, (e,)) and not came_to_nothing(later, (e,)):
+                index = later.index
+                return (
+                    f"Somebody reads the record, entry {e.index} of the log; its signer replaced it by entry {index}."
+                )
         return says(e.kind)
 
     def clocks(self, *ids: str) -> tuple[str, ...]:
@@ -93,11 +100,18 @@ def _entry(e: Entry, case: Case) -> str:
 
 def _details(e: Entry, reveal: bool) -> str:
     shown = [
-        f"{name.replace('_', ' ')} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+        f"{name.replace('_', ' ')} {_shown(value)}"
         for name, value in fields(e, reveal=reveal).items()
-        if isinstance(value, (str, bool, list)) and (name in _TELLING or name in e.sealed)
+        if isinstance(value, (str, bool, list)) or value is Unread.ERASED
+        if name in _TELLING or name in e.sealed
     ]
     return f" ({'; '.join(shown)})" if shown else ""
+
+
+def _shown(value: object) -> str:
+    if value is Unread.ERASED:
+        return "[erased]"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 _TELLING = frozenset(

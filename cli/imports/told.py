@@ -24,7 +24,7 @@ from cli.imports.sheet import Row, Wrong
 from cli.record import SOURCES, SPEAKS, audience_of, issuer, quotes
 from cli.subject import subjects_of
 from cli.writing import hand
-from ledger.door import named_in, slips
+from ledger.door import BY_COMMAND, check_by_hand, named_in, slips
 from ledger.envelope import Circumstances, Signer, open_
 from ledger.facts import (
     KINDS,
@@ -69,9 +69,9 @@ COLUMNS = {
     "id": "what is this row's own, such as its number with you; empty: what it says in public",
 }
 NEEDED = ("order", "kind", "occurred")
-IMPORTED = {name: kind for name, kind in KINDS.items() if name not in REGISTRY_ONLY}
+IMPORTED = {name: kind for name, kind in KINDS.items() if name not in REGISTRY_ONLY | BY_COMMAND.keys()}
 _WHO, _LINES = form_of(Actor), form_of(Text)
-FIELDS = frozenset(field for kind in IMPORTED.values() for field in kind.fields())
+FIELDS = frozenset(f for kind in (*IMPORTED, *BY_COMMAND) for f in KINDS[kind].fields())
 
 
 def column_of(name: str) -> str:
@@ -415,6 +415,7 @@ def _text(name: str, cell: Any, wrongs: list[Wrong]) -> str:
 
 
 def _kind(name: str) -> str:
+    check_by_hand(name)
     if name in KINDS and name not in IMPORTED:
         raise Wrong("kind", f"{name} stands in the register, not in an order", f"`comity record {name}` records it")
     return kind_of(name).kind

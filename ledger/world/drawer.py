@@ -35,6 +35,7 @@ Met = dict[str, Aead | None]  # id -> key, None where it is destroyed
 VERSION = 2
 ANY = ""  # the order of a key that an earlier version made for every order of a subject
 TARGET = "target of "  # the name of the target of an order, before the order's id
+HOLDER = "person at "  # the name of whoever holds the key of an office, before the office
 COMPANION = "companion "  # and of what leads from a companion to its order
 _NAME = 200  # characters
 _SECRET = 32  # bytes

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from ledger.envelope import Circumstances, Signer
+from ledger.envelope import Circumstances, Signer, open_
 from ledger.facts import build
 from ledger.tlog import leaf_hash
+from ledger.veil import parse_disclosure
+from ledger.verify.values import is_custodian
 from ledger.world.cases import DESTROYED, Cases
-from ledger.world.drawer import Drawer
-from ledger.world.sealing import Draft
+from ledger.world.drawer import COMPANION, Drawer
+from ledger.world.sealing import Draft, holder_of
 from ledger.world.shelf import Shelf
 
 _MOST = 200  # digests in one entry: a payload has at most 32 KiB
@@ -20,7 +22,7 @@ _MOST = 200  # digests in one entry: a payload has at most 32 KiB
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """The keys of a data subject, and every value they seal: (index, order, field, digest)."""
+    """Keys, and the values they seal: (index, order, field, digest). Of a data subject's, those that were stated."""
 
     keys: tuple[str, ...]
     values: tuple[tuple[int, str, str, str], ...]
@@ -29,17 +31,53 @@ class Covered:
 def covered(store: Shelf, drawer: Drawer, subject: str, order: str | None) -> Covered:
     """What the erasure of a data subject covers, in one order with its companion or in all."""
     keys = tuple(drawer.keys_of(subject, order))
-    return Covered(keys, tuple(sorted(value for key_id in keys for value in store.closed_by(key_id))))
+    return Covered(keys, tuple(_said(store, drawer, keys)))
+
+
+def stays(store: Shelf, drawer: Drawer, keys: Collection[str], around: Collection[str]) -> dict[str, list[str]]:
+    """What can still be read in an order and its companion without these keys: the fields, by name of the subject."""
+    found: dict[str, list[str]] = {}
+    for key_id in sorted(drawer.held(store.sealing_keys(around)) - set(keys)):
+        name = drawer.name_of(key_id)
+        if name is not None and not name.startswith(COMPANION):
+            fields = [field for _, order, field, _ in _said(store, drawer, [key_id]) if order in around]
+            found.setdefault(name, []).extend(fields)
+    return {name: sorted(fields) for name, fields in sorted(found.items()) if fields}
+
+
+def logged(store: Shelf, cases: Cases, drawer: Drawer, found: Covered) -> list[str]:
+    """The offices whose holders' names and reasons, as register and log of accesses have them, these keys seal."""
+    keys = set(found.keys)
+    held = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
+    opened = {index for index, order, *_ in found.values if order == cases.access}
+    return sorted(held | {open_(store.at(i) or b"", verify=False).payload.signer.actor for i in opened})
+
+
+def _said(store: Shelf, drawer: Drawer, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
+    """The values under these keys without those that open as null: committed to, and never stated."""
+    values = sorted(value for key_id in keys for value in store.closed_by(key_id))
+    null: set[str] = set()
+    for order in {order for _, order, *_ in values}:
+        for index, closed in store.ciphertexts(order).items():
+            if mine := [c for c in closed if c.key_id in keys]:
+                entry = open_(store.at(index) or b"", verify=False).payload.entry
+                read = map(parse_disclosure, drawer.open_values(entry, mine))
+                null.update(d.digest for d in read if d.value is None)
+    return [value for value in values if value[3] not in null]
 
 
 def stated(store: Shelf, cases: Cases, key_id: str) -> dict[int, list[str]]:
-    """The entries that state the destruction of a key: index -> the digests that each names."""
+    """The entries of custodians that state the destruction of a key: index -> the digests that each names.
+
+    One by anybody else says nothing about it: its signer does not keep the keys.
+    """
     orders = {_told_in(cases, order) for _, order, *_ in store.closed_by(key_id)}
+    keyring = cases.keyring()
     return {
         index: o.payload.public.get("digests", [])
         for order in sorted(orders)
         for index, o in cases.opened(order)
-        if o.payload.kind == DESTROYED and o.payload.public.get("key_ref") == key_id
+        if o.payload.kind == DESTROYED and o.payload.public.get("key_ref") == key_id and is_custodian(o, index, keyring)
     }
 
 

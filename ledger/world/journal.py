@@ -7,7 +7,7 @@ the transaction short: where somebody else wrote first, our seal is stale and is
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,11 +24,12 @@ from ledger.refusal import Refused
 from ledger.texts import check_texts
 from ledger.veil import Disclosure, digest_of, lift
 from ledger.verify.fields import check_sealed
+from ledger.verify.values import is_custodian
 from ledger.world.bound import HINT, check_bound, elsewhere, where
 from ledger.world.bulk import Ahead, Bulk, staged
 from ledger.world.cases import DESTROYED, Cases
 from ledger.world.drawer import COMPANION, Destroyed, Drawer, Whose
-from ledger.world.erasure import Covered, covered, stated, tell, unstated
+from ledger.world.erasure import Covered, covered, logged, stated, stays, tell, unstated
 from ledger.world.fault import LedgerFault
 from ledger.world.folder import Folder, read_folder
 from ledger.world.founding import found
@@ -298,6 +299,14 @@ class Journal:
         """
         return covered(self.store, self._keys(), subject, order and self._place(order))
 
+    def stays(self, order: str, keys: Collection[str]) -> dict[str, list[str]]:
+        """What of an order and its companion can be read here without these keys: fields by name of the subject."""
+        return stays(self.store, self._keys(), keys, self._around(order))
+
+    def logged(self, covered: Covered) -> list[str]:
+        """The offices of whose persons, in the register and in the log of accesses, these keys seal what is said."""
+        return logged(self.store, self.cases, self._keys(), covered)
+
     def elsewhere(self, order: str | None = None) -> list[str]:
         """The keys, of values in one order and its companion or in all, neither here nor destroyed by an entry."""
         return elsewhere(self.store, self.cases, self._keys(), order and self._around(order))
@@ -402,7 +411,9 @@ class Journal:
         if not said and order and subject == target_of(order):  # of one erased before keys.db remembered it
             link = drawer.keys_of(f"{COMPANION}{drawer.companion_of(order)}", order)
             if set(self.store.sealing_keys(self._around(order))) <= link.keys():
-                said = {index for index, o in self.cases.opened(order) if o.payload.kind == DESTROYED}
+                keyring = self.cases.keyring()
+                told = ((index, o) for index, o in self.cases.opened(order) if o.payload.kind == DESTROYED)
+                said = {index for index, o in told if is_custodian(o, index, keyring)}
         if not said:
             if others := self.elsewhere(order):
                 says = f"{where(self.store, others)} are under keys that are not in this keys.db"

@@ -21,7 +21,7 @@ from ledger.texts import check_texts
 from ledger.tlog import leaf_hash
 from ledger.veil import Disclosure
 from ledger.world.cases import Cases
-from ledger.world.drawer import COMPANION, TARGET, Drawer, Keys, Whose
+from ledger.world.drawer import COMPANION, HOLDER, TARGET, Drawer, Keys, Whose
 from ledger.world.fault import LedgerFault
 from ledger.world.growing import Row
 from ledger.world.heads import Heads
@@ -74,7 +74,7 @@ def target_of(order: str) -> str:
 
 def holder_of(actor: str) -> str:
     """The data subject of what the register and the access order say about a person in an office."""
-    return f"person at {actor}"
+    return f"{HOLDER}{actor}"
 
 
 def kept_subjects(before: Mapping[str, str | None], fields: Sequence[str]) -> dict[str, str]:
