@@ -6,6 +6,7 @@ An entry of such a kind that stands all the same is shown as what it is, and tak
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def named(house: House, *subjects: str) -> None:
 
 
 def stands(house: House, actor: str, kind: str, order: str, public: dict[str, Any], sealed: dict[str, Any],
-           role: str, **said: Any) -> int:  # fmt: skip
+           role: str, entry: str | None = None, **said: Any) -> int:  # fmt: skip
     """Record an entry past the door, as a program of its signer's own does; its index."""
     home = Home(house.folder / "state" / "comity", house.keys)
     with Journal.open(house.ledger, home) as journal:
@@ -54,7 +55,7 @@ def stands(house: House, actor: str, kind: str, order: str, public: dict[str, An
         moment = journal.now()
         where = journal.find(order) if order not in (journal.access, journal.registry) else order
         fact = build(kind, public, sealed)
-        return journal.record(fact, where, signer, Circumstances(moment, moment, **said)).index
+        return journal.record(fact, where, signer, Circumstances(moment, moment, **said), entry=entry).index
 
 
 def key_of(house: House, order: str) -> tuple[str, list[str], str]:
@@ -243,6 +244,18 @@ def test_a_destruction_that_no_custodian_states_neither_counts_nor_hides_the_rea
     assert house.told("log", "-n", "1")["log"][0]["index"] > forged
     again = house.run("erase", "PPO-2", *ERASE)
     assert (again.exit_code, f"entry {forged}\n" in again.stderr) == (Exit.DONE, False), again.output
+    assert house.told("fsck")["verdict"] == "CONSISTENT"
+
+
+def test_who_has_taken_the_id_of_an_erasure_does_not_hinder_it(house: House) -> None:
+    named(house)
+    key_id, digests, order = key_of(house, "PPO-2")
+    id = sha256("\n".join(("payload-key-destroyed", order, key_id, *sorted(digests))).encode()).hexdigest()[:32]
+    words = ("record", "processing-restricted", "PPO-2", "-f", "cause=unlawful", "--as", "ilves", "--yes")
+    assert house.run(*words, "--id", id).exit_code == Exit.DONE
+    done = house.run("erase", "PPO-2", *ERASE)
+    assert done.exit_code == Exit.DONE, done.output
+    assert house.told("log", "-n", "1")["log"][0]["kind"] == "payload-key-destroyed"
     assert house.told("fsck")["verdict"] == "CONSISTENT"
 
 

@@ -125,5 +125,16 @@ def tell(
                 "cause": cause,
                 **({"custodians": list(custodians)} if custodians else {}),
             }
-            entry = sha256("\n".join((DESTROYED, order, key_id, *public["digests"])).encode()).hexdigest()[:32]
+            entry = _entry_id(store, (DESTROYED, order, key_id, *public["digests"]))
             yield Draft(build(DESTROYED, public, {}), order, signer, said, entry)
+
+
+def _entry_id(store: Shelf, said: Sequence[str]) -> str:
+    """The first id that follows from what is said, and that nobody has taken for something else."""
+    attempt = 0
+    while True:
+        more = (str(attempt),) if attempt else ()
+        entry = sha256("\n".join((*said, *more)).encode()).hexdigest()[:32]
+        if store.by_entry(bytes.fromhex(entry)) is None:
+            return entry
+        attempt += 1
