@@ -27,6 +27,7 @@ from projections.recipients import came_to_nothing, readers
 from projections.register import register
 from tests.hands import ORIGIN, House
 from tests.judged import judged
+from tests.kept import Kept
 from tests.story import fact, given, issued
 from tests.test_subjects import size
 
@@ -218,6 +219,13 @@ def test_names_that_were_joined_before_do_not_erase_the_log(house: House) -> Non
     assert (done.exit_code, "LED art. 25" in done.output) == (Exit.REFUSED, True), done.output
     assert house.run("erase", "PPO-2", "--subject", "Anna Kask", *ERASE).exit_code == Exit.DONE
     assert "justification an audit" in house.run("register", "PPO-2", *OPENED[2:], "--json").stdout
+
+
+def test_the_log_of_accesses_of_a_ledger_of_the_first_version_is_kept(tmp_path: Path) -> None:
+    house = Kept("plain", tmp_path)
+    words = ("erase", "--subject", holder_of("orn"), "--everywhere", "--cause", "other", "--as", "orn", "--role", "ISS")
+    done = house.run(*words, "--key", str(house.keys / "orn-next"), "--yes")
+    assert (done.exit_code, "LED art. 25" in done.output) == (Exit.REFUSED, True), done.output
 
 
 def test_the_register_shows_that_a_field_which_was_stated_is_erased() -> None:
