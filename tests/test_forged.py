@@ -15,10 +15,12 @@ import pytest
 from cli.exits import Exit
 from cli.writing import opened as key_file
 from ledger.chain import access_of, registry_of
+from ledger.counterparty import KIND
 from ledger.door import BY_COMMAND
 from ledger.envelope import Circumstances
 from ledger.facts import KINDS, build
 from ledger.order import Entry, Unread
+from ledger.refusal import Refused
 from ledger.world.drawer import Drawer
 from ledger.world.home import Home
 from ledger.world.journal import Journal
@@ -102,6 +104,14 @@ def test_the_commands_themselves_record_these_kinds(house: House) -> None:
     assert house.told("log", "-n", "1")["log"][0]["kind"] == "record-accessed"
     assert house.run("erase", "PPO-2", *ERASE).exit_code == Exit.DONE
     assert house.told("log", "-n", "1")["log"][0]["kind"] == "payload-key-destroyed"
+
+
+def test_an_arrived_entry_is_not_sealed_without_its_bytes(house: House) -> None:
+    said = {"origin": "ledger.example/x", "index": 1, "leaf": "ab" * 32, "envelope": "cd" * 32}
+    before = size(house)
+    with pytest.raises(Refused, match="ENT-MISMATCH"):
+        stands(house, "ilves", KIND, "PPO-1", {**said, "proof_check": "verifies"}, {}, "ISS")
+    assert size(house) == before
 
 
 # -- an access that stands ---------------------------------------------------------------------------------------------
