@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ledger.law import Judgement
     from ledger.law.rules import Clock, Finding
     from ledger.order import Case
-    from projections.custody import Digest, Hand, Trace
+    from projections.custody import Hand, Trace
+    from projections.exhibits import Digest
     from projections.replaced import Replaced
 
 FIELD = re.compile(r"[a-z]+_[a-z_]+")
@@ -232,7 +233,7 @@ def custody(
         revealed([case.order], "custody", reveal, Stated(because, purpose, person), actor)
     hands = hands_of(known, moment, reveal=reveal)
     moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
-    steps = [{**_step(hand, hands, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
+    steps = [{**_step(hand, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
     struck = [n for n, hand in enumerate(hands) if hand.replaced is not None]
     columns: tuple[str, ...] = ("entry", "on", "kind", "hands", "exhibit", "check", "against_first", "files")
     columns += ("replaced",) if struck else ()
@@ -260,9 +261,7 @@ def _recorded(before: Hand | None) -> str:
     return "first" if before is None else f"after #{before.entry.seq}"
 
 
-def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
-    from projections.custody import against_first
-
+def _step(hand: Hand, reveal: bool) -> dict[str, Any]:
     return {
         "entry": f"#{hand.entry.seq}",
         "leaf": hand.entry.leaf,
@@ -273,8 +272,11 @@ def _step(hand: Hand, hands: Sequence[Hand], reveal: bool) -> dict[str, Any]:
         "received_by": hand.received_by,
         "exhibit": hand.exhibit,
         "check": hand.check,
-        "against_first": against_first(hand, hands),
-        "files": [_file(d) for d in hand.files] if reveal else (["[sealed]"] * len(hand.files)),
+        "against_first": hand.compared,
+        "files": [
+            *(_file(d) if reveal else "[sealed]" for d in hand.files),
+            *([hand.unread] if hand.unread else ()),
+        ],
         **put_right(hand.replaced),
     }
 
@@ -303,8 +305,9 @@ def _file(d: Digest) -> dict[str, Any]:
 def check(files: tuple[str, ...], order: str) -> Exit:
     """Is each FILE what was disclosed under ORDER, and at which hand did it change? Exit 1 if one is not."""
     from cli.fields import digests
-    from projections.custody import Digest, standing, trace
     from projections.custody import custody as hands_of
+    from projections.custody import standing, trace
+    from projections.exhibits import Digest
 
     with reading() as reader:
         every = hands_of(reader.case(order))
@@ -315,12 +318,11 @@ def check(files: tuple[str, ...], order: str) -> Exit:
         here = Digest(Path(file).name, size, sha256, sha512)
         t, before = trace(hands, here), trace(taken_back, here)
         traces.append(t)
-        verdict = "equal" if t.equal else "differs" if t.differs else "unknown"
         changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
         found.append(
             {
                 "file": file,
-                "verdict": verdict,
+                "verdict": t.verdict,
                 "sha256": sha256,
                 "equal_to": [f"#{h.entry.seq} {h.entry.kind}" for h in t.equal],
                 "differs_from": [f"#{h.entry.seq} {h.entry.kind}" for h in t.differs],

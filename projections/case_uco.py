@@ -16,7 +16,8 @@ import orjson
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry, wire
-from projections.custody import Digest, Hand, custody
+from projections.custody import Hand, custody
+from projections.exhibits import Digest
 from projections.replaced import Replaced
 from projections.timeline import Line, office_names, timeline
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry
-from projections.custody import Hand, against_first, custody, out_of_step, standing
+from projections.custody import Hand, custody, out_of_step, standing
 from projections.face import LEVELS, Making, languages, number, only_for, remarks, subject
 from projections.replaced import Replaced, replaced
 from projections.reports import recorded
@@ -214,7 +214,14 @@ def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
     count = len(rows)
     sealed = f"{count} digests or files are stated: [sealed]. They are printed where the sheet is made with --reveal."
     shown = making.reveal and count
-    lead = "" if shown else sealed if count else "No entry states a digest."
+    closed = [
+        f"Entry {_called(h, case)}: digests are stated and cannot be read here, {h.unread}." for h in hands if h.unread
+    ]
+    lead = (
+        " ".join([*([sealed] if count and not shown else []), *closed])
+        if count or closed
+        else "No entry states a digest."
+    )
     heads = ("Stated by", "File", "Size", "Hash values")
     caption = "As the entries state them, in the order in which the data went from hand to hand."
     return Section(
@@ -247,7 +254,7 @@ def _chain(hands: Sequence[Hand], case: Case) -> Section:
             h.released_by or ("-" if h.held_by else "not stated"),
             f"held by {h.held_by}" if h.held_by else h.received_by or "not stated",
             h.check or "nothing said",
-            against_first(h, hands),
+            h.compared,
             speaker(h.entry, names),
         )
         for h in hands
@@ -336,5 +343,10 @@ def _hashes(hands: Sequence[Hand], making: Making) -> tuple[Line, ...]:
     ]  # fmt: skip
     names = ", ".join(used)
     opened = f"{names}; the values stand in the table above" if making.reveal else f"{names}; the values are sealed"
-    says = opened if used else "no hash value is on record"
+    none = (
+        "the hash values on record cannot be read here"
+        if any(h.unread for h in hands)
+        else "no hash value is on record"
+    )
+    says = opened if used else none
     return (Line("Hash values obtained by", (says,)),)

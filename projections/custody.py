@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from ledger.order import Case, Entry
+from projections.exhibits import Digest, Exhibits, First, digests, speaks_of, unread
 from projections.replaced import Replaced, replaced
 from projections.timeline import office_names, says
 
@@ -27,22 +27,6 @@ HANDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """What one entry says of one file: name (empty where only a digest was stated), size in bytes, digests in hex."""
-
-    name: str
-    size: int | None
-    sha256: str | None
-    sha512: str | None
-
-    def same(self, other: Digest) -> bool | None:
-        """True if an algorithm that both state gives the same digest, False if one differs, None if none is shared."""
-        pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512)]
-        shared = [(a, b) for a, b in pairs if a and b]
-        return all(a == b for a, b in shared) if shared else None
-
-
 GIVEN = ("data-disclosed", "data-transmitted-by-state")
 
 
@@ -51,6 +35,8 @@ class Hand:
     """One step of custody: the entry, who gave and who took, what was checked, and the digests it states.
 
     Names of offices; None where nothing on record says it. A step in which nothing changes hands has only `held_by`.
+    `files` are the digests that can be read here, `unread` is `[sealed]` or `[erased]` where others are stated.
+    `compared` was computed here: the digests against `firsts`, the same files as they were first stated.
     `parties` are the actors behind these names. `replaced` is what took its place; such a step is shown and counts for
     nothing.
     """
@@ -64,6 +50,9 @@ class Hand:
     parties: tuple[str, ...]
     check: str | None
     files: tuple[Digest, ...]
+    unread: str
+    compared: str
+    firsts: tuple[First, ...]
     replaced: Replaced | None = None
 
     @property
@@ -74,10 +63,19 @@ class Hand:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where a file stands in the record: the hands whose digest it equals, and those that speak of another content."""
+    """Where a file stands in the record: the hands whose digest it equals, and those that speak of another content.
+
+    `as_first_stated`: it is the file that was handed over, and not one that it became later.
+    """
 
     equal: tuple[Hand, ...]
     differs: tuple[Hand, ...]
+    as_first_stated: bool
+
+    @property
+    def verdict(self) -> str:
+        """`equal` to what was first stated; else `differs`; `unknown` where no step speaks of the file."""
+        return "equal" if self.as_first_stated else "differs" if self.equal or self.differs else "unknown"
 
 
 def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> list[Hand]:
@@ -86,10 +84,10 @@ def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
     """
     names, gone = office_names(case.registry), replaced(case, at, reveal=reveal)
-    steps = sorted((e for e in case.entries if e.kind in HANDS), key=lambda e: (e.on, e.index))
-    given = [e for e in steps if e.kind in GIVEN]
+    exhibits = Exhibits(case, at, HANDS)
+    given = [e for e in exhibits.steps if e.kind in GIVEN]
     standing = [e for e in given if e.leaf not in gone]
-    return [_hand(e, _parties(e, given, standing), names, gone.get(e.leaf)) for e in steps]
+    return [_hand(e, _parties(e, given, standing), names, exhibits, gone.get(e.leaf)) for e in exhibits.steps]
 
 
 def standing(hands: Iterable[Hand]) -> list[Hand]:
@@ -98,7 +96,11 @@ def standing(hands: Iterable[Hand]) -> list[Hand]:
 
 
 def _hand(
-    e: Entry, parties: tuple[str | None, str | None, str | None], names: Mapping[str, str], gone: Replaced | None
+    e: Entry,
+    parties: tuple[str | None, str | None, str | None],
+    names: Mapping[str, str],
+    exhibits: Exhibits,
+    gone: Replaced | None,
 ) -> Hand:
     released, received, held = (None if actor is None else names.get(actor, actor) for actor in parties)
     return Hand(
@@ -110,7 +112,10 @@ def _hand(
         held_by=held,
         parties=tuple(actor for actor in parties if actor is not None),
         check=e.get("check"),
-        files=tuple(_digests(e)),
+        files=tuple(digests(e)),
+        unread=unread(e),
+        compared=exhibits.compared(e),
+        firsts=exhibits.firsts(e),
         replaced=gone,
     )
 
@@ -145,15 +150,6 @@ def _giver(receipt: Entry, given: Sequence[Entry], standing: Sequence[Entry]) ->
     return offices.pop() if len(offices) == 1 else None
 
 
-def _digests(e: Entry) -> Iterable[Digest]:
-    manifest: Mapping[str, Any] = e.get("manifest") or {}
-    for f in manifest.get("files", ()):
-        yield Digest(f["name"], f.get("size"), f.get("sha256"), f.get("sha512"))
-    for name in ("digest_before", "digest_after"):
-        if value := e.get(name):
-            yield Digest("", None, value, None)
-
-
 def out_of_step(hands: Sequence[Hand]) -> dict[str, Hand | None]:
     """The steps whose place by date is not their place in the record, by leaf: each with the step recorded before it.
 
@@ -186,29 +182,22 @@ def _rising(numbers: Sequence[int]) -> set[int]:
     return found
 
 
-def against_first(hand: Hand, hands: Sequence[Hand]) -> str:
-    """Compared with the digests first stated, computed here whatever the entry itself says."""
-    first = next((h for h in standing(hands) if h.files), None)
-    if first is None or not hand.files:
-        return "no digest"
-    if hand is first:
-        return "first stated"
-    verdicts = [a.same(b) for a in hand.files for b in first.files if a.name in ("", b.name) or not b.name]
-    if not verdicts or None in verdicts:
-        return "not comparable"
-    return "equal" if all(verdicts) else "differs"
-
-
 def trace(hands: Sequence[Hand], file: Digest) -> Trace:
-    """Compare one file with every step of custody, by digest first and by name where no digest is shared.
+    """Compare one file with the steps of custody that speak of it: of its exhibit, and of the disclosure it came by.
 
-    A hand that speaks of a file of that name, or of the exhibit, with another digest is listed under `differs`.
+    It is the file whose digest it has; only where nobody states its digest, the file of its name.
     """
-    equal, differs = [], []
-    for hand in hands:
-        verdicts = [(d, d.same(file)) for d in hand.files]
-        if any(v for _, v in verdicts):
-            equal.append(hand)
-        elif any(v is False and d.name in ("", file.name) for d, v in verdicts):
-            differs.append(hand)
-    return Trace(tuple(equal), tuple(differs))
+    equal = [h for h in hands if any(d.same(file) for d in h.files)]
+    found = {f for h in hands for f in h.firsts if f.digest.same(file)}
+    as_first_stated = bool(found)
+    found |= {f for h in equal for d in h.files if d.same(file) for f in speaks_of(d, h.firsts)}
+    if not equal and not found:
+        found = {f for h in hands for f in h.firsts if f.digest.name == file.name}
+    others = (h for h in hands if not any(d.same(file) for d in h.files))
+    differs = [h for h in others if any(_is_another(d, file, found, h) for d in h.files)]
+    return Trace(tuple(equal), tuple(differs), as_first_stated)
+
+
+def _is_another(digest: Digest, file: Digest, found: Collection[First], hand: Hand) -> bool:
+    """A digest that is not the file's, of what the file is."""
+    return digest.same(file) is False and any(f in found for f in speaks_of(digest, hand.firsts))

@@ -3,13 +3,13 @@ order replayed moment by moment."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.law import Judgement
 from ledger.order import Case, Entry, Unread
-from projections.custody import GIVEN, custody, standing
+from projections.custody import GIVEN, Hand, custody, standing
 from projections.due import due
 from projections.face import Command, Face, Making, face, number, words
 from projections.recipients import came_to_nothing, readers, recipients, replaced_access
@@ -35,13 +35,17 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One office that has or had the data: since which entry, and until which, if it gave them away."""
+    """One office that has or had the data: since which entry, and until which, if it gave them away.
+
+    `exhibit` is the exhibit or copy that it has; None for data that have no such number.
+    """
 
     holder: str
     since: datetime
     since_entry: str
     until: datetime | None
     until_entry: str | None
+    exhibit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,26 +167,44 @@ def _row(case: Case, answers: Sequence[Answered], read_by: Sequence[str]) -> tup
 
 
 def _holdings(case: Case) -> tuple[Holding, ...]:
-    """The periods in which each holder had the data.
+    """The periods in which each holder had an exhibit, a copy, or data that have no such number.
 
-    A period begins with a step of custody and ends where the holder releases, returns or destroys the data. A holder
-    that gets them back has a further period.
+    A period begins with a step of custody and ends where the holder releases that exhibit, or returns or destroys all
+    data. A holder that gets it back has a further period.
     """
-    hands = [h for h in standing(custody(case)) if h.entry.kind not in (*GIVEN, *GONE)]
-    ends = [h for h in standing(custody(case)) if h.released_by is not None or h.entry.kind in GONE]
+    steps = standing(custody(case))
+    arrived = {h.exhibit for h in steps if h.entry.kind == "evidence-received"}
     found: list[Holding] = []
-    for h in hands:
-        again = any(a.holder == h.holder and (a.until is None or h.entry.on <= a.until) for a in found)
-        if h.holder is None or again:
+    for place, h in enumerate(steps):
+        if h.holder is None or h.entry.kind in (*GIVEN, *GONE):
             continue
-        end = next((e for e in ends if (e.released_by or e.holder) == h.holder and e.entry.on >= h.entry.on), None)
-        found.append(
-            Holding(
-                holder=h.holder,
-                since=h.entry.on,
-                since_entry=number(h.entry, case),
-                until=None if end is None else end.entry.on,
-                until_entry=None if end is None else number(end.entry, case),
+        copy = h.entry.get("copy") if h.entry.kind == "working-copy-made" else None
+        for exhibit in (h.exhibit, copy)[: 1 if copy is None else 2]:
+            if any(_has(a, h, exhibit) for a in found):
+                continue
+            end = next((e for e in steps[place:] if e is not h and _gives(e, h.holder, exhibit, arrived)), None)
+            found.append(
+                Holding(
+                    holder=h.holder,
+                    since=h.entry.on,
+                    since_entry=number(h.entry, case),
+                    until=None if end is None else end.entry.on,
+                    until_entry=None if end is None else number(end.entry, case),
+                    exhibit=exhibit,
+                )
             )
-        )
     return tuple(found)
+
+
+def _has(held: Holding, hand: Hand, exhibit: str | None) -> bool:
+    """A step falls into a period that is on the list already; what names no exhibit is of whatever the holder has."""
+    same = exhibit is None or exhibit == held.exhibit
+    return same and held.holder == hand.holder and (held.until is None or hand.entry.on <= held.until)
+
+
+def _gives(hand: Hand, holder: str, exhibit: str | None, arrived: Collection[str | None]) -> bool:
+    """At this step a holder has no longer what it held; an exhibit that arrived under no number is of the rest."""
+    if hand.entry.kind in GONE:
+        return holder in (hand.released_by, hand.held_by) and hand.entry.get("scope") == "all"
+    same = hand.exhibit in (exhibit, None) or (exhibit is None and hand.exhibit not in arrived)
+    return hand.released_by == holder and same

@@ -15,14 +15,16 @@ from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
 from ledger.order import Case, Unread
 from projections.chain import evidence_chain
-from projections.custody import Digest, Hand, against_first, out_of_step
+from projections.custody import Hand, out_of_step
 from projections.custody import custody as hands_of
 from projections.drawing import Drawing, drawing
+from projections.exhibits import Digest
 from projections.face import Command, Face, Making, Remark, face, number, numbers, remarks, words
 from projections.replaced import Replaced
 from projections.timeline import Line, by_time, office_names, speaker, timeline, told
 
 NONE_SEEN = "no digest"
+UNREAD = ("[sealed]", "[erased]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ class Held:
     `released_by` and `received_by` are None where nothing on record says it; where nothing changes hands, `held_by` is
     who has it.
 
-    `files` is None where they are sealed: `count` says how many. `recorded` says where it stands in the record, if that
+    `files` is None where they are not opened: `count` says how many can be. `unread` is `[sealed]` or `[erased]` where
+    others are stated that cannot be read here. `recorded` says where it stands in the record, if that
     is not where its date puts it; else it is empty. A step that was replaced counts for nothing:
     `replaced_by` is the entry that took its place, signed at `replaced_at` by `replaced_who`, `why` its reason.
     """
@@ -189,6 +192,7 @@ class Held:
     compared: str
     count: int
     files: tuple[File, ...] | None
+    unread: str = ""
     recorded: str = ""
     replaced_by: str | None = None
     replaced_at: datetime | None = None
@@ -230,9 +234,10 @@ def held(case: Case, *, reveal: bool, part: slice = slice(None), at: datetime | 
             received_by=h.received_by,
             held_by=h.held_by,
             check=h.check,
-            compared=against_first(h, hands),
+            compared=h.compared,
             count=len(h.files),
             files=tuple(map(_file, h.files)) if reveal else None,
+            unread=h.unread,
             recorded=recorded(moved[h.entry.leaf], case) if h.entry.leaf in moved else "",
             **_put_right(h.replaced, known, names),
         )
@@ -256,7 +261,9 @@ def _same(held: Sequence[Held]) -> str:
     gone = [f"{h.number}" for h in held if h.replaced_by is not None]
     held = [h for h in held if h.replaced_by is None]
     bad = [f"{h.number}" for h in held if h.compared == "differs"]
-    open_ = [f"{h.number}" for h in held if h.compared in ("not comparable", NONE_SEEN)]
+    apart = [f"{h.number}" for h in held if h.compared == "not comparable"]
+    silent = [f"{h.number}" for h in held if h.compared == NONE_SEEN]
+    closed = {way: [f"{h.number}" for h in held if h.compared == way] for way in UNREAD}
     equal = sum(h.compared == "equal" for h in held)
     told = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
     if gone:
@@ -265,8 +272,13 @@ def _same(held: Sequence[Held]) -> str:
         told += f" At {equal} of them the digests equal those first stated."
     if bad:
         told += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
-    if open_:
-        told += f" Nothing to compare is stated at entry {', '.join(open_)}."
+    if apart:
+        told += f" What is stated cannot be compared with what was handed over: entry {', '.join(apart)}."
+    for way, where in closed.items():
+        if where:
+            told += f" Digests are stated and cannot be read here, {way}, at entry {', '.join(where)}."
+    if silent:
+        told += f" Nothing to compare is stated at entry {', '.join(silent)}."
     return told
 
 

@@ -126,9 +126,7 @@ def custody_csv(held: Iterable[Held]) -> bytes:
                 h.received_by or "",
                 h.check or "",
                 h.compared,
-                f"{h.count} sealed"
-                if h.files is None
-                else "; ".join(f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files),
+                _files(h),
                 *_put_right(h),
                 h.recorded,
                 h.held_by or "",
@@ -136,3 +134,10 @@ def custody_csv(held: Iterable[Held]) -> bytes:
             for h in held
         ),
     )
+
+
+def _files(h: Held) -> str:
+    """What a step states of files: counted where they are not opened, else each with its digest."""
+    opened = [f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files or ()]
+    counted = [f"{h.count} sealed"] if h.files is None and (h.count or not h.unread) else []
+    return "; ".join([*opened, *counted, *([h.unread] if h.unread else [])])

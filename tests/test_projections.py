@@ -15,8 +15,9 @@ from ledger.law import judge, state_at
 from ledger.law.rules import Verdict
 from ledger.order import Case, Unread
 from projections.chain import CRITERIA, evidence_chain
-from projections.custody import Digest, custody, trace
+from projections.custody import custody, trace
 from projections.due import due, soonest_first
+from projections.exhibits import Digest
 from projections.face import Checked, Making
 from projections.lint import known_register, lint
 from projections.processing import processing_record

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from msgspec.structs import replace
 
 from ledger.law.checks import Seen, finding
 from ledger.law.examination import Examination
-from ledger.law.record import in_order
+from ledger.law.record import Record, in_order
 from ledger.law.rules import Mark
 from ledger.order import Entry, Unread
 from ledger.replacing import ALGORITHMS, DIGESTS, Stated, dropped, stated
@@ -38,9 +38,9 @@ def files(e: Entry) -> list[dict[str, Any]]:
 def another_file(r: Examination) -> Seen:
     kept = still_stated(r)
     compared = (*r.of(*COMPARED), *(e for e in kept if e.kind in COMPARED))
-    said = [e for e in compared if e.get("check") == "differ" or _changed(e)]
+    said = [e for e in compared if e.get("check") == "differ" or changed(e)]
     arrived = (*r.of(*ARRIVALS), *(e for e in kept if e.kind in ARRIVALS))
-    return (*said, *(e for a in arrived for source in _sources(r, a, kept) if _differ(a, source) for e in (source, a)))
+    return (*said, *(e for a in arrived for source in differing(r, a, kept) for e in (source, a)))
 
 
 @finding(
@@ -53,7 +53,7 @@ def another_file(r: Examination) -> Seen:
 )
 def not_compared(r: Examination) -> Seen:
     kept = still_stated(r)
-    return [a for a in r.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, _handed(r, a, kept))]
+    return [a for a in r.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, handed(r, a, kept))]
 
 
 def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
@@ -65,7 +65,7 @@ def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
     return bool(known) and (not files(arrival) or any(strange))
 
 
-def still_stated(r: Examination) -> list[Entry]:
+def still_stated(r: Record) -> list[Entry]:
     """Replaced entries as far as none of those that replaced them states their digests again, or another one.
 
     A digest is replaced by a digest, never by none: what was left out goes on counting, with what it was said to show.
@@ -104,19 +104,26 @@ def _only(old: Entry, lost: set[Stated], after: Iterable[Entry]) -> Entry:
     return replace(old, sealed=said)
 
 
-def _changed(e: Entry) -> bool:
+def changed(e: Entry) -> bool:
+    """The digests that an entry states of one exhibit, before and after, are not the same."""
     before, after = e.get("digest_before"), e.get("digest_after")
     return before is not None and after is not None and before != after
 
 
-def _sources(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
-    """What a receipt or a transmission may differ from: of several answers, none if it is equal to one of them."""
-    before = _handed(r, arrival, kept)
+def differing(r: Record, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
+    """What a receipt or a transmission differs from; a file that one of several answers holds may differ in the others.
+
+    `kept` is what `still_stated` finds. Other kinds are compared with nothing.
+    """
+    if arrival.kind not in ARRIVALS:
+        return
+    before = handed(r, arrival, kept)
     agreeing = [o for o in before if _excuses(r, arrival, o)] if _answer(r, arrival) is None else []
-    yield from (s for s in before if all(o is s for o in agreeing))
+    excused = {f.get("name") for o in agreeing for f in files(o)}
+    yield from (s for s in before if _differ(arrival, s, excused))
 
 
-def _handed(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
+def handed(r: Record, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
     """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before.
 
     Before it is what is dated before it, and what stood on record when it was recorded.
@@ -130,7 +137,7 @@ def _handed(r: Examination, arrival: Entry, kept: Iterable[Entry]) -> list[Entry
     return [s for s in every if in_order(s) < in_order(arrival) or s.index < arrival.index]
 
 
-def _answer(r: Examination, arrival: Entry) -> Entry | None:
+def _answer(r: Record, arrival: Entry) -> Entry | None:
     """The answer that a receipt or a transmission names."""
     named = r.named(arrival.get("about"))
     # what is no handing over, and what the recipient itself has observed of one, is not what arrived
@@ -139,7 +146,7 @@ def _answer(r: Examination, arrival: Entry) -> Entry | None:
     return named
 
 
-def _excuses(r: Examination, arrival: Entry, o: Entry) -> bool:
+def _excuses(r: Record, arrival: Entry, o: Entry) -> bool:
     """Several answers may hold files of one name: an arrival need be equal to one of them only.
 
     What the recipient itself has observed of an answer agrees with itself, and excuses nothing.
@@ -151,9 +158,9 @@ def _shares_a_name(a: Entry, b: Entry) -> bool:
     return not {f.get("name") for f in files(a)}.isdisjoint(f.get("name") for f in files(b))
 
 
-def _differ(a: Entry, b: Entry) -> bool:
-    """A file of the same name has another digest of the same kind."""
-    others = {f.get("name"): f for f in files(b)}
+def _differ(a: Entry, b: Entry, excused: Collection[Any] = ()) -> bool:
+    """A file of the same name, which is not excused, has another digest of the same kind."""
+    others = {f.get("name"): f for f in files(b) if f.get("name") not in excused}
     pairs = ((f, others[f.get("name")]) for f in files(a) if f.get("name") in others)
     return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in ALGORITHMS)
 
