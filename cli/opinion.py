@@ -303,7 +303,10 @@ def _file(d: Digest) -> dict[str, Any]:
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @ORDER
 def check(files: tuple[str, ...], order: str) -> Exit:
-    """Is each FILE what was disclosed under ORDER, and at which hand did it change? Exit 1 if one is not."""
+    """Is each FILE what was disclosed under ORDER, and at which hand did it change?
+
+    Exit 1 if one is not; 4 if that cannot be told, since digests are stated that cannot be read here.
+    """
     from cli.fields import digests
     from projections.custody import custody as hands_of
     from projections.custody import standing, trace
@@ -327,6 +330,7 @@ def check(files: tuple[str, ...], order: str) -> Exit:
                 "equal_to": [f"#{h.entry.seq} {h.entry.kind}" for h in t.equal],
                 "differs_from": [f"#{h.entry.seq} {h.entry.kind}" for h in t.differs],
                 "replaced": [f"#{h.entry.seq} {h.entry.kind}" for h in (*before.equal, *before.differs)],
+                "unread": [f"#{h.entry.seq} {h.unread}" for h in hands if h.unread] if t.verdict == "unknown" else [],
                 "changed_at": None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
             }
         )
@@ -334,7 +338,10 @@ def check(files: tuple[str, ...], order: str) -> Exit:
     rows = [tuple(f[c] for c in columns) for f in found]
     told = [line for f, t in zip(found, traces, strict=True) for line in _compared(f, t)]
     ui.emit("check", {"files": found}, columns, rows, text=(lambda: "\n".join(told)) if ui.terminal() else None)
-    return Exit.DONE if all(f["verdict"] == "equal" for f in found) else Exit.PROVED_BAD
+    open_ = [f for f in found if f["verdict"] != "equal"]
+    if open_ and all(f["unread"] for f in open_):
+        return Exit.UNDECIDABLE
+    return Exit.PROVED_BAD if open_ else Exit.DONE
 
 
 def _compared(file: dict[str, Any], t: Trace) -> list[str]:
@@ -344,6 +351,8 @@ def _compared(file: dict[str, Any], t: Trace) -> list[str]:
         "differs": "is not what was disclosed: its digest is another",
         "unknown": "is not among what was disclosed: no entry states its digest or its name",
     }[file["verdict"]]
+    if file["unread"]:
+        says = f"cannot be told: digests are stated that cannot be read here, at {', '.join(file['unread'])}"
     lines = wrapped(f"{says}.", f"{file['file']}:", 80, indent=0)
     for word, hands in (("equal to what is stated in", t.equal), ("not what is stated in", t.differs)):
         if hands:

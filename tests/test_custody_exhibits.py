@@ -319,3 +319,21 @@ def test_a_paper_says_of_erased_digests_that_they_are(lang: str) -> None:
     hands = custody(told_of.case)
     sheet = _copies(hands, told_of.case, MAKING)
     assert sheet.lead.endswith("digests are stated and cannot be read here, [erased].")
+
+
+def test_check_says_that_it_cannot_tell_where_the_digests_are_erased(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    file = tmp_path / "any.json"
+    file.write_bytes(b"any")
+    assert run("check", str(file), "main", ledger=ledger).exit_code == 1
+    assert run("erase", "main", "--cause", "other", "--as", "ilves", "--yes", ledger=ledger).exit_code == 0
+    done = run("check", str(file), "main", "--json", ledger=ledger)
+    (found,) = json.loads(done.stdout)["files"]
+    assert (done.exit_code, found["verdict"]) == (4, "unknown")
+    assert [at.partition(" ")[2] for at in found["unread"]] == ["[erased]"] * 3
+    steps = told("custody", "main", ledger=ledger)["custody"]
+    assert {step["against_first"] for step in steps} == {"[erased]"}
+    assert all(step["files"] == ["[erased]"] for step in steps)
+    words = run("report", "custody", "main", ledger=ledger).stdout
+    assert "Digests are stated and cannot be read here, [erased], at entry 10, 11, 12." in words
+    assert "No entry states a digest." not in words
