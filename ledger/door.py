@@ -15,7 +15,6 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from ledger.counterparty import KIND
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
 from ledger.facts.wire import NAME, Unfit, Word, check, is_typed, texts
 from ledger.order import DRIFT, Entry, wire
@@ -25,7 +24,7 @@ from ledger.replacing import DIGESTS, stated
 BY_COMMAND: Final = {  # kinds that state what the program itself has done -> the commands that do and record it
     "record-accessed": "--reveal of the command that shows the values, or `comity export`, `comity file`",
     "payload-key-destroyed": "`comity erase`",
-    KIND: "`comity receive`",
+    "counterparty-record-received": "`comity receive`",
 }
 _FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC
 

@@ -47,7 +47,7 @@ def create(
     new.unlink(missing_ok=True)
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        with faults(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
+        with _making(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
             if secure_delete:
                 c.execute("PRAGMA secure_delete=ON")
             if c.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":  # it says so, and raises nothing
@@ -64,6 +64,20 @@ def create(
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+@contextmanager
+def _making(path: Path) -> Iterator[None]:
+    """Turn every fault met in making a file into one of the disk: nothing is in it yet that could be damaged."""
+    try:
+        with faults(path):
+            yield
+    except LedgerFault as fault:
+        if fault.code != "LOG-CORRUPT":
+            raise
+        failed = sqlite3.OperationalError(fault.says)
+        failed.sqlite_errorname = "SQLITE_IOERR"
+        raise fault_of(failed, path) from fault
 
 
 def connect(
