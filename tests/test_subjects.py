@@ -19,6 +19,7 @@ from ledger.order import Unread
 from ledger.world import journal
 from ledger.world.drawer import VERSION, Drawer, check_name
 from ledger.world.fault import LedgerFault
+from ledger.world.folder import read_folder
 from ledger.world.journal import Journal
 from ledger.world.log import Log
 from ledger.world.sealing import target_of
@@ -59,13 +60,13 @@ def opened(house: House, order: str = "PPO-1") -> list[Any]:
 
 
 def size(house: House) -> int:
-    with closing(Shelf(house.ledger / "entries.db")) as shelf:
+    with closing(Shelf(read_folder(house.ledger).entries)) as shelf:
         return shelf.size()
 
 
 def destroyed(house: House) -> int:
     """How many entries say that a key was destroyed."""
-    with closing(Shelf(house.ledger / "entries.db")) as shelf:
+    with closing(Shelf(read_folder(house.ledger).entries)) as shelf:
         return len(list(shelf.of_kind("payload-key-destroyed")))
 
 

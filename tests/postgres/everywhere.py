@@ -63,6 +63,8 @@ OF_THE_FILE = (
     "test_a_ledger_begins_with_its_log_key_and_guard_outside",
     "test_an_entry_that_was_changed_on_the_shelf_is_proved_with_its_number",
     "test_an_older_shelf_put_in_place_is_a_rollback",
+    "test_a_value_that_stays_readable_although_an_entry_says_its_key_is_destroyed_is_found",
+    "test_sealed_values_stand_nowhere_in_the_clear",
     "test_an_older_shelf_put_under_an_open_ledger_takes_nothing_in",
     "test_the_register_is_checked_again_where_a_byte_of_it_has_changed",
     "test_the_page_is_typed_as_it_stands",
