@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 import click
@@ -80,6 +79,8 @@ class Code(click.Choice[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value in CODES:
             return str(value)
+        from difflib import get_close_matches
+
         said = " ".join(str(value).split())
         near = get_close_matches(said.lower(), CODES, 1)
         code = next(iter(near or (word for word in said.lower().split() if word in CODES)), "CODE")

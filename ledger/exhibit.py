@@ -27,10 +27,10 @@ own, and whether those two heads go together does not matter: each proof binds i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from ledger.chain import at_odds
 from ledger.envelope import Opened, open_
@@ -44,8 +44,7 @@ ORDER = "comity.split-order/1"
 _LARGEST = 1 << 18
 
 
-@dataclass(frozen=True, slots=True)
-class SplitView:
+class SplitView(Struct, frozen=True):
     """What an exhibit proves: `log` signed `one` and `two`, of which the smaller comes first, and they contradict."""
 
     log: Vkey
@@ -117,8 +116,7 @@ def check_split(exhibit: bytes, log: Vkey) -> SplitView:
     return SplitView(log, small, large)
 
 
-@dataclass(frozen=True, slots=True)
-class Omission:
+class Omission(Struct, frozen=True):
     """What an exhibit proves: `log` gave a receipt for an entry at `index`, and signed a tree with another there."""
 
     log: Vkey
@@ -174,8 +172,7 @@ def check_omission(exhibit: bytes, log: Vkey) -> Omission:
     return Omission(log, first.index, one, two)
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """An entry of a log as it was shown with its proof: sealed bytes, tlog-proof, and the key that signed its head."""
 
     raw: bytes
@@ -183,8 +180,7 @@ class Shown:
     log: Vkey
 
 
-@dataclass(frozen=True, slots=True)
-class SplitOrder:
+class SplitOrder(Struct, frozen=True):
     """What an exhibit proves: `log` signed trees with both of two entries, at `places`, which `broken` forbids.
 
     `sizes` are those of the two trees; another key of the log may have signed the second.

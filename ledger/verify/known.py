@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from operator import attrgetter
+
+from msgspec import Struct, field
 
 from ledger.bundle import unpack
 from ledger.bundle.container import inside, is_container
@@ -28,8 +29,7 @@ from ledger.verify.notebook import Notebook, counted
 from ledger.verify.trust import Trust
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """Entries of the log `origin` with their proofs, its notes with the keys that signed them, proofs between sizes.
 
     All of it was verified where it was shown.
