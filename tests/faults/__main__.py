@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -24,6 +25,9 @@ def main() -> int:
     ask.add_argument("--keep", type=Path, help="what was tried and held, so that the next run goes on")
     ask.add_argument("--only", choices=COMMANDS, action="append", help="this command; repeatable")
     asked = ask.parse_args()
+    if shutil.which("strace") is None:
+        say("faults are made by strace, which is not here: apt-get install strace")
+        return 2
     with tempfile.TemporaryDirectory() as place:
         pristine = furnished(Path(place) / "house").folder
         every = [t for command in asked.only or COMMANDS for t in trials(command, counted(pristine, command))]
