@@ -5,12 +5,12 @@ from __future__ import annotations
 import zoneinfo
 from datetime import UTC, tzinfo
 from functools import cache, lru_cache
-from importlib.util import find_spec
+
+import tzdata  # type: ignore[import-untyped]
 
 # Midnight must be the same on every machine, so the system's own table is never read. Named as a path, the pinned one
 # is read without the machinery that looks for files in packages.
-_PINNED = find_spec("tzdata")
-zoneinfo.reset_tzpath(to=[f"{place}/zoneinfo" for place in (_PINNED and _PINNED.submodule_search_locations) or ()])
+zoneinfo.reset_tzpath(to=[f"{place}/zoneinfo" for place in tzdata.__path__])
 
 
 @cache

@@ -113,7 +113,7 @@ STANDARD = """
     difflib enum fractions functools hashlib heapq html io itertools math operator re statistics string struct
     textwrap types typing unicodedata uuid zlib zoneinfo
 """.split()
-OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays"}
+OUTSIDE = {*STANDARD, "msgspec", "orjson", "nacl", "holidays", "tzdata"}
 # For projections alone: templates are read that lie beside them, nothing else; a calendar is only put
 # together; babel brings month names.
 TEMPLATES = {"babel", "jinja2", "markupsafe", "icalendar", "segno", "typst"}
