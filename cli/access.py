@@ -8,15 +8,16 @@ the data protection officer's views read it (tests/test_access.py).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.exits import Exit, Stop
-from cli.person import person_of
-from cli.purpose import CODES, purpose_of
+from cli.person import PERSON, person_of
+from cli.purpose import CODES, PURPOSE, purpose_of
 
 if TYPE_CHECKING:
     from ledger.bundle import Contents
@@ -36,6 +37,18 @@ class Stated:
     because: str | None = None
     purpose: str | None = None
     person: str | None = None
+
+
+def revealing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options by which sealed values are opened: `reveal`, `stated` and `actor`."""
+
+    @wraps(command)
+    def collected(*args: Any, because: str | None, purpose: str | None, person: str | None, **more: Any) -> Any:
+        return command(*args, stated=Stated(because, purpose, person), **more)
+
+    for option in (AS_ACTOR, PERSON, PURPOSE, BECAUSE, REVEAL):
+        collected = option(collected)
+    return collected
 
 
 def revealed(

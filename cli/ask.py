@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
+from cli.access import Stated, revealed, revealing
 from cli.exits import Exit
-from cli.person import PERSON
-from cli.purpose import PURPOSE
 from cli.reading import reading
 
 if TYPE_CHECKING:
@@ -119,20 +117,14 @@ def left(span: timedelta | None) -> str:
 @ORDER
 @AS_OF
 @ONLY
-@REVEAL
-@BECAUSE
-@PURPOSE
-@PERSON
-@AS_ACTOR
+@revealing
 @click.option("--brackets", "bracketed", is_flag=True, help="When each entry was signed, as proven from outside.")
 def timeline(
     order: str,
     as_of: datetime | None,
     only: bool,
     reveal: bool,
-    because: str | None,
-    purpose: str | None,
-    person: str | None,
+    stated: Stated,
     actor: str | None,
     bracketed: bool,
 ) -> None:
@@ -148,7 +140,7 @@ def timeline(
     with reading() as reader:
         moment = as_of or reader.now()
         shares, elsewhere = matter(reader, order, moment, only=only)
-        revealed([s.case.order for s in shares], "timeline", reveal, Stated(because, purpose, person), actor)
+        revealed([s.case.order for s in shares], "timeline", reveal, stated, actor)
         proven = brackets(reader, _stood_in(shares)) if bracketed else {}
     asked = shares[0].case
     lines = merged(shares, reveal=reveal)

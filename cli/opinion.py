@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
+from cli.access import Stated, revealed, revealing
 from cli.ask import AS_OF, ORDER
 from cli.exits import Exit, Stop
 from cli.grid import wrapped as wrapped
-from cli.person import PERSON
-from cli.purpose import PURPOSE
 from cli.reading import reading
 from cli.verdict import LEVELS
 
@@ -208,18 +206,12 @@ def sheet(j: Judgement, code: str) -> dict[str, Any]:
 @ui.command("comity custody PPO-2026-123", "comity custody main --json", refused=Exit.UNDECIDABLE)
 @ORDER
 @AS_OF
-@REVEAL
-@BECAUSE
-@PURPOSE
-@PERSON
-@AS_ACTOR
+@revealing
 def custody(
     order: str,
     as_of: datetime | None,
     reveal: bool,
-    because: str | None,
-    purpose: str | None,
-    person: str | None,
+    stated: Stated,
     actor: str | None,
 ) -> None:
     """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
@@ -230,7 +222,7 @@ def custody(
         case = reader.case(order)
         moment = as_of or reader.now()
         known = reader.known(case, moment)
-        revealed([case.order], "custody", reveal, Stated(because, purpose, person), actor)
+        revealed([case.order], "custody", reveal, stated, actor)
     hands = hands_of(known, moment, reveal=reveal)
     moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
     steps = [{**_step(hand, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
@@ -374,19 +366,13 @@ def _compared(file: dict[str, Any], t: Trace) -> list[str]:
 @click.argument("order", required=False)
 @click.option("--subject", metavar="S", help="Only the orders in which something is sealed for this person.")
 @AS_OF
-@REVEAL
-@BECAUSE
-@PURPOSE
-@PERSON
-@AS_ACTOR
+@revealing
 def register(
     order: str | None,
     subject: str | None,
     as_of: datetime | None,
     reveal: bool,
-    because: str | None,
-    purpose: str | None,
-    person: str | None,
+    stated: Stated,
     actor: str | None,
 ) -> Exit:
     """The ten questions of a data protection officer, and which duties are open; exit 3 if one is.
@@ -405,7 +391,7 @@ def register(
             cases = [case for case in reader.all() if case.order in mine]
         else:
             cases = [reader.case(order)] if order else list(reader.all())
-        revealed([case.order for case in cases], "dpo", reveal, Stated(because, purpose, person), actor)
+        revealed([case.order for case in cases], "dpo", reveal, stated, actor)
         moment = as_of or reader.now()  # after its own access entry, which the answer tells of too
         accesses = [e for e in reader.accesses() if e.at <= moment]
     found = []

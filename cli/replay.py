@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
+from cli.access import Stated, revealed, revealing
 from cli.ask import AS_OF, LANG, ORDER
 from cli.exits import Exit
 from cli.grid import wrapped
 from cli.opinion import judged, opinion
-from cli.person import PERSON
-from cli.purpose import PURPOSE
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
@@ -35,11 +33,7 @@ if TYPE_CHECKING:
 @click.option("--html", "file", metavar="FILE", help="One page with a slider over every moment.")
 @LANG
 @AS_OF
-@REVEAL
-@BECAUSE
-@PURPOSE
-@PERSON
-@AS_ACTOR
+@revealing
 def replay(
     order: str,
     at: datetime | None,
@@ -48,9 +42,7 @@ def replay(
     lang: str,
     as_of: datetime | None,
     reveal: bool,
-    because: str | None,
-    purpose: str | None,
-    person: str | None,
+    stated: Stated,
     actor: str | None,
 ) -> None:
     """The order as the record stood at a moment, what changed between two, or all of it as a page to watch.
@@ -71,7 +63,7 @@ def replay(
         check_new(file, "a replay")
     with reading() as reader:
         case = reader.case(order)
-        revealed([case.order], "timeline", reveal, Stated(because, purpose, person), actor)
+        revealed([case.order], "timeline", reveal, stated, actor)
         if file is not None:
             from cli.dossier import replay_of
             from cli.report import put

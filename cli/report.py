@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import ui
-from cli.access import AS_ACTOR, BECAUSE, REVEAL, Stated, revealed
+from cli.access import Stated, revealed, revealing
 from cli.ask import AS_OF, LANG
 from cli.counting import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
 from cli.exits import Exit, Stop
-from cli.person import PERSON
-from cli.purpose import PURPOSE
 from cli.reading import Reader, reading
 
 if TYPE_CHECKING:
@@ -76,11 +74,7 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 @click.option("--beside", type=click.Choice((*FILES, NONE)), help="Of statistics: whose figures stand beside ours.")
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
 @click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
-@REVEAL
-@BECAUSE
-@PURPOSE
-@PERSON
-@AS_ACTOR
+@revealing
 def report(
     kind: str,
     order: str | None,
@@ -99,9 +93,7 @@ def report(
     trust: str | None,
     record: bool,
     reveal: bool,
-    because: str | None,
-    purpose: str | None,
-    person: str | None,
+    stated: Stated,
     actor: str | None,
 ) -> None:
     """Write a document: custody, evidence-chain, dpo (the processing record), certification or order-form of ORDER,
@@ -135,7 +127,7 @@ def report(
         raise click.UsageError("--record is of a report in a file: -o FILE")
     from cli.court import check_new, read_trust, role_of
     from cli.dossier import Asked, order_report
-    from projections.stated import stated
+    from projections.stated import stated as own_words
 
     check_new(file, "a report")
     held = None if trust is None else read_trust(trust)
@@ -160,7 +152,7 @@ def report(
                 from projections.forms import addressee
 
                 reads = whose = whose or addressee(case.instrument)
-            revealed([case.order], VIEWS[kind], reveal, Stated(because, purpose, person), actor, reads)
+            revealed([case.order], VIEWS[kind], reveal, stated, actor, reads)
             moment = as_of or reader.now()  # after its own access entry, which a processing record tells of too
             asked = Asked(
                 kind,
@@ -177,7 +169,7 @@ def report(
             graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
             about, said = case.order, (*case.entries, *case.registry)
             lacks = _lacks(case.known(moment), moment) if kind == "order-form" else ()
-    theirs = () if lang == "en" else stated(said)
+    theirs = () if lang == "en" else own_words(said)
     data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
     put(file, data)
     making = making_of(made)
