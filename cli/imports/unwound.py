@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ledger.world.sealing import Draft, unsigned
+
 if TYPE_CHECKING:
     from ledger.law.record import Lack, Record
     from ledger.world.journal import Journal
-    from ledger.world.sealing import Draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Clocks:
     def add(self, draft: Draft, instrument: str, row: int, line: int) -> None:
         """Ask of one row, by its number and its line, whether it can wind the clocks of its kind."""
         clocks = winds(draft.fact.kind, instrument)
-        lacks = self._record(instrument).unwinding(entry(draft, instrument)) if clocks else ()
+        lacks = self._record(instrument).unwinding(unsigned(draft, instrument)) if clocks else ()
         if lacks:
             found = Unwound(draft.fact.kind, clocks, lacks)
             self._counts[found] += 1
@@ -78,30 +79,3 @@ def winds(kind: str, instrument: str) -> tuple[str, ...]:
     from ledger.law.clocks import REGISTER
 
     return tuple(d.id for d in REGISTER if kind in d.winds and d.applies(instrument))
-
-
-def entry(draft: Draft, instrument: str) -> Any:
-    """The entry a draft is going to be, as the law reads it."""
-    from ledger.facts import public_of, sealed_of
-    from ledger.order import Entry
-
-    said, signer = draft.said, draft.signer
-    return Entry(
-        leaf="",
-        index=0,
-        order=draft.order,
-        seq=0,
-        kind=draft.fact.kind,
-        instrument=instrument,
-        by=signer.actor,
-        role=signer.role,
-        party=signer.party,
-        key=signer.public.hex(),
-        speaks=said.speaks,
-        on=said.on,
-        at=said.signed_at,
-        on_source=said.on_source,
-        whose=said.whose,
-        public=public_of(draft.fact),
-        sealed=sealed_of(draft.fact),
-    )

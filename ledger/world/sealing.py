@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -65,6 +65,32 @@ def _check_wrapped(draft: Draft) -> None:
             where=KIND,
             hint="comity receive FILE",
         )
+
+
+def unsigned(draft: Draft, instrument: str | None, index: int = 0, seq: int = 0) -> Entry:
+    """The entry that a draft is going to be, as the law reads it; its leaf is all zeros."""
+    fact, said, signer = draft.fact, draft.said, draft.signer
+    return Entry(
+        leaf="0" * 64,
+        index=index,
+        order=draft.order,
+        seq=seq,
+        kind=fact.kind,
+        instrument=instrument,
+        by=signer.actor,
+        role=signer.role,
+        party=signer.party,
+        key=signer.public.hex(),
+        speaks=said.speaks,
+        on=said.on,
+        at=said.signed_at,
+        on_source=said.on_source,
+        whose=said.whose,
+        replaces=said.replaces,
+        public=public_of(fact),
+        sealed=sealed_of(fact) | ({} if said.why is None else {WHY.name: said.why}),
+        audience={name: tuple(roles) for name, roles in (said.audience or {}).items()},
+    )
 
 
 def target_of(order: str) -> str:
@@ -144,30 +170,11 @@ class Sealer:
 
         `Refused` FORM-DATE.
         """
-        fact, said, signer = self._filled_in(draft), draft.said, draft.signer
-        check_dates(said.on, said.signed_at)
+        check_dates(draft.said.on, draft.said.signed_at)
         head = trial.head(draft.order)
-        return Entry(
-            leaf="0" * 64,
-            index=index,
-            order=draft.order,
-            seq=head.seq + 1 if head else 1,
-            kind=fact.kind,
-            instrument=head.instrument if head else self._instrument(draft, trial),
-            by=signer.actor,
-            role=signer.role,
-            party=signer.party,
-            key=signer.public.hex(),
-            speaks=said.speaks,
-            on=said.on,
-            at=said.signed_at,
-            on_source=said.on_source,
-            whose=said.whose,
-            replaces=said.replaces,
-            public=public_of(fact),
-            sealed=sealed_of(fact) | ({} if said.why is None else {WHY.name: said.why}),
-            audience={name: tuple(roles) for name, roles in (said.audience or {}).items()},
-        )
+        instrument = head.instrument if head else self._instrument(draft, trial)
+        filled = replace(draft, fact=self._filled_in(draft))
+        return unsigned(filled, instrument, index, head.seq + 1 if head else 1)
 
     def keys_for(self, entries: Iterable[Opened]) -> Keys:
         """The keys of those to whom the sealed values of these entries belong, where nothing else is said."""
