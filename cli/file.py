@@ -245,7 +245,7 @@ def _note(bundle: bytes) -> bytes:
 
 
 def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
-    """What `comity verify` says of files of the folder, with what the paper prints in the places of its capitals."""
+    """Run the `comity verify` line that a paper prints, with files of the folder for its placeholders; the verdict."""
     from cli.court import verify
 
     with tempfile.TemporaryDirectory(prefix="comity-file-") as place:

@@ -129,7 +129,7 @@ def same(name: str, other: str) -> Exit:
 @click.argument("order")
 @click.argument("new")
 def other(name: str, order: str, new: str) -> Exit:
-    """State that whom ORDER calls NAME is another person than in other orders, called NEW from now on."""
+    """State that NAME means another person in ORDER than in other orders. There it is NEW from now on."""
     from cli.writing import find, writing
 
     with writing() as journal:

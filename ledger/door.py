@@ -1,7 +1,7 @@
-"""What a fact is asked before anybody signs it, beyond the form of its fields: form, not law.
+"""Checks on a fact before anybody signs it, beyond the form of its fields. They are about form, not about law.
 
-Asked where people write: commands and tables. In an entry that stands each of these is what it was, at most a finding.
-What is asked follows from the types of `ledger.facts.wire`, so a new kind is asked the same.
+Commands and tables make these checks. An entry that is on record already is never refused by them; at most it gets a
+finding. The types of `ledger.facts.wire` decide which checks apply, so a new kind is checked as well.
 """
 
 from __future__ import annotations
@@ -53,9 +53,10 @@ def slips(
     named: Callable[[], Collection[str]] = tuple,
     unregistered: bool = False,
 ) -> Iterator[Refused]:
-    """Everything in a fact that is to be signed at `signed_at` which cannot be meant so, each with what would be right.
+    """Yield a refusal for each value of a fact that is probably a mistake, with the value that would be right.
 
-    `named` are the offices and Parties that its order names already, asked for where the register does not know one.
+    The fact is about to be signed at `signed_at`. `named` gives the offices and Parties that its order names already;
+    it is called only for one that the register does not know.
     `Refused`: OFFICE-UNKNOWN and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL; `where` is kind and field.
     """
     values = {**public_of(fact), **sealed_of(fact)}
@@ -140,9 +141,9 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
 
 
 def out_of_type(e: Entry) -> bool:
-    """True if an entry that stands states a value that would be refused today for its type, or for what is to come.
+    """Return True if an entry on record states a value that today's checks of type or date would refuse.
 
-    A value without the form of its field is found elsewhere. Of a manifest nothing is asked.
+    A value without the form of its field has a finding of its own. Manifests are not checked.
     """
     for name, word in _typed(e.kind):
         value = e.get(name)
@@ -164,10 +165,10 @@ def _typed(kind: str) -> tuple[tuple[str, Word], ...]:
 
 
 def issuing_office(speaks: str, by: str, among: Collection[str], *said: str | None) -> str:
-    """The office whose order an order-issued is: that of its signer `by`, whose act speaks for nobody else.
+    """Return the office to which an order-issued belongs.
 
-    What was seen or taken over may be another's: the first of `said` (the issuing authority, whose act it is), if the
-    register has it among its offices.
+    An act belongs to the office of its signer `by`. An observation or import belongs to the first office of `said` (the
+    issuing authority, then whose act it is) that the register knows, else to its signer's.
     """
     others = () if speaks == "act" else said
     return next((office for office in others if office is not None and office in among), by)

@@ -35,7 +35,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """A file as it was first stated: the leaf of the entry that states it, and what that says of it."""
+    """A file as it was first stated: the leaf of the entry that states it, and the digests in that entry."""
 
     leaf: str
     digest: Digest
@@ -77,10 +77,10 @@ def _is_one(firsts: Sequence[First]) -> bool:
 
 
 class Exhibits:
-    """The steps of custody of a case, replaced ones too, in the order in which they happened, and the files of each.
+    """The steps of custody of a case in the order in which they happened, and the files of each.
 
-    `at` is the moment at which the case is read. Replaced entries are compared, and nothing is compared with them but
-    digests that nothing took the place of.
+    `at` is the moment at which the case is read. Replaced steps are included. They are compared with others; others are
+    compared with them only as far as no replacement states a digest again.
     """
 
     def __init__(self, case: Case, at: datetime | None, kinds: Iterable[str]) -> None:

@@ -66,9 +66,9 @@ def recipients(case: Case) -> list[Received]:
 
 
 def readers(accesses: Iterable[Entry]) -> list[str]:
-    """For whom bundles were made, as roles in words, after the reasons of `record-accessed` entries that can be read.
+    """The roles, in words, for which bundles were made, read from the reasons of `record-accessed` entries.
 
-    An access after which nothing was handed out does not count. The reason is sealed: ask only where it is opened.
+    An access after which nothing was handed out does not count. The reasons are sealed, so open them first.
     """
     accesses = list(accesses)
     gone = {e.replaces for e in accesses if came_to_nothing(e, accesses)}

@@ -1,7 +1,7 @@
 """Duties of data protection that the record shows as still open: what `judge` (A7) and `register` both go by.
 
 CETS 224 art. 14, Directive (EU) 2016/680 (LED), Regulation (EU) 2016/679 (GDPR), Reg. (EU) 2023/1543 art. 13. A duty
-that was broken is a finding; a duty that is open is none, and still nobody can say that everything was done.
+that was broken is a finding. A duty that is open is no finding, but while it is open A7 is not demonstrated.
 """
 
 from __future__ import annotations

@@ -245,7 +245,7 @@ class Record:
 
     @cached_property
     def settled(self) -> frozenset[str]:
-        """Leaves of the disputes that a court has settled: by its own act, or as one says who is no side of them."""
+        """Leaves of the disputes that a court has settled. The court signed the ruling, or an office of no side did."""
         return frozenset(
             dispute.leaf
             for ruling in self.of("court-ruled")

@@ -216,7 +216,7 @@ class Drawer:
         self._forget()
 
     def part(self, name: str, order: str, new: str) -> None:
-        """State that whom an order calls `name` is another person than in other orders, called `new` from now on.
+        """State that `name` means another person in this order than in others; here it is `new` from now on.
 
         `LedgerFault` SUBJECT-UNKNOWN if the name has no key in that order.
         """
@@ -240,7 +240,7 @@ class Drawer:
         return str(found[0])
 
     def _drop_names(self) -> None:
-        """Delete the names of subjects without a key: with the last key goes what two orders say of one person."""
+        """Delete the names of subjects that have no key left, and with them the link between their orders."""
         self._c.execute("DELETE FROM subject_name WHERE subject NOT IN (SELECT subject FROM subject_key)")
 
     # -- sealing and opening ------------------------------------------------------------------------------------------

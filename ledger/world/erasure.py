@@ -22,7 +22,7 @@ _MOST = 200  # digests in one entry: a payload has at most 32 KiB
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Keys, and the values they seal: (index, order, field, digest). Of a data subject's, those that were stated."""
+    """Keys and the values under them, as (index, order, field, digest). A field that opens as null is not listed."""
 
     keys: tuple[str, ...]
     values: tuple[tuple[int, str, str, str], ...]
@@ -46,7 +46,7 @@ def stays(store: Shelf, drawer: Drawer, keys: Collection[str], around: Collectio
 
 
 def logged(store: Shelf, cases: Cases, drawer: Drawer, found: Covered) -> list[str]:
-    """The offices whose holders' names and reasons, as register and log of accesses have them, these keys seal."""
+    """The offices whose persons or reasons in the register and the log of accesses are sealed under these keys."""
     keys = set(found.keys)
     held = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
     opened = {index for index, order, *_ in found.values if order == cases.access}
@@ -69,7 +69,7 @@ def _said(store: Shelf, drawer: Drawer, keys: Collection[str]) -> list[tuple[int
 def stated(store: Shelf, cases: Cases, key_id: str) -> dict[int, list[str]]:
     """The entries of custodians that state the destruction of a key: index -> the digests that each names.
 
-    One by anybody else says nothing about it: its signer does not keep the keys.
+    A statement by anybody else does not count, because its signer does not keep the keys.
     """
     orders = {_told_in(cases, order) for _, order, *_ in store.closed_by(key_id)}
     keyring = cases.keyring()
@@ -82,9 +82,9 @@ def stated(store: Shelf, cases: Cases, key_id: str) -> dict[int, list[str]]:
 
 
 def unstated(store: Shelf, cases: Cases, key_id: str) -> dict[str, list[tuple[int, str]]]:
-    """The values under a key that no entry says are destroyed: (index, digest) of each, by the order to say it in.
+    """The values under a key whose destruction no entry states: (index, digest) by the order that has to state it.
 
-    What it sealed in the registry is told of in the access order, which like the registry belongs to no case.
+    The access order states it for values in the register.
     """
     told = {digest for digests in stated(store, cases, key_id).values() for digest in digests}
     found: dict[str, list[tuple[int, str]]] = {}
