@@ -17,7 +17,7 @@ help:
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
-	@echo 'make lint      ruff and mypy --strict;   make format   ruff'
+	@echo 'make lint      ruff, mypy --strict and the layers;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
 	@echo 'make characters  the table of Unicode 14.0, from the tables of Python 3.11'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
@@ -66,6 +66,7 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 format: install
 	$(BIN)/ruff check --fix .

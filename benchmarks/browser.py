@@ -22,13 +22,13 @@ from benchmarks.ledgers import ASKER, REFERENCE
 from benchmarks.measure import Figure, as_installed, say, seconds
 from benchmarks.paper import one_long_order
 from browser import build
-from cli.main import comity
-from ledger.world.keys import SeedKey, write
+from cli.app import comity
+from ledger.adapters.keys.key_files import SeedKey, write
 from tests.browser.webdriver import Browser, Chromium
 
 TIMES = 7
 NEEDED = ("chromium", "chromedriver")
-PROGRAM = [sys.executable, "-c", "from cli.main import main; main()"]  # what the console script does
+PROGRAM = [sys.executable, "-c", "from cli.app import main; main()"]  # what the console script does
 FIELDS = ("bundle", "policy-file", "registrar-file")
 
 # From the press of the button to the result, in milliseconds, and what it says.

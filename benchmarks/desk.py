@@ -17,11 +17,11 @@ from starlette.types import Message, Scope
 
 from benchmarks.ledgers import LONG_REFERENCE, REFERENCE
 from benchmarks.measure import Figure, say, seconds
-from cli.commands import Said
-from cli.desk_app import Desk, app
-from cli.desk_gate import Gate
-from cli.docket import board, bring_up
-from cli.reading import reading
+from cli.click_extensions import Said
+from cli.desk.routes import Desk, app
+from cli.desk.security import Gate
+from cli.session.docket import board, bring_up
+from cli.session.ledger_reader import reading
 
 HOST = "127.0.0.1:7370"
 LIMIT = 0.1  # seconds of server time

@@ -31,10 +31,10 @@ from benchmarks.lives import (
     long_life,
 )
 from benchmarks.measure import CORES
-from ledger.chain import registry_of
-from ledger.envelope import Circumstances, Place, Sealed, Signer, seal
+from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, seal
+from ledger.entries.keyring import Registrar
+from ledger.entries.placement import registry_of
 from ledger.facts import build
-from ledger.keyring import Registrar
 
 ORIGIN = "ledger.example/bench"
 BEGIN = datetime(2024, 1, 1, tzinfo=UTC)

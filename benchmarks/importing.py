@@ -15,8 +15,8 @@ from benchmarks.generate import BEGIN, made_of, registry
 from benchmarks.ledgers import new, receive
 from benchmarks.measure import Figure, say, seconds
 from benchmarks.writing import RECORDS, _records
-from ledger.order import wire
-from ledger.world.keys import SeedKey, write
+from ledger.adapters.keys.key_files import SeedKey, write
+from ledger.entries.case import wire
 
 SMALL, LARGE = 10_000, 100_000
 ROWS_PER_ORDER = 5
@@ -33,7 +33,7 @@ _STEPS = (
 _RUN = """
 import resource, sys
 from click.testing import CliRunner
-from cli.main import comity
+from cli.app import comity
 result = CliRunner().invoke(comity, sys.argv[1:])
 assert result.exit_code == 0, result.output
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)

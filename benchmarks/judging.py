@@ -8,12 +8,12 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.measure import Figure, say, seconds
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.subject_keys import Drawer
+from ledger.application.case_reader import Cases
+from ledger.entries.case import Case
 from ledger.law import judge
-from ledger.order import Case
-from ledger.world.cases import Cases
-from ledger.world.drawer import Drawer
-from ledger.world.folder import read_folder
-from ledger.world.shelf import Shelf
 
 MOST = 100_000  # orders
 AT = datetime(2027, 1, 1, tzinfo=UTC)

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from benchmarks.generate import ORIGIN, entries, made_of, order, registrar, registry
 from benchmarks.measure import say
-from ledger.envelope import Sealed
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.keys import SeedKey, write
-from ledger.world.schema import SCHEMA
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import SeedKey, write
+from ledger.adapters.storage.schema import SCHEMA
+from ledger.application.journal import Journal
+from ledger.entries.envelope import Sealed
 
 _SHAPING = ("generate.py", "ledgers.py", "lives.py", "rates.toml")
 BATCH = 5_000  # sealed entries handed over at a time

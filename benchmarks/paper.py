@@ -17,11 +17,11 @@ from benchmarks.generate import order, registry
 from benchmarks.ledgers import ASKED, REFERENCE, new, receive
 from benchmarks.measure import Figure, median, say
 from benchmarks.reading import alone
-from cli.dossier import Asked, order_report, replay_of
-from cli.paper import as_paper
-from cli.reading import Reader, reading
-from ledger.order import Case, instant
-from projections.page import page
+from cli.reports.order_report import Asked, order_report, replay_of
+from cli.reports.pdf import as_paper
+from cli.session.ledger_reader import Reader, reading
+from ledger.entries.case import Case, instant
+from projections.render.html import page
 
 ENTRIES = 1_000
 MOMENT = instant("2030-01-01T00:00:00Z")

@@ -12,10 +12,10 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 from benchmarks.generate import ORIGIN, entries
 from benchmarks.measure import Figure, in_turn, say
 from benchmarks.writing import recording, stock_recorder
-from ledger.envelope import open_
-from ledger.world.growing import Row
-from ledger.world.postgres import address
-from ledger.world.store import Store
+from ledger.adapters.storage.append import Row
+from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.postgres import address
+from ledger.entries.envelope import open_
 from tests.postgres.server import OWNER, Server
 
 BATCH = 2_500

@@ -17,8 +17,8 @@ from typing import NamedTuple, Self
 from nacl.signing import VerifyKey
 
 from benchmarks.measure import CORES
-from ledger.dsse import EVENT_TYPE, pae, parts
-from ledger.envelope import open_
+from ledger.entries.envelope import open_
+from ledger.formats.dsse import EVENT_TYPE, pae, parts
 
 SAMPLE = 2_000  # signatures over which the raw rate is taken, on each core
 AGAIN = 3  # times over, each time the yardstick is put to use

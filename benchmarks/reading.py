@@ -17,9 +17,9 @@ from benchmarks.generate import ORIGIN, registrar
 from benchmarks.ledgers import REFERENCE
 from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.raw import SAMPLE, Cost, Yardstick
-from cli.main import comity
-from ledger.world.audit import audit
-from ledger.world.shelf import Shelf
+from cli.app import comity
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.application.audit import audit
 
 _T = TypeVar("_T")
 ROUNDS = 3

@@ -14,7 +14,7 @@ from benchmarks.ledgers import REFERENCE
 from benchmarks.measure import Figure, as_installed, in_turn, say
 
 TIMES = 15
-PROGRAM = [sys.executable, "-c", "from cli.main import main; main()"]  # what the console script does
+PROGRAM = [sys.executable, "-c", "from cli.app import main; main()"]  # what the console script does
 
 
 def startup_figures(ledger: Path) -> dict[str, Figure]:

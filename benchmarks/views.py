@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.measure import Figure, say, seconds
-from ledger.dsse import EVENT_TYPE, parts
-from ledger.world.shelf import Shelf
-from ledger.world.views import PAGE, Shown, View
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.views import PAGE, Shown, View
+from ledger.formats.dsse import EVENT_TYPE, parts
 
 SINGLY = 1_000  # events fed one by one; a whole ledger would take minutes
 

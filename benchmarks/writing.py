@@ -18,9 +18,9 @@ from benchmarks.git import commit_and_verify
 from benchmarks.ledgers import new, receive
 from benchmarks.measure import Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.raw import SAMPLE, Cost, Yardstick
-from ledger.envelope import Circumstances, Sealed
+from ledger.application.journal import Journal
+from ledger.entries.envelope import Circumstances, Sealed
 from ledger.facts import build
-from ledger.world.journal import Journal
 
 RECORDS = 50  # in one run of the single-record figure
 RUNS = 9

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, get_args
 
 from ledger.bundle.audience import COUNTED_ONLY
-from ledger.characters_table import HIDDEN, UNASSIGNED
+from ledger.entries.keyring import REGISTRY_ONLY, REGISTRY_TOO
 from ledger.facts import KINDS
 from ledger.facts.kind import Fact, Field
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES, OnSource, Speaks
 from ledger.facts.wire import Form, Glossary, Many, Record, Truth, Whole, Word
-from ledger.keyring import REGISTRY_ONLY, REGISTRY_TOO
+from ledger.formats.characters_table import HIDDEN, UNASSIGNED
 
 
 def tables() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The table of characters, ledger/characters_table.py, from the tables of Python 3.11: `make characters`.
+"""The table of characters, ledger/formats/characters_table.py, from the tables of Python 3.11: `make characters`.
 
 Python 3.11 has Unicode 14.0, the version that is pinned. What is not assigned there is its category Cn. What has no
 shape of its own is Default_Ignorable_Code_Point, derived as DerivedCoreProperties.txt says it is, and four more kinds:
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 VERSION = "14.0.0"
-PLACE = Path(__file__).parents[1] / "ledger" / "characters_table.py"
+PLACE = Path(__file__).parents[1] / "ledger" / "formats" / "characters_table.py"
 LAST = 0x10FFFF
 
 # Other_Default_Ignorable_Code_Point and Variation_Selector (PropList.txt), as ranges

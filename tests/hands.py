@@ -11,9 +11,9 @@ from typing import Any, Self
 
 from click.testing import CliRunner, Result
 
-from cli.main import comity
-from cli.stage import Played, perform
-from cli.story import read_story
+from cli.app import comity
+from cli.stories.model import read_story
+from cli.stories.player import Played, perform
 
 PERSON = "Somebody Invented"
 ORIGIN = "ledger.example/xo/karsk"

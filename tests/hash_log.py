@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from ledger.ed25519 import public_key
-from ledger.note import Checkpoint, format_checkpoint, log_vkey, parse_vkey, sign_note
-from ledger.submission import format_submission
-from ledger.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
-from ledger.tlog import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion, root
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.add_checkpoint import format_submission
+from ledger.tlog.note import Checkpoint, format_checkpoint, log_vkey, parse_vkey, sign_note
+from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion, root
 
 
 class HashLog:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cli.story import Story, Told, on_the_wire, read_story
+from cli.stories.model import Story, Told, on_the_wire, read_story
+from ledger.application.journal import Journal
+from ledger.entries.case import Case, Entry, Unread, wire
 from ledger.facts import kind_of
-from ledger.order import Case, Entry, Unread, wire
-from ledger.world.journal import Journal
 from tests.hands import STORIES
 
 HEAD = "order,kind,occurred,instrument,from_party,to_party,addressee,channel,identifiers\n"

@@ -20,14 +20,12 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from cli.script import Deed, registrar, script, seed_of
-from cli.story import read_story
+from cli.stories.deeds import Deed, registrar, script, seed_of
+from cli.stories.model import read_story
 from ledger.bundle import About, Contents, assemble, pack, select, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
-from ledger.canonical import canonical
-from ledger.chain import Link, registry_of
-from ledger.ed25519 import public_key, sign
-from ledger.envelope import (
+from ledger.entries.case import Entry
+from ledger.entries.envelope import (
     EVENT_TYPE,
     Circumstances,
     Place,
@@ -40,9 +38,14 @@ from ledger.envelope import (
     seal,
     seal_bytes,
 )
+from ledger.entries.keyring import Registrar
+from ledger.entries.placement import Link, registry_of
+from ledger.errors import Refused
 from ledger.facts import KINDS, build
-from ledger.keyring import Registrar
-from ledger.note import (
+from ledger.formats.canonical_json import canonical
+from ledger.formats.ed25519 import public_key, sign
+from ledger.formats.selective_disclosure import Disclosure
+from ledger.tlog.note import (
     Checkpoint,
     cosign,
     format_checkpoint,
@@ -53,11 +56,8 @@ from ledger.note import (
     sign_note,
     witness_vkey,
 )
-from ledger.order import Entry
-from ledger.refusal import Refused
-from ledger.tlog import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion
-from ledger.tlog import root as root_of
-from ledger.veil import Disclosure
+from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_consistency, prove_inclusion
+from ledger.tlog.tree import root as root_of
 from ledger.verify import Report, Trust, Verdict, format_registrar, parse_trust, verify
 
 ORIGIN = "ledger.test/xo/karsk"

@@ -22,17 +22,17 @@ from jinja2.ext import babel_extract
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.law import CHECKS, Verdict
-from ledger.law.elements import CONTENTS, WORDS
-from ledger.law.machines import ALL
-from ledger.law.regions import AT_REST
-from projections.certificates import REGULAR, RULES, source_of_a_copy
-from projections.chain import CRITERIA
-from projections.face import LEVELS, words
-from projections.forms import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
-from projections.lint import ADVICE
-from projections.reports import SHOWN
-from projections.timeline import says
-from projections.tongue import PLACE, tongue
+from ledger.law.record_checks.regions import AT_REST
+from ledger.law.rules.order_contents import CONTENTS, WORDS
+from ledger.law.states import ALL
+from projections.render.translation import PLACE, tongue
+from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
+from projections.reports.front_page import LEVELS, words
+from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
+from projections.reports.order_reports import SHOWN
+from projections.views.completeness import ADVICE
+from projections.views.evidence_chain import CRITERIA
+from projections.views.timeline import says
 
 ROOT: Final = Path(__file__).parents[1]
 HERE: Final = ROOT / "projections"
@@ -43,17 +43,33 @@ TEMPLATES: Final = (
 SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # how the templates of the paper mark their words
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
 SOURCES: Final = (
-    *(f"projections/{name}.py" for name in ("reports", "face", "custody", "drawing", "verification", "processing")),
-    *(
-        f"projections/{name}.py"
-        for name in ("register", "recipients", "timeline", "replay", "forms", "certificates", "lint")
-    ),
-    *(
-        f"projections/{name}.py"
-        for name in ("charts", "statistics", "replaced", "statistical_forms", "statistical_report")
-    ),
-    *(f"cli/{name}.py" for name in ("dossier", "auditing", "integrity", "brackets", "counting")),
-    *(f"ledger/law/{name}.py" for name in ("admissibility", "open_duties", "calendar", "winding")),
+    "projections/reports/order_reports.py",
+    "projections/reports/front_page.py",
+    "projections/views/custody.py",
+    "projections/reports/swimlanes.py",
+    "projections/reports/ledger_report.py",
+    "projections/reports/processing_record.py",
+    "projections/reports/dpo_questions.py",
+    "projections/reports/recipients.py",
+    "projections/views/timeline.py",
+    "projections/views/known_at.py",
+    "projections/reports/order_form.py",
+    "projections/reports/certificates.py",
+    "projections/views/completeness.py",
+    "projections/reports/charts.py",
+    "projections/statistics/counting.py",
+    "projections/views/replaced.py",
+    "projections/statistics/forms.py",
+    "projections/statistics/report.py",
+    "cli/reports/order_report.py",
+    "cli/reports/ledger_report.py",
+    "cli/reports/integrity.py",
+    "cli/session/proven_times.py",
+    "cli/reports/statistics_report.py",
+    "ledger/law/admissibility/criteria.py",
+    "ledger/law/record_checks/open_duties.py",
+    "ledger/law/terms/calendar.py",
+    "ledger/law/deadlines/deadline_base.py",
 )
 # Sentences and phrases: two words of small letters side by side, and neither a command, a citation nor a list of names.
 PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
@@ -154,12 +170,12 @@ def _numbered(text: str) -> str:
 
 def _sheets() -> Iterator[str]:
     """The short words of sheets and statistics, which are no sentences: titles, labels, boxes, heads, rows."""
-    for source in ("forms", "certificates", "statistical_forms"):
+    for source in ("reports/order_form", "reports/certificates", "statistics/forms"):
         for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
             match node:
                 case ast.Call(func=ast.Name(id="Line" | "Section" | "Count" | "Plan"), args=[first, *_], keywords=more):
                     ticks = [
-                        k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistical_forms"
+                        k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistics/forms"
                     ]
                     for told in (first, *ticks):
                         yield from _numbered_texts(told)
@@ -193,7 +209,7 @@ def _law() -> Iterable[str]:
     yield from CRITERIA.values()
     states = {s for m in ALL for row in m.rows if row.to not in ("stays", "the state before") for s in [row.to]}
     states |= {s for m in ALL for alone in m.alone for s in [alone.to]} | {"DRAFT", "-"}
-    regions = set(REGIONS.findall((ROOT / "ledger/law/regions.py").read_text())) - {"REG"}
+    regions = set(REGIONS.findall((ROOT / "ledger/law/record_checks/regions.py").read_text())) - {"REG"}
     yield from (words(s) for s in sorted(states | regions | {str(v) for v in Verdict}))
     yield from (name.replace("_", " ") for name in AT_REST)
 

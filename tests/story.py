@@ -17,10 +17,10 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from ledger.entries.case import Case, Entry, Unread, wire
 from ledger.facts import KINDS
-from ledger.law.reading import Reading
-from ledger.law.rules import Clock, Verdict
-from ledger.order import Case, Entry, Unread, wire
+from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law.terms.rule import Clock, Verdict
 
 DAY = timedelta(days=1)
 LABELS: dict[str, str] = {}  # leaf -> label, as they are made up

@@ -168,18 +168,18 @@ def test_the_register_tells_of_an_order_only_who_read_that_order(tmp_path: Path)
 # -- what the log of accesses may serve (LED art. 25(2)) ---------------------------------------------------------------
 
 READERS = {  # where the access order or its entries are named, and the purpose that allows it
-    "cli/access.py": "writes it",
-    "cli/reading.py": "the one door to it",
-    "cli/opinion.py": "comity register: is the processing lawful?",
-    "cli/dossier.py": "comity report dpo: the same on paper",
-    "cli/report.py": "writes it: a report on the whole ledger was made",
-    "cli/logbook.py": "names the order in the log: integrity",
-    "cli/docket.py": "leaves it out",
-    "cli/desk.py": "writes it",
-    "cli/desk_app.py": "leaves it out",
-    "cli/desk_order.py": "writes it, before the page shows a value",
-    "projections/register.py": "the ten questions: is the processing lawful?",
-    "projections/processing.py": "the processing record: self-monitoring",
+    "cli/session/recorded_access.py": "writes it",
+    "cli/session/ledger_reader.py": "the one door to it",
+    "cli/commands/judge.py": "comity register: is the processing lawful?",
+    "cli/reports/order_report.py": "comity report dpo: the same on paper",
+    "cli/commands/report.py": "writes it: a report on the whole ledger was made",
+    "cli/commands/log.py": "names the order in the log: integrity",
+    "cli/session/docket.py": "leaves it out",
+    "cli/commands/desk.py": "writes it",
+    "cli/desk/routes.py": "leaves it out",
+    "cli/desk/order_pages.py": "writes it, before the page shows a value",
+    "projections/reports/dpo_questions.py": "the ten questions: is the processing lawful?",
+    "projections/reports/processing_record.py": "the processing record: self-monitoring",
 }
 
 

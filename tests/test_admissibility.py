@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.entries.case import Unread
 from ledger.law import QUESTIONS, Criterion
-from ledger.order import Unread
 from tests.judged import criterion, judged
 from tests.story import (
     LABELS,

@@ -13,14 +13,14 @@ import pytest
 
 from benchmarks.generate import ORIGIN, order, registrar, registry
 from benchmarks.ledgers import new, receive
-from ledger.chain import registry_of
-from ledger.envelope import open_
-from ledger.keyring import Registrar
-from ledger.tlog import Frontier, leaf_hash
-from ledger.world import audit as auditing
-from ledger.world import sqlite
-from ledger.world.audit import Audit, _runs, audit, subtree
-from ledger.world.schema import SCHEMA
+from ledger.adapters.storage import sqlite
+from ledger.adapters.storage.schema import SCHEMA
+from ledger.application import audit as auditing
+from ledger.application.audit import Audit, _runs, audit, subtree
+from ledger.entries.envelope import open_
+from ledger.entries.keyring import Registrar
+from ledger.entries.placement import registry_of
+from ledger.tlog.tree import Frontier, leaf_hash
 from tests.in_memory import Ledger, resealed, small
 
 ORDERS = (1, 2, 3)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit, Stop
-from cli.imports.xml import parse
-from ledger.world.fault import LedgerFault
-from ledger.world.home import Home
+from cli.exit_codes import Exit, Stop
+from cli.imports.safe_xml import parse
+from ledger.adapters.folders.user_folders import Home
+from ledger.errors import LedgerFault
 from tests.hands import House, ledger_of, run
 from tests.importing import written
 
@@ -164,7 +164,7 @@ def test_a_folder_whose_path_is_too_long_is_no_place_for_a_ledger(tmp_path: Path
     assert (done.exit_code, "cannot be opened" in done.stderr) == (Exit.NO_LEDGER, True), done.output
 
 
-COMITY = [sys.executable, "-c", "from cli.main import main; main()"]
+COMITY = [sys.executable, "-c", "from cli.app import main; main()"]
 
 
 def ended(ledger: Path, words: tuple[str, ...], redirected: str) -> int:
@@ -195,7 +195,7 @@ def test_a_bundle_is_said_to_be_there_when_it_is_there(
 ) -> None:
     said: list[bool] = []
     file = tmp_path / "z.zip"
-    monkeypatch.setattr("cli.ui.tell", lambda text: said.extend([file.exists()] * (str(file) in text)))
+    monkeypatch.setattr("cli.terminal.output.tell", lambda text: said.extend([file.exists()] * (str(file) in text)))
     assert run("export", "main", "--audience", "SYS", "-o", str(file), ledger=ledger).exit_code == 0
     assert said
     assert all(said)

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from ledger.bundle import layout, pack, unpack, zip_profile
 from ledger.bundle.manifest import listing, open_manifest, seal_manifest
-from ledger.refusal import Refused
+from ledger.errors import Refused
 from ledger.verify import Verdict, parse_trust, verify
 from tests.in_memory import NOW, ORDER, Hand, Ledger, played
 from tests.samples import sampled

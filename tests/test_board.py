@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cli.docket import board, bring_up
-from cli.reading import reading
-from ledger.order import instant, wire
-from ledger.world.board import MOST_COUNTED, Asked, Board, Due, Row
-from ledger.world.views import Shown
+from cli.session.docket import board, bring_up
+from cli.session.ledger_reader import reading
+from ledger.adapters.storage.order_index import MOST_COUNTED, Asked, Board, Due, Row
+from ledger.adapters.storage.views import Shown
+from ledger.entries.case import instant, wire
 from tests.hands import ledger_of, run
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)

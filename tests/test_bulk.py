@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.envelope import Circumstances
+from ledger.adapters.storage.entry_store import Conflict
+from ledger.application import bulk_record
+from ledger.application.journal import Journal
+from ledger.application.sealing import Draft, target_of
+from ledger.entries.envelope import Circumstances
+from ledger.errors import Refused
 from ledger.facts import Fact
-from ledger.refusal import Refused
-from ledger.world import bulk
-from ledger.world.journal import Journal
-from ledger.world.sealing import Draft, target_of
-from ledger.world.store import Conflict
 from tests.test_journal import NOON, ORDER, entries, ilves, issued, made, sent
 
 PAGE = 4
@@ -22,7 +22,7 @@ PAGE = 4
 
 @pytest.fixture
 def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
-    monkeypatch.setattr(bulk, "PAGE", PAGE)
+    monkeypatch.setattr(bulk_record, "PAGE", PAGE)
     with made(tmp_path / "ledger") as journal:
         yield journal
 

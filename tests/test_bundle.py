@@ -18,16 +18,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cli.story import read_story
+from cli.stories.model import read_story
 from ledger.bundle import Withheld, pack, readable, select, unpack, visible
 from ledger.bundle.layout import sums
 from ledger.bundle.manifest import check_listing, open_manifest
-from ledger.ed25519 import public_key
-from ledger.envelope import open_
+from ledger.entries.case import Entry
+from ledger.entries.envelope import open_
+from ledger.errors import Refused
 from ledger.facts import KINDS
-from ledger.note import log_vkey
-from ledger.order import Entry
-from ledger.refusal import Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import log_vkey
 from ledger.verify import Verdict
 from tests.authority import Authority
 from tests.in_memory import (

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
 from ledger.bundle import unpack
 from ledger.bundle.layout import version_of
 from ledger.bundle.manifest import open_manifest
-from ledger.refusal import Refused
+from ledger.errors import Refused
 from ledger.verify import Verdict, verify
 from tests.hands import run
 from tests.in_memory import NOW, Hand, Ledger, checked, ends, listed, small

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.law.calendar import (
+from ledger.law.deadlines.counting_policies import POLICIES
+from ledger.law.terms.calendar import (
     Count,
     Days,
     Duration,
@@ -29,7 +30,6 @@ from ledger.law.calendar import (
     stated_day,
     us_days,
 )
-from ledger.law.policies import POLICIES
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 

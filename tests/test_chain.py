@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from nacl.signing import SigningKey
 
-from ledger.chain import Chains, access_of, registry_of
-from ledger.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.placement import Chains, access_of, registry_of
+from ledger.errors import Refused
 from ledger.facts import build
-from ledger.refusal import Refused
 
 ORIGIN = "ledger.example/xo/karsk"
 ORDER = "11111111-2222-4333-8444-555555555555"

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from ledger.characters import code, is_nfc, unassigned, unseen, visible
-from ledger.characters_table import VERSION
+from ledger.formats.characters import code, is_nfc, unassigned, unseen, visible
+from ledger.formats.characters_table import VERSION
 from tests import characters
 
 pinned = pytest.mark.skipif(unicodedata.unidata_version != VERSION, reason=f"needs the tables of Unicode {VERSION}")

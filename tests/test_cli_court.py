@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
 from ledger.bundle import unpack
-from ledger.note import witness_vkey
+from ledger.tlog.note import witness_vkey
 from tests.hands import ledger_of, run
 from tests.in_memory import left_out, two_histories
 
@@ -105,7 +105,7 @@ def test_what_is_no_bundle_and_no_entry_is_undecidable(data: bytes, tmp_path: Pa
 def test_a_file_without_end_is_read_up_to_a_bound(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.ui.MOST", 1 << 16)
+    monkeypatch.setattr("cli.terminal.output.MOST", 1 << 16)
     zero, trust = "/dev/zero", str(ledger / "trust")
     for words in (
         ("verify", zero),
@@ -347,7 +347,7 @@ def test_a_shelf_that_cannot_be_read_is_a_verdict_too(keep: int, ledger: Path) -
 
 def test_verifying_a_bundle_needs_nothing_of_a_ledger(ledger: Path) -> None:
     code = (
-        "import sys; from cli.main import comity\n"
+        "import sys; from cli.app import comity\n"
         "try: comity.main(sys.argv[1:])\n"
         "except SystemExit as end: print(end.code, *sys.modules)"
     )
@@ -355,4 +355,5 @@ def test_verifying_a_bundle_needs_nothing_of_a_ledger(ledger: Path) -> None:
     done = subprocess.run(args, cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
     ended, *loaded = done.stdout.splitlines()[-1].split()
     assert ended == "0"
-    assert not [name for name in loaded if name.startswith(("ledger.world", "eventsourcing", "fcntl", "sqlite3"))]
+    of_a_ledger = ("ledger.adapters", "ledger.application", "eventsourcing", "fcntl", "sqlite3")
+    assert not [name for name in loaded if name.startswith(of_a_ledger)]

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 
-from cli.exits import Exit, Stop
-from cli.fields import digests, document, from_json, manifest, merged, stated
+from cli.exit_codes import Exit, Stop
+from cli.session.field_values import digests, document, from_json, manifest, merged, stated
 from ledger.facts import FactError
 
 

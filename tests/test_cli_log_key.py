@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ledger.note import lines_of, open_checkpoint, parse_vkey
-from ledger.policy import parse_policy
-from ledger.world.guard import Guard
-from ledger.world.rotation import with_log
+from ledger.adapters.log.key_rotation import with_log
+from ledger.adapters.log.sign_once_guard import Guard
+from ledger.tlog.note import lines_of, open_checkpoint, parse_vkey
+from ledger.tlog.policy import parse_policy
 from tests.hands import ORIGIN, House, run
 
 
@@ -108,7 +108,7 @@ def test_a_key_is_rotated_as_often_as_one_likes(house: Rotating) -> None:
     assert house.verdict() == ("TOTAL-PASSED", [])
 
 
-@pytest.mark.parametrize("stops", ["ledger.world.rotation.begin", "cli.log_key._record"])
+@pytest.mark.parametrize("stops", ["ledger.adapters.log.key_rotation.begin", "cli.commands.log_key._record"])
 def test_a_rotation_that_was_interrupted_goes_on_where_it_stopped(
     house: Rotating, stops: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,12 +14,11 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from cli import ui
-from cli.exits import Exit, Stop, exit_of, lines_of
-from cli.main import COMMANDS, KEY, comity
-from ledger.order import Unread
-from ledger.refusal import Refused
-from ledger.world.fault import Busy, LedgerFault
+from cli.app import COMMANDS, KEY, comity
+from cli.exit_codes import Exit, Stop, exit_of, lines_of
+from cli.terminal import output
+from ledger.entries.case import Unread
+from ledger.errors import Busy, LedgerFault, Refused
 from tests.hands import ledger_of, told
 
 HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "eventsourcing", "sqlite3", "holidays", "ledger")
@@ -28,7 +27,7 @@ HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "eventsourcing", "sqlite3"
 def run(*args: str, cwd: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:
     home = Path(__file__).parents[1]
     return subprocess.run(
-        [sys.executable, "-c", "from cli.main import main; main()", *args],
+        [sys.executable, "-c", "from cli.app import main; main()", *args],
         cwd=cwd or home,
         env={**os.environ, "PYTHONPATH": str(home), **env},
         capture_output=True,
@@ -38,7 +37,7 @@ def run(*args: str, cwd: Path | None = None, **env: str) -> subprocess.Completed
 
 
 def test_help_imports_nothing_heavy() -> None:
-    code = "import sys, cli.main\ntry: cli.main.comity.main(['--help'])\nexcept SystemExit: pass\nprint(*sys.modules)"
+    code = "import sys, cli.app\ntry: cli.app.comity.main(['--help'])\nexcept SystemExit: pass\nprint(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True
     )
@@ -158,7 +157,7 @@ def test_what_is_missing_is_said_with_what_it_is_for(typed: str, said: str) -> N
 def test_what_nobody_foresaw_is_exit_70_in_one_line_and_a_traceback_only_with_debug(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    @ui.command("comity boom")
+    @output.command("comity boom")
     def boom() -> None:
         raise ZeroDivisionError("by nothing")
 
@@ -180,7 +179,7 @@ def test_completion_is_printed_for_every_shell(shell: str) -> None:
 
 
 def test_a_moment_needs_its_offset() -> None:
-    convert = ui.MOMENT.convert
+    convert = output.MOMENT.convert
     assert convert("2027-03-01T10:40:00+01:00", None, None) == datetime(2027, 3, 1, 9, 40, tzinfo=UTC)
     assert convert("2027-03-01T09:40Z", None, None) == datetime(2027, 3, 1, 9, 40, tzinfo=UTC)
     for wrong in ("2027-03-01T09:40:00", "2027-03-01", "yesterday", "2027-03-01T09:40:00.5Z", ""):
@@ -191,33 +190,33 @@ def test_a_moment_needs_its_offset() -> None:
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx"])
 def test_a_csv_cell_is_never_a_formula(cell: str) -> None:
-    assert ui.csv_cell(cell) == f"'{cell}"
-    assert ui.csv_cell("\rx") == "<U+000D>x"
+    assert output.csv_cell(cell) == f"'{cell}"
+    assert output.csv_cell("\rx") == "<U+000D>x"
 
 
 def test_an_ordinary_csv_cell_stays_as_it_is() -> None:
-    assert ui.csv_cell("a=b") == "a=b"
-    assert ui.csv_cell(None) == ""
-    assert ui.csv_cell(["a", "b"]) == "a, b"
+    assert output.csv_cell("a=b") == "a=b"
+    assert output.csv_cell(None) == ""
+    assert output.csv_cell(["a", "b"]) == "a, b"
 
 
 def test_values_are_shown_as_people_read_them() -> None:
-    assert ui.plain(Unread.WITHHELD) == "[sealed]"
-    assert ui.plain(Unread.ERASED) == "[erased]"
-    assert ui.plain(True) == "yes"
-    assert ui.plain("a\u200db") == "a<U+200D>b"
-    assert ui.plain("\u0645\u06cc\u200c\u062e") == "\u0645\u06cc\u200c\u062e"
+    assert output.plain(Unread.WITHHELD) == "[sealed]"
+    assert output.plain(Unread.ERASED) == "[erased]"
+    assert output.plain(True) == "yes"
+    assert output.plain("a\u200db") == "a<U+200D>b"
+    assert output.plain("\u0645\u06cc\u200c\u062e") == "\u0645\u06cc\u200c\u062e"
     for hidden in "\u200b\u2060\ufeff\xad\U000e0041\u3164\u115f\u2028\u2029":
-        assert ui.plain(f"KA{hidden}-1") == ui.csv_cell(f"KA{hidden}-1") == f"KA<U+{ord(hidden):04X}>-1"
-    assert ui.plain(datetime(2027, 3, 1, tzinfo=UTC)) == "2027-03-01T00:00:00Z"
+        assert output.plain(f"KA{hidden}-1") == output.csv_cell(f"KA{hidden}-1") == f"KA<U+{ord(hidden):04X}>-1"
+    assert output.plain(datetime(2027, 3, 1, tzinfo=UTC)) == "2027-03-01T00:00:00Z"
 
 
 def _emitting(*args: str) -> str:
-    @ui.command("comity things")
+    @output.command("comity things")
     def things() -> None:
-        ui.emit("things", {"things": [{"name": "=a", "n": 1}]}, ("name", "n"), [("=a", 1)])
+        output.emit("things", {"things": [{"name": "=a", "n": 1}]}, ("name", "n"), [("=a", 1)])
 
-    told = ui.Said()
+    told = output.Said()
     done = CliRunner().invoke(things, list(args), obj=told)
     assert done.exit_code == 0, done.output
     return done.stdout
@@ -231,26 +230,26 @@ def test_an_answer_is_printed_as_it_was_asked_for() -> None:
 
 
 def test_a_table_keeps_untrusted_text_as_text() -> None:
-    drawn = ui.table(("what",), [("[red]not a colour[/red]",), ("x" * 200,)], width=40)
+    drawn = output.table(("what",), [("[red]not a colour[/red]",), ("x" * 200,)], width=40)
     assert "[red]not a colour[/red]" in drawn
     assert max(len(line) for line in drawn.splitlines()) <= 40
 
 
 def test_an_order_is_named_by_reference_or_by_an_unambiguous_beginning_of_its_id() -> None:
     names, ids = {"PPO-1": "aa11"}, ["aa11", "aa22", "bb33"]
-    assert ui.choose("PPO-1", names, ids) == "aa11"
-    assert ui.choose("b", names, ids) == "bb33"
-    assert ui.choose("AA2", names, ids) == "aa22"
+    assert output.choose("PPO-1", names, ids) == "aa11"
+    assert output.choose("b", names, ids) == "bb33"
+    assert output.choose("AA2", names, ids) == "aa22"
     for text, says in (("aa", "could be"), ("zz", "no order"), ("", "no order")):
         with pytest.raises(Stop, match=says):
-            ui.choose(text, names, ids)
+            output.choose(text, names, ids)
 
 
 def test_what_cannot_be_undone_is_not_done_when_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(Stop, match="nobody is here"):
-        ui.confirm("destroy it", yes=False)
-    ui.confirm("destroy it", yes=True)
+        output.confirm("destroy it", yes=False)
+    output.confirm("destroy it", yes=True)
 
 
 def test_a_closed_pipe_is_no_error_message() -> None:
@@ -258,7 +257,7 @@ def test_a_closed_pipe_is_no_error_message() -> None:
     os.close(reader)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", "from cli.main import main; main()", "--help"],
+            [sys.executable, "-c", "from cli.app import main; main()", "--help"],
             cwd=Path(__file__).parents[1],
             stdout=writer,
             stderr=subprocess.PIPE,
@@ -272,7 +271,7 @@ def test_a_closed_pipe_is_no_error_message() -> None:
 
 
 def test_an_interruption_is_exit_130_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    @ui.command("comity wait")
+    @output.command("comity wait")
     def wait() -> None:
         raise KeyboardInterrupt
 
@@ -286,7 +285,7 @@ def test_an_interruption_is_exit_130_in_one_line(monkeypatch: pytest.MonkeyPatch
 def test_a_full_disk_under_the_answer_is_one_plain_line(unbuffered: str) -> None:
     home = Path(__file__).parents[1]
     env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-    command = [sys.executable, "-m", "cli.main", "vocabulary"]
+    command = [sys.executable, "-m", "cli.app", "vocabulary"]
     with open("/dev/full", "w") as full:
         done = subprocess.run(command, cwd=home, env=env, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == Exit.UNDECIDABLE

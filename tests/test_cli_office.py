@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
-from ledger.world.keys import load, public_of
+from cli.exit_codes import Exit
+from ledger.adapters.keys.key_files import load, public_of
 from tests.hands import ORIGIN, House, ledger_of, run, size, told
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from ledger.note import parse_vkey
-from ledger.policy import parse_policy
-from ledger.tlog import check_inclusion, parse_proof
-from ledger.world.keys import SeedKey, write
+from cli.exit_codes import Exit
+from ledger.adapters.keys.key_files import SeedKey, write
+from ledger.tlog.note import parse_vkey
+from ledger.tlog.policy import parse_policy
+from ledger.tlog.tree import check_inclusion, parse_proof
 from tests.hands import ledger_of, run, size, told
 
 ID = "0123456789abcdef0123456789abcdef"
@@ -44,7 +44,7 @@ def test_the_receipt_proves_that_the_entry_stands_in_the_log(ledger: Path, tmp_p
     proof = parse_proof((tmp_path / "receipt").read_bytes())
     key = parse_policy((ledger / "trust" / "policy").read_bytes()).logs[0]
     assert parse_vkey(key.text) == key
-    from ledger.note import open_checkpoint
+    from ledger.tlog.note import open_checkpoint
 
     head = open_checkpoint(proof.note, receipt["origin"], key, ()).checkpoint
     check_inclusion(proof.index, head.size, bytes.fromhex(receipt["leaf"]), proof.path, head.root)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ledger.bundle import unpack
-from ledger.order import instant
+from ledger.entries.case import instant
 from tests.authority import Authority
 from tests.hands import House, run
 

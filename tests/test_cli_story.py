@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit, Stop
-from cli.script import Deed, public_of, registrar, script, seed_of
-from cli.story import Story, read_story
+from cli.exit_codes import Exit, Stop
+from cli.stories.deeds import Deed, public_of, registrar, script, seed_of
+from cli.stories.model import Story, read_story
+from ledger.entries.case import wire
 from ledger.facts import build
-from ledger.order import wire
 
 STORIES = sorted((Path(__file__).parents[1] / "fixtures" / "stories").glob("*.toml"))
 

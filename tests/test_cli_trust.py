@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from cli import ui
-from ledger.verify.signed_trust import parse_version
-from ledger.world import keys
+from cli.terminal import output
+from ledger.adapters.keys import key_files
+from ledger.trust.signed_policy import parse_version
 from tests.hands import ledger_of, run
 from tests.test_cli_court import made
 from tests.test_cli_log_key import Rotating
@@ -28,7 +28,7 @@ class Office:
         self.ledger = ledger_of("S1", folder)
         self.policy = folder / "policy"
         for name in ("ada", "bo", "cy", "dee"):
-            keys.new(folder / name)
+            key_files.new(folder / name)
 
     def new(self, *names: str, threshold: int = 2, **more: str) -> Any:
         roots = [part for name in names for part in ("--root", f"{name}={self.here / name}.pub")]
@@ -89,7 +89,8 @@ def test_a_stick_carries_the_verifier_page_where_it_has_been_built(
     page.parent.mkdir(parents=True)
     if built:
         page.write_bytes(b"<!DOCTYPE html>")
-    monkeypatch.setattr("cli.stick.__file__", str(office.here / "program" / "cli" / "stick.py"))
+    module = office.here / "program" / "cli" / "reports" / "court_folder.py"
+    monkeypatch.setattr("cli.reports.court_folder.__file__", str(module))
     stick = office.stick("stick")
     assert [path.read_bytes() for path in stick.glob("verify.html")] == [b"<!DOCTYPE html>"] * built
     assert ("open verify.html in a browser" in (stick / "READ-ME.txt").read_text()) is built
@@ -140,9 +141,9 @@ def test_an_expired_policy_is_not_taken_but_still_judges(tmp_path: Path) -> None
     assert office.new("ada", threshold=1, days="1").exit_code == 0
     office.sign("ada")
     stick, words = office.stick("stick"), office.words()
-    later = ui.now().replace(year=2040)
+    later = output.now().replace(year=2040)
     with pytest.MonkeyPatch.context() as at:
-        at.setattr(ui, "now", lambda folder=None: later)
+        at.setattr(output, "now", lambda folder=None: later)
         done = run("trust", "update", str(tmp_path / "court"), str(stick), "--root-fingerprint", words)
         assert (done.exit_code, "POL-EXPIRED" in done.output) == (5, True)
         assert "POL-EXPIRED" in run("trust", "check", str(stick), "--root-fingerprint", words).output
@@ -180,7 +181,7 @@ def test_a_policy_slipped_beside_the_versions_is_not_read(office: Office) -> Non
 
 def test_the_sizes_of_a_log_whose_key_was_replaced_are_signed_with_the_rest(tmp_path: Path) -> None:
     house = Rotating(tmp_path)
-    keys.new(tmp_path / "ada")
+    key_files.new(tmp_path / "ada")
     assert house.run("key", "rotate-log", "--yes").exit_code == 0
     house.told("trust", "new", str(tmp_path / "policy"), "--root", f"ada={tmp_path / 'ada.pub'}", "--threshold", "1")
     said = parse_version((tmp_path / "policy" / "1.trust.json").read_bytes()).said

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
-from cli.main import WITNESS
-from ledger.exhibit import check_split
-from ledger.note import MLDSA44, lines_of, open_checkpoint, parse_vkey, witness_vkey
-from ledger.policy import parse_policy
+from cli.app import WITNESS
+from cli.exit_codes import Exit
+from ledger.entries.split_view import check_split
+from ledger.tlog.note import MLDSA44, lines_of, open_checkpoint, parse_vkey, witness_vkey
+from ledger.tlog.policy import parse_policy
 from tests.hands import ledger_of, run, told
 from tests.hash_log import HashLog
 
@@ -45,7 +45,7 @@ def state(tmp_path: Path) -> str:
 
 
 def vkey(state: str) -> str:
-    from ledger.world.keys import load
+    from ledger.adapters.keys.key_files import load
 
     return witness_vkey(NAME, load(Path(state) / "witness.key").public)
 
@@ -53,7 +53,7 @@ def vkey(state: str) -> str:
 @contextmanager
 def serving(state: str, policy: str | Path) -> Iterator[str]:
     """`comity witness serve` as a process of its own, on a free port; its URL."""
-    code = "from cli.main import main; main()"
+    code = "from cli.app import main; main()"
     args = ["witness", "serve", "--name", NAME, "--state", state, "--policy", str(policy), "--listen", "127.0.0.1:0"]
     with subprocess.Popen(
         [sys.executable, "-c", code, *args], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -193,9 +193,9 @@ def test_the_recorded_policy_is_the_one_in_the_trust_folder(tmp_path: Path, stat
     assert f"witness w {vkey(state)} https://witness.example\n" in text.decode()
     shown = run("log", "--json", ledger=ledger).stdout
     assert added["kind"] in shown
-    from ledger.envelope import open_
-    from ledger.world.folder import read_folder
-    from ledger.world.shelf import Shelf
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.storage.entry_reader import Shelf
+    from ledger.entries.envelope import open_
 
     store = Shelf(read_folder(ledger).entries)
     raw = store.at(added["index"])

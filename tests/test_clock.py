@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from cli import ui
-from cli.exits import Exit
-from ledger.note import witness_vkey
-from ledger.order import instant, wire
-from ledger.world import clock
-from ledger.world.fault import LedgerFault
-from ledger.world.folder import read_folder
-from ledger.world.guard import Guard
-from ledger.world.heads import Heads
-from ledger.world.home import Home
-from ledger.world.signatory import OwnHand
+from cli.exit_codes import Exit
+from cli.terminal import output
+from ledger.adapters import system_clock
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.log.checkpoint_signer import OwnHand
+from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.sign_once_guard import Guard
+from ledger.entries.case import instant, wire
+from ledger.errors import LedgerFault
+from ledger.tlog.note import witness_vkey
 from tests.hands import House, ledger_of, run
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -48,7 +48,7 @@ def by(monkeypatch: pytest.MonkeyPatch) -> Shift:
     true = datetime.now(UTC).replace(microsecond=0)
 
     def shift(how: timedelta) -> None:
-        monkeypatch.setattr(ui, "now", lambda folder=None: true + how)
+        monkeypatch.setattr(output, "now", lambda folder=None: true + how)
 
     return shift
 
@@ -114,9 +114,9 @@ def test_every_command_that_writes_asks_about_the_clock() -> None:
             called = node.func if isinstance(node, ast.Call) else None
             if isinstance(called, ast.Attribute) and ast.unparse(called.value) == "Journal":
                 opened.setdefault(file.name, called.attr)
-    begun = {"office.py": "create", "succeed.py": "create", "stage.py": "create"}
-    simulated = {"demo.py": "open", "expectation.py": "open"}
-    assert opened == {"writing.py": "open", "clock.py": "open", **begun, **simulated}
+    begun = {"init.py": "create", "succeed.py": "create", "player.py": "create"}
+    simulated = {"demo.py": "open", "expectations.py": "open"}
+    assert opened == {"open_ledger.py": "open", "clock_check.py": "open", **begun, **simulated}
 
 
 def test_a_ledger_that_lay_unused_for_a_year_goes_on_when_a_person_says_that_the_clock_is_right(
@@ -140,8 +140,8 @@ def test_a_file_in_the_folder_moves_no_clock_of_a_real_ledger(house: House) -> N
 
 def test_a_simulated_clock_is_not_asked(tmp_path: Path, by: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = ledger_of("S2", tmp_path)
-    real = ui.now
-    monkeypatch.setattr(ui, "now", lambda folder=None: real(folder) + YEARS)
+    real = output.now
+    monkeypatch.setattr(output, "now", lambda folder=None: real(folder) + YEARS)
     done = run("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", ledger=ledger)
     assert done.exit_code == 0, done.output
 
@@ -259,11 +259,11 @@ def test_a_clock_that_a_witness_contradicts_is_doubted(house: House, by: Shift, 
 def test_of_witnesses_that_may_lie_one_more_must_contradict_the_clock() -> None:
     now = datetime.now(UTC)
     given = [("a", now + YEARS), ("b", now), ("c", now - timedelta(minutes=10))]
-    assert clock.away(now, given, 1) is None
-    assert clock.away(now, given, 0) is not None
-    assert clock.away(now, [*given, ("d", now - timedelta(minutes=11))], 1) is not None
-    assert clock.ahead(now, now - timedelta(days=31)) is None
-    assert clock.ahead(now, now - timedelta(days=31, seconds=1)) is not None
+    assert system_clock.away(now, given, 1) is None
+    assert system_clock.away(now, given, 0) is not None
+    assert system_clock.away(now, [*given, ("d", now - timedelta(minutes=11))], 1) is not None
+    assert system_clock.ahead(now, now - timedelta(days=31)) is None
+    assert system_clock.ahead(now, now - timedelta(days=31, seconds=1)) is not None
 
 
 def test_a_quorum_of_witnesses_says_what_time_it_is(dated_ahead: House, by: Shift) -> None:

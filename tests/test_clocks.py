@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.law.clocks import REGISTER
-from ledger.law.policies import POLICIES
-from ledger.law.reading import Reading
-from ledger.law.rules import Verdict
+from ledger.law.deadlines.counting_policies import POLICIES
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law.terms.rule import Verdict
 from tests.story import (
     Fact,
     by_authority,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.rules import Verdict
+from ledger.law.terms.rule import Verdict
 from tests.story import (
     Fact,
     Office,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.rules import Verdict
+from ledger.law.terms.rule import Verdict
 from tests.story import (
     Fact,
     Office,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.rules import Verdict
-from ledger.order import Unread
+from ledger.entries.case import Unread
+from ledger.law.terms.rule import Verdict
 from tests.story import (
     Fact,
     Office,

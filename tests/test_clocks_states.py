@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.law.rules import Verdict
+from ledger.law.terms.rule import Verdict
 from tests.story import (
     Fact,
     Story,

@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")

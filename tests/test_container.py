@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
 from ledger.bundle import unpack, zip_profile
-from ledger.bundle.container import Inside, inside, is_bundle, is_container
-from ledger.refusal import Refused
+from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
+from ledger.errors import Refused
 from ledger.verify import verify
-from projections.asic import MANIFEST, SIGNATURE, container, manifest
+from projections.exchange.asic import MANIFEST, SIGNATURE, container, manifest
 from tests.hands import run
 from tests.in_memory import NOW, small
 from tests.test_attached import paper

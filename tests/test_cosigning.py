@@ -12,9 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.exhibit import check_split
-from ledger.note import (
+from ledger.adapters.keys import mldsa
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.adapters.log.log import Log
+from ledger.adapters.witness import client
+from ledger.adapters.witness.client import Asked, ask_witnesses, remembered
+from ledger.adapters.witness.cosigning import Cosigned, check_remembered, cosign_head, take_cosignatures, witnessed
+from ledger.adapters.witness.witness import Answer, Witness, cosigners, exhibit_of
+from ledger.adapters.witness.witness_state import Memory
+from ledger.entries.split_view import check_split
+from ledger.errors import LedgerFault, Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.add_checkpoint import parse_submission
+from ledger.tlog.note import (
     Vkey,
     cosign,
     note_digest,
@@ -25,17 +35,7 @@ from ledger.note import (
     sign_note,
     witness_vkey,
 )
-from ledger.policy import Policy, parse_policy
-from ledger.refusal import Refused
-from ledger.submission import parse_submission
-from ledger.world import asking, mldsa
-from ledger.world.asking import Asked, ask_witnesses, remembered
-from ledger.world.cosigning import Cosigned, check_remembered, cosign_head, take_cosignatures, witnessed
-from ledger.world.fault import LedgerFault
-from ledger.world.keys import SeedKey
-from ledger.world.log import Log
-from ledger.world.memory import Memory
-from ledger.world.witness import Answer, Witness, cosigners, exhibit_of
+from ledger.tlog.policy import Policy, parse_policy
 from tests.hash_log import HashLog
 from tests.test_log import KEY, NOON, ORIGIN, Clock, closed, opened, store
 from tests.test_log import clock as clock
@@ -261,8 +261,8 @@ def test_what_does_not_verify_is_not_taken(log: Log, clock: Clock, says: Callabl
 
 def test_a_time_of_nothing_is_not_taken(log: Log, clock: Clock) -> None:
     def timeless(body: bytes) -> str:
-        from ledger.ed25519 import sign
-        from ledger.note import b64
+        from ledger.formats.ed25519 import sign
+        from ledger.tlog.note import b64
 
         text = open_note(parse_submission(body).note, [KEY]).text
         signature = bytes(8) + sign(SEEDS["a"], b"cosignature/v1\ntime 0\n" + text.encode())
@@ -352,7 +352,7 @@ def test_a_witness_that_has_forgotten_is_not_believed(log: Log, clock: Clock) ->
 def test_a_silent_witness_costs_its_seconds_and_no_more(
     log: Log, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asking, "SECONDS", 0.2)
+    monkeypatch.setattr(client, "SECONDS", 0.2)
     go = threading.Event()
     with scripted(lambda _: Answer(200, str(go.wait(30)))) as slow, scripted(lambda b: Answer(200, line(b, "b"))) as b:
         done = cosigned(log, policy({"a": slow, "b": b}, k=1), clock)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
-from cli.reading import reading
+from cli.exit_codes import Exit
+from cli.session.ledger_reader import reading
 from tests.hands import ledger_of, run
 from tests.test_page import Page
 from tests.test_paper import printed, streams

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.note import open_checkpoint
-from ledger.tlog import check_inclusion, parse_proof
-from ledger.world.journal import Journal
+from ledger.application.journal import Journal
+from ledger.tlog.note import open_checkpoint
+from ledger.tlog.tree import check_inclusion, parse_proof
 from tests.test_journal import ORDER, ORIGIN, Clock, entries, ilves, issued, made, sent
 
 ROOT = Path(__file__).parents[1]
@@ -28,7 +28,7 @@ RECORDER = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from ledger.world.journal import Journal
+from ledger.application.journal import Journal
 from tests.test_journal import *
 journal = Journal.open(Path(sys.argv[1]), now=lambda: datetime(2027, 3, 2, tzinfo=UTC))
 signer = ilves(journal)

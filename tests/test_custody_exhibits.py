@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from ledger.order import Unread
-from projections.certificates import _copies
-from projections.custody import Hand, custody, standing, trace
-from projections.exhibits import Digest
-from projections.face import Checked, Making
-from projections.page import page
-from projections.processing import processing_record
-from projections.reports import custody_report
-from projections.table_csv import custody_csv
+from ledger.entries.case import Unread
+from projections.exchange.csv_file import custody_csv
+from projections.render.html import page
+from projections.reports.certificates import _copies
+from projections.reports.front_page import Checked, Making
+from projections.reports.order_reports import custody_report
+from projections.reports.processing_record import processing_record
+from projections.views.custody import Hand, custody, standing, trace
+from projections.views.exhibit_digests import Digest
 from tests.hands import ledger_of, run, told
 from tests.judged import judged
 from tests.story import LABELS, Fact, Story, disclosed, fact, given, issued

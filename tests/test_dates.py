@@ -11,25 +11,25 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cli import ui
-from cli.docket import shown
-from cli.exits import Exit
-from ledger.envelope import Circumstances
+from cli.exit_codes import Exit
+from cli.session.docket import shown
+from cli.terminal import output
+from ledger.application import parallel_open, sealing
+from ledger.application.journal import Journal
+from ledger.application.sealing import Draft
+from ledger.entries.case import Case
+from ledger.entries.envelope import Circumstances
+from ledger.errors import Refused
 from ledger.facts import KINDS
 from ledger.law import Verdict, judge
-from ledger.law.procedure import PRESUPPOSE_THE_ORDER
-from ledger.law.reading import Reading
-from ledger.order import Case
-from ledger.refusal import Refused
-from ledger.world import receiving, sealing
-from ledger.world.journal import Journal
-from ledger.world.sealing import Draft
-from projections.custody import _rising, custody, out_of_step
-from projections.due import due
-from projections.hi1 import hi1
-from projections.register import register
-from projections.state import view
-from projections.statistics import life
+from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law.record_checks.procedure import PRESUPPOSE_THE_ORDER
+from projections.exchange.hi1_writer import hi1
+from projections.reports.dpo_questions import register
+from projections.statistics.counting import life
+from projections.views.custody import _rising, custody, out_of_step
+from projections.views.due import due
+from projections.views.state import view
 from tests.hands import House, ledger_of, run, told
 from tests.judged import finds, finds_not, judged, region, state
 from tests.story import (
@@ -347,8 +347,8 @@ def test_it_goes_on_without_a_terminal_and_asks_on_one(tmp_path: Path, monkeypat
     done = house.run(*words, *early)
     assert (done.exit_code, "W-BEFORE-ORDER" in done.output) == (0, True), done.output
     asked: list[str] = []
-    monkeypatch.setattr(ui, "attended", lambda: True)
-    monkeypatch.setattr(ui, "confirm", lambda says, *, yes: asked.append(says) if not yes else None)
+    monkeypatch.setattr(output, "attended", lambda: True)
+    monkeypatch.setattr(output, "confirm", lambda says, *, yes: asked.append(says) if not yes else None)
     assert house.run(*words, *early).exit_code == 0
     assert house.run(*words, *early, "--yes").exit_code == 0
     assert ["dated before" in says for says in asked] == [True]
@@ -440,7 +440,7 @@ def test_every_medium_marks_a_step_recorded_in_another_order(tmp_path: Path) -> 
 def dated_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """A ledger with an entry that says it happened years after its signature, as an older version recorded it."""
     house = House(tmp_path).furnished()
-    for place in (receiving, sealing):
+    for place in (parallel_open, sealing):
         monkeypatch.setattr(place, "check_dates", lambda on, signed_at: None)
     words = ("notify-customer", "PPO-1", "--channel", "letter", "--as", "ilves", "--on", "2035-01-01T00:00:00Z")
     assert house.run(*words).exit_code == 0

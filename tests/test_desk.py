@@ -23,13 +23,13 @@ from urllib.parse import urlencode
 import click
 import pytest
 
-from cli.commands import Said
-from cli.docket import board, bring_up
-from cli.purpose import CODES
-from cli.reading import Reader, reading
-from cli.writing import hand, writing
+from cli.click_extensions import Said
+from cli.session.docket import board, bring_up
+from cli.session.ledger_reader import Reader, reading
+from cli.session.open_ledger import hand, writing
+from cli.session.purposes import CODES
 from ledger.bundle import unpack
-from ledger.law.clocks import REGISTER
+from ledger.law.deadlines.table import REGISTER
 from tests.hands import PERSON, House, ledger_of, run, size, told
 from tests.test_board import NOON, put, row
 from tests.test_page import HOSTILE, Page
@@ -39,8 +39,8 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 
 import httpx
 
-from cli.desk_app import PAGE, Desk, app
-from cli.desk_gate import HEADERS, MOST_FORMS, Gate, Sessions
+from cli.desk.routes import PAGE, Desk, app
+from cli.desk.security import HEADERS, MOST_FORMS, Gate, Sessions
 
 HOST = "127.0.0.1:7370"
 WHY = "asked by the court on 3 June"
@@ -322,7 +322,7 @@ def test_pages_are_turned_by_their_links_and_show_every_order_once(s3: Sat) -> N
 
 
 def test_a_long_order_is_turned_page_by_page(kept2: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.desk_order.MOST", 4)
+    monkeypatch.setattr("cli.desk.order_pages.MOST", 4)
     url, seen = f"{kept2.url()}/entries", list[str]()
     while url:
         html = kept2.visitor.page(url)
@@ -657,7 +657,7 @@ def test_only_so_many_forms_lie_open() -> None:
 
 def test_without_the_extra_it_says_which_one_is_missing(kept3: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
-    monkeypatch.delitem(sys.modules, "ledger.world.serving", raising=False)
+    monkeypatch.delitem(sys.modules, "ledger.adapters.http_server", raising=False)
     result = run("desk", ledger=kept3.ledger)
     assert result.exit_code == 2
     assert "comity[server]" in result.stderr
@@ -688,7 +688,7 @@ def test_a_port_that_is_taken_says_what_to_do(kept3: Sat) -> None:
 
 def test_the_command_serves_what_it_printed_until_it_is_told_to_stop(tmp_path: Path) -> None:
     ledger = ledger_of("S3", tmp_path)
-    command = [sys.executable, "-m", "cli.main", "desk", "--ledger", str(ledger), "--listen", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "cli.app", "desk", "--ledger", str(ledger), "--listen", "127.0.0.1:0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as served:
         assert served.stdout is not None
         assert served.stderr is not None

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from cli.dossier import making
-from cli.exits import Stop
-from cli.reading import reading
+from cli.exit_codes import Stop
+from cli.reports.order_report import making
+from cli.session.ledger_reader import reading
 from tests.hands import ledger_of, run
 from tests.test_page import Page
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
 pytest.importorskip("starlette", reason="needs the extra `server`")
 
-from cli.desk_beside import Beside
+from cli.desk.background_jobs import Beside
 from tests.test_desk import Sat, sat, words
 
 PATIENCE = 60.0  # seconds after which a paper counts as lost
@@ -64,7 +64,7 @@ def test_a_long_paper_is_said_to_be_made_and_is_the_one_that_the_command_makes(
     s2: Sat, monkeypatch: pytest.MonkeyPatch, paper: str, command: tuple[str, ...]
 ) -> None:
     at_once = s2.visitor.page(f"{s2.url()}/{paper}")
-    monkeypatch.setattr("cli.desk_order.AT_ONCE", 0)
+    monkeypatch.setattr("cli.desk.order_pages.AT_ONCE", 0)
     first = s2.visitor.get(f"{s2.url()}/{paper}")
     assert first.headers["refresh"] == "1"
     assert "It is being made." in words(first.text)
@@ -77,7 +77,7 @@ def test_a_long_paper_is_said_to_be_made_and_is_the_one_that_the_command_makes(
 
 def test_a_long_file_comes_when_it_is_finished(s2: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
     at_once = s2.visitor.get(f"{s2.url()}/custody.json")
-    monkeypatch.setattr("cli.desk_order.AT_ONCE", 0)
+    monkeypatch.setattr("cli.desk.order_pages.AT_ONCE", 0)
     answer = s2.visitor.get(f"{s2.url()}/custody.json")
     assert answer.json() == at_once.json()
     assert answer.headers["content-disposition"] == 'attachment; filename="main.custody.json"'
@@ -110,7 +110,7 @@ def test_a_paper_is_handed_out_once_and_never_one_of_an_earlier_record(beside: B
 def test_a_paper_that_nobody_fetched_in_a_minute_is_made_again(beside: Beside, monkeypatch: pytest.MonkeyPatch) -> None:
     assert beside.take(CUSTODY, 5) is None
     asyncio.run(beside.wait(CHAIN, 5))
-    monkeypatch.setattr("cli.desk_beside.FRESH", -1.0)
+    monkeypatch.setattr("cli.desk.background_jobs.FRESH", -1.0)
     assert beside.take(CUSTODY, 5) is None
 
 
@@ -120,7 +120,7 @@ def test_a_paper_that_cannot_be_made_says_why(beside: Beside) -> None:
 
 
 def test_every_entry_named_on_a_long_order_is_linked_where_it_stands(s2: Sat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.desk_order.MOST", 4)
+    monkeypatch.setattr("cli.desk.order_pages.MOST", 4)
     here = Page(s2.visitor.page(s2.url()))
     links = [str(a["href"]).partition("#") for a in here.all("a") if "#entry-" in str(a["href"])]
     assert {bool(page) for page, _, _ in links} == {True, False}

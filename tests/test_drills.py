@@ -15,21 +15,20 @@ from pathlib import Path
 
 import pytest
 
-from cli import ui
-from cli.exits import Exit
-from ledger.exhibit import check_split
-from ledger.note import Checkpoint, format_checkpoint, parse_vkey, sign_note, witness_vkey
-from ledger.refusal import Refused
-from ledger.world.counterparties import read_counterparty
-from ledger.world.fault import LedgerFault
-from ledger.world.folder import RESTORED, read_folder
-from ledger.world.heads import Heads, Kept
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.keys import load, new
-from ledger.world.memory import Memory
-from ledger.world.succession import last_head
-from ledger.world.witness import Witness, cosigners
+from cli.exit_codes import Exit
+from cli.terminal import output
+from ledger.adapters.folders.ledger_folder import RESTORED, read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import load, new
+from ledger.adapters.log.checkpoints import Heads, Kept
+from ledger.adapters.witness.witness import Witness, cosigners
+from ledger.adapters.witness.witness_state import Memory
+from ledger.application.counterparties import read_counterparty
+from ledger.application.journal import Journal
+from ledger.application.successor import last_head
+from ledger.entries.split_view import check_split
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import Checkpoint, format_checkpoint, parse_vkey, sign_note, witness_vkey
 from tests.hands import House
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
@@ -161,10 +160,10 @@ def test_a_ledger_that_was_put_back_asks_its_witness_before_it_signs(house: Hous
 
 def test_a_clock_set_back_an_hour_signs_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    monkeypatch.setattr(ui, "now", lambda folder=None: now - timedelta(hours=1))
+    monkeypatch.setattr(output, "now", lambda folder=None: now - timedelta(hours=1))
     code, said = record(house)
     assert (code, "CLOCK-BACK" in said) == (Exit.REFUSED, True)
-    monkeypatch.setattr(ui, "now", lambda folder=None: now - timedelta(minutes=4))
+    monkeypatch.setattr(output, "now", lambda folder=None: now - timedelta(minutes=4))
     code, said = record(house)
     assert (code, "behind the last signature" in said) == (0, True)
 

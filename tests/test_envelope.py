@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from ledger.canonical import MAX_NODES, canonical, parse_json
-from ledger.envelope import (
+from ledger.entries.case import Unread
+from ledger.entries.envelope import (
     EVENT_TYPE,
     MANIFEST_TYPE,
     Circumstances,
@@ -28,9 +28,9 @@ from ledger.envelope import (
     seal,
     seal_bytes,
 )
+from ledger.errors import Refused
 from ledger.facts import build
-from ledger.order import Unread
-from ledger.refusal import Refused
+from ledger.formats.canonical_json import MAX_NODES, canonical, parse_json
 
 KEY = SigningKey(b"\x01" * 32)
 NOW = datetime(2027, 3, 15, 13, 0, tzinfo=UTC)

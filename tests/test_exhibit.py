@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ledger.exhibit import check_split, prove_split
-from ledger.note import Vkey
-from ledger.refusal import Refused
+from ledger.entries.split_view import check_split, prove_split
+from ledger.errors import Refused
+from ledger.tlog.note import Vkey
 from tests.hash_log import HashLog
 
 TRUE = HashLog(size=20)

@@ -19,10 +19,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cli.ui import csv_cell
-from ledger.characters import visible
-from projections.table_csv import FORMULA, guarded, unguarded
-from projections.table_csv import csv as written
+from cli.terminal.output import csv_cell
+from ledger.formats.characters import visible
+from projections.exchange.csv_file import FORMULA, guarded, unguarded
+from projections.exchange.csv_file import csv as written
 from tests.hands import ledger_of, run, told
 
 
@@ -41,7 +41,7 @@ def exported(ledger: Path, form: str, *args: str, order: str | None = "main", to
 
 def sealed_values(ledger: Path) -> list[str]:
     """Every sealed text of the order that stands in no public field as well, as its own office reads it."""
-    from cli.reading import reading
+    from cli.session.ledger_reader import reading
 
     with reading(ledger) as reader:
         case = reader.case("main")
@@ -139,7 +139,7 @@ def test_a_graph_names_every_node_once_and_points_at_none_that_is_missing(ledger
 
 
 def test_the_digest_of_an_entry_is_of_the_bytes_that_were_signed(ledger: Path) -> None:
-    from cli.reading import reading
+    from cli.session.ledger_reader import reading
 
     with reading(ledger) as reader:
         raws = [o.raw for _, o in reader.cases.opened(reader.find("main"))]
@@ -222,8 +222,8 @@ def test_a_clock_that_was_met_is_a_cancelled_event_of_the_same_uid_without_alarm
 
 def test_a_sequence_never_falls_and_says_every_change_of_an_event(tmp_path: Path) -> None:
     """At every moment of a record, and a second before and behind it, as a calendar that is fed each day sees it."""
-    from cli.reading import reading
-    from projections.due import followed
+    from cli.session.ledger_reader import reading
+    from projections.views.due import followed
 
     seen = 0
     for name in ("delay-upon-delay", "article-8-clocks"):
@@ -351,7 +351,7 @@ def asked(archive: Path, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_an_archive_holds_every_entry_of_the_log_and_its_exact_bytes(archive: Path, ledger: Path) -> None:
-    from cli.reading import reading
+    from cli.session.ledger_reader import reading
 
     with reading(ledger) as reader:
         raws = [(index, raw.decode()) for index, raw in reader.store.page(0, 1000)]

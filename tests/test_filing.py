@@ -20,13 +20,13 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from cli.stage import perform
-from cli.story import read_story
+from cli.exit_codes import Exit
+from cli.stories.model import read_story
+from cli.stories.player import perform
+from ledger.adapters.witness.witness import Answer
 from ledger.bundle import unpack
 from ledger.bundle.audience import shown_to
-from ledger.order import Unread
-from ledger.world.witness import Answer
+from ledger.entries.case import Unread
 from tests.hands import PERSON, STORIES, ledger_of, run, told
 from tests.test_page import Page
 from tests.test_paper import FORMS
@@ -129,7 +129,7 @@ def test_what_is_filed_together_prints_the_checkpoint_of_its_bundle_and_its_inst
 
 
 def test_a_pdf_that_is_filed_carries_the_bundle_that_lies_beside_it(tmp_path: Path) -> None:
-    from cli.attached import bundle_inside
+    from cli.reports.pdf_attachment import bundle_inside
 
     _, filing = filed(tmp_path)
     for name in ("custody.pdf", "evidence-chain.pdf"):
@@ -168,7 +168,7 @@ def test_no_paper_on_the_whole_order_goes_to_who_may_only_know_how_much_is_close
 
 
 def test_a_case_is_cut_at_the_state_of_its_bundle(tmp_path: Path) -> None:
-    from cli.reading import reading
+    from cli.session.ledger_reader import reading
 
     with reading(ledger_of("S1", tmp_path)) as ledger:
         case = ledger.case("main")
@@ -220,12 +220,12 @@ def test_what_was_filed_is_listed_as_json(tmp_path: Path) -> None:
 def test_the_verifier_page_is_filed_where_it_was_built_and_named_on_the_papers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.stick.verifier_page", lambda: b"<html>the page</html>")
+    monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: b"<html>the page</html>")
     _, filing = filed(tmp_path, "--html")
     assert (filing / "verify.html").read_bytes() == b"<html>the page</html>"
     assert "open verify.html in a browser" in (filing / "custody.html").read_text()
     assert "verify.html" in (filing / "READ-ME.txt").read_text()
-    monkeypatch.setattr("cli.stick.verifier_page", lambda: None)
+    monkeypatch.setattr("cli.reports.court_folder.verifier_page", lambda: None)
     (tmp_path / "without").mkdir()
     _, other = filed(tmp_path / "without", "--html")
     assert not (other / "verify.html").exists()
@@ -234,7 +234,7 @@ def test_the_verifier_page_is_filed_where_it_was_built_and_named_on_the_papers(
 
 
 def test_an_order_that_its_reader_may_not_know_of_is_in_no_paper(tmp_path: Path) -> None:
-    from cli.reading import reading
+    from cli.session.ledger_reader import reading
 
     with reading(ledger_of("emergency-validation-refused", tmp_path)) as ledger:
         cases = [case for case in ledger.all() if {e.order for e in case.entries} - {case.order}]
@@ -258,7 +258,7 @@ def refused(ledger: Path, folder: Path, says: str) -> None:
 
 
 def test_papers_of_another_checkpoint_are_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.reading import Reader
+    from cli.session.ledger_reader import Reader
 
     ledger = ledger_of("S1", tmp_path)
     older = Reader.head_at
@@ -267,22 +267,22 @@ def test_papers_of_another_checkpoint_are_not_handed_out(tmp_path: Path, monkeyp
 
 
 def read_moment(text: str) -> Any:
-    from ledger.order import instant
+    from ledger.entries.case import instant
 
     return instant(text)
 
 
 def test_a_trust_folder_that_does_not_fit_is_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import cli.court
+    from cli.commands import export as command
 
     other = ledger_of("S2", tmp_path / "other")
-    mine = cli.court.trust_files
-    monkeypatch.setattr("cli.court.trust_files", lambda _: mine(str(other / "trust")))
+    mine = command.trust_files
+    monkeypatch.setattr("cli.commands.export.trust_files", lambda _: mine(str(other / "trust")))
     refused(ledger_of("S1", tmp_path), tmp_path, "what the papers say to type ends in")
 
 
 def test_a_command_that_nobody_tried_is_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.dossier.OUTSIDE", ())  # as if the papers stayed in the office
+    monkeypatch.setattr("cli.reports.order_report.OUTSIDE", ())  # as if the papers stayed in the office
     refused(ledger_of("S1", tmp_path), tmp_path, "a paper says to type 'comity judge")
 
 
@@ -299,7 +299,7 @@ def test_a_folder_that_is_there_is_found_before_anything_is_recorded(tmp_path: P
 
 def test_without_the_extra_for_paper_the_papers_are_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
-    monkeypatch.delitem(sys.modules, "projections.paper", raising=False)
+    monkeypatch.delitem(sys.modules, "projections.render.pdf", raising=False)
     _, filing = filed(tmp_path)
     assert {path.name for path in filing.iterdir() if path.suffix == ".html"} >= {"custody.html", "evidence-chain.html"}
     assert not [path for path in filing.iterdir() if path.suffix == ".pdf"]
@@ -332,7 +332,7 @@ def files(house: Any) -> Any:
 
 
 def test_papers_and_bundle_are_of_the_head_that_witnesses_saw_although_the_log_grows(house: Any) -> None:
-    from ledger.world.keys import load
+    from ledger.adapters.keys.key_files import load
 
     (watcher,) = house.asks("a", quorum=1)
 
@@ -375,7 +375,7 @@ def test_two_filings_at_once_into_one_folder_hand_out_one(house: Any) -> None:
         "COMITY_LEDGER": str(house.ledger),
     }
     args = ("file", "PPO-2", *FILED, "--html", "-o", str(house.folder / "filing"))
-    code = "from cli.main import main; main()"
+    code = "from cli.app import main; main()"
     made = [
         subprocess.Popen([sys.executable, "-c", code, *args], cwd=root, env=env, stderr=subprocess.DEVNULL)
         for _ in range(2)
@@ -407,7 +407,7 @@ def test_killed_between_access_and_folder_the_repeated_command_goes_on(house: An
         "COMITY_LEDGER": str(house.ledger),
     }
     args = ("file", "PPO-2", *FILED, "-o", str(house.folder / "filing"))
-    code = "from cli.main import main; main()"
+    code = "from cli.app import main; main()"
     with subprocess.Popen([sys.executable, "-c", code, *args], cwd=root, env=env, stderr=subprocess.PIPE) as process:
         assert second.wait(30)
         process.send_signal(signal.SIGKILL)
@@ -514,9 +514,9 @@ def test_a_replay_says_nothing_to_type(tmp_path: Path) -> None:
 
 
 def test_an_order_whose_name_two_orders_have_is_typed_by_its_id(tmp_path: Path) -> None:
-    from cli.reading import reading
-    from ledger.world.cases import Cases
-    from ledger.world.fault import LedgerFault
+    from cli.session.ledger_reader import reading
+    from ledger.application.case_reader import Cases
+    from ledger.errors import LedgerFault
 
     ledger = ledger_of("S1", tmp_path)
 
@@ -524,7 +524,7 @@ def test_an_order_whose_name_two_orders_have_is_typed_by_its_id(tmp_path: Path) 
         raise LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean 2 orders", "")
 
     with reading(ledger) as reader, pytest.MonkeyPatch.context() as patched:
-        from cli.dossier import _typed
+        from cli.reports.order_report import _typed
 
         case = reader.case("main")
         assert _typed(reader, case) == "main"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.entries.case import Unread
 from ledger.law import judge
-from ledger.order import Unread
 from tests.judged import codes, criterion, finds, finds_not, judged, state
 from tests.story import (
     Fact,

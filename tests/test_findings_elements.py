@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from ledger.entries.case import Unread
 from ledger.facts import KINDS
-from ledger.law.elements import CONTENTS, Point
-from ledger.order import Unread
+from ledger.law.rules.order_contents import CONTENTS, Point
 from tests.judged import codes, criterion, finds, finds_not
 from tests.story import Fact, Office, Story, by_issuer, corrected, fact, given, issued, moment, received, sent
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.entries.case import Unread
 from ledger.law import CHECKS, judge
-from ledger.law.withdrawn import BEARS, CRITERIA, RAISED_BY
-from ledger.order import Unread
+from ledger.law.record_checks.withdrawn import BEARS, CRITERIA, RAISED_BY
 from tests.judged import codes, criterion, finds, finds_not, judged
 from tests.story import Fact, Office, by_issuer, disclosed, fact, given, issued, leaf, moment, received, sent
 from tests.test_findings_custody import A, B, C, arrived, custody, handed, manifest

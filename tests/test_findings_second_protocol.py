@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.entries.case import Case
 from ledger.law import judge
-from ledger.order import Case
 from tests.judged import codes, criterion, finds, finds_not, judged
 from tests.story import (
     Office,

@@ -12,21 +12,21 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from cli.writing import opened as key_file
-from ledger.chain import access_of, registry_of
-from ledger.counterparty import KIND
-from ledger.door import BY_COMMAND
-from ledger.envelope import Circumstances
+from cli.exit_codes import Exit
+from cli.session.open_ledger import opened as key_file
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.storage.subject_keys import Drawer
+from ledger.application.journal import Journal
+from ledger.application.sealing import holder_of
+from ledger.entries.case import Entry, Unread
+from ledger.entries.envelope import Circumstances
+from ledger.entries.form import BY_COMMAND
+from ledger.entries.placement import access_of, registry_of
+from ledger.entries.wrapped_entry import KIND
+from ledger.errors import Refused
 from ledger.facts import KINDS, build
-from ledger.order import Entry, Unread
-from ledger.refusal import Refused
-from ledger.world.drawer import Drawer
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.sealing import holder_of
-from projections.recipients import came_to_nothing, readers
-from projections.register import register
+from projections.reports.dpo_questions import register
+from projections.reports.recipients import came_to_nothing, readers
 from tests.hands import ORIGIN, House
 from tests.judged import judged
 from tests.kept import Kept

@@ -20,14 +20,14 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from cli.exits import Exit
-from cli.story import read_story
-from ledger import zones
-from ledger.door import Known, named_in, plain, slips
+from cli.exit_codes import Exit
+from cli.stories.model import read_story
+from ledger.adapters.folders import order_names as names
+from ledger.entries.case import Unread, instant
+from ledger.entries.form import Known, named_in, plain, slips
 from ledger.facts import KINDS, FactError, build, check_form
 from ledger.facts.wire import Actor, Party, Word, form_of, texts
-from ledger.order import Unread, instant
-from ledger.world import names
+from ledger.formats import time_zones
 from tests.hands import STORIES, House, ledger_of, run, told
 from tests.judged import finds, finds_not
 from tests.story import Fact, fact, given, issued, received, sent
@@ -273,7 +273,7 @@ def test_a_row_that_is_on_record_from_before_is_not_asked_again(
 ) -> None:
     said = ("import", str(table(tmp_path / "t.csv", row(check="equal", received_by="ghost"))), "--as", "ilves")
     with monkeypatch.context() as then:  # a version that asked nothing
-        then.setattr("cli.imports.told.slips", lambda *_, **__: ())
+        then.setattr("cli.imports.row_parser.slips", lambda *_, **__: ())
         assert told(*said, ledger=ledger)["recorded"] == 1
     assert told(*said, ledger=ledger)["already"] == 1
     again = ("import", str(table(tmp_path / "u.csv", row(check="equal", exhibit="E-2"))), "--as", "ilves")
@@ -389,10 +389,10 @@ def test_a_reference_of_two_offices_is_asked_with_the_office(house: House) -> No
 
 def stands(house: House, reference: str, order: str) -> str:
     """An order of ilves as a version wrote it that asked nothing of its reference."""
-    from ledger.envelope import Circumstances
-    from ledger.world.home import Home
-    from ledger.world.journal import Journal
-    from ledger.world.keys import load
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.adapters.keys.key_files import load
+    from ledger.application.journal import Journal
+    from ledger.entries.envelope import Circumstances
 
     home = Home(house.folder / "state" / "comity", house.keys)
     with Journal.open(house.ledger, home) as journal:
@@ -619,7 +619,7 @@ def test_names_nearly_alike_are_named_by_an_erasure_and_stay(house: House) -> No
 def test_on_a_terminal_it_is_asked_whether_a_new_name_is_meant(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert delay(house, "Anna Kask").exit_code == 0
     before = count_of(house)
-    monkeypatch.setattr("cli.ui.attended", lambda: True)
+    monkeypatch.setattr("cli.terminal.output.attended", lambda: True)
     done = delay(house, "Anna Kaks Kask", stdin="n\n")
     assert done.exit_code == 0, done.output
     done = delay(house, "anna Kask", stdin="n\n")
@@ -630,7 +630,7 @@ def test_on_a_terminal_it_is_asked_whether_a_new_name_is_meant(house: House, mon
 
 
 def test_a_name_with_several_spaces_from_before_is_still_reached(house: House) -> None:
-    with monkey_of("ledger.world.drawer.check_name", "cli.subject.check_name"):
+    with monkey_of("ledger.adapters.storage.subject_keys.check_name", "cli.commands.subject.check_name"):
         assert delay(house, "Anna  Kask").exit_code == 0
     done = erase(house, "Anna  Kask")
     assert "covers 1 value" in done.stderr, done.output
@@ -802,14 +802,14 @@ def test_an_entry_that_stands_with_a_value_not_of_its_type_is_a_remark() -> None
 
 def test_zones_are_those_of_the_pinned_table_on_every_machine() -> None:
     assert (str(files("tzdata") / "zoneinfo"),) == zoneinfo.TZPATH
-    assert {"UTC", "Europe/Oslo", "Atlantic/Reykjavik"} <= zones.names()
-    assert {"Factory", "localtime", "europe/oslo", ""}.isdisjoint(zones.names())
+    assert {"UTC", "Europe/Oslo", "Atlantic/Reykjavik"} <= time_zones.names()
+    assert {"Factory", "localtime", "europe/oslo", ""}.isdisjoint(time_zones.names())
 
 
 def test_every_story_names_a_zone_that_exists() -> None:
     for file in STORIES.glob("*.toml"):
         told = read_story(file.read_bytes(), file.stem)
-        assert {party.zone for party in told.parties.values()} <= zones.names(), file.stem
+        assert {party.zone for party in told.parties.values()} <= time_zones.names(), file.stem
 
 
 def test_what_an_order_names_is_read_from_its_entries() -> None:

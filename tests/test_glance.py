@@ -9,12 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.canonical import canonical
-from ledger.dsse import EVENT_TYPE, parts, seal_bytes
-from ledger.ed25519 import public_key, sign
-from ledger.envelope import Circumstances, Place, Signer, _at_a_glance, _verified, _with_care, open_, parse_json, seal
+from ledger.entries.envelope import (
+    Circumstances,
+    Place,
+    Signer,
+    _at_a_glance,
+    _verified,
+    _with_care,
+    open_,
+    parse_json,
+    seal,
+)
+from ledger.errors import Refused
 from ledger.facts import build
-from ledger.refusal import Refused
+from ledger.formats.canonical_json import canonical
+from ledger.formats.dsse import EVENT_TYPE, parts, seal_bytes
+from ledger.formats.ed25519 import public_key, sign
 
 SEED = bytes(range(32))
 PUBLIC = public_key(SEED)

@@ -18,21 +18,21 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
+from ledger.adapters.folders.pending_exports import begin
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import SeedKey, load
+from ledger.adapters.witness import client
+from ledger.adapters.witness.witness import SIZE, Answer, Witness, cosigners, logs_of
+from ledger.adapters.witness.witness_state import Memory
+from ledger.application.journal import Journal
 from ledger.bundle import unpack
 from ledger.bundle.layout import MANIFEST
 from ledger.bundle.manifest import open_manifest
-from ledger.ed25519 import public_key
-from ledger.note import MLDSA44, Vkey, witness_vkey
-from ledger.policy import parse_policy
-from ledger.refusal import Refused
-from ledger.world import asking
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.keys import SeedKey, load
-from ledger.world.memory import Memory
-from ledger.world.pending import begin
-from ledger.world.witness import SIZE, Answer, Witness, cosigners, logs_of
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import MLDSA44, Vkey, witness_vkey
+from ledger.tlog.policy import parse_policy
 from tests.hands import PERSON, House
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
@@ -93,7 +93,7 @@ class Watched(House):
 
     def watched(self, name: str, *, mldsa: bool = False) -> Watcher:
         """A live witness that is in no policy yet."""
-        from ledger.world.mldsa import new
+        from ledger.adapters.keys.mldsa import new
 
         seed, state = name.encode() * 32, self.folder / "witnesses" / name
         vkeys = [witness_vkey(f"witness.example/{name}", public_key(seed))]
@@ -199,7 +199,7 @@ BROKEN: dict[str, Callable[[bytes], Answer]] = {
 @pytest.fixture
 def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.getfixturevalue("broken") == "never answers":
-        monkeypatch.setattr(asking, "SECONDS", 1.0)
+        monkeypatch.setattr(client, "SECONDS", 1.0)
 
 
 # -- it is made --------------------------------------------------------------------------------------------------------
@@ -445,10 +445,10 @@ def interrupted(*_: object) -> bytes:
 @pytest.mark.parametrize(
     ("what", "by", "code", "says"),
     [
-        ("cli.handing.pack", refuses, 5, "BND-MANIFEST: too much"),
-        ("cli.handing.pack", interrupted, 130, "interrupted"),
-        ("cli.court.os.link", full, 4, "no space left on device"),
-        ("cli.court.os.fsync", full, 4, "no space left on device"),
+        ("cli.handover.hand_over.pack", refuses, 5, "BND-MANIFEST: too much"),
+        ("cli.handover.hand_over.pack", interrupted, 130, "interrupted"),
+        ("cli.commands.export.os.link", full, 4, "no space left on device"),
+        ("cli.commands.export.os.fsync", full, 4, "no space left on device"),
     ],
 )
 def test_whatever_fails_after_the_access_is_recorded(
@@ -471,16 +471,16 @@ def test_whatever_fails_after_the_access_is_recorded(
 
 def only_the_bundle(monkeypatch: pytest.MonkeyPatch, what: str, by: Callable[..., Any]) -> None:
     """Break a call where the bundle is written, and leave it as it is where the ledger writes."""
-    if not what.startswith("cli.court.os."):
+    if not what.startswith("cli.commands.export.os."):
         monkeypatch.setattr(what, by)
         return
-    import cli.court
+    from cli.commands import export as command
 
     class Broken:
         def __getattr__(self, name: str) -> Any:
             return by if name == what.rpartition(".")[2] else getattr(os, name)
 
-    monkeypatch.setattr(cli.court, "os", Broken())
+    monkeypatch.setattr(command, "os", Broken())
 
 
 def test_a_file_that_appears_meanwhile_is_left_alone(house: Watched) -> None:
@@ -502,10 +502,10 @@ def test_a_file_that_appears_meanwhile_is_left_alone(house: Watched) -> None:
 def test_where_the_failure_cannot_be_recorded_the_access_stays_open_and_is_taken_up(
     house: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cli.access import Opening
+    from cli.session.recorded_access import Opening
 
     before = house.size()
-    monkeypatch.setattr("cli.handing.pack", refuses)
+    monkeypatch.setattr("cli.handover.hand_over.pack", refuses)
     monkeypatch.setattr(Opening, "came_to_nothing", full)
     done = house.exports()
     assert done.exit_code == 5
@@ -520,9 +520,9 @@ def test_where_the_failure_cannot_be_recorded_the_access_stays_open_and_is_taken
 
 
 def test_another_reason_or_reader_takes_nothing_up(house: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.access import Opening
+    from cli.session.recorded_access import Opening
 
-    monkeypatch.setattr("cli.handing.pack", refuses)
+    monkeypatch.setattr("cli.handover.hand_over.pack", refuses)
     monkeypatch.setattr(Opening, "came_to_nothing", full)
     house.exports()
     monkeypatch.undo()
@@ -538,7 +538,7 @@ def test_another_reason_or_reader_takes_nothing_up(house: Watched, monkeypatch: 
 
 def beside(house: Watched, *more: str, file: Path | None = None) -> subprocess.Popen[str]:
     """`comity export` as a process of its own."""
-    code = "from cli.main import main; main()"
+    code = "from cli.app import main; main()"
     args = ("PPO-2", "--audience", "COURT", "--because", WHY, "-o", str(file or house.court), "--as", "ilves", *more)
     env = {
         **os.environ,

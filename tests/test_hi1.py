@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from ledger.application.journal import Journal
+from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS, WHY
-from ledger.order import Case, Entry, Unread
-from ledger.world.journal import Journal
-from projections.hi1 import Lost, hi1
-from projections.hi1_reading import NoMessage, rows_of
+from projections.exchange.hi1_reader import NoMessage, rows_of
+from projections.exchange.hi1_writer import Lost, hi1
 from tests.hands import STORIES, ledger_of, run, told
 from tests.importing import entries
 

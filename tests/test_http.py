@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from ledger.world.fault import LedgerFault
-from ledger.world.http import Reply, ask, is_address
+from ledger.adapters.http_client import Reply, ask, is_address
+from ledger.errors import LedgerFault
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
 

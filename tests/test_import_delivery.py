@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit, Stop
-from cli.imports.evidence import GOOD, read_evidence
-from cli.imports.xml import DEEPEST, LARGEST, parse
-from ledger.order import Entry
-from ledger.world.journal import Journal
+from cli.exit_codes import Exit, Stop
+from cli.imports.rem_evidence import GOOD, read_evidence
+from cli.imports.safe_xml import DEEPEST, LARGEST, parse
+from ledger.application.journal import Journal
+from ledger.entries.case import Entry
 from tests.hands import ledger_of, run
 from tests.importing import entries
 
@@ -194,6 +194,6 @@ def test_xml_that_is_too_much_or_none_is_said_so(data: bytes, says: str) -> None
 
 
 def test_a_container_that_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.imports.evidence.CONTAINER", 8_000)
+    monkeypatch.setattr("cli.imports.rem_evidence.CONTAINER", 8_000)
     with pytest.raises(Stop, match="unpacks to more"):
         read_evidence(asics({"a.xml": b"<a>" + b" " * 1_000_000 + b"</a>"}), "bomb.asics")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from cli.imports.letters import media_of
-from ledger.order import Entry, wire
-from ledger.world.journal import Journal
+from ledger.application.journal import Journal
+from ledger.entries.case import Entry, wire
 from tests.hands import ledger_of, run
 from tests.importing import entries
 

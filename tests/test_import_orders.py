@@ -13,16 +13,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from cli.exits import Exit
-from cli.imports import taking
-from cli.imports.index import Index
+from cli.app import IMPORT
+from cli.exit_codes import Exit
+from cli.imports import import_run
+from cli.imports.row_index import Index
+from cli.imports.row_parser import IMPORTED
 from cli.imports.template import template_of
-from cli.imports.told import IMPORTED
-from cli.main import IMPORT
-from cli.story import Story, Told
-from ledger.order import Case, Entry
-from ledger.world.journal import Journal
-from ledger.world.store import Store
+from cli.stories.model import Story, Told
+from ledger.adapters.storage.entry_store import Store
+from ledger.application.journal import Journal
+from ledger.entries.case import Case, Entry
 from tests.hands import STORIES, House, ledger_of, run, told
 from tests.importing import HEAD, alike, entries, opening, sending, sheet_of, story, written
 
@@ -255,14 +255,14 @@ def test_a_table_that_changes_while_it_is_read_is_not_recorded(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, before = written(tmp_path / "t.csv", [opening("A-1")]), entries(ledger)
-    real = taking.check
+    real = import_run.check
 
     def check(*given: object, **more: object) -> object:
         found = real(*given, **more)  # type: ignore[arg-type]
         written(table, [opening("A-1"), sending("A-1")])
         return found
 
-    monkeypatch.setattr(taking, "check", check)
+    monkeypatch.setattr(import_run, "check", check)
     result = run("import", str(table), "--as", "ilves", ledger=ledger)
     assert (result.exit_code, "changed while it was read" in result.stderr) == (4, True)
     assert entries(ledger) == before

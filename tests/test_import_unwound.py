@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from cli.books import unwound
-from cli.ui import now
+from cli.commands.law import unwound
+from cli.terminal.output import now
+from ledger.application.journal import Journal
+from ledger.entries.case import wire
 from ledger.facts import KINDS
-from ledger.law.clocks import REGISTER
-from ledger.law.judgement import judge
-from ledger.order import wire
-from ledger.world.journal import Journal
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.judge import judge
 from tests.hands import ledger_of, run, told
 from tests.story import case_from_story, given, sent
 from tests.story import issued as order_issued

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from ledger.ed25519 import public_key
-from ledger.envelope import Place
-from ledger.exhibit import check_order
-from ledger.keyring import Registrar
-from ledger.note import log_vkey, parse_vkey
-from ledger.policy import parse_policy
-from ledger.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
-from ledger.world import inspecting
-from ledger.world.monitor import Look, Patience, look
+from cli.exit_codes import Exit
+from ledger.adapters.witness import followed_entries
+from ledger.adapters.witness.monitor import Look, Patience, look
+from ledger.entries.envelope import Place
+from ledger.entries.keyring import Registrar
+from ledger.entries.split_view import check_order
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import log_vkey, parse_vkey
+from ledger.tlog.policy import parse_policy
+from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from tests.hands import run
 from tests.in_memory import ORDER, Ledger, hand, resealed, small, two_histories
 
@@ -155,7 +155,7 @@ def test_what_is_no_sealed_entry_or_one_for_another_log_is_an_alarm(watch: Watch
 
 
 def test_a_look_that_was_cut_short_goes_on_where_it_stopped(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspecting, "STEP", 256)
+    monkeypatch.setattr(followed_entries, "STEP", 256)
     ledger, ilves = small()
     for _ in range(600):
         ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
@@ -166,19 +166,19 @@ def test_a_look_that_was_cut_short_goes_on_where_it_stopped(watch: Watch, monkey
     assert [alarm.code for alarm in watch.again(ledger).alarms] == ["LOG-CORRUPT"]
     bundle.write_bytes(whole)
     seen: list[int] = []
-    take = inspecting._Step.take
+    take = followed_entries._Step.take
 
     def counted(step: Any, index: int, *more: Any) -> None:
         seen.append(index)
         take(step, index, *more)
 
-    monkeypatch.setattr(inspecting._Step, "take", counted)
+    monkeypatch.setattr(followed_entries._Step, "take", counted)
     assert watch.again(ledger).alarms == ()
     assert seen == list(range(512, ledger.size))
 
 
 def test_alarms_have_an_end(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inspecting, "MOST", 3)
+    monkeypatch.setattr(followed_entries, "MOST", 3)
     ledger, _ = small()
     for n in range(5):
         ledger.append(b"%d" % n)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit, exit_of
-from ledger.policy import parse_policy
-from ledger.world import sqlite
+from cli.exit_codes import Exit, exit_of
+from ledger.adapters.storage import sqlite
+from ledger.tlog.policy import parse_policy
 from tests.hands import ORIGIN, House
 from tests.killed import killed
 

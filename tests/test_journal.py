@@ -20,22 +20,21 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from ledger.canonical import canonical
-from ledger.chain import registry_of
-from ledger.ed25519 import public_key
-from ledger.envelope import EVENT_TYPE, Circumstances, Place, Signer, open_, open_bytes, seal, seal_bytes
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.adapters.storage.entry_store import Conflict
+from ledger.application.journal import Journal, Receipt
+from ledger.application.sealing import Draft, holder_of, target_of
+from ledger.entries.case import Entry, Unread
+from ledger.entries.envelope import EVENT_TYPE, Circumstances, Place, Signer, open_, open_bytes, seal, seal_bytes
+from ledger.entries.keyring import Registrar
+from ledger.entries.placement import registry_of
+from ledger.errors import LedgerFault, Refused
 from ledger.facts import build
-from ledger.keyring import Registrar
-from ledger.note import cosign, open_checkpoint, parse_vkey, witness_vkey
-from ledger.order import Entry, Unread
-from ledger.refusal import Refused
-from ledger.tlog import check_inclusion, leaf_hash, parse_proof
-from ledger.world.fault import LedgerFault
-from ledger.world.home import Home
-from ledger.world.journal import Journal, Receipt
-from ledger.world.keys import SeedKey
-from ledger.world.sealing import Draft, holder_of, target_of
-from ledger.world.store import Conflict
+from ledger.formats.canonical_json import canonical
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import cosign, open_checkpoint, parse_vkey, witness_vkey
+from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 
 ORIGIN = "ledger.example/xo/karsk"
 ORDER = "11111111-1111-4111-8111-111111111111"
@@ -827,7 +826,7 @@ WRITER = """
 import json, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from ledger.world.journal import Journal
+from ledger.application.journal import Journal
 from tests.test_journal import *
 with Journal.open(Path(sys.argv[1]), now=lambda: datetime(2027, 3, 2, tzinfo=UTC)) as journal:
     signer = ilves(journal)

@@ -33,17 +33,18 @@ def witnessed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kept]
     """The ledger with a witness, and that witness with the memory it had, answering under its address of then."""
     httpx = pytest.importorskip("httpx", reason="needs the extra `server`")
     pytest.importorskip("starlette", reason="needs the extra `server`")
-    from ledger.note import COSIGNATURE, Vkey
-    from ledger.policy import parse_policy
-    from ledger.world import asking, keys
-    from ledger.world.http import Reply
-    from ledger.world.memory import Memory
-    from ledger.world.witness import Witness, cosigners, logs_of
-    from ledger.world.witness_http import app
+    from ledger.adapters.http_client import Reply
+    from ledger.adapters.keys import key_files
+    from ledger.adapters.witness import client as asking
+    from ledger.adapters.witness.server import app
+    from ledger.adapters.witness.witness import Witness, cosigners, logs_of
+    from ledger.adapters.witness.witness_state import Memory
+    from ledger.tlog.note import COSIGNATURE, Vkey
+    from ledger.tlog.policy import parse_policy
 
     house = Kept("karsk", tmp_path)
     state, name = tmp_path / "witness" / "state", "witness.example/w"
-    key = keys.load(state / "witness.key")
+    key = key_files.load(state / "witness.key")
     with closing(Memory(state / "witness.db", Vkey.of(name, COSIGNATURE, key.public).text)) as memory:
         logs = logs_of([parse_policy((tmp_path / "witness" / "logs.policy").read_bytes())])
         served = httpx.ASGITransport(app=app(Witness(memory, cosigners(name, key), logs)))

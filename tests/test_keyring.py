@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from nacl.signing import SigningKey
 
-from ledger.chain import registry_of
-from ledger.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.placement import registry_of
+from ledger.errors import Refused
 from ledger.facts import build
-from ledger.keyring import Keyring, Registrar
-from ledger.refusal import Refused
 
 ORIGIN = "ledger.example/xo/karsk"
 REGISTRY = registry_of(ORIGIN)

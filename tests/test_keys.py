@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from ledger.ed25519 import verify_signature
-from ledger.veil import Disclosure, veil
-from ledger.world.drawer import Destroyed, Drawer
-from ledger.world.fault import LedgerFault
-from ledger.world.keys import SeedKey, listed, load, new, public_of
-from ledger.world.shelf import Ciphertext
+from ledger.adapters.keys.key_files import SeedKey, listed, load, new, public_of
+from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.subject_keys import Destroyed, Drawer
+from ledger.errors import LedgerFault
+from ledger.formats.ed25519 import verify_signature
+from ledger.formats.selective_disclosure import Disclosure, veil
 
 ENTRY = "00112233445566778899aabbccddeeff"
 ORDER = "11111111-1111-4111-8111-111111111111"

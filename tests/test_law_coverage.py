@@ -13,10 +13,10 @@ import tomllib
 from pathlib import Path
 
 from ledger.law import CHECKS
-from ledger.law.clocks import REGISTER
-from ledger.law.elements import MISSING
-from ledger.law.machines import ALL
+from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import RULES
+from ledger.law.rules.order_contents import MISSING
+from ledger.law.states import ALL
 from tests.test_findings_elements import POINTS
 
 TESTS = Path(__file__).parent

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ledger.entries.case import Case, Unread, wire
 from ledger.facts import KINDS, Field
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS
 from ledger.law import judge
-from ledger.order import Case, Unread, wire
 from tests.story import OFFICES, PARTIES, Fact, Office, case, moment
 
 START = moment("2027-03-01T09:00Z")

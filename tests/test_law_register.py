@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from ledger.law import CHECKS
-from ledger.law.acts import ACTS
-from ledger.law.checks import Check
-from ledger.law.clocks import REGISTER
-from ledger.law.elements import CONTENTS
-from ledger.law.machine import ANY, BEFORE, OTHER, STAYS, Row
-from ledger.law.machines import MACHINES
-from ledger.law.machines.common import AFTER_ALL, BEFORE_ALL
+from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import RULES, rules_digest
+from ledger.law.rules.acts import ACTS
+from ledger.law.rules.check import Check
+from ledger.law.rules.order_contents import CONTENTS
+from ledger.law.states import MACHINES
+from ledger.law.states.common import AFTER_ALL, BEFORE_ALL
+from ledger.law.states.machine import ANY, BEFORE, OTHER, STAYS, Row
 
 PAGE = (Path(__file__).parents[1] / "docs" / "findings.md").read_text(encoding="utf-8")
 CHECK = {check.code: check for check in CHECKS}

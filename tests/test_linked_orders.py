@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.ui import now
-from cli.writing import hand
+from cli.session.open_ledger import hand
+from cli.terminal.output import now
+from ledger.application.journal import Journal
+from ledger.entries.case import Entry, wire
 from ledger.facts import build
-from ledger.order import Entry, wire
-from ledger.world.journal import Journal
-from projections.graph import graph
-from projections.matter import connected, pair
+from projections.views.linked_orders import connected, pair
+from projections.views.log_graph import graph
 from tests.hands import ledger_of, run, told
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)

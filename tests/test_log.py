@@ -15,19 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.note import Vkey, cosign, log_vkey, open_checkpoint, parse_vkey, witness_vkey
-from ledger.tile import unpack_entries
-from ledger.tlog import check_consistency, check_inclusion, leaf_hash, parse_proof
-from ledger.world.fault import LedgerFault
-from ledger.world.guard import Guard
-from ledger.world.heads import Heads, Token
-from ledger.world.home import Home
-from ledger.world.keys import SeedKey, write
-from ledger.world.log import Log, first_note
-from ledger.world.moving import copy
-from ledger.world.signatory import OwnHand
-from ledger.world.store import Store
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import SeedKey, write
+from ledger.adapters.log.checkpoint_signer import OwnHand
+from ledger.adapters.log.checkpoints import Heads, Token
+from ledger.adapters.log.log import Log, first_note
+from ledger.adapters.log.sign_once_guard import Guard
+from ledger.adapters.storage.copy_entries import copy
+from ledger.adapters.storage.entry_store import Store
+from ledger.errors import LedgerFault
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import Vkey, cosign, log_vkey, open_checkpoint, parse_vkey, witness_vkey
+from ledger.tlog.tile import unpack_entries
+from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, parse_proof
 from tests.test_store import ORDER, OTHER, row
 
 ORIGIN = "ledger.example/xo/karsk"
@@ -364,7 +364,7 @@ def test_a_head_is_dated_by_its_cosignature_where_it_has_one(log: Log) -> None:
 
 
 def test_a_head_of_another_tree_is_not_published(log: Log) -> None:
-    from ledger.note import Checkpoint, format_checkpoint, sign_note
+    from ledger.tlog.note import Checkpoint, format_checkpoint, sign_note
 
     log.acknowledge(store(log, 2))
     foreign = sign_note(format_checkpoint(Checkpoint(ORIGIN, 2, bytes(32))), ORIGIN, SEED).encode()

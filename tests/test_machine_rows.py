@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.examination import Examination
-from ledger.law.machine import Machine, Row
-from ledger.law.machines import ALL, MACHINES
-from ledger.law.rules import Verdict
-from ledger.order import wire
+from ledger.entries.case import wire
+from ledger.law.rules.order_facts import Examination
+from ledger.law.states import ALL, MACHINES
+from ledger.law.states.machine import Machine, Row
+from ledger.law.terms.rule import Verdict
 from tests.story import (
     OFFICES,
     PARTIES,

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.commands import Command, Group
-from cli.main import comity
-from cli.manual import escaped, page, walk
+from cli.app import comity
+from cli.click_extensions import Command, Group
+from cli.commands.man import escaped, page, walk
 
 REQUESTS = {".TH", ".SH", ".TP", ".PP", ".B", ".nf", ".fi"}
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.reading import Reading
-from ledger.order import Unread
+from ledger.entries.case import Unread
+from ledger.law.deadlines.with_deadlines import Reading
 from tests.story import (
     Office,
     Story,

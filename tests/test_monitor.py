@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
-from ledger.ed25519 import public_key
-from ledger.exhibit import check_split
-from ledger.note import cosign, witness_vkey
-from ledger.policy import parse_policy
-from ledger.world.monitor import Look, Patience, look
+from cli.exit_codes import Exit
+from ledger.adapters.witness.monitor import Look, Patience, look
+from ledger.entries.split_view import check_split
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import cosign, witness_vkey
+from ledger.tlog.policy import parse_policy
 from tests.hands import House, run
 from tests.hash_log import HashLog
 

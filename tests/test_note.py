@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger import note
-from ledger.ed25519 import enrolable, public_key
-from ledger.note import (
+from ledger.errors import Refused
+from ledger.formats.ed25519 import enrolable, public_key
+from ledger.tlog import note
+from ledger.tlog.note import (
     COSIGNATURE,
     ED25519,
     MLDSA44,
@@ -37,7 +38,6 @@ from ledger.note import (
     unb64,
     witness_vkey,
 )
-from ledger.refusal import Refused
 
 VECTORS = Path(__file__).parents[1] / "fixtures" / "vectors" / "notes"
 VKEYS = json.loads((VECTORS / "vkeys.json").read_text("utf-8"))["cases"]

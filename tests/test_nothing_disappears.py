@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
-from cli.commands import Said
-from cli.exits import Exit
+from cli.click_extensions import Said
+from cli.exit_codes import Exit
 from tests.hands import ledger_of, run, size, told
 
 OTHER = "b" * 64
@@ -101,7 +101,7 @@ def test_a_terminal_shows_it_without_any_colour(scene: Scene, command: tuple[str
 
 
 def test_a_terminal_strikes_the_row_through(scene: Scene) -> None:
-    from cli.ui import table
+    from cli.terminal.output import table
 
     rows = [("#1", "differ", ""), ("#2", "equal", "REPLACED by #3")]
     with click.Context(click.Command("x"), obj=Said(color="always")):

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ledger.entries.case import Case
 from ledger.law import Judgement, judge
-from ledger.law.rules import Standing
-from ledger.order import Case
-from projections.register import register
+from ledger.law.terms.rule import Standing
+from projections.reports.dpo_questions import register
 from tests.hands import ledger_of, run, told
 from tests.story import Fact, Story, by_issuer, case_from_story, fact, given
 from tests.test_projections import HELD

@@ -15,20 +15,20 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cli import ui
-from cli.dossier import dated
-from cli.exits import Exit
-from cli.reading import reading
-from cli.stage import perform
-from cli.story import read_story
+from cli.exit_codes import Exit
+from cli.reports.order_report import dated
+from cli.session.ledger_reader import reading
+from cli.stories.model import read_story
+from cli.stories.player import perform
+from cli.terminal import output
+from ledger.entries.case import Case, instant
 from ledger.law import judge
-from ledger.note import witness_vkey
-from ledger.order import Case, instant
-from projections.drawing import LEFT, WIDTH, caption, drawing
-from projections.face import runs, together, words
-from projections.page import environment
-from projections.stages import MOST, Stage, stages
-from projections.timeline import timeline
+from ledger.tlog.note import witness_vkey
+from projections.render.html import environment
+from projections.reports.front_page import runs, together, words
+from projections.reports.replay import MOST, Stage, stages
+from projections.reports.swimlanes import LEFT, WIDTH, caption, drawing
+from projections.views.timeline import timeline
 from tests.hands import STORIES, ledger_of, run, told
 from tests.story import given, issued, received, sent
 
@@ -200,7 +200,7 @@ def test_a_test_ledger_says_so_first_and_another_does_not(tmp_path: Path, monkey
         assert "TEST. This comes from a test ledger. It is not evidence." in page.words
         assert page.words.startswith("TEST ")
     (ledger / "TEST").unlink()  # and so it has no simulated clock any more
-    monkeypatch.setattr(ui, "now", lambda folder=None: instant("2027-09-02T00:00:00Z"))
+    monkeypatch.setattr(output, "now", lambda folder=None: instant("2027-09-02T00:00:00Z"))
     for kind in (*KINDS, "replay"):
         assert "TEST" not in Page(made(ledger, kind, tmp_path)).words
 

@@ -18,13 +18,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
-from cli.stage import perform
-from cli.story import read_story
-from ledger.law.elements import CONTENTS, WORDS
-from projections.face import Checkpoint
-from projections.paper import breakable, families, script
-from projections.square import square
+from cli.exit_codes import Exit
+from cli.stories.model import read_story
+from cli.stories.player import perform
+from ledger.law.rules.order_contents import CONTENTS, WORDS
+from projections.render.pdf import breakable, families, script
+from projections.render.qr_code import square
+from projections.reports.front_page import Checkpoint
 from tests.hands import STORIES, House, ledger_of, run, told
 from tests.test_page import Page
 
@@ -194,7 +194,7 @@ def test_without_its_extra_a_paper_says_so_and_points_to_the_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
-    monkeypatch.delitem(sys.modules, "projections.paper", raising=False)
+    monkeypatch.delitem(sys.modules, "projections.render.pdf", raising=False)
     result = run("report", "custody", "main", "--format", "pdf", ledger=ledger_of("S1", tmp_path))
     assert result.exit_code == Exit.UNDECIDABLE
     assert "extra pdf" in result.output
@@ -333,7 +333,7 @@ MAKERS = {"S1": "ilves", "S6": "pj"}
 
 def closed_to(role: str, ledger: Path) -> list[str]:
     """The values of an order that a role may not read."""
-    from cli.reading import reading
+    from cli.session.ledger_reader import reading
     from ledger.bundle.audience import readable
 
     with reading(ledger) as reader:
@@ -383,13 +383,13 @@ def test_an_order_form_is_for_its_addressee_unless_another_reader_is_named(tmp_p
 def test_readers_that_an_entry_names_itself_decide_over_those_of_the_vocabulary(tmp_path: Path) -> None:
     from msgspec.structs import replace
 
-    from cli.reading import reading
+    from cli.session.ledger_reader import reading
     from ledger.law import judge
-    from projections.forms import order_form
+    from projections.reports.order_form import order_form
 
     with reading(ledger_of("S1", tmp_path)) as reader:
         case, moment = reader.case("main"), reader.now()
-        from cli.dossier import making
+        from cli.reports.order_report import making
 
         made = making(reader, case.order, moment, None, reveal=True)
     facts = "An online shop took payments"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.known_parties import RATIFIED
-from ledger.law.rules import Mark
+from ledger.law.reading.known_parties import RATIFIED
+from ledger.law.terms.rule import Mark
 from tests.story import (
     PARTIES,
     Fact,

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit, Stop
-from cli.expectation import check
-from cli.play import place
-from cli.stage import Played, perform
-from cli.story import read_story
-from ledger.world.heads import Heads
-from ledger.world.journal import Journal
-from ledger.world.keys import listed, load
+from cli.commands.play import place
+from cli.exit_codes import Exit, Stop
+from cli.stories.expectations import check
+from cli.stories.model import read_story
+from cli.stories.player import Played, perform
+from ledger.adapters.keys.key_files import listed, load
+from ledger.adapters.log.checkpoints import Heads
+from ledger.application.journal import Journal
 from tests.hands import STORIES, run, told
 from tests.killed import killed
 from tests.test_cli_story import HEAD, ISSUED, register_fact
@@ -225,7 +225,7 @@ def test_the_demonstration_goes_on_without_the_extra_for_paper_and_says_so(
 
 
 def test_the_demonstration_is_made_whole_although_nobody_reads_to_its_end(tmp_path: Path) -> None:
-    command = f"{shlex.quote(sys.executable)} -m cli.main demo {shlex.quote(str(tmp_path / 'demo'))}"
+    command = f"{shlex.quote(sys.executable)} -m cli.app demo {shlex.quote(str(tmp_path / 'demo'))}"
     ended = subprocess.run(["bash", "-c", f"{command} | head -1; exit ${{PIPESTATUS[0]}}"], check=False)
     assert ended.returncode == Exit.PIPE_CLOSED
     made = {path.name for path in (tmp_path / "demo").iterdir()}

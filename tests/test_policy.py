@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.ed25519 import public_key
-from ledger.note import COSIGNATURE, ED25519, MLDSA44, Vkey, log_vkey, witness_vkey
-from ledger.policy import Policy, parse_policy
-from ledger.refusal import Refused
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, log_vkey, witness_vkey
+from ledger.tlog.policy import Policy, parse_policy
 
 VECTORS = Path(__file__).parents[1] / "fixtures" / "vectors"
 CASES = json.loads((VECTORS / "tlog-policy" / "cases.json").read_text("utf-8"))["cases"]

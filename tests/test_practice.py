@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.law import CHECKS
-from projections.practice import afterwards, before_sending
+from projections.views.good_practice import afterwards, before_sending
 from tests.hands import run
 from tests.story import by_issuer, disclosed, fact, given, issued, received, sent
 

@@ -11,21 +11,21 @@ from typing import Any
 import msgspec
 import pytest
 
+from ledger.entries.case import Case, Unread
 from ledger.law import judge, state_at
-from ledger.law.rules import Verdict
-from ledger.order import Case, Unread
-from projections.chain import CRITERIA, evidence_chain
-from projections.custody import custody, trace
-from projections.due import due, soonest_first
-from projections.exhibits import Digest
-from projections.face import Checked, Making
-from projections.lint import known_register, lint
-from projections.processing import processing_record
-from projections.register import register
-from projections.replay import Moment, as_known, difference
-from projections.rulebook import rulebook, rulebook_page
-from projections.state import view
-from projections.timeline import by_time, timeline
+from ledger.law.terms.rule import Verdict
+from projections.reports.dpo_questions import register
+from projections.reports.front_page import Checked, Making
+from projections.reports.processing_record import processing_record
+from projections.views.completeness import known_register, lint
+from projections.views.custody import custody, trace
+from projections.views.due import due, soonest_first
+from projections.views.evidence_chain import CRITERIA, evidence_chain
+from projections.views.exhibit_digests import Digest
+from projections.views.known_at import Moment, as_known, difference
+from projections.views.rulebook import rulebook, rulebook_page
+from projections.views.state import view
+from projections.views.timeline import by_time, timeline
 from tests.judged import judged
 from tests.story import (
     LABELS,

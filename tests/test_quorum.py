@@ -6,11 +6,11 @@ from itertools import combinations
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.note import parse_vkey, witness_vkey
-from ledger.policy import Policy, parse_policy
-from ledger.quorum import blocking, explain, format_policy, needed, overlap
-from ledger.refusal import Refused
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import parse_vkey, witness_vkey
+from ledger.tlog.policy import Policy, parse_policy
+from ledger.tlog.quorum import blocking, explain, format_policy, needed, overlap
 from tests.hash_log import HashLog
 
 LOG = HashLog().key

@@ -21,7 +21,7 @@ LINK = re.compile(r"\]\(([^)#:]+)\)")
 
 def typed(command: str, folder: Path) -> tuple[int, str]:
     """Exit code, and all that is said on both streams, of a `comity` command."""
-    program = [sys.executable, "-c", "from cli.main import main; main()", *shlex.split(command)[1:]]
+    program = [sys.executable, "-c", "from cli.app import main; main()", *shlex.split(command)[1:]]
     alone = {name: value for name, value in os.environ.items() if not name.startswith("COMITY_")}
     env = alone | {"PYTHONPATH": str(ROOT), "HOME": str(folder), "NO_COLOR": "1"}
     done = subprocess.run(

@@ -15,22 +15,22 @@ import pytest
 from click.testing import Result
 from msgspec.structs import replace
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import load
+from ledger.application.journal import Journal
 from ledger.bundle import Contents, pack, unpack
-from ledger.chain import registry_of
-from ledger.counterparty import PROOF, wrapper_id
-from ledger.envelope import Circumstances, Payload, Place, open_, seal
-from ledger.exhibit import check_omission, check_order, check_split
+from ledger.entries.case import Unread
+from ledger.entries.envelope import Circumstances, Payload, Place, open_, seal
+from ledger.entries.placement import registry_of
+from ledger.entries.split_view import check_omission, check_order, check_split
+from ledger.entries.wrapped_entry import PROOF, wrapper_id
+from ledger.errors import Refused
 from ledger.facts import build
-from ledger.note import note_digest, parse_vkey
-from ledger.order import Unread
-from ledger.refusal import Refused
-from ledger.tlog import format_proof, prove_inclusion
-from ledger.tlog import root as root_of
-from ledger.world.folder import read_folder
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.keys import load
+from ledger.tlog.note import note_digest, parse_vkey
+from ledger.tlog.tree import format_proof, prove_inclusion
+from ledger.tlog.tree import root as root_of
 from tests.hands import run
 from tests.in_memory import Ledger, hand, left_out, two_histories
 
@@ -175,7 +175,8 @@ def test_what_became_of_a_file_is_said_in_every_format(
     assert said(skylark, str(root / "order.zip"), "sky") == ["recorded"]
     assert said(skylark, str(root / "order.zip"), "sky") == ["already recorded"]
     assert said(karsk, skylark.export("ours.zip", "sky", "ISS"), "ilves") == ["recorded"]
-    monkeypatch.setattr("ledger.world.arrivals.wanted", lambda *_: [])  # as if it held acknowledgements alone
+    # as if it held acknowledgements alone
+    monkeypatch.setattr("ledger.application.receive_foreign.wanted", lambda *_: [])
     assert said(skylark, str(root / "order.zip"), "sky") == ["nothing for us"]
 
 

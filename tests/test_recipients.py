@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.order import Unread
-from projections.recipients import readers, recipients
-from projections.register import register
+from ledger.entries.case import Unread
+from projections.reports.dpo_questions import register
+from projections.reports.recipients import readers, recipients
 from tests.hands import PERSON, House, ledger_of, run
 from tests.judged import judged
 from tests.story import Fact, disclosed, fact, given, issued

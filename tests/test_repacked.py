@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
 from ledger.bundle import unpack, unpacked, zip_profile
-from ledger.bundle.container import is_bundle
+from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.repacked import reread
-from ledger.refusal import Refused
+from ledger.errors import Refused
 from ledger.verify import Report, parse_trust, verify
-from projections.asic import container
+from projections.exchange.asic import container
 from tests.hands import run
 from tests.in_memory import NOW, small
 from tests.test_bit_flips import trust_of

@@ -9,14 +9,14 @@ import pytest
 from msgspec import UNSET
 
 from ledger.bundle.audience import readable
-from ledger.envelope import entry_of, open_
+from ledger.entries.envelope import entry_of, open_
+from ledger.entries.payload import Payload
+from ledger.entries.replacement import check_replacement, readers
+from ledger.errors import Refused
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
-from ledger.payload import Payload
-from ledger.refusal import Refused
-from ledger.replacing import check_replacement, readers
-from projections.replaced import NO_REASON, replaced
-from projections.timeline import timeline
+from projections.views.replaced import NO_REASON, replaced
+from projections.views.timeline import timeline
 from tests.in_memory import ORDER, small
 from tests.story import given, issued, leaf, received
 

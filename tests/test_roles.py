@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cli.exits import Exit
-from ledger.envelope import Circumstances, Place, open_, seal
+from cli.exit_codes import Exit
+from ledger.adapters.keys.key_files import load
+from ledger.application.journal import Journal
+from ledger.application.sealing import Draft
+from ledger.entries.case import replacements
+from ledger.entries.envelope import Circumstances, Place, open_, seal
+from ledger.errors import Refused
 from ledger.facts import build
-from ledger.order import replacements
-from ledger.refusal import Refused
 from ledger.verify import Report, Verdict
-from ledger.world.journal import Journal
-from ledger.world.keys import load
-from ledger.world.sealing import Draft
 from tests.hands import ledger_of, run, size
 from tests.in_memory import ISSUED, LINKED, ORDER, SEALED, Hand, Ledger, checked, ends, small
 

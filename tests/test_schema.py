@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from cli.reading import reading
+from cli.session.ledger_reader import reading
 from ledger.facts import KINDS, about, json_schema
 from ledger.facts.wire import LINES
 from tests.hands import ledger_of

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli import ui
+from cli.terminal import output
 from tests.hands import House, ledger_of, run
 from tests.importing import HEAD, opening, written
 
@@ -23,24 +23,24 @@ EVIL = "a\x1b]0;x\x07\x1b[2J\x9b1m\u202eb"
 
 @given(st.text())
 def test_no_text_keeps_what_a_terminal_obeys(text: str) -> None:
-    assert not OBEYED.search(ui.named(text))
-    assert not OBEYED.search(ui.dumps({"text": text}))
-    assert json.loads(ui.dumps({"text": text})) == {"text": text}
-    assert not re.search("[\t\n]", ui.in_one_line(text))
+    assert not OBEYED.search(output.named(text))
+    assert not OBEYED.search(output.dumps({"text": text}))
+    assert json.loads(output.dumps({"text": text})) == {"text": text}
+    assert not re.search("[\t\n]", output.in_one_line(text))
 
 
 @given(st.text(st.sampled_from("ab \n\t~é漢")))
 def test_a_text_without_them_stays_as_it_is(text: str) -> None:
-    assert ui.named(text) == text
+    assert output.named(text) == text
 
 
 def test_colours_of_ours_pass_where_colours_may_be_shown_and_nothing_else_does(monkeypatch: pytest.MonkeyPatch) -> None:
     painted = "\x1b[31m\x1b[1mMISSED\x1b[0m"
-    assert "\x1b" not in ui.named(painted)
-    monkeypatch.setattr(ui, "colourful", lambda stream=None: True)
-    assert ui.named(painted) == painted
+    assert "\x1b" not in output.named(painted)
+    monkeypatch.setattr(output, "colourful", lambda stream=None: True)
+    assert output.named(painted) == painted
     for hidden in ("\x1b[8m", "\x1b[30m", "\x1b[48;5;1m", "\x1b[1A", "\x1b[?25l", "\x1bc"):
-        assert "\x1b" not in ui.named(f"a{hidden}b"), hidden
+        assert "\x1b" not in output.named(f"a{hidden}b"), hidden
 
 
 def test_names_and_cells_of_files_are_shown_and_not_obeyed(tmp_path: Path) -> None:

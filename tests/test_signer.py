@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey
-from ledger.tlog import EMPTY_ROOT, Frontier, leaf_hash, prove_consistency, root
-from ledger.world.fault import LedgerFault
-from ledger.world.guard import Guard
-from ledger.world.keys import SeedKey, write
-from ledger.world.log import first_note
-from ledger.world.signatory import OwnHand
-from ledger.world.signer import POINTER, FarHand, Signer, listen, signatory
+from ledger.adapters.keys.key_files import SeedKey, write
+from ledger.adapters.log.checkpoint_signer import OwnHand
+from ledger.adapters.log.log import first_note
+from ledger.adapters.log.sign_once_guard import Guard
+from ledger.adapters.log.signer_process import POINTER, FarHand, Signer, listen, signatory
+from ledger.errors import LedgerFault
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey
+from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, prove_consistency, root
 from tests.hands import House
 
 ORIGIN = "ledger.example/xo/karsk"
@@ -196,7 +196,7 @@ def test_without_a_guard_there_is_no_signing_process(tmp_path: Path) -> None:
 # dies without a word at the moment named: before or after the guard has taken the step
 DYING = """
 import os, sys
-from ledger.world.guard import Guard
+from ledger.adapters.log.sign_once_guard import Guard
 advance = Guard.advance
 def dying(*given):
     if sys.argv.pop() == "after":
@@ -209,7 +209,7 @@ Guard.advance = dying
 @contextmanager
 def running(state: Path, place: Path, dies: str = "") -> Iterator[subprocess.Popen[str]]:
     """`comity signer serve` as a process, ready to answer."""
-    code = f"{DYING if dies else ''}\nfrom cli.main import comity\ncomity.main({_arguments(state, place)!r})"
+    code = f"{DYING if dies else ''}\nfrom cli.app import comity\ncomity.main({_arguments(state, place)!r})"
     command = [sys.executable, "-c", code, *([dies] if dies else [])]
     env = {**os.environ, "PYTHONPATH": str(PROJECT)}
     with subprocess.Popen(command, cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True) as process:

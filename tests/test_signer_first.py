@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
-from ledger.refusal import Refused
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.keys import load
+from cli.exit_codes import Exit
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import load
+from ledger.application.journal import Journal
+from ledger.errors import Refused
 from tests.hands import House
 from tests.test_receive import Office, _original
 
@@ -34,7 +34,7 @@ def test_a_role_that_is_not_held_buys_no_token(house: House, monkeypatch: pytest
     (house.ledger / "trust" / "tsa").mkdir(exist_ok=True)
     (house.ledger / "trust" / "tsa" / "authorities").write_text("one http://127.0.0.1:9/\n")
     asked: list[str] = []
-    monkeypatch.setattr("ledger.world.stamping.obtain", lambda url, *_, **__: asked.append(url))
+    monkeypatch.setattr("ledger.adapters.timestamps.rfc3161.obtain", lambda url, *_, **__: asked.append(url))
     done = house.run("stamp", "--as", "ilves")
     assert (done.exit_code, "KEY-ROLE" in done.output) == (Exit.REFUSED, True), done.output
     done = house.run("stamp", "--as", "nobody")

@@ -12,12 +12,12 @@ from threading import Thread
 
 import pytest
 
-from ledger.ed25519 import verify_signature
-from ledger.world.agent import AgentKey, fingerprint, held
-from ledger.world.fault import LedgerFault
-from ledger.world.keys import SeedKey, listed, load, new
-from ledger.world.signing import Verified, is_elsewhere, open_key, point_to
-from ledger.world.token import find, parse_uri
+from ledger.adapters.keys.key_files import SeedKey, listed, load, new
+from ledger.adapters.keys.open_key import Verified, is_elsewhere, open_key, point_to
+from ledger.adapters.keys.pkcs11 import find, parse_uri
+from ledger.adapters.keys.ssh_agent import AgentKey, fingerprint, held
+from ledger.errors import LedgerFault
+from ledger.formats.ed25519 import verify_signature
 from tests.hands import House
 
 SOFTHSM = "module-path=/usr/lib/softhsm/libsofthsm2.so"

@@ -11,12 +11,11 @@ from random import Random
 import pytest
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from ledger.refusal import Refused
-from ledger.world import stamping
-from ledger.world.der import in_order
-from ledger.world.fault import LedgerFault
-from ledger.world.http import Reply
-from ledger.world.stamping import LARGEST, certificates, obtain, read_stamp
+from ledger.adapters.http_client import Reply
+from ledger.adapters.timestamps import rfc3161
+from ledger.adapters.timestamps.certificate_order import in_order
+from ledger.adapters.timestamps.rfc3161 import LARGEST, certificates, obtain, read_stamp
+from ledger.errors import LedgerFault, Refused
 from tests.authority import NOW, STAMPING, Authority
 from tests.tokens import Stamper
 
@@ -228,7 +227,7 @@ def test_an_authority_that_refuses_or_sends_too_much_gave_no_token(
     async def ask(*_: object, **__: object) -> Reply:
         return Reply(status, "application/timestamp-reply", body)
 
-    monkeypatch.setattr(stamping, "ask", ask)
+    monkeypatch.setattr(rfc3161, "ask", ask)
     with pytest.raises(LedgerFault, match=says) as found:
         obtain("http://tsa.example/", DATA, [], AT)
     assert found.value.code == "TSA-REFUSED"
@@ -238,12 +237,12 @@ def test_a_clock_may_differ_from_the_authoritys_by_five_minutes_and_its_accuracy
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stamp = read_stamp(authority.stamp(DATA), DATA, [authority.root])
-    monkeypatch.setattr(stamping, "read_stamp", lambda *_, **__: stamp)
+    monkeypatch.setattr(rfc3161, "read_stamp", lambda *_, **__: stamp)
 
     async def ask(*_: object, **__: object) -> Reply:
         return Reply(200, "", b"token")
 
-    monkeypatch.setattr(stamping, "ask", ask)
+    monkeypatch.setattr(rfc3161, "ask", ask)
     most = timedelta(minutes=5) + stamp.accuracy
     for off in (most, -most):
         assert obtain("http://tsa.example/", DATA, [], stamp.at + off) == b"token"

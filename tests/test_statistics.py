@@ -17,14 +17,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from projections.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
-from projections.face import Checked, Making
-from projections.page import statistics_page
-from projections.published import by_period, read
-from projections.statistical_forms import article_28, between, both, european, half_year, requested, transparency
-from projections.statistical_report import Beside, printed, shares, statistics_report
-from projections.statistics import Form, Life, Wish, counted, life
-from projections.suppression import FEW, withheld
+from projections.render.html import statistics_page
+from projections.reports.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
+from projections.reports.front_page import Checked, Making
+from projections.statistics.counting import Form, Life, Wish, counted, life
+from projections.statistics.forms import article_28, between, both, european, half_year, requested, transparency
+from projections.statistics.published_figures import by_period, read
+from projections.statistics.report import Beside, printed, shares, statistics_report
+from projections.statistics.suppression import FEW, withheld
 from tests.hands import ledger_of, run
 from tests.judged import judged
 from tests.story import (

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.tlog import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
-from ledger.world.fault import LedgerFault
-from ledger.world.growing import Moved, Row
-from ledger.world.moving import copy
-from ledger.world.recorder import Recorder
-from ledger.world.shelf import Ciphertext
-from ledger.world.store import Conflict, Store, Stored
+from ledger.adapters.storage.append import Moved, Row
+from ledger.adapters.storage.copy_entries import copy
+from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.entry_store import Conflict, Store, Stored
+from ledger.adapters.storage.sqlite_recorder import Recorder
+from ledger.errors import LedgerFault
+from ledger.tlog.tree import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
 
 ORDER = "0b5c7a0e-0000-4000-8000-000000000001"
 OTHER = "0b5c7a0e-0000-4000-8000-000000000002"
@@ -294,7 +294,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.test_store import row
-from ledger.world.store import Store
+from ledger.adapters.storage.entry_store import Store
 store = Store(Path(sys.argv[1]))
 for n in range(int(sys.argv[3])):
     store.append([row(sys.argv[2], n + 1)])
@@ -319,7 +319,7 @@ def test_two_processes_that_write_lose_nothing(store: Store) -> None:
 @pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
 def test_the_name_of_a_new_file_is_durable_before_anybody_uses_it(tmp_path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from ledger.world.sqlite import create\n"
+        "import os, sys; from pathlib import Path; from ledger.adapters.storage.sqlite import create\n"
         "create(Path(sys.argv[1]), ()); os.path.exists('/mark')\n"
     )
     trace, folder = tmp_path / "trace", tmp_path / "new"

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from ledger.entries.case import wire
 from ledger.law import judge
-from ledger.order import wire
 from tests.story import case_from_story
 
 STORIES = sorted((Path(__file__).parents[1] / "fixtures" / "stories").glob("*.toml"))

@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from cli.reading import reading
+from cli.exit_codes import Exit
+from cli.session.ledger_reader import reading
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.log.log import Log
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.subject_keys import VERSION, Drawer, check_name
+from ledger.application import journal
+from ledger.application.journal import Journal
+from ledger.application.sealing import target_of
+from ledger.entries.case import Unread
+from ledger.errors import LedgerFault
 from ledger.facts import build
-from ledger.order import Unread
-from ledger.world import journal
-from ledger.world.drawer import VERSION, Drawer, check_name
-from ledger.world.fault import LedgerFault
-from ledger.world.folder import read_folder
-from ledger.world.journal import Journal
-from ledger.world.log import Log
-from ledger.world.sealing import target_of
-from ledger.world.shelf import Shelf
-from ledger.world.store import Store
 from tests.hands import House, run
 from tests.kept import Kept, contradicted
 from tests.test_journal import ILVES, ORDER, Clock, ilves, issued, made
@@ -213,7 +213,7 @@ def test_on_a_terminal_it_is_asked_whether_one_name_is_one_person(
     second(house)
     delayed(house, "PPO-1", "first", "--subject", "witness 3")
     before = size(house)
-    monkeypatch.setattr("cli.ui.attended", lambda: True)
+    monkeypatch.setattr("cli.terminal.output.attended", lambda: True)
     words = ("record", "customer-notification-delayed", "PPO-2", "-f", "reasons=x", "-f", "review_on=2099-01-01")
     done = run(*words, "--as", "ilves", "--subject", "witness 3", ledger=house.ledger, stdin="n\n", **house.env)
     assert (done.exit_code, size(house)) == (Exit.INTERRUPTED, before), done.output

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.refusal import Refused
-from ledger.submission import LARGEST, format_submission, parse_submission
+from ledger.errors import Refused
+from ledger.tlog.add_checkpoint import LARGEST, format_submission, parse_submission
 
 SIZE = st.integers(0, (1 << 63) - 1)
 PROOF = st.lists(st.binary(min_size=32, max_size=32), max_size=63)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from projections.suppression import FEW, withheld
+from projections.statistics.suppression import FEW, withheld
 
 Cell = tuple[int, int]
 Sums = list[tuple[Cell, list[Cell]]]

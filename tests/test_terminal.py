@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli import ui
-from cli.grid import ESCAPES, cells, fitted, fold, table
+from cli.terminal import output
+from cli.terminal.table import ESCAPES, cells, fitted, fold, table
 from tests.hands import ledger_of, run
 
 STORIES = {"S2": "main", "S6": "main", "landmark-microsoft-ireland": "first"}
@@ -45,7 +45,7 @@ def told_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture
 def looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody looks at both streams, and their pager lets everything through."""
-    monkeypatch.setattr(ui, "terminal", lambda stream=None: True)
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
     monkeypatch.setattr(click, "echo_via_pager", lambda text, color: click.echo(text, color=color))
 
 
@@ -100,7 +100,7 @@ def test_a_long_answer_goes_to_a_pager_that_is_told_to_show_colours(
     monkeypatch: pytest.MonkeyPatch, told_of: tuple[Path, str]
 ) -> None:
     paged: list[tuple[Any, Any]] = []
-    monkeypatch.setattr(ui, "terminal", lambda stream=None: True)
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
     monkeypatch.setattr(click, "echo_via_pager", lambda text, color: paged.append((os.environ.get("LESS"), color)))
     ledger, _ = told_of
     run("vocabulary", ledger=ledger, COLUMNS="80", LINES="24")
@@ -170,11 +170,11 @@ def test_what_takes_long_is_said_on_stderr_and_wiped_away(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(threading, "Timer", _AtOnce)
-    with ui.working("setting the paper"):
+    with output.working("setting the paper"):
         pass
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(ui, "terminal", lambda stream=None: True)
-    with ui.working("setting the paper"):
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
+    with output.working("setting the paper"):
         assert capsys.readouterr() == ("", "\rsetting the paper")
     assert capsys.readouterr() == ("", "\r")
 
@@ -191,5 +191,5 @@ def test_a_terminal_that_is_dumb_gets_no_colour(
         monkeypatch.delenv(name, raising=False)
     for name, value in env.items():
         monkeypatch.setenv(name, value)
-    assert ui.colourful() is coloured
-    assert ("\x1b[" in ui.paint("MISSED")) is coloured
+    assert output.colourful() is coloured
+    assert ("\x1b[" in output.paint("MISSED")) is coloured

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.note import b64, open_checkpoint, parse_vkey
-from ledger.refusal import Refused
-from ledger.tile import (
+from ledger.errors import Refused
+from ledger.tlog.note import b64, open_checkpoint, parse_vkey
+from ledger.tlog.tile import (
     ENTRIES,
     Tile,
     bundles_for,
@@ -28,7 +28,7 @@ from ledger.tile import (
     tiles_for,
     unpack_entries,
 )
-from ledger.tlog import (
+from ledger.tlog.tree import (
     EMPTY_ROOT,
     Frontier,
     Proof,

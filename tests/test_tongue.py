@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from cli.reading import reading
-from cli.stage import perform
-from cli.story import read_story
-from projections.page import environment
-from projections.sheet import Line, Section, Table
-from projections.stated import stated
-from projections.tongue import PLACE, tongue
+from cli.session.ledger_reader import reading
+from cli.stories.model import read_story
+from cli.stories.player import perform
+from projections.render.html import environment
+from projections.render.translation import PLACE, tongue
+from projections.render.verbatim import stated
+from projections.reports.fillable_form import Line, Section, Table
 from tests.hands import STORIES, ledger_of
 from tests.messages import left_in_english, messages
 from tests.test_page import SHOWN, Page, made

@@ -13,11 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as altered
 
-from ledger.ed25519 import public_key, sign
-from ledger.note import log_vkey
-from ledger.refusal import Refused
-from ledger.verify import Verdict, parse_trust
-from ledger.verify.signed_trust import (
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key, sign
+from ledger.tlog.note import log_vkey
+from ledger.trust.signed_policy import (
     FORMAT,
     Record,
     Root,
@@ -37,7 +36,8 @@ from ledger.verify.signed_trust import (
     spoken,
     versions_in,
 )
-from ledger.verify.trust import Sizes
+from ledger.trust.trust_folder import Sizes
+from ledger.verify import Verdict, parse_trust
 from tests.in_memory import NOW, checked, small
 
 ORIGIN = "ledger.example/xo/karsk"

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from cli.main import comity
+from cli.app import comity
+from ledger.entries.case import Case
 from ledger.law import Judgement, judge
-from ledger.order import Case
 from tests.in_memory import played
 
 ROOT = Path(__file__).parents[1]

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.canonical import canonical, parse_json
-from ledger.ed25519 import enrolable, public_key, sign, verify_signature
-from ledger.envelope import open_, pae
-from ledger.refusal import Refused
+from ledger.entries.envelope import open_, pae
+from ledger.errors import Refused
+from ledger.formats.canonical_json import canonical, parse_json
+from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
 
 VECTORS = Path(__file__).parents[1] / "fixtures" / "vectors"
 SHARED = Path(__file__).parents[2] / "shared" / "vectors"

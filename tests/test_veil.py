@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.refusal import Refused
-from ledger.veil import MAX_BYTES, MAX_NODES, digest_of, lift, parse_disclosure, veil
+from ledger.errors import Refused
+from ledger.formats.selective_disclosure import MAX_BYTES, MAX_NODES, digest_of, lift, parse_disclosure, veil
 
 SALT = bytes(range(16))
 JANE = veil("target_name", "Jane Doe", SALT)

@@ -10,11 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
-from ledger.keyring import Registrar
+from ledger.entries.case import Case, Unread, wire
+from ledger.entries.keyring import Registrar
+from ledger.errors import Refused
 from ledger.law import judge
-from ledger.note import Checkpoint, format_checkpoint
-from ledger.order import Case, Unread, wire
-from ledger.refusal import Refused
+from ledger.tlog.note import Checkpoint, format_checkpoint
 from ledger.verify import (
     Report,
     Result,
@@ -24,7 +24,7 @@ from ledger.verify import (
     parse_trust,
     verify,
 )
-from ledger.verify.notebook import STEPS
+from ledger.verify.progress import STEPS
 from tests.in_memory import (
     COMPANION,
     ISSUED,

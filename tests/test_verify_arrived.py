@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from ledger.counterparty import wrapping, wrapping_crossed
-from ledger.envelope import Circumstances, Opened, Place, open_, seal
+from ledger.entries.case import replacements
+from ledger.entries.envelope import Circumstances, Opened, Place, open_, seal
+from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
 from ledger.facts import build
-from ledger.order import replacements
-from ledger.veil import veil
+from ledger.formats.selective_disclosure import veil
 from ledger.verify import Report, Trust, Verdict, parse_trust
 from tests.in_memory import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
 

@@ -13,10 +13,10 @@ import pytest
 
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import open_manifest
-from ledger.ed25519 import public_key
-from ledger.keyring import REGISTRY_ONLY
-from ledger.note import Checkpoint, format_checkpoint, log_vkey, sign_note
-from ledger.tlog import root as root_of
+from ledger.entries.keyring import REGISTRY_ONLY
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import Checkpoint, format_checkpoint, log_vkey, sign_note
+from ledger.tlog.tree import root as root_of
 from ledger.verify import Report, Verdict
 from tests.in_memory import (
     COMPANION,

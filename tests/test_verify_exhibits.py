@@ -8,14 +8,22 @@ from typing import Any
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.envelope import Place
-from ledger.exhibit import Shown, check_omission, check_order, form_of, prove_omission, prove_order, prove_split
-from ledger.note import Vkey, log_vkey, parse_vkey
-from ledger.refusal import Refused
-from ledger.tlog import format_proof, leaf_hash, prove_inclusion
+from ledger.entries.envelope import Place
+from ledger.entries.split_view import (
+    Shown,
+    check_omission,
+    check_order,
+    form_of,
+    prove_omission,
+    prove_order,
+    prove_split,
+)
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import Vkey, log_vkey, parse_vkey
+from ledger.tlog.tree import format_proof, leaf_hash, prove_inclusion
+from ledger.trust.trust_folder import Sizes
 from ledger.verify import Report, Trust, Verdict, parse_trust, verify_exhibit
-from ledger.verify.trust import Sizes
 from tests.hash_log import HashLog
 from tests.in_memory import ORDER, Ledger, resealed, small, two_histories
 

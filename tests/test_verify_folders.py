@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from cli import whole
-from cli.exits import Exit
-from ledger.note import sign_note, witness_vkey
-from ledger.verify.notebook import STEPS
-from ledger.world.whole import verify_whole
+from cli.exit_codes import Exit
+from cli.handover import verify_ledger
+from ledger.application.verify_log import verify_whole
+from ledger.tlog.note import sign_note, witness_vkey
+from ledger.verify.progress import STEPS
 from tests.hands import ledger_of, run, told
 from tests.in_memory import ORDER, Ledger, small
 from tests.test_audit import shelf_of
@@ -207,7 +207,7 @@ def test_a_kept_head_that_promises_other_entries_is_found(copy: Path, trust: Pat
 
 
 def keep_note(folder: Path, note: bytes) -> None:
-    from ledger.note import note_digest
+    from ledger.tlog.note import note_digest
 
     with closing(open_file(folder / "heads.db")) as c:
         values = (note_digest(note), 5, note, "2027-01-01T00:00:00Z")
@@ -216,8 +216,8 @@ def keep_note(folder: Path, note: bytes) -> None:
 
 
 def add_log_key(trust: Path, origin: str) -> None:
-    from ledger.ed25519 import public_key
-    from ledger.note import log_vkey
+    from ledger.formats.ed25519 import public_key
+    from ledger.tlog.note import log_vkey
 
     policy = trust / "policy"
     policy.write_text(f"log {log_vkey(origin, public_key(SEED))}\n{policy.read_text()}")
@@ -245,8 +245,8 @@ def older(folder: Path, trust: Path, size: int) -> None:
     """Publish a head of a smaller size, and forget the others, as an older copy of log/ would have it."""
     import base64
 
-    from ledger.tlog import EMPTY_ROOT, root
-    from ledger.world.shelf import Shelf
+    from ledger.adapters.storage.entry_reader import Shelf
+    from ledger.tlog.tree import EMPTY_ROOT, root
 
     origin = (folder / "log" / "checkpoint").read_text().splitlines()[0]
     with closing(Shelf(folder / "entries.db")) as shelf:
@@ -519,7 +519,7 @@ def test_a_folder_that_is_written_to_meanwhile_is_busy(
         os.utime(copy / "entries.db", (1, 1))
         return verify_whole(*args, **more)
 
-    monkeypatch.setattr(whole, "verify_whole", touched)
+    monkeypatch.setattr(verify_ledger, "verify_whole", touched)
     done = run("verify", str(copy), "--trust", str(trust))
     assert done.exit_code == Exit.BUSY
     assert done.stdout == ""

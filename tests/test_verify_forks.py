@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from ledger.bundle import pack
-from ledger.ed25519 import public_key
-from ledger.exhibit import check_order, claimed_logs
-from ledger.note import log_vkey, parse_vkey
+from ledger.entries.split_view import check_order, claimed_logs
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import log_vkey, parse_vkey
+from ledger.trust.trust_folder import Sizes
 from ledger.verify import Report, Verdict, known_of, verify, verify_exhibit
-from ledger.verify.trust import Sizes
 from tests.in_memory import (
     COMPANION,
     NOW,

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest, seal_manifest
-from ledger.note import b64, cosign, note_digest
-from ledger.tlog import format_proof, leaf_hash, prove_consistency, prove_inclusion
+from ledger.tlog.note import b64, cosign, note_digest
+from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_inclusion
 from ledger.verify import Verdict
 from tests.in_memory import (
     NOW,

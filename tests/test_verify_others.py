@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from ledger.counterparty import wrapper_id, wrapping, wrapping_crossed
-from ledger.envelope import Circumstances, Document, Opened, Place, Signer, open_, seal
+from ledger.entries.case import Entry, Unread
+from ledger.entries.envelope import Circumstances, Document, Opened, Place, Signer, open_, seal
+from ledger.entries.wrapped_entry import wrapper_id, wrapping, wrapping_crossed
 from ledger.facts import build
-from ledger.order import Entry, Unread
-from ledger.tlog import format_proof, prove_inclusion
+from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.verify import Report, Trust, Verdict, parse_trust
 from tests.in_memory import ISSUED, ORDER, SEALED, Hand, Ledger, checked, ends, hand, resealed, small
 

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ledger.dsse import EVENT_TYPE, seal_bytes
-from ledger.tlog import format_proof, prove_inclusion
+from ledger.formats.dsse import EVENT_TYPE, seal_bytes
+from ledger.tlog.tree import format_proof, prove_inclusion
+from ledger.trust.trust_folder import Sizes
 from ledger.verify import Report, Trust, Verdict, verify_entry
-from ledger.verify.trust import Sizes
 from tests.in_memory import FAILED, NOW, OPEN, Ledger, hand, resealed, small
 
 VERIFIED = {"declarations_verified": True}

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ledger.envelope import open_
-from ledger.refusal import Refused
-from ledger.texts import check_texts
+from ledger.entries.envelope import open_
+from ledger.entries.text_form import check_texts
+from ledger.errors import Refused
 from ledger.verify import Report, Verdict, verify_entry
 from tests.browser.rows_entries import payload_of
 from tests.in_memory import ISSUED, NOW, ORDER, SEALED, checked, ends, hand, resealed, sealed_as, small, smuggled

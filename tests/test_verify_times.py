@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from ledger.note import MLDSA44, Vkey, cosign_mldsa
+from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
 from ledger.verify import Report, Verdict
 from tests.in_memory import (
     NOW,

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.keyring import Registrar
-from ledger.note import note_digest
+from ledger.adapters.timestamps.rfc3161 import read_stamp
+from ledger.entries.keyring import Registrar
+from ledger.tlog.note import note_digest
+from ledger.trust.trust_folder import format_registrar
 from ledger.verify import Report, Trust, Verdict, parse_trust
-from ledger.verify.trust import format_registrar
-from ledger.world.stamping import read_stamp
 from tests.authority import Authority
 from tests.in_memory import NOW, ORDER, Hand, Ledger, checked, small
 from tests.tokens import Stamper

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
-from ledger.envelope import Other
-from ledger.order import Unread
-from ledger.tlog import format_proof, prove_inclusion
-from ledger.veil import digest_of, veil
+from ledger.entries.case import Unread
+from ledger.entries.envelope import Other
+from ledger.formats.selective_disclosure import digest_of, veil
+from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.verify import Verdict
 from tests.in_memory import (
     FAILED,

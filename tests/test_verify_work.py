@@ -7,10 +7,10 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.note import log_vkey, note_digest, witness_vkey
-from ledger.policy import parse_policy
-from ledger.refusal import Refused
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import log_vkey, note_digest, witness_vkey
+from ledger.tlog.policy import parse_policy
 from ledger.verify import Verdict, verify
 from ledger.verify.heads import READ
 from tests.in_memory import BEGINS, NOW, Ledger, checked, small

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.exits import Exit
-from ledger.world.drawer import VERSION as KEYS
-from ledger.world.fault import LedgerFault
-from ledger.world.memory import Memory
-from ledger.world.sqlite import VERSION
-from ledger.world.views import View
+from cli.exit_codes import Exit
+from ledger.adapters.storage.sqlite import VERSION
+from ledger.adapters.storage.subject_keys import VERSION as KEYS
+from ledger.adapters.storage.views import View
+from ledger.adapters.witness.witness_state import Memory
+from ledger.errors import LedgerFault
 from tests.hands import House, run
 from tests.kept import Kept, contradicted
 

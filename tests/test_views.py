@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.docket import docket
-from cli.reading import Reader
-from ledger.world.cases import Cases
-from ledger.world.drawer import Drawer
-from ledger.world.folder import read_folder
-from ledger.world.shelf import Shelf
-from ledger.world.views import Shown, View
+from cli.session.docket import docket
+from cli.session.ledger_reader import Reader
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.subject_keys import Drawer
+from ledger.adapters.storage.views import Shown, View
+from ledger.application.case_reader import Cases
 from tests.hands import ledger_of, run, told
 
 

@@ -16,18 +16,17 @@ from typing import Any
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.exhibit import check_split
-from ledger.note import Vkey, cosign, lines_of, open_checkpoint, open_note, origin_hash, parse_vkey, witness_vkey
-from ledger.policy import parse_policy
-from ledger.refusal import Refused
-from ledger.submission import LARGEST, format_submission, parse_submission
-from ledger.world import mldsa
-from ledger.world.fault import LedgerFault
-from ledger.world.keys import SeedKey, write
-from ledger.world.memory import MOST_EVIDENCE, Memory, Seen
-from ledger.world.published import from_folder, place_of, reader, source
-from ledger.world.witness import SIZE, Answer, Witness, cosigners, exhibit_of, logs_of, pull
+from ledger.adapters.keys import mldsa
+from ledger.adapters.keys.key_files import SeedKey, write
+from ledger.adapters.log.published_log import from_folder, place_of, reader, source
+from ledger.adapters.witness.witness import SIZE, Answer, Witness, cosigners, exhibit_of, logs_of, pull
+from ledger.adapters.witness.witness_state import MOST_EVIDENCE, Memory, Seen
+from ledger.entries.split_view import check_split
+from ledger.errors import LedgerFault, Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.add_checkpoint import LARGEST, format_submission, parse_submission
+from ledger.tlog.note import Vkey, cosign, lines_of, open_checkpoint, open_note, origin_hash, parse_vkey, witness_vkey
+from ledger.tlog.policy import parse_policy
 from tests.hash_log import HashLog
 
 VECTORS = Path(__file__).parents[1] / "fixtures" / "vectors" / "witness"
@@ -263,7 +262,7 @@ def test_a_proof_from_nothing_is_422(witness: Witness) -> None:
 
 
 def test_an_empty_tree_with_a_root_and_a_full_one_without_are_422(witness: Witness) -> None:
-    from ledger.note import sign_note
+    from ledger.tlog.note import sign_note
 
     for size, root in ((0, HASH), (5, b"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")):
         body = f"{LOG.origin}\n{size}\n{root.decode()}\n"
@@ -479,7 +478,7 @@ KILLED = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from ledger.world.memory import Memory
+from ledger.adapters.witness.witness_state import Memory
 from tests.test_witness import Witness, opened
 when, body = sys.argv[2], sys.stdin.buffer.read()
 die = lambda *_: os.kill(os.getpid(), 9)
@@ -638,7 +637,7 @@ def test_a_hash_beyond_the_tree_is_not_read(tmp_path: Path) -> None:
 
 
 def test_the_place_of_a_stored_hash_is_found_again() -> None:
-    from ledger.tlog import stored_count, stored_index
+    from ledger.tlog.tree import stored_count, stored_index
 
     places = {stored_index(level, n): (level, n) for level in range(10) for n in range(600 >> level)}
     assert {index: place_of(index) for index in range(stored_count(600))} == places

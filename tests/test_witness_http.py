@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.note import origin_hash
-from ledger.submission import LARGEST, format_submission
-from ledger.world.fault import LedgerFault
-from ledger.world.memory import Memory
-from ledger.world.witness import SIZE, TEXT, Answer, Witness, pull
+from ledger.adapters.witness.witness import SIZE, TEXT, Answer, Witness, pull
+from ledger.adapters.witness.witness_state import Memory
+from ledger.errors import LedgerFault
+from ledger.tlog.add_checkpoint import LARGEST, format_submission
+from ledger.tlog.note import origin_hash
 from tests.hash_log import HashLog
 from tests.test_witness import DIALOGUE, KEY, LOG, NOON, Clock, check_cosigned, opened
 from tests.test_witness import closed as closed
@@ -25,9 +25,9 @@ from tests.test_witness import closed as closed
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("uvicorn", reason="needs the extra `server`")
 
-from ledger.note import parse_vkey
-from ledger.world.published import from_url
-from ledger.world.witness_http import server
+from ledger.adapters.log.published_log import from_url
+from ledger.adapters.witness.server import server
+from ledger.tlog.note import parse_vkey
 
 PATIENCE = 0.5  # seconds
 
@@ -236,7 +236,7 @@ def test_a_witness_is_pulled_from_a_log_behind_http(live: Live, tmp_path: Path) 
 
 
 def test_evidence_gathered_over_http_can_be_printed_as_json(live: Live) -> None:
-    from ledger.world.witness import exhibit_of
+    from ledger.adapters.witness.witness import exhibit_of
 
     live.post(LOG.request(0, 4))
     live.post(format_submission(4, (), LOG.fork(2, 4).note(4)))

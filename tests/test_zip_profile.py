@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.bundle import zip_profile
-from ledger.refusal import Refused
+from ledger.errors import Refused
 
 FILES = {"mimetype": b"application/x", "logs/a/checkpoint": b"three lines\n", "views/empty.csv": b""}
 

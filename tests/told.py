@@ -8,9 +8,9 @@ from unicodedata import normalize
 
 from hypothesis import strategies as st
 
-from ledger.characters import unassigned, unseen
 from ledger.facts import KINDS
 from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Unfit, Whole, Word, check_at_door
+from ledger.formats.characters import unassigned, unseen
 
 Fields = dict[str, Any]
 ORDER: Fields = {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV"}

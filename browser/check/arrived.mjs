@@ -1,6 +1,6 @@
 /**
- * Step 15: which entries of other records are proven to be their signers' acts, as in ledger/verify/arrived.py and
- * ledger/verify/others.py.
+ * Step 15: which entries of other records are proven to be their signers' acts, as in ledger/verify/received_entries.py and
+ * ledger/verify/counterparties.py.
  */
 import { bySize, hex } from './bytes.mjs';
 import { registryOf, reservedOf } from './chain.mjs';

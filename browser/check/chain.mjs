@@ -1,5 +1,5 @@
 /**
- * Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once (ledger/chain.py).
+ * Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once (ledger/entries/placement.py).
  */
 import { concat, encoded, hex, unhex } from './bytes.mjs';
 import { Refused } from './refusal.mjs';

@@ -1,6 +1,6 @@
 /**
  * Which characters a text may hold, and when it is in form C: by Unicode 14.0, whatever this browser has, as in
- * ledger/characters.py. The table is the program's, written into this page by its build.
+ * ledger/formats/characters.py. The table is the program's, written into this page by its build.
  */
 import { vocabulary } from '../vocabulary.mjs';
 

@@ -1,6 +1,6 @@
 /**
  * What a ZIP archive is meant to be: an evidence bundle, an ASiC-E container around one, or something else, as in
- * ledger/bundle/container.py. Telling them apart judges nothing.
+ * ledger/bundle/archive_kind.py. Telling them apart judges nothing.
  *
  * A bundle is known by its first file, and by the names in its directory; either is enough, so that a bundle damaged in
  * one place stays a bundle, and a damaged one. A container is read as other programs write it; the bundle inside is

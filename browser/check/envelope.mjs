@@ -1,5 +1,5 @@
 /**
- * One line of DSSE v1.0.2 around canonical JSON, opened and checked as ledger/envelope.py does.
+ * One line of DSSE v1.0.2 around canonical JSON, opened and checked as ledger/entries/envelope.py does.
  *
  * Nothing is serialised again in order to verify: the bytes that were signed are the bytes that are in the bundle.
  */

@@ -1,5 +1,5 @@
 /**
- * Are the fields of an entry what its kind asks for: a question of form, as in ledger/verify/fields.py.
+ * Are the fields of an entry what its kind asks for: a question of form, as in ledger/verify/field_forms.py.
  *
  * The vocabulary is data, written into this page by its build. A kind or a schema that it does not have is left as it
  * is.
@@ -104,7 +104,7 @@ function patternOf(source) {
   return patterns.get(source);
 }
 
-// -- characters, as in ledger/texts.py --------------------------------------------------------------------------------
+// -- characters, as in ledger/entries/text_form.py --------------------------------------------------------------------------------
 
 /** A finding for what is odd about the texts of an entry that everybody reads: TEXT-UNASSIGNED, TEXT-UNSEEN. */
 export function noteTexts(entry, book) {

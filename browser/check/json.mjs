@@ -1,5 +1,5 @@
 /**
- * JSON as this project signs it (ledger/canonical.py): read without losing anything, then held against its bounds and
+ * JSON as this project signs it (ledger/formats/canonical_json.py): read without losing anything, then held against its bounds and
  * its one spelling.
  *
  * `JSON.parse` forgets duplicate keys and the difference between 1 and 1.0, so this reader stands beside it. Objects

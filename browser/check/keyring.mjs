@@ -1,5 +1,5 @@
 /**
- * Who may sign as what, from which position in the log to which: a fold over the registry, as in ledger/keyring.py.
+ * Who may sign as what, from which position in the log to which: a fold over the registry, as in ledger/entries/keyring.py.
  *
  * Position is time: a key signs strictly between the entry by which it was accepted and the one by which it ended.
  */

@@ -1,5 +1,5 @@
 /**
- * What another bundle shows of the same log: a bundle is held against it, as in ledger/verify/known.py. Every history
+ * What another bundle shows of the same log: a bundle is held against it, as in ledger/verify/earlier_bundles.py. Every history
  * of a forked order verifies alone; two of them convict the log.
  */
 import { bySize, equal } from './bytes.mjs';

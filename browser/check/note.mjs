@@ -1,5 +1,5 @@
 /**
- * Signed text that a person can read aloud: verifier keys, notes, checkpoints, cosignatures, as in ledger/note.py.
+ * Signed text that a person can read aloud: verifier keys, notes, checkpoints, cosignatures, as in ledger/tlog/note.py.
  *
  * Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature.
  */

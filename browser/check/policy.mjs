@@ -1,5 +1,5 @@
 /**
- * Whom one trusts: the logs, the witnesses, and how many of these must have seen a checkpoint, as in ledger/policy.py.
+ * Whom one trusts: the logs, the witnesses, and how many of these must have seen a checkpoint, as in ledger/tlog/policy.py.
  *
  * Source: c2sp.org/tlog-policy, which treats names as octets; here each octet is one character.
  */

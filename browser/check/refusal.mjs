@@ -1,4 +1,4 @@
-/** The one way in which integrity says no, as in ledger/refusal.py. */
+/** The one way in which integrity says no, as in ledger/errors.py. */
 export class Refused extends Error {
   /**
    * `code` is one of the released codes, `says` a text for people (its key in the table of texts, then its values),

@@ -1,6 +1,6 @@
 /**
  * What the members of a signed object look like: each shape takes a JSON value and gives it back, an object as one
- * with its own members only; JSON-MEMBER for anything else. The shapes are those of ledger/envelope.py.
+ * with its own members only; JSON-MEMBER for anything else. The shapes are those of ledger/entries/envelope.py.
  */
 import { Refused } from './refusal.mjs';
 

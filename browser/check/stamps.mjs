@@ -1,4 +1,4 @@
-/** Step 7: by when time-stamp authorities say that states of the log existed, as in ledger/verify/tokens.py. */
+/** Step 7: by when time-stamp authorities say that states of the log existed, as in ledger/verify/timestamps.py. */
 import { DRIFT } from './heads.mjs';
 import { Refused } from './refusal.mjs';
 import { wire } from './shape.mjs';

@@ -1,5 +1,5 @@
 /**
- * Step 12: when an entry was signed, proven from both sides, and what is claimed about it (ledger/verify/times.py).
+ * Step 12: when an entry was signed, proven from both sides, and what is claimed about it (ledger/verify/time_brackets.py).
  *
  * Whoever cites a cosigned note signed after the witnesses did; a head that contains an entry and was cosigned, or
  * stamped by an authority, shows that it existed by then. With f witnesses that may lie, the (f+1)-th time from the

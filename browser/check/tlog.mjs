@@ -1,5 +1,5 @@
 /**
- * Merkle arithmetic of RFC 6962 trees and tlog-proof files: the checks of ledger/tlog.py, after RFC 9162 to the
+ * Merkle arithmetic of RFC 6962 trees and tlog-proof files: the checks of ledger/tlog/tree.py, after RFC 9162 to the
  * letter.
  */
 import { concat, decimal, equal, hex, latin1, unb64 } from './bytes.mjs';

@@ -1,4 +1,4 @@
-/** What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed (ledger/verify/trust.py). */
+/** What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed (ledger/trust/trust_folder.py). */
 import { latin1 } from './bytes.mjs';
 import { certificatesIn } from './certificate.mjs';
 import { parseCheckpoint } from './note.mjs';

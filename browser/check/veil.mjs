@@ -1,4 +1,4 @@
-/** Sealed values: salted digests and the disclosure strings that open them (RFC 9901), as in ledger/veil.py. */
+/** Sealed values: salted digests and the disclosure strings that open them (RFC 9901), as in ledger/formats/selective_disclosure.py. */
 import { b64url, encoded, latin1, unb64url } from './bytes.mjs';
 import { parseJson } from './json.mjs';
 import { Refused } from './refusal.mjs';

@@ -1,6 +1,6 @@
 /**
  * A trust policy that several people sign, in versions of which each is vouched for by the one before; read, believed
- * and expanded as in ledger/verify/signed_trust.py.
+ * and expanded as in ledger/trust/signed_policy.py.
  */
 import { byCodePoint, concat, encoded, hex, unb64, unhex, utf8 } from './bytes.mjs';
 import { certificatesIn } from './certificate.mjs';

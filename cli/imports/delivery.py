@@ -7,25 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli import ui
-from cli.exits import Exit, Stop
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
 from ledger.facts import KINDS
 
 if TYPE_CHECKING:
-    from cli.imports.evidence import Evidence
-    from ledger.order import Case, Entry
+    from cli.imports.rem_evidence import Evidence
+    from ledger.entries.case import Case, Entry
 
 
-@ui.command(
+@output.command(
     "comity import delivery DELIVERY.xml --order PPO-2026-123 --as ilves",
     "comity import delivery RETRIEVAL.xml --order PPO-2026-123 --as ilves --dry-run",
     "comity import delivery container.asics --order PPO-2026-123 --whose skylark",
 )
 @click.argument("file")
 @click.option("--order", required=True, metavar="ORDER", help="The order that was sent.")
-@ui.AS
-@ui.ROLE
-@ui.KEY
+@output.AS
+@output.ROLE
+@output.KEY
 @click.option("--whose", metavar="ACTOR", help="Who was to receive it; else the order's one provider.")
 @click.option("--unregistered", is_flag=True, help="The order may be to an office that no register knows.")
 @click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise.")
@@ -44,11 +44,11 @@ def delivery(
     Acceptance of a submission or relay is recorded as order-transmitted, delivery or retrieval as order-received, at
     the time of the evidence, with the digest of FILE. Its XML signature is not checked here; keep the file.
     """
-    from cli.imports.evidence import ASIC_S, read_evidence
-    from cli.record import Asked, put
-    from cli.writing import case, find, writing
+    from cli.commands.record import Asked, put
+    from cli.imports.rem_evidence import ASIC_S, read_evidence
+    from cli.session.open_ledger import case, find, writing
 
-    data = ui.read(file)
+    data = output.read(file)
     evidence = read_evidence(data, file)
     kind = evidence.shows
     _tell(evidence)
@@ -62,7 +62,7 @@ def delivery(
         there = case(journal, here)
         addressee = whose or _addressee(there)
     if (known := documents(there).get(sha256)) is not None:
-        ui.tell(f"already recorded: {known.kind}, entry #{known.seq}, rests on this very file")
+        output.tell(f"already recorded: {known.kind}, entry #{known.seq}, rests on this very file")
         return Exit.DONE
     _compare(evidence, there)
     media = ASIC_S if data.startswith(b"PK") else "application/xml"
@@ -109,11 +109,11 @@ def _addressee(case: Case) -> str:
 
 
 def _tell(evidence: Evidence) -> None:
-    ui.tell(f"{evidence.type} {evidence.event}, {ui.plain(evidence.at)}, evidence {evidence.id}")
+    output.tell(f"{evidence.type} {evidence.event}, {output.plain(evidence.at)}, evidence {evidence.id}")
     who = [("by", evidence.issuer), ("from", evidence.sender), ("to", ", ".join(evidence.recipients))]
-    ui.tell("  " + ", ".join(f"{word} {name}" for word, name in who if name))
+    output.tell("  " + ", ".join(f"{word} {name}" for word, name in who if name))
     signature = "there, not checked" if evidence.signed else "missing"
-    ui.tell(f"  message {evidence.message or 'not named'}; signature {signature}")
+    output.tell(f"  message {evidence.message or 'not named'}; signature {signature}")
 
 
 def _compare(evidence: Evidence, case: Case) -> None:
@@ -124,7 +124,7 @@ def _compare(evidence: Evidence, case: Case) -> None:
     digests = [document["sha256"] for document in served if document]
     if digests:
         what = "the order as it was served" if evidence.digest[1] in digests else "not the order document on record"
-        ui.tell(f"  its message is {what}, by digest")
+        output.tell(f"  its message is {what}, by digest")
 
 
 def documents(case: Case) -> dict[str, Entry]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import click
 
-from cli import ui
-from cli.exits import Exit, Stop
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
 
 SIDECAR = "letters.csv"
 
@@ -34,20 +34,20 @@ _DOCUMENTED = "order-received, customer-notified, additional-information-provide
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-@ui.command(
+@output.command(
     "comity import letters scans/ --order PPO-2026-123 --kind order-received --whose skylark --as ilves",
     "comity import letters scans/ --order PPO-2026-123 --as archive        (scans/letters.csv says what each is)",
 )
 @click.argument("folder")
 @click.option("--order", required=True, metavar="ORDER", help="The order the letters belong to.")
 @click.option("--kind", metavar="KIND", help="What the letters show, where letters.csv does not say it of one.")
-@click.option("--on", type=ui.MOMENT, help="When, where neither letters.csv nor the file's name says it.")
+@click.option("--on", type=output.MOMENT, help="When, where neither letters.csv nor the file's name says it.")
 @click.option("--whose", metavar="ACTOR", help="Whose act they show, where letters.csv does not say it.")
 @click.option("--zone", metavar="ZONE", default="UTC", help="Where times without an offset are meant (default UTC).")
 @click.option("--field", "-f", "fields", multiple=True, metavar="NAME=VALUE", help="A field they all share.")
-@ui.AS
-@ui.ROLE
-@ui.KEY
+@output.AS
+@output.ROLE
+@output.KEY
 @click.option("--dry-run", is_flag=True, help="Check every letter; record nothing.")
 def letters(
     folder: str,
@@ -68,21 +68,21 @@ def letters(
     letter of which only the day is known is placed at noon, as an estimate; `2026-03-01 reply.pdf` says its day.
     """
     from cli.imports.delivery import documents
-    from cli.imports.taking import Asked, taken
-    from cli.writing import case, find, writing
+    from cli.imports.import_run import Asked, taken
+    from cli.session.open_ledger import case, find, writing
 
     names = _scans(folder)
     sidecar = _sidecar(folder, names)
     with writing() as journal:
         there = case(journal, find(journal, order))
     known = documents(there)
-    shared = {"kind": kind, "actor": whose, "occurred": ui.plain(on) if on else None, **_pairs(fields)}
+    shared = {"kind": kind, "actor": whose, "occurred": output.plain(on) if on else None, **_pairs(fields)}
     table, read = io.BytesIO(), []
     for name in names:
         row = {**{k: v for k, v in shared.items() if v}, **sidecar.get(name, {})}
         document = _document(os.path.join(folder, name))
         if (recorded := known.get(document["sha256"])) is not None:
-            ui.tell(f"{name}: on record already, {recorded.kind}, entry #{recorded.seq}")
+            output.tell(f"{name}: on record already, {recorded.kind}, entry #{recorded.seq}")
             continue
         row = {"order": there.order, "id": uuid.uuid4().hex, **_dated(row, name), **_placed(row, document, name)}
         table.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
@@ -102,7 +102,7 @@ def _scans(folder: str) -> list[str]:
         if entry.is_file(follow_symlinks=False):
             names.append(entry.name)
         else:
-            ui.tell(f"{entry.name} is passed over: it is no file")
+            output.tell(f"{entry.name} is passed over: it is no file")
     if not names:
         raise Stop(f"there is no letter in {folder}", code=Exit.UNDECIDABLE)
     return names
@@ -110,8 +110,8 @@ def _scans(folder: str) -> list[str]:
 
 def _sidecar(folder: str, names: list[str]) -> dict[str, dict[str, Any]]:
     """What letters.csv says of each file; `Stop` if it names one that is not there, or one twice."""
-    from cli.imports.sheet import Row, Source, rows_of
-    from cli.imports.told import column_of
+    from cli.imports.row_parser import column_of
+    from cli.imports.tables import Row, Source, rows_of
 
     path = os.path.join(folder, SIDECAR)
     if not os.path.exists(path):
@@ -164,7 +164,7 @@ def _placed(row: Mapping[str, Any], document: dict[str, Any], name: str) -> dict
 
 
 def _document(path: str) -> dict[str, Any]:
-    from cli.fields import digests
+    from cli.session.field_values import digests
 
     ((size, sha256, _),) = digests([path])
     with open(path, "rb") as stream:

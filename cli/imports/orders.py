@@ -10,20 +10,20 @@ from typing import IO
 
 import click
 
-from cli import ui
-from cli.exits import Exit, Stop
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
 
 
-@ui.command(
+@output.command(
     "comity import orders orders.csv --as archive --dry-run",
     "comity import orders orders.csv --as archive --zone Europe/Oslo",
     "comity import orders steps.jsonl --as ilves",
     "comity import orders --template csv --kind order-issued --kind order-received > orders.csv",
 )
 @click.argument("file", required=False)
-@ui.AS
-@ui.ROLE
-@ui.KEY
+@output.AS
+@output.ROLE
+@output.KEY
 @click.option("--zone", metavar="ZONE", help="Where times without an offset are meant, as Europe/Oslo.")
 @click.option("--delimiter", metavar="CHAR", help="Of a CSV; else the header tells it: , ; | or a tab.")
 @click.option("--errors", "most", type=click.IntRange(1), default=20, help="How many faults to tell (default 20).")
@@ -49,21 +49,21 @@ def orders(
     """
     if template is not None:
         from cli.imports.template import template_of
-        from projections.table_csv import MARK
+        from projections.exchange.csv_file import MARK
 
         click.echo(MARK * (template == "csv") + template_of(template, kinds), nl=False)
         return Exit.DONE
     if file is None:
         raise click.UsageError("which FILE? `comity import --template csv` prints one to fill in")
     if file.endswith(".json"):
-        from cli.hi1 import taken_over
+        from cli.imports.hi1 import taken_over
 
         return taken_over(file, actor, role, key_file, None, dry_run=dry_run)
     if delimiter is not None:
         delimiter = {"tab": "\t", "\\t": "\t"}.get(delimiter, delimiter)
         if len(delimiter) != 1:
             raise Stop("--delimiter is one character, or `tab`")
-    from cli.imports.taking import Asked, taken
+    from cli.imports.import_run import Asked, taken
 
     with opened(file) as stream:
         asked = Asked(file, _form(stream), actor, role, key_file, zone, delimiter, most)

@@ -13,6 +13,7 @@ import msgspec
 from ledger.bundle import layout, zip_profile
 from ledger.bundle.audience import COUNTED_ONLY, Withheld, readable, select, visible
 from ledger.bundle.contents import About, Contents
+from ledger.bundle.cover_page import read_me_first
 from ledger.bundle.layout import (
     MANIFEST,
     MEDIA_TYPES,
@@ -25,13 +26,12 @@ from ledger.bundle.layout import (
     check_version,
 )
 from ledger.bundle.manifest import Closed, HeadOf, Manifest, listing, seal_manifest
-from ledger.bundle.readme_first import read_me_first
 from ledger.bundle.repacked import reread
-from ledger.chain import Chains
-from ledger.envelope import Opened, SignedBy, Signer, open_
-from ledger.note import b64, origin_hash
-from ledger.order import wire
-from ledger.refusal import Refused
+from ledger.entries.case import wire
+from ledger.entries.envelope import Opened, SignedBy, Signer, open_
+from ledger.entries.placement import Chains
+from ledger.errors import Refused
+from ledger.tlog.note import b64, origin_hash
 
 __all__ = [
     "About",

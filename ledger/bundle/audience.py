@@ -12,9 +12,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
-from ledger.order import Case, Entry, Unread
-from ledger.veil import Disclosure
+from ledger.formats.selective_disclosure import Disclosure
 
 COUNTED_ONLY = frozenset({"SP", "REG", "CUST"})  # told how many values are withheld from them, not which
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from ledger.note import origin_hash
-from ledger.refusal import Refused
+from ledger.errors import Refused
+from ledger.tlog.note import origin_hash
 
 VERSION = 2  # of the layout, as this program writes it
 MEDIA_TYPES = {v: b"application/vnd.comity.evidence-bundle.v%d+zip" % v for v in (1, VERSION)}

@@ -16,10 +16,21 @@ import msgspec
 from msgspec import Meta
 
 from ledger.bundle.layout import MANIFEST, SUMS
-from ledger.canonical import canonical
-from ledger.characters import code, unassigned
-from ledger.envelope import MANIFEST_TYPE, Count, Hex64, Instant, Name, SignedBy, Signer, Uuid, open_bytes, seal_bytes
-from ledger.refusal import Refused
+from ledger.entries.envelope import (
+    MANIFEST_TYPE,
+    Count,
+    Hex64,
+    Instant,
+    Name,
+    SignedBy,
+    Signer,
+    Uuid,
+    open_bytes,
+    seal_bytes,
+)
+from ledger.errors import Refused
+from ledger.formats.canonical_json import canonical
+from ledger.formats.characters import code, unassigned
 
 MAX_BYTES = 8 << 20  # ten thousand files with the longest names
 MAX_NODES = 100_000

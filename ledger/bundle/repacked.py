@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.bundle.layout import MANIFEST, rank
 from ledger.bundle.zip_profile import MAX_ENTRIES, MAX_ENTRY, MAX_TOTAL, check_paths
-from ledger.refusal import Refused
+from ledger.errors import Refused
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")

@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping
 
-from ledger.refusal import Refused
+from ledger.errors import Refused
 
 MAX_ENTRIES = 10_000
 MAX_ENTRY = 64 << 20  # bytes

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ledger.errors import Refused
 from ledger.facts import (
     answer,
     court,
@@ -30,7 +31,6 @@ from ledger.facts.rights import incidents, oversight, person, retention, use
 from ledger.facts.schema import about, describe
 from ledger.facts.vocabulary import ROLES
 from ledger.facts.wire import NOTHING, Form, Unfit, check, check_at_door
-from ledger.refusal import Refused
 
 __all__ = [
     "KINDS",

@@ -44,7 +44,7 @@ class Field(msgspec.Struct, frozen=True):
 
 
 # The one field that every kind has: sealed beside `replaces` in the envelope, and no part of the fact itself. Its
-# audience stands in each entry that states it (ledger/replacing.py).
+# audience stands in each entry that states it (ledger/entries/replacement.py).
 WHY = Field(
     name="why",
     type="text",

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec.structs import replace
 
-from ledger.characters import Unseen, code, is_nfc, unassigned, unseen
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS, ROLES
+from ledger.formats.characters import Unseen, code, is_nfc, unassigned, unseen
 
 LARGEST = 2**53 - 1  # RFC 8785: beyond it, readers that keep numbers as IEEE 754 doubles lose digits
 
@@ -117,7 +117,7 @@ BOOL = Truth()
 
 
 def _zones() -> Iterable[str]:
-    from ledger.zones import names  # met by few commands
+    from ledger.formats.time_zones import names  # met by few commands
 
     return names()
 
@@ -430,7 +430,7 @@ def check_at_door(form: Form, value: Any) -> None:
     """Raise `Unfit` for what an entry that stands may hold and one that is about to be signed may not.
 
     A text that is not what its type says (`check_typed`), a character that Unicode 14.0 does not have, or one that
-    nobody sees where it must be seen; in what is signed already these are findings (`ledger.texts`).
+    nobody sees where it must be seen; in what is signed already these are findings (`ledger.entries.text_form`).
     """
     for path, text, word in texts(form, value):
         if found := unassigned(text):

@@ -4,10 +4,10 @@
 `provisions.rules_digest` names them. The rule behind every file here is findings.md.
 """
 
-from ledger.law.admissibility import QUESTIONS, Criterion
-from ledger.law.judgement import CHECKS, Judgement, judge, state_at
-from ledger.law.machine import Step
-from ledger.law.rules import Clock, Finding, Level, Mark, Standing, Verdict
+from ledger.law.admissibility.criteria import QUESTIONS, Criterion
+from ledger.law.judge import CHECKS, Judgement, judge, state_at
+from ledger.law.states.machine import Step
+from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing, Verdict
 
 __all__ = [
     "CHECKS",

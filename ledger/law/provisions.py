@@ -14,15 +14,15 @@ from functools import cache
 
 import orjson
 
-from ledger.law.acts import ACTS, valid_from
-from ledger.law.checks import Check
-from ledger.law.clocks import REGISTER
-from ledger.law.elements import CONTENTS, Point
-from ledger.law.judgement import CHECKS
-from ledger.law.machine import Alone, Machine, Row
-from ledger.law.machines import ALL
-from ledger.law.policies import POLICIES
-from ledger.law.rules import Deadline, Mark
+from ledger.law.deadlines.counting_policies import POLICIES
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.judge import CHECKS
+from ledger.law.rules.acts import ACTS, valid_from
+from ledger.law.rules.check import Check
+from ledger.law.rules.order_contents import CONTENTS, Point
+from ledger.law.states import ALL
+from ledger.law.states.machine import Alone, Machine, Row
+from ledger.law.terms.rule import Deadline, Mark
 
 EDITION = 3  # raised when a rule comes to see something else without a change in its words
 

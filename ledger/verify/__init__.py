@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.bundle import unpacked
-from ledger.bundle.container import Inside, inside, is_container
+from ledger.bundle.archive_kind import Inside, inside, is_container
 from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
-from ledger.chain import registry_of
+from ledger.entries.case import Case
+from ledger.entries.placement import registry_of
+from ledger.errors import Refused
 from ledger.law import Judgement
-from ledger.note import Checkpoint, Head, MlDsa
-from ledger.order import Case
-from ledger.refusal import Refused
-from ledger.verify import claims, entries, heads, others, values
-from ledger.verify.exhibits import verify_exhibit
-from ledger.verify.known import (
+from ledger.tlog.note import Checkpoint, Head, MlDsa
+from ledger.trust.trust_folder import Trust, format_registrar, parse_anchor, parse_registrar, parse_trust
+from ledger.verify import claims, counterparties, disclosures, entries, heads
+from ledger.verify.earlier_bundles import (
     Contradiction,
     Known,
     check_entries,
@@ -32,13 +32,13 @@ from ledger.verify.known import (
     known_of,
     register_after,
 )
-from ledger.verify.notebook import Notebook, counted
+from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.other_logs import OtherLogs
+from ledger.verify.progress import Notebook, counted
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
-from ledger.verify.single import verify_entry
-from ledger.verify.times import Times, check_times
-from ledger.verify.tokens import ReadStamp, Stamp, check_tokens
-from ledger.verify.trust import Trust, format_registrar, parse_anchor, parse_registrar, parse_trust
+from ledger.verify.single_entry import verify_entry
+from ledger.verify.time_brackets import Times, check_times
+from ledger.verify.timestamps import ReadStamp, Stamp, check_tokens
 
 __all__ = [
     "Bracket",
@@ -206,20 +206,20 @@ def _walk(
     with book.step(12):
         found.brackets = check_times(opened, times, book)
     with book.step(13):
-        known = values.lift_values(opened, parts, manifest, keyring, states, book)
-        lifted = values.lift_foreign(parts, book)
+        known = disclosures.lift_values(opened, parts, manifest, keyring, states, book)
+        lifted = disclosures.lift_foreign(parts, book)
     with book.step(14):
-        values.check_documents(parts, book)
+        disclosures.check_documents(parts, book)
     with book.step(15):
         trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
         logs = OtherLogs(trusts, parts.others, now, mldsa)
-        opens = values.opener(known.values(), lifted)
-        here = others.Here(keyring, others.by_leaf(opened), times.before, opens)
-        others.check_successor(opened, parts.foreign, logs, book)
-        arrivals = list(others.check_arrived(opened, parts.foreign, here, logs, book))
-        values.note_arrived_copies(opened, arrivals, book)
+        opens = disclosures.opener(known.values(), lifted)
+        here = counterparties.Here(keyring, counterparties.by_leaf(opened), times.before, opens)
+        counterparties.check_successor(opened, parts.foreign, logs, book)
+        arrivals = list(counterparties.check_arrived(opened, parts.foreign, here, logs, book))
+        disclosures.note_arrived_copies(opened, arrivals, book)
     with book.step(16):
-        found.case = claims.case_of(known, arrivals, parts, values.destroyed_for(opened, keyring), manifest)
+        found.case = claims.case_of(known, arrivals, parts, disclosures.destroyed_for(opened, keyring), manifest)
         found.judgement = claims.check_procedure(found.case, known, opened, arrivals, found.as_of, book)
     with book.step(17):
         claims.check_claims(known, lifted, manifest, times, files, trust, now, book)

@@ -8,24 +8,24 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
+from ledger.bundle.cover_page import read_me_first
 from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
 from ledger.bundle.manifest import Manifest
-from ledger.bundle.readme_first import read_me_first
-from ledger.chain import registry_of
-from ledger.counterparty import VALUES, as_counted
-from ledger.envelope import Opened
+from ledger.entries.case import Case, Entry, instant, wire
+from ledger.entries.envelope import Opened
+from ledger.entries.placement import registry_of
+from ledger.entries.wrapped_entry import VALUES, as_counted
 from ledger.facts import KINDS
 from ledger.law import Finding, Judgement, judge
-from ledger.law.judgement import CHECKS
-from ledger.note import note_digest
-from ledger.order import Case, Entry, instant, wire
-from ledger.verify.arrived import Arrived, marked
-from ledger.verify.fields import known
+from ledger.law.judge import CHECKS
+from ledger.tlog.note import note_digest
+from ledger.trust.trust_folder import Trust
+from ledger.verify.field_forms import known
 from ledger.verify.heads import DRIFT
-from ledger.verify.notebook import Notebook, counted
+from ledger.verify.progress import Notebook, counted
+from ledger.verify.received_entries import Arrived, marked
 from ledger.verify.report import Remark
-from ledger.verify.times import Times
-from ledger.verify.trust import Trust
+from ledger.verify.time_brackets import Times
 
 # -- step 16 -----------------------------------------------------------------------------------------------------------
 

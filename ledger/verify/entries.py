@@ -6,19 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ledger.bundle.layout import MANIFEST, Arranged
 from ledger.bundle.manifest import HeadOf, Manifest
-from ledger.chain import Chains, registry_of
-from ledger.envelope import Opened, open_
-from ledger.keyring import Key, Keyring, Registrar
-from ledger.note import Head
-from ledger.payload import SignedBy
-from ledger.refusal import Refused
-from ledger.texts import odd_texts
-from ledger.tlog import check_inclusion, leaf_hash, parse_proof
-from ledger.verify.fields import check_public, known
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.keyring import Key, Keyring, Registrar
+from ledger.entries.payload import SignedBy
+from ledger.entries.placement import Chains, registry_of
+from ledger.entries.text_form import odd_texts
+from ledger.errors import Refused
+from ledger.tlog.note import Head
+from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
+from ledger.trust.trust_folder import Trust
+from ledger.verify.field_forms import check_public, known
 from ledger.verify.heads import Heads
-from ledger.verify.notebook import Notebook, counted, placed
-from ledger.verify.times import Times
-from ledger.verify.trust import Trust
+from ledger.verify.progress import Notebook, counted, placed
+from ledger.verify.time_brackets import Times
 
 # -- step 8 ------------------------------------------------------------------------------------------------------------
 
@@ -84,7 +84,7 @@ def open_entries(parts: Arranged, heads: Heads, book: Notebook) -> dict[int, Ope
 
 
 def note_texts(entry: Opened, book: Notebook) -> None:
-    """A finding for what is odd about the texts of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN (`ledger.texts`)."""
+    """A finding for each odd text of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN (`ledger.entries.text_form`)."""
     for odd in odd_texts(entry.payload):
         book.remark(odd.code, odd.says, entry.leaf)
 

@@ -7,11 +7,11 @@ all that it is honest.
 
 from __future__ import annotations
 
-from ledger.exhibit import SplitOrder, check_exhibit, claimed_logs
-from ledger.note import Vkey, parse_vkey
-from ledger.refusal import Refused
+from ledger.entries.split_view import SplitOrder, check_exhibit, claimed_logs
+from ledger.errors import Refused
+from ledger.tlog.note import Vkey, parse_vkey
+from ledger.trust.trust_folder import Trust
 from ledger.verify.report import Reason, Report, Verdict
-from ledger.verify.trust import Trust
 
 WHICH = "Which of the two the log's keeper will stand by: its key has signed both."
 WHICH_ENTRY = (

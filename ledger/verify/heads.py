@@ -9,13 +9,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.bundle.layout import POLICY, Arranged, folder
-from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, lines_of, note_digest, open_checkpoint, unb64
-from ledger.policy import NONE, Policy, parse_policy
-from ledger.refusal import Refused
-from ledger.tlog import check_consistency
-from ledger.verify.notebook import Notebook, counted, placed
+from ledger.errors import Refused
+from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, lines_of, note_digest, open_checkpoint, unb64
+from ledger.tlog.policy import NONE, Policy, parse_policy
+from ledger.tlog.tree import check_consistency
+from ledger.trust.trust_folder import Trust
+from ledger.verify.progress import Notebook, counted, placed
 from ledger.verify.report import Reason
-from ledger.verify.trust import Trust
 
 LINE = "\n\N{EM DASH} ".encode()  # how a signature line begins
 DRIFT = timedelta(minutes=5)  # between honest clocks

@@ -12,17 +12,17 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from ledger.chain import Chains, registry_of
-from ledger.envelope import Opened, open_
-from ledger.keyring import Keyring, Registrar
-from ledger.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, open_checkpoint, origin_hash, parse_checkpoint
-from ledger.policy import NONE, Policy
-from ledger.refusal import Refused
-from ledger.tlog import check_inclusion, leaf_hash, parse_proof
-from ledger.verify.fields import check_public
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.placement import Chains, registry_of
+from ledger.errors import Refused
+from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, open_checkpoint, origin_hash, parse_checkpoint
+from ledger.tlog.policy import NONE, Policy
+from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
+from ledger.trust.trust_folder import Trust
+from ledger.verify.field_forms import check_public
 from ledger.verify.heads import DRIFT
-from ledger.verify.notebook import counted
-from ledger.verify.trust import Trust
+from ledger.verify.progress import counted
 
 Register = Mapping[int, tuple[bytes, bytes]]  # log index -> sealed entry and its tlog-proof
 

@@ -13,9 +13,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from ledger.bundle.manifest import Manifest
+from ledger.entries.case import Case
 from ledger.law import Judgement
-from ledger.note import Head
-from ledger.order import Case
+from ledger.tlog.note import Head
 
 
 class Verdict(StrEnum):

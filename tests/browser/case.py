@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.exhibit import form_of
-from ledger.refusal import Refused
+from ledger.adapters.timestamps.rfc3161 import read_stamp
+from ledger.entries.split_view import form_of
+from ledger.errors import Refused
 from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, verify_exhibit
-from ledger.world.stamping import read_stamp
 from tests.browser.recorder import told
 from tests.in_memory import NOW, Hand, Ledger, small, smuggled
 

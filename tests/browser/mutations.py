@@ -20,11 +20,11 @@ from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
-from ledger.envelope import EVENT_TYPE, Other, seal_bytes
+from ledger.entries.envelope import EVENT_TYPE, Other, seal_bytes
+from ledger.errors import Refused
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
-from ledger.refusal import Refused
-from ledger.tlog import format_proof, prove_inclusion
+from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.verify import Trust, format_registrar, parse_trust
 from tests.in_memory import NOW, ORDER, Hand, Ledger, changed, hand, listed, rezipped, small, smuggled
 

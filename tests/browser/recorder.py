@@ -20,7 +20,7 @@ import pytest
 
 import ledger.verify
 from ledger.law import Judgement
-from ledger.note import MLDSA44
+from ledger.tlog.note import MLDSA44
 from ledger.verify import Known, Remark, Report, Trust, format_registrar
 from ledger.verify.claims import NOT_HELD, UNKNOWN
 

@@ -15,10 +15,10 @@ from nacl.bindings import (
 )
 
 from ledger.bundle import unpack
-from ledger.dsse import keyid, pae
-from ledger.ed25519 import sign
-from ledger.envelope import EVENT_TYPE
-from ledger.veil import digest_of
+from ledger.entries.envelope import EVENT_TYPE
+from ledger.formats.dsse import keyid, pae
+from ledger.formats.ed25519 import sign
+from ledger.formats.selective_disclosure import digest_of
 from tests.browser.case import PASSES, Case, Cases, Make, case, entered
 from tests.in_memory import ISSUED, ORDER, SEALED, Hand, Ledger, changed, hand, resealed, rezipped, sealed_as, small
 from tests.test_verify_entries import TRANSMITTED

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from ledger.ed25519 import public_key, sign
-from ledger.note import b64, cosign, sign_note, witness_vkey
-from ledger.tlog import root as root_of
+from ledger.formats.ed25519 import public_key, sign
+from ledger.tlog.note import b64, cosign, sign_note, witness_vkey
+from ledger.tlog.tree import root as root_of
 from tests.browser.case import PASSES, Case, Cases, Make, case, held
 from tests.in_memory import NOW, ORIGIN, Ledger, changed, hand, small
 from tests.test_note import seed

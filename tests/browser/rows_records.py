@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from ledger.ed25519 import public_key
-from ledger.envelope import Seen
-from ledger.note import log_vkey, note_digest
-from ledger.tlog import Frontier, format_proof, leaf_hash, prove_inclusion
-from ledger.veil import digest_of, veil
+from ledger.entries.envelope import Seen
+from ledger.formats.ed25519 import public_key
+from ledger.formats.selective_disclosure import digest_of, veil
+from ledger.tlog.note import log_vkey, note_digest
+from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion
 from tests.browser.case import PASSES, Case, Cases, Make, case, entered
 from tests.in_memory import ORDER, Hand, Ledger, changed, hand, resealed, small, smuggled
 from tests.test_verify_entries import PLACES, TRANSMITTED, resealed_payload

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bundle.container import is_bundle
+from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.zip_profile import MAX_TOTAL
-from ledger.exhibit import form_of
+from ledger.entries.split_view import form_of
 from tests.browser.case import Case, case, expected, held
 from tests.browser.conftest import BROWSERS, started
 from tests.browser.form import choose, opened_at, press, shown

@@ -7,8 +7,8 @@ from base64 import b64encode
 
 import pytest
 
-from ledger.bundle.container import Inside, inside, is_bundle, is_container
-from ledger.refusal import Refused
+from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
+from ledger.errors import Refused
 from ledger.verify import verify
 from tests.browser.case import held
 from tests.browser.node import Page, Refusal

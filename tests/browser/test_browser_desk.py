@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from cli.reading import reading
+from cli.session.ledger_reader import reading
 from tests.browser.webdriver import ENTER, Browser
 from tests.hands import ledger_of, size
 
@@ -55,7 +55,7 @@ def served(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def serving(browser: Browser, folder: Path, first: str = "") -> Iterator[Served]:
     """A desk over the story S2 as a process of its own, in which the statement `first` is run before all."""
     ledger = ledger_of("S2", folder)
-    command = [sys.executable, "-c", f"{first}\nfrom cli.main import main\nmain()", "desk", "--ledger", str(ledger)]
+    command = [sys.executable, "-c", f"{first}\nfrom cli.app import main\nmain()", "desk", "--ledger", str(ledger)]
     command += ["--listen", "127.0.0.1:0", "--as", "ilves", "--role", "ISS"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
@@ -171,7 +171,7 @@ def test_sealed_values_are_opened_by_the_form_and_the_entry_is_made_first(browse
 
 
 def test_a_paper_that_is_made_beside_the_desk_opens_by_itself(browser: Browser, tmp_path: Path) -> None:
-    with serving(browser, tmp_path, "import cli.desk_order; cli.desk_order.AT_ONCE = 0") as slow:
+    with serving(browser, tmp_path, "import cli.desk.order_pages; cli.desk.order_pages.AT_ONCE = 0") as slow:
         for paper, there in (("custody.html", "#files"), ("replay", "#moments")):
             browser.open(slow.page("/orders/{}/") + paper)
             assert "It is being made." in text(browser)

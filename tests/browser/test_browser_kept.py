@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.court import read_trust
+from cli.commands.export import read_trust
+from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.verify import verify
-from ledger.world.stamping import read_stamp
 from tests.browser.node import Page
 from tests.browser.recorder import question, told
 from tests.browser.test_browser_conformance import differences

@@ -6,9 +6,9 @@ from random import Random
 
 import pytest
 
-from ledger.note import MLDSA44, Vkey, cosign_mldsa
+from ledger.adapters.keys import mldsa
+from ledger.tlog.note import MLDSA44, Vkey, cosign_mldsa
 from ledger.verify import verify
-from ledger.world import mldsa
 from tests.browser.node import Asked, Page
 from tests.browser.recorder import question, told
 from tests.browser.test_browser_conformance import differences

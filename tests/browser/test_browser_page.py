@@ -16,7 +16,7 @@ import pytest
 from browser import build
 from ledger.bundle.zip_profile import MAX_TOTAL
 from ledger.verify import format_registrar, verify
-from projections.asic import container
+from projections.exchange.asic import container
 from tests.browser import mutations
 from tests.browser.node import Page
 from tests.browser.webdriver import ENTER, Browser

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from ledger.bundle.container import is_bundle
+from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.repacked import reread
-from ledger.refusal import Refused
+from ledger.errors import Refused
 from ledger.verify import verify
 from tests.browser.case import held
 from tests.browser.node import Page, Refusal

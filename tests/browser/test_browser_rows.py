@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ledger.bundle.container import is_bundle
-from ledger.exhibit import form_of
+from ledger.bundle.archive_kind import is_bundle
+from ledger.entries.split_view import form_of
 from tests.browser.case import PASSES, expected
 from tests.browser.form import choose, opened_at, press, send, shown
 from tests.browser.rows import ROWS

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from ledger.note import note_digest
-from ledger.refusal import Refused
+from ledger.adapters.timestamps.rfc3161 import LARGEST, read_stamp
+from ledger.errors import Refused
+from ledger.tlog.note import note_digest
 from ledger.verify import Trust, format_registrar, parse_trust, verify
-from ledger.world.stamping import LARGEST, read_stamp
 from tests.browser.node import Page, Refusal
 from tests.browser.recorder import question, told
 from tests.browser.test_browser_conformance import differences

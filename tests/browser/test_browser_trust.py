@@ -13,10 +13,10 @@ import msgspec
 import pytest
 from msgspec.structs import replace as altered
 
-from ledger.canonical import canonical
-from ledger.ed25519 import public_key, sign
-from ledger.refusal import Refused
-from ledger.verify.signed_trust import (
+from ledger.errors import Refused
+from ledger.formats.canonical_json import canonical
+from ledger.formats.ed25519 import public_key, sign
+from ledger.trust.signed_policy import (
     Record,
     Span,
     Statement,

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.note import cosign, open_checkpoint, parse_vkey, witness_vkey
-from ledger.refusal import Refused
-from ledger.tlog import check_consistency, check_inclusion, leaf_hash, node_hash
-from ledger.verify.trust import Sizes, parse_trust
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import cosign, open_checkpoint, parse_vkey, witness_vkey
+from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, node_hash
+from ledger.trust.trust_folder import Sizes, parse_trust
 from tests.browser.node import Page, Refusal
 from tests.browser.recorder import question, told
 from tests.browser.rows_records import ROWS

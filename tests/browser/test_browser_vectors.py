@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from ledger.canonical import canonical, parse_json
-from ledger.characters import is_nfc, unassigned, unseen, visible
-from ledger.ed25519 import enrolable, public_key, sign, verify_signature
+from ledger.errors import Refused
 from ledger.facts import KINDS
 from ledger.facts.wire import Form, Unfit, check
-from ledger.note import open_note, parse_checkpoint, parse_vkey
-from ledger.policy import parse_policy
-from ledger.refusal import Refused
-from ledger.tlog import check_consistency, check_inclusion, parse_proof
+from ledger.formats.canonical_json import canonical, parse_json
+from ledger.formats.characters import is_nfc, unassigned, unseen, visible
+from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
+from ledger.tlog.note import open_note, parse_checkpoint, parse_vkey
+from ledger.tlog.policy import parse_policy
+from ledger.tlog.tree import check_consistency, check_inclusion, parse_proof
 from tests.browser.node import Asked, Page, Refusal
 from tests.test_characters import samples
 

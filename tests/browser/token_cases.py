@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from ledger.world.stamping import LARGEST
+from ledger.adapters.timestamps.rfc3161 import LARGEST
 from tests.tokens import BEGINS, ENDS, STAMPING, Stamper, der, null, octets, oid, seq
 
 DATA = b"ledger.test/xo/karsk\n11\nGuu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=\n"

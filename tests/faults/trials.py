@@ -12,12 +12,12 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from cli.exits import Exit
+from cli.exit_codes import Exit
 from tests.faults.commands import MAY_BE_CUT, MAY_BE_DONE, registered, words_of
 from tests.hands import House
 
 ROOT = Path(__file__).parents[2]
-PROGRAM = (sys.executable, "-c", "from cli.main import main; main()")
+PROGRAM = (sys.executable, "-c", "from cli.app import main; main()")
 CALLS = ("pwrite64", "write", "fsync", "fdatasync", "rename", "link", "unlink", "ftruncate", "mkdir")
 FAULTS = {"kill": "signal=SIGKILL", "EIO": "error=EIO", "ENOSPC": "error=ENOSPC"}
 FORM: dict[str, tuple[str, ...]] = {"export": ()}  # whose --format is that of its file

@@ -20,11 +20,8 @@ from msgspec.structs import replace
 
 from ledger.bundle import Contents, pack, readable
 from ledger.bundle.manifest import Manifest
-from ledger.canonical import canonical
-from ledger.chain import Link
-from ledger.counterparty import wrapping, wrapping_crossed
-from ledger.ed25519 import sign
-from ledger.envelope import (
+from ledger.entries.case import wire
+from ledger.entries.envelope import (
     EVENT_TYPE,
     Circumstances,
     Document,
@@ -38,17 +35,20 @@ from ledger.envelope import (
     seal,
     seal_bytes,
 )
-from ledger.envelope import open_ as open_entry
+from ledger.entries.envelope import open_ as open_entry
+from ledger.entries.placement import Link
+from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
+from ledger.errors import Refused
 from ledger.facts import build as fact_of
 from ledger.facts import public_of
-from ledger.note import Checkpoint, cosign, format_checkpoint, log_vkey, note_digest, sign_note, witness_vkey
-from ledger.order import wire
-from ledger.refusal import Refused
-from ledger.tlog import format_proof, leaf_hash, prove_consistency, prove_inclusion
-from ledger.tlog import root as root_of
-from ledger.veil import Disclosure, digest_of
+from ledger.formats.canonical_json import canonical
+from ledger.formats.ed25519 import sign
+from ledger.formats.selective_disclosure import Disclosure, digest_of
+from ledger.tlog.note import Checkpoint, cosign, format_checkpoint, log_vkey, note_digest, sign_note, witness_vkey
+from ledger.tlog.tree import format_proof, leaf_hash, prove_consistency, prove_inclusion
+from ledger.tlog.tree import root as root_of
+from ledger.trust.trust_folder import Sizes
 from ledger.verify import Trust, parse_trust
-from ledger.verify.trust import Sizes
 from tests.fuzz.script import Deed, Script
 from tests.in_memory import BEGINS, COMPANION, LINKED, NOW, ORDER, Hand, Ledger, changed, hand
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ledger.envelope import EVENT_TYPE
+from ledger.entries.envelope import EVENT_TYPE
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from tests.browser.mutations import HOSTILE

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.characters import visible
-from ledger.law.examination import Examination
-from ledger.order import Unread
-from ledger.refusal import Refused
+from ledger.entries.case import Unread
+from ledger.errors import Refused
+from ledger.formats.characters import visible
+from ledger.law.rules.order_facts import Examination
 from ledger.verify import Report, Trust, verify
 from tests.browser.node import Asked, Crashed
 from tests.browser.recorder import question, told

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.refusal import Refused
+from ledger.errors import Refused
 from tests.browser.node import Asked
 from tests.fuzz.cases import Case, told
 from tests.fuzz.oracle import Failure, failures

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from ledger.entries.case import wire
 from ledger.facts import KINDS, Field
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS
 from ledger.facts.wire import Many, Word
-from ledger.order import wire
 from tests.fuzz.built import KEEPERS
 from tests.fuzz.script import Bundle, Deed, Script, Verifier, Wrap
 from tests.in_memory import BEGINS

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.veil import veil
+from ledger.formats.selective_disclosure import veil
 from tests.interop.conftest import Ask, Said
 
 pytestmark = pytest.mark.interop

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ledger.ed25519 import public_key, sign
-from ledger.envelope import EVENT_TYPE, Circumstances, Place, Sealed, Signer, pae, seal
+from ledger.entries.envelope import EVENT_TYPE, Circumstances, Place, Sealed, Signer, pae, seal
 from ledger.facts import build
+from ledger.formats.ed25519 import public_key, sign
 from tests.interop.conftest import Ask
 
 pytestmark = pytest.mark.interop

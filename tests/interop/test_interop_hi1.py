@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.world.journal import Journal
-from projections.hi1 import hi1
+from ledger.application.journal import Journal
+from projections.exchange.hi1_writer import hi1
 from tests.hands import STORIES, ledger_of, run
 from tests.interop.conftest import Ask
 

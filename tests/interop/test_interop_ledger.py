@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.envelope import EVENT_TYPE, MANIFEST_TYPE
+from ledger.entries.envelope import EVENT_TYPE, MANIFEST_TYPE
 from tests.interop.conftest import ROOT, Ask
 
 pytestmark = pytest.mark.interop
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.interop
 
 def comity(folder: Path, *words: str) -> None:
     """Run a command in a folder, as a person would."""
-    program = [sys.executable, "-c", "from cli.main import main; main()", *words]
+    program = [sys.executable, "-c", "from cli.app import main; main()", *words]
     env = {name: value for name, value in os.environ.items() if not name.startswith("COMITY_")}
     done = subprocess.run(
         program, cwd=folder, env=env | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False

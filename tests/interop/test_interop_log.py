@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.ed25519 import public_key
-from ledger.note import Checkpoint, cosign, format_checkpoint, log_vkey, sign_note, witness_vkey
-from ledger.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
-from ledger.tlog import Frontier, format_proof, leaf_hash, prove_inclusion, root
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import Checkpoint, cosign, format_checkpoint, log_vkey, sign_note, witness_vkey
+from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion, root
 from tests.interop.conftest import Ask
 
 pytestmark = pytest.mark.interop

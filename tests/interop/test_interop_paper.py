@@ -15,15 +15,15 @@ from pathlib import Path
 import pytest
 import typst
 
-from cli.dossier import Asked, order_report
-from cli.exits import Exit
-from cli.paper import folders
-from cli.reading import reading
-from cli.stage import perform
-from cli.story import read_story
-from ledger.order import instant
-from projections import paper
-from projections.tongue import tongue
+from cli.exit_codes import Exit
+from cli.reports.order_report import Asked, order_report
+from cli.reports.pdf import folders
+from cli.session.ledger_reader import reading
+from cli.stories.model import read_story
+from cli.stories.player import perform
+from ledger.entries.case import instant
+from projections.render import pdf
+from projections.render.translation import tongue
 from tests.hands import STORIES, ledger_of, run
 from tests.interop.conftest import TOOLS
 from tests.messages import left_in_english
@@ -167,11 +167,11 @@ def test_set_as_a_1b_it_satisfies_preflight(tmp_path: Path, monkeypatch: pytest.
     jars = [JAVA / f"{name}.jar" for name in JARS]
     if not shutil.which("java") or not all(jar.exists() for jar in jars):
         pytest.skip("needs PDFBox Preflight; `make interop` installs it")
-    monkeypatch.setattr(paper, "STANDARDS", ["a-1b"])
+    monkeypatch.setattr(pdf, "STANDARDS", ["a-1b"])
     with reading(ledger_of("S1", tmp_path)) as reader:
         made = order_report(reader, Asked("custody"), reader.case("main"), instant(MOMENT), None)
     file = tmp_path / "a-1b.pdf"
-    file.write_bytes(paper.paper(made, typst.Fonts(include_system_fonts=False, font_paths=list(folders()))))
+    file.write_bytes(pdf.paper(made, typst.Fonts(include_system_fonts=False, font_paths=list(folders()))))
     checker = "org.apache.pdfbox.preflight.Validator_A1b"
     command = ["java", "-cp", ":".join(map(str, jars)), checker, str(file)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
@@ -195,7 +195,7 @@ def test_paper_is_the_same_in_another_time_zone_and_another_home(tmp_path: Path)
     made = []
     for n, (zone, home) in enumerate((("UTC", tmp_path), ("Asia/Tokyo", Path("/")))):
         file = tmp_path / f"{n}.pdf"
-        command = [sys.executable, "-m", "cli.main", "report", "custody", "main", "--as-of", MOMENT]
+        command = [sys.executable, "-m", "cli.app", "report", "custody", "main", "--as-of", MOMENT]
         command += ["--ledger", str(ledger), "--format", "pdf", "-o", str(file)]
         told = {**os.environ, "TZ": zone, "HOME": str(home), "LC_ALL": "C"}
         subprocess.run(command, env=told, cwd=STORIES.parents[1], check=False, capture_output=True, timeout=120)

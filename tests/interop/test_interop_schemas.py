@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cli.reading import reading
+from cli.session.ledger_reader import reading
 from ledger.facts import KINDS, json_schema
 from tests.hands import ledger_of
 from tests.interop.conftest import Ask, Said

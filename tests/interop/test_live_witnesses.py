@@ -16,13 +16,13 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from ledger.exhibit import check_split
-from ledger.keyring import Registrar
-from ledger.note import Vkey, b64, log_vkey, open_checkpoint, parse_vkey, witness_vkey
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.keys import SeedKey, new, write
+from cli.exit_codes import Exit
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import SeedKey, new, write
+from ledger.application.journal import Journal
+from ledger.entries.keyring import Registrar
+from ledger.entries.split_view import check_split
+from ledger.tlog.note import Vkey, b64, log_vkey, open_checkpoint, parse_vkey, witness_vkey
 from tests.hands import run, told
 from tests.interop.conftest import TOOLS, Ask
 

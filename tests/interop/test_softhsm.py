@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.ed25519 import verify_signature
-from ledger.world.fault import LedgerFault
-from ledger.world.signing import open_key
+from ledger.adapters.keys.open_key import open_key
+from ledger.errors import LedgerFault
+from ledger.formats.ed25519 import verify_signature
 from tests.hands import House
 
 ROOT = Path(__file__).parents[2]
@@ -62,9 +62,9 @@ def test_a_token_opens_with_its_pin_only(token: str) -> None:
     asking = token.format("ilves").partition("&")[0]
     assert open_key(asking, lambda what: b"1234" if "karsk" in what else None).public
     for pin in (b"9999", None):  # in a process that has not opened it before
-        code = f"from ledger.world.signing import open_key; open_key({asking!r}, lambda _: {pin!r})"
+        code = f"from ledger.adapters.keys.open_key import open_key; open_key({asking!r}, lambda _: {pin!r})"
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.stderr.splitlines()[-1].startswith("ledger.world.fault.LedgerFault: KEY-LOCKED")
+        assert done.stderr.splitlines()[-1].startswith("ledger.errors.LedgerFault: KEY-LOCKED")
 
 
 def test_what_is_not_there_is_said_to_be_missing_or_away(token: str, tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from ledger.refusal import Refused
-from ledger.world.stamping import certificates, read_stamp
+from ledger.adapters.timestamps.rfc3161 import certificates, read_stamp
+from ledger.errors import Refused
 from tests.interop.conftest import Ask
 
 VECTORS = Path(__file__).parents[2] / "fixtures" / "vectors" / "rfc3161"

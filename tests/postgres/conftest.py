@@ -7,7 +7,7 @@ from itertools import count
 
 import pytest
 
-from ledger.world.postgres import Address, address
+from ledger.adapters.storage.postgres import Address, address
 from tests.hands import ORIGIN
 
 pytest.importorskip("psycopg", reason="needs the extra `postgres`")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cli import whole
-from ledger.world import founding, journal
+from cli.handover import verify_ledger
+from ledger.application import create_ledger, journal
 from tests.postgres.server import OWNER, Server
 
 _servers: list[Server] = []
@@ -27,7 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _servers.append(server)
 
     def found(*args: Any, store: str = "", **given: Any) -> None:
-        founding.found(*args, store=store or server.database(f"made{next(_numbers)}"), **given)
+        create_ledger.found(*args, store=store or server.database(f"made{next(_numbers)}"), **given)
 
     def copytree(source: Any, target: Any, *more: Any, **given: Any) -> Any:
         done = copied(source, target, *more, **given)
@@ -44,11 +44,11 @@ def pytest_configure(config: pytest.Config) -> None:
         there = path / "store"
         return verified(path, trust, anchor, store or (there.read_text().strip() if there.exists() else ""))
 
-    verified = whole.verify_folder
+    verified = verify_ledger.verify_folder
     copied = shutil.copytree
     # for as long as these tests run
     vars(journal)["found"] = found
-    vars(whole)["verify_folder"] = verify_folder
+    vars(verify_ledger)["verify_folder"] = verify_folder
     shutil.copytree = copytree  # type: ignore[assignment]
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from cli.reading import reading
-from ledger.order import Unread
-from ledger.world.drawer import Drawer
-from ledger.world.folder import read_folder
-from ledger.world.shelf import Shelf
+from cli.exit_codes import Exit
+from cli.session.ledger_reader import reading
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.subject_keys import Drawer
+from ledger.entries.case import Unread
 from tests.postgres.test_postgres_ledger import Housed
 
 pytestmark = pytest.mark.postgres
@@ -105,7 +105,7 @@ def test_a_foreign_key_is_seen_and_an_erasure_that_cannot_be_whole_is_refused(
 ) -> None:
     """As two folders could do it before: each sealed under its own keys in one order."""
     there = beside(here, keys=False)
-    monkeypatch.setattr("ledger.world.journal.check_bound", lambda *_: None)
+    monkeypatch.setattr("ledger.application.journal.check_bound", lambda *_: None)
     assert delayed(there, "theirs").exit_code == Exit.DONE
     assert delayed(here, "ours").exit_code == Exit.DONE
     monkeypatch.undo()

@@ -19,20 +19,20 @@ from threading import Timer
 import psycopg
 import pytest
 
-from cli.exits import Exit
-from cli.stage import perform
-from cli.story import read_story
-from cli.writing import opened
-from ledger.envelope import Circumstances
-from ledger.world import founding
-from ledger.world.audit import LAST, audit
-from ledger.world.fault import LedgerFault
-from ledger.world.folder import read_folder
-from ledger.world.home import Home
-from ledger.world.journal import Journal
-from ledger.world.moving import copy
-from ledger.world.sealing import Draft
-from ledger.world.shelf import Shelf
+from cli.exit_codes import Exit
+from cli.session.open_ledger import opened
+from cli.stories.model import read_story
+from cli.stories.player import perform
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.storage.copy_entries import copy
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.application import create_ledger
+from ledger.application.audit import LAST, audit
+from ledger.application.journal import Journal
+from ledger.application.sealing import Draft
+from ledger.entries.envelope import Circumstances
+from ledger.errors import LedgerFault
 from tests.hands import ORIGIN, STORIES, House, run
 from tests.postgres.server import AUDITOR, CLERK, Server, database_of
 from tests.test_crash import NIGHT, RECORDER, ROOT
@@ -225,9 +225,9 @@ def test_a_story_makes_the_same_bytes_whatever_keeps_its_entries(
     perform(read, tmp_path / "file")
 
     def found(*args: object, store: str = "", **given: object) -> None:
-        founding.found(*args, store=uri, **given)  # type: ignore[arg-type]
+        create_ledger.found(*args, store=uri, **given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("ledger.world.journal.found", found)
+    monkeypatch.setattr("ledger.application.journal.found", found)
     perform(read, tmp_path / "database")
     one, two = tmp_path / "file", tmp_path / "database"
     shelves = [Shelf(read_folder(folder).entries) for folder in (one, two)]
@@ -411,9 +411,9 @@ def test_after_a_failover_to_a_synchronous_standby_nothing_is_lost_and_the_same_
 ISSUING = """
 import json, sys
 from pathlib import Path
-from cli.writing import opened
-from ledger.world.home import Home
-from ledger.world.journal import Journal
+from cli.session.open_ledger import opened
+from ledger.adapters.folders.user_folders import Home
+from ledger.application.journal import Journal
 from tests.test_journal import issued
 home = Home.user()
 journal = Journal.open(Path(sys.argv[1]), home)

@@ -17,13 +17,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.refusal import Refused
-from ledger.tlog import Frontier, leaf_hash, root
-from ledger.world.fault import LedgerFault
-from ledger.world.moving import copy, move_in
-from ledger.world.postgres import _LIVELY, Address, address, connect, create
-from ledger.world.shelf import Ciphertext, Shelf
-from ledger.world.store import Store, Stored
+from ledger.adapters.storage.copy_entries import copy, move_in
+from ledger.adapters.storage.entry_reader import Ciphertext, Shelf
+from ledger.adapters.storage.entry_store import Store, Stored
+from ledger.adapters.storage.postgres import _LIVELY, Address, address, connect, create
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.tree import Frontier, leaf_hash, root
 from tests.hands import ORIGIN
 from tests.postgres.server import AUDITOR, CLERK, OWNER, Server, database_of
 from tests.test_store import (  # noqa: F401 - collected here, with the store below
@@ -75,8 +74,8 @@ def whole(store: Shelf, size: int) -> None:
 
 STORM = """
 import sys
-from ledger.world.postgres import address
-from ledger.world.store import Conflict, Store
+from ledger.adapters.storage.postgres import address
+from ledger.adapters.storage.entry_store import Conflict, Store
 from tests.test_store import row
 store = Store(address(sys.argv[1], sys.argv[2]))
 won = lost = 0
@@ -161,8 +160,8 @@ def _fill(store: Store, name: str, count: int = 100) -> None:
 
 WRITER = """
 import sys
-from ledger.world.postgres import address
-from ledger.world.store import Store
+from ledger.adapters.storage.postgres import address
+from ledger.adapters.storage.entry_store import Store
 from tests.test_store import row
 store = Store(address(sys.argv[1], sys.argv[2]))
 for n in range(store.head("x") + 1, 100_000):
@@ -261,7 +260,7 @@ def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
 def test_a_writer_that_hangs_with_its_turn_is_ended_by_the_server_and_others_go_on(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.world.postgres._IDLE", 1)
+    monkeypatch.setattr("ledger.adapters.storage.postgres._IDLE", 1)
     other = connect(place_of(store))
     other.execute("BEGIN")
     other.execute("SELECT turn()")
@@ -291,7 +290,7 @@ def test_a_writer_waits_for_its_turn_whatever_a_statement_may_take(store: Store,
 def test_who_waits_longer_than_thirty_seconds_is_told_that_it_is_busy(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.world.postgres.PATIENCE", 1)
+    monkeypatch.setattr("ledger.adapters.storage.postgres.PATIENCE", 1)
     impatient = Store(place_of(store))
     other = connect(place_of(store))
     other.execute("BEGIN")
@@ -604,7 +603,7 @@ def test_functions_cannot_be_led_to_other_tables(store: Store, server: Server) -
         paths = c.execute(
             "SELECT proname, proconfig, prosecdef FROM pg_proc WHERE pronamespace = 'comity'::regnamespace"
         ).fetchall()
-        body = (ROOT / "ledger/world/postgres.sql").read_text()
+        body = (ROOT / "ledger/adapters/storage/postgres.sql").read_text()
     definers = [name for name, _, definer in paths if definer]
     assert sorted(definers) == ["append", "empty", "turn"]
     assert all(config == ["search_path=pg_catalog, pg_temp"] for _, config, definer in paths if definer)
@@ -768,7 +767,9 @@ def test_a_shelf_moves_into_no_database_that_somebody_has_begun_to_fill(
 ) -> None:
     filled(store, 2)
     copy(store.place, tmp_path / "entries.db")
-    monkeypatch.setattr("ledger.world.postgres.create", lambda _: None)  # it was empty when that was looked at
+    monkeypatch.setattr(
+        "ledger.adapters.storage.postgres.create", lambda _: None
+    )  # it was empty when that was looked at
     assert fault_at(move_in, tmp_path / "entries.db", place) == "LEDGER-EXISTS"
     whole(store, 2)
 

@@ -28,7 +28,7 @@ ORDERS = 400
 
 def importing(ledger: Path, table: Path) -> subprocess.Popen[bytes]:
     """The command as a process of its own."""
-    command = [sys.executable, "-m", "cli.main", "--ledger", str(ledger), "import", str(table), "--as", "ilves"]
+    command = [sys.executable, "-m", "cli.app", "--ledger", str(ledger), "import", str(table), "--as", "ilves"]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 

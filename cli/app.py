@@ -1,0 +1,327 @@
+"""`comity`: parse, one call, one print. Commands are imported when they run, errors end in the table of `exits`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from cli.click_extensions import Group, Said, command, common_options
+from cli.exit_codes import Exit, exit_of, lines_of
+from cli.terminal import output
+
+COMMANDS = {
+    "demo": ("cli.commands.demo:demo", "the main job in one go, on a shipped story"),
+    "init": ("cli.commands.init:init", "a new ledger with its registrar, log key and guard"),
+    "key": ("cli.app:key", "key life, every step an entry"),
+    "issue": ("cli.commands.order_steps:issue", "make an order, and record that it was made"),
+    "notify": ("cli.commands.order_steps:notify", "the other State is told of the order"),
+    "object": ("cli.commands.order_steps:object_", "the notified authority says no: instruction or ground for refusal"),
+    "disclose": ("cli.commands.order_steps:disclose", "the provider hands over files; their digests are recorded"),
+    "notify-customer": ("cli.commands.order_steps:notify_customer", "the person whose data were sought is told"),
+    "record": ("cli.commands.record:record", "every other kind of fact"),
+    "import": ("cli.app:import_", "from elsewhere: a table of orders, HI-1, delivery evidence, letters"),
+    "receive": ("cli.commands.receive:receive", "another record's bundle or entry, wrapped into this one"),
+    "counterparty": ("cli.app:counterparty", "the other records that are taken in, and whose keys they have"),
+    "lapse": ("cli.commands.lapse:lapse", "record deadline-lapsed for every clock that ended unmet"),
+    "orders": ("cli.commands.orders:orders", "every order and the state it is in"),
+    "order": ("cli.app:order", "a name of your own for an order"),
+    "due": ("cli.commands.orders:due", "every open clock, soonest first"),
+    "show": ("cli.commands.show:show", "one order"),
+    "timeline": ("cli.commands.orders:timeline", "the story of one order"),
+    "log": ("cli.app:log", "the entries of the log, newest first; `log publish` writes it out"),
+    "judge": ("cli.commands.judge:judge", "deadlines, findings and the criteria A1-A8"),
+    "custody": ("cli.commands.judge:custody", "hand to hand with digests"),
+    "check": ("cli.commands.judge:check", "is this file what was disclosed?"),
+    "replay": ("cli.commands.replay:replay", "state as it was known at a moment, and what changed"),
+    "register": ("cli.commands.judge:register", "the ten questions of a data protection officer"),
+    "stats": ("cli.commands.stats:stats", "the statistical forms, small cells withheld"),
+    "report": ("cli.commands.report:report", "the documents people file: reports, certificates, the order form"),
+    "lint": ("cli.commands.law:lint", "what is missing in an order before it is sent"),
+    "law": ("cli.app:law", "the rules in force with their citations"),
+    "vocabulary": ("cli.commands.law:vocabulary", "the kinds of fact and their fields"),
+    "file": ("cli.commands.file:file_", "what is filed together: bundle, papers, whom to trust, the verifier page"),
+    "export": ("cli.commands.export:export", "the evidence bundle for one audience"),
+    "verify": ("cli.commands.export:verify", "offline verdict on a bundle, an entry or a ledger"),
+    "trust": ("cli.app:trust", "a trust policy signed by several, its versions, and the folder a court holds"),
+    "fsck": ("cli.commands.init:fsck", "verify this ledger, its guard, heads and views"),
+    "checkpoint": ("cli.commands.init:checkpoint", "sign and publish the state of the log now"),
+    "stamp": ("cli.app:stamp", "time stamps over the log from authorities outside (RFC 3161)"),
+    "witness": ("cli.app:witness", "cosign other logs, and name the witnesses of this one"),
+    "signer": ("cli.app:signer", "a process of its own that signs checkpoints, and never two of one size"),
+    "erase": ("cli.commands.init:erase", "destroy the key to a subject's sealed values"),
+    "subject": ("cli.app:subject", "which names of data subjects mean one person, and which do not"),
+    "backup": ("cli.commands.init:backup", "a copy of everything but guard, log key and keys"),
+    "restore": ("cli.commands.init:restore", "put a copy back, checked against the guard"),
+    "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
+    "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
+    "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
+    "play": ("cli.commands.play:play", "make a ledger out of a story"),
+    "man": ("cli.commands.man:man", "the manual page of a command, for man"),
+    "completion": ("cli.app:completion", "completion for bash, zsh or fish"),
+}
+
+KEY = {
+    "new": ("cli.commands.key:new", "make a key of your own; nothing is recorded"),
+    "list": ("cli.commands.key:list_", "the keys of this ledger and what they may sign"),
+    "enrol": ("cli.commands.key:enrol", "the registrar enters a key for an office"),
+    "accept": ("cli.commands.key:accept", "the holder shows possession; from here on it may sign"),
+    "person": ("cli.commands.key:person", "which person opens sealed values with a key; kept on this machine"),
+    "rotate": ("cli.commands.key:rotate", "replace a key by the one committed to before"),
+    "revoke": ("cli.commands.key:revoke", "a key may sign no more"),
+    "rotate-log": ("cli.commands.log_key:rotate_log", "have a new key sign the checkpoints of this log"),
+    "compromised": ("cli.commands.key:compromised", "a key may have been in wrong hands since a moment"),
+}
+
+ORDER = {"rename": ("cli.commands.order:rename", "give an order a name that is used in this ledger's folder alone")}
+
+LAW = {"deadline": ("cli.commands.law:deadline", "one deadline explained step by step")}
+
+WITNESS = {
+    "new": ("cli.commands.witness:new", "make a witness: its key, and the memory that goes with it"),
+    "serve": ("cli.commands.witness:serve", "cosign the heads that logs send, over HTTP"),
+    "pull": ("cli.commands.witness:pull", "fetch the published heads of logs, and cosign them"),
+    "evidence": ("cli.commands.witness:evidence", "what was refused, and whether it proves a split view"),
+    "add": ("cli.commands.witnesses:add", "ask a witness from now on; the new policy is an entry"),
+    "list": ("cli.commands.witnesses:list_", "the witnesses of this ledger, and what their quorum withstands"),
+    "take": ("cli.commands.witnesses:take", "take cosignatures that came back as a file"),
+}
+
+STAMP = {
+    "add": ("cli.commands.stamp:add", "ask a time-stamp authority from now on"),
+    "list": ("cli.commands.stamp:list_", "every time stamp this ledger keeps, judged again"),
+}
+
+IMPORT = {
+    "orders": ("cli.imports.orders:orders", "a table of many orders and their steps, CSV or JSON Lines"),
+    "hi1": ("cli.imports.hi1:take", "an ETSI TS 103 120 (HI-1) message as JSON"),
+    "delivery": ("cli.imports.delivery:delivery", "delivery evidence of e-CODEX or registered mail (ETSI REM)"),
+    "letters": ("cli.imports.letters:letters", "a folder of scanned letters"),
+}
+
+COUNTERPARTY = {
+    "add": ("cli.commands.counterparty:add", "pin the keys of another office's log; an entry of the register"),
+    "list": ("cli.commands.counterparty:list_", "the logs that are pinned, and the newest head seen of each"),
+}
+
+SUBJECT = {
+    "same": ("cli.commands.subject:same", "two names are one person"),
+    "other": ("cli.commands.subject:other", "in one order a name means another person"),
+}
+
+SIGNER = {
+    "serve": ("cli.commands.signer:serve", "sign checkpoints for a log, each proven to follow the last"),
+    "use": ("cli.commands.signer:use", "have that process sign for this ledger from now on"),
+}
+
+TRUST = {
+    "new": ("cli.commands.trust:new", "the next version, of what a trust folder says today"),
+    "sign": ("cli.commands.trust:sign", "sign the newest version, as one of its roots"),
+    "check": ("cli.commands.trust:check", "each version against the one before, the first against its fingerprint"),
+    "update": ("cli.commands.trust:update", "take newer versions into the folder you hold"),
+    "stick": ("cli.commands.trust:stick", "write the folder that a court is handed"),
+}
+
+LOG = {
+    "publish": ("cli.commands.init:publish", "write tiles and entry bundles for those who may read"),
+    "clock": (
+        "cli.session.clock_check:set_back",
+        "go on at the true time, after a head was signed by a clock that was ahead",
+    ),
+    "remake-guard": ("cli.commands.succeed:remake_guard", "a lost guard, made again against a quorum of witnesses"),
+}
+
+
+class Comity(Group):
+    """The root: every error becomes one to three lines on stderr and an exit code; no traceback without --debug."""
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **more: Any) -> NoReturn:
+        told = Said()
+        more |= {"prog_name": "comity", "standalone_mode": False, "obj": told}
+        try:
+            code = super().main(args, **more)
+        except SystemExit as error:  # click ends so after completion, and with 1 when nobody reads what it prints
+            code = Exit.PIPE_CLOSED if error.code == 1 else error.code
+        except BaseException as error:  # the one place: whatever it is, it has a code
+            code = _end(error, told)
+        sys.exit(int(code) if isinstance(code, int) else Exit.DONE)
+
+
+def _end(error: BaseException, told: Said) -> Exit:
+    code = exit_of(error, told.refused)
+    if isinstance(error, OSError) and error.filename is None:
+        output.forget_what_is_unwritten(sys.stdout)
+    if told.debug:
+        import traceback
+
+        output.tell("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        if isinstance(error, click.exceptions.NoArgsIsHelpError):
+            output.tell(error.ctx.get_help())
+            return code
+        output.tell(error.ctx.get_usage())
+    for number, line in enumerate(lines_of(error)):
+        output.tell(line if number else f"comity: {line}")
+    return code
+
+
+comity = Comity(
+    name="comity",
+    table=COMMANDS,
+    help="The life of a request for electronic evidence: signed facts, offline proof, the law beside them.",
+    examples=(
+        "comity demo",
+        "comity due --ledger ledger/",
+        "comity judge PPO-2026-123",
+        "comity export PPO-2026-123 --audience COURT -o court.evidence.zip",
+        "comity verify court.evidence.zip --trust trust/",
+    ),
+    params=common_options(hidden=False),
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+)
+comity.params.append(
+    click.Option(
+        ["--version"], is_flag=True, expose_value=False, is_eager=True, help="Which Comity this is.",
+        callback=lambda ctx, _, asked: _version(ctx) if asked and not ctx.resilient_parsing else None,
+    )
+)  # fmt: skip
+
+key = Group(
+    name="key",
+    table=KEY,
+    help="Key life: made by its holder, enrolled by the registrar, accepted by itself, and every step an entry.",
+    examples=(
+        "comity key new ilves",
+        "comity key enrol ilves --public ilves.pub --as-registrar adm",
+        "comity key list",
+    ),
+)
+
+order = Group(
+    name="order",
+    table=ORDER,
+    help="What people here call an order, beside its reference; the log says nothing of it.",
+    examples=("comity order rename 5f0c1a2b karsk-123",),
+)
+
+law = Group(
+    name="law",
+    table=LAW,
+    otherwise="cli.commands.law:law",
+    help="The rules in force with their citations: all, those of an instrument, one by its code, those of a provision.",
+    examples=(
+        "comity law",
+        "comity law 2AP-7",
+        "comity law V-NOTICE-OVERDUE",
+        "comity law '2AP:7(5)'",
+        "comity law --html rules.html",
+        "comity law deadline D-7-7 main",
+    ),
+)
+
+witness = Group(
+    name="witness",
+    table=WITNESS,
+    help="Witnesses see that a log shows everybody the same: be one for others, and name those this ledger asks.",
+    examples=(
+        "comity witness new witness.example/xo",
+        "comity witness serve --name witness.example/xo --policy karsk",
+        "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr",
+    ),
+)
+
+signer = Group(
+    name="signer",
+    table=SIGNER,
+    help="The log key and the guard in a process of their own: whoever breaks into the ledger cannot make it fork.",
+    examples=(
+        "comity signer use /run/comity/signer --move /var/lib/comity-signer",
+        "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
+    ),
+)
+
+stamp = Group(
+    name="stamp",
+    table=STAMP,
+    otherwise="cli.commands.stamp:stamp",
+    help="Have the newest checkpoint stamped by every time-stamp authority this ledger names (RFC 3161).",
+    examples=("comity stamp add karsk-tsa https://tsa.example/stamp --root karsk-root.pem", "comity stamp"),
+)
+
+import_ = Group(
+    name="import",
+    table=IMPORT,
+    otherwise="cli.imports.orders:orders",
+    help="What comes from elsewhere, recorded as somebody's word about the past.",
+    examples=(
+        "comity import orders.csv --as archive --dry-run",
+        "comity import --template csv > orders.csv",
+        "comity import delivery DELIVERY.xml --order PPO-2026-123 --as ilves",
+        "comity import letters scans/ --order PPO-2026-123 --as archive",
+        "comity import hi1 warrant.json --as skylark",
+    ),
+)
+
+counterparty = Group(
+    name="counterparty",
+    table=COUNTERPARTY,
+    help="Other offices keep records of their own: whose keys they have is pinned by our registrar.",
+    examples=("comity counterparty add skylark-trust/ --key adm", "comity counterparty list"),
+)
+
+subject = Group(
+    name="subject",
+    table=SUBJECT,
+    help="Data subjects: one name is one person in all orders, unless it is said here. No entry names them.",
+    examples=(
+        "comity subject same 'witness 3' 'target of PPO-2026-124'",
+        "comity subject other 'witness 3' PPO-2026-124 'witness 3 of 124'",
+    ),
+)
+
+trust = Group(
+    name="trust",
+    table=TRUST,
+    help="Whom a court trusts about a log: a policy that several people sign, in versions that follow each other.",
+    examples=(
+        "comity trust new policy/ --root ada=ada.pub --root bo=bo.pub --threshold 2",
+        "comity trust check policy/",
+    ),
+)
+
+log = Group(
+    name="log",
+    table=LOG,
+    otherwise="cli.commands.log:log",
+    help="The entries of the log, newest first: who signed what, and when.",
+    examples=("comity log", "comity log publish /srv/log"),
+)
+
+
+@command('eval "$(comity completion bash)"', "comity completion fish > ~/.config/fish/completions/comity.fish")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of SHELL."""
+    from click.shell_completion import get_completion_class
+
+    made = get_completion_class(shell)
+    if made is not None:
+        click.echo(made(comity, {}, "comity", "_COMITY_COMPLETE").source())
+
+
+def _version(ctx: click.Context) -> None:
+    from importlib.metadata import version
+
+    click.echo(f"comity {version('comity')}")
+    ctx.exit()
+
+
+def main() -> NoReturn:
+    """The entry point of the console script."""
+    comity.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,217 @@
+"""A command of Comity: the options every command has, help that starts with examples, groups that import late.
+
+`comity --help` imports nothing but this; each command's own module is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from cli.exit_codes import Exit, Stop
+
+FORMATS = ("table", "json", "jsonl", "csv")
+
+
+# -- what was said beside the command itself ---------------------------------------------------------------------------
+
+
+@dataclass
+class Said:
+    """What the options common to all commands said; they may stand before the command or behind it."""
+
+    ledger: str | None = None
+    format: str = "table"
+    color: str = "auto"  # auto | always | never
+    debug: bool = False
+    clock_is_right: bool = False
+    refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
+
+
+def said() -> Said:
+    """What the running command was told; defaults where no command runs."""
+    ctx = click.get_current_context(silent=True)
+    found = ctx.find_root().obj if ctx else None
+    return found if isinstance(found, Said) else Said()
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    told = ctx.find_root().obj
+    if not isinstance(told, Said):
+        told = ctx.find_root().obj = Said()
+    if param.name == "json":
+        if value:
+            told.format = "json"
+    elif value not in (None, False):
+        setattr(told, str(param.name), value)
+
+
+def common_options(*, hidden: bool) -> list[click.Option]:
+    """Shown by `comity --help`, understood everywhere."""
+
+    def option(*names: str, **more: Any) -> click.Option:
+        return click.Option(names, expose_value=False, callback=_keep, hidden=hidden, **more)
+
+    env = None if hidden else "COMITY_LEDGER"
+    return [
+        option("--ledger", metavar="DIR", envvar=env, help="The ledger; else COMITY_LEDGER, else this folder."),
+        option("--format", type=click.Choice(FORMATS), help="How the answer is printed."),
+        option("--json", is_flag=True, help="Short for --format json."),
+        option(
+            "--color", type=click.Choice(["auto", "always", "never"]), help="Else NO_COLOR and the terminal decide."
+        ),
+        option("--debug", is_flag=True, help="A traceback for what nobody foresaw."),
+        option("--clock-is-right", is_flag=True, help="Write although this machine's clock is doubted (CLOCK-AHEAD)."),
+    ]
+
+
+COMPLETED = frozenset(("order", "actor", "whose", "kind", "kinds", "role", "roles", "audience", "about"))
+
+
+class Completed(click.types.StringParamType):
+    """A text of which a shell can be told what may stand there: what that is goes by the name of the parameter."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from cli.completion import values
+
+        with ctx.scope(cleanup=False):  # which ledger is meant stands in the context
+            return [CompletionItem(value) for value in values(str(param.name), incomplete)]
+
+
+class Command(click.Command):
+    """A command whose help starts with examples; `refused` is the exit code of a refusal it meets."""
+
+    def __init__(self, *args: Any, examples: Sequence[str] = (), refused: Exit = Exit.REFUSED, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.examples = tuple(examples)
+        self.refused = refused
+        for param in self.params:
+            if param.name in COMPLETED and type(param.type) is click.types.StringParamType:
+                param.type = Completed()
+        self.params.extend(common_options(hidden=True))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        said().refused = self.refused
+        return super().invoke(ctx)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What may stand here; the common options too, which the help of a command does not list."""
+        common = [
+            CompletionItem(name, help=p.help)
+            for p in self.params
+            if isinstance(p, click.Option) and p.hidden and incomplete.startswith("-")
+            for name in p.opts
+            if name.startswith(incomplete)
+        ]
+        return super().shell_complete(ctx, incomplete) + common
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.examples, formatter)
+        super().format_help(ctx, formatter)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_epilog(ctx, formatter)
+        formatter.write_paragraph()
+        formatter.write_text(
+            "--ledger, --format, --json, --color, --debug and --clock-is-right work here too; see `comity --help`."
+        )
+
+
+def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    """The examples, each on its own line, in front of everything else."""
+    if examples:
+        with formatter.section("Examples"):
+            for example in examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+        formatter.write_paragraph()
+
+
+def command(*examples: str, refused: Exit = Exit.REFUSED, **more: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command of Comity: its examples first, then what click takes."""
+    return click.command(cls=Command, examples=examples, refused=refused, **more)
+
+
+class Group(click.Group):
+    """A group whose commands are imported when they run: name -> ("module:attribute", one line of help).
+
+    `otherwise` is the command that runs when the first word names none of them, as `comity log` shows the log.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        table: Mapping[str, tuple[str, str]],
+        examples: Sequence[str] = (),
+        otherwise: str = "",
+        **more: Any,
+    ) -> None:
+        super().__init__(*args, **more)
+        self.table = table
+        self.examples = tuple(examples)
+        self.otherwise = otherwise
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        target = self.otherwise if cmd_name == "" else self.table.get(cmd_name, ("", ""))[0]
+        if not target:
+            return None
+        module, _, attribute = target.partition(":")
+        found: click.Command = getattr(importlib.import_module(module), attribute)
+        return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if self.otherwise and (not args or (args[0] not in self.table and args[0] not in ("--help", "-h"))):
+            args = ["", *args]
+        return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], self.table, n=1)
+            meant = f"`{ctx.command_path} {near[0]}`?" if near else f"`{ctx.command_path} --help` lists them"
+            raise Stop(f"no command {args[0]!r}", hint=meant)
+        return super().resolve_command(ctx, args)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        write_examples(self.examples, formatter)
+        super().format_help(ctx, formatter)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        default = self.get_command(ctx, "") if self.otherwise else None
+        if default is None:
+            super().format_options(ctx, formatter)
+        else:
+            default.format_options(ctx, formatter)
+            self.format_commands(ctx, formatter)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, says) for name, (_, says) in self.table.items()])
+
+
+# -- who signs: options of every command that records ------------------------------------------------------------------
+
+AS = click.option("--as", "actor", metavar="ACTOR", help="Who signs: an office of the register.")
+ROLE = click.option("--role", metavar="ROLE", help="In which role, where the office has more than one that fits.")
+KEY = click.option(
+    "--key",
+    "key_file",
+    metavar="FILE|URI",
+    help="The key to sign with: a file, agent:... or pkcs11:...; else one of yours.",
+)
+STORE = click.option(
+    "--store",
+    metavar="ADDRESS",
+    default="",
+    help="Keep the entries in this PostgreSQL database, postgresql://host/name; without a password.",
+)

@@ -1,0 +1,65 @@
+"""The other offices whose records we take in: whose keys they have is pinned by our registrar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+
+@output.command("comity counterparty add skylark-trust/ --key adm", "comity counterparty add /media/stick/trust")
+@click.argument("folder", metavar="DIR")
+@output.KEY
+def add(folder: str, key_file: str | None) -> None:
+    """Pin the keys of another office's log: DIR is its trust folder, handed over by a way you trust.
+
+    The registrar records the digest of what is in it; from then on `comity receive` verifies what comes from that log
+    under these keys, and trust/ carries them to whoever verifies our bundles.
+    """
+    from cli.commands.record import tell
+    from cli.session.open_ledger import hand, writing
+    from ledger.application.counterparties import adoption, keep_counterparty, origin_of, pinned, read_counterparty
+    from ledger.facts import build
+
+    place = Path(folder) / "trust" if output.is_ledger(folder) else Path(folder)
+    if not (place / "policy").exists():
+        raise Stop(f"{folder} has no file named policy", hint="it is the folder trust/ of their ledger")
+    trust, files = read_counterparty(place)
+    with writing() as journal:
+        if origin_of(trust) == journal.origin:
+            raise Stop(f"{folder} is about this very ledger")
+        fact = build("policy-adopted", adoption(trust, files, journal.now().date().isoformat()), {})
+        there = pinned(journal.cases.register(reveal=False)).get(origin_of(trust)) == _digest(fact)
+        signer = None if there else hand(journal, fact.kind, journal.folder.registrar.actor, "ADM", key_file)
+        kept = keep_counterparty(journal.folder.path / "trust", trust, files)
+        if signer is None:
+            output.tell(f"{origin_of(trust)} is pinned already, by these very files")
+            return
+        tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
+    output.tell(f"{origin_of(trust)}: {kept}")
+
+
+@output.command("comity counterparty list", "comity counterparty list --json", refused=Exit.UNDECIDABLE)
+def list_() -> None:
+    """The other logs whose keys are pinned here, and the newest head of each that was seen."""
+    from cli.session.ledger_reader import reading
+    from ledger.adapters.witness.followed_logs import newest_seen
+    from ledger.application.counterparties import pinned
+
+    columns, rows = ("log", "size", "seen", "digest"), []
+    with reading() as reader:
+        for origin in pinned(reader.cases.register(reveal=False)):
+            kept = newest_seen(reader.folder.others, origin)
+            rows.append((origin, *((kept.size, kept.at, kept.digest) if kept else (None, None, None))))
+    document = {"counterparties": [dict(zip(columns, row, strict=True)) for row in rows]}
+    output.emit("counterparties", document, columns, rows)
+
+
+def _digest(fact: object) -> str | None:
+    document = getattr(fact, "document", None)
+    found = document.get("sha256") if isinstance(document, Mapping) else getattr(document, "sha256", None)
+    return found if isinstance(found, str) else None

@@ -1,0 +1,292 @@
+"""`comity demo`: one order from issue to verified bundle, told at 80 columns to somebody who is new to it."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exit_codes import Exit
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from cli.handover.hand_over import Made as Bundle
+    from cli.stories.deeds import Deed
+    from cli.stories.player import Played
+    from ledger.application.journal import Journal, Receipt
+    from ledger.verify import Report
+
+STORY = Path(__file__).parents[2] / "fixtures" / "stories" / "S1.toml"
+BUNDLE, PROVIDERS, README = "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"
+REPORTS = {"custody": "custody.html", "evidence-chain": "evidence-chain.html"}
+REPLAY = "replay.html"
+PAPER = "custody.pdf"
+WIDTH = 80
+
+
+@output.command("comity demo", "comity demo somewhere/")
+@click.argument("folder", metavar="[DIR]", default="demo")
+def demo(folder: str) -> Exit:
+    """The main job in one go, on a shipped story: an order from issue to a bundle a court has verified.
+
+    Makes DIR (default: demo) with a ledger, the court's bundle, the provider's own view, and what to trust. Persons,
+    offices and States are invented; the keys lie open, named PUBLIC.
+    """
+    from cli.commands.play import place
+    from cli.stories.model import read_story
+    from cli.stories.player import perform
+
+    story = read_story(STORY.read_bytes(), STORY.name)
+    with place(folder) as making:
+        counted = _Counted()
+        played = perform(story, making / "ledger", counted)
+        shown = _Shown(folder, played, counted)
+        shown.everything(making)
+    if shown.unread:
+        raise shown.unread
+    if output.said().format == "json":
+        click.echo(output.dumps({"format": "comity.demo/1", **shown.document}))
+    return Exit.DONE if shown.passed else Exit.PROVED_BAD
+
+
+@dataclass(slots=True)
+class _Counted:
+    """How many entries the register needed, how many steps the order took, and how many signed them."""
+
+    register: int = 0
+    steps: int = 0
+    signers: frozenset[str] = frozenset()
+
+    def __call__(self, deed: Deed, receipt: Receipt) -> None:
+        if deed.order is None:
+            self.register += 1
+        else:
+            self.steps += 1
+            self.signers |= {deed.by}
+
+
+class _Shown:
+    """The demonstration as it goes; `document` is what --json tells of it."""
+
+    def __init__(self, folder: str, played: Played, counted: _Counted) -> None:
+        self.folder = folder
+        self.played = played
+        self.counted = counted
+        self.passed = True
+        self.no_paper = ""  # why there is no PDF
+        self.unread: BrokenPipeError | None = None  # nobody reads what is said any more
+        self.document: dict[str, Any] = {"folder": folder, "story": played.story.story}
+
+    def everything(self, making: Path) -> None:
+        """Show the record, the law's comment on it, and the bundle, in that order; files are left in `making`."""
+        from ledger.adapters.folders.user_folders import Home
+        from ledger.application.journal import Journal
+
+        story = self.played.story
+        with Journal.open(making / "ledger", Home.inside(making / "ledger"), now=lambda: story.ends) as journal:
+            self._opening(journal)
+            self._record(journal)
+            self._law(journal, story.expect[0].as_of, story.ends)
+            self._bundles(journal, making, story.ends)
+        self._where_next()
+
+    # -- what happened -------------------------------------------------------------------------------------------------
+
+    def _opening(self, journal: Journal) -> None:
+        self._say(output.paint("Comity: the life of a request for electronic evidence", "bold"))
+        self._say()
+        self._paragraph(
+            "A prosecutor of Orsinia orders subscriber information from a provider in Valdoria, under article 7 of the "
+            "Second Additional Protocol to the Budapest Convention. Valdoria's authority must be told, and may say no. "
+            "Everybody, everything and every key here is invented; nothing in it is evidence."
+        )
+
+    def _record(self, journal: Journal) -> None:
+        from cli.commands.orders import story, told
+        from ledger.law import judge
+
+        self._heading(1, "What happened, as each of them signed it")
+        case = journal.case(self.played.orders["main"], label="main")
+        judgement = judge(case, self.played.story.ends)
+        self._say(told(story(case, judgement, self.played.story.ends), width=WIDTH))
+        head = journal.log.signed()
+        n, c = journal.store.size(), self.counted
+        self._say()
+        self._paragraph(
+            f"{c.steps} steps by {len(c.signers)} signers, each with its own key, and {c.register} entries of the "
+            f"register (Parties, declarations, offices, keys): {n} leaves of one Merkle tree, covered by a signed "
+            f"checkpoint. Its root is {head.root.hex()[:32]}..."
+        )
+        self.document |= {"entries": n, "steps": c.steps, "origin": journal.origin, "root": head.root.hex()}
+
+    # -- what the law says ---------------------------------------------------------------------------------------------
+
+    def _law(self, journal: Journal, halfway: datetime, end: datetime) -> None:
+        from cli.commands.judge import opinion
+        from cli.commands.orders import left
+        from ledger.law import judge
+        from projections.views.due import due
+
+        case = journal.case(self.played.orders["main"], label="main")
+        self._heading(2, f"What was due on {halfway:%A, {halfway.day} %B %Y}")
+        for d in due(judge(case, halfway), halfway):
+            when = output.plain(d.clock.due) or "not known"
+            self._say(f"  {d.clock.id:<14} {when}  in {left(d.left):<10}  {', '.join(d.clock.cite)}")
+        self._heading(3, f"What the record shows on {end:%A, {end.day} %B %Y}")
+        judgement = judge(case, end)
+        self._say(opinion(case, judgement, width=WIDTH))
+        running = due(judgement, end)
+        self._say()
+        self._say(f"Deadlines that still run: {len(running) or 'none'}.")
+        self.document |= {
+            "state": judgement.state,
+            "findings": [f.code for f in judgement.findings],
+            "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
+        }
+
+    # -- what the court gets -------------------------------------------------------------------------------------------
+
+    def _bundles(self, journal: Journal, making: Path, now: datetime) -> None:
+        from cli.terminal import verdict_text
+        from ledger.bundle import unpack
+
+        self._heading(4, "The court's bundle, verified as a court would, offline")
+        court, data = self._filed(journal, making, now)
+        self._replay(making, now)
+        (making / README).write_bytes(unpack(data)[README])
+        self._command(f"comity verify {self.folder}/{BUNDLE} --trust {self.folder}/trust")
+        self._say(f"  Integrity: {output.paint(str(court.verdict))}")
+        self._say(f"  Procedure: {verdict_text.procedure(court)}")
+        for says in court.not_proven:
+            self._hanging(f"not proven: {says}")
+        self._say()
+        with self._handing(journal, "SP", now) as made:
+            (making / PROVIDERS).write_bytes(made.data)
+        provider = self._verified(journal, made.data, now)
+        closed = provider.manifest.withheld_count if provider.manifest else 0
+        self._paragraph(
+            f"The provider's own view keeps {closed} sealed values closed, the summary of facts among them, and still "
+            f"verifies: Integrity: {provider.verdict}."
+        )
+        broken = self._verified(journal, _scratched(data), now)
+        self._paragraph(f"The court's bundle with one byte changed: Integrity: {broken.integrity}.")
+        self.document |= {
+            "bundle": f"{self.folder}/{BUNDLE}",
+            "verdict": str(court.verdict),
+            "procedure": [p.code for p in court.procedure],
+            "provider_verdict": str(provider.verdict),
+            "scratched_verdict": str(broken.verdict),
+        }
+        passed = (str(court.verdict), str(provider.verdict), str(broken.verdict))
+        self.passed = passed == ("TOTAL-PASSED", "TOTAL-PASSED", "TOTAL-FAILED")
+
+    def _filed(self, journal: Journal, making: Path, now: datetime) -> tuple[Report, bytes]:
+        """The court's bundle and the papers that are filed with it, made as `comity file` makes them."""
+        from cli.commands.export import read_trust
+        from cli.commands.file import Filing, check, filed, write_all
+        from cli.session.ledger_reader import reading
+
+        wanted = Filing("CT", BUNDLE, self._papers(), trust=read_trust(str(making / "ledger")))
+        with self._handing(journal, "CT", now) as made:
+            with reading(making / "ledger") as reader:
+                files, reports = filed(reader, made, wanted)
+            write_all(making, files)
+            check(making, files, reports)
+            made.goes_out()
+        return self._verified(journal, made.data, now), made.data
+
+    def _papers(self) -> tuple[tuple[str, str, str], ...]:
+        """The pages a prosecutor files, and the custody report as PDF where the extra for it is installed."""
+        from cli.exit_codes import Stop
+        from cli.reports.pdf import fonts_at_hand
+
+        pages = tuple((kind, "", "html") for kind in REPORTS)
+        try:
+            fonts_at_hand(None)
+        except Stop as lacking:
+            self.no_paper = lacking.message
+            return pages
+        return (*pages, ("custody", "", "pdf"))
+
+    def _handing(self, journal: Journal, audience: str, now: datetime) -> AbstractContextManager[Bundle]:
+        from cli.commands.export import tool
+        from cli.handover.bundle_contents import Asked
+        from cli.handover.hand_over import Handing, handing
+        from cli.session.open_ledger import hand
+        from cli.session.recorded_access import opener
+
+        asked = Asked(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
+        signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
+        return handing(journal, Handing(asked, signer, lambda: opener(journal, "ilves"), "to show what a bundle is"))
+
+    def _verified(self, journal: Journal, data: bytes, now: datetime) -> Report:
+        from ledger.adapters.keys import mldsa
+        from ledger.verify import parse_trust, verify
+
+        trust = journal.folder.path / "trust"
+        held = parse_trust({n: (trust / n).read_bytes() for n in ("policy", "registrar")})
+        return verify(data, held, None, now, mldsa=mldsa.verify)
+
+    def _replay(self, making: Path, now: datetime) -> None:
+        """The page on which the order can be watched, written without a word."""
+        from cli.reports.order_report import replay_of
+        from cli.session.ledger_reader import reading
+
+        with reading(making / "ledger") as reader:
+            (making / REPLAY).write_text(replay_of(reader, reader.case("main"), now), encoding="utf-8")
+
+    # -- where to look next --------------------------------------------------------------------------------------------
+
+    def _where_next(self) -> None:
+        self._heading(5, "Where to look next")
+        here = self.folder
+        for command, says in (
+            (f"{here}/{README}", "what the court reads first; open it in a browser"),
+            (f"{here}/{REPORTS['custody']}", "who held what, from hand to hand: to file and to print"),
+            (f"{here}/{PAPER}", self.no_paper or "the same on paper, the court's bundle attached to it"),
+            (f"{here}/{REPORTS['evidence-chain']}", "the eight criteria and what each rests on"),
+            (f"{here}/{REPLAY}", "the order moment by moment, with a slider"),
+            (f"comity verify {here}/{BUNDLE} --trust {here}/trust", "the whole verdict"),
+            (f"comity judge main --ledger {here}/ledger", "the findings, as JSON with --json"),
+            (f"comity replay main --at 2027-03-10T00:00:00Z --ledger {here}/ledger", "what was known then"),
+            (f"comity custody main --ledger {here}/ledger", "hand to hand, with digests"),
+            ("comity law 2AP-7", "the rules, each with its citation"),
+            ("comity --help", "everything else"),
+        ):
+            self._say(f"  {output.paint(command, 'bold')}")
+            self._say(f"      {says}")
+
+    # -- printing ------------------------------------------------------------------------------------------------------
+
+    def _say(self, text: str = "") -> None:
+        if output.said().format != "json" and not self.unread:
+            try:
+                click.echo(output.fitted(text), color=output.colourful() or None)
+            except BrokenPipeError as error:  # whoever stops reading still gets the folder
+                self.unread = error
+
+    def _heading(self, number: int, text: str) -> None:
+        self._say()
+        self._say(output.paint(f"{number}  {text}", "bold"))
+        self._say("-" * min(WIDTH, len(text) + 3))
+
+    def _paragraph(self, text: str) -> None:
+        self._say(textwrap.fill(text, WIDTH, break_on_hyphens=False))
+
+    def _hanging(self, text: str) -> None:
+        self._say(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False))
+
+    def _command(self, text: str) -> None:
+        self._say(output.paint(f"$ {text}", "dim"))
+
+
+def _scratched(data: bytes) -> bytes:
+    """The same bytes, one of them changed, in the middle."""
+    at = len(data) // 2
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]

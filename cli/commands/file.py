@@ -1,0 +1,317 @@
+"""`comity file`: what is filed with a court, made together: bundle, papers, whom to trust, the verifier page.
+
+One checkpoint stands behind all of it: the papers are made of the entries of the bundle, and open the values that it
+opens. What the papers print to be typed is typed before anything is handed out.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.click_extensions import Said
+from cli.commands.orders import LANG
+from cli.commands.report import FORMS, making_of
+from cli.exit_codes import Exit, Stop
+from cli.reports.order_report import Asked
+from cli.reports.pdf_attachment import bundle_inside
+from cli.session.ledger_reader import Reader, reading
+from cli.session.persons import PERSON
+from cli.session.purposes import PURPOSE
+from cli.session.recorded_access import Stated
+from cli.terminal import output
+from ledger.bundle import unpack
+from ledger.bundle.archive_kind import ENDING
+from ledger.bundle.layout import MANIFEST
+from ledger.bundle.layout import folder as layout_folder
+from ledger.bundle.manifest import open_manifest
+from ledger.facts.vocabulary import ROLES
+from projections.reports.fillable_form import Sheet
+
+if TYPE_CHECKING:
+    from cli.handover.hand_over import Made
+    from ledger.entries.case import Case
+    from ledger.verify import Trust
+    from projections.render.html import Report
+
+PAPERS = ("custody", "evidence-chain")
+READ_ME = "READ-ME.txt"
+VERIFIER = "verify.html"
+NAMES = {"CT": "court"}  # what a bundle is called by its reader; else by the code of the role
+DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # the papers, the bundle and the folder of trust do not fit together
+
+
+@output.command(
+    "comity file PPO-2026-123 --audience COURT -o filing/",
+    "comity file main --audience COURT --certificate fre-902-14 --because 'trial' --as ilves -o filing/",
+    "comity file main --audience DEF --lang de --html -o akte/",
+)
+@click.argument("order")
+@click.option("--audience", metavar="ROLE", required=True, help="Who reads it: a role, or COURT.")
+@click.option("-o", "--output", "folder", required=True, metavar="DIR", help="The folder to make.")
+@click.option("--certificate", "forms", type=click.Choice(FORMS), multiple=True, help="Add a certificate; repeatable.")
+@click.option("--html", "as_pages", is_flag=True, help="Papers as pages, although the extra pdf is here.")
+@click.option("--fonts", metavar="DIR", help="Of a PDF: a folder with more fonts.")
+@LANG
+@click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere, for the word of the papers.")
+@output.AS
+@output.ROLE
+@output.KEY
+@PURPOSE
+@click.option("--because", metavar="TEXT", help="Why values are opened. Recorded.")
+@PERSON
+@click.option("--basis", multiple=True, metavar="CITE", help="On which legal basis it is handed over; repeatable.")
+@click.option("--documents", metavar="DIR", help="Add the documents that lie here and that the audience may see.")
+@click.option("--unwitnessed", is_flag=True, help="Make it even if no quorum of witnesses saw the log.")
+def file_(
+    order: str,
+    audience: str,
+    folder: str,
+    forms: tuple[str, ...],
+    as_pages: bool,
+    fonts: str | None,
+    lang: str,
+    trust: str | None,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    purpose: str | None,
+    because: str | None,
+    person: str | None,
+    basis: tuple[str, ...],
+    documents: str | None,
+    unwitnessed: bool,
+) -> Exit:
+    """Make DIR, what is filed together on ORDER: the evidence bundle for one audience, the chain-of-custody and the
+    evidence-chain report, certificates that are asked for, whom to trust, and the verifier page.
+
+    All of it is of one checkpoint, which every paper prints. The papers open what this audience may read, under the one
+    entry of the access order that the bundle needs. Before DIR is there, what the papers say to type is typed; if that
+    fails, nothing is handed out and the record says so. Exit 3 if the bundle is INDETERMINATE, as of `verify`.
+    """
+    from cli.commands.export import Handed, bundle, read_trust, role_of
+    from cli.commands.play import check_free, place
+    from ledger.bundle.audience import COUNTED_ONLY
+
+    reader = role_of(audience)
+    if reader in COUNTED_ONLY:
+        raise Stop(f"{reader} gets no papers on the whole order", hint="comity export, comity report order-form")
+    held = None if trust is None else read_trust(trust)
+    name = f"{NAMES.get(reader, reader.lower())}.evidence.zip"
+    handed = Handed(
+        reader,
+        actor,
+        role,
+        key_file,
+        stated=Stated(because, purpose, person),
+        basis=basis,
+        documents=documents,
+        unwitnessed=unwitnessed,
+        whole=True,
+    )
+    medium = "html" if as_pages or not find_spec("typst") else "pdf"
+    papers = [*((kind, "", medium) for kind in PAPERS), *(("certification", form, medium) for form in forms)]
+    wanted = Filing(reader, name, tuple(papers), fonts, lang, held)
+    check_free(folder)
+    with bundle(order, f"{folder}/{name}", handed) as made, place(folder) as making:
+        with reading() as ledger:
+            files, reports = filed(ledger, made, wanted)
+        write_all(making, files)
+        verdict = check(making, files, reports)
+        made.goes_out()
+    _tell(folder, files, verdict)
+    return Exit.DONE if verdict == "TOTAL-PASSED" else Exit.FINDINGS
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """What is filed: for the reader in which role, the name of the bundle, the papers as (kind, form, medium)."""
+
+    reader: str
+    bundle: str
+    papers: tuple[tuple[str, str, str], ...]
+    fonts: str | None = None
+    lang: str = "en"
+    trust: Trust | None = None
+
+
+def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
+    """Every file by its name in the folder, and the reports among them; all at the checkpoint of the bundle."""
+    from cli.commands.export import trust_files
+    from cli.reports.court_folder import verifier_page
+    from ledger.bundle.audience import shown_to
+
+    head = ledger.head_of(made.contents.checkpoint)
+    order = made.contents.about.order
+    case = shown_to(ledger.case(order), wanted.reader, head.size)
+    page = verifier_page()
+    files = {wanted.bundle: made.data}
+    reports: list[Report] = []
+    for kind, form, medium in wanted.papers:
+        asked = Asked(
+            kind, medium, form, reveal=made.recorded, lang=wanted.lang, head=head, beside=wanted.bundle, page=bool(page)
+        )
+        name, data, report = _paper(ledger, made, wanted, case, asked)
+        files[name] = data
+        reports.append(report)
+    files |= {f"trust/{name}": data for name, data in trust_files(str(ledger.folder.path / "trust")).items()}
+    if page is not None:
+        files[VERIFIER] = page
+    called = ledger.label(order) or next((r for e in case.entries if (r := e.get("reference"))), "")
+    files[READ_ME] = read_me(made, wanted, [*files], f"{called}, " if called else "").encode()
+    return files, reports
+
+
+def _paper(ledger: Reader, made: Made, wanted: Filing, case: Case, asked: Asked) -> tuple[str, bytes, Report]:
+    """The name of a paper, its bytes, its values; a page where a PDF cannot be set."""
+    from cli.commands.report import written
+    from cli.reports.order_report import order_report
+    from cli.reports.pdf import Bundle
+    from projections.render.verbatim import stated
+
+    name = f"{'certificate-' + asked.form if asked.form else asked.kind}.{asked.medium}"
+    inside = Bundle(wanted.bundle, made.data, made.contents.checkpoint)
+    carries = asked.medium == "pdf" and asked.kind in PAPERS
+    asked = replace(asked, file=name, attached=wanted.bundle if carries else None)
+    report = order_report(ledger, asked, case, made.contents.about.made_at, wanted.trust)
+    theirs = () if wanted.lang == "en" else stated((*case.entries, *case.registry))
+    try:
+        data = written(asked.kind, report, asked.medium, inside if carries else None, wanted.fonts, wanted.lang, theirs)
+    except Stop as lacking:
+        if asked.medium != "pdf":
+            raise
+        output.tell(f"{name} is made as a page: {lacking.message}")
+        return _paper(ledger, made, wanted, case, replace(asked, medium="html"))
+    return name, data, report
+
+
+def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files by their names in a folder, whole and durably."""
+    from cli.commands.witness import write
+
+    for name, data in files.items():
+        write(folder / name, data)
+
+
+# -- before it is handed out -------------------------------------------------------------------------------------------
+
+
+def check(folder: Path, files: Mapping[str, bytes], reports: Sequence[Report]) -> str:
+    """Type what the papers print, against the files in the folder: the verdict on the bundle. `Stop` if it fails."""
+    verdict = ""
+    for report in reports:
+        head = making_of(report).head
+        if head is None:
+            raise Stop("a paper names no checkpoint", code=Exit.REFUSED)
+        lines = f"{head.origin}\n{head.size}\n{head.root}\n"
+        bundle = next(data for name, data in files.items() if name.endswith(ENDING))
+        if not _note(bundle).startswith(lines.encode()):
+            raise Stop("a paper prints another checkpoint than that of its bundle", code=Exit.REFUSED)
+        for command in () if isinstance(report, Sheet) else report.face.commands:
+            match shlex.split(command.type):
+                case ["comity", "verify", *words]:
+                    verdict = verdict or _verified(folder, words, lines)
+                case ["unzip", name, member]:
+                    _hold(member in unpack(files[name]), command.type)
+                case ["pdfdetach", "-saveall", name]:
+                    _hold(bundle_inside(files[name]) == bundle, command.type)
+                case [] | ["sha256sum", "FILE"]:  # by hand, or of the reader's own file
+                    pass
+                case _:
+                    _hold(False, command.type)
+    return verdict
+
+
+def _hold(does: bool, typed: str) -> None:
+    if not does:
+        says = f"a paper says to type {typed!r}, and that does not do what it says"
+        raise Stop(says, hint="nothing is handed out", code=Exit.REFUSED)
+
+
+def _note(bundle: bytes) -> bytes:
+    """The note of the checkpoint of a bundle."""
+    files = unpack(bundle)
+    return files[f"{layout_folder(open_manifest(files[MANIFEST]).log)}/checkpoint"]
+
+
+def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
+    """Run the `comity verify` line that a paper prints, with files of the folder for its placeholders; the verdict."""
+    from cli.commands.export import verify
+
+    with tempfile.TemporaryDirectory(prefix="comity-file-") as place:
+        anchor = Path(place) / "checkpoint"
+        anchor.write_text(lines, encoding="utf-8")
+        stands = {"TRUST": str(folder / "trust"), "CHECKPOINT": str(anchor)}
+        args = [stands.get(word) or (str(folder / word) if (folder / word).exists() else word) for word in words]
+        with redirect_stdout(io.StringIO()) as said:
+            verify.main([*args, "--json"], standalone_mode=False, obj=Said())
+    report: dict[str, Any] = json.loads(said.getvalue())
+    reasons = [f"{r['code']}: {r['says']}" for r in report["reasons"]]
+    if report["verdict"] == "TOTAL-FAILED" or any(r["code"] in DISAGREE for r in report["reasons"]):
+        says = f"what the papers say to type ends in {report['verdict']}: {'; '.join(reasons)}"
+        raise Stop(says, hint="nothing is handed out", code=Exit.REFUSED)
+    for reason in reasons:
+        output.tell(f"{report['verdict']} {reason}")
+    return str(report["verdict"])
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def _tell(folder: str, files: Mapping[str, bytes], verdict: str) -> None:
+    rows = [(name, len(data)) for name, data in files.items()]
+    listed = [{"name": name, "size": size} for name, size in rows]
+    output.emit("file", {"folder": folder, "verdict": verdict, "files": listed}, ("name", "size"), rows)
+    output.tell(f"what the papers print to be typed was typed here: {verdict}")
+    if VERIFIER not in files:
+        output.tell(f"{VERIFIER} is not there: it has not been built here (make browser)")
+
+
+ABOUT = {
+    "custody": "who held what was disclosed, from hand to hand, with its digests",
+    "evidence-chain": "eight criteria, and what each of them rests on in the record",
+}
+CERTIFICATE = "a certificate; what is blank is for the person who certifies"
+
+
+def read_me(made: Made, wanted: Filing, names: Sequence[str], called: str) -> str:
+    """What each file of the folder is, in plain text."""
+    about = made.contents.about
+    origin, size, root = made.contents.checkpoint.decode().split("\n")[:3]
+    papers = [name for name in names if not name.startswith(("trust/", wanted.bundle, VERIFIER))]
+    rows = [(wanted.bundle, "the evidence bundle: signed entries, and what proves them")]
+    rows += [(name, ABOUT.get(name.partition(".")[0], CERTIFICATE)) for name in papers]
+    rows.append(("trust/", "whose log, witnesses and register; it came with the rest"))
+    if VERIFIER in names:
+        rows.append((VERIFIER, "the verifier page: open it in a browser, without a network"))
+    width = max(len(name) for name, _ in rows)
+    listed = "\n".join(f"    {name:<{width}}  {says}" for name, says in rows)
+    test = "TEST. This comes from a test ledger. It is not evidence.\n\n" if about.test else ""
+    absent = "" if VERIFIER in names else f"\n{VERIFIER} is not here: it was not built where this folder was made.\n"
+    return f"""{test}WHAT THIS FOLDER IS
+
+What was filed on the order {called}{about.order},
+for: {ROLES[about.audience]}. Made {about.made_at:%Y-%m-%d %H:%M:%S} UTC.
+
+{listed}
+
+All of it is of one state of the log. Every paper prints its three lines:
+
+    {origin}
+    {size}
+    {root}
+
+Compare them with a copy that came from elsewhere: the court file, the other side, a witness. What to type is printed on
+the papers, under "How to check it yourself". CHECKPOINT is a file with these three lines, and TRUST a folder such as
+trust/ that did not come with the rest.
+{absent}"""

@@ -1,0 +1,364 @@
+"""Key life: made by its holder, enrolled by the registrar, accepted, rotated, revoked; every step an entry."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.application.journal import Journal
+    from ledger.entries.envelope import Signer
+    from ledger.entries.keyring import Key
+    from ledger.facts import Fact
+
+PASSPHRASE = click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase from this descriptor.")
+PUBLIC = click.option("--public", metavar="FILE|HEX", help="The public key: a .pub file, or 64 hex digits.")
+NEXT = click.option("--next", "following", metavar="FILE|HEX", help="The key that will follow: committed to now.")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@output.command(
+    "comity key new ilves",
+    "comity key new ilves-next --passphrase-fd 3 3<passphrase.txt",
+    "comity key new ilves --at 'pkcs11:token=karsk;object=ilves'       (or agent:SHA256:..., as ssh-add -l shows)",
+)
+@click.argument("name")
+@PASSPHRASE
+@click.option("--at", metavar="URI", help="It exists already, in a token or in ssh-agent: remember where.")
+def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
+    """Make a key called NAME in your configuration folder; nothing is recorded.
+
+    It is an OpenSSH key file: ssh-keygen reads it, and can change its passphrase.
+    """
+    from cli.session.open_ledger import opened, secret
+    from ledger.adapters.keys import key_files
+    from ledger.adapters.keys.open_key import point_to
+
+    path = home().keys / checked_name(name)
+    if key_files.exists(path):
+        key = opened(str(path))
+        if not key_files.finish(path, key.public):
+            raise Stop(f"{path} is there already", hint="a key is never overwritten", code=Exit.REFUSED)
+        output.tell("it was made before, and is complete now")
+    else:
+        key = point_to(path, at, secret) if at else key_files.new(path, passphrase=passphrase(passphrase_fd))
+    document = {"name": name, "file": str(path), "public": key.public.hex()}
+    output.emit(
+        "key", document, tuple(document), [tuple(document.values())], text=lambda: f"{key.public.hex()}\n  {path}"
+    )
+    output.tell(f"hand the registrar {path}.pub, who enrols it; then: comity key accept ACTOR")
+
+
+@output.command("comity key list", "comity key list --json", refused=Exit.UNDECIDABLE)
+def list_() -> None:
+    """The keys of this ledger, whose they are, what they may sign, and which of them are here."""
+    from cli.session.ledger_reader import reading
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.adapters.keys.key_files import listed
+    from ledger.entries.keyring import Keyring
+
+    columns = ("actor", "party", "key", "roles", "state", "from", "to", "here")
+    with reading() as reader:
+        mine = {public.hex(): name for name, public in listed(Home.of(reader.folder.path).keys).items()}
+        keyring = Keyring(reader.cases.registry, reader.folder.registrar)
+        for index, opened in reader.cases.opened_registry():
+            keyring.admit(opened, index)
+    rows = []
+    for key in keyring.keys.values():
+        office = keyring.offices.get(key.actor)
+        since = "" if key.accepted is None else "genesis" if key.accepted < 0 else f"#{key.accepted}"
+        until = "" if key.ended is None else f"#{key.ended}"
+        party = office.party if office else ""
+        rows.append(
+            (key.actor, party, key.public, list(key.roles), _state(key), since, until, mine.get(key.public, ""))
+        )
+    document = {"keys": [dict(zip(columns, row, strict=True)) for row in rows]}
+    short = [
+        (a, p, f"{k[:16]}...", *rest) if output.said().format == "table" else (a, p, k, *rest)
+        for a, p, k, *rest in rows
+    ]
+    output.emit("keys", document, columns, short)
+
+
+def _state(key: Key) -> str:
+    if key.reported is not None:
+        return f"compromised since {key.suspected_since}"
+    return "ended" if key.ended is not None else "pending" if key.accepted is None else "current"
+
+
+@output.command(
+    "comity key enrol ilves --public ilves.pub --role ISS --role VAL",
+    "comity key enrol orn --public orn.pub --role RET --party XO --office 'Cyber Unit Karsk'",
+)
+@click.argument("actor")
+@PUBLIC
+@NEXT
+@click.option("--role", "roles", multiple=True, required=True, metavar="ROLE", help="What it may sign; repeatable.")
+@click.option("--party", metavar="PARTY", help="Registers the office as well, as one of this Party.")
+@click.option("--office", metavar="NAME", help="What a new office is called; never a person's name.")
+@click.option("--holder", metavar="TEXT", help="The person who holds the key; sealed.")
+@click.option("--unregistered", is_flag=True, help="Name a Party that no register knows.")
+@output.KEY
+def enrol(
+    actor: str,
+    public: str | None,
+    following: str | None,
+    roles: tuple[str, ...],
+    party: str | None,
+    office: str | None,
+    holder: str | None,
+    unregistered: bool,
+    key_file: str | None,
+) -> None:
+    """The registrar enters a key for the office ACTOR; it may sign once its holder has accepted it."""
+    from cli.session.open_ledger import writing
+    from ledger.facts import build
+
+    roles = tuple(role for said in roles for role in said.split(","))
+    with writing() as journal:
+        facts = []
+        if actor not in journal.keyring.offices:
+            if party is None:
+                raise Stop(f"{actor} is not in the register", hint="--party PARTY registers it, with --office NAME")
+            names = {"names": {"en": office}} if office else {}
+            day = journal.now().date().isoformat()
+            registered = {"actor": actor, "party": party, "roles": list(roles), "valid_from": day, **names}
+            facts.append(build("authority-registered", registered, {}))
+            _asked(journal, facts[0], unregistered=unregistered)
+        said: dict[str, Any] = {
+            "actor": actor,
+            "key": public_key(public or str(home().keys / actor)),
+            "roles": list(roles),
+        }
+        if following is not None:
+            said["next_key_sha256"] = digest_of(public_key(following))
+        facts.append(build("key-registered", said, {"holder": holder} if holder else {}))
+        put(journal, key_file, *facts)
+    output.tell(f"its holder shows possession with: comity key accept {actor}")
+
+
+@output.command("comity key accept ilves", "comity key accept ilves --key /media/stick/ilves")
+@click.argument("actor")
+@output.KEY
+def accept(actor: str, key_file: str | None) -> None:
+    """The holder of an enrolled key shows possession: the key signs for itself, and from here on may sign."""
+    from cli.session.open_ledger import opened, writing
+    from ledger.adapters.keys.key_files import listed
+    from ledger.facts import build
+
+    with writing() as journal:
+        pending = {k.public: k for k in journal.keyring.keys.values() if k.actor == actor and k.accepted is None}
+        if not pending:
+            raise Stop(f"no key of {actor} waits to be accepted", hint="`comity key list` shows them")
+        here = [n for n, raw in listed(journal.home.keys).items() if raw.hex() in pending]
+        if key_file is None and not here:
+            raise Stop(f"no enrolled key of {actor} is here", hint="--key FILE names it", code=Exit.UNDECIDABLE)
+        key = opened(key_file or str(journal.home.keys / here[0]))
+        enrolled = pending.get(key.public.hex())
+        if enrolled is None:
+            raise Stop(f"this is not the key that was enrolled for {actor}", code=Exit.REFUSED)
+        signer = journal.signer(actor, enrolled.roles[0], key)
+        _signed(journal, signer, build("key-accepted", {"key": key.public.hex()}, {}))
+
+
+@output.command("comity key person ilves 'Dina Ilves'", "comity key person ilves", refused=Exit.UNDECIDABLE)
+@click.argument("actor")
+@click.argument("name", required=False, metavar="[NAME]")
+@output.KEY
+def person(actor: str, name: str | None, key_file: str | None) -> None:
+    """Say which person opens sealed values with the keys of ACTOR that are here; without NAME show who was set.
+
+    Each opening names that person, sealed. NAME is kept on this machine and used instead of the holder that the
+    register has for the key (`comity key enrol --holder`).
+    """
+    from cli.session.ledger_reader import reading
+    from cli.session.open_ledger import opened
+    from cli.session.persons import checked, remember, remembered
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.adapters.keys.key_files import listed
+
+    with reading() as reader:
+        current = {k.public for k in reader.cases.keyring().keys.values() if k.actor == actor and k.ended is None}
+        home = Home.of(reader.folder.path)
+    held = [opened(key_file).public] if key_file else listed(home.keys).values()
+    here = sorted({public for public in held if public.hex() in current})
+    if not here:
+        raise Stop(f"no key of {actor} is here", hint="--key FILE names one; `comity key list` shows them")
+    if name is not None:
+        name = checked(name)
+        for public in here:
+            remember(home, public, name)
+    rows = [(actor, public.hex(), remembered(home, public)) for public in here]
+    columns = ("actor", "key", "person")
+    output.emit("key-person", {"persons": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows)
+
+
+@output.command(
+    "comity key rotate ilves --to ilves-next.pub --next ilves-third.pub",
+    "comity key rotate ilves --to ilves-new.pub --lost               (by the registrar; then `comity key accept`)",
+)
+@click.argument("actor")
+@click.option("--to", "new_key", required=True, metavar="FILE|HEX", help="The public key that takes its place.")
+@NEXT
+@click.option("--lost", is_flag=True, help="The registrar signs, because the old key cannot.")
+@output.KEY
+def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file: str | None) -> None:
+    """Replace the key of ACTOR: by itself, towards the one it committed to; after a loss, by the registrar."""
+    from cli.session.open_ledger import hand, writing
+    from ledger.facts import build
+
+    with writing() as journal:
+        old = next(journal.keyring.current(actor), None)
+        if old is None:
+            raise Stop(f"{actor} holds no key that could be replaced", hint="comity key enrol")
+        said = {"actor": actor, "old_key": old.public, "new_key": public_key(new_key)}
+        if following is not None:
+            said["next_key_sha256"] = digest_of(public_key(following))
+        rotated = build("key-rotated", said, {})
+        if lost:
+            put(journal, key_file, rotated)
+            output.tell(f"its holder shows possession with: comity key accept {actor}")
+        else:
+            _signed(journal, hand(journal, "key-rotated", actor, old.roles[0], key_file), rotated)
+
+
+@output.command("comity key revoke ilves --cause left-office", "comity key revoke ilves --cause lost --yes")
+@click.argument("actor")
+@PUBLIC
+@click.option("--cause", required=True, metavar="CODE", help="left-office, replaced, lost, compromised or other.")
+@YES
+@output.KEY
+def revoke(actor: str, public: str | None, cause: str, yes: bool, key_file: str | None) -> None:
+    """A key may sign no more, from this place in the log on. It cannot be taken back."""
+    from cli.commands.record import FINAL
+    from cli.session.open_ledger import writing
+
+    with writing() as journal:
+        said = {"actor": actor, "cause": cause, **({"key": public_key(public)} if public else {})}
+        fact = _of_office(journal, "key-revoked", said)
+        output.confirm(f"{actor}: {FINAL['key-revoked']}", yes=yes)
+        put(journal, key_file, fact)
+
+
+@output.command("comity key compromised ilves --since 2027-03-01T00:00:00Z")
+@click.argument("actor")
+@PUBLIC
+@click.option("--since", required=True, type=output.MOMENT, help="Since when it may have been in wrong hands.")
+@YES
+@output.KEY
+def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_file: str | None) -> None:
+    """A key may have been in wrong hands: it ends here, and what it signed since is suspect unless proven older."""
+    from cli.session.open_ledger import writing
+    from ledger.entries.case import wire
+
+    with writing() as journal:
+        said = {"actor": actor, "suspected_since": wire(since), **({"key": public_key(public)} if public else {})}
+        fact = _of_office(journal, "key-compromised", said)
+        output.confirm(f"{actor}: the key ends, and what it signed since {wire(since)} becomes suspect", yes=yes)
+        put(journal, key_file, fact)
+
+
+# -- what they share ---------------------------------------------------------------------------------------------------
+
+
+def _of_office(journal: Journal, kind: str, public: dict[str, Any]) -> Fact:
+    """A fact about an office; what is wrong with it is said before anybody is asked anything."""
+    from ledger.facts import build
+
+    fact = build(kind, public, {})
+    if public["actor"] not in journal.keyring.offices:
+        raise Stop(f"{public['actor']} is not in the register", hint="`comity key list` shows who is")
+    return fact
+
+
+def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
+    """Record facts of the register, all or none, signed by the registrar."""
+    from cli.session.open_ledger import hand
+
+    _signed(journal, hand(journal, facts[0].kind, journal.folder.registrar.actor, "ADM", key_file), *facts)
+
+
+def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
+    from cli.commands.record import tell
+    from ledger.application.sealing import Draft
+    from ledger.entries.envelope import Circumstances
+
+    said = Circumstances(journal.now(), journal.now())
+    for fact in facts:
+        _asked(journal, fact, unregistered=True)
+    receipts = journal.record_batch([Draft(fact, journal.registry, signer, said) for fact in facts])
+    for fact, receipt in zip(facts, receipts, strict=True):
+        tell(journal, fact.kind, receipt)
+
+
+def _asked(journal: Journal, fact: Fact, *, unregistered: bool) -> None:
+    """Refuse what cannot be meant so: `ledger.entries.form`."""
+    from ledger.entries.form import slips
+
+    for slip in slips(fact, journal.cases.known(journal.keyring), journal.now(), unregistered=unregistered):
+        raise slip
+
+
+def home() -> Home:
+    """Where keys lie: inside a ledger that was played, else in the user's own folders."""
+    from ledger.adapters.folders.user_folders import Home
+
+    folder = output.said().ledger or "."
+    return Home.of(Path(folder)) if output.is_ledger(folder) else Home.user()
+
+
+def checked_name(name: str) -> str:
+    """A name that is safe as a file's."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
+        raise Stop(f"{name!r} is no name for a key", hint="letters, digits, dot, dash and underscore")
+    return name
+
+
+def public_key(said: str) -> str:
+    """A public key as 64 hex digits: given so, or in a `.pub` file, or beside the private key of that name."""
+    from ledger.adapters.keys.key_files import public_of
+
+    if re.fullmatch("[0-9a-fA-F]{64}", said):
+        return said.lower()
+    found = public_of(Path(said.removesuffix(".pub")))
+    if found is None:
+        hint = "64 hex digits, or a .pub file, which comity key new makes"
+        raise Stop(f"{said}: no Ed25519 public key", hint=hint, code=Exit.UNDECIDABLE)
+    return found.hex()
+
+
+def digest_of(public: str) -> str:
+    """How a key commits to the one that follows it: hex SHA-256 of the raw public key."""
+    return hashlib.sha256(bytes.fromhex(public)).hexdigest()
+
+
+def passphrase(descriptor: int | None) -> bytes | None:
+    """The passphrase for a new key: from a descriptor, asked for, or none where nobody can be asked."""
+    if descriptor is not None:
+        try:
+            with os.fdopen(descriptor, "rb") as stream:
+                return stream.readline().rstrip(b"\r\n") or None
+        except OSError as error:
+            raise Stop(f"descriptor {descriptor}: {error.strerror}") from None
+    if not output.attended():
+        output.tell("no passphrase: whoever can read the file can sign with it")
+        return None
+    said: str = click.prompt(
+        "passphrase (empty for none)",
+        default="",
+        hide_input=True,
+        confirmation_prompt=True,
+        show_default=False,
+        err=True,
+    )
+    return said.encode() or None

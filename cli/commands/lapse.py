@@ -1,0 +1,75 @@
+"""Time draws its consequence: `deadline-lapsed` for clocks that ended unmet, computed again before it is signed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.session.open_ledger import case as case_of
+from cli.session.open_ledger import find, hand, writing
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal
+    from ledger.entries.case import Case
+    from ledger.entries.envelope import Signer
+    from ledger.law import Clock
+
+ROLE = "SYS"  # only what anybody can compute again is signed in this role
+
+
+@output.command("comity lapse", "comity lapse PPO-2026-123 --as node", "comity lapse --dry-run --json")
+@click.argument("order", required=False)
+@click.option("--as", "actor", help="The ledger node that signs; else the only office in the role SYS.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded, and record nothing.")
+def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
+    """Record deadline-lapsed for every clock of ORDER, or of every order, that ran out with nothing done."""
+    from ledger.entries.case import wire
+    from ledger.facts import build
+    from ledger.law import judge
+
+    lapsed: list[dict[str, Any]] = []
+    with writing() as journal:
+        moment = journal.now()
+        chosen = [find(journal, order)] if order else list(journal.orders())
+        signer = None if dry_run else _node(journal, actor)
+        for name in chosen:
+            case = case_of(journal, name)
+            for clock in unanswered(case, judge(case, moment).deadlines):
+                said = {"deadline": clock.id, "policy": clock.policy, "due": wire(clock.due or moment)}
+                if clock.trigger:
+                    said["trigger"] = clock.trigger
+                lapsed.append({"order": name, **said})
+                if signer is not None:
+                    journal.record(build("deadline-lapsed", said, {}), name, signer)
+    columns = ("order", "deadline", "policy", "due")
+    output.emit(
+        "lapse", {"recorded": not dry_run, "lapsed": lapsed}, columns, [[d[c] for c in columns] for d in lapsed]
+    )
+    if not lapsed:
+        output.tell("no clock ended unmet that is not on record already")
+
+
+def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
+    """The clocks whose time is over with nothing done, and of which no `deadline-lapsed` speaks yet."""
+    from ledger.entries.case import wire
+    from ledger.law import Verdict
+
+    told = {(e.get("deadline"), e.get("policy"), e.get("due")) for e in case.entries if e.kind == "deadline-lapsed"}
+    return [
+        c
+        for c in clocks
+        if c.verdict is Verdict.MISSED and not c.met_by and c.due and (c.id, c.policy, wire(c.due)) not in told
+    ]
+
+
+def _node(journal: Journal, actor: str | None) -> Signer:
+    if actor is None:
+        nodes = [o.actor for o in journal.keyring.offices.values() if ROLE in o.roles]
+        if len(nodes) != 1:
+            found = ", ".join(nodes) or "none"
+            raise Stop(f"offices in the role SYS: {found}", hint="name one with --as, or register one", code=Exit.USAGE)
+        actor = nodes[0]
+    return hand(journal, "deadline-lapsed", actor, ROLE, None)

@@ -1,0 +1,75 @@
+"""The key of the log itself is replaced: from a size on another one signs, and the register says from which."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.commands.key import YES
+from cli.commands.witness import write
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal
+
+
+@output.command("comity key rotate-log", "comity key rotate-log --state /var/lib/comity-signer --yes")
+@click.option("--state", metavar="DIR", help="Where guard and log key lie, if a signing process holds them.")
+@YES
+@output.KEY
+def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
+    """Have a new key sign the checkpoints of this log from its next entry on; the first one is signed by both.
+
+    The registrar records it, and the new policy. Whoever verifies, and every witness, must be given the new
+    trust/policy. Interrupted, the same command goes on where it stopped.
+    """
+    from cli.session.open_ledger import writing
+    from ledger.adapters.log.key_rotation import begin, begun, prepare, with_log
+    from ledger.tlog.policy import parse_policy
+
+    with writing() as journal:
+        place = Path(state) if state else journal.home.log(journal.origin)
+        waiting = _unrecorded(journal, begun(journal.origin, place))
+        old = journal.folder.keys[-1]
+        if waiting is None:
+            key = prepare(journal.origin, place)
+            if key not in journal.folder.keys:
+                output.confirm(f"{key.id} takes the place of {old.id}", yes=yes)
+                text = with_log((journal.folder.path / "trust" / "policy").read_bytes(), key)
+                parse_policy(text)
+                write(journal.folder.path / "trust" / "policy", text)
+    with writing() as journal:  # which knows both keys now
+        if waiting is None:
+            waiting = key.text, begin(place, journal.log.signatory)
+        _record(journal, *waiting, key_file)
+    document = {"origin": journal.origin, "new_key": waiting[0], "from_size": waiting[1]}
+    output.emit("log-key", document, tuple(document), [tuple(document.values())])
+    output.tell("hand the new trust/policy to whoever verifies, and to every witness")
+
+
+def _unrecorded(journal: Journal, begun: dict[str, int]) -> tuple[str, int] | None:
+    """A key that signs already, and of which the register knows nothing: its vkey, and the first size it signs."""
+    told = {o.payload.public["new_key"] for _, o in journal.cases.opened_registry() if o.payload.kind == _KIND}
+    return next(((key, size) for key, size in begun.items() if key not in told), None)
+
+
+_KIND = "log-key-rotated"
+
+
+def _record(journal: Journal, new_key: str, size: int, key_file: str | None) -> None:
+    from cli.commands.key import put
+    from ledger.facts import build
+
+    keys = [key.text for key in journal.folder.keys]
+    text = (journal.folder.path / "trust" / "policy").read_bytes()
+    document = {
+        "code": "policy",
+        "media": "text/plain",
+        "size": len(text),
+        "sha256": hashlib.sha256(text).hexdigest(),
+    }
+    rotated = build(_KIND, {"old_key": keys[keys.index(new_key) - 1], "new_key": new_key, "from_size": size}, {})
+    put(journal, key_file, rotated, build("witness-changed", {"policy_text": document}, {}))

@@ -1,0 +1,111 @@
+"""Manual pages for `man`, from the commands themselves: one for `comity` and one for each command.
+
+Written here because what click offers its generators lacks two things of ours: examples, and commands that are imported
+when they run. Format: man(7) as groff and mandoc read it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from cli.click_extensions import Command, Group, command
+
+SHARED = (
+    ("--ledger DIR", "The ledger; else COMITY_LEDGER, else this folder."),
+    ("--format table|json|jsonl|csv", "How the answer is printed; --json is short for --format json."),
+    ("--color auto|always|never", "Else NO_COLOR and the terminal decide."),
+    ("--debug", "A traceback for what nobody foresaw."),
+)
+# docs/interface.md, "Conventions"
+ENDS = (
+    ("0", "Done; nothing found; integrity passed."),
+    ("1", "Proved bad: a record, or its log, is not what it was."),
+    ("2", "Usage."),
+    ("3", "Findings, or a verdict that cannot be given either way."),
+    ("4", "What is needed is missing, or cannot be read."),
+    ("5", "Refused; nothing was written."),
+    ("10", "No such ledger."),
+    ("11", "The ledger was busy for 30 seconds."),
+    ("70", "Nobody foresaw it."),
+    ("130", "Interrupted."),
+)
+ENVIRONMENT = (("COMITY_LEDGER", "The ledger, where --ledger does not name one."), ("NO_COLOR", "No colours."))
+
+
+@command("comity man | man -l -", "comity man issue | man -l -", "comity man --all ~/.local/share/man/man1")
+@click.argument("words", nargs=-1, metavar="[COMMAND]...")
+@click.option("--all", "folder", type=click.Path(path_type=Path), help="Write every page into a folder.")
+def man(words: tuple[str, ...], folder: Path | None) -> None:
+    """Print the manual page of COMMAND, or of comity itself."""
+    from cli.app import comity
+
+    if folder is None:
+        click.echo(page(words, named(words, comity)), nl=False)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {"-".join(("comity", *path)): page(path, cmd) for path, cmd in walk((), comity)}
+    for name, text in pages.items():
+        (folder / f"{name}.1").write_text(text, encoding="utf-8")
+    click.echo(f"{len(pages)} pages in {folder}", err=True)
+
+
+def named(words: Iterable[str], root: click.Command) -> click.Command:
+    """The command that the words name after `comity`; UsageError if there is none."""
+    found = root
+    for word in words:
+        below = found.get_command(click.Context(found), word) if isinstance(found, Group) else None
+        if below is None:
+            raise click.UsageError(f"no command {' '.join(words)!r}; `comity --help` lists them")
+        found = below
+    return found
+
+
+def walk(path: tuple[str, ...], cmd: click.Command) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """A command and everything below it, each with the words that name it after `comity`."""
+    yield path, cmd
+    if isinstance(cmd, Group):
+        for name in cmd.table:
+            found = cmd.get_command(click.Context(cmd), name)
+            if found is not None:
+                yield from walk((*path, name), found)
+
+
+def page(path: tuple[str, ...], cmd: click.Command) -> str:
+    """The manual page of one command, as man(7) has it; the same bytes for the same program."""
+    name = "-".join(("comity", *path))
+    ctx = click.Context(cmd, info_name=" ".join(("comity", *path)))
+    run = cmd.get_command(ctx, "") if isinstance(cmd, Group) and cmd.otherwise else cmd
+    says = cmd.get_short_help_str(limit=200)
+    lines = [f'.TH {name.upper()} 1 "" "Comity {version("comity")}" "Comity"', ".SH NAME"]
+    lines += [f"{escaped(name)} \\- {escaped(says)}", ".SH SYNOPSIS"]
+    lines += [f".B {escaped(ctx.command_path)}", escaped(" ".join(cmd.collect_usage_pieces(ctx)))]
+    examples = cmd.examples if isinstance(cmd, Command | Group) else ()
+    if examples:
+        lines += [".SH EXAMPLES", ".nf", *(escaped(e) for e in examples), ".fi"]
+    lines += [".SH DESCRIPTION", *(line for p in (cmd.help or "").split("\n\n") for line in (".PP", escaped(p)))]
+    if isinstance(cmd, Group):
+        lines += _listed("COMMANDS", ((n, text) for n, (_, text) in cmd.table.items()))
+    options = [] if run is None else [p.get_help_record(ctx) for p in run.params]
+    shared = () if cmd.name == "comity" and not path else SHARED
+    lines += _listed("OPTIONS", (*(o for o in options if o), *shared))
+    lines += _listed("EXIT STATUS", ENDS)
+    lines += _listed("ENVIRONMENT", ENVIRONMENT)
+    return "\n".join(lines) + "\n"
+
+
+def _listed(title: str, rows: Iterable[tuple[str, str]]) -> list[str]:
+    lines = [f".SH {title}"]
+    for term, says in rows:
+        lines += [".TP", f".B {escaped(term)}", escaped(says)]
+    return lines
+
+
+def escaped(text: str) -> str:
+    """Text that troff prints as it is: its own signs escaped, no line that begins like one of its requests."""
+    plain = re.sub(r"\s+", " ", text.replace("\b", "")).strip().replace("\\", "\\e").replace("-", "\\-")
+    return f"\\&{plain}" if plain.startswith((".", "'")) else plain.replace("'", "\\(aq")

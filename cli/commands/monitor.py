@@ -1,0 +1,171 @@
+"""`comity monitor`: follow other logs from where they are published, and say what people should look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.adapters.witness.monitor import Alarm
+    from ledger.verify import Trust
+
+PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
+OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # what a log lets in against its own rules
+UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP"})
+
+
+@output.command(
+    "comity monitor --trust karsk-trust/ https://ledger.example/karsk",
+    "comity monitor --trust karsk-trust/ --trust ardel-trust/ --silence 26 --stale 26       (cron: exit 1, 3 or 4)",
+    "comity monitor --ledger ledger/ --entries          (its counterparties, where their policies have a URL)",
+    refused=Exit.UNDECIDABLE,
+)
+@click.argument("places", nargs=-1, metavar="[DIR|URL]...")
+@click.option(
+    "--trust", "trusts", multiple=True, metavar="DIR|FILE", help="Whose logs: their trust folders; repeatable."
+)
+@click.option(
+    "--state", metavar="DIR", help="What was seen, and evidence (default: the ledger's, or your state folder)."
+)
+@click.option(
+    "--silence", type=click.FloatRange(0), metavar="HOURS", help="Alarm if a log shows nothing new for so long."
+)
+@click.option("--stale", type=click.FloatRange(0), metavar="HOURS", help="Alarm if no witness cosigned for so long.")
+@click.option(
+    "--entries", is_flag=True, help="Read every new entry as well, where they are published; sealed values stay sealed."
+)
+def monitor(
+    places: tuple[str, ...],
+    trusts: tuple[str, ...],
+    state: str | None,
+    silence: float | None,
+    stale: float | None,
+    entries: bool,
+) -> Exit:
+    """Look once at each log: does it follow what it showed before? Made to be run again and again.
+
+    With --entries each new entry is opened: its signature, its place in its order, its key by the register of that log.
+    Exit 1 if a log is proved to contradict itself, to have turned back, to publish other entries than it signed, or to
+    have let one in against its own rules; 3 if one is silent, stale, or cannot show that it only grew; 4 if one cannot
+    be reached; 0 if there is nothing to look at. Evidence is kept in the folder `evidence` of the state; without
+    --trust in the ledger, whose counterparties are looked at, beside what came with their bundles.
+    """
+    from msgspec.structs import replace
+
+    from ledger.adapters.folders.user_folders import private_folder
+    from ledger.adapters.witness.monitor import Alarm, Patience, look
+
+    folder, evidence = _memory(state, trusts)
+    private_folder(folder)
+    patience = Patience(_hours(silence), _hours(stale))
+    columns, rows, looks = ("log", "size", "before", "entries", "code", "says"), [], []
+    for place, trust, origin in _logs(places, trusts):
+        seen = look(
+            place,
+            trust.policy,
+            origin,
+            folder,
+            output.now(),
+            patience,
+            entries=entries,
+            registrar=trust.registrar,
+            evidence=evidence,
+        )
+        if entries and trust.registrar is None:
+            unopened = Alarm("NO_TRUST_ANCHOR", "no registrar is trusted: entries were held against the tree alone")
+            seen = replace(seen, alarms=(*seen.alarms, unopened))
+        looks.append(seen)
+        for code, says in [(alarm.code, alarm.says) for alarm in seen.alarms] or [("", "nothing to look at")]:
+            rows.append((seen.log, seen.size, seen.before, seen.entries, code, says))
+    if not looks:
+        hint = "name a folder or URL and whose log it is (--trust), or give the log line of their policy a URL"
+        raise Stop("no log to look at", hint=hint)
+    document = {
+        "logs": [
+            {
+                "log": seen.log,
+                "where": seen.where,
+                "size": seen.size,
+                "before": seen.before,
+                "entries": seen.entries,
+                "alarms": [{"code": alarm.code, "says": alarm.says} for alarm in seen.alarms],
+            }
+            for seen in looks
+        ],
+        "evidence": str(evidence),
+    }
+    output.emit("monitor", document, columns, rows)
+    return _exit([alarm for seen in looks for alarm in seen.alarms])
+
+
+def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path]:
+    """Where heads and evidence are kept: as said, with a ledger whose counterparties they are, else with the user."""
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.folders.user_folders import Home
+
+    if state is None and not trusts:
+        ledger = read_folder(Path(output.ledger_folder()))
+        return ledger.others, ledger.evidence
+    folder = Path(state) if state else Home.user().state / "monitor"
+    return folder, folder / "evidence"
+
+
+def _exit(alarms: list[Alarm]) -> Exit:
+    codes = {alarm.code for alarm in alarms}
+    if codes & PROVED or any(code.startswith(OF_ENTRIES) for code in codes):
+        return Exit.PROVED_BAD
+    if codes - UNREACHED:
+        return Exit.FINDINGS
+    return Exit.UNDECIDABLE if codes else Exit.DONE
+
+
+def _hours(hours: float | None) -> timedelta | None:
+    return None if hours is None else timedelta(hours=hours)
+
+
+def _logs(places: tuple[str, ...], trusts: tuple[str, ...]) -> Iterator[tuple[str, Trust, str]]:
+    """(where, trust, origin) of each log to look at: those named, else all that have a URL in their policy."""
+    held = _held(trusts)
+    if places:
+        for place in places:
+            yield place, *_whose(place, held)
+        return
+    for trust in held:
+        for key, url in trust.policy.urls.items():
+            if key in trust.policy.logs:
+                yield url, trust, key.name
+
+
+def _held(trusts: tuple[str, ...]) -> list[Trust]:
+    from cli.commands.export import read_trust
+    from ledger.adapters.folders.ledger_folder import read_folder
+
+    if trusts:
+        return [read_trust(trust) for trust in trusts]
+    folder = read_folder(Path(output.ledger_folder()))
+    return list(read_trust(str(folder.path)).others)
+
+
+def _whose(place: str, held: list[Trust]) -> tuple[Trust, str]:
+    """The trust that knows the log published at a place, by the origin it gives itself; that is then verified."""
+    from ledger.adapters.log.published_log import LARGEST_NOTE, source
+    from ledger.errors import LedgerFault
+
+    logs = {key.name: trust for trust in held for key in trust.policy.logs}
+    try:
+        origin = source(place)("checkpoint", LARGEST_NOTE).partition(b"\n")[0].decode("ascii", "replace")
+    except LedgerFault:
+        if len(logs) != 1:
+            raise
+        origin = next(iter(logs))
+    if origin not in logs:
+        known = ", ".join(sorted(logs)) or "none"
+        raise Stop(f"{place} says it is the log {origin!r}", hint=f"--trust DIR for it; known is {known}")
+    return logs[origin], origin

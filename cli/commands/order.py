@@ -1,0 +1,43 @@
+"""`comity order rename`: a name for an order that this ledger's users give it, and no entry states."""
+
+from __future__ import annotations
+
+import click
+
+from cli.exit_codes import Exit
+from cli.terminal import output
+
+
+@output.command("comity order rename PPO-2026-123 karsk-123", "comity order rename 5f0c1a2b karsk-123")
+@click.argument("order")
+@click.argument("name")
+def rename(order: str, name: str) -> Exit:
+    """Give ORDER the NAME by which every command of this ledger knows it from now on, instead of one given before.
+
+    Nothing is recorded and no entry changes: the name is kept in the ledger's folder, in names.json. References and
+    ids go on naming the order. NAME is refused where an order is called so already.
+    """
+    from cli.session.ledger_reader import reading
+    from ledger.adapters.folders.order_names import give
+    from ledger.errors import Refused
+    from ledger.facts.wire import Reference as Form
+    from ledger.facts.wire import Unfit, check, check_at_door, form_of
+
+    form = form_of(Form)
+    try:
+        check(form, name)
+        check_at_door(form, name)
+    except Unfit as unfit:
+        raise Refused("FACT", f"expected {unfit.expected}, got {name!r}", where="name") from None
+    with reading() as reader:
+        found = reader.find(order)
+        others = {*reader.called(name)} - {found}
+        if others:
+            says = f"an order is called {name!r} already, {', '.join(sorted(o[:8] for o in others))}"
+            raise Refused("NAME-TAKEN", says, where="name", hint="a name of one's own fits one order alone")
+        give(reader.folder.path, found, name)
+    document = {"order": found, "name": name}
+    output.emit(
+        "name", document, tuple(document), [tuple(document.values())], text=lambda: f"{name} is the order {found}"
+    )
+    return Exit.DONE

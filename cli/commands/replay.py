@@ -1,0 +1,152 @@
+"""The order as it was known: the record at a moment, what changed between two, or all of it as a page to watch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.commands.judge import judged, opinion
+from cli.commands.orders import AS_OF, LANG, ORDER
+from cli.exit_codes import Exit
+from cli.session.ledger_reader import Reader, reading
+from cli.session.recorded_access import Stated, revealed, revealing
+from cli.terminal import output
+from cli.terminal.table import wrapped
+
+if TYPE_CHECKING:
+    from ledger.entries.case import Case, Entry
+
+
+@output.command(
+    "comity replay main --at 2027-03-10T00:00:00Z",
+    "comity replay main --diff 2027-03-10T00:00:00Z..2027-03-16T00:00:00Z",
+    "comity replay main --html replay.html",
+    "comity replay main --html verlauf.html --lang de",
+    refused=Exit.UNDECIDABLE,
+)
+@ORDER
+@click.option("--at", type=output.MOMENT, help="The state as it was known at this moment.")
+@click.option("--diff", metavar="A..B", help="What moment B knew that A did not.")
+@click.option("--html", "file", metavar="FILE", help="One page with a slider over every moment.")
+@LANG
+@AS_OF
+@revealing
+def replay(
+    order: str,
+    at: datetime | None,
+    diff: str | None,
+    file: str | None,
+    lang: str,
+    as_of: datetime | None,
+    reveal: bool,
+    stated: Stated,
+    actor: str | None,
+) -> None:
+    """The order as the record stood at a moment, what changed between two, or all of it as a page to watch.
+
+    Sealed values are shown only with --reveal: those of the entries known then, of the new ones, of the page's story.
+    """
+    if sum(asked is not None for asked in (at, diff, file)) != 1:
+        raise click.UsageError("one of --at TIME, --diff A..B and --html FILE")
+    if lang != "en" and file is None:
+        raise click.UsageError("--lang is of the page: --html FILE")
+    first, dots, last = (diff or "..").partition("..")
+    if not dots:
+        raise click.UsageError("--diff is two moments with two dots between: A..B")
+    span = (output.MOMENT.convert(first, None, None), output.MOMENT.convert(last, None, None)) if diff else None
+    if file is not None:
+        from cli.commands.export import check_new
+
+        check_new(file, "a replay")
+    with reading() as reader:
+        case = reader.case(order)
+        revealed([case.order], "timeline", reveal, stated, actor)
+        if file is not None:
+            from cli.commands.report import put
+            from cli.reports.order_report import replay_of
+
+            put(file, replay_of(reader, case, as_of or reader.now(), reveal=reveal, lang=lang).encode())
+        elif at is not None:
+            _replay_at(reader, case, at, reveal)
+        elif span is not None:
+            _replay_diff(reader, case, *span, reveal)
+
+
+def _moment(reader: Reader, at: datetime) -> tuple[int, dict[str, Any]]:
+    head = reader.head_at(at)
+    if head is None:
+        return 0, {"at": at, "size": 0, "clock": "none", "says": "no head was kept at or before this moment"}
+    clock = "log" if head.cosigned is None else "cosigned"
+    says = "the log's own clock; no witness had signed" if head.cosigned is None else "the time of a witness"
+    return head.size, {"at": at, "size": head.size, "head": head.digest, "clock": clock, "dated": head.at, "says": says}
+
+
+def _opened(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """The sealed values of entries, by entry; only for who gave a reason."""
+    from projections.views.timeline import fields
+
+    shown = ((e, {name: v for name, v in fields(e, reveal=True).items() if name in e.sealed}) for e in entries)
+    return [{"entry": f"#{e.seq}", "leaf": e.leaf, "kind": e.kind, "values": values} for e, values in shown if values]
+
+
+def _values(opened: Sequence[Mapping[str, Any]]) -> list[str]:
+    lines: list[str] = []
+    for one in opened:
+        lines += ["", f"  {one['entry']} {one['kind']}"]
+        for name, value in one["values"].items():
+            lines += wrapped(f"{name}: {output.plain(value)}", " ", 80, indent=3)
+    return lines
+
+
+def _replay_at(reader: Reader, case: Case, at: datetime, reveal: bool) -> None:
+    from ledger.law import judge as judge_case
+    from projections.views.known_at import Moment, as_known
+
+    size, moment = _moment(reader, at)
+    known = as_known(case, Moment(at, size))
+    judgement = judge_case(known, at)
+    opened = _opened(known.entries) if reveal else []
+    document = {"replay": moment, **judged(judgement), **({"values": opened} if reveal else {})}
+    rows = [("state", judgement.state), ("entries", len(known.entries)), ("log size", size), ("clock", moment["clock"])]
+
+    def text() -> str:
+        known_then = output.counted(len(known.entries), "entry", "entries")
+        head = f"Log size {size} at {output.plain(at)} ({moment['says']}); {known_then} of this order."
+        return "\n".join([head, "", opinion(known, judgement), *_values(opened)])
+
+    output.emit("replay", document, ("what", "value"), rows, text=text)
+
+
+def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
+    from ledger.law import judge as judge_case
+    from projections.views.known_at import Moment, difference
+
+    before, after = Moment(first, _moment(reader, first)[0]), Moment(last, _moment(reader, last)[0])
+    found = difference(case, before, after, judge_case)
+    columns = ("what", "before", "after")
+    rows = [(c.what, c.before, c.after) for c in found.changes]
+    document = {
+        "order": case.order,
+        "from": {"at": first, "size": before.size},
+        "to": {"at": last, "size": after.size},
+        "entries": [{"seq": e.seq, "kind": e.kind, "on": e.on, "leaf": e.leaf} for e in found.entries],
+        "changes": [dict(zip(columns, row, strict=True)) for row in rows],
+    }
+    opened = _opened(found.entries) if reveal else []
+    if reveal:
+        document["values"] = opened
+
+    def text() -> str:
+        new = [f"+ #{e.seq} {output.plain(e.on)} {e.kind}" for e in found.entries] or ["no new entries"]
+        changed = []
+        for c in found.changes:
+            if c.before is not None:
+                changed.append(output.paint(f"- {c.what}: {c.before}", "red"))
+            if c.after is not None:
+                changed.append(output.paint(f"+ {c.what}: {c.after}", "green"))
+        return "\n".join([f"{output.plain(first)} .. {output.plain(last)}", "", *new, "", *changed, *_values(opened)])
+
+    output.emit("replay-diff", document, columns, rows, text=text)

@@ -1,0 +1,320 @@
+"""`comity report`: the documents people file, as one page of HTML, as PDF, or the same values as JSON."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.commands.orders import AS_OF, LANG
+from cli.exit_codes import Exit, Stop
+from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
+from cli.session.ledger_reader import Reader, reading
+from cli.session.recorded_access import Stated, revealed, revealing
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from cli.reports.pdf import Bundle
+    from ledger.entries.case import Case
+    from ledger.entries.envelope import Signer
+    from ledger.verify import Trust
+    from projections.render.html import Report
+    from projections.reports.front_page import Making
+    from projections.statistics.counting import Wish
+
+KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics", "certification", "order-form")
+WHOLE = ("audit", "statistics")  # of the whole ledger; all others are on one order
+ALIASES = {"certificate": "certification"}
+FORMS = ("fre-902-13", "fre-902-14", "18-usc-3505", "bsa-63-4")
+# As record-accessed names the views.
+VIEWS = {
+    "custody": "custody",
+    "evidence-chain": "evidence-chain",
+    "dpo": "dpo",
+    "certification": "custody",
+    "order-form": "export",
+}
+READERS = {"certification": "CT"}  # for whom a report is made, where that is known
+EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILED": Exit.PROVED_BAD}
+MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
+
+
+@output.command(
+    "comity report custody PPO-2026-123 -o custody.html",
+    "comity report evidence-chain main --as-of 2027-09-02T00:00:00Z --trust trust/ -o chain.html",
+    "comity report custody main --format pdf --attach court.evidence.zip -o custody.pdf",
+    "comity report certificate main --form fre-902-14 --format pdf -o certificate.pdf",
+    "comity report order-form main --reveal --because 'to be served' -o order.html      (for the addressee)",
+    "comity report order-form main --for NOT --reveal --because 'to be notified' -o notified.html",
+    "comity report dpo main --json",
+    "comity report custody main -o custody.html --record --as ilves",
+    "comity report audit -o audit.html",
+    "comity report statistics --from 2027-01-01 --to 2028-01-01 --format pdf -o statistics.pdf",
+    "comity report custody main --lang de -o verwahrung.html",
+    refused=Exit.UNDECIDABLE,
+)
+@click.argument("kind", type=click.Choice((*KINDS, *ALIASES)), metavar="KIND")
+@click.argument("order", required=False)
+@AS_OF
+@click.option("--form", type=click.Choice(FORMS), help="Of a certificate: after which law.")
+@click.option("--for", "whose", metavar="ROLE", help="Of an order form: who reads it (default: the addressee).")
+@click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
+@click.option("--attach", metavar="FILE", help="Of a PDF: the order's evidence bundle, to travel inside it.")
+@click.option("--fonts", metavar="DIR", help="Of a PDF: a folder with more fonts.")
+@LANG
+@SINCE
+@UNTIL
+@PARTY
+@PROVIDER
+@click.option("--beside", type=click.Choice((*FILES, NONE)), help="Of statistics: whose figures stand beside ours.")
+@click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
+@click.option("--record", is_flag=True, help="Record that it was made (report-issued), with the digest of FILE.")
+@revealing
+def report(
+    kind: str,
+    order: str | None,
+    as_of: datetime | None,
+    form: str | None,
+    whose: str | None,
+    file: str,
+    attach: str | None,
+    fonts: str | None,
+    lang: str,
+    since: datetime | None,
+    until: datetime | None,
+    party: str | None,
+    provider: str | None,
+    beside: str | None,
+    trust: str | None,
+    record: bool,
+    reveal: bool,
+    stated: Stated,
+    actor: str | None,
+) -> None:
+    """Write a document: custody, evidence-chain, dpo (the processing record), certification or order-form of ORDER,
+    audit or statistics of the whole ledger.
+
+    One HTML file without network and script, or --format pdf (PDF/A-3a and PDF/UA-1), json, or case (the order as
+    CASE/UCO, whichever report is asked for). The first page of a report says what was checked, what was found, what
+    was not checked, and how to check it without us. Sealed values show as [sealed] unless they are revealed. Statistics
+    are of orders issued --from until before --to, of a --party, to a --provider, with Google's published figures beside
+    them. The exit code is that of the verdict on integrity, as of `verify`: 3 without --trust, 1 if the record is
+    proved bad.
+    """
+    kind, medium = ALIASES.get(kind, kind), _medium()
+    from projections.statistics.counting import Wish
+
+    wish = Wish(since, until, party, provider)
+    _fits(kind, order, form, medium, attach)
+    if lang != "en" and medium in ("json", "case"):
+        raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
+    if kind == "audit" and as_of:
+        raise click.UsageError("audit reads the ledger as it is: no --as-of")
+    if kind in WHOLE and reveal:
+        raise click.UsageError(f"{kind} opens nothing: no --reveal")
+    if kind != "statistics" and (wish != Wish() or beside):
+        raise click.UsageError("--from, --to, --party, --provider and --beside are of statistics")
+    if whose is not None and kind != "order-form":
+        raise click.UsageError("--for is of an order form")
+    if kind == "order-form" and medium == "case" and reveal:
+        raise click.UsageError("CASE is of the whole order, for no one reader: `comity export --format case --reveal`")
+    if record and file == "-":
+        raise click.UsageError("--record is of a report in a file: -o FILE")
+    from cli.commands.export import check_new, read_trust, role_of
+    from cli.reports.order_report import Asked, order_report
+    from projections.render.verbatim import stated as own_words
+
+    check_new(file, "a report")
+    held = None if trust is None else read_trust(trust)
+    attached: Bundle | None = None
+    lacks: Sequence[str] = ()
+    with reading() as reader:
+        recorder = recording(actor) if record else None
+        graph = b""
+        if order is None:
+            moment = as_of or reader.now()
+            made: Report = _of_ledger(reader, kind, wish, beside, moment, held, medium, lang)
+            about, said = reader.cases.access, reader.cases.register(reveal=False)
+        else:
+            case = reader.case(order)
+            if attach is not None:
+                from cli.reports.pdf import read_bundle
+
+                attached = read_bundle(attach, case.order)
+            whose = role_of(whose) if whose else None
+            reads = READERS.get(kind)
+            if kind == "order-form":
+                from projections.reports.order_form import addressee
+
+                reads = whose = whose or addressee(case.instrument)
+            revealed([case.order], VIEWS[kind], reveal, stated, actor, reads)
+            moment = as_of or reader.now()  # after its own access entry, which a processing record tells of too
+            asked = Asked(
+                kind,
+                medium,
+                form or "",
+                attached.name if attached else None,
+                reveal,
+                lang,
+                reader=whose or "",
+                head=reader.head_of(attached.head) if attached else None,
+                file="" if file == "-" else os.path.basename(file),
+            )
+            made = order_report(reader, asked, case, moment, held)
+            graph = _graph(reader, case.known(moment), moment, reveal) if medium == "case" else b""
+            about, said = case.order, (*case.entries, *case.registry)
+            lacks = _lacks(case.known(moment), moment) if kind == "order-form" else ()
+    theirs = () if lang == "en" else own_words(said)
+    data = graph or written(kind, made, medium, attached, fonts, lang, theirs)
+    put(file, data)
+    making = making_of(made)
+    if recorder is not None:
+        record_report(kind, about, making.as_of, data, medium, recorder)
+    code = EXITS[making.integrity.verdict]
+    for says in lacks:
+        output.tell(says)
+    if code is Exit.DONE and lacks:
+        code = Exit.FINDINGS
+    click.get_current_context().exit(code)
+
+
+# The common --format knows tables; a report is a page.
+next(p for p in report.params if "--format" in p.opts).type = click.Choice(tuple(MEDIA))
+
+
+def making_of(made: Report) -> Making:
+    """How a report was made."""
+    from projections.reports.fillable_form import Sheet
+
+    return made.making if isinstance(made, Sheet) else made.face.making
+
+
+def _medium() -> str:
+    """What a report is written as; a page where nothing was said."""
+    said = output.said().format
+    if said != "table" and said not in MEDIA:
+        raise click.UsageError("a report is --format html, pdf, json or case")
+    return "html" if said == "table" else said
+
+
+def _lacks(known: Case, moment: datetime) -> list[str]:
+    """What an order lacks, for its maker; the form for another reader does not say it."""
+    from projections.reports.order_form import missing
+
+    return [f"{m.code}: {m.says}" for m in missing(known, moment)]
+
+
+def _graph(reader: Reader, known: Case, moment: datetime, reveal: bool) -> bytes:
+    from cli.exports.writers import case_of
+    from ledger.law import judge
+
+    return case_of(reader, known, judge(known, moment), reveal=reveal)
+
+
+def _of_ledger(
+    reader: Reader,
+    kind: str,
+    wish: Wish,
+    beside: str | None,
+    moment: datetime,
+    held: Trust | None,
+    medium: str,
+    lang: str,
+) -> Report:
+    """A report on the whole ledger."""
+    if kind == "audit":
+        from cli.reports.ledger_report import audit_report
+
+        return audit_report(reader, held)
+    from cli.reports.statistics_report import statistics_of
+
+    look = (" --format pdf" if medium == "pdf" else "") + (f" --lang {lang}" if lang != "en" else "")
+    return statistics_of(reader, wish, beside or GOOGLE, moment, held, look)
+
+
+def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: str | None) -> None:
+    if (kind in WHOLE) != (order is None):
+        raise click.UsageError(f"{kind} is of the whole ledger" if order else f"{kind} is a report on one ORDER")
+    if (kind == "certification") != (form is not None):
+        raise click.UsageError(
+            f"a certificate follows a law: --form {'|'.join(FORMS)}" if form is None else f"{kind} has no --form"
+        )
+    if kind in WHOLE and medium == "case":
+        raise click.UsageError(f"CASE is of one ORDER: {kind} is of the whole ledger")
+    if attach is not None and (medium != "pdf" or order is None):
+        raise click.UsageError("--attach puts an order's bundle into a report on it in PDF: --format pdf")
+
+
+def written(
+    kind: str,
+    made: Report,
+    medium: str,
+    attached: Bundle | None = None,
+    fonts: str | None = None,
+    lang: str = "en",
+    theirs: Collection[str] = (),
+) -> bytes:
+    """A report as it was asked for: a page, a PDF, or its values as JSON; `theirs` are words that others stated."""
+    if medium == "json":
+        return f"{output.dumps({'format': f'comity.report-{kind}/1', **asdict(made)})}\n".encode()
+    if medium == "pdf":
+        from cli.reports.pdf import as_paper
+
+        return as_paper(made, attached, fonts, lang=lang, theirs=theirs)
+    from projections.render.html import page
+
+    return page(made, lang, theirs).encode()
+
+
+def put(file: str, data: bytes) -> None:
+    """Write to a new file, or to standard output for `-`."""
+    from cli.commands.export import write_new
+
+    if file == "-":
+        click.echo(data, nl=False)
+        return
+    try:
+        write_new(file, data)
+    except Stop as there:
+        raise Stop(there.message, hint="a report is never overwritten; choose another name") from None
+    if data.startswith(b"<"):
+        output.tell(f"{file}: open it in any browser; it needs no network")
+
+
+def recording(actor: str | None) -> Signer:
+    """Who records a report, asked before its values are opened: a wrong office or role is refused first."""
+    from cli.session.open_ledger import hand, writing
+
+    with writing() as journal:
+        return hand(journal, "report-issued", actor, None, None)
+
+
+def record_report(kind: str, order: str, as_of: datetime, data: bytes, medium: str, signer: Signer) -> None:
+    """Record `report-issued` in the order the report is about: which report, of which moment, its digest, the rules.
+    One on the whole ledger is about no order and stands in the access order, beside who read what.
+
+    The document's code names what made it, because another version of that makes other bytes.
+    """
+    from hashlib import sha256
+
+    from cli.reports.pdf import renderer
+    from cli.session.open_ledger import writing
+    from ledger.entries.case import wire
+    from ledger.facts import build
+    from ledger.law.provisions import rules_digest
+
+    document = {
+        "code": f"{kind}{renderer(medium)}",
+        "media": MEDIA[medium],
+        "size": len(data),
+        "sha256": sha256(data).hexdigest(),
+    }
+    said = {"report": kind, "as_of": wire(as_of), "document": document, "rules_digest": rules_digest()}
+    with writing() as journal:
+        receipt = journal.record(build("report-issued", said, {}), order, signer)
+    output.tell(f"recorded as entry {receipt.index} of the log")

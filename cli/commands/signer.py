@@ -1,0 +1,122 @@
+"""A process of its own that signs checkpoints: begun with the guard and the log key, and asked by the ledger."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+FILES = ("guard.db", "log.key")
+
+
+@output.command(
+    "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
+    "comity signer serve ~/.local/state/comity/8f3c... --socket signer.sock",
+)
+@click.argument("folder", metavar="DIR")
+@click.option("--socket", "place", required=True, metavar="PATH", help="Where it listens: a Unix socket of mode 0600.")
+def serve(folder: str, place: str) -> None:
+    """Sign checkpoints for the log whose guard and key lie in DIR, until told to stop.
+
+    It signs a checkpoint only if a proof shows that it begins with the one it signed last, and never two of one size.
+    """
+    from ledger.adapters.log.signer_process import Signer, listen
+    from ledger.adapters.log.signer_process import serve as answer
+
+    _check_clock(Path(folder))
+    with closing(Signer(Path(folder), say=output.tell)) as signer, closing(listen(Path(place))) as server:
+        try:
+            with _stopping():
+                output.tell(f"signing for {signer.origin} at {place}")
+                answer(signer, server)
+        except KeyboardInterrupt:
+            output.tell("stopped")
+        finally:
+            Path(place).unlink(missing_ok=True)
+
+
+@output.command("comity signer use /run/comity/signer", "comity signer use signer.sock --move /var/lib/comity-signer")
+@click.argument("place", metavar="PATH")
+@click.option("--move", metavar="DIR", help="First move guard and log key of this ledger to DIR, for the process.")
+def use(place: str, move: str | None) -> None:
+    """Have the process at PATH sign for this ledger from now on; guard and log key are then not read here any more.
+
+    With --move they are taken out of your state folder; start the process over DIR afterwards.
+    """
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.folders.user_folders import Home, replace_file
+    from ledger.adapters.log.signer_process import POINTER
+    from ledger.adapters.storage.sqlite import sync_folder
+
+    path = Path(output.ledger_folder())
+    state = Home.of(path).log(read_folder(path).origin)
+    target = Path(place).absolute()
+    if len(bytes(target)) > 107:
+        raise Stop(f"{target}: the path of a Unix socket has at most 107 bytes")
+    if move is not None:
+        _move(state, Path(move))
+    replace_file(state / POINTER, f"{target}\n".encode())
+    sync_folder(state)
+    document = {"origin": read_folder(path).origin, "socket": str(target), "folder": move or str(state)}
+    output.emit("signer", document, tuple(document), [tuple(document.values())])
+    output.tell(f"start it with: comity signer serve {document['folder']} --socket {target}")
+
+
+def _check_clock(state: Path) -> None:
+    """Doubt the clock as a command that writes does; with --clock-is-right go on behind a head that is dated ahead."""
+    from cli.session.clock_check import doubted
+    from ledger.adapters import system_clock
+    from ledger.adapters.log.sign_once_guard import LATENESS, Guard
+
+    now = output.now()
+    with closing(Guard(state / "guard.db")) as guard:
+        last = guard.last()
+        doubted(system_clock.ahead(now, last.at))
+        if output.said().clock_is_right and now < last.at - LATENESS and guard.set_back(last, now):
+            output.tell(f"the last head is dated {output.plain(last.at)}; it goes on now, by --clock-is-right")
+
+
+def _move(state: Path, folder: Path) -> None:
+    """Take guard and log keys to another folder; a copy left behind could sign a second history."""
+    from ledger.adapters.folders.user_folders import private_folder
+    from ledger.adapters.log.sign_once_guard import Guard
+    from ledger.adapters.storage.sqlite import sync_folder
+
+    if not (state / "guard.db").exists():
+        raise Stop(f"{state} has no guard to move", code=Exit.UNDECIDABLE)
+    if folder.exists() and any(folder.iterdir()):
+        raise Stop(f"{folder} is there already, and is not empty", code=Exit.REFUSED)
+    Guard(state / "guard.db").close()  # what lies in its log beside it goes into the file
+    private_folder(folder)
+    files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.")))
+    for file in files:
+        try:
+            file.rename(folder / file.name)
+        except OSError as error:
+            raise Stop(f"{file}: {error.strerror}", hint="DIR has to be on the same file system") from None
+    for place in (folder, state):
+        sync_folder(place)
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """SIGTERM ends a process as Ctrl-C does."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

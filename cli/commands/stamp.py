@@ -1,0 +1,156 @@
+"""Time stamps from outside: name the authorities, and have the state of the log stamped by all of them."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.adapters.log.checkpoints import Token
+    from ledger.application.journal import Journal
+    from ledger.entries.envelope import Signer
+
+COLUMNS = ("authority", "at", "accuracy", "size", "head", "digest")
+
+
+@output.command("comity stamp", "comity stamp --as clock --json")
+@output.AS
+@output.KEY
+def stamp(actor: str | None, key_file: str | None) -> Exit:
+    """Have the newest checkpoint stamped (RFC 3161) by every authority this ledger names; exit 3 if one did not.
+
+    The raw answers are kept with the checkpoint for ever and travel in bundles. With --as, an office of the role SYS
+    records them in the register as well. Once a day, and before an export, is what a reader expects.
+    """
+    from cli.handover.bundle_contents import published
+    from cli.session.clock_check import doubted
+    from cli.session.open_ledger import hand, writing
+    from ledger.adapters.log.checkpoints import Token
+    from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
+    from ledger.errors import LedgerFault
+    from ledger.tlog.note import note_digest
+
+    need()
+    with writing() as journal:
+        tsa = journal.folder.path / "trust" / "tsa"
+        asked = authorities(tsa)
+        if not asked:
+            raise Stop("this ledger names no time-stamp authority", hint="comity stamp add NAME URL --root FILE")
+        # Before an authority is asked, which may be paid for: who records its answer, and in that role.
+        signer = None if actor is None else hand(journal, "timestamp-anchored", actor, "SYS", key_file)
+        head = published(journal)
+        digest, kept = note_digest(head.note), []
+        for number, (name, url) in enumerate(asked.items()):
+            try:
+                reply = obtain(url, head.note, trusted(tsa), output.now(), sha512=number % 2 == 1)
+            except LedgerFault as fault:
+                if fault.code == "CLOCK-AHEAD":
+                    doubted(fault)
+                else:
+                    output.tell(f"{name}: {fault}")
+                continue
+            kept.append(Token(digest, name, reply, journal.now()))
+        for token in kept:  # none before all were heard: one of them may contradict our clock
+            journal.heads.stamp(token)
+        if signer is not None:
+            for token in kept:
+                _record(journal, token, head.checkpoint.size, head.checkpoint.root.hex(), signer)
+        rows = [row for row in _rows(journal.folder.path) if row[-1] in {token.digest for token in kept}]
+    document = {
+        "origin": head.checkpoint.origin,
+        "size": head.checkpoint.size,
+        "head": digest,
+        "tokens": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
+    }
+    output.emit("stamp", document, COLUMNS, rows)
+    if len(asked) == 1:
+        output.tell("one authority alone can be wrong about the time: name a second one, of another operator")
+    return Exit.DONE if len(kept) == len(asked) else Exit.FINDINGS
+
+
+@output.command(
+    "comity stamp add karsk-tsa https://tsa.example/stamp --root karsk-root.pem",
+    "comity stamp add fr-tsa https://tsa.example.fr --root fr-root.pem",
+)
+@click.argument("name")
+@click.argument("url")
+@click.option("--root", "root", required=True, metavar="FILE", help="Its root certificate; PEM or DER.")
+def add(name: str, url: str, root: str) -> None:
+    """Ask the time-stamp authority NAME at URL from now on; two of different operators are better than one.
+
+    Its certificates go into trust/tsa, and whoever verifies needs them from there: none inside a bundle is trusted.
+    """
+    from cli.commands.key import checked_name
+    from ledger.adapters.folders.user_folders import private_folder, replace_file
+    from ledger.adapters.http_client import is_address
+    from ledger.adapters.storage.sqlite import sync_folder
+    from ledger.adapters.timestamps.rfc3161 import authorities, certificates, need
+
+    need()
+    if not is_address(url) or any(c.isspace() for c in url):
+        raise Stop(f"{url!r} is not the address of an http server")
+    file = output.read(root)
+    found = certificates(file)
+    if not any(certificate.issuer == certificate.subject for certificate in found):
+        raise Stop(f"{root} holds no root certificate, only what stands below one", code=Exit.UNDECIDABLE)
+    tsa = private_folder(Path(output.ledger_folder()) / "trust" / "tsa")
+    asked = authorities(tsa)
+    if checked_name(name) in asked:
+        raise Stop(f"there is an authority {name} already")
+    asked[name] = url
+    replace_file(tsa / f"{name}{'.pem' if b'-----BEGIN' in file else '.der'}", file)
+    replace_file(tsa / "authorities", "".join(f"{n} {u}\n" for n, u in asked.items()).encode())
+    sync_folder(tsa)
+    document = {"name": name, "url": url, "certificates": [c.subject.rfc4514_string() for c in found]}
+    output.emit("authority", document, tuple(document), [tuple(document.values())])
+    output.tell("comity stamp asks it; hand trust/tsa to whoever verifies")
+
+
+@output.command("comity stamp list", "comity stamp list --json", refused=Exit.UNDECIDABLE)
+def list_() -> None:
+    """Every time stamp this ledger keeps, judged again at the moment it gives."""
+    rows = _rows(Path(output.ledger_folder()))
+    output.emit("stamps", {"tokens": [dict(zip(COLUMNS, row, strict=True)) for row in rows]}, COLUMNS, rows)
+
+
+def _rows(path: Path) -> list[tuple[Any, ...]]:
+    """What the kept tokens say; where one does not hold, why, in the place of its time."""
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.log.checkpoints import Heads
+    from ledger.adapters.timestamps.rfc3161 import read_stamp, trusted
+    from ledger.errors import Refused
+
+    roots, rows = trusted(path / "trust" / "tsa"), []
+    with closing(Heads(read_folder(path).heads, writable=False)) as heads:
+        for token in heads.tokens():
+            head = heads.get(token.head)
+            size, note = (head.size, head.note) if head else (None, b"")
+            try:
+                said = read_stamp(token.reply, note, roots)
+                at: Any = said.at
+                accuracy = f"{said.accuracy.total_seconds():g} s"
+            except Refused as wrong:
+                at, accuracy = str(wrong), ""
+            rows.append((token.authority, at, accuracy, size, token.head, token.digest))
+    return rows
+
+
+def _record(journal: Journal, token: Token, size: int, root: str, signer: Signer) -> None:
+    from ledger.facts import build
+
+    document = {
+        "code": "timestamp",
+        "media": "application/timestamp-reply",
+        "size": len(token.reply),
+        "sha256": hashlib.sha256(token.reply).hexdigest(),
+    }
+    fact = build("timestamp-anchored", {"tree_size": size, "root": root, "token": document}, {})
+    receipt = journal.record(fact, journal.registry, signer)
+    output.tell(f"recorded in the register as entry {receipt.index}")

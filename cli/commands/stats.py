@@ -1,0 +1,220 @@
+"""`comity stats`: the statistical forms, in a terminal, as JSON, as CSV and as a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.commands.orders import LANG
+from cli.exit_codes import Exit
+from cli.reports.statistics_report import BESIDE, PARTY, PROVIDER, SINCE, UNTIL, lives_of, office, published, selection
+from cli.session.ledger_reader import Reader, reading
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from projections.reports.front_page import Making
+    from projections.statistics.counting import Table
+    from projections.statistics.report import StatisticsReport
+
+
+@output.command(
+    "comity stats --art28 --from 2027-01-01 --to 2028-01-01",
+    "comity stats --transparency --provider skylark --format csv",
+    "comity stats --transparency --beside google --format html -o transparency.html",
+    refused=Exit.UNDECIDABLE,
+)
+@click.option("--art28", "which", flag_value="art28", help="The table of Regulation (EU) 2023/1543, article 28(2).")
+@click.option("--transparency", "which", flag_value="transparency", help="The table that providers publish.")
+@SINCE
+@UNTIL
+@PARTY
+@PROVIDER
+@click.option("--as-of", "as_of", type=output.MOMENT, help="As recorded at this moment (default: now).")
+@BESIDE
+@LANG
+@click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
+def stats(
+    which: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    party: str | None,
+    provider: str | None,
+    as_of: datetime | None,
+    beside: str | None,
+    lang: str,
+    file: str,
+) -> None:
+    """Count whole orders into a statistical form; numbers under five are withheld, with what would tell them.
+
+    An x is such a number, or one that guards it. What the tables cannot know stands below them. Two selections over
+    the same orders can be subtracted from each other: publish one.
+    """
+    if which is None:
+        raise click.UsageError("which form: --art28 or --transparency?")
+    if beside is not None and which != "transparency":
+        raise click.UsageError("published figures stand beside --transparency")
+    if file != "-" and output.said().format != "html":
+        raise click.UsageError("-o FILE is for --format html; other forms can be sent on: > FILE")
+    if lang != "en" and output.said().format != "html":
+        raise click.UsageError(f"--lang {lang} is of a page: --format html")
+    from projections.render.verbatim import stated
+    from projections.statistics.counting import Wish
+    from projections.statistics.forms import article_28, transparency
+    from projections.statistics.report import statistics_report
+
+    with reading() as reader:
+        moment = as_of or reader.now()
+        if provider is not None:
+            provider = office(reader, provider)
+        wish = Wish(since, until, party, provider)
+        lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
+        made = _making(reader, moment)
+        theirs = stated(reader.cases.register(reveal=False))
+    form = (article_28 if which == "art28" else transparency)(lives)
+    report = statistics_report(form, selection(wish), made, None if beside is None else published(beside))
+    if output.said().format == "html":
+        from cli.commands.report import put
+        from projections.render.html import statistics_page
+
+        put(file, statistics_page(report, lang, theirs).encode())
+        return
+    rows = list(_rows(report))
+    output.emit(f"stats-{which}", _document(report), COLUMNS, rows, text=lambda: told(report))
+
+
+next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
+
+HEADING, LABEL = 14, 24  # characters: of a heading, and those a row needs at least for its words
+COLUMNS = ("table", "row", "column", "unit", "value", "cite")
+
+
+def _making(reader: Reader, moment: datetime) -> Making:
+    from cli.commands.export import tool
+    from ledger.law.provisions import rules_digest
+    from projections.reports.front_page import Checked, Making
+
+    unchecked = Checked("INDETERMINATE", "The entries were read for counting, not verified.", (), ())
+    return Making(moment, tool(), rules_digest()[:16], None, unchecked, test=reader.folder.test)
+
+
+# -- printing ----------------------------------------------------------------------------------------------------------
+
+
+def _document(report: StatisticsReport) -> dict[str, Any]:
+    return {
+        "as_of": report.making.as_of,
+        "selection": report.selection,
+        **asdict(report.form),
+        "method": list(report.method),
+        "beside": None if report.beside is None else asdict(report.beside),
+    }
+
+
+def _rows(report: StatisticsReport) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """One line a cell; published figures follow in the same columns."""
+    from projections.statistics.report import printed
+
+    for table in report.form.tables:
+        for row in table.rows:
+            for n, (column, value) in enumerate(zip(table.columns, printed(row, table), strict=True)):
+                unit = "share" if table.share and n == len(table.columns) - 1 else row.unit
+                yield table.title, row.says, column, unit, value, row.cite
+    if report.beside is not None:
+        for total in report.beside.totals:
+            share = "-" if total.share is None else f"{100 * total.share:.1f} %"
+            many = str(total.requests) if total.most == total.requests else f"{total.requests} to {total.most}"
+            yield report.beside.name, total.period, "total", "orders", many, report.beside.source
+            yield report.beside.name, total.period, "share some data", "share", share, report.beside.source
+
+
+def told(report: StatisticsReport) -> str:
+    """The form for people: tables, bars, and what it cannot know."""
+    from cli.commands.judge import wrapped
+
+    width = output._columns()
+    out = [
+        output.paint(report.title, "bold"),
+        f"{report.selection} As recorded at {output.plain(report.making.as_of)}.",
+    ]
+    for table in report.form.tables:
+        out += ["", output.paint(table.title, "bold"), *_table(table, width)]
+    if report.bars is not None:
+        from projections.reports.charts import bars
+
+        named = [(b.name, None if b.value is None else float(b.value), b.says) for b in report.bars.bars]
+        out += [
+            "",
+            output.paint(report.bars.title, "bold"),
+            *bars(named, min(width, 100), plain=not output.colourful()),
+        ]
+    if report.form.name == "transparency":
+        out += ["", output.paint("Share of requests with some data", "bold"), *_bars(report, width)]
+    out += ["", output.paint("How it was counted", "bold")]
+    for says in report.method:
+        out += wrapped(says, "-", width)
+    out += ["", output.paint("What these tables cannot know", "bold")]
+    for says in report.form.cannot_know:
+        out += wrapped(says, "-", width)
+    return "\n".join(out)
+
+
+def _table(table: Table, width: int) -> list[str]:
+    """A table whose numbers stand below each other; where it is too wide, columns without orders are left out."""
+    import textwrap
+
+    from projections.statistics.report import printed
+
+    rows = [(row, printed(row, table)) for row in table.rows]
+    total = len(table.columns) - (2 if table.share else 1)
+    if rows[0][1][total] == "0":
+        return [f"  no {rows[0][0].says}"]
+
+    def sized(kept: Sequence[int]) -> list[int]:
+        words = [[*textwrap.wrap(table.columns[n], HEADING), *(cells[n] for _, cells in rows)] for n in kept]
+        return [max(map(len, column)) for column in words]
+
+    kept = list(range(len(table.columns)))
+    if width - sum(sized(kept)) - 2 * len(kept) < LABEL:
+        kept = [n for n in kept if n >= total or any(cells[n] not in ("0", "-") for _, cells in rows)]
+    sizes = sized(kept)
+    left = max(16, min(2 * LABEL, width - sum(sizes) - 2 * len(sizes)))
+    headings = [textwrap.wrap(table.columns[n], HEADING) for n in kept]
+    deep = max(map(len, headings))
+    lines = [("", [([""] * (deep - len(h)) + h)[n] for h in headings]) for n in range(deep)]
+    for row, cells in rows:
+        indent = "  " if row.inner else ""
+        says = textwrap.wrap(row.says, left, initial_indent=indent, subsequent_indent=f"{indent}  ")
+        lines += [(part, [""] * len(kept)) for part in says[:-1]]
+        lines.append((says[-1], [cells[n] for n in kept]))
+    out = [
+        f"{says:<{left}}{''.join(f'  {c:>{size}}' for c, size in zip(cells, sizes, strict=True))}".rstrip()
+        for says, cells in lines
+    ]
+    gone = [name for n, name in enumerate(table.columns) if n not in kept]
+    return [*out, f"  nothing under {', '.join(gone)}"] if gone else out
+
+
+def _bars(report: StatisticsReport, width: int) -> list[str]:
+    """Our half years, then the published ones."""
+    from projections.reports.charts import bars
+    from projections.statistics.report import requests, shares
+
+    ours = shares(report.form.tables)
+    named: list[tuple[str, float | None, str]] = [
+        (period, ours.get(period), f"{100 * ours[period]:.1f} %" if period in ours else "x")
+        for period, _ in requests(report.form.tables)
+    ]
+    if report.beside is not None:
+        named += [
+            (
+                f"{t.period} {report.beside.name}",
+                t.share,
+                f"{100 * t.share:.1f} %" if t.share is not None else "not published",
+            )
+            for t in report.beside.totals
+        ]
+    return bars(named, min(width, 100), plain=not output.colourful(), most=1)

@@ -1,0 +1,134 @@
+"""After a loss: a log that takes the place of one that cannot go on, and a guard made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.adapters.keys.key_files import Key
+    from ledger.entries.keyring import Registrar
+
+CAUSES = ("lost-storage", "restored-backup", "split-view", "key-compromise", "planned", "other")
+
+
+@output.command(
+    "comity succeed old-ledger/ ledger/ --origin ledger.example/xo/karsk/2 --cause restored-backup",
+    "comity succeed trust/ ledger/ --origin ledger.example/xo/karsk/2 --cause lost-storage --head karsk.note",
+)
+@click.argument("old", metavar="OLD")
+@click.argument("folder", metavar="DIR")
+@click.option("--origin", required=True, metavar="O", help="The new log's name; the old one is never used again.")
+@click.option("--cause", required=True, type=click.Choice(CAUSES), help="Why the old log cannot go on.")
+@click.option("--head", metavar="FILE", help="The last head of the old log that others saw, if nothing here has it.")
+@click.option("--lost", multiple=True, type=int, metavar="INDEX", help="A place of the old log known to be lost.")
+@output.STORE
+@output.KEY
+def succeed(
+    old: str,
+    folder: str,
+    origin: str,
+    cause: str,
+    head: str | None,
+    lost: tuple[int, ...],
+    store: str,
+    key_file: str | None,
+) -> None:
+    """Begin a ledger in DIR that takes the place of OLD: what is left of a ledger, or only its trust folder.
+
+    The witnesses of the old log, what it published, or --head say how far it had come. The first entry of the new
+    register names that head; the registrar is the same, and signs with the same key. What the old log still holds can
+    be read and verified as before; what it lost comes back as counterparties' records: comity receive.
+    """
+    from cli.commands.record import tell
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.application.counterparties import origin_of, read_counterparty
+    from ledger.application.journal import Journal
+    from ledger.application.successor import keep_predecessor, last_head, retire, succession
+    from ledger.entries.envelope import Circumstances
+    from ledger.facts import build
+    from ledger.tlog.note import check_origin
+
+    check_origin(origin)
+    ledger = Path(old) if output.is_ledger(old) else None
+    trust, files = read_counterparty(Path(old) / "trust" if ledger else Path(old))
+    registrar = trust.registrar
+    if registrar is None:
+        raise AssertionError("a trust folder without a registrar was refused")
+    if origin == origin_of(trust):
+        raise Stop(f"{origin} is the old log", hint="a successor has another name, such as the same with /2 behind it")
+    note = last_head(trust, ledger, output.read(head) if head else None)
+    public, document = succession(note, cause, lost)
+    home = Home.user()
+    key = _registrars(home, registrar, key_file)
+    test = bool(ledger) and (Path(old) / "TEST").exists()
+    with Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store) as journal:
+        keep_predecessor(journal.folder.path, note, trust, files)
+        now = journal.now()
+        signer = journal.signer(registrar.actor, "ADM", key)
+        said = Circumstances(now, now, documents=(document,))
+        receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, said)
+        tell(journal, "log-succeeded", receipt)
+    if retire(home, public["predecessor"]):
+        output.tell(f"the guard of {public['predecessor']} is retired: here it signs nothing more")
+    output.tell(
+        f"{public['predecessor']} is frozen at {public['size']} entries; hand {folder}/trust to whoever verifies"
+    )
+    output.tell(
+        "witnesses know the new log once you ask them: comity witness add; then register offices and keys again"
+    )
+
+
+def _registrars(home: Home, registrar: Registrar, key_file: str | None) -> Key:
+    from ledger.adapters.keys.key_files import listed
+    from ledger.adapters.keys.open_key import open_key
+
+    mine = next((name for name, key in listed(home.keys).items() if key.hex() == registrar.key), None)
+    if key_file is None and mine is None:
+        raise Stop(f"the key of {registrar.actor} is not here", hint="--key FILE", code=Exit.UNDECIDABLE)
+    key = open_key(key_file or str(home.keys / str(mine)))
+    if key.public.hex() != registrar.key:
+        raise Stop(f"{key_file} is not the key of {registrar.actor}", code=Exit.REFUSED)
+    return key
+
+
+@output.command("comity log remake-guard", "comity log remake-guard --anchor karsk.note")
+@click.option("--anchor", metavar="FILE", help="A checkpoint somebody holds, in place of a quorum of witnesses.")
+def remake_guard(anchor: str | None) -> None:
+    """Make the lost guard of this log again, at the newest head that witnesses, or --anchor, and the ledger show.
+
+    Only a quorum of the policy's witnesses, or a checkpoint from outside, can say what was signed before. Entries that
+    do not begin with what they saw are LOG-ROLLBACK or LOG-FORKED, and nothing is made.
+    """
+    from cli.session.clock_check import check_clock
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.application.restore import remake_guard
+
+    path = Path(output.ledger_folder())
+    folder, home = read_folder(path), Home.of(path)
+    check_clock(folder, home)
+    signed = remake_guard(folder, home, output.now(str(path)), output.read(anchor) if anchor else None)
+    document = {
+        "origin": folder.origin,
+        "size": signed.size,
+        "root": signed.root.hex(),
+        "guard": str(home.log(folder.origin)),
+    }
+    says = f"guard of {folder.origin} at {signed.size} entries: {document['guard']}"
+    output.emit(
+        "guard",
+        document,
+        ("origin", "size", "root"),
+        [(folder.origin, signed.size, signed.root.hex())],
+        text=lambda: says,
+    )
+    output.tell(
+        "whatever was signed after the newest head shown and is not here is lost; if that may be: comity succeed"
+    )

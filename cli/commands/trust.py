@@ -1,0 +1,371 @@
+"""A trust policy that several people sign, its versions in one folder, and the folder a court holds.
+
+1.trust.json 2.trust.json ...    the versions; the newest is used, each is believed because of the one before
+tsa/<sha256>.pem                 the certificates they name
+fingerprint                      of the first version, as it came by another way: only the holder writes it
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.handover.received_folder import TRUST_FILE, HandedFolder
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.trust.signed_policy import Root, Span, Statement, Version
+    from ledger.verify import Trust
+
+PIN = "fingerprint"
+FINGERPRINT = click.option(
+    "--root-fingerprint", "typed", metavar="WORDS|HEX|FILE", help="Of version 1, as it came by another way."
+)
+
+
+@output.command(
+    "comity trust new policy/ --root ada=ada.pub --root bo=bo.pub --root cy=cy.pub --threshold 2",
+    "comity trust new policy/ --from ledger/ --days 730          (the next version, by the same roots)",
+)
+@click.argument("folder", metavar="DIR")
+@click.option("--root", "named", multiple=True, metavar="NAME=FILE|HEX", help="Whose signature counts; repeatable.")
+@click.option("--threshold", type=int, metavar="K", help="How many of them must sign.")
+@click.option("--from", "source", metavar="DIR", help="A trust folder or ledger that says what is signed.")
+@click.option("--days", type=int, default=365, show_default=True, metavar="N", help="How long it is in force.")
+def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str | None, days: int) -> None:
+    """Write the next version into DIR, of what a trust folder says today; nobody has signed it yet."""
+    from msgspec.structs import replace
+
+    from cli.commands.export import read_trust
+    from cli.commands.witness import write
+    from ledger.entries.case import wire
+    from ledger.trust.signed_policy import FORMAT, Statement, draft, format_version, record_of, used_by
+
+    versions = _versions(folder)
+    last = versions[-1].said if versions else None
+    roots = tuple(map(_root, named)) or (last.roots if last else ())
+    enough = threshold if threshold is not None else last.threshold if last and not named else None
+    if not roots or enough is None:
+        raise click.UsageError("--root NAME=KEY and --threshold K: whose signatures count, and how many it takes?")
+    place = source or output.ledger_folder()
+    held = read_trust(place)
+    now = output.now()
+    said = Statement(
+        format=FORMAT,
+        version=last.version + 1 if last else 1,
+        issued=wire(now),
+        expires=wire(now + timedelta(days=days)),
+        roots=roots,
+        threshold=enough,
+        algorithms=(),
+        own=record_of(held),
+        sizes=tuple(_sizes(place)) if output.is_ledger(place) else (),
+        others=tuple(map(record_of, held.others)),
+        authorities=tuple(sorted(_digest(file) for file in held.authorities)),
+    )
+    version = draft(replace(said, algorithms=tuple(sorted(used_by(said)))))
+    for file in held.authorities:
+        write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
+    write(Path(folder) / _name(version), format_version(version))
+    _tell(version)
+    output.tell(f"it takes {enough} of its {len(roots)} roots: comity trust sign {folder} --key FILE")
+
+
+@output.command("comity trust sign policy/ --key ada", "comity trust sign policy/ --key agent:SHA256:...")
+@click.argument("folder", metavar="DIR")
+@click.option("--key", "reference", required=True, metavar="FILE|URI", help="The key of a root, of it or of the last.")
+def sign(folder: str, reference: str) -> None:
+    """Sign the newest version in DIR, after reading what it says: `comity trust check DIR`."""
+    from cli.commands.key import home
+    from cli.commands.witness import write
+    from cli.session.open_ledger import opened
+    from ledger.trust.signed_policy import format_version, signed
+
+    versions = _some(folder)
+    newest = versions[-1]
+    here = home().keys / reference
+    key = opened(str(here) if not os.path.exists(reference) and here.exists() else reference)
+    asked = {root.key: root.name for version in versions[-2:] for root in version.said.roots}
+    if key.public.hex() not in asked:
+        hint = f"roots are {', '.join(sorted(set(asked.values())))}"
+        raise Stop(f"{key.public.hex()} is the key of no root", hint=hint, code=Exit.REFUSED)
+    version = signed(newest, key.public, key.sign)
+    write(Path(folder) / _name(version), format_version(version))
+    _tell(version)
+    for lack in _lacking([*versions[:-1], version]):
+        output.tell(lack)
+
+
+@output.command(
+    "comity trust check policy/",
+    "comity trust check /media/stick --root-fingerprint 'lusab-babad-...'",
+    refused=Exit.UNDECIDABLE,
+)
+@click.argument("folder", metavar="DIR")
+@FINGERPRINT
+def check(folder: str, typed: str | None) -> None:
+    """Check every version in DIR against the one before, and the first against its fingerprint; show what it says."""
+    import msgspec
+
+    from ledger.errors import Refused
+    from ledger.trust.signed_policy import check_unexpired, check_versions, spoken
+
+    versions = _some(folder)
+    first, newest = versions[0], versions[-1]
+    pin = _pin(folder, typed)
+    lacking = None
+    try:
+        check_versions(versions, pin or first.fingerprint)
+    except Refused as lack:
+        if lack.code != "POL-THRESHOLD":
+            raise
+        lacking = lack  # it is still shown: whoever is to sign has to read it
+    _check_plain(folder, _expanded(folder, newest))
+    problems = [(lacking.code, lacking.says)] if lacking else []
+    problems += [] if pin else [("NO_TRUST_ANCHOR", "compare the fingerprint of version 1, by telephone or on paper")]
+    try:
+        check_unexpired(newest, output.now())
+    except Refused as late:
+        problems.append((late.code, late.says))
+    rows = [
+        (v.said.version, v.said.issued, v.said.expires, v.said.threshold, [r.name for r in v.said.roots], _by(v))
+        for v in versions
+    ]
+    shown = [(row[0], row[1][:10], row[2][:10], *row[3:]) for row in rows]  # a day is enough for people
+    columns = ("version", "issued", "expires", "threshold", "roots", "signed_by")
+    document = {
+        "fingerprint": first.fingerprint,
+        "words": spoken(first.fingerprint),
+        "pinned": pin is not None,
+        "newest": msgspec.to_builtins(newest.said),
+        "versions": [dict(zip(columns, row, strict=True)) for row in rows],
+        "problems": [{"code": code, "says": says} for code, says in problems],
+    }
+    output.emit(
+        "trust", document, columns, rows, text=lambda: f"{output.table(columns, shown)}\n\n{_read_aloud(newest.said)}"
+    )
+    output.tell(f"fingerprint of version 1: {spoken(first.fingerprint)}")
+    for code, says in problems[lacking is not None :]:
+        output.tell(f"{code}: {says}")
+    if lacking:
+        raise lacking
+    click.get_current_context().exit(Exit.FINDINGS if problems else Exit.DONE)
+
+
+@output.command(
+    "comity trust update court/ /media/stick --root-fingerprint 'lusab-babad-...'     (the first time)",
+    "comity trust update court/ /media/stick",
+)
+@click.argument("folder", metavar="DIR")
+@click.argument("source", metavar="FROM")
+@FINGERPRINT
+def update(folder: str, source: str, typed: str | None) -> None:
+    """Take the newer versions in FROM into DIR, the folder you hold; each must follow the one before.
+
+    The first time DIR is made, and the fingerprint is kept in it; later nothing in FROM can replace what DIR has.
+    """
+    from cli.commands.witness import write
+    from ledger.errors import Refused
+    from ledger.trust.signed_policy import check_unexpired, check_versions, format_version
+
+    held, given = _versions(folder), _some(source)
+    pin = _pin(folder, typed)
+    if pin is None:
+        raise Stop("nothing says which first version is the true one", hint="--root-fingerprint, by another way")
+    for mine, theirs in zip(held, given, strict=False):
+        if mine.fingerprint != theirs.fingerprint:
+            says = f"{source} has another version {mine.said.version} than the one you hold: keep both"
+            raise Refused("POL-VERSION", says, where=_name(theirs))
+    if held and len(given) < len(held):
+        says = f"{source} ends with version {given[-1].said.version}, you hold {held[-1].said.version}"
+        raise Refused("POL-VERSION", says, where=source, hint="it is older; nothing was changed")
+    newest = check_versions([*held, *given[len(held) :]], pin)
+    check_unexpired(newest, output.now())
+    trust = _expanded(source, newest)
+    for file in trust.authorities:
+        write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
+    for version in given[len(held) :]:  # lowest first: what a crash leaves is a shorter line, and a true one
+        write(Path(folder) / _name(version), format_version(version))
+    write(Path(folder) / PIN, f"{pin}\n".encode())
+    _tell(newest)
+    output.tell(f"use it with: comity verify FILE --trust {folder}")
+
+
+@output.command("comity trust stick policy/ /media/stick/karsk", "comity trust stick policy/ court/")
+@click.argument("folder", metavar="DIR")
+@click.argument("out", metavar="OUT")
+def stick(folder: str, out: str) -> None:
+    """Write the folder a court is handed: the versions, the verifier page, what to compare, and all digests.
+
+    The fingerprint has to reach the court by another way than this folder, or the folder vouches for itself.
+    """
+    from cli.commands.witness import write
+    from cli.reports.court_folder import read_me, verifier_page
+    from ledger.trust.signed_policy import check_versions, format_version, plain_files
+
+    versions = _some(folder)
+    newest = check_versions(versions, versions[0].fingerprint)
+    trust = _expanded(folder, newest)
+    if os.path.exists(out) and os.listdir(out):
+        raise Stop(f"{out} is not empty", hint="a stick is written into a folder of its own")
+    files = {_name(version): format_version(version) for version in versions}
+    files |= {f"tsa/{_digest(file)}.pem": file for file in trust.authorities}
+    files |= {f"page/{name}": data for name, data in plain_files(trust).items()}
+    if page := verifier_page():
+        files["verify.html"] = page
+    files["READ-ME.txt"] = read_me(versions[0], newest, with_page=page is not None).encode()
+    sums = "".join(f"{_digest(data)}  {name}\n" for name, data in sorted(files.items()))
+    for name, data in sorted({**files, "SHA256SUMS": sums.encode()}.items()):
+        write(Path(out) / name, data)
+    _tell(newest)
+    if page is None:
+        output.tell("verify.html is not there: it has not been built here (make browser)")
+
+
+def signed_trust(folder: str, typed: str | None) -> Trust | None:
+    """What a folder of signed versions says, once all are believed; None if it has none."""
+    from ledger.errors import Refused
+    from ledger.trust.signed_policy import check_versions
+
+    pin = _pin(folder, typed)
+    versions = _versions(folder)
+    if not versions:
+        if pin is not None:
+            raise Stop(f"{folder} has no signed trust policy", hint="1.trust.json", code=Exit.UNDECIDABLE)
+        return None
+    if pin is None:
+        hint = "--root-fingerprint, as it came by another way; or keep it: comity trust update MINE FROM"
+        raise Refused("NO_TRUST_ANCHOR", "nothing says that its first version is the true one", where=folder, hint=hint)
+    return _expanded(folder, check_versions(versions, pin))
+
+
+# -- the folder --------------------------------------------------------------------------------------------------------
+
+
+def _versions(folder: str) -> list[Version]:
+    from ledger.trust.signed_policy import NAME, versions_in
+
+    if not os.path.isdir(folder):
+        return []
+    there = HandedFolder(folder)
+    found = ((name, there.read(name, TRUST_FILE)) for name in there.names(".") if NAME.fullmatch(name))
+    return versions_in({name: data for name, data in found if data is not None})
+
+
+def _some(folder: str) -> list[Version]:
+    if found := _versions(folder):
+        return found
+    raise Stop(f"{folder} has no 1.trust.json", hint="comity trust new makes one", code=Exit.UNDECIDABLE)
+
+
+def _expanded(folder: str, version: Version) -> Trust:
+    from ledger.trust.signed_policy import expand
+
+    there = HandedFolder(folder)
+    found = (there.read(f"tsa/{name}", TRUST_FILE) for name in there.names("tsa"))
+    return expand(version, [data for data in found if data is not None])
+
+
+def _check_plain(folder: str, trust: Trust) -> None:
+    """The plain files for the verifier page, where there are any, say what the newest version says."""
+    from ledger.errors import Refused
+    from ledger.trust.signed_policy import plain_files
+
+    for name, data in plain_files(trust).items():
+        path = Path(folder) / "page" / name
+        if path.exists() and path.read_bytes() != data:
+            raise Refused("TRUST-FORMAT", "it is not what the signed policy says", where=f"page/{name}")
+
+
+def _pin(folder: str, typed: str | None) -> str | None:
+    """The fingerprint that was typed, or lies in a file somebody names, or is kept in the folder one holds."""
+    from ledger.trust.signed_policy import parse_fingerprint
+
+    if typed is not None:
+        return parse_fingerprint(output.read(typed).decode("ascii", "replace") if os.path.isfile(typed) else typed)
+    kept = HandedFolder(folder).read(PIN, TRUST_FILE) if os.path.isdir(folder) else None
+    return None if kept is None else parse_fingerprint(kept.decode("ascii", "replace"))
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def _root(said: str) -> Root:
+    from cli.commands.key import public_key
+    from ledger.trust.signed_policy import Root
+
+    name, equals, key = said.partition("=")
+    if not equals:
+        raise click.UsageError(f"--root {said}: it is NAME=FILE or NAME=HEX")
+    return Root(name, public_key(key))
+
+
+def _sizes(ledger: str) -> Iterator[Span]:
+    """The sizes each key of a ledger's log signs, as its register says; none where there was one key only."""
+    from msgspec import UNSET
+
+    from cli.session.ledger_reader import reading
+    from ledger.trust.signed_policy import Span
+
+    with reading(Path(ledger)) as reader:
+        told = [o.payload.public for _, o in reader.cases.opened_registry() if o.payload.kind == "log-key-rotated"]
+    starts = [0, *(said["from_size"] for said in told)]
+    keys = [said["old_key"] for said in told[:1]] + [said["new_key"] for said in told]
+    for key, first, end in zip(keys, starts, [*starts[1:], UNSET], strict=False):
+        yield Span(key, first, end)
+
+
+def _lacking(versions: list[Version]) -> Iterator[str]:
+    """What the newest version still lacks, by its own roots and by those before."""
+    newest = versions[-1]
+    for version in versions[-2:]:
+        signed = newest.signers(version.said.roots)
+        if len(signed) < version.said.threshold:
+            missing = [root.name for root in version.said.roots if root.name not in signed]
+            more = version.said.threshold - len(signed)
+            yield f"{more} more of the roots of version {version.said.version}: {', '.join(missing)}"
+
+
+def _read_aloud(said: Statement) -> str:
+    """What a version says, as its roots read it before they sign."""
+    registers = [record.registrar or "nobody" for record in (said.own, *said.others)]
+    lines = [f"registrar: {registers[0]}", *said.own.policy.splitlines()]
+    for record, registrar in zip(said.others, registers[1:], strict=True):
+        lines += ["", f"about another record; registrar: {registrar}", *record.policy.splitlines()]
+    lines += [f"{span.key} signs sizes from {span.first} to {span.end or 'now on'}" for span in said.sizes]
+    lines += [f"time-stamp certificate {digest}" for digest in said.authorities]
+    return "\n".join([*lines, f"algorithms {', '.join(said.algorithms)}"])
+
+
+def _by(version: Version) -> list[str]:
+    return version.signers(version.said.roots)
+
+
+def _tell(version: Version) -> None:
+    from ledger.trust.signed_policy import spoken
+
+    said = version.said
+    document = {
+        "version": said.version,
+        "file": _name(version),
+        "expires": said.expires,
+        "signed_by": _by(version),
+        "fingerprint": version.fingerprint,
+        "words": spoken(version.fingerprint),
+    }
+    output.emit("trust-version", document, tuple(document), [tuple(document.values())])
+
+
+def _name(version: Version) -> str:
+    return f"{version.said.version}.trust.json"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

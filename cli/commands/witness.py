@@ -1,0 +1,240 @@
+"""Be a witness for other logs: made once, served or sent out to pull, and what it refused to cosign."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output as ui
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ledger.adapters.keys.key_files import SeedKey
+    from ledger.adapters.keys.mldsa import MlDsaKey
+    from ledger.adapters.witness.witness import Pulled, Witness
+    from ledger.adapters.witness.witness_state import Memory
+    from ledger.tlog.note import Vkey
+    from ledger.tlog.policy import Policy
+
+NAME = click.option("--name", required=True, metavar="NAME", help="The witness's name, as in its verifier key.")
+KEY = click.option("--key", "key_file", metavar="FILE", help="Its Ed25519 key (default: in its state folder).")
+MLDSA = click.option("--mldsa", "mldsa_file", metavar="FILE", help="Its ML-DSA-44 key, if it has one as well.")
+STATE = click.option("--state", metavar="DIR", help="Its memory (default: in your state folder).")
+POLICY = click.option(
+    "--policy", "policies", multiple=True, required=True, metavar="FILE",
+    help="The logs it knows: `log` lines of c2sp.org/tlog-policy; repeatable.",
+)  # fmt: skip
+
+
+@ui.command("comity witness new witness.example/xo", "comity witness new witness.example/xo --mldsa")
+@click.argument("name")
+@STATE
+@click.option("--mldsa", is_flag=True, help="Make an ML-DSA-44 key as well: it signs a second line.")
+def new(name: str, state: str | None, mldsa: bool) -> None:
+    """Make a witness called NAME: its key, and the memory that goes with it; prints its verifier key.
+
+    Key and memory are made together and only here. A witness that has lost its memory is retired with its name.
+    """
+    from ledger.adapters.keys import key_files
+    from ledger.adapters.keys.mldsa import new as new_mldsa
+    from ledger.adapters.witness.witness_state import Memory
+    from ledger.tlog.note import MLDSA44, Vkey, check_name
+
+    check_name(name)
+    folder = _folder(name, state)
+    Vkey.of(name, MLDSA44, bytes(1312))  # CP-KEY before a file is made, if nothing can be called so
+    if there := [file for file in ("witness.key", "mldsa.key", "witness.db") if (folder / file).exists()]:
+        raise Stop(f"{folder} has a {there[0]} already", hint="a witness is never made twice", code=Exit.REFUSED)
+    made = [_ed25519(name, key_files.new(folder / "witness.key"))]
+    if mldsa:
+        made.append(Vkey.of(name, MLDSA44, new_mldsa(folder / "mldsa.key").public))
+    Memory.create(folder / "witness.db", made[0].text).close()
+    document = {"name": name, "vkeys": [key.text for key in made], "state": str(folder)}
+    ui.emit("witness", document, ("vkey",), [(key.text,) for key in made], text=lambda: "\n".join(document["vkeys"]))
+    ui.tell(f"key and memory: {folder}")
+    ui.tell("whoever wants its cosignatures: comity witness add VKEY URL")
+
+
+@ui.command(
+    "comity witness serve --name witness.example/xo --policy logs.policy",
+    "comity witness serve --name witness.example/xo --policy karsk --policy ardel --listen 127.0.0.1:7380",
+)
+@NAME
+@KEY
+@MLDSA
+@POLICY
+@STATE
+@click.option("--listen", default="127.0.0.1:7380", metavar="HOST:PORT", help="Where (default: this machine only).")
+def serve(
+    name: str, key_file: str | None, mldsa_file: str | None, policies: tuple[str, ...], state: str | None, listen: str
+) -> None:
+    """Be a c2sp.org/tlog-witness over HTTP for the logs of the policies, until told to stop.
+
+    In the open, put a web server with TLS in front of it.
+    """
+    try:
+        from ledger.adapters.witness.server import serve
+    except ImportError:
+        raise Stop("serving needs starlette and uvicorn", hint="pip install 'comity[server]'") from None
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise Stop(f"{listen!r} is no address to listen on", hint="--listen 127.0.0.1:7380")
+    with closing(_Own(name, key_file, mldsa_file, state)) as own:
+        witness = own.witness(policies)
+        for vkey in own.vkeys:
+            ui.tell(vkey.text)
+        try:
+            serve(witness, host.strip("[]"), int(port), ready=lambda url: ui.tell(f"listening on {url}"))
+        except OSError as error:
+            raise Stop(f"{listen}: {error.strerror}", code=Exit.UNDECIDABLE) from None
+
+
+@ui.command(
+    "comity witness pull /srv/karsk/log --name witness.example/xo --policy karsk",
+    "comity witness pull https://ledger.example/karsk --name witness.example/xo --policy karsk -o karsk.note",
+)
+@click.argument("logs", nargs=-1, required=True, metavar="DIR|URL...")
+@NAME
+@KEY
+@MLDSA
+@POLICY
+@STATE
+@click.option("-o", "output", metavar="FILE", help="Write the cosigned note of the one log, to be handed back.")
+def pull(
+    logs: tuple[str, ...],
+    name: str,
+    key_file: str | None,
+    mldsa_file: str | None,
+    policies: tuple[str, ...],
+    state: str | None,
+    output: str | None,
+) -> Exit:
+    """Fetch the published heads of logs, and cosign what follows what was seen: a witness nobody has to call.
+
+    Exit 1 if a log is proved to contradict itself; the exhibit lies in the folder `evidence` of the witness's state.
+    """
+    from ledger.adapters.log.published_log import source
+    from ledger.adapters.witness.witness import pull
+    from ledger.tlog.note import origin_hash
+
+    if output and len(logs) > 1:
+        raise Stop("-o takes the note of one log")
+    columns, rows, worst = ("log", "size", "status", "says"), [], Exit.DONE
+    with closing(_Own(name, key_file, mldsa_file, state)) as own:
+        witness = own.witness(policies)
+        for where in logs:
+            pulled = pull(witness, source(where))
+            says, code = _said(pulled, own.folder)
+            worst = code if worst in (Exit.DONE, Exit.REFUSED) and code else worst
+            rows.append((pulled.origin, pulled.size, pulled.answer.status, says))
+            if output and code is Exit.DONE:
+                write(Path(output), witness.checkpoint(origin_hash(pulled.origin)) or b"")
+    ui.emit("witness-pull", {"logs": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows)
+    return worst
+
+
+def _said(pulled: Pulled, folder: Path) -> tuple[str, Exit]:
+    if pulled.answer.status == 200:
+        return "cosigned", Exit.DONE
+    says = pulled.answer.body.strip()
+    if pulled.exhibit is None:
+        return says, Exit.REFUSED
+    write(folder / "evidence" / f"{_digest(pulled.exhibit)}.split-view.json", pulled.exhibit)
+    return f"SPLIT-VIEW: {says}", Exit.PROVED_BAD
+
+
+@ui.command("comity witness evidence --name witness.example/xo --policy karsk -o exhibits/", refused=Exit.UNDECIDABLE)
+@NAME
+@KEY
+@POLICY
+@STATE
+@click.option("-o", "output", metavar="DIR", help="Write both notes of each, and the exhibit where they prove it.")
+def evidence(name: str, key_file: str | None, policies: tuple[str, ...], state: str | None, output: str | None) -> None:
+    """What logs have signed that does not follow what this witness saw, and whether it proves a split view."""
+    from ledger.adapters.witness.witness import exhibit_of, logs_of
+
+    columns, rows = ("at", "log", "status", "proves", "says"), []
+    with closing(_Own(name, key_file, None, state)) as own:
+        logs = logs_of(_policies(policies))
+        for kept in own.memory.evidence():
+            exhibit = exhibit_of(kept, logs.get(kept.origin, ()))
+            proves = "SPLIT-VIEW" if exhibit else ""
+            rows.append((datetime.fromtimestamp(kept.at, UTC), kept.origin, kept.status, proves, kept.says))
+            if output:
+                for data, ending in ((kept.cosigned, "note"), (kept.refused, "note"), (exhibit, "split-view.json")):
+                    if data:
+                        write(Path(output) / f"{_digest(data)}.{ending}", data)
+    document = {"evidence": [dict(zip(columns, row, strict=True)) for row in rows]}
+    ui.emit("witness-evidence", document, columns, rows)
+
+
+# -- the witness of this machine ---------------------------------------------------------------------------------------
+
+
+class _Own:
+    """The witness that lives in a state folder, opened: its keys and its memory."""
+
+    def __init__(self, name: str, key_file: str | None, mldsa_file: str | None, state: str | None) -> None:
+        from ledger.adapters.keys import key_files, mldsa
+        from ledger.adapters.witness.witness_state import Memory
+        from ledger.tlog.note import MLDSA44, Vkey
+
+        self.name = name
+        self.folder = _folder(name, state)
+        self._key: SeedKey = key_files.load(Path(key_file) if key_file else self.folder / "witness.key")
+        second = Path(mldsa_file) if mldsa_file else self.folder / "mldsa.key"
+        self._mldsa: MlDsaKey | None = mldsa.load(second) if mldsa_file or second.exists() else None
+        self.vkeys = [_ed25519(name, self._key)]
+        if self._mldsa:
+            self.vkeys.append(Vkey.of(name, MLDSA44, self._mldsa.public))
+        self.memory: Memory = Memory(self.folder / "witness.db", self.vkeys[0].text)
+
+    def witness(self, policies: Sequence[str]) -> Witness:
+        from ledger.adapters.witness.witness import Witness, cosigners, logs_of
+
+        logs = logs_of(_policies(policies), self.vkeys)
+        if not logs:
+            raise Stop("the policies name no log", hint="a line reads: log VKEY")
+        return Witness(self.memory, cosigners(self.name, self._key, self._mldsa), logs)
+
+    def close(self) -> None:
+        self.memory.close()
+
+
+def _policies(files: Sequence[str]) -> list[Policy]:
+    from ledger.tlog.policy import parse_policy
+
+    return [parse_policy(ui.read(file)) for file in files]
+
+
+def _ed25519(name: str, key: SeedKey) -> Vkey:
+    from ledger.tlog.note import COSIGNATURE, Vkey
+
+    return Vkey.of(name, COSIGNATURE, key.public)
+
+
+def _folder(name: str, state: str | None) -> Path:
+    from ledger.adapters.folders.user_folders import Home
+
+    return Path(state) if state else Home.user().state / "witness" / hashlib.sha256(name.encode()).hexdigest()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file whole and durably, its folder made if it is missing."""
+    from ledger.adapters.folders.user_folders import private_folder, replace_file
+    from ledger.adapters.storage.sqlite import sync_folder
+
+    private_folder(path.parent)
+    replace_file(path, data)
+    sync_folder(path.parent)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,145 @@
+"""The witnesses that a ledger asks: named by the registrar, explained, and heard by other ways than a question."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.commands.witness import write
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.tlog.note import Vkey
+    from ledger.tlog.policy import Policy
+
+
+@output.command(
+    "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr",
+    "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr --quorum 2 --key adm",
+)
+@click.argument("vkey")
+@click.argument("url")
+@click.option("--called", metavar="NAME", help="Its name in the policy (default: the last part of its own).")
+@click.option("--quorum", type=int, metavar="K", help="How many must cosign (default: outvotes a third that lies).")
+@output.KEY
+def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: str | None) -> None:
+    """Ask the witness VKEY at URL from now on: the registrar records the new policy, then it is written.
+
+    What the quorum withstands is printed. Whoever verifies holds a copy of the policy and must be given the new one.
+    """
+    from cli.commands.record import tell
+    from cli.session.open_ledger import hand, writing
+    from ledger.adapters.http_client import is_address
+    from ledger.facts import build
+    from ledger.tlog.note import check_name, parse_vkey
+    from ledger.tlog.policy import parse_policy
+    from ledger.tlog.quorum import explain, format_policy
+
+    key = parse_vkey(vkey)
+    for each in (key.name, called or ""):
+        check_name(each)
+    if not is_address(url):
+        raise Stop(f"{url!r} is not the address of an http server")
+    with writing() as journal:
+        folder = journal.folder
+        witnesses = _simple(folder.policy)
+        name = called or key.name.rstrip("/").rpartition("/")[2]
+        if name in witnesses:
+            raise Stop(f"the policy has a witness {name} already", hint="--called NAME")
+        witnesses[name] = (key, url)
+        text = format_policy(folder.keys, witnesses, quorum if quorum is not None else _default_quorum(len(witnesses)))
+        policy = parse_policy(text)  # POL-* before anything is recorded
+        document = {
+            "code": "policy",
+            "media": "text/plain",
+            "size": len(text),
+            "sha256": hashlib.sha256(text).hexdigest(),
+        }
+        fact = build("witness-changed", {"policy_text": document}, {})
+        signer = hand(journal, fact.kind, folder.registrar.actor, "ADM", key_file)
+        tell(journal, fact.kind, journal.record(fact, journal.registry, signer))
+        write(folder.path / "trust" / "policy", text)
+    for line in explain(policy):
+        output.tell(line)
+    output.tell("comity checkpoint asks it; hand the new trust/policy to whoever verifies")
+
+
+@output.command("comity witness list", "comity witness list --json", refused=Exit.UNDECIDABLE)
+def list_() -> None:
+    """The witnesses of this ledger's policy, what each has cosigned last, and what the quorum withstands."""
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.keys import mldsa
+    from ledger.adapters.log.checkpoints import Heads
+    from ledger.tlog.note import open_checkpoint
+    from ledger.tlog.quorum import blocking, explain, overlap
+
+    folder = read_folder(Path(output.ledger_folder()))
+    policy = folder.policy
+    last: dict[Vkey, tuple[int, datetime]] = {}
+    with closing(Heads(folder.heads, writable=False)) as heads:
+        if kept := heads.newest_cosigned():
+            witnesses = tuple(policy.witnesses.values())
+            head = open_checkpoint(kept.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
+            last = {k: (head.checkpoint.size, datetime.fromtimestamp(at, UTC)) for k, at in head.cosignatures}
+    columns = ("name", "witness", "url", "size", "cosigned")
+    rows = [
+        (name, key.name, policy.urls.get(key, ""), *last.get(key, (None, None)))
+        for name, key in policy.witnesses.items()
+    ]
+    document: dict[str, Any] = {
+        "witnesses": [
+            dict(zip((*columns, "vkey"), (*row, policy.witnesses[row[0]].text), strict=True)) for row in rows
+        ],
+        "quorum": policy.quorum,
+        "may_lie": overlap(policy) - 1,
+        "may_be_silent": blocking(policy) - 1,
+        "says": explain(policy),
+    }
+    output.emit("witnesses", document, columns, rows)
+    for line in document["says"]:
+        output.tell(line)
+
+
+@output.command("comity witness take karsk.note", "comity witness take https://witness.example/fr")
+@click.argument("note", metavar="FILE|URL")
+def take(note: str) -> None:
+    """Take the cosignatures of a note that came back as a file, or that a witness shows on its monitoring address."""
+    from cli.session.open_ledger import writing
+    from ledger.adapters.log.published_log import LARGEST_NOTE, from_url
+    from ledger.adapters.witness.cosigning import take_cosignatures
+    from ledger.tlog.note import origin_hash
+
+    with writing() as journal:
+        if note.startswith(("http://", "https://")):
+            offered = from_url(note)(f"{origin_hash(journal.origin)}/checkpoint", LARGEST_NOTE)
+        else:
+            offered = output.read(note)
+        done = take_cosignatures(journal.log, journal.folder.policy, offered)
+    document = {"size": done.kept.size, "digest": done.kept.digest, "quorum": done.met, "note": done.kept.note.decode()}
+    columns = ("size", "digest", "quorum")
+    output.emit("head", document, columns, [tuple(document[column] for column in columns)])
+
+
+def _simple(policy: Policy) -> dict[str, tuple[Vkey, str]]:
+    """The witnesses of a policy that this command can write: none, one, or one group of all."""
+    flat = policy.quorum in ("none", *policy.witnesses) and not policy.groups
+    group = policy.groups.get(policy.quorum)
+    if not flat and (group is None or set(group.members) != set(policy.witnesses) or len(policy.groups) > 1):
+        raise Stop(
+            "this policy has groups of its own making, and is not written over",
+            hint="edit trust/policy by hand, and record witness-changed with its digest",
+        )
+    return {name: (key, policy.urls.get(key, "")) for name, key in policy.witnesses.items()}
+
+
+def _default_quorum(n: int) -> int:
+    """The quorum that bears one liar in every full three, as a majority of honest ones can."""
+    from ledger.tlog.quorum import needed
+
+    return needed(n, (n - 1) // 3)

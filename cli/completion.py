@@ -1,0 +1,60 @@
+"""What a shell may complete: orders and offices of the ledger, kinds of fact, roles, codes of rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+
+def _orders() -> Iterable[str]:
+    from cli.session.docket import docket
+    from cli.session.ledger_reader import reading
+
+    with reading() as reader:
+        return [o["ref"] or o["label"] or o["order"][:8] for o in docket(reader, reader.now())]
+
+
+def _offices() -> Iterable[str]:
+    from cli.session.ledger_reader import reading
+
+    with reading() as reader:
+        return list(reader.cases.keyring().offices)
+
+
+def _kinds() -> Iterable[str]:
+    from ledger.facts import KINDS
+
+    return KINDS
+
+
+def _roles() -> Iterable[str]:
+    from ledger.facts.vocabulary import ROLES
+
+    return ROLES
+
+
+def _rules() -> Iterable[str]:
+    from projections.views.rulebook import rulebook
+
+    return (rule.id for rule in rulebook())
+
+
+# The name of a parameter, wherever a command has it -> what may stand there.
+VALUES: dict[str, Callable[[], Iterable[str]]] = {
+    "order": _orders,
+    "actor": _offices,
+    "whose": _offices,
+    "kind": _kinds,
+    "kinds": _kinds,
+    "role": _roles,
+    "roles": _roles,
+    "audience": _roles,
+    "about": _rules,
+}
+
+
+def values(name: str, incomplete: str) -> list[str]:
+    """What may stand for a parameter of this name; none where no ledger is to be read, whatever the reason."""
+    try:
+        return sorted({value for value in VALUES[name]() if value.startswith(incomplete)})
+    except Exception:  # a shell that is asked for help shows no error in the line that is typed
+        return []

@@ -1,0 +1,277 @@
+"""One order at the desk: its page, its papers, and what opens its sealed values, which is recorded first."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.commands.orders import left
+from cli.commands.report import MEDIA, written
+from cli.desk.responses import HTML, document, page
+from cli.exit_codes import Exit, Stop
+from cli.reports import integrity  # noqa: F401 - what a paper asks for, here so that the first need not wait
+from cli.reports.order_report import Asked, order_report, replay_of
+from cli.session.purposes import CODES, purpose_of
+from cli.session.recorded_access import Stated, accessed
+from ledger.entries.case import Case
+from ledger.facts.vocabulary import ROLES
+from ledger.law import Judgement, judge
+from projections.render.desk_pages import Ending, Frame
+from projections.reports.front_page import number, only_for, procedure, remarks, subject
+from projections.reports.order_reports import held, periods, standings, story
+from projections.views.due import due
+from projections.views.state import linked
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from cli.desk.routes import Desk
+    from cli.handover.hand_over import Handing
+    from cli.session.ledger_reader import Reader
+    from ledger.entries.envelope import Signer
+
+REPLAY = "replay"
+PAPERS = (
+    ("custody", "Chain of custody"),
+    ("evidence-chain", "Evidence chain"),
+    ("dpo", "Processing record"),
+)
+TITLES = dict(PAPERS) | {REPLAY: "Replay"}
+OPENABLE = (
+    ("timeline", "What each entry states"),
+    ("custody", "Custody report, with files and digests"),
+    ("evidence-chain", "Evidence-chain report"),
+    ("dpo", "Processing record"),
+)  # by the names that record-accessed has for them
+SECTIONS = (
+    ("clocks", "Clocks"),
+    ("findings", "Findings and criteria"),
+    ("custody", "Custody"),
+    ("story", "Timeline"),
+    ("papers", "Papers, sealed values, bundle"),
+)
+MOST = 100  # entries of an order on one page
+AT_ONCE = 40  # entries of an order up to which its papers take no longer than a page
+AUDIENCES = ("CT", "DEF", "DPO", "SA", "AUD", "CUST", "ISS", "RET", "NOT", "SP")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """That sealed values were opened: the entry of the log that says so, and what it says."""
+
+    index: int
+    why: Stated
+
+
+def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
+    """One order: where it stands, what is due, what was found, who held what, what happened, its papers."""
+    known, judgement = _known(case, frame.now)
+    newest = slice(-MOST, None)
+    endings = _endings(judgement, frame.now)
+    about = subject(known, judgement)
+    return page(
+        "desk_order.html.j2",
+        frame,
+        about.name,
+        "/orders",
+        subject=about,
+        only_for=only_for(known.entries),
+        procedure=procedure(judgement.findings),
+        linked=[(order, desk.name(order)) for order in linked(known.entries) if desk.reader.store.head(order)],
+        sections=SECTIONS,
+        over=[e for e in endings if e.over],
+        endings=endings,
+        periods=periods(known, judgement),
+        findings=remarks(judgement.findings, known),
+        criteria=standings(known, judgement),
+        held=held(known, reveal=False, part=newest, at=frame.now),
+        story=story(known, judgement, reveal=False, part=newest),
+        most=MOST,
+        away=_away(known),
+        slow=len(known.entries) > AT_ONCE,
+        papers=[(kind, name, forms()) for kind, name in PAPERS],
+        openable=OPENABLE,
+        audiences=[(role, ROLES[role]) for role in AUDIENCES],
+        person=desk.person,
+        purposes=CODES.items(),
+        form=desk.sessions.form(),
+        opened=None,
+    )
+
+
+def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: Opened | None = None) -> Response:
+    """What each entry of an order states, from the place `first` on; all of them, and sealed values, once `opened`."""
+    known, judgement = _known(case, frame.now)
+    about = subject(known, judgement)
+    last = len(known.entries) if opened else first + MOST
+    return page(
+        "desk_entries.html.j2",
+        frame,
+        f"{about.name}: what each entry states",
+        "/orders",
+        subject=about,
+        only_for=only_for(known.entries),
+        story=story(known, judgement, reveal=opened is not None, part=slice(first, last)),
+        before=max(first - MOST, 0) if first else None,
+        after=last if last < len(known.entries) else None,
+        opened=opened,
+    )
+
+
+def _away(case: Case) -> dict[str, str]:
+    """Where an entry is found that the order's own page has no room for, by its number."""
+    told = sorted(case.entries, key=lambda e: (e.on, e.index))[:-MOST]
+    return {number(e, case): f"/orders/{case.order}/entries?from={at - at % MOST}" for at, e in enumerate(told)}
+
+
+def _known(case: Case, now: datetime) -> tuple[Case, Judgement]:
+    """What is on record, whatever an entry says of when it was signed, and what the law says now."""
+    if not case.entries:
+        raise Stop("nothing of this order is on record yet", code=Exit.UNDECIDABLE)
+    return case, judge(case, now)
+
+
+def _endings(judgement: Judgement, now: datetime) -> list[Ending]:
+    return [
+        Ending(
+            order=judgement.order,
+            name="",
+            instrument=judgement.instrument,
+            state=judgement.state,
+            provider="",
+            clock=d.clock.id,
+            cite=", ".join(d.clock.cite),
+            due=d.clock.due,
+            left=left(d.left),
+            over=d.over,
+        )
+        for d in due(judgement, now)
+    ]
+
+
+# -- papers ------------------------------------------------------------------------------------------------------------
+
+
+async def paper(desk: Desk, frame: Frame, order: str, kind: str, form: str) -> Response:
+    """A report on an order or its replay as of now, as a page to read or a file to keep, with nothing opened.
+
+    What takes long is made beside the desk: a file comes when it is finished, a page says until then that it is made.
+    """
+    if kind not in TITLES or form not in (forms() if kind != REPLAY else ("html",)):
+        raise Stop("there is no such paper", code=Exit.UNDECIDABLE)
+    name, entries = desk.name(order), desk.reader.store.head(order)
+    if form != "pdf" and entries <= AT_ONCE:
+        return _paper(desk.reader, desk.case(order), kind, form, name)
+    words = ("replay", order, "--html", "-") if kind == REPLAY else ("report", kind, order, "--format", form)
+    if form != "html":
+        return _handed(await desk.beside.wait(words, frame.size), kind, form, name)
+    made = desk.beside.take(words, frame.size)
+    if made is None:
+        title = f"{TITLES[kind]} of {name}"
+        return page("desk_making.html.j2", frame, title, "/orders", again=1, order=order, entries=entries)
+    return _handed(made, kind, form, name)
+
+
+def _paper(reader: Reader, case: Case, kind: str, form: str, name: str, *, reveal: bool = False) -> Response:
+    if kind == REPLAY:
+        return _handed(replay_of(reader, case, reader.now()).encode(), kind, form, name)
+    made = order_report(reader, Asked(kind, form, reveal=reveal), case, reader.now(), None)
+    return _handed(written(kind, made, form), kind, form, name)
+
+
+def _handed(data: bytes, kind: str, form: str, name: str) -> Response:
+    """A page that is read here, any other form as a file."""
+    return document(data, HTML) if form == "html" else document(data, MEDIA[form], f"{name}.{kind}.{form}")
+
+
+def forms() -> tuple[str, ...]:
+    """The forms a paper can have here."""
+    return ("html", "pdf", "json") if find_spec("typst") else ("html", "json")
+
+
+# -- what opens sealed values ------------------------------------------------------------------------------------------
+
+
+def open_(desk: Desk, frame: Frame, order: str, said: dict[str, str]) -> Response:
+    """Record that sealed values are opened and why, then show them."""
+    what = said.get("what", "")
+    if what not in dict(OPENABLE):
+        raise Stop("there is nothing of that kind to open", code=Exit.UNDECIDABLE)
+    opened = record(desk, order, what, stated(desk, said, what))
+    case = desk.reader.case(order)  # read now: a key may have been destroyed a moment ago
+    if what == "timeline":
+        return entries_page(desk, frame, case, opened=opened)
+    return _paper(desk.reader, case, what, "html", desk.name(order), reveal=True)
+
+
+def stated(desk: Desk, said: dict[str, str], view: str, reader: str | None = None) -> Stated:
+    """What a form says of an opening; without a purpose, what follows from the office's role and the reader."""
+    because, code = said.get("because", "").strip(), said.get("purpose", "")
+    if code and code not in CODES:
+        raise Stop("there is no such purpose", code=Exit.UNDECIDABLE)
+    if not because:
+        raise Stop("sealed values are opened for a reason, and none was given", hint="say why", code=Exit.REFUSED)
+    role = _signer(desk).role
+    purpose = code or purpose_of(view, role, reader)
+    if purpose is None:
+        says = f"what the role {role} opens this for is not known, so nothing was opened or recorded"
+        raise Stop(says, hint='go back and choose under "What for"', code=Exit.REFUSED)
+    return Stated(because, purpose, desk.person)
+
+
+def record(desk: Desk, order: str, view: str, why: Stated) -> Opened:
+    """The entry of the access order by which somebody opens sealed values; without it nothing is opened."""
+    from cli.session.open_ledger import writing
+
+    signer = _signer(desk)
+    with writing() as journal:
+        receipt = accessed(journal, [order], view, why, signer)
+    return Opened(receipt.index, why)
+
+
+def _signer(desk: Desk) -> Signer:
+    if desk.signer is None:
+        raise Stop("nobody signs at this desk", hint="comity desk --as ACTOR", code=Exit.REFUSED)
+    return desk.signer
+
+
+async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
+    """Record that a bundle is made and why, then hand it over: the sequence of `comity export`.
+
+    Witnesses may be slow, so it is made in a thread of its own, and the desk goes on answering.
+    """
+    from cli.commands.export import tool
+    from cli.handover.bundle_contents import Asked as Bundle
+    from cli.handover.hand_over import Handing
+
+    audience = said.get("audience", "")
+    if audience not in AUDIENCES:
+        raise Stop("there is no such audience", code=Exit.UNDECIDABLE)
+    signer, why = _signer(desk), stated(desk, said, "export", audience)
+    wanted = Handing(
+        Bundle(case.order, audience, desk.reader.now(), tool(), why.purpose),
+        signer,
+        lambda: signer,
+        why.because,
+        said.get("unwitnessed") == "1",
+        "tick the box to hand over what they cannot confirm",
+        why.person,
+    )
+    data = await asyncio.to_thread(_made, desk.context, wanted)
+    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    name = (issued and issued.get("reference")) or case.label or case.order[:8]
+    return document(data, "application/zip", f"{name}.{audience}.evidence.zip")
+
+
+def _made(context: click.Context, wanted: Handing) -> bytes:
+    """The bytes of a bundle, in another thread than that of the command that runs."""
+    from cli.handover.hand_over import handing
+    from cli.session.open_ledger import writing
+
+    with click.Context(context.command, parent=context), writing() as journal, handing(journal, wanted) as made:
+        return made.data

@@ -1,0 +1,72 @@
+"""How an answer of the desk looks: a page in its frame, a file to keep, a row of the board as a line of a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from cli.commands.orders import left
+from ledger.adapters.storage.order_index import Row
+from ledger.entries.case import instant
+from projections.render.desk_pages import Ending, Frame, Item, desk_page, policy
+from projections.reports.front_page import words
+
+HTML = "text/html; charset=utf-8"
+
+
+def page(
+    template: str, frame: Frame, title: str, here: str, *, status: int = 200, again: int | None = None, **values: Any
+) -> Response:
+    """A page of the desk as an answer; the browser asks for it once more after `again` seconds."""
+    html = desk_page(template, frame, title, here, **values)
+    headers = {"content-security-policy": policy(), **({} if again is None else {"refresh": str(again)})}
+    return Response(html, status, headers, HTML)
+
+
+def document(text: str | bytes, media: str, name: str | None = None) -> Response:
+    """A file that is a page of its own, with its own policy inside; downloaded where it has a `name`."""
+    headers = {"content-security-policy": "frame-ancestors 'none'"}
+    if name is not None:
+        safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
+        headers["content-disposition"] = f'attachment; filename="{safe}"'
+    return Response(text, 200, headers, media)
+
+
+def ending(row: Row, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> Ending:
+    """A clock of a row as a line of the board."""
+    end = None if due is None else instant(due)
+    span = None if end is None else end - now
+    return Ending(
+        order=row.order,
+        name=row.ref or row.label or row.order[:8],
+        instrument=row.instrument,
+        state=words(row.state),
+        provider=", ".join(names.get(p, p) for p in row.providers),
+        clock=clock,
+        cite=cite,
+        due=end,
+        left=left(span),
+        over=span is not None and span <= timedelta(0),
+    )
+
+
+def item(row: Row, now: datetime, names: Mapping[str, str]) -> Item:
+    """A row as a line of the list of orders."""
+    ends = [instant(d.due) for d in row.due if d.due is not None]
+    span = min(ends) - now if ends else None
+    return Item(
+        order=row.order,
+        name=row.ref or row.label or row.order[:8],
+        instrument=row.instrument,
+        state=words(row.state),
+        between=" and ".join(p for p in (row.from_party, row.to_party) if p) or "not stated",
+        provider=", ".join(names.get(p, p) for p in row.providers),
+        issued_on=None if row.issued_on is None else instant(row.issued_on),
+        last_on=None if row.last_on is None else instant(row.last_on),
+        left=left(span) if span is not None else "not known" if row.due else "no clock runs",
+        over=span is not None and span <= timedelta(0),
+    )

@@ -1,0 +1,364 @@
+"""What the desk answers: every address, and how each page is made of the view, the entries and the law.
+
+One person sits at a desk, so requests are answered one after the other, in the thread that opened the ledger; what
+takes long is made beside it. Lists come from the board and are never judged here, but for a handful of orders that
+moved a moment ago; one order is always judged as of now.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import click
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from cli.desk.background_jobs import Beside
+from cli.desk.order_pages import REPLAY, bundle, entries_page, open_, order_page, paper
+from cli.desk.responses import ending, item, page
+from cli.desk.security import Gate, Sessions, fields
+from cli.exit_codes import Exit, Stop, exit_of, lines_of
+from cli.session.docket import bring_up
+from cli.session.ledger_reader import Reader
+from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, Asked, Board, Open
+from ledger.entries.case import Case
+from projections.render.desk_pages import Ending, Frame, Section, law
+from projections.render.html import compiled
+from projections.reports.front_page import words
+from projections.views.timeline import office_names
+
+if TYPE_CHECKING:
+    from ledger.entries.envelope import Signer
+
+PAGE = 50  # lines of a list
+GLANCE = 12  # lines of each part of the board
+SOON = timedelta(days=7)
+KEPT = 60.0  # seconds
+AT_ONCE = 12  # entries or orders that are judged before an answer; more are left to the follower
+STATUS = {Exit.USAGE: 404, Exit.REFUSED: 403, Exit.UNDECIDABLE: 404, Exit.BUSY: 503}
+
+KEYS = (
+    ("/", "f", "find an order"),
+    ("j", "", "next order of the list"),
+    ("k", "", "the one before"),
+    ("Enter", "", "open it"),
+    ("n", "n", "next page"),
+    ("d", "d", "the board of deadlines"),
+    ("o", "o", "all orders"),
+    ("l", "l", "the law"),
+    ("r", "r", "replay of the order"),
+    ("u", "u", "back to the order"),
+    ("?", "h", "this page"),
+    ("Escape", "", "leave a field"),
+)
+
+
+@dataclass
+class Desk:
+    """One ledger at one desk. `signer` is the office that sits there and `person` its natural person, None for nobody.
+
+    `context` is the command that runs.
+    """
+
+    reader: Reader
+    view: Board
+    signer: Signer | None
+    context: click.Context
+    person: str | None = None
+    sessions: Sessions = field(default_factory=Sessions)
+    known: int = 0  # entries the log had when it was last asked
+    beside: Beside = field(init=False)
+    _kept: tuple[str, int, Case] | None = None
+
+    def __post_init__(self) -> None:
+        self.beside = Beside(self.reader.folder.path)
+
+    # -- the frame ----------------------------------------------------------------------------------------------------
+
+    def frame(self, request: Request, *, follow: bool = True) -> Frame:
+        """The ledger as of now; what moved a moment ago is judged before it is shown, if the page should `follow`."""
+        now = self.reader.now()
+        size = self.reader.store.size()
+        if size != self.known:
+            self.reader.cases.forget()  # somebody may have destroyed a key
+            self.known = size
+        if follow and 0 <= size - self.view.size <= AT_ONCE:
+            bring_up(self.reader, self.view, now, most=AT_ONCE)
+        return Frame(
+            origin=self.reader.folder.origin,
+            test=self.reader.folder.test,
+            who=None if self.signer is None else self.signer.actor,
+            now=now,
+            size=size,
+            read=min(self.view.size, size),
+            doubtful=self.view.doubtful(now),
+            keys=request.cookies.get("comity-keys") != "off",
+        )
+
+    def names(self) -> Mapping[str, str]:
+        """What offices are called."""
+        return office_names(self.reader.cases.register(reveal=False))
+
+    def name(self, order: str) -> str:
+        """What people call an order."""
+        row = self.view.row(order)
+        return (row and (row.ref or row.label)) or order[:8]
+
+    def case(self, order: str) -> Case:
+        """All that may be asked about an order; who stays with one has it read again only when something was recorded.
+
+        It is forgotten after a minute, because sealed values are open in it.
+        """
+        size = self.reader.store.size()
+        if self._kept is None or self._kept[:2] != (order, size):
+            self._kept = (order, size, self.reader.case(order))
+            asyncio.get_running_loop().call_later(KEPT, self._forget)
+        return self._kept[2]
+
+    def _forget(self) -> None:
+        self._kept = None
+
+    # -- lists --------------------------------------------------------------------------------------------------------
+
+    def board(self, request: Request) -> Response:
+        """What is due: what ran out first, then what ends soon, a glance of each."""
+        frame = self.frame(request)
+        tally = self.view.tally(frame.now, frame.now + SOON)
+        totals = {"over": tally.over, "soon": tally.soon, "later": tally.later, "unknown": tally.unknown}
+        sections = [
+            Section(
+                name,
+                *SPANS[name],
+                lines=self._endings(self._span(name, frame.now, None, GLANCE), frame.now) if total else (),
+                total=total,
+                more=f"/due/{name}" if total > GLANCE else None,
+            )
+            for name, total in totals.items()
+        ]
+        return page("desk_board.html.j2", frame, "What is due", "/", tally=tally, sections=sections)
+
+    def due(self, request: Request) -> Response:
+        """One part of the board, page by page."""
+        name = request.path_params["name"]
+        if name not in SPANS:
+            return self.stop(request, ["The board has no such part."], 404)
+        frame = self.frame(request)
+        tally = self.view.tally(frame.now, frame.now + SOON)
+        found = self._span(name, frame.now, _place(request.query_params.get("after", "")), PAGE + 1)
+        more = f"/due/{name}?after={'.'.join(map(str, found[PAGE - 1].at))}" if len(found) > PAGE else None
+        title, says = SPANS[name]
+        section = Section(name, title, says, self._endings(found[:PAGE], frame.now), getattr(tally, name), more)
+        return page("desk_board.html.j2", frame, title, "/", sections=[section])
+
+    def _span(self, name: str, now: datetime, after: tuple[int, int, int] | None, limit: int) -> list[Open]:
+        match name:
+            case "over":
+                return self.view.due(None, now, after, limit)
+            case "soon":
+                return self.view.due(now, now + SOON, after, limit)
+            case "later":
+                return self.view.due(now + SOON, None, after, limit)
+            case _:
+                return self.view.unknown(after, limit)
+
+    def _endings(self, found: Sequence[Open], now: datetime) -> list[Ending]:
+        names = self.names()
+        return [ending(one.row, one.clock.id, one.clock.cite, one.clock.due, now, names) for one in found]
+
+    def orders(self, request: Request) -> Response:
+        """Orders by words and values, newest first."""
+        said = {name: request.query_params.get(name, "").strip()[:200] for name in ("q", *PICKED)}
+        asked = Asked(
+            said["q"], {n: said[n] for n in PICKED if said[n]}, overdue=request.query_params.get("overdue") == "1"
+        )
+        if asked.words and not asked.picked and not asked.overdue:
+            exact = self.reader.cases.named(asked.words)
+            if len(exact) == 1:
+                return RedirectResponse(f"/orders/{exact[0]}", 303)
+        frame = self.frame(request)
+        before = request.query_params.get("before", "")
+        found = self.view.orders(
+            asked,
+            frame.now,
+            int(before) if _small(before) else None,
+            PAGE + 1,
+        )
+        full = before or len(found) > PAGE
+        total = self.view.count(asked, frame.now) if full else len(found)
+        kept = [(name, value) for name, value in said.items() if value] + [("overdue", "1")] * asked.overdue
+        names = self.names()
+        return page(
+            "desk_orders.html.j2",
+            frame,
+            "Orders",
+            "/orders",
+            found=said["q"],
+            picks=self._picks(said, names),
+            overdue=asked.overdue,
+            narrowed=bool(kept),
+            total="1 order"
+            if total == 1
+            else f"{'more than ' if total > MOST_COUNTED and kept else ''}"
+            f"{min(total, MOST_COUNTED) if total > MOST_COUNTED and kept else total:,} orders",
+            items=[item(row, frame.now, names) for row in found[:PAGE]],
+            more=f"/orders?{urlencode([*kept, ('before', found[PAGE - 1].number)])}" if len(found) > PAGE else None,
+            later=f"/orders?{urlencode(kept)}" if before else None,
+        )
+
+    def _picks(self, said: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
+        """For each value that can be picked: its name, its label, what there is to choose, and what was chosen."""
+        found = []
+        for name, values in self.view.choices().items():
+            choices = [(v, words(v) if name == "state" else names.get(v, v), orders) for v, orders in values]
+            if said[name] and all(value != said[name] for value, _, _ in choices):
+                choices.append((said[name], said[name], 0))
+            found.append((name, name.capitalize(), choices if len(choices) <= 200 else None, said[name]))
+        return found
+
+    # -- one order ----------------------------------------------------------------------------------------------------
+
+    def order(self, request: Request) -> Response:
+        """One order as of now."""
+        order = self._order(request)
+        if order != request.path_params["order"]:
+            return RedirectResponse(f"/orders/{order}", 303)
+        return order_page(self, self.frame(request), self.case(order))
+
+    def _order(self, request: Request) -> str:
+        """The order a page is about; registry, access order and companions are none of those people ask about."""
+        order = self.reader.find(request.path_params["order"])
+        if order in (self.reader.cases.registry, self.reader.cases.access) or self.reader.main_of(order):
+            raise Stop("this is not an order people ask about", code=Exit.UNDECIDABLE)
+        return order
+
+    def entries(self, request: Request) -> Response:
+        """What each entry of an order states, with nothing opened."""
+        first = request.query_params.get("from", "")
+        order = self._order(request)
+        return entries_page(self, self.frame(request), self.case(order), int(first) if _small(first) else 0)
+
+    async def replay(self, request: Request) -> Response:
+        """The order moment by moment: the page that `comity replay --html` makes."""
+        return await paper(self, self.frame(request), self._order(request), REPLAY, "html")
+
+    async def paper(self, request: Request) -> Response:
+        """A report, with nothing opened."""
+        said = request.path_params
+        return await paper(self, self.frame(request), self._order(request), said["kind"], said["form"])
+
+    async def open(self, request: Request) -> Response:
+        """Open sealed values, once that is an entry of the log."""
+        said = await fields(request, self.sessions)
+        if said is None:
+            return self.stop(request, [SPENT], 403)
+        return open_(self, self.frame(request), self._order(request), said)
+
+    async def bundle(self, request: Request) -> Response:
+        """Make a bundle, once that is an entry of the log."""
+        said = await fields(request, self.sessions)
+        if said is None:
+            return self.stop(request, [SPENT], 403)
+        return await bundle(self, self.reader.case(self._order(request)), said)
+
+    # -- what does not change -----------------------------------------------------------------------------------------
+
+    def law(self, request: Request) -> Response:
+        """The rules in force."""
+        from ledger.facts.vocabulary import INSTRUMENTS
+
+        instrument = request.query_params.get("instrument") or None
+        if instrument is not None and instrument not in INSTRUMENTS:
+            return self.stop(request, ["There is no such instrument."], 404)
+        return page(
+            "desk_law.html.j2",
+            self.frame(request),
+            "Rules in force" + (f": {instrument}" if instrument else ""),
+            "/law",
+            instrument=instrument,
+            instruments=list(INSTRUMENTS.items()),
+            rules=law(instrument),
+        )
+
+    def keys(self, request: Request) -> Response:
+        """The keys, and what the desk is."""
+        if (single := request.query_params.get("single")) in ("on", "off"):
+            answer: Response = RedirectResponse("/keys", 303)
+            answer.set_cookie("comity-keys", single, path="/", httponly=True, samesite="strict", max_age=31_536_000)
+            return answer
+        return page("desk_keys.html.j2", self.frame(request), "Keys and help", "/keys", keys=KEYS)
+
+    def stop(self, request: Request, lines: Sequence[str], status: int) -> Response:
+        """A page that says why there is nothing else to see."""
+        title = "Not here" if status == 404 else "Not done"
+        return page("desk_stop.html.j2", self.frame(request, follow=False), title, "", status=status, lines=lines)
+
+
+SPENT = "This form was sent before, or is not one of this desk. Go back, load the page again, and send it anew."
+SPANS = {
+    "over": ("Overdue", "ran out unanswered"),
+    "soon": ("Due within seven days", "end within seven days"),
+    "later": ("Due later", "end later"),
+    "unknown": ("End not known", "could not be computed"),
+}
+
+
+def app(desk: Desk, hosts: Sequence[str]) -> Gate:
+    """The desk as an ASGI application behind its gate; `hosts` are its names with the port."""
+    compiled()
+
+    def answered(make: Callable[[Request], Response | Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            with desk.context.scope(cleanup=False):
+                try:
+                    made = make(request)
+                    return made if isinstance(made, Response) else await made
+                except Exception as error:  # the one place: whatever it is, it has a code
+                    code = exit_of(error)
+                    if code is Exit.UNFORESEEN:
+                        raise
+                    return desk.stop(request, lines_of(error), STATUS.get(code, 500))
+
+        return endpoint
+
+    def route(path: str, make: Callable[[Request], Any], method: str = "GET") -> Route:
+        return Route(path, answered(make), methods=[method])
+
+    async def lost(request: Request, _: Exception) -> Response:
+        return desk.stop(request, ["There is no such page."], 404)
+
+    inside = Starlette(
+        routes=[
+            route("/", desk.board),
+            route("/due/{name}", desk.due),
+            route("/orders", desk.orders),
+            route("/orders/{order}", desk.order),
+            route("/orders/{order}/entries", desk.entries),
+            route("/orders/{order}/replay", desk.replay),
+            route("/orders/{order}/open", desk.open, "POST"),
+            route("/orders/{order}/bundle", desk.bundle, "POST"),
+            route("/orders/{order}/{kind}.{form}", desk.paper),
+            route("/law", desk.law),
+            route("/keys", desk.keys),
+        ],
+        exception_handlers={404: lost},
+    )
+    return Gate(
+        inside, hosts, desk.sessions, lambda says, status: Response(f"{says}\n", status, media_type="text/plain")
+    )
+
+
+def _small(said: str) -> bool:
+    return said.isascii() and said.isdecimal() and len(said) < 18
+
+
+def _place(after: str) -> tuple[int, int, int] | None:
+    found = re.fullmatch(r"(-?\d{1,15})\.(\d{1,15})\.(\d{1,6})", after)
+    return None if found is None else (int(found[1]), int(found[2]), int(found[3]))

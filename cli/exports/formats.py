@@ -1,0 +1,66 @@
+"""The record in other people's forms: which `comity export --format` knows, and who writes each.
+
+A writer takes what was asked for and gives the bytes of one file; one that makes a folder, or hands out opened values,
+writes it itself and gives None. All but the bundle are conveniences: nothing sealed is opened in them unless --reveal
+says why, and nothing can be proved with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Stop
+
+if TYPE_CHECKING:
+    from cli.commands.export import Handed
+
+FORMATS = {
+    "table": ("", "the evidence bundle; what is meant where no form is named"),
+    "case": ("cli.exports.writers:case", "CASE/UCO 1.5 as JSON-LD"),
+    "ics": ("cli.exports.writers:ics", "deadlines as iCalendar, of one order or of all"),
+    "timeline-csv": ("cli.exports.writers:timeline_csv", "the timeline as CSV"),
+    "custody-csv": ("cli.exports.writers:custody_csv", "hand to hand as CSV"),
+    "hi1": ("cli.imports.hi1:write", "the provider's leg as an ETSI TS 103 120 message in JSON"),
+    "parquet": ("cli.exports.parquet:archive", "the whole ledger as a folder of Parquet files"),
+    "asic-e": ("cli.exports.asic_container:asic", "the bundle in an ASiC-E container with an X.509 signature"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be written: of which order (None: of all), where, as recorded when (None: now), whether sealed values
+    are opened. For a container: the bundle in it, the certificate, and whether its signature is left out."""
+
+    order: str | None
+    file: str
+    handed: Handed
+    as_of: datetime | None = None
+    reveal: bool = False
+    cert: str | None = None
+    unsigned: bool = False
+
+    @property
+    def one(self) -> str:
+        """The order it is of, where it can only be of one."""
+        if self.order is None:
+            raise Stop("this form is of one ORDER", hint="`comity orders` lists them")
+        return self.order
+
+
+def write(form: str, wanted: Wanted) -> None:
+    """Write an export under a name that is free."""
+    import importlib
+
+    from cli.commands.export import check_new, write_new
+
+    if form not in FORMATS:  # --json, or --format before the command, which knows only tables
+        raise click.UsageError(f"an export is a file, never {form}; --format is one of {', '.join(FORMATS)}")
+    check_new(wanted.file, "an export")
+    module, _, name = FORMATS[form][0].partition(":")
+    data: bytes | None = getattr(importlib.import_module(module), name)(wanted)
+    if data is not None:
+        write_new(wanted.file, data)

@@ -1,0 +1,105 @@
+"""The writers of `comity export --format`: each reads the record, asks one projection and gives its bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.exit_codes import Stop
+from cli.exports.formats import Wanted
+from cli.session.ledger_reader import Reader, reading
+from cli.terminal import output
+from ledger.entries.case import Case
+from ledger.law import Judgement, judge
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from projections.views.due import Duty, Followed
+
+
+def case(wanted: Wanted) -> bytes:
+    """CASE/UCO 1.5 as JSON-LD."""
+    with reading() as reader:
+        known, judgement = _known(reader, wanted)
+        return case_of(reader, known, judgement, reveal=wanted.reveal)
+
+
+def case_of(reader: Reader, known: Case, judgement: Judgement, *, reveal: bool) -> bytes:
+    """An order as CASE/UCO, as known at the judgement's moment."""
+    from hashlib import sha256
+
+    from cli.commands.export import tool
+    from projections.exchange.case_uco import Signed, case_uco
+
+    orders = dict.fromkeys(e.order for e in known.entries)
+    raws = {o.leaf: o.raw for order in orders for _, o in reader.cases.opened(order)}
+    signed = {leaf: Signed(sha256(raw).hexdigest(), len(raw)) for leaf, raw in raws.items()}
+    return case_uco(known, judgement, signed, reader.folder.origin, tool(), reveal=reveal)
+
+
+def timeline_csv(wanted: Wanted) -> bytes:
+    """The timeline as CSV."""
+    from projections.exchange.csv_file import timeline_csv
+    from projections.reports.order_reports import story
+
+    with reading() as reader:
+        known, judgement = _known(reader, wanted)
+    return timeline_csv(story(known, judgement, reveal=wanted.reveal))
+
+
+def custody_csv(wanted: Wanted) -> bytes:
+    """Hand to hand as CSV."""
+    from projections.exchange.csv_file import custody_csv
+    from projections.reports.order_reports import held
+
+    with reading() as reader:
+        known, _ = _known(reader, wanted)
+    return custody_csv(held(known, reveal=wanted.reveal))
+
+
+def ics(wanted: Wanted) -> bytes | None:
+    """Deadlines as iCalendar, of one order or of all; None, with a word on stderr, where no clock has an end."""
+    try:
+        from projections.exchange.icalendar_file import calendar_file
+    except ModuleNotFoundError:
+        raise Stop("a calendar needs icalendar", hint="pip install 'comity[calendar]'") from None
+    from projections.views.due import due, followed
+    from projections.views.state import view
+
+    clocks: list[Followed] = []
+    unanswered: list[Duty] = []
+    names: dict[str, str] = {}
+    wound: dict[str, datetime] = {}
+    with reading() as reader:
+        moment = wanted.as_of or reader.now()
+        cases = reader.all() if wanted.order is None else [reader.case(wanted.order)]
+        for known in (found.known(moment) for found in cases):
+            judgement = judge(known, moment)
+            v = view(known, judgement)
+            names[v.order] = v.ref or v.label or v.order[:8]
+            clocks += followed(known, moment)
+            unanswered += due(judgement, moment)
+            wound |= {e.leaf: e.on for e in known.entries}
+        origin = reader.folder.origin
+    lost = sum(d.clock.due is None for d in unanswered)
+    if lost:
+        output.tell(
+            f"{lost} of {len(unanswered)} clocks could not be computed and have no day; `comity due` lists them first"
+        )
+    made = calendar_file(clocks, names, origin, moment, wound)
+    if made is None:
+        output.tell(f"no clock was open at {output.plain(moment)}: {wanted.file} was not written")
+    return made
+
+
+def _known(reader: Reader, wanted: Wanted) -> tuple[Case, Judgement]:
+    """An order as recorded at the moment that was asked for, and its judgement."""
+    from cli.session.recorded_access import revealed
+
+    moment = wanted.as_of or reader.now()
+    found = reader.case(wanted.one)
+    known = found.known(moment)
+    if not known.entries:
+        raise Stop(f"nothing of this order was on record at {output.plain(moment)}", hint="a later --as-of")
+    revealed([found.order], "export", wanted.reveal, wanted.handed.stated, wanted.handed.actor)
+    return known, judge(known, moment)

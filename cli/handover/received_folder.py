@@ -1,0 +1,91 @@
+"""A folder that somebody else handed over: regular files only, no link followed, each file up to a size.
+
+A link can lead to a device that never ends, a pipe waits for somebody who never writes, and a file can be larger than
+the memory. The folder itself may be named through a link: that name is the caller's own.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import ELOOP, ENOTDIR
+
+from ledger.errors import Refused
+
+TRUST_FILE = 1 << 20  # bytes of a policy, a registrar, a certificate, a version of a signed policy
+NOTE = 1 << 16  # of a checkpoint
+FOREIGN = 1 << 17  # of an entry of another record, of its proof, of what opens its values
+MOST_NAMES = 100_000  # files of one folder that are looked at
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class HandedFolder:
+    """The files below a folder, by paths with `/` relative to it."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = os.fspath(folder)
+
+    def read(self, path: str, most: int) -> bytes | None:
+        """Read a file; None if there is none. `Refused` NOT-A-FILE for anything else, or more than `most` bytes."""
+        try:
+            with self._beside(path) as (fd, name):
+                if not stat.S_ISREG(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode):
+                    raise self._unfit(path, "no regular file")
+                with open(os.open(name, _FILE, dir_fd=fd), "rb") as file:
+                    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                        raise self._unfit(path, "no regular file")
+                    data = file.read(most + 1)
+        except FileNotFoundError:
+            return None
+        if len(data) > most:
+            raise self._unfit(path, f"larger than the {most} bytes that such a file may have")
+        return data
+
+    def names(self, path: str) -> list[str]:
+        """List the names in a folder below this one, sorted; empty if there is none. `Refused` NOT-A-FILE."""
+        try:
+            with self._beside(f"{path}/.") as (fd, _), os.scandir(fd) as found:
+                names = []
+                for entry in found:
+                    names.append(entry.name)
+                    if len(names) > MOST_NAMES:
+                        raise self._unfit(path, f"a folder of more than {MOST_NAMES} files")
+        except FileNotFoundError:
+            return []
+        return sorted(names)
+
+    def has(self, path: str) -> bool:
+        """Say whether something of this name is there, whatever it is."""
+        try:
+            with self._beside(path) as (fd, name):
+                os.stat(name, dir_fd=fd, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return True
+
+    @contextmanager
+    def _beside(self, path: str) -> Iterator[tuple[int, str]]:
+        """Open the folder that holds `path`, link by link not followed: its descriptor and the last name."""
+        *folders, name = path.split("/")
+        fd = os.open(self.folder, _FOLDER)
+        try:
+            for each in folders:
+                try:
+                    inner = os.open(each, _FOLDER | os.O_NOFOLLOW, dir_fd=fd)
+                except OSError as error:
+                    if error.errno not in (ENOTDIR, ELOOP):
+                        raise
+                    raise self._unfit(path, f"not below a folder, but below {each!r}") from None
+                os.close(fd)
+                fd = inner
+            yield fd, name
+        finally:
+            os.close(fd)
+
+    def _unfit(self, path: str, says: str) -> Refused:
+        where = os.path.join(self.folder, path.removesuffix("/."))
+        return Refused("NOT-A-FILE", says, where=where, hint="links are not followed: copy the files themselves")

@@ -1,0 +1,91 @@
+"""ETSI TS 103 120 (HI-1): an order's leg to its provider written as a message, and messages taken over."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from cli.exports.formats import Wanted
+
+
+def write(wanted: Wanted) -> bytes:
+    """The message of one order for `comity export --format hi1`; on stderr what it leaves out."""
+    from cli.session.ledger_reader import reading
+    from cli.session.recorded_access import revealed
+    from projections.exchange.hi1_writer import hi1
+
+    with reading() as reader:
+        case = reader.case(wanted.one)
+    revealed([case.order], "export", wanted.reveal, wanted.handed.stated, wanted.handed.actor, "SP")
+    message, lossy = hi1(case if wanted.as_of is None else case.known(wanted.as_of), reveal=wanted.reveal)
+    if not message:
+        raise Stop(f"{wanted.one} was never issued, so there is nothing to send", code=Exit.REFUSED)
+    output.tell(f"what HI-1 does not carry ({len(lossy)}; in the message under comity:lossy):")
+    for lost in lossy:
+        output.tell(f"  {lost.kind}{f'.{lost.field}' if lost.field else ''}: {lost.why}")
+    return message
+
+
+@output.command(
+    "comity import hi1 warrant.json --as skylark --dry-run",
+    "comity import hi1 tasks.json --as skylark --instrument 2AP-7",
+)
+@click.argument("file")
+@output.AS
+@output.ROLE
+@output.KEY
+@click.option("--instrument", metavar="CODE", help="What the order is made under, where the message does not say it.")
+@click.option("--unregistered", is_flag=True, help="It may name offices and Parties that no register knows.")
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded; record nothing.")
+def take(
+    file: str,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    instrument: str | None,
+    unregistered: bool,
+    dry_run: bool,
+) -> Exit:
+    """Record the facts of an HI-1 message: orders, approvals and notifications, all or none.
+
+    What the message says in words of other dictionaries is told and left out. A message taken twice is recorded once.
+    """
+    return taken_over(file, actor, role, key_file, instrument, unregistered=unregistered, dry_run=dry_run)
+
+
+def taken_over(
+    file: str,
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    instrument: str | None,
+    *,
+    unregistered: bool = False,
+    dry_run: bool,
+) -> Exit:
+    """Take over a message as the table of its facts."""
+    from cli.imports.import_run import Asked, taken
+    from projections.exchange.hi1_reader import NoMessage, rows_of
+
+    try:
+        rows, unread = rows_of(output.read(file), instrument)
+    except NoMessage as error:
+        hint = "JSON as in TS 103 120 from V1.14 on; XML is not read"
+        raise Stop(f"{file}: {error}", hint=hint, code=Exit.UNDECIDABLE) from None
+    for what in dict.fromkeys(unread):
+        output.tell(f"not understood, and left out: {what}")
+    if not rows:
+        raise Stop(f"{file}: the message tells no fact", code=Exit.UNDECIDABLE)
+    if any(not row["instrument"] for row in rows):
+        raise Stop(f"{file}: under what instrument is the order made?", hint="--instrument CODE, as 2AP-7 or EPOC")
+    more = {"unregistered": "yes"} if unregistered else {}
+    table = io.BytesIO(b"".join(json.dumps({**row, **more}, ensure_ascii=False).encode() + b"\n" for row in rows))
+    asked = Asked(file, "jsonl", actor, role, key_file, None, None, 20, tuple(row["kind"] for row in rows))
+    return taken(table, asked, dry_run=dry_run)

@@ -1,0 +1,296 @@
+"""A table of facts taken into a ledger, all of it or nothing.
+
+The table is read twice. First every row is understood and nothing is written; only a table without a fault is read
+again, sealed, and stored in one transaction. Between the two it must not change, which its digest tells.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from cli.imports.row_index import Index
+    from cli.imports.row_parser import Reader, Told
+    from cli.imports.tables import Row, Wrong
+    from cli.imports.unstarted_deadlines import Unwound
+    from ledger.application.journal import Journal
+
+_TRIES = 3  # of sealing again because somebody else wrote to one of the orders
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a table is and who takes it over, as the options say it."""
+
+    file: str
+    form: str
+    actor: str | None
+    role: str | None
+    key_file: str | None
+    zone: str | None
+    delimiter: str | None
+    most: int  # faults that are told one by one
+    names: tuple[str, ...] = ()  # what people call the rows, where a row stands for a file
+
+    def row(self, number: int, line: int) -> str:
+        """A row as faults name it."""
+        if self.names:
+            return self.names[number - 1]
+        return f"row {number}" + (f" (line {line})" if line != number else "")
+
+
+@dataclass
+class Checked:
+    """A table as it was read the first time: how much there is of what, and the first faults of all there are."""
+
+    sha256: str = ""
+    rows: int = 0
+    orders: int = 0
+    there: int = 0  # orders the ledger had before
+    already: int = 0
+    faults: int = 0
+    told: list[tuple[Row, Wrong]] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    strangers: dict[str, int] = field(default_factory=dict)
+    persons: dict[str, int] = field(default_factory=dict)  # data subjects of several orders, and of how many
+    unwound: list[tuple[Unwound, int, tuple[int, int]]] = field(default_factory=list)
+
+
+def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
+    """Check a table, and record it if nothing is wrong and it is meant."""
+    from cli.session.open_ledger import labels, writing
+
+    with writing() as journal:
+        names = labels(journal)
+        checked = check(journal, names, stream, asked, keys=not dry_run)
+        if checked.faults:
+            return refuse(asked, checked)
+        warn(asked, checked)
+        indices = range(0) if dry_run else record(journal, names, stream, asked, checked)
+    return tell(asked, checked, indices, dry_run=dry_run)
+
+
+def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, *, keys: bool) -> Checked:
+    """Understand every row and record nothing; with `keys`, make those they will be sealed with if none has a fault."""
+    from cli.imports.tables import Row, Wrong
+    from cli.imports.unstarted_deadlines import Clocks
+    from ledger.application.sealing import target_of
+    from ledger.errors import Refused
+
+    checked, clocks = Checked(), Clocks(journal)
+
+    def fault(row: Row, wrongs: list[Wrong]) -> None:
+        checked.faults += len(wrongs)
+        checked.told += [(row, wrong) for wrong in wrongs[: asked.most - len(checked.told)]]
+
+    def each(told: Told, reader: Reader) -> None:
+        checked.kinds[told.draft.fact.kind] += 1
+        try:
+            leaf = journal.recorded(told.draft) if told.order.there else None
+        except Refused as refused:
+            fault(told.row, [Wrong("id", refused.says, "an entry is never changed; `replaces` puts one right")])
+            return
+        if leaf is not None:
+            checked.already += 1
+            reader.index.sealed(told.order.id, told.label, leaf)
+        else:
+            clocks.add(told.draft, reader.index.instrument(told.order), told.row.number, told.row.line)
+
+    with reading(journal, names, stream, asked, "checking", fault) as (source, reader, rows):
+        for told in rows:
+            each(told, reader)
+        for name, number, line, field in reader.index.broken():
+            fault(Row(number, line, {}), [Wrong(field, f"no order is called {name!r} here or in any row")])
+        checked.rows, checked.sha256, checked.strangers = reader.rows, source.sha256, reader.strangers
+        checked.orders, checked.there = reader.index.count()
+        checked.persons = _persons(journal, reader.index)
+        checked.unwound = list(clocks.found())
+        for page in reader.index.opened() if keys and not checked.faults else ():
+            journal.prepare([(target_of(order), order) for order in page])
+        for pairs in reader.index.subjects() if keys and not checked.faults else ():
+            journal.prepare(pairs)
+    return checked
+
+
+def _persons(journal: Journal, index: Index) -> dict[str, int]:
+    """The names of data subjects that mean one person in several orders of table and ledger together."""
+    orders: dict[str, set[str]] = {}
+    for pairs in index.subjects():
+        for name, order in pairs:
+            orders.setdefault(name, set()).add(order)
+    for name, mine in orders.items():
+        mine |= set(journal.drawer.keys_of(name).values()) if journal.drawer else set()
+    return {name: len(mine) for name, mine in orders.items() if len(mine) > 1}
+
+
+def record(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
+    """Seal the rows and store them in one transaction; where they stand in the log."""
+    from ledger.adapters.storage.entry_store import Conflict
+
+    for left in reversed(range(_TRIES)):
+        try:
+            return _recorded(journal, names, stream, asked, checked)
+        except Conflict:
+            if not left:
+                raise
+            output.tell("somebody else wrote to one of these orders meanwhile; sealing again")
+    raise AssertionError("unreachable")
+
+
+def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
+    from ledger.adapters.storage.entry_store import Conflict
+    from ledger.errors import Refused
+
+    def changed(*_: Any) -> None:
+        raise Stop(f"{asked.file} changed while it was read; nothing was recorded", code=Exit.UNDECIDABLE)
+
+    with (
+        output.progress("storing") as report,
+        journal.many(report) as bulk,
+        reading(journal, names, stream, asked, "sealing", changed) as (source, reader, rows),
+    ):
+        for told in rows:
+            try:
+                leaf = bulk.add(told.draft, fresh=not told.order.there)
+            except Conflict as conflict:  # recorded by somebody else since it was checked
+                where = asked.row(told.row.number, told.row.line)
+                raise Refused("CONFLICT", conflict.says, where=where) from conflict
+            except Refused as refused:
+                where = asked.row(told.row.number, told.row.line) + (f", {refused.where}" if refused.where else "")
+                raise Refused(refused.code, refused.says, where=where, hint=refused.hint) from refused
+            reader.index.sealed(told.order.id, told.label, leaf)
+        if source.sha256 != checked.sha256:
+            changed()
+    return bulk.indices
+
+
+@contextmanager
+def reading(
+    journal: Journal,
+    names: dict[str, str],
+    stream: IO[bytes],
+    asked: Asked,
+    label: str,
+    fault: Callable[[Row, list[Wrong]], None],
+) -> Iterator[tuple[Any, Reader, Iterator[Told]]]:
+    """Read a table from its beginning, row by row; `fault` hears what is wrong with a row, which is then left out."""
+    from cli.imports.row_index import Index
+    from cli.imports.row_parser import Reader
+    from cli.imports.tables import Source
+
+    stream.seek(0, os.SEEK_END)
+    total = stream.tell()
+    stream.seek(0)
+    with closing(Index(journal, names)) as index, output.progress(label) as report:
+        source = Source(stream, asked.file, lambda done: report(done, total))
+        folder = os.path.dirname(asked.file) if asked.file != "-" else "."
+        reader = Reader(
+            journal, index, folder=folder, actor=asked.actor, role=asked.role, key_file=asked.key_file, zone=asked.zone
+        )
+        yield source, reader, _understood(source, reader, asked, fault)
+
+
+def _understood(source: Any, reader: Reader, asked: Asked, fault: Callable[[Row, list[Wrong]], None]) -> Iterator[Told]:
+    from cli.imports.row_parser import Wrongs, column_of
+    from cli.imports.tables import Row, rows_of
+
+    for read in rows_of(source, asked.form, known=column_of, delimiter=asked.delimiter):
+        reader.rows += 1
+        row, wrongs = (read, []) if isinstance(read, Row) else read
+        try:
+            told = reader.told(row) if row.cells else None
+        except Wrongs as more:
+            told, wrongs = None, [*wrongs, *more.wrongs]
+        if wrongs:
+            fault(row, wrongs)
+        elif told is not None:
+            yield told
+
+
+# -- what people are told ----------------------------------------------------------------------------------------------
+
+
+def refuse(asked: Asked, checked: Checked) -> Exit:
+    """Tell the faults, by row and column; nothing was recorded."""
+    columns = ("row", "line", "column", "says", "hint", "code")
+    rows = [(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code) for row, wrong in checked.told]
+    document = {**_about(asked, checked), "faults": [dict(zip(columns, row, strict=True)) for row in rows]}
+    if output.said().format == "table":
+        for number, line, column, says, hint, code in rows:
+            where = asked.row(number, line) + (f", {column}" if column else "")
+            output.tell(f"{where}: {says}" + (f" ({code})" if code else "") + (f"; {hint}" if hint else ""))
+    else:
+        output.emit("import", document, columns, rows)
+    if checked.faults > len(rows):
+        output.tell(f"and {checked.faults - len(rows)} more; --errors N shows more of them")
+    faults, rows_read = _many(checked.faults, "fault", "faults"), _many(checked.rows, "row", "rows")
+    raise Stop(f"{asked.file}: {faults} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
+
+
+def warn(asked: Asked, checked: Checked) -> None:
+    """Say whose acts are reported that no register knows, who is one person in several orders, which rows wind no
+    clock; of each the most frequent first."""
+    for actor, count in sorted(checked.strangers.items(), key=lambda pair: -pair[1])[:10]:
+        rows = _many(count, "row reports", "rows report")
+        output.tell(f"{actor}, whose acts {rows}, is not in the register, so in law they count for nothing yet")
+    if len(checked.strangers) > 10:
+        output.tell(f"and {len(checked.strangers) - 10} more are not in the register")
+    for name, count in list(checked.persons.items())[:10]:
+        output.tell(f"{name!r} is one person in {count} orders; another person needs another name")
+    if len(checked.persons) > 10:
+        output.tell(f"and {len(checked.persons) - 10} more data subjects are named in several orders")
+    for unwound, rows_of, first in checked.unwound[:10]:
+        output.tell(unwound.told(rows_of, asked.row(*first)))
+    if len(checked.unwound) > 10:
+        output.tell(f"and {len(checked.unwound) - 10} more reasons; --json lists all")
+
+
+def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Exit:
+    """Print what was recorded, or what would be."""
+    count = checked.rows - checked.already if dry_run else len(indices)
+    document = {
+        **_about(asked, checked),
+        "recorded": 0 if dry_run else count,
+        "already": checked.already,
+        "first": indices[0] if indices else None,
+        "last": indices[-1] if indices else None,
+        "dry_run": dry_run,
+        "unwound": [unwound.document(rows, first[0]) for unwound, rows, first in checked.unwound],
+    }
+
+    def text() -> str:
+        done = "would be recorded" if dry_run else "recorded"
+        kinds = ", ".join(f"{kind} {n}" for kind, n in checked.kinds.most_common(6))
+        more = f" and {len(checked.kinds) - 6} more kinds" if len(checked.kinds) > 6 else ""
+        new = checked.orders - checked.there
+        said = [f"{_many(count, 'entry', 'entries')} {done}, of {_many(checked.orders, 'order', 'orders')} ({new} new)"]
+        said += [f"  on record from before: {_many(checked.already, 'row', 'rows')}"] if checked.already else []
+        said += [f"  {kinds}{more}"] if kinds else []
+        said += [f"  log index {indices[0]} to {indices[-1]}"] if indices else []
+        return "\n".join([*said, f"  sha256 of the table {checked.sha256}"])
+
+    columns = tuple(name for name in document if name != "unwound")
+    output.emit("import", document, columns, [tuple(document[name] for name in columns)], text=text)
+    return Exit.DONE
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+def _about(asked: Asked, checked: Checked) -> dict[str, Any]:
+    return {
+        "file": asked.file,
+        "sha256": checked.sha256,
+        "rows": checked.rows,
+        "orders": checked.orders,
+        "new_orders": checked.orders - checked.there,
+    }

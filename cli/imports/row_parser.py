@@ -1,0 +1,449 @@
+"""What one row of a table says: a fact, whose act it is, when it happened, who signs; or everything that is wrong.
+
+A row is somebody's word about the past, so without another word it speaks as `import`: the signer took it over. The
+act is that of the row's `actor`, and how it is known when it happened is then the other party's word.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import partial
+from typing import Any, cast
+
+import msgspec
+
+from cli.commands.record import SOURCES, SPEAKS, audience_of, issuer, quotes
+from cli.commands.subject import subjects_of
+from cli.exit_codes import Stop
+from cli.imports.row_index import NOT_YET, Index, Named
+from cli.imports.tables import Row, Wrong
+from cli.session.field_values import Refer, digest, document, value_of
+from cli.session.open_ledger import hand
+from cli.terminal import output
+from ledger.application.journal import Journal
+from ledger.application.sealing import Draft, kept_subjects
+from ledger.entries.case import check_dates
+from ledger.entries.envelope import Circumstances, Signer, open_
+from ledger.entries.form import BY_COMMAND, check_by_hand, named_in, slips
+from ledger.entries.keyring import REGISTRY_ONLY
+from ledger.entries.replacement import check_own, check_reason
+from ledger.errors import Refused
+from ledger.facts import (
+    KINDS,
+    WHY,
+    Fact,
+    Field,
+    build,
+    check_audience,
+    hint_for,
+    kind_of,
+    meant,
+    public_of,
+    sealed_of,
+)
+from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
+from ledger.facts.wire import DIGEST, Actor, Text, Unfit, check, check_at_door, form_of
+from ledger.formats.time_zones import zone
+
+COLUMNS = {
+    "order": "the order's reference; where no order has it, this row opens one",
+    "kind": "what has happened: a kind of the vocabulary",
+    "occurred": "when, with its offset or Z (or --zone)",
+    "actor": "whose act it is; empty: the signer's own",
+    "signer": "who signs; empty: --as",
+    "role": "in which role, where the signer has several that fit",
+    "speaks": "import (if empty), observation or act",
+    "on_source": "what the time rests on; empty: own-act, or other-party for somebody else's act",
+    "instrument": "of a new order, where its first row is not order-issued",
+    "label": "a name by which later rows of the order speak of this one",
+    "replaces": "an earlier entry of the signer that this one puts right: a label, #3, a leaf hash",
+    "why": "why it is put right; every row that replaces an entry says it",
+    "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
+    "version": "yes: the order is issued already, and this row is a new version of it",
+    "unregistered": "yes: the row may name offices and Parties that no register knows",
+    "subject": "whose data its sealed values hold: NAME, or FIELD=NAME, one on each line; empty: the target's",
+    "id": "what is this row's own, such as its number with you; empty: what it says in public",
+}
+NEEDED = ("order", "kind", "occurred")
+IMPORTED = {name: kind for name, kind in KINDS.items() if name not in REGISTRY_ONLY | BY_COMMAND.keys()}
+_WHO, _LINES = form_of(Actor), form_of(Text)
+FIELDS = frozenset(f for kind in (*IMPORTED, *BY_COMMAND) for f in KINDS[kind].fields())
+
+
+def column_of(name: str) -> str:
+    """What a column is called here: one of `COLUMNS`, or a field of some kind; `Wrong` if nothing is called so."""
+    column = name.strip().lower().replace(" ", "_").replace("-", "_")
+    if column in COLUMNS or column in FIELDS:
+        return column
+    hint = meant(column, [*COLUMNS, *FIELDS]) or "`comity import --template csv` prints the names"
+    raise Wrong("", f"no kind of fact has a field {name.strip()!r}", hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A row understood: where its entry goes, what it will say, and the label that later rows know it by."""
+
+    row: Row
+    order: Named
+    draft: Draft
+    label: str | None
+
+
+class Wrongs(Exception):
+    """Everything that is wrong with a row."""
+
+    def __init__(self, wrongs: list[Wrong]) -> None:
+        super().__init__(len(wrongs))
+        self.wrongs = wrongs
+
+
+class Reader:
+    """Understands the rows of one table in their order. `folder` is where the files lie that its cells name."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        index: Index,
+        *,
+        folder: str = ".",
+        actor: str | None = None,
+        role: str | None = None,
+        key_file: str | None = None,
+        zone: str | None = None,
+    ) -> None:
+        self._journal = journal
+        self.index = index
+        self._folder = folder
+        self._actor, self._role, self._key_file = actor, role, key_file
+        self._zone = _zone(zone) if zone else None
+        self._signers: dict[tuple[str, str, str], Signer | Stop | Refused] = {}
+        self._offices = journal.keyring.offices
+        self._known = journal.cases.known(journal.keyring)
+        self._now = journal.now()
+        self.rows = 0  # read so far
+        self.strangers: dict[str, int] = {}  # actors that no register knows, with the number of their rows
+
+    def told(self, row: Row) -> Told:
+        """What a row says; `Wrongs` if it is no fact that can be recorded."""
+        wrongs: list[Wrong] = []
+        self._row = row
+        cells = dict(row.cells)
+
+        def tried(column: str, do: Callable[[], Any]) -> Any:
+            try:
+                return do()
+            except Wrong as wrong:
+                wrongs.append(wrong if wrong.column else Wrong(column, wrong.says, wrong.hint))
+            except (Stop, Refused) as error:
+                says = error.message if isinstance(error, Stop) else error.says
+                code = error.code if isinstance(error, Refused) else ""
+                wrongs.append(Wrong(column, says.removeprefix(f"{column}: "), error.hint, code))
+            return None
+
+        own = KINDS[kind].fields() if (kind := cells.get("kind")) in KINDS else {}  # one kind has a field `subject`
+        common = {
+            name: _text(name, cells.pop(name), wrongs)
+            for name in COLUMNS
+            if name in cells and not (name == "subject" and name in own)
+        }
+        for name in NEEDED:
+            if not common.get(name):
+                wrongs.append(Wrong(name, "expected in every row, got nothing", COLUMNS[name]))
+        kind = tried("kind", lambda: _kind(common["kind"])) if common.get("kind") else None
+        on = tried("occurred", lambda: self._past(common["occurred"])) if common.get("occurred") else None
+        order = tried("order", lambda: self._order(common, kind, cells)) if common.get("order") else None
+        signer = tried("signer", lambda: self._signer(common, kind)) if kind else None
+        said = tried("speaks", lambda: self._said(common, on, signer, order)) if on and signer else None
+        fact = self._fact(kind, cells, order, wrongs, tried) if kind else None
+        label = common.get("label")
+        if label and order:  # of a row that is wrong too, or each row that names it would be
+            tried("label", lambda: self.index.label(order.id, label))
+        if wrongs or order is None or signer is None or said is None or fact is None:
+            raise Wrongs(wrongs)
+        tried("audience", lambda: check_audience(fact.kind, said.audience or {}))
+        subjects = tried("subject", lambda: self._subjects(common, fact, said, order)) or {}
+        entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
+        draft = Draft(fact, order.id, signer, said, entry, order.instrument, subjects)
+        unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
+        version = tried("version", lambda: self._version(common, fact.kind))
+        if not wrongs and not (order.there and self._journal.has(entry)):  # what is on record is not asked again
+            named = partial(self._named, order)
+            for slip in slips(fact, self._known, self._now, whose=said.whose, named=named, unregistered=unregistered):
+                column = slip.where.removeprefix(f"{fact.kind}.")
+                wrongs.append(Wrong("actor" if column == "whose" else column, slip.says, slip.hint, slip.code))
+            if fact.kind == "order-issued":
+                office = issuer(draft, self._offices)
+                name = public_of(fact).get("reference") or common["order"]
+                tried("reference", lambda: self.index.issue(name, office, order, version=version))
+            if not wrongs and (quoted := quotes(draft, self._offices)) is not None:
+                tried("reference", lambda: self.index.quote(*quoted, order))
+        if wrongs:
+            raise Wrongs(wrongs)
+        return Told(row, order, draft, label or None)
+
+    def _named(self, order: Named) -> set[str]:
+        """The offices and Parties that the entries on record of an order name."""
+        return named_in(self._journal.case(order.id, reveal=False).entries) if order.there else set()
+
+    def _version(self, common: Mapping[str, str], kind: str) -> bool:
+        """Whether a row says that its order is issued already, and that it makes a version or puts an entry right."""
+        said = _yes(common.get("version") or "no")
+        if said and kind != "order-issued":
+            raise Wrong("", f"only order-issued makes a new version, and this is {kind}")
+        return said or bool(common.get("replaces"))
+
+    # -- the columns all kinds share ----------------------------------------------------------------------------------
+
+    def _order(self, common: Mapping[str, str], kind: str | None, cells: dict[str, Any]) -> Named:
+        name, instrument = common["order"], common.get("instrument")
+        if kind and "instrument" in IMPORTED[kind].fields() and instrument:
+            cells["instrument"] = instrument
+        if kind == "order-issued":
+            self.index.check_own_name(name)
+        there = self.index.order(name)
+        if there is None:
+            there = self.index.open(name, instrument or "")  # a wrong one too, or each row of the order would be wrong
+            if instrument is None:
+                hint = "is the reference right? only the first row of a new order needs it"
+                raise Wrong("instrument", f"no order is called {name!r}, and the row that opens one names it", hint)
+            if instrument not in INSTRUMENTS:
+                raise Wrong("instrument", f"expected an instrument, got {instrument!r}", _near(instrument, INSTRUMENTS))
+        elif not there.there and there.instrument and instrument not in (None, there.instrument):
+            raise Wrong("instrument", f"an earlier row opened this order under {there.instrument}")
+        if kind == "order-issued" and not (there.there and self.index.by_id(name)):
+            office, mark, reference = name.partition("/")
+            issues = cells.get("issuing_authority") or common.get("actor") or common.get("signer") or self._actor
+            cells.setdefault("reference", reference if mark and office == issues else name)
+        return there
+
+    def _signer(self, common: Mapping[str, str], kind: str) -> Signer:
+        actor = common.get("signer") or self._actor or ""
+        others = common.get("actor") not in (None, actor)
+        role = common.get("role") or self._role or self._any_role(actor, kind, others)
+        asked = (actor, role, kind)
+        if asked not in self._signers:
+            try:
+                self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
+            except (Stop, Refused) as error:  # the next row of this signer has the same fault, and quickly
+                self._signers[asked] = error
+        signer = self._signers[asked]
+        if isinstance(signer, Signer):
+            return signer
+        raise signer
+
+    def _any_role(self, actor: str, kind: str, others: bool) -> str:
+        """A role of the signer where it matters little: for another's act, or one that none of its roles could do."""
+        roles = self._offices[actor].roles if actor in self._offices else ()
+        fitting = [role for role in roles if role in IMPORTED[kind].signers]
+        return next(iter(fitting or roles), "") if others or not fitting else ""
+
+    def _said(self, common: Mapping[str, str], on: datetime, signer: Signer, order: Named | None) -> Circumstances:
+        speaks = _one_of("speaks", common.get("speaks") or "import", SPEAKS)
+        whose = common.get("actor")
+        whose = None if whose == signer.actor else whose
+        if whose is not None and speaks == "act":
+            raise Wrong("actor", f"an act is its signer's own, and {signer.actor} signs", "speak as import")
+        if whose is not None and whose not in self._offices:
+            self.strangers[whose] = self.strangers.get(whose, 0) + 1
+        source = _one_of("on_source", common.get("on_source") or ("other-party" if whose else "own-act"), SOURCES)
+        replaces, why = common.get("replaces"), common.get("why")
+        leaf = self._leaf(order, "replaces", replaces) if replaces and order else None
+        if replaces:
+            _reason(why)
+            self._own(leaf, signer)
+        elif why:
+            raise Wrong("why", "a reason is stated and no entry is replaced", COLUMNS["replaces"])
+        audience = dict(audience_of(line) for line in (common.get("audience") or "").splitlines() if line.strip())
+        return Circumstances(
+            on=on,
+            signed_at=self._now,
+            speaks=cast(Speaks, speaks),
+            on_source=cast(OnSource, source),
+            whose=whose,
+            replaces=leaf,
+            why=why or None,
+            audience=audience or None,
+        )
+
+    def _subjects(self, common: Mapping[str, str], fact: Fact, said: Circumstances, order: Named) -> dict[str, str]:
+        """The data subjects of the row's sealed fields; `Stop` for a field that it does not seal."""
+        lines = [line for line in common.get("subject", "").splitlines() if line.strip()]
+        sealed = [*sealed_of(fact), *([WHY.name] if said.why is not None else [])]
+        before = self.index.whose(order.id, common["replaces"]) if common.get("replaces") else {}
+        subjects = {**kept_subjects(before, sealed), **subjects_of(lines, fact.kind, sealed, self._other)}
+        if subjects and (label := common.get("label")):
+            self.index.belongs(order.id, label, {field: subjects.get(field) for field in sealed})
+        for name in subjects.values():
+            self.index.subject(name, order.id)
+        return subjects
+
+    def _other(self, name: str) -> str:
+        found = self.index.order(name)
+        if found is None:
+            raise Stop(f"no order is called {name!r} here or in an earlier row")
+        return found.id
+
+    def _past(self, text: str) -> datetime:
+        on = self._moment(text)
+        check_dates(on, self._now)
+        return on
+
+    def _moment(self, text: str) -> datetime:
+        """A moment as rows write it; without an offset it is meant in --zone, where a clock shows it only once."""
+        try:
+            bare = datetime.fromisoformat(text) if self._zone else None
+        except ValueError:
+            bare = None
+        if bare is None or bare.tzinfo is not None:
+            return output.moment(text, "occurred")
+        early, late = (bare.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1))
+        if early.utcoffset() != late.utcoffset():
+            raise Wrong("occurred", f"{text!r} comes twice or never where clocks change", "write its offset")
+        return output.moment(early.isoformat(), "occurred")
+
+    def _entry(self, common: Mapping[str, str], order: Named, fact: Fact, said: Circumstances, signer: Signer) -> str:
+        """The id of the row's entry. It stands in public, so nothing sealed goes into it."""
+        if common.get("id"):
+            return self.index.own_id(order.id, common["id"])
+        what: list[Any] = [self._journal.origin, order.id, fact.kind, public_of(fact), said.on.isoformat()]
+        who = [signer.actor, signer.role, said.speaks, said.on_source, said.whose, said.replaces]
+        return self.index.entry_id(json.dumps([*what, *who], sort_keys=True, ensure_ascii=False))
+
+    # -- the fields of its kind ---------------------------------------------------------------------------------------
+
+    def _fact(
+        self,
+        kind: str,
+        cells: Mapping[str, Any],
+        order: Named | None,
+        wrongs: list[Wrong],
+        tried: Callable[[str, Callable[[], Any]], Any],
+    ) -> Fact | None:
+        """The fact that cells state, once nothing is wrong with any of them; every one that is goes into `wrongs`."""
+        fields = IMPORTED[kind].fields()
+        sides: dict[bool, dict[str, Any]] = {False: {}, True: {}}
+        for name, cell in cells.items():
+            if name not in fields:
+                wrongs.append(Wrong(name, f"{kind} has no such field", f"`comity vocabulary {kind}` lists them"))
+                continue
+            value = tried(name, partial(self._value, fields[name], cell, order))
+            if value is not None:
+                sides[fields[name].sealed][name] = value
+        for f in fields.values():
+            if f.required and f.name not in cells:
+                wrongs.append(Wrong(f.name, f"expected {f.form.expected}, got nothing"))
+        return None if wrongs else build(kind, sides[False], sides[True])
+
+    def _value(self, field: Field, cell: Any, order: Named | None) -> Any:
+        """The value of a field; `Wrong` if it does not have the field's form, and a sealed one is not repeated."""
+        value = self._read(field, cell, order)
+        try:
+            check(field.form, value)
+            check_at_door(field.form, value)
+        except Unfit as unfit:
+            got = "" if field.sealed or not isinstance(unfit.got, str) else f", got {unfit.got!r}"
+            says = f"expected {unfit.expected}{got}"
+            raise Wrong(f"{field.name}{unfit.path}", says, hint_for(unfit)) from None
+        return value
+
+    def _read(self, field: Field, cell: Any, order: Named | None) -> Any:
+        def event(text: str) -> str:
+            return self._leaf(order, field.name, text)
+
+        def other(text: str) -> str:
+            named = self.index.order(text)
+            return named.id if named else self.index.promised(text, self._row.number, self._row.line, field.name)
+
+        if isinstance(cell, str) and cell[:1] in "[{" and _structured(field.type):
+            try:
+                cell = msgspec.json.decode(cell)
+            except msgspec.DecodeError as error:
+                raise Wrong(field.name, f"begins like JSON and is none: {error}") from None
+        if not isinstance(cell, str):
+            return _resolved(field, cell, event, other)
+        if field.form is DIGEST:
+            return digest(field, cell, self._folder)
+        if field.type == "document":
+            return document(os.path.join(self._folder, cell), field.name.replace("_", "-"))
+        if field.type == "manifest":
+            raise Wrong(field.name, "a manifest is written as JSON", 'as {"elements": ["name"], "files": [...]}')
+        said = cell.splitlines() if field.type.startswith("list[") or field.type == "names" else [cell]
+        return value_of(field, said, event=event, order=other)
+
+    def _own(self, leaf: str | None, signer: Signer) -> None:
+        """An entry on record of another signer is not replaced; an earlier row has no leaf yet, and is not asked."""
+        found = None if leaf is None else self._journal.store.by_leaf(bytes.fromhex(leaf))
+        if found is not None:
+            try:
+                check_own(open_(found[1], verify=False).payload.signer.actor, signer.actor)
+            except Refused as refused:
+                raise Wrong("replaces", refused.says, refused.hint) from None
+
+    def _leaf(self, order: Named | None, column: str, text: str) -> str:
+        leaf = self.index.leaf(order.id, text) if order else NOT_YET
+        if leaf is None:
+            hint = "an earlier row's label, or of an entry on record its number (#3) or leaf hash"
+            raise Wrong(column, f"names {text!r}, and no earlier entry of this order is called so", hint)
+        return leaf
+
+
+def _zone(name: str) -> tzinfo:
+    found = zone(name)
+    if found is UTC and name.upper() not in ("UTC", "Z"):
+        raise Stop(f"--zone {name}: no such time zone", hint="a zone is named as Europe/Oslo")
+    return found
+
+
+def _reason(why: str | None) -> None:
+    try:
+        check_reason(why)
+    except Refused as refused:
+        raise Wrong("why", refused.says, COLUMNS["why"]) from None
+
+
+def _text(name: str, cell: Any, wrongs: list[Wrong]) -> str:
+    try:
+        check(_WHO if name in ("actor", "signer") else _LINES, cell)
+    except Unfit as unfit:
+        wrongs.append(Wrong(name, f"expected {unfit.expected}"))
+        return ""
+    return str(cell)
+
+
+def _kind(name: str) -> str:
+    check_by_hand(name)
+    if name in KINDS and name not in IMPORTED:
+        raise Wrong("kind", f"{name} stands in the register, not in an order", f"`comity record {name}` records it")
+    return kind_of(name).kind
+
+
+def _yes(word: str) -> bool:
+    if word.lower() not in ("yes", "no", "true", "false"):
+        raise Wrong("", f"expected yes or no, got {word!r}")
+    return word.lower() in ("yes", "true")
+
+
+def _one_of(column: str, word: str, known: tuple[str, ...]) -> str:
+    if word not in known:
+        raise Wrong(column, f"expected one of {', '.join(known)}, got {word!r}")
+    return word
+
+
+def _near(word: str, known: Mapping[str, object]) -> str:
+    return meant(word, known) or f"there are {', '.join(known)}"
+
+
+def _structured(type: str) -> bool:
+    return type in ("document", "manifest", "names") or type.startswith("list[")
+
+
+def _resolved(field: Field, value: Any, event: Refer, order: Refer) -> Any:
+    """A JSON value with entries and orders by their hashes and ids; strings in a list of them too."""
+    refer = {"event": event, "order": order}.get(field.type.removeprefix("list[").removesuffix("]"))
+    if refer is None or not isinstance(value, list):
+        return value
+    return [refer(each) if isinstance(each, str) else each for each in value]

@@ -1,0 +1,226 @@
+"""A table of facts as somebody's spreadsheet or program writes it: CSV or JSON Lines, read row by row.
+
+Nothing is guessed that would change a value: the text is UTF-8 (a byte-order mark is let pass), the delimiter is the
+one by which the first line falls into columns, and what does not fit is an error with its row.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from cli.exit_codes import Exit, Stop
+
+DELIMITERS = ",;\t|"
+CELL = 1 << 20  # characters; an entry is smaller, so a longer cell is a quotation mark that nobody closed
+_LINE = 4 * CELL  # bytes
+MOST = 1_000  # members of a row
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: its number as a spreadsheet counts it (the header is 1), its first line in the file, its cells.
+
+    Empty cells are left out. A CSV's cells are strings, those of JSON Lines whatever JSON they are.
+    """
+
+    number: int
+    line: int
+    cells: Mapping[str, Any]
+
+
+class Wrong(Exception):
+    """A cell that cannot be what its column says, or a row that cannot be a fact (then `column` is empty)."""
+
+    def __init__(self, column: str, says: str, hint: str = "", code: str = "") -> None:
+        super().__init__(says)
+        self.column, self.says, self.hint, self.code = column, says, hint, code
+
+
+class Source:
+    """The bytes of a table, each line decoded as it is read, and their digest; `report` hears how many there were."""
+
+    def __init__(self, stream: IO[bytes], name: str, report: Callable[[int], None] = lambda done: None) -> None:
+        self.name = name
+        self._stream = stream
+        self._report = report
+        self._sha256 = hashlib.sha256()
+        self.line = 0
+        self.done = 0
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what was read so far, in hex."""
+        return self._sha256.hexdigest()
+
+    def __iter__(self) -> Iterator[str]:
+        while raw := self._stream.readline(_LINE):
+            self._sha256.update(raw)
+            self.line += 1
+            if self.line == 1:
+                raw = self._without_mark(raw)
+            try:
+                text = raw.decode("utf-8")
+            except UnicodeDecodeError as error:
+                says = f"{self.name}: line {self.line} is not UTF-8 at byte {self.done + error.start}"
+                hint = "save it again as UTF-8 (in a spreadsheet: `CSV UTF-8`); no other encoding is guessed"
+                raise Stop(says, hint=hint, code=Exit.UNDECIDABLE) from None
+            self.done += len(raw)
+            self._report(self.done)
+            if len(raw) >= _LINE and not text.endswith("\n"):
+                says = f"{self.name}: line {self.line} is longer than {_LINE} bytes"
+                raise Stop(says, hint="is it a table, with lines that end?", code=Exit.UNDECIDABLE)
+            if "\r" in text.removesuffix("\n").removesuffix("\r"):
+                says = f"{self.name}: line {self.line} ends as on an old Macintosh, with CR alone"
+                raise Stop(says, hint="save it again as `CSV UTF-8`, not as `CSV (Macintosh)`", code=Exit.UNDECIDABLE)
+            if "\0" in text:
+                says = f"{self.name}: line {self.line} holds a NUL character: this is not a text file"
+                raise Stop(says, code=Exit.UNDECIDABLE)
+            yield text
+
+    def _without_mark(self, raw: bytes) -> bytes:
+        for mark, name in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"), (b"PK\x03\x04", "a spreadsheet itself")):
+            if raw.startswith(mark):
+                hint = "save it as `CSV UTF-8`"
+                raise Stop(f"{self.name} is {name}, not CSV or JSON Lines in UTF-8", hint=hint, code=Exit.UNDECIDABLE)
+        mark = b"\xef\xbb\xbf"
+        self.done += len(mark) if raw.startswith(mark) else 0
+        return raw.removeprefix(mark)
+
+
+def rows_of(
+    source: Source, form: str, *, known: Callable[[str], str], delimiter: str | None = None
+) -> Iterator[Row | tuple[Row, list[Wrong]]]:
+    """The rows of a table of this form (csv or jsonl), a row with its faults where it has some.
+
+    `known` gives a column its name, or raises `Wrong`. A file that is no table at all is a `Stop`.
+    """
+    return _csv(source, known, delimiter) if form == "csv" else _jsonl(source, known)
+
+
+# -- CSV ---------------------------------------------------------------------------------------------------------------
+
+
+def _csv(source: Source, known: Callable[[str], str], delimiter: str | None) -> Iterator[Row | tuple[Row, list[Wrong]]]:
+    csv.field_size_limit(CELL)
+    lines = iter(source)
+    head = next(lines, "")
+    if head.lower().startswith("sep=") and len(head.strip()) == 5:  # how a spreadsheet is told its delimiter
+        delimiter = delimiter or head.strip()[4]
+        head = next(lines, "")
+    offset = source.line - 1
+    line = source.line
+    try:
+        reader = csv.reader(_with(head, lines), delimiter=delimiter or _delimiter(head), strict=True)
+        columns = _header(next(reader, []), source.name, known)
+        number = 1
+        while True:
+            line = reader.line_num + offset + 1
+            cells = next(reader, None)
+            if cells is None:
+                return
+            number += 1
+            if any(cell.strip() for cell in cells):
+                yield _row(number, line, columns, cells)
+    except csv.Error as error:
+        says = f"{source.name}: the row that begins in line {line} is not CSV: {error}"
+        hint = "a quotation mark that is opened is closed before the next delimiter, and doubled inside"
+        raise Stop(says, hint=hint, code=Exit.UNDECIDABLE) from None
+
+
+def _with(head: str, lines: Iterable[str]) -> Iterator[str]:
+    yield head
+    yield from lines
+
+
+def _delimiter(head: str) -> str:
+    """The delimiter by which a header falls into most columns."""
+    return max(DELIMITERS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
+
+
+def _header(cells: list[str], name: str, known: Callable[[str], str]) -> list[str]:
+    columns: list[str] = []
+    if not any(cell.strip() for cell in cells):
+        hint = "its first line names the columns; `comity import --template csv` prints one"
+        raise Stop(f"{name} has no header", hint=hint, code=Exit.UNDECIDABLE)
+    wrongs: list[Wrong] = []
+    for number, cell in enumerate(cells, 1):
+        column = ""
+        try:
+            column = known(cell) if cell.strip() else ""
+            if column and column in columns:
+                raise Wrong("", f"{column} stands twice in the header", "one fact a row, one cell a field")
+        except Wrong as wrong:
+            wrongs.append(Wrong(f"column {number}", wrong.says, wrong.hint))
+        columns.append(column)
+    if wrongs:
+        says = "; ".join(f"{wrong.column}: {wrong.says}" for wrong in wrongs[:5])
+        raise Stop(f"{name}: {says}", hint=wrongs[0].hint, code=Exit.REFUSED)
+    return columns
+
+
+def _row(number: int, line: int, columns: list[str], cells: list[str]) -> Row | tuple[Row, list[Wrong]]:
+    told = {
+        c: text for c, cell in zip(columns, cells, strict=False) if c and (text := cell.strip().replace("\r\n", "\n"))
+    }
+    row = Row(number, line, told)
+    stray = [n for n, cell in enumerate(cells) if cell.strip() and (n >= len(columns) or not columns[n])]
+    wrongs = [
+        Wrong(f"#{n + 1}", "this cell stands under no column", "is a text with the delimiter unquoted?") for n in stray
+    ]
+    return (row, wrongs) if wrongs else row
+
+
+# -- JSON Lines --------------------------------------------------------------------------------------------------------
+
+
+def _jsonl(source: Source, known: Callable[[str], str]) -> Iterator[Row | tuple[Row, list[Wrong]]]:
+    for text in source:
+        if not text.strip():
+            continue
+        empty = Row(source.line, source.line, {})
+        try:
+            told = json.loads(text, object_pairs_hook=_once)
+        except (ValueError, RecursionError) as error:
+            yield empty, [Wrong("", f"not a JSON object on one line: {error}")]
+            continue
+        if not isinstance(told, dict):
+            yield empty, [Wrong("", "expected a JSON object on each line")]
+            continue
+        if sum(1 for _ in _flat(told)) > MOST:
+            yield empty, [Wrong("", f"has more than {MOST} members")]
+            continue
+        cells: dict[str, Any] = {}
+        wrongs: list[Wrong] = []
+        for name, value in _flat(told):
+            try:
+                column = known(name)
+                if column in cells:
+                    raise Wrong(column, "stands twice")
+            except Wrong as wrong:
+                wrongs.append(wrong)
+            else:
+                if value is not None:
+                    cells[column] = value
+        row = Row(source.line, source.line, cells)
+        yield (row, wrongs) if wrongs else row
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    told = dict(pairs)
+    if len(told) != len(pairs):
+        raise ValueError("a member stands twice")
+    return told
+
+
+def _flat(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Members of a row; fields may stand under `public` and `sealed`, as `record --dry-run` prints them."""
+    for name, value in told.items():
+        if name in ("public", "sealed") and isinstance(value, dict):
+            yield from value.items()
+        else:
+            yield name, value

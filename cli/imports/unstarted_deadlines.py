@@ -1,0 +1,81 @@
+"""Which rows of a table wind no clock, and what they lack for it: asked of the law itself, row by row.
+
+A clock that nothing wound stays UNDETERMINED for ever, and nobody is reminded of it. So it is said before a table is
+recorded, while its columns can still be filled in.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from ledger.application.sealing import Draft, unsigned
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal
+    from ledger.law.reading.effective_entries import Lack, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Unwound:
+    """Rows of one kind that would wind these clocks (ids of findings.md 3), and what all of them lack for it."""
+
+    kind: str
+    clocks: tuple[str, ...]
+    lacks: tuple[Lack, ...]
+
+    def told(self, rows: int, first: str) -> str:
+        """In words: `257 rows of order-received wind no clock (D-7-7): ...; the first is row 3`."""
+        many = f"{rows} rows of {self.kind} wind" if rows != 1 else f"1 row of {self.kind} winds"
+        why = "; ".join(f"{lack.says} (it would with {lack.column} {lack.value})" for lack in self.lacks)
+        return f"{many} no clock ({', '.join(self.clocks)}): {why}; the first is {first}"
+
+    def document(self, rows: int, first: int) -> dict[str, Any]:
+        """As JSON; `first` is the number of the first such row."""
+        lacks = [{"says": lack.says, "column": lack.column, "value": lack.value} for lack in self.lacks]
+        return {"kind": self.kind, "rows": rows, "first_row": first, "clocks": list(self.clocks), "lacks": lacks}
+
+
+class Clocks:
+    """Counts the rows that wind no clock, for a journal as its register is now."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._registry = tuple(journal.cases.register(reveal=False))
+        self._records: dict[str, Record] = {}
+        self._counts: Counter[Unwound] = Counter()
+        self._first: dict[Unwound, tuple[int, int]] = {}
+
+    def add(self, draft: Draft, instrument: str, row: int, line: int) -> None:
+        """Ask of one row, by its number and its line, whether it can wind the clocks of its kind."""
+        clocks = winds(draft.fact.kind, instrument)
+        lacks = self._record(instrument).unwinding(unsigned(draft, instrument)) if clocks else ()
+        if lacks:
+            found = Unwound(draft.fact.kind, clocks, lacks)
+            self._counts[found] += 1
+            self._first.setdefault(found, (row, line))
+
+    def found(self) -> Iterator[tuple[Unwound, int, tuple[int, int]]]:
+        """What rows lack, how many lack it, and number and line of the first; the most frequent first."""
+        for unwound, rows in self._counts.most_common():
+            yield unwound, rows, self._first[unwound]
+
+    def _record(self, instrument: str) -> Record:
+        from ledger.entries.case import Case
+        from ledger.law.reading.effective_entries import Record
+
+        if instrument not in self._records:
+            case = Case("", instrument, (), self._registry)
+            self._records[instrument] = Record(case, self._journal.now())
+        return self._records[instrument]
+
+
+@cache
+def winds(kind: str, instrument: str) -> tuple[str, ...]:
+    """The clocks that an entry of this kind winds under an instrument, by what the register of clocks says."""
+    from ledger.law.deadlines.table import REGISTER
+
+    return tuple(d.id for d in REGISTER if kind in d.winds and d.applies(instrument))

@@ -1,0 +1,222 @@
+"""What a report may say on integrity: one order read again, believing nothing, or the verdict on a whole ledger.
+
+A page that comes with the evidence vouches for nothing, so without trust from elsewhere the word is at best
+INDETERMINATE, whatever was checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cli.session.ledger_reader import Reader
+from cli.session.proven_times import times_of
+from ledger.adapters.keys import mldsa
+from ledger.adapters.log.checkpoints import Kept
+from ledger.bundle.layout import Arranged
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.placement import Chains
+from ledger.errors import Refused
+from ledger.tlog.note import Checkpoint as State
+from ledger.tlog.note import Head, Vkey, open_checkpoint
+from ledger.tlog.tree import EMPTY_ROOT, check_inclusion, leaf_hash, prove_inclusions
+from ledger.verify import Reason as Doubt
+from ledger.verify import Report, Trust, Verdict, heads
+from ledger.verify.claims import CLOSED
+from ledger.verify.entries import doubt_key, suspect
+from ledger.verify.heads import Heads
+from ledger.verify.progress import Notebook
+from ledger.verify.time_brackets import Times
+from projections.reports.front_page import Checked, Checkpoint, Reason
+
+NO_ANCHOR = "Nothing was found wrong, but under the keys of the record's own folder: nobody else vouches."
+NO_REGISTRAR = "The trust that was given names the log, but not the registrar who vouches for people's keys."
+NO_HEAD = "No checkpoint had been signed by then: nothing shows which entries the log had."
+NO_COVER = "The checkpoint named here covers none of these entries."
+NO_QUORUM = "Fewer witnesses saw the checkpoint than the policy asks for."
+NO_WITNESS = (
+    "When the entries were made, and that nobody was shown another version of this log: "
+    "no witness signed its checkpoint."
+)
+NOT_IN_FORCE = "That the trust policy that was given is still in force: it has expired."
+NOT_OPENED = "What stands in sealed values: the commitments are proven, the values are not."
+NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One order read again: the word on it, and the opened head that it leads to, None if none was kept by then."""
+
+    checked: Checked
+    checkpoint: Checkpoint | None
+
+
+def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | None) -> Read:
+    """Check every entry of an order and of the register that a kept head covers, by the steps of a bundle's verifier:
+    trust from elsewhere, the head and its quorum, then signatures, keys, chain, inclusion."""
+    book = Notebook(of="folder")
+    key = _log_keys(reader, trust)[-1]
+    head: Head | None = None
+    try:
+        states = _states(reader, kept, trust, book)
+        head = None if states is None else states.head
+        entries = _entries(reader, order, _registrar(reader, trust), head)
+        if head is not None and all(n >= head.checkpoint.size for n, _ in reader.store.order(order)):
+            book.doubt("PRF-INDEX", NO_COVER)
+        _suspect(reader, order, trust, book)
+    except Refused as wrong:
+        problem = Reason(wrong.code, wrong.where, wrong.says)
+        says = "This order and the register were read again; what was met first is proved wrong."
+        checked = Checked(str(Verdict.FAILED), says, (problem,), (NOT_TRUE,))
+        return Read(checked, None if kept is None or head is None else _checkpoint(head, kept, key))
+    covered = "" if head is None else ", and its place in the tree of the checkpoint below"
+    says = (
+        f"{entries} entries of this order and of the register of offices and keys were read again: "
+        f"each one's signature, key and place in its chain{covered}. The rest of the log was not read."
+    )
+    doubts = _doubts(book.doubts, trust)
+    verdict = Verdict.INDETERMINATE if doubts else Verdict.PASSED
+    checked = Checked(str(verdict), says, doubts, _unproven(book.unproven, head))
+    return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
+
+
+def _registrar(reader: Reader, trust: Trust | None) -> Registrar:
+    """The trusted registrar; without one the ledger's own, whom then nobody else vouches for."""
+    return reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
+
+
+def _states(reader: Reader, kept: Kept | None, trust: Trust | None, book: Notebook) -> Heads | None:
+    """The kept head, opened and asked for its quorum as in a bundle; None, and a doubt, if none was kept by then."""
+    policy = reader.folder.policy if trust is None else trust.policy
+    heads.check_current(trust, reader.now(), book)
+    states: Heads | None = None
+    if kept is None:
+        book.doubt("CP-SIG", NO_HEAD)
+    else:
+        parts = Arranged(checkpoint=kept.note)
+        states = heads.open_heads(parts, reader.folder.origin, policy, book, mldsa.verify, here="log")
+        heads.check_sizes(states, trust)
+        states = heads.check_quorum(states, policy, reader.now(), book)
+    heads.check_anchored(states, None, trust, book)
+    return states
+
+
+def _suspect(reader: Reader, order: str, trust: Trust | None, book: Notebook) -> None:
+    """KEY-SUSPECT for keys reported later, unless kept heads prove that what they signed is older than that."""
+    keyring, _ = next(iter(reader.registers.values()))
+    if not any(key.reported is not None for key in keyring.keys.values()):
+        return
+    opened = dict((*reader.cases.opened(reader.cases.registry), *reader.cases.opened(order)))
+    nothing = Heads("log", Head(State(reader.folder.origin, 0, EMPTY_ROOT), b"", ()), {}, {})
+    times = times_of(reader, opened, trust) or Times(nothing, reader.folder.policy)
+    for actor, since, doubtful in suspect(opened, keyring, times):
+        doubt_key(actor, since, doubtful, f"#{doubtful[0]}", book)
+
+
+def _doubts(doubts: Sequence[Doubt], trust: Trust | None) -> tuple[Reason, ...]:
+    """Why the verdict is not better, in the words of a report where it has its own."""
+    ours = {"NO_TRUST_ANCHOR": NO_ANCHOR if trust is None else NO_REGISTRAR, "CP-QUORUM": NO_QUORUM}
+    return tuple(Reason(each.code, each.where, ours.get(each.code, each.says)) for each in doubts)
+
+
+# How a verifier's sentences on what is not proven begin, and what a report says instead: nothing, where it says so
+# at another place.
+_INSTEAD = {
+    "NO-WITNESS": "",
+    "TEST": "",
+    "POL-EXPIRED": NOT_IN_FORCE,
+    CLOSED: NOT_OPENED,
+}
+
+
+def _unproven(sentences: Iterable[str], head: Head | None) -> tuple[str, ...]:
+    """What nothing proves, in the words of a report where it has its own."""
+    told = [] if head is not None and head.cosignatures else [NO_WITNESS]
+    for says in sentences:
+        if says.endswith("itself."):
+            continue  # the first reason says it
+        instead = next((ours for begins, ours in _INSTEAD.items() if says.startswith(begins)), says)
+        told += [instead] if instead else []
+    return tuple(dict.fromkeys((*(says for says in told if says != NOT_TRUE), NOT_TRUE)))
+
+
+def _log_keys(reader: Reader, trust: Trust | None) -> tuple[Vkey, ...]:
+    """The keys that may have signed heads of this log: those of the trust, else the ledger's own."""
+    policy = reader.folder.policy if trust is None else trust.policy
+    return tuple(k for k in policy.logs if k.name == reader.folder.origin) or reader.folder.keys
+
+
+def _opened(reader: Reader, kept: Kept | None, trust: Trust | None) -> Head | None:
+    """A kept head with its signatures checked; raises `Refused`."""
+    if kept is None:
+        return None
+    policy = reader.folder.policy if trust is None else trust.policy
+    witnesses = tuple(policy.witnesses.values())
+    return open_checkpoint(kept.note, reader.folder.origin, _log_keys(reader, trust), witnesses, mldsa=mldsa.verify)
+
+
+def kept_checkpoint(reader: Reader, kept: Kept | None, trust: Trust | None) -> Checkpoint | None:
+    """A kept head as a report names it; None where there is none, or none that its keys signed."""
+    try:
+        head = _opened(reader, kept, trust)
+    except Refused:
+        return None
+    return None if head is None or kept is None else _checkpoint(head, kept, _log_keys(reader, trust)[-1])
+
+
+def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None) -> int:
+    """How many entries were read again; raises `Refused` at the first that is wrong, naming it.
+
+    Of the register every byte is read again, and checked again where any of them, or the head, is not what it was.
+    """
+    register, entries = reader.store.order(reader.cases.registry), reader.store.order(order)
+    of = (registrar, head and head.note, tuple((index, leaf_hash(raw)) for index, raw in register))
+    if of not in reader.registers:
+        keyring, chains = Keyring(reader.cases.registry, registrar), Chains(reader.folder.origin)
+        _follow(reader, register, chains, keyring.admit, head)
+        reader.registers.clear()
+        reader.registers[of] = keyring, chains
+    keyring, chains = reader.registers[of]
+    _follow(reader, entries, Chains(chains.origin, {**chains.heads}, {*chains.seen}), keyring.check, head)
+    return len(register) + len(entries)
+
+
+def _follow(
+    reader: Reader,
+    entries: Sequence[tuple[int, bytes]],
+    chains: Chains,
+    signed: Callable[[Opened, int], None],
+    head: Head | None,
+) -> None:
+    """Check the entries of one order: signature, place in its chain, who `signed`, and the way to the head's root."""
+    size = 0 if head is None else head.checkpoint.size
+    covered = [index for index, _ in entries if index < size]
+    paths = dict(zip(covered, prove_inclusions(covered, size, reader.store.hashes), strict=True))
+    for index, raw in entries:
+        try:
+            opened = open_(raw)
+            chains.follow(opened)
+            signed(opened, index)
+            if head is not None and index in paths:
+                check_inclusion(index, size, leaf_hash(raw), paths[index], head.checkpoint.root)
+        except Refused as wrong:
+            raise Refused(wrong.code, wrong.says, where=f"#{index}") from None
+
+
+def audited(report: Report, trust: Trust | None) -> Checked:
+    """The word of an audit for a page: the same verdict."""
+    says = f"{report.entries} entries and {report.signatures} signatures were checked, and the tree they make."
+    unproven = _unproven(report.not_proven, report.head)
+    return Checked(str(report.verdict), says, _doubts(report.reasons, trust), unproven)
+
+
+def _checkpoint(head: Head, kept: Kept, key: Vkey) -> Checkpoint:
+    origin, size, root = head.note.decode().split("\n")[:3]
+    return Checkpoint(origin, int(size), root, key.text, kept.at, tuple(k.name for k, _ in head.cosignatures))
+
+
+def checkpoint(head: Head | None, kept: Mapping[int, Kept], key: Vkey) -> Checkpoint | None:
+    """The published head of an audit, as a report names it."""
+    found = None if head is None else kept.get(head.checkpoint.size)
+    return None if head is None or found is None else _checkpoint(head, found, key)

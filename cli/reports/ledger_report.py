@@ -1,0 +1,78 @@
+"""The report on a whole ledger: every entry read again, its keys, its published heads."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cli.reports.order_report import kept_heads
+from cli.session.ledger_reader import Reader
+
+if TYPE_CHECKING:
+    from ledger.verify import Trust
+    from projections.reports.ledger_report import KeyRow, Verification
+
+HEADS = 50  # heads an audit lists; all are compared
+
+
+def audit_report(reader: Reader, trust: Trust | None) -> Verification:
+    """The report on a whole ledger, every entry read again."""
+    from cli.commands.export import tool
+    from cli.handover.verify_ledger import verify_own
+    from cli.reports.integrity import audited, checkpoint
+    from ledger.law.provisions import rules_digest
+    from projections.reports.front_page import Command, Making
+    from projections.reports.ledger_report import HeadRow, verification
+
+    found = verify_own(reader.folder, trust)
+    kept = kept_heads(reader)
+    made = Making(
+        as_of=kept[-1].at if kept else reader.now(),
+        tool=tool(),
+        rules=rules_digest()[:16],
+        head=checkpoint(found.head, {k.size: k for k in kept}, reader.folder.key),
+        integrity=audited(found, trust),
+        test=reader.folder.test,
+    )
+    rows = [
+        HeadRow(k.size, k.at, None if k.cosigned is None else datetime.fromtimestamp(k.cosigned, UTC), k.digest)
+        for k in reversed(kept)
+    ]
+    anchor = " --anchor CHECKPOINT" if made.head else ""
+    todo = (
+        Command("The same check, on any copy of the ledger:", f"comity verify LEDGER --trust TRUST{anchor}"),
+        Command("Also the guard and everything kept, in the office itself:", "comity fsck --ledger LEDGER"),
+        Command("As JSON, for a machine to compare:", "comity verify LEDGER --trust TRUST --json"),
+    )
+    counts = (found.entries, found.signatures, 1 if found.head else 0)
+    return verification(
+        made, counts, len(list(reader.cases.orders())), _keys(reader, trust), rows[:HEADS], len(rows), todo
+    )
+
+
+def _keys(reader: Reader, trust: Trust | None) -> list[KeyRow]:
+    from ledger.entries.keyring import Keyring
+    from ledger.errors import Refused
+    from projections.reports.ledger_report import KeyRow
+    from projections.views.timeline import office_names
+
+    registrar = reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
+    keyring = Keyring(reader.cases.registry, registrar)
+    for index, opened in reader.cases.opened_registry():
+        try:
+            keyring.admit(opened, index)
+        except Refused:
+            break  # the audit says so; the keys up to here stand
+    names = office_names(reader.cases.register(reveal=False))
+    return [
+        KeyRow(
+            actor=k.actor,
+            name=names.get(k.actor, k.actor),
+            party=keyring.offices[k.actor].party if k.actor in keyring.offices else "",
+            roles=k.roles,
+            public=k.public,
+            accepted=k.accepted,
+            ended=k.ended,
+        )
+        for k in keyring.keys.values()
+    ]

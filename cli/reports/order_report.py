@@ -1,0 +1,227 @@
+"""The reports on one order: judged at a moment, read again for integrity, with the commands that check them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from cli.exit_codes import Stop
+from cli.session.ledger_reader import Reader
+from cli.terminal import output
+from ledger.errors import LedgerFault
+
+if TYPE_CHECKING:
+    from ledger.adapters.log.checkpoints import Kept
+    from ledger.entries.case import Case
+    from ledger.verify import Trust
+    from projections.render.html import Report
+    from projections.reports.front_page import Command, Making
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a report is asked to be: its kind, the form it follows where it has several, the medium, what it carries.
+
+    `reader` is the role an order form is for, by default the addressee. `head` is the kept head that the report leads
+    to, by default the newest at its moment. `attached` is the bundle inside the paper, `beside` the one that is handed
+    over with it, with `page` the verifier page too; `file` is what the paper itself is called.
+    """
+
+    kind: str
+    medium: str = "html"
+    form: str = ""
+    attached: str | None = None
+    reveal: bool = False
+    lang: str = "en"
+    reader: str = ""
+    head: Kept | None = None
+    beside: str | None = None
+    page: bool = False
+    file: str = ""
+
+
+def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, trust: Trust | None) -> Report:
+    """The report asked for on a case, as recorded at a moment."""
+    from ledger.law import judge
+
+    made = making(reader, case.order, moment, trust, reveal=asked.reveal, head=asked.head)
+    known = case.known(moment)
+    made = _without_later(made, len(reader.known(case, moment).entries) - len(known.entries))
+    if not known.entries:
+        raise Stop(f"nothing of this order was on record at {output.plain(moment)}", hint="a later --as-of")
+    judgement = judge(known, moment)
+    todo = commands(reader, asked, known, made, trust)
+    match asked.kind:
+        case "certification":
+            from projections.reports.certificates import certificate
+
+            return certificate(asked.form, known, judgement, made)
+        case "order-form":
+            from projections.reports.order_form import addressee, order_form
+
+            return order_form(known, judgement, made, asked.reader or addressee(known.instrument))
+        case "custody":
+            from projections.reports.order_reports import custody_report
+
+            return custody_report(known, judgement, made, todo)
+        case "evidence-chain":
+            from projections.reports.order_reports import evidence_chain_report
+
+            return evidence_chain_report(known, judgement, made, todo)
+    from projections.reports.processing_record import processing_record
+    from projections.reports.replay import stages
+
+    read = [e for e in reader.accesses() if e.at <= moment and case.order in e.get("orders", ())]
+    return processing_record(known, judgement, made, todo, read, stages(known, dated(reader), moment, judge))
+
+
+def _without_later(made: Making, later: int) -> Making:
+    """The same, which also says how many entries on record say that they were signed after the moment of the report."""
+    if not later:
+        return made
+    said = (
+        "1 entry of this order says that it was signed after this moment; what it states is left out."
+        if later == 1
+        else f"{later} entries of this order say that they were signed after this moment; what they state is left out."
+    )
+    not_proven = (said, *made.integrity.not_proven)
+    return replace(made, integrity=replace(made.integrity, not_proven=not_proven))
+
+
+def making(
+    reader: Reader,
+    order: str,
+    moment: datetime,
+    trust: Trust | None,
+    *,
+    reveal: bool = False,
+    head: Kept | None = None,
+) -> Making:
+    """How a report on an order is made: what was checked, and the head that everything leads to; by default the
+    newest that was kept by then."""
+    from cli.commands.export import tool
+    from cli.reports.integrity import read_again
+    from cli.session.proven_times import brackets, spelled
+    from ledger.law.provisions import rules_digest
+    from projections.reports.front_page import Making
+
+    read = read_again(reader, order, head or reader.head_at(moment), trust)
+    proven = {index: said for index, found in brackets(reader, [order], trust).items() if (said := spelled(found))}
+    return Making(
+        moment,
+        tool(),
+        rules_digest()[:16],
+        read.checkpoint,
+        read.checked,
+        test=reader.folder.test,
+        reveal=reveal,
+        proven=proven,
+    )
+
+
+def replay_of(reader: Reader, case: Case, moment: datetime, *, reveal: bool = False, lang: str = "en") -> str:
+    """The page on which an order can be watched up to a moment; sealed values only where they are revealed."""
+    from ledger.law import judge
+    from projections.render.html import replay_page
+    from projections.render.verbatim import stated
+    from projections.reports.replay import replay
+
+    cosigned = any(kept.cosigned is not None for kept in kept_heads(reader))
+    made = making(reader, case.order, moment, None, reveal=reveal)
+    return replay_page(
+        replay(case, dated(reader), made, judge, cosigned=cosigned), lang, stated((*case.entries, *case.registry))
+    )
+
+
+def dated(reader: Reader) -> list[tuple[datetime, int]]:
+    """Every kept head by its time: cosigned where a witness signed it, else the log's own clock."""
+    return [
+        (kept.at if kept.cosigned is None else datetime.fromtimestamp(kept.cosigned, UTC), kept.size)
+        for kept in kept_heads(reader)
+    ]
+
+
+def kept_heads(reader: Reader) -> list[Kept]:
+    """Every kept head, in the order in which they were published."""
+    from contextlib import closing
+
+    from ledger.adapters.log.checkpoints import Heads
+
+    with closing(Heads(reader.folder.heads, writable=False)) as heads:
+        return heads.all()
+
+
+OUTSIDE = ("custody", "evidence-chain", "certification")  # filed with others, who have no ledger to ask
+
+
+def commands(reader: Reader, asked: Asked, case: Case, made: Making, trust: Trust | None) -> Sequence[Command]:
+    """How the reader of a report on an order checks it, with our program and without.
+
+    What works in the office's own ledger only stands in no paper that is filed with others.
+    """
+    from projections.reports.front_page import Command
+
+    told: list[Command] = []
+    bundle = quote(asked.attached or asked.beside or "order.evidence.zip")
+    if asked.attached:
+        says = "Take the order's bundle out of this file. Most programs that show PDF list what is attached; or:"
+        told.append(Command(says, f"pdfdetach -saveall {quote(asked.file or f'{asked.kind}.pdf')}"))
+    elif asked.kind not in OUTSIDE:
+        says = "Have the order's bundle made:"
+        told.append(Command(says, f"comity export {_typed(reader, case)} --audience DPO -o {bundle}"))
+    elif asked.beside is None:
+        told.append(Command(f"Ask the office for the order's evidence bundle; below it is called {bundle}.", ""))
+    anchor = " --anchor CHECKPOINT" if made.head else ""
+    told += [
+        Command(
+            "Verify it offline, with a copy of the program, a folder of trust and a checkpoint that did not come from "
+            "this office:",
+            f"comity verify {bundle} --trust TRUST{anchor}",
+        ),
+        *([Command(PAGE, "")] if asked.page else []),
+        Command(
+            "Or without our program, with Python and OpenSSL only: the page inside tells how, in six steps.",
+            f"unzip {bundle} READ-ME-FIRST.html",
+        ),
+    ]
+    if asked.kind in OUTSIDE:
+        digest = "Is the file you hold what was disclosed? Its digest must be one that stands under Files and digests:"
+        return (*told, Command(digest, "sha256sum FILE")) if asked.kind == "custody" and made.reveal else told
+    named, as_of = _typed(reader, case), output.plain(made.as_of)
+    judged = "Every period and finding again, from the signed bytes:"
+    told.append(Command(judged, f"comity judge {named} --as-of {as_of}"))
+    words = ["comity report", asked.kind, named, f"--as-of {as_of}"]
+    words += ["--format pdf"] if asked.medium == "pdf" else []
+    words += [f"--lang {asked.lang}"] if asked.lang != "en" else []
+    words += ["--trust TRUST"] if trust else []
+    if not (asked.reveal or asked.attached):
+        again = "Make this paper again: the same record gives the same bytes, up to its options."
+        told.append(Command(again, f"{' '.join(words)} | sha256sum"))
+    return told
+
+
+PAGE = (
+    "Or without installing anything: open verify.html in a browser, give it the bundle and the folder of trust, and "
+    "type the three lines of the checkpoint."
+)
+
+
+def _typed(reader: Reader, case: Case) -> str:
+    """What to type for an order: the name people know it by where it means this order alone, else its id."""
+    from projections.views.state import name_of
+
+    for name in (reference(case), name_of(case)):
+        if name and name.replace("-", "").isalnum():
+            with suppress(LedgerFault):
+                if reader.find(name) == case.order:
+                    return name
+    return case.order
+
+
+def reference(case: Case) -> str | None:
+    """The number of an order at its issuing authority."""
+    return next((e.get("reference") for e in case.entries if e.kind == "order-issued"), None)

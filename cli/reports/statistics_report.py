@@ -1,0 +1,140 @@
+"""Orders counted for a statistic: which are meant, what became of each, and the report on both forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exit_codes import Stop
+from cli.session.ledger_reader import Reader
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.verify import Trust
+    from projections.reports.front_page import Command, Making
+    from projections.statistics.counting import Life, Wish
+    from projections.statistics.report import Beside, Statistics
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "statistics"
+FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": "twitter-2017-h1.csv"}
+GOOGLE, NONE = "google", "none"  # what stands beside ours where nothing else is said, and nothing
+
+
+class Day(output.Moment):
+    """A moment, or a calendar day, which begins in UTC: statistics are of years."""
+
+    name = "DAY"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        text = f"{value}T00:00:00Z" if isinstance(value, str) and len(value) == len("2027-01-01") else value
+        return super().convert(text, param, ctx)
+
+
+SINCE = click.option("--from", "since", type=Day(), metavar="DAY", help="Issued at or after this day (UTC) or moment.")
+UNTIL = click.option("--to", "until", type=Day(), metavar="DAY", help="Issued before this day or moment.")
+PARTY = click.option("--party", metavar="CODE", help="Only orders from or to this Party.")
+PROVIDER = click.option("--provider", metavar="ACTOR", help="Only orders to this provider alone.")
+BESIDE = click.option("--beside", type=click.Choice(tuple(FILES)), help="Published figures beside ours.")
+
+
+def lives_of(reader: Reader, moment: datetime) -> Iterator[Life]:
+    """The life of every order that had been issued by then."""
+    from ledger.law import judge
+    from projections.statistics.counting import life
+
+    done, size = 0, reader.store.size()
+    with output.progress("counting") as report:
+        for case in reader.all():
+            known = case.known(moment)
+            if known.entries and (found := life(known, judge(known, moment))) is not None:
+                yield found
+            done += len(case.entries)
+            report(done, size)
+
+
+def office(reader: Reader, provider: str) -> str:
+    """The name under which a provider is counted."""
+    from projections.views.timeline import office_names
+
+    names = office_names(reader.cases.register(reveal=False))
+    if provider not in names and provider not in names.values():
+        raise Stop(f"no office {provider!r} in the register", hint=f"there are {', '.join(sorted(names)[:8])}")
+    return names.get(provider, provider)
+
+
+def selection(wish: Wish) -> str:
+    """Which orders are counted, in a sentence."""
+    period = [f"from {output.plain(wish.since)}"] if wish.since else []
+    period += [f"until before {output.plain(wish.until)}"] if wish.until else []
+    said = f"Orders issued {' '.join(period)}" if period else "All orders"
+    said += f", from or to {wish.party}" if wish.party else ""
+    said += f", to {wish.provider} alone" if wish.provider else ""
+    return f"{said}."
+
+
+def published(series: str) -> Beside:
+    """What a company published, added up by half year."""
+    from projections.statistics.published_figures import SOURCES, by_period, read
+    from projections.statistics.report import Beside
+
+    figures = read(series, (FIXTURES / FILES[series]).read_bytes())
+    return Beside(series.capitalize(), SOURCES[series], tuple(by_period(figures)))
+
+
+def statistics_of(
+    reader: Reader, wish: Wish, series: str, moment: datetime, trust: Trust | None, look: str
+) -> Statistics:
+    """The report on both forms, as recorded at a moment; `look` are the words of its medium and language."""
+    from projections.statistics.report import statistics
+
+    todo = _commands(_words(wish, series, moment), f"{look} --trust TRUST" if trust else look)
+    if wish.provider is not None:
+        wish = replace(wish, provider=office(reader, wish.provider))
+    lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
+    beside = None if series == NONE else published(series)
+    return statistics(lives, selection(wish), _making(reader, moment, trust), todo, beside)
+
+
+def _words(wish: Wish, series: str, moment: datetime) -> str:
+    """The command that counts these orders."""
+    asked = {
+        "--as-of": output.plain(moment),
+        "--from": wish.since and output.plain(wish.since),
+        "--to": wish.until and output.plain(wish.until),
+        "--party": wish.party,
+        "--provider": wish.provider,
+        "--beside": None if series == GOOGLE else series,
+    }
+    return " ".join(["comity report statistics", *(f"{name} {quote(value)}" for name, value in asked.items() if value)])
+
+
+def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Making:
+    """Every entry of the ledger is read again, as in an audit; the head is the newest that had been kept by then."""
+    from cli.commands.export import tool
+    from cli.handover.verify_ledger import verify_own
+    from cli.reports.integrity import audited, kept_checkpoint
+    from ledger.law.provisions import rules_digest
+    from projections.reports.front_page import Making
+
+    found = verify_own(reader.folder, trust)
+    head = kept_checkpoint(reader, reader.head_at(moment), trust)
+    return Making(moment, tool(), rules_digest()[:16], head, audited(found, trust), test=reader.folder.test)
+
+
+def _commands(words: str, look: str) -> tuple[Command, ...]:
+    from projections.reports.front_page import Command
+
+    return (
+        Command("Verify the ledger that was counted, on any copy of it:", "comity verify LEDGER --trust TRUST"),
+        Command("The same numbers for a machine:", f"{words} --json"),
+        Command(
+            "Make this paper again: the same record gives the same bytes, up to its options.",
+            f"{words}{look} | sha256sum",
+        ),
+    )

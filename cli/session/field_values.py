@@ -1,0 +1,214 @@
+"""What people type for the fields of a fact, as wire JSON: dates, lists, files that are hashed and never copied."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+from ledger.entries.case import wire
+from ledger.errors import Refused
+from ledger.facts import Field, kind_of
+from ledger.facts.wire import DIGEST, HEX_DIGITS
+
+Refer = Callable[[str], str]  # what names an entry or an order -> its leaf hash or id
+CHUNK = 1 << 20
+
+# Of these types no item holds a comma, so several may stand in one value; words and texts are each said by itself.
+ATOMS = frozenset({"int", "bool", "date", "party", "actor", "role", "instrument", "code", "element", "event", "order"})
+
+
+def stated(
+    kind: str, given: Sequence[str], *, event: Refer, order: Refer, elements: Sequence[str] = ()
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The public and the sealed fields that `name=value` pairs state; a name said again adds to a list.
+
+    `event` and `order` find what a value names; `elements` are those of a manifest. Form is `facts.build`'s business.
+    """
+    fields = kind_of(kind).fields()
+    said: dict[str, list[str]] = {}
+    for pair in given:
+        name, mark, value = pair.partition("=")
+        name = name.strip().replace("-", "_")
+        if not mark:
+            raise Stop(f"--field {pair}: this is name=value", hint=f"`comity vocabulary {kind}` lists the names")
+        if name not in fields:
+            raise Stop(f"{kind} has no field {name}", hint=f"`comity vocabulary {kind}` lists them")
+        said.setdefault(name, []).append(value)
+    public: dict[str, Any] = {}
+    sealed: dict[str, Any] = {}
+    for name, values in said.items():
+        place = sealed if fields[name].sealed else public
+        place[name] = value_of(fields[name], values, event=event, order=order, elements=elements)
+    return public, sealed
+
+
+def value_of(field: Field, said: Sequence[str], *, event: Refer, order: Refer, elements: Sequence[str] = ()) -> Any:
+    """The JSON value of one field, from the words said for it."""
+    kind = field.type
+    if kind == "manifest":
+        files = [file for value in said for file in value.split(",")]
+        return manifest(files, elements)
+    if kind == "names":
+        return dict(_pair(field.name, value) for value in said)
+    if kind.startswith("list["):
+        item = kind[5:-1]
+        parts = [part.strip() for value in said for part in value.split(",")] if item in ATOMS else list(said)
+        return [_one(field.name, item, part, event, order) for part in parts if part]
+    if len(said) > 1:
+        raise Stop(f"{field.name} has one value, and was given {len(said)}")
+    if field.form is DIGEST:
+        return digest(field, said[0])
+    return _one(field.name, kind, said[0], event, order)
+
+
+def _one(name: str, kind: str, text: str, event: Refer, order: Refer) -> Any:
+    match kind:
+        case "bool":
+            if text.lower() not in ("yes", "no", "true", "false"):
+                raise Stop(f"{name} is yes or no, not {text!r}")
+            return text.lower() in ("yes", "true")
+        case "int":
+            if not text.lstrip("-").isdecimal():
+                raise Stop(f"{name} is a whole number, not {text!r}")
+            return int(text)
+        case "instant":
+            return wire(output.moment(text, name))
+        case "date":
+            try:
+                return date.fromisoformat(text).isoformat()
+            except ValueError:
+                raise Stop(f"{name} is a day such as 2027-03-01, not {text!r}") from None
+        case "event":
+            return event(text)
+        case "order":
+            return order(text)
+        case "document":
+            return document(text, name.replace("_", "-"))
+        case _:
+            return text
+
+
+def digest(field: Field, text: str, folder: str = ".") -> str:
+    """The SHA-256 that `text` is, or that of the file it names in `folder`; `Refused` FACT if it is neither.
+
+    What was typed is not repeated where the field is sealed.
+    """
+    if re.fullmatch(HEX_DIGITS, text):
+        return text
+    path = os.path.join(folder, text)
+    if os.path.isfile(path):
+        return digests([path])[0][1]
+    hint = f"{field.name}=return.zip hashes a file, {field.name}={'9f86d081' * 8} states its digest"
+    got = "" if field.sealed else f", got {text!r}"
+    raise Refused("FACT", f"expected {field.form.expected}, or a file that is here{got}", where=field.name, hint=hint)
+
+
+def _pair(name: str, text: str) -> tuple[str, str]:
+    key, mark, value = text.partition("=")
+    if not mark:
+        raise Stop(f"{name} is said by language, as --field {name}=en=...")
+    return key, value
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+def document(path: str, code: str) -> dict[str, Any]:
+    """A file as a document of an entry: {code, media, size, sha256}; the file stays where it is."""
+    ((size, sha256, _),) = digests([path])
+    media = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return {"code": code, "media": media, "size": size, "sha256": sha256}
+
+
+def manifest(paths: Sequence[str], elements: Sequence[str]) -> dict[str, Any]:
+    """Files as a manifest: {elements, files: [{name, size, sha256, sha512}]}, each by its own name without folders."""
+    names = [os.path.basename(path) for path in paths]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise Stop(f"two files are called {sorted(twice)[0]}; a manifest tells files apart by name")
+    return {
+        "elements": [part.strip() for said in elements for part in said.split(",") if part.strip()],
+        "files": [
+            {"name": name, "size": size, "sha256": sha256, "sha512": sha512}
+            for name, (size, sha256, sha512) in zip(names, digests(paths), strict=True)
+        ],
+    }
+
+
+def digests(paths: Sequence[str]) -> list[tuple[int, str, str]]:
+    """Size, SHA-256 and SHA-512 of each file, read once, a mebibyte at a time; a directory or `-` is refused."""
+    total = sum(_size(path) for path in paths)
+    done, found = 0, []
+    with output.progress("hashing") as report:
+        for path in paths:
+            short, long, size = hashlib.sha256(), hashlib.sha512(), 0
+            with open(path, "rb") as stream:
+                while chunk := stream.read(CHUNK):
+                    short.update(chunk)
+                    long.update(chunk)
+                    size += len(chunk)
+                    done += len(chunk)
+                    report(done, total)
+            found.append((size, short.hexdigest(), long.hexdigest()))
+    return found
+
+
+def _size(path: str) -> int:
+    if not os.path.isfile(path):
+        raise Stop(f"{path}: no such file", code=Exit.UNDECIDABLE)
+    return os.path.getsize(path)
+
+
+_JSON = 1 << 22  # bytes; an entry has at most 64 KiB
+
+# -- a fact as JSON ----------------------------------------------------------------------------------------------------
+
+
+def parsed(raw: bytes, name: str) -> Any:
+    """The value of a JSON text; `Stop` (undecidable) if it is none, or too deep or long to be a fact."""
+    if len(raw) > _JSON:
+        raise Stop(f"{name}: {len(raw)} bytes are too many for one fact", code=Exit.UNDECIDABLE)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:  # of digits too, or of what is no UTF-8
+        raise Stop(f"{name}: not JSON: {error}", code=Exit.UNDECIDABLE) from None
+
+
+def from_json(raw: bytes, name: str, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The fields of a fact from JSON: `{"public": {...}, "sealed": {...}}` as --dry-run prints it, or all in one."""
+    told = parsed(raw, name)
+    if not isinstance(told, dict):
+        raise Stop(f"{name}: a fact is a JSON object", code=Exit.UNDECIDABLE)
+    if told.get("kind", kind) != kind:
+        raise Stop(f"{name} tells {told['kind']}, and the command records {kind}")
+    if (
+        isinstance(told.get("public", {}), dict)
+        and isinstance(told.get("sealed", {}), dict)
+        and ("public" in told or "sealed" in told)
+    ):
+        return dict(told.get("public", {})), dict(told.get("sealed", {}))
+    fields = kind_of(kind).fields()
+    public: dict[str, Any] = {}
+    sealed: dict[str, Any] = {}
+    for key, value in told.items():
+        (sealed if key in fields and fields[key].sealed else public)[key] = value
+    public.pop("kind", None)
+    return public, sealed
+
+
+def merged(one: Mapping[str, Any], two: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Two sets of fields as one; the same field said twice is usage, unless it says the same."""
+    for name in names:
+        if name in one and name in two and one[name] != two[name]:
+            raise click.UsageError(f"{name} is said twice, and differently")
+    return {**one, **two}

@@ -1,0 +1,60 @@
+"""Which orders of a ledger belong to one matter: the shelf knows who names whom, so no order is read for nothing."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import Any
+
+from cli.session.ledger_reader import Reader
+from ledger.entries.case import Case
+from ledger.law import judge
+from projections.views.linked_orders import Share, connected, pair, pairs
+from projections.views.state import name_of, view
+
+
+def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -> tuple[list[Share], list[str]]:
+    """The order people mean by `name` first, then those linked with it, oldest first, as known at `moment`; and the ids
+    of orders that are named and not here. With `only`, the order alone.
+
+    A link counts once the entry that makes it is on record, and an order once one of its entries is.
+    """
+    order = reader.find(name)
+    if only:
+        return [_share(reader.known(reader.case(name), moment), moment)], []
+    known, *rest = [reader.known(case, moment) for case in _around(reader, order).values()]
+    told = [case for case in rest if case.entries]
+    together = connected(order, (p for case in (known, *told) for p in pairs(case)))
+    beside = sorted((c for c in told if c.order in together), key=lambda c: c.entries[0].index)
+    elsewhere = sorted(o for o in together if not reader.store.head(o))
+    return [_share(case, moment) for case in (known, *beside)], elsewhere
+
+
+def _share(case: Case, moment: datetime) -> Share:
+    return Share(name_of(case), case, judge(case, moment))
+
+
+def _around(reader: Reader, order: str) -> dict[str, Case]:
+    """An order and every order here that can be reached from it over what their entries name, forwards and back."""
+    found: dict[str, Case] = {}
+    ahead = [order]
+    while ahead:
+        this = ahead.pop()
+        if this in found or (this != order and not reader.store.head(this)):
+            continue
+        found[this] = case = reader.cases.case(this, label=reader.label(this))
+        named = (p for e in case.entries if (p := pair(this, e.public)))
+        ahead += [o for p in named for o in p]
+        ahead += [reader.main_of(o) or o for o in reader.store.naming(this)]
+    return found
+
+
+def began(share: Share) -> int:
+    """The place of an order's first entry in the log; one of which nothing is known yet comes last."""
+    return share.case.entries[0].index if share.case.entries else sys.maxsize
+
+
+def member(share: Share) -> dict[str, Any]:
+    """One order of a matter, as JSON."""
+    v = view(share.case, share.judgement)
+    return {"order": v.order, "ref": v.ref, "label": v.label, "instrument": v.instrument, "state": v.state}

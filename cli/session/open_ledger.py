@@ -1,0 +1,112 @@
+"""A ledger opened for writing, and the hand that signs: whose key, in which role."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.session.clock_check import check_clock
+from cli.terminal import output
+from ledger.adapters.folders.ledger_folder import RESTORED, read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys.key_files import Key, listed
+from ledger.adapters.keys.open_key import open_key
+from ledger.application.journal import Journal
+from ledger.entries.envelope import Signer
+from ledger.facts import KINDS
+
+if TYPE_CHECKING:
+    from ledger.entries.case import Case
+
+
+@contextmanager
+def writing() -> Iterator[Journal]:
+    """Open the ledger this command is about; what it records is published when the command ends."""
+    path = Path(output.ledger_folder())
+    folder, home = read_folder(path), Home.of(path)
+    if (path / RESTORED).exists():
+        from ledger.application.restore import check_restored
+
+        check_restored(folder, home)
+    check_clock(folder, home)  # opening it finishes what a crash left, and signs
+    with Journal.open(path, say=output.tell, now=lambda: output.now(str(path))) as journal:
+        if journal.caught_up:
+            first, last = journal.caught_up[0], journal.caught_up[-1]
+            which = f"entry {first} was" if first == last else f"entries {first} to {last} were"
+            output.tell(f"{which} stored and not acknowledged by this guard; acknowledged now")
+        yield journal
+
+
+def labels(journal: Journal) -> dict[str, str]:
+    """The names a story gave its orders, name -> id."""
+    return dict(output.story_of(str(journal.folder.path)).get("orders", {}))
+
+
+def find(journal: Journal, name: str) -> str:
+    """The order people mean by `name`: a story's label, a reference, or the beginning of an id."""
+    return labels(journal).get(name) or journal.find(name)
+
+
+def case(journal: Journal, order: str) -> Case:
+    """An order with its label, sealed values opened where their keys are here."""
+    return journal.case(order, label=next((name for name, known in labels(journal).items() if known == order), None))
+
+
+def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
+    """Who is about to sign a fact of this kind, which that key and office may do now.
+
+    Raises `Stop` if nobody is named, or no key of theirs is here, and `Refused` as recording would (KEY-*).
+    """
+    name = actor or _only_one(journal)
+    office = journal.keyring.offices.get(name)
+    if office is None:
+        known = ", ".join(sorted(journal.keyring.offices)[:8])
+        raise Stop(f"no office {name!r} in the register", hint=f"there are {known}")
+    key = opened(key_file) if key_file else _held(journal, name)
+    return journal.signer(name, role or _role(kind, name, office.roles), key, accepts=False)
+
+
+def _role(kind: str, actor: str, held: tuple[str, ...]) -> str:
+    """The role in which an office signs a kind: the one that fits, or its only one; the law comments."""
+    signers = KINDS[kind].signers if kind in KINDS else ()
+    fitting = [role for role in held if role in signers] or list(held)
+    if len(fitting) == 1:
+        return fitting[0]
+    raise Stop(f"{actor} could sign {kind} as {' or '.join(fitting)}", hint="say which with --role")
+
+
+def _only_one(journal: Journal) -> str:
+    """The one office whose key is here; asked for where there are several."""
+    mine = set(listed(journal.home.keys).values())
+    actors = sorted({k.actor for k in journal.keyring.keys.values() if bytes.fromhex(k.public) in mine})
+    if len(actors) == 1:
+        return actors[0]
+    some = f"keys of {', '.join(actors[:6])} are here" if actors else "no key of this ledger's offices is here"
+    raise Stop("who signs?", hint=f"say --as ACTOR; {some}")
+
+
+def _held(journal: Journal, actor: str) -> Key:
+    current = {bytes.fromhex(k.public) for k in journal.keyring.current(actor)}
+    for name, public in listed(journal.home.keys).items():
+        if public in current:
+            return opened(str(journal.home.keys / name))
+    lacks = "no key that may sign now" if not current else f"no key here ({journal.home.keys})"
+    raise Stop(f"{actor} has {lacks}", hint="--key FILE names one; `comity key list` shows them", code=Exit.UNDECIDABLE)
+
+
+def opened(reference: str) -> Key:
+    """The key a reference names; a passphrase or PIN is asked for where one is needed and somebody is there to ask."""
+    return open_key(reference, secret)
+
+
+def secret(what: str) -> bytes | None:
+    """A passphrase or PIN, as somebody types it; None where nobody is there."""
+    if not output.attended():
+        return None
+    said: str = click.prompt(what, hide_input=True, err=True)
+    return said.encode()

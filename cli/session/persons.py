@@ -1,0 +1,108 @@
+"""The natural person who opens sealed values: `record-accessed` names the office in clear and the person sealed.
+
+The name comes from `--person` or COMITY_PERSON, else from what was set here for the key (`comity key person`), else
+from the `holder` that the register has for the key. What was set stays on this machine, one file for each public key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from unicodedata import normalize
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.application.journal import Journal
+    from ledger.entries.case import Entry
+    from ledger.entries.envelope import Signer
+
+PERSON = click.option(
+    "--person",
+    metavar="TEXT",
+    envvar="COMITY_PERSON",
+    help="The person who opens them; sealed. By default who holds the key: comity key person.",
+)
+FOLDER = "persons"
+
+
+def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
+    """Return the name of the person who opens values with the key of `signer`; `said` is that of the command.
+
+    A person at a terminal is asked, once for each key. `Stop` with REFUSED where nobody can be asked.
+    """
+    if said is not None:
+        return checked(said)
+    known = remembered(journal.home, signer.public)
+    known = known or holder(journal.cases.register(), signer.public) or _invented(journal, signer)
+    if known:
+        return known
+    if not output.attended():
+        raise Stop(
+            f"the record does not know which person opens values for {signer.actor}; nothing was opened or recorded",
+            hint=f"comity key person {signer.actor} 'Name Surname'; or --person TEXT, or COMITY_PERSON",
+            code=Exit.REFUSED,
+        )
+    name = checked(click.prompt(f"Which person opens values for {signer.actor}? Name (recorded, sealed)", err=True))
+    remember(journal.home, signer.public, name)
+    output.tell(f"kept for this key; another name: comity key person {signer.actor} 'Name Surname'")
+    return name
+
+
+def checked(text: str) -> str:
+    """Return a name in the form in which entries take it, with single spaces; `Stop` where it is none."""
+    from ledger.facts.wire import STR, Unfit, check, check_at_door
+
+    name = " ".join(normalize("NFC", text).split())
+    try:
+        check(STR, name)
+        check_at_door(STR, name)
+    except Unfit as unfit:
+        raise Stop(f"the name of a person: {unfit}", hint="--person 'Dina Ilves'", code=Exit.REFUSED) from None
+    if not any(c.isalpha() for c in name) or len(name) > 200:
+        says = f"{name[:40]!r} is not the name of a person"
+        raise Stop(says, hint="--person 'Dina Ilves'", code=Exit.REFUSED)
+    return name
+
+
+def remembered(home: Home, public: bytes) -> str | None:
+    """Return the name that was set on this machine for a raw public key."""
+    try:
+        return _file(home, public).read_text("utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def remember(home: Home, public: bytes, name: str) -> None:
+    """Keep a name for a raw public key, in place of the one before."""
+    from ledger.adapters.folders.user_folders import private_folder, replace_file
+
+    file = _file(home, public)
+    private_folder(file.parent)
+    replace_file(file, f"{name}\n".encode())
+
+
+def _file(home: Home, public: bytes) -> Path:
+    return home.keys / FOLDER / f"{public.hex()}.txt"
+
+
+def holder(registry: Iterable[Entry], public: bytes) -> str | None:
+    """Return the `holder` of a raw public key as the register has it, where it can be opened here."""
+    entry = next((e for e in registry if e.kind == "key-registered" and e.get("key") == public.hex()), None)
+    said = None if entry is None else entry.get("holder")
+    return said if isinstance(said, str) else None
+
+
+def _invented(journal: Journal, signer: Signer) -> str | None:
+    """Return what is true in the ledger of a story, whose offices and persons are invented; None in any other."""
+    from projections.views.timeline import office_names
+
+    if not journal.folder.test or not output.story_of(str(journal.folder.path)):
+        return None
+    office = office_names(journal.cases.register(reveal=False)).get(signer.actor, signer.actor)
+    return f"an invented person of {office}"

@@ -1,0 +1,87 @@
+"""When the entries of a ledger were signed, proven from both sides by what it keeps: cosigned notes and time stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cli.terminal import output
+from ledger.adapters.log.checkpoints import Heads as Kept
+
+if TYPE_CHECKING:
+    from cli.session.ledger_reader import Reader
+    from ledger.adapters.folders.ledger_folder import Folder
+    from ledger.adapters.log.checkpoints import Token
+    from ledger.entries.envelope import Opened
+    from ledger.tlog.note import Head
+    from ledger.tlog.policy import Policy
+    from ledger.verify import Trust
+    from ledger.verify.time_brackets import Times
+
+Bracket = tuple[datetime | None, datetime | None]  # not before, not after; UTC
+
+
+def brackets(reader: Reader, orders: Iterable[str], trust: Trust | None = None) -> dict[int, Bracket]:
+    """The bracket of every entry of these orders, by log index; both sides None where nothing proves one."""
+    opened = {index: entry for order in orders for index, entry in reader.cases.opened(order)}
+    times = times_of(reader, opened, trust)
+    if times is None:
+        return dict.fromkeys(opened, (None, None))
+    return {index: (times.not_before(entry), times.not_after(index)) for index, entry in opened.items()}
+
+
+def times_of(reader: Reader, opened: Mapping[int, Opened], trust: Trust | None) -> Times | None:
+    """What kept heads and time stamps prove of these entries, under `trust` or the ledger's own; None if nothing."""
+    folder = reader.folder
+    with closing(Kept(folder.heads, writable=False)) as kept:
+        cited = {entry.payload.seen.note for entry in opened.values() if entry.payload.seen is not None}
+        notes = {head.digest: head.note for head in kept.dating(opened.keys(), cited, reader.store.size())}
+        tokens = kept.tokens()
+    if not notes:
+        return None
+    from ledger.adapters.keys import mldsa
+    from ledger.errors import Refused
+    from ledger.tlog.note import (
+        open_checkpoint,  # the verifier is imported only where there is something for it to read
+    )
+
+    policy = folder.policy if trust is None else trust.policy
+    keys = tuple(key for key in policy.logs if key.name == folder.origin)
+    heads = {}
+    for digest, note in notes.items():
+        try:
+            heads[digest] = open_checkpoint(
+                note, folder.origin, keys, tuple(policy.witnesses.values()), mldsa=mldsa.verify
+            )
+        except Refused:  # under this trust it proves nothing
+            continue
+    return _times(folder, policy, trust, heads, [token for token in tokens if token.head in heads]) if heads else None
+
+
+def spelled(bracket: Bracket) -> str:
+    """A bracket in words, its times in UTC as reports write them; empty where neither side is proven."""
+    sides = zip(("after", "by"), bracket, strict=True)
+    said = ", ".join(f"{word} {moment:%Y-%m-%d %H:%M:%S}" for word, moment in sides if moment)
+    return said and f"proven: {said}"
+
+
+def _times(
+    folder: Folder, policy: Policy, trust: Trust | None, heads: dict[str, Head], tokens: Sequence[Token]
+) -> Times:
+    """What heads and time stamps say under a policy; authorities are those of `trust`, else the ledger's own."""
+    from ledger.adapters.timestamps import rfc3161
+    from ledger.bundle.layout import Arranged
+    from ledger.verify import Trust
+    from ledger.verify.heads import Heads
+    from ledger.verify.progress import Notebook
+    from ledger.verify.time_brackets import Times
+    from ledger.verify.timestamps import check_tokens
+
+    held = Heads("heads.db", next(iter(heads.values())), heads, {})
+    own = Trust(policy, b"", folder.registrar, rfc3161.trusted(folder.path / "trust" / "tsa"))
+    parts = Arranged(tokens={f"heads/{token.head}.{n}.tsr": token.reply for n, token in enumerate(tokens)})
+    seen = Times(held, policy)
+    stamped = check_tokens(parts, seen, trust or own, rfc3161.reader(), output.now(), Notebook())
+    return Times(held, policy, stamped)

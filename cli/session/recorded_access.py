@@ -1,0 +1,185 @@
+"""Who opens sealed values says why, and that is itself an entry: the access order takes it before anything is shown.
+
+LED art. 25(1) and 2AP art. 14(8) want the justification, the date and the person of every consultation and disclosure;
+LED art. 25(2) lets that log serve nothing but lawfulness, self-monitoring, integrity and criminal proceedings, so only
+the data protection officer's views read it (tests/test_access.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.session.persons import PERSON, person_of
+from cli.session.purposes import CODES, PURPOSE, purpose_of
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal, Receipt
+    from ledger.bundle import Contents
+    from ledger.entries.envelope import Signer
+
+REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; recorded, with the reason.")
+BECAUSE = click.option("--because", metavar="TEXT", help="Why they are opened, in words.")
+AS_ACTOR = click.option("--as", "actor", metavar="ACTOR", help="Who opens them.")
+HOW = "--reveal --because TEXT --as ACTOR"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a command says of an opening: why in words, what for as a code, which person; None where it is silent."""
+
+    because: str | None = None
+    purpose: str | None = None
+    person: str | None = None
+
+
+def revealing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options by which sealed values are opened: `reveal`, `stated` and `actor`."""
+
+    @wraps(command)
+    def collected(*args: Any, because: str | None, purpose: str | None, person: str | None, **more: Any) -> Any:
+        return command(*args, stated=Stated(because, purpose, person), **more)
+
+    for option in (AS_ACTOR, PERSON, PURPOSE, BECAUSE, REVEAL):
+        collected = option(collected)
+    return collected
+
+
+def revealed(
+    orders: Iterable[str], view: str, reveal: bool, stated: Stated, actor: str | None, reader: str | None = None
+) -> None:
+    """Record that somebody opens sealed values of these orders, before they are shown; `view` as in the vocabulary.
+
+    `reader` is the role for which the values are opened, where the command is made for one. Nothing without `reveal`.
+    Raises `Stop` without a reason, a purpose or a person, or if the office has no key here, `Refused` if it may not
+    sign; a ledger that cannot be written reveals nothing.
+    """
+    if not reveal:
+        for name, said in (("--because", stated.because), ("--purpose", stated.purpose)):
+            if said:
+                raise Stop(f"{name} without --reveal: nothing is opened", hint=HOW)
+        return
+    if not stated.because or not stated.because.strip() or not actor:
+        raise Stop("--reveal needs a reason and a person", hint=HOW)
+    from cli.session.open_ledger import writing
+
+    with writing() as journal:
+        note(journal, orders, view, stated, actor, reader)
+
+
+def note(
+    journal: Journal, orders: Iterable[str], view: str, stated: Stated, actor: str | None, reader: str | None = None
+) -> None:
+    """Record `record-accessed`, signed by `actor` in a role of the office that may."""
+    signer = opener(journal, actor, view=view, reader=reader, purpose=stated.purpose)
+    accessed(journal, orders, view, stated, signer, reader)
+
+
+def accessed(
+    journal: Journal, orders: Iterable[str], view: str, stated: Stated, signer: Signer, reader: str | None = None
+) -> Receipt:
+    """Record `record-accessed` with its purpose and its person; `Stop` with REFUSED where one of them is not known."""
+    return journal.note_access(
+        list(dict.fromkeys(orders)),
+        signer,
+        view=view,
+        purpose=purpose_for(signer, view, stated.purpose, reader),
+        because=(stated.because or "").strip(),
+        person=person_of(journal, signer, stated.person),
+    )
+
+
+def purpose_for(signer: Signer, view: str, said: str | None, reader: str | None = None) -> str:
+    """Return the code that was said, else what the table says of this role, view and reader; else `Stop`."""
+    code = said or purpose_of(view, signer.role, reader)
+    if code is None:
+        what = f"view {view}, for {reader}" if reader else f"view {view}"
+        raise Stop(
+            f"what does {signer.actor} ({signer.role}) open values for ({what})? Nothing was opened or recorded",
+            hint=f"--purpose CODE: {', '.join(CODES)}",
+            code=Exit.REFUSED,
+        )
+    return code
+
+
+def opener(
+    journal: Journal,
+    actor: str | None,
+    role: str | None = None,
+    key_file: str | None = None,
+    *,
+    view: str = "export",
+    reader: str | None = None,
+    purpose: str | None = None,
+) -> Signer:
+    """Who signs `record-accessed`: `actor` in `role`, else in a role of the office that may and that has the purpose.
+
+    `Stop` where the roles of the office would give different purposes and none was said.
+    """
+    from cli.session.open_ledger import hand
+    from ledger.facts import KINDS
+
+    office = journal.keyring.offices.get(actor) if actor else None
+    held = office.roles if office else ()
+    able = [r for r in held if r in KINDS["record-accessed"].signers] or list(held)
+    meant = {r: code for r in able if (code := purpose_of(view, r, reader)) is not None}
+    if role is None and purpose is None and len(set(meant.values())) > 1:
+        said = " or ".join(f"{r} ({code})" for r, code in meant.items())
+        raise Stop(f"{actor} could open them as {said}", hint="say which with --purpose CODE", code=Exit.REFUSED)
+    fitting = [r for r, code in meant.items() if purpose in (None, code)] or able
+    return hand(journal, "record-accessed", actor, role or next(iter(fitting), None), key_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Sealed values of `orders` that are opened in order to make a bundle.
+
+    `purpose` is a code, `because` says why, `person` names who opens them.
+    """
+
+    orders: tuple[str, ...]
+    purpose: str
+    because: str
+    person: str
+
+    def record(self, journal: Journal, signer: Signer, entry: str) -> Receipt:
+        """Record the access under an entry id; the entry that stands under that id already is left as it is."""
+        return self._note(journal, signer, self.because, entry=entry)
+
+    def came_to_nothing(self, journal: Journal, signer: Signer, access: Receipt, why: str) -> Receipt:
+        """Record that nothing was handed out after an access: the same once more, in place of it, with what failed."""
+        says = f"nothing was handed out after entry {access.index} of the log: {_plain(why)}"
+        return self._note(journal, signer, says, replaces=access.leaf)
+
+    def _note(self, journal: Journal, signer: Signer, because: str, **more: str) -> Receipt:
+        return journal.note_access(
+            self.orders, signer, view="export", purpose=self.purpose, because=because, person=self.person, **more
+        )
+
+
+def opening(journal: Journal, contents: Contents, because: str | None, person: str) -> Opening:
+    """What the access entry of a bundle says: which values it opens for whom, and why, or at least what for."""
+    from ledger.entries.envelope import open_
+    from ledger.facts.vocabulary import ROLES
+
+    if because is not None and not because.strip():
+        raise Stop("--because is empty", hint="say why the values are handed over, or leave it out")
+    about = contents.about
+    opened = {
+        open_(raw, verify=False).payload.order for index, raw, _ in contents.entries if index in contents.disclosures
+    }
+    mains = {journal.drawer.main_of(order) or order for order in opened} if journal.drawer else opened
+    orders = (about.order, *sorted(mains - {about.order, journal.registry}))
+    why = f"to make a bundle for {about.audience} ({ROLES[about.audience]}): {because or about.purpose}"
+    return Opening(orders, about.purpose, why, person)
+
+
+def _plain(text: str) -> str:
+    """Words of an error as any entry may state them: no path or name in them can be refused."""
+    return re.sub("[^ -~]", "?", text)[:300]

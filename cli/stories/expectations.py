@@ -1,0 +1,127 @@
+"""What a story says must come out, against what its ledger shows: judgements, and what each reader can see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from cli.commands.export import AUDIENCES
+from cli.handover.bundle_contents import Asked, gather
+from cli.session.open_ledger import hand
+from cli.stories.model import Clock, Expect, ExpectView
+from cli.stories.player import Played
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.keys import mldsa
+from ledger.application.journal import Journal
+from ledger.bundle import pack
+from ledger.entries.case import Case, Entry, Unread, wire
+from ledger.law import judge
+from ledger.verify import Verdict, parse_trust, verify
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expectation of a story and every difference from what came out; none means that it holds."""
+
+    about: str
+    differs: tuple[str, ...]
+
+
+def check(played: Played) -> Iterator[Outcome]:
+    """Compare every expectation of a story that was played, in the story's order."""
+    story = played.story
+    with Journal.open(played.path, Home.inside(played.path), now=lambda: story.ends) as journal:
+        for expected in story.expect:
+            case = _case(journal, played, expected.order)
+            yield Outcome(f"{expected.order} as of {wire(expected.as_of)}", tuple(_judged(expected, case)))
+        for view in story.expect_view:
+            yield Outcome(f"{view.order} as {view.audience} sees it", tuple(_seen(view, journal, played)))
+
+
+def _case(journal: Journal, played: Played, name: str) -> Case:
+    order = played.orders[name]
+    if journal.store.head(order) == 0:
+        return Case(order, played.story.orders[name].instrument, (), journal.cases.register(), name)
+    return journal.case(order, label=name)
+
+
+def _judged(expected: Expect, case: Case) -> Iterator[str]:
+    found = judge(case, expected.as_of)
+    if found.state != expected.state:
+        yield f"state: expected {expected.state}, found {found.state}"
+    yield from _sets("region", _pairs(expected.regions), _pairs(found.regions))
+    yield from _sets(
+        "deadline",
+        (_clock(c) for c in expected.deadlines),
+        (_clock(Clock(id=c.id, policy=c.policy, verdict=str(c.verdict), due=c.due)) for c in found.deadlines),
+    )
+    yield from _sets("finding", expected.findings, (f.code for f in found.findings))
+    if expected.criteria:
+        states = {name: str(criterion.state) for name, criterion in found.criteria.items()}
+        yield from _sets("criterion", _pairs(expected.criteria), _pairs(states))
+
+
+def _clock(clock: Clock) -> str:
+    due = "no due" if clock.due is None else f"due {wire(clock.due)}"
+    return f"{clock.id} {due} {clock.policy} {clock.verdict}"
+
+
+def _pairs(values: dict[str, str]) -> Iterator[str]:
+    return (f"{name} {value}" for name, value in values.items())
+
+
+def _sets(what: str, expected: Iterator[str] | list[str], found: Iterator[str] | list[str]) -> Iterator[str]:
+    want, have = Counter(expected), Counter(found)
+    yield from (f"{what}: lacks {line}" for line in sorted((want - have).elements()))
+    yield from (f"{what}: has {line}, which is not expected" for line in sorted((have - want).elements()))
+
+
+# -- views ------------------------------------------------------------------------------------------------------------
+
+
+def _seen(view: ExpectView, journal: Journal, played: Played) -> Iterator[str]:
+    """The bundle for an audience, made and verified in memory; what it opens is what its reader can see."""
+    ends = played.story.ends
+    entries = _verified(view, journal, played, ends)
+    if isinstance(entries, str):
+        yield entries
+        return
+    for name in view.hidden_fields:
+        if any(_readable(e, field) for e, field in _named(entries, played, view.order, name)):
+            yield f"{name} is readable, and should be hidden"
+    for name in view.shown_fields:
+        if not any(_readable(e, field) for e, field in _named(entries, played, view.order, name)):
+            yield f"{name} is hidden, and should be readable"
+    there = {e.leaf for e in entries}
+    for label in view.hidden_events:
+        leaf = played.leaves.get((view.order, label))
+        if leaf is None:
+            yield f"{label}: no fact of this order is called so"
+        elif leaf in there:
+            yield f"the entry {label} is shown, and should be hidden"
+
+
+def _verified(view: ExpectView, journal: Journal, played: Played, now: datetime) -> tuple[Entry, ...] | str:
+    role = AUDIENCES.get(view.audience, view.audience)
+    asked = Asked(order=played.orders[view.order], audience=role, made_at=now, tool="comity play")
+    signer = hand(journal, "bundle-issued", journal.folder.registrar.actor, "ADM", None)
+    trust = {name: (played.path / "trust" / name).read_bytes() for name in ("policy", "registrar")}
+    report = verify(pack(gather(journal, asked), signer), parse_trust(trust), None, now, mldsa=mldsa.verify)
+    if report.verdict is not Verdict.PASSED or report.case is None:
+        return f"the view does not verify: {report.integrity}"
+    return report.case.entries
+
+
+def _named(entries: tuple[Entry, ...], played: Played, order: str, name: str) -> Iterator[tuple[Entry, str]]:
+    """Every entry that states a field: `name` of any of them, `label.name` of the fact with this label."""
+    label, dot, field = name.rpartition(".")
+    leaf = played.leaves.get((order, label)) if dot else None
+    for e in entries:
+        if (not dot or e.leaf == leaf) and (field in e.public or field in e.sealed):
+            yield e, field
+
+
+def _readable(entry: Entry, field: str) -> bool:
+    return field in entry.public or not isinstance(entry.sealed[field], Unread)

@@ -1,0 +1,466 @@
+"""What people type and what they get: how the ledger and moments are named, how answers are printed.
+
+stdout carries the result, stderr the talk. Nothing heavy is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from cli.click_extensions import AS, KEY, ROLE, STORE, Said, command, said
+from cli.exit_codes import Exit, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["AS", "KEY", "MOMENT", "ROLE", "STORE", "Said", "command", "emit", "said"]
+
+# -- the ledger, its orders, moments -----------------------------------------------------------------------------------
+
+
+def is_ledger(folder: str) -> bool:
+    """True for a folder that holds a ledger."""
+    shelf = (os.path.join(folder, name) for name in ("entries.db", "store"))
+    return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, shelf))
+
+
+def ledger_folder() -> str:
+    """The ledger this command is about: --ledger, COMITY_LEDGER, the current folder."""
+    named = said().ledger
+    folder = named or "."
+    if not is_ledger(folder):
+        where = f"{folder} is not a ledger" if named else "this folder is not a ledger"
+        hint = "name one with --ledger DIR or COMITY_LEDGER; `comity init DIR` makes one, `comity demo` shows one"
+        raise Stop(where, hint=hint, code=Exit.NO_LEDGER)
+    return folder
+
+
+def story_of(folder: str) -> dict[str, Any]:
+    """What `play` wrote about a ledger it made (labels of orders, its clock); empty for every other ledger."""
+    import json
+
+    try:
+        with open(os.path.join(folder, "story.json"), encoding="utf-8") as file:
+            told = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Stop(f"{folder}/story.json: {error}", hint="play the story again", code=Exit.UNDECIDABLE) from None
+    return told if isinstance(told, dict) else {}
+
+
+def now(folder: str | None = None) -> datetime:
+    """The present moment, whole seconds, UTC. A story's ledger lives at the story's clock if that is ahead of ours.
+
+    Only a test ledger is a story's: no file put into another one moves its clock.
+    """
+    here = datetime.now(UTC).replace(microsecond=0)
+    clock = story_of(folder).get("clock") if folder and os.path.exists(os.path.join(folder, "TEST")) else None
+    if isinstance(clock, str):
+        from ledger.entries.case import instant
+
+        return max(here, instant(clock))
+    return here
+
+
+def moment(text: str, what: str = "a moment") -> datetime:
+    """A moment from what people type, in UTC: it needs its offset or Z, or it is usage."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "a moment is written 2027-03-01T09:40:00Z or 2027-03-01T10:40+01:00"
+        raise Stop(f"{what}: {text!r} is not a moment", hint=hint) from None
+    if found.tzinfo is None:
+        raise Stop(f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere")
+    if found.microsecond:
+        raise Stop(f"{what}: {text!r}: the record counts whole seconds")
+    try:
+        return _in_utc(found)
+    except ValueError:
+        raise Stop(f"{what}: {text!r} is a moment that no calendar here has") from None
+
+
+def _in_utc(found: datetime) -> datetime:
+    """The same moment in UTC, within the years that entries can write; ValueError outside."""
+    try:
+        utc = found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
+    if utc.year < 1000:
+        raise ValueError("entries write years of four digits")
+    return utc
+
+
+class Moment(click.ParamType[datetime]):
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        return moment(value, param.opts[-1] if param else "a moment")
+
+
+MOMENT = Moment()
+
+
+def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:
+    """The id that `text` names: by a name of `names` (name -> id), else by an unambiguous beginning of one of `ids`."""
+    if text in names:
+        return names[text]
+    found = sorted({i for i in ids if i.startswith(text.lower())}) if text else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Stop(f"{text!r} could be {', '.join(i[:13] for i in found[:4])}", hint="type more of it")
+    raise Stop(f"no {what} {text!r} here", hint="`comity orders` lists them" if what == "order" else "")
+
+
+# -- printing ----------------------------------------------------------------------------------------------------------
+
+COLOURS = {
+    "MET": "green",
+    "MISSED": "bold red",
+    "OPEN": "yellow",
+    "UNDETERMINED": "magenta",
+    "NOT-RUNNING": "dim",
+    "DEMONSTRATED": "green",
+    "CONTRADICTED": "bold red",
+    "GAP": "yellow",
+    "NOT_APPLICABLE": "dim",
+    "V": "bold red",
+    "W": "yellow",
+    "F": "yellow",
+    "G": "magenta",
+    "TOTAL-PASSED": "green",
+    "TOTAL-FAILED": "bold red",
+    "CONSISTENT": "green",
+    "INCONSISTENT": "bold red",
+    "UNDECIDED": "yellow",
+    "INDETERMINATE": "yellow",
+    "[sealed]": "dim",
+    "[erased]": "dim",
+}
+
+
+def colourful(stream: IO[str] | None = None) -> bool:
+    """True if colours may be sent: --color, then NO_COLOR (no-color.org) and TERM=dumb, then whether a person looks."""
+    choice = said().color
+    if choice != "auto":
+        return choice == "always"
+    return "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb" and terminal(stream)
+
+
+def terminal(stream: IO[str] | None = None) -> bool:
+    """True if somebody looks at the stream (stdout) rather than a file or a pipe."""
+    stream = stream or sys.stdout
+    return stream is not None and stream.isatty()  # closed before the program began, it is None
+
+
+def paint(text: str, style: str | None = None) -> str:
+    """`text` in the colour of its meaning, or in `style`, where colours may be shown."""
+    chosen = style or COLOURS.get(text)
+    if not chosen or not colourful():
+        return text
+    words = chosen.split()
+    colour = next((w for w in words if w not in ("bold", "dim", "strike")), None)
+    bold, dim, strike = ("bold" in words or None), ("dim" in words or None), ("strike" in words or None)
+    return click.style(text, fg=colour, bold=bold, dim=dim, strikethrough=strike)
+
+
+# What a terminal obeys (C0 but for tab and line feed, DEL, C1), what turns the direction of a line, what ends one.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+_STYLE = re.compile("\x1b\\[(?:[0129]|3[1-6])m")  # what `paint` writes, and nothing that hides or moves anything
+
+
+def named(text: str) -> str:
+    """A text as a terminal may have it: what it would obey, and what nobody sees, is named, as `<U+001B>`.
+
+    The one place through which every text goes, wherever it comes from; only our own colours pass.
+    """
+    if text.isprintable() and text.isascii():
+        return text
+    if colourful() and "\x1b" in text:
+        pieces = zip(_STYLE.split(text), [*_STYLE.findall(text), ""], strict=True)
+        return "".join(f"{_named(piece)}{style}" for piece, style in pieces)
+    return _named(text)
+
+
+def _named(text: str) -> str:
+    if not text.isascii():
+        from ledger.formats.characters import visible
+
+        text = visible(text)
+    return _OBEYED.sub(lambda found: f"<U+{ord(found[0]):04X}>", text)
+
+
+def in_one_line(text: str) -> str:
+    """The same for a row of its own: tab and line feed are named too."""
+    return named(text).replace("\n", "<U+000A>").replace("\t", "<U+0009>")
+
+
+def plain(value: Any) -> str:
+    """A value as people read it: sealed and erased ones say so, what nobody sees is named, lists stand in one line."""
+    name = getattr(value, "name", None)
+    if name in ("WITHHELD", "ERASED"):
+        return "[sealed]" if name == "WITHHELD" else "[erased]"
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        case str():
+            return named(value)
+        case Mapping():
+            return ", ".join(f"{k}={plain(v)}" for k, v in value.items())
+        case list() | tuple():
+            return ", ".join(plain(v) for v in value)
+        case _:
+            return str(value)
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """How many there are: `1 entry`, `3 entries`."""
+    return f"{n} {one if n == 1 else many or one + 's'}"
+
+
+def csv_cell(value: Any) -> str:
+    """A cell no spreadsheet takes for a formula: = + - @, tab and return at its start get an apostrophe (OWASP)."""
+    from projections.exchange.csv_file import guarded
+
+    return guarded(plain(value))
+
+
+def emit(
+    name: str,
+    document: Mapping[str, Any],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    text: Callable[[], str] | None = None,
+    struck: Collection[int] = (),
+) -> None:
+    """Print an answer as it was asked for: `document` as JSON under its own format name, or `rows` under `columns`.
+
+    For people, `text` is printed instead of the table where a table would be a poor answer; the rows with the numbers
+    in `struck` are struck through, but for their last cell, which says why.
+    """
+    form = said().format
+    if form == "json":
+        click.echo(dumps({"format": f"comity.{name}/1", **document}))
+    elif form == "jsonl":
+        for row in rows:
+            click.echo(dumps(dict(zip(columns, (jsonable(v) for v in row), strict=True)), indent=False))
+    elif form == "csv":
+        lines = io.StringIO()
+        writer = csv.writer(lines, lineterminator="\n")
+        writer.writerow([csv_cell(c) for c in columns])
+        writer.writerows([csv_cell(v) for v in row] for row in rows)
+        click.echo(lines.getvalue(), nl=False)
+    elif text is not None:
+        page(text())
+    elif terminal():
+        if shown := list(rows):
+            page(table(columns, shown, struck=struck))
+        else:
+            tell("nothing to list")
+    else:
+        for row in rows:
+            click.echo("\t".join(in_one_line(plain(v)) for v in row))
+
+
+def jsonable(value: Any) -> Any:
+    """A value as JSON has it: moments as the wire writes them, sealed ones as `[sealed]`."""
+    from msgspec import Struct
+
+    match value:
+        case bool() | int() | str() | None:
+            return value
+        case Mapping():
+            return {str(k): jsonable(v) for k, v in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [jsonable(v) for v in value]
+        case Struct():
+            return {name: jsonable(getattr(value, name)) for name in value.__struct_fields__}
+        case _:
+            return plain(value)
+
+
+def dumps(document: Mapping[str, Any], *, indent: bool = True) -> str:
+    """JSON text of a document, for people when `indent`."""
+    import json
+
+    text = json.dumps(jsonable(document), ensure_ascii=False, indent=2 if indent else None)
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    width: int | None = None,
+    struck: Collection[int] = (),
+) -> str:
+    """A table as wide as the terminal (80 where there is none); a heading reads as words."""
+    from cli.terminal import table as grid
+
+    told = [[plain(v) for v in row] for row in rows]
+    return grid.table(
+        [c.replace("_", " ") for c in columns],
+        told,
+        width or _columns(),
+        paint,
+        _heading,
+        dict.fromkeys(struck, _struck),
+    )
+
+
+def _struck(text: str) -> str:
+    return paint(text, "strike")
+
+
+def _heading(text: str) -> str:
+    return paint(text, "bold")
+
+
+def _columns() -> int:
+    import shutil
+
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def fitted(text: str, stream: IO[str] | None = None) -> str:
+    """A text no wider than the screen, if somebody looks at the stream (stdout)."""
+    if not terminal(stream):
+        return text
+    from cli.terminal import table as grid
+
+    return grid.fitted(text, _columns())
+
+
+def page(text: str) -> None:
+    """Print; if somebody looks, no wider than the screen, and through a pager if it is longer.
+
+    `less` is told to show colours and to leave at once where all fits, as git tells it, unless LESS says otherwise.
+    """
+    import shutil
+
+    text = "\n".join(map(named, text.split("\n")))
+    if not terminal():
+        click.echo(text, color=colourful() or None)
+        return
+    shown = fitted(text.rstrip("\n"))
+    if shown.count("\n") + 1 < shutil.get_terminal_size((80, 24)).lines:
+        click.echo(shown, color=colourful())
+        return
+    os.environ.setdefault("LESS", "-FRX")
+    click.echo_via_pager(shown, color=None if colourful() else False)
+
+
+# -- talking -----------------------------------------------------------------------------------------------------------
+
+
+def tell(text: str) -> None:
+    """Say something beside the result; no wider than the screen if somebody looks.
+
+    Where nobody can be told, nothing else changes: not what is done, nor how it ends.
+    """
+    try:
+        click.echo(fitted(named(text), sys.stderr), err=True)
+    except OSError:
+        forget_what_is_unwritten(sys.stderr)
+
+
+def forget_what_is_unwritten(stream: IO[str]) -> None:
+    """Let what a stream still holds go nowhere; else the interpreter tries it again on leaving, and ends with 120."""
+    with suppress(OSError, ValueError):  # a stream that is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def attended() -> bool:
+    """True if a person can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def confirm(says: str, *, yes: bool) -> None:
+    """Ask before what cannot be undone; --yes answers for scripts, and without a person nothing is done."""
+    if yes:
+        return
+    if not attended():
+        raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
+    click.confirm(f"{named(says)}. Go on?", abort=True, err=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yields report(done, total); draws one line on stderr if it takes more than a second and somebody looks."""
+    started = drawn = time.monotonic()
+    shown = False
+
+    def report(done: int, total: int) -> None:
+        nonlocal drawn, shown
+        tick = time.monotonic()
+        if tick - started < 1 or tick - drawn < 0.1 or not terminal(sys.stderr):
+            return
+        drawn, shown = tick, True
+        share = f"{100 * done // total} %" if total else str(done)
+        click.echo(f"\r{label} {share}\x1b[K", nl=False, err=True)
+
+    try:
+        yield report
+    finally:
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+@contextmanager
+def working(label: str) -> Iterator[None]:
+    """Say on stderr what is being done that cannot say how far it is, if it takes a second and somebody looks."""
+    if not terminal(sys.stderr):
+        yield
+        return
+    from threading import Timer
+
+    shown: list[bool] = []
+
+    def show() -> None:
+        shown.append(True)
+        click.echo(f"\r{label}\x1b[K", nl=False, err=True)
+
+    timer = Timer(1, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+MOST = 5 << 27  # bytes of a file that is named: a bundle of 512 MiB with all that a container adds
+
+
+def read(file: str) -> bytes:
+    """The bytes of FILE, `-` being standard input; `Stop` for more than any file that is read here may have."""
+    if file == "-":
+        data = sys.stdin.buffer.read(MOST + 1)
+    else:
+        with open(file, "rb") as stream:
+            data = stream.read(MOST + 1)
+    if len(data) > MOST:
+        raise Stop(f"{file}: larger than the {MOST >> 20} MiB of any file that is read here", code=Exit.UNDECIDABLE)
+    return data

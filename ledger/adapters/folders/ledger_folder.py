@@ -1,0 +1,150 @@
+"""A ledger is a folder: what lies where in it, and the trust it begins with.
+
+trust/policy      the log's key and its witnesses (c2sp.org/tlog-policy)
+trust/registrar   who keeps the register: actor, Party, public key in hex
+trust/tsa/        certificates of the time-stamp authorities, and whom to ask (`authorities`: name, URL)
+entries.db        the shelf            heads.db   published heads, kept for ever
+store             instead of entries.db: the address of the database that is the shelf
+keys.db           the drawer           views.db   may be deleted at any time
+log/              the published files  foreign/   other records' entries, as they came
+trust/others/     whom we trust about other records, a folder as this one for each
+others/           the heads of other logs, as they were seen
+registers/        the registers of other logs, as they were received: what proves the keys of their entries
+evidence/         what proves, or seems to, that a log contradicts itself; kept for ever
+names.json        names that its users gave to orders, for themselves
+TEST              only in a test ledger
+RESTORED          put back from a copy, and its witnesses not asked since
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from msgspec import Struct
+
+from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.storage.connection import Place
+from ledger.adapters.storage.postgres import Address
+from ledger.adapters.storage.sqlite import sync_folder
+from ledger.entries.keyring import Registrar
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import Vkey, check_origin, log_vkey
+from ledger.tlog.policy import Policy, parse_policy
+
+RESTORED = "RESTORED"
+SHELF = "entries.db"
+STORE = "store"
+
+
+class Folder(Struct, frozen=True):
+    """An existing ledger folder, its trust files read."""
+
+    path: Path
+    policy: Policy
+    registrar: Registrar
+    test: bool
+    store: str = ""  # the address of a database, where the entries are not in this folder
+
+    @property
+    def key(self) -> Vkey:
+        """The log's key, of several the newest; its name is the origin."""
+        return self.policy.logs[-1]
+
+    @property
+    def keys(self) -> tuple[Vkey, ...]:
+        """The keys the log has had, oldest first."""
+        return self.policy.logs
+
+    @property
+    def origin(self) -> str:
+        return self.key.name
+
+    @property
+    def entries(self) -> Place:
+        return Address(self.store, self.origin) if self.store else self.path / SHELF
+
+    @property
+    def drawer(self) -> Path:
+        return self.path / "keys.db"
+
+    @property
+    def heads(self) -> Path:
+        return self.path / "heads.db"
+
+    @property
+    def views(self) -> Path:
+        return self.path / "views.db"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log"
+
+    @property
+    def foreign(self) -> Path:
+        return self.path / "foreign"
+
+    @property
+    def others(self) -> Path:
+        return self.path / "others"
+
+    @property
+    def registers(self) -> Path:
+        return self.path / "registers"
+
+    @property
+    def evidence(self) -> Path:
+        return self.path / "evidence"
+
+
+def read_folder(path: Path) -> Folder:
+    """Read what a ledger folder says about itself; `LedgerFault` NO-LEDGER, TRUST if its trust files are damaged."""
+    try:
+        policy = parse_policy((path / "trust" / "policy").read_bytes())
+        registrar = parse_registrar((path / "trust" / "registrar").read_text("ascii"))
+    except FileNotFoundError as error:
+        raise LedgerFault(
+            "NO-LEDGER",
+            f"{path} is not a ledger: {Path(error.filename).name} is missing from its trust folder",
+            "comity init DIR makes one; --ledger DIR or COMITY_LEDGER names one",
+        ) from None
+    except (Refused, ValueError) as error:
+        raise LedgerFault(
+            "TRUST", f"{path / 'trust'}: {error}", "put the trust files back as they were given out"
+        ) from None
+    if len(names := {key.name for key in policy.logs}) != 1:
+        raise LedgerFault("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
+    return Folder(path, policy, registrar, (path / "TEST").exists(), _store(path / STORE))
+
+
+def _store(path: Path) -> str:
+    try:
+        text = path.read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
+    except ValueError:
+        text = ""
+    if not text:
+        raise LedgerFault("TRUST", f"{path} is no address of a database", "one line: postgresql://host/database")
+    return text
+
+
+def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar, *, test: bool = False) -> None:
+    """Make the folder and its trust files; the policy asks for no witness yet. `Refused` CP-ORIGIN."""
+    check_origin(origin)
+    private_folder(path)
+    for name in ("trust/tsa", "log"):
+        private_folder(path / name)
+    if test:
+        replace_file(path / "TEST", b"This is a test ledger: nothing in it is evidence of anything.\n")
+    replace_file(path / "trust" / "registrar", f"{registrar.actor} {registrar.party} {registrar.key}\n".encode())
+    replace_file(path / "trust" / "policy", f"log {log_vkey(origin, log_public)}\nquorum none\n".encode())
+    for folder in (path / "trust", path):
+        sync_folder(folder)
+
+
+def parse_registrar(text: str) -> Registrar:
+    """Read `<actor> <party> <64 hex digits>`; ValueError for anything else."""
+    parts = text.removesuffix("\n").split(" ")
+    if len(parts) != 3 or not all(parts) or len(bytes.fromhex(parts[2])) != 32 or parts[2] != parts[2].lower():
+        raise ValueError("a registrar is one line: actor, Party, public key in 64 hex digits")
+    return Registrar(*parts)

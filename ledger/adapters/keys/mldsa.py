@@ -1,0 +1,96 @@
+"""ML-DSA-44 for cosignatures of type 0x06: the verifier that `open_note` asks for, and the key file of a witness.
+
+Pure FIPS 204 with an empty context. What does the arithmetic is OpenSSL, through `cryptography` 50 or later, which is
+imported only where such a line is met; the Ed25519 half of this program does not need it. The key file is PKCS#8, as
+`openssl genpkey -algorithm ML-DSA-44` makes it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ledger.adapters.folders.user_folders import private_folder
+from ledger.adapters.storage.sqlite import sync_folder
+from ledger.errors import LedgerFault, Refused
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+
+
+class MlDsaKey:
+    """An ML-DSA-44 key that signs: `public` of 1312 bytes."""
+
+    __slots__ = ("_private", "public")
+
+    def __init__(self, private: MLDSA44PrivateKey) -> None:
+        self._private = private
+        self.public = private.public_key().public_bytes_raw()
+
+    def sign(self, message: bytes) -> bytes:
+        """A signature of 2420 bytes over `message`; another one every time."""
+        return self._private.sign(message)
+
+
+def verify(public: bytes, message: bytes, signature: bytes) -> bool:
+    """True if an ML-DSA-44 signature holds; handed to `open_note` as `mldsa`. CP-KEY where nothing can tell."""
+    try:
+        from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+
+        key = MLDSA44PublicKey.from_public_bytes(public)
+    except (ImportError, UnsupportedAlgorithm):
+        raise Refused(
+            "CP-KEY",
+            "a trusted ML-DSA-44 key signed this note, and nothing here can verify it",
+            hint="install cryptography 50 or later",
+        ) from None
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def new(path: Path) -> MlDsaKey:
+    """Make an ML-DSA-44 key and its file, mode 0600, without passphrase; FileExistsError if there is one."""
+    from cryptography.hazmat.primitives import serialization as pem
+
+    private = _module().generate()
+    text = private.private_bytes(pem.Encoding.PEM, pem.PrivateFormat.PKCS8, pem.NoEncryption())
+    private_folder(path.parent)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+    return MlDsaKey(private)
+
+
+def load(path: Path) -> MlDsaKey:
+    """Read a PKCS#8 key file; `LedgerFault`: KEY-MISSING, KEY-MODE (others can read it), KEY-FORMAT."""
+    from cryptography.hazmat.primitives import serialization as pem
+
+    kind = _module()
+    try:
+        data, mode = path.read_bytes(), path.stat().st_mode
+    except OSError as error:
+        raise LedgerFault("KEY-MISSING", f"{path}: {error.strerror}") from None
+    if mode & 0o077:
+        raise LedgerFault("KEY-MODE", f"others can read the private key {path}", f"chmod 600 {path}")
+    try:
+        private = pem.load_pem_private_key(data, None)
+    except (ValueError, TypeError) as error:
+        raise LedgerFault("KEY-FORMAT", f"{path} is not a private key without passphrase: {error}") from None
+    if not isinstance(private, kind):
+        raise LedgerFault("KEY-FORMAT", f"{path} is not an ML-DSA-44 key", "openssl genpkey -algorithm ML-DSA-44")
+    return MlDsaKey(private)
+
+
+def _module() -> type[MLDSA44PrivateKey]:
+    try:
+        from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
+    except ImportError:
+        raise LedgerFault("KEY-FORMAT", "ML-DSA-44 is not to be had here", "install cryptography 50 or later") from None
+    return MLDSA44PrivateKey

@@ -1,0 +1,151 @@
+"""Keys in a token or HSM behind PKCS#11: named by a URI, unlocked with a PIN, never read out.
+
+    pkcs11:token=karsk;object=ilves?module-path=/usr/lib/softhsm/libsofthsm2.so
+
+The module may instead be named by PKCS11_MODULE_PATH. The PIN comes from a file (`pin-source`) or is asked for; one
+written into the URI (`pin-value`) is refused, because a URI ends up in shell histories. Signing is CKM_EDDSA over
+Ed25519. Source: RFC 7512; PKCS #11 v3.1, 6.3.15.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, unquote_to_bytes, urlsplit
+
+from msgspec import Struct
+
+from ledger.errors import LedgerFault
+
+if TYPE_CHECKING:
+    from pkcs11 import Session, Token
+
+SCHEME = "pkcs11:"
+Pin = Callable[[str], bytes | None]  # what it is for -> the PIN; None where nobody can be asked
+
+
+class Place(Struct, frozen=True):
+    """What a URI says: the token's label, the key's label or id in it, the module, and the file with the PIN."""
+
+    token: str
+    object: str | None
+    id: bytes | None
+    module: str
+    pin_file: Path | None
+
+
+class TokenKey:
+    """An Ed25519 key in a token whose session is open: `public` is the raw key."""
+
+    def __init__(self, public: bytes, private: Any, session: Session, place: Place) -> None:
+        self.public = public
+        self._private = private
+        self._session = session  # the key lives as long as this
+        self._place = place
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature over `message`; `LedgerFault` KEY-AWAY if the token does not give it."""
+        from pkcs11 import Mechanism, PKCS11Error
+
+        try:
+            signature: bytes = self._private.sign(message, mechanism=Mechanism.EDDSA)
+        except PKCS11Error as error:
+            raise LedgerFault("KEY-AWAY", f"token {self._place.token}: {_name(error)}", "is it still there?") from None
+        return signature
+
+    def __repr__(self) -> str:
+        return f"TokenKey({self._place.token}, {self.public.hex()})"
+
+
+def parse_uri(uri: str) -> Place:
+    """Read a `pkcs11:` URI; `LedgerFault` KEY-FORMAT unless it names a token, a key in it, and somewhere a module."""
+    path, _, query = uri.removeprefix(SCHEME).partition("?")
+    said = {n: v for n, _, v in (part.partition("=") for part in (*path.split(";"), *query.split("&")))}
+    if "pin-value" in said:
+        raise LedgerFault("KEY-FORMAT", "a PIN does not belong into a URI", "pin-source=file:/path, or it is asked for")
+    module = unquote(said.get("module-path", "")) or os.environ.get("PKCS11_MODULE_PATH", "")
+    if "token" not in said or not said.keys() & {"object", "id"} or not module:
+        raise LedgerFault(
+            "KEY-FORMAT",
+            f"{uri}: a token, a key in it, and the module that reaches it have to be named",
+            "pkcs11:token=karsk;object=ilves?module-path=/usr/lib/softhsm/libsofthsm2.so",
+        )
+    source = urlsplit(unquote(said["pin-source"])).path if "pin-source" in said else None
+    return Place(
+        token=unquote(said["token"]),
+        object=unquote(said["object"]) if "object" in said else None,
+        id=unquote_to_bytes(said["id"]) if "id" in said else None,
+        module=module,
+        pin_file=Path(source) if source else None,
+    )
+
+
+def find(uri: str, pin: Pin) -> TokenKey:
+    """The key that a URI names, its token unlocked.
+
+    `LedgerFault`: NO-PKCS11 without the extra, KEY-FORMAT (no URI of a key, or not an Ed25519 one), KEY-AWAY (no such
+    module or token), KEY-LOCKED (no PIN, or a wrong one), KEY-MISSING, KEY-MODE for a PIN that others can read.
+    """
+    place = parse_uri(uri)
+    try:
+        import pkcs11
+    except ImportError:
+        raise LedgerFault("NO-PKCS11", "keys in tokens need python-pkcs11", "pip install 'comity[pkcs11]'") from None
+    try:
+        session = _session(pkcs11.lib(place.module).get_token(token_label=place.token), _pin(place, pin))
+    except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid):
+        raise LedgerFault("KEY-LOCKED", f"the PIN does not open token {place.token}") from None
+    except pkcs11.PKCS11Error as error:
+        raise LedgerFault("KEY-AWAY", f"token {place.token} by {place.module}: {_name(error)}") from None
+    try:
+        return _key(session, place)
+    except BaseException:
+        session.close()
+        raise
+
+
+def _session(token: Token, pin: str) -> Session:
+    from pkcs11 import UserAlreadyLoggedIn
+
+    try:
+        return token.open(user_pin=pin)
+    except UserAlreadyLoggedIn:  # by another key of this process: a token knows one login for all of them
+        return token.open()
+
+
+def _key(session: Session, place: Place) -> TokenKey:
+    from pkcs11 import Attribute, KeyType, MultipleObjectsReturned, NoSuchKey, ObjectClass, PKCS11Error
+
+    named: dict[str, Any] = {"label": place.object, "id": place.id}
+    try:
+        private = session.get_key(ObjectClass.PRIVATE_KEY, KeyType.EC_EDWARDS, **named)
+        point = session.get_key(ObjectClass.PUBLIC_KEY, KeyType.EC_EDWARDS, **named)[Attribute.EC_POINT]
+    except (NoSuchKey, MultipleObjectsReturned):
+        which = place.object or (place.id or b"").hex()
+        raise LedgerFault("KEY-MISSING", f"token {place.token} has no Ed25519 key pair {which}, or several") from None
+    except PKCS11Error as error:
+        raise LedgerFault("KEY-AWAY", f"token {place.token}: {_name(error)}") from None
+    public = point.removeprefix(b"\x04\x20") if len(point) == 34 else point  # an OCTET STRING, or bare
+    if len(public) != 32:
+        raise LedgerFault("KEY-FORMAT", f"token {place.token}: a key of {len(public)} bytes is no Ed25519 key")
+    return TokenKey(public, private, session, place)
+
+
+def _pin(place: Place, pin: Pin) -> str:
+    if place.pin_file is None:
+        said = pin(f"PIN of token {place.token}")
+        if said is None:
+            raise LedgerFault("KEY-LOCKED", f"token {place.token} wants a PIN", "pin-source=file:/path in the URI")
+        return said.decode()
+    try:
+        if place.pin_file.stat().st_mode & 0o077:
+            raise LedgerFault("KEY-MODE", f"others can read the PIN {place.pin_file}", f"chmod 600 {place.pin_file}")
+        return place.pin_file.read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise LedgerFault("KEY-MISSING", f"{place.pin_file}: {error.strerror}") from None
+
+
+def _name(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,122 @@
+"""Keys in ssh-agent: the private half stays in the agent, or in the token behind it.
+
+Two of the agent's questions are asked: which keys there are, and a signature please. An Ed25519 signature from an agent
+is the plain one of RFC 8032, so nothing tells it from one made with a key file.
+Source: draft-ietf-sshm-ssh-agent, 3.5 and 3.6; RFC 8709.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import socket
+import struct
+from hashlib import sha256
+from pathlib import Path
+
+from ledger.adapters.keys.key_files import WIRE
+from ledger.errors import LedgerFault
+
+SECONDS = 60.0  # an agent may ask its user, or wait for a finger on a token
+LARGEST = 262_144  # bytes of an answer, as OpenSSH has it
+_LIST, _LISTED, _SIGN, _SIGNED = 11, 12, 13, 14
+_ED25519 = b"ssh-ed25519"
+
+
+class AgentKey:
+    """An Ed25519 key that an agent holds: `public` is the raw key."""
+
+    def __init__(self, public: bytes, agent: Path) -> None:
+        self.public = public
+        self._agent = agent
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature over `message`; `LedgerFault` KEY-AWAY if the agent does not give it."""
+        question = bytes([_SIGN]) + _string(WIRE + self.public) + _string(message) + struct.pack(">I", 0)
+        kind, answer = _ask(self._agent, question)
+        if kind != _SIGNED:
+            raise LedgerFault("KEY-AWAY", f"ssh-agent did not sign with {fingerprint(self.public)}", "is it locked?")
+        algorithm, rest = _take(_take(answer)[0])
+        if algorithm != _ED25519:
+            raise LedgerFault("KEY-ANSWER", "ssh-agent answered with a signature of another algorithm")
+        return _take(rest)[0]
+
+    def __repr__(self) -> str:
+        return f"AgentKey({fingerprint(self.public)})"
+
+
+def find(wanted: str, agent: Path | None = None) -> AgentKey:
+    """The key with this fingerprint (`SHA256:...`, as `ssh-add -l` shows) in the agent of SSH_AUTH_SOCK, or in `agent`.
+
+    `LedgerFault`: KEY-AWAY (no agent answers), KEY-MISSING (it has no such key).
+    """
+    place = agent or _usual()
+    there = {fingerprint(public): public for public in held(place)}
+    if wanted not in there:
+        hint = f"it has {', '.join(there)}" if there else "ssh-add FILE puts one there"
+        raise LedgerFault("KEY-MISSING", f"ssh-agent has no Ed25519 key {wanted}", hint)
+    return AgentKey(there[wanted], place)
+
+
+def held(agent: Path) -> list[bytes]:
+    """The raw Ed25519 public keys an agent holds."""
+    kind, answer = _ask(agent, bytes([_LIST]))
+    if kind != _LISTED:
+        raise LedgerFault("KEY-AWAY", f"{agent} does not say which keys it has")
+    found, rest = [], answer[4:]
+    for _ in range(int.from_bytes(answer[:4])):
+        blob, rest = _take(rest)
+        _, rest = _take(rest)  # a comment
+        algorithm, key = _take(blob)
+        if algorithm == _ED25519:
+            found.append(_take(key)[0])
+    return found
+
+
+def fingerprint(public: bytes) -> str:
+    """How OpenSSH names a key: `SHA256:` and the base64 of the digest of its wire form, without padding."""
+    return "SHA256:" + base64.b64encode(sha256(WIRE + public).digest()).decode().rstrip("=")
+
+
+def _usual() -> Path:
+    place = os.environ.get("SSH_AUTH_SOCK")
+    if not place:
+        raise LedgerFault("KEY-AWAY", "no ssh-agent: SSH_AUTH_SOCK is not set", "eval $(ssh-agent); ssh-add FILE")
+    return Path(place)
+
+
+def _ask(agent: Path, question: bytes) -> tuple[int, bytes]:
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(SECONDS)
+            line.connect(str(agent))
+            line.sendall(_string(question))
+            size = int.from_bytes(_read(line, 4))
+            if not 0 < size <= LARGEST:
+                raise OSError(f"an answer of {size} bytes")
+            answer = _read(line, size)
+    except OSError as error:
+        raise LedgerFault("KEY-AWAY", f"ssh-agent at {agent}: {error}", "ssh-add -l shows whether it runs") from None
+    return answer[0], answer[1:]
+
+
+def _read(line: socket.socket, size: int) -> bytes:
+    found = b""
+    while len(found) < size:
+        part = line.recv(size - len(found))
+        if not part:
+            raise OSError("it hung up")
+        found += part
+    return found
+
+
+def _string(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+def _take(data: bytes) -> tuple[bytes, bytes]:
+    """The string at the beginning of `data`, and what follows; `LedgerFault` KEY-ANSWER if there is none."""
+    size = int.from_bytes(data[:4])
+    if len(data) < 4 + size or len(data) < 4:
+        raise LedgerFault("KEY-ANSWER", "ssh-agent answered with something that is cut off")
+    return data[4 : 4 + size], data[4 + size :]

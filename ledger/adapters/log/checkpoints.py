@@ -1,0 +1,189 @@
+"""Every head this log has published, for ever, by the digest of its note, and the time stamps over them.
+
+Tiles can be rebuilt from the entries; a note with cosignatures, or one that a time stamp or another record names,
+cannot. `heads.db` is backed up, never thinned out.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
+from contextlib import closing
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+from msgspec import Struct
+
+from ledger.adapters.storage.sqlite import HandedFile, connect, connect_handed, create, faults, transaction
+from ledger.entries.case import instant, wire
+from ledger.tlog.note import note_digest
+
+# What time-stamp authorities answered, raw; head: the digest of the note they stamped, at: the log's clock then.
+TOKENS = (
+    """CREATE TABLE IF NOT EXISTS token (
+        n INTEGER PRIMARY KEY, head TEXT NOT NULL, authority TEXT NOT NULL, digest TEXT NOT NULL UNIQUE,
+        reply BLOB NOT NULL, at TEXT NOT NULL) STRICT""",
+    """CREATE TRIGGER IF NOT EXISTS token_update BEFORE UPDATE ON token
+        BEGIN SELECT RAISE(ABORT, 'tokens are kept'); END""",
+    """CREATE TRIGGER IF NOT EXISTS token_delete BEFORE DELETE ON token
+        BEGIN SELECT RAISE(ABORT, 'tokens are kept'); END""",
+)
+SCHEMA = (
+    *TOKENS,
+    # at: the log's clock; cosigned: the earliest time a witness gives, in seconds since 1970
+    """CREATE TABLE head (
+        n INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, note BLOB NOT NULL,
+        at TEXT NOT NULL, cosigned INTEGER) STRICT""",
+    "CREATE INDEX head_size ON head (size)",
+    "CREATE INDEX head_cosigned ON head (size, cosigned) WHERE cosigned IS NOT NULL",
+    "CREATE TRIGGER head_update BEFORE UPDATE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
+    "CREATE TRIGGER head_delete BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'heads are kept'); END",
+    """CREATE TRIGGER head_twice BEFORE INSERT ON head
+        WHEN EXISTS (SELECT 1 FROM head WHERE digest = NEW.digest OR n = NEW.n)
+        BEGIN SELECT RAISE(ABORT, 'heads are kept'); END""",
+)
+
+
+class Kept(Struct, frozen=True):
+    """A published head: tree size, the note as it was published, the log's clock then, and the earliest cosignature."""
+
+    size: int
+    note: bytes
+    at: datetime
+    cosigned: int | None
+
+    @property
+    def digest(self) -> str:
+        """The name under which it is kept: hex SHA-256 of the note."""
+        return note_digest(self.note)
+
+
+class Token(Struct, frozen=True):
+    """An authority's raw answer (RFC 3161) over the head with this digest, and the log's clock then."""
+
+    head: str
+    authority: str
+    reply: bytes
+    at: datetime
+
+    @property
+    def digest(self) -> str:
+        """The name under which it is kept: hex SHA-256 of the reply."""
+        return sha256(self.reply).hexdigest()
+
+
+class Heads:
+    """The kept heads of one ledger, open."""
+
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        self.path = path
+        self._c = connect(path, writable=writable)
+
+    @classmethod
+    def create(cls, path: Path) -> Heads:
+        """Make an empty file; FileExistsError if there is one."""
+        create(path, SCHEMA)
+        return cls(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._c.close()
+
+    def keep(self, head: Kept) -> None:
+        """Keep a head durably; one that is kept already stays as it is."""
+        with transaction(self._c, self.path) as c:
+            c.execute(
+                "INSERT INTO head (digest, size, note, at, cosigned) SELECT ?1, ?2, ?3, ?4, ?5"
+                " WHERE NOT EXISTS (SELECT 1 FROM head WHERE digest = ?1)",
+                (head.digest, head.size, head.note, wire(head.at), head.cosigned),
+            )
+
+    def get(self, digest: str) -> Kept | None:
+        """The head kept under a digest."""
+        return self._one("WHERE digest = ?", digest)
+
+    def newest(self) -> Kept | None:
+        """The head of the largest size, of those the one with the newest cosignature."""
+        return self._one("ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1")
+
+    def newest_cosigned(self) -> Kept | None:
+        """The newest head that a witness has signed; what an entry may cite as `seen`."""
+        return self._one("WHERE cosigned IS NOT NULL ORDER BY size DESC, cosigned DESC LIMIT 1")
+
+    def known_at(self, moment: datetime) -> Kept | None:
+        """The largest head dated `moment` or earlier: by its cosignature where it has one, else by the log's clock."""
+        return self._one(
+            "WHERE ifnull(cosigned, CAST(strftime('%s', at) AS INTEGER)) <= ?"
+            " ORDER BY size DESC, cosigned DESC, n DESC LIMIT 1",
+            int(moment.timestamp()),
+        )
+
+    def all(self) -> list[Kept]:
+        """Every kept head, in the order in which they were published."""
+        with faults(self.path):
+            return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
+
+    def dating(self, indexes: Collection[int], cited: Iterable[str], size: int) -> list[Kept]:
+        """The heads up to `size` that date entries: those `cited`, and the first outside that contain each.
+
+        Outside is a note that was cosigned, and one that was stamped.
+        """
+        wanted = {digest: kept for digest in cited if (kept := self.get(digest)) is not None}
+        published = sorted((kept for kept in self.all() if kept.size <= size), key=lambda kept: kept.size)
+        stamped = {token.head for token in self.tokens()}
+        cosigned = [kept for kept in published if kept.cosigned is not None]
+        for dated in (cosigned, [kept for kept in published if kept.digest in stamped]):
+            sizes = [kept.size for kept in dated]
+            for index in indexes:
+                if (at := bisect_right(sizes, index)) < len(dated):
+                    wanted[dated[at].digest] = dated[at]
+        return list(wanted.values())
+
+    def stamp(self, token: Token) -> None:
+        """Keep a time stamp over a kept head durably; one that is kept already stays as it is."""
+        with transaction(self._c, self.path) as c:
+            for statement in TOKENS:  # a ledger begun before there were tokens
+                c.execute(statement)
+            c.execute(
+                "INSERT INTO token (head, authority, digest, reply, at) SELECT ?1, ?2, ?3, ?4, ?5"
+                " WHERE NOT EXISTS (SELECT 1 FROM token WHERE digest = ?3)",
+                (token.head, token.authority, token.digest, token.reply, wire(token.at)),
+            )
+
+    def tokens(self) -> list[Token]:
+        """Every kept time stamp, in the order in which they came."""
+        with faults(self.path):
+            if not self._c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
+                return []
+            rows = self._c.execute("SELECT head, authority, reply, at FROM token ORDER BY n").fetchall()
+        return [Token(head, authority, reply, instant(at)) for head, authority, reply, at in rows]
+
+    def _one(self, where: str, *params: object) -> Kept | None:
+        with faults(self.path):
+            row = self._c.execute(f"SELECT size, note, at, cosigned FROM head {where}", params).fetchone()  # noqa: S608
+        return _kept(*row) if row else None
+
+
+def notes_in(path: Path) -> tuple[dict[str, bytes], list[tuple[str, bytes]]]:
+    """Read the heads of somebody else's ledger: notes by the digest they are kept under, and (head, raw time stamp).
+
+    Nothing of it is believed: sizes and moments are those that the notes and stamps themselves say. Raises what
+    `connect_handed` raises.
+    """
+    with faults(path), closing(connect_handed(HandedFile(path, SCHEMA))) as c:
+        notes = {str(digest): _raw(note) for digest, note in c.execute("SELECT digest, note FROM head ORDER BY n")}
+        if not c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
+            return notes, []
+        return notes, [
+            (str(head), _raw(reply)) for head, reply in c.execute("SELECT head, reply FROM token ORDER BY n")
+        ]
+
+
+def _raw(cell: object) -> bytes:
+    """A cell that has to hold bytes; empty where a file holds something else in its place."""
+    return cell if isinstance(cell, bytes) else b""
+
+
+def _kept(size: int, note: bytes, at: str, cosigned: int | None) -> Kept:
+    return Kept(size, note, instant(at), cosigned)

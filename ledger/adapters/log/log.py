@@ -1,0 +1,206 @@
+"""The log: every acknowledged entry is covered by a checkpoint this log has signed, once and for ever.
+
+The row is the commit, the checkpoint the acknowledgement. One record takes two syncs: the transaction on the shelf, and
+the guard, which holds size, root and the signed note. What a crash leaves:
+
+    after the row        an entry beyond the guard: acknowledged first at the next opening
+    after the guard      files that are behind: written again, the same bytes
+    between two tiles    the same; the checkpoint comes last
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from ledger.adapters.keys import mldsa
+from ledger.adapters.log.checkpoints import Heads, Kept
+from ledger.adapters.log.sign_once_guard import Signed
+from ledger.adapters.log.signer_process import signatory
+from ledger.adapters.log.static_files import StaticLog
+from ledger.adapters.storage.entry_store import Store
+from ledger.entries.case import wire
+from ledger.errors import LedgerFault
+from ledger.tlog.note import Checkpoint, LogKey, Vkey, format_checkpoint, in_turn, open_checkpoint, sign_note
+from ledger.tlog.tree import (
+    EMPTY_ROOT,
+    Frontier,
+    format_proof,
+    leaf_hash,
+    prove_consistency,
+    prove_inclusion,
+    root,
+    stored_count,
+)
+
+
+class Log:
+    """The log of one ledger: what it has signed, what it publishes.
+
+    `key` are the keys it has had; `state` is the folder of its guard and keys, outside the ledger; `witnesses` are the
+    keys whose cosignatures count.
+    """
+
+    def __init__(
+        self,
+        key: LogKey,
+        store: Store,
+        heads: Heads,
+        folder: Path,
+        state: Path,
+        *,
+        witnesses: Sequence[Vkey] = (),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.origin = in_turn(key)[0].name
+        self.key = key
+        self.store = store
+        self.heads = heads
+        self.files = StaticLog(folder, key)
+        self.witnesses = tuple(witnesses)
+        self.signatory = signatory(in_turn(key), state)
+        self._now = now
+        self._say = say
+        self._checked: Signed | None = None  # what this process knows to agree with the shelf
+
+    def close(self) -> None:
+        """Let go of the guard, or of the process that holds it."""
+        self.signatory.close()
+
+    # -- signing ------------------------------------------------------------------------------------------------------
+
+    def signed(self) -> Signed:
+        """What this log has signed last, compared with the shelf.
+
+        `LedgerFault`: GUARD-MISSING; LOG-ROLLBACK if the shelf is smaller, LOG-CORRUPT if its tree differs.
+        """
+        last = self.signatory.last()
+        if last != self._checked:
+            size = self.store.size()
+            if size < last.size:
+                raise LedgerFault(
+                    "LOG-ROLLBACK",
+                    f"{last.size} entries were signed on {wire(last.at)}, and there are only {size}",
+                    "an older copy was put in place; restore the newest one, or comity succeed",
+                )
+            if root(last.size, self.store.hashes) != last.root:
+                raise LedgerFault(
+                    "LOG-CORRUPT",
+                    f"the first {last.size} entries are not those signed on {wire(last.at)}",
+                    "comity fsck says where they differ",
+                )
+            self._agrees(last)
+        return last
+
+    def _agrees(self, signed: Signed) -> None:
+        self._checked = signed
+        self.store.begins_with(signed.size, signed.root)
+
+    def acknowledge(self, index: int) -> Signed:
+        """See to it that a checkpoint covers entry `index`, and give the one that does; durable on return.
+
+        Several processes may do this at once: each ends with its entry covered. Raises `LedgerFault` as `signed` does,
+        CLOCK-BACK, and KEY-* for the log's key.
+        """
+        last = self._checked or self.signed()
+        while last.size <= index:
+            size, tree = self.store.tip(index)
+            if size <= index:
+                raise ValueError(f"entry {index} is not on the shelf")
+            prove = partial(prove_consistency, last.size, size, self.store.hashes)
+            after = self.signatory.step(last, size, tree, prove, self._now(), self._say)
+            if after is not None:
+                self._agrees(after)
+                return after
+            last = self.signed()  # another process has signed meanwhile
+        return last
+
+    def ready(self) -> None:
+        """Raise now what `acknowledge` would raise after an entry is stored: guard, shelf, clock, key."""
+        self.signatory.ready(self.signed(), self._now())
+
+    # -- proving ------------------------------------------------------------------------------------------------------
+
+    def receipt(self, index: int, note: bytes | None = None) -> bytes:
+        """A c2sp.org/tlog-proof that entry `index` stands under a checkpoint: `note`, or what was signed last."""
+        if note is None:
+            last = self.acknowledge(index)
+            size, note = last.size, last.note
+        else:
+            size = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify).checkpoint.size
+        path = self.store.path_at_tip(index, size) or prove_inclusion(index, size, self.store.hashes)
+        return format_proof(index, path, note)
+
+    def consistency(self, m: int, n: int) -> list[bytes]:
+        """The proof that this log at size `n` begins with what it was at size `m`."""
+        return prove_consistency(m, n, self.store.hashes)
+
+    # -- publishing ---------------------------------------------------------------------------------------------------
+
+    def publish(self, note: bytes | None = None) -> Kept:
+        """Publish the signed head, or a cosigned `note` of it: keep it for ever, write tiles, then `checkpoint`.
+
+        Done once for each command or batch; twice is the same as once. A cosigned checkpoint of the same size is not
+        replaced by the bare one.
+        """
+        last = self.signed()
+        there = self.files.head(self.witnesses)
+        if there and there.checkpoint.size > last.size:
+            raise LedgerFault("LOG-ROLLBACK", f"size {there.checkpoint.size} is published, the guard knows {last.size}")
+        if note is None:
+            note = there.note if there and there.checkpoint.size == last.size else last.note
+        head = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
+        if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
+            raise LedgerFault("LOG-CORRUPT", "a head this log has not signed cannot be published")
+        kept = Kept(head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None))
+        self.heads.keep(kept)
+        self.files.publish(head.checkpoint, note, self.store.hashes)
+        return kept
+
+    def catch_up(self) -> Signed:
+        """Finish whatever a crash left unfinished; doing it again changes nothing."""
+        self._checked = None
+        size = self.store.size()
+        last = self.acknowledge(size - 1) if size else self.signed()
+        self.publish()
+        return last
+
+    def publish_entries(self, folder: Path) -> Kept:
+        """Write the whole log with its entry bundles to a folder, for those who may read the entries."""
+        kept = self.publish()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        head = open_checkpoint(kept.note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
+        StaticLog(folder, self.key).publish(head.checkpoint, kept.note, self.store.hashes, self._entries)
+        return kept
+
+    def _entries(self, first: int, count: int) -> list[bytes]:
+        return [raw for _, raw in self.store.page(first, count)]
+
+    # -- deriving again -----------------------------------------------------------------------------------------------
+
+    def derive(self) -> Frontier:
+        """The tree, derived again from the stored bytes; LOG-CORRUPT at the first hash that is not the stored one."""
+        tree = Frontier()
+        for page in self.store.pages():
+            start = stored_count(tree.size)
+            fresh = [(index, value) for index, raw in page for value in tree.add(leaf_hash(raw))]
+            stored = self.store.hashes(range(start, start + len(fresh)))
+            for (index, value), there in zip(fresh, stored, strict=True):
+                if value != there:
+                    raise LedgerFault("LOG-CORRUPT", f"the bytes of entry {index} are not those its leaf stands for")
+        return tree
+
+    def rebuild_tiles(self) -> None:
+        """Derive the tree again and write whatever tile is missing; a tile that comes out different is LOG-CORRUPT."""
+        self.derive()
+        head = self.files.head()
+        self.files.rebuild(head.checkpoint.size if head else 0, self.store.hashes)
+
+
+def first_note(key: Vkey, seed: bytes, at: datetime) -> Signed:
+    """What the guard of a new log holds: the empty tree, signed."""
+    note = sign_note(format_checkpoint(Checkpoint(key.name, 0, EMPTY_ROOT)), key.name, seed)
+    return Signed(0, EMPTY_ROOT, note.encode(), at.replace(microsecond=0))

@@ -1,0 +1,118 @@
+"""The sign-once guard: what this log has signed, kept where no backup of the ledger reaches.
+
+A log must never sign two trees that contradict each other. A database restored from last week's backup knows nothing of
+this week's checkpoints; the guard does. It stands outside the ledger's folder, is never copied or restored, and moves
+only forward, by compare-and-swap, before a signature leaves the house. Where it is missing, nothing is signed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ledger.adapters.folders.user_folders import private_folder
+from ledger.adapters.storage.sqlite import connect, create, faults, transaction
+from ledger.entries.case import instant, wire
+from ledger.errors import LedgerFault
+
+LATENESS = timedelta(minutes=5)  # a clock further behind the last signature is broken or turned back
+
+_FORWARD = """CREATE TRIGGER guard_forward BEFORE UPDATE ON guard
+    WHEN NEW.size < OLD.size OR (NEW.size = OLD.size AND NEW.root <> OLD.root) OR NEW.signed_at < OLD.signed_at
+    BEGIN SELECT RAISE(ABORT, 'the guard moves only forward'); END"""
+SCHEMA = (
+    """CREATE TABLE guard (
+        one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL CHECK (size >= 0),
+        root BLOB NOT NULL CHECK (length(root) = 32), note BLOB NOT NULL, signed_at TEXT NOT NULL) STRICT""",
+    _FORWARD,
+    "CREATE TRIGGER guard_stays BEFORE DELETE ON guard BEGIN SELECT RAISE(ABORT, 'the guard stays'); END",
+    """CREATE TRIGGER guard_one BEFORE INSERT ON guard WHEN EXISTS (SELECT 1 FROM guard)
+        BEGIN SELECT RAISE(ABORT, 'there is one guard'); END""",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """The last checkpoint this log signed: its size, root (32 bytes), the note, and the log's clock then."""
+
+    size: int
+    root: bytes
+    note: bytes
+    at: datetime
+
+
+class Guard:
+    """The guard of one log, open."""
+
+    def __init__(self, path: Path) -> None:
+        """Open an existing guard; `LedgerFault` GUARD-MISSING."""
+        if not path.exists():
+            raise LedgerFault(
+                "GUARD-MISSING",
+                f"{path} is missing, so nothing says what this log has signed before",
+                "is this another account or machine? Write where the guard is, or have it serve (comity signer serve). "
+                "Only if it is lost for good: comity log remake-guard, else comity succeed",
+            )
+        self.path = path
+        self._c = connect(path)
+        # the log is overwritten from its start instead of growing: a sync that changes no file size costs half as much
+        self._c.execute("PRAGMA wal_autocheckpoint = 64")
+
+    @classmethod
+    def create(cls, path: Path, first: Signed) -> Guard:
+        """Make the guard of a new log; FileExistsError if there is one: a log is never begun twice."""
+        private_folder(path.parent)
+        values = (first.size, first.root, first.note, wire(first.at))
+        create(path, (*SCHEMA, ("INSERT INTO guard VALUES (1, ?, ?, ?, ?)", values)))
+        return cls(path)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._c.close()
+
+    def last(self) -> Signed:
+        """What was signed last."""
+        with faults(self.path):
+            row = self._c.execute("SELECT size, root, note, signed_at FROM guard").fetchone()
+        if row is None:
+            raise LedgerFault("GUARD-MISSING", f"{self.path} is empty")
+        return Signed(row["size"], row["root"], row["note"], instant(row["signed_at"]))
+
+    def set_back(self, last: Signed, at: datetime) -> bool:
+        """Date the last signature earlier than its clock did; what was signed stays. False if more was signed since."""
+        with transaction(self._c, self.path) as c:
+            c.execute("DROP TRIGGER guard_forward")
+            values = (wire(at), last.size, last.root)
+            done = c.execute("UPDATE guard SET signed_at = ? WHERE size = ? AND root = ?", values)
+            c.execute(_FORWARD)
+        return done.rowcount == 1
+
+    def advance(self, before: Signed, after: Signed) -> bool:
+        """Take the step from `before` to `after`, durably; False if another process has taken one meanwhile."""
+        with faults(self.path):
+            try:
+                done = self._c.execute(  # one statement, one transaction
+                    "UPDATE guard SET size = ?, root = ?, note = ?, signed_at = ? WHERE size = ? AND root = ?",
+                    (after.size, after.root, after.note, wire(after.at), before.size, before.root),
+                )
+            except sqlite3.IntegrityError as error:
+                raise LedgerFault("LOG-ROLLBACK", f"{after.size} does not follow {before.size}: {error}") from error
+        return done.rowcount == 1
+
+
+def signing_time(last: datetime, now: datetime, say: Callable[[str], None]) -> datetime:
+    """The time to note beside the next signature: never before the last one. CLOCK-BACK if the clock is far behind."""
+    now = now.astimezone(UTC)
+    if now < last - LATENESS:
+        raise LedgerFault(
+            "CLOCK-BACK",
+            f"this log signed at {wire(last)}, and the clock says {wire(now)}",
+            "set the clock; nothing was signed. If it is right now, and was ahead then: comity log clock",
+        )
+    if now < last:
+        say(f"the clock is {int((last - now).total_seconds())} s behind the last signature")
+        return last
+    return now

@@ -1,0 +1,304 @@
+"""A process that signs for a log and does nothing else: whoever breaks into the ledger cannot make it sign a fork.
+
+It holds the log's key and guard, and believes nothing it is told: a new checkpoint must begin with the one it signed
+last, and the consistency proof that shows it is verified here. On a Unix socket of mode 0600, a line of JSON asks and a
+line answers:
+
+    {"ask": "last"}
+    {"ask": "sign", "old": [3, "<root>"], "checkpoint": "<three lines>", "proof": ["<hash>", ...]}
+
+    {"signed": {"size": 3, "root": "...", "note": "...", "at": "2027-03-01T12:00:00Z"}}
+    {"moved": {...}}        it signed something else meanwhile; the ledger looks and asks again
+    {"refused": {"code": "LOG-FORKED", "says": "...", "hint": "...", "evidence": ["<its note>", "<what was asked>"]}}
+
+Roots and hashes are base64. The guard is durable before the answer leaves: killed in between, it answers the same
+question with the same note. What contradicts what it signed is kept in `refused/`, beside the guard.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+
+from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.log.checkpoint_signer import OwnHand, Prove, Say
+from ledger.adapters.log.sign_once_guard import Guard, Signed
+from ledger.entries.case import instant, wire
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, parse_checkpoint, unb64
+from ledger.tlog.tree import check_consistency
+
+POINTER = "signer"  # a file in the log's state folder: the path of the socket to ask instead
+LARGEST = 65_536  # bytes of a line; a proof has at most 63 hashes
+SECONDS = 30.0
+MOST_KEPT = 100
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A `Signed` on the wire."""
+
+    size: int
+    root: str
+    note: str
+    at: str
+
+    @classmethod
+    def of(cls, signed: Signed) -> Told:
+        return cls(signed.size, b64(signed.root), signed.note.decode(), wire(signed.at))
+
+    def signed(self) -> Signed:
+        return Signed(self.size, unb64(self.root), self.note.encode(), instant(self.at))
+
+
+class No(msgspec.Struct, frozen=True):
+    """A refusal: its code, what it says, what to do, and both checkpoints where two contradict each other."""
+
+    code: str
+    says: str
+    hint: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What is asked: `last`, or `sign` a checkpoint that follows the state `old` (size, root)."""
+
+    ask: str
+    old: tuple[int, str] = (0, "")
+    checkpoint: str = ""
+    proof: tuple[str, ...] = ()
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What comes back: one of the three."""
+
+    signed: Told | None = None
+    moved: Told | None = None
+    refused: No | None = None
+
+
+# -- the process -------------------------------------------------------------------------------------------------------
+
+
+class Signer:
+    """The signing process, without its socket: answers questions one at a time."""
+
+    def __init__(
+        self, state: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), say: Say = lambda _: None
+    ) -> None:
+        self._state = state
+        self._say = say
+        self._now = now
+        self._lock = threading.Lock()
+        with closing(Guard(state / "guard.db")) as guard:
+            last = guard.last()
+        self.origin = parse_checkpoint(last.note.decode().partition("\n\n")[0] + "\n").origin
+        self._hand = OwnHand(self.origin, state)
+        self._hand.ready(last, now())
+
+    def close(self) -> None:
+        """Close the guard."""
+        self._hand.close()
+
+    def answer(self, line: bytes) -> bytes:
+        """The answer to a line, whatever it holds, with its newline."""
+        try:
+            question = msgspec.json.decode(line, type=Question)
+            with self._lock:
+                found = self._answer(question)
+        except (msgspec.MsgspecError, ValueError) as error:
+            found = Answer(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
+        except (Refused, LedgerFault) as wrong:
+            found = Answer(refused=No(wrong.code, wrong.says, wrong.hint))
+        if found.refused:
+            self._say(f"refused: {found.refused.code}: {found.refused.says}")
+            self._keep(found.refused)
+        return msgspec.json.encode(found) + b"\n"
+
+    def _keep(self, no: No) -> None:
+        """Keep a contradiction, by its digest; a hundred of them tell as much as a million."""
+        folder = self._state / "refused"
+        if no.evidence and (not folder.exists() or len(list(folder.iterdir())) < MOST_KEPT):
+            data = msgspec.json.format(msgspec.json.encode(no)) + b"\n"
+            replace_file(private_folder(folder) / f"{sha256(data).hexdigest()}.json", data)
+
+    def _answer(self, question: Question) -> Answer:
+        last = self._hand.last()
+        if question.ask == "last":
+            return Answer(signed=Told.of(last))
+        if question.ask != "sign":
+            return Answer(refused=No("SIGNER-FORMAT", f"there is no question {question.ask!r}"))
+        asked = parse_checkpoint(question.checkpoint)
+        if asked.origin != self.origin:
+            return Answer(refused=No("CP-ORIGIN", f"this signs for {self.origin}, not for {asked.origin}"))
+        if (asked.size, asked.root) == (last.size, last.root):
+            return Answer(signed=Told.of(last))  # it was killed before it could answer
+        old_size, old_root = question.old[0], unb64(question.old[1])
+        if old_size < last.size and asked.size != last.size:
+            return Answer(moved=Told.of(last))
+        if no := _contradiction(last, (old_size, old_root), asked, [unb64(text) for text in question.proof]):
+            return Answer(refused=No(*no, evidence=(last.note.decode(), question.checkpoint)))
+        signed = self._hand.step(last, asked.size, asked.root, lambda: (), self._now(), self._say)
+        return Answer(signed=Told.of(signed)) if signed else Answer(moved=Told.of(self._hand.last()))
+
+
+def _contradiction(
+    last: Signed, old: tuple[int, bytes], asked: Checkpoint, proof: Sequence[bytes]
+) -> tuple[str, str, str] | None:
+    """Why a checkpoint does not follow the one signed last: code, sentence, hint; None if it does."""
+    if asked.size < last.size:
+        hint = "an older copy was put in place; restore the newest one, or comity succeed"
+        return "LOG-ROLLBACK", f"{last.size} entries were signed on {wire(last.at)}, this has {asked.size}", hint
+    if old[0] > last.size:
+        says = f"it is said to follow {old[0]} entries, and only {last.size} were signed here"
+        return "LOG-GAP", says, "another key or guard has signed for this log: find it before anything else"
+    fork = "keep both checkpoints: they prove that somebody tried to sign a second history"
+    if asked.size == last.size or old[1] != last.root:
+        return "LOG-FORKED", f"another tree of {last.size} entries was signed on {wire(last.at)}", fork
+    try:
+        if last.size:
+            check_consistency(last.size, asked.size, last.root, asked.root, proof)
+    except Refused as wrong:
+        says = f"nothing shows that it begins with the {last.size} entries signed on {wire(last.at)}: {wrong.says}"
+        return "LOG-FORKED", says, fork
+    return None
+
+
+def listen(place: Path) -> socket.socket:
+    """A socket of mode 0600 that listens at `place`; `LedgerFault` SIGNER-RUNS if a process answers there already."""
+    if place.is_socket():
+        with socket.socket(socket.AF_UNIX) as other:
+            try:
+                other.connect(str(place))
+            except OSError:
+                place.unlink()  # left by one that was killed
+            else:
+                raise LedgerFault("SIGNER-RUNS", f"a process listens at {place} already")
+    server = socket.socket(socket.AF_UNIX)
+    try:
+        server.bind(str(place))  # nobody can connect before `listen`
+        place.chmod(0o600)
+        server.listen()
+    except OSError as error:
+        server.close()
+        raise LedgerFault("SIGNER-RUNS", f"{place}: {error.strerror or error}") from None
+    return server
+
+
+def serve(signer: Signer, server: socket.socket) -> NoReturn:
+    """Answer on a listening socket until the process is told to end; each connection has a thread of its own."""
+    server.settimeout(0.5)  # a signal may have been taken by one of those threads: this one looks again in a moment
+    while True:
+        try:
+            line, _ = server.accept()
+        except TimeoutError:
+            continue
+        threading.Thread(target=_converse, args=(signer, line), daemon=True).start()
+
+
+def _converse(signer: Signer, line: socket.socket) -> None:
+    with line, line.makefile("rb") as questions:
+        while question := questions.readline(LARGEST):
+            try:
+                line.sendall(signer.answer(question))
+            except OSError:
+                return  # whoever asked has left
+
+
+# -- who asks it -------------------------------------------------------------------------------------------------------
+
+
+class FarHand:
+    """Has another process sign, and verifies what comes back; `keys` are the log's."""
+
+    def __init__(self, keys: Sequence[Vkey], place: Path) -> None:
+        self._keys = tuple(keys)
+        self._place = place
+        self._line: socket.socket | None = None
+
+    def last(self) -> Signed:
+        """What was signed last."""
+        return self._opened(self._ask(Question("last")).signed)
+
+    def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
+        """As `Signatory.step`; the time is the signing process's own."""
+        checkpoint = format_checkpoint(Checkpoint(self._keys[0].name, size, root))
+        proof = tuple(b64(value) for value in prove()) if before.size else ()
+        answer = self._ask(Question("sign", (before.size, b64(before.root)), checkpoint, proof))
+        if answer.moved:
+            return None
+        signed = self._opened(answer.signed)
+        if (signed.size, signed.root) != (size, root):
+            raise LedgerFault("KEY-ANSWER", f"{self._place}: signed {signed.size} entries instead of {size}")
+        return signed
+
+    def ready(self, last: Signed, now: datetime) -> None:
+        """As `Signatory.ready`: it answers."""
+        self.last()
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+
+    def _opened(self, told: Told | None) -> Signed:
+        try:
+            if told is None:
+                raise ValueError("no checkpoint")
+            signed = told.signed()
+            head = open_checkpoint(signed.note, self._keys[0].name, self._keys, ())
+            if (head.checkpoint.size, head.checkpoint.root) != (signed.size, signed.root):
+                raise ValueError("another checkpoint than it says")
+        except (Refused, ValueError) as wrong:
+            raise LedgerFault("KEY-ANSWER", f"what {self._place} signed does not verify: {wrong}") from None
+        return signed
+
+    def _ask(self, question: Question) -> Answer:
+        try:
+            answer = self._exchange(msgspec.json.encode(question) + b"\n")
+        except OSError:
+            self.close()  # it was begun again meanwhile; a question may be asked twice
+            try:
+                answer = self._exchange(msgspec.json.encode(question) + b"\n")
+            except OSError as error:
+                self.close()
+                hint = "comity signer serve starts the process that signs for this log"
+                raise LedgerFault("KEY-AWAY", f"{self._place}: {error.strerror or error}", hint) from None
+        if no := answer.refused:
+            raise LedgerFault(no.code, f"the signing process refuses: {no.says}", no.hint)
+        return answer
+
+    def _exchange(self, question: bytes) -> Answer:
+        if self._line is None:
+            self._line = socket.socket(socket.AF_UNIX)
+            self._line.settimeout(SECONDS)
+            self._line.connect(str(self._place))
+        self._line.sendall(question)
+        found = b""
+        while not found.endswith(b"\n"):
+            part = self._line.recv(LARGEST)
+            if not part or len(found) > 2 * LARGEST:
+                raise OSError("it hung up")
+            found += part
+        try:
+            return msgspec.json.decode(found, type=Answer)
+        except msgspec.MsgspecError as error:
+            self.close()
+            raise LedgerFault("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None
+
+
+def signatory(keys: Sequence[Vkey], state: Path) -> OwnHand | FarHand:
+    """Who signs for the log with these keys: the process that its state folder points to, else this one."""
+    try:
+        place = (state / POINTER).read_text("utf-8").rstrip("\n")
+    except FileNotFoundError:
+        return OwnHand(keys[0].name, state, keys)
+    return FarHand(keys, Path(place))

@@ -1,0 +1,200 @@
+"""What a log does with its witnesses: has its head cosigned, stops where one contradicts, and keeps what proves it.
+
+A conflict is never healed by trying again. Either this log has signed two trees, because its key was stolen or an old
+copy of it was brought back to life, or that witness is broken; both notes are kept, and people decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.keys import mldsa
+from ledger.adapters.log.checkpoints import Kept
+from ledger.adapters.log.log import Log
+from ledger.adapters.storage.sqlite import sync_folder
+from ledger.adapters.witness.client import Asked, Known, ask_witnesses, check_times, remembered, with_cosignatures
+from ledger.entries.split_view import prove_split
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import Head, LogKey, Vkey, in_turn, lines_of, note_digest, open_checkpoint
+from ledger.tlog.policy import Policy
+from ledger.tlog.tree import root
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A published head after its witnesses were asked: `met` if its cosignatures are a quorum of the policy."""
+
+    kept: Kept
+    asked: tuple[Asked, ...]
+    met: bool
+
+
+def cosign_head(
+    log: Log,
+    policy: Policy,
+    evidence: Path,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    say: Callable[[str], None] = lambda _: None,
+    heard: Callable[[Sequence[Asked]], None] = lambda _: None,
+) -> Cosigned:
+    """Publish the signed head, have it cosigned, and publish it again with what came back. Also the heartbeat.
+
+    Without a quorum the head is published all the same and `met` is False: exports ask for it. `say` hears why a
+    witness did not cosign; `heard` gets the answers before they are used, and may raise. `LedgerFault`:
+    LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new cosignature published; LOG-ROLLBACK if a
+    witness shows a head larger than this log knows of.
+    """
+    kept = log.publish()
+    head = _open(log, policy, kept.note)
+    asked = ask_witnesses(policy, log.key, head, log.consistency, now=int(now().timestamp()), known=_known(log, policy))
+    for answer in asked:
+        if answer.fault:
+            say(f"{', '.join(answer.names)}: {answer.fault}")
+    _stop_at_conflict(log, head, asked, evidence)
+    heard(asked)
+    lines = {key: line for answer in asked for key, line in answer.lines.items()}
+    if lines:
+        kept = log.publish(with_cosignatures(policy, kept.note, lines, log.key))
+    return Cosigned(kept, tuple(asked), witnessed(policy, kept.note, log.key))
+
+
+def take_cosignatures(
+    log: Log, policy: Policy, offered: bytes, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Cosigned:
+    """Take the cosignatures of a note that came back by other means: a file, or a witness nobody can call.
+
+    `Refused`: CP-* if it is not a note of this log, CP-SIG if no witness of the policy has signed it; `LedgerFault`
+    LOG-CORRUPT if it is a head this log has not signed.
+    """
+    head = _open(log, policy, offered)
+    if not head.cosignatures:
+        raise Refused("CP-SIG", "no witness of this ledger has cosigned this note")
+    check_times(head.cosignatures, int(now().timestamp()), {})
+    newest = log.publish()
+    same = newest.note.rpartition(b"\n\n")[0] == offered.rpartition(b"\n\n")[0]
+    lines = lines_of(offered, tuple(policy.witnesses.values()))
+    kept = log.publish(with_cosignatures(policy, newest.note if same else offered, lines, log.key))
+    return Cosigned(kept, (), witnessed(policy, kept.note, log.key))
+
+
+def witnessed(policy: Policy, note: bytes, log: LogKey) -> bool:
+    """True if the cosignatures of a note are a quorum of the policy: what an export asks of its head."""
+    witnesses = tuple(policy.witnesses.values())
+    head = open_checkpoint(note, in_turn(log)[0].name, log, witnesses, mldsa=mldsa.verify)
+    return policy.met(policy.names(key for key, _ in head.cosignatures))
+
+
+def check_remembered(log: Log, policy: Policy) -> None:
+    """Compare the guard with what the witnesses remember, before anything more is signed.
+
+    `LedgerFault`: LOG-ROLLBACK if one has cosigned more than this log knows of, LOG-FORKED if it was another tree.
+    """
+    signed = log.signed()
+    for url, head in remembered(policy, log.key).items():
+        size = head.checkpoint.size
+        if size > signed.size:
+            raise _rollback(url, size, signed.size)
+        if head.checkpoint.root != root(size, log.store.hashes):
+            raise LedgerFault("LOG-FORKED", f"{url} has cosigned another tree of {size} entries of this log")
+
+
+def check_shown(log: Log, note: bytes, evidence: Path) -> None:
+    """Compare a head of this log that somebody else has seen with what this log is; one it never signed is left alone.
+
+    `LedgerFault`: LOG-ROLLBACK if it is larger than this log knows of, LOG-FORKED if it is of another tree; the note,
+    and the exhibit if there is one, are kept in the folder `evidence`.
+    """
+    try:
+        head = open_checkpoint(note, log.origin, log.key, ())
+    except Refused:
+        return
+    signed, size = log.signed(), head.checkpoint.size
+    ours = open_checkpoint(signed.note, log.origin, log.key, ())
+    if size <= signed.size and head.checkpoint.root == root(size, log.store.hashes):
+        return
+    _keep_notes(log, ours, head, (ours.note, note), evidence)
+    if size > signed.size:
+        raise _rollback("somebody", size, signed.size)
+    raise LedgerFault(
+        "LOG-FORKED", f"somebody was shown another tree of {size} entries of this log; see {evidence}", "comity succeed"
+    )
+
+
+def _stop_at_conflict(log: Log, head: Head, asked: Sequence[Asked], evidence: Path) -> None:
+    conflicts = [answer for answer in asked if answer.conflict]
+    if conflicts:
+        proven = [_keep(log, head, answer, evidence) for answer in conflicts]  # all of them, before one is told of
+        urls = ", ".join(answer.url for answer in conflicts)
+        raise LedgerFault(
+            "LOG-EQUIVOCATION",
+            f"{urls}: this head does not follow what was cosigned there; what both say is kept in {evidence}",
+            "it proves that this log signed two trees: comity succeed"
+            if any(proven)
+            else "it proves nothing yet: ask whoever runs that witness what it remembers",
+        )
+    for answer in asked:
+        theirs = _told(log, answer)
+        if theirs and theirs.checkpoint.size > (signed := log.signed()).size:
+            _keep(log, head, answer, evidence)
+            raise _rollback(answer.url, theirs.checkpoint.size, signed.size)
+
+
+def _rollback(url: str, theirs: int, ours: int) -> LedgerFault:
+    return LedgerFault(
+        "LOG-ROLLBACK",
+        f"{url} has seen {theirs} entries of this log, which knows of {ours}",
+        "an older copy was put in place; restore the newest one, or comity succeed",
+    )
+
+
+def _keep(log: Log, head: Head, answer: Asked, folder: Path) -> bool:
+    """Keep both notes, by digest, and the exhibit if they prove a split view; True if they do."""
+    notes = [note for note in (head.note, answer.theirs) if note]
+    return _keep_notes(log, head, _told(log, answer), notes, folder)
+
+
+def _keep_notes(log: Log, head: Head, theirs: Head | None, notes: Sequence[bytes], folder: Path) -> bool:
+    files = {f"{note_digest(note)}.note": note for note in notes}
+    exhibit = _exhibit(log, head, theirs)
+    if exhibit:
+        files[f"{note_digest(exhibit)}.split-view.json"] = exhibit
+    private_folder(folder)
+    for name, data in files.items():
+        replace_file(folder / name, data)
+    sync_folder(folder)
+    return exhibit is not None
+
+
+def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
+    """The exhibit, if our newest head does not begin with theirs; our own tree tells what it begins with instead."""
+    if theirs is None or not 0 < theirs.checkpoint.size <= head.checkpoint.size:
+        return None
+    m, n = theirs.checkpoint.size, head.checkpoint.size
+    try:
+        key = next(iter(lines_of(theirs.note, in_turn(log.key))))
+        return prove_split(key, theirs.note, head.note, log.consistency(m, n), root(m, log.store.hashes))
+    except Refused:
+        return None
+
+
+def _told(log: Log, answer: Asked) -> Head | None:
+    """The head a witness showed, if this log's key signed it."""
+    try:
+        return open_checkpoint(answer.theirs, log.origin, log.key, ()) if answer.theirs else None
+    except Refused:
+        return None
+
+
+def _open(log: Log, policy: Policy, note: bytes) -> Head:
+    return open_checkpoint(note, log.origin, log.key, tuple(policy.witnesses.values()), mldsa=mldsa.verify)
+
+
+def _known(log: Log, policy: Policy) -> dict[Vkey, Known]:
+    kept = log.heads.newest_cosigned()
+    head = _open(log, policy, kept.note) if kept else None
+    return {key: Known(head.checkpoint.size, time) for key, time in head.cosignatures} if head else {}

@@ -1,0 +1,264 @@
+"""Open every entry of a followed log: its signature, its place in its order, and the key that signed it.
+
+Its witnesses see a tree that grows, and nothing of what is in it. A reader of the entries sees whether the log keeps
+its own rules: two entries at one place of an order, a chain that breaks, a key that is not enrolled. Sealed values stay
+sealed. What was read is remembered in one SQLite file per log, in steps that each end under the signed tree, so that a
+look that is cut short goes on where it stopped. Of an order only its newest entry is kept, and no entry id: that one
+was used twice in different orders is not seen here.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+from msgspec import Struct
+
+from ledger.adapters.log.published_log import Fetch, entries_of, reader
+from ledger.adapters.storage.sqlite import connect, create, transaction
+from ledger.adapters.witness.followed_logs import keep_evidence
+from ledger.entries.envelope import Opened, open_, open_each
+from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.placement import Link, check_place, registry_of
+from ledger.entries.split_view import Shown, prove_order
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import Head, Vkey, note_digest
+from ledger.tlog.tile import FULL, bundles_for
+from ledger.tlog.tree import (
+    Frontier,
+    check_consistency,
+    format_proof,
+    leaf_hash,
+    prove_consistency,
+    prove_inclusion,
+    stored_index,
+)
+from ledger.trust.trust_folder import format_registrar
+
+MOST = 100  # alarms that are remembered for a log; the first one already decides
+_ROLE = ("V-ROLE-NOT-HELD", "its key, or its office, did not hold the role that it claims")
+STEP = 16 * FULL  # entries that are read before what was read is committed
+
+_SCHEMA = (
+    # root: of the first `size` entries, which were read under `registrar`
+    """CREATE TABLE read (
+        one INTEGER PRIMARY KEY CHECK (one = 1), size INTEGER NOT NULL, root BLOB NOT NULL, registrar BLOB NOT NULL
+        ) STRICT""",
+    # the newest entry of each order; broken: its chain was left there, and is not followed any further
+    """CREATE TABLE head (
+        order_id TEXT PRIMARY KEY, idx INTEGER NOT NULL, seq INTEGER NOT NULL, leaf TEXT NOT NULL, instrument TEXT,
+        broken INTEGER NOT NULL) STRICT, WITHOUT ROWID""",
+    "CREATE TABLE register (idx INTEGER PRIMARY KEY, raw BLOB NOT NULL) STRICT",
+    "CREATE TABLE alarm (idx INTEGER PRIMARY KEY, code TEXT NOT NULL, says TEXT NOT NULL) STRICT",
+)
+
+
+class Found(Struct, frozen=True):
+    """What is wrong with the entry at a place of a log (from 0): a released code and a sentence."""
+
+    index: int
+    code: str
+    says: str
+
+
+class _Head(Struct, frozen=True):
+    index: int
+    link: Link
+    broken: bool = False
+
+
+class Inspection:
+    """What was read of one log, open; made if nothing was yet."""
+
+    def __init__(self, path: Path, origin: str, registrar: Registrar) -> None:
+        """Open the file; `LedgerFault` TRUST if its entries were read under another registrar."""
+        if not path.exists():
+            create(path, (*_SCHEMA, ("INSERT INTO read VALUES (1, 0, x'', ?)", (format_registrar(registrar),))))
+        self._path, self._origin = path, origin
+        self._c = connect(path)
+        self._size, self._root, under = self._c.execute("SELECT size, root, registrar FROM read").fetchone()
+        if under != format_registrar(registrar):
+            self._c.close()
+            hint = "move the file away: the entries are then read again, from the first on"
+            raise LedgerFault("TRUST", f"{path} was made under another registrar", hint)
+        self._keyring = Keyring(registry_of(origin), registrar)
+        for index, raw in self._c.execute("SELECT idx, raw FROM register ORDER BY idx"):
+            with suppress(Refused):  # what was refused then is refused again
+                self._keyring.admit(open_(raw, verify=False), index)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._c.close()
+
+    def found(self) -> list[Found]:
+        """Return all that was found wrong so far, in the order of places."""
+        return [Found(*row) for row in self._c.execute("SELECT idx, code, says FROM alarm ORDER BY idx")]
+
+    def read(self, fetch: Fetch, log: Vkey, head: Head, evidence: Path) -> int:
+        """Read what the published log has behind the entries read before, up to a head that `log` signed; how many.
+
+        What is found wrong is remembered, and kept in the folder `evidence` with its proof. `LedgerFault` LOG-CORRUPT
+        if published entries do not make the signed tree: nothing of them is remembered then.
+        """
+        before: int = self._size
+        size = head.checkpoint.size
+        if before >= size:
+            return 0
+        tree = Frontier.at(before, reader(fetch, size))
+        if before and tree.root() != self._root:
+            raise LedgerFault("LOG-CORRUPT", f"its first {before} entries are not those that were read before")
+        while tree.size < size:
+            self._step(fetch, log, head, tree, min((tree.size // STEP + 1) * STEP, size), evidence)
+        return size - before
+
+    def _step(self, fetch: Fetch, log: Vkey, head: Head, tree: Frontier, end: int, evidence: Path) -> None:
+        step = _Step(self._c, self._origin, self._keyring)
+        size, hashes = head.checkpoint.size, reader(fetch, head.checkpoint.size)
+        for bundle in bundles_for(tree.size, end):
+            first = bundle.n * FULL
+            raws = entries_of(fetch, bundle.n, bundle.width)[tree.size - first : end - first]
+            leaves = hashes([stored_index(0, tree.size + n) for n in range(len(raws))])
+            for raw, leaf, opened in zip(raws, leaves, open_each(raws), strict=True):
+                if leaf_hash(raw) != leaf:
+                    raise LedgerFault("LOG-CORRUPT", f"the entry published at {tree.size} is not the leaf of its tree")
+                step.take(tree.size, raw, opened)
+                tree.add(leaf)
+        try:
+            if tree.size == size and tree.root() != head.checkpoint.root:
+                raise Refused("CP-CONSISTENCY", "another root")
+            if tree.size < size:
+                path = prove_consistency(tree.size, size, hashes)
+                check_consistency(tree.size, size, tree.root(), head.checkpoint.root, path)
+        except Refused as wrong:
+            says = f"the entries published do not make the signed tree of {size}"
+            raise LedgerFault("LOG-CORRUPT", says) from wrong
+        self._keep_evidence(fetch, log, head, step, evidence)
+        with transaction(self._c, self._path) as c:
+            step.write(c)
+            c.execute("UPDATE read SET size = ?, root = ?", (tree.size, tree.root()))
+        self._size, self._root = tree.size, tree.root()
+
+    def _keep_evidence(self, fetch: Fetch, log: Vkey, head: Head, step: _Step, evidence: Path) -> None:
+        """Keep what is wrong with its proof under the head, and an exhibit where there is one.
+
+        The first entry of a place is looked for among all that are published only once: one exhibit convicts.
+        """
+        size, hashes = head.checkpoint.size, reader(fetch, head.checkpoint.size)
+        convicted = any(each.code == "SPLIT-ORDER" for each in self.found())
+
+        def shown(index: int, raw: bytes) -> Shown:
+            return Shown(raw, format_proof(index, prove_inclusion(index, size, hashes), head.note), log)
+
+        for found, raw, near in step.wrong[: MOST - len(self.found())]:
+            last = shown(found.index, raw)
+            name = sha256(raw).hexdigest()
+            keep_evidence(evidence, {f"{name}.dsse.json": raw, f"{name}.tlog-proof": last.proof})
+            if found.code != "SPLIT-ORDER":
+                continue
+            first = near if near is not None or convicted else _first(fetch, size, open_(raw, verify=False))
+            if first is not None:
+                exhibit = prove_order(shown(first, _entry(fetch, first, size)), last)
+                keep_evidence(evidence, {f"{note_digest(exhibit)}.split-order.json": exhibit})
+                convicted = True
+
+
+class _Step:
+    """Entries on their way into the memory of a log: what they change, and what is wrong with them."""
+
+    def __init__(self, c: sqlite3.Connection, origin: str, keyring: Keyring) -> None:
+        self._c, self._origin, self._keyring = c, origin, keyring
+        self._heads: dict[str, _Head] = {}
+        self._register: list[tuple[int, bytes]] = []
+        # what is wrong, the entry, and the place of the entry before it where that is the other half of the proof
+        self.wrong: list[tuple[Found, bytes, int | None]] = []
+
+    def take(self, index: int, raw: bytes, opened: Opened | Refused) -> None:
+        """Take the entry at a place of the log, as opening it showed it."""
+        if isinstance(opened, Refused):
+            self._alarm(index, raw, opened)
+        elif opened.payload.log != self._origin:
+            self._alarm(index, raw, Refused("CTX-LOG", f"sealed for the log {opened.payload.log}"))
+        elif self._follow(index, opened) and not self._broken(self._keyring.registry):
+            try:
+                self._keyring.admit(opened, index)
+                if not self._keyring.holds(opened.payload.signer, index):
+                    self._alarm(index, raw, Refused(*_ROLE))
+            except Refused as wrong:
+                self._alarm(index, raw, wrong)
+            if opened.payload.order == self._keyring.registry:
+                self._register.append((index, raw))
+
+    def _follow(self, index: int, opened: Opened) -> bool:
+        """Put an entry behind the newest of its order; False if it does not belong there."""
+        p = opened.payload
+        head = self._head(p.order)
+        if head is not None and head.broken:
+            return False
+        before = head.link if head else None
+        new = _Head(index, Link(p.seq, opened.leaf, p.instrument))
+        try:
+            check_place(opened, self._origin, before)
+        except Refused as wrong:
+            if head is not None and p.seq <= head.link.seq + 1 and wrong.code == "CTX-CHAIN":
+                near = head.index if p.seq >= head.link.seq else None
+                says = f"two histories of order {p.order}: {wrong.says}"
+                self._alarm(index, opened.raw, Refused("SPLIT-ORDER", says), near)
+            else:
+                self._alarm(index, opened.raw, wrong)
+            self._heads[p.order] = _Head(new.index, new.link, broken=True)
+            return False
+        self._heads[p.order] = new
+        return True
+
+    def _head(self, order: str) -> _Head | None:
+        if order not in self._heads:
+            row = self._c.execute(
+                "SELECT idx, seq, leaf, instrument, broken FROM head WHERE order_id = ?", (order,)
+            ).fetchone()
+            if row is None:
+                return None
+            self._heads[order] = _Head(row[0], Link(*row[1:4]), bool(row[4]))
+        return self._heads[order]
+
+    def _broken(self, order: str) -> bool:
+        head = self._head(order)
+        return head is not None and head.broken
+
+    def _alarm(self, index: int, raw: bytes, wrong: Refused, near: int | None = None) -> None:
+        self.wrong.append((Found(index, wrong.code, f"entry {index}: {wrong.says}"), raw, near))
+
+    def write(self, c: sqlite3.Connection) -> None:
+        """Write what changed."""
+        c.executemany(
+            "INSERT OR REPLACE INTO head VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (order, head.index, head.link.seq, head.link.leaf, head.link.instrument, head.broken)
+                for order, head in self._heads.items()
+            ],
+        )
+        c.executemany("INSERT INTO register VALUES (?, ?)", self._register)
+        room = MOST - c.execute("SELECT count(*) FROM alarm").fetchone()[0]
+        alarms = [(found.index, found.code, found.says) for found, _, _ in self.wrong[: max(room, 0)]]
+        c.executemany("INSERT INTO alarm VALUES (?, ?, ?)", alarms)
+
+
+def _first(fetch: Fetch, size: int, opened: Opened) -> int | None:
+    """Return the place of the first published entry with the order and number of this one; None if there is none."""
+    for bundle in bundles_for(0, size):
+        raws = entries_of(fetch, bundle.n, bundle.width)
+        for index, other in enumerate(open_each(raws, verify=False), bundle.n * FULL):
+            if not isinstance(other, Refused) and _places(other) == _places(opened):
+                return index
+    return None
+
+
+def _places(opened: Opened) -> tuple[str, int]:
+    return opened.payload.order, opened.payload.seq
+
+
+def _entry(fetch: Fetch, index: int, size: int) -> bytes:
+    """Return one published entry of a log of `size` entries."""
+    n = index // FULL
+    return entries_of(fetch, n, min(FULL, size - n * FULL))[index % FULL]

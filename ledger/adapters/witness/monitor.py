@@ -1,0 +1,177 @@
+"""Following other people's logs: has this one gone on, and is what it shows now what it showed before?
+
+Each head that was seen is kept, the newest is held against it with proofs made from the log's own tiles, and, if asked,
+every entry that came since is held against its leaf and opened (`followed_entries`). What a log contradicts itself
+with is kept as evidence. A monitor that loses its memory starts again with what it sees: a log that turned back before
+is then for its witnesses to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from msgspec import Struct
+
+from ledger.adapters.folders.user_folders import replace_file
+from ledger.adapters.keys import mldsa
+from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.published_log import LARGEST_NOTE, Fetch, entries_of, reader, source
+from ledger.adapters.storage.sqlite import sync_folder
+from ledger.adapters.witness.followed_entries import Inspection
+from ledger.adapters.witness.followed_logs import Prove, followed, hold_against, keep_evidence
+from ledger.entries.keyring import Registrar
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import Checkpoint, Head, Vkey, note_digest, open_checkpoint, origin_hash
+from ledger.tlog.policy import Policy
+from ledger.tlog.tile import FULL, bundles_for
+from ledger.tlog.tree import Frontier, leaf_hash, prove_consistency, root, stored_index
+
+
+class Alarm(Struct, frozen=True):
+    """Something about a log that people should look at: a released code and a sentence."""
+
+    code: str
+    says: str
+
+
+class Look(Struct, frozen=True):
+    """What a look at one log showed: its size now and at the last look (None: not seen), entries checked, alarms."""
+
+    log: str
+    where: str
+    size: int | None
+    before: int | None
+    entries: int
+    alarms: tuple[Alarm, ...]
+
+
+class Patience(Struct, frozen=True):
+    """How long a log may show nothing new, and how old its newest cosignature may be; None for any time."""
+
+    silence: timedelta | None = None
+    stale: timedelta | None = None
+
+
+def look(
+    where: str,
+    policy: Policy,
+    origin: str,
+    state: Path,
+    now: datetime,
+    patience: Patience,
+    *,
+    entries: bool = False,
+    registrar: Registrar | None = None,
+    evidence: Path | None = None,
+) -> Look:
+    """Look at the log published at `where`, a folder or a URL, and keep what was seen in the folder `state`.
+
+    With `entries`, new entries are held against their leaves; with the `registrar` of the log they are opened as well,
+    and what was ever wrong with one is an alarm at each look. What the log contradicts itself with is kept in
+    `evidence`, by default a folder of that name in the state. Nothing about the log is raised: what is wrong with it is
+    an alarm. `LedgerFault` for the state folder only.
+    """
+    alarms: list[Alarm] = []
+    head: Head | None = None
+    checked = 0
+    proofs = state / "evidence" if evidence is None else evidence
+    with closing(followed(state, origin)) as heads:
+        newest = heads.newest()
+        before = newest.size if newest else None
+        try:
+            fetch = source(where)
+            head, key = _opened(fetch("checkpoint", LARGEST_NOTE), policy, origin)
+            hold_against(heads, key, head, _prover(fetch, heads, head.checkpoint.size), now, proofs)
+            if newest is not None and head.checkpoint.size < newest.size:
+                notes = {f"{note_digest(note)}.note": note for note in (newest.note, head.note)}
+                keep_evidence(proofs, notes)
+                says = f"it shows {head.checkpoint.size} entries, and had shown {newest.size}; both heads are kept"
+                raise LedgerFault("LOG-ROLLBACK", says)
+            if entries and registrar is not None:
+                with closing(Inspection(state / f"{origin_hash(origin)}.entries.db", origin, registrar)) as inspection:
+                    try:
+                        checked = inspection.read(fetch, key, head, proofs)
+                    finally:
+                        alarms += [Alarm(found.code, found.says) for found in inspection.found()]
+            elif entries:
+                checked = _new_entries(fetch, head.checkpoint, state / f"{origin_hash(origin)}.checked")
+        except (Refused, LedgerFault) as wrong:
+            alarms.append(Alarm(wrong.code, wrong.says))
+        alarms += _late(heads, head, now, patience)
+    return Look(origin, where, head.checkpoint.size if head else None, before, checked, tuple(alarms))
+
+
+def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:
+    """The published head and the key that signed it; a log may have had several."""
+    keys = [key for key in policy.logs if key.name == origin]
+    witnesses = tuple(policy.witnesses.values())
+    for key in keys[:-1]:
+        try:
+            return open_checkpoint(note, origin, key, witnesses, mldsa=mldsa.verify), key
+        except Refused:
+            continue
+    return open_checkpoint(note, origin, keys[-1], witnesses, mldsa=mldsa.verify), keys[-1]
+
+
+def _prover(fetch: Fetch, heads: Heads, size: int) -> Prove:
+    """Proofs from the log's own tiles, from the largest head seen so far: it was held against those before it."""
+    sizes = [kept.size for kept in heads.all() if kept.size <= size]
+    nearest = max(sizes, default=0)
+
+    def prove(m: int, n: int) -> tuple[Sequence[bytes], bytes | None] | None:
+        if (m, n) != (nearest, size):
+            return None
+        read = reader(fetch, n)
+        return prove_consistency(m, n, read), root(m, read)
+
+    return prove
+
+
+def _late(heads: Heads, head: Head | None, now: datetime, patience: Patience) -> Iterator[Alarm]:
+    """LOG-SILENT if nothing new was seen for too long, CP-STALE if no witness has cosigned the head lately."""
+    seen = heads.all()
+    if patience.silence is not None and seen and now - seen[-1].at > patience.silence:
+        yield Alarm("LOG-SILENT", f"it has shown nothing new since {seen[-1].at:%Y-%m-%dT%H:%M:%SZ}")
+    if patience.stale is not None and head is not None:
+        newest = max((time for _, time in head.cosignatures), default=None)
+        if newest is None:
+            yield Alarm("CP-STALE", "no witness of the policy has cosigned its head")
+        elif now - (moment := datetime.fromtimestamp(newest, UTC)) > patience.stale:
+            yield Alarm("CP-STALE", f"no witness has cosigned its head since {moment:%Y-%m-%dT%H:%M:%SZ}")
+
+
+# -- entries -----------------------------------------------------------------------------------------------------------
+
+
+def _new_entries(fetch: Fetch, checkpoint: Checkpoint, noted: Path) -> int:
+    """Hold the entries behind those checked before against the tree; how many. What is checked is noted in a file."""
+    before = int(noted.read_text("ascii")) if noted.exists() else 0
+    if before >= checkpoint.size:
+        return 0
+    check_entries(fetch, checkpoint, before)
+    replace_file(noted, str(checkpoint.size).encode())
+    sync_folder(noted.parent)
+    return checkpoint.size - before
+
+
+def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
+    """Hold every published entry from `start` on against the signed tree.
+
+    `LedgerFault` LOG-CORRUPT at the first that is not the leaf it should be, or if the leaves do not make the tree.
+    """
+    read = reader(fetch, checkpoint.size)
+    tree = Frontier.at(start, read)
+    for bundle in bundles_for(start, checkpoint.size):
+        first = bundle.n * FULL
+        for index, entry in enumerate(entries_of(fetch, bundle.n, bundle.width), first):
+            if index < tree.size:
+                continue
+            leaf = leaf_hash(entry)
+            if read([stored_index(0, index)]) != [leaf]:
+                raise LedgerFault("LOG-CORRUPT", f"the entry published at {index} is not the leaf of its tree")
+            tree.add(leaf)
+    if tree.size != checkpoint.size or tree.root() != checkpoint.root:
+        raise LedgerFault("LOG-CORRUPT", f"the entries published do not make the signed tree of {checkpoint.size}")

@@ -1,0 +1,157 @@
+"""What a witness has seen: for each log the largest head it cosigned, and what a log signed that does not follow.
+
+The comparison with what is remembered, the cosignature and the new memory are one transaction under the write lock,
+durable before anybody reads the answer. A witness that has lost its memory can be made to contradict itself, so the
+file is made once, together with the key, and where it is missing nothing is cosigned: the name is retired.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ledger.adapters.folders.user_folders import private_folder
+from ledger.adapters.storage.sqlite import connect, create, faults, transaction
+from ledger.errors import LedgerFault
+from ledger.tlog.note import note_digest
+
+MOST_EVIDENCE = 100  # rows for each log: its key can sign more contradictions than a disk holds, and one is enough
+
+SCHEMA = (
+    "CREATE TABLE witness (one INTEGER PRIMARY KEY CHECK (one = 1), vkey TEXT NOT NULL) STRICT",
+    """CREATE TABLE head (
+        origin TEXT PRIMARY KEY, size INTEGER NOT NULL CHECK (size >= 0),
+        root BLOB NOT NULL CHECK (length(root) = 32), time INTEGER NOT NULL CHECK (time > 0),
+        note BLOB NOT NULL) STRICT""",
+    """CREATE TRIGGER head_forward BEFORE UPDATE ON head
+        WHEN NEW.origin <> OLD.origin OR NEW.size < OLD.size OR (NEW.size = OLD.size AND NEW.root <> OLD.root)
+            OR NEW.time < OLD.time
+        BEGIN SELECT RAISE(ABORT, 'a witness goes only forward'); END""",
+    "CREATE TRIGGER head_stays BEFORE DELETE ON head BEGIN SELECT RAISE(ABORT, 'a witness forgets nothing'); END",
+    # at: seconds since 1970; refused: the log's own lines only, so that nobody else can make a second row of it
+    """CREATE TABLE evidence (
+        n INTEGER PRIMARY KEY, origin TEXT NOT NULL, digest TEXT NOT NULL, at INTEGER NOT NULL, status INTEGER NOT NULL,
+        says TEXT NOT NULL, old INTEGER NOT NULL, cosigned BLOB NOT NULL, refused BLOB NOT NULL, proof BLOB NOT NULL,
+        UNIQUE (origin, digest)) STRICT""",
+    "CREATE TRIGGER evidence_update BEFORE UPDATE ON evidence BEGIN SELECT RAISE(ABORT, 'evidence is kept'); END",
+    "CREATE TRIGGER evidence_delete BEFORE DELETE ON evidence BEGIN SELECT RAISE(ABORT, 'evidence is kept'); END",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The largest head cosigned for a log: `note` carries the log's lines and ours, `time` is that of ours."""
+
+    size: int
+    root: bytes
+    time: int
+    note: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A head its log signed and this witness did not cosign, beside the one it had cosigned, and the proof given."""
+
+    origin: str
+    at: int
+    status: int
+    says: str
+    old: int
+    cosigned: bytes
+    refused: bytes
+    proof: tuple[bytes, ...]
+
+
+class Memory:
+    """The memory of one witness, open. Threads take turns; so do processes."""
+
+    def __init__(self, path: Path, vkey: str) -> None:
+        """Open the memory of the witness `vkey`; `LedgerFault` WITNESS-LOST if it is missing or somebody else's."""
+        if not path.exists():
+            raise LedgerFault(
+                "WITNESS-LOST",
+                f"{path} is missing, so nothing says what this witness has cosigned before",
+                "comity witness new makes another witness, under another name; this one is retired",
+            )
+        self.path = path
+        self._c = connect(path)
+        self._turn = threading.RLock()  # so that nobody reads what another thread may yet take back
+        try:
+            with faults(path):
+                row = self._c.execute("SELECT vkey FROM witness").fetchone()
+        except LedgerFault:
+            self._c.close()
+            raise
+        if row is None or row["vkey"] != vkey:
+            self._c.close()
+            raise LedgerFault("WITNESS-LOST", f"{path} is the memory of another witness, not of {vkey}")
+
+    @classmethod
+    def create(cls, path: Path, vkey: str) -> Memory:
+        """Make the memory of a witness that has cosigned nothing yet; FileExistsError if there is one."""
+        private_folder(path.parent)
+        create(path, (*SCHEMA, ("INSERT INTO witness VALUES (1, ?)", (vkey,))))
+        return cls(path, vkey)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._c.close()
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Alone with the memory: what is read inside still holds at the end, where what is stored becomes durable."""
+        with self._turn, transaction(self._c, self.path):
+            yield
+
+    def seen(self, origin: str) -> Seen | None:
+        """The largest head cosigned for a log."""
+        with self._turn, faults(self.path):
+            row = self._c.execute("SELECT size, root, time, note FROM head WHERE origin = ?", (origin,)).fetchone()
+        return Seen(*row) if row else None
+
+    def store(self, origin: str, seen: Seen) -> None:
+        """Remember a head, within a turn; WITNESS-BACK if it would be a step back."""
+        try:
+            self._c.execute(
+                "INSERT INTO head (origin, size, root, time, note) VALUES (?1, ?2, ?3, ?4, ?5)"
+                " ON CONFLICT (origin) DO UPDATE SET size = ?2, root = ?3, time = ?4, note = ?5",
+                (origin, seen.size, seen.root, seen.time, seen.note),
+            )
+        except sqlite3.IntegrityError as error:
+            raise LedgerFault("WITNESS-BACK", f"size {seen.size} of {origin} would be a step back: {error}") from error
+
+    def keep(self, evidence: Evidence) -> None:
+        """Keep what was refused, within a turn; once for each head, and not without end."""
+        self._c.execute(
+            "INSERT OR IGNORE INTO evidence (origin, digest, at, status, says, old, cosigned, refused, proof)"
+            " SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9"
+            " WHERE (SELECT count(*) FROM evidence WHERE origin = ?1) < ?10",
+            (
+                evidence.origin,
+                note_digest(evidence.refused),
+                evidence.at,
+                evidence.status,
+                evidence.says,
+                evidence.old,
+                evidence.cosigned,
+                evidence.refused,
+                b"".join(evidence.proof),
+                MOST_EVIDENCE,
+            ),
+        )
+
+    def evidence(self) -> list[Evidence]:
+        """All that was refused and kept, oldest first."""
+        with self._turn, faults(self.path):
+            rows = self._c.execute(
+                "SELECT origin, at, status, says, old, cosigned, refused, proof FROM evidence ORDER BY n"
+            ).fetchall()
+        return [Evidence(**{**row, "proof": _hashes(row["proof"])}) for row in map(dict, rows)]
+
+
+def _hashes(data: bytes) -> tuple[bytes, ...]:
+    return tuple(data[at : at + 32] for at in range(0, len(data), 32))

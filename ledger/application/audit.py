@@ -1,0 +1,405 @@
+"""Read every entry again and believe nothing: signatures, forms, chains, keys, leaves, inner hashes and the root.
+
+The registry is folded first; since position decides which key may sign, the rest can then be checked in any order, on
+every core. A worker takes an aligned run of entries, which is a complete subtree of the log, so memory does not grow
+with the ledger. Each run is read by position. Indexes of the database are only believed where a row that was read so
+is found by them again.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from ledger.adapters.storage.connection import Line, Readable, faults, line
+from ledger.adapters.storage.postgres import Address
+from ledger.adapters.storage.sqlite import HandedFile
+from ledger.entries.envelope import Opened, instrument_of, open_, open_each
+from ledger.entries.keyring import Key, Keyring, Registrar
+from ledger.entries.placement import Link, check_place, registry_of
+from ledger.entries.wrapped_entry import KIND
+from ledger.errors import LedgerFault, Refused
+from ledger.facts import KINDS
+from ledger.tlog.tree import Frontier, leaf_hash, node_hash
+from ledger.verify.entries import is_suspect, note_texts
+from ledger.verify.field_forms import check_public, known, sides
+from ledger.verify.progress import Notebook
+from ledger.verify.report import Bracket, Remark
+from ledger.verify.time_brackets import Times, absent_of, check_time
+
+RUN = 1 << 13  # entries a worker checks at a time: of each order it has to look up one entry in an earlier run
+LAST = 1 << 10  # the same towards the end, so that no core waits long for another
+TOGETHER = 64  # entries opened in one go: many enough to pay, few enough to stay in a processor's cache
+MOST = 100  # problems reported, and findings; the first problem already decides
+LISTED = 1_000  # brackets that are listed; of a larger ledger they are counted
+SMALLEST = 64  # bytes: no entry takes fewer of the file it is in
+TOLD = frozenset({"log-key-rotated", "log-succeeded", "witness-changed"})  # of the register, kept as they were read
+
+_ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id
+    FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
+    WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid"""
+# Rows that are not found by their number in their order, or by their entry id, or not they alone: a constraint that
+# a file was made without, or an index that does not tell of every row.
+_AGAIN = {
+    "CTX-CHAIN": """SELECT e.rowid - 1 FROM stored_events e WHERE e.rowid > ? AND e.rowid <= ? AND ifnull(
+        (SELECT min(x.rowid) FROM stored_events x WHERE x.originator_id = e.originator_id
+        AND x.originator_version = e.originator_version), 0) <> e.rowid LIMIT 1""",
+    "CTX-REPLAY": """SELECT l.idx FROM log_leaf l WHERE l.idx >= ? AND l.idx < ? AND ifnull(
+        (SELECT min(x.idx) FROM log_leaf x WHERE x.entry_id = l.entry_id), -1) <> l.idx LIMIT 1""",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something proved wrong: released code, entry (`#index` in the log) or file, and a sentence."""
+
+    code: str
+    where: str
+    says: str
+
+
+@dataclass(slots=True)
+class Noted:
+    """What entries say that proves nothing wrong: findings, brackets, keys that are in doubt, other records.
+
+    `remarks` and `brackets` are the first of all that were counted in `findings` and `entries`. `suspect` has by public
+    key the indexes of the entries that it may not have signed, `naming` those of entries that speak of other records.
+    `not_held` and `unknown` are leaves: of entries whose key did not hold their role, and of kinds not known here;
+    `absent` the digests of states that entries cite and that are not at hand.
+    """
+
+    entries: int = 0
+    findings: int = 0
+    remarks: list[Remark] = field(default_factory=list)
+    brackets: list[Bracket] = field(default_factory=list)
+    open_ends: int = 0
+    late: int = 0
+    sealed: int = 0
+    suspect: dict[str, list[int]] = field(default_factory=dict)
+    naming: list[int] = field(default_factory=list)
+    not_held: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
+
+    def add(self, other: Noted) -> None:
+        """Take over what the entries behind these say."""
+        self.entries += other.entries
+        self.findings += other.findings
+        self.remarks += other.remarks[: MOST - len(self.remarks)]
+        self.brackets += other.brackets[: LISTED + 1 - len(self.brackets)]
+        self.open_ends += other.open_ends
+        self.late += other.late
+        self.sealed += other.sealed
+        self.naming += other.naming
+        self.not_held += other.not_held[: MOST - len(self.not_held)]
+        self.unknown += other.unknown[: MOST - len(self.unknown)]
+        self.absent |= other.absent
+        for key, indexes in other.suspect.items():
+            self.suspect.setdefault(key, []).extend(indexes)
+
+
+@dataclass(slots=True)
+class Audit:
+    """What a full reading of the shelf showed: how much was read and checked, the tree it makes, what is wrong.
+
+    Where an entry is missing, the tree ends with the run of entries before it. `keyring` is the register as folded, and
+    `told` its entries of some kinds by index; `noted` is empty without `times`.
+    """
+
+    size: int
+    signatures: int = 0
+    frontier: Frontier = field(default_factory=Frontier)
+    problems: list[Problem] = field(default_factory=list)
+    keyring: Keyring | None = None
+    told: dict[int, Opened] = field(default_factory=dict)
+    noted: Noted = field(default_factory=Noted)
+
+
+def audit(
+    place: Readable,
+    origin: str,
+    registrar: Registrar,
+    *,
+    times: Times | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Audit:
+    """Check every entry of the shelf at `place`; `progress(entries done, entries in all)` is called as it goes.
+
+    What is found wrong is collected, never raised: an audit that stops at the first scratch says too little. With
+    `times` entries are also held against what is known of times, and what they say of other records is noted.
+    """
+    with closing(line(place)) as c, faults(place):
+        first, size = c.execute(
+            "SELECT (SELECT ifnull(min(rowid), 1) FROM stored_events),"
+            " (SELECT ifnull(max(rowid), 0) FROM stored_events)"
+        ).fetchone()
+        if first < 1 or size > _room(place):
+            raise LedgerFault("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
+        keyring = Keyring(registry_of(origin), registrar)
+        report = Audit(size, keyring=keyring)
+        register = 0
+        for index, opened in _registry(c, origin, keyring):
+            if isinstance(opened, Refused):
+                report.problems.append(Problem(opened.code, f"#{index}", f"registry: {opened.says}"))
+                continue
+            register += 1
+            if opened.payload.kind in TOLD:
+                report.told[index] = opened
+        for kind in KINDS.values():
+            sides(kind)  # worked out once, and not by every worker
+        check = partial(_check_run, place, origin, keyring, times)
+        workers = workers or os.cpu_count() or 1
+        runs = list(_runs(size, workers))
+        together = True  # as long as no entry is missing, the runs make a tree
+        for (start, stop), run in zip(runs, _spread(check, runs, workers), strict=True):
+            report.signatures += run.signatures
+            report.problems += run.problems
+            report.noted.add(run.noted)
+            register -= run.register
+            if len(report.problems) >= MOST:
+                break
+            together = together and run.peaks[0] == stop - start
+            if together:
+                _climb(c, report, run.peaks)
+            progress(stop, size)
+        if register and not report.problems:
+            says = "the register that is found by its order is not the one that stands in the log"
+            report.problems.append(Problem("LOG-CORRUPT", "register", says))
+        del report.problems[MOST:]
+    return report
+
+
+def _room(place: Readable) -> int:
+    """The most entries that a place can hold: a file that says more would keep whoever believes it busy for ever."""
+    if isinstance(place, Address):
+        return sys.maxsize
+    path = place.path if isinstance(place, HandedFile) else place
+    wal = path.with_name(f"{path.name}-wal")
+    return (path.stat().st_size + (wal.stat().st_size if wal.is_file() else 0)) // SMALLEST
+
+
+@dataclass(slots=True)
+class _Run:
+    """What a worker brings back: good signatures, entries of the register, the peaks of its subtree (one, if the run
+    is full), problems, and what was noted."""
+
+    signatures: int
+    register: int
+    peaks: tuple[int, list[bytes]]
+    problems: list[Problem]
+    noted: Noted
+
+
+def _runs(size: int, workers: int) -> Iterator[tuple[int, int]]:
+    """The entries of a log, run by run: shorter and shorter ones, each a power of two, so that all begin aligned."""
+    start = 0
+    while start < size:
+        fair = max((size - start) // (2 * workers), LAST) if workers > 1 else RUN
+        run = min(1 << fair.bit_length() - 1, RUN)
+        yield start, min(start + run, size)
+        start += run
+
+
+def _spread(check: Callable[[int, int], _Run], runs: list[tuple[int, int]], workers: int) -> Iterator[_Run]:
+    if len(runs) < 2 or workers < 2:
+        yield from (check(*run) for run in runs)
+        return
+    with ProcessPoolExecutor(workers, initializer=_begin, initargs=(check,)) as pool:
+        waiting = iter(runs)
+        going = [pool.submit(_go, *run) for run in islice(waiting, workers * 2)]
+        while going:
+            yield going.pop(0).result()
+            going += [pool.submit(_go, *run) for run in islice(waiting, 1)]
+
+
+_work: list[Callable[[int, int], _Run]] = []  # of a worker: what it does, sent once
+
+
+def _begin(check: Callable[[int, int], _Run]) -> None:
+    gc.disable()  # what is read makes no cycles, and looking for them would cost a worker a thirtieth of its time
+    _work.append(check)
+
+
+def _go(start: int, stop: int) -> _Run:
+    return _work[-1](start, stop)
+
+
+def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Opened | Refused]]:
+    """Fold the register into the keyring; its entries by index, up to the first that is wrong."""
+    rows = c.execute(
+        "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
+        (keyring.registry,),
+    )
+    before: Link | None = None
+    for index, raw in rows:
+        try:
+            opened = open_(_bytes(raw))
+            check_public(opened.payload)
+            check_place(opened, origin, before)
+            keyring.admit(opened, index)
+        except Refused as wrong:
+            yield index, wrong
+            return  # after this, which keys may sign is not known
+        yield index, opened
+        before = Link(opened.payload.seq, opened.leaf, opened.payload.instrument)
+
+
+def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | None, start: int, stop: int) -> _Run:
+    problems: list[Problem] = []
+    noted, book = Noted(), Notebook()
+    reported = [key for key in keyring.keys.values() if key.reported is not None]
+    leaves: list[bytes] = []  # as hashed here, and what the shelf has beside each
+    kept: list[tuple[int, bytes | None]] = []
+    signatures = register = 0
+    heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
+    with closing(line(place)) as c:
+        expected = start
+        for (index, order, seq, topic, raw, leaf, stored, entry), opened in _opened(c.execute(_ROWS, (start, stop))):
+            if index != expected:
+                problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
+            expected = index + 1
+            own = None
+            try:
+                if isinstance(opened, Refused):
+                    raise opened
+                signatures += 1
+                p, own = opened.payload, bytes.fromhex(opened.leaf)
+                if (p.order, p.seq, p.kind, bytes.fromhex(p.entry), own) != (order, seq, topic, entry, leaf):
+                    raise Refused("LOG-CORRUPT", "the columns beside the entry do not say what it says")
+                before = heads.get(order) or _before(c, order, seq, index)
+                heads[order] = Link(seq, opened.leaf, p.instrument)
+                check_place(opened, origin, before)
+                if order == keyring.registry:
+                    register += 1  # checked one by one as the keys were folded
+                else:
+                    check_public(p)
+                    keyring.check(opened, index)
+                if times is not None:
+                    _note(index, opened, keyring, reported, times, noted, book)
+            except Refused as wrong:
+                heads.pop(order, None)
+                problems.append(Problem(wrong.code, f"#{index}", wrong.says))
+            leaves.append(own or leaf_hash(_bytes(raw)))
+            kept.append((index, stored))
+            if len(problems) >= MOST:
+                break
+        else:
+            if expected != stop:
+                problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
+        for code, ask in _AGAIN.items():
+            if not problems and (found := c.execute(ask, (start, stop)).fetchone()):
+                says = "its number in its order, or its id, is found for another entry, or not at all"
+                problems.append(Problem(code, f"#{found[0]}", says))
+    nodes, peaks = subtree(leaves)
+    for completed, (index, stored) in zip(nodes, kept, strict=True):
+        if not isinstance(stored, bytes) or len(stored) != 32 * _completes(index) or not stored.startswith(completed):
+            problems.append(Problem("LOG-CORRUPT", f"#{index}", "a stored Merkle hash is not that of the entries"))
+    noted.findings = len(book.remarks)
+    noted.remarks = book.remarks[:MOST]
+    return _Run(signatures, register, (len(leaves), peaks), problems, noted)
+
+
+def _note(
+    index: int,
+    opened: Opened,
+    keyring: Keyring,
+    reported: Sequence[Key],
+    times: Times,
+    noted: Noted,
+    book: Notebook,
+) -> None:
+    """What an entry says beside what proves it right or wrong."""
+    p = opened.payload
+    note_texts(opened, book)
+    bracket = check_time(index, opened, times, book)
+    noted.entries += 1
+    noted.sealed += len(p.sealed)
+    noted.late += bracket.not_after is None
+    noted.open_ends += bracket.not_before is None or bracket.not_after is None
+    if len(noted.brackets) <= LISTED:
+        noted.brackets.append(bracket)
+    for key in reported:
+        if is_suspect(opened, index, key, times):
+            noted.suspect.setdefault(key.public, []).append(index)
+    if not keyring.holds(p.signer, index):
+        noted.not_held.append(opened.leaf)
+    if (digest := absent_of(opened, times)) is not None:
+        noted.absent.add(digest)
+    if known(p) is None:
+        noted.unknown.append(opened.leaf)
+    if p.other or p.kind == KIND:
+        noted.naming.append(index)
+
+
+def _bytes(cell: Any) -> bytes:
+    """A cell that has to hold bytes; empty where a file holds something else in its place."""
+    return cell if isinstance(cell, bytes) else b""
+
+
+def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], Opened | Refused]]:
+    """Rows of `_ROWS`, each with what opening its entry gave."""
+    while rows := shelf.fetchmany(TOGETHER):
+        yield from zip(rows, open_each([_bytes(row[4]) for row in rows]), strict=True)
+
+
+def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
+    """The entry before in its order, from another run; its signature is checked there."""
+    if seq == 1:
+        return None
+    found = c.execute(
+        "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? AND originator_version = ?",
+        (order, seq - 1),
+    ).fetchone()
+    if found is None:
+        raise Refused("CTX-CHAIN", "the entry before it in its order is missing")
+    if found[0] > index:
+        raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
+    raw = _bytes(found[1])
+    return Link(seq - 1, leaf_hash(raw).hex(), instrument_of(raw))
+
+
+def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
+    """The tree over the leaf hashes of a run, level by level: the hashes each leaf completes, joined, and its peaks."""
+    completed, peaks = [b""] * len(leaves), []
+    level, each = leaves, 1  # leaves below each node of the level
+    while level:
+        if len(level) & 1:
+            peaks.append(level[-1])
+        level = [node_hash(left, right) for left, right in zip(level[::2], level[1::2], strict=False)]
+        each *= 2
+        for last, node in zip(range(each - 1, len(leaves), each), level, strict=True):
+            completed[last] += node
+    return completed, peaks[::-1]
+
+
+def _climb(c: Line, report: Audit, part: tuple[int, list[bytes]]) -> None:
+    """Put a run's subtree into the tree, comparing the inner hashes above it with those on the shelf."""
+    size, (node, *rest) = part  # only the last run has a rest, and that one meets nothing of its height
+    tree = report.frontier
+    level = size.bit_length() - 1
+    n = tree.size >> level
+    merged = list(tree.peaks)
+    last = tree.size + size - 1  # the leaf that completes these subtrees, and whose row keeps their hashes
+    stored = _bytes((c.execute("SELECT nodes FROM log_leaf WHERE idx = ?", (last,)).fetchone() or (b"",))[0])
+    while n & 1:
+        node = node_hash(merged.pop(), node)
+        if stored[32 * level : 32 * level + 32] != node:
+            report.problems.append(
+                Problem("LOG-CORRUPT", f"level {level + 1}", f"a hash stored with entry {last} is not the entries'")
+            )
+        level, n = level + 1, n >> 1
+    report.frontier = Frontier(tree.size + size, [*merged, node, *rest])
+
+
+def _completes(index: int) -> int:
+    """How many subtrees of more than one entry end with this entry."""
+    return (index ^ (index + 1)).bit_length() - 1

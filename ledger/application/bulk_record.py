@@ -1,0 +1,179 @@
+"""Many facts at once, all or none, in flat memory: sealed outside the lock, staged, stored in one transaction.
+
+What is sealed waits in a private file that is deleted as soon as it is opened, so whoever is killed leaves nothing of
+it behind. The shelf's lock is held only while the staged lines are copied, not while they are signed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ledger.adapters.storage.append import Row
+from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.sqlite import faults
+from ledger.application.case_reader import Cases
+from ledger.application.parallel_open import PAGE
+from ledger.application.sealing import Draft, Sealer
+from ledger.application.write_position import Past, Trial
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.keyring import Registrar
+from ledger.entries.placement import Link
+from ledger.errors import Refused
+
+_FILE = Path("the staging file")  # what faults call it: it has no name, and lies where TMPDIR says
+_SCHEMA = """
+    CREATE TABLE staged (
+        n INTEGER PRIMARY KEY, order_id TEXT, seq INTEGER, kind TEXT, state BLOB, entry_id BLOB UNIQUE,
+        leaf BLOB UNIQUE,
+        reference TEXT, closed BLOB) STRICT;
+    CREATE TABLE head (order_id TEXT PRIMARY KEY, seq INTEGER, leaf TEXT, instrument TEXT) STRICT, WITHOUT ROWID"""
+
+
+class Staging:
+    """Sealed entries on their way to the shelf, and the newest of each order among them."""
+
+    def __init__(self) -> None:
+        with faults(_FILE):
+            self._c = sqlite3.connect("", isolation_level=None)  # SQLite's name for a file of one's own, on no path
+            self._c.execute("PRAGMA journal_mode=OFF")
+            self._c.executescript(_SCHEMA)
+        self.size = 0
+
+    def close(self) -> None:
+        """Give the file up."""
+        self._c.close()
+
+    def add(self, rows: Sequence[Row], heads: Mapping[str, Link]) -> None:
+        """Stage rows, and what is the newest entry of each of their orders then; CTX-REPLAY if an id comes twice."""
+        try:
+            with faults(_FILE):
+                self._c.execute("BEGIN")
+                self._c.executemany(
+                    "INSERT INTO staged VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", [_flat(row) for row in rows]
+                )
+                self._c.executemany(
+                    "INSERT OR REPLACE INTO head VALUES (?, ?, ?, ?)",
+                    [(order, link.seq, link.leaf, link.instrument) for order, link in heads.items()],
+                )
+                self._c.execute("COMMIT")
+        except sqlite3.IntegrityError:
+            raise Refused("CTX-REPLAY", "an entry id comes twice") from None
+        self.size += len(rows)
+
+    def head(self, order: str) -> Link | None:
+        """The newest staged entry of an order; None if there is none."""
+        found = self._c.execute("SELECT seq, leaf, instrument FROM head WHERE order_id = ?", (order,)).fetchone()
+        return Link(*found) if found else None
+
+    def entry(self, leaf: str) -> bytes | None:
+        """The staged line with this leaf hash; None if there is none."""
+        found = self._c.execute("SELECT state FROM staged WHERE leaf = ?", (bytes.fromhex(leaf),)).fetchone()
+        return found[0] if found else None
+
+    def pages(self) -> Iterator[list[Row]]:
+        """Everything staged, in its order, a page at a time."""
+        for start in range(0, self.size, PAGE):
+            with faults(_FILE):
+                found = self._c.execute(
+                    "SELECT order_id, seq, kind, state, entry_id, leaf, reference, closed FROM staged"
+                    " WHERE n > ? AND n <= ? ORDER BY n",
+                    (start, start + PAGE),
+                ).fetchall()
+            yield [_row(*flat) for flat in found]
+
+
+def _flat(row: Row) -> tuple[Any, ...]:
+    closed = msgspec.msgpack.encode((row.links, [(c.field, c.digest, c.key_id, c.ciphertext) for c in row.ciphertexts]))
+    place = (row.originator_id, row.originator_version, row.topic)
+    return (*place, row.state, row.entry_id, row.leaf, row.reference, closed)
+
+
+def _row(order: str, seq: int, kind: str, state: bytes, entry: bytes, leaf: bytes, ref: str | None, raw: bytes) -> Row:
+    links, values = msgspec.msgpack.decode(raw)
+    closed = tuple(Ciphertext(*one) for one in values)
+    return Row(
+        order, seq, kind, state, entry_id=entry, leaf=leaf, ciphertexts=closed, reference=ref, links=tuple(links)
+    )
+
+
+class Ahead(Past):
+    """What has to be known before anything can be added, what is staged included."""
+
+    def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Store, staging: Staging) -> None:
+        super().__init__(origin, registrar, cases, store)
+        self._staging = staging
+
+    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+        """The entry of this leaf hash, staged or on the shelf; of a staged one nothing is opened."""
+        staged = self._staging.entry(leaf)
+        return (open_(staged, verify=False), {}) if staged else super().entry(leaf)
+
+    def head(self, order: str) -> Link | None:
+        """The newest entry of an order, staged or on the shelf."""
+        return self._staging.head(order) or super().head(order)
+
+
+class Bulk:
+    """Facts that will be recorded together or not at all. `known` finds what stands on the shelf under a draft's id."""
+
+    def __init__(
+        self,
+        staging: Staging,
+        past: Past,
+        sealer: Sealer,
+        known: Callable[[Draft], str | None],
+    ) -> None:
+        self._staging = staging
+        self._past = past
+        self._sealer = sealer
+        self._known = known
+        self._page: list[Row] = []
+        self._trial = Trial(past)
+        self._still = past.still
+        self.already = 0  # drafts that stand on the shelf from before
+        self.indices = range(0)  # where the others stand in the log, once they do
+
+    def add(self, draft: Draft, *, fresh: bool = False) -> str:
+        """Seal one more fact, or find it where it stands; its leaf hash. Raises what `Journal.record` raises.
+
+        `fresh` spares the search where the shelf had nothing of the order; if it has by now, storing is a `Conflict`.
+        """
+        if draft.entry and not fresh and (leaf := self._known(draft)):
+            self.already += 1
+            return leaf
+        row = self._sealer.seal(draft, self._trial)
+        self._page.append(row)
+        if len(self._page) == PAGE:
+            self._turn()
+        return row.leaf.hex()
+
+    def store(self, store: Store, report: Callable[[int, int], None]) -> range:
+        """Put everything on the shelf in one transaction; `report(done, total)` hears how far it is."""
+        self._turn()
+        if self._staging.size:
+            self.indices = store.append_pages(self._reported(report), still=self._still)
+        return self.indices
+
+    def _reported(self, report: Callable[[int, int], None]) -> Iterator[list[Row]]:
+        done = 0
+        for page in self._staging.pages():
+            yield page
+            done += len(page)
+            report(done, self._staging.size)
+
+    def _turn(self) -> None:
+        if self._page:
+            self._staging.add(self._page, self._trial.heads)
+            self._page, self._trial = [], Trial(self._past)
+
+
+def staged() -> closing[Staging]:
+    """A staging file for the length of a block."""
+    return closing(Staging())

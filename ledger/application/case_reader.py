@@ -1,0 +1,358 @@
+"""Orders as the law reads them: entries from the shelf, sealed values opened where their keys still exist.
+
+Signatures were checked on the way in and are checked again by audits, not here. What a sealed value is to this reader
+stays distinct: its value, withheld (no key here), erased (its key is destroyed), or never stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ledger.adapters.folders.ledger_folder import Folder
+from ledger.adapters.folders.order_names import names
+from ledger.adapters.keys import mldsa
+from ledger.adapters.storage.entry_reader import Ciphertext, Shelf
+from ledger.adapters.storage.subject_keys import Drawer, Met
+from ledger.application.counterparties import register_marks, registers, trusted
+from ledger.entries.case import Case, Entry
+from ledger.entries.envelope import Opened, entry_of, open_
+from ledger.entries.form import Known, issuing_office, plain
+from ledger.entries.keyring import Keyring
+from ledger.entries.placement import access_of, registry_of
+from ledger.entries.wrapped_entry import KIND, as_counted
+from ledger.errors import LedgerFault, Refused
+from ledger.facts import KINDS
+from ledger.formats.selective_disclosure import lift
+from ledger.verify.disclosures import destroyed_for, is_custodian
+from ledger.verify.other_logs import OtherLogs
+from ledger.verify.received_entries import Arrived, Here, arrived, marked
+
+DESTROYED = "payload-key-destroyed"
+_KEPT = 4  # orders: one with its companion and the access order, and the one before
+
+
+class Cases:
+    """Reads the orders of one ledger. `drawer` is None where there are no keys, as in a copy for an auditor.
+
+    Entries of other records count as far as this ledger can prove them, by the trust that its registrar pinned.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        store: Shelf,
+        drawer: Drawer | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.registry = registry_of(folder.origin)
+        self.access = access_of(folder.origin)
+        self._folder = folder
+        self._store = store
+        self._drawer = drawer
+        self._now = now
+        self._keyring = Keyring(self.registry, folder.registrar)
+        self._folded = 0  # entries of the registry that the keyring has read
+        self._logs: tuple[object, OtherLogs] | None = None
+        self._opened_registry: list[tuple[int, Opened]] = []
+        self._register: dict[bool, tuple[Entry, ...]] = {}  # by whether sealed values are opened
+        self._read: dict[str, list[tuple[int, Opened]]] = {}  # the orders read last; their entries never change
+
+    def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
+        """All that may be asked about one order: its entries, those of its companion, and the registry.
+
+        The entries of other records that arrived here stand behind those of ours that wrap them.
+        Without `reveal` no key is used and every sealed value is withheld. `LedgerFault` ORDER-UNKNOWN.
+        """
+        opened = self.opened(order)
+        if not opened:
+            raise LedgerFault("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
+        companion = self._drawer.companion_of(order) if self._drawer else None
+        beside = self.opened(companion) if companion else []
+        arrivals = self.arrivals(opened)
+        by_index = {one.index: one for one in arrivals}
+        own = (marked(e, by_index) for e in self.entries(order, opened, reveal=reveal))
+        entries = sorted(
+            (
+                *own,
+                *self.entries(companion or "", beside, reveal=reveal),
+                *self._arrived(order, opened, arrivals, reveal),
+            ),
+            key=lambda e: e.index,
+        )
+        instrument = opened[0][1].payload.instrument or ""
+        return Case(order, instrument, tuple(entries), self.register(reveal=reveal), label)
+
+    def register(self, *, reveal: bool = True) -> tuple[Entry, ...]:
+        """The entries of the registry; the same tuple until it grows, so that whoever folds it need not do so twice."""
+        opened = self.opened_registry()
+        known = self._register.get(reveal, ())
+        if len(known) != len(opened):
+            known = self._register[reveal] = tuple(self.entries(self.registry, opened, reveal=reveal))
+        return known
+
+    def forget(self) -> None:
+        """A key was destroyed: what was read of the register may be erased now."""
+        self._register.clear()
+
+    def opened(self, order: str) -> list[tuple[int, Opened]]:
+        """The entries of an order as (index, opened entry), their signatures not checked again.
+
+        Of the orders asked about last only what came since is read; what a key opens is never kept.
+        """
+        before = self._read.pop(order, [])
+        known = self._read[order] = [*before, *self._opened(order, after=len(before))]
+        if len(self._read) > _KEPT:
+            del self._read[next(iter(self._read))]
+        return known
+
+    def _opened(self, order: str, after: int) -> list[tuple[int, Opened]]:
+        return [(index, open_(raw, verify=False)) for index, raw in self._store.order(order, after)]
+
+    def opened_registry(self) -> list[tuple[int, Opened]]:
+        """The registry, read as far as it has grown since the last time."""
+        self._opened_registry += self._opened(self.registry, after=len(self._opened_registry))
+        return self._opened_registry
+
+    def entries(self, order: str, opened: Iterable[tuple[int, Opened]], *, reveal: bool = True) -> Iterator[Entry]:
+        """Opened entries of one order as the law sees them."""
+        opened = list(opened)
+        closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
+        gone = self.destroyed(opened)
+        keys: Met = {}
+        keyring = self.keyring()
+        for index, o in opened:
+            held = keyring.holds(o.payload.signer, index)
+            yield self._entry(index, o, closed.get(index, []), gone, keys if reveal else None, held)
+
+    def arrivals(self, opened: Iterable[tuple[int, Opened]]) -> list[Arrived]:
+        """What is proven of the entries of other records that are wrapped in these entries of one order."""
+        wrappers = [(index, o) for index, o in opened if o.payload.kind == KIND]
+        if not wrappers:
+            return []
+        signed = {index: o.payload.signed_at for index, o in wrappers}
+        arrived_at = {o.payload.public.get("leaf"): (index, o) for index, o in wrappers}
+
+        def values(o: Opened) -> Mapping[str, Any]:
+            wrapper = arrived_at.get(o.leaf)
+            if wrapper is None:
+                found = self._store.by_leaf(bytes.fromhex(o.leaf))
+                return {} if found is None else self.values(found[0], o)
+            index, outer = wrapper
+            closed = self._store.ciphertexts(outer.payload.order).get(index, [])
+            texts = self._drawer.open_values(outer.payload.entry, closed) if self._drawer else []
+            return lift(texts, o.sd, public=o.payload.public)
+
+        here = Here(
+            keyring=self.keyring(),
+            entry=self.by_leaf,
+            before=lambda index, moment: signed[index] < moment,  # in its own ledger an office takes its own clock
+            values=values,
+        )
+        return list(arrived(wrappers, self._file, here, self.other_logs()))
+
+    def arrived(
+        self, order: str, opened: Iterable[tuple[int, Opened]]
+    ) -> Iterator[tuple[int, Opened, Opened, list[str]]]:
+        """The wrapped entries of an order that count: index and opened wrapper, opened entry, and what opens it."""
+        return self._values(order, self.arrivals(opened))
+
+    def _values(self, order: str, arrivals: Iterable[Arrived]) -> Iterator[tuple[int, Opened, Opened, list[str]]]:
+        closed: dict[int, list[Ciphertext]] | None = None
+        for one in arrivals:
+            if not one.act or one.inner is None:
+                continue
+            closed = self._store.ciphertexts(order) if closed is None else closed
+            there = closed.get(one.index, [])
+            texts = self._drawer.open_values(one.wrapper.payload.entry, there) if self._drawer else []
+            yield one.index, one.wrapper, one.inner, texts
+
+    def _arrived(
+        self, order: str, opened: list[tuple[int, Opened]], arrivals: Iterable[Arrived], reveal: bool
+    ) -> Iterator[Entry]:
+        gone = self.destroyed(opened)
+        for index, wrapper, inner, texts in self._values(order, arrivals):
+            yield as_counted(inner, wrapper, index, texts if reveal else (), destroyed=gone)
+
+    def keyring(self) -> Keyring:
+        """The keys and offices after all entries of the registry; as far as these are whole."""
+        try:
+            for index, o in self.opened_registry()[self._folded :]:
+                self._keyring.admit(o, index)
+                self._folded += 1
+        except Refused:
+            pass  # `fsck` says so; no key that stands behind is known
+        return self._keyring
+
+    def other_logs(self) -> OtherLogs:
+        """The logs of other parties, as our registrar pinned them and as far as their registers were received."""
+        key = (len(self.opened_registry()), register_marks(self._folder.registers))
+        if self._logs is None or self._logs[0] != key:
+            trusts = trusted(self._folder.path / "trust", self.register(reveal=False))
+            logs = OtherLogs(trusts, registers(self._folder.registers), self._now(), mldsa.verify)
+            self._logs = (key, logs)
+        return self._logs[1]
+
+    def by_leaf(self, leaf: str) -> Opened | None:
+        """The entry of this log with this leaf hash, its signature not checked again; None if there is none."""
+        found = self._store.by_leaf(bytes.fromhex(leaf))
+        return None if found is None else open_(found[1], verify=False)
+
+    def _file(self, name: str) -> bytes | None:
+        path = self._folder.foreign / name
+        return path.read_bytes() if path.is_file() else None
+
+    def sealing_keys(self, leaf: str) -> dict[str, str]:
+        """The keys that an entry's sealed values are under: field -> key id; empty where it is not on the shelf."""
+        found = self._store.by_leaf(bytes.fromhex(leaf))
+        if found is None:
+            return {}
+        order = open_(found[1], verify=False).payload.order
+        return {c.field: c.key_id for c in self._store.ciphertexts(order).get(found[0], [])}
+
+    def is_emptied(self, key_id: str) -> bool:
+        """True if what was sealed under this key was dropped."""
+        return self._store.is_emptied(key_id)
+
+    def values(self, index: int, opened: Opened) -> dict[str, Any]:
+        """The sealed values of one entry, those that can still be opened."""
+        closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []
+        texts = self._drawer.open_values(opened.payload.entry, closed) if self._drawer else []
+        return lift(texts, opened.sd, public=opened.payload.public)
+
+    def disclosures(self, order: str) -> dict[int, list[str]]:
+        """The disclosure strings of an order's sealed values that can still be opened, by index of the entry."""
+        if self._drawer is None:
+            return {}
+        closed = self._store.ciphertexts(order)
+        return {
+            index: self._drawer.open_values(o.payload.entry, closed[index])
+            for index, o in self.opened(order)
+            if index in closed
+        }
+
+    def _entry(
+        self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], keys: Met | None, held: bool
+    ) -> Entry:
+        if not o.payload.sealed:
+            return entry_of(o, index, held=held)
+        texts = [] if keys is None or self._drawer is None else self._drawer.open_values(o.payload.entry, closed, keys)
+        values: Mapping[str, Any] = lift(texts, o.sd, public=o.payload.public)
+        erased = {c.field for c in closed if c.ciphertext is None or gone & {c.digest, c.key_id}}
+        if not closed and gone.issuperset(o.sd):
+            erased = set(o.payload.sealed)
+        return entry_of(o, index, values, erased=erased, digests={c.field: c.digest for c in closed}, held=held)
+
+    def destroyed(self, opened: Iterable[tuple[int, Opened]]) -> frozenset[str]:
+        """Digests and keys that entries of an order say are destroyed, where their signers are custodians."""
+        entries = dict(opened)
+        if not any(o.payload.kind == DESTROYED for o in entries.values()):
+            return frozenset()
+        keyring = self.keyring()
+        told = (o for n, o in entries.items() if o.payload.kind == DESTROYED and is_custodian(o, n, keyring))
+        return frozenset({*destroyed_for(entries, keyring), *(o.payload.public.get("key_ref", "") for o in told)})
+
+    def destroyed_keys(self, orders: Iterable[str] | None = None) -> dict[str, int]:
+        """The keys that entries of custodians say are destroyed, with the index of the first that says so.
+
+        Reads every such entry of these orders, or of the log.
+        """
+        said = self._store.of_kind(DESTROYED) if orders is None else self._store.of_kind_in(DESTROYED, orders)
+        if not said:
+            return {}
+        keyring = self.keyring()
+        found: dict[str, int] = {}
+        for index, raw in said:
+            o = open_(raw, verify=False)
+            if is_custodian(o, index, keyring):
+                found.setdefault(str(o.payload.public.get("key_ref")), index)
+        return found
+
+    # -- finding orders -----------------------------------------------------------------------------------------------
+
+    def orders(self) -> Iterator[str]:
+        """The ids of the orders people ask about: not the registry, the access order or any companion."""
+        return (order for order, kind in self._store.orders() if self._listed(order, kind))
+
+    def find(self, name: str) -> str:
+        """The id of the order that `name` means: its reference, its id, or the beginning of its id, as in git.
+
+        `LedgerFault`: ORDER-UNKNOWN, ORDER-AMBIGUOUS.
+        """
+        if self._store.first_kind(name) is not None:
+            return name
+        if len(found := self.named(name)) == 1:
+            return found[0]
+        if found:
+            raise self.ambiguous(name, found)
+        found = self.beginning(name) if name else []
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise LedgerFault("ORDER-UNKNOWN", f"no order is called {name!r}", "comity orders lists them")
+        some = ", ".join(found[:3])
+        raise LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", "give more of the id")
+
+    def named(self, name: str) -> list[str]:
+        """The orders that are called so: by a name given here, a reference, or a reference behind its office's name."""
+        given = names(self._folder.path).get(name)
+        found = [given] if given is not None and self._store.first_kind(given) is not None else []
+        office, mark, reference = name.partition("/")
+        found += self._store.referenced(name)
+        if mark and reference:
+            found += [order for order, offices in self.quoted(reference) if office in offices]
+        return list(dict.fromkeys(found))
+
+    def quoted(self, reference: str) -> list[tuple[str, list[str]]]:
+        """The orders of this reference, each with the offices that issued it under it, as entries here say."""
+        found = []
+        for order in self._store.referenced(reference):
+            found.append((order, [office for quoted, office in self._issued(order) if quoted == reference]))
+        return found
+
+    def taken(self, reference: str) -> list[tuple[str, str, list[str]]]:
+        """The orders of this reference or one that looks like it: id, reference, and the offices that issued it."""
+        text = plain(reference)
+        alike = sorted({quoted for quoted, _ in self._store.references() if plain(quoted) == text})
+        return [(order, quoted, offices) for quoted in alike for order, offices in self.quoted(quoted)]
+
+    def beginning(self, text: str) -> list[str]:
+        """The ids of the orders that begin with a text."""
+        return [order for order, kind in self._store.orders(text) if self._listed(order, kind)]
+
+    def references(self, order: str) -> set[str]:
+        """The references that an order has, as entries here say."""
+        return {quoted for quoted, _ in self._issued(order)}
+
+    def issuers(self, order: str) -> list[str]:
+        """The offices that issued an order, as entries here say."""
+        return list(dict.fromkeys(office for _, office in self._issued(order)))
+
+    def _issued(self, order: str) -> list[tuple[str, str]]:
+        """Under which references an order was issued, each with the office whose order it is."""
+        registered = (e.public["actor"] for e in self.register(reveal=False) if e.kind == "authority-registered")
+        among = {*registered, self._folder.registrar.actor}
+        issued = (e for e in self.case(order, reveal=False).entries if e.kind == "order-issued")
+        said = (
+            (str(e.get("reference")), issuing_office(e.speaks, e.by, among, e.get("issuing_authority"), e.whose))
+            for e in issued
+        )
+        return list(dict.fromkeys(said))
+
+    def ambiguous(self, name: str, found: Sequence[str]) -> LedgerFault:
+        """ORDER-AMBIGUOUS of a name that several orders have, with how to say which."""
+        offices = dict(self.quoted(name))
+        some = ", ".join(f"{'/'.join((*offices.get(order, ())[:1], name))} ({order[:8]})" for order in found[:4])
+        hint = "say OFFICE/REFERENCE, or the beginning of the id; `comity order rename ID NAME` gives a name of its own"
+        return LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", hint)
+
+    def known(self, keyring: Keyring) -> Known:
+        """What the register knows: asked of a fact before it is signed (`ledger.entries.form`)."""
+        said = (e.public["party"] for e in self.register(reveal=False) if e.kind == "party-registered")
+        parties = {*said, *(office.party for office in keyring.offices.values())}
+        return Known(keyring.offices.keys(), parties, self._folder.registrar.actor)
+
+    def _listed(self, order: str, first_kind: str) -> bool:
+        kind = KINDS.get(first_kind)
+        return order not in (self.registry, self.access) and not (kind and kind.shown_to)

@@ -1,0 +1,151 @@
+"""Other parties whose records we take in: our registrar pins whose log is whose; nothing they send says so.
+
+trust/others/<origin hash>/ holds what that party handed over, its `policy` and `registrar`, as its own trust folder
+does. The register holds the digest of both, so that neither can be exchanged unnoticed:
+
+    cat registrar policy | sha256sum
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from ledger.adapters.folders.user_folders import private_folder, replace_file
+from ledger.adapters.storage.sqlite import sync_folder
+from ledger.entries.case import Entry
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import origin_hash
+from ledger.trust.trust_folder import Trust, parse_trust
+
+_NAME = "counterparty "  # what the register calls the adopted policy, before the origin
+_FILES = ("registrar", "policy")
+
+
+def read_counterparty(folder: Path) -> tuple[Trust, dict[str, bytes]]:
+    """The trust folder that a party handed over, and its files; TRUST-FORMAT, POL-* if it is none of one log."""
+    files = {name: (folder / name).read_bytes() for name in _FILES if (folder / name).exists()}
+    if "registrar" not in files:
+        raise Refused(
+            "TRUST-FORMAT", "it names no registrar, so nobody vouches for their people's keys", where="registrar"
+        )
+    trust = parse_trust(files)
+    if len({key.name for key in trust.policy.logs}) != 1:
+        raise Refused("TRUST-FORMAT", "it names more logs than one", where="policy")
+    return trust, files
+
+
+def adoption(trust: Trust, files: dict[str, bytes], valid_from: str) -> dict[str, Any]:
+    """The public fields of the `policy-adopted` by which the registrar pins a counterparty."""
+    both = b"".join(files[name] for name in _FILES)
+    return {
+        "policy": _NAME + origin_of(trust),
+        "document": {"code": "policy", "media": "text/plain", "size": len(both), "sha256": sha256(both).hexdigest()},
+        "valid_from": valid_from,
+    }
+
+
+def keep_counterparty(folder: Path, trust: Trust, files: dict[str, bytes]) -> Path:
+    """Put what a party handed over into our trust folder `folder`."""
+    place = private_folder(folder / "others" / origin_hash(origin_of(trust)))
+    for name, data in files.items():
+        replace_file(place / name, data)
+    sync_folder(place)
+    return place
+
+
+def pinned(registry: Iterable[Entry]) -> dict[str, str]:
+    """The logs of counterparties that the register pins: origin -> digest of what their party handed over."""
+    found = {}
+    for e in registry:
+        name = e.get("policy") if e.kind == "policy-adopted" and e.role == "ADM" else None
+        if isinstance(name, str) and name.startswith(_NAME):
+            found[name.removeprefix(_NAME)] = str(e.get("document")["sha256"])
+    return found
+
+
+def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
+    """Whom to trust about the log `origin`, as our registrar pinned it in our trust folder `folder`.
+
+    `Refused` NO_TRUST_ANCHOR if nobody did; `LedgerFault` TRUST if the files are not those that were pinned.
+    """
+    digest = pinned(registry).get(origin)
+    place = folder / "others" / origin_hash(origin)
+    if digest is None:
+        hint = "ask that party for its trust folder by another way; then: comity counterparty add DIR"
+        raise Refused("NO_TRUST_ANCHOR", f"our registrar has pinned no keys of {origin}", hint=hint)
+    try:
+        trust, files = read_counterparty(place)
+    except FileNotFoundError:
+        files = {}
+    if sha256(b"".join(files.get(name, b"") for name in _FILES)).hexdigest() != digest:
+        raise LedgerFault("TRUST", f"{place} is not what our registrar pinned", "put the files back as they were given")
+    return trust
+
+
+def trusted(folder: Path, registry: Iterable[Entry]) -> list[Trust]:
+    """Whom to trust about other logs, as our registrar pinned them, without folders that have changed since."""
+    found = []
+    registry = tuple(registry)
+    for origin in pinned(registry):
+        try:
+            found.append(trust_in(folder, registry, origin))
+        except (Refused, LedgerFault):
+            continue  # what rests on it is then not proven
+    return found
+
+
+# -- their registers, as they were received ----------------------------------------------------------------------------
+
+Registers = dict[str, dict[int, tuple[bytes, bytes]]]
+_ENTRY, _PROOF = ".dsse.json", ".tlog-proof"
+
+
+def keep_register(folder: Path, origin: str, entries: Mapping[int, tuple[bytes, bytes]]) -> None:
+    """Keep the register entries of another log with their proofs, by log index, in the folder `folder`, durably.
+
+    A proof that is there already is replaced: the new one leads to a later head.
+    """
+    place = private_folder(private_folder(folder) / origin_hash(origin))
+    for index, (raw, proof) in entries.items():
+        replace_file(place / f"{index}{_ENTRY}", raw)
+        replace_file(place / f"{index}{_PROOF}", proof)
+    sync_folder(place)
+
+
+def registers(folder: Path) -> Registers:
+    """The register entries of other logs that were received, with their proofs: by origin hash, then by log index."""
+
+    def names(place: str) -> list[str]:
+        return sorted(os.listdir(folder / place)) if (folder / place).is_dir() else []
+
+    return registers_by(names, lambda path: (folder / path).read_bytes())
+
+
+def registers_by(names: Callable[[str], Sequence[str]], read: Callable[[str], bytes | None]) -> Registers:
+    """The same by what lists the names in a folder ("" is the outermost), and what reads a file."""
+    found: Registers = {}
+    for place in names(""):
+        there = set(names(place))
+        for name in there:
+            number = name.removesuffix(_ENTRY)
+            if name != number and number.isascii() and number.isdigit() and f"{number}{_PROOF}" in there:
+                raw, proof = read(f"{place}/{name}"), read(f"{place}/{number}{_PROOF}")
+                if raw is not None and proof is not None:
+                    found.setdefault(place, {})[int(number)] = raw, proof
+    return found
+
+
+def register_marks(folder: Path) -> tuple[tuple[str, int], ...]:
+    """What tells whether `registers` would read anything new: the folders and when each changed."""
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted((place.name, place.stat().st_mtime_ns) for place in folder.iterdir() if place.is_dir()))
+
+
+def origin_of(trust: Trust) -> str:
+    """The log a counterparty's trust folder is about."""
+    return trust.policy.logs[0].name

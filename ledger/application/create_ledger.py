@@ -1,0 +1,105 @@
+"""A ledger begins: folder, shelf, drawer, log key and guard, in an order in which no crash leaves half a ledger."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+from ledger.adapters.folders.ledger_folder import SHELF, STORE, make_folder
+from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
+from ledger.adapters.keys import key_files
+from ledger.adapters.keys.key_files import Entropy, SeedKey
+from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.log.log import first_note
+from ledger.adapters.log.sign_once_guard import Guard, Signed
+from ledger.adapters.storage.connection import Place
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.postgres import address
+from ledger.adapters.storage.subject_keys import Drawer
+from ledger.entries.keyring import Keyring, Registrar
+from ledger.errors import LedgerFault
+from ledger.tlog.note import check_origin, log_vkey, parse_vkey
+
+
+def found(
+    path: Path,
+    origin: str,
+    registrar: Registrar,
+    home: Home,
+    now: datetime,
+    *,
+    test: bool = False,
+    store: str = "",
+    entropy: Entropy = secrets.token_bytes,
+) -> None:
+    """Make a new ledger in `path`, with its log key and guard in `home`, its entries in the database `store` if given.
+
+    `LedgerFault`: LEDGER-EXISTS; GUARD-EXISTS if a log of this name has signed before; what `postgres.create` raises.
+    `Refused`: CP-ORIGIN, KEY-POINT, STORE-ADDRESS.
+    """
+    check_origin(origin)
+    Keyring("", registrar)  # refuses a registrar's key that others could sign for
+    check_vacant(path)
+    entries: Place = address(store, origin) if store else path / SHELF
+    key = _log_key(home.log(origin), entropy)
+    first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
+    signed = _guard(home.log(origin) / "guard.db", first)
+    if signed.size:
+        raise LedgerFault(
+            "GUARD-EXISTS",
+            f"a log called {origin} has signed {signed.size} entries on this machine",
+            "restore its newest backup, or choose another origin",
+        )
+    private_folder(path)
+    _clear(path)
+    Store.create(entries, key.public).close()
+    if store:
+        replace_file(path / STORE, f"{store}\n".encode())
+    Heads.create(path / "heads.db").close()
+    Drawer.create(path / "keys.db").close()
+    make_folder(path, origin, key.public, registrar, test=test)  # last: with its policy, a folder is a ledger
+
+
+_MADE = (SHELF, f"{SHELF}-wal", f"{SHELF}-shm", STORE, "heads.db", "keys.db", "trust/registrar", "TEST")
+
+
+def check_vacant(path: Path) -> None:
+    """Refuse a folder with a ledger, or with entries of one (LEDGER-EXISTS); what a crash left of `found` is none."""
+    if (path / "trust" / "policy").exists() or _has_entries(path):
+        raise LedgerFault("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
+
+
+def _has_entries(path: Path) -> bool:
+    if not (path / SHELF).exists():
+        return False
+    try:
+        with closing(Shelf(path / SHELF)) as shelf:
+            return shelf.size() > 0
+    except LedgerFault:
+        return True  # whatever it is, it is not what was left of a beginning
+
+
+def _clear(path: Path) -> None:
+    """Remove what a beginning that was interrupted has left."""
+    for name in _MADE:
+        (path / name).unlink(missing_ok=True)
+
+
+def _log_key(state: Path, entropy: Entropy) -> SeedKey:
+    path = private_folder(state) / "log.key"
+    if not key_files.exists(path):
+        return key_files.new(path, entropy=entropy)
+    key = key_files.load(path)
+    key_files.finish(path, key.public)
+    return key
+
+
+def _guard(path: Path, first: Signed) -> Signed:
+    guard = Guard(path) if path.exists() else Guard.create(path, first)
+    try:
+        return guard.last()
+    finally:
+        guard.close()

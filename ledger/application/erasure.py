@@ -1,0 +1,140 @@
+"""What an erasure covers, and what the record says of it: one `payload-key-destroyed` for every order and key."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.subject_keys import COMPANION, Drawer
+from ledger.application.case_reader import DESTROYED, Cases
+from ledger.application.sealing import Draft, holder_of
+from ledger.entries.envelope import Circumstances, Signer, open_
+from ledger.facts import build
+from ledger.formats.selective_disclosure import parse_disclosure
+from ledger.tlog.tree import leaf_hash
+from ledger.verify.disclosures import is_custodian
+
+_MOST = 200  # digests in one entry: a payload has at most 32 KiB
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """Keys and the values under them, as (index, order, field, digest). A field that opens as null is not listed."""
+
+    keys: tuple[str, ...]
+    values: tuple[tuple[int, str, str, str], ...]
+
+
+def covered(store: Shelf, drawer: Drawer, subject: str, order: str | None) -> Covered:
+    """What the erasure of a data subject covers, in one order with its companion or in all."""
+    keys = tuple(drawer.keys_of(subject, order))
+    return Covered(keys, tuple(_said(store, drawer, keys)))
+
+
+def stays(store: Shelf, drawer: Drawer, keys: Collection[str], around: Collection[str]) -> dict[str, list[str]]:
+    """What can still be read in an order and its companion without these keys: the fields, by name of the subject."""
+    found: dict[str, list[str]] = {}
+    for key_id in sorted(drawer.held(store.sealing_keys(around)) - set(keys)):
+        name = drawer.name_of(key_id)
+        if name is not None and not name.startswith(COMPANION):
+            fields = [field for _, order, field, _ in _said(store, drawer, [key_id]) if order in around]
+            found.setdefault(name, []).extend(fields)
+    return {name: sorted(fields) for name, fields in sorted(found.items()) if fields}
+
+
+def logged(store: Shelf, cases: Cases, drawer: Drawer, found: Covered) -> list[str]:
+    """The offices whose persons or reasons in the register and the log of accesses are sealed under these keys."""
+    keys = set(found.keys)
+    held = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
+    opened = {index for index, order, *_ in found.values if order == cases.access}
+    return sorted(held | {open_(store.at(i) or b"", verify=False).payload.signer.actor for i in opened})
+
+
+def _said(store: Shelf, drawer: Drawer, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
+    """The values under these keys without those that open as null: committed to, and never stated."""
+    values = sorted(value for key_id in keys for value in store.closed_by(key_id))
+    null: set[str] = set()
+    for order in {order for _, order, *_ in values}:
+        for index, closed in store.ciphertexts(order).items():
+            if mine := [c for c in closed if c.key_id in keys]:
+                entry = open_(store.at(index) or b"", verify=False).payload.entry
+                read = map(parse_disclosure, drawer.open_values(entry, mine))
+                null.update(d.digest for d in read if d.value is None)
+    return [value for value in values if value[3] not in null]
+
+
+def stated(store: Shelf, cases: Cases, key_id: str) -> dict[int, list[str]]:
+    """The entries of custodians that state the destruction of a key: index -> the digests that each names.
+
+    A statement by anybody else does not count, because its signer does not keep the keys.
+    """
+    orders = {_told_in(cases, order) for _, order, *_ in store.closed_by(key_id)}
+    keyring = cases.keyring()
+    return {
+        index: o.payload.public.get("digests", [])
+        for order in sorted(orders)
+        for index, o in cases.opened(order)
+        if o.payload.kind == DESTROYED and o.payload.public.get("key_ref") == key_id and is_custodian(o, index, keyring)
+    }
+
+
+def unstated(store: Shelf, cases: Cases, key_id: str) -> dict[str, list[tuple[int, str]]]:
+    """The values under a key whose destruction no entry states: (index, digest) by the order that has to state it.
+
+    The access order states it for values in the register.
+    """
+    told = {digest for digests in stated(store, cases, key_id).values() for digest in digests}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for index, order, _, digest in store.closed_by(key_id):
+        if digest not in told:
+            found.setdefault(_told_in(cases, order), []).append((index, digest))
+    return found
+
+
+def _told_in(cases: Cases, order: str) -> str:
+    return cases.access if order == cases.registry else order
+
+
+def tell(
+    store: Shelf,
+    cases: Cases,
+    key_id: str,
+    signer: Signer,
+    said: Circumstances,
+    *,
+    cause: str,
+    method: str,
+    custodians: Sequence[str],
+) -> Iterator[Draft]:
+    """The drafts that tell of the destruction of a key, with the digests nobody can open any more.
+
+    Their entry ids follow from what they say, so that two who finish one erasure record it once.
+    """
+    for order, values in unstated(store, cases, key_id).items():
+        for at in range(0, len(values), _MOST):
+            part = values[at : at + _MOST]
+            leaves = [leaf_hash(raw).hex() for index in sorted({i for i, _ in part}) if (raw := store.at(index))]
+            public: dict[str, Any] = {
+                "key_ref": key_id,
+                "entries": leaves,
+                "digests": sorted(digest for _, digest in part),
+                "method": method,
+                "cause": cause,
+                **({"custodians": list(custodians)} if custodians else {}),
+            }
+            entry = _entry_id(store, (DESTROYED, order, key_id, *public["digests"]))
+            yield Draft(build(DESTROYED, public, {}), order, signer, said, entry)
+
+
+def _entry_id(store: Shelf, said: Sequence[str]) -> str:
+    """The first id that follows from what is said, and that nobody has taken for something else."""
+    attempt = 0
+    while True:
+        more = (str(attempt),) if attempt else ()
+        entry = sha256("\n".join((*said, *more)).encode()).hexdigest()[:32]
+        if store.by_entry(bytes.fromhex(entry)) is None:
+            return entry
+        attempt += 1

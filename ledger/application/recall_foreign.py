@@ -1,0 +1,87 @@
+"""Recall what this ledger has received of another log, to hold what arrives from it now against it.
+
+Entries of one order are wrapped in the order of the same id here, so only the orders that arrive have to be read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from ledger.adapters.storage.entry_store import Store
+from ledger.entries.envelope import open_
+from ledger.entries.split_view import Shown
+from ledger.entries.wrapped_entry import KIND, PROOF
+from ledger.errors import Refused
+from ledger.tlog.note import Checkpoint, Vkey, open_checkpoint
+from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
+from ledger.verify import Known
+
+Received = tuple[bytes, bytes]  # a sealed entry and its proof
+
+
+def recalled(
+    origin: str,
+    orders: Iterable[str],
+    store: Store,
+    foreign: Path,
+    keys: Sequence[Vkey],
+    register: Mapping[int, Received],
+) -> Known:
+    """Return the entries of the log `origin` wrapped in these orders of ours, and of its `register`, with their proofs.
+
+    `foreign` is the folder of what arrived, `keys` are those of the log. What is lost, or does not verify, is left out.
+    """
+    received = [*register.values()]
+    for order in dict.fromkeys(orders):
+        received += _wrapped(origin, order, store, foreign)
+    heads: dict[bytes, tuple[Vkey, Checkpoint] | None] = {}
+    found = {}
+    for raw, proof in received:
+        shown = _shown(raw, proof, origin, keys, heads)
+        if shown is not None:
+            found[raw] = shown
+    return Known(origin, tuple(found.values()))
+
+
+def _wrapped(origin: str, order: str, store: Store, foreign: Path) -> Iterator[Received]:
+    for _, raw in store.order(order):
+        p = open_(raw, verify=False).payload
+        if p.kind != KIND or p.public.get("origin") != origin:
+            continue
+        entry, proof = (foreign / f"{p.public.get('envelope')}{ending}" for ending in ("", PROOF))
+        if entry.is_file() and proof.is_file() and sha256(entry.read_bytes()).hexdigest() == entry.name:
+            yield entry.read_bytes(), proof.read_bytes()
+
+
+def _shown(
+    raw: bytes,
+    proof: bytes,
+    origin: str,
+    keys: Sequence[Vkey],
+    heads: dict[bytes, tuple[Vkey, Checkpoint] | None],
+) -> Shown | None:
+    """Return an entry as its log showed it; None if its proof does not lead to a head that the log signed."""
+    try:
+        parsed = parse_proof(proof)
+        if parsed.note not in heads:
+            heads[parsed.note] = _signed(parsed.note, origin, keys)
+        signed = heads[parsed.note]
+        if signed is None:
+            return None
+        log, head = signed
+        check_inclusion(parsed.index, head.size, leaf_hash(raw), parsed.path, head.root)
+        open_(raw)
+    except Refused:
+        return None
+    return Shown(raw, proof, log)
+
+
+def _signed(note: bytes, origin: str, keys: Sequence[Vkey]) -> tuple[Vkey, Checkpoint] | None:
+    for key in keys:
+        try:
+            return key, open_checkpoint(note, origin, key, ()).checkpoint
+        except Refused:
+            continue
+    return None

@@ -1,0 +1,74 @@
+"""Whether `keys.db` is the one that the values of a ledger were sealed with.
+
+The keys of data subjects are in one file of one folder. Another machine on the same database, a second folder or an old
+copy would seal under keys of its own, and an erasure here would leave those values readable there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.subject_keys import Drawer
+from ledger.application.case_reader import DESTROYED, Cases
+from ledger.entries.envelope import open_
+from ledger.errors import LedgerFault
+
+HINT = (
+    "seal, open and erase on the machine and in the folder that recorded it: one keys.db holds a ledger's keys. "
+    "Only if that keys.db is lost for good: comity erase --lost"
+)
+_FEW = 5  # entries that are named
+
+
+def elsewhere(store: Shelf, cases: Cases, drawer: Drawer, orders: Iterable[str] | None = None) -> list[str]:
+    """The keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
+    there = store.sealing_keys(orders)
+    missing = set(there) - drawer.held(there)
+    if not missing:
+        return []
+    missing -= {each.key_id for each in drawer.untold()}
+    return sorted(missing - cases.destroyed_keys().keys()) if missing else []
+
+
+def check_bound(store: Shelf, cases: Cases, drawer: Drawer) -> None:
+    """`LedgerFault` KEYS-OTHER if the newest sealed values are under a key that is neither here nor destroyed."""
+    newest = store.newest_sealed()
+    if not newest:
+        return
+    keys = {key_id for _, key_id in newest}
+    missing = keys - drawer.held(keys) - {each.key_id for each in drawer.untold()}
+    if not missing or missing <= cases.destroyed_keys().keys():
+        return
+    index = newest[0][0]
+    signer = open_(store.at(index) or b"", verify=False).payload.signer.actor
+    says = (
+        f"the values sealed last, in entry {index} by {signer}, are under a key that is not in {drawer.path}: this is "
+        "another machine, another folder, or an old copy of keys.db; nothing was recorded"
+    )
+    raise LedgerFault("KEYS-OTHER", says, HINT)
+
+
+def left_over(store: Shelf, cases: Cases, drawer: Drawer) -> Iterator[tuple[int, str, bool]]:
+    """The encrypted values that are stored although an entry says that nobody can open them any more.
+
+    Index of the entry, its fields in words, and whether a key here opens one of them.
+    """
+    for order in store.orders_with(DESTROYED):
+        gone = cases.destroyed(cases.opened(order))
+        closed = store.ciphertexts(order)
+        if order == cases.access:  # which speaks for the registry
+            closed |= store.ciphertexts(cases.registry)
+        for index, values in sorted(closed.items()):
+            left = [c for c in values if c.ciphertext is not None and gone & {c.digest, c.key_id}]
+            here = drawer.held(c.key_id for c in left)
+            if left:
+                yield index, ", ".join(c.field for c in left if not here or c.key_id in here), bool(here)
+
+
+def where(store: Shelf, keys: Iterable[str]) -> str:
+    """How many values are under these keys, and in which entries, in words."""
+    values = sorted(index for key_id in keys for index, *_ in store.closed_by(key_id))
+    entries = list(dict.fromkeys(values))
+    named = ", ".join(map(str, entries[:_FEW])) + (f" and {len(entries) - _FEW} more" if len(entries) > _FEW else "")
+    return f"{len(values)} sealed value{'s' * (len(values) != 1)} in entr{'ies' if len(entries) > 1 else 'y'} {named}"

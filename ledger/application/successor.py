@@ -1,0 +1,101 @@
+"""A log after a loss: there is no way back to its name, so another log takes its place and says from where.
+
+A log that was restored from an old copy, or split, must never sign again under its origin: somebody may hold a head of
+it that what is left cannot continue. The successor has a new origin, key and guard; the first entry of its register,
+signed by the registrar, names the predecessor with the last head that others saw, and keeps that head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from ledger.adapters.folders.user_folders import Home, private_folder, replace_file
+from ledger.adapters.keys import mldsa
+from ledger.adapters.log.checkpoints import Heads
+from ledger.adapters.storage.sqlite import sync_folder
+from ledger.adapters.witness.client import remembered
+from ledger.application.counterparties import keep_counterparty
+from ledger.application.restore import RETIRED
+from ledger.entries.envelope import Document
+from ledger.errors import LedgerFault, Refused
+from ledger.tlog.note import Checkpoint, note_digest, open_checkpoint, parse_checkpoint
+from ledger.trust.trust_folder import Trust
+
+HEAD = "predecessor-head"  # code of the document that is the last head of the old log
+
+
+def last_head(trust: Trust, ledger: Path | None, given: bytes | None) -> bytes:
+    """The newest head of a lost log that anybody can show: its witnesses, what is left of it, or a note that was given.
+
+    A cosigned one goes before a larger one that nobody outside saw. `LedgerFault` NO-HEAD if there is none; SPLIT-VIEW
+    if two of one size differ.
+    """
+    keys = trust.policy.logs
+    witnesses = tuple(trust.policy.witnesses.values())
+    notes = [head.note for head in remembered(trust.policy, keys).values()]
+    notes += [given] if given is not None else []
+    notes += _left(ledger) if ledger is not None else []
+    heads = []
+    for note in notes:
+        try:
+            heads.append(open_checkpoint(note, keys[0].name, keys, witnesses, mldsa=mldsa.verify))
+        except Refused:
+            if note is given:
+                raise
+    if not heads:
+        hint = "--head FILE: the newest note of it that somebody holds"
+        raise LedgerFault("NO-HEAD", f"nothing here shows what {keys[0].name} had signed", hint)
+    roots: dict[int, Checkpoint] = {}
+    for head in heads:
+        there = roots.setdefault(head.checkpoint.size, head.checkpoint)
+        if there.root != head.checkpoint.root:
+            says = f"{there.origin} has signed two trees of {there.size} entries: say which was seen last, and why"
+            if given is None:
+                raise LedgerFault("SPLIT-VIEW", says, "--head FILE, with --cause split-view")
+    if given is not None:
+        return given
+    return max(heads, key=lambda head: (bool(head.cosignatures), head.checkpoint.size)).note
+
+
+def _left(ledger: Path) -> list[bytes]:
+    notes = []
+    if (ledger / "log" / "checkpoint").exists():
+        notes.append((ledger / "log" / "checkpoint").read_bytes())
+    if (ledger / "heads.db").exists():
+        with closing(Heads(ledger / "heads.db", writable=False)) as heads:
+            notes += [kept.note for kept in (heads.newest(), heads.newest_cosigned()) if kept is not None]
+    return notes
+
+
+def succession(note: bytes, cause: str, lost: Sequence[int] = ()) -> tuple[dict[str, Any], Document]:
+    """The public fields of `log-succeeded` for the last head of the old log, and the document that this head is."""
+    head = parse_checkpoint(note.decode().partition("\n\n")[0] + "\n")
+    public: dict[str, Any] = {
+        "predecessor": head.origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "cause": cause,
+        **({"lost": sorted(set(lost))} if lost else {}),
+    }
+    return public, Document(HEAD, "text/plain", len(note), note_digest(note))
+
+
+def retire(home: Home, origin: str) -> bool:
+    """Take the guard of a log that has a successor out of use: it signs nothing more. False if it is not here."""
+    guard = home.log(origin) / "guard.db"
+    if not guard.exists():
+        return False
+    guard.rename(guard.with_name(RETIRED))
+    sync_folder(guard.parent)
+    return True
+
+
+def keep_predecessor(folder: Path, note: bytes, trust: Trust, files: dict[str, bytes]) -> None:
+    """Keep the last head of the old log, and whom it was to be trusted under, in the successor's folder."""
+    foreign = private_folder(folder / "foreign")
+    replace_file(foreign / note_digest(note), note)
+    sync_folder(foreign)
+    keep_counterparty(folder / "trust", trust, files)

@@ -1,0 +1,134 @@
+"""What has to be known of a ledger before anything can be added: each order's newest entry, and who may sign.
+
+Kept between calls and never trusted at the moment it counts: the shelf refuses a second entry at the same place, and
+stores nothing if the registry has grown since it was read here. Then `forget`, and try again.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Set
+from typing import Any
+
+from msgspec import UNSET
+
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.application.case_reader import Cases
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.keyring import Keyring, Registrar
+from ledger.entries.placement import Link, check_place
+from ledger.entries.replacement import check_replacement
+from ledger.errors import Refused
+
+_MOST_ORDERS = 10_000  # remembered at a time
+
+
+class Past:
+    """The newest entries and the keyring of one ledger, as this process has read them."""
+
+    def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Shelf) -> None:
+        self.origin = origin
+        self.registry = cases.registry
+        self._cases = cases
+        self._store = store
+        self._heads: dict[str, Link | None] = {}
+        self._keyring = Keyring(self.registry, registrar)
+        self._registered = 0  # registry entries the keyring has folded
+        self._behind = True  # there may be more
+        self.next_index = 0  # behind every registry entry read here; to the keyring all such positions are alike
+
+    def head(self, order: str) -> Link | None:
+        """The newest entry of an order; None if it has none."""
+        if order not in self._heads:
+            self.look_up({order})
+        return self._heads[order]
+
+    def look_up(self, orders: Set[str]) -> None:
+        """Read the newest entries of these orders, as far as they are not known, in one go."""
+        if len(self._heads) >= _MOST_ORDERS:
+            self._heads.clear()
+        unknown = orders - self._heads.keys()
+        if unknown:
+            newest = [open_(raw, verify=False) for raw in self._store.newest_of(unknown)]
+            self._heads |= dict.fromkeys(unknown)
+            self._heads |= {opened.payload.order: _link(opened) for opened in newest}
+
+    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+        """The entry of this leaf hash, and its sealed values as far as they can be opened; None if there is none."""
+        found = self._store.by_leaf(bytes.fromhex(leaf))
+        if found is None:
+            return None
+        opened = open_(found[1], verify=False)
+        return opened, self._cases.values(found[0], opened)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys and offices after the registry entries read so far."""
+        if self._behind:
+            for index, opened in self._cases.opened_registry()[self._registered :]:
+                self._keyring.admit(opened, index)
+                self._registered += 1
+                self.next_index = index + 1
+            self._behind = False
+        return self._keyring
+
+    @property
+    def still(self) -> Mapping[str, int]:
+        """The registry with the number of its newest entry read here, for the shelf to compare."""
+        return {self.registry: self._registered}
+
+    def learn(self, heads: Mapping[str, Link]) -> None:
+        """Take over what has just been stored."""
+        self._heads.update(heads)
+        self._behind = self._behind or self.registry in heads
+
+    def forget(self) -> None:
+        """Somebody else has written: read again what is asked for next."""
+        self._heads.clear()
+        self._behind = True
+
+
+class Trial:
+    """Entries about to be stored together: each has to fit behind those before it, on the shelf or in the trial."""
+
+    def __init__(self, past: Past) -> None:
+        self._past = past
+        self._keyring = past.keyring
+        self._index = past.next_index
+        self._entries: set[str] = set()
+        self._told: dict[str, tuple[Opened, Mapping[str, Any]]] = {}  # by leaf, with the sealed values known here
+        self.still = past.still
+        self.heads: dict[str, Link] = {}
+
+    def head(self, order: str) -> Link | None:
+        """The newest entry of an order, those on trial included."""
+        return self.heads.get(order) or self._past.head(order)
+
+    def look_up(self, orders: Set[str]) -> None:
+        """Read ahead what will be asked about these orders."""
+        self._past.look_up(orders)
+
+    def entry(self, leaf: str) -> tuple[Opened, Mapping[str, Any]] | None:
+        """The entry of this leaf hash with its sealed values, those on trial included."""
+        return self._told.get(leaf) or self._past.entry(leaf)
+
+    def admit(self, opened: Opened, values: Mapping[str, Any]) -> None:
+        """Take one more entry with the sealed values that are known; `Refused`: CTX-*, KEY-*, FORM-*."""
+        p = opened.payload
+        check_place(opened, self._past.origin, self.head(p.order))
+        if p.entry in self._entries:
+            raise Refused("CTX-REPLAY", f"entry id {p.entry} comes twice")
+        if p.order == self._past.registry and self._keyring is self._past.keyring:
+            self._keyring = copy.deepcopy(self._keyring)  # whether it will be stored is not decided yet
+        self._keyring.admit(opened, self._index)
+        self._keyring.check_role(p.signer, self._index)
+        old = None if p.replaces is UNSET else self.entry(p.replaces)
+        check_replacement(p, values, old and old[0].payload, old[1] if old else {})
+        self._told[opened.leaf] = opened, values
+        self._index += 1
+        self._entries.add(p.entry)
+        self.heads[p.order] = _link(opened)
+
+
+def _link(opened: Opened) -> Link:
+    return Link(opened.payload.seq, opened.leaf, opened.payload.instrument)

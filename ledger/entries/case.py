@@ -1,0 +1,173 @@
+"""One order as told by its entries.
+
+An `Entry` is what the law and the projections see of a sealed entry: its place in the record, who speaks, when, and
+the values of its fields as far as this reader may know them. It is made from verified bytes by `envelope.open_` and
+`entry`; nothing below this line reads a disk or a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.errors import Refused
+
+
+class Unread(Enum):
+    """Why a sealed value that was stated cannot be read here."""
+
+    WITHHELD = "withheld"  # this reader's audience does not include it
+    ERASED = "erased"  # the key is destroyed; nobody can open it any more
+
+
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
+
+
+def instant(text: str) -> datetime:
+    """An RFC 3339 instant of the wire (`2026-11-24T13:37:44Z`) as an aware UTC datetime; ValueError if malformed."""
+    if not _INSTANT.fullmatch(text):
+        raise ValueError(f"{text!r} is not an instant such as 2026-11-24T13:37:44Z")
+    return datetime.fromisoformat(text)
+
+
+def wire(moment: datetime) -> str:
+    """An aware datetime as the wire writes it: UTC, whole seconds, `Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+DRIFT = timedelta(minutes=5)  # by which two honest clocks may differ
+
+
+def check_dates(on: datetime, signed_at: datetime) -> None:
+    """Refuse an act dated more than five minutes after its signature: FORM-DATE. What is asked before recording."""
+    if on - signed_at > DRIFT:
+        raise Refused(
+            "FORM-DATE",
+            f"it is said to happen at {wire(on)}, after it is signed at {wire(signed_at)}",
+            hint="look at the year; what is still to come is recorded when it has happened",
+        )
+
+
+class Entry(Struct, frozen=True, eq=False):
+    """One entry of the record, opened: its leaf hash is its name, `index` its place in the log (from 0).
+
+    `on` is when it happened, `at` when it was signed; both are the signer's claims, aware and in UTC. `public` and
+    `sealed` hold JSON values as on the wire (instants, dates and durations are strings, an event is a leaf hash in
+    hex, an actor an identifier). `sealed` has a key for every sealed field that was stated: its value, or an `Unread`.
+    """
+
+    leaf: str
+    index: int
+    order: str
+    seq: int
+    kind: str
+    instrument: str | None
+    by: str  # signer.actor
+    role: str  # signer.role
+    party: str  # signer.party
+    key: str  # signer.key, 64 hex digits
+    speaks: str  # act | observation | import
+    on: datetime
+    at: datetime
+    on_source: str = "own-act"
+    whose: str | None = None
+    replaces: str | None = None
+    public: Mapping[str, Any] = {}
+    sealed: Mapping[str, Any] = {}
+    audience: Mapping[str, tuple[str, ...]] = {}
+    digests: Mapping[str, str] = {}  # sealed field -> RFC 9901 digest, where known here
+    received: datetime | None = None  # when it arrived here, if it was wrapped in an entry of this log
+    origin: str | None = None  # the log that it was sealed for, if that is another log
+    place: int | None = None  # its index in the log of `origin`
+    held: bool = True  # False: the signing key or its office did not hold the claimed role at this position
+    proves: str | None = None  # leaf of the entry here that the wrapped entry was proven to back
+    unproven: str = ""  # what is missing, where a wrapped entry is not proven to be its signer's act: a code
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a field, public or sealed; `default` where it was not stated or cannot be read here."""
+        if name in self.public:
+            return self.public[name]
+        value = self.sealed.get(name)
+        return default if value is None or isinstance(value, Unread) else value
+
+    def stated(self, name: str) -> bool:
+        """True if the field was stated and is not empty, even where its value cannot be read here any more."""
+        value = self.public[name] if name in self.public else self.sealed.get(name)
+        return value not in (None, "", [], {})
+
+    def erased(self, name: str) -> bool:
+        """True if the field was stated and its key is destroyed."""
+        return self.sealed.get(name) is Unread.ERASED
+
+    @property
+    def actor(self) -> str:
+        """Whose act this entry reports: `whose` of an observation or import, else its signer."""
+        return self.whose or self.by
+
+    @property
+    def ahead(self) -> timedelta:
+        """How long after its own signature the entry dates the act; negative for an act before it.
+
+        An entry of another log was signed before it arrived here, whatever it says.
+        """
+        return self.on - (self.at if self.received is None else min(self.at, self.received))
+
+    @property
+    def after_signature(self) -> bool:
+        """True if the act is dated more than five minutes after the signature, which cannot be."""
+        return self.ahead > DRIFT
+
+
+class Case(Struct, frozen=True):
+    """All that may be asked about one order: its entries with those of its companion, and the registry, as recorded.
+
+    Both tuples are in the order of the log. `instrument` is the one its envelopes name, `label` the name a story gave.
+    """
+
+    order: str
+    instrument: str
+    entries: tuple[Entry, ...]
+    registry: tuple[Entry, ...]
+    label: str | None = None
+
+    def known(self, at: datetime) -> Case:
+        """The same case as far as it was recorded at or before `at`."""
+        return Case(self.order, self.instrument, _until(self.entries, at), _until(self.registry, at), self.label)
+
+    def happened(self, at: datetime) -> Case:
+        """The same case without the entries of the order whose moment (`on`) is later than `at`."""
+        here = tuple(e for e in self.entries if e.on <= at)
+        return Case(self.order, self.instrument, here, self.registry, self.label)
+
+
+def replacements(entries: Iterable[Entry], at: datetime) -> dict[str, tuple[Entry, ...]]:
+    """Return the leaf of every entry that is replaced at `at` with the entries that replace it, the last one last.
+
+    A replacement counts if it has the same signer and the same log, has a later position, claims a role that its key
+    held, and does not happen later than `at`.
+    """
+    entries = tuple(entries)
+    claims = [e for e in entries if e.replaces and e.held and e.on <= at]
+    if not claims:
+        return {}
+    by_leaf = {e.leaf: e for e in entries}
+    found: dict[str, tuple[Entry, ...]] = {}
+    for e in claims:
+        old = by_leaf.get(e.replaces or "")
+        if old is not None and (old.by, old.origin) == (e.by, e.origin) and _place(old) < _place(e):
+            found[old.leaf] = (*found.get(old.leaf, ()), e)
+    return found
+
+
+def _place(e: Entry) -> int:
+    """The index of an entry in the log that it was sealed for."""
+    return e.index if e.place is None else e.place
+
+
+def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
+    return tuple(e for e in entries if (e.received or e.at) <= at)

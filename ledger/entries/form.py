@@ -1,0 +1,232 @@
+"""Checks on a fact before anybody signs it, beyond the form of its fields. They are about form, not about law.
+
+Commands and tables make these checks. An entry that is on record already is never refused by them; at most it gets a
+finding. The types of `ledger.facts.wire` decide which checks apply, so a new kind is checked as well.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final
+
+from msgspec import Struct
+
+from ledger.entries.case import DRIFT, Entry, wire
+from ledger.entries.replacement import DIGESTS, stated
+from ledger.errors import Refused
+from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
+from ledger.facts.wire import NAME, Unfit, Word, check, is_typed, texts
+
+BY_COMMAND: Final = {  # kinds that state what the program itself has done -> the commands that do and record it
+    "record-accessed": "--reveal of the command that shows the values, or `comity export`, `comity file`",
+    "payload-key-destroyed": "`comity erase`",
+    "counterparty-record-received": "`comity receive`",
+}
+_FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC
+
+
+class Known(Struct, frozen=True):
+    """What a register knows: offices, the Parties of these and those registered themselves, and who keeps it."""
+
+    offices: Collection[str]
+    parties: Collection[str]
+    registrar: str = "registrar"
+
+
+def check_by_hand(kind: str) -> None:
+    """Refuse, with COMMAND-ONLY, a kind that states what the program has done, where somebody types it."""
+    if command := BY_COMMAND.get(kind):
+        says = f"{kind} says what this program has done, so it is recorded by what does it, and not by hand"
+        raise Refused("COMMAND-ONLY", says, where=kind, hint=f"{command} records it")
+
+
+def slips(
+    fact: Fact,
+    known: Known,
+    signed_at: datetime,
+    *,
+    whose: str | None = None,
+    named: Callable[[], Collection[str]] = tuple,
+    unregistered: bool = False,
+) -> Iterator[Refused]:
+    """Yield a refusal for each value of a fact that is probably a mistake, with the value that would be right.
+
+    The fact is about to be signed at `signed_at`. `named` gives the offices and Parties that its order names already;
+    it is called only for one that the register does not know.
+    `Refused`: OFFICE-UNKNOWN and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL; `where` is kind and field.
+    """
+    values = {**public_of(fact), **sealed_of(fact)}
+    if whose is not None:
+        for slip in _stranger("whose", whose, NAME, known, signed_at):
+            if slip.code == "FACT" or not (unregistered or whose in named()):
+                yield slip
+    for name, field in fact.fields().items():
+        for path, text, word in texts(field.form, values[name], name) if name in values else ():
+            if word.registered and not unregistered:
+                found = _stranger(f"{fact.kind}.{path}", text, word, known, signed_at)
+                yield from (slip for slip in found if text not in named())
+            if word.past and _to_come(text, word, signed_at):
+                yield Refused(
+                    "FORM-DATE",
+                    f"it is {text}, after it is signed at {wire(signed_at)}",
+                    where=f"{fact.kind}.{path}",
+                    hint="look at the year; this states what has happened already",
+                )
+    yield from _unequal(fact, values)
+
+
+def named_in(entries: Iterable[Entry]) -> set[str]:
+    """The offices and Parties that the entries of an order name: who signed, whose act it is, who takes part."""
+    found: set[str] = set()
+    for e in entries:
+        found |= {e.by, e.actor}
+        kind = KINDS.get(e.kind)
+        for name, field in kind.fields().items() if kind is not None else ():
+            if not field.sealed and name in e.public:
+                found |= {text for _, text, word in texts(field.form, e.public[name]) if word.registered}
+    return found
+
+
+def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) -> Iterator[Refused]:
+    """An office or a Party that nobody registered, with the one that may be meant and the command that registers it."""
+    try:
+        check(word, text)
+    except Unfit as unfit:
+        yield Refused("FACT", f"expected {unfit.expected}, got {text!r}", where=where)
+        return
+    office = word.type == "actor"
+    among = known.offices if office else known.parties
+    if text in among:
+        return
+    day = now.date().isoformat()
+    command = (
+        f"comity record authority-registered -f actor={text} -f party=PARTY -f roles=ROLE -f valid_from={day}"
+        if office
+        else f"comity record party-registered -f party={text} -f zone=Europe/Oslo -f declarations_verified=false"
+    )
+    hint = f"`{command} --as {known.registrar}` registers it; --unregistered, or a column so called, names it as it is"
+    yield Refused(
+        "OFFICE-UNKNOWN" if office else "PARTY-UNKNOWN",
+        f"{text} is no {'office' if office else 'Party'} of the register",
+        where=where,
+        hint=" ".join(filter(None, (meant(text, among), hint))),
+    )
+
+
+def _to_come(text: str, word: Word, signed_at: datetime) -> bool:
+    if word.type == "date":
+        return text > (signed_at + _FURTHEST).date().isoformat()
+    return text > wire(signed_at + DRIFT)  # on the wire, the later moment is the greater text
+
+
+def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
+    """Digests are said to be equal, and no digest or two different ones are stated."""
+    fields = [name for name in DIGESTS if name in fact.fields()]
+    if values.get("check") != "equal" or not fields:
+        return
+    digests = list(stated(values))
+    where = f"{fact.kind}.{fields[0]}"
+    if not digests:
+        hint = f"{fields[0]}=FILE hashes the file; where nothing was compared it is check=not-checked"
+        yield Refused(
+            "FORM-EQUAL", "check=equal is said of no digest: state the one that is equal", where=where, hint=hint
+        )
+    elif len({d for field, _, _, d in digests if field != "manifest"}) > 1:
+        says = "check=equal is said of two digests that differ"
+        yield Refused("FORM-EQUAL", says, where=where, hint="check=differ is said of these; look at both")
+
+
+def out_of_type(e: Entry) -> bool:
+    """Return True if an entry on record states a value that today's checks of type or date would refuse.
+
+    A value without the form of its field has a finding of its own. Manifests are not checked.
+    """
+    for name, word in _typed(e.kind):
+        value = e.get(name)
+        if value is None:
+            continue
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and not (
+                is_typed(word.door, word.exists, text) and not (word.past and _to_come(text, word, e.at))
+            ):
+                return True
+    return False
+
+
+@cache  # most kinds have no such field
+def _typed(kind: str) -> tuple[tuple[str, Word], ...]:
+    cls = KINDS.get(kind)
+    words = [(n, getattr(f.form, "item", f.form)) for n, f in (() if cls is None else cls.fields().items())]
+    return tuple((n, w) for n, w in words if isinstance(w, Word) and (w.door or w.exists or w.past))
+
+
+def issuing_office(speaks: str, by: str, among: Collection[str], *said: str | None) -> str:
+    """Return the office to which an order-issued belongs.
+
+    An act belongs to the office of its signer `by`. An observation or import belongs to the first office of `said` (the
+    issuing authority, then whose act it is) that the register knows, else to its signer's.
+    """
+    others = () if speaks == "act" else said
+    return next((office for office in others if office is not None and office in among), by)
+
+
+def plain(reference: str) -> str:
+    """A reference as people read it out: what looks alike is the same, whatever its case, dashes and white space."""
+    if reference.isascii():  # nearly every one, and issuing reads them all
+        return "".join(reference.lower().split())
+    folded = unicodedata.normalize("NFKC", reference).casefold()
+    return "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
+
+
+def _is_dash(c: str) -> bool:
+    return unicodedata.category(c) == "Pd" or c in "\u02d7\u2043\u2212"
+
+
+def check_quotable(
+    reference: str,
+    own: Collection[str],
+    beginning: Callable[[str], Collection[str]],
+    offices: Collection[str],
+) -> None:
+    """Refuse, with FACT, a reference that cannot be typed, or that may be read as something else that names an order.
+
+    `own` are the references that the order has already, which stay what they are; `beginning` has the ids of the
+    orders that begin with a text; `offices` are those of the register. File numbers such as `47 Js 123/26` are fine.
+    """
+    if reference in own:
+        return
+    where, text = "order-issued.reference", plain(reference)
+    folded = unicodedata.normalize("NFKC", reference)
+    simple = " ".join("".join("-" if _is_dash(c) else c for c in folded).split())
+    if any((c.isspace() and c != " ") or (_is_dash(c) and c != "-") for c in reference) or "  " in reference:
+        says = f"expected a reference without white space but single blanks and without dashes but -, got {reference!r}"
+        raise Refused("FACT", says, where=where, hint=f"such as {simple}")
+    office, stroke, rest = folded.partition("/")
+    if stroke and office in offices:
+        says = f"expected a reference that does not begin as OFFICE/REFERENCE, got {reference!r}"
+        raise Refused("FACT", says, where=where, hint=f"{office} is an office; such as {rest.strip()}")
+    if re.match("[0-9a-f]{8}", text) and (re.fullmatch("(?=.*[a-f])[0-9a-f-]+", text) or beginning(text[:8])):
+        hint = "the beginning of an id names an order; such as PPO-2026-123"
+        raise Refused("FACT", f"expected a reference that begins no id, got {reference!r}", where=where, hint=hint)
+
+
+def check_reference(
+    reference: str, office: str, order: str, taken: Iterable[tuple[str, str, Sequence[str]]], hint: str = ""
+) -> None:
+    """Refuse, with REFERENCE-TAKEN, a reference under which its office has issued another order here.
+
+    `taken` are the orders that are quoted so or alike: id, reference, and the offices that issued it.
+    """
+    for other, quoted, offices in taken:
+        if other != order and office in offices:
+            alike = "" if quoted == reference else f"; {reference!r} looks like it"
+            raise Refused(
+                "REFERENCE-TAKEN",
+                f"{office} has an order of the reference {quoted!r} here already, {other[:8]}{alike}",
+                where="order-issued.reference",
+                hint=hint or f"another order has another reference; a new version of that one: --order {other[:8]}",
+            )

@@ -1,0 +1,289 @@
+"""Who may sign as what, from which position in the log to which: a fold over the registry.
+
+Position is time. A key may sign from the entry after the one by which its holder accepted it up to the entry by which
+it was revoked, rotated away or reported as compromised, whatever dates anybody claims. Rules and codes:
+docs/verification.md, "Keys and time"; pre-rotation after KERI: a key commits to the digest of the one that will follow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.entries.envelope import Opened
+from ledger.entries.payload import SignedBy
+from ledger.errors import Refused
+from ledger.facts import KINDS, Fact
+from ledger.formats.ed25519 import enrolable
+
+REGISTRY_ONLY = frozenset(
+    {
+        "party-registered",
+        "authority-registered",
+        "authority-changed",
+        "declaration-recorded",
+        "key-registered",
+        "key-accepted",
+        "key-rotated",
+        "key-revoked",
+        "key-compromised",
+        "log-key-rotated",
+        "log-succeeded",
+        "witness-changed",
+    }
+)
+REGISTRY_TOO = frozenset(
+    {
+        "policy-adopted",
+        "timestamp-anchored",
+        "event-disputed",
+        "notice-published",
+        "transfers-suspended",
+        "suspension-lifted",
+    }
+)
+
+
+class Registrar(Struct, frozen=True):
+    """The root of a registry, known from outside the log: actor, Party, raw public key in hex."""
+
+    actor: str
+    party: str
+    key: str
+
+
+class Key(Struct):
+    """One enrolled key: `accepted` and `ended` are log positions (from 0); it may sign strictly between them."""
+
+    public: str
+    actor: str
+    roles: tuple[str, ...]
+    accepted: int | None = None
+    ended: int | None = None
+    next_sha256: str | None = None
+    suspected_since: str | None = None
+    reported: int | None = None  # position of the first report of compromise
+
+
+class Office(Struct):
+    """A registered office, person or company: its Party and the roles it holds.
+
+    `changes` has the log position of each entry that gave it roles, oldest first, with these roles.
+    """
+
+    actor: str
+    party: str
+    roles: tuple[str, ...]
+    changes: list[tuple[int, tuple[str, ...]]] = []
+
+    def roles_at(self, index: int) -> tuple[str, ...]:
+        """Return the roles at a log position: those of the last entry before it."""
+        for position, roles in reversed(self.changes):
+            if position < index:
+                return roles
+        return ()
+
+
+class Keyring(Struct):
+    """The keys and offices of one ledger after the entries that were admitted so far."""
+
+    registry: str  # id of the registry order
+    registrar: Registrar
+    keys: dict[str, Key] = {}
+    offices: dict[str, Office] = {}
+
+    def __post_init__(self) -> None:
+        r = self.registrar
+        if not enrolable(bytes.fromhex(r.key)):
+            raise Refused("KEY-POINT", "the registrar's key is not a point of prime order", where=r.actor)
+        self.keys[r.key] = Key(r.key, r.actor, ("ADM",), accepted=-1)
+        self.offices[r.actor] = Office(r.actor, r.party, ("ADM",), [(-1, ("ADM",))])
+
+    def current(self, actor: str) -> Iterator[Key]:
+        """The keys with which an actor may sign the next entry."""
+        return (k for k in self.keys.values() if k.actor == actor and k.accepted is not None and k.ended is None)
+
+    def admit(self, opened: Opened, index: int) -> None:
+        """Check that the signer may sign at this position, and take over what a registry entry changes.
+
+        Raises `Refused`: KEY-UNKNOWN, KEY-ENDED, KEY-ROLE (registry only), KEY-POINT, KEY-ROTATION, CTX-ORDER.
+        """
+        self.check(opened, index)
+        if opened.payload.order == self.registry and _kind(opened):
+            self._apply(opened, index)
+
+    def check(self, opened: Opened, index: int) -> None:
+        """Check that the signer may sign this entry at this position; changes nothing.
+
+        Entries of orders may be checked against a keyring that has read the whole registry: position decides.
+        """
+        p = opened.payload
+        key = self.check_key(p.signer, index, accepts=p.kind == "key-accepted")
+        if p.order == self.registry:
+            self._check_registry(opened, key, index)
+        elif p.kind in REGISTRY_ONLY:
+            raise Refused("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
+
+    def check_key(self, signer: SignedBy, index: int, *, accepts: bool = False) -> Key:
+        """Return the signer's key if it may sign at this position; `Refused` KEY-UNKNOWN or KEY-ENDED if not.
+
+        `accepts`: it signs that it accepts this key, which is all that a key signs before it is accepted.
+        """
+        key = self.keys.get(signer.key)
+        pending = key is not None and (key.accepted is None or index <= key.accepted)
+        if key is None or key.actor != signer.actor or (pending and not accepts):
+            reason = "is registered but not yet accepted" if pending else "is not enrolled"
+            raise Refused("KEY-UNKNOWN", f"the key of {signer.actor} {reason} at position {index}")
+        if key.ended is not None and index > key.ended:
+            raise Refused("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}")
+        office = self.offices.get(signer.actor)
+        if office is None or office.party != signer.party:
+            raise Refused("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}")
+        return key
+
+    def holds(self, signer: SignedBy, index: int) -> bool:
+        """Return True if the signer's key, and its office at this position, hold the role that the signer claims."""
+        key, office = self.keys.get(signer.key), self.offices.get(signer.actor)
+        return (
+            key is not None
+            and office is not None
+            and signer.role in key.roles
+            and signer.role in office.roles_at(index)
+        )
+
+    def check_role(self, signer: SignedBy, index: int) -> None:
+        """Raise `Refused` KEY-ROLE if the signer does not hold, at this position, the role that it claims."""
+        if self.holds(signer, index):
+            return
+        key, office = self.keys.get(signer.key), self.offices.get(signer.actor)
+        held = [role for role in (key.roles if key else ()) if office and role in office.roles_at(index)]
+        raise Refused(
+            "KEY-ROLE",
+            f"{signer.actor} does not hold the role {signer.role}",
+            where=signer.actor,
+            hint=f"this key holds {', '.join(held) or 'no role'}; the registrar enrols a key for another role",
+        )
+
+    def _check_registry(self, opened: Opened, key: Key, index: int) -> None:
+        p = opened.payload
+        if p.instrument is not None:
+            raise Refused("CTX-INSTRUMENT", "entries of the registry have no instrument")
+        kind = _kind(opened)
+        if kind is None:
+            return  # a later version's kind: integrity still counts, it changes no key this reader knows
+        if p.kind not in REGISTRY_ONLY and p.kind not in REGISTRY_TOO:
+            raise Refused("CTX-ORDER", f"{p.kind} belongs to an order, not to the registry")
+        if p.speaks != "act":
+            raise Refused("KEY-ROLE", "the registry takes acts only")
+        if p.signer.role not in kind.signers or not self.holds(p.signer, index):
+            raise Refused("KEY-ROLE", f"{p.signer.actor} may not sign {p.kind} as {p.signer.role}")
+        check = _CHECKS.get(p.kind)
+        if check:
+            check(self, p.public, key, p.signer.role)
+
+    # -- what each kind of registry entry asks for -------------------------------------------------------------------
+
+    def _check_office(self, said: dict[str, Any], key: Key, role: str) -> None:
+        if said["actor"] in self.offices:
+            raise Refused("KEY-ROLE", f"{said['actor']} is registered already", hint="record authority-changed")
+
+    def _check_changed(self, said: dict[str, Any], key: Key, role: str) -> None:
+        if said["actor"] not in self.offices:
+            raise Refused("KEY-UNKNOWN", f"{said['actor']} is not registered")
+
+    def _check_enrolment(self, said: dict[str, Any], key: Key, role: str) -> None:
+        if said["actor"] == key.actor:
+            raise Refused("KEY-ROLE", "the registrar may not enrol a key for itself", hint="rotate it")
+        if said["actor"] not in self.offices:
+            raise Refused("KEY-UNKNOWN", f"{said['actor']} is not registered", hint="record authority-registered first")
+        self._check_new(said["key"])
+
+    def _check_acceptance(self, said: dict[str, Any], key: Key, role: str) -> None:
+        if said["key"] != key.public:
+            raise Refused("KEY-UNKNOWN", "a key is accepted by itself: proof of possession")
+        if key.accepted is not None:
+            raise Refused("KEY-ROTATION", "this key was accepted before")
+
+    def _check_rotation(self, said: dict[str, Any], key: Key, role: str) -> None:
+        old = self._named(said["actor"], said["old_key"])
+        self._check_new(said["new_key"])
+        if key.public == old.public:
+            if old.next_sha256 != hashlib.sha256(bytes.fromhex(said["new_key"])).hexdigest():
+                raise Refused("KEY-ROTATION", "the new key is not the one committed to before")
+        elif role != "ADM":  # which the key and its office hold, as was checked
+            raise Refused("KEY-ROLE", "a key is rotated by itself or by the keeper of the register")
+
+    def _check_end(self, said: dict[str, Any], key: Key, role: str) -> None:
+        self._named(said["actor"], said.get("key"))
+
+    def _check_new(self, public: str) -> None:
+        if public in self.keys:
+            raise Refused("KEY-ROTATION", "this key is in the register already; keys are never used twice")
+        if not re.fullmatch("[0-9a-f]{64}", public) or not enrolable(bytes.fromhex(public)):
+            raise Refused("KEY-POINT", "not 64 hex digits of a point of prime order; anybody could sign under others")
+
+    def _named(self, actor: str, public: str | None) -> Key:
+        if public is None:
+            public = next((k.public for k in self.current(actor)), None)
+        key = self.keys.get(public) if public else None
+        if key is None or key.actor != actor:
+            raise Refused("KEY-UNKNOWN", f"no such key of {actor}")
+        return key
+
+    # -- what it changes ----------------------------------------------------------------------------------------------
+
+    def _apply(self, opened: Opened, index: int) -> None:
+        p = opened.payload
+        said = p.public
+        match p.kind:
+            case "authority-registered":
+                roles = tuple(said["roles"])
+                self.offices[said["actor"]] = Office(said["actor"], said["party"], roles, [(index, roles)])
+            case "authority-changed" if "roles" in said:
+                office = self.offices[said["actor"]]
+                office.roles = tuple(said["roles"])
+                office.changes.append((index, office.roles))
+            case "key-registered":
+                key = Key(said["key"], said["actor"], tuple(said["roles"]), next_sha256=said.get("next_key_sha256"))
+                self.keys[key.public] = key
+            case "key-accepted":
+                self.keys[said["key"]].accepted = index
+            case "key-rotated":
+                old = self.keys[said["old_key"]]
+                by_itself = p.signer.key == old.public
+                old.ended = index if old.ended is None else old.ended
+                new = Key(said["new_key"], old.actor, old.roles, next_sha256=said.get("next_key_sha256"))
+                new.accepted = index if by_itself else None
+                self.keys[new.public] = new
+            case "key-revoked":
+                key = self._named(said["actor"], said.get("key"))
+                key.ended = index if key.ended is None else key.ended
+            case "key-compromised":
+                key = self._named(said["actor"], said.get("key"))
+                key.ended = index if key.ended is None else key.ended
+                key.reported = index if key.reported is None else key.reported
+                since: str = said["suspected_since"]
+                key.suspected_since = min(since, key.suspected_since or since)  # may move earlier, never later
+            case _:
+                pass
+
+
+def _kind(opened: Opened) -> type[Fact] | None:
+    """The class of an entry's kind, if this reader knows it in this schema: only then its fields have their forms."""
+    kind = KINDS.get(opened.payload.kind)
+    return kind if kind is not None and kind.schema == opened.payload.schema else None
+
+
+_CHECKS = {
+    "authority-registered": Keyring._check_office,
+    "authority-changed": Keyring._check_changed,
+    "key-registered": Keyring._check_enrolment,
+    "key-accepted": Keyring._check_acceptance,
+    "key-rotated": Keyring._check_rotation,
+    "key-revoked": Keyring._check_end,
+    "key-compromised": Keyring._check_end,
+}

@@ -1,0 +1,122 @@
+"""What a sealed entry says: its members, and the forms their texts have.
+
+Two classes for one thing: `Payload` is what everybody reads, `Formed` asks for the form of every text as well and names
+the one that is wrong. `well_formed` asks for all of them together. Formats: docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ledger.facts.vocabulary import OnSource, Speaks
+from ledger.formats.canonical_json import MAX_INTEGER
+
+_HEX32 = "[0-9a-f]{32}"
+_HEX64 = "[0-9a-f]{64}"
+_UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_KIND = "[a-z][a-z0-9-]{0,79}"
+_INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+
+Hex32 = Annotated[str, Meta(pattern=rf"^{_HEX32}\Z")]
+Hex64 = Annotated[str, Meta(pattern=rf"^{_HEX64}\Z")]
+Uuid = Annotated[str, Meta(pattern=rf"^{_UUID}\Z")]
+Kind = Annotated[str, Meta(pattern=rf"^{_KIND}\Z")]
+Instant = Annotated[str, Meta(pattern=rf"^{_INSTANT}\Z")]
+Name = Annotated[str, Meta(min_length=1, max_length=200)]
+Count = Annotated[int, Meta(ge=0, le=MAX_INTEGER)]
+
+
+class SignedBy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Who signs: the raw public key in hex, the registered actor, the role taken, the actor's Party."""
+
+    key: str  # its form is part of opening an envelope: without a key there is nothing to verify with
+    actor: Name
+    role: Name
+    party: Name
+
+
+class Seen(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The newest cosigned note the signer's own software had verified: it proves not-before."""
+
+    origin: Name
+    size: Count
+    note: Hex64
+
+
+class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A published text that belongs to no field."""
+
+    code: Name
+    media: Name
+    size: Count
+    sha256: Hex64
+
+
+class Other(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The counterparty's record that this entry answers."""
+
+    origin: Name
+    index: Count
+    leaf: Hex64
+    checkpoint_sha256: Hex64
+
+
+class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
+    """The members of a sealed entry; only `prev`, `seen` and `instrument` may be null.
+
+    Frozen and read from JSON, it is in no cycle: the collector need not look at a hundred thousand of them.
+    """
+
+    v: Literal[1]
+    log: Name
+    entry: str
+    order: str
+    seq: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
+    prev: str | None
+    seen: Seen | None
+    kind: str
+    schema: Annotated[int, Meta(ge=1, le=MAX_INTEGER)]
+    instrument: Name | None
+    refs: list[Name]
+    signer: SignedBy
+    speaks: Speaks
+    on: str
+    on_source: OnSource
+    signed_at: str
+    public: dict[str, Any]
+    sealed: list[Name]
+    documents: list[Document]
+    whose: Name | UnsetType = UNSET
+    replaces: str | UnsetType = UNSET
+    audience: dict[str, list[Name]] | UnsetType = UNSET
+    other: Other | UnsetType = UNSET
+
+
+class Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True, gc=False):
+    """The same with the forms of its texts: msgspec asks for one after the other, and names the one that is wrong."""
+
+    entry: Hex32
+    order: Uuid
+    prev: Hex64 | None
+    kind: Kind
+    on: Instant
+    signed_at: Instant
+    replaces: Hex64 | UnsetType = UNSET
+
+
+_FORMS = re.compile(f"{_HEX32} {_UUID} {_HEX64} {_KIND} {_INSTANT} {_INSTANT}").fullmatch
+is_hex64 = re.compile(_HEX64).fullmatch
+_NONE = "0" * 64
+
+
+def well_formed(p: Payload) -> bool:
+    """True if the texts have the forms of `Formed`, which are asked for together here; none of them has a space."""
+    prev = _NONE if p.prev is None else p.prev
+    return bool(
+        _FORMS(f"{p.entry} {p.order} {prev} {p.kind} {p.on} {p.signed_at}")
+        and (p.replaces is UNSET or is_hex64(p.replaces))
+    )

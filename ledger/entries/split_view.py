@@ -1,0 +1,322 @@
+"""SPLIT-VIEW: one log signed two trees that cannot both be its own. An exhibit proves it to whoever has the log's key.
+
+At one size, two roots are enough. At two sizes m < n, a consistency proof shows which tree of m entries the larger tree
+begins with; if that is not the one the log signed at m, the log has contradicted itself, whoever kept the proof.
+
+    {"format": "comity.split-view/1", "says": "...", "log": vkey, "one": note, "two": note,
+     "began": root of the first m entries of "two" in hex, "path": [base64, ...]}     the last two only where m < n
+
+A larger head without a proof is an accusation, not an exhibit: `SPLIT-UNPROVEN`.
+
+An entry that was acknowledged and is left out later convicts the log where another head of it has, at the same place,
+another leaf: each of the two proofs binds the place to a root that the log signed, so their sizes do not matter.
+
+    {"format": "comity.omission/1", "says": "...", "log": vkey, "entry": sealed line, "proof": tlog-proof of it,
+     "leaf": what stands there instead in hex, "instead": tlog-proof of that}
+
+A head that is too small to hold the entry may just be an older one; nothing convicts a log of being asked twice.
+
+SPLIT-ORDER: one log signed trees with two entries of which its own rules take one: at one place of an order, or one
+that does not continue the entry before it; CTX-REPLAY for two with one entry id. One head may cover both or each its
+own, and whether those two heads go together does not matter: each proof binds its entry to a root that the log signed.
+
+    {"format": "comity.split-order/1", "says": "...", "log": vkey, "one": sealed line, "one_proof": tlog-proof of it,
+     "two": sealed line, "two_proof": tlog-proof of it, "other_log": vkey}     the last where another key signed "two"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from msgspec import Struct
+
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.placement import at_odds
+from ledger.errors import Refused
+from ledger.tlog.note import Checkpoint, Vkey, b64, open_checkpoint, unb64
+from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, node_hash, parse_proof
+
+FORMAT = "comity.split-view/1"
+OMISSION = "comity.omission/1"
+ORDER = "comity.split-order/1"
+_LARGEST = 1 << 18
+
+
+class SplitView(Struct, frozen=True):
+    """What an exhibit proves: `log` signed `one` and `two`, of which the smaller comes first, and they contradict."""
+
+    log: Vkey
+    one: Checkpoint
+    two: Checkpoint
+    code = "SPLIT-VIEW"
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The sizes of the two trees that were signed."""
+        return self.one.size, self.two.size
+
+    def __str__(self) -> str:
+        if self.one.size == self.two.size:
+            return f"{self.log.name} signed two trees of {self.one.size} entries"
+        return (
+            f"{self.log.name} signed a tree of {self.two.size} entries"
+            f" that does not begin with its tree of {self.one.size} entries"
+        )
+
+
+def prove_split(log: Vkey, one: bytes, two: bytes, path: Sequence[bytes] = (), began: bytes | None = None) -> bytes:
+    """The exhibit made of two notes of a log; SPLIT-UNPROVEN if they do not contradict each other provably.
+
+    `path` is the consistency proof from the size of the smaller one within the tree of the larger, `began` the root it
+    starts from (32 bytes); it can be left out where the proof tells it, which is everywhere but at powers of two.
+    """
+    one, two = sorted((one, two), key=lambda note: _open(note, log).size)
+    small, large = _open(one, log), _open(two, log)
+    proof: dict[str, object] = {}
+    if small.size != large.size:
+        began = began or _beginning(small.size, large.size, path)
+        proof = {"began": began.hex() if began else None, "path": [b64(sibling) for sibling in path]}
+    says = str(SplitView(log, small, large))
+    document: dict[str, object] = {
+        "format": FORMAT,
+        "says": says,
+        "log": log.text,
+        "one": one.decode(),
+        "two": two.decode(),
+        **proof,
+    }
+    exhibit = _written(document)
+    check_split(exhibit, log)
+    return exhibit
+
+
+def check_split(exhibit: bytes, log: Vkey) -> SplitView:
+    """Read an exhibit and check all it says with the key of the log, which comes from elsewhere.
+
+    SPLIT-FORMAT if it is none, CP-* if a note is not of this log, SPLIT-UNPROVEN if both notes can be true.
+    """
+    document = _read(exhibit, FORMAT)
+    try:
+        one, two = (document[name].encode() for name in ("one", "two"))
+        path = [unb64(line) for line in document.get("path", ())]
+        began = bytes.fromhex(document.get("began") or "")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused("SPLIT-FORMAT", f"not an exhibit of a split view: {error}") from error
+    small, large = _open(one, log), _open(two, log)
+    if small.size == large.size and small.root != large.root:
+        return SplitView(log, small, large)
+    try:
+        check_consistency(small.size, large.size, began, large.root, path)
+    except Refused as refused:
+        raise Refused("SPLIT-UNPROVEN", f"nothing shows that they contradict: {refused.says}") from refused
+    if small.root == began:
+        raise Refused("SPLIT-UNPROVEN", "the larger tree begins with the smaller one, as it should")
+    return SplitView(log, small, large)
+
+
+class Omission(Struct, frozen=True):
+    """What an exhibit proves: `log` gave a receipt for an entry at `index`, and signed a tree with another there."""
+
+    log: Vkey
+    index: int
+    one: Checkpoint
+    two: Checkpoint
+    code = "SPLIT-VIEW"
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """The sizes of the two trees that were signed."""
+        return self.one.size, self.two.size
+
+    def __str__(self) -> str:
+        return (
+            f"{self.log.name} gave a receipt for entry {self.index} in its tree of {self.one.size} entries,"
+            f" and in its tree of {self.two.size} entries another one stands there"
+        )
+
+
+def prove_omission(log: Vkey, entry: bytes, proof: bytes, leaf: bytes, instead: bytes) -> bytes:
+    """The exhibit made of a sealed entry with its tlog-proof, and of what another proof shows at the same place.
+
+    `leaf` is the leaf hash (32 bytes) that `instead` is a proof of. SPLIT-UNPROVEN if both can be true.
+    """
+    small = {"format": OMISSION, "log": log.text, "entry": entry.decode(), "proof": proof.decode()}
+    document = {**small, "leaf": leaf.hex(), "instead": instead.decode()}
+    says = str(check_omission(_written({**document, "says": ""}), log))
+    return _written({"format": OMISSION, "says": says, **{k: v for k, v in document.items() if k != "format"}})
+
+
+def check_omission(exhibit: bytes, log: Vkey) -> Omission:
+    """Read an exhibit and check all it says with the key of the log, which comes from elsewhere.
+
+    SPLIT-FORMAT if it is none, CP-*, PRF-* if a head or proof is not of this log, SPLIT-UNPROVEN if both can be true.
+    """
+    document = _read(exhibit, OMISSION)
+    try:
+        entry, proof, instead = (document[name].encode() for name in ("entry", "proof", "instead"))
+        leaf = bytes.fromhex(document["leaf"])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused("SPLIT-FORMAT", f"not an exhibit of an omission: {error}") from error
+    if len(leaf) != 32:
+        raise Refused("SPLIT-FORMAT", "not an exhibit of an omission: a leaf hash has 32 bytes")
+    first, second = parse_proof(proof), parse_proof(instead)
+    one, two = _open(first.note, log), _open(second.note, log)
+    check_inclusion(first.index, one.size, leaf_hash(entry), first.path, one.root)
+    check_inclusion(second.index, two.size, leaf, second.path, two.root)
+    if first.index != second.index:
+        raise Refused("SPLIT-UNPROVEN", f"one proof is for entry {first.index}, the other for entry {second.index}")
+    if leaf == leaf_hash(entry):
+        raise Refused("SPLIT-UNPROVEN", "both proofs are for the same entry")
+    return Omission(log, first.index, one, two)
+
+
+class Shown(Struct, frozen=True):
+    """An entry of a log as it was shown with its proof: sealed bytes, tlog-proof, and the key that signed its head."""
+
+    raw: bytes
+    proof: bytes
+    log: Vkey
+
+
+class SplitOrder(Struct, frozen=True):
+    """What an exhibit proves: `log` signed trees with both of two entries, at `places`, which `broken` forbids.
+
+    `sizes` are those of the two trees; another key of the log may have signed the second.
+    """
+
+    log: Vkey
+    places: tuple[int, int]
+    leaves: tuple[str, str]
+    broken: Refused
+    sizes: tuple[int, int]
+
+    @property
+    def code(self) -> str:
+        """Return the code of the rule that was broken."""
+        return self.broken.code
+
+    def __str__(self) -> str:
+        one, two = (f"{leaf[:8]}.. at place {n}" for leaf, n in zip(self.leaves, self.places, strict=True))
+        return f"{self.log.name} signed trees with {self.broken.says}: {one}, {two}"
+
+
+def prove_order(one: Shown, two: Shown) -> bytes:
+    """Make the exhibit of two entries that the rules of their log do not let it hold both; the same either way round.
+
+    SPLIT-UNPROVEN if they do, CP-*, PRF-* if a head or proof is not of the log.
+    """
+    one, two = sorted((one, two), key=lambda shown: (parse_proof(shown.proof).index, leaf_hash(shown.raw)))
+    document = {
+        "log": one.log.text,
+        "one": one.raw.decode(),
+        "one_proof": one.proof.decode(),
+        "two": two.raw.decode(),
+        "two_proof": two.proof.decode(),
+    }
+    if two.log != one.log:
+        document["other_log"] = two.log.text
+    says = str(check_order(_written({"format": ORDER, "says": "", **document}), (one.log, two.log)))
+    return _written({"format": ORDER, "says": says, **document})
+
+
+def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
+    """Read an exhibit and check all it says with the log's keys for the two heads, which come from elsewhere.
+
+    SPLIT-FORMAT if it is none, CP-*, PRF-* if a head or proof is not of this log, ENV-*, JSON-*, SIG-BAD if an entry is
+    none, SPLIT-UNPROVEN if a log may hold both.
+    """
+    document = _read(exhibit, ORDER)
+    try:
+        parts = [document[name].encode() for name in ("one", "one_proof", "two", "two_proof")]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refused("SPLIT-FORMAT", f"not an exhibit of a split order: {error}") from error
+    first, last = logs[0], logs[-1]
+    (one, at, size), (two, then, other) = _standing(parts[0], parts[1], first), _standing(parts[2], parts[3], last)
+    if {first.name, last.name, one.payload.log, two.payload.log} != {first.name}:
+        raise Refused("SPLIT-UNPROVEN", "they were not both sealed for this log")
+    broken = at_odds(one, at, two, then)
+    if broken is None:
+        raise Refused("SPLIT-UNPROVEN", "a log may hold both of them")
+    return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken, (size, other))
+
+
+def _standing(raw: bytes, proof: bytes, log: Vkey) -> tuple[Opened, int, int]:
+    """Return an entry, its place in a tree that the key of a log signed, and the size of the tree."""
+    parsed = parse_proof(proof)
+    head = _open(parsed.note, log)
+    check_inclusion(parsed.index, head.size, leaf_hash(raw), parsed.path, head.root)
+    return open_(raw), parsed.index, head.size
+
+
+Found = SplitView | Omission | SplitOrder
+
+
+def check_exhibit(exhibit: bytes, logs: Sequence[Vkey]) -> Found:
+    """Check an exhibit of any form with the keys of the log, as many as `claimed_logs` names."""
+    match form_of(exhibit):
+        case "comity.omission/1":
+            return check_omission(exhibit, logs[0])
+        case "comity.split-order/1":
+            return check_order(exhibit, logs)
+        case _:
+            return check_split(exhibit, logs[0])
+
+
+def claimed_logs(exhibit: bytes) -> tuple[str, ...]:
+    """Return the verifier keys that an exhibit names; to look for them among trusted ones, never to use them."""
+    try:
+        document = orjson.loads(exhibit) if len(exhibit) <= _LARGEST else None
+    except ValueError:
+        return ()
+    if not isinstance(document, dict):
+        return ()
+    keys = (document.get("log"), *([document["other_log"]] if "other_log" in document else ()))
+    return tuple(str(key) for key in keys)
+
+
+def form_of(data: bytes) -> str | None:
+    """Which form of exhibit a file says it is; None if it says nothing of the kind."""
+    start = data[:200].lstrip()
+    forms = (FORMAT, OMISSION, ORDER)
+    return next((form for form in forms if start.startswith(b"{") and form.encode() in start), None)
+
+
+def _written(document: dict[str, object]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _read(exhibit: bytes, form: str) -> dict[str, Any]:
+    try:
+        if len(exhibit) > _LARGEST:
+            raise ValueError("too large")
+        document = orjson.loads(exhibit)
+        if document["format"] != form:
+            raise ValueError("another format")
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused("SPLIT-FORMAT", f"not an exhibit: {error}") from error
+    return document  # type: ignore[no-any-return]
+
+
+def _open(note: bytes, log: Vkey) -> Checkpoint:
+    return open_checkpoint(note, log.name, log, ()).checkpoint
+
+
+def _beginning(m: int, n: int, path: Sequence[bytes]) -> bytes | None:
+    """The root of `m` entries that a consistency proof starts from; None where it leaves it out (RFC 9162 2.1.4.2)."""
+    if not path or not m & (m - 1):
+        return None
+    fn, sn, old = m - 1, n - 1, path[0]
+    while fn & 1:
+        fn >>= 1
+        sn >>= 1
+    for sibling in path[1:]:
+        if fn & 1 or fn == sn:
+            old = node_hash(sibling, old)
+            while fn and not fn & 1:
+                fn >>= 1
+                sn >>= 1
+        fn >>= 1
+        sn >>= 1
+    return old

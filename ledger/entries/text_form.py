@@ -1,0 +1,99 @@
+"""The texts of an entry: which of them hold a character that the record should not have.
+
+Asked twice. Of what is about to stand here it is a rule: refused. In an entry that stands already it is a finding on
+that entry, in every verifier the same: whoever signs such a text spoils nobody's record but shows what it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from ledger.entries.payload import Payload
+from ledger.errors import Refused
+from ledger.facts import KINDS
+from ledger.facts.wire import texts
+from ledger.formats.characters import Unseen, code, unassigned, unseen
+
+
+class Odd(msgspec.Struct, frozen=True):
+    """A text with a character that it should not hold: TEXT-UNASSIGNED or TEXT-UNSEEN, where, and in words."""
+
+    code: str
+    where: str
+    says: str
+
+
+def odd_texts(payload: Payload) -> Iterator[Odd]:
+    """The texts of an entry that everybody reads, and what is odd about them; at most one thing for each text."""
+    if msgspec.json.encode(payload).isascii():
+        return
+    for where, text in _members(payload):
+        yield from _odd(where, text, "none")
+    yield from odd_values(payload, {name: value for name, value in payload.public.items() if name != "_sd"})
+
+
+def odd_values(payload: Payload, values: Mapping[str, Any]) -> Iterator[Odd]:
+    """The same of fields of an entry, by name: public ones, or sealed ones that were opened. They have their form.
+
+    Of a kind or field that is not known here nobody can tell what is a name, so there any text may hold what no one
+    sees.
+    """
+    kind = KINDS.get(payload.kind)
+    fields = kind.fields() if kind is not None and kind.schema == payload.schema else {}
+    for name, value in values.items():
+        if name not in fields:
+            for where, text in _anywhere(value, name):
+                yield from _odd(where, text, "shown")
+        elif value is not None:
+            for where, text, word in texts(fields[name].form, value, name):
+                yield from _odd(where, text, word.unseen)
+
+
+def check_texts(payload: Payload, values: Mapping[str, Any] | None = None) -> None:
+    """Refuse an entry with such a text before it stands anywhere, with those of its sealed `values`: JSON-CHAR."""
+    if not values and msgspec.json.encode(payload).isascii():
+        return
+    for odd in (*odd_texts(payload), *odd_values(payload, values or {})):
+        raise Refused("JSON-CHAR", odd.says, where=odd.where)
+
+
+def _members(p: Payload) -> Iterator[tuple[str, str]]:
+    """What the payload itself names: actors, roles, codes, references."""
+    yield from (("signer.actor", p.signer.actor), ("signer.role", p.signer.role), ("signer.party", p.signer.party))
+    yield from ((f"refs[{n}]", ref) for n, ref in enumerate(p.refs))
+    yield from ((name, value) for name, value in (("log", p.log), ("instrument", p.instrument)) if value)
+    yield from ((f"sealed[{n}]", name) for n, name in enumerate(p.sealed))
+    for n, document in enumerate(p.documents):
+        yield from ((f"documents[{n}].code", document.code), (f"documents[{n}].media", document.media))
+    if p.whose is not UNSET:
+        yield "whose", p.whose
+    if p.audience is not UNSET:
+        for field, roles in p.audience.items():
+            yield from ((f"audience.{field}", role) for role in roles)
+    if p.seen is not None:
+        yield "seen.origin", p.seen.origin
+    if p.other is not UNSET:
+        yield "other.origin", p.other.origin
+
+
+def _odd(where: str, text: str, allowed: Unseen) -> Iterator[Odd]:
+    if found := unassigned(text):
+        says = f"{where} holds {code(found)}, which Unicode 14.0 does not have"
+        yield Odd("TEXT-UNASSIGNED", where, says)
+    elif found := unseen(text, allowed):
+        yield Odd("TEXT-UNSEEN", where, f"{where} holds {code(found)}, which has no shape of its own")
+
+
+def _anywhere(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _anywhere(item, f"{path}[{n}]")
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _anywhere(item, f"{path}.{name}")

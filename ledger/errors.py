@@ -1,0 +1,49 @@
+"""The two error types: what is wrong with signed bytes, and what is wrong with the files of a ledger.
+
+Both carry a released code (docs/codes.md); the code decides the exit status of a command (`cli.exit_codes`).
+"""
+
+from __future__ import annotations
+
+
+class Refused(Exception):
+    """Something signed, hashed or packed is not what it has to be; nothing after it can be trusted.
+
+    `code` is one of the released codes, `says` a sentence for people, `where` the file, entry or byte that is wrong,
+    `hint` what to do next. Law never raises this: it returns findings.
+    """
+
+    def __init__(self, code: str, says: str, *, where: str = "", hint: str = "") -> None:
+        super().__init__(code, says, where, hint)
+        self.code = code
+        self.says = says
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        place = f" {self.where}" if self.where else ""
+        return f"{self.code}{place}: {self.says}"
+
+
+class LedgerFault(Exception):
+    """The ledger on this machine cannot be used: it is missing, busy, damaged or behind.
+
+    `code` is one of the released codes, `says` a sentence for people, `hint` what to do next. What is wrong with
+    signed bytes is a `Refused`; this is about the files around them.
+    """
+
+    def __init__(self, code: str, says: str, hint: str = "") -> None:
+        super().__init__(code, says, hint)
+        self.code = code
+        self.says = says
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.says}"
+
+
+class Busy(LedgerFault):
+    """Another process held the ledger for thirty seconds."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__("BUSY", f"{what} was held by another process for 30 seconds", "try again")

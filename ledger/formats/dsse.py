@@ -1,0 +1,162 @@
+"""One line of DSSE: what is signed, by whom, and the one way to write it down.
+
+An envelope of ours is DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload), its members in one order, without
+white space, its base64 with one spelling. The payload is canonical JSON that names the signer's key. Formats:
+docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+import orjson
+
+from ledger.errors import Refused
+from ledger.formats.canonical_json import MAX_BYTES, MAX_NODES, check_json, loads
+from ledger.formats.ed25519 import verify_signature
+
+EVENT_TYPE = "application/vnd.comity.event.v1+json"
+MANIFEST_TYPE = "application/vnd.comity.manifest.v1+json"
+POLICY_TYPE = "application/vnd.comity.policy.v1+json"
+
+MAX_ENVELOPE = 49_152  # bytes; a tile entry may have 65,535 (c2sp.org/tlog-tiles)
+MAX_PAYLOAD = MAX_BYTES
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """DSSE v1.0.2 pre-authentication encoding: what is signed."""
+    return b"%b%d %b" % (_pae_of(payload_type), len(payload), payload)
+
+
+@lru_cache(16)
+def _pae_of(payload_type: str) -> bytes:
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %b " % (len(kind), kind)
+
+
+def keyid(public: bytes) -> str:
+    """Hex SHA-256 of the raw public key: a hint for readers, never the proof."""
+    return hashlib.sha256(public).hexdigest()
+
+
+_ENVELOPE = re.compile(
+    rb'\{"payload":"([A-Za-z0-9+/]+={0,2})","payloadType":"([!#-\[\]-~]+)",'
+    rb'"signatures":\[\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\}\]\}'
+)
+
+
+class _Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    keyid: str
+    sig: bytes
+
+
+class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """The members of an envelope in their order; bytes are base64, and msgspec writes it in one spelling."""
+
+    payload: bytes
+    payloadType: str  # noqa: N815 -- as DSSE spells it
+    signatures: tuple[_Signature]
+
+
+_write = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(_Line).decode
+
+
+def seal_bytes(payload: bytes, payload_type: str, public: bytes, sign: Callable[[bytes], bytes]) -> bytes:
+    """One line of DSSE around `payload`; `sign` makes the 64-byte Ed25519 signature of the bytes it is given."""
+    return _write(_Line(payload, payload_type, (_Signature(keyid(public), sign(pae(payload_type, payload))),)))
+
+
+def open_bytes(
+    raw: bytes,
+    payload_type: str,
+    *,
+    max_bytes: int = MAX_PAYLOAD,
+    max_nodes: int = MAX_NODES,
+    also: re.Pattern[str] | None = None,
+    verify: bool = True,
+) -> tuple[dict[str, Any], bytes]:
+    """The payload of one line of DSSE as (value, its bytes), signed by the key its member `signer.key` names.
+
+    Whether that key may sign is not decided here (keyring). Raises `Refused`: ENV-SIZE, ENV-NONCANON, ENV-SIGCOUNT,
+    ENV-TYPE, ENV-KEYID, SIG-BAD and the JSON-* codes. With `verify=False` the signature alone is not checked: for
+    bytes that this process has verified before.
+    """
+    if len(raw) > max(MAX_ENVELOPE, max_bytes // 3 * 4 + 512):
+        raise Refused("ENV-SIZE", f"the envelope has {len(raw)} bytes")
+    match = _ENVELOPE.fullmatch(raw)
+    if match is None:
+        raise _diagnose(raw)
+    body, kind, key_hint, sig = match.groups()
+    if kind != payload_type.encode():
+        raise Refused("ENV-TYPE", f"payload type {kind.decode()}, expected {payload_type}")
+    payload = _decode(body)
+    if len(payload) > max_bytes:
+        raise Refused("ENV-SIZE", f"the payload has {len(payload)} bytes, at most {max_bytes} are allowed")
+    value = loads(payload)
+    public = _named_key(value)
+    if hashlib.sha256(public).hexdigest().encode() != key_hint:
+        raise Refused("ENV-KEYID", "keyid is not the digest of the key that the payload names")
+    signature = _decode(sig)
+    if verify and not verify_signature(public, pae(payload_type, payload), signature):
+        raise Refused("SIG-BAD", "the signature does not fit the signed bytes and the key they name")
+    check_json(payload, value, max_nodes=max_nodes, also=also)
+    return value, payload
+
+
+def parts(raw: bytes, payload_type: str) -> tuple[bytes, str, bytes] | None:
+    """Payload, key id and signature of a line; None if `open_bytes` has to say what is wrong.
+
+    Not None means that the line is what writing these three down gives, in the type asked for. None of them is looked
+    at: a key id that is the digest of a key is a canonical one.
+    """
+    if len(raw) > MAX_ENVELOPE:
+        return None
+    try:
+        line = _read(raw)
+    except ValueError:  # msgspec's, or of bytes that are not UTF-8
+        return None
+    payload, signed = line.payload, line.signatures[0]
+    if line.payloadType != payload_type or not 0 < len(payload) <= MAX_PAYLOAD or len(signed.sig) != 64:
+        return None
+    if _write(line) != raw:  # reading forgives white space, escapes and base64's last bits; writing does not
+        return None
+    return payload, signed.keyid, signed.sig
+
+
+def _decode(text: bytes) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Refused("ENV-NONCANON", f"base64: {error}") from None
+    if base64.b64encode(raw) != text:  # non-zero trailing bits survive validate=True
+        raise Refused("ENV-NONCANON", "base64 does not encode to itself again")
+    return raw
+
+
+def _named_key(value: Any) -> bytes:
+    signer = value.get("signer") if isinstance(value, dict) else None
+    key = signer.get("key") if isinstance(signer, dict) else None
+    if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
+        raise Refused("JSON-FORM", "the payload does not name its signer's key (signer.key, 64 hex digits)")
+    return bytes.fromhex(key)
+
+
+def _diagnose(raw: bytes) -> Refused:
+    """Say which rule of the envelope a line breaks, once it is known that it breaks one."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        return Refused("ENV-NONCANON", f"not a sealed entry: {error}")
+    signatures = value.get("signatures") if isinstance(value, dict) else None
+    if isinstance(signatures, list) and len(signatures) != 1:
+        return Refused("ENV-SIGCOUNT", f"{len(signatures)} signatures; an entry has one, a second opinion is an entry")
+    if isinstance(value, dict) and value.get("payloadType") not in (EVENT_TYPE, MANIFEST_TYPE, POLICY_TYPE):
+        return Refused("ENV-TYPE", f"payload type {value.get('payloadType')!r}")
+    return Refused("ENV-NONCANON", "not the canonical one-line form: members, order, white space, base64 or digits")

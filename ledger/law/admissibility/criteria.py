@@ -1,0 +1,189 @@
+"""The eight criteria: what can be said about each, what it rests on, and what is missing. findings.md 6.
+
+Each starts from what the record holds; then every finding pulls: to CONTRADICTED, or to GAP unless it is CONTRADICTED,
+even a criterion that would otherwise not apply. Nothing here says that evidence is admissible: a court decides that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry
+from ledger.entries.replacement import ALGORITHMS
+from ledger.law.record_checks.integrity import files
+from ledger.law.record_checks.open_duties import open_duties
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Finding, Standing, Verdict
+
+NO_LAWFUL_AUTHORITY = ("VOL",)
+NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
+
+
+class Criterion(Struct, frozen=True):
+    """What can be said on a criterion: `rests_on` are leaf hashes, `lacks` sentences on what is in the way."""
+
+    state: Standing
+    rests_on: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
+
+
+class Question(Struct, frozen=True):
+    """A criterion: its name, what is asked, and how it starts before any finding pulls."""
+
+    id: str
+    says: str
+    start: Callable[[Examination], Start]
+
+
+class Start(Struct, frozen=True):
+    """The starting value of a criterion: DEMONSTRATED if nothing is lacking, else GAP; or one set outright."""
+
+    rests_on: Iterable[Entry | str] = ()
+    lacks: Iterable[str] = ()
+    state: Standing | None = None
+
+    def criterion(self) -> Criterion:
+        """The same as a criterion that nothing pulls."""
+        lacks = tuple(self.lacks)
+        leaves = dict.fromkeys(e if isinstance(e, str) else e.leaf for e in self.rests_on)
+        return Criterion(self.state or (Standing.GAP if lacks else Standing.DEMONSTRATED), tuple(leaves), lacks)
+
+
+def _not_applicable(why: str) -> Start:
+    return Start(lacks=(why,), state=Standing.NOT_APPLICABLE)
+
+
+def _no_data(r: Examination) -> Start | None:
+    """What the criteria about data say while there are none (decisions 63, 64)."""
+    if r.disowned:
+        return _not_applicable("The order is disowned.")
+    return None if r.reaching else _not_applicable("No data have reached the issuing side.")
+
+
+def authenticity(r: Examination) -> Start:
+    """A1: the order and everything handed over are the word of whoever did it."""
+    if (nothing := _no_data(r)) is not None:
+        return nothing
+    handed = r.of("data-disclosed", "data-transmitted-by-state")
+    orders = [e for e in r.of("order-issued") if r.first_hand(e)]
+    lacks = [] if orders else ["No order is on record in its maker's own hand."]
+    if not all(r.first_hand(e) for e in handed):
+        lacks.append("That data were handed over is not on record in the hand of whoever did it.")
+    return Start((*orders, *(e for e in handed if r.first_hand(e))), lacks)
+
+
+def integrity(r: Examination) -> Start:
+    """A2: every file has a digest, and what arrived was compared and found equal."""
+    if (nothing := _no_data(r)) is not None:
+        return nothing
+    receipts = r.of("evidence-received")
+    listed = [d for d in r.disclosures if _has_digests(d)]
+    equal = [e for e in receipts if e.get("check") == "equal"]
+    lacks = []
+    if len(listed) < len(r.disclosures):
+        lacks.append("A disclosure lists no files, a file without a digest, or files that cannot be read any more.")
+    if not receipts:
+        lacks.append("No receipt of the data is on record.")
+    elif len(equal) < len(receipts):
+        lacks.append("Not everything that arrived was compared and found equal.")
+    return Start((*listed, *equal), lacks)
+
+
+def _has_digests(disclosure: Entry) -> bool:
+    listed = files(disclosure)
+    return bool(listed) and all(any(f.get(digest) for digest in ALGORITHMS) for f in listed)
+
+
+def custody(r: Examination) -> Start:
+    """A3: somebody received the data and has held them since."""
+    if (nothing := _no_data(r)) is not None:
+        return nothing
+    received = r.of("evidence-received")
+    moved = r.of("custody-transferred") if received else ()
+    return Start((*received, *moved), () if received else ("No receipt of the data is on record.",))
+
+
+def lawful_authority(r: Examination) -> Start:
+    """A4: an authority made the order, and whoever had to approve it did."""
+    if r.disowned:
+        return _not_applicable("The order is disowned.")
+    if r.instrument in NO_LAWFUL_AUTHORITY:
+        return _not_applicable("The instrument compels nobody.")
+    refused = [
+        *r.of("ex-post-validation-refused"),
+        *(e for e in r.of("order-supervised", "order-validated") if e.get("decision") == "refused"),
+    ]
+    if refused:
+        return Start(refused, ("Supervision or validation was refused.",), Standing.CONTRADICTED)
+    orders, granted = r.of("order-issued"), r.of("ex-post-validation-granted")
+    lacks = [] if orders else ["No effective order is on record."]
+    if any(e.get("validation_pending") is True for e in orders) and not granted:
+        lacks.append("The order was issued without validation, and none has been granted since.")
+    approved = (e for e in r.of("order-supervised", "order-validated") if e.get("decision") == "approved")
+    return Start((*orders, *approved, *granted), lacks)
+
+
+def conditions_of_the_instrument(r: Examination) -> Start:
+    """A5: the instrument's own conditions; kept only by the absence of findings."""
+    if r.disowned:
+        return _not_applicable("The order is disowned.")
+    if r.instrument in NO_CONDITIONS:
+        return _not_applicable("No treaty or regulation sets conditions for this instrument here.")
+    orders = r.of("order-issued")
+    return Start(orders, () if orders else ("No effective order is on record.",))
+
+
+def time(r: Examination) -> Start:
+    """A6: what had to be done in time was done in time."""
+    clocks = r.counting
+    if all(c.verdict is Verdict.NOT_RUNNING for c in clocks):
+        return _not_applicable("No clock runs.")
+    bad = [c for c in clocks if c.verdict in (Verdict.MISSED, Verdict.UNDETERMINED)]
+    met = [c for c in clocks if c.verdict is Verdict.MET]
+    lacks = [f"{c.id} is {c.verdict}." for c in bad]
+    if not met:
+        lacks.append("No clock has been met.")
+    return Start((leaf for c in met for leaf in c.entries), lacks)
+
+
+def data_protection(r: Examination) -> Start:
+    """A7: the duties towards the person; none of them is open, and no finding says that one was broken."""
+    return _no_data(r) or Start(r.reaching, (duty.says for duty in open_duties(r)))
+
+
+def defence_access(r: Examination) -> Start:
+    """A8: the defence has the raw answer, the digests and the means to check them."""
+    if (nothing := _no_data(r)) is not None:
+        return nothing
+    bundles = r.of("defence-bundle-issued")
+    return Start(bundles, () if bundles else ("Nothing was issued to the defence.",))
+
+
+QUESTIONS = (
+    Question("A1", "authenticity", authenticity),
+    Question("A2", "integrity", integrity),
+    Question("A3", "custody", custody),
+    Question("A4", "lawful authority", lawful_authority),
+    Question("A5", "conditions of the instrument", conditions_of_the_instrument),
+    Question("A6", "time", time),
+    Question("A7", "data protection", data_protection),
+    Question("A8", "defence access", defence_access),
+)
+
+
+def criteria(r: Examination, findings: Iterable[Finding]) -> dict[str, Criterion]:
+    """The eight criteria, after these findings have pulled."""
+    found = {question.id: question.start(r).criterion() for question in QUESTIONS}
+    for finding in findings:
+        for name, standing in finding.effects:
+            found[name] = _pulled(found[name], finding, standing)
+    return found
+
+
+def _pulled(criterion: Criterion, finding: Finding, standing: Standing) -> Criterion:
+    state = Standing.CONTRADICTED if Standing.CONTRADICTED in (criterion.state, standing) else standing
+    if criterion.state is Standing.NOT_APPLICABLE:
+        criterion = Criterion(state)  # why it would not apply is no longer the point
+    return Criterion(state, criterion.rests_on, (*criterion.lacks, f"{finding.code}: {finding.says}"))

@@ -1,0 +1,146 @@
+"""Clocks between two States: CETS 224 arts 8 and 9, Budapest Convention arts 16 and 29."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ledger.entries.case import Entry, instant
+from ledger.law.deadlines.deadline_base import Winding, answered, first_of, since, wind, wind_by_receipt, with_twin
+from ledger.law.reading.substance import Matter
+from ledger.law.terms.calendar import Count, Duration, calendar_days, duration
+from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+
+
+def _d_8_6_service(d: Deadline, m: Matter) -> Iterator[Clock]:
+    accepted = next(iter(since(m, "request-accepted")), m.first("request-accepted"))
+    if accepted is not None:
+        days = m.days_of(m.to_party)
+        w = wind(m, d, accepted, lambda on: calendar_days(on, 45, days), instant(accepted.get("complete_at")))
+        served = (m.governing,) if m.governing else ()
+        yield from with_twin(w, lambda w: w.judged(first_of(served), served))
+
+
+def _d_8_6_return(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if m.governing is not None and m.issued is not None:
+        length = 45 if "traffic" in (m.issued.get("data_categories") or ()) else 20
+        w = wind_by_receipt(m, d, lambda receipt: calendar_days(receipt, length, m.provider_days))
+        answers = since(m, "data-disclosed", "no-data-held")
+        yield from with_twin(w, lambda w: w.judged(first_of(answers), answers))
+
+
+def _d_9_5(d: Deadline, m: Matter) -> Iterator[Clock]:
+    """A declaration that names no period sets a duty and no clock [design]."""
+    declared, passed_on = m.declared("D-9-5"), m.first("data-transmitted-by-state")
+    length = duration(declared.terms) if declared else None
+    if length is not None and passed_on is not None:
+        w = wind(m, d, passed_on, lambda on: calendar_days(on, length, m.issuer_days))
+        yield answered(w, m.of("emergency-request-formalised"))
+
+
+def _preserved(m: Matter) -> Entry | None:
+    return m.first("preservation-confirmed") or m.governing
+
+
+def _kept(w: Winding) -> Clock:
+    """Follow-up in time meets it; an order withdrawn or data given up before the end leave nobody bound."""
+    requests = w.m.of("production-request-confirmed")
+    verdict, answer = w.judged(first_of(requests), requests)
+    if verdict in (Verdict.OPEN, Verdict.MISSED):
+        over = [e for e in w.m.of("order-withdrawn", "preservation-ceased") if w.before(e)]
+        if over:
+            return w.clock(Verdict.NOT_RUNNING, answer, over[0])
+    return w.clock(verdict, answer)
+
+
+def _b_29_60(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if (start := _preserved(m)) is not None:
+        yield _kept(wind(m, d, start, lambda on: calendar_days(on, 60, m.issuer_days)))
+
+
+def _b_16_90(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if (start := _preserved(m)) is not None:
+        extensions = m.of("preservation-extended")
+
+        def counting(on: datetime) -> Count:
+            length = Duration(days=90)
+            count = calendar_days(on, length, m.issuer_days)
+            for e in extensions:  # each made in time lengthens the period, in order
+                more = duration(e.get("extends_by"))
+                if more is not None and e.on < count.due:
+                    length = length + more
+                    count = calendar_days(on, length, m.issuer_days)
+            return count
+
+        yield _kept(wind(m, d, start, counting))
+
+
+D_8_6_SERVICE = Deadline(
+    id="D-8-6-SERVICE",
+    instruments=("2AP-8",),
+    wound_by="request-accepted: its complete_at",
+    winds=("request-accepted",),
+    met_by="governing receipt",
+    length="45 days",
+    policy="2AP-CAL",
+    acts="the requested Party",
+    listed="always",
+    cite=("2AP:8(6)(a)",),
+    mark=Mark.KNOWN,
+    run=_d_8_6_service,
+)
+D_8_6_RETURN = Deadline(
+    id="D-8-6-RETURN",
+    instruments=("2AP-8",),
+    wound_by="governing receipt",
+    winds=("order-received",),
+    met_by="data-disclosed, no-data-held",
+    length="45 days with traffic data, else 20",
+    policy="2AP-CAL",
+    acts="the provider",
+    listed="always",
+    cite=("2AP:8(6)(a)(i)-(ii)",),
+    mark=Mark.LIKELY,  # that it runs from service
+    run=_d_8_6_return,
+)
+D_9_5 = Deadline(
+    id="D-9-5",
+    instruments=("2AP-9",),
+    wound_by="first data-transmitted-by-state, where D-9-5 is declared",
+    met_by="emergency-request-formalised",
+    length="as declared",
+    policy="2AP-CAL",
+    acts="the issuing Party",
+    listed="always",
+    cite=("2AP:9(5)",),
+    mark=Mark.KNOWN,
+    run=_d_9_5,
+)
+B_29_60 = Deadline(
+    id="B-29-60",
+    instruments=("BC-29",),
+    wound_by="preservation-confirmed, else governing receipt",
+    winds=("preservation-confirmed", "order-received"),
+    met_by="production-request-confirmed",
+    length="60 days",
+    policy="2AP-CAL",
+    acts="the issuing Party",
+    listed="always",
+    cite=("BC:29(7)",),
+    mark=Mark.TEXT,  # where it starts is [likely]
+    run=_b_29_60,
+)
+B_16_90 = Deadline(
+    id="B-16-90",
+    instruments=("BC-16",),
+    wound_by="preservation-confirmed, else governing receipt",
+    winds=("preservation-confirmed", "order-received"),
+    met_by="production-request-confirmed",
+    length="90 days, longer by each preservation-extended made in time",
+    policy="2AP-CAL",
+    acts="the issuing Party",
+    listed="always",
+    cite=("BC:16(2)",),
+    mark=Mark.TEXT,  # where it starts is [likely]
+    run=_b_16_90,
+)

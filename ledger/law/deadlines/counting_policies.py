@@ -1,0 +1,80 @@
+"""The ways of counting, in words: each policy with its source and how sure that is. The counting: calendar.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.law.terms.rule import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A way of counting: its rule in words, where it comes from and how sure that is.
+
+    `since` is the first day of the act it comes from; None where it comes from none.
+    """
+
+    id: str
+    says: str
+    source: str
+    mark: Mark
+    since: date | None = None
+
+
+POLICIES = {
+    policy.id: policy
+    for policy in (
+        Policy(
+            "EU-1182-71",
+            "hours: the hour of the event does not count, the period begins with the next full hour and lasts so "
+            "many real hours; days: the day of the event does not count, the period ends with the last day, or with "
+            "the next working day if that is a Saturday, Sunday or public holiday, and one of two days or more "
+            "contains at least two working days; working days: counted from the day after the event; all in the zone "
+            "and by the holidays of the State where the action is to be taken",
+            "Regulation (EEC, Euratom) No 1182/71, arts 2 and 3",
+            Mark.TEXT,  # that it governs these periods is [likely]
+            date(1971, 7, 1),  # art. 6 [known]
+        ),
+        Policy(
+            "EU-17(9)",
+            "as EU-1182-71, in the zone and by the holidays of the issuing State, standing in for its national law",
+            "Regulation (EU) 2023/1543, art. 17(9)",
+            Mark.DESIGN,
+            date(2026, 8, 18),  # art. 34(2) [text]
+        ),
+        Policy(
+            "2AP-CAL",
+            "calendar days in the zone of whoever must act; the day of the event does not count; no rolling",
+            "CETS 224 has no rule on counting",
+            Mark.DESIGN,
+        ),
+        Policy(
+            "2AP-CAL+ROLL",
+            "as 2AP-CAL, ending with the next working day there: the earliest safe date to go on",
+            "CETS 224 has no rule on counting",
+            Mark.DESIGN,
+        ),
+        Policy(
+            "HOUSE-CAL",
+            "calendar days as 2AP-CAL, for periods no law puts in numbers",
+            "none",
+            Mark.DESIGN,
+        ),
+        Policy(
+            "US-45",
+            "calendar days in the zone of the provider; the day of the event does not count; ends with the next day "
+            "that is not a Saturday, Sunday or holiday",
+            "Federal Rules of Criminal Procedure, rule 45(a)(1)",
+            Mark.KNOWN,
+            date(2009, 12, 1),  # since when every day counts, also in short periods [known]
+        ),
+        Policy(
+            "STATED",
+            "a moment or day an entry states; a day ends at midnight in the zone of the Party of its signer",
+            "the entry itself",
+            Mark.DESIGN,
+        ),
+        Policy("CLOCK", "elapsed seconds; for statistics, without verdict", "none", Mark.DESIGN),
+    )
+}

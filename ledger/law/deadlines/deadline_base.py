@@ -1,0 +1,164 @@
+"""How any clock is wound, answered and judged: what all of them have in common. findings.md 3, "Verdicts"."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from functools import cached_property
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry, instant, wire
+from ledger.law.reading.substance import NOTHING, Matter
+from ledger.law.terms.calendar import Count, rolled
+from ledger.law.terms.rule import Clock, Deadline, Verdict
+
+Counting = Callable[[datetime], Count]
+Answers = Callable[[frozenset[str]], Entry | None]  # the first answer, leaving out some entries by leaf
+
+
+def first_of(entries: Iterable[Entry]) -> Answers:
+    """The answer is the first of these entries, given in order of entries."""
+    kept = tuple(entries)
+    return lambda without: next((e for e in kept if e.leaf not in without), None)
+
+
+def earliest(*answers: Answers) -> Answers:
+    """Whichever of these answers comes first."""
+
+    def answer(without: frozenset[str]) -> Entry | None:
+        found = [e for a in answers if (e := a(without)) is not None]
+        return min(found, key=lambda e: (e.on, e.index), default=None)
+
+    return answer
+
+
+def since(m: Matter, *kinds: str) -> tuple[Entry, ...]:
+    """Entries that may answer a clock wound by a receipt: from the `on` of a last version that is a correction."""
+    return tuple(e for e in m.of(*kinds) if m.since is None or e.on >= m.since)
+
+
+class Winding(Struct, frozen=True, dict=True):
+    """One period of one order: what wound it, how it counts, what end was set for it.
+
+    `trigger` is None where the entry that should wind it is not on record. `due` is None unless the trigger is known or
+    an end was set. `waiting` is the referral back that has stopped it.
+    """
+
+    m: Matter
+    deadline: Deadline
+    trigger: Entry | None
+    count: Count | None
+    extension: Entry | None = None
+    notes: tuple[str, ...] = ()
+    waiting: Entry | None = None
+
+    @cached_property
+    def due(self) -> datetime | None:
+        """The first instant after the period: as set, else as counted."""
+        if self.extension is not None:
+            return instant(self.extension.get("new_due"))
+        return self.count.due if self.count else None
+
+    def before(self, e: Entry) -> bool:
+        """True if an entry happened before the end."""
+        return self.due is not None and e.on < self.due
+
+    def judged(
+        self, answers: Answers, said: Iterable[Entry] = (), end: datetime | None = None
+    ) -> tuple[Verdict, Entry | None]:
+        """Whether an answer came before the end, and the first that did or did not.
+
+        `said` are the entries that can bear an answer: one recorded late, that happened before `due` and was recorded
+        at or after it, counts only with a receipt stamp or the word of the other side. `end` is where MET ends, if that
+        is not `due`.
+        """
+        m, due = self.m, self.due
+        if due is None:
+            return Verdict.UNDETERMINED, answers(NOTHING)
+        end = end or due
+        doubtful = frozenset(
+            e.leaf for e in said if m.late(e) and e.on < end and due <= e.at and not m.supported(e, end)
+        )
+        answer = answers(doubtful)
+        if answer is not None and answer.on < end:
+            return Verdict.MET, answer
+        if doubtful and (unsupported := answers(NOTHING)) is not None and unsupported.on < end:
+            return Verdict.UNDETERMINED, unsupported
+        if answer is not None or m.at >= end:
+            return Verdict.MISSED, answer
+        return Verdict.OPEN, None
+
+    def clock(self, verdict: Verdict, answer: Entry | None, *also: Entry | None, policy: str | None = None) -> Clock:
+        """The clock with its verdict; `also` are further entries it rests on."""
+        d, extension = self.deadline, self.extension
+        notes = self.notes
+        if extension is not None:
+            notes += (f"the end was set to {extension.get('new_due')} by an entry of {wire(extension.on)}",)
+        rests = (self.trigger, extension, self.waiting, answer, *also)
+        return Clock(
+            id=d.id,
+            policy=policy or d.policy,
+            verdict=verdict,
+            due=self.due,
+            cite=d.cite,
+            mark=d.mark,
+            trigger=self.trigger.leaf if self.trigger else None,
+            met_by=(answer.leaf,) if answer else (),
+            entries=tuple(dict.fromkeys(e.leaf for e in rests if e is not None)),
+            count=self.count,
+            notes=notes,
+        )
+
+    def rolled(self) -> Winding | None:
+        """The same period ending with the next working day; None where that is the same, or an end was set."""
+        if self.extension is not None or self.count is None:
+            return None
+        twin = rolled(self.count)
+        return Winding(self.m, self.deadline, self.trigger, twin, None, self.notes) if twin.due != self.due else None
+
+
+def wind(
+    m: Matter,
+    d: Deadline,
+    trigger: Entry | None,
+    counting: Counting,
+    start: datetime | None = None,
+    *,
+    extendable: bool = True,
+    versioned: bool = False,
+) -> Winding:
+    """Wind a clock by an entry, from its `on` or from the moment `start` it states.
+
+    It stays unwound if the entry is not a known trigger. `versioned`: it is wound by a receipt, so that an end set
+    before the last version is left behind.
+    """
+    extension = m.extension(d.id, m.since if versioned else None) if extendable else None
+    known = trigger is not None and m.known_trigger(trigger)
+    count = counting(start or trigger.on) if trigger is not None and known else None
+    return Winding(m, d, trigger, count, extension)
+
+
+def wind_by_receipt(m: Matter, d: Deadline, counting: Counting, *, extendable: bool = True) -> Winding:
+    """Wind a clock by the governing receipt; unwound while there is none."""
+    return wind(m, d, m.governing, counting, extendable=extendable, versioned=True)
+
+
+def answered(w: Winding, entries: Iterable[Entry]) -> Clock:
+    """The clock of a period that the first of these entries answers, and that nothing stops."""
+    entries = tuple(entries)
+    return w.clock(*w.judged(first_of(entries), entries))
+
+
+def window(w: Winding, entries: Iterable[Entry]) -> Clock:
+    """A window: closed unused it is NOT-RUNNING, used late MISSED (decision 30)."""
+    entries = tuple(entries)
+    verdict, answer = w.judged(first_of(entries), entries)
+    return w.clock(Verdict.NOT_RUNNING if verdict is Verdict.MISSED and answer is None else verdict, answer)
+
+
+def with_twin(w: Winding, judge: Callable[[Winding], tuple[Verdict, Entry | None]]) -> Iterator[Clock]:
+    """The clock and, where its date differs, its rolled twin, each judged by its own end."""
+    yield w.clock(*judge(w))
+    if (twin := w.rolled()) is not None:
+        yield twin.clock(*judge(twin), policy="2AP-CAL+ROLL")

@@ -1,0 +1,156 @@
+"""Clocks of orders that go straight to a provider, outside the Union: CETS 224 arts 6 and 7, 18 U.S.C. 2703(h)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from ledger.entries.case import Entry
+from ledger.law.deadlines.deadline_base import (
+    Answers,
+    Winding,
+    answered,
+    earliest,
+    first_of,
+    since,
+    wind,
+    wind_by_receipt,
+    window,
+    with_twin,
+)
+from ledger.law.reading.substance import Matter
+from ledger.law.terms.calendar import Count, calendar_days, duration, us_days
+from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+
+ANSWERS = ("data-disclosed", "disclosure-declined", "no-data-held")
+
+
+def provider_answers(m: Matter) -> Answers:
+    """What answers an order under arts 6 and 7: all is returned; the provider declines; it holds no such data; or it
+    discloses a part and says what it withholds and why (decisions 10, 11)."""
+    said = [e for e in since(m, *ANSWERS) if _is_answer(m, e)]
+    return earliest(first_of(said), lambda without: m.complete(m.since, without))
+
+
+def _is_answer(m: Matter, e: Entry) -> bool:
+    if e.kind == "data-disclosed":
+        return e.get("partial") is True and e.stated("withheld") and e.stated("withheld_reason")
+    return e.kind == "disclosure-declined" or m.is_no_data_for_all(e)
+
+
+def _d_7_7(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if m.versions and m.sent_or_received:
+        asked = duration(m.versions[0].get("return_timeframe"))
+
+        def counting(receipt: datetime) -> Count:
+            counts = [calendar_days(receipt, length, m.provider_days) for length in (30, asked) if length]
+            return max(counts, key=lambda count: count.due)
+
+        answers, said = provider_answers(m), since(m, *ANSWERS)
+        yield from with_twin(wind_by_receipt(m, d, counting), lambda w: _judged_7_7(w, answers, said))
+
+
+def _judged_7_7(w: Winding, answers: Answers, said: tuple[Entry, ...]) -> tuple[Verdict, Entry | None]:
+    """Nobody is bound at the end if an instruction for all stands then, or the order was withdrawn before it.
+
+    An instruction lifted only at or after the end leaves it open what the provider still had to do (decision 21).
+    """
+    m, due = w.m, w.due
+    verdict, answer = w.judged(answers, said)
+    if due is None or verdict in (Verdict.MET, Verdict.UNDETERMINED):
+        return verdict, answer
+    for_all = [e for e in m.instructions if e.get("scope") == "all"]
+    if any(w.before(e) for e in m.of("order-withdrawn")):
+        return Verdict.NOT_RUNNING, answer
+    if m.at < due:
+        standing = any(e in for_all for e in m.instructions_in_force(m.at))
+        return (Verdict.NOT_RUNNING if standing else verdict), answer
+    at_end = [m.lifted_on(e) for e in for_all if w.before(e)]
+    if any(lifted is None for lifted in at_end):
+        return Verdict.NOT_RUNNING, answer
+    if any(lifted is not None and lifted >= due for lifted in at_end):
+        return Verdict.UNDETERMINED, answer
+    return verdict, answer
+
+
+def _d_7_5d(d: Deadline, m: Matter) -> Iterator[Clock]:
+    for instruction in m.instructions:
+        days = m.days_of(m.party_of(instruction))
+        w = wind(m, d, instruction, lambda on, days=days: calendar_days(on, 7, days, d.policy))  # type: ignore[misc]
+        reasons = m.of("instruction-reasons-given")
+        yield answered(w, (e for e in reasons if m.named(e.get("about")) is instruction))
+
+
+def _d_6_3d(d: Deadline, m: Matter) -> Iterator[Clock]:
+    """Listed if a time frame is stated and, as D-7-7, once the request was sent or has arrived: before that nobody
+    could be bound by it [design]."""
+    asked = duration(m.versions[0].get("return_timeframe")) if m.versions else None
+    if asked is not None and m.sent_or_received:
+        w = wind_by_receipt(m, d, lambda receipt: calendar_days(receipt, asked, m.provider_days))
+        yield w.clock(*w.judged(provider_answers(m), since(m, *ANSWERS)))
+
+
+def _sca_2703_h(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if m.governing is not None:
+        w = wind_by_receipt(m, d, lambda receipt: us_days(receipt, 14, m.provider_days))
+        yield window(w, since(m, "reasoned-objection-filed"))
+
+
+D_7_7 = Deadline(
+    id="D-7-7",
+    instruments=("2AP-7",),
+    wound_by="governing receipt",
+    winds=("order-received",),
+    met_by="all is returned; disclosure-declined; no-data-held for all; a partial data-disclosed that says what it "
+    "withholds and why",
+    length="the longer of 30 days and return_timeframe",
+    policy="2AP-CAL",
+    acts="the provider",
+    listed="once transmitted or received",
+    cite=("2AP:7(7)",),
+    mark=Mark.KNOWN,  # the counting is [design]
+    run=_d_7_7,
+)
+D_7_5D = Deadline(
+    id="D-7-5d",
+    instruments=("2AP-7",),
+    wound_by="valid non-disclosure-instructed",
+    winds=("non-disclosure-instructed",),
+    met_by="instruction-reasons-given about it",
+    length='7 days; the treaty says "promptly"',
+    policy="HOUSE-CAL",
+    acts="the notifying authority",
+    listed="always",
+    cite=("2AP:7(5)(d)(ii)",),
+    mark=Mark.DESIGN,
+    run=_d_7_5d,
+)
+D_6_3D = Deadline(
+    id="D-6-3d",
+    instruments=("2AP-6",),
+    wound_by="governing receipt",
+    winds=("order-received",),
+    met_by="as D-7-7",
+    length="return_timeframe",
+    policy="2AP-CAL",
+    acts="the provider",
+    listed="if a time frame is stated",
+    cite=("2AP:6(3)(d)",),
+    mark=Mark.KNOWN,
+    run=_d_6_3d,
+)
+SCA_2703_H = Deadline(
+    id="SCA-2703-h",
+    instruments=("SCA", "COA"),
+    wound_by="governing receipt",
+    winds=("order-received",),
+    met_by="reasoned-objection-filed",
+    length="14 days",
+    policy="US-45",
+    acts="the provider",
+    listed="always; a window",
+    cite=("SCA:2703(h)(2)",),
+    mark=Mark.KNOWN,  # the 14 days are [text]
+    run=_sca_2703_h,
+    window=True,
+)

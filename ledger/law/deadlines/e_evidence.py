@@ -1,0 +1,259 @@
+"""Clocks of European orders: Regulation (EU) 2023/1543, Implementing Regulation (EU) 2025/1550.
+
+The ten days and the eight hours of art. 10 stand here; what authorities owe each other, preservation, validation and
+links in clocks_eu_authorities.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from ledger.entries.case import Entry
+from ledger.law.deadlines.deadline_base import Answers, Winding, earliest, first_of, since, wind, window
+from ledger.law.reading.substance import Matter
+from ledger.law.terms.calendar import HOUR, Count, eu_days, eu_hours
+from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+
+ANSWERS = ("data-disclosed", "no-data-held")
+SILENCE = timedelta(hours=24)  # decision 28 [design]: after an authority that stayed silent, so long from the end
+
+Moved = Callable[[datetime, int], Count]  # (start, days or hours it stood still) -> the count
+
+
+# -- art. 10(2), 10(3), 10(4): to transmit -----------------------------------------------------------------------------
+
+
+def _answers(m: Matter) -> Answers:
+    no_data = [e for e in since(m, "no-data-held") if m.is_no_data_for_all(e)]
+    return earliest(first_of(no_data), lambda without: m.complete(m.since, without))
+
+
+def _emergency_at_receipt(m: Matter) -> bool:
+    """Art. 10(4) governs if there is an emergency at the governing receipt; before any receipt, if there is one now."""
+    return m.emergency(m.governing.on if m.governing else m.at)
+
+
+def _transmission(
+    m: Matter, d: Deadline, trigger: Entry | None, counting: Moved, passed: Callable[[datetime, datetime], int]
+) -> Winding:
+    """The period of a provider, and what art. 10(6) does to it: referred back, it stands still until clarified.
+
+    It goes on, it does not start again (decision 27); a referral at or after the end stops nothing. While it waits the
+    old end stays on view.
+    """
+    start = trigger.on if trigger else None
+    if trigger is not None and trigger.kind == "emergency-reassessed":
+        start = next(over for over, e in m.reassessed if e is trigger)
+    w = wind(m, d, trigger, lambda on: counting(on, 0), start, versioned=True)
+    stood, clarified = 0, start
+    for referral, clarification in m.referrals:
+        if w.due is None or (m.since is not None and referral.on < m.since):
+            continue
+        begins = max(referral.on, clarified or referral.on)
+        if begins >= w.due:
+            break
+        if clarification is None:
+            return replace(w, waiting=referral)
+        if clarification.on > begins and start is not None and w.extension is None:
+            more = passed(begins, clarification.on)
+            stood += more
+            note = f"referred back and clarified in between: {more} more"
+            w = replace(w, count=counting(start, stood), notes=(*w.notes, note))
+        clarified = max(begins, clarification.on)
+    return w
+
+
+def _in_days(m: Matter) -> tuple[Moved, Callable[[datetime, datetime], int]]:
+    days = m.provider_days
+    return (
+        lambda on, stood: eu_days(on, 10 + stood, days),
+        lambda begins, ends: (days.day(ends) - days.day(begins)).days,
+    )
+
+
+def _in_hours(m: Matter) -> tuple[Moved, Callable[[datetime, datetime], int]]:
+    return (
+        lambda on, stood: eu_hours(on, 8 + stood, m.provider_days),
+        lambda begins, ends: -((begins - ends) // HOUR),  # rounded up to full hours
+    )
+
+
+def _stopped_by(w: Winding) -> Entry | None:
+    """What leaves a provider unbound that has not transmitted in time: arts 4(5), 10(6), 10(8), 10(9), 12(2), 17(3).
+
+    An objection or reasons no longer do once the authority has set a new end after them (decisions 34, 35).
+    """
+    m = w.m
+    if w.waiting is not None:
+        return w.waiting
+    for_all = [e for e in m.grounds_in_time if e.get("scope") == "all"]
+    objections = [e for e in m.of("reasoned-objection-filed") if objection_in_time(m, e)]
+    reasons = [e for e in m.of("reasons-for-non-execution-given") if w.before(e)]
+    still = [e for e in (*objections, *reasons) if w.extension is None or e.on > w.extension.on]
+    over = [e for e in m.of("order-withdrawn", "ex-post-validation-refused") if w.before(e)]
+    return next(iter((*for_all, *still, *over)), None)
+
+
+def _judged(w: Winding, end: datetime | None = None) -> Clock:
+    verdict, answer = w.judged(_answers(w.m), since(w.m, *ANSWERS), end)
+    if w.due is not None and verdict in (Verdict.OPEN, Verdict.MISSED):
+        stopped = _stopped_by(w)
+        if stopped is not None:
+            return w.clock(Verdict.NOT_RUNNING, answer, stopped)
+    return w.clock(verdict, answer)
+
+
+def end_10_2(m: Matter, due: datetime) -> datetime:
+    """Until when E-10-2 can be met: if the authority is silent to the end, transmission may only begin at `due`, and
+    the provider has 24 hours from it; if it spoke, on whatever part, until `due` (decision 28)."""
+    spoke = (*m.of("no-ground-confirmed"), *m.grounds_in_time)
+    heard = any(e.on < due and (m.since is None or e.on >= m.since) for e in spoke)
+    return due if heard else due + SILENCE
+
+
+def _downgraded(m: Matter, w: Winding) -> Entry | None:
+    """The entry that ended or downgraded the emergency with effect before the eight hours were over and not later than
+    the answer (decision 43); None if none did."""
+    _, answer = w.judged(_answers(m), since(m, *ANSWERS))
+    for over, e in m.reassessed:
+        if w.due is not None and over < w.due and over <= m.at and (answer is None or over <= answer.on):
+            return e
+    return None
+
+
+def _e_10_4(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if m.versions and m.sent_or_received and _emergency_at_receipt(m):
+        w = _transmission(m, d, m.governing, *_in_hours(m))
+        downgraded = _downgraded(m, w)
+        if downgraded is not None:
+            _, answer = w.judged(_answers(m), since(m, *ANSWERS))
+            yield w.clock(Verdict.NOT_RUNNING, answer, downgraded)
+        else:
+            yield _judged(w)
+
+
+def _ten_days(m: Matter, d: Deadline) -> Winding | None:
+    """The ten days: from the governing receipt; or, if an emergency was ended, from when that took effect."""
+    if not (m.versions and m.sent_or_received):
+        return None
+    trigger = m.governing
+    if _emergency_at_receipt(m):
+        trigger = _downgraded(m, _transmission(m, E_10_4, m.governing, *_in_hours(m)))
+        if trigger is None:
+            return None
+    return _transmission(m, d, trigger, *_in_days(m))
+
+
+def _e_10_2(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if m.notification_required and (w := _ten_days(m, d)) is not None:
+        yield _judged(w, end_10_2(m, w.due) if w.due else None)
+
+
+def _e_10_3(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if not m.notification_required and (w := _ten_days(m, d)) is not None:
+        yield _judged(w)
+
+
+# -- art. 12(1), 17(2): to say no --------------------------------------------------------------------------------------
+
+
+def _e_12_1(d: Deadline, m: Matter) -> Iterator[Clock]:
+    if m.notification is not None:
+        w = Winding(m, d, m.notification, m.review, m.extension(d.id))
+        begun = m.version_of(m.notification)
+        again = begun is not None and begun is not m.issued
+        used = m.of("no-ground-confirmed", "ground-for-refusal-raised")
+        yield window(w, (e for e in used if not again or (begun is not None and e.on >= begun.on)))
+
+
+def _objection_window(m: Matter, d: Deadline) -> Winding:
+    return wind(m, d, m.governing, lambda on: eu_days(on, 10, m.issuer_days, d.policy), versioned=True)
+
+
+def objection_in_time(m: Matter, e: Entry) -> bool:
+    """An objection was filed before the end of E-17-2, or while that end is not known."""
+    end = _objection_window(m, E_17_2).due
+    return end is None or e.on < end
+
+
+def _e_17_2(d: Deadline, m: Matter) -> Iterator[Clock]:
+    filed = since(m, "reasoned-objection-filed")
+    if m.versions and filed:
+        w = _objection_window(m, d)
+        yield w.clock(*w.judged(first_of(filed), filed))
+
+
+E_10_2 = Deadline(
+    id="E-10-2",
+    instruments=("EPOC",),
+    wound_by="governing receipt, notification required",
+    winds=("order-received",),
+    met_by="all is returned; no-data-held for all",
+    length="10 days",
+    policy="EU-1182-71",
+    acts="the provider",
+    listed="once transmitted or received",
+    cite=("EPOC:10(2)",),
+    mark=Mark.TEXT,
+    run=_e_10_2,
+)
+E_10_3 = Deadline(
+    id="E-10-3",
+    instruments=("EPOC",),
+    wound_by="governing receipt, notification not required",
+    winds=("order-received",),
+    met_by="all is returned; no-data-held for all",
+    length="10 days",
+    policy="EU-1182-71",
+    acts="the provider",
+    listed="once transmitted or received",
+    cite=("EPOC:10(3)",),
+    mark=Mark.TEXT,
+    run=_e_10_3,
+)
+E_10_4 = Deadline(
+    id="E-10-4",
+    instruments=("EPOC",),
+    wound_by="governing receipt in an emergency",
+    winds=("order-received",),
+    met_by="all is returned; no-data-held for all",
+    length="8 hours",
+    policy="EU-1182-71",
+    acts="the provider",
+    listed="once transmitted or received",
+    cite=("EPOC:10(4)",),
+    mark=Mark.TEXT,
+    run=_e_10_4,
+)
+E_12_1 = Deadline(
+    id="E-12-1",
+    instruments=("EPOC",),
+    wound_by="notification-received",
+    winds=("notification-received",),
+    met_by="no-ground-confirmed, ground-for-refusal-raised",
+    length="10 days; 96 hours in an emergency",
+    policy="EU-1182-71",
+    acts="the enforcing authority",
+    listed="always; a window",
+    cite=("EPOC:12(1)",),
+    mark=Mark.TEXT,
+    run=_e_12_1,
+    window=True,
+)
+E_17_2 = Deadline(
+    id="E-17-2",
+    instruments=("EPOC",),
+    wound_by="governing receipt",
+    winds=("order-received",),
+    met_by="reasoned-objection-filed",
+    length="10 days",
+    policy="EU-17(9)",
+    acts="the provider, by the calendar of the issuing Party",
+    listed="once an objection is filed",
+    cite=("EPOC:17(2)", "EPOC:17(9)"),
+    mark=Mark.TEXT,  # the counting is [design]
+    run=_e_17_2,
+)

@@ -1,0 +1,127 @@
+"""Clocks of any order: surplus data, telling the person, security incidents.
+
+CETS 224 art. 14, Directive (EU) 2016/680 (LED), Regulation (EU) 2016/679 (GDPR), Reg. (EU) 2023/1543 art. 13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from ledger.entries.case import Entry, instant
+from ledger.law.deadlines.deadline_base import answered, first_of, wind
+from ledger.law.reading.substance import Matter
+from ledger.law.terms.calendar import calendar_days, eu_hours, stated_day
+from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+
+
+def _surplus(m: Matter) -> Entry | None:
+    """What first showed that more came than was sought: somebody said so, or the elements of a receipt do."""
+    said = m.of("out-of-scope-data-identified")[:1]
+    seen = (e for e in m.of("evidence-received") if any(m.not_sought(element) for element in m.received_elements(e)))
+    return min((*said, *seen), key=lambda e: (e.on, e.index), default=None)
+
+
+def _d_14_2b(d: Deadline, m: Matter) -> Iterator[Clock]:
+    trigger = _surplus(m)
+    if trigger is not None:
+        w = wind(m, d, trigger, lambda on: calendar_days(on, 30, m.days_of(trigger.party), d.policy))
+        done = m.of("data-returned", "data-destroyed", "use-restricted")
+        yield answered(w, (e for e in done if e.get("scope") in ("all", "out-of-scope")))
+
+
+def _notice_review(d: Deadline, m: Matter) -> Iterator[Clock]:
+    """The last delay only. Its day ends in the zone of the Party of its signer, as written there."""
+    delays = m.of("customer-notification-delayed", "customer-notification-delay-extended")
+    if delays:
+        last = delays[-1]
+        review_on = date.fromisoformat(last.get("review_on"))
+        w = wind(m, d, last, lambda on: stated_day(review_on, m.days_of(last.party), on), extendable=False)
+        decided = m.of("customer-notification-delay-lifted", "customer-notification-omitted", "customer-notified")
+        yield answered(
+            w,
+            (
+                e
+                for e in decided
+                if (e.on, e.index) > (last.on, last.index)
+                and (e.kind != "customer-notified" or m.is_by(e, "ISS", "RET"))
+            ),
+        )
+
+
+def _notice_due(d: Deadline, m: Matter) -> Iterator[Clock]:
+    for lifted in m.of("customer-notification-delay-lifted"):
+        days = m.days_of(lifted.party)
+        w = wind(m, d, lifted, lambda on, days=days: calendar_days(on, 30, days, d.policy), extendable=False)  # type: ignore[misc]
+        yield answered(w, m.of("customer-notified"))
+
+
+def _dp_72h(d: Deadline, m: Matter) -> Iterator[Clock]:
+    for incident in m.of("security-incident-detected"):
+        if incident.get("regime") not in ("GDPR:33", "LED:30"):
+            continue
+        days, aware = m.days_of(incident.party), instant(incident.get("aware_at"))
+        w = wind(m, d, incident, lambda on, days=days: eu_hours(on, 72, days), aware)  # type: ignore[misc]
+        told = [e for e in m.of("incident-notified-to-authority") if m.named(e.get("about")) is incident]
+        assessed = (e for e in m.of("incident-assessed") if m.named(e.get("about")) is incident)
+        harmless = next((e for e in assessed if e.get("risk") == "none"), None)
+        if harmless is not None and not told:
+            yield w.clock(Verdict.NOT_RUNNING, None, harmless)
+        else:
+            yield w.clock(*w.judged(first_of(told), told))
+
+
+D_14_2B = Deadline(
+    id="D-14-2b",
+    instruments=(),
+    wound_by="the earlier of out-of-scope-data-identified and the first evidence-received with an element not sought",
+    met_by="data-returned, data-destroyed or use-restricted of all or out of scope",
+    length="30 days",
+    policy="HOUSE-CAL",
+    acts="the Party of the signer of the trigger",
+    listed="always",
+    cite=("2AP:14(2)(b)", "LED:4(1)(c)"),
+    mark=Mark.DESIGN,
+    run=_d_14_2b,
+)
+NOTICE_REVIEW = Deadline(
+    id="NOTICE-REVIEW",
+    instruments=(),
+    wound_by="customer-notification-delayed or -delay-extended: its review_on",
+    winds=("customer-notification-delayed", "customer-notification-delay-extended"),
+    met_by="the next extension, lifting, omission, or notice by ISS or RET",
+    length="until the end of that day",
+    policy="STATED",
+    acts="the issuing Party",
+    listed="the last one only",
+    cite=("EPOC:13(2)", "LED:13(3)", "2AP:14(11)(b)"),
+    mark=Mark.DESIGN,
+    run=_notice_review,
+)
+NOTICE_DUE = Deadline(
+    id="NOTICE-DUE",
+    instruments=(),
+    wound_by="customer-notification-delay-lifted",
+    winds=("customer-notification-delay-lifted",),
+    met_by="customer-notified",
+    length='30 days; the regulation says "without undue delay"',
+    policy="HOUSE-CAL",
+    acts="the Party of the signer of the trigger",
+    listed="always",
+    cite=("EPOC:13(1)",),
+    mark=Mark.DESIGN,
+    run=_notice_due,
+)
+DP_72H = Deadline(
+    id="DP-72H",
+    instruments=(),
+    wound_by="security-incident-detected with regime GDPR:33 or LED:30: its aware_at",
+    met_by="incident-notified-to-authority about it",
+    length="72 hours",
+    policy="EU-1182-71",
+    acts="the Party of the signer of the trigger",
+    listed="always",
+    cite=("GDPR:33", "LED:30"),
+    mark=Mark.TEXT,  # the counting is [likely]
+    run=_dp_72h,
+)

@@ -1,0 +1,50 @@
+"""The register of clocks: every period this project knows, in the order of findings.md 3."""
+
+from __future__ import annotations
+
+from ledger.law.deadlines import between_states as states
+from ledger.law.deadlines import direct_cooperation as direct
+from ledger.law.deadlines import e_evidence as eu
+from ledger.law.deadlines import e_evidence_authorities as authorities
+from ledger.law.deadlines import general_duties as duties
+from ledger.law.reading.substance import Matter
+from ledger.law.terms.rule import Clock, Deadline
+
+REGISTER: tuple[Deadline, ...] = (
+    direct.D_7_7,
+    direct.D_7_5D,
+    direct.D_6_3D,
+    states.D_8_6_SERVICE,
+    states.D_8_6_RETURN,
+    states.D_9_5,
+    states.B_29_60,
+    states.B_16_90,
+    eu.E_10_2,
+    eu.E_10_3,
+    eu.E_10_4,
+    authorities.E_10_4_DATA,
+    authorities.E_10_6,
+    authorities.E_11_1,
+    authorities.E_11_5,
+    eu.E_12_1,
+    authorities.E_16_2,
+    authorities.E_16_7,
+    eu.E_17_2,
+    authorities.E_4_5,
+    authorities.E_4_5_DATA,
+    authorities.E_2025_3_3_3_B,
+    direct.SCA_2703_H,
+    duties.D_14_2B,
+    duties.NOTICE_REVIEW,
+    duties.NOTICE_DUE,
+    duties.DP_72H,
+)
+
+# In a disowned order nobody owes an answer; what is owed to the person and to the supervisory authority stays.
+OF_DISOWNED = (duties.NOTICE_REVIEW, duties.NOTICE_DUE, duties.DP_72H)
+
+
+def clocks(m: Matter) -> tuple[Clock, ...]:
+    """The clocks listed for an order at its moment, in the order of the register, a rolled twin after its own."""
+    rules = OF_DISOWNED if m.disowned else REGISTER
+    return tuple(clock for d in rules if d.applies(m.instrument) for clock in d.run(d, m))

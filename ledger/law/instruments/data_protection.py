@@ -1,0 +1,254 @@
+"""Data protection and use: CETS 224 art. 14 paragraph by paragraph, beside Directive (EU) 2016/680 (LED) and the GDPR.
+
+Also the use limits of CETS 224 art. 6(3)(c) and ETS 185 art. 28(2)(b), because use in another case gives one finding,
+the most special one; a decision taken afterwards does not cure (decision 57).
+"""
+
+from __future__ import annotations
+
+from ledger.entries.case import Entry
+from ledger.law.instruments.notice import end_of_day
+from ledger.law.instruments.second_protocol import broken_instructions, late_instructions
+from ledger.law.reading.effective_entries import in_order
+from ledger.law.rules.check import Seen, finding, of_clocks
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Mark
+
+# -- 14(1): on what basis ----------------------------------------------------------------------------------------------
+
+
+@finding(
+    "G-DP-BASIS",
+    cite="2AP:14(1), GDPR:48",
+    mark=Mark.DESIGN,
+    kinds="evidence-received data-transmitted-by-state data-disclosed",
+    gap="A7",
+    says="The legal basis of the transfer is not stated.",
+)
+def no_basis_stated(r: Examination) -> Seen:
+    return r.reaching if r.issued is None or r.lacks("dp_regime") else None
+
+
+# -- 14(2)(a): for what ------------------------------------------------------------------------------------------------
+
+
+@finding(
+    "G-USE-UNPROVEN",
+    cite="2AP:14(2)(a)",
+    mark=Mark.DESIGN,
+    under="2AP-7",
+    kinds="evidence-received",
+    gap="A7",
+    says="For some time nothing shows that the data were not used.",
+)
+def use_unproven(r: Examination) -> Seen:
+    """Unless the data were locked, destroyed or returned no later than both, receipt and instruction (decision 23)."""
+    instructions = sorted((i for i, _ in (*broken_instructions(r), *late_instructions(r))), key=in_order)
+    receipt = r.first("evidence-received")
+    if receipt is None or not instructions:
+        return None
+    both = max(receipt.on, instructions[0].on)
+    held_back = (
+        e for e in r.of("use-restricted", "data-destroyed", "data-returned") if e.get("scope") != "out-of-scope"
+    )
+    return None if any(e.on <= both for e in held_back) else (instructions[0], receipt)
+
+
+def in_another_case(r: Examination) -> list[Entry]:
+    """Every use in another case than the order's. An order that names none gives nothing to measure it against."""
+    case = r.issued.get("case_ref") if r.issued else None
+    return [e for e in r.of("use-recorded") if case is not None and e.get("case_ref") != case]
+
+
+def bound_to_the_case(r: Examination, use: Entry) -> bool:
+    """A condition that binds the data to this case was accepted before they were used."""
+    accepted = (r.named(e.get("about")) for e in r.earlier(use, "condition-accepted"))
+    return any(c is not None and r.is_effective(c) and c.get("condition_code") == "this-case-only" for c in accepted)
+
+
+@finding(
+    "V-6-3c-USE",
+    cite="2AP:6(3)(c)",
+    mark=Mark.KNOWN,
+    under="2AP-6",
+    kinds="use-recorded",
+    contradicts="A5 A7",
+    says="Registration data were used in another case than the one stated.",
+)
+def registration_data_used_elsewhere(r: Examination) -> Seen:
+    return in_another_case(r)
+
+
+@finding(
+    "V-28-2b-USE",
+    cite="BC:28(2)(b), 2AP:8(8)",
+    mark=Mark.TEXT,
+    kinds="use-recorded",
+    contradicts="A5 A7",
+    says="The data were used in another case against an accepted condition.",
+)
+def used_against_a_condition(r: Examination) -> Seen:
+    return None if r.instrument == "2AP-6" else [e for e in in_another_case(r) if bound_to_the_case(r, e)]
+
+
+@finding(
+    "V-14-2a-PURPOSE",
+    cite="2AP:14(2)(a), LED:4(2)",
+    mark=Mark.KNOWN,
+    kinds="use-recorded",
+    contradicts="A7",
+    says="The data were used in another case without a decision allowing it.",
+)
+def used_without_a_decision(r: Examination) -> Seen:
+    if r.instrument == "2AP-6":
+        return None
+    return [e for e in in_another_case(r) if not bound_to_the_case(r, e) and not _allowed(r, e)]
+
+
+def _allowed(r: Examination, use: Entry) -> bool:
+    decided = (e for e in r.earlier(use, "further-use-decided") if e.get("decision") == "allowed")
+    return any(e.get("case_ref") == use.get("case_ref") for e in decided)
+
+
+# -- 14(2)(b), 14(4), 14(5): how much, how sensitive, how long ---------------------------------------------------------
+
+
+@finding(
+    "V-14-2b",
+    cite="2AP:14(2)(b), LED:4(1)(c)",
+    mark=Mark.DESIGN,
+    kinds="evidence-received out-of-scope-data-identified",
+    contradicts="A7",
+    says="More was received than was asked for and nothing was done about it in time.",
+)
+def surplus_kept(r: Examination) -> Seen:
+    return of_clocks(r.missed("D-14-2b"))
+
+
+@finding(
+    "V-14-4",
+    cite="2AP:14(4), LED:10",
+    mark=Mark.KNOWN,
+    kinds="sensitive-data-flagged",
+    contradicts="A7",
+    says="Specially protected data are held without a safeguard.",
+)
+def no_safeguard(r: Examination) -> Seen:
+    return [e for e in r.of("sensitive-data-flagged") if not e.stated("safeguard")]
+
+
+@finding(
+    "W-14-5-OVERDUE",
+    cite="2AP:14(5), LED:5",
+    mark=Mark.KNOWN,
+    kinds="retention-rule-set retention-reviewed",
+    gap="A7",
+    says="The date to look at retention again has passed.",
+)
+def retention_not_reviewed(r: Examination) -> Seen:
+    dated = [e for e in r.of("retention-rule-set", "retention-reviewed") if e.stated("review_on")]
+    if not dated or r.gone or r.later(dated[-1], "retention-reviewed", "retention-expired"):
+        return None
+    end = end_of_day(r, dated[-1], "review_on")
+    return (dated[-1],) if end is not None and r.at >= end else None
+
+
+# -- 14(7): security incidents -----------------------------------------------------------------------------------------
+
+
+@finding(
+    "V-DP-72H",
+    cite="GDPR:33, LED:30",
+    mark=Mark.TEXT,
+    kinds="security-incident-detected",
+    contradicts="A7",
+    says="The supervisory authority was not told within 72 hours, and it is not said why.",
+)
+def incident_not_told_in_time(r: Examination) -> Seen:
+    told = [e for e in r.of("incident-notified-to-authority") if e.stated("late_reasons")]
+    excused = {incident.leaf for e in told if (incident := r.named(e.get("about")))}
+    return of_clocks(c for c in r.missed("DP-72H") if c.trigger not in excused)
+
+
+# -- 14(10): to a third State ------------------------------------------------------------------------------------------
+
+
+def _authorised(r: Examination, transfer: Entry, by: frozenset[str] = frozenset()) -> bool:
+    """Granted before, for that recipient, by one of these offices if any are named; read from the entries, not from the
+    reference the transfer gives (decision 58)."""
+    for grant in r.earlier(transfer, "onward-transfer-authorisation-granted"):
+        request = r.named(grant.get("about"))
+        same = request is not None and request.get("recipient_party") == transfer.get("recipient_party")
+        if same and (not by or grant.actor in by):
+            return True
+    return False
+
+
+@finding(
+    "V-14-10",
+    cite="2AP:14(10)",
+    mark=Mark.KNOWN,
+    under="2AP-6 2AP-7 2AP-8 2AP-9 2AP-10",
+    kinds="onward-transferred",
+    contradicts="A7",
+    says="Data went to a third State without prior authorisation.",
+)
+def passed_on_without_authorisation(r: Examination) -> Seen:
+    party = r.to_party
+    return [
+        e
+        for e in r.of("onward-transferred")
+        if not _authorised(r, e, r.register.designated(party, "C-14-10-b", e.on) if party else frozenset())
+    ]
+
+
+@finding(
+    "V-LED-35-ONWARD",
+    cite="LED:35(1)(c), LED:35(1)(e)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="onward-transferred",
+    contradicts="A7",
+    says="Data went to a third country without the authorisation of the State they came from.",
+)
+def passed_on_to_a_third_country(r: Examination) -> Seen:
+    return [e for e in r.of("onward-transferred") if not _authorised(r, e)]
+
+
+# -- 14(12), 14(15): the person, and suspension ------------------------------------------------------------------------
+
+
+@finding(
+    "V-14-12b-NO-REASONS",
+    cite="2AP:14(12)(b), LED:15(4)",
+    mark=Mark.KNOWN,
+    kinds="access-restricted rectification-refused",
+    contradicts="A7",
+    says="A person was refused without reasons or without being told how to seek redress.",
+)
+def person_refused_without_reasons(r: Examination) -> Seen:
+    refused = r.of("access-restricted", "rectification-refused")
+    return [e for e in refused if not e.stated("reasons") or e.get("redress_info") is False]
+
+
+@finding(
+    "V-14-15-SUSPENDED",
+    cite="2AP:14(15)",
+    mark=Mark.KNOWN,
+    kinds="data-disclosed",
+    contradicts="A7",
+    says="Data were disclosed while transfers between the two Parties were suspended.",
+)
+def disclosed_while_suspended(r: Examination) -> Seen:
+    suspensions = [
+        e
+        for e in r.anywhere("transfers-suspended")
+        if (e.get("from_party"), e.get("to_party")) == (r.provider_party, r.from_party)
+    ]
+    return [e for d in r.disclosures for s in suspensions if _suspended(r, s, d) for e in (s, d)]
+
+
+def _suspended(r: Examination, suspension: Entry, disclosure: Entry) -> bool:
+    lifted = (e for e in r.anywhere("suspension-lifted") if e.get("about") == suspension.leaf)
+    here = in_order(disclosure)
+    return in_order(suspension) < here and not any(in_order(e) < here for e in lifted)

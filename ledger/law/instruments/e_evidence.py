@@ -1,0 +1,330 @@
+"""What the record shows of European orders: Regulation (EU) 2023/1543, Implementing Regulation (EU) 2025/1550.
+
+In the order of the articles. What an order must contain stands in elements.py, the clocks in clocks_eu.py and
+clocks_eu_authorities.py, the states in machines/e_evidence.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ledger.entries.case import Entry, Unread, instant
+from ledger.law.instruments.notification import never_notified, notified_late
+from ledger.law.reading.effective_entries import in_order
+from ledger.law.rules.check import Seen, finding, of_clocks
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Mark
+
+# Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also whatever is only to be kept.
+JUDICIAL = ("judge", "court", "investigating-judge")
+WITH_PROSECUTOR = (*JUDICIAL, "public-prosecutor")
+
+COMMON_SYSTEM = "decentralised-it-system"
+LARGEST = 25 * 1024 * 1024  # bytes through the common system: 25 600 KB, 2025/1550:3.2 [text]
+OPEN_DAYS = (10, 45)  # calendar days a link stays open, at least and at most: 2025/1550:3.3.3(b) [text]
+
+# -- articles 3 to 5: emergency, who may issue, for which offence ------------------------------------------------------
+
+
+@finding(
+    "W-EMERGENCY-DOWNGRADED",
+    cite="EPOC:3(18), 2AP:9",
+    mark=Mark.DESIGN,
+    kinds="emergency-reassessed",
+    gap="A7",
+    says="The emergency was downgraded after the data had come; notice and use are to be looked at again.",
+)
+def downgraded_after_disclosure(r: Examination) -> Seen:
+    downgraded = [e for e in r.of("emergency-reassessed") if e.get("outcome") == "downgraded"]
+    return [e for e in downgraded if any(d.on <= instant(e.get("effective_at")) for d in r.disclosures)]
+
+
+@finding(
+    "G-EMERGENCY-FALSE",
+    cite="EPOC:3(18), 2AP:3(2)(c)",
+    mark=Mark.DESIGN,
+    kinds="emergency-reassessed",
+    gap="A4",
+    says="The facts given for the emergency were known to be untrue.",
+)
+def emergency_known_to_be_false(r: Examination) -> Seen:
+    return [e for e in r.of("emergency-reassessed") if e.get("known_false_at_declaration") is True]
+
+
+@finding(
+    "V-4-COMPETENCE",
+    cite="EPOC:4(1)-(3), EPOC:4(5)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="order-issued",
+    contradicts="A4",
+    says="The order was neither issued nor validated by an authority that may do so for these data.",
+)
+def not_competent(r: Examination) -> Seen:
+    if r.issued is None:
+        return None
+    may = JUDICIAL if r.instrument == "EPOC" and r.heavy else WITH_PROSECUTOR
+    approved = (e for e in r.of("order-validated") if e.get("decision") == "approved" and e.get("capacity") in may)
+    service = r.service(r.issued) or r.served
+    validated = any(service is None or e.on <= service for e in approved)
+    competent = r.issued.get("issuing_capacity") in may or validated or _unvalidated_emergency(r, r.issued)
+    return None if competent else (r.issued,)
+
+
+def _unvalidated_emergency(r: Examination, issued: Entry) -> bool:
+    """The case of art. 4(5). Who may not read whether a validation is pending must not learn it from here: for that
+    reader it may be (decision 41)."""
+    pending = issued.get("validation_pending") is True or isinstance(issued.sealed.get("validation_pending"), Unread)
+    return pending and r.emergency(issued.on) and not (r.instrument == "EPOC" and r.heavy)
+
+
+@finding(
+    "V-4-5-LATE",
+    cite="EPOC:4(5)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="order-issued",
+    contradicts="A4",
+    says="Validation after the fact was not sought within 48 hours.",
+)
+def validation_not_sought(r: Examination) -> Seen:
+    return of_clocks(r.missed("E-4-5"))
+
+
+@finding(
+    "V-4-5-NOT-DELETED",
+    cite="EPOC:4(5)",
+    mark=Mark.TEXT,
+    under="EPOC EPOC-PR",
+    kinds="ex-post-validation-refused",
+    contradicts="A7",
+    says="Validation was refused and the data were neither deleted nor restricted.",
+)
+def kept_though_not_validated(r: Examination) -> Seen:
+    return of_clocks(r.missed("E-4-5-DATA"))
+
+
+@finding(
+    "V-5-4",
+    cite="EPOC:5(4)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="order-issued",
+    contradicts="A5",
+    says="The offence does not reach the threshold for traffic or content data, or it is not stated.",
+)
+def offence_below_the_threshold(r: Examination) -> Seen:
+    """A threshold that is not stated counts as not met (decision 44)."""
+    met = r.issued is not None and r.issued.get("offence_threshold") not in (None, "below")
+    return r.of("order-issued") if r.heavy and not met else None
+
+
+# -- article 8: notification -------------------------------------------------------------------------------------------
+
+
+@finding(
+    "V-8-MISSING",
+    cite="EPOC:8(1)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="order-issued",
+    contradicts="A5",
+    says="The enforcing authority was not notified.",
+)
+def not_notified(r: Examination) -> Seen:
+    return never_notified(r)
+
+
+@finding(
+    "W-8-NOT-SIMULTANEOUS",
+    cite="EPOC:8(1)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="notification-sent",
+    gap="A5",
+    says="The enforcing authority was not notified at the same time; it was {delta} later.",
+)
+def not_notified_simultaneously(r: Examination) -> Seen:
+    return notified_late(r)
+
+
+# -- articles 10 and 11: execution -------------------------------------------------------------------------------------
+
+
+@finding(
+    "V-10-2-BEFORE-RELEASE",
+    cite="EPOC:10(2), EPOC:8(4)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="data-disclosed",
+    contradicts="A5",
+    says="Data were sent before the enforcing authority's period was over and without its confirmation.",
+)
+def sent_before_release(r: Examination) -> Seen:
+    """An end that is not known has not come."""
+    return [
+        d
+        for d in r.disclosures
+        if r.suspends(d.on)
+        and r.before_end(d, "E-10-2")
+        and not r.earlier(d, "no-ground-confirmed")
+        and not any(in_order(g) < in_order(d) for g in r.grounds_in_time)
+    ]
+
+
+@finding(
+    "V-10-LATE",
+    cite="EPOC:10(2)-(4)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    contradicts="A6",
+    says="The data were not sent in time.",
+)
+def not_sent_in_time(r: Examination) -> Seen:
+    return of_clocks(r.missed("E-10-2", "E-10-3", "E-10-4"))
+
+
+@finding(
+    "V-10-4",
+    cite="EPOC:10(4)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="ground-for-refusal-raised",
+    contradicts="A5",
+    says="A ground was raised after the data had been sent, and they were neither deleted nor restricted.",
+)
+def kept_against_a_ground(r: Examination) -> Seen:
+    return of_clocks(r.missed("E-10-4-DATA"))
+
+
+@finding(
+    "V-11-1-LATE",
+    cite="EPOC:11(1)",
+    mark=Mark.TEXT,
+    under="EPOC-PR",
+    kinds="preservation-extended",
+    contradicts="A6",
+    says="The extension came after the keeping period had ended.",
+)
+def extended_too_late(r: Examination) -> Seen:
+    return [e for e in r.of("preservation-extended") if not r.extension_in_time(e)]
+
+
+# -- article 12: grounds for refusal -----------------------------------------------------------------------------------
+
+
+@finding(
+    "V-12-2",
+    cite="EPOC:12(2)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="ground-for-refusal-raised",
+    contradicts="A5",
+    says="Data were sent although the enforcing authority had objected.",
+)
+def sent_against_a_ground(r: Examination) -> Seen:
+    return [
+        e
+        for d in r.disclosures
+        for g in r.grounds_in_time
+        if in_order(g) < in_order(d) and r.bars(g, d)
+        for e in (g, d)
+    ]
+
+
+@finding(
+    "W-12-LATE",
+    cite="EPOC:12(1)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="ground-for-refusal-raised",
+    says="The ground was raised after the period and has no effect under this article.",
+)
+def ground_too_late(r: Examination) -> Seen:
+    return [e for e in r.of("ground-for-refusal-raised") if not r.ground_in_time(e)]
+
+
+@finding(
+    "W-12-3-NO-CONTACT",
+    cite="EPOC:12(3)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="ground-for-refusal-raised",
+    says="The enforcing authority did not contact the issuing authority first.",
+)
+def issuer_not_contacted(r: Examination) -> Seen:
+    return [e for e in r.of("ground-for-refusal-raised") if e.get("issuer_contacted_first") is not True]
+
+
+@finding(
+    "W-CLOCK-GAP",
+    cite="EPOC:10(2), EPOC:12(1)",
+    mark=Mark.DESIGN,
+    under="EPOC",
+    kinds="notification-received",
+    says="The provider had to send before the enforcing authority's time was over.",
+)
+def provider_bound_before_authority(r: Examination) -> Seen:
+    provider, authority = r.clock("E-10-2"), r.clock("E-12-1")
+    if provider is None or authority is None or provider.due is None or authority.due is None:
+        return None
+    return of_clocks((provider, authority)) if authority.due > provider.due else None
+
+
+# -- article 17: conflict of laws --------------------------------------------------------------------------------------
+
+
+@finding(
+    "W-17-LATE",
+    cite="EPOC:17(2)",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="reasoned-objection-filed",
+    says="The objection came too late to suspend the order.",
+)
+def objection_too_late(r: Examination) -> Seen:
+    return [e for e in r.of("reasoned-objection-filed") if not r.before_end(e, "E-17-2")]
+
+
+# -- Implementing Regulation (EU) 2025/1550, points 3.2 and 3.3.3: the transfer ----------------------------------------
+
+
+@finding(
+    "W-2025-1550-MANIFEST",
+    cite="2025/1550:3.2, 2025/1550:3.3.3",
+    mark=Mark.TEXT,
+    under="EPOC",
+    kinds="data-disclosed",
+    gap="A2",
+    says="The transfer does not meet the rules on size, manifest or time of access.",
+)
+def transfer_not_as_prescribed(r: Examination) -> Seen:
+    return [d for d in r.disclosures if not _listed(d) or _too_large(d) or not _open_long_enough(r, d)]
+
+
+def _files(disclosure: Entry) -> list[dict[str, Any]]:
+    return list((disclosure.get("manifest") or {}).get("files") or ())
+
+
+def _listed(disclosure: Entry) -> bool:
+    """Outside the common system there is a file, each with size and digest. What cannot be read is not judged."""
+    if disclosure.get("channel") == COMMON_SYSTEM or isinstance(disclosure.sealed.get("manifest"), Unread):
+        return True
+    files = _files(disclosure)
+    return bool(files) and all(f.get("size") is not None and (f.get("sha256") or f.get("sha512")) for f in files)
+
+
+def _too_large(disclosure: Entry) -> bool:
+    return disclosure.get("channel") == COMMON_SYSTEM and sum(f.get("size") or 0 for f in _files(disclosure)) > LARGEST
+
+
+def _open_long_enough(r: Examination, disclosure: Entry) -> bool:
+    """A link stays open between the local dates of the provider, the day of disclosure not counting."""
+    if disclosure.get("channel") != "link":
+        return True
+    until = disclosure.get("access_until")
+    if until is None:
+        return False
+    here = r.provider_days
+    least, most = OPEN_DAYS
+    return least <= (here.day(instant(until)) - here.day(disclosure.on)).days <= most

@@ -1,0 +1,46 @@
+"""Telling the authority of the provider's State at the same time: CETS 224 art. 7(5)(a), Reg. (EU) 2023/1543 art. 8(1).
+
+Simultaneous means the same instant; any later notification is late, and the difference is shown (decision 16). A
+material correction makes a version that must be notified again (decision 13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from ledger.entries.case import Entry
+from ledger.law.rules.check import Found, Seen
+from ledger.law.rules.order_facts import Examination
+
+
+def never_notified(r: Examination) -> Seen:
+    """The versions that were served and that no notification-sent belongs to."""
+    return [version for version, _ in _to_notify(r) if r.notified(version) is None]
+
+
+def notified_late(r: Examination) -> Seen:
+    """The notifications that came after the service of their version, and by how much, the greatest first."""
+    late = [(sent.on - service, version, sent) for version, service in _to_notify(r) if (sent := r.notified(version))]
+    late = sorted((x for x in late if x[0] > timedelta()), key=lambda x: x[0], reverse=True)
+    if not late:
+        return None
+    leaves = tuple(e.leaf for _, version, sent in late for e in (version, sent))
+    return Found(leaves, {"delta": span(late[0][0])})
+
+
+def _to_notify(r: Examination) -> Iterator[tuple[Entry, datetime]]:
+    """Every version that was served, with the moment of its service, if notification is required at all."""
+    if r.notification_required:
+        for version in r.versions:
+            if (service := r.service(version)) is not None:
+                yield version, service
+
+
+def span(length: timedelta) -> str:
+    """A length of time for people: `2 h 5 min`, `3 d`, `40 s`."""
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{n} {unit}" for n, unit in parts if n) or "0 s"

@@ -1,0 +1,317 @@
+"""What the record shows of the Second Additional Protocol, CETS 224: article 7, in the order of its paragraphs.
+
+The text of the protocol was not at hand, so most rules are [known]. What goes from State to State (articles 8 and 9)
+stands in second_protocol_states.py, use of the data (6(3)(c), 14) in data_protection.py, what an order must contain in
+elements.py, its clocks in clocks_direct.py, its states in machines/second_protocol.py.
+"""
+
+from __future__ import annotations
+
+from ledger.entries.case import Entry
+from ledger.facts.vocabulary import ELEMENTS
+from ledger.law.instruments.notification import never_notified, notified_late
+from ledger.law.reading.effective_entries import in_order
+from ledger.law.rules.check import Seen, finding, of_clocks
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Level, Mark
+
+NEXT_STEP = ("escalated-to-article8", "escalated-to-mutual-assistance")
+
+# -- article 7: who may be asked, for what, by whom --------------------------------------------------------------------
+
+
+@finding(
+    "V-7-RESERVED",
+    cite="2AP:7(9)(a)",
+    mark=Mark.TEXT,
+    under="2AP-7",
+    kinds="order-issued",
+    contradicts="A5",
+    says="The other Party does not apply article 7; the order had to go by another way.",
+)
+def reserved(r: Examination) -> Seen:
+    return r.of("order-issued") if r.declared("R-7-9-a") else None
+
+
+@finding(
+    "W-7-RESERVER-ISSUES",
+    cite="2AP:7(9)(a)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="order-issued",
+    gap="A5",
+    says="The issuing Party has itself reserved article 7; whether it may send such orders is not settled.",
+)
+def reserver_issues(r: Examination) -> Seen:
+    return r.of("order-issued") if r.declared("R-7-9-a", r.from_party) else None
+
+
+@finding(
+    "F730",
+    cite="2AP:7(9)(b)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="order-issued",
+    level=Level.V,
+    contradicts="A5",
+    says="The order asks for access numbers, which the other Party has excluded from this article.",
+)
+def access_numbers_excluded(r: Examination) -> Seen:
+    sought = r.issued.get("elements_sought") or () if r.issued else ()
+    numbers = any(known.access_number for e in sought if (known := ELEMENTS.get(e.partition("#")[0])))
+    return r.of("order-issued") if numbers and r.declared("R-7-9-b") else None
+
+
+@finding(
+    "V-7-2b",
+    cite="2AP:7(2)(b)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="order-issued",
+    contradicts="A4 A5",
+    says="The order was not made by or under the supervision the other Party requires before it was served.",
+)
+def not_supervised(r: Examination) -> Seen:
+    if r.served is None or r.issued is None or not r.declared("D-7-2-b"):
+        return None
+    service = r.service(r.issued) or r.served
+    said = r.of("order-supervised", "order-validated")
+    approved = any(e.get("decision") == "approved" and e.on <= service for e in said)
+    return None if approved else (r.issued,)
+
+
+# -- article 7(5): notification, consultation, instruction -------------------------------------------------------------
+
+
+@finding(
+    "V-7-5a-MISSING",
+    cite="2AP:7(5)(a)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="order-issued",
+    contradicts="A5",
+    says="The authority of the provider's Party was not notified.",
+)
+def not_notified(r: Examination) -> Seen:
+    return never_notified(r)
+
+
+@finding(
+    "W-7-5a-LATE",
+    cite="2AP:7(5)(a)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="notification-sent",
+    gap="A5",
+    says="The notification was not simultaneous; it came {delta} after service.",
+)
+def not_notified_simultaneously(r: Examination) -> Seen:
+    return notified_late(r)
+
+
+@finding(
+    "V-7-5b-NO-CONSULT",
+    cite="2AP:7(5)(b)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="data-disclosed",
+    contradicts="A5",
+    says="The provider disclosed without having finished the consultation its Party requires.",
+)
+def disclosed_without_consultation(r: Examination) -> Seen:
+    return [d for d in r.disclosures if _owed(r, d) or _unfinished(r, d)]
+
+
+def _owed(r: Examination, disclosure: Entry) -> bool:
+    return r.consultation_required and not r.earlier(disclosure, "consultation-concluded")
+
+
+def _unfinished(r: Examination, disclosure: Entry) -> bool:
+    """A consultation of the provider's own was opened before it disclosed and not concluded."""
+    concluded = {
+        about.leaf for e in r.earlier(disclosure, "consultation-concluded") if (about := r.named(e.get("about")))
+    }
+    opened = (e for e in r.earlier(disclosure, "consultation-opened") if r.is_by(e, "SP", "REG"))
+    return any(e.leaf not in concluded for e in opened)
+
+
+@finding(
+    "W-7-5b-NOT-DECLARED",
+    cite="2AP:7(5)(b)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="consultation-opened",
+    says="The provider consulted although its Party does not require it here.",
+)
+def consulted_though_not_declared(r: Examination) -> Seen:
+    if r.consultation_required:
+        return None
+    opened = (e for e in r.of("consultation-opened") if r.is_by(e, "SP", "REG"))
+    return [e for e in opened if not r.earlier(e, "data-disclosed")]
+
+
+def broken_instructions(r: Examination) -> list[tuple[Entry, Entry]]:
+    """Every valid instruction that was in force when a disclosure went out that it bars, with that disclosure.
+
+    Lifting it later cures nothing (decision 20); one for a part bars only what it names (decision 19).
+    """
+    return [
+        (i, d)
+        for d in r.disclosures
+        for i in r.instructions_in_force(d.on)
+        if in_order(i) < in_order(d) and r.bars(i, d)
+    ]
+
+
+def late_instructions(r: Examination) -> list[tuple[Entry, Entry]]:
+    """Every valid instruction that came after a disclosure it would have barred, with that disclosure."""
+    return [(i, d) for d in r.disclosures for i in r.instructions if in_order(i) > in_order(d) and r.bars(i, d)]
+
+
+@finding(
+    "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION",
+    cite="2AP:7(5)(c)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="data-disclosed",
+    contradicts="A5",
+    says="Data were disclosed although the notified authority had forbidden it.",
+)
+def disclosed_against_instruction(r: Examination) -> Seen:
+    return [e for pair in broken_instructions(r) for e in pair]
+
+
+@finding(
+    "W-7-LATE-INSTRUCTION",
+    cite="2AP:7(5)(c)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="data-disclosed",
+    gap="A5",
+    says="The instruction came after the disclosure; the protocol has no rule for this.",
+)
+def instructed_after_disclosure(r: Examination) -> Seen:
+    return [e for pair in late_instructions(r) for e in pair]
+
+
+@finding(
+    "V-7-5c-GROUND",
+    cite="2AP:7(5)(c)(i)-(ii)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="non-disclosure-instructed",
+    gap="A5",
+    says="The instruction does not rest on a ground of the list.",
+)
+def ground_not_in_the_list(r: Examination) -> Seen:
+    return [e for e in r.of("non-disclosure-instructed") if e.get("ground") == "other"]
+
+
+@finding(
+    "V-7-5d-NO-REASONS",
+    cite="2AP:7(5)(d)(ii)",
+    mark=Mark.DESIGN,
+    under="2AP-7",
+    kinds="non-disclosure-instructed",
+    gap="A5",
+    says="The notified authority did not give its reasons in time.",
+)
+def no_reasons_for_instruction(r: Examination) -> Seen:
+    return of_clocks(r.missed("D-7-5d"))
+
+
+@finding(
+    "V-7-5d-LEAK",
+    cite="2AP:7(5)(d)(i)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="additional-information-provided",
+    contradicts="A5",
+    says="Information meant for the notified authority was opened to the provider without consent.",
+)
+def reply_opened_to_provider(r: Examination) -> Seen:
+    replies = (e for e in r.of("additional-information-provided") if e.get("may_share_with_provider") is not True)
+    return [
+        e
+        for e in replies
+        if (asked := r.named(e.get("answers"))) is not None
+        and r.is_by(asked, "NOT")
+        and any(e.stated(name) and "SP" in e.audience.get(name, ()) for name in ("reply", "reply_document"))
+    ]
+
+
+@finding(
+    "V-7-5e-WRONG-AUTHORITY",
+    cite="2AP:7(5)(e)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="non-disclosure-instructed",
+    gap="A5",
+    says="An instruction was signed by an office that is not the designated one; read with and without it.",
+)
+def instructed_by_another_office(r: Examination) -> Seen:
+    return [e for e in r.of("non-disclosure-instructed") if not r.valid_instruction(e)]
+
+
+# -- article 7(7): the end of the time ---------------------------------------------------------------------------------
+
+
+def _refused_before(r: Examination, step: Entry) -> bool:
+    """Something opened the way at once: declined, no data held, an instruction in force, or a part withheld for a
+    reason (decision 10)."""
+    return (
+        bool(r.earlier(step, "disclosure-declined", "no-data-held"))
+        or any(in_order(i) < in_order(step) for i in r.instructions_in_force(step.on))
+        or any(
+            d.get("partial") is True and d.stated("withheld") and d.stated("withheld_reason")
+            for d in r.earlier(step, "data-disclosed")
+        )
+    )
+
+
+@finding(
+    "V-7-7-PREMATURE",
+    cite="2AP:7(7)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="escalated-to-article8 escalated-to-mutual-assistance",
+    contradicts="A5",
+    says="The issuing side went on before the provider's time was over.",
+)
+def went_on_too_early(r: Examination) -> Seen:
+    clock = r.clock("D-7-7")
+    if clock is None or clock.due is None:
+        return None
+    return [e for e in r.of(*NEXT_STEP) if e.on < clock.due and not _refused_before(r, e)]
+
+
+@finding(
+    "W-7-7-ROLL",
+    cite="2AP:7(7)",
+    mark=Mark.DESIGN,
+    under="2AP-7",
+    kinds="escalated-to-article8 escalated-to-mutual-assistance",
+    gap="A5",
+    says="The issuing side went on after the calendar end but before the next working day was over; the treaty "
+    "does not say which counts.",
+)
+def went_on_before_the_next_working_day(r: Examination) -> Seen:
+    clock = r.clock("D-7-7")
+    twin = next((c for c in r.clocks if c.id == "D-7-7" and c is not clock), None)
+    if clock is None or clock.due is None or twin is None or twin.due is None:
+        return None
+    return [e for e in r.of(*NEXT_STEP) if clock.due <= e.on < twin.due and not _refused_before(r, e)]
+
+
+@finding(
+    "W-LATE-DISCLOSURE",
+    cite="2AP:7(7)",
+    mark=Mark.KNOWN,
+    under="2AP-7",
+    kinds="data-disclosed",
+    gap="A6",
+    says="The data came after the time was over; nothing bars their use for that.",
+)
+def disclosed_late(r: Examination) -> Seen:
+    clock = r.clock("D-7-7")
+    return [d for d in r.disclosures if clock.due <= d.on] if clock and clock.due else None

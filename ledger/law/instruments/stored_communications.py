@@ -1,0 +1,19 @@
+"""What the record shows of the Stored Communications Act, 18 U.S.C. 2701 ff., and of CLOUD Act agreements."""
+
+from __future__ import annotations
+
+from ledger.law.rules.check import Seen, finding
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Mark
+
+
+@finding(
+    "W-2703h-LATE",
+    cite="SCA:2703(h)(2)",
+    mark=Mark.KNOWN,
+    under="SCA COA",
+    kinds="reasoned-objection-filed",
+    says="The motion came too late.",
+)
+def motion_too_late(r: Examination) -> Seen:
+    return [e for e in r.of("reasoned-objection-filed") if not r.before_end(e, "SCA-2703-h")]

@@ -1,0 +1,20 @@
+"""What the record shows of a disclosure without compulsion: no act asks for it, and that is its risk."""
+
+from __future__ import annotations
+
+from ledger.law.rules.check import Seen, finding
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Mark
+
+
+@finding(
+    "G-VOL-EVIDENTIAL-RISK",
+    cite="T-CY(2016)2",
+    mark=Mark.TEXT,
+    under="VOL",
+    kinds="data-disclosed",
+    says="The data were given without compulsion; some States ask for mutual assistance before they are used as "
+    "evidence.",
+)
+def given_without_compulsion(r: Examination) -> Seen:
+    return None if r.disowned else r.disclosures

@@ -1,0 +1,101 @@
+"""What is known of the real Parties to CETS 224, how it was read, and what nobody has read yet.
+
+A register takes these over as `party-registered` and `declaration-recorded`; what is unverified here yields GAP there,
+never "met". Read on the pages named, last in 2026; whether a declaration has changed since is for whoever records it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from ledger.law.terms.rule import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One declaration, reservation or communication of a Party. `verified`: its text was read."""
+
+    code: str
+    says: str
+    verified: bool
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class KnownParty:
+    """A State that has ratified CETS 224: when, where that was read, which of its declarations are known."""
+
+    code: str
+    name: str
+    zone: str
+    ratified: date
+    declarations: tuple[Known, ...]
+    complete: bool  # every declaration of this Party is listed and read
+    source: str
+    mark: Mark
+
+
+IN_FORCE: date | None = None  # CETS 224 needs five ratifications (art. 16(3)); three could be read
+OPENED = date(2022, 5, 12)  # for signature
+NEEDED = 5
+SOURCE = "Netherlands treaty database, entry 013833, capture after 2026-02-05"
+
+RATIFIED = {
+    party.code: party
+    for party in (
+        KnownParty(
+            "RS",
+            "Serbia",
+            "Europe/Belgrade",
+            date(2023, 2, 9),
+            (),
+            complete=False,
+            source=f"{SOURCE}; Official Gazette of Serbia, International Treaties 7/2022",
+            mark=Mark.TEXT,
+        ),
+        KnownParty(
+            "JP",
+            "Japan",
+            "Asia/Tokyo",
+            date(2023, 8, 10),
+            (
+                Known("R-7-9-a", "does not apply article 7", verified=True, mark=Mark.TEXT),
+                Known(
+                    "D-8-11",
+                    "takes requests under article 8 from the central authority or one mutually determined",
+                    verified=True,
+                    mark=Mark.TEXT,
+                ),
+                Known("C-6-6", "names the authority for consultations under article 6", verified=True, mark=Mark.TEXT),
+                Known("C-8-10", "names its authorities for article 8", verified=False, mark=Mark.LIKELY),
+                Known("C-14-7-c", "names the authority for incidents", verified=False, mark=Mark.LIKELY),
+                Known("C-14-10-b", "names the authority for onward transfer", verified=False, mark=Mark.LIKELY),
+            ),
+            complete=False,
+            source=SOURCE,
+            mark=Mark.TEXT,
+        ),
+        KnownParty(
+            "HU",
+            "Hungary",
+            "Europe/Budapest",
+            date(2026, 2, 5),
+            (),
+            complete=False,
+            source=f"{SOURCE}; Act CIX of 2025, published 2025-12-20",
+            mark=Mark.TEXT,
+        ),
+    )
+}
+
+# What Council Decision (EU) 2023/436 of 14 February 2023 (OJ L 63, 28.2.2023, p. 48) is expected to prescribe to Member
+# States in its annex, which could not be read. For planning only: a Member State's own declarations decide.
+EXPECTED_OF_MEMBER_STATES = (
+    Known("D-7-2-b", "orders under the supervision of a prosecutor or other judicial authority", False, Mark.LIKELY),
+    Known("N-7-5-a", "simultaneous notification in every case", False, Mark.LIKELY),
+    Known("C-7-5-e", "a single authority to be notified", False, Mark.LIKELY),
+    Known("D-8-4", "additional supporting information", False, Mark.LIKELY),
+    Known("C-14-7-c", "names the authority for incidents", False, Mark.LIKELY),
+    Known("C-14-10-b", "names the authority for onward transfer", False, Mark.LIKELY),
+)

@@ -1,0 +1,294 @@
+"""The register as the law reads it: who declared what, since when, verified how; which office holds which role.
+
+A fold over the entries of the registry order that are known at a moment. What is looked up is looked up for a day or a
+moment of the order; what was recorded later than the moment asked about is not there at all. Sources: CETS 224 arts 7,
+8, 9, 14, 19; Reg. (EU) 2023/1543 art. 31. Which entry of the register prevails over which is [design]: of several about
+the same thing the one recorded last whose `valid_from` has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry, instant
+from ledger.facts import KINDS
+from ledger.law.terms.calendar import Days, public_holidays
+
+NOWHERE = Days("UTC")  # for a Party the register does not know
+
+
+class Party(Struct, frozen=True):
+    """A Party with its calendar. `in_force`: treaty -> the day from which it is taken to be in force."""
+
+    code: str
+    names: Mapping[str, str]
+    declarations_verified: bool
+    in_force: Mapping[str, date]
+    days: Days
+    leaf: str
+
+    @property
+    def zone(self) -> str:
+        """Its time zone, by IANA name."""
+        return self.days.zone
+
+
+class Declaration(Struct, frozen=True):
+    """A declaration, reservation or notification. `terms` are its terms as a code, `circumstances` those it names."""
+
+    party: str
+    code: str
+    terms: str | None
+    circumstances: tuple[str, ...]
+    verified: bool
+    valid_from: date
+    valid_until: date | None
+    leaf: str
+
+
+class Office(Struct, frozen=True):
+    """A registered office, person or company as it stands from `valid_from` on."""
+
+    actor: str
+    party: str
+    roles: frozenset[str]
+    names: Mapping[str, str]
+    designations: frozenset[str]
+    valid_from: date
+    leaf: str
+
+
+class Compromise(Struct, frozen=True):
+    """The time in which entries recorded by an office cannot be trusted: from `since`, before `until` (None: still).
+
+    `key` is the key suspected, if it is known; `successor` the one that took its place.
+    """
+
+    actor: str
+    since: datetime
+    until: datetime | None
+    key: str | None
+    successor: str | None
+    leaf: str
+
+
+class Register(Struct):
+    """What the registry says, as far as it was recorded. Made by `fold`; do not change it afterwards."""
+
+    parties: dict[str, Party] = {}
+    declarations: dict[tuple[str, str], list[Declaration]] = {}
+    offices: dict[str, list[Office]] = {}
+    ends: dict[str, date] = {}  # actor -> the last `valid_until` given
+    compromises: list[Compromise] = []
+    entries: dict[str, list[Entry]] = {}  # by kind, in order of entries
+    withdrawn: list[tuple[Entry, tuple[Entry, ...]]] = []  # suspicions that were replaced, each with what came after
+    _ended: dict[str, datetime] = {}
+
+    def days(self, party: str | None) -> Days:
+        """The calendar of a Party; UTC without holidays for one that is not registered."""
+        known = self.parties.get(party or "")
+        return known.days if known else NOWHERE
+
+    def of(self, *kinds: str) -> tuple[Entry, ...]:
+        """Entries of the register of these kinds, such as notice-published and transfers-suspended, in order."""
+        found = (e for kind in kinds for e in self.entries.get(kind, ()))
+        return tuple(sorted(found, key=lambda e: (e.on, e.index)))
+
+    def declaration(self, party: str, code: str, day: date) -> Declaration | None:
+        """The declaration of a Party in force on a day, with the terms recorded last; None if there is none."""
+        known = [d for d in self.declarations.get((party, code), ()) if d.valid_from <= day]
+        last = known[-1] if known else None
+        return None if last is None or (last.valid_until is not None and last.valid_until < day) else last
+
+    def declared(self, party: str, day: date) -> dict[str, Declaration]:
+        """Every declaration of a Party in force on a day, by code."""
+        codes = [code for of, code in self.declarations if of == party]
+        return {code: d for code in codes if (d := self.declaration(party, code, day)) is not None}
+
+    def office(self, actor: str, day: date | None = None) -> Office | None:
+        """An office as it stood on a day, or as it was recorded last; before its first day, as it first was."""
+        states = self.offices.get(actor)
+        if not states:
+            return None
+        if day is None or len(states) == 1:
+            return states[-1]
+        return next((s for s in reversed(states) if s.valid_from <= day), states[0])
+
+    def ended(self, actor: str, moment: datetime) -> bool:
+        """The register has ended the office: the last `valid_until` it gives is over, in the zone of its Party."""
+        end = self._ended.get(actor)
+        return end is not None and moment >= end
+
+    def roles(self, actor: str, moment: datetime) -> frozenset[str]:
+        """The roles an office held at a moment; none before it is registered at all or after it ended."""
+        office = self._at(actor, moment)
+        return frozenset() if office is None or self.ended(actor, moment) else office.roles
+
+    def designated(self, party: str, code: str, moment: datetime) -> frozenset[str]:
+        """The offices of a Party designated under a declaration at a moment, without those that had ended."""
+        standing = ((actor, self._at(actor, moment)) for actor in self.offices)
+        return frozenset(
+            actor
+            for actor, office in standing
+            if office and office.party == party and code in office.designations and not self.ended(actor, moment)
+        )
+
+    def name(self, actor: str, *languages: str) -> str:
+        """What reports print for an office: its name in the first of these languages it has, else any, else its id."""
+        office = self.office(actor)
+        names = office.names if office else {}
+        return next((names[tag] for tag in (*languages, *names) if tag in names), actor)
+
+    def compromised(self, actor: str, recorded: datetime) -> Compromise | None:
+        """The suspicion under which an entry stands that this office recorded at this moment; None if there is none."""
+        windows = (c for c in self.compromises if c.actor == actor and c.since <= recorded)
+        return next((c for c in windows if c.until is None or recorded < c.until), None)
+
+    def _at(self, actor: str, moment: datetime) -> Office | None:
+        states = self.offices.get(actor)
+        if not states or len(states) == 1:
+            return states[0] if states else None
+        return self.office(actor, self.days(states[0].party).day(moment))
+
+
+@lru_cache(maxsize=8)  # judging a hundred thousand orders of one ledger reads one register
+def fold(entries: tuple[Entry, ...]) -> Register:
+    """The register after these entries of the registry order, in the order of the log."""
+    register = Register()
+    replaced = _replaced(entries)
+    register.withdrawn = [
+        (e, _after(e, entries)) for e in entries if e.leaf in replaced and e.kind == "key-compromised"
+    ]
+    keys: list[tuple[datetime, str, str]] = []  # recorded at, actor, key: every new key of an office
+    for e in entries:
+        if e.leaf in replaced or e.kind not in KINDS or e.role not in KINDS[e.kind].signers:
+            continue
+        register.entries.setdefault(e.kind, []).append(e)
+        match e.kind:
+            case "party-registered":
+                party = _party(e)
+                register.parties[party.code] = party
+            case "declaration-recorded":
+                declaration = _declaration(e)
+                register.declarations.setdefault((declaration.party, declaration.code), []).append(declaration)
+            case "authority-registered" | "authority-changed":
+                _office(register, e)
+            case "key-registered":
+                keys.append((e.at, e.get("actor"), e.get("key")))
+            case "key-rotated":
+                keys.append((e.at, e.get("actor"), e.get("new_key")))
+            case "key-compromised":
+                register.compromises.append(_compromise(e, keys))
+            case _:
+                pass
+    register.compromises = [_until(c, keys) for c in register.compromises]
+    for actor, until in register.ends.items():
+        office = register.office(actor)
+        register._ended[actor] = register.days(office.party if office else None).end_of(until)
+    return register
+
+
+def _replaced(entries: Iterable[Entry]) -> frozenset[str]:
+    signers: dict[str, str] = {}
+    found = set()
+    for e in entries:
+        if e.replaces and signers.get(e.replaces) == e.by:
+            found.add(e.replaces)
+        signers[e.leaf] = e.by
+    return frozenset(found)
+
+
+def _after(old: Entry, entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries by which its signer replaced an entry, one after the other."""
+    chain = {old.leaf}
+    found = []
+    for e in entries:
+        if e.replaces in chain and e.by == old.by:
+            chain.add(e.leaf)
+            found.append(e)
+    return tuple(found)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _party(e: Entry) -> Party:
+    code, listed = e.get("party"), e.public.get("holidays")
+    holidays = public_holidays(code) if listed is None else frozenset(map(date.fromisoformat, listed))
+    return Party(
+        code=code,
+        names=e.get("names") or {},
+        declarations_verified=e.get("declarations_verified") is True,
+        in_force=_in_force(e.get("in_force") or ()),
+        days=Days(e.get("zone"), holidays),
+        leaf=e.leaf,
+    )
+
+
+def _in_force(texts: Iterable[str]) -> dict[str, date]:
+    """Treaty -> day, of texts such as 2AP=2027-01-01; one that names no day says nothing."""
+    found = {}
+    for treaty, _, day in (text.partition("=") for text in texts):
+        try:
+            found[treaty] = date.fromisoformat(day)
+        except ValueError:
+            continue
+    return found
+
+
+def _declaration(e: Entry) -> Declaration:
+    return Declaration(
+        party=e.get("party"),
+        code=e.get("declaration"),
+        terms=e.get("terms"),
+        circumstances=tuple(e.get("named_circumstances") or ()),
+        verified=e.get("verified") is True,
+        valid_from=date.fromisoformat(e.get("valid_from")),
+        valid_until=_day(e.get("valid_until")),
+        leaf=e.leaf,
+    )
+
+
+def _office(register: Register, e: Entry) -> None:
+    """A new state of an office; what a change does not name stays as it was."""
+    actor = e.get("actor")
+    states = register.offices.setdefault(actor, [])
+    before = states[-1] if states else None
+    roles, designations = e.get("roles"), e.get("designations")
+    states.append(
+        Office(
+            actor=actor,
+            party=e.get("party") or (before.party if before else e.party),
+            roles=frozenset(roles) if roles is not None else before.roles if before else frozenset(),
+            names=e.get("names") or (before.names if before else {}),
+            designations=frozenset(designations)
+            if designations is not None
+            else before.designations
+            if before
+            else frozenset(),
+            valid_from=date.fromisoformat(e.get("valid_from")),
+            leaf=e.leaf,
+        )
+    )
+    if until := _day(e.get("valid_until")):
+        register.ends[actor] = until
+
+
+def _compromise(e: Entry, keys: list[tuple[datetime, str, str]]) -> Compromise:
+    actor = e.get("actor")
+    held = [key for _, of, key in keys if of == actor]  # without a key: the one the office then holds
+    return Compromise(
+        actor, instant(e.get("suspected_since")), None, e.get("key") or (held[-1] if held else None), None, e.leaf
+    )
+
+
+def _until(c: Compromise, keys: list[tuple[datetime, str, str]]) -> Compromise:
+    """Trust returns with the next key of the office, by the time of recording (decision 59)."""
+    following = ((at, key) for at, actor, key in keys if actor == c.actor and at > c.since and key != c.key)
+    until, successor = next(following, (None, None))
+    return Compromise(c.actor, c.since, until, c.key, successor, c.leaf)

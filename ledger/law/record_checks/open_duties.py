@@ -1,0 +1,98 @@
+"""Duties of data protection that the record shows as still open: what `judge` (A7) and `register` both go by.
+
+CETS 224 art. 14, Directive (EU) 2016/680 (LED), Regulation (EU) 2016/679 (GDPR), Reg. (EU) 2023/1543 art. 13. A duty
+that was broken is a finding. A duty that is open is no finding, but while it is open A7 is not demonstrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry
+from ledger.law.record_checks.regions import conditions, custody
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Verdict
+
+# Clocks of data protection, each with the question of the register under which it is asked about.
+CLOCKS = {"D-14-2b": 3, "E-4-5-DATA": 3, "NOTICE-REVIEW": 4, "NOTICE-DUE": 4, "DP-72H": 9}
+REQUESTS = ("access-requested", "rectification-requested", "erasure-requested")
+ANSWERS = (
+    "access-granted",
+    "access-restricted",
+    "rectification-made",
+    "rectification-refused",
+    "erasure-decided",
+    "payload-key-destroyed",
+    "supplementary-statement-added",
+    "processing-restricted",
+)
+RETENTION = ("retention-rule-set", "retention-reviewed", "retention-expired")
+
+
+class OpenDuty(Struct, frozen=True):
+    """A duty that is still owed: the question of the register (1 to 10), a sentence, the entries it arises from."""
+
+    question: int
+    says: str
+    entries: tuple[str, ...] = ()
+
+
+def open_duties(r: Examination) -> tuple[OpenDuty, ...]:
+    """The duties of data protection that are open at the moment of the examination, by question."""
+    found = (*_running(r), *_retention(r), *_bound(r), *_incidents(r), *_unanswered(r))
+    return tuple(sorted(found, key=lambda duty: duty.question))
+
+
+def _running(r: Examination) -> Iterator[OpenDuty]:
+    """Clocks that nothing has answered: still running, over, or not computed."""
+    for clock in r.counting:
+        if clock.id in CLOCKS and not clock.met_by and clock.verdict not in (Verdict.MET, Verdict.NOT_RUNNING):
+            yield OpenDuty(CLOCKS[clock.id], f"{clock.id} is {clock.verdict}.", clock.entries)
+
+
+def _retention(r: Examination) -> Iterator[OpenDuty]:
+    """2AP:14(5), LED:5: what is held has a rule for how long."""
+    if custody(r) in ("HELD", "RESTRICTED") and not r.of(*RETENTION):
+        yield OpenDuty(6, "Data are held, and no retention rule is on record.", _leaves(r.of("evidence-received")))
+
+
+def _bound(r: Examination) -> Iterator[OpenDuty]:
+    """2AP:14(2)(a), BC:28(2)(b): a condition on use is accepted or declined."""
+    if conditions(r) == "IMPOSED":
+        yield OpenDuty(8, "A condition on the use was set, and neither accepted nor declined.")
+
+
+def _incidents(r: Examination) -> Iterator[OpenDuty]:
+    """LED:30, GDPR:33: an incident is notified, or assessed as without risk."""
+    told = r.of("incident-notified-to-authority", "incident-notified-to-transferring-party")
+    harmless = (e for e in r.of("incident-assessed") if e.get("risk") == "none")
+    settled = {e.leaf for about in (*told, *harmless) if (e := r.named(about.get("about"))) is not None}
+    if waiting := [e for e in r.of("security-incident-detected") if e.leaf not in settled]:
+        yield OpenDuty(9, "A security incident was neither notified nor found to be without risk.", _leaves(waiting))
+
+
+def _unanswered(r: Examination) -> Iterator[OpenDuty]:
+    """LED:14 to LED:16: a request of the person is answered."""
+    if waiting := unanswered(r.of(*REQUESTS), r.of(*ANSWERS)):
+        yield OpenDuty(10, "A request of the person was not answered.", _leaves(waiting))
+
+
+def unanswered(asked: tuple[Entry, ...], answered: tuple[Entry, ...]) -> list[Entry]:
+    """The requests that no answer names.
+
+    A rectification that was made names the entry concerned, not the request; the next one answers it.
+    """
+    met = {e.get("answers") for e in answered}
+    return [e for e in asked if e.leaf not in met and not _made(e, answered)]
+
+
+def _made(request: Entry, answered: tuple[Entry, ...]) -> bool:
+    return request.kind == "rectification-requested" and any(
+        e.kind == "rectification-made" and e.on >= request.on for e in answered
+    )
+
+
+def _leaves(entries: tuple[Entry, ...] | list[Entry]) -> tuple[str, ...]:
+    return tuple(e.leaf for e in entries)

@@ -1,0 +1,167 @@
+"""Where it comes from: who signed, with which authority and key, first-hand or not, certified or not (A1, A4)."""
+
+from __future__ import annotations
+
+from ledger.entries.case import Entry
+from ledger.facts import KINDS
+from ledger.law.rules.check import Found, Seen, finding
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Mark, Standing
+
+HANDING_OVER = ("data-disclosed", "data-transmitted-by-state")
+# Without these being what they say there is no lawful order; any other entry without authority leaves a gap.
+AUTHORITY = ("order-issued", "order-supervised", "order-validated", "emergency-declared")
+DECISIONS = (  # what an office decides, and another is let off, allowed or bound by
+    "order-supervised order-validated order-adapted order-withdrawn authenticity-confirmed emergency-declared "
+    "no-ground-confirmed instruction-lifted consultation-concluded condition-accepted request-accepted "
+    "determination-given deadline-extended ex-post-validation-granted recognition-decided court-review-decided "
+    "confidentiality-ordered customer-notification-delayed customer-notification-delay-extended "
+    "customer-notification-omitted customer-notification-delay-lifted onward-transfer-authorisation-granted "
+    "further-use-decided suspension-lifted restriction-released remedy-decided court-ruled"
+)
+ONE_SIDE = frozenset(("ISS", "SEEK", "RET"))  # offices of one Party in these roles speak for each other
+NO_SIDE = frozenset(("AUD", "CT", "DPO", "SA"))  # nothing is decided in their favour
+
+# -- authority ---------------------------------------------------------------------------------------------------------
+
+
+@finding(
+    "V-AUTHORITY",
+    cite="2AP:3(2)(b), EPOC:4",
+    mark=Mark.DESIGN,
+    gap="A4",
+    says="An entry was signed in a role that cannot do this.",
+)
+def signed_without_authority(r: Examination) -> Seen:
+    powerless = [e for e in r.entries if e.held and e.speaks == "act" and e.kind in KINDS and not r.is_effective(e)]
+    powerless = [e for e in powerless if not _extends_its_own_time(e)]
+    if not powerless:
+        return None
+    grave = any(e.kind in AUTHORITY for e in powerless)
+    effects = (("A4", Standing.CONTRADICTED if grave else Standing.GAP),)
+    return Found(tuple(e.leaf for e in powerless), effects=effects)
+
+
+def _extends_its_own_time(e: Entry) -> bool:
+    return e.held and e.kind == "deadline-extended" and e.speaks == "act" and e.role in ("SP", "REG")
+
+
+@finding(
+    "V-ROLE-NOT-HELD",
+    cite="2AP:7(6), EPOC:9(1)",
+    mark=Mark.DESIGN,
+    gap="A1",
+    says="An entry claims a role that its signer's key did not hold; it has no legal effect.",
+)
+def role_not_held(r: Examination) -> Seen:
+    """Of replaced entries too: a replacement does not hide it."""
+    return [e for e in r.case.entries if not e.held]
+
+
+@finding(
+    "W-SELF-EXTENSION",
+    cite="EPOC:10(8), 2AP:7(4)(d)",
+    mark=Mark.DESIGN,
+    kinds="deadline-extended",
+    says="The provider gave itself more time; the clock was not moved.",
+)
+def gave_itself_more_time(r: Examination) -> Seen:
+    return [e for e in r.entries if _extends_its_own_time(e)]
+
+
+@finding(
+    "W-UNSIGNED-ORDER",
+    cite="2AP:7(6), EPOC:9(1)",
+    mark=Mark.DESIGN,
+    kinds="order-received data-disclosed",
+    gap="A1 A4",
+    says="No order signed by a registered office is on record.",
+)
+def no_signed_order(r: Examination) -> Seen:
+    signed = any(r.first_hand(e) for e in r.of("order-issued"))
+    return None if signed else r.of("order-received", "data-disclosed")
+
+
+@finding(
+    "V-DISCLOSED-TO-FORGER",
+    cite="GDPR:5(1)(f)",
+    mark=Mark.DESIGN,
+    kinds="order-repudiated",
+    contradicts="A1 A4 A7",
+    says="Data were handed to somebody who was not the authority named.",
+)
+def disclosed_to_a_forger(r: Examination) -> Seen:
+    return (*r.of("order-repudiated"), *r.disclosures) if r.disclosures else None
+
+
+# -- keys --------------------------------------------------------------------------------------------------------------
+
+
+@finding(
+    "W-KEY-UNTRUSTED",
+    cite="2AP:7(6)",
+    mark=Mark.DESIGN,
+    gap="A1",
+    says="An entry was signed with a key that may have been in wrong hands.",
+)
+def signed_with_an_untrusted_key(r: Examination) -> Seen:
+    """By the time of recording, not by the time claimed (decision 59)."""
+    if not r.register.compromises:
+        return None
+    confirmations = r.of("authenticity-confirmed")
+    return [e for e in r.entries if r.is_effective(e) and _untrusted(r, e, confirmations)]
+
+
+def _untrusted(r: Examination, e: Entry, confirmations: tuple[Entry, ...]) -> bool:
+    suspicion = r.register.compromised(e.by, e.at)
+    if suspicion is None:
+        return False
+    about = (c for c in confirmations if c.get("about") == e.leaf)
+    return not any(c.by != e.by or (suspicion.until is not None and c.at >= suspicion.until) for c in about)
+
+
+# -- the answer --------------------------------------------------------------------------------------------------------
+
+
+@finding(
+    "G-SECOND-HAND",
+    cite="FRE:901(a), 2025/1550:5.1",
+    mark=Mark.DESIGN,
+    kinds="data-disclosed data-transmitted-by-state",
+    gap="A1",
+    says="That the data were handed over rests on the word of the other side only.",
+)
+def second_hand(r: Examination) -> Seen:
+    return [e for e in r.of(*HANDING_OVER) if not r.first_hand(e)]
+
+
+@finding(
+    "G-DECISION-SECOND-HAND",
+    cite="FRE:901(a)",
+    mark=Mark.DESIGN,
+    kinds=DECISIONS,
+    gap="A4 A5",
+    says="That an office decided this rests on the word of another office only.",
+)
+def decision_second_hand(r: Examination) -> Seen:
+    return [e for e in r.of(*DECISIONS.split()) if not r.first_hand(e) and _of_another_side(r, e)]
+
+
+def _of_another_side(r: Examination, e: Entry) -> bool:
+    if e.actor == e.by or e.role in NO_SIDE:
+        return False
+    return not (e.role in ONE_SIDE and r.by_role(e) & ONE_SIDE and r.party_of(e) == e.party)
+
+
+@finding(
+    "G-NOT-CERTIFIED",
+    cite="2AP:7(4)(f), FRE:902(13)",
+    mark=Mark.LIKELY,
+    kinds="data-disclosed",
+    gap="A1",
+    says="The certificate that was needed or asked for is missing.",
+)
+def not_certified(r: Examination) -> Seen:
+    if r.disowned or not (r.instrument == "VOL" or r.instructs("certification")):
+        return None
+    return [d for d in r.disclosures if not d.stated("certificate")]

@@ -1,0 +1,201 @@
+"""How the record itself stands: what crossed, came twice, out of sequence or late, is disputed, or not understood."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from ledger.entries.case import Entry
+from ledger.entries.form import out_of_type
+from ledger.entries.replacement import ALGORITHMS
+from ledger.facts import KINDS
+from ledger.facts.vocabulary import GROUPS
+from ledger.formats import time_zones
+from ledger.law.record_checks.integrity import files
+from ledger.law.rules.check import Found, Seen, finding, of_clocks
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Mark, Standing, Verdict
+
+# -- withdrawal --------------------------------------------------------------------------------------------------------
+
+
+def _after_withdrawal(r: Examination, *, confirmed: bool) -> list[Entry]:
+    """Disclosures after a withdrawal, by whether the addressee had confirmed by then that it arrived."""
+    arrived = [e.on for e in r.of("withdrawal-confirmed") if r.is_by(e, "SP", "REG", "POC", "CAQ")]
+    after = (d for d in r.disclosures if r.earlier(d, "order-withdrawn"))
+    return [d for d in after if any(on <= d.on for on in arrived) is confirmed]
+
+
+@finding(
+    "V-DISCLOSED-AFTER-WITHDRAWAL",
+    cite="EPOC:10(9), EPOC:12(2)",
+    mark=Mark.DESIGN,
+    kinds="order-withdrawn",
+    contradicts="A4",
+    says="Data were handed over after the withdrawal had arrived.",
+)
+def disclosed_after_withdrawal(r: Examination) -> Seen:
+    return _after_withdrawal(r, confirmed=True)
+
+
+@finding(
+    "W-CROSSED",
+    cite="EPOC:12(2)",
+    mark=Mark.DESIGN,
+    kinds="order-withdrawn",
+    says="Withdrawal and disclosure crossed.",
+)
+def crossed(r: Examination) -> Seen:
+    return _after_withdrawal(r, confirmed=False)
+
+
+# -- twice, out of sequence, late --------------------------------------------------------------------------------------
+
+
+@finding(
+    "W-DUPLICATE",
+    cite="2AP:7(7)",
+    mark=Mark.DESIGN,
+    kinds="duplicate-service-recorded order-received data-disclosed",
+    says="The same thing came twice; the first counts.",
+)
+def came_twice(r: Examination) -> Seen:
+    return (*r.of("duplicate-service-recorded"), *_received_again(r), *_disclosed_again(r))
+
+
+def _received_again(r: Examination) -> list[Entry]:
+    """A second proper receipt of the same version by the same signer."""
+    receipts = [(e, (e.by, version.leaf if (version := r.version_of(e)) else None)) for e in r.proper_receipts]
+    times = Counter(key for _, key in receipts)
+    return [e for e, key in receipts if times[key] > 1]
+
+
+def _disclosed_again(r: Examination) -> list[Entry]:
+    """Disclosures of the same files, by digests of the same kind."""
+    again = []
+    for digest in ALGORITHMS:
+        seen = [(d, sorted(f[digest] for f in files(d) if f.get(digest))) for d in r.disclosures]
+        whole = [(d, digests) for d, digests in seen if digests and len(digests) == len(files(d))]
+        again += [d for d, digests in whole if sum(digests == other for _, other in whole) > 1]
+    return again
+
+
+@finding(
+    "W-OUT-OF-SEQUENCE",
+    mark=Mark.DESIGN,
+    says="An entry does not follow from what went before; the state was left as it was.",
+)
+def out_of_sequence(r: Examination) -> Seen:
+    return Found(r.course.strays) if r.course.strays else None
+
+
+@finding(
+    "W-LATE-REC",
+    cite="FRE:803(6)(A)",
+    mark=Mark.DESIGN,
+    gap="A6",
+    says="An entry was written down more than a day after the event.",
+)
+def written_down_late(r: Examination) -> Seen:
+    return [e for e in r.entries if r.late(e)]
+
+
+@finding(
+    "V-AFTER-SIGNATURE",
+    cite="FRE:803(6)(A)",
+    mark=Mark.DESIGN,
+    gap="A6",
+    says="An entry was signed before the event that it states; until that moment it counts for nothing.",
+)
+def signed_before_it_happened(r: Examination) -> Seen:
+    return [e for e in (*r.entries, *r.to_come) if e.after_signature]
+
+
+# What an order has to be there for: sent, received, notified, answered, handed from hand to hand, told, used. Every
+# other kind can come before it: drafting, approval, an emergency, keeping data, a delay decided beforehand [design].
+PRESUPPOSE_THE_ORDER = frozenset(
+    "order-transmitted order-received duplicate-service-recorded receipt-disputed authenticity-questioned "
+    "authenticity-confirmed order-referred-back additional-information-requested additional-information-provided "
+    "order-corrected order-adapted order-maintained order-withdrawn withdrawal-confirmed order-closed "
+    "notification-sent notification-received no-ground-confirmed non-disclosure-instructed instruction-reasons-given "
+    "instruction-lifted ground-for-refusal-raised condition-imposed condition-accepted condition-declined "
+    "use-explained request-accepted execution-postponed request-refused data-disclosed data-transmitted-by-state "
+    "evidence-received no-data-held disclosure-declined reason-requested reason-given reasons-for-non-execution-given "
+    "reasoned-objection-filed court-review-requested court-review-decided deadline-extended deadline-lapsed "
+    "escalated-to-article8 escalated-to-mutual-assistance enforcement-requested recognition-decided "
+    "addressee-objected compliance-ordered penalty-imposed request-confirmed-in-writing determination-given "
+    "ex-post-validation-sought ex-post-validation-granted ex-post-validation-refused emergency-request-formalised "
+    "customer-notification-delay-extended customer-notification-delay-lifted customer-notified "
+    "customer-notified-contrary-to-confidentiality restriction-status-asked restriction-status-answered "
+    "custody-transferred evidence-accessed working-copy-made evidence-sealed analysis-performed "
+    "out-of-scope-data-identified data-returned data-destroyed use-restricted shared-domestically "
+    "onward-transfer-authorisation-requested onward-transfer-authorisation-granted "
+    "onward-transfer-authorisation-refused onward-transferred use-recorded further-use-decided data-quality-noted "
+    "sensitive-data-flagged incorrect-transmission-notified automated-decision-declared defence-bundle-issued "
+    "defence-challenge-filed expert-verification-performed".split()
+)
+
+
+@finding(
+    "W-BEFORE-ORDER",
+    mark=Mark.DESIGN,
+    kinds="order-issued oral-request-made",
+    says="An entry states something that needs an order, and dates it before there was one.",
+)
+def before_there_was_an_order(r: Examination) -> Seen:
+    first = r.first("order-issued", "oral-request-made")
+    if first is None:
+        return None
+    return [e for e in r.entries if e.kind in PRESUPPOSE_THE_ORDER and e.on < first.on]
+
+
+@finding(
+    "W-NOT-ITS-TYPE",
+    mark=Mark.DESIGN,
+    says="An entry states a value that is not what its field asks for; it is refused where entries are made.",
+)
+def not_of_its_type(r: Examination) -> Seen:
+    zoned = (p for code in (r.from_party, r.to_party) if (p := r.register.parties.get(code or "")))
+    leaves = [e.leaf for e in (*r.entries, *r.to_come) if out_of_type(e)]
+    leaves += [p.leaf for p in zoned if p.zone not in time_zones.names()]
+    return Found(tuple(dict.fromkeys(leaves))) if leaves else None
+
+
+@finding(
+    "G-CLOCK-UNDETERMINED",
+    cite="2AP:7(7), EPOC:10",
+    mark=Mark.DESIGN,
+    gap="A6",
+    says="A clock could not be computed, because the receipt or the answer is unknown, disputed or written down "
+    "late without support.",
+)
+def clock_undetermined(r: Examination) -> Seen:
+    return of_clocks(c for c in r.clocks if c.verdict is Verdict.UNDETERMINED)
+
+
+# -- disputed, not understood ------------------------------------------------------------------------------------------
+
+
+@finding(
+    "G-DISPUTED",
+    mark=Mark.DESIGN,
+    kinds="event-disputed",
+    says="A party says that an entry is wrong; both statements are shown.",
+)
+def disputed(r: Examination) -> Seen:
+    """It leaves open the criterion of the group of the disputed entry; a receipt-disputed only stops clocks."""
+    standing = [e for e in r.of("event-disputed") if e.leaf not in r.settled]
+    if not standing:
+        return None
+    about = [e for d in standing if (e := r.by_leaf.get(d.get("about")))]
+    criteria = {GROUPS[KINDS[e.kind].group].criterion for e in about if e.kind in KINDS}
+    effects = tuple((criterion, Standing.GAP) for criterion in sorted(criteria))
+    return Found(tuple(e.leaf for e in (*standing, *about)), effects=effects)
+
+
+@finding(
+    "G-UNKNOWN-KIND",
+    mark=Mark.DESIGN,
+    says="The record holds an entry of a kind this reader does not know; it is shown as it is.",
+)
+def unknown_kind(r: Examination) -> Seen:
+    return [e for e in (*r.entries, *r.to_come) if e.kind not in KINDS]

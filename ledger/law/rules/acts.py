@@ -1,0 +1,101 @@
+"""The acts the law is made of: what they are called, from when they apply, and where that was read.
+
+A number of the law never stands without its date and its source: the date of a rule is the date of its act, unless the
+rule says otherwise. The day on which an order was made decides, in the zone of the issuing Party.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from msgspec import Struct
+
+from ledger.law.rules.check import Seen, finding
+from ledger.law.rules.order_facts import CONVENTION, PROTOCOL, Examination
+from ledger.law.terms.rule import Mark
+
+
+class Act(Struct, frozen=True):
+    """A treaty, regulation, statute or standard, by the code used in citations (`<code>:<provision>`).
+
+    `since` is the first day on which it applies; None where none is known, or where the register says it.
+    """
+
+    code: str
+    says: str
+    since: date | None
+    source: str
+    mark: Mark
+
+
+ACTS = {
+    act.code: act
+    for act in (
+        Act(
+            "2AP",
+            "Second Additional Protocol to the Convention on Cybercrime, CETS 224",
+            None,  # three of five ratifications as far as could be read; the register says from when it applies
+            "2AP:16(3)",
+            Mark.LIKELY,
+        ),
+        Act("BC", "Convention on Cybercrime, Budapest, ETS 185", date(2004, 7, 1), "BC:36(3)", Mark.KNOWN),
+        Act("EPOC", "Regulation (EU) 2023/1543", date(2026, 8, 18), "EPOC:34(2)", Mark.TEXT),
+        Act("2025/1550", "Implementing Regulation (EU) 2025/1550", date(2026, 8, 18), "EPOC:34(2)", Mark.LIKELY),
+        Act("LED", "Directive (EU) 2016/680", date(2018, 5, 6), "LED:63(1)", Mark.KNOWN),
+        Act("GDPR", "Regulation (EU) 2016/679", date(2018, 5, 25), "GDPR:99(2)", Mark.KNOWN),
+        Act("SCA", "Stored Communications Act, 18 U.S.C. 2701 ff.", date(1986, 10, 21), "Pub. L. 99-508", Mark.KNOWN),
+        Act("FRE", "Federal Rules of Evidence", date(1975, 7, 1), "Pub. L. 93-595", Mark.KNOWN),
+        Act("ECHR", "European Convention on Human Rights, ETS 5", date(1953, 9, 3), "ECHR:59", Mark.KNOWN),
+        Act("T-CY(2016)2", "Cybercrime Convention Committee, cloud evidence group", None, "T-CY(2016)2", Mark.TEXT),
+        Act("ISO27037", "ISO/IEC 27037:2012", None, "ISO/IEC", Mark.KNOWN),
+        Act("ACPO", "ACPO good practice guide for digital evidence", None, "ACPO", Mark.TEXT),
+    )
+}
+
+# 18 U.S.C. 2703(h), the motion of a provider, came with the CLOUD Act: Pub. L. 115-141, division V, s. 103.
+LATER = {"SCA:2703(h)(2)": date(2018, 3, 23)}
+
+
+def valid_from(cite: tuple[str, ...]) -> date | None:
+    """The first day on which a rule with these citations applies: that of the first one, None if it is not known."""
+    for provision in cite[:1]:
+        act = ACTS.get(provision.partition(":")[0])
+        return LATER.get(provision, act.since if act else None)
+    return None
+
+
+def _in_force_from(r: Examination) -> date | None:
+    """From when the instrument of an order is in force; `date.max` while it is not."""
+    if r.instrument in PROTOCOL:
+        parties = (r.register.parties.get(code or "") for code in (r.from_party, r.to_party))
+        assumed = [party.in_force["2AP"] for party in parties if party and "2AP" in party.in_force]
+        return max(assumed, default=date.max)
+    return ACTS["BC" if r.instrument in CONVENTION else "EPOC"].since
+
+
+@finding(
+    "V-NOT-IN-FORCE",
+    cite="2AP:16(3), EPOC:34(2)",
+    mark=Mark.LIKELY,
+    under="2AP-6 2AP-7 2AP-8 2AP-9 2AP-10 BC-16 BC-18 BC-29 BC-31 EPOC EPOC-PR",
+    kinds="order-issued",
+    contradicts="A5",
+    says="The instrument was not in force when the order was made.",
+)
+def not_in_force(r: Examination) -> Seen:
+    since = _in_force_from(r)
+    return [e for e in r.of("order-issued") if since and r.issuer_days.day(e.on) < since]
+
+
+@finding(
+    "G-DECLARATIONS-UNVERIFIED",
+    cite="2AP:19",
+    mark=Mark.DESIGN,
+    under="2AP-6 2AP-7 2AP-8 2AP-9 2AP-10",
+    kinds="order-issued",
+    gap="A4 A5",
+    says="Nobody has read the declarations of the other Party, so it cannot be shown that its conditions were met.",
+)
+def declarations_unverified(r: Examination) -> Seen:
+    party = r.register.parties.get(r.to_party or "")
+    return [r.issued] if r.issued and not (party and party.declarations_verified) else None

@@ -1,0 +1,109 @@
+"""What a check is: the words of a finding beside the function that looks for it.
+
+    @finding("W-CROSSED", cite="EPOC:12(2)", mark=Mark.DESIGN, kinds="order-withdrawn", says="Withdrawal and ...")
+    def crossed(r: Examination) -> Seen:
+        ...
+
+The function returns the entries in which it sees the finding, none if it sees none. A finding is there or not, however
+often its trigger occurs; it points at all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing
+
+Effects: TypeAlias = tuple[tuple[str, Standing], ...]
+
+
+class Found(Struct, frozen=True):
+    """A finding whose words or effects depend on what was seen: `words` fill the braces of its sentence."""
+
+    leaves: tuple[str, ...]
+    words: Mapping[str, str] = {}
+    effects: Effects | None = None
+
+
+Seen: TypeAlias = Found | Iterable[Entry] | None
+
+
+class Check(Struct, frozen=True):
+    """A rule whose breach is a finding: its code, what it does to the criteria, its words, and how it is seen.
+
+    `instruments` and `kinds` say where it can arise at all: under these instruments, with an entry of one of these
+    kinds on record; empty means any.
+    """
+
+    code: str
+    level: Level
+    effects: Effects
+    says: str
+    cite: tuple[str, ...]
+    mark: Mark
+    instruments: tuple[str, ...]
+    kinds: tuple[str, ...]
+    look: Callable[[Examination], Seen]
+
+    def find(self, r: Examination) -> Finding | None:
+        """The finding in this record, or None."""
+        seen = self.look(r)
+        if seen is None:
+            return None
+        if not isinstance(seen, Found):
+            seen = Found(tuple(dict.fromkeys(e.leaf for e in seen)))
+            if not seen.leaves:
+                return None
+        effects = self.effects if seen.effects is None else seen.effects
+        says = self.says.format(**seen.words) if seen.words else self.says
+        return Finding(self.code, self.level, effects, says, self.cite, self.mark, seen.leaves)
+
+
+def finding(
+    code: str,
+    *,
+    says: str,
+    mark: Mark,
+    cite: str = "",
+    under: str = "",
+    kinds: str = "",
+    contradicts: str = "",
+    gap: str = "",
+    level: Level | None = None,
+) -> Callable[[Callable[[Examination], Seen]], Check]:
+    """Make a check of the function below: lists are words with spaces (citations: commas) between.
+
+    `contradicts` and `gap` name the criteria it pulls to CONTRADICTED or GAP; neither: a remark. The level is the first
+    letter of the code, but for F codes.
+    """
+    effects = (
+        *((criterion, Standing.CONTRADICTED) for criterion in contradicts.split()),
+        *((criterion, Standing.GAP) for criterion in gap.split()),
+    )
+
+    def check(look: Callable[[Examination], Seen]) -> Check:
+        return Check(
+            code=code,
+            level=level or Level(code[0]),
+            effects=effects,
+            says=says,
+            cite=tuple(cite.split(", ")) if cite else (),
+            mark=mark,
+            instruments=tuple(under.split()),
+            kinds=tuple(kinds.split()),
+            look=look,
+        )
+
+    return check
+
+
+def of_clocks(clocks: Iterable[Clock], **words: str) -> Found | None:
+    """What clocks show: the entries they rest on; None without a clock."""
+    clocks = tuple(clocks)
+    leaves = dict.fromkeys(leaf for c in clocks for leaf in (c.trigger, *c.met_by, *c.entries) if leaf)
+    return Found(tuple(leaves), words) if clocks else None

@@ -1,0 +1,262 @@
+"""What an order must contain, by instrument and in the order of the article, and when a point of it counts as missing.
+
+CETS 224 arts 6(3), 7(3) to (5), 8(3) and (4), 9(3), 10(1); ETS 185 art. 29(2); Regulation (EU) 2023/1543 arts 5(5) and
+6(4). A field is missing if it is absent or empty; `false` is an answer, and a value that was erased or cannot be read
+here was stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from ledger.law.rules.check import Check, Seen
+from ledger.law.rules.order_facts import Examination
+from ledger.law.terms.rule import Level, Mark, Standing
+
+When: TypeAlias = Callable[[Examination], bool]
+
+PAPER = ("post", "courier", "fax", "by-hand")  # channels that are not electronic
+
+
+def notified(r: Examination) -> bool:
+    """an authority of the provider's State must be notified of this order (2AP 7(5)(a) as declared; EPOC art. 8)"""
+    return r.notification_required
+
+
+def supervised(r: Examination) -> bool:
+    """the provider's Party has declared D-7-2-b and a supervision or validation is on record"""
+    return r.declared("D-7-2-b") is not None and bool(r.of("order-supervised", "order-validated"))
+
+
+def other_seeker(r: Examination) -> bool:
+    """an entry of this order is signed in the role SEEK"""
+    return any(r.is_by(e, "SEEK") and r.is_effective(e) for e in r.entries)
+
+
+def confidentiality_asked(r: Examination) -> bool:
+    """a confidentiality-requested is on record"""
+    return bool(r.of("confidentiality-requested"))
+
+
+def electronic(r: Examination) -> bool:
+    """the order went by any channel but post, courier, fax or by-hand"""
+    return any(e.get("channel") not in PAPER for e in r.of("order-transmitted"))
+
+
+def declared_8_4(r: Examination) -> bool:
+    """the requested Party has declared D-8-4"""
+    return r.declared("D-8-4") is not None
+
+
+def user_known(r: Examination) -> bool:
+    """unless every category in data_categories is identification; where none is stated it applies"""
+    return r.categories != {"identification"}
+
+
+def traffic_or_content(r: Examination) -> bool:
+    """traffic or content is among data_categories"""
+    return r.heavy
+
+
+def emergency(r: Examination) -> bool:
+    """the order is issued as an emergency"""
+    return r.issued is not None and r.issued.get("emergency") is True
+
+
+def processor(r: Examination) -> bool:
+    """the order goes directly to a processor"""
+    return r.issued is not None and r.issued.get("addressed_to_processor") is True
+
+
+# What the report calls a field that is missing.
+WORDS = {
+    "issuing_authority": "the issuing authority",
+    "date_issued": "its date",
+    "return_authority": "the authority to return to",
+    "domain_names": "the domain names",
+    "elements_sought": "the data elements sought",
+    "protocol_statement": "the statement under which instrument it is made",
+    "case_specific_statement": "the statement on use in one specific case",
+    "return_timeframe": "the time for the answer",
+    "return_manner": "the manner of the answer",
+    "providers": "the provider to be served",
+    "offences": "the offences",
+    "seeking_authority": "the authority that needs the data",
+    "information_sought": "a description of the data sought",
+    "identifiers": "the user or another identifier",
+    "domestic_legal_grounds": "the domestic legal grounds",
+    "offence_provisions": "the provisions of criminal law",
+    "applicable_penalties": "the penalties",
+    "preservation_sought": "whether preservation was already sought",
+    "special_instructions": "the confidentiality that was asked for elsewhere",
+    "simultaneous_notification_statement": "the statement on simultaneous notification",
+    "summary_of_facts": "the summary of facts",
+    "supervision": "a reference to its supervision",
+    "languages": "its language",
+    "electronic_form_accepted": "whether the provider accepts electronic form",
+    "possession_reasons": "why the provider is believed to hold the data",
+    "relevance": "why the data matter",
+    "prior_attempts": "what was already tried",
+    "additional_supporting_information": "the supporting information the requested Party has declared",
+    "emergency_reasons": "the reasons for the emergency",
+    "custodian_information": "what is known of the custodian",
+    "necessity_grounds": "the grounds of necessity",
+    "intends_mutual_assistance": "the intention to ask for mutual assistance",
+    "issuing_capacity": "the capacity of the issuing authority",
+    "data_categories": "the category of data",
+    "time_range": "the period covered",
+    "processor_conditions": "the confirmation of the conditions for addressing a processor",
+}
+
+
+class Point(Struct, frozen=True):
+    """A point of the contents: the fields that state it, its article, and when it is asked for (None: always)."""
+
+    code: str
+    level: Level
+    cite: str
+    fields: tuple[str, ...]
+    when: When | None = None
+
+    @property
+    def mark(self) -> Mark:
+        """How sure it is: the text of CETS 224 was not at hand."""
+        return Mark.KNOWN if self.cite.startswith("2AP:") else Mark.TEXT
+
+    @property
+    def says(self) -> str:
+        """The sentence of the report."""
+        *first, last = (WORDS[name] for name in self.fields)
+        return f"Missing in the order: {', '.join(first)}{' or ' if first else ''}{last}."
+
+
+def must(code: str, cite: str, fields: str, when: When | None = None) -> Point:
+    """What the article requires of the order itself (decision 46)."""
+    return Point(code, Level.V, cite, tuple(fields.split()), when)
+
+
+def should(code: str, cite: str, fields: str, when: When | None = None) -> Point:
+    """Time frame and manner, supplemental and supporting information, and what a request to preserve specifies."""
+    return Point(code, Level.W, cite, tuple(fields.split()), when)
+
+
+CONTENTS: dict[str, tuple[Point, ...]] = {
+    # Article 6(3): request for domain name registration information.
+    "2AP-6": (
+        must("F601", "2AP:6(3)(a)", "issuing_authority date_issued return_authority"),
+        must("F602", "2AP:6(3)(b)", "domain_names elements_sought"),
+        must("F603", "2AP:6(3)(c)", "protocol_statement case_specific_statement"),
+        should("F604", "2AP:6(3)(d)", "return_timeframe return_manner"),
+    ),
+    # Article 7(3) to (5), 4(2), 7(2)(b), 7(6): order for subscriber information. 7(4)(h) never counts as missing.
+    "2AP-7": (
+        must("F701", "2AP:7(3)(a)", "issuing_authority date_issued"),
+        must("F702", "2AP:7(3)(b)", "protocol_statement"),
+        must("F703", "2AP:7(3)(c)", "providers"),
+        must("F704", "2AP:7(3)(d)", "offences"),
+        must("F705", "2AP:7(3)(e)", "seeking_authority", when=other_seeker),
+        must("F706", "2AP:7(3)(f)", "information_sought elements_sought identifiers"),
+        should("F711", "2AP:7(4)(a)", "domestic_legal_grounds"),
+        should("F712", "2AP:7(4)(b)", "offence_provisions applicable_penalties"),
+        should("F713", "2AP:7(4)(c)", "return_authority"),
+        should("F714", "2AP:7(4)(d)", "return_timeframe return_manner"),
+        should("F715", "2AP:7(4)(e)", "preservation_sought"),
+        should("F716", "2AP:7(4)(f)", "special_instructions", when=confidentiality_asked),
+        should("F717", "2AP:7(4)(g)", "simultaneous_notification_statement", when=notified),
+        should("F718", "2AP:7(5)(a)", "summary_of_facts", when=notified),
+        should("F719", "2AP:7(2)(b)", "supervision", when=supervised),
+        should("F720", "2AP:4(2)", "languages"),
+        should("F721", "2AP:7(6)", "electronic_form_accepted", when=electronic),
+    ),
+    # Article 8(3) and (4): order that another Party is asked to give effect to.
+    "2AP-8": (
+        must("F801", "2AP:8(3)(a)(i)", "issuing_authority date_issued"),
+        must("F802", "2AP:8(3)(a)(ii)", "protocol_statement"),
+        must("F803", "2AP:8(3)(a)(iii)", "providers"),
+        must("F804", "2AP:8(3)(a)(iv)", "offences"),
+        must("F805", "2AP:8(3)(a)(v)", "seeking_authority", when=other_seeker),
+        must("F806", "2AP:8(3)(a)(vi)", "information_sought elements_sought identifiers"),
+        should("F811", "2AP:8(3)(b)(i)", "domestic_legal_grounds"),
+        should("F812", "2AP:8(3)(b)(ii)", "offence_provisions applicable_penalties"),
+        should("F813", "2AP:8(3)(b)(iii)", "possession_reasons"),
+        should("F814", "2AP:8(3)(b)(iv)", "summary_of_facts"),
+        should("F815", "2AP:8(3)(b)(v)", "relevance"),
+        should("F816", "2AP:8(3)(b)(vi)", "return_authority"),
+        should("F817", "2AP:8(3)(b)(vii)", "preservation_sought"),
+        should("F818", "2AP:8(3)(b)(viii)", "prior_attempts"),
+        should("F821", "2AP:8(4)", "additional_supporting_information", when=declared_8_4),
+    ),
+    # Article 9(3): emergency request between contact points. 9(3)(h), other information, never counts as missing.
+    "2AP-9": (
+        must("F901", "2AP:9(3)(a)", "issuing_authority date_issued"),
+        must("F902", "2AP:9(3)(b)", "protocol_statement"),
+        must("F903", "2AP:9(3)(c)", "providers"),
+        must("F904", "2AP:9(3)(d)", "offences offence_provisions applicable_penalties"),
+        must("F905", "2AP:9(3)(e)", "emergency_reasons"),
+        must("F906", "2AP:9(3)(f)", "information_sought elements_sought identifiers"),
+        should("F907", "2AP:9(3)(g)", "special_instructions", when=confidentiality_asked),
+    ),
+    # Article 10(1): emergency mutual assistance; the rest follows whatever governs mutual assistance.
+    "2AP-10": (must("F1001", "2AP:10(1)", "emergency_reasons"),),
+    # ETS 185 art. 29(2): request to another Party to preserve data.
+    "BC-29": (
+        should("F291", "BC:29(2)(a)", "issuing_authority"),
+        should("F292", "BC:29(2)(b)", "offences summary_of_facts"),
+        should("F293", "BC:29(2)(c)", "elements_sought"),
+        should("F294", "BC:29(2)(d)", "custodian_information"),
+        should("F295", "BC:29(2)(e)", "necessity_grounds"),
+        should("F296", "BC:29(2)(f)", "intends_mutual_assistance"),
+    ),
+    # Article 5(5): (a) to (h) go to the addressee, (a) to (j) to the enforcing authority; all belong to the order.
+    "EPOC": (
+        must("FE501", "EPOC:5(5)(a)", "issuing_authority issuing_capacity"),
+        must("FE502", "EPOC:5(5)(b)", "providers"),
+        must("FE503", "EPOC:5(5)(c)", "identifiers", when=user_known),
+        must("FE504", "EPOC:5(5)(d)", "data_categories"),
+        must("FE505", "EPOC:5(5)(e)", "time_range", when=traffic_or_content),
+        must("FE506", "EPOC:5(5)(f)", "offence_provisions"),
+        must("FE507", "EPOC:5(5)(g)", "emergency_reasons", when=emergency),
+        must("FE508", "EPOC:5(5)(h)", "processor_conditions", when=processor),
+        must("FE509", "EPOC:5(5)(i)", "necessity_grounds"),
+        must("FE510", "EPOC:5(5)(j)", "summary_of_facts"),
+    ),
+    # Article 6(4): the certificate carries (a) to (f).
+    "EPOC-PR": (
+        must("FE601", "EPOC:6(4)(a)", "issuing_authority issuing_capacity"),
+        must("FE602", "EPOC:6(4)(b)", "providers"),
+        must("FE603", "EPOC:6(4)(c)", "identifiers", when=user_known),
+        must("FE604", "EPOC:6(4)(d)", "data_categories"),
+        must("FE605", "EPOC:6(4)(e)", "time_range", when=traffic_or_content),
+        must("FE606", "EPOC:6(4)(f)", "offence_provisions"),
+        must("FE607", "EPOC:6(4)(g)", "necessity_grounds"),
+    ),
+}
+
+
+def missing(point: Point, r: Examination) -> Seen:
+    """The order, if it lacks a field of this point and the point is asked for."""
+    if r.issued is None or not r.lacks(*point.fields) or (point.when and not point.when(r)):
+        return None
+    return (r.issued,)
+
+
+def _check(instrument: str, point: Point) -> Check:
+    standing = Standing.CONTRADICTED if point.level is Level.V else Standing.GAP
+    return Check(
+        code=point.code,
+        level=point.level,
+        effects=(("A5", standing),),
+        says=point.says,
+        cite=(point.cite,),
+        mark=point.mark,
+        instruments=(instrument,),
+        kinds=("order-issued",),
+        look=partial(missing, point),
+    )
+
+
+MISSING = tuple(_check(instrument, point) for instrument, points in CONTENTS.items() for point in points)

@@ -1,0 +1,278 @@
+"""Counting hours and days: each policy of findings.md 3 with its source, each count with its own account.
+
+A count ends with `due`, the first instant after the period, in UTC: what happens at that instant is late (decision 5).
+Every function is total: a period that would outlast the calendar, which ends with the year 9999, ends with it.
+Zones are IANA names, read from the pinned tzdata and never from the system; holidays are a Party's own list or, where
+the register gives none, those of the pinned `holidays` package.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ledger.formats.time_zones import zone
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+LAST = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+# -- lengths -----------------------------------------------------------------------------------------------------------
+
+
+class Duration(Struct, frozen=True):
+    """An ISO 8601 duration: months and days of the calendar, seconds of the clock."""
+
+    months: int = 0
+    days: int = 0
+    seconds: int = 0
+
+    def after(self, day: date) -> date:
+        """The day that lies so many months and days after `day`; a month too short ends the month. Hours that are left
+        count as one more day."""
+        try:
+            return self._after(day)
+        except (OverflowError, ValueError):
+            return date.max
+
+    def _after(self, day: date) -> date:
+        year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
+        moved = day if not self.months else date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        return moved + timedelta(days=self.days - (-self.seconds // 86400))
+
+    def __add__(self, more: Duration) -> Duration:
+        return Duration(self.months + more.months, self.days + more.days, self.seconds + more.seconds)
+
+    def __str__(self) -> str:
+        parts = (
+            (self.months, "month"),
+            (self.days, "day"),
+            (self.seconds // 3600, "hour"),
+            (self.seconds % 3600 // 60, "minute"),
+            (self.seconds % 60, "second"),
+        )
+        return " ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in parts if n) or "no time"
+
+
+_DURATION = re.compile(
+    r"P(?=\d|T\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?"
+)
+_LONGEST = 100 * 366  # days; a hundred years is no period any law sets, and keeps the sum within the calendar
+
+
+def duration(text: str | None) -> Duration | None:
+    """An ISO 8601 duration such as `P20D` or `PT8H`; None if it is none, is empty, or is longer than a century."""
+    found = _DURATION.fullmatch(text) if text else None
+    if found is None:
+        return None
+    years, months, weeks, days, hours, minutes, seconds = (int(n or 0) for n in found.groups())
+    whole = Duration(12 * years + months, 7 * weeks + days, 3600 * hours + 60 * minutes + seconds)
+    within = whole.months * 31 + whole.days + whole.seconds // 86400 <= _LONGEST
+    return whole if within and whole != Duration() else None
+
+
+# -- days of a place ---------------------------------------------------------------------------------------------------
+
+
+class Holidays(Protocol):
+    """Whatever can say whether a day is a public holiday."""
+
+    def __contains__(self, day: object, /) -> bool: ...
+
+
+@lru_cache(maxsize=64)
+def public_holidays(country: str) -> Holidays:
+    """The public holidays of a State by its ISO 3166 code, from the pinned package; none for one it does not know."""
+    from holidays import country_holidays  # it is large, and stories bring their own lists
+
+    try:
+        return country_holidays(country)
+    except NotImplementedError:
+        return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """The calendar of a place: its zone by IANA name, its public holidays; Saturdays and Sundays go without saying."""
+
+    zone: str
+    holidays: Holidays = field(default=frozenset(), compare=False)
+
+    def local(self, moment: datetime) -> datetime:
+        """A moment by the clocks there; in UTC if the calendar ends in between."""
+        try:
+            return moment.astimezone(zone(self.zone))
+        except OverflowError:
+            return moment.astimezone(UTC)
+
+    def day(self, moment: datetime) -> date:
+        """The day on which a moment falls there."""
+        return self.local(moment).date()
+
+    def end_of(self, day: date) -> datetime:
+        """The first instant after a day there, in UTC. A midnight that the clocks jump over is the jump itself."""
+        try:
+            return datetime.combine(day + DAY, datetime.min.time(), zone(self.zone)).astimezone(UTC)
+        except OverflowError:
+            return LAST
+
+    def why_free(self, day: date) -> str | None:
+        """Why nobody works on that day: `Saturday`, `Sunday` or `public holiday`; None for a working day."""
+        return WEEKDAYS[day.weekday()] if day.weekday() > 4 else "public holiday" if day in self.holidays else None
+
+    def working(self, day: date) -> bool:
+        """True if it is no Saturday, Sunday or public holiday there."""
+        return self.why_free(day) is None
+
+
+# -- counts ------------------------------------------------------------------------------------------------------------
+
+Passed = tuple[tuple[date, str], ...]
+
+
+class Count(Struct, frozen=True):
+    """A period counted: from `trigger` by `policy` for `length`, in the calendar `days`, until just before `due`.
+
+    `last` is the last day of a period in days, None for one in hours; `passed` are the days that could not end it, each
+    with the reason; `begins` is where hours start to run.
+    """
+
+    policy: str
+    trigger: datetime
+    length: str
+    days: Days
+    due: datetime
+    last: date | None = None
+    passed: Passed = ()
+    begins: datetime | None = None
+
+
+def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-71") -> Count:
+    """Hours by Regulation 1182/71 art. 3(1), 3(2)(a): from the next full hour there, so many real hours.
+
+    An hour that has begun does not count even if the event falls on its first second (decision 7).
+    """
+    local = days.local(trigger)
+    begun = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
+    begins = _later(trigger, HOUR - begun)
+    return Count(policy, trigger, f"{hours} hours", days, _later(begins, hours * HOUR), begins=begins)
+
+
+def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "EU-1182-71") -> Count:
+    """Days by Regulation 1182/71 art. 3: the day of the event does not count; the last one is a working day (3(4)); two
+    days or more contain at least two working days (3(5))."""
+    length = _whole(length)
+    first = days.day(trigger)
+    last, passed = _roll(length.after(first), days)
+    if length.after(first) - first >= 2 * DAY:
+        while last < date.max and _working_days(first, last, days) < 2:
+            last, passed = _roll(last + DAY, days, (*passed, (last, "fewer than two working days")))
+    return Count(policy, trigger, str(length), days, days.end_of(last), last, passed)
+
+
+def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "EU-1182-71") -> Count:
+    """Working days by Regulation 1182/71 art. 3(3): counted from the day after the event."""
+    last = days.day(trigger)
+    passed: Passed = ()
+    for _ in range(length):
+        last, passed = _roll(min(last, date.max - DAY) + DAY, days, passed)
+    return Count(policy, trigger, f"{length} working days", days, days.end_of(last), last, passed)
+
+
+def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "2AP-CAL") -> Count:
+    """Calendar days: the day of the event does not count, no rolling. A length stated in nothing but hours lasts so
+    many real ones [design]."""
+    length = _whole(length)
+    if length.seconds and not (length.months or length.days):
+        return Count(policy, trigger, str(length), days, _later(trigger, timedelta(seconds=length.seconds)))
+    last = length.after(days.day(trigger))
+    return Count(policy, trigger, str(length), days, days.end_of(last), last)
+
+
+def us_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "US-45") -> Count:
+    """Days by rule 45(a)(1): the day of the event does not count; the last one is no Saturday, Sunday or holiday."""
+    return rolled(calendar_days(trigger, length, days), policy)
+
+
+def rolled(count: Count, policy: str = "2AP-CAL+ROLL") -> Count:
+    """The same count ending with the next working day, if it ends with a day that is none."""
+    if count.last is None:
+        return replace(count, policy=policy)
+    last, passed = _roll(count.last, count.days, count.passed)
+    return replace(count, policy=policy, last=last, passed=passed, due=count.days.end_of(last))
+
+
+def stated_day(day: date, days: Days, trigger: datetime, policy: str = "STATED") -> Count:
+    """Until the end of a day that an entry states."""
+    return Count(policy, trigger, f"until the end of {day}", days, days.end_of(day), day)
+
+
+def stated(moment: datetime, days: Days, trigger: datetime, policy: str = "STATED") -> Count:
+    """Until a moment that an entry states."""
+    return Count(policy, trigger, f"until {_utc(moment)}", days, moment)
+
+
+def elapsed(start: datetime, end: datetime) -> int:
+    """Whole seconds between two moments: policy CLOCK, for statistics."""
+    return int((end - start).total_seconds())
+
+
+def _whole(length: int | Duration) -> Duration:
+    return Duration(days=length) if isinstance(length, int) else length
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    return LAST if by > LAST - moment else moment + by
+
+
+def _working_days(first: date, last: date, days: Days) -> int:
+    """How many working days a period contains that begins after `first` and ends with `last`."""
+    return sum(days.working(first + n * DAY) for n in range(1, (last - first).days + 1))
+
+
+def _roll(last: date, days: Days, passed: Passed = ()) -> tuple[date, Passed]:
+    while last < date.max and (reason := days.why_free(last)):
+        passed = (*passed, (last, reason))
+        last += DAY
+    return last, passed
+
+
+# -- the account -------------------------------------------------------------------------------------------------------
+
+
+def explain(count: Count) -> tuple[str, ...]:
+    """How a due date came about, one step a line: the event, what does not count, the last day, what rolled, due."""
+    days = count.days
+    local = days.local(count.trigger)
+    steps = [f"event: {_utc(count.trigger)}, {local:%H:%M:%S} on {_named(local.date())} in {days.zone}"]
+    if count.policy == "STATED":
+        steps.append(f"stated: {count.length}")
+    elif count.begins is not None:
+        steps.append(f"the hour of the event does not count: {count.length} from {_utc(count.begins)}")
+    elif count.last is None:
+        steps.append(f"{count.length} from the event")
+    else:
+        ends = count.passed[0][0] if count.passed and "working" not in count.length else count.last
+        steps.append(f"the day of the event does not count: {count.length} end with {_named(ends)}")
+        steps += [f"{_named(day)} does not end the period: {why}" for day, why in count.passed]
+        if count.passed:
+            steps.append(f"so the last day is {_named(count.last)}")
+    local = days.local(count.due)
+    return (*steps, f"due: {_utc(count.due)}, {local:%H:%M:%S} on {_named(local.date())} there; policy {count.policy}")
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _named(day: date) -> str:
+    return f"{WEEKDAYS[day.weekday()]} {day.isoformat()}"

@@ -1,0 +1,129 @@
+"""The shapes a rule can take, and what applying one yields: a clock, a finding.
+
+A provision is a frozen value beside its citation; how sure it is stands with it. What the law says about a record is a
+value too and points at entries; nothing here refuses anything, and nothing here decides what a court decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import Struct
+
+from ledger.law.terms.calendar import Count, explain
+
+
+class Mark(StrEnum):
+    """How sure a rule is."""
+
+    TEXT = "text"  # the wording of the provision was read
+    KNOWN = "known"  # certain from knowledge of the text; the text itself was not at hand
+    LIKELY = "likely"  # believed right; check before relying on it
+    DESIGN = "design"  # a choice of this project; no source claims it
+
+
+class Level(StrEnum):
+    """How a finding is to be taken; the first letter of its code, but for F codes."""
+
+    V = "V"  # the record does not fit the rule as modelled
+    W = "W"  # look at this
+    G = "G"  # the record does not show enough
+
+
+class Verdict(StrEnum):
+    """What became of a clock. MISSED is a fact, not a reproach: whether it is a breach, the findings say."""
+
+    MET = "MET"  # what meets the clock happened before `due`
+    MISSED = "MISSED"  # it happened at or after `due`, or `due` has passed and it has not happened
+    OPEN = "OPEN"  # it has not happened and `due` has not passed
+    UNDETERMINED = "UNDETERMINED"  # the trigger is not known (no `due`), or a late answer is not supported
+    NOT_RUNNING = "NOT-RUNNING"  # nobody is bound by it any more; or a window closed unused
+
+
+class Standing(StrEnum):
+    """What can be said on a criterion; a finding pulls it to CONTRADICTED or GAP."""
+
+    DEMONSTRATED = "DEMONSTRATED"
+    GAP = "GAP"
+    CONTRADICTED = "CONTRADICTED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+class Finding(Struct, frozen=True):
+    """The record does not fit a rule, is worth a look, or does not show enough.
+
+    `effects` are the criteria it pulls and where to: (("A4", CONTRADICTED), ("A5", GAP)); empty for a remark. `entries`
+    are the leaf hashes of the entries it points at, `says` a sentence for people.
+    """
+
+    code: str
+    level: Level
+    effects: tuple[tuple[str, Standing], ...]
+    says: str
+    cite: tuple[str, ...]
+    mark: Mark
+    entries: tuple[str, ...] = ()
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The criteria it bears on, as "A5"; empty for a remark."""
+        return tuple(criterion for criterion, _ in self.effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A period of one order at one moment.
+
+    `due` is the first instant after it, in UTC: what happens at that instant is late; None where it could not be wound.
+    `trigger` is the leaf hash of the entry that wound it, `met_by` are those that answered it (in time or not),
+    `entries` all it rests on; `count` is how the days were counted, `notes` what moved or stopped it.
+    """
+
+    id: str
+    policy: str
+    verdict: Verdict
+    due: datetime | None
+    cite: tuple[str, ...]
+    mark: Mark
+    trigger: str | None = None
+    met_by: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    count: Count | None = field(default=None, compare=False, repr=False)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """How `due` came about, one step a line; for people."""
+        return (*(explain(self.count) if self.count else ()), *self.notes)
+
+
+class Deadline(Struct, frozen=True):
+    """A period a provision sets: what winds it, what meets it, how long it is and who must act.
+
+    `wound_by`, `met_by`, `length`, `listed` are its words, for people; `run` is the same for machines: it takes what
+    the record of an order says (`matter.Matter`) and yields the clocks that stand at its moment, none if it is not
+    listed. `instruments` empty: any. `winds` are the kinds of which every entry winds it whose time is known (of
+    receipts, every proper one); empty where the words ask for more.
+    """
+
+    id: str
+    instruments: tuple[str, ...]
+    wound_by: str
+    met_by: str
+    length: str
+    policy: str
+    acts: str
+    listed: str
+    cite: tuple[str, ...]
+    mark: Mark
+    run: Callable[[Deadline, Any], Iterable[Clock]]
+    winds: tuple[str, ...] = ()
+    window: bool = False
+
+    def applies(self, instrument: str) -> bool:
+        """True if orders under this instrument can have it."""
+        return not self.instruments or instrument in self.instruments

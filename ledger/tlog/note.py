@@ -1,0 +1,404 @@
+"""Signed text that a person can read aloud: keys as strings, notes, checkpoints, cosignatures.
+
+    ledger.example/xo/karsk                          whose log
+    11                                               how many entries
+    Guu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=     root of their tree
+
+    — ledger.example/xo/karsk w/wMJJE1qZQ9Qt5d...    the log signs the three lines
+    — witness.example/fr-y ZsyAowAAAABpVbkAEOt4...   a witness signs them with the time at which it saw them
+
+Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature. Stricter where they leave room:
+base64 and numbers have one spelling, at most 16 signature lines, no extension lines, the log's line first.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from hashlib import sha256
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from ledger.errors import Refused
+from ledger.formats.characters import code, unassigned, unseen
+from ledger.formats.ed25519 import public_key, sign, verify_signature
+
+ED25519, COSIGNATURE, MLDSA44 = 0x01, 0x04, 0x06  # signature types; the last two carry a time
+MlDsa = Callable[[bytes, bytes, bytes], bool]  # public key, message, signature -> holds; pure FIPS 204, no context
+
+EMPTY_ROOT = sha256(b"").digest()  # RFC 6962 2.1: the root of no entries
+
+_PUBLIC_SIZE = {ED25519: 32, COSIGNATURE: 32, MLDSA44: 1312}
+_SIGNATURE_SIZE = {ED25519: 64, COSIGNATURE: 8 + 64, MLDSA44: 8 + 2420}
+_MOST_LINES = 16  # sigsum reads no more
+_LARGEST_NOTE = 65_536  # sixteen ML-DSA lines need 54,000
+_DASH = "\u2014 "
+_NAME = re.compile(r"[^\s+\x00-\x1f\ud800-\udfff]+")  # \s is every Unicode space
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_VKEY = re.compile(r"([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)")
+_ORIGIN = re.compile(r"[!-*,-~]{1,255}")  # printable ASCII, no space, no plus
+_OWN_ORIGIN = re.compile(r"[a-z0-9][a-z0-9.:-]*(/[a-z0-9._~-]+)*")
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+
+
+def b64(data: bytes) -> str:
+    """Standard base64 with padding."""
+    return b64encode(data).decode("ascii")
+
+
+def unb64(text: str) -> bytes:
+    """The bytes that `b64` spells as `text`; ValueError for any other spelling (white space, stray bits, padding)."""
+    data = b64decode(text, validate=True)
+    if b64(data) != text:
+        raise ValueError("not canonical base64")
+    return data
+
+
+def decimal(text: str) -> int:
+    """A number below 2^63 in ASCII digits without leading zeros; ValueError otherwise (`int` is far more generous)."""
+    if not _DECIMAL.fullmatch(text) or (number := int(text)) >= 1 << 63:
+        raise ValueError("not a canonical decimal below 2^63")
+    return number
+
+
+class Vkey(Struct, frozen=True):
+    """A key with its name, as it is pasted into a mail: `name+id+base64`.
+
+    `keyid` is the first four bytes of SHA-256(name, newline, type, public). It only finds the key that may have made a
+    line; four bytes can be made to collide, so nothing is trusted for its id.
+    """
+
+    name: str
+    keyid: bytes
+    type: int
+    public: bytes
+
+    @classmethod
+    def of(cls, name: str, kind: int, public: bytes) -> Vkey:
+        """The key `public` of signature type `kind` under `name`; CP-KEY if one of them is malformed."""
+        if not _NAME.fullmatch(name):
+            raise Refused("CP-KEY", "a key name must be non-empty, without space or plus", where=repr(name))
+        if _PUBLIC_SIZE.get(kind) != len(public):
+            raise Refused("CP-KEY", f"{len(public)} bytes of type 0x{kind:02x} are no key known here", where=name)
+        return cls(name, sha256(name.encode() + bytes([10, kind]) + public).digest()[:4], kind, public)
+
+    @property
+    def text(self) -> str:
+        """The vkey string that `parse_vkey` reads."""
+        return f"{self.id}+{b64(bytes([self.type]) + self.public)}"
+
+    @property
+    def id(self) -> str:
+        """`name+id`, the form in which a signature line names its key."""
+        return f"{self.name}+{self.keyid.hex()}"
+
+
+LogKey = Vkey | tuple[Vkey, ...]  # of a log: its one key, or those it has had in turn, oldest first
+
+
+def parse_vkey(text: str) -> Vkey:
+    """Read a vkey string; CP-KEY unless it is well formed, of a type used here, and its id is the one of its key.
+
+    A key of low order reads well; `policy` and enrolment refuse it. Source: c2sp.org/signed-note, "Verifier keys".
+    """
+    parts = _VKEY.fullmatch(text)
+    if not parts:
+        raise Refused("CP-KEY", "a verifier key reads name+id+key: a name, eight hex digits, base64", where=repr(text))
+    try:
+        raw = unb64(parts[3])
+    except ValueError as error:
+        raise Refused("CP-KEY", "the key is not canonical base64", where=parts[1]) from error
+    key = Vkey.of(parts[1], raw[0], raw[1:])
+    if key.keyid.hex() != parts[2]:
+        raise Refused("CP-KEY", f"the id of this key is {key.keyid.hex()}, not {parts[2]}", where=key.name)
+    return key
+
+
+def log_vkey(origin: str, public: bytes) -> str:
+    """The vkey string of a log: its name is its origin."""
+    return Vkey.of(origin, ED25519, public).text
+
+
+def witness_vkey(name: str, public: bytes) -> str:
+    """The vkey string of a witness with an Ed25519 key that is used for nothing else."""
+    return Vkey.of(name, COSIGNATURE, public).text
+
+
+def check_name(name: str) -> None:
+    """CP-KEY for the name of a key that holds what nobody sees; asked where a key is made or pinned, not of notes."""
+    if found := unassigned(name) or unseen(name):
+        raise Refused("CP-KEY", f"in a name every character is seen, {code(found)} is not", where=repr(name))
+
+
+def check_origin(origin: str) -> None:
+    """CP-ORIGIN unless a log of ours may be called so: a scheme-less lower-case URL of at most 200 bytes.
+
+    Foreign origins only have to be ASCII without space or plus (`parse_checkpoint`).
+    """
+    if len(origin) > 200 or not _OWN_ORIGIN.fullmatch(origin):
+        raise Refused(
+            "CP-ORIGIN",
+            "an origin is a lower-case URL of at most 200 bytes, without scheme or final slash",
+            where=repr(origin),
+            hint="for example ledger.example/xo/karsk",
+        )
+
+
+def origin_hash(origin: str) -> str:
+    """Hex SHA-256 of an origin: the name of its folder, and its path at a witness (c2sp.org/tlog-witness)."""
+    return sha256(origin.encode()).hexdigest()
+
+
+class Checkpoint(Struct, frozen=True):
+    """What a log says it holds: `size` entries whose tree has the 32-byte `root`."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+def format_checkpoint(checkpoint: Checkpoint) -> str:
+    """The three lines of a checkpoint, each ended by a newline; refused like `parse_checkpoint` if they would be."""
+    body = f"{checkpoint.origin}\n{checkpoint.size}\n{b64(checkpoint.root)}\n"
+    parse_checkpoint(body)
+    return body
+
+
+def parse_checkpoint(body: str) -> Checkpoint:
+    """Read the text of a checkpoint note, without its signatures.
+
+    CP-FORMAT for anything but three lines, a canonical size below 2^63 and a canonical 32-byte root (that of the empty
+    tree exactly at size 0); CP-ORIGIN for an origin outside printable ASCII, with a plus, or over 255 bytes.
+    Source: c2sp.org/tlog-checkpoint; extension lines are refused because witnesses disagree about them.
+    """
+    lines = body.split("\n")
+    if len(lines) != 4 or lines[3] or not lines[0]:
+        raise Refused("CP-FORMAT", "a checkpoint has three lines: origin, size, root")
+    origin, digits, text, _ = lines
+    if not _ORIGIN.fullmatch(origin):
+        raise Refused("CP-ORIGIN", "an origin is ASCII without space or plus, at most 255 bytes", where=repr(origin))
+    try:
+        size, root = decimal(digits), unb64(text)
+    except ValueError as error:
+        raise Refused("CP-FORMAT", "size or root is not in its one canonical form", where=origin) from error
+    if len(root) != 32 or (size == 0) != (root == EMPTY_ROOT):
+        raise Refused("CP-FORMAT", f"this cannot be the root of a tree of {size} entries", where=origin)
+    return Checkpoint(origin, size, root)
+
+
+class Opened(Struct, frozen=True):
+    """A note whose known lines all hold.
+
+    `verified` are the keys that signed, in the order of their lines; `cosigned` the witnesses among them with the time
+    they give, in seconds since 1970, where the last line of a witness counts; `ignored` the ids of unknown keys.
+    """
+
+    text: str
+    verified: tuple[Vkey, ...]
+    cosigned: tuple[tuple[Vkey, int], ...]
+    ignored: tuple[str, ...]
+
+
+class Head(Struct, frozen=True):
+    """A checkpoint that its log signed, the exact note it came in, and the witnesses that saw it, with their times."""
+
+    checkpoint: Checkpoint
+    note: bytes
+    cosignatures: tuple[tuple[Vkey, int], ...]
+
+
+class _Line(NamedTuple):
+    name: str
+    keyid: bytes
+    signature: bytes
+
+
+def _split(note: bytes) -> tuple[str, list[_Line]]:
+    """Text and signature lines of a note; CP-FORMAT if it is not one in the strict reading."""
+    if len(note) > _LARGEST_NOTE:
+        raise Refused("CP-FORMAT", f"a note has at most {_LARGEST_NOTE} bytes")
+    try:
+        whole = note.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Refused("CP-FORMAT", "a note is UTF-8", where=f"byte {error.start}") from error
+    if control := _CONTROL.search(whole):
+        raise Refused("CP-FORMAT", "a note has no control characters but newline", where=f"character {control.start()}")
+    text, blank, tail = whole.rpartition("\n\n")
+    if not blank or not tail.endswith("\n"):
+        raise Refused("CP-FORMAT", "a note is text, an empty line, and signature lines, each ended by a newline")
+    lines = tail[:-1].split("\n")
+    if len(lines) > _MOST_LINES:
+        raise Refused("CP-FORMAT", f"{len(lines)} signature lines, at most {_MOST_LINES} are read")
+    return text + "\n", [_parse_line(line) for line in lines]
+
+
+def _parse_line(line: str) -> _Line:
+    name, _, blob = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not _NAME.fullmatch(name):
+        raise Refused("CP-FORMAT", "a signature line reads dash, name, base64", where=repr(line[:80]))
+    try:
+        raw = unb64(blob)
+    except ValueError as error:
+        raise Refused("CP-FORMAT", "the signature is not canonical base64", where=name) from error
+    if len(raw) < 5:
+        raise Refused("CP-FORMAT", "a key id without a signature", where=name)
+    return _Line(name, raw[:4], raw[4:])
+
+
+def _format_line(key: Vkey, signature: bytes) -> str:
+    return f"{_DASH}{key.name} {b64(key.keyid + signature)}\n"
+
+
+def sign_note(text: str, name: str, seed: bytes) -> str:
+    """`text` as a note signed by the Ed25519 `seed` under `name`; CP-FORMAT if no note can carry that text."""
+    return sign_note_with(text, Vkey.of(name, ED25519, public_key(seed)), lambda message: sign(seed, message))
+
+
+def sign_note_with(text: str, key: Vkey, sign: Callable[[bytes], bytes]) -> str:
+    """As `sign_note`, by whatever signs for the Ed25519 `key`."""
+    if not text.endswith("\n") or _CONTROL.search(text):
+        raise Refused("CP-FORMAT", "the text of a note ends in a newline and has no other control characters")
+    return f"{text}\n{_format_line(key, sign(text.encode()))}"
+
+
+def cosign(note: bytes, name: str, seed: bytes, time: int) -> str:
+    """The line, newline included, by which the witness `name` says that it saw the text of `note` at `time`.
+
+    `time` in seconds since 1970, at least 1. Whether it may say so (log key, consistency) is for the witness to have
+    checked. The signature does not cover the name: one key, one witness. Source: c2sp.org/tlog-cosignature, type 0x04.
+    """
+    if not 0 < time < 1 << 63:
+        raise ValueError("a cosignature needs a time")
+    text, _ = _split(note)
+    key = Vkey.of(name, COSIGNATURE, public_key(seed))
+    return _format_line(key, time.to_bytes(8, "big") + sign(seed, _cosigned_message(text, time)))
+
+
+def cosign_mldsa(note: bytes, name: str, public: bytes, sign: Callable[[bytes], bytes], time: int) -> str:
+    """As `cosign`, by an ML-DSA-44 key: `public` of 1312 bytes, `sign` giving 2420 bytes over a message. Type 0x06."""
+    if not 0 < time < 1 << 63:
+        raise ValueError("a cosignature needs a time")
+    text, _ = _split(note)
+    message = _subtree_message(name, time, parse_checkpoint(text))
+    return _format_line(Vkey.of(name, MLDSA44, public), time.to_bytes(8, "big") + sign(message))
+
+
+def lines_of(note: bytes, keys: Sequence[Vkey]) -> dict[Vkey, str]:
+    """The lines of `keys` in a note, each with its newline, the last of each key; whether they hold is not asked."""
+    known = _by_id(keys)
+    lines = ((known.get((line.name, line.keyid)), line) for line in _split(note)[1])
+    return {key: _format_line(key, line.signature) for key, line in lines if key}
+
+
+def open_note(note: bytes, keys: Sequence[Vkey], *, mldsa: MlDsa | None = None) -> Opened:
+    """Open a note with the keys one trusts; every line of a known key must hold, and one must be there.
+
+    Known is a line whose name and id are those of a key; the others are ignored. CP-FORMAT for bytes that are no note,
+    CP-KEY if the keys are ambiguous or one of them needs an `mldsa` verifier that was not handed in, CP-SIG if a known
+    line is false or none is known. Source: c2sp.org/signed-note.
+    """
+    text, lines = _split(note)
+    return _verify(text, lines, _by_id(keys), mldsa)
+
+
+def open_checkpoint(
+    note: bytes, origin: str, log_key: LogKey, witnesses: Sequence[Vkey], *, mldsa: MlDsa | None = None
+) -> Head:
+    """Open a checkpoint of the log `origin`, signed by `log_key`, with whatever cosignatures of `witnesses` it carries.
+
+    Of a log that has had several keys, one must have signed; which of them may sign what size is not asked here.
+    Refused in this order: CP-FORMAT, CP-ORIGIN (another log's, or the key has another name), CP-KEY, CP-SIG. How many
+    cosignatures are enough is the policy's question; a cosignature without a time (0) is not among them.
+    """
+    logs = in_turn(log_key)
+    text, lines = _split(note)
+    checkpoint = parse_checkpoint(text)
+    if checkpoint.origin != origin or any(key.name != origin for key in logs):
+        raise Refused("CP-ORIGIN", f"a checkpoint of {checkpoint.origin} with the key of {logs[0].name}", where=origin)
+    if any(key.type != ED25519 for key in logs) or any(key.type == ED25519 for key in witnesses):
+        raise Refused("CP-KEY", "a log signs with a key of type 0x01, a witness with one of type 0x04 or 0x06")
+    opened = _verify(text, lines, _by_id([*logs, *witnesses]), mldsa)
+    if not set(logs) & set(opened.verified):
+        raise Refused("CP-SIG", "no line of the log's key", where=logs[0].id)
+    if lines[0].name != origin:
+        raise Refused("CP-FORMAT", "the log's line must be the first", where=origin)
+    return Head(checkpoint, note, tuple((key, time) for key, time in opened.cosigned if time))
+
+
+def in_turn(log_key: LogKey) -> tuple[Vkey, ...]:
+    """The keys a log has had, oldest first."""
+    return log_key if isinstance(log_key, tuple) else (log_key,)
+
+
+def note_digest(note: bytes) -> str:
+    """Hex SHA-256 of a note as it is, cosignatures included: the name under which it is kept and cited."""
+    return sha256(note).hexdigest()
+
+
+def _by_id(keys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
+    """The keys by what a line says of them; CP-KEY if two share name and id, or one public key stands there twice."""
+    known = {(key.name, key.keyid): key for key in keys}
+    if len(known) < len(keys) or len({key.public for key in keys}) < len(keys):
+        raise Refused("CP-KEY", "two of the trusted keys cannot be told apart", where=", ".join(k.id for k in keys))
+    return known
+
+
+def _verify(text: str, lines: list[_Line], known: dict[tuple[str, bytes], Vkey], mldsa: MlDsa | None) -> Opened:
+    times: dict[Vkey, int | None] = {}
+    ignored = []
+    for name, keyid, signature in lines:
+        key = known.get((name, keyid))
+        if key is None:
+            ignored.append(f"{name}+{keyid.hex()}")
+            continue
+        if len(signature) != _SIGNATURE_SIZE[key.type]:
+            raise Refused("CP-SIG", f"a signature of {len(signature)} bytes does not verify", where=key.id)
+        time = None if key.type == ED25519 else int.from_bytes(signature[:8], "big")
+        if not _holds(key, text, time, signature, mldsa):
+            raise Refused("CP-SIG", "the line of a known key does not verify", where=key.id)
+        times[key] = time
+    if not times:
+        raise Refused("CP-SIG", "no line of a known key", where=", ".join(ignored))
+    cosigned = tuple((key, time) for key, time in times.items() if time is not None)
+    return Opened(text, tuple(times), cosigned, tuple(ignored))
+
+
+def _holds(key: Vkey, text: str, time: int | None, signature: bytes, mldsa: MlDsa | None) -> bool:
+    if time is None:
+        return verify_signature(key.public, text.encode(), signature)
+    if time >= 1 << 63:  # c2sp.org/tlog-cosignature: MUST NOT exceed 2^63 - 1
+        return False
+    if key.type == COSIGNATURE:
+        return verify_signature(key.public, _cosigned_message(text, time), signature[8:])
+    if mldsa is None:
+        raise Refused(
+            "CP-KEY",
+            "a trusted ML-DSA-44 key signed this note, and nothing here can verify it",
+            where=key.id,
+            hint="install cryptography 50 or later",
+        )
+    return mldsa(key.public, _subtree_message(key.name, time, parse_checkpoint(text)), signature[8:])
+
+
+def _cosigned_message(text: str, time: int) -> bytes:
+    return f"cosignature/v1\ntime {time}\n{text}".encode()
+
+
+def _subtree_message(name: str, time: int, checkpoint: Checkpoint) -> bytes:
+    """The `cosigned_message` of a whole tree: start 0, end its size (c2sp.org/tlog-cosignature, ML-DSA-44)."""
+    who, origin = name.encode(), checkpoint.origin.encode()
+    if len(who) > 255:
+        raise Refused("CP-KEY", "the name of an ML-DSA-44 cosigner has at most 255 bytes", where=name)
+    return b"".join(
+        (
+            b"subtree/v1\n\0",
+            bytes([len(who)]) + who,
+            time.to_bytes(8, "big"),
+            bytes([len(origin)]) + origin,
+            bytes(8),
+            checkpoint.size.to_bytes(8, "big"),
+            checkpoint.root,
+        )
+    )

@@ -1,0 +1,178 @@
+"""Whom one trusts: the logs, the witnesses, and how many of these must have seen a checkpoint.
+
+    log ledger.example/xo/karsk+c3fc0c24+Adwk04gl1jQl...
+    witness y witness.example/fr-y+66cc80a3+BMykNjsNccI7...
+    witness z witness.example/nl-z+4c4c446c+BPov8UsmuCEy...
+    group both all y z
+    quorum both
+
+Source: c2sp.org/tlog-policy, which treats names as octets; here they are strings in which an octet that is no UTF-8 is
+a lone surrogate (print key names, not these). Stricter where it matters: a key has one job, logs sign with 0x01.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+
+from msgspec import Struct
+
+from ledger.errors import Refused
+from ledger.formats.ed25519 import enrolable
+from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, decimal, parse_vkey
+
+NONE = "none"
+
+_LARGEST = 1 << 20
+_MOST_KEYS = 256  # of logs and witnesses together: a note has 16 lines at most
+_OCTETS = re.compile(rb"[\t\n\x20-\x7e\x80-\xff]*")
+_RESERVED = re.compile(r"all|any|none|[0-9]+")
+
+
+class Group(Struct, frozen=True):
+    """Witnesses or earlier groups, of which `threshold` must have cosigned."""
+
+    members: tuple[str, ...]
+    threshold: int
+
+
+class Policy(Struct, frozen=True):
+    """A trust policy as read: `quorum` is the name of a witness or group, or "none".
+
+    `groups` stand in the order of their definition, so that members come before their groups; `urls` has the address of
+    a log or witness where the text gives one.
+    """
+
+    logs: tuple[Vkey, ...]
+    witnesses: Mapping[str, Vkey]
+    groups: Mapping[str, Group]
+    quorum: str
+    urls: Mapping[Vkey, str] = {}
+
+    def names(self, keys: Iterable[Vkey]) -> set[str]:
+        """The policy's names for the witnesses among `keys`."""
+        cosigners = set(keys)
+        return {name for name, key in self.witnesses.items() if key in cosigners}
+
+    def met(self, names: Collection[str]) -> bool:
+        """True if cosignatures of the witnesses `names` are enough."""
+        seen = self.witnesses.keys() & set(names)
+        for name, group in self.groups.items():
+            if len(seen.intersection(group.members)) >= group.threshold:
+                seen.add(name)
+        return self.quorum == NONE or self.quorum in seen
+
+    def voters(self) -> frozenset[str]:
+        """The witnesses whose cosignatures can count toward the quorum; a time given by any other proves nothing."""
+        wanted = {self.quorum}
+        for name, group in reversed(list(self.groups.items())):
+            if name in wanted:
+                wanted.update(group.members)
+        return frozenset(wanted & self.witnesses.keys())
+
+    def faults(self) -> int | None:
+        """How many witnesses may lie without making a bracket of times false; None where no bracket can be given.
+
+        max(0, 2k - n - 1) for one group of k out of n witnesses, a single witness being a group of one; None for
+        `quorum none` and for groups of groups.
+        """
+        group = Group((self.quorum,), 1) if self.quorum in self.witnesses else self.groups.get(self.quorum)
+        if group is None or not self.witnesses.keys() >= set(group.members):
+            return None
+        return max(0, 2 * group.threshold - len(group.members) - 1)
+
+
+def parse_policy(data: bytes) -> Policy:
+    """Read a policy text.
+
+    POL-FORMAT for a line that is none or more than 256 keys, POL-KEY for a key that is malformed, of the wrong type, of
+    low order, or not to be told from another one, POL-NAME for a name that is reserved, taken or unknown, POL-QUORUM
+    for a threshold or quorum that cannot be.
+    """
+    if len(data) > _LARGEST or not _OCTETS.fullmatch(data) or data[-1:] not in (b"", b"\n"):
+        raise Refused("POL-FORMAT", "a policy has lines, each ended by a newline, without control characters")
+    draft = _Draft()
+    for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
+        items = [item for item in re.split("[ \t]+", line) if item]
+        if items and not items[0].startswith("#"):
+            draft.read(items, f"line {number}")
+    return draft.policy()
+
+
+class _Draft:
+    """A policy while its lines are read."""
+
+    def __init__(self) -> None:
+        self.logs: list[Vkey] = []
+        self.witnesses: dict[str, Vkey] = {}
+        self.groups: dict[str, Group] = {}
+        self.urls: dict[Vkey, str] = {}
+        self.quorum: str | None = None
+        self.keys: dict[bytes | str, Vkey] = {}
+        self.grouped: set[str] = set()
+
+    def read(self, items: list[str], where: str) -> None:
+        match items:
+            case ["log", vkey, *url]:
+                self.logs.append(self.key(vkey, url, (ED25519,), where))
+            case ["witness", name, vkey, *url]:
+                self.new(name, where)
+                self.witnesses[name] = self.key(vkey, url, (COSIGNATURE, MLDSA44), where)
+            case ["group", name, threshold, *members]:
+                self.new(name, where)
+                self.groups[name] = self.group(threshold, members, where)
+            case ["quorum", name]:
+                if self.quorum is not None:
+                    raise Refused("POL-QUORUM", "a second quorum line", where=where)
+                if name != NONE:
+                    self.defined(name, where)
+                self.quorum = name
+            case _:
+                raise Refused("POL-FORMAT", f"not a line of a policy: {items[0]!r}", where=where)
+
+    def policy(self) -> Policy:
+        if self.quorum is None:
+            raise Refused("POL-QUORUM", "no quorum line", hint="quorum none, if no witness is asked for")
+        return Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls)
+
+    def key(self, vkey: str, url: list[str], types: Collection[int], where: str) -> Vkey:
+        try:
+            key = parse_vkey(vkey)
+        except Refused as refused:
+            raise Refused("POL-KEY", refused.says, where=where) from refused
+        if key.type not in types:
+            raise Refused("POL-KEY", f"a key of type 0x{key.type:02x} does not do this job", where=where)
+        if key.type != MLDSA44 and not enrolable(key.public):
+            raise Refused("POL-KEY", "this key is no point of prime order: others could sign for it", where=where)
+        if other := self.keys.get(key.public) or self.keys.get(key.id):  # the id of a name has 32 bits: craftable
+            raise Refused("POL-KEY", f"not to be told from {other.id}: one key, one name, one job", where=where)
+        if len(self.keys) >= 2 * _MOST_KEYS:
+            raise Refused("POL-FORMAT", f"more than {_MOST_KEYS} keys", where=where)
+        self.keys |= {key.public: key, key.id: key}
+        if len(url) > 1 or (url and url[0].startswith("#")):
+            raise Refused("POL-FORMAT", "too much after the key; a comment is a line of its own", where=where)
+        if url:
+            self.urls[key] = url[0]
+        return key
+
+    def group(self, threshold: str, members: list[str], where: str) -> Group:
+        for member in members:
+            self.defined(member, where)
+            if member in self.grouped:
+                raise Refused("POL-NAME", f"{member!r} is a member already", where=where)
+            self.grouped.add(member)
+        try:
+            k = {"any": 1, "all": len(members)}.get(threshold) or decimal(threshold)
+        except ValueError as error:
+            raise Refused("POL-QUORUM", f"a threshold is all, any or a number: {threshold!r}", where=where) from error
+        if not 1 <= k <= len(members):
+            raise Refused("POL-QUORUM", f"{threshold} of {len(members)} members cannot be", where=where)
+        return Group(tuple(members), k)
+
+    def new(self, name: str, where: str) -> None:
+        if _RESERVED.fullmatch(name) or name in self.witnesses or name in self.groups:
+            raise Refused("POL-NAME", f"the name {name!r} is reserved or taken", where=where)
+
+    def defined(self, name: str, where: str) -> None:
+        if name not in self.witnesses and name not in self.groups:
+            raise Refused("POL-NAME", f"no witness or group {name!r} is defined above", where=where)

@@ -1,0 +1,378 @@
+"""A trust policy that several people sign, in versions of which each is vouched for by the one before.
+
+    1.trust.json   2.trust.json   3.trust.json   tsa/*.pem
+
+A version is a DSSE envelope with one signature for each root that signed. The rules are those of TUF's root role
+(theupdateframework.github.io/specification, 5.3), and there is no disk, no network and no clock in them:
+
+1. The first version is believed because its fingerprint came by another way and a threshold of its roots signed it.
+2. Version n+1 is signed by a threshold of the roots of n and by a threshold of its own.
+3. Version numbers go up by one; nothing is skipped, nothing goes back.
+4. A signature in the name of a root that does not hold refuses the version; those of strangers count for nothing.
+5. An old version may have expired. That the newest has is said, and is for whoever asks to judge: offline, years
+   later, a record is still to be verified.
+
+What a version says expands to the same `Trust` as a folder with `policy` and `registrar` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from ledger.entries.case import instant
+from ledger.errors import Refused
+from ledger.formats.canonical_json import canonical, parse_json
+from ledger.formats.dsse import POLICY_TYPE, keyid, pae
+from ledger.formats.ed25519 import enrolable, verify_signature
+from ledger.tlog.note import MLDSA44
+from ledger.tlog.policy import Policy, parse_policy
+from ledger.trust.trust_folder import Sizes, Trust, format_registrar, parse_registrar
+
+FORMAT = "comity.trust/1"
+NAME = re.compile(r"([1-9][0-9]{0,5})\.trust\.json")
+ED25519, ML_DSA_44, RFC3161 = "ed25519", "ml-dsa-44", "rfc3161"
+ALGORITHMS = (ED25519, ML_DSA_44, RFC3161)
+MAX_STATEMENT = 262_144  # bytes: room for the policies of a dozen other logs with post-quantum witnesses
+
+
+class Root(Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody whose signature counts for the policy: a name for people, and a raw Ed25519 key in hex."""
+
+    name: str
+    key: str
+
+
+class Span(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """The sizes at which a log's key signs: from `first` on, and below `end` where there is one."""
+
+    key: str
+    first: int
+    end: int | UnsetType = UNSET
+
+
+class Record(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Whom to trust about one record: c2sp.org/tlog-policy text, and the line that names who keeps the register."""
+
+    policy: str
+    registrar: str | UnsetType = UNSET
+
+
+class Statement(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the roots sign. `sizes` are those of the log's own keys, `authorities` the SHA-256 of certificate files."""
+
+    format: str
+    version: int
+    issued: str
+    expires: str
+    roots: tuple[Root, ...]
+    threshold: int
+    algorithms: tuple[str, ...]
+    own: Record
+    sizes: tuple[Span, ...] = ()
+    others: tuple[Record, ...] = ()
+    authorities: tuple[str, ...] = ()
+
+
+class Signature(Struct, frozen=True, forbid_unknown_fields=True):
+    """Who signed, by the SHA-256 of the raw key, and the 64 bytes."""
+
+    keyid: str
+    sig: bytes
+
+
+class _Envelope(Struct, frozen=True, forbid_unknown_fields=True):
+    payload: bytes
+    payloadType: str  # noqa: N815 -- as DSSE spells it
+    signatures: tuple[Signature, ...]
+
+
+class Version(Struct, frozen=True):
+    """One version as read: what it says, the bytes that are signed, who signed. Nothing of it is verified yet."""
+
+    said: Statement
+    payload: bytes
+    signatures: tuple[Signature, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Hex SHA-256 of what is signed: the same however many roots have signed it."""
+        return hashlib.sha256(self.payload).hexdigest()
+
+    def signers(self, roots: Iterable[Root]) -> list[str]:
+        """The names of those `roots` that signed; POL-SIG if a signature in the name of one does not hold."""
+        by_id = {keyid(bytes.fromhex(root.key)): root for root in roots}
+        signed, names = pae(POLICY_TYPE, self.payload), []
+        for each in self.signatures:
+            root = by_id.get(each.keyid)
+            if root is None:
+                continue
+            if not verify_signature(bytes.fromhex(root.key), signed, each.sig):
+                says = f"the signature of {root.name} under version {self.said.version} does not hold"
+                raise Refused("POL-SIG", says, where=f"{self.said.version}.trust.json")
+            names.append(root.name)
+        return names
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def draft(said: Statement) -> Version:
+    """A version nobody has signed yet; refused as `parse_version` would refuse it."""
+    payload = _written(said)
+    return Version(_statement(payload), payload)
+
+
+def signed(version: Version, public: bytes, sign: Callable[[bytes], bytes]) -> Version:
+    """The same version with one more signature; the signature a key has given before is replaced."""
+    mine = Signature(keyid(public), sign(pae(POLICY_TYPE, version.payload)))
+    others = [each for each in version.signatures if each.keyid != mine.keyid]
+    return Version(version.said, version.payload, tuple(sorted([*others, mine], key=lambda s: s.keyid)))
+
+
+def format_version(version: Version) -> bytes:
+    """The file of a version: one line of DSSE, its signatures sorted by key id."""
+    return msgspec.json.encode(_Envelope(version.payload, POLICY_TYPE, version.signatures))
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def parse_version(raw: bytes) -> Version:
+    """Read one version: its form alone, not who signed it.
+
+    TRUST-FORMAT and JSON-* for what is none, POL-* for a policy inside that is none, POL-ROOT for roots that cannot be,
+    POL-ALGORITHM for an algorithm that is unknown or was not allowed.
+    """
+    if len(raw) > 2 * MAX_STATEMENT:
+        raise Refused("TRUST-FORMAT", f"{len(raw)} bytes are no trust policy")
+    try:
+        line = msgspec.json.decode(raw, type=_Envelope)
+    except ValueError as error:
+        raise Refused("TRUST-FORMAT", f"not a signed trust policy: {error}") from None
+    if line.payloadType != POLICY_TYPE or msgspec.json.encode(line) != raw:
+        raise Refused("TRUST-FORMAT", "not a trust policy in its one form: type, members, white space or base64")
+    ids = [each.keyid for each in line.signatures]
+    if ids != sorted(set(ids)):
+        raise Refused("TRUST-FORMAT", "signatures are sorted by key id, and each key signs once")
+    return Version(_statement(line.payload), line.payload, line.signatures)
+
+
+def _statement(payload: bytes) -> Statement:
+    try:
+        said = msgspec.convert(parse_json(payload, max_bytes=MAX_STATEMENT), Statement)
+        issued, expires = instant(said.issued), instant(said.expires)
+    except ValueError as error:  # msgspec's, or of an instant
+        raise Refused("TRUST-FORMAT", f"not what a trust policy says: {error}") from None
+    if _written(said) != payload or said.format != FORMAT or said.version < 1:
+        raise Refused("TRUST-FORMAT", f"not {FORMAT}, its version, or a default that was spelt out")
+    if issued >= expires:
+        raise Refused("TRUST-FORMAT", f"issued {said.issued}, and expired by then")
+    _check_roots(said)
+    _check_algorithms(said)
+    _check_sizes(said)
+    for record in (said.own, *said.others):
+        _trust(record)  # policies and registrars are what they have to be
+    return said
+
+
+def _written(said: Statement) -> bytes:
+    return canonical(msgspec.json.decode(msgspec.json.encode(said)))
+
+
+def _check_roots(said: Statement) -> None:
+    names, keys = [root.name for root in said.roots], [root.key for root in said.roots]
+    if not 1 <= said.threshold <= len(said.roots):
+        raise Refused("POL-ROOT", f"{said.threshold} of {len(said.roots)} roots cannot be")
+    if len(set(names)) < len(names) or not all(re.fullmatch("[a-z0-9][a-z0-9_.-]{0,63}", name) for name in names):
+        raise Refused("POL-ROOT", "each root has one name, of a-z, 0-9, dot, hyphen and underscore")
+    if len(set(keys)) < len(keys):
+        raise Refused("POL-ROOT", "one key stands under two names, and would be counted twice")
+    for root in said.roots:
+        if not re.fullmatch("[0-9a-f]{64}", root.key) or not enrolable(bytes.fromhex(root.key)):
+            raise Refused("POL-ROOT", f"the key of {root.name} is no point of prime order: others could sign for it")
+
+
+def _check_algorithms(said: Statement) -> None:
+    """Every algorithm is known, and everything the policy names uses one that it allows."""
+    if unknown := sorted(set(said.algorithms) - set(ALGORITHMS)):
+        raise Refused("POL-ALGORITHM", f"unknown: {', '.join(unknown)}; there are {', '.join(ALGORITHMS)}")
+    if list(said.algorithms) != sorted(set(said.algorithms)):
+        raise Refused("POL-ALGORITHM", "algorithms are sorted, each once")
+    if forbidden := sorted(used_by(said) - set(said.algorithms)):
+        raise Refused("POL-ALGORITHM", f"{', '.join(forbidden)} is used and not allowed")
+
+
+def used_by(said: Statement) -> set[str]:
+    """The algorithms of all that a statement names: roots, logs and people sign with Ed25519."""
+    witnesses = (key for r in (said.own, *said.others) for key in _policy(r).witnesses.values())
+    post_quantum = {ML_DSA_44} if any(key.type == MLDSA44 for key in witnesses) else set()
+    return {ED25519, *post_quantum, *([RFC3161] if said.authorities else [])}
+
+
+def _check_sizes(said: Statement) -> None:
+    """Sizes belong to keys of the policy's logs, and no two keys of one log have a size in common."""
+    logs = {key.text: key for key in _policy(said.own).logs}
+    taken: dict[str, list[range]] = {}
+    for span in said.sizes:
+        sizes = range(span.first, 1 << 63 if span.end is UNSET else span.end)
+        if span.key not in logs:
+            raise Refused("POL-SIZES", f"{span.key[:60]} is no key of a log of this policy")
+        if span.first < 0 or not sizes:
+            raise Refused("POL-SIZES", f"{logs[span.key].id} would sign no size at all")
+        others = taken.setdefault(logs[span.key].name, [])
+        if any(sizes.start < other.stop and other.start < sizes.stop for other in others):
+            raise Refused("POL-SIZES", f"two keys of {logs[span.key].name} sign one size; a key has one line of sizes")
+        others.append(sizes)
+
+
+def _policy(record: Record) -> Policy:
+    return parse_policy(record.policy.encode())
+
+
+# -- believing ---------------------------------------------------------------------------------------------------------
+
+
+def check_first(version: Version, fingerprint: str) -> Version:
+    """Believe a first version: its fingerprint came by another way. POL-PIN, POL-SIG, POL-THRESHOLD."""
+    if version.fingerprint != fingerprint:
+        hint = "do not use it; ask whoever gave you the fingerprint, by telephone or on paper"
+        says = f"its fingerprint is {spoken(version.fingerprint)}, which is not the one you hold"
+        raise Refused("POL-PIN", says, where=f"{version.said.version}.trust.json", hint=hint)
+    return _check_threshold(version, version.said)
+
+
+def check_next(trusted: Version, version: Version) -> Version:
+    """Believe a version after one that is believed: POL-VERSION, POL-SIG, POL-THRESHOLD."""
+    if version.said.version != trusted.said.version + 1:
+        says = f"version {version.said.version} cannot follow version {trusted.said.version}"
+        raise Refused("POL-VERSION", says, hint="every version from the one you hold on is needed, and none goes back")
+    _check_threshold(version, trusted.said)
+    return _check_threshold(version, version.said)
+
+
+def _check_threshold(version: Version, by: Statement) -> Version:
+    names = version.signers(by.roots)
+    if len(names) < by.threshold:
+        who = ", ".join(names) or "none"
+        says = f"{len(names)} of the roots of version {by.version} signed ({who}), it takes {by.threshold}"
+        raise Refused("POL-THRESHOLD", says, where=f"{version.said.version}.trust.json", hint="comity trust sign")
+    return version
+
+
+def check_versions(versions: Sequence[Version], fingerprint: str) -> Version:
+    """The newest of a line of versions, each believed because of the one before, the first by its fingerprint."""
+    if not versions:
+        raise Refused("TRUST-FORMAT", "there is no version at all")
+    if versions[0].said.version != 1:
+        says = f"the line begins with version {versions[0].said.version}"
+        raise Refused("POL-VERSION", says, hint="it begins with the version whose fingerprint you hold: 1")
+    newest = check_first(versions[0], fingerprint)
+    for version in versions[1:]:
+        newest = check_next(newest, version)
+    return newest
+
+
+def check_unexpired(version: Version, now: datetime) -> None:
+    """POL-EXPIRED if a version is past its day."""
+    if instant(version.said.expires) <= now:
+        says = f"version {version.said.version} expired {version.said.expires}"
+        raise Refused("POL-EXPIRED", says, hint="ask whoever keeps it for a newer one")
+
+
+def versions_in(files: Mapping[str, bytes]) -> list[Version]:
+    """The versions in a folder, lowest first; TRUST-FORMAT if a file says another version than its name."""
+    numbered = sorted((int(match[1]), name) for name in files if (match := NAME.fullmatch(name)))
+    found = []
+    for number, name in numbered:
+        try:
+            version = parse_version(files[name])
+        except Refused as wrong:
+            raise Refused(wrong.code, wrong.says, where=f"{name} {wrong.where}".strip(), hint=wrong.hint) from wrong
+        if version.said.version != number:
+            raise Refused("TRUST-FORMAT", f"it says version {version.said.version}", where=name)
+        found.append(version)
+    return found
+
+
+def expand(version: Version, files: Iterable[bytes]) -> Trust:
+    """What a believed version says, as any verifier uses it; `files` may hold the certificates it names.
+
+    Certificates it does not name are left alone; POL-CERTIFICATE for one it names that is not there.
+    """
+    here = {hashlib.sha256(file).hexdigest(): file for file in files}
+    if missing := [digest for digest in version.said.authorities if digest not in here]:
+        says = f"the certificate {missing[0][:16]}.. of a time-stamp authority is not there, or another one"
+        raise Refused("POL-CERTIFICATE", says, where="tsa/")
+    authorities = tuple(here[digest] for digest in version.said.authorities)
+    others = tuple(_trust(record) for record in version.said.others)
+    sizes = {s.key: Sizes(s.first, None if s.end is UNSET else s.end) for s in version.said.sizes}
+    until = instant(version.said.expires)
+    return replace(_trust(version.said.own), authorities=authorities, others=others, sizes=sizes, until=until)
+
+
+def _trust(record: Record) -> Trust:
+    raw = record.policy.encode()
+    registrar = None if record.registrar is UNSET else parse_registrar(record.registrar.encode())
+    return Trust(parse_policy(raw), raw, registrar)
+
+
+def record_of(trust: Trust) -> Record:
+    """What a trust folder says about one record, in a version; POL-FORMAT for names that are no UTF-8."""
+    registrar = UNSET if trust.registrar is None else format_registrar(trust.registrar).decode().rstrip("\n")
+    try:
+        return Record(trust.raw.decode("utf-8"), registrar)
+    except UnicodeDecodeError:
+        raise Refused("POL-FORMAT", "names that are no UTF-8 cannot be signed as JSON", where="policy") from None
+
+
+# -- saying a fingerprint aloud ----------------------------------------------------------------------------------------
+
+_CONSONANTS, _VOWELS = "bdfghjklmnprstvz", "aiou"
+
+
+def spoken(fingerprint: str) -> str:
+    """A digest in words of five letters, to be said over a telephone: `lusab-babad` (proquints, arXiv 0901.4016)."""
+    raw = bytes.fromhex(fingerprint)
+    return "-".join(_word(int.from_bytes(raw[i : i + 2])) for i in range(0, len(raw), 2))
+
+
+def _word(n: int) -> str:
+    return (
+        _CONSONANTS[n >> 12]
+        + _VOWELS[n >> 10 & 3]
+        + _CONSONANTS[n >> 6 & 15]
+        + _VOWELS[n >> 4 & 3]
+        + _CONSONANTS[n & 15]
+    )
+
+
+def parse_fingerprint(text: str) -> str:
+    """A fingerprint as hex, from hex or from words as they were typed; TRUST-FORMAT if it is neither."""
+    typed = re.sub(r"[\s-]+", "", text).lower()
+    if re.fullmatch("[0-9a-f]{64}", typed):
+        return typed
+    if re.fullmatch(f"(?:[{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}]){{16}}", typed):
+        return "".join(f"{_number(typed[i : i + 5]):04x}" for i in range(0, 80, 5))
+    raise Refused(
+        "TRUST-FORMAT", "a fingerprint is sixteen words of five letters, or 64 hex digits", where="fingerprint"
+    )
+
+
+def _number(word: str) -> int:
+    c, v = _CONSONANTS.index, _VOWELS.index
+    return c(word[0]) << 12 | v(word[1]) << 10 | c(word[2]) << 6 | v(word[3]) << 4 | c(word[4])
+
+
+def plain_files(trust: Trust) -> dict[str, bytes]:
+    """The same trust as `policy` and `registrar`, for readers that know no signed versions (older verifier pages)."""
+    files = {"policy": trust.raw}
+    if trust.registrar is not None:
+        files["registrar"] = format_registrar(trust.registrar)
+    return files

@@ -1,0 +1,116 @@
+"""What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed independently.
+
+A bundle cannot vouch for itself. Keys of the log and of witnesses come from a policy, keys of people from the registry
+as far as it is signed, in the end, by a registrar's key that came by another way; or the whole log is pinned by a
+checkpoint from the court file. Without either the best verdict is INDETERMINATE NO_TRUST_ANCHOR.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec import Struct
+
+from ledger.entries.keyring import Registrar
+from ledger.errors import Refused
+from ledger.tlog.note import Checkpoint, Vkey, parse_checkpoint
+from ledger.tlog.policy import Policy, parse_policy
+
+_REGISTRAR = re.compile(r"([a-z0-9_.-]{1,200}) ([A-Z][A-Z0-9-]{1,31}) ([0-9a-f]{64})\n?")
+OTHERS = "others/"
+_TSA = re.compile(r"tsa/.*\.(?:pem|crt|cer|der)")
+
+
+class Sizes(Struct, frozen=True):
+    """The sizes a key of a log signs: from `first` on, and below `end` unless that is None."""
+
+    first: int
+    end: int | None = None
+
+    def __contains__(self, size: int) -> bool:
+        return self.first <= size and (self.end is None or size < self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A trust folder as read: the policy, its exact text, and the registrar; without one, people's keys lack a root.
+
+    `authorities` are the certificate files of trusted time-stamp authorities and of those above them, `others` whom one
+    trusts about the records of other parties. Of a signed policy alone (`signed_trust`): `sizes`, the vkey of a log to
+    the sizes it signs, and `until`, when it expires.
+    """
+
+    policy: Policy
+    raw: bytes
+    registrar: Registrar | None
+    authorities: tuple[bytes, ...] = ()
+    others: tuple[Trust, ...] = ()
+    sizes: Mapping[str, Sizes] = field(default_factory=dict)
+    until: datetime | None = None
+
+    def signs(self, key: Vkey, size: int) -> bool:
+        """True if `key` of the log signs a tree of this size, as far as sizes are given for it."""
+        return key.text not in self.sizes or size in self.sizes[key.text]
+
+
+def parse_trust(files: Mapping[str, bytes]) -> Trust:
+    """Read a trust folder: `policy` (c2sp.org/tlog-policy) and `registrar` (one line: actor, Party, 64 hex digits).
+
+    `registrar` may be missing; files under `tsa/` are certificates of time-stamp authorities, folders under `others/`
+    the trust in other records. POL-* for a bad policy, TRUST-FORMAT for a missing one or a bad registrar line.
+    """
+    if "policy" not in files:
+        raise Refused("TRUST-FORMAT", "a trust folder has a file named policy", where="policy")
+    raw = files["policy"]
+    registrar = parse_registrar(files["registrar"]) if "registrar" in files else None
+    authorities = tuple(files[name] for name in sorted(files) if _TSA.match(name))
+    return Trust(parse_policy(raw), raw, registrar, authorities, tuple(_others(files)))
+
+
+def _others(files: Mapping[str, bytes]) -> Iterator[Trust]:
+    """What lies under `others/`, a trust folder for each of the parties whose entries are wrapped in the record."""
+    folders: dict[str, dict[str, bytes]] = {}
+    for path, content in sorted(files.items()):
+        if path.startswith(OTHERS):
+            name, _, file = path.removeprefix(OTHERS).partition("/")
+            folders.setdefault(name, {})[file] = content
+    return map(parse_trust, folders.values())
+
+
+def parse_registrar(line: bytes) -> Registrar:
+    """Read the line that names the registrar; TRUST-FORMAT unless it is `<actor> <party> <64 hex digits>`."""
+    match = _REGISTRAR.fullmatch(line.decode("ascii", "replace"))
+    if match is None:
+        raise Refused(
+            "TRUST-FORMAT",
+            "the registrar is one line: actor, Party, public key in 64 hex digits",
+            where="registrar",
+            hint="for example: registrar XO 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29",
+        )
+    return Registrar(match[1], match[2], match[3])
+
+
+def format_registrar(registrar: Registrar) -> bytes:
+    """The line that `parse_registrar` reads."""
+    return f"{registrar.actor} {registrar.party} {registrar.key}\n".encode()
+
+
+def parse_anchor(data: bytes) -> Checkpoint:
+    """Read a checkpoint that was held independently: a whole note, or its three lines as typed from paper.
+
+    Signature lines are not looked at: that it came by another way is what makes it an anchor. Carriage returns, blank
+    lines around it and spaces at the ends of lines, which typing leaves, do no harm. CP-FORMAT, CP-ORIGIN.
+    """
+    if len(data) > 65_536:
+        raise Refused("CP-FORMAT", f"{len(data)} bytes are no checkpoint", where="anchor")
+    typed = data.decode("utf-8", "replace").removeprefix("\ufeff")
+    lines = [line.strip() for line in typed.strip().splitlines()]
+    if len(lines) > 3 and lines[3]:
+        raise Refused("CP-FORMAT", "a checkpoint has three lines: origin, size, root", where="anchor")
+    try:
+        return parse_checkpoint("".join(f"{line}\n" for line in lines[:3]))
+    except Refused as wrong:
+        raise Refused(wrong.code, wrong.says, where="anchor", hint="three lines: origin, size, root") from wrong

@@ -1,0 +1,140 @@
+"""Step 15: the log before this one, and the entries of other records that entries of this one name or wrap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.placement import registry_of
+from ledger.entries.wrapped_entry import KIND, PROOF
+from ledger.errors import Refused
+from ledger.tlog.tree import leaf_hash, parse_proof
+from ledger.verify.entries import note_texts
+from ledger.verify.field_forms import known
+from ledger.verify.other_logs import NotProven, OtherLogs, unsigned
+from ledger.verify.progress import Notebook, counted
+from ledger.verify.received_entries import ABSENT, MISMATCH, UNPROVEN, Arrived, Here, arrived, by_leaf, checked_place
+
+__all__ = ["Here", "by_leaf", "check_arrived", "check_successor"]
+
+
+def check_successor(
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: Notebook
+) -> None:
+    """Hold a log that takes the place of another against the last head of that one: CTX-SUCCESSOR.
+
+    The first entry of its register says so. The head travels as a file; that the old log signed it is proven to a
+    verifier who trusts a key of it.
+    """
+    for index, entry in opened.items():
+        p = entry.payload
+        if p.kind != "log-succeeded" or known(p) is None:
+            continue
+        said = p.public
+        where = f"entry {index}"
+        if p.seq != 1 or said["predecessor"] == p.log:
+            raise Refused(
+                "CTX-SUCCESSOR", "only the first entry of a register names another log before it", where=where
+            )
+        note = next((foreign[d.sha256] for d in p.documents if d.sha256 in foreign), None)
+        if note is None:
+            book.not_proven.append(
+                f"What {said['predecessor']} was when this log took its place: its head is not here."
+            )
+            continue
+        try:
+            _check_predecessor(note, said, logs, book)
+        except Refused as wrong:
+            raise Refused("CTX-SUCCESSOR", f"{wrong.code} {wrong.says}", where=where) from wrong
+
+
+def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, book: Notebook) -> None:
+    head = unsigned(note)
+    told = (said["predecessor"], said["size"], said["root"])
+    if (head.origin, head.size, head.root.hex()) != told:
+        raise Refused("CP-CONSISTENCY", f"its last head is of {head.size} entries of {head.origin}, with another root")
+    try:
+        logs.state(head.origin, note)
+    except NotProven as lacks:
+        book.not_proven.append(f"That {head.origin} ended in the state it is said to have ended with: {lacks.says}.")
+
+
+def check_arrived(
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], here: Here, logs: OtherLogs, book: Notebook
+) -> Iterator[Arrived]:
+    """Say of every wrapped entry what is proven of it, one after the other.
+
+    `opened` are the entries by log index, `foreign` the files of other records by name. What is false (ENT-MISMATCH),
+    absent (ENT-ABSENT) or not proven (ENT-UNPROVEN) is a finding on its wrapper.
+    """
+    origins, good = set(), 0
+    for one in arrived(opened.items(), foreign.get, here, logs):
+        good += not one.code
+        yield one
+        if one.inner is not None:
+            note_texts(one.inner, book)
+        said = one.wrapper.payload.public
+        where = f"entry {one.index} wraps entry {said['index']} of {said['origin']}: {one.says}"
+        if one.code == MISMATCH:
+            book.remark(MISMATCH, where, one.wrapper.leaf, level="V")
+        elif one.code:
+            book.remark(one.code, where, one.wrapper.leaf)
+            if one.code == UNPROVEN:
+                book.not_proven.append(f"That {_whom(one)} is the author of what {where}.")
+        elif one.closed:
+            names = ", ".join(one.closed)
+            book.not_proven.append(
+                f"That what entry {one.index} wraps and what it backs say the same of {names}: closed."
+            )
+        if not one.code and one.inner is not None and one.inner.payload.log != one.wrapper.payload.log:
+            origins.add(one.inner.payload.log)
+    for origin in sorted(origins):
+        if size := logs.register_size(origin):
+            book.not_proven.append(
+                f"CMP-REGISTER: that no key was revoked, reported or replaced in the register of {origin} behind its "
+                f"entry {size}."
+            )
+    check_references(opened, foreign, logs, book)
+    book.says(f"{counted(good, 'entry', 'entries')} of other records")
+
+
+def _whom(one: Arrived) -> str:
+    return "its signer" if one.inner is None else one.inner.payload.signer.actor
+
+
+def check_references(
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: Notebook
+) -> None:
+    """Hold what entries say of another record (`other`) against the entry from there: ENT-MISMATCH, ENT-ABSENT.
+
+    A wrapper's own `other` is checked with what it wraps.
+    """
+    files: dict[str, str] | None = None  # read where an entry asks
+    for index, entry in opened.items():
+        p = entry.payload
+        if not p.other or (p.kind == KIND and known(p) is not None) or p.order == registry_of(p.log):
+            continue
+        says = f"entry {index} rests on entry {p.other.index} of {p.other.origin}"
+        if files is None:
+            files = {leaf_hash(raw).hex(): name for name, raw in foreign.items() if len(name) == 64}
+        name = files.get(p.other.leaf)
+        if name is None:
+            book.remark(ABSENT, f"{says}, which is not here", entry.leaf)
+            continue
+        try:
+            _check_reference(name, foreign, p.other.origin, p.other.index, logs)
+        except Refused as wrong:
+            book.remark(MISMATCH, f"{says}, and it is not so: {wrong.code} {wrong.says}", entry.leaf, level="V")
+        except NotProven as lacks:
+            book.not_proven.append(f"What {says}: not proven is {lacks.says}.")
+
+
+def _check_reference(name: str, foreign: Mapping[str, bytes], origin: str, index: int, logs: OtherLogs) -> None:
+    inner = open_(foreign[name])
+    if inner.payload.log != origin:
+        raise Refused("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {origin}")
+    proof = foreign.get(f"{name}{PROOF}")
+    if proof is None:
+        raise NotProven("PRF-FORMAT", f"that it stands in the log {origin}: no proof from there is here")
+    checked_place(inner, parse_proof(proof), index, "", logs)

@@ -1,0 +1,217 @@
+"""Steps 13 and 14: what is opened belongs there, files are those that were named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
+from typing import Any
+
+from msgspec.structs import replace
+
+from ledger.bundle.layout import Arranged
+from ledger.bundle.manifest import Manifest
+from ledger.entries.case import Entry, Unread
+from ledger.entries.envelope import Opened, entry_of, open_
+from ledger.entries.keyring import Keyring
+from ledger.entries.text_form import odd_values
+from ledger.entries.wrapped_entry import VALUES
+from ledger.errors import Refused
+from ledger.facts import KINDS, misformed
+from ledger.formats.selective_disclosure import digest_of, lift
+from ledger.verify.field_forms import known
+from ledger.verify.heads import Heads
+from ledger.verify.progress import Notebook, counted, placed
+from ledger.verify.received_entries import Arrived
+
+# -- step 13 -----------------------------------------------------------------------------------------------------------
+
+
+def lift_values(
+    opened: Mapping[int, Opened],
+    parts: Arranged,
+    manifest: Manifest,
+    keyring: Keyring,
+    heads: Heads,
+    book: Notebook,
+) -> dict[int, Entry]:
+    """Every entry as the law sees it, with the values that are opened here: SD-*."""
+    for index in parts.disclosures.keys() - opened.keys():
+        raise Refused("SD-UNKNOWN", "there is no such entry", where=f"{heads.folder}/disclosures/{index}.txt")
+    destroyed = destroyed_for(opened, keyring)
+    _check_destroyers(opened, destroyed, keyring, book)
+    entries = {}
+    for index, entry in opened.items():
+        texts = parts.disclosures.get(index)
+        try:
+            values, digests = _lift(entry, texts) if texts is not None else ({}, {})
+        except Refused as wrong:
+            raise placed(wrong, f"{heads.folder}/disclosures/{index}.txt") from wrong
+        closed = set(entry.sd).difference(digests.values())
+        claimed = {c.field for c in manifest.withheld if c.index == index and c.why == "erased"}
+        erased = _erased(entry, values, closed & destroyed.keys(), closed, claimed)
+        held = keyring.holds(entry.payload.signer, index)
+        entries[index] = replace(_entry(entry, index, values, erased, digests), held=held)
+        _note_values(entry, values, f"entry {index}", book)
+        for name, digest in digests.items():
+            if digest in destroyed:
+                says = f"entry {index}: {name} was erased by entry {destroyed[digest]}, and is opened here all the same"
+                book.remark("SD-ERASED", says, entry.leaf)
+    _note_copies(opened, book)
+    book.says(f"{counted(sum(len(e.digests) for e in entries.values()), 'value')} opened")
+    return entries
+
+
+def note_arrived_copies(opened: Mapping[int, Opened], arrivals: Iterable[Arrived], book: Notebook) -> None:
+    """The same of entries of other records, on their wrappers: SD-COPIED for a commitment that stands here already."""
+    first = {digest: index for index, entry in sorted(opened.items(), reverse=True) for digest in entry.sd}
+    for one in arrivals:
+        inner = one.inner
+        if inner is None or any(entry.leaf == inner.leaf for entry in opened.values()):
+            continue
+        earlier = [first[digest] for digest in inner.sd if digest in first]
+        if earlier:
+            says = f"what entry {one.index} wraps repeats a commitment of entry {min(earlier)}"
+            book.remark("SD-COPIED", f"{says}, whose value its signer need not know", one.wrapper.leaf)
+        first |= {digest: one.index for digest in inner.sd if digest not in first}
+
+
+def _note_copies(opened: Mapping[int, Opened], book: Notebook) -> None:
+    """A finding SD-COPIED for an entry with a commitment that an earlier one has made: salts never repeat by chance."""
+    first: dict[str, int] = {}
+    for index, entry in sorted(opened.items()):
+        earlier = [first[digest] for digest in entry.sd if digest in first]
+        if earlier:
+            says = f"entry {index} repeats a commitment of entry {min(earlier)}, whose value its signer need not know"
+            book.remark("SD-COPIED", says, entry.leaf)
+        for digest in entry.sd:
+            first.setdefault(digest, index)
+
+
+def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:
+    """The entries of other records of which values are opened here; they belong there as ours do: SD-*, ENV-*."""
+    found = []
+    for name, texts in parts.foreign.items():
+        if not name.endswith(VALUES):
+            continue
+        where = f"foreign/{name}"
+        raw = parts.foreign.get(name.removesuffix(VALUES))
+        if raw is None:
+            raise Refused("SD-UNKNOWN", "there is no such entry", where=where)
+        try:
+            opened = open_(raw)
+            values, digests = _lift(opened, texts)
+        except Refused as wrong:
+            raise placed(wrong, where) from wrong
+        _note_values(opened, values, where, book)
+        found.append(_entry(opened, -1, values, frozenset(), digests))
+    return found
+
+
+def _note_values(entry: Opened, values: Mapping[str, Any], where: str, book: Notebook) -> None:
+    """A finding for opened values that are not what they should be: SD-FORM, and the characters of the others."""
+    wrong = misformed(entry.payload.kind, entry.payload.schema, values)
+    for name, unfit in wrong.items():
+        says = f"{where}: {name} does not have its form and counts as not opened: {unfit.says}"
+        book.remark("SD-FORM", says, entry.leaf)
+    for odd in odd_values(entry.payload, {name: value for name, value in values.items() if name not in wrong}):
+        book.remark(odd.code, f"{where}: {odd.says}", entry.leaf)
+
+
+def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
+    """Values by name, and the digests of their disclosures by name."""
+    lines = text.decode("ascii", "replace").split("\n")
+    if lines.pop() or not lines:
+        raise Refused("SD-FORMAT", "one disclosure a line, each ended by a newline, at least one")
+    values = lift(lines, entry.sd, public=entry.payload.public)
+    for name in values.keys() - set(entry.payload.sealed):
+        raise Refused("SD-NAME", f"{name} is not among the sealed fields of the entry")
+    return values, dict(zip(values, map(digest_of, lines), strict=True))
+
+
+def opener(*entries: Iterable[Entry]) -> Callable[[Opened], Mapping[str, Any]]:
+    """Give the sealed values of an entry, as far as these entries have them opened, by its leaf hash."""
+    by_leaf = {
+        e.leaf: {n: v for n, v in e.sealed.items() if not isinstance(v, Unread)} for some in entries for e in some
+    }
+    return lambda opened: by_leaf.get(opened.leaf, {})
+
+
+def destroyed_for(opened: Mapping[int, Opened], keyring: Keyring) -> dict[str, int]:
+    """Return digest -> index of the entry that says that nobody can open it any more.
+
+    Such an entry counts where its signer holds its role and is custodian of the key, or has signed the value itself.
+    """
+    found: dict[str, int] = {}
+    own: dict[str, str] = {}  # the first to commit to a value is whose it is
+    for _, entry in sorted(opened.items()):
+        for digest in entry.sd:
+            own.setdefault(digest, entry.payload.signer.actor)
+    for index, entry in opened.items():
+        p = entry.payload
+        if p.kind != "payload-key-destroyed" or not known(p) or not keyring.holds(p.signer, index):
+            continue
+        custodian = is_custodian(entry, index, keyring)
+        for digest in p.public.get("digests", []):
+            if custodian or own.get(digest) == p.signer.actor:
+                found.setdefault(digest, index)
+    return found
+
+
+CUSTODIANS = ("ADM", "ISS", "RET", "DPO")  # the roles of an office that may keep the keys of its ledger
+
+
+def is_custodian(entry: Opened, index: int, keyring: Keyring) -> bool:
+    """Return True if the signer may keep the keys of this ledger: such a role, in the Party of the registrar."""
+    signer = entry.payload.signer
+    own = signer.party == keyring.registrar.party and signer.role in CUSTODIANS
+    return own and keyring.holds(signer, index)
+
+
+def _check_destroyers(
+    opened: Mapping[int, Opened], destroyed: Mapping[str, int], keyring: Keyring, book: Notebook
+) -> None:
+    """Remark SD-CUSTODIAN where an entry says that values of others cannot be opened any more, and may not."""
+    for index, entry in opened.items():
+        if entry.payload.kind != "payload-key-destroyed" or not known(entry.payload):
+            continue
+        strange = [d for d in entry.payload.public.get("digests", ()) if d not in destroyed]
+        if strange:
+            says = f"entry {index} says that {counted(len(strange), 'value')} of others cannot be opened any more"
+            book.remark("SD-CUSTODIAN", f"{says}; its signer does not keep their keys", entry.leaf)
+
+
+def _erased(
+    entry: Opened, values: Mapping[str, Any], gone: set[str], closed: set[str], claimed: set[str]
+) -> frozenset[str]:
+    """Which closed fields are erased, and not only withheld.
+
+    Digests do not say whose they are. All of them closed for good settles it; else the maker's list does, where it
+    names as many fields as digests were closed.
+    """
+    names = frozenset(entry.payload.sealed).difference(values)
+    if gone == closed:
+        return names
+    return names & claimed if len(names & claimed) == len(gone) else frozenset()
+
+
+def _entry(
+    entry: Opened, index: int, values: Mapping[str, Any], erased: frozenset[str], digests: Mapping[str, str]
+) -> Entry:
+    made = entry_of(entry, index, values, erased=erased, digests=digests)
+    p = entry.payload
+    if p.kind in KINDS and known(p) is None:  # a later schema: to this reader, a kind it does not know
+        return replace(made, kind=f"{p.kind}/{p.schema}")
+    return made
+
+
+# -- step 14 -----------------------------------------------------------------------------------------------------------
+
+
+def check_documents(parts: Arranged, book: Notebook) -> None:
+    """Every document, and every entry of another record, is the file its name says: DOC-HASH."""
+    files = {f"documents/{name}": content for name, content in parts.documents.items()}
+    files |= {f"foreign/{name}": content for name, content in parts.foreign.items() if len(name) == 64}
+    for path, content in files.items():
+        if (found := sha256(content).hexdigest()) != path.partition("/")[2]:
+            raise Refused("DOC-HASH", f"its SHA-256 is {found}", where=path)
+    book.says(counted(len(files), "file"))

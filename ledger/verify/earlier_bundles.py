@@ -1,0 +1,213 @@
+"""Hold a bundle against what else was shown of its log: a second bundle, or entries that were received earlier.
+
+Each history of a forked order verifies alone. Two of them convict the log: SPLIT-VIEW where its trees contradict each
+other, SPLIT-ORDER or CTX-REPLAY where its entries do, each with an exhibit for others. A bundle that ends before an
+entry which its own head covers is CMP-CUT. Later entries of the register are used to judge the keys in the bundle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from operator import attrgetter
+
+from msgspec import Struct, field
+
+from ledger.bundle import unpack
+from ledger.bundle.archive_kind import inside, is_container
+from ledger.bundle.layout import MANIFEST, POLICY, Arranged, arrange
+from ledger.bundle.manifest import Manifest, open_manifest
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.placement import at_odds, registry_of
+from ledger.entries.split_view import Shown, prove_omission, prove_order, prove_split
+from ledger.errors import Refused
+from ledger.tlog.note import Vkey, note_digest, parse_checkpoint
+from ledger.tlog.policy import Policy, parse_policy
+from ledger.tlog.tree import check_consistency, leaf_hash, parse_proof
+from ledger.trust.trust_folder import Trust
+from ledger.verify.heads import Heads, hashes, open_heads
+from ledger.verify.progress import Notebook, counted
+
+
+class Known(Struct, frozen=True):
+    """Entries of the log `origin` with their proofs, its notes with the keys that signed them, proofs between sizes.
+
+    All of it was verified where it was shown.
+    """
+
+    origin: str
+    entries: Sequence[Shown] = ()
+    notes: Mapping[bytes, frozenset[Vkey]] = field(default_factory=dict)
+    consistency: Mapping[tuple[int, int], bytes] = field(default_factory=dict)
+
+    def keys(self) -> set[Vkey]:
+        """Return the keys of the log that signed any of it."""
+        return {shown.log for shown in self.entries}.union(*self.notes.values())
+
+    def opened(self) -> Iterator[tuple[int, Opened, Shown]]:
+        """Yield each entry with its place in the log (from 0), in the order of places."""
+        found = ((parse_proof(shown.proof).index, shown) for shown in self.entries)
+        for index, shown in sorted(found, key=lambda each: each[0]):
+            yield index, open_(shown.raw, verify=False), shown
+
+
+class Contradiction(Refused):
+    """What a second record proves. `exhibit` shows it to others; None where no one key of the log signed both heads."""
+
+    def __init__(self, refused: Refused, where: str, exhibit: bytes | None) -> None:
+        super().__init__(refused.code, refused.says, where=where)
+        self.exhibit = exhibit
+
+
+def known_of(data: bytes, trust: Trust | None) -> Known:
+    """Return what a bundle shows of its log; it must have been verified under the same trust."""
+    held = inside(data) if is_container(data) else None
+    files = unpack(held.data if held else data)
+    manifest = open_manifest(files[MANIFEST])
+    parts = arrange(files, manifest.log, manifest.v)
+    policy = parse_policy(files[POLICY]) if trust is None else trust.policy
+    heads = open_heads(parts, manifest.log, policy, Notebook(), None)
+    notes = {head.note: heads.signed_by[digest] for digest, head in heads.all.items()}
+    log = _first(notes[heads.head.note])
+    entries = [Shown(raw, parts.proofs[index], log) for index, raw in parts.entries.items()]
+    return Known(manifest.log, entries, notes, parts.consistency)
+
+
+def comparable(known: Known | None, manifest: Manifest, policy: Policy, book: Notebook) -> Known | None:
+    """Return what is known if it is of the bundle's log, by keys that judge the bundle; else say so and return None."""
+    if known is None or (known.origin == manifest.log and known.keys() <= set(policy.logs)):
+        return known
+    book.gravest.append(
+        f"That the other record agrees with this one: it is of {known.origin}, or by another key than those used here, "
+        "and was not compared."
+    )
+    return None
+
+
+# -- step 6 ------------------------------------------------------------------------------------------------------------
+
+
+def check_heads(heads: Heads, parts: Arranged, known: Known, book: Notebook) -> None:
+    """Hold the states of the log in a bundle against those that are known: SPLIT-VIEW.
+
+    Where no proof connects a state with the head, that they are of one log is not proven.
+    """
+    head, apart = heads.head.checkpoint, set()
+    for note, keys in known.notes.items():
+        there = parse_checkpoint(note.decode().partition("\n\n")[0] + "\n")
+        for digest, each in heads.all.items():
+            if each.checkpoint.size == there.size and each.checkpoint.root != there.root:
+                wrong = Refused("SPLIT-VIEW", f"two trees of size {there.size}: keep both notes")
+                raise _split(heads, digest, note, keys, (), wrong)
+        if head.size == there.size or 0 in (head.size, there.size):
+            continue
+        (m, one), (n, two) = sorted(((head.size, head.root), (there.size, there.root)))
+        apart.add(there.size)
+        for path in _paths((parts.consistency, known.consistency), m, n):
+            try:
+                check_consistency(m, n, one, two, path)
+                apart.discard(there.size)
+            except Refused as wrong:
+                split = _split(heads, note_digest(heads.head.note), note, keys, path, wrong)
+                if split.exhibit is not None:
+                    raise split from wrong
+    if apart:
+        sizes = ", ".join(map(str, sorted(apart)))
+        book.not_proven.append(
+            f"That the states of {sizes} entries, known from elsewhere, and this one are of one log that only grew."
+        )
+
+
+def _paths(proofs: Sequence[Mapping[tuple[int, int], bytes]], m: int, n: int) -> Iterator[list[bytes]]:
+    for each in proofs:
+        with suppress(Refused):
+            if (m, n) in each:
+                yield hashes(each[m, n])
+
+
+def _split(
+    heads: Heads, digest: str, note: bytes, keys: frozenset[Vkey], path: Sequence[bytes], wrong: Refused
+) -> Contradiction:
+    exhibit = None
+    for key in sorted(keys & heads.signed_by[digest], key=attrgetter("text")):
+        with suppress(Refused):
+            exhibit = prove_split(key, heads.all[digest].note, note, path)
+    return Contradiction(Refused("SPLIT-VIEW", wrong.says), heads.where(digest), exhibit)
+
+
+# -- step 10 -----------------------------------------------------------------------------------------------------------
+
+
+def check_entries(
+    opened: Mapping[int, Opened], parts: Arranged, manifest: Manifest, heads: Heads, known: Known, book: Notebook
+) -> None:
+    """Hold the entries of a bundle against those that are known: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT."""
+    places = {(o.payload.order, o.payload.seq): index for index, o in opened.items()}
+    ids = {o.payload.entry: index for index, o in opened.items()}
+    log, same = _first(heads.signed_by[note_digest(heads.head.note)]), 0
+    for index, there, shown in known.opened():
+        p = there.payload
+        if index in opened and opened[index].leaf == there.leaf:
+            same += 1
+        near = (places.get((p.order, p.seq + step)) for step in (0, -1, 1))
+        for other in dict.fromkeys((index, *near, ids.get(p.entry))):
+            if other is None or other not in opened:
+                continue
+            here = opened[other]
+            ours = Shown(here.raw, parts.proofs[other], log)
+            where = f"{heads.folder}/entries/{other}.dsse.json"
+            if other == index and here.leaf != there.leaf:
+                wrong = Refused("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
+                raise Contradiction(wrong, where, _omission(ours, shown))
+            if (broken := at_odds(here, other, there, index)) is not None:
+                raise Contradiction(broken, where, prove_order(ours, shown))
+    _check_ends(known, manifest, heads.head.checkpoint.size)
+    book.says(f"{book.said}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
+
+
+def hold_entry(shown: Shown, known: Known) -> None:
+    """Hold one entry that was verified against those known of its log: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY."""
+    here, index = open_(shown.raw, verify=False), parse_proof(shown.proof).index
+    for other, there, theirs in known.opened():
+        if other == index and here.leaf != there.leaf:
+            wrong = Refused("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
+            raise Contradiction(wrong, "", _omission(shown, theirs))
+        if (broken := at_odds(here, index, there, other)) is not None:
+            raise Contradiction(broken, "", prove_order(shown, theirs))
+
+
+def _omission(ours: Shown, theirs: Shown) -> bytes | None:
+    try:
+        return prove_omission(ours.log, ours.raw, ours.proof, leaf_hash(theirs.raw), theirs.proof)
+    except Refused:  # the log's key was replaced in between: no one key opens both
+        return None
+
+
+def _check_ends(known: Known, manifest: Manifest, size: int) -> None:
+    """Raise CMP-CUT if an order here ends before an entry of it that the head covers."""
+    for index, there, _ in known.opened():
+        p = there.payload
+        end = manifest.heads.get(p.order)
+        if end is not None and p.seq > end.seq and index < size:
+            says = (
+                f"order {p.order} ends at entry {end.seq} here, and the log of {size} entries has entry {p.seq} of it, "
+                f"at place {index}: its maker left it out, or the log signed two trees"
+            )
+            raise Refused("CMP-CUT", says, where=MANIFEST)
+
+
+# -- step 11 -----------------------------------------------------------------------------------------------------------
+
+
+def register_after(known: Known, manifest: Manifest) -> dict[int, Opened]:
+    """Return the entries that follow the register of a bundle, by place, as far as they are known without a gap."""
+    registry = registry_of(manifest.log)
+    last, found = manifest.heads[registry].leaf, {}
+    for index, there, _ in known.opened():
+        if there.payload.order == registry and there.payload.prev == last:
+            found[index], last = there, there.leaf
+    return found
+
+
+def _first(keys: frozenset[Vkey]) -> Vkey:
+    return min(keys, key=attrgetter("text"))

@@ -1,0 +1,311 @@
+"""Step 15: which entries of other records are proven to be their signers' acts.
+
+An entry that arrived from another record is kept inside an entry of this log, the wrapper. It counts as its signer's
+act only if the verifier itself can prove it: the log is trusted and its checkpoint has its quorum, the signer's key is
+proven at its position and holds the role, and order and instrument are those of the wrapper. Everything else weighs
+what the wrapper's signer has observed. What the wrapper says of its own check (`proof_check`) is never evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+
+from ledger.entries.case import Entry, instant
+from ledger.entries.envelope import Opened, open_
+from ledger.entries.keyring import Key, Keyring
+from ledger.entries.payload import Payload
+from ledger.entries.placement import access_of, registry_of
+from ledger.entries.wrapped_entry import KIND, PROOF, Foreign
+from ledger.errors import Refused
+from ledger.tlog.note import note_digest
+from ledger.tlog.tree import Proof, check_inclusion, leaf_hash, parse_proof
+from ledger.verify.field_forms import check_public, known
+from ledger.verify.other_logs import NotProven, OtherLogs, State, unsigned
+
+MISMATCH, ABSENT, UNPROVEN = "ENT-MISMATCH", "ENT-ABSENT", "ENT-UNPROVEN"
+
+
+class Arrived(Struct, frozen=True):
+    """A wrapper, and what is proven of the entry that it holds.
+
+    `index` is the wrapper's log index, from 0. `act`: the entry counts as its signer's act. `proves` is the leaf of the
+    entry of this log that it is proven to back. `code` and `says` name what is false (ENT-MISMATCH), absent
+    (ENT-ABSENT) or not proven (ENT-UNPROVEN); both are empty where nothing is, also for an acknowledgement and for an
+    entry of a register, which say nothing about an order. `lacks` is the code of what is false or missing. `closed`
+    names the sealed fields in which the backed entry and the arrived one could not be compared.
+    """
+
+    index: int
+    wrapper: Opened
+    inner: Opened | None = None
+    act: bool = False
+    proves: str | None = None
+    code: str = ""
+    says: str = ""
+    lacks: str = ""
+    closed: tuple[str, ...] = ()
+
+
+class Here(Struct, frozen=True):
+    """What this log knows that an arrived entry is held against.
+
+    `entry` gives the entry of this log with a leaf hash, None if there is none; `before(index, moment)` is True if
+    entry `index` is proven to have existed before a moment of the wire; `values` gives the sealed values of an entry,
+    of this log or an arrived one, as far as they are opened.
+    """
+
+    keyring: Keyring
+    entry: Callable[[str], Opened | None]
+    before: Callable[[int, str], bool]
+    values: Callable[[Opened], Mapping[str, Any]] = lambda opened: {}
+
+
+def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here, logs: OtherLogs) -> Iterator[Arrived]:
+    """Say of every wrapper, in the order of the log, what is proven of the entry it holds. Never raises `Refused`."""
+    said: dict[tuple[object, ...], str] = {}  # what a log holds once -> the leaf hash of the entry that counts
+    for index, wrapper in wrappers:
+        if wrapper.payload.kind != KIND or known(wrapper.payload) is None:
+            continue
+        one = _judged(index, wrapper, foreign, here, logs)
+        if one.inner is not None and (one.act or one.proves):
+            names = _once(one.inner, wrapper)
+            before = {said[name] for name in names if name in said}
+            if before == {one.inner.leaf}:
+                says = "it counts already, by an earlier entry"
+                one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="LEAF-DUPLICATE")
+            elif before:
+                says = "its log has shown another entry in its place"
+                one = Arrived(index, wrapper, one.inner, code=UNPROVEN, says=says, lacks="SPLIT-ORDER")
+            said |= {name: one.inner.leaf for name in names if name not in said} if one.inner else {}
+        yield one
+
+
+def _once(inner: Opened, wrapper: Opened) -> list[tuple[object, ...]]:
+    """What one log holds once: an entry id, a number of an order, and, of another log, a place."""
+    p, q = inner.payload, wrapper.payload
+    if p.log == q.log:
+        return [("id", p.log, p.entry)]  # of crossed letters several had one number in mind
+    return [("id", p.log, p.entry), ("number", p.log, p.order, p.seq), ("index", p.log, q.public["index"])]
+
+
+def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: OtherLogs) -> Arrived:
+    said = wrapper.payload.public
+    raw = foreign(said["envelope"])
+    if raw is None:
+        return Arrived(index, wrapper, code=ABSENT, says="it is not here", lacks=ABSENT)
+    inner: Opened | None = None
+    try:
+        inner = open_(raw)
+        check_public(inner.payload)
+        state = _placed(inner, wrapper, raw, foreign, logs)
+        if says_nothing(inner.payload):
+            return Arrived(index, wrapper, inner)
+        _check_order(inner, wrapper, here)
+        check_key(index, inner, state, here, logs)
+        if not here.keyring.holds(wrapper.payload.signer, index):
+            raise NotProven(
+                "KEY-ROLE", "that it arrived: the signer of the wrapper does not hold the role that the wrapper claims"
+            )
+        if "backs" in said:
+            ours = _backed(inner, wrapper, here)
+            if otherwise := _otherwise(inner, ours, here):
+                says = f"it supports no entry that says otherwise of {', '.join(otherwise)}"
+                return Arrived(index, wrapper, inner, act=True, code=MISMATCH, says=says, lacks=MISMATCH)
+            return Arrived(index, wrapper, inner, proves=ours.leaf, closed=_closed(inner, ours, here))
+    except Refused as wrong:
+        return Arrived(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}", lacks=wrong.code)
+    except NotProven as lacks:
+        says = f"not proven is {lacks.says} ({lacks.code})"
+        return Arrived(index, wrapper, inner, code=UNPROVEN, says=says, lacks=lacks.code)
+    return Arrived(index, wrapper, inner, act=True)
+
+
+def says_nothing(inner: Payload) -> bool:
+    """Return True for an acknowledgement, and for an entry of a register or access order: they are about no order."""
+    return inner.kind == KIND or inner.order in (registry_of(inner.log), access_of(inner.log))
+
+
+def _placed(inner: Opened, wrapper: Opened, raw: bytes, foreign: Foreign, logs: OtherLogs) -> tuple[int, State] | None:
+    """The index and the checkpoint that prove its place in its own log; None for an entry sealed for this very log."""
+    p, said = wrapper.payload, wrapper.payload.public
+    if sha256(raw).hexdigest() != said["envelope"]:
+        raise Refused("DOC-HASH", "the file is not the one that the wrapper names")
+    if inner.leaf != said["leaf"]:
+        raise Refused("PRF-PATH", f"its leaf is {inner.leaf}, not {said['leaf']}")
+    if inner.payload.log != said["origin"]:
+        raise Refused("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {said['origin']}")
+    if inner.payload.log == p.log:
+        return None
+    proof = foreign(f"{said['envelope']}{PROOF}")
+    if proof is None:
+        raise NotProven("PRF-FORMAT", f"that it stands in the log {inner.payload.log}: no proof from there is here")
+    return checked_place(inner, parse_proof(proof), said["index"], _head_named(p), logs)
+
+
+def _head_named(p: Payload) -> str:
+    """The SHA-256 of the head that a wrapper says its proof leads to; "" if it does not say."""
+    return p.other.checkpoint_sha256 if p.other else ""
+
+
+def checked_place(inner: Opened, proof: Proof, index: int, head: str, logs: OtherLogs) -> tuple[int, State]:
+    """Check that an entry stands at `index` of its own log, under the checkpoint of SHA-256 `head` if one is named.
+
+    `Refused` CTX-*, PRF-*, CP-* for a place that is not so, `NotProven` for a checkpoint nobody trusted has signed.
+    """
+    origin = inner.payload.log
+    if proof.index != index:
+        raise Refused("PRF-INDEX", f"its proof is for entry {proof.index}, not {index}")
+    if head and head != (digest := note_digest(proof.note)):
+        raise Refused("PRF-PATH", f"its proof leads to the head {digest}, not {head}")
+    checkpoint = unsigned(proof.note)
+    if checkpoint.origin != origin:
+        raise Refused("CP-ORIGIN", f"its proof leads to a checkpoint of {checkpoint.origin}")
+    check_inclusion(index, checkpoint.size, leaf_hash(inner.raw), proof.path, checkpoint.root)
+    return index, logs.state(origin, proof.note)
+
+
+def _check_order(inner: Opened, wrapper: Opened, here: Here) -> None:
+    p, q = inner.payload, wrapper.payload
+    if p.instrument != q.instrument:
+        raise NotProven(
+            "CTX-INSTRUMENT",
+            f"that it belongs here: it was sealed under {p.instrument}, this order is under {q.instrument}",
+        )
+    if p.order != q.order:
+        raise NotProven("CTX-ORDER", f"that it belongs here: it is about the order {p.order}")
+    if p.log == q.log and here.entry(inner.leaf) is not None:
+        raise NotProven("LEAF-DUPLICATE", "that it says anything new: it stands in this log itself")
+
+
+def check_key(index: int, inner: Opened, place: tuple[int, State] | None, here: Here, logs: OtherLogs) -> None:
+    """Raise `NotProven` unless the key of an arrived entry is its signer's, in the role that it claims.
+
+    `index` is the wrapper's position in this log, `place` the entry's own position and checkpoint there; None for an
+    entry that was sealed for this log. The key is enrolled here; or the register of its own log proves it, as far as
+    this register has no say about that office.
+    """
+    signer, ours = inner.payload.signer, here.keyring
+    if place is None:
+        try:
+            ours.check(inner, index)
+        except Refused as wrong:
+            raise NotProven(wrong.code, f"whose key signed it: {wrong.says}") from None
+        _check_enrolled(index, inner, ours, here)
+        return
+    if (known := ours.keys.get(signer.key)) is not None and known.actor != signer.actor:
+        raise NotProven("KEY-UNKNOWN", f"whose key signed it: in this register it is a key of {known.actor}")
+    enrolled = [k for k in ours.keys.values() if k.actor == signer.actor and k.accepted is not None]
+    if any(k.accepted is not None and k.accepted < index for k in enrolled):
+        if not any(k.public == signer.key for k in enrolled):
+            raise NotProven(
+                "KEY-UNKNOWN", f"whose key signed it: {signer.actor} has keys in this register, and it is none of them"
+            )
+        _check_enrolled(index, inner, ours, here)
+        return
+    at, state = place
+    theirs = logs.keyring(inner.payload.log)
+    office = ours.offices.get(signer.actor)
+    if signer.party != theirs.registrar.party or (office and office.party != signer.party):
+        raise NotProven(
+            "KEY-UNKNOWN", f"that {signer.actor} signed for {signer.party}: that is not for that log to say"
+        )
+    if office and signer.role not in office.roles_at(index):
+        raise NotProven("KEY-ROLE", f"that {signer.actor} may sign as {signer.role}: this register does not say so")
+    try:
+        theirs.check(inner, at)
+        theirs.check_role(signer, at)
+    except Refused as wrong:
+        raise NotProven(wrong.code, f"whose key signed it: {wrong.says}") from None
+    key = theirs.keys[signer.key]
+    by = state.by
+    if key.reported is not None and not (by and by < instant(key.suspected_since or "")):
+        raise NotProven(
+            "KEY-SUSPECT",
+            f"that {signer.actor} signed it: its key may have been in wrong hands since {key.suspected_since}",
+        )
+
+
+def _check_enrolled(index: int, inner: Opened, ours: Keyring, here: Here) -> None:
+    """The key of this register may sign at this position: accepted, not ended, not suspect, its role held."""
+    signer = inner.payload.signer
+    key: Key = ours.keys[signer.key]
+    if key.accepted is None or key.accepted >= index:
+        raise NotProven("KEY-UNKNOWN", f"whose key signed it: the key of {signer.actor} was not accepted yet")
+    if key.ended is not None and key.ended < index:
+        raise NotProven("KEY-ENDED", f"that {signer.actor} signed it: its key ended at position {key.ended}")
+    if key.reported is not None and not here.before(index, key.suspected_since or ""):
+        raise NotProven(
+            "KEY-SUSPECT",
+            f"that {signer.actor} signed it: its key may have been in wrong hands since {key.suspected_since}",
+        )
+    office = ours.offices.get(signer.actor)
+    if office is None or office.party != signer.party or not ours.holds(signer, index):
+        raise NotProven(
+            "KEY-ROLE",
+            f"that {signer.actor} may sign as {signer.role} of {signer.party}: the register does not say so",
+        )
+
+
+def _backed(inner: Opened, wrapper: Opened, here: Here) -> Opened:
+    """The entry here that an arrived entry backs: of the same kind, about an act of its signer."""
+    leaf: str = wrapper.payload.public["backs"]
+    ours = here.entry(leaf)
+    if ours is None or ours.payload.order != wrapper.payload.order:
+        raise NotProven("ENT-UNPROVEN", "what it supports: there is no such entry in this order")
+    p, q = inner.payload, ours.payload
+    actor = q.signer.actor if q.whose is UNSET else q.whose
+    if p.kind != q.kind or p.signer.actor != actor or p.speaks != "act":
+        raise NotProven(
+            "ENT-UNPROVEN",
+            f"that it supports {q.kind} of {actor}: it is {p.kind} of {p.signer.actor}"
+            + ("" if p.speaks == "act" else ", and no act"),
+        )
+    return ours
+
+
+def _compared(inner: Opened, ours: Opened) -> dict[str, bool]:
+    """The fields that both entries state, and whether they are sealed; without those that name entries of one log."""
+    p, q = inner.payload, ours.payload
+    kind = known(p)
+    fields = {} if kind is None else {name: field.type for name, field in kind.fields().items()}
+    names = {*(p.public.keys() & q.public.keys()), *(set(p.sealed) & set(q.sealed))} & fields.keys()
+    own = ("event", "list[event]", "order", "list[order]")  # named by what they are in one log
+    return {name: name in p.sealed for name in sorted(names) if fields[name] not in own}
+
+
+def _otherwise(inner: Opened, ours: Opened, here: Here) -> list[str]:
+    """The fields of which the two entries state different values, as far as both are opened."""
+    theirs, mine = here.values(inner), here.values(ours)
+    found = []
+    for name, sealed in _compared(inner, ours).items():
+        one, other = (theirs, mine) if sealed else (inner.payload.public, ours.payload.public)
+        if name in one and name in other and one[name] != other[name]:
+            found.append(name)
+    return found
+
+
+def _closed(inner: Opened, ours: Opened, here: Here) -> tuple[str, ...]:
+    """The sealed fields that both entries state and that cannot be compared here."""
+    opened = here.values(inner).keys() & here.values(ours).keys()
+    return tuple(name for name, sealed in _compared(inner, ours).items() if sealed and name not in opened)
+
+
+def marked(entry: Entry, arrivals: Mapping[int, Arrived]) -> Entry:
+    """A wrapper with what its arrived entry was proven to back, or what is missing; every other entry as it is.
+
+    `arrivals` are by the log index of the wrapper.
+    """
+    one = arrivals.get(entry.index)
+    if one is None or not (one.proves or one.lacks):
+        return entry
+    return replace(entry, proves=one.proves, unproven=one.lacks)
+
+
+def by_leaf(opened: Mapping[int, Opened]) -> Callable[[str], Opened | None]:
+    """Look entries up by their leaf hash."""
+    return {entry.leaf: entry for entry in opened.values()}.get

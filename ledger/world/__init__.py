@@ -1,1 +1,0 @@
-"""The ground floor: what meets disk, network and clock."""

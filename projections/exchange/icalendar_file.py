@@ -1,0 +1,75 @@
+"""Deadlines as an iCalendar file (RFC 5545), for the calendar people look at anyway.
+
+It names no person and no office: the clock, the reference of the order, the article. The same record and the same
+moment give the same bytes. A clock keeps its UID, so that a second import changes what the first made: it moves the
+event of a clock that has another end, and cancels that of a clock that was met or is no longer listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+from icalendar import Alarm, Calendar, Event
+
+from projections.views.due import Followed
+
+SHOWN = timedelta(minutes=15)
+LONG = timedelta(days=4)
+
+
+def calendar_file(
+    clocks: Iterable[Followed], names: Mapping[str, str], origin: str, now: datetime, wound: Mapping[str, datetime]
+) -> bytes | None:
+    """A calendar of every clock that has or had an end, asked for at `now` (UTC); None where there is no clock.
+
+    `names` are what people call the orders, by id; `origin` is the log's; `wound` tells when an entry happened, by leaf
+    hash. Clocks that could not be computed are left out: there is no day to put them on.
+    """
+    ending = [(c.clock.due, c.order, c.clock.id, c.number, n, c) for n, c in enumerate(clocks) if c.clock.due]
+    if not ending:
+        return None  # RFC 5545 section 3.6: a calendar has at least one component
+    calendar = Calendar()
+    calendar.add("prodid", "-//Comity//deadlines//EN")
+    calendar.add("version", "2.0")
+    calendar.add("name", "Deadlines")
+    for due, *_, clock in sorted(ending):
+        calendar.add_component(_event(clock, due, names, origin, now, wound))
+    made: bytes = calendar.to_ical()
+    return made
+
+
+def _event(
+    one: Followed, due: datetime, names: Mapping[str, str], origin: str, now: datetime, wound: Mapping[str, datetime]
+) -> Event:
+    clock, name = one.clock, names.get(one.order, one.order[:8])
+    place = f"{origin}/{one.order}/{clock.id}/{clock.trigger or ''}"
+    event = Event()
+    event.add("uid", str(uuid5(NAMESPACE_URL, f"{place}/{one.number}" if one.number else place)))
+    event.add("dtstamp", now)
+    event.add("sequence", one.changes)
+    event.add("status", "CONFIRMED" if one.open else "CANCELLED")
+    # What happens at `due` is late: the quarter of an hour before it stands on the last day itself, not after it.
+    event.add("dtstart", due - SHOWN)
+    event.add("dtend", due)
+    event.add("summary", f"{clock.id} ends: {name}")
+    state = f"{clock.verdict} when this was written." if one.open else "Nothing is due by this clock any more."
+    event.add("description", f"{', '.join(clock.cite)}. Counted as {clock.policy}. {state}")
+    event.add("categories", [one.instrument])
+    event.add("class", "CONFIDENTIAL")
+    event.add("transp", "TRANSPARENT")  # it takes nobody's time
+    for before in _warnings(due, wound.get(clock.trigger or "")) if one.open else ():
+        alarm = Alarm()
+        alarm.add("action", "DISPLAY")
+        alarm.add("description", f"{clock.id} ends: {name}")
+        alarm.add("trigger", SHOWN - before)  # counted from the start
+        event.add_component(alarm)
+    return event
+
+
+def _warnings(due: datetime, wound: datetime | None) -> tuple[timedelta, ...]:
+    """When to warn, counted back from the end: a clock of hours is warned of in hours, one of days in days."""
+    if wound is not None and due - wound < LONG:
+        return (timedelta(hours=1), timedelta(hours=4)) if due - wound > timedelta(hours=5) else (timedelta(hours=1),)
+    return (timedelta(days=1), timedelta(days=3))

@@ -1,0 +1,153 @@
+"""The pages of the desk: the board of deadlines, orders, one order, the law; the look of the reports, and a frame.
+
+Every page is whole without script. The one script moves the focus by keys, and is named in the policy by its digest as
+the style is; a page says in its frame how far the record was read for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from markupsafe import Markup
+
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.provisions import Provision, rules_digest
+from ledger.law.terms.rule import Deadline
+from projections.render.html import digest, environment, source
+from projections.views.rulebook import HEADINGS, MARKS, rulebook
+
+PLACES = (("/", "Due", "d"), ("/orders", "Orders", "o"), ("/law", "Law", "l"), ("/keys", "Keys and help", "h"))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What stands around a page: the ledger, who sits here, and how far the record was read.
+
+    `size` entries are in the log, `read` of them are on the board, `doubtful` orders have yet to be judged again;
+    `now` is the moment (UTC) that everything is compared with. `keys`: single keys work.
+    """
+
+    origin: str
+    test: bool
+    who: str | None
+    now: datetime
+    size: int
+    read: int
+    doubtful: int
+    keys: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """One line of the board: a clock of an order and what is left; `over` once it has run out."""
+
+    order: str
+    name: str
+    instrument: str
+    state: str
+    provider: str
+    clock: str
+    cite: str
+    due: datetime | None
+    left: str
+    over: bool
+
+    @property
+    def acts(self) -> str:
+        """Who must act before it ends."""
+        return _register()[self.clock].acts if self.clock in _register() else ""
+
+    @property
+    def met_by(self) -> str:
+        """What meets it, in the words of the rule."""
+        return _register()[self.clock].met_by if self.clock in _register() else ""
+
+
+@cache
+def _register() -> Mapping[str, Deadline]:
+    return {deadline.id: deadline for deadline in REGISTER}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the board: its lines, how many there are in all, and where the others are."""
+
+    id: str
+    title: str
+    says: str
+    lines: Sequence[Ending]
+    total: int
+    more: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the list of orders; `left` is what remains of its first open clock."""
+
+    order: str
+    name: str
+    instrument: str
+    state: str
+    between: str
+    provider: str
+    issued_on: datetime | None
+    last_on: datetime | None
+    left: str
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The rules of one kind."""
+
+    id: str
+    title: str
+    rules: tuple[Provision, ...]
+
+
+def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any) -> str:
+    """A page of the desk as HTML; `here` is the place of the frame it belongs to."""
+    return (
+        environment("en")
+        .get_template(template)
+        .render(
+            frame=frame,
+            title=title,
+            here=here,
+            places=PLACES,
+            style=Markup(_style()),  # noqa: S704 - our own files
+            script=Markup(source("desk.js")) if frame.keys else "",  # noqa: S704
+            **values,
+        )
+    )
+
+
+@cache
+def law(instrument: str | None) -> Markup:
+    """The rules in force, all or those that can apply under an instrument, as the middle of a page."""
+    rules = rulebook(instrument)
+    found = environment("en").get_template("desk_rules.html.j2")
+    made = found.render(count=len(rules), digest=rules_digest(), marks=MARKS, chapters=_chapters(rules))
+    return Markup(made)  # noqa: S704 - the template escaped what is in it
+
+
+def _chapters(rules: Sequence[Provision]) -> list[Chapter]:
+    by_kind = ((kind, title, tuple(r for r in rules if r.kind == kind)) for kind, title in HEADINGS.items())
+    return [Chapter(kind, title, some) for kind, title, some in by_kind if some]
+
+
+@cache
+def policy() -> str:
+    """What a page of the desk may do (Content-Security-Policy): its own style and script, and forms to itself."""
+    return (
+        f"default-src 'none'; style-src '{digest(_style())}'; script-src '{digest(source('desk.js'))}'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _style() -> str:
+    return source("page.css") + source("desk.css")

@@ -1,0 +1,197 @@
+"""Reports as HTML: one file each, no network, no script but the slider of a replay; same values, same bytes.
+
+Templates are part of this package as its code is. Everything that is filled in is escaped; a template decides on words
+and order, never on law: what it shows was computed before.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from ledger.entries.case import wire
+from ledger.formats.characters import visible
+from projections.render.qr_code import square
+from projections.render.translation import tongue
+from projections.reports.charts import drawn, legend
+from projections.reports.fillable_form import Sheet
+from projections.reports.front_page import Checkpoint, runs, together
+from projections.reports.ledger_report import Verification
+from projections.reports.order_reports import CustodyReport, EvidenceChain
+from projections.reports.processing_record import ProcessingRecord
+from projections.reports.replay import Replay
+from projections.reports.swimlanes import Drawing, caption, told
+from projections.statistics.report import Statistics, StatisticsReport, printed, suppressed
+
+Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | Sheet
+
+KINDS: Final[Mapping[type, str]] = {
+    CustodyReport: "custody",
+    EvidenceChain: "evidence-chain",
+    ProcessingRecord: "dpo",
+    Verification: "audit",
+    Statistics: "statistics",
+    Sheet: "sheet",
+}
+
+DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
+
+
+def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
+    """A report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
+    said = tongue(lang).keeping(theirs).of(report)
+    styles = source("page.css") + (source("statistics.css") if isinstance(report, Statistics) else "")
+    return _render(f"{KINDS[type(report)]}.html.j2", headline(said), said, styles, lang=lang)
+
+
+def headline(report: Report) -> str:
+    """What a report is called: its kind, and the order it is about."""
+    said = report if isinstance(report, Sheet) else report.face
+    return f"{said.title}: {said.subject.name}" if said.subject else said.title
+
+
+def picture(drawn: Drawing, lang: str = "en") -> str:
+    """A drawing as an SVG file of its own, in the type of the paper and without the names of the lanes."""
+    title = tongue(lang).say("The story of the order")
+    svg: str = environment(lang).get_template("drawing.svg.j2").module.svg(drawn, title, paper=True)  # type: ignore[attr-defined]
+    return svg
+
+
+def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
+    """A replay as one HTML file with a slider; without script it is a list of every moment."""
+    styles = source("page.css") + source("replay.css")
+    said = tongue(lang).keeping(theirs)
+    title = f"{said.say('Replay')}: {report.subject.name}"
+    return _render("replay.html.j2", title, said.of(report), styles, source("replay.js"), lang)
+
+
+def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
+    """The charts of a statistic as SVG files by name, in the type of the paper."""
+    pictures: Any = environment(lang).get_template("numbers.html.j2").module
+    made: dict[str, str] = {}
+    for n, part in enumerate(report.parts, 1):
+        if part.chart is not None:
+            made[f"chart-{n}.svg"] = pictures.plot(part.chart, paper=True)
+        if part.bars is not None:
+            made[f"bars-{n}.svg"] = pictures.drawn_bars(part.bars, f"bars-{n}", paper=True)
+    return made
+
+
+def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
+    """A statistical form as one HTML file, without script."""
+    styles = source("page.css") + source("statistics.css")
+    said = tongue(lang).keeping(theirs).of(report)
+    return _render("stats.html.j2", said.title, said, styles, lang=lang)
+
+
+def _render(
+    template: str,
+    title: str,
+    report: Report | Replay | StatisticsReport,
+    style: str,
+    script: str = "",
+    lang: str = "en",
+) -> str:
+    # What the policy allows is named by digest: this style, this script, nothing else and nothing from anywhere.
+    policy = ["default-src 'none'", f"style-src '{digest(style)}'", "base-uri 'none'", "form-action 'none'"]
+    if script:
+        policy.insert(2, f"script-src '{digest(script)}'")
+    return (
+        environment(lang)
+        .get_template(template)
+        .render(
+            report=report,
+            title=title,
+            policy=Markup("; ".join(policy)),  # noqa: S704 - made here, of digests
+            style=Markup(style),  # noqa: S704 - our own files
+            script=Markup(script),  # noqa: S704
+        )
+    )
+
+
+def digest(text: str) -> str:
+    """How a Content-Security-Policy names a style or a script that stands in the page."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def environment(lang: str) -> Environment:
+    """The templates of this package in a language, with what they say values by."""
+    made = Environment(
+        loader=PackageLoader("projections", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        keep_trailing_newline=True,
+        finalize=_shown if lang == "en" else None,  # elsewhere `Tongue.of` did, and our own words hold soft hyphens
+    )
+    said = tongue(lang)
+
+    def marked(message: str, *values: object) -> Markup:
+        # Messages are our own words, and may say more than text; what is put into them is escaped.
+        words = Markup(said.messages.get(message, message))  # noqa: S704
+        return words.format(*values) if values else words
+
+    # What a reader aloud has to say in English: words of the program, of a foreign law.
+    english = Markup("") if lang == "en" else Markup(' lang="en"')
+    made.globals.update({"_": marked, "lang": lang, "english": english})
+    filters: dict[str, Any] = {
+        "wire": wire,
+        "people": lambda moment: said.say(_people(moment)),
+        "said": said.say,
+        "number": said.number,
+        "told": lambda drawn: said.say(told(drawn)),
+        "caption": lambda drawn: said.say(caption(drawn)),
+        "drawn": drawn,
+        "legend": legend,
+        "suppressed": suppressed,
+        "rows": in_rows,
+        "printed": lambda row, table: printed(row, table, said.number),
+        "grouped": "{:,}".format,
+    }
+    made.filters.update(filters, runs=runs, together=together, square=_square)
+    return made
+
+
+def _shown(value: object) -> object:
+    """A value as a template writes it: in a text, what has no shape of its own is named."""
+    return visible(value) if type(value) is str else value
+
+
+def compiled() -> None:
+    """Compile every template now, so that the first who asks for a page need not wait for it."""
+    made = environment("en")
+    for name in made.list_templates(["j2"]):
+        made.get_template(name)
+
+
+@cache
+def source(name: str) -> str:
+    """One of the package's own files as it stands in the page."""
+    made = environment("en")
+    assert made.loader is not None  # noqa: S101 - made above
+    return made.loader.get_source(made, name)[0]
+
+
+def in_rows(text: str) -> str:
+    """The same text with every digest in it as groups of 32 digits, so that two can be compared with a finger."""
+    return DIGEST.sub(lambda found: " ".join(re.findall(".{1,32}", found[0])), text)
+
+
+def _people(moment: datetime) -> str:
+    """A moment as people read it, in UTC; seconds only where they are not zero."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+
+
+def _square(head: Checkpoint) -> Markup:
+    return Markup(square(head, inside=True).decode())  # noqa: S704 - drawn here, of numbers

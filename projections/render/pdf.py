@@ -1,0 +1,158 @@
+"""Reports on paper: PDF/A-3a and PDF/UA-1 of the same values as the page, with the evidence attached; set by typst.
+
+Templates are part of this package and get nothing but data: what a name holds stays a name. The date in the file is the
+moment the report speaks of, so the same record gives the same bytes, on every machine with the same fonts. A character
+that no font has is an error; a court never gets a box where a name stood.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+import typst
+
+from projections.render.html import KINDS, Report, charts, in_rows, picture, source
+from projections.render.qr_code import square
+from projections.render.translation import Tongue, tongue
+from projections.reports.charts import drawn as charted
+from projections.reports.charts import legend
+from projections.reports.fillable_form import Sheet
+from projections.reports.order_reports import Story
+from projections.reports.swimlanes import Drawing, caption, told
+from projections.statistics.report import Part, Statistics, printed
+
+STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
+SHARED: Final = ("main.typ", "paper.typ", "face.typ", "story.typ")
+ABSENT: Final = re.compile(r'the text `"(.+?)"` could not be displayed')
+RTL: Final = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")  # Hebrew to Arabic Extended-A, and their forms
+LONG_ORDER: Final = 200  # entries; beyond, a paper is set closer and its numbers are not links
+LONG: Final = re.compile(r"[!#-\[\]-~]{48}(?=[!#-\[\]-~])")  # what no line is sure to take
+
+
+class NoGlyph(Exception):
+    """No font at hand has these characters: `script` says which writing they belong to, or None for a symbol."""
+
+    def __init__(self, characters: str) -> None:
+        self.characters = characters
+        self.script = script(characters[0])
+        super().__init__(f"no font here has {characters[:12]} ({self.script or f'U+{ord(characters[0]):04X}'})")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that travels inside the paper under a name; it lies in `folder` under the name `attached`."""
+
+    name: str
+    size: int
+    sha256: str
+    folder: str
+
+
+def paper(
+    report: Report,
+    fonts: typst.Fonts,
+    attached: Attachment | None = None,
+    *,
+    lang: str = "en",
+    theirs: Collection[str] = (),
+) -> bytes:
+    """A report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
+    spoken = tongue(lang).keeping(theirs)
+    report = spoken.of(report)
+    said = report if isinstance(report, Sheet) else report.face
+    story = getattr(report, "story", None)
+    drawn = story.drawing if isinstance(story, Story) else None
+    text = breakable(msgspec.json.encode(report).decode())
+    values = {
+        "kind": KINDS[type(report)],
+        "lang": lang,
+        "messages": {**spoken.messages, **(_glosses(report, spoken) if isinstance(report, Sheet) else {})},
+        "date": spoken.date_pattern,
+        "group": spoken.group,
+        "commands": () if isinstance(report, Sheet) else report.face.commands,
+        "making": said.making,
+        "title": said.title,
+        "name": said.subject.name if said.subject else None,
+        "fonts": families(fonts.families(), said.languages),
+        "languages": dict(said.languages),
+        "drawing": None if drawn is None else _laid_out(drawn, spoken),
+        "attached": attached,
+        "long": isinstance(story, Story) and len(story.events) > LONG_ORDER,
+        "rtl": RTL.search(text) is not None,
+        "parts": [_numbers(part, spoken) for part in report.parts] if isinstance(report, Statistics) else (),
+    }
+    files = {name: source(name).encode() for name in (*SHARED, f"{values['kind']}.typ")}
+    files["report.json"] = msgspec.json.encode(values)
+    files["values.json"] = text.encode()
+    if drawn is not None:
+        files["drawing.svg"] = picture(drawn, lang).encode()
+    if isinstance(report, Statistics):
+        files |= {name: svg.encode() for name, svg in charts(report, lang).items()}
+    if said.making.head is not None:
+        files["qr.svg"] = square(said.making.head)
+    try:
+        made = typst.compile(  # type: ignore[call-overload]  # its stub forgets that files may be given by name
+            files,
+            root=None if attached is None else attached.folder,
+            format="pdf",
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            pdf_standards=STANDARDS,
+            timestamp=int(said.making.as_of.timestamp()),
+        )
+    except typst.TypstError as wrong:
+        if absent := ABSENT.findall(wrong.diagnostic):
+            raise NoGlyph("".join(dict.fromkeys(absent))) from None
+        raise
+    return bytes(made)
+
+
+def _laid_out(drawn: Drawing, spoken: Tongue) -> dict[str, object]:
+    alt, below = spoken.say(told(drawn)), spoken.say(caption(drawn))
+    return {"alt": alt, "caption": below, "width": drawn.width, "lanes": drawn.lanes}
+
+
+def _glosses(sheet: Sheet, spoken: Tongue) -> dict[str, str]:
+    """What is declared in a foreign court's words, and what it means."""
+    lines = [line for s in sheet.sections if s.fixed for line in s.lines]
+    return {words: spoken.say(words) for line in lines for words in line.says}
+
+
+def _numbers(part: Part, spoken: Tongue) -> dict[str, object]:
+    """The cells of a statistic as they are printed, and what its chart shows in words."""
+    totals = () if part.beside is None else part.beside.totals
+    return {
+        "tables": [[printed(row, t, spoken.number) for row in t.rows] for t in part.form.tables],
+        "shares": [None if t.share is None else f"{spoken.number(100 * t.share, 1)} %" for t in totals],
+        "alt": "" if part.chart is None else spoken.say(charted(part.chart)),
+        "below": "" if part.chart is None else spoken.say(legend(part.chart)),
+    }
+
+
+def families(at_hand: Sequence[str], languages: Sequence[tuple[str, str]]) -> list[str]:
+    """The type to set in, then every other sans family at hand; Han characters as the names' language writes them."""
+    spoken = {lang.split("-")[0] for _, lang in languages}
+    han = (
+        ["Noto Sans SC", "Noto Sans JP"] if "zh" in spoken and "ja" not in spoken else ["Noto Sans JP", "Noto Sans SC"]
+    )
+    found = [f for f in at_hand if f.startswith("Noto Sans") and f not in ("Noto Sans", *han)]
+    return [f for f in ("Noto Sans", *found, *han) if f in at_hand]
+
+
+def breakable(text: str) -> str:
+    """The same text with digests in groups of 32 digits, and a place to break in what would run over the margin.
+
+    Not for what somebody copies out of the paper: a place to break is a character.
+    """
+    return LONG.sub("\\g<0>\u200b", in_rows(text))
+
+
+def script(character: str) -> str | None:
+    """The writing a character belongs to, as Unicode names it: `Thai`; None for a symbol."""
+    word = unicodedata.name(character, "").split(" ")[0]
+    return word.capitalize() if unicodedata.category(character)[0] in "LM" and word else None

@@ -1,0 +1,18 @@
+"""The three lines of a checkpoint for a camera, as a QR code (ISO/IEC 18004, level M): on paper and on the page."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+
+from projections.reports.front_page import Checkpoint
+
+
+def square(head: Checkpoint, *, inside: bool = False) -> bytes:
+    """The lines as `comity verify --anchor` takes them, as SVG; `inside` a page, where a file has its declarations."""
+    out = io.BytesIO()
+    text = f"{head.origin}\n{head.size}\n{head.root}\n"
+    made = segno.make(text, error="m", micro=False)
+    made.save(out, kind="svg", border=2, xmldecl=False, svgns=not inside, nl=False, omitsize=inside)
+    return out.getvalue()

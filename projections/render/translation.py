@@ -1,0 +1,284 @@
+"""The language a report is read in: its sentences by a gettext catalogue, looked up at the very edge.
+
+Values are made in English and stay so in JSON and in the ledger. A page or paper in another language says the same
+values again: a sentence that stands in the catalogue as it is, else one that fits a message with places in it
+(`{0} entries of ...`), else its parts. What no message fits stays as it is: names, codes, what entries state; and what
+somebody stated (`stated`) stays even where a message says the same word for word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from copy import copy
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from io import BytesIO
+from typing import Any, Final, TypeVar
+
+from jinja2 import Environment, PackageLoader
+
+from ledger.formats.characters import visible
+from projections.reports.charts import Bar, Bars, Plot, Point
+from projections.reports.charts import Line as Series
+from projections.reports.fillable_form import Line, Section, Sheet, Table
+from projections.reports.front_page import Checked, Command, Face, Reason, Remark, Subject
+from projections.reports.ledger_report import Check, KeyRow
+from projections.reports.order_reports import Event, Held, Period, Standing, Story
+from projections.reports.processing_record import Answered, ProcessingRecord, Read
+from projections.reports.replay import Stage, Told
+from projections.reports.swimlanes import Day, Mark
+from projections.statistics.counting import Form, Row
+from projections.statistics.counting import Table as Numbers
+from projections.statistics.report import Part, Statistics, StatisticsReport
+from projections.views.completeness import Missing
+from projections.views.known_at import Change
+
+MONTHS: Final = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+SHORT: Final = 7  # letters of a message around its places; fewer fit too much, so a place takes two words at most
+PLACE: Final = re.compile(r"\{(\d)\}")
+DAY: Final = re.compile(r"([A-Z][a-z]+day) (\d{4}-\d\d-\d\d)")
+MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?Z) (.+)")
+CRITERION: Final = re.compile(r"(A[1-8]) (.+?)([.:]?)")
+DATE: Final = re.compile(r"(\d+) ([A-Z][a-z]{2})( \d{4})?(, .+)?")
+STATE: Final = re.compile(r"[A-Z][A-Z_]+|[a-z]+(?:_[a-z]+)+")  # a state or region by its code; the catalogue has words
+WHEN: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?))?(Z?)")
+ISO: Final = "y-MM-dd"
+SENTENCES: Final = (r"(?<=[.:]) ", "; ")
+PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
+LISTS: Final = (", ", " or ")  # only where all of it is ours
+
+# The values that are sentences of ours; all others are names, codes, or the words of whoever signed an entry.
+OURS: Final[Mapping[type, tuple[str, ...]]] = {
+    Face: ("title", "what", "answer", "procedure", "not_checked", "only_for"),
+    Checked: ("says", "not_proven"),
+    Reason: ("says",),
+    Remark: ("level", "says", "mark"),
+    Command: ("says",),
+    Subject: ("instrument_says", "state", "regions"),
+    Event: ("late", "early", "says", "who", "state", "proven"),
+    Story: ("turns", "roles"),
+    Mark: ("says",),
+    Day: (),
+    Held: ("says", "check", "compared", "recorded"),
+    Standing: ("name", "asks", "state", "rests_on", "lacks"),
+    Period: ("verdict", "steps"),
+    Answered: ("question", "lines"),
+    Read: ("view",),
+    Told: ("says", "who"),
+    Stage: ("state", "really", "regions"),
+    Change: ("what", "before", "after"),
+    Check: ("what",),
+    KeyRow: ("roles",),
+    Sheet: ("title", "what", "note", "only_for"),
+    Section: ("title", "cite", "lead"),
+    Line: ("label", "says", "cite", "ticks"),
+    Table: ("caption", "heads", "rows"),
+    Missing: ("says", "add"),
+    StatisticsReport: ("title", "selection", "method"),
+    Statistics: ("method", "cannot_know"),
+    Part: ("title",),
+    Form: ("cannot_know",),
+    Numbers: ("title", "columns"),
+    Row: ("says",),
+    Bars: ("title",),
+    Bar: ("name", "says"),
+    Plot: ("missing",),
+    Series: ("name",),
+    Point: ("says",),
+}
+
+# Of these, the ones that may hold nothing but what somebody stated.
+MIXED: Final[Mapping[type, tuple[str, ...]]] = {
+    Event: ("who",),
+    Told: ("who",),
+    Line: ("says",),
+    Table: ("rows",),
+    Row: ("says",),
+    Bar: ("name",),
+}
+
+T = TypeVar("T")
+
+
+class Tongue:
+    """One language and its messages, by their English; `theirs` are words that others stated and nobody translates."""
+
+    def __init__(self, lang: str, messages: Mapping[str, str]) -> None:
+        self.lang = lang
+        self.messages = messages
+        self.theirs: Collection[str] = frozenset()
+        self._said_before: dict[str, str] = {}
+        placed = sorted(
+            (m for m in messages if PLACE.search(m)), key=lambda m: (len(PLACE.sub("", m)), m), reverse=True
+        )
+        self._placed = [(re.compile(_as_pattern(m), re.DOTALL), messages[m]) for m in placed]
+
+    def keeping(self, theirs: Collection[str]) -> Tongue:
+        """The same language, which leaves these words as they were stated, and each sentence and part of them."""
+        kept = copy(self)
+        kept._said_before = {}
+        theirs = [visible(words) for words in theirs]
+        parts = (part for words in theirs for part in re.split("|".join(SENTENCES), words))
+        kept.theirs = frozenset((*theirs, *parts))
+        return kept
+
+    def say(self, text: str) -> str:
+        """A text of ours in this language; the text itself where no message fits."""
+        if not self.messages or not text:
+            return text
+        if (said := self._said_before.get(text)) is None:
+            said = self._said_before[text] = self._say(text)
+        return said
+
+    def part(self, text: str) -> str:
+        """The same of a part of a text, which may be what somebody stated."""
+        return text if text in self.theirs else self.say(text)
+
+    def _say(self, text: str) -> str:
+        if text in self.messages:
+            return self.messages[text]
+        if (small := text[0].lower() + text[1:]) in self.messages:
+            return self.messages[small][:1].upper() + self.messages[small][1:]
+        if STATE.fullmatch(text) and (state := text.replace("_", " ").lower()) in self.messages:
+            return self.messages[state]
+        if found := WHEN.fullmatch(text):
+            return " ".join(part for part in (self.date(found[1]), found[2], found[3] and "UTC") if part)
+        for pattern, said in self._placed:
+            if found := pattern.fullmatch(text):
+                values = found.groupdict()
+                return PLACE.sub(lambda place, v=values: self.part(v[f"p{place[1]}"]), said)  # type: ignore[misc]
+        if found := DAY.fullmatch(text):
+            return f"{self.messages.get(found[1], found[1])}, {self.date(found[2])}"
+        if found := MOMENT.fullmatch(text):
+            return f"{self.part(found[1])} {self.part(found[2])}"
+        if found := CRITERION.fullmatch(text):
+            return f"{found[1]} {self.part(found[2])}{found[3]}"
+        if text[-1] in ".:" and ". " not in text and (said := self.part(text[:-1])) != text[:-1]:
+            return said + text[-1]
+        if all(p in self.messages for p in text.split("; ")):
+            return "; ".join(self.messages[p] for p in text.split("; "))
+        for part in PARTS:
+            pieces = re.split(f"({part})", text)
+            if len(pieces) == 1:
+                continue
+            told = [self.messages.get(p, p) if n % 2 else self.part(p) for n, p in enumerate(pieces)]
+            if part not in LISTS or all(p != q for p, q in zip(pieces[::2], told[::2], strict=True)):
+                return "".join(told)
+        return text
+
+    @property
+    def date_pattern(self) -> str:
+        """How a date is written: `dd` and `MM` of two digits, `y`; in English as in the record itself."""
+        from babel.dates import get_date_format
+
+        return ISO if not self.messages else str(get_date_format("medium", self.lang).pattern)
+
+    @property
+    def group(self) -> str:
+        """What stands between groups of digits; nothing in English, where numbers stand as in JSON."""
+        from babel.numbers import get_group_symbol
+
+        return get_group_symbol(self.lang) if self.messages else ""
+
+    def date(self, iso: str) -> str:
+        """A date such as 2027-03-01 as this language writes it."""
+        year, month, day = iso.split("-")
+        return self.date_pattern.replace("dd", day).replace("MM", month).replace("y", year)
+
+    def number(self, n: float, digits: int = 0) -> str:
+        """A number with as many digits behind its point as are asked for."""
+        if not self.messages:
+            return f"{n:.{digits}f}"
+        from babel.numbers import format_decimal
+
+        return format_decimal(n, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self.lang)
+
+    def of(self, value: T) -> T:
+        """A report, or any value in one, with our sentences in this language and all else as it was.
+
+        Characters without a shape of their own are named in every text first (`ledger.formats.characters`).
+        """
+        shown: T = _shown(value)
+        return shown if not self.messages else self._of(shown)
+
+    def _of(self, value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(self._of(v) for v in value)
+        if not is_dataclass(value) or isinstance(value, type):
+            return value
+        if isinstance(value, Day):
+            return replace(value, says=self._day(value.says))
+        if isinstance(value, ProcessingRecord):
+            value = replace(value, row=tuple((self.say(label), self.part(stated)) for label, stated in value.row))
+        if isinstance(value, Section) and value.fixed:
+            return value
+        ours, mixed = OURS.get(type(value), ()), MIXED.get(type(value), ())
+        return replace(
+            value,
+            **{
+                f.name: self._said(old, self.part if f.name in mixed else self.say) if f.name in ours else new
+                for f in fields(value)
+                if (new := self._of(old := getattr(value, f.name))) is not old or f.name in ours
+            },
+        )
+
+    def _day(self, says: str) -> str:
+        """A date below the drawing, as this language writes it."""
+        from babel.dates import get_month_names
+
+        found = DATE.fullmatch(says)
+        if found is None:
+            return says
+        month = get_month_names("abbreviated", locale=self.lang)[MONTHS.index(found[2]) + 1]
+        later = self.say(found[4]) if found[4] else ""
+        return f"{found[1]}. {month}{found[3] or ''}{later}"
+
+    def _said(self, value: Any, say: Callable[[str], str]) -> Any:
+        if isinstance(value, str):
+            return say(value)
+        return tuple(self._said(v, say) for v in value) if isinstance(value, tuple) else value
+
+
+def _as_pattern(message: str) -> str:
+    """A message as what its English looks like when its places are filled."""
+    parts = PLACE.split(message)
+    place = ".+?" if sum(map(len, parts[::2])) > SHORT else r"\S*[^\s,;](?: \S*[^\s,;])?"
+    seen: set[str] = set()
+    pattern = ""
+    for n, part in enumerate(parts):
+        if n % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            pattern += f"(?P=p{part})" if part in seen else f"(?P<p{part}>{place})"
+            seen.add(part)
+    return pattern
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple):
+        items = tuple(map(_shown, value))
+        return value if all(new is old for new, old in zip(items, value, strict=True)) else items
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    changed = {f.name: new for f in fields(value) if (new := _shown(old := getattr(value, f.name))) is not old}
+    return replace(value, **changed) if changed else value
+
+
+ENGLISH: Final = Tongue("en", {})
+
+
+@cache
+def tongue(lang: str) -> Tongue:
+    """A language by its code (BCP 47), its catalogue read into memory; English has and needs none."""
+    if lang == "en":
+        return ENGLISH
+    from babel.messages.pofile import read_po
+
+    loader = PackageLoader("projections", "locale")
+    source, _, _ = loader.get_source(Environment(loader=loader, autoescape=True), f"{lang}/LC_MESSAGES/comity.po")
+    catalogue = read_po(BytesIO(source.encode()), locale=lang)
+    messages = ((m.id, m.string) for m in catalogue if m.id and m.string and not m.fuzzy)
+    return Tongue(lang, {id: said for id, said in messages if isinstance(id, str) and isinstance(said, str)})

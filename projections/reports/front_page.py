@@ -1,0 +1,275 @@
+"""The first page of a report, as values: what it is, what was found on integrity and on procedure, what was not
+checked, how to check it without us. The same for paper, page and JSON; it never says what a court decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from ledger.entries.case import Case, Entry
+from ledger.facts import KINDS
+from ledger.facts.vocabulary import INSTRUMENTS, ROLES
+from ledger.law import Finding, Judgement
+from ledger.law.terms.rule import Level
+from projections.views.state import view
+from projections.views.timeline import office_names
+
+LEVELS = {Level.V: "violation", Level.W: "remark", Level.G: "gap"}
+GRAVEST = "VWG"  # the order in which findings are told
+MARKS = {
+    "text": "the wording of the provision was read",
+    "known": "the rule is known, its text was not at hand",
+    "likely": "the rule is believed right, and is to be checked",
+    "design": "a rule of this program, of no act",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the verdict is not better: a released code, the file or entry, a sentence."""
+
+    code: str
+    where: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The word on integrity (ETSI EN 319 102-1), what was looked at in one sentence, and why it is not better."""
+
+    verdict: str
+    says: str
+    reasons: tuple[Reason, ...]
+    not_proven: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The state of the log that a report leads to: origin, size in entries, root in base64 as its note has it, the
+    log's key (`name+id+key`), when it was kept (UTC), and the witnesses that saw it."""
+
+    origin: str
+    size: int
+    root: str
+    key: str
+    kept: datetime
+    witnesses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A finding for people: level in words, sentence, code, citations, entries by number, how sure the rule is."""
+
+    level: str
+    says: str
+    code: str
+    cite: tuple[str, ...]
+    entries: tuple[str, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One way to check: what it shows, and what to type; nothing where a person does it without a shell."""
+
+    says: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The order a report is about: what people call it, under which instrument, between whom, where it stands."""
+
+    order: str
+    name: str
+    reference: str | None
+    instrument: str
+    instrument_says: str
+    from_party: str | None
+    to_party: str | None
+    providers: tuple[str, ...]
+    issued_on: datetime | None
+    entries: int
+    state: str
+    regions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How a report is made: the moment it speaks of, by which program and rules, from which state of the log, whether
+    the ledger is a test, and whether sealed values are opened in it. `integrity` is what its maker checked; `proven`
+    says of entries, by log index, when they were signed as far as anything outside the ledger shows."""
+
+    as_of: datetime
+    tool: str
+    rules: str
+    head: Checkpoint | None
+    integrity: Checked
+    test: bool = False
+    reveal: bool = False
+    proven: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """The first page; `answer` is the report in a sentence or two.
+
+    `only_for` are the roles that may know of entries shown here whose very existence is closed to all others;
+    `languages` the names in it that are not English, each with its language.
+    """
+
+    title: str
+    what: str
+    answer: str
+    making: Making
+    subject: Subject | None
+    procedure: str
+    findings: tuple[Remark, ...]
+    not_checked: tuple[str, ...]
+    commands: tuple[Command, ...]
+    only_for: tuple[str, ...]
+    languages: tuple[tuple[str, str], ...] = ()
+
+
+def subject(case: Case, judgement: Judgement) -> Subject:
+    """Who and what an order is about; `case` is as known at the judgement's moment."""
+    v = view(case, judgement)
+    names = office_names(case.registry)
+    return Subject(
+        order=v.order,
+        name=v.ref or v.label or v.order[:8],
+        reference=v.ref,
+        instrument=v.instrument,
+        instrument_says=INSTRUMENTS.get(v.instrument, "not known to this program"),
+        from_party=v.from_party,
+        to_party=v.to_party,
+        providers=tuple(names.get(p, p) for p in v.providers),
+        issued_on=v.issued_on,
+        entries=v.entries,
+        state=words(v.state),
+        regions=tuple((name.replace("_", " "), words(value)) for name, value in v.regions.items()),
+    )
+
+
+def face(
+    title: str,
+    what: str,
+    answer: str,
+    case: Case,
+    judgement: Judgement,
+    making: Making,
+    commands: Sequence[Command],
+) -> Face:
+    """The first page of a report about an order; `case` is as known at the judgement's moment."""
+    return Face(
+        title=title,
+        what=what,
+        answer=answer,
+        making=making,
+        subject=subject(case, judgement),
+        procedure=procedure(judgement.findings),
+        findings=remarks(judgement.findings, case),
+        not_checked=(*making.integrity.not_proven, *_beyond(case, making.head), *LIMITS),
+        commands=tuple(commands),
+        only_for=only_for(case.entries),
+        languages=languages(case.registry),
+    )
+
+
+LIMITS = (
+    "The files themselves were not read: what is compared here are the digests that the entries state.",
+    "What the law of a State requires beyond the rules of the instrument as modelled was not examined.",
+)
+
+
+def words(code: str) -> str:
+    """A state as people read it: `PARTIALLY_DISCLOSED` as `partially disclosed`."""
+    return "no order yet" if code == "-" else code.replace("_", " ").lower()
+
+
+def numbers(case: Case) -> dict[str, str]:
+    """The number of each entry by its leaf hash: its place in the order, with a C before it in a companion order."""
+    return {e.leaf: number(e, case) for e in case.entries}
+
+
+def number(entry: Entry, case: Case) -> str:
+    """What an entry is called in a report."""
+    return f"{'' if entry.order == case.order else 'C'}{entry.seq}"
+
+
+def runs(numbers: Iterable[str]) -> list[list[str]]:
+    """Numbers of entries in the order given, in parts that follow each other: 1, 2, 3 and C1 make two."""
+    found: list[list[str]] = []
+    for n in numbers:
+        if found and n == _next(found[-1][-1]):
+            found[-1].append(n)
+        else:
+            found.append([n])
+    return found
+
+
+def _next(number: str) -> str:
+    place = number.lstrip("C")
+    return f"{number[: -len(place)]}{int(place) + 1}"
+
+
+def together(told: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
+    """Numbers and what they say; what several after each other say in the same words is said once."""
+    return [([n for n, _ in same], says) for says, same in groupby(told, key=lambda one: one[1])]
+
+
+def remarks(findings: Iterable[Finding], case: Case) -> tuple[Remark, ...]:
+    """Findings as sentences with the numbers of their entries, the gravest first."""
+    findings = tuple(findings)
+    known = numbers(case) if findings else {}
+    return tuple(
+        Remark(
+            level=LEVELS[f.level],
+            says=f.says,
+            code=f.code,
+            cite=f.cite,
+            entries=tuple(known[leaf] for leaf in f.entries if leaf in known),
+            mark=MARKS[f.mark],
+        )
+        for f in sorted(findings, key=lambda f: (GRAVEST.find(f.level), f.code))
+    )
+
+
+def procedure(findings: Sequence[Finding]) -> str:
+    """The findings counted by their level: `1 violation, 2 gaps`; `no finding` where there is none."""
+    counts = [(level, sum(f.level is level for f in findings)) for level in (Level.V, Level.W, Level.G)]
+    told = [f"{n} {LEVELS[level]}{'' if n == 1 else 's'}" for level, n in counts if n]
+    return ", ".join(told) or "no finding"
+
+
+def _beyond(case: Case, head: Checkpoint | None) -> tuple[str, ...]:
+    size = 0 if head is None else head.size
+    loose = sum(e.index >= size for e in case.entries)
+    if not loose:
+        return ()
+    one = loose == 1
+    return (
+        f"{loose} {'entry stands' if one else 'entries stand'} beyond the checkpoint named here: "
+        f"the log had not yet promised to keep {'it' if one else 'them'}.",
+    )
+
+
+def only_for(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """The roles that may know of entries whose very existence is closed to others; empty if there is none."""
+    closed: Mapping[str, None] = {
+        role: None for e in entries if (kind := KINDS.get(e.kind)) is not None for role in kind.shown_to
+    }
+    return tuple(ROLES.get(role, role) for role in closed)
+
+
+def languages(registry: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
+    """Names of offices as they are shown, each with its language (BCP 47) where that is not English."""
+    found: dict[str, str] = {}
+    for e in registry:
+        if names := e.get("names"):
+            lang, name = next(((lang, name) for lang, name in names.items() if lang == "en"), next(iter(names.items())))
+            found[name] = lang
+    return tuple((name, lang) for name, lang in found.items() if lang != "en")

@@ -1,0 +1,115 @@
+"""What an auditor files after reading a whole ledger again, as values: checks, failures and where, keys, heads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from projections.reports.front_page import Command, Face, Making, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One kind of check: what it asks, how often it was done, and how often it failed."""
+
+    what: str
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One key of the register: it may sign from behind `accepted` to `ended` (log positions from 0; -1: from the
+    beginning); None where it was never accepted, or has not ended."""
+
+    actor: str
+    name: str
+    party: str
+    roles: tuple[str, ...]
+    public: str
+    accepted: int | None
+    ended: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRow:
+    """One kept head: its size, the log's clock, the earliest time a witness gives, and the digest of its note."""
+
+    size: int
+    kept: datetime
+    cosigned: datetime | None
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The audit of one ledger; `heads` are the newest of all `heads_kept`."""
+
+    face: Face
+    orders: int
+    checks: tuple[Check, ...]
+    problems: tuple[Reason, ...]
+    keys: tuple[KeyRow, ...]
+    heads: tuple[HeadRow, ...]
+    heads_kept: int
+
+
+# Which codes speak of which check; all others speak of the form of an entry.
+CODES = {
+    "signature": ("SIG-",),
+    "key of the signer, and its office": ("KEY-",),
+    "place in its order and log": ("CTX-",),
+    "tree, root and published heads": ("LOG-", "CP-", "SPLIT-", "PRF-"),
+}
+
+
+def checks(entries: int, signatures: int, heads: int, problems: Sequence[Reason]) -> tuple[Check, ...]:
+    """What was done how often, from the counts of an audit and its problems."""
+    failed = [sum(p.code.startswith(codes) for p in problems) for codes in CODES.values()]
+    done = (signatures, entries, entries, heads)
+    return (
+        Check("form of the entry", entries, len(problems) - sum(failed)),
+        *(Check(what, n, bad) for what, n, bad in zip(CODES, done, failed, strict=True)),
+    )
+
+
+def verification(
+    making: Making,
+    counts: tuple[int, int, int],
+    orders: int,
+    keys: Sequence[KeyRow],
+    heads: Sequence[HeadRow],
+    heads_kept: int,
+    commands: Sequence[Command],
+) -> Verification:
+    """The report on an audit; `counts` are entries read, good signatures, heads compared; `heads` the newest kept."""
+    problems = making.integrity.reasons if making.integrity.verdict == "TOTAL-FAILED" else ()
+    what = "A whole ledger read again, believing nothing: every signature, every chain, every hash, the root."
+    page = Face(
+        title="Audit verification report",
+        what=what,
+        answer=(
+            f"{len(problems)} {'problem was' if len(problems) == 1 else 'problems were'} found"
+            if problems
+            else "Nothing was found wrong"
+        )
+        + f" in {counts[0]} entries of {orders} {'order' if orders == 1 else 'orders'} and the register.",
+        making=making,
+        subject=None,
+        procedure="not examined: it is asked order by order",
+        findings=(),
+        not_checked=making.integrity.not_proven,
+        commands=tuple(commands),
+        only_for=(),
+    )
+    entries, signatures, compared = counts
+    return Verification(
+        page,
+        orders,
+        checks(entries, signatures, compared, problems),
+        problems,
+        tuple(keys),
+        tuple(heads),
+        heads_kept,
+    )

@@ -1,0 +1,320 @@
+"""The order itself as a form: what its instrument asks for, filled as far as it was stated, and whether that is all.
+
+CETS 224 arts 6 to 10 by the paragraphs of the contents (`ledger.law.rules.order_contents`); Regulation (EU) 2023/1543
+after the sections of Annex I and the contents of Annex II, with the later certificates of Annexes III, V and VI that
+are on record. The words are ours; the official forms are the Annexes, and an order is served on them. Only the titles
+of the sections of Annex I were read; what stands in them, and Annex II, is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from ledger.bundle.audience import COUNTED_ONLY, shown_to
+from ledger.entries.case import Case, Entry
+from ledger.facts import KINDS
+from ledger.facts.readers import DRAFTERS
+from ledger.facts.vocabulary import ROLES
+from ledger.law import Judgement
+from ledger.law.rules.order_contents import CONTENTS, WORDS, Point
+from projections.reports.fillable_form import Line, Section, Sheet, Table
+from projections.reports.front_page import Making, languages, number, numbers, only_for, subject, words
+from projections.reports.order_reports import text
+from projections.views.completeness import Missing, lacking
+from projections.views.timeline import fields, office_names, says
+
+# A field by its name, as it reads; empty where it was not stated, None where it is not for the reader.
+Say = Callable[[str], tuple[str, ...] | None]
+
+PARAGRAPHS = {
+    "2AP:7(3)": "What the order contains",
+    "2AP:7(4)": "What goes with it",
+    "2AP:8(3)(a)": "What the order contains",
+    "2AP:8(3)(b)": "Supporting information, for the requested Party only",
+    "2AP:6(3)": "What the request contains",
+    "2AP:9(3)": "What the request contains",
+    "BC:29(2)": "What the request specifies",
+}
+OTHER = "What else is asked for"
+SUPPORTING = "2AP:8(3)(b)"
+ISSUED = KINDS["order-issued"].fields()
+NOTE = (
+    "Words and layout are this program's own and no official form. What is blank was not stated; [sealed] was, and is "
+    "printed where the form is made with --reveal."
+)
+MAKERS = (*DRAFTERS, "CAR")  # the side that makes the order
+ADDRESSEES = {"2AP-6": "REG", "2AP-8": "CAQ", "2AP-9": "POC", "2AP-10": "CAQ", "BC-29": "CAQ", "BC-31": "CAQ"}
+# Where an act asks for a statement and not for an answer: the statement, by the field that says it is made.
+STATEMENTS = {
+    ("2AP-6", "protocol_statement"): (
+        "This request is made under article 6 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-7", "protocol_statement"): (
+        "This order is made under article 7 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-8", "protocol_statement"): (
+        "This order is submitted under article 8 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-9", "protocol_statement"): (
+        "This request is made under article 9 of the Second Additional Protocol to the Convention on Cybercrime "
+        "(CETS 224)."
+    ),
+    ("2AP-6", "case_specific_statement"): (
+        "The information is needed because it is relevant to a specific criminal investigation or proceeding, and it "
+        "will be used for that investigation or proceeding only."
+    ),
+    ("2AP-7", "simultaneous_notification_statement"): (
+        "The authority of the Party of the provider is notified of this order at the same time, under article 7, "
+        "paragraph 5."
+    ),
+    ("BC-29", "intends_mutual_assistance"): (
+        "The requesting Party intends to submit a request for mutual assistance for these data."
+    ),
+}
+
+
+class Part(NamedTuple):
+    """A section of an Annex: its letter ("" where it is not known), title, fields, what a hand adds, a sentence."""
+
+    letter: str
+    title: str
+    fields: str
+    hand: tuple[Line, ...] = ()
+    lead: str = ""
+    known: bool = True
+
+
+SIGNED = (Line("Name and post of who signs", blank=1), Line("Date, signature, stamp", blank=2))
+CONTACT = (Line("Contact: post, electronic address, telephone, languages", blank=2),)
+NO_NOTICE = (
+    "In any event the addressee refrains from informing the person whose data are sought; that is for the issuing "
+    "authority."
+)
+AUTHORITIES = "from_party to_party issuing_authority reference case_ref date_issued"
+MARK = "[known]"
+
+ANNEX_I = (
+    Part("A", "The authorities, and their file numbers", AUTHORITIES),
+    Part("B", "The addressee", "providers", CONTACT),
+    Part("C", "The time", "emergency return_timeframe"),
+    Part("D", "Earlier requests for production or preservation", "prior_order preservation_sought preservation_ref"),
+    Part("E", "What helps to find the data", "identifiers domain_names other_information"),
+    Part("F", "The data", "data_categories elements_sought information_sought time_range"),
+    Part(
+        "G",
+        "The conditions",
+        "offence_provisions offences applicable_penalties offence_threshold addressed_to_processor "
+        "processor_conditions special_instructions",
+    ),
+    Part("H", "Informing the person", "", lead=NO_NOTICE),
+    Part("I", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
+         (Line("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
+    Part("J", "The validating authority", "", SIGNED),
+    Part("K", "The notified enforcing authority", "notified_authority notification_test", CONTACT),
+    Part("L", "To whom the data go, and in what form", "return_authority return_manner languages", CONTACT),
+)  # fmt: skip
+FOR_AUTHORITY = Part(
+    "M",
+    "For the enforcing authority only",
+    "necessity_grounds summary_of_facts notification_test_reasons",
+    (Line("Category of Annex IV", ticks=("none", "this one:"), blank=1),),
+    "It is not in what the addressee gets.",
+)
+ANNEX_II = (
+    Part("", "The authorities, and their file numbers", AUTHORITIES),
+    Part("", "The addressee", "providers", CONTACT),
+    Part("", "What helps to find the data", "identifiers domain_names other_information"),
+    Part("", "The data to be preserved", "data_categories elements_sought information_sought time_range"),
+    Part("", "The conditions", "offence_provisions offences applicable_penalties"),
+    Part("", "Informing the person", "special_instructions", lead=NO_NOTICE),
+    Part("", "The issuing authority", "issuing_authority issuing_capacity", SIGNED),
+    Part("", "The validating authority", "", SIGNED),
+)  # fmt: skip
+# What the certificates that may follow are in the record.
+LATER = {
+    "order-referred-back": "III",
+    "reasons-for-non-execution-given": "III",
+    "reasoned-objection-filed": "III",
+    "production-request-confirmed": "V",
+    "preservation-extended": "VI",
+}
+LABELS = {
+    "from_party": "the issuing State",
+    "to_party": "the State of the addressee",
+    "reference": "the order's number",
+    "case_ref": "the number of the case",
+    "emergency": "whether it is an emergency: 8 hours, else 10 days",
+    "prior_order": "the order before it",
+    "preservation_ref": "the reference of the preservation",
+    "other_information": "anything else",
+    "offence_threshold": "the threshold met for traffic and content data",
+    "addressed_to_processor": "whether it goes to a processor",
+    "notified_authority": "the authority",
+    "notification_test": "whether it must be notified",
+    "notification_test_reasons": "why it is, or is not, notified",
+}
+ANNEX = {"special_instructions": "special instructions to the addressee"}  # in place of the words of CETS 224
+
+
+def addressee(instrument: str) -> str:
+    """The role to which an order under this instrument is addressed."""
+    return ADDRESSEES.get(instrument, "SP")
+
+
+def order_form(case: Case, judgement: Judgement, making: Making, role: str) -> Sheet:
+    """The form of a case's order as known at the judgement's moment, for a reader in `role`.
+
+    Blank where no order was made by then. What is not for this reader is not in it. Whether the order is complete
+    stands only in the form for those who make it.
+    """
+    case = shown_to(case, role)
+    issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
+    say = _reader(case, issued, role, reveal=making.reveal)
+    instrument = case.instrument
+    if instrument in ("EPOC", "EPOC-PR"):
+        sections = _annex(instrument, case.happened(judgement.as_of), say)
+        form = "I" if instrument == "EPOC" else "II"
+        what = f"The certificate for the addressee, after the structure of Annex {form} to Regulation (EU) 2023/1543."
+    else:
+        sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument, role)
+        what = "The order with the contents its article asks for, and the supporting information that goes with it."
+    about = subject(case, judgement)
+    return Sheet(
+        form=instrument,
+        title="Order form",
+        what=f"{what} This paper is for: {ROLES[role]}. What is not for that reader is left out.",
+        note=NOTE,
+        making=making,
+        subject=about if role in MAKERS else replace(about, state="", regions=()),
+        sections=tuple(s for s in sections if s.lines or s.lead or s.table),
+        only_for=only_for(case.entries),
+        languages=languages(case.registry),
+        missing=tuple(missing(case, making.as_of)) if issued is not None and role in MAKERS else None,
+    )
+
+
+def missing(case: Case, moment: datetime) -> list[Missing]:
+    """What the order of a case lacks, if it is served as it stands; nothing where none was made."""
+    issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
+    if issued is None:
+        return []
+    return lacking(case, moment, str(issued.get("return_manner", "secure-email")))
+
+
+def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say:
+    known, names = numbers(case), office_names(case.registry)
+    stated: Mapping[str, object] = {} if issued is None else fields(issued, reveal=reveal)
+    own, said = (None, {}) if issued is None else (issued.role, issued.audience)
+    closed = {
+        name
+        for name, field in ISSUED.items()
+        if field.audience and role != own and role not in said.get(name, field.audience)
+    }
+
+    def say(name: str) -> tuple[str, ...] | None:
+        if name in closed:
+            return None
+        value = stated.get(name)
+        if value is True and (says := STATEMENTS.get((case.instrument, name))):
+            return (says,)
+        return () if value in (None, "", [], ()) else (_spelled(text(value, known, names)),)
+
+    return say
+
+
+def _spelled(value: str) -> str:
+    """A period in words: `P20D` as 20 days."""
+    found = re.fullmatch(r"P(?:(\d+)D|T(\d+)H)", value)
+    return value if found is None else f"{found[1]} days" if found[1] else f"{found[2]} hours"
+
+
+def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[Line]:
+    """A line for each field that is for the reader."""
+    for name in names:
+        if (found := say(name)) is not None:
+            label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
+            yield Line(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
+
+
+def _paragraphs(points: Sequence[Point], say: Say, instrument: str, role: str) -> list[Section]:
+    """One section for each paragraph of the contents, and one for the rest, in the order of the article."""
+    parts: dict[str, list[Line]] = {}
+    for point in points:
+        under = next((p for p in PARAGRAPHS if point.cite.startswith(p)), OTHER)
+        if under == SUPPORTING and role in COUNTED_ONLY:
+            continue
+        asked = point.cite if point.when is None else f"{point.cite}, if {point.when.__doc__}"
+        parts.setdefault(under, []).extend(_lines(point.fields, say, asked))
+    if instrument == "2AP-7":
+        parts["2AP:7(4)"] += _lines(["other_information"], say, "2AP:7(4)(h)")
+    first = Section("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
+    found = [
+        Section(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else f"{under} {MARK}", lines=tuple(lines))
+        for under, lines in parts.items()
+    ]
+    return [first, *found, Section("Signed", lines=SIGNED)]
+
+
+def _annex(instrument: str, case: Case, say: Say) -> list[Section]:
+    parts, annex = (ANNEX_I, "I") if instrument == "EPOC" else (ANNEX_II, "II")
+    found = [_section(part, case, say, annex) for part in parts]
+    if later := _later(case):
+        found.append(later)
+    theirs = any(say(name) is not None for name in FOR_AUTHORITY.fields.split())
+    return [*found, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" and theirs else found
+
+
+def _section(part: Part, case: Case, say: Say, annex: str) -> Section:
+    cite = f"Annex {annex} {MARK}"
+    if part.letter:
+        cite = f"Annex {annex}, section {part.letter} [text]; its lines {MARK}"
+    lines = [*_lines(part.fields.split(), say)]
+    lines += _from_record(part.title, case)
+    title = f"{part.letter}. {part.title}" if part.letter else part.title
+    return Section(title, cite, part.lead, (*lines, *part.hand), fresh=part is FOR_AUTHORITY)
+
+
+def _from_record(title: str, case: Case) -> list[Line]:
+    """What other entries than the order itself fill: who validated it, why the person is not told yet."""
+    names, known = office_names(case.registry), numbers(case)
+    found: list[Line] = []
+    for e in case.entries:
+        where = (f"entry {number(e, case)}, {e.on:%Y-%m-%d %H:%M} UTC",)
+        if title == "The validating authority" and e.kind == "order-validated":
+            said = (
+                names.get(e.actor, e.actor),
+                text(e.get("capacity"), known, names),
+                text(e.get("decision"), known, names),
+            )
+            found.append(Line("Validated", (*said, *where)))
+        elif title == "Informing the person" and e.kind == "customer-notification-delayed":
+            found.append(Line("Put off, on the ground of", (text(e.get("grounds"), known, names), *where)))
+        elif title == "The notified enforcing authority" and e.kind == "notification-sent":
+            found.append(Line("Notified", where))
+    return found
+
+
+def _later(case: Case) -> Section | None:
+    """The certificates that followed, one row each."""
+    rows = tuple(
+        (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", says(e.kind), _codes(e))
+        for e in case.entries
+        if e.kind in LATER
+    )
+    heads = ("Form", "Entry", "When (UTC)", "What", "In codes")
+    table = Table("From the record; the sealed words of each stand in the reports.", heads, rows)
+    return Section("What followed", f"Annexes III, V and VI {MARK}", table=table) if rows else None
+
+
+def _codes(e: Entry) -> str:
+    told = [
+        e.get(name) for name in ("reason_codes", "conflicting_law_party", "production_kind", "reference", "extends_by")
+    ]
+    return "; ".join(words(text(value, {}, {})) for value in told if value)

@@ -1,0 +1,210 @@
+"""The processing record a data protection officer keeps, as values: the ten questions, who held and read what, and the
+order replayed moment by moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.entries.case import Case, Entry, Unread
+from ledger.law import Judgement
+from projections.reports.dpo_questions import register
+from projections.reports.front_page import Command, Face, Making, face, number, words
+from projections.reports.order_reports import Story, story, text
+from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
+from projections.reports.replay import Running, Stage
+from projections.views.custody import GIVEN, Hand, custody, standing
+from projections.views.due import due
+from projections.views.timeline import fields, office_names
+
+GONE = ("data-returned", "data-destroyed")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One of the ten questions with its answer in lines, the entries it is drawn from, and whether a duty is open."""
+
+    number: int
+    question: str
+    cite: str
+    lines: tuple[str, ...]
+    entries: tuple[str, ...]
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One office that has or had the data: since which entry, and until which, if it gave them away.
+
+    `exhibit` is the exhibit or copy that it has; None for data that have no such number.
+    """
+
+    holder: str
+    since: datetime
+    since_entry: str
+    until: datetime | None
+    until_entry: str | None
+    exhibit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One opening of sealed values, or that nothing was handed out after one: when, which office and person, in which
+    view, what for as a code, and why."""
+
+    on: datetime
+    who: str
+    person: str
+    view: str
+    purpose: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingRecord:
+    """What was done with one person's data, on which ground, for how long, and what is still owed."""
+
+    face: Face
+    row: tuple[tuple[str, str], ...]
+    answers: tuple[Answered, ...]
+    duties: tuple[Running, ...]
+    holdings: tuple[Holding, ...]
+    reads: tuple[Read, ...]
+    stages: tuple[Stage, ...]
+    story: Story
+
+
+def processing_record(
+    case: Case,
+    judgement: Judgement,
+    making: Making,
+    commands: Sequence[Command],
+    accesses: Sequence[Entry],
+    stages: Sequence[Stage],
+) -> ProcessingRecord:
+    """The record of a case as known at the judgement's moment; `accesses` are `record-accessed` entries naming it."""
+    names, past = office_names(case.registry), case.happened(judgement.as_of)
+    what = (
+        "Whose data these are, on which ground they were obtained, who held and read them, when the person was told, "
+        "what is still owed, and how all this looked at each moment."
+    )
+    answers = tuple(
+        Answered(a.number, a.question, a.cite, a.lines, tuple(_numbered(a.entries, case)), a.open)
+        for a in register(case, judgement, accesses, reveal=making.reveal)
+    )
+    owed = sum(a.open for a in answers)
+    answer = (
+        f"{owed} of the {len(answers)} questions of a data protection officer {'leaves' if owed == 1 else 'leave'} "
+        f"a duty open. Telling the person: {words(judgement.regions.get('customer_notice', 'nothing on record'))}."
+    )
+    return ProcessingRecord(
+        face=face("Processing record", what, answer, case, judgement, making, commands),
+        row=_row(past, answers, readers(accesses) if making.reveal else ()),
+        answers=answers,
+        duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
+        holdings=_holdings(past),
+        reads=tuple(_read(e, accesses, names, making.reveal) for e in accesses),
+        stages=tuple(stages),
+        story=story(case, judgement, reveal=making.reveal, proven=making.proven),
+    )
+
+
+def _view(e: Entry, accesses: Sequence[Entry]) -> str:
+    """What was read; or that nothing came of an access, where the entry in place of it says so as the program does."""
+    if came_to_nothing(e, accesses):
+        return "nothing was handed out"
+    view = str(e.get("view", ""))
+    if access := replaced_access(e, accesses):
+        return f"{view}, entry {e.index}, in place of entry {access.index}"
+    later = [a for a in accesses if replaced_access(a, (e,)) and not came_to_nothing(a, (e,))]
+    return f"{view}, entry {e.index}, replaced by entry {later[0].index}" if later else view
+
+
+def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal: bool) -> Read:
+    """One opening as its reader may read it: the person and the reason are sealed themselves."""
+    stated = fields(e, reveal=reveal)
+
+    def said(name: str) -> str:
+        value = stated.get(name, "not stated")
+        return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(value, str(value))
+
+    return Read(
+        e.on, names.get(e.by, e.by), said("person"), _view(e, accesses), said("purpose_code"), said("justification")
+    )
+
+
+def _numbered(entries: Sequence[Entry], case: Case) -> list[str]:
+    """Numbers of an order's own entries; those of the access order have none here."""
+    here = {e.leaf for e in case.entries}
+    return [number(e, case) for e in entries if e.leaf in here]
+
+
+def _row(case: Case, answers: Sequence[Answered], read_by: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it.
+
+    `read_by` are the roles for which bundles were made.
+    """
+    names = office_names(case.registry)
+    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    received = dict.fromkeys((*(one.who for one in recipients(case)), *read_by))
+    asked = {} if issued is None else fields(issued)
+
+    def said(*told: str) -> str:
+        return "; ".join(text(asked[name], {}, names) for name in told if asked.get(name) not in (None, "", []))
+
+    kept = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
+    onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]
+    return (
+        ("Controller", "" if issued is None else names.get(issued.actor, issued.actor)),
+        ("Purpose", said("case_ref", "offences")),
+        ("Legal basis", said("domestic_legal_grounds", "dp_regime")),
+        ("Categories of data", said("data_categories", "elements_sought")),
+        ("Recipients", "; ".join(received)),
+        ("Transfers to other States", "; ".join(onward)),
+        ("Time limits for erasure", "; ".join(kept)),
+    )
+
+
+def _holdings(case: Case) -> tuple[Holding, ...]:
+    """The periods in which each holder had an exhibit, a copy, or data that have no such number.
+
+    A period begins with a step of custody and ends where the holder releases that exhibit, or returns or destroys all
+    data. A holder that gets it back has a further period.
+    """
+    steps = standing(custody(case))
+    arrived = {h.exhibit for h in steps if h.entry.kind == "evidence-received"}
+    found: list[Holding] = []
+    for place, h in enumerate(steps):
+        if h.holder is None or h.entry.kind in (*GIVEN, *GONE):
+            continue
+        copy = h.entry.get("copy") if h.entry.kind == "working-copy-made" else None
+        for exhibit in (h.exhibit, copy)[: 1 if copy is None else 2]:
+            if any(_has(a, h, exhibit) for a in found):
+                continue
+            end = next((e for e in steps[place:] if e is not h and _gives(e, h.holder, exhibit, arrived)), None)
+            found.append(
+                Holding(
+                    holder=h.holder,
+                    since=h.entry.on,
+                    since_entry=number(h.entry, case),
+                    until=None if end is None else end.entry.on,
+                    until_entry=None if end is None else number(end.entry, case),
+                    exhibit=exhibit,
+                )
+            )
+    return tuple(found)
+
+
+def _has(held: Holding, hand: Hand, exhibit: str | None) -> bool:
+    """A step falls into a period that is on the list already; what names no exhibit is of whatever the holder has."""
+    same = exhibit is None or exhibit == held.exhibit
+    return same and held.holder == hand.holder and (held.until is None or hand.entry.on <= held.until)
+
+
+def _gives(hand: Hand, holder: str, exhibit: str | None, arrived: Collection[str | None]) -> bool:
+    """At this step a holder has no longer what it held; an exhibit that arrived under no number is of the rest."""
+    if hand.entry.kind in GONE:
+        return holder in (hand.released_by, hand.held_by) and hand.entry.get("scope") == "all"
+    same = hand.exhibit in (exhibit, None) or (exhibit is None and hand.exhibit not in arrived)
+    return hand.released_by == holder and same

@@ -1,0 +1,148 @@
+"""Who received what was disclosed, or entries of the record: each office with the entry that shows it.
+
+A recipient is anybody to whom data are disclosed (LED art. 3(10), GDPR art. 4(9)). The provider that disclosed them is
+their source and no recipient of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from ledger.entries.case import Case, Entry
+from ledger.facts.vocabulary import ROLES
+from projections.reports.front_page import number
+from projections.views.custody import HANDS
+from projections.views.timeline import office_names
+
+MADE = re.compile(
+    r"to make a bundle for (?P<role_code>[A-Z0-9]+) \("
+)  # how `cli.session.recorded_access` begins the reason of an export
+NOTHING = re.compile(
+    r"nothing was handed out after entry (?P<log_index>\d+) of the log"
+)  # and how it begins the reason of the entry after one that failed
+DISCLOSED = "data-disclosed"
+DEFENCE = "The defence"
+HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs one of these has the data
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One entry by which somebody is shown to have received something: the entry, who, and a sentence for people."""
+
+    entry: Entry
+    who: str
+    says: str
+
+
+def recipients(case: Case) -> list[Received]:
+    """Everybody who received data or entries of an order, in the order of the events; replaced entries do not count.
+
+    An office that is shown to hold data, and whose receipt is not on record, stands at the first entry that shows it. A
+    handing over that its receiver acknowledged stands at the receipt alone.
+    """
+    names = office_names(case.registry)
+    gone = {e.replaces for e in case.entries}
+    entries = sorted((e for e in case.entries if e.leaf not in gone), key=lambda e: (e.on, e.index))
+    sources = {e.actor for e in entries if e.kind == DISCLOSED}
+    known = set(sources)
+    found: list[Received] = []
+    for e in entries:
+        place = number(e, case)
+        holder = _holder(e)
+        if holder is not None and holder not in known:
+            known.add(holder)
+            who = names.get(holder, holder)
+            found.append(Received(e, who, f"{who} is shown to hold the data, entry {place}."))
+        receiver = _receiver(e)
+        if receiver is None or _acknowledged(e, receiver, entries):
+            continue
+        if receiver not in sources or e.kind == "bundle-issued":
+            known.add(receiver)
+            who = names.get(receiver, receiver)
+            found.append(Received(e, who, _says(e, who, names, place)))
+    return found
+
+
+def readers(accesses: Iterable[Entry]) -> list[str]:
+    """The roles, in words, for which bundles were made, read from the reasons of `record-accessed` entries.
+
+    An access after which nothing was handed out does not count. The reasons are sealed, so open them first.
+    """
+    accesses = list(accesses)
+    gone = {e.replaces for e in accesses if came_to_nothing(e, accesses)}
+    found = (MADE.match(str(e.get("justification", ""))) for e in accesses if e.leaf not in gone)
+    return list(dict.fromkeys(ROLES[made["role_code"]] for made in found if made and made["role_code"] in ROLES))
+
+
+def replaced_access(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
+    """The access that an entry of its own signer replaces, among these."""
+    return next((a for a in accesses if a.leaf == e.replaces and a.by == e.by), None)
+
+
+def came_to_nothing(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
+    """The access after which nothing was handed out, where `e` says so in the form in which the program does.
+
+    It says again what was opened for what, later, and its reason begins with fixed words. All else that replaces an
+    access leaves it as it is: values were opened.
+    """
+    access = replaced_access(e, accesses)
+    if access is None or e.on < access.on or not NOTHING.match(str(e.get("justification", ""))):
+        return None
+    same = all(e.get(name) == access.get(name) for name in ("view", "purpose_code", "orders"))
+    return access if same else None
+
+
+def _holder(e: Entry) -> str | None:
+    """Who had the data before this entry, or has them without a receipt of their own."""
+    if e.kind == "custody-transferred":
+        return _text(e.get("released_by"))
+    return e.actor if e.kind in HELD and e.kind not in (DISCLOSED, "evidence-received") else None
+
+
+def _receiver(e: Entry) -> str | None:
+    """Who received something by this entry: an actor, the code of a State, or the defence."""
+    match e.kind:
+        case "evidence-received":
+            return e.actor
+        case "custody-transferred":
+            return _text(e.get("received_by"))
+        case "data-disclosed" | "data-transmitted-by-state" | "shared-domestically" | "bundle-issued":
+            return _text(e.get("recipient"))
+        case "onward-transferred":
+            return _text(e.get("recipient_office") or e.get("recipient_party"))
+        case "defence-bundle-issued":
+            return DEFENCE
+    return None
+
+
+def _acknowledged(e: Entry, receiver: str, entries: Iterable[Entry]) -> bool:
+    """True for data handed over whose receipt is on record: one about this entry, or a later one about no entry."""
+    return e.kind in (DISCLOSED, "data-transmitted-by-state") and any(
+        r.kind == "evidence-received"
+        and r.actor == receiver
+        and (r.get("about") == e.leaf or (r.get("about") is None and r.on >= e.on))
+        for r in entries
+    )
+
+
+def _says(e: Entry, who: str, names: Mapping[str, str], place: str) -> str:
+    exhibit, giver = e.get("exhibit"), names.get(e.actor, e.actor)
+    match e.kind:
+        case "evidence-received":
+            if exhibit is None:
+                return f"{who} received the data, entry {place}."
+            return f"{who} received the data as exhibit {exhibit}, entry {place}."
+        case "custody-transferred":
+            released = names.get(e.get("released_by"), e.get("released_by"))
+            return f"{who} received exhibit {exhibit} from {released}, entry {place}."
+        case "defence-bundle-issued":
+            return f"{who} received the raw answer and the means to check it from {giver}, entry {place}."
+        case "bundle-issued":
+            return f"{who} received entries of the order from {giver}, entry {place}."
+    return f"{who} received the data from {giver}, entry {place}."
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,174 @@
+"""The life of an order moment by moment, on two axes of time: what had happened, and what the record knew of it.
+
+A moment is worth a stage when something happened, when something entered the record, or when a clock came to its end.
+What was known is read at the position of the log that had been acknowledged by then, as `replay` reads it; what had
+happened is read as if everybody had written everything down at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from ledger.entries.case import Case, Entry
+from ledger.law import Judgement, state_at
+from projections.reports.front_page import Making, Remark, Subject, number, only_for, remarks, subject, words
+from projections.reports.order_reports import Story, story
+from projections.views.due import due
+from projections.views.known_at import Change, Moment, as_known, changes
+from projections.views.timeline import by_time, office_names, says, speaker
+
+MOST = 150  # stages; more would be a film nobody watches, so days and then weeks are shown by their last moment
+
+Heads = Sequence[tuple[datetime, int]]  # every kept head as (dated, log size): cosigned time, else the log's clock
+Judge = Callable[[Case, datetime], Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry in a line: its number, when it happened, what it says, and who says so."""
+
+    number: str
+    on: datetime
+    says: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """One clock that ran at a moment; `due` is None where it could not be computed."""
+
+    id: str
+    due: datetime | None
+    over: bool
+    cite: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One moment (UTC) with the log size acknowledged by then.
+
+    `happened` and `recorded` are the entries that are new on either axis, `unknown` those that had happened and were
+    not on record yet. `state` is what the record showed, `really` what it would have shown had everything been written
+    down at once. `due` and `findings` are of the record, `changes` what reads differently from the stage before.
+    """
+
+    at: datetime
+    size: int
+    happened: tuple[Told, ...]
+    recorded: tuple[Told, ...]
+    unknown: tuple[Told, ...]
+    state: str
+    really: str
+    regions: tuple[tuple[str, str], ...]
+    due: tuple[Running, ...]
+    findings: tuple[Remark, ...]
+    changes: tuple[Change, ...]
+    clocks_ended: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """An order to be watched: its stages and its story; `cosigned` if a witness dates any of them."""
+
+    making: Making
+    subject: Subject
+    stages: tuple[Stage, ...]
+    story: Story
+    cosigned: bool
+    thinned: bool
+    only_for: tuple[str, ...]
+
+
+def replay(case: Case, heads: Heads, making: Making, judge: Judge, *, cosigned: bool) -> Replay:
+    """The replay of a case up to the moment `making` speaks of; sealed values only where they are revealed."""
+    known = case.known(making.as_of)
+    judgement = judge(known, making.as_of)
+    found = stages(known, heads, making.as_of, judge)
+    return Replay(
+        making=making,
+        subject=subject(known, judgement),
+        stages=tuple(found),
+        story=story(known, judgement, reveal=making.reveal, proven=making.proven),
+        cosigned=cosigned,
+        thinned=len({e.on for e in known.entries}) > MOST,
+        only_for=only_for(known.entries),
+    )
+
+
+def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stage]:
+    """Every stage of a case up to a moment, oldest first; `heads` need not be sorted."""
+    entered = _entered(case.entries, heads)
+    trail = by_time(judge(case, until).trail)
+    ends = [s.on for s in trail]
+    moments = _thinned(sorted({m for m in (*(e.on for e in case.entries), *entered.values(), *ends) if m <= until}))
+    names = office_names(case.registry)
+    at_once = _at_once(case)
+    found: list[Stage] = []
+    before: Judgement | None = None
+    earlier: datetime | None = None
+
+    def told(entries: Iterable[Entry]) -> tuple[Told, ...]:
+        return tuple(Told(number(e, case), e.on, says(e.kind), speaker(e, names)) for e in entries)
+
+    def new(moment: datetime) -> bool:
+        return moment <= at and (earlier is None or moment > earlier)
+
+    for at in moments:
+        size = max((size for dated, size in heads if dated <= at), default=0)
+        known = as_known(case, Moment(at, size))
+        judgement = judge(known, at)
+        here = {e.leaf for e in known.entries}
+        found.append(
+            Stage(
+                at=at,
+                size=size,
+                happened=told(e for e in case.entries if new(e.on)),
+                recorded=told(e for e in case.entries if e.leaf in entered and new(entered[e.leaf])),
+                unknown=told(e for e in case.entries if e.on <= at and e.leaf not in here),
+                state=words(judgement.state),
+                really=words(state_at(at_once, at)),
+                regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
+                due=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, at)),
+                findings=remarks(judgement.findings, known),
+                changes=changes(before, judgement) if before is not None else (),
+                clocks_ended=tuple(s.clock for s in trail if s.clock is not None and new(s.on)),
+            )
+        )
+        before, earlier = judgement, at
+    return found
+
+
+def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
+    """When each entry entered the record, by leaf: the time of the earliest head that covers it."""
+    dated: list[tuple[int, datetime]] = []  # sizes that grow, each with the earliest time that acknowledges it
+    for at, size in sorted(heads):
+        if not dated or size > dated[-1][0]:
+            dated.append((size, at))
+    sizes = [size for size, _ in dated]
+    places = ((e.leaf, bisect_right(sizes, e.index)) for e in entries)
+    return {leaf: dated[n][1] for leaf, n in places if n < len(dated)}
+
+
+def _at_once(case: Case) -> Case:
+    """The same case as if every entry had been signed when it happened, by offices that were registered before it."""
+    entries = tuple(replace(e, at=e.on, received=None) for e in case.entries)
+    first = min((e.on for e in entries), default=None)
+    registry = (
+        case.registry
+        if first is None
+        else tuple(replace(e, on=min(e.on, first), at=min(e.at, first)) for e in case.registry)
+    )
+    return replace(case, entries=entries, registry=registry)
+
+
+def _thinned(moments: Sequence[datetime]) -> list[datetime]:
+    for unit in ("%Y-%m-%d", "%G-%V"):
+        if len(moments) <= MOST:
+            break
+        moments = list({f"{m:{unit}}": m for m in moments}.values())
+    return list(moments)

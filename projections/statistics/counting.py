@@ -1,0 +1,336 @@
+"""What became of orders, counted by whole orders: the table of Regulation (EU) 2023/1543 article 28(2), and the one
+that providers publish. Both come from the same lives; cells under five are withheld with what would tell them.
+
+An order is counted once in every table: under the gravest category of data it seeks, under "several" where it went to
+more than one provider or was refused on more than one ground. Numbers are of what stands in this record, no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import fmean, median
+
+from ledger.entries.case import Case, Entry
+from ledger.law import Judgement
+from projections.statistics.suppression import FEW, withheld
+from projections.views.replaced import replaced
+from projections.views.timeline import office_names
+
+GRAVEST_FIRST = ("content", "traffic", "identification", "subscriber", "domain-registration")
+BRINGS = ("data-disclosed", "data-transmitted-by-state")
+KEEPS = ("EPOC-PR", "BC-16", "BC-29")  # what they ask for is that data be kept
+REFUSALS = ("ground-for-refusal-raised", "non-disclosure-instructed", "request-refused")
+OVER = frozenset(
+    "CEASED CLOSED DECLINED ENFORCEMENT_DENIED EXEMPT LAPSED NO_ANSWER NO_DATA NON_COMPLIANT REFUSED_BY_STATE "
+    "REPUDIATED RETURNED WITHDRAWN INSTRUCTED_NOT_TO_DISCLOSE".split()
+)
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """One order as a statistic sees it; nothing of it is personal.
+
+    `outcome` is one of "fulfilled", "in part", "not fulfilled", "open". `took` runs from issue to the data obtained (a
+    preservation: to the request for production that followed). `grounds` are those on which it was refused.
+    """
+
+    instrument: str
+    issued_on: datetime
+    from_party: str
+    to_party: str
+    addressee: str
+    category: str
+    emergency: bool
+    outcome: str
+    took: timedelta | None
+    notified: bool
+    grounds: tuple[str, ...]
+    enforced: bool
+    remedy: bool
+    sought_after: bool
+    refused_after: bool
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Which orders are counted: issued from (with it) until (without it), between Parties, to a provider. None: any."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    party: str | None = None
+    provider: str | None = None
+
+    def takes(self, life: Life) -> bool:
+        """True if the order is counted."""
+        return (
+            (self.since is None or life.issued_on >= self.since)
+            and (self.until is None or life.issued_on < self.until)
+            and (self.party is None or self.party in (life.from_party, life.to_party))
+            and (self.provider is None or life.addressee == self.provider)
+        )
+
+
+def life(case: Case, judgement: Judgement) -> Life | None:
+    """What became of an order; `case` is as known at the judgement's moment. None where nothing was issued by then."""
+    case = case.happened(judgement.as_of)
+    gone = replaced(case, judgement.as_of)
+    entries = [e for e in case.entries if e.leaf not in gone]
+    if not entries:
+        return None
+    issued = next((e for e in entries if e.kind == "order-issued"), entries[0])
+    kinds = {e.kind for e in entries}
+    names = office_names(case.registry)
+    providers = [names.get(p, p) for p in issued.get("providers", ())]
+    asked = set(issued.get("data_categories", ()))
+    return Life(
+        instrument=case.instrument,
+        issued_on=issued.on,
+        from_party=issued.get("from_party") or "not stated",
+        to_party=issued.get("to_party") or "not stated",
+        addressee=providers[0] if len(providers) == 1 else "several" if providers else "not stated",
+        category=next((c for c in GRAVEST_FIRST if c in asked), "not stated"),
+        emergency=bool(issued.get("emergency")) or "emergency-declared" in kinds,
+        outcome=_outcome(case.instrument, entries, judgement.state),
+        took=_took(case.instrument, entries, issued),
+        notified="notification-sent" in kinds,
+        grounds=tuple(dict.fromkeys(g for e in entries if e.kind in REFUSALS for g in _grounds(e))),
+        enforced="enforcement-requested" in kinds,
+        remedy="remedy-sought" in kinds,
+        sought_after="ex-post-validation-sought" in kinds,
+        refused_after="ex-post-validation-refused" in kinds,
+        told=_told(kinds),
+    )
+
+
+def _outcome(instrument: str, entries: Sequence[Entry], state: str) -> str:
+    kinds = {e.kind for e in entries}
+    if instrument in KEEPS:
+        done = "preservation-confirmed" in kinds
+    else:
+        brought = [e for e in entries if e.kind in BRINGS]
+        if brought and all(e.get("partial") for e in brought):
+            return "in part"
+        done = bool(brought)
+    if done:
+        return "fulfilled"
+    return "not fulfilled" if state in OVER else "open"
+
+
+def _took(instrument: str, entries: Sequence[Entry], issued: Entry) -> timedelta | None:
+    ends = ("production-request-confirmed",) if instrument in KEEPS else ("evidence-received",)
+    since = [e for e in entries if e.on >= issued.on]  # what is dated before the order took no time to answer it
+    reached = [e.on for e in since if e.kind in ends] or [
+        e.on for e in since if e.kind in BRINGS and instrument not in KEEPS
+    ]
+    return min(reached) - issued.on if reached and issued.kind == "order-issued" else None
+
+
+def _grounds(e: Entry) -> Iterable[str]:
+    return e.get("grounds") or ([e.get("ground")] if e.get("ground") else ["not stated"])
+
+
+def _told(kinds: set[str]) -> str:
+    """What the record shows on telling the person, the most final first."""
+    if "customer-notified" in kinds:
+        return "told"
+    if "customer-notification-omitted" in kinds:
+        return "left out"
+    return "put off" if "customer-notification-delayed" in kinds else "nothing on record"
+
+
+# -- tables ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table. A cell is a number of orders, days for a duration, a fraction for a share; None is withheld,
+    and "" says that there is nothing to count. `unit` is "orders" or "days"; `cite` is the provision; `inner`: it is a
+    part of a row above it."""
+
+    says: str
+    cite: str
+    unit: str
+    cells: tuple[int | float | str | None, ...]
+    inner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under columns; `share` says that the last column is one number of the row divided by another."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """All tables of one form, the number of cells withheld in them, and what no such table can know."""
+
+    name: str
+    tables: tuple[Table, ...]
+    withheld: int
+    cannot_know: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Some orders and what they are called. Where two tables count orders of the same names, it is the same number;
+    `among` keeps names apart that come from the record, such as an office called as a category is."""
+
+    says: str
+    test: Callable[[Life], bool]
+    cite: str = ""
+    took: str = ""  # the duration that is told of them, in words; empty: none
+    among: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that belong together: `parts` of the row named `of` (the first of the table) add up to it, others are some
+    of it."""
+
+    rows: Sequence[Count]
+    parts: bool = True
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A table before it is counted. Its columns cover all its orders; the first row is all of them."""
+
+    title: str
+    whole: Count
+    columns: Sequence[Count]
+    groups: Sequence[Group]
+    share: tuple[str, str] | None = None  # one column in relation to another
+
+
+TOTAL = "total"
+Key = frozenset[str]  # the names of what a cell's orders are, all at once
+# From the numbers of all tables: (total, its parts, numbers among these that no table shows) for each further sum.
+Links = Callable[[Mapping[Key, int]], Iterable[tuple[Key, Sequence[Key], Mapping[Key, int]]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The numbers of several tables, the sums that hold among them, and those that no table shows."""
+
+    cells: Mapping[Key, int]
+    sums: Sequence[tuple[Key, Sequence[Key]]]
+    rests: frozenset[Key]
+
+
+def form(name: str, lives: Sequence[Life], plans: Sequence[Plan], cannot_know: Sequence[str]) -> Form:
+    """Count orders into tables, and withhold what must not be shown in any of them."""
+    (made,) = forms({name: plans}, lives, cannot_know)
+    return made
+
+
+def forms(
+    named: Mapping[str, Sequence[Plan]], lives: Sequence[Life], cannot_know: Sequence[str], links: Links | None = None
+) -> list[Form]:
+    """Several forms over the same orders, by name: what one would tell of another is withheld in all.
+
+    `links` are sums that hold between tables of different forms. Each form says how many numbers all of them withhold.
+    """
+    found = counted(lives, [plan for plans in named.values() for plan in plans], links)
+    hidden = withheld(found.cells, found.sums, never=found.rests)
+    return [
+        Form(name, tuple(_table(plan, lives, found.cells, hidden) for plan in plans), len(hidden), tuple(cannot_know))
+        for name, plans in named.items()
+    ]
+
+
+def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = None) -> Counted:
+    """Count orders; a number that stands in two tables is one cell, so that it is withheld in both or in none.
+
+    Of rows that are only some of a whole, what is left of it is a cell too: nobody sees it, and it guards them.
+    """
+    cells: dict[Key, int] = {}
+    sums: list[tuple[Key, Sequence[Key]]] = []
+    rests: set[Key] = set()
+    for plan in plans:
+        mine = [x for x in lives if plan.whole.test(x)]
+        rows = {c.says: c for group in plan.groups for c in group.rows}
+        for row in (None, *rows.values()):
+            of_row = mine if row is None else [x for x in mine if row.test(x)]
+            cells[_key(plan, row)] = len(of_row)
+            for column in plan.columns:
+                cells[_key(plan, row, column)] = sum(map(column.test, of_row))
+            sums.append((_key(plan, row), [_key(plan, row, column) for column in plan.columns]))
+        for group in plan.groups:
+            for some in (None, *plan.columns):
+                of = _key(plan, rows.get(group.of), some)
+                parts = [_key(plan, row, some) for row in group.rows]
+                if group.parts:
+                    sums.append((of, parts))
+                    continue
+                for part in parts:
+                    rest = part | {"all others"}
+                    cells[rest] = cells[of] - cells[part]
+                    rests.add(rest)
+                    sums.append((of, [part, rest]))
+    for total, addends, unseen in links(cells) if links else ():
+        sums.append((total, addends))
+        for key, n in unseen.items():
+            cells[key] = n
+            rests.add(key)
+    return Counted(cells, sums, frozenset(rests))
+
+
+def _key(plan: Plan, *counts: Count | None) -> Key:
+    return key_of(*(c for c in (plan.whole, *counts) if c is not None))
+
+
+def key_of(*counts: Count) -> Key:
+    """What the orders are called that are all of these at once."""
+    return frozenset(f"{c.among}/{c.says}" for c in counts)
+
+
+def _table(plan: Plan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> Table:
+    mine = [x for x in lives if plan.whole.test(x)]
+    rows: list[Row] = []
+    for row in (None, *(c for group in plan.groups for c in group.rows)):
+        keys = [_key(plan, row, column) for column in (*plan.columns, None)]
+        numbers = tuple(None if key in hidden else cells[key] for key in keys)
+        said = plan.whole if row is None else row
+        rows.append(Row(said.says, said.cite, "orders", numbers, inner=row is not None))
+        if said.took:
+            rows += _durations(said, [x for x in mine if said.test(x)], plan.columns, numbers)
+    columns = (*(c.says for c in plan.columns), TOTAL)
+    if plan.share is None:
+        return Table(plan.title, columns, tuple(rows))
+    some, of = (columns.index(name) for name in plan.share)
+    rows = [replace(row, cells=(*row.cells, _share(row.cells[some], row.cells[of]))) for row in rows]
+    return Table(plan.title, (*columns, f"share {plan.share[0]}"), tuple(rows), share=True)
+
+
+def _durations(
+    said: Count, lives: Sequence[Life], columns: Sequence[Count], numbers: Sequence[int | None]
+) -> list[Row]:
+    """Median days, and the mean where nothing of its row is withheld: means and totals would tell what a cell hides."""
+
+    def spread(how: Callable[[list[float]], float]) -> tuple[float | str | None, ...]:
+        out: list[float | str | None] = []
+        for n, column in zip(numbers, (*columns, None), strict=True):
+            days = [x.took / DAY for x in lives if x.took is not None and (column is None or column.test(x))]
+            out.append(None if n is None else "" if not days else None if len(days) < FEW else round(how(days), 1))
+        return tuple(out)
+
+    rows = [Row(f"median days {said.took}", said.cite, "days", spread(median), inner=True)]
+    means = spread(fmean)
+    if None not in means and any(means):
+        rows.append(Row(f"mean days {said.took}", said.cite, "days", means, inner=True))
+    return rows
+
+
+def _share(some: int | float | str | None, of: int | float | str | None) -> float | str | None:
+    if isinstance(some, int) and isinstance(of, int):
+        return round(some / of, 4) if of else ""
+    return None

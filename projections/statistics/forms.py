@@ -1,0 +1,215 @@
+"""The two statistical forms: what the Member States report to the Commission, and what providers publish.
+
+Regulation (EU) 2023/1543, article 28(2), asks for numbers by type of data, addressee and situation. Providers' own
+reports show requests, and in how many of them some data were produced, by country and by half year.
+
+Where the letters of article 28(2) come from: (a) to (e) and the beginning of (f) were read, in the German version (OJ
+L 191, 28.7.2023, p. 118), 2026-11-25 [text]: (a) issued; (b) issued under the derogations for emergencies; (c)
+fulfilled and not; (d) notified under article 8, refused and on which ground; (e) mean time of fulfilled EPOCs from
+issue to the data; (f) mean time of fulfilled EPOC-PRs. The rest of (f), until the request for production is issued, (g)
+sent for enforcement and fulfilled then, (h) remedies, (i) validation afterwards not given and (j) costs are known, not
+read [known].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from projections.statistics.counting import TOTAL, Count, Form, Group, Key, Life, Plan, form, forms, key_of
+
+ARTICLE = "EPOC:28(2)"
+GROUNDS = ("EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)")
+
+CANNOT_KNOW = (
+    "Orders that are not in this record: those of other offices, those sent on paper and never written down.",
+    "Whether an order without an answer was answered elsewhere: what nobody recorded is counted as open.",
+    "How many accounts an order named: identifiers are sealed and are not opened for statistics.",
+    "What execution cost and what was paid back: no entry states it (article 28(2) asks for it).",
+    "What a second table would tell: two of them over orders that overlap can be subtracted from each other. Choose "
+    "one period and one selection, and publish only that.",
+)
+
+
+def article_28(lives: Sequence[Life]) -> Form:
+    """The table of article 28(2), for production and for preservation orders."""
+    orders = _among(lives, lambda x: x.instrument in ("EPOC", "EPOC-PR"))
+    return form("art28", orders, european(orders), CANNOT_KNOW)
+
+
+def transparency(lives: Sequence[Life]) -> Form:
+    """Requests, and in how many of them some data were produced: by country, half year, instrument and situation."""
+    return form("transparency", lives, requested(lives), CANNOT_KNOW)
+
+
+def both(lives: Sequence[Life]) -> tuple[Form, Form]:
+    """The two tables over the same orders, in one document: a number is withheld for what either would tell."""
+    plans = {"art28": european(lives), "transparency": requested(lives)}
+    of_states, of_providers = forms(plans, lives, CANNOT_KNOW, between)
+    return of_states, of_providers
+
+
+def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapping[Key, int]]]:
+    """The sums that hold between the two forms: the requests under an instrument of the Regulation are its orders, and
+    the requests in a situation are its orders and those under all other instruments, which no table shows."""
+    by_instrument = {key for key in cells if len(key) == 2 and any(part.startswith("instrument/") for part in key)}
+    ours: list[Key] = []
+    for instrument, orders in (("EPOC", key_of(PRODUCTION)), ("EPOC-PR", key_of(PRESERVATION))):
+        ours.append(orders)
+        asked = key_of(REQUESTS) | {f"instrument/{instrument}"}
+        if asked in by_instrument:
+            by_instrument.remove(asked)
+            yield asked, [orders], {}
+            for answer, outcomes in zip(ANSWERS, (OUTCOMES[:2], OUTCOMES[2:3], OUTCOMES[3:]), strict=True):
+                yield asked | key_of(answer), [orders | key_of(outcome) for outcome in outcomes], {}
+    others = key_of(REQUESTS) | {"under other instruments"}
+    parts: list[Key] = []
+    for situation in map(key_of, SITUATIONS):
+        asked, known = key_of(REQUESTS) | situation, [orders | situation for orders in ours]
+        parts.append(others | situation)
+        yield asked, [*known, parts[-1]], {parts[-1]: cells[asked] - sum(cells[key] for key in known)}
+    yield others, parts, {others: sum(cells[key] for key in by_instrument)}
+    yield others, sorted(by_instrument, key=sorted), {}
+
+
+def european(lives: Sequence[Life]) -> list[Plan]:
+    """The tables of article 28(2) for these orders."""
+    return [_production(), _preservation(), *_by_addressee(lives)]
+
+
+def requested(lives: Sequence[Life]) -> list[Plan]:
+    """The tables of a transparency report on these orders."""
+    return [
+        Plan(title, REQUESTS, ANSWERS, (Group(rows),), share=("some data", TOTAL))
+        for title, rows in (
+            ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
+            ("By half year of issue", _each(lives, "half year", lambda x: half_year(x.issued_on))),
+            ("By instrument", _each(lives, "instrument", lambda x: x.instrument)),
+            ("By situation", SITUATIONS),
+        )
+    ]
+
+
+def half_year(moment: datetime) -> str:
+    """The half year of a moment, in UTC: `2027-H1`."""
+    return f"{moment.year}-H{1 if moment.month <= 6 else 2}"
+
+
+def _production() -> Plan:
+    return Plan(
+        "European Production Orders",
+        PRODUCTION,
+        CATEGORIES,
+        (
+            Group(SITUATIONS),
+            Group(
+                (
+                    Count("validated only afterwards", lambda x: x.sought_after, f"{ARTICLE}(b)"),
+                    Count("validation afterwards refused", lambda x: x.refused_after, f"{ARTICLE}(i)"),
+                ),
+                parts=False,
+            ),
+            Group(OUTCOMES),
+            Group(
+                (
+                    Count("notified to the enforcing authority", lambda x: x.notified, f"{ARTICLE}(d)"),
+                    Count("refused", lambda x: bool(x.grounds), f"{ARTICLE}(d)"),
+                ),
+                parts=False,
+            ),
+            Group((*map(_ground, GROUNDS), SEVERAL), of="refused"),
+            *ENFORCED,
+            Group((Count("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),), parts=False),
+            Group(PERSONS),
+        ),
+    )
+
+
+def _preservation() -> Plan:
+    followed = Count(
+        "followed by a request for production",
+        lambda x: x.took is not None,
+        f"{ARTICLE}(f)",
+        took="from issue to that request",
+    )
+    return Plan(
+        "European Preservation Orders",
+        PRESERVATION,
+        CATEGORIES,
+        (
+            Group(SITUATIONS),
+            Group((replace(OUTCOMES[0], took="", cite=f"{ARTICLE}(c)"), *OUTCOMES[1:])),
+            Group((followed,), parts=False),
+            *ENFORCED,
+        ),
+    )
+
+
+def _by_addressee(lives: Sequence[Life]) -> list[Plan]:
+    return [
+        Plan(f"{title} by addressee", whole, OUTCOMES, (Group(_each(mine, "addressee", lambda x: x.addressee)),))
+        for title, whole in (("European Production Orders", PRODUCTION), ("European Preservation Orders", PRESERVATION))
+        if (mine := _among(lives, whole.test))
+    ]
+
+
+def _among(lives: Sequence[Life], test: Callable[[Life], bool]) -> list[Life]:
+    return [x for x in lives if test(x)]
+
+
+def _each(lives: Sequence[Life], among: str, name: Callable[[Life], str]) -> tuple[Count, ...]:
+    """One row for each name that occurs, in the order of the alphabet."""
+
+    def of(value: str) -> Count:
+        return Count(value, lambda x: name(x) == value, among=among)
+
+    return tuple(of(value) for value in sorted({name(x) for x in lives}))
+
+
+def _ground(code: str) -> Count:
+    return Count(f"on ground {code.removeprefix('EPOC:')} alone", lambda x: x.grounds == (code,), f"{ARTICLE}(d)")
+
+
+PRODUCTION = Count("production orders issued", lambda x: x.instrument == "EPOC", f"{ARTICLE}(a)")
+PRESERVATION = Count("preservation orders issued", lambda x: x.instrument == "EPOC-PR", f"{ARTICLE}(a)")
+REQUESTS = Count("requests", lambda x: True)
+
+CATEGORIES = (
+    Count("subscriber", lambda x: x.category == "subscriber"),
+    Count("identification", lambda x: x.category == "identification"),
+    Count("traffic", lambda x: x.category == "traffic"),
+    Count("content", lambda x: x.category == "content"),
+    Count("not stated", lambda x: x.category not in ("subscriber", "identification", "traffic", "content")),
+)
+SITUATIONS = (
+    Count("in an emergency", lambda x: x.emergency, f"{ARTICLE}(a)"),
+    Count("not in an emergency", lambda x: not x.emergency, f"{ARTICLE}(a)"),
+)
+OUTCOMES = (
+    Count(
+        "fulfilled", lambda x: x.outcome == "fulfilled", f"{ARTICLE}(c), (e)", took="from issue to the data obtained"
+    ),
+    Count("fulfilled in part", lambda x: x.outcome == "in part", f"{ARTICLE}(c)"),
+    Count("not fulfilled", lambda x: x.outcome == "not fulfilled", f"{ARTICLE}(c)"),
+    Count("open", lambda x: x.outcome == "open", f"{ARTICLE}(c)"),
+)
+ANSWERS = (
+    Count("some data", lambda x: x.outcome in ("fulfilled", "in part")),
+    Count("no data", lambda x: x.outcome == "not fulfilled"),
+    Count("open", lambda x: x.outcome == "open"),
+)
+SENT = Count("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)")
+OBEYED = Count("fulfilled after that", lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
+ENFORCED = (Group((SENT,), parts=False), Group((OBEYED,), parts=False, of=SENT.says))
+SEVERAL = Count(
+    "on several or other grounds",
+    lambda x: bool(x.grounds) and x.grounds not in {(g,) for g in GROUNDS},
+    f"{ARTICLE}(d)",
+)
+PERSONS = (
+    Count("the person was told", lambda x: x.told == "told", "EPOC:13"),
+    Count("telling the person was put off", lambda x: x.told == "put off", "EPOC:13"),
+    Count("the person will not be told", lambda x: x.told == "left out", "EPOC:13"),
+    Count("nothing on record on telling the person", lambda x: x.told == "nothing on record", "EPOC:13"),
+)

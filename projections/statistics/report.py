@@ -1,0 +1,168 @@
+"""A statistical form as people get it: the tables, a chart, published figures beside ours, and what it cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from projections.reports.charts import Bars, Plot, bar_chart, plot
+from projections.reports.front_page import Command, Face, Making
+from projections.statistics.counting import TOTAL, Form, Life, Row, Table
+from projections.statistics.forms import both
+from projections.statistics.published_figures import Total
+from projections.statistics.suppression import FEW
+
+TITLES = {
+    "art28": "Statistics under Regulation (EU) 2023/1543, article 28(2)",
+    "transparency": "Transparency report",
+}
+METHOD = (
+    "Every order is counted once, under the half year in which it was issued, the gravest category of data it seeks "
+    '(content before traffic before identification before subscriber), and as "several" where it went to more than one '
+    "provider. Durations are medians, in days; a mean is given only where nothing in its row is withheld.",
+    f"An x stands where a number is under {FEW}, or would tell one that is. Which of the two, an x does not say.",
+)
+HALF_YEARS = "By half year of issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A published series in our columns: what it is called, where it is from, its totals by half year."""
+
+    name: str
+    source: str
+    totals: tuple[Total, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticsReport:
+    """A form with all that belongs to it: `selection` says in words which orders were counted, `chart` is of shares,
+    `bars` of orders."""
+
+    making: Making
+    title: str
+    selection: str
+    form: Form
+    method: tuple[str, ...]
+    beside: Beside | None
+    chart: Plot | None
+    bars: Bars | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the two forms in a report on both."""
+
+    title: str
+    form: Form
+    beside: Beside | None
+    chart: Plot | None
+    bars: Bars | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Both forms as a document with its first page; numbers are withheld in one for what the other would tell."""
+
+    face: Face
+    parts: tuple[Part, ...]
+    method: tuple[str, ...]
+    cannot_know: tuple[str, ...]
+
+
+def statistics_report(form: Form, selection: str, making: Making, beside: Beside | None = None) -> StatisticsReport:
+    """A form as a report."""
+    made = _part(form, beside)
+    return StatisticsReport(making, made.title, selection, form, METHOD, beside, made.chart, made.bars)
+
+
+def statistics(
+    lives: Sequence[Life], selection: str, making: Making, commands: Sequence[Command], beside: Beside | None = None
+) -> Statistics:
+    """The report on both forms over the same orders; `commands` tell how to count again."""
+    european, published = both(lives)
+    withheld = european.withheld
+    page = Face(
+        title="Statistics",
+        what=f"{WHAT} {selection}",
+        answer=suppressed(withheld),
+        making=making,
+        subject=None,
+        procedure="not examined: it is asked order by order",
+        findings=(),
+        not_checked=(*making.integrity.not_proven, UNREAD),
+        commands=tuple(commands),
+        only_for=(),
+    )
+    parts = (_part(european), _part(published, beside))
+    return Statistics(page, parts, METHOD, european.cannot_know)
+
+
+WHAT = "Orders of this ledger, counted whole, as Member States report them to the Commission and as providers publish."
+UNREAD = "Whether what was counted followed the rules: that is found order by order, and stands in the reports on each."
+
+
+def suppressed(withheld: int) -> str:
+    """How many numbers are withheld, in a sentence."""
+    if not withheld:
+        return "No number had to be withheld in these tables."
+    return f"{withheld} {'number is' if withheld == 1 else 'numbers are'} withheld in these tables (x)."
+
+
+def _part(form: Form, beside: Beside | None = None) -> Part:
+    drawn, title = None, "Orders issued, by the gravest category sought"
+    if form.name == "transparency":
+        named = {"this record": shares(form.tables)}
+        if beside is not None:
+            named[beside.name] = {t.period: t.share for t in beside.totals if t.share is not None}
+        drawn, title = plot(named), "Requests by half year"
+    return Part(TITLES[form.name], form, beside, drawn, bar_chart(title, orders(form)))
+
+
+def orders(form: Form) -> list[tuple[str, int | None]]:
+    """What is drawn as bars: production orders by category, or requests by half year; None is withheld."""
+    if form.name == "transparency":
+        return requests(form.tables)
+    table = form.tables[0]
+    cells = zip(table.columns, table.rows[0].cells, strict=True)
+    return [(name, n if isinstance(n, int) else None) for name, n in cells if name != TOTAL]
+
+
+def shares(tables: Sequence[Table]) -> dict[str, float]:
+    """The share of requests with some data by half year, where it is shown."""
+    table = next(t for t in tables if t.title == HALF_YEARS)
+    return {row.says: row.cells[-1] for row in table.rows if row.inner and isinstance(row.cells[-1], float)}
+
+
+def requests(tables: Sequence[Table]) -> list[tuple[str, int | None]]:
+    """Requests by half year; None where the number is withheld."""
+    table = next(t for t in tables if t.title == HALF_YEARS)
+    at = table.columns.index(TOTAL)
+    return [(row.says, n if isinstance(n := row.cells[at], int) else None) for row in table.rows if row.inner]
+
+
+Number = Callable[[float, int], str]  # a number as it is written, with so many digits behind its point
+
+
+def plain(n: float, digits: int) -> str:
+    """A number as English and machines write it."""
+    return f"{n:.{digits}f}"
+
+
+def printed(row: Row, table: Table, number: Number = plain) -> tuple[str, ...]:
+    """The cells of a row as they are printed: x for withheld, a dash where there is nothing to count."""
+    last = len(row.cells) - 1
+    units = ("share" if table.share and n == last else row.unit for n in range(last + 1))
+    return tuple(_cell(value, unit, number) for value, unit in zip(row.cells, units, strict=True))
+
+
+def _cell(value: int | float | str | None, unit: str, number: Number) -> str:
+    match value:
+        case None:
+            return "x"
+        case str():
+            return value or "-"
+        case _ if unit == "share":
+            return f"{number(100 * value, 1)} %"
+        case _:
+            return number(value, 1 if unit == "days" else 0)

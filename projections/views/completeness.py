@@ -1,0 +1,145 @@
+"""An order before it goes: what would be found if it were served the moment it is made, and what to add.
+
+The order is judged as the law judges a record: a made-up entry, served at once and with nobody notified yet, read
+beside a register. So the list is never another list than the findings that would follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.entries.case import Case, Entry
+from ledger.law import judge
+from ledger.law.reading.known_parties import RATIFIED
+from ledger.law.rules.order_contents import CONTENTS, WORDS
+
+NOBODY = "0" * 64  # a leaf hash that no entry has
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing to see to: code and level of the finding it would be, its citation, its sentence, the text to add."""
+
+    code: str
+    level: str
+    cite: str
+    says: str
+    add: str
+
+
+# What to do about findings that are not about a field of the form.
+ADVICE = {
+    "V-7-5a-MISSING": "send the notification, with the summary of facts, in the same moment as the order",
+    "V-8-MISSING": "send the enforcing authority its copy in the same moment as the certificate",
+    "V-7-2b": "have the order supervised or validated, and record that before it is served",
+    "V-4-COMPETENCE": "have it validated by an authority that may issue for these data, or state the emergency",
+    "V-7-RESERVED": "use article 8 or mutual assistance: this Party does not apply article 7",
+    "W-7-RESERVER-ISSUES": "check whether a Party that reserved article 7 may send such orders",
+    "V-8-13-RESERVED": "leave out traffic data: this Party does not apply article 8 to them",
+    "V-7-8-NOT-TRIED": "ask the provider first, or say in prior_attempts why it was not asked",
+    "V-8-11-SENDER": "let the central authority send it",
+    "V-9-1b": "do not use article 9 for subscriber information alone with this Party",
+    "F730": "leave out access numbers, and ask for them under article 8",
+    "V-5-4": "state in offence_threshold which threshold for traffic and content data is met",
+    "V-NOT-IN-FORCE": "use another instrument: this one is not in force between the two on this day",
+    "G-DECLARATIONS-UNVERIFIED": "read the declarations of the addressed Party and record them as verified",
+}
+
+
+def lint(
+    public: Mapping[str, Any], sealed: Mapping[str, Any], registry: Sequence[Entry], now: datetime, channel: str
+) -> list[Missing]:
+    """What would be found in an order with these fields, under this register, sent by this channel at `now`."""
+    issued = _entry(1, "order-issued", str(public["instrument"]), public, sealed, now)
+    return lacking(Case(issued.order, issued.instrument or "", (issued,), tuple(registry)), now, channel)
+
+
+def lacking(case: Case, now: datetime, channel: str) -> list[Missing]:
+    """What would be found if the order of a case were sent by this channel at `now`, unless it was sent already."""
+    issued = next(e for e in case.entries if e.kind == "order-issued")
+    instrument = issued.instrument or ""
+    if not any(e.kind == "order-transmitted" for e in case.entries):
+        named = {"addressee": _addressee(issued.public), "channel": channel}
+        sent = _entry(len(case.entries) + 1, "order-transmitted", instrument, named, {}, now)
+        case = Case(case.order, case.instrument, (*case.entries, sent), case.registry, case.label)
+    points = {p.code: p for p in CONTENTS.get(instrument, ())}
+    found = []
+    for finding in judge(case, now).findings:
+        point = points.get(finding.code)
+        if point is not None:
+            absent = [name for name in point.fields if not issued.stated(name)]
+            add = "; ".join(f"{name}: {WORDS[name]}" for name in absent)
+        else:
+            add = ADVICE.get(finding.code, "")
+        if add:
+            found.append(Missing(finding.code, finding.level.value, ", ".join(finding.cite), finding.says, add))
+    return found
+
+
+def _addressee(public: Mapping[str, Any]) -> str:
+    providers = public.get("providers") or ["addressee"]
+    return str(providers[0])
+
+
+def _entry(
+    seq: int, kind: str, instrument: str, public: Mapping[str, Any], sealed: Mapping[str, Any], now: datetime
+) -> Entry:
+    return Entry(
+        leaf=f"{seq:064x}",
+        index=seq - 1,
+        order="00000000-0000-4000-8000-000000000000",
+        seq=seq,
+        kind=kind,
+        instrument=instrument,
+        by=str(public.get("issuing_authority", "issuer")),
+        role="ISS",
+        party=str(public.get("from_party", "")),
+        key=NOBODY,
+        speaks="act",
+        on=now,
+        at=now,
+        public=public,
+        sealed=sealed,
+    )
+
+
+def known_register(now: datetime) -> list[Entry]:
+    """A register of the real Parties as far as they are known; for an order that is linted outside any ledger."""
+    before = now - timedelta(seconds=1)
+    made: list[Entry] = []
+
+    def say(kind: str, **public: Any) -> None:
+        index = len(made)
+        made.append(
+            Entry(
+                leaf=f"{index + 1000:064x}",
+                index=index,
+                order=NOBODY,
+                seq=index + 1,
+                kind=kind,
+                instrument=None,
+                by="known",
+                role="ADM",
+                party="",
+                key=NOBODY,
+                speaks="act",
+                on=before,
+                at=before,
+                public=public,
+            )
+        )
+
+    for party in RATIFIED.values():
+        say("party-registered", party=party.code, zone=party.zone, declarations_verified=party.complete)
+        for d in party.declarations:
+            say(
+                "declaration-recorded",
+                party=party.code,
+                declaration=d.code,
+                verified=d.verified,
+                valid_from=f"{party.ratified:%Y-%m-%d}",
+            )
+    return made

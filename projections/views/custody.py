@@ -1,0 +1,203 @@
+"""Hand to hand: who held what was disclosed, with which digests, and where a file stopped being the same."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.entries.case import Case, Entry
+from projections.views.exhibit_digests import Digest, Exhibits, First, digests, speaks_of, unread
+from projections.views.replaced import Replaced, replaced
+from projections.views.timeline import office_names, says
+
+HANDS = (
+    "data-disclosed",
+    "data-transmitted-by-state",
+    "evidence-received",
+    "custody-transferred",
+    "evidence-accessed",
+    "working-copy-made",
+    "evidence-sealed",
+    "analysis-performed",
+    "use-restricted",
+    "data-returned",
+    "data-destroyed",
+)
+
+
+GIVEN = ("data-disclosed", "data-transmitted-by-state")
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """One step of custody: the entry, who gave and who took, what was checked, and the digests it states.
+
+    Names of offices; None where nothing on record says it. A step in which nothing changes hands has only `held_by`.
+    `files` are the digests that can be read here, `unread` is `[sealed]` or `[erased]` where others are stated.
+    `compared` was computed here: the digests against `firsts`, the same files as they were first stated.
+    `parties` are the actors behind these names. `replaced` is what took its place; such a step is shown and counts for
+    nothing.
+    """
+
+    entry: Entry
+    says: str
+    exhibit: str | None
+    released_by: str | None
+    received_by: str | None
+    held_by: str | None
+    parties: tuple[str, ...]
+    check: str | None
+    files: tuple[Digest, ...]
+    unread: str
+    compared: str
+    firsts: tuple[First, ...]
+    replaced: Replaced | None = None
+
+    @property
+    def holder(self) -> str | None:
+        """Who has the data after this step."""
+        return self.received_by or self.held_by
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where a file stands in the record: the hands whose digest it equals, and those that speak of another content.
+
+    `as_first_stated`: it is the file that was handed over, and not one that it became later.
+    """
+
+    equal: tuple[Hand, ...]
+    differs: tuple[Hand, ...]
+    as_first_stated: bool
+
+    @property
+    def verdict(self) -> str:
+        """`equal` to what was first stated; else `differs`; `unknown` where no step speaks of the file."""
+        return "equal" if self.as_first_stated else "differs" if self.equal or self.differs else "unknown"
+
+
+def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> list[Hand]:
+    """Every step of custody of an order in the order in which it happened, replaced ones too, each marked as such.
+
+    `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
+    """
+    names, gone = office_names(case.registry), replaced(case, at, reveal=reveal)
+    exhibits = Exhibits(case, at, HANDS)
+    given = [e for e in exhibits.steps if e.kind in GIVEN]
+    standing = [e for e in given if e.leaf not in gone]
+    return [_hand(e, _parties(e, given, standing), names, exhibits, gone.get(e.leaf)) for e in exhibits.steps]
+
+
+def standing(hands: Iterable[Hand]) -> list[Hand]:
+    """The steps that nothing replaced."""
+    return [hand for hand in hands if hand.replaced is None]
+
+
+def _hand(
+    e: Entry,
+    parties: tuple[str | None, str | None, str | None],
+    names: Mapping[str, str],
+    exhibits: Exhibits,
+    gone: Replaced | None,
+) -> Hand:
+    released, received, held = (None if actor is None else names.get(actor, actor) for actor in parties)
+    return Hand(
+        entry=e,
+        says=says(e.kind),
+        exhibit=e.get("exhibit"),
+        released_by=released,
+        received_by=received,
+        held_by=held,
+        parties=tuple(actor for actor in parties if actor is not None),
+        check=e.get("check"),
+        files=tuple(digests(e)),
+        unread=unread(e),
+        compared=exhibits.compared(e),
+        firsts=exhibits.firsts(e),
+        replaced=gone,
+    )
+
+
+def _parties(e: Entry, given: Sequence[Entry], standing: Sequence[Entry]) -> tuple[str | None, str | None, str | None]:
+    """Who gave, who took, or who held the data all along, as actors; `given` are disclosures and transmissions."""
+    match e.kind:
+        case "data-disclosed" | "data-transmitted-by-state":
+            return e.actor, e.get("recipient"), None
+        case "evidence-received":
+            return _giver(e, given, standing), e.actor, None
+        case "custody-transferred":
+            return e.get("released_by"), e.get("received_by"), None
+        case "data-returned":
+            return e.actor, None, None
+    return None, None, e.actor
+
+
+def _giver(receipt: Entry, given: Sequence[Entry], standing: Sequence[Entry]) -> str | None:
+    """Who handed over what a receipt says has arrived; None where the record leaves it open.
+
+    The entry that the receipt names. Where it names none, the last one before it whose recipient signs the receipt;
+    else the only office that by then has handed over anything to a recipient that is not stated, or to anybody.
+    """
+    named = receipt.get("about")
+    if named and (found := next((e for e in given if named in (e.leaf, e.proves)), None)):
+        return found.actor
+    before = [e for e in standing if e.on <= receipt.on]
+    if to_signer := [e for e in before if e.get("recipient") == receipt.actor]:
+        return to_signer[-1].actor
+    offices = {e.actor for e in before if e.get("recipient") is None} or {e.actor for e in before}
+    return offices.pop() if len(offices) == 1 else None
+
+
+def out_of_step(hands: Sequence[Hand]) -> dict[str, Hand | None]:
+    """The steps whose place by date is not their place in the record, by leaf: each with the step recorded before it.
+
+    Of `hands`, which are in the order of their dates, as few as will do: without them, both orders are the same. None
+    stands for no step before.
+    """
+    kept = _rising([h.entry.index for h in hands])
+    recorded = sorted(hands, key=lambda h: h.entry.index)
+    before: dict[str, Hand | None] = {
+        h.entry.leaf: earlier for h, earlier in zip(recorded, [None, *recorded], strict=False)
+    }
+    return {h.entry.leaf: before[h.entry.leaf] for n, h in enumerate(hands) if n not in kept}
+
+
+def _rising(numbers: Sequence[int]) -> set[int]:
+    """The places of a longest rising subsequence of distinct numbers (patience sorting)."""
+    tops: list[int] = []
+    places: list[int] = []
+    below: list[int | None] = []
+    for place, number in enumerate(numbers):
+        pile = bisect_left(tops, number)
+        tops[pile : pile + 1] = [number]
+        places[pile : pile + 1] = [place]
+        below.append(places[pile - 1] if pile else None)
+    found: set[int] = set()
+    at = places[-1] if places else None
+    while at is not None:
+        found.add(at)
+        at = below[at]
+    return found
+
+
+def trace(hands: Sequence[Hand], file: Digest) -> Trace:
+    """Compare one file with the steps of custody that speak of it: of its exhibit, and of the disclosure it came by.
+
+    It is the file whose digest it has; only where nobody states its digest, the file of its name.
+    """
+    equal = [h for h in hands if any(d.same(file) for d in h.files)]
+    found = {f for h in hands for f in h.firsts if f.digest.same(file)}
+    as_first_stated = bool(found)
+    found |= {f for h in equal for d in h.files if d.same(file) for f in speaks_of(d, h.firsts)}
+    if not equal and not found:
+        found = {f for h in hands for f in h.firsts if f.digest.name == file.name}
+    others = (h for h in hands if not any(d.same(file) for d in h.files))
+    differs = [h for h in others if any(_is_another(d, file, found, h) for d in h.files)]
+    return Trace(tuple(equal), tuple(differs), as_first_stated)
+
+
+def _is_another(digest: Digest, file: Digest, found: Collection[First], hand: Hand) -> bool:
+    """A digest that is not the file's, of what the file is."""
+    return digest.same(file) is False and any(f in found for f in speaks_of(digest, hand.firsts))

@@ -1,0 +1,113 @@
+"""What is due: every open clock, soonest first; and every clock that was open once, as it is now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from ledger.entries.case import Case
+from ledger.law import Judgement
+from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law.terms.rule import Clock, Verdict
+
+SECOND = timedelta(seconds=1)
+
+
+class Duty(Struct, frozen=True):
+    """One clock of one order that somebody still has to answer.
+
+    `left` is the time that remains (negative once it is over), None where the clock could not be computed.
+    """
+
+    order: str
+    label: str | None
+    instrument: str
+    state: str
+    clock: Clock
+    left: timedelta | None
+
+    @property
+    def over(self) -> bool:
+        """True if the time ran out with nothing done."""
+        return self.left is not None and self.left <= timedelta(0)
+
+
+def due(judgement: Judgement, now: datetime) -> list[Duty]:
+    """The clocks of one order that are still open or could not be computed, and those that ran out unanswered."""
+    found = [
+        Duty(
+            order=judgement.order,
+            label=judgement.label,
+            instrument=judgement.instrument,
+            state=judgement.state,
+            clock=clock,
+            left=None if clock.due is None else clock.due - now,
+        )
+        for clock in judgement.deadlines
+        if _unanswered(clock)
+    ]
+    return soonest_first(found)
+
+
+def _unanswered(clock: Clock) -> bool:
+    return clock.verdict in (Verdict.OPEN, Verdict.UNDETERMINED) or (
+        clock.verdict is Verdict.MISSED and not clock.met_by
+    )
+
+
+def soonest_first(duties: Iterable[Duty]) -> list[Duty]:
+    """Sorted by what is left; what could not be computed stands first, because nobody knows how urgent it is."""
+    return sorted(duties, key=lambda d: (d.left is not None, d.left or timedelta(0), d.order, d.clock.id))
+
+
+class Followed(Struct, frozen=True):
+    """One clock that was open, with an end, at some moment of the record.
+
+    `open` says whether it still is; it is not if it was met, is no longer listed, or has no computed end any more. Then
+    `clock` is the last one that had an end. `changes` counts how often `open` or the end changed. `number` tells clocks
+    with one id and one trigger apart, from 0: the rolled twin of a clock is 1.
+    """
+
+    order: str
+    instrument: str
+    clock: Clock
+    number: int
+    open: bool = True
+    changes: int = 0
+
+
+def followed(case: Case, now: datetime) -> list[Followed]:
+    """Return every clock of an order that was open, with an end, at a moment up to `now`, as it is at `now`.
+
+    The record is read as it was known after each of its entries and one second before the next one, so that a clock
+    that came or went by time alone is seen too. The same record and the same `now` give the same result, and later
+    entries never lower `changes`.
+    """
+    recorded = sorted({e.received or e.at for e in case.known(now).entries})
+    found: dict[tuple[str, str | None, int], Followed] = {}
+    for moment in sorted({*recorded, *(after - SECOND for after in recorded[1:]), now}):
+        listed = dict(_ending(Reading.known(case, moment).clocks))
+        for key, clock in listed.items():
+            before, here = found.get(key), _unanswered(clock)
+            if before is not None:
+                changed = (before.open, before.clock.due) != (here, clock.due)
+                found[key] = replace(before, clock=clock, open=here, changes=before.changes + changed)
+            elif here:
+                found[key] = Followed(case.order, case.instrument, clock, key[2])
+        for key, before in found.items():
+            if before.open and key not in listed:
+                found[key] = replace(before, open=False, changes=before.changes + 1)
+    return list(found.values())
+
+
+def _ending(clocks: Iterable[Clock]) -> Iterator[tuple[tuple[str, str | None, int], Clock]]:
+    """The clocks that have an end, each by its id, its trigger and its number among those that share both."""
+    seen: Counter[tuple[str, str | None]] = Counter()
+    for _, _, clock in sorted((c.due, n, c) for n, c in enumerate(clocks) if c.due is not None):
+        key = (clock.id, clock.trigger)
+        yield (*key, seen[key]), clock
+        seen[key] += 1

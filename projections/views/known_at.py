@@ -1,0 +1,78 @@
+"""What was known at a moment, and what changed between two.
+
+There are two times: when something happened (`on`) and when it entered the record. A replay stands at a position of the
+log: the entries below the newest head that was kept at or before the moment asked about. Which head that is, and
+whether its time is cosigned or only the log's own clock, is for whoever holds the heads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.entries.case import Case, Entry
+from ledger.law import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of the record: the time asked about and the log size that had been acknowledged by then."""
+
+    at: datetime
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference between two judgements: what it concerns, before and after (None: was not there)."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a later moment knows that an earlier one did not."""
+
+    entries: tuple[Entry, ...]
+    changes: tuple[Change, ...]
+
+
+def as_known(case: Case, moment: Moment) -> Case:
+    """The case as the record stood at a moment: entries below the log size acknowledged by then."""
+    entries = tuple(e for e in case.entries if e.index < moment.size)
+    registry = tuple(e for e in case.registry if e.index < moment.size)
+    return Case(case.order, case.instrument, entries, registry, case.label)
+
+
+def difference(case: Case, earlier: Moment, later: Moment, judge: Callable[[Case, datetime], Judgement]) -> Difference:
+    """The entries recorded between two moments and every line of the judgement that reads differently."""
+    before, after = as_known(case, earlier), as_known(case, later)
+    known = {e.leaf for e in before.entries}
+    return Difference(
+        entries=tuple(e for e in after.entries if e.leaf not in known),
+        changes=changes(judge(before, earlier.at), judge(after, later.at)),
+    )
+
+
+def changes(before: Judgement | None, after: Judgement) -> tuple[Change, ...]:
+    """Every line of a judgement that reads differently from an earlier one; all of them if there was none."""
+    old, new = {} if before is None else _lines(before), _lines(after)
+    return tuple(
+        Change(what, old.get(what), new.get(what))
+        for what in dict.fromkeys([*old, *new])
+        if old.get(what) != new.get(what)
+    )
+
+
+def _lines(j: Judgement) -> dict[str, str]:
+    lines = {"state": j.state}
+    lines |= {f"region {name}": value for name, value in j.regions.items()}
+    for clock in j.deadlines:
+        due = "" if clock.due is None else f" due {clock.due:%Y-%m-%dT%H:%M:%SZ}"
+        lines[f"deadline {clock.id} ({clock.policy})"] = f"{clock.verdict}{due}"
+    lines |= {f"finding {f.code}": f.says for f in j.findings}
+    lines |= {f"criterion {name}": str(c.state) for name, c in j.criteria.items()}
+    return lines

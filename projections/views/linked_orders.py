@@ -1,0 +1,65 @@
+"""One matter: the orders that name each other as before and after, whatever the instrument of each.
+
+An article 7 order that was escalated and the article 8 request that followed, a preservation order and the production
+order it was kept for, an emergency request and the formal one: the entries say so themselves (`prior_order`,
+`new_order`). An order that is in another ledger is named and not followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ledger.entries.case import Case
+from ledger.law import Judgement
+from projections.views.replaced import replaced
+from projections.views.timeline import Line, timeline
+
+Pair = tuple[str, str]  # the order before, the order after
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One order of a matter: what people call it, what it is, and its judgement at the matter's moment."""
+
+    name: str
+    case: Case
+    judgement: Judgement
+
+
+def pair(order: str, public: Mapping[str, Any]) -> Pair | None:
+    """The two orders that an entry of `order` with these public fields joins; None if it joins none."""
+    prior, new = public.get("prior_order"), public.get("new_order")
+    if isinstance(prior, str) and prior != order:
+        return prior, order
+    if isinstance(new, str) and new != order:
+        return order, new
+    return None
+
+
+def pairs(case: Case) -> list[Pair]:
+    """The pairs that the entries of an order make; one that was put right makes none."""
+    gone = replaced(case)
+    found = (pair(case.order, e.public) for e in case.entries if e.leaf not in gone)
+    return list(dict.fromkeys(p for p in found if p is not None))
+
+
+def connected(order: str, links: Iterable[Pair]) -> set[str]:
+    """Every order that can be reached from `order`, forwards and back."""
+    beside: dict[str, set[str]] = {}
+    for before, after in links:
+        beside.setdefault(before, set()).add(after)
+        beside.setdefault(after, set()).add(before)
+    found, ahead = {order}, [order]
+    while ahead:
+        new = beside.get(ahead.pop(), set()) - found
+        found |= new
+        ahead += new
+    return found
+
+
+def merged(shares: Sequence[Share], *, reveal: bool = False) -> list[tuple[Share, Line]]:
+    """The story of a matter: every entry of its orders in the order in which it happened, then of the record."""
+    told = [(s, line) for s in shares for line in timeline(s.case, s.judgement.trail, reveal=reveal)]
+    return sorted(told, key=lambda one: (one[1].entry.on, one[1].entry.index))

@@ -1,0 +1,55 @@
+"""What took the place of an entry: for every table that shows the entry, struck through, beside who, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ledger.entries.case import Case, Entry, Unread, wire
+from ledger.facts import WHY
+from ledger.law.reading.effective_entries import Record
+
+NO_REASON = "no reason stated"  # of an entry that was recorded before a reason was asked for
+EVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The entry that took the place of another, and why as far as a reader may see it: text, `[sealed]`, `[erased]`.
+
+    Who did it and when (UTC, claimed) are its signer and the moment of its signature.
+    """
+
+    entry: Entry
+    why: str
+
+    def told(self, number: str) -> str:
+        """In one line; `number` is what the entry that took the place is called here."""
+        e = self.entry
+        return f"REPLACED by {number}, signed {wire(e.at)} by {e.by} ({e.role}): {self.why}"
+
+
+def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) -> dict[str, Replaced]:
+    """Leaf of a replaced entry -> what took its place last, as the law reads the case at a moment (without one: ever).
+
+    An entry that names the entry of another signer replaces nothing.
+    """
+    found = Record(case, at or EVER).replacements
+    return {leaf: Replaced(by[-1], why(by[-1], reveal=reveal)) for leaf, by in found.items()}
+
+
+def why(e: Entry, *, reveal: bool) -> str:
+    """Why an entry replaces another, as a reader sees it."""
+    stated = e.sealed.get(WHY.name)
+    if stated is Unread.ERASED:
+        return "[erased]"
+    if stated is None:
+        return NO_REASON
+    return stated if reveal and isinstance(stated, str) else "[sealed]"
+
+
+def numbered(found: Mapping[str, Replaced], leaf: str) -> str:
+    """The line that stands beside a replaced entry, its replacement by number; empty for an entry that counts."""
+    by = found.get(leaf)
+    return "" if by is None else by.told(f"#{by.entry.seq}")

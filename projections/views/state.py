@@ -1,0 +1,60 @@
+"""Where an order stands: its reference, its parties, its state and the regions beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from ledger.entries.case import Case, Entry
+from ledger.law import Judgement
+
+
+class OrderView(Struct, frozen=True):
+    """One line about an order; times are UTC and claimed by their signers."""
+
+    order: str
+    ref: str | None
+    label: str | None
+    instrument: str
+    state: str
+    regions: dict[str, str]
+    from_party: str | None
+    to_party: str | None
+    providers: tuple[str, ...]
+    issued_on: datetime | None
+    last_on: datetime | None
+    entries: int
+    linked: tuple[str, ...]
+
+
+def view(case: Case, judgement: Judgement) -> OrderView:
+    """The order as the judgement's moment sees it."""
+    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    return OrderView(
+        order=case.order,
+        ref=None if issued is None else issued.get("reference"),
+        label=case.label,
+        instrument=case.instrument,
+        state=judgement.state,
+        regions=dict(judgement.regions),
+        from_party=None if issued is None else issued.get("from_party"),
+        to_party=None if issued is None else issued.get("to_party"),
+        providers=() if issued is None else tuple(issued.get("providers", ())),
+        issued_on=None if issued is None or issued.on > judgement.as_of else issued.on,
+        last_on=max((e.on for e in case.entries if e.on <= judgement.as_of), default=None),
+        entries=len(case.entries),
+        linked=linked(case.entries),
+    )
+
+
+def name_of(case: Case) -> str:
+    """What people call an order: the name a story gave it, its reference, or the beginning of its id."""
+    issued = next((e for e in case.entries if e.kind == "order-issued"), None)
+    return case.label or (issued.get("reference") if issued else None) or case.order[:8]
+
+
+def linked(entries: tuple[Entry, ...]) -> tuple[str, ...]:
+    """Ids of the orders that entries of this one name: the order before it, the one it was escalated to."""
+    names = (e.get(name) for e in entries for name in ("prior_order", "new_order"))
+    return tuple(dict.fromkeys(order for order in names if order))

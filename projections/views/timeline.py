@@ -1,0 +1,130 @@
+"""The story of an order: what happened, when it was written down, who says so, and what it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from ledger.entries.case import Case, Entry, Unread
+from ledger.facts import KINDS
+from ledger.law.states.machine import Step
+from projections.views.replaced import Replaced, replaced
+
+LATE = timedelta(hours=24)  # findings.md 1, "late entry" [design]
+MANNER = {"act": "", "observation": "saw", "import": "took over"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the story.
+
+    `on` is when it happened and `at` when it was signed, both UTC and both claims; `late` is how long after the event
+    it was signed where that is more than a day, `early` how long before, where that cannot be. `fields` holds what a
+    reader sees: values, or an `Unread`. `moved` is the change of state it brought, as (from, to); `replaced` what took
+    its place.
+    """
+
+    entry: Entry
+    says: str
+    who: str
+    late: timedelta | None
+    early: timedelta | None
+    replaced: Replaced | None
+    moved: tuple[str, str] | None
+    fields: Mapping[str, Any]
+
+    @property
+    def replaced_by(self) -> str | None:
+        """The leaf of the entry that took its place."""
+        return None if self.replaced is None else self.replaced.entry.leaf
+
+
+def timeline(
+    case: Case,
+    trail: Iterable[Step] = (),
+    *,
+    reveal: bool = False,
+    part: slice = slice(None),
+    at: datetime | None = None,
+) -> list[Line]:
+    """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's.
+
+    `part` says which of these lines are made, `at` at which moment the case is read.
+    """
+    moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
+    gone = replaced(case, at, reveal=reveal)
+    names = office_names(case.registry)
+    return [
+        Line(
+            entry=e,
+            says=told(e),
+            who=speaker(e, names),
+            late=e.at - e.on if e.at - e.on > LATE else None,
+            early=e.ahead if e.after_signature else None,
+            replaced=gone.get(e.leaf),
+            moved=moved.get(e.leaf),
+            fields=fields(e, reveal=reveal),
+        )
+        for e in sorted(case.entries, key=lambda e: (e.on, e.index))[part]
+    ]
+
+
+def told(e: Entry) -> str:
+    """What has happened when this entry stands in the record, and that it has no effect where that is so."""
+    said = _arrived(e) or says(e.kind)
+    if not e.held:
+        said += f" Its key did not hold the role {e.role}: it has no legal effect."
+    return said
+
+
+def _arrived(e: Entry) -> str:
+    """Which entry of which other record has arrived; empty for every other kind."""
+    if e.kind != "counterparty-record-received":
+        return ""
+    said = f"Entry {e.get('index')} of {e.get('origin')} has arrived."
+    if e.unproven:
+        said += f" It is not proven to be its signer's own act: {e.unproven}."
+    return said
+
+
+def says(kind: str) -> str:
+    """What has happened when an entry of this kind stands in the record: the vocabulary's first sentence."""
+    known = KINDS.get(kind)
+    if known is None:
+        return "An entry of a kind this reader does not know."
+    return known.says.split(". ")[0].rstrip(".") + "."
+
+
+def speaker(entry: Entry, names: Mapping[str, str]) -> str:
+    """Who says so, for people: the office, its role, and whose act it reports."""
+    signer = f"{names.get(entry.by, entry.by)} ({entry.role})"
+    if entry.whose is None:
+        return signer
+    return f"{names.get(entry.whose, entry.whose)}, {entry.speaks} by {signer}"
+
+
+def office_names(registry: Sequence[Entry]) -> dict[str, str]:
+    """What offices are called, by actor: the newest name in the register, English first."""
+    names: dict[str, str] = {}
+    for e in registry:
+        if e.kind in ("authority-registered", "authority-changed") and e.get("names"):
+            said = e.public["names"]
+            names[e.public["actor"]] = said.get("en") or next(iter(said.values()))
+    return names
+
+
+def fields(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
+    """The fields of an entry as a reader sees them: sealed values only where they are revealed."""
+    shown: dict[str, Any] = dict(entry.public)
+    for name, value in entry.sealed.items():
+        if value is None:
+            continue  # committed to in every entry of its kind, and not stated in this one
+        shown[name] = value if reveal or value is Unread.ERASED else Unread.WITHHELD
+    return shown
+
+
+def by_time(trail: Iterable[Step]) -> list[Step]:
+    """The changes of state that needed no entry: a clock came to its end."""
+    return [step for step in trail if step.leaf is None]
