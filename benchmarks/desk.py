@@ -17,9 +17,10 @@ from starlette.types import Message, Scope
 
 from benchmarks.ledgers import LONG_REFERENCE, REFERENCE
 from benchmarks.measure import Figure, say, seconds
-from cli.click_extensions import Said
-from cli.desk.routes import Desk, app
+from cli.desk.routes import app
 from cli.desk.security import Gate
+from cli.desk.session import Desk
+from cli.invocation import Said
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import reading
 

@@ -1,1 +1,1 @@
-"""Hands: parse, one call, one print."""
+"""The command line."""

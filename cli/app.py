@@ -8,19 +8,20 @@ from typing import Any, NoReturn
 
 import click
 
-from cli.click_extensions import Group, Said, command, common_options
+from cli.click_extensions import Group, command, common_options
 from cli.exit_codes import Exit, exit_of, lines_of
+from cli.invocation import Said
 from cli.terminal import output
 
 COMMANDS = {
     "demo": ("cli.commands.demo:demo", "the main job in one go, on a shipped story"),
     "init": ("cli.commands.init:init", "a new ledger with its registrar, log key and guard"),
     "key": ("cli.app:key", "key life, every step an entry"),
-    "issue": ("cli.commands.order_steps:issue", "make an order, and record that it was made"),
-    "notify": ("cli.commands.order_steps:notify", "the other State is told of the order"),
-    "object": ("cli.commands.order_steps:object_", "the notified authority says no: instruction or ground for refusal"),
-    "disclose": ("cli.commands.order_steps:disclose", "the provider hands over files; their digests are recorded"),
-    "notify-customer": ("cli.commands.order_steps:notify_customer", "the person whose data were sought is told"),
+    "issue": ("cli.commands.issue:issue", "make an order, and record that it was made"),
+    "notify": ("cli.commands.notify:notify", "the other State is told of the order"),
+    "object": ("cli.commands.object:object_", "the notified authority says no: instruction or ground for refusal"),
+    "disclose": ("cli.commands.disclose:disclose", "the provider hands over files; their digests are recorded"),
+    "notify-customer": ("cli.commands.notify_customer:notify_customer", "the person whose data were sought is told"),
     "record": ("cli.commands.record:record", "every other kind of fact"),
     "import": ("cli.app:import_", "from elsewhere: a table of orders, HI-1, delivery evidence, letters"),
     "receive": ("cli.commands.receive:receive", "another record's bundle or entry, wrapped into this one"),
@@ -28,33 +29,33 @@ COMMANDS = {
     "lapse": ("cli.commands.lapse:lapse", "record deadline-lapsed for every clock that ended unmet"),
     "orders": ("cli.commands.orders:orders", "every order and the state it is in"),
     "order": ("cli.app:order", "a name of your own for an order"),
-    "due": ("cli.commands.orders:due", "every open clock, soonest first"),
+    "due": ("cli.commands.due:due", "every open clock, soonest first"),
     "show": ("cli.commands.show:show", "one order"),
-    "timeline": ("cli.commands.orders:timeline", "the story of one order"),
+    "timeline": ("cli.commands.timeline:timeline", "the story of one order"),
     "log": ("cli.app:log", "the entries of the log, newest first; `log publish` writes it out"),
     "judge": ("cli.commands.judge:judge", "deadlines, findings and the criteria A1-A8"),
-    "custody": ("cli.commands.judge:custody", "hand to hand with digests"),
-    "check": ("cli.commands.judge:check", "is this file what was disclosed?"),
+    "custody": ("cli.commands.custody:custody", "hand to hand with digests"),
+    "check": ("cli.commands.check:check", "is this file what was disclosed?"),
     "replay": ("cli.commands.replay:replay", "state as it was known at a moment, and what changed"),
-    "register": ("cli.commands.judge:register", "the ten questions of a data protection officer"),
+    "register": ("cli.commands.register:register", "the ten questions of a data protection officer"),
     "stats": ("cli.commands.stats:stats", "the statistical forms, small cells withheld"),
     "report": ("cli.commands.report:report", "the documents people file: reports, certificates, the order form"),
-    "lint": ("cli.commands.law:lint", "what is missing in an order before it is sent"),
+    "lint": ("cli.commands.lint:lint", "what is missing in an order before it is sent"),
     "law": ("cli.app:law", "the rules in force with their citations"),
-    "vocabulary": ("cli.commands.law:vocabulary", "the kinds of fact and their fields"),
+    "vocabulary": ("cli.commands.vocabulary:vocabulary", "the kinds of fact and their fields"),
     "file": ("cli.commands.file:file_", "what is filed together: bundle, papers, whom to trust, the verifier page"),
     "export": ("cli.commands.export:export", "the evidence bundle for one audience"),
-    "verify": ("cli.commands.export:verify", "offline verdict on a bundle, an entry or a ledger"),
+    "verify": ("cli.commands.verify:verify", "offline verdict on a bundle, an entry or a ledger"),
     "trust": ("cli.app:trust", "a trust policy signed by several, its versions, and the folder a court holds"),
-    "fsck": ("cli.commands.init:fsck", "verify this ledger, its guard, heads and views"),
-    "checkpoint": ("cli.commands.init:checkpoint", "sign and publish the state of the log now"),
+    "fsck": ("cli.commands.fsck:fsck", "verify this ledger, its guard, heads and views"),
+    "checkpoint": ("cli.commands.checkpoint:checkpoint", "sign and publish the state of the log now"),
     "stamp": ("cli.app:stamp", "time stamps over the log from authorities outside (RFC 3161)"),
     "witness": ("cli.app:witness", "cosign other logs, and name the witnesses of this one"),
     "signer": ("cli.app:signer", "a process of its own that signs checkpoints, and never two of one size"),
-    "erase": ("cli.commands.init:erase", "destroy the key to a subject's sealed values"),
+    "erase": ("cli.commands.erase:erase", "destroy the key to a subject's sealed values"),
     "subject": ("cli.app:subject", "which names of data subjects mean one person, and which do not"),
-    "backup": ("cli.commands.init:backup", "a copy of everything but guard, log key and keys"),
-    "restore": ("cli.commands.init:restore", "put a copy back, checked against the guard"),
+    "backup": ("cli.commands.backup:backup", "a copy of everything but guard, log key and keys"),
+    "restore": ("cli.commands.restore:restore", "put a copy back, checked against the guard"),
     "desk": ("cli.commands.desk:desk", "a local page: what is due, every order, its papers, the law"),
     "monitor": ("cli.commands.monitor:monitor", "follow other logs; alarm on forks, rollbacks, silence"),
     "succeed": ("cli.commands.succeed:succeed", "a log that takes the place of one that cannot go on"),
@@ -125,12 +126,12 @@ TRUST = {
 }
 
 LOG = {
-    "publish": ("cli.commands.init:publish", "write tiles and entry bundles for those who may read"),
+    "publish": ("cli.commands.log:publish", "write tiles and entry bundles for those who may read"),
     "clock": (
-        "cli.session.clock_check:set_back",
+        "cli.commands.log:set_back",
         "go on at the true time, after a head was signed by a clock that was ahead",
     ),
-    "remake-guard": ("cli.commands.succeed:remake_guard", "a lost guard, made again against a quorum of witnesses"),
+    "remake-guard": ("cli.commands.log:remake_guard", "a lost guard, made again against a quorum of witnesses"),
 }
 
 

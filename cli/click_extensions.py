@@ -7,37 +7,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
 from cli.exit_codes import Exit, Stop
+from cli.invocation import Said, said
 
 FORMATS = ("table", "json", "jsonl", "csv")
-
-
-# -- what was said beside the command itself ---------------------------------------------------------------------------
-
-
-@dataclass
-class Said:
-    """What the options common to all commands said; they may stand before the command or behind it."""
-
-    ledger: str | None = None
-    format: str = "table"
-    color: str = "auto"  # auto | always | never
-    debug: bool = False
-    clock_is_right: bool = False
-    refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
-
-
-def said() -> Said:
-    """What the running command was told; defaults where no command runs."""
-    ctx = click.get_current_context(silent=True)
-    found = ctx.find_root().obj if ctx else None
-    return found if isinstance(found, Said) else Said()
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
@@ -197,21 +175,3 @@ class Group(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, says) for name, (_, says) in self.table.items()])
-
-
-# -- who signs: options of every command that records ------------------------------------------------------------------
-
-AS = click.option("--as", "actor", metavar="ACTOR", help="Who signs: an office of the register.")
-ROLE = click.option("--role", metavar="ROLE", help="In which role, where the office has more than one that fits.")
-KEY = click.option(
-    "--key",
-    "key_file",
-    metavar="FILE|URI",
-    help="The key to sign with: a file, agent:... or pkcs11:...; else one of yours.",
-)
-STORE = click.option(
-    "--store",
-    metavar="ADDRESS",
-    default="",
-    help="Keep the entries in this PostgreSQL database, postgresql://host/name; without a password.",
-)

@@ -1,1 +1,1 @@
-"""Signed facts, the log they stand in, and the law that comments on them."""
+"""Signed facts, the log that holds them, and the law that comments on them."""

@@ -1,1 +1,1 @@
-"""Questions put to the entries of an order and a moment; pure, they import the cellar and never the world."""
+"""Views, reports and exchange files made of the entries of an order at a moment. No disk, network or clock."""

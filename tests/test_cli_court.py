@@ -105,7 +105,7 @@ def test_what_is_no_bundle_and_no_entry_is_undecidable(data: bytes, tmp_path: Pa
 def test_a_file_without_end_is_read_up_to_a_bound(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cli.terminal.output.MOST", 1 << 16)
+    monkeypatch.setattr("cli.terminal.file_io.MOST", 1 << 16)
     zero, trust = "/dev/zero", str(ledger / "trust")
     for words in (
         ("verify", zero),

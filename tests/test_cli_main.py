@@ -14,9 +14,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from cli import click_extensions
 from cli.app import COMMANDS, KEY, comity
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from cli.terminal import output
+from cli.invocation import Said
+from cli.session import ledger_choice
+from cli.session.ledger_choice import MOMENT
+from cli.terminal import output, prompts
 from ledger.entries.case import Unread
 from ledger.errors import Busy, LedgerFault, Refused
 from tests.hands import ledger_of, told
@@ -157,7 +161,7 @@ def test_what_is_missing_is_said_with_what_it_is_for(typed: str, said: str) -> N
 def test_what_nobody_foresaw_is_exit_70_in_one_line_and_a_traceback_only_with_debug(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    @output.command("comity boom")
+    @click_extensions.command("comity boom")
     def boom() -> None:
         raise ZeroDivisionError("by nothing")
 
@@ -179,7 +183,7 @@ def test_completion_is_printed_for_every_shell(shell: str) -> None:
 
 
 def test_a_moment_needs_its_offset() -> None:
-    convert = output.MOMENT.convert
+    convert = MOMENT.convert
     assert convert("2027-03-01T10:40:00+01:00", None, None) == datetime(2027, 3, 1, 9, 40, tzinfo=UTC)
     assert convert("2027-03-01T09:40Z", None, None) == datetime(2027, 3, 1, 9, 40, tzinfo=UTC)
     for wrong in ("2027-03-01T09:40:00", "2027-03-01", "yesterday", "2027-03-01T09:40:00.5Z", ""):
@@ -212,11 +216,11 @@ def test_values_are_shown_as_people_read_them() -> None:
 
 
 def _emitting(*args: str) -> str:
-    @output.command("comity things")
+    @click_extensions.command("comity things")
     def things() -> None:
         output.emit("things", {"things": [{"name": "=a", "n": 1}]}, ("name", "n"), [("=a", 1)])
 
-    told = output.Said()
+    told = Said()
     done = CliRunner().invoke(things, list(args), obj=told)
     assert done.exit_code == 0, done.output
     return done.stdout
@@ -237,19 +241,19 @@ def test_a_table_keeps_untrusted_text_as_text() -> None:
 
 def test_an_order_is_named_by_reference_or_by_an_unambiguous_beginning_of_its_id() -> None:
     names, ids = {"PPO-1": "aa11"}, ["aa11", "aa22", "bb33"]
-    assert output.choose("PPO-1", names, ids) == "aa11"
-    assert output.choose("b", names, ids) == "bb33"
-    assert output.choose("AA2", names, ids) == "aa22"
+    assert ledger_choice.choose("PPO-1", names, ids) == "aa11"
+    assert ledger_choice.choose("b", names, ids) == "bb33"
+    assert ledger_choice.choose("AA2", names, ids) == "aa22"
     for text, says in (("aa", "could be"), ("zz", "no order"), ("", "no order")):
         with pytest.raises(Stop, match=says):
-            output.choose(text, names, ids)
+            ledger_choice.choose(text, names, ids)
 
 
 def test_what_cannot_be_undone_is_not_done_when_nobody_can_be_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     with pytest.raises(Stop, match="nobody is here"):
-        output.confirm("destroy it", yes=False)
-    output.confirm("destroy it", yes=True)
+        prompts.confirm("destroy it", yes=False)
+    prompts.confirm("destroy it", yes=True)
 
 
 def test_a_closed_pipe_is_no_error_message() -> None:
@@ -271,7 +275,7 @@ def test_a_closed_pipe_is_no_error_message() -> None:
 
 
 def test_an_interruption_is_exit_130_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    @output.command("comity wait")
+    @click_extensions.command("comity wait")
     def wait() -> None:
         raise KeyboardInterrupt
 

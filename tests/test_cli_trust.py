@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET
 
-from cli.terminal import output
+from cli.session import ledger_choice
 from ledger.adapters.keys import key_files
 from ledger.trust.signed_policy import parse_version
 from tests.hands import ledger_of, run
@@ -141,9 +141,9 @@ def test_an_expired_policy_is_not_taken_but_still_judges(tmp_path: Path) -> None
     assert office.new("ada", threshold=1, days="1").exit_code == 0
     office.sign("ada")
     stick, words = office.stick("stick"), office.words()
-    later = output.now().replace(year=2040)
+    later = ledger_choice.now().replace(year=2040)
     with pytest.MonkeyPatch.context() as at:
-        at.setattr(output, "now", lambda folder=None: later)
+        at.setattr(ledger_choice, "now", lambda folder=None: later)
         done = run("trust", "update", str(tmp_path / "court"), str(stick), "--root-fingerprint", words)
         assert (done.exit_code, "POL-EXPIRED" in done.output) == (5, True)
         assert "POL-EXPIRED" in run("trust", "check", str(stick), "--root-fingerprint", words).output

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from cli.terminal import output
+from cli.session import ledger_choice
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
@@ -48,7 +48,7 @@ def by(monkeypatch: pytest.MonkeyPatch) -> Shift:
     true = datetime.now(UTC).replace(microsecond=0)
 
     def shift(how: timedelta) -> None:
-        monkeypatch.setattr(output, "now", lambda folder=None: true + how)
+        monkeypatch.setattr(ledger_choice, "now", lambda folder=None: true + how)
 
     return shift
 
@@ -116,7 +116,7 @@ def test_every_command_that_writes_asks_about_the_clock() -> None:
                 opened.setdefault(file.name, called.attr)
     begun = {"init.py": "create", "succeed.py": "create", "player.py": "create"}
     simulated = {"demo.py": "open", "expectations.py": "open"}
-    assert opened == {"open_ledger.py": "open", "clock_check.py": "open", **begun, **simulated}
+    assert opened == {"open_ledger.py": "open", "log.py": "open", **begun, **simulated}
 
 
 def test_a_ledger_that_lay_unused_for_a_year_goes_on_when_a_person_says_that_the_clock_is_right(
@@ -140,8 +140,8 @@ def test_a_file_in_the_folder_moves_no_clock_of_a_real_ledger(house: House) -> N
 
 def test_a_simulated_clock_is_not_asked(tmp_path: Path, by: Shift, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = ledger_of("S2", tmp_path)
-    real = output.now
-    monkeypatch.setattr(output, "now", lambda folder=None: real(folder) + YEARS)
+    real = ledger_choice.now
+    monkeypatch.setattr(ledger_choice, "now", lambda folder=None: real(folder) + YEARS)
     done = run("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", ledger=ledger)
     assert done.exit_code == 0, done.output
 

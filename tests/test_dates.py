@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from cli.session.docket import shown
-from cli.terminal import output
+from cli.terminal import prompts
 from ledger.application import parallel_open, sealing
 from ledger.application.journal import Journal
 from ledger.application.sealing import Draft
@@ -347,8 +347,8 @@ def test_it_goes_on_without_a_terminal_and_asks_on_one(tmp_path: Path, monkeypat
     done = house.run(*words, *early)
     assert (done.exit_code, "W-BEFORE-ORDER" in done.output) == (0, True), done.output
     asked: list[str] = []
-    monkeypatch.setattr(output, "attended", lambda: True)
-    monkeypatch.setattr(output, "confirm", lambda says, *, yes: asked.append(says) if not yes else None)
+    monkeypatch.setattr(prompts, "attended", lambda: True)
+    monkeypatch.setattr(prompts, "confirm", lambda says, *, yes: asked.append(says) if not yes else None)
     assert house.run(*words, *early).exit_code == 0
     assert house.run(*words, *early, "--yes").exit_code == 0
     assert ["dated before" in says for says in asked] == [True]

@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 import click
 import pytest
 
-from cli.click_extensions import Said
+from cli.invocation import Said
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import Reader, reading
 from cli.session.open_ledger import hand, writing
@@ -39,8 +39,9 @@ pytest.importorskip("starlette", reason="needs the extra `server`")
 
 import httpx
 
-from cli.desk.routes import PAGE, Desk, app
+from cli.desk.routes import PAGE, app
 from cli.desk.security import HEADERS, MOST_FORMS, Gate, Sessions
+from cli.desk.session import Desk
 
 HOST = "127.0.0.1:7370"
 WHY = "asked by the court on 3 June"

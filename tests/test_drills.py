@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit
-from cli.terminal import output
+from cli.session import ledger_choice
 from ledger.adapters.folders.ledger_folder import RESTORED, read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import load, new
@@ -160,10 +160,10 @@ def test_a_ledger_that_was_put_back_asks_its_witness_before_it_signs(house: Hous
 
 def test_a_clock_set_back_an_hour_signs_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC).replace(microsecond=0)
-    monkeypatch.setattr(output, "now", lambda folder=None: now - timedelta(hours=1))
+    monkeypatch.setattr(ledger_choice, "now", lambda folder=None: now - timedelta(hours=1))
     code, said = record(house)
     assert (code, "CLOCK-BACK" in said) == (Exit.REFUSED, True)
-    monkeypatch.setattr(output, "now", lambda folder=None: now - timedelta(minutes=4))
+    monkeypatch.setattr(ledger_choice, "now", lambda folder=None: now - timedelta(minutes=4))
     code, said = record(house)
     assert (code, "behind the last signature" in said) == (0, True)
 

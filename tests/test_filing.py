@@ -273,11 +273,11 @@ def read_moment(text: str) -> Any:
 
 
 def test_a_trust_folder_that_does_not_fit_is_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.commands import export as command
+    from cli.handover import trust_folder
 
     other = ledger_of("S2", tmp_path / "other")
-    mine = command.trust_files
-    monkeypatch.setattr("cli.commands.export.trust_files", lambda _: mine(str(other / "trust")))
+    mine = trust_folder.trust_files
+    monkeypatch.setattr("cli.handover.trust_folder.trust_files", lambda _: mine(str(other / "trust")))
     refused(ledger_of("S1", tmp_path), tmp_path, "what the papers say to type ends in")
 
 

@@ -619,7 +619,7 @@ def test_names_nearly_alike_are_named_by_an_erasure_and_stay(house: House) -> No
 def test_on_a_terminal_it_is_asked_whether_a_new_name_is_meant(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     assert delay(house, "Anna Kask").exit_code == 0
     before = count_of(house)
-    monkeypatch.setattr("cli.terminal.output.attended", lambda: True)
+    monkeypatch.setattr("cli.terminal.prompts.attended", lambda: True)
     done = delay(house, "Anna Kaks Kask", stdin="n\n")
     assert done.exit_code == 0, done.output
     done = delay(house, "anna Kask", stdin="n\n")
@@ -630,7 +630,7 @@ def test_on_a_terminal_it_is_asked_whether_a_new_name_is_meant(house: House, mon
 
 
 def test_a_name_with_several_spaces_from_before_is_still_reached(house: House) -> None:
-    with monkey_of("ledger.adapters.storage.subject_keys.check_name", "cli.commands.subject.check_name"):
+    with monkey_of("ledger.adapters.storage.subject_keys.check_name", "cli.session.subjects.check_name"):
         assert delay(house, "Anna  Kask").exit_code == 0
     done = erase(house, "Anna  Kask")
     assert "covers 1 value" in done.stderr, done.output

@@ -447,8 +447,8 @@ def interrupted(*_: object) -> bytes:
     [
         ("cli.handover.hand_over.pack", refuses, 5, "BND-MANIFEST: too much"),
         ("cli.handover.hand_over.pack", interrupted, 130, "interrupted"),
-        ("cli.commands.export.os.link", full, 4, "no space left on device"),
-        ("cli.commands.export.os.fsync", full, 4, "no space left on device"),
+        ("cli.terminal.file_io.os.link", full, 4, "no space left on device"),
+        ("cli.terminal.file_io.os.fsync", full, 4, "no space left on device"),
     ],
 )
 def test_whatever_fails_after_the_access_is_recorded(
@@ -471,16 +471,16 @@ def test_whatever_fails_after_the_access_is_recorded(
 
 def only_the_bundle(monkeypatch: pytest.MonkeyPatch, what: str, by: Callable[..., Any]) -> None:
     """Break a call where the bundle is written, and leave it as it is where the ledger writes."""
-    if not what.startswith("cli.commands.export.os."):
+    if not what.startswith("cli.terminal.file_io.os."):
         monkeypatch.setattr(what, by)
         return
-    from cli.commands import export as command
+    from cli.terminal import file_io
 
     class Broken:
         def __getattr__(self, name: str) -> Any:
             return by if name == what.rpartition(".")[2] else getattr(os, name)
 
-    monkeypatch.setattr(command, "os", Broken())
+    monkeypatch.setattr(file_io, "os", Broken())
 
 
 def test_a_file_that_appears_meanwhile_is_left_alone(house: Watched) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from cli.commands.law import unwound
-from cli.terminal.output import now
+from cli.session.ledger_choice import now
 from ledger.application.journal import Journal
 from ledger.entries.case import wire
 from ledger.facts import KINDS

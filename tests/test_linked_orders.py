@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.session.ledger_choice import now
 from cli.session.open_ledger import hand
-from cli.terminal.output import now
 from ledger.application.journal import Journal
 from ledger.entries.case import Entry, wire
 from ledger.facts import build

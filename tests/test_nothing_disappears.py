@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import click
 import pytest
 
-from cli.click_extensions import Said
 from cli.exit_codes import Exit
+from cli.invocation import Said
 from tests.hands import ledger_of, run, size, told
 
 OTHER = "b" * 64

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 
 from cli.exit_codes import Exit
 from cli.reports.order_report import dated
+from cli.session import ledger_choice
 from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
 from cli.stories.player import perform
-from cli.terminal import output
 from ledger.entries.case import Case, instant
 from ledger.law import judge
 from ledger.tlog.note import witness_vkey
@@ -200,7 +200,7 @@ def test_a_test_ledger_says_so_first_and_another_does_not(tmp_path: Path, monkey
         assert "TEST. This comes from a test ledger. It is not evidence." in page.words
         assert page.words.startswith("TEST ")
     (ledger / "TEST").unlink()  # and so it has no simulated clock any more
-    monkeypatch.setattr(output, "now", lambda folder=None: instant("2027-09-02T00:00:00Z"))
+    monkeypatch.setattr(ledger_choice, "now", lambda folder=None: instant("2027-09-02T00:00:00Z"))
     for kind in (*KINDS, "replay"):
         assert "TEST" not in Page(made(ledger, kind, tmp_path)).words
 

@@ -13,12 +13,12 @@ from typing import Any, get_args
 import click
 import pytest
 
-from cli.click_extensions import Said
+from cli.invocation import Said
 from cli.session.ledger_reader import reading
 from cli.session.open_ledger import hand, writing
 from cli.session.persons import checked, person_of, remembered
 from cli.session.purposes import CODES, INVESTIGATING, TABLE, Code, purpose_of
-from cli.terminal import output
+from cli.terminal import prompts
 from ledger.bundle import unpack
 from ledger.bundle.layout import MANIFEST
 from ledger.bundle.manifest import open_manifest
@@ -294,7 +294,7 @@ def test_the_first_use_at_a_terminal_asks_once_for_each_key(house: House, monkey
         asked.append(text)
         return "Dina  Ilves"
 
-    monkeypatch.setattr(output, "attended", lambda: True)
+    monkeypatch.setattr(prompts, "attended", lambda: True)
     monkeypatch.setattr(click, "prompt", answers)
     with click.Context(click.Command("test"), obj=Said(ledger=str(house.ledger))):
         for name, value in house.env.items():

@@ -213,7 +213,7 @@ def test_on_a_terminal_it_is_asked_whether_one_name_is_one_person(
     second(house)
     delayed(house, "PPO-1", "first", "--subject", "witness 3")
     before = size(house)
-    monkeypatch.setattr("cli.terminal.output.attended", lambda: True)
+    monkeypatch.setattr("cli.terminal.prompts.attended", lambda: True)
     words = ("record", "customer-notification-delayed", "PPO-2", "-f", "reasons=x", "-f", "review_on=2099-01-01")
     done = run(*words, "--as", "ilves", "--subject", "witness 3", ledger=house.ledger, stdin="n\n", **house.env)
     assert (done.exit_code, size(house)) == (Exit.INTERRUPTED, before), done.output

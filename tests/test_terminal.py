@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.terminal import output
+from cli.terminal import output, prompts
 from cli.terminal.table import ESCAPES, cells, fitted, fold, table
 from tests.hands import ledger_of, run
 
@@ -170,11 +170,11 @@ def test_what_takes_long_is_said_on_stderr_and_wiped_away(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(threading, "Timer", _AtOnce)
-    with output.working("setting the paper"):
+    with prompts.working("setting the paper"):
         pass
     assert capsys.readouterr() == ("", "")
     monkeypatch.setattr(output, "terminal", lambda stream=None: True)
-    with output.working("setting the paper"):
+    with prompts.working("setting the paper"):
         assert capsys.readouterr() == ("", "\rsetting the paper")
     assert capsys.readouterr() == ("", "\r")
 

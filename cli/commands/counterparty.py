@@ -1,4 +1,4 @@
-"""The other offices whose records we take in: whose keys they have is pinned by our registrar."""
+"""`comity counterparty`: pin the keys of another office's log, and list the logs that are pinned."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from pathlib import Path
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session import ledger_choice
+from cli.session.options import KEY
 from cli.terminal import output
 
 
-@output.command("comity counterparty add skylark-trust/ --key adm", "comity counterparty add /media/stick/trust")
+@command("comity counterparty add skylark-trust/ --key adm", "comity counterparty add /media/stick/trust")
 @click.argument("folder", metavar="DIR")
-@output.KEY
+@KEY
 def add(folder: str, key_file: str | None) -> None:
     """Pin the keys of another office's log: DIR is its trust folder, handed over by a way you trust.
 
     The registrar records the digest of what is in it; from then on `comity receive` verifies what comes from that log
     under these keys, and trust/ carries them to whoever verifies our bundles.
     """
-    from cli.commands.record import tell
     from cli.session.open_ledger import hand, writing
+    from cli.terminal.receipt import tell
     from ledger.application.counterparties import adoption, keep_counterparty, origin_of, pinned, read_counterparty
     from ledger.facts import build
 
-    place = Path(folder) / "trust" if output.is_ledger(folder) else Path(folder)
+    place = Path(folder) / "trust" if ledger_choice.is_ledger(folder) else Path(folder)
     if not (place / "policy").exists():
         raise Stop(f"{folder} has no file named policy", hint="it is the folder trust/ of their ledger")
     trust, files = read_counterparty(place)
@@ -43,7 +46,7 @@ def add(folder: str, key_file: str | None) -> None:
     output.tell(f"{origin_of(trust)}: {kept}")
 
 
-@output.command("comity counterparty list", "comity counterparty list --json", refused=Exit.UNDECIDABLE)
+@command("comity counterparty list", "comity counterparty list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """The other logs whose keys are pinned here, and the newest head of each that was seen."""
     from cli.session.ledger_reader import reading

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli import click_extensions
 from cli.exit_codes import Exit
+from cli.invocation import said
 from cli.terminal import output
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ PAPER = "custody.pdf"
 WIDTH = 80
 
 
-@output.command("comity demo", "comity demo somewhere/")
+@click_extensions.command("comity demo", "comity demo somewhere/")
 @click.argument("folder", metavar="[DIR]", default="demo")
 def demo(folder: str) -> Exit:
     """The main job in one go, on a shipped story: an order from issue to a bundle a court has verified.
@@ -50,7 +52,7 @@ def demo(folder: str) -> Exit:
         shown.everything(making)
     if shown.unread:
         raise shown.unread
-    if output.said().format == "json":
+    if said().format == "json":
         click.echo(output.dumps({"format": "comity.demo/1", **shown.document}))
     return Exit.DONE if shown.passed else Exit.PROVED_BAD
 
@@ -108,7 +110,7 @@ class _Shown:
         )
 
     def _record(self, journal: Journal) -> None:
-        from cli.commands.orders import story, told
+        from cli.reports.timeline_text import story, told
         from ledger.law import judge
 
         self._heading(1, "What happened, as each of them signed it")
@@ -128,8 +130,8 @@ class _Shown:
     # -- what the law says ---------------------------------------------------------------------------------------------
 
     def _law(self, journal: Journal, halfway: datetime, end: datetime) -> None:
-        from cli.commands.judge import opinion
-        from cli.commands.orders import left
+        from cli.reports.timeline_text import left
+        from cli.terminal.judgement_text import opinion
         from ledger.law import judge
         from projections.views.due import due
 
@@ -188,8 +190,8 @@ class _Shown:
 
     def _filed(self, journal: Journal, making: Path, now: datetime) -> tuple[Report, bytes]:
         """The court's bundle and the papers that are filed with it, made as `comity file` makes them."""
-        from cli.commands.export import read_trust
         from cli.commands.file import Filing, check, filed, write_all
+        from cli.handover.trust_folder import read_trust
         from cli.session.ledger_reader import reading
 
         wanted = Filing("CT", BUNDLE, self._papers(), trust=read_trust(str(making / "ledger")))
@@ -215,11 +217,11 @@ class _Shown:
         return (*pages, ("custody", "", "pdf"))
 
     def _handing(self, journal: Journal, audience: str, now: datetime) -> AbstractContextManager[Bundle]:
-        from cli.commands.export import tool
         from cli.handover.bundle_contents import Asked
         from cli.handover.hand_over import Handing, handing
         from cli.session.open_ledger import hand
         from cli.session.recorded_access import opener
+        from cli.version import tool
 
         asked = Asked(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
         signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
@@ -265,7 +267,7 @@ class _Shown:
     # -- printing ------------------------------------------------------------------------------------------------------
 
     def _say(self, text: str = "") -> None:
-        if output.said().format != "json" and not self.unread:
+        if said().format != "json" and not self.unread:
             try:
                 click.echo(output.fitted(text), color=output.colourful() or None)
             except BrokenPipeError as error:  # whoever stops reading still gets the folder

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session import ledger_choice
+from cli.session.options import AS, KEY, ROLE
 from cli.session.persons import PERSON
-from cli.terminal import output
+from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
@@ -28,15 +31,15 @@ _MOST_AT_ONCE = 32  # connections
 _LARGEST_HEAD = 16_384  # bytes of request line and headers
 
 
-@output.command(
+@command(
     "comity desk",
     "comity desk --as ilves",
     "comity desk --listen 127.0.0.1:7000",
     refused=Exit.UNDECIDABLE,
 )
-@output.AS
-@output.ROLE
-@output.KEY
+@AS
+@ROLE
+@KEY
 @PERSON
 @click.option("--listen", default="127.0.0.1:7370", show_default=True, metavar="HOST:PORT", help="Loopback only.")
 @click.pass_context
@@ -50,7 +53,8 @@ def desk(
     """
     host, port = _loopback(listen)
     try:
-        from cli.desk.routes import Desk, app
+        from cli.desk.routes import app
+        from cli.desk.session import Desk
         from ledger.adapters.http_server import server
     except ModuleNotFoundError as absent:
         if absent.name not in ("starlette", "uvicorn"):
@@ -59,12 +63,12 @@ def desk(
     from cli.session.docket import board, bring_up
     from cli.session.ledger_reader import reading
 
-    path = Path(output.ledger_folder()).absolute()
+    path = Path(ledger_choice.ledger_folder()).absolute()
     if not os.access(path, os.W_OK):
         raise Stop(f"{path} cannot be written: a desk keeps a view there", hint="copy it, or use comity due and show")
     signer, person = _signer(actor, role, key_file, person)
     with reading(path) as reader, closing(board(reader)) as view, _listening(host, port) as bound:
-        with output.progress("judging") as report:
+        with prompts.progress("judging") as report:
             bring_up(reader, view, reader.now(), report)
         name = f"[{host}]" if ":" in host else host
         url = f"http://{name}:{bound.getsockname()[1]}"

@@ -19,13 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.click_extensions import Said
-from cli.commands.orders import LANG
-from cli.commands.report import FORMS, making_of
+from cli import click_extensions
+from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
+from cli.invocation import Said
 from cli.reports.order_report import Asked
 from cli.reports.pdf_attachment import bundle_inside
+from cli.reports.report_files import making_of
 from cli.session.ledger_reader import Reader, reading
+from cli.session.options import AS, KEY, LANG, ROLE
 from cli.session.persons import PERSON
 from cli.session.purposes import PURPOSE
 from cli.session.recorded_access import Stated
@@ -51,7 +53,7 @@ NAMES = {"CT": "court"}  # what a bundle is called by its reader; else by the co
 DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # the papers, the bundle and the folder of trust do not fit together
 
 
-@output.command(
+@click_extensions.command(
     "comity file PPO-2026-123 --audience COURT -o filing/",
     "comity file main --audience COURT --certificate fre-902-14 --because 'trial' --as ilves -o filing/",
     "comity file main --audience DEF --lang de --html -o akte/",
@@ -64,9 +66,9 @@ DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # the papers, the bundle and 
 @click.option("--fonts", metavar="DIR", help="Of a PDF: a folder with more fonts.")
 @LANG
 @click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere, for the word of the papers.")
-@output.AS
-@output.ROLE
-@output.KEY
+@AS
+@ROLE
+@KEY
 @PURPOSE
 @click.option("--because", metavar="TEXT", help="Why values are opened. Recorded.")
 @PERSON
@@ -99,8 +101,9 @@ def file_(
     entry of the access order that the bundle needs. Before DIR is there, what the papers say to type is typed; if that
     fails, nothing is handed out and the record says so. Exit 3 if the bundle is INDETERMINATE, as of `verify`.
     """
-    from cli.commands.export import Handed, bundle, read_trust, role_of
     from cli.commands.play import check_free, place
+    from cli.handover.evidence_bundle import Handed, bundle, role_of
+    from cli.handover.trust_folder import read_trust
     from ledger.bundle.audience import COUNTED_ONLY
 
     reader = role_of(audience)
@@ -147,7 +150,7 @@ class Filing:
 
 def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
     """Every file by its name in the folder, and the reports among them; all at the checkpoint of the bundle."""
-    from cli.commands.export import trust_files
+    from cli.handover.trust_folder import trust_files
     from cli.reports.court_folder import verifier_page
     from ledger.bundle.audience import shown_to
 
@@ -174,9 +177,9 @@ def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes],
 
 def _paper(ledger: Reader, made: Made, wanted: Filing, case: Case, asked: Asked) -> tuple[str, bytes, Report]:
     """The name of a paper, its bytes, its values; a page where a PDF cannot be set."""
-    from cli.commands.report import written
     from cli.reports.order_report import order_report
     from cli.reports.pdf import Bundle
+    from cli.reports.report_files import written
     from projections.render.verbatim import stated
 
     name = f"{'certificate-' + asked.form if asked.form else asked.kind}.{asked.medium}"
@@ -197,7 +200,7 @@ def _paper(ledger: Reader, made: Made, wanted: Filing, case: Case, asked: Asked)
 
 def write_all(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files by their names in a folder, whole and durably."""
-    from cli.commands.witness import write
+    from cli.terminal.file_io import write
 
     for name, data in files.items():
         write(folder / name, data)
@@ -246,7 +249,7 @@ def _note(bundle: bytes) -> bytes:
 
 def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
     """Run the `comity verify` line that a paper prints, with files of the folder for its placeholders; the verdict."""
-    from cli.commands.export import verify
+    from cli.commands.verify import verify
 
     with tempfile.TemporaryDirectory(prefix="comity-file-") as place:
         anchor = Path(place) / "checkpoint"

@@ -1,245 +1,53 @@
-"""The operator's own question: is this ledger whole, under its own trust? It says nothing to anybody else.
-
-The steps of `verify` under the trust folder of the ledger itself, and what only its office has: the guard, every kept
-time stamp, the published tiles, the bytes of wrapped entries, and what the witnesses remember.
-"""
+"""`comity fsck`: verify this ledger, its guard, its heads and its views, under its own trust."""
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass, field
-from enum import StrEnum
-from hashlib import sha256
 from pathlib import Path
 
+import click
+
+from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.handover.verify_ledger import verify_own
+from cli.session import ledger_choice
 from cli.terminal import output
-from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder, read_folder
-from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.log.checkpoints import Heads
-from ledger.adapters.log.signer_process import signatory
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import Drawer
-from ledger.adapters.timestamps import rfc3161
-from ledger.application.case_reader import Cases
-from ledger.application.erasure import unstated
-from ledger.application.restore import check_witnesses
-from ledger.application.subject_keys_binding import elsewhere, left_over, where
-from ledger.entries.case import wire
-from ledger.entries.envelope import open_
-from ledger.entries.wrapped_entry import KIND
-from ledger.errors import LedgerFault, Refused
-from ledger.tlog.note import open_checkpoint
-from ledger.tlog.tile import tile_bytes, tile_path, tiles_for
-from ledger.tlog.tree import EMPTY_ROOT, root
-from ledger.verify import Reason, Report, Trust, Verdict
-
-ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts that say nothing on whether entries are missing
 
 
-class Whole(StrEnum):
-    """Whether a ledger is what its log has signed."""
+@command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
+def fsck() -> None:
+    """Is this ledger whole, under its own trust? Entries, keys, sealed values, heads, guard, tiles, witnesses.
 
-    CONSISTENT = "CONSISTENT"
-    INCONSISTENT = "INCONSISTENT"
-    UNDECIDED = "UNDECIDED"  # something to compare with is missing, or gives no answer
+    Everything is derived again from the stored bytes; nothing is changed. Exit 0: CONSISTENT; 1: INCONSISTENT; 3:
+    UNDECIDED, because something to compare with is missing or silent. What it proves to others is for `comity verify`.
+    """
+    from cli.handover.own_check import EXITS, examine
 
+    found = examine(Path(ledger_choice.ledger_folder()))
+    for says in found.beside:
+        output.tell(says)
+    report = found.report
+    document = {
+        "verdict": str(found.verdict),
+        "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in found.reasons],
+        "entries": report.entries + report.not_covered,
+        "signatures": report.signatures,
+        "not_covered": report.not_covered,
+        "size": report.head.checkpoint.size if report.head else None,
+    }
 
-EXITS = {Whole.CONSISTENT: Exit.DONE, Whole.INCONSISTENT: Exit.PROVED_BAD, Whole.UNDECIDED: Exit.FINDINGS}
+    entries = output.counted(report.entries + report.not_covered, "entry", "entries")
+    checked = f"{entries} and {output.counted(report.signatures, 'signature')} checked"
 
+    def text() -> str:
+        code = f" {found.reasons[0].code}" if found.reasons else ""
+        lines = [f"Ledger: {output.paint(str(found.verdict))}{code}", ""]
+        lines.append(
+            f"{checked} under the ledger's own trust; compared with the guard, every kept head and time stamp, the "
+            "published files, the witnesses."
+        )
+        lines += [f"{r.code}{' ' + r.where if r.where else ''}: {r.says}" for r in found.reasons]
+        return "\n".join(lines)
 
-@dataclass(slots=True)
-class Examined:
-    """The answer: `wrong` is what contradicts, `missing` what nothing could be compared with, `beside` talk."""
-
-    report: Report
-    wrong: list[Reason] = field(default_factory=list)
-    missing: list[Reason] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)
-
-    @property
-    def verdict(self) -> Whole:
-        """One thing that contradicts decides."""
-        if self.wrong:
-            return Whole.INCONSISTENT
-        return Whole.UNDECIDED if self.missing else Whole.CONSISTENT
-
-    @property
-    def reasons(self) -> list[Reason]:
-        """Why the verdict is not better."""
-        return self.wrong or self.missing
-
-
-def check_own(folder: Folder) -> Examined:
-    """Hold the entries of a ledger against what its own log has signed, under its own trust."""
-    policy = (folder.path / "trust" / "policy").read_bytes()
-    trust = Trust(folder.policy, policy, folder.registrar)
-    report = verify_own(folder, trust)
-    found = Examined(report)
-    if report.verdict is Verdict.FAILED:
-        found.wrong += report.reasons
-        if not report.signatures:  # what was published is wrong; the entries are read all the same
-            found.report = verify_own(folder, trust, unpublished=True)
-            found.wrong += found.report.reasons if found.report.verdict is Verdict.FAILED else ()
-    else:
-        found.missing += [reason for reason in report.reasons if reason.code not in ASIDE]
-        found.beside += [f"{r.code} {r.where}: {r.says}" for r in report.reasons if r.code in ASIDE]
-    if report.not_covered:
-        entries = output.counted(report.not_covered, "entry is", "entries are")
-        found.beside.append(f"{entries} not yet covered by a checkpoint; `comity checkpoint` signs one")
-    return found
-
-
-def examine(path: Path) -> Examined:
-    """Check a ledger and all that its office keeps beside the entries."""
-    folder = read_folder(path)
-    found = check_own(folder)
-    try:
-        with closing(Shelf(folder.entries)) as store:
-            house = _House(folder, store, store.size(), found)
-            house.private()
-            house.kept()
-            house.stamped()
-            house.guarded()
-            house.tiled()
-            house.received()
-            house.remembered()
-            house.keyed()
-    except LedgerFault as fault:
-        if fault.code != "LOG-CORRUPT":
-            raise
-        if not found.wrong:
-            found.wrong.append(Reason(fault.code, STORE if folder.store else SHELF, fault.says))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _House:
-    """What an office keeps beside the entries, and the answer that it adds to."""
-
-    folder: Folder
-    store: Shelf
-    size: int
-    found: Examined
-
-    def private(self) -> None:
-        """Mention what others on this machine can read, and so could copy before it is destroyed, or sign with."""
-        state = Home.of(self.folder.path).log(self.folder.origin)
-        for path in (self.folder.path / "keys.db", state / "guard.db", state):
-            if path.exists() and path.stat().st_mode & 0o077:
-                self.found.beside.append(f"others can get at {path}: chmod go= {path}")
-
-    def kept(self) -> None:
-        """Miss the kept heads where they are gone; those that are there were compared with the entries."""
-        if not self.folder.heads.exists():
-            says = "it is missing; notes that were cosigned cannot be made again"
-            self.found.wrong.append(Reason("LOG-CORRUPT", "heads.db", says))
-
-    def stamped(self) -> None:
-        """Judge every kept time stamp again at the moment it gives, where authorities are trusted."""
-        trusted, read = rfc3161.trusted(self.folder.path / "trust" / "tsa"), rfc3161.reader()
-        if not trusted or read is None or not self.folder.heads.exists():
-            return
-        with closing(Heads(self.folder.heads, writable=False)) as heads:
-            for token in heads.tokens():
-                kept = heads.get(token.head)
-                try:
-                    read(token.reply, kept.note if kept else b"", trusted)
-                except Refused as wrong:
-                    where = f"heads.db, {token.authority} {wire(token.at)}"
-                    self.found.wrong.append(Reason(wrong.code, where, wrong.says))
-
-    def guarded(self) -> None:
-        """Compare the entries with what the guard has signed; a missing guard leaves the question open."""
-        state = Home.of(self.folder.path).log(self.folder.origin)
-        with closing(signatory(self.folder.keys, state)) as hand:
-            try:
-                last = hand.last()
-            except LedgerFault as fault:
-                if fault.code not in ("GUARD-MISSING", "KEY-AWAY"):
-                    raise
-                says = f"{fault.says}: nothing here says what was signed before"
-                self.found.missing.append(Reason(fault.code, "guard", says))
-                return
-        try:
-            head = open_checkpoint(last.note, self.folder.origin, self.folder.keys, ()).checkpoint
-        except Refused as wrong:
-            self.found.wrong.append(Reason(wrong.code, "guard", wrong.says))
-            return
-        if head.size > self.size:
-            says = f"it covers {head.size} entries, and there are {self.size}"
-            self.found.wrong.append(Reason("LOG-ROLLBACK", "guard", says))
-        elif (root(head.size, self.store.hashes) if head.size else EMPTY_ROOT) != head.root:
-            says = f"the first {head.size} entries are not those it was signed for"
-            self.found.wrong.append(Reason("LOG-CORRUPT", "guard", says))
-
-    def keyed(self) -> None:
-        """Compare the sealed values with the keys of data subjects, and both with what entries say was destroyed."""
-        if not self.folder.drawer.exists():
-            self.found.beside.append("keys.db is not here: sealed values were not compared with their keys")
-            return
-        with closing(Drawer(self.folder.drawer, writable=False)) as drawer:
-            cases = Cases(self.folder, self.store, drawer)
-            if others := elsewhere(self.store, cases, drawer):
-                says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"
-                self.found.missing.append(Reason("KEYS-OTHER", "keys.db", says))
-            for each in drawer.untold():
-                if unstated(self.store, cases, each.key_id):
-                    says = f"{where(self.store, [each.key_id])}: their key is destroyed and no entry says so yet"
-                    self.found.missing.append(Reason("KEYS-OTHER", "keys.db", f"{says}; repeat the erasure"))
-            told = cases.destroyed_keys()
-            for key_id in sorted(drawer.held(told)):
-                says = "it says that a key was destroyed, and keys.db here still has it"
-                self.found.wrong.append(Reason("KEYS-KEPT", f"entry {told[key_id]}", says))
-            for index, fields, opens in left_over(self.store, cases, drawer):
-                if opens:
-                    says = f"an entry says that the key to {fields} was destroyed, and keys.db here opens it"
-                    self.found.wrong.append(Reason("KEYS-KEPT", f"entry {index}", says))
-                else:
-                    says = f"entry {index}: {fields}, encrypted under a destroyed key, is still stored"
-                    self.found.beside.append(says)
-
-    def tiled(self) -> None:
-        """Compare every published tile with the entries; a missing one is only mentioned: it can be written again."""
-        head = self.found.report.head
-        missing = 0
-        for tile in tiles_for(0, min(head.checkpoint.size if head else 0, self.size)):
-            path = self.folder.log / tile_path(tile)
-            try:
-                there = path.read_bytes()
-            except FileNotFoundError:
-                missing += 1
-                continue
-            if there != tile_bytes(tile, self.store.hashes):
-                says = "it is not what the entries give"
-                self.found.wrong.append(Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", says))
-        if missing:
-            self.found.beside.append(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
-
-    def received(self) -> None:
-        """Compare the kept bytes of other records' entries with what wraps them; a lost one is only mentioned."""
-        lost = 0
-        for index, raw in self.store.of_kind(KIND):
-            name = str(open_(raw, verify=False).payload.public.get("envelope"))
-            path, where = self.folder.foreign / name, f"foreign/{name}"
-            if not path.is_file():
-                lost += 1
-            elif sha256(path.read_bytes()).hexdigest() != name and where not in (r.where for r in self.found.wrong):
-                says = f"it is not the entry that entry {index} wraps"
-                self.found.wrong.append(Reason("ENT-MISMATCH", where, says))
-        if lost:
-            self.found.beside.append(
-                f"the bytes of {lost} wrapped entries are not in foreign/: they count for nothing until received again"
-            )
-
-    def remembered(self) -> None:
-        """Compare the entries with what the witnesses remember; silence of all of them leaves the question open."""
-        if not self.folder.policy.urls:
-            return
-        try:
-            check_witnesses(self.folder, self.size, self.store.hashes)
-        except LedgerFault as fault:
-            contradicts = fault.code in ("LOG-ROLLBACK", "LOG-FORKED")
-            reasons = self.found.wrong if contradicts else self.found.missing
-            reasons.append(Reason(fault.code, "witnesses", fault.says))
+    rows = [(str(found.verdict), "verdict", "", f"{checked} under the ledger's own trust")]
+    rows += [(r.code, "reason", r.where, r.says) for r in found.reasons]
+    output.emit("fsck", document, ("code", "level", "where", "says"), rows, text=text)
+    click.get_current_context().exit(EXITS[found.verdict])

@@ -1,33 +1,32 @@
-"""Key life: made by its holder, enrolled by the registrar, accepted, rotated, revoked; every step an entry."""
+"""`comity key`: make, enrol, accept, rotate and revoke keys. Every step is an entry of the register."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli import invocation
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session.key_files import PASSPHRASE, checked_name, digest_of, home, passphrase, public_key
+from cli.session.ledger_choice import MOMENT
+from cli.session.options import KEY
+from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
-    from ledger.adapters.folders.user_folders import Home
     from ledger.application.journal import Journal
     from ledger.entries.envelope import Signer
     from ledger.entries.keyring import Key
     from ledger.facts import Fact
 
-PASSPHRASE = click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase from this descriptor.")
 PUBLIC = click.option("--public", metavar="FILE|HEX", help="The public key: a .pub file, or 64 hex digits.")
 NEXT = click.option("--next", "following", metavar="FILE|HEX", help="The key that will follow: committed to now.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-@output.command(
+@command(
     "comity key new ilves",
     "comity key new ilves-next --passphrase-fd 3 3<passphrase.txt",
     "comity key new ilves --at 'pkcs11:token=karsk;object=ilves'       (or agent:SHA256:..., as ssh-add -l shows)",
@@ -59,7 +58,7 @@ def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
     output.tell(f"hand the registrar {path}.pub, who enrols it; then: comity key accept ACTOR")
 
 
-@output.command("comity key list", "comity key list --json", refused=Exit.UNDECIDABLE)
+@command("comity key list", "comity key list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """The keys of this ledger, whose they are, what they may sign, and which of them are here."""
     from cli.session.ledger_reader import reading
@@ -84,7 +83,7 @@ def list_() -> None:
         )
     document = {"keys": [dict(zip(columns, row, strict=True)) for row in rows]}
     short = [
-        (a, p, f"{k[:16]}...", *rest) if output.said().format == "table" else (a, p, k, *rest)
+        (a, p, f"{k[:16]}...", *rest) if invocation.said().format == "table" else (a, p, k, *rest)
         for a, p, k, *rest in rows
     ]
     output.emit("keys", document, columns, short)
@@ -96,7 +95,7 @@ def _state(key: Key) -> str:
     return "ended" if key.ended is not None else "pending" if key.accepted is None else "current"
 
 
-@output.command(
+@command(
     "comity key enrol ilves --public ilves.pub --role ISS --role VAL",
     "comity key enrol orn --public orn.pub --role RET --party XO --office 'Cyber Unit Karsk'",
 )
@@ -108,7 +107,7 @@ def _state(key: Key) -> str:
 @click.option("--office", metavar="NAME", help="What a new office is called; never a person's name.")
 @click.option("--holder", metavar="TEXT", help="The person who holds the key; sealed.")
 @click.option("--unregistered", is_flag=True, help="Name a Party that no register knows.")
-@output.KEY
+@KEY
 def enrol(
     actor: str,
     public: str | None,
@@ -147,9 +146,9 @@ def enrol(
     output.tell(f"its holder shows possession with: comity key accept {actor}")
 
 
-@output.command("comity key accept ilves", "comity key accept ilves --key /media/stick/ilves")
+@command("comity key accept ilves", "comity key accept ilves --key /media/stick/ilves")
 @click.argument("actor")
-@output.KEY
+@KEY
 def accept(actor: str, key_file: str | None) -> None:
     """The holder of an enrolled key shows possession: the key signs for itself, and from here on may sign."""
     from cli.session.open_ledger import opened, writing
@@ -171,10 +170,10 @@ def accept(actor: str, key_file: str | None) -> None:
         _signed(journal, signer, build("key-accepted", {"key": key.public.hex()}, {}))
 
 
-@output.command("comity key person ilves 'Dina Ilves'", "comity key person ilves", refused=Exit.UNDECIDABLE)
+@command("comity key person ilves 'Dina Ilves'", "comity key person ilves", refused=Exit.UNDECIDABLE)
 @click.argument("actor")
 @click.argument("name", required=False, metavar="[NAME]")
-@output.KEY
+@KEY
 def person(actor: str, name: str | None, key_file: str | None) -> None:
     """Say which person opens sealed values with the keys of ACTOR that are here; without NAME show who was set.
 
@@ -203,7 +202,7 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
     output.emit("key-person", {"persons": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows)
 
 
-@output.command(
+@command(
     "comity key rotate ilves --to ilves-next.pub --next ilves-third.pub",
     "comity key rotate ilves --to ilves-new.pub --lost               (by the registrar; then `comity key accept`)",
 )
@@ -211,7 +210,7 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
 @click.option("--to", "new_key", required=True, metavar="FILE|HEX", help="The public key that takes its place.")
 @NEXT
 @click.option("--lost", is_flag=True, help="The registrar signs, because the old key cannot.")
-@output.KEY
+@KEY
 def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file: str | None) -> None:
     """Replace the key of ACTOR: by itself, towards the one it committed to; after a loss, by the registrar."""
     from cli.session.open_ledger import hand, writing
@@ -232,30 +231,30 @@ def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file
             _signed(journal, hand(journal, "key-rotated", actor, old.roles[0], key_file), rotated)
 
 
-@output.command("comity key revoke ilves --cause left-office", "comity key revoke ilves --cause lost --yes")
+@command("comity key revoke ilves --cause left-office", "comity key revoke ilves --cause lost --yes")
 @click.argument("actor")
 @PUBLIC
 @click.option("--cause", required=True, metavar="CODE", help="left-office, replaced, lost, compromised or other.")
 @YES
-@output.KEY
+@KEY
 def revoke(actor: str, public: str | None, cause: str, yes: bool, key_file: str | None) -> None:
     """A key may sign no more, from this place in the log on. It cannot be taken back."""
-    from cli.commands.record import FINAL
     from cli.session.open_ledger import writing
+    from cli.session.recording import FINAL
 
     with writing() as journal:
         said = {"actor": actor, "cause": cause, **({"key": public_key(public)} if public else {})}
         fact = _of_office(journal, "key-revoked", said)
-        output.confirm(f"{actor}: {FINAL['key-revoked']}", yes=yes)
+        prompts.confirm(f"{actor}: {FINAL['key-revoked']}", yes=yes)
         put(journal, key_file, fact)
 
 
-@output.command("comity key compromised ilves --since 2027-03-01T00:00:00Z")
+@command("comity key compromised ilves --since 2027-03-01T00:00:00Z")
 @click.argument("actor")
 @PUBLIC
-@click.option("--since", required=True, type=output.MOMENT, help="Since when it may have been in wrong hands.")
+@click.option("--since", required=True, type=MOMENT, help="Since when it may have been in wrong hands.")
 @YES
-@output.KEY
+@KEY
 def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_file: str | None) -> None:
     """A key may have been in wrong hands: it ends here, and what it signed since is suspect unless proven older."""
     from cli.session.open_ledger import writing
@@ -264,7 +263,7 @@ def compromised(actor: str, public: str | None, since: datetime, yes: bool, key_
     with writing() as journal:
         said = {"actor": actor, "suspected_since": wire(since), **({"key": public_key(public)} if public else {})}
         fact = _of_office(journal, "key-compromised", said)
-        output.confirm(f"{actor}: the key ends, and what it signed since {wire(since)} becomes suspect", yes=yes)
+        prompts.confirm(f"{actor}: the key ends, and what it signed since {wire(since)} becomes suspect", yes=yes)
         put(journal, key_file, fact)
 
 
@@ -289,7 +288,7 @@ def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
 
 
 def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
-    from cli.commands.record import tell
+    from cli.terminal.receipt import tell
     from ledger.application.sealing import Draft
     from ledger.entries.envelope import Circumstances
 
@@ -307,58 +306,3 @@ def _asked(journal: Journal, fact: Fact, *, unregistered: bool) -> None:
 
     for slip in slips(fact, journal.cases.known(journal.keyring), journal.now(), unregistered=unregistered):
         raise slip
-
-
-def home() -> Home:
-    """Where keys lie: inside a ledger that was played, else in the user's own folders."""
-    from ledger.adapters.folders.user_folders import Home
-
-    folder = output.said().ledger or "."
-    return Home.of(Path(folder)) if output.is_ledger(folder) else Home.user()
-
-
-def checked_name(name: str) -> str:
-    """A name that is safe as a file's."""
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
-        raise Stop(f"{name!r} is no name for a key", hint="letters, digits, dot, dash and underscore")
-    return name
-
-
-def public_key(said: str) -> str:
-    """A public key as 64 hex digits: given so, or in a `.pub` file, or beside the private key of that name."""
-    from ledger.adapters.keys.key_files import public_of
-
-    if re.fullmatch("[0-9a-fA-F]{64}", said):
-        return said.lower()
-    found = public_of(Path(said.removesuffix(".pub")))
-    if found is None:
-        hint = "64 hex digits, or a .pub file, which comity key new makes"
-        raise Stop(f"{said}: no Ed25519 public key", hint=hint, code=Exit.UNDECIDABLE)
-    return found.hex()
-
-
-def digest_of(public: str) -> str:
-    """How a key commits to the one that follows it: hex SHA-256 of the raw public key."""
-    return hashlib.sha256(bytes.fromhex(public)).hexdigest()
-
-
-def passphrase(descriptor: int | None) -> bytes | None:
-    """The passphrase for a new key: from a descriptor, asked for, or none where nobody can be asked."""
-    if descriptor is not None:
-        try:
-            with os.fdopen(descriptor, "rb") as stream:
-                return stream.readline().rstrip(b"\r\n") or None
-        except OSError as error:
-            raise Stop(f"descriptor {descriptor}: {error.strerror}") from None
-    if not output.attended():
-        output.tell("no passphrase: whoever can read the file can sign with it")
-        return None
-    said: str = click.prompt(
-        "passphrase (empty for none)",
-        default="",
-        hide_input=True,
-        confirmation_prompt=True,
-        show_default=False,
-        err=True,
-    )
-    return said.encode() or None

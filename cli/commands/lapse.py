@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.open_ledger import case as case_of
 from cli.session.open_ledger import find, hand, writing
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 ROLE = "SYS"  # only what anybody can compute again is signed in this role
 
 
-@output.command("comity lapse", "comity lapse PPO-2026-123 --as node", "comity lapse --dry-run --json")
+@command("comity lapse", "comity lapse PPO-2026-123 --as node", "comity lapse --dry-run --json")
 @click.argument("order", required=False)
 @click.option("--as", "actor", help="The ledger node that signs; else the only office in the role SYS.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded, and record nothing.")

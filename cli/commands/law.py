@@ -1,4 +1,4 @@
-"""What can be looked up: the rules of the law, the vocabulary, and an order before it is sent."""
+"""`comity law`: the rules in force with their citations, and one deadline explained step by step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session.ledger_choice import MOMENT
 from cli.terminal import output
 from cli.terminal.table import wrapped
 
@@ -17,9 +19,7 @@ if TYPE_CHECKING:
     from ledger.law.terms.rule import Deadline
 
 
-@output.command(
-    "comity law", "comity law 2AP-7", "comity law D-7-7", "comity law '2AP:7(5)'", "comity law --html rules.html"
-)
+@command("comity law", "comity law 2AP-7", "comity law D-7-7", "comity law '2AP:7(5)'", "comity law --html rules.html")
 @click.argument("about", required=False)
 @click.option("--html", metavar="FILE", help="One page to print and correct.")
 @click.option("--parties", is_flag=True, help="What is known of real Parties and their declarations.")
@@ -64,10 +64,10 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
     output.emit("law", document, columns, rows, text=text)
 
 
-@output.command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
+@command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
 @click.argument("id")
 @click.argument("order")
-@click.option("--as-of", "as_of", type=output.MOMENT, help="As recorded at this moment (default: now).")
+@click.option("--as-of", "as_of", type=MOMENT, help="As recorded at this moment (default: now).")
 def deadline(id: str, order: str, as_of: datetime | None) -> None:
     """One deadline of ORDER explained step by step: what wound it, how it is counted, what moved or met it.
 
@@ -161,124 +161,3 @@ def _parties() -> None:
         "parties": [dict(zip(columns, (*row[:4], str(row[4]), row[5]), strict=True)) for row in rows],
     }
     output.emit("parties", document, columns, rows)
-
-
-@output.command("comity vocabulary", "comity vocabulary order-issued", "comity vocabulary data-disclosed --json")
-@click.argument("kind", required=False)
-def vocabulary(kind: str | None) -> None:
-    """The kinds of fact, or one kind with its fields; --json prints its JSON Schema and what a schema cannot say."""
-    from ledger.facts import KINDS, WHY, about, json_schema, kind_of
-
-    if kind is not None and kind not in KINDS:
-        from difflib import get_close_matches
-
-        near = get_close_matches(kind, KINDS, n=1)
-        raise Stop(
-            f"no kind {kind!r}", hint=f"`comity vocabulary {near[0]}`?" if near else "`comity vocabulary` lists them"
-        )
-    if kind is None:
-        columns = ("kind", "group", "signers", "says")
-        rows: list[Sequence[Any]] = [(k, f.group, ", ".join(f.signers), f.says) for k, f in sorted(KINDS.items())]
-        output.emit("vocabulary", {"kinds": [dict(zip(columns, r, strict=True)) for r in rows]}, columns, rows)
-        return
-    fact = kind_of(kind)
-    fields = ("field", "type", "required", "readers", "says")
-    told = [
-        (
-            f.name,
-            f.type + (f" of {', '.join(f.one_of)}" if f.one_of else ""),
-            "required" if f.required else "",
-            ", ".join(f.audience) if f.sealed else "everybody",
-            f.says,
-        )
-        for f in fact.fields().values()
-    ]
-
-    def text() -> str:
-        out = [f"{output.paint(fact.kind, 'bold')}: {fact.says}", f"signed as {', '.join(fact.signers)}"]
-        if fact.basis:
-            out.append(f"basis {', '.join(fact.basis)}")
-        for name, type_, required, readers, says in told:
-            seal = "" if readers == "everybody" else "  [sealed]"
-            out += ["", f"  {output.paint(name, 'bold')}  {required}{seal}".rstrip()]
-            out += wrapped(f"{says} ({type_})", " ", 80)
-            if seal:
-                out += wrapped(f"readers: {readers}", " ", 80)
-        out += ["", f"  {output.paint(WHY.name, 'bold')}  with `--replaces`  [sealed]"]
-        out += wrapped(f"{WHY.says} ({WHY.type})", " ", 80)
-        out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ", 80)
-        return "\n".join(out)
-
-    output.emit("vocabulary", {"schema": json_schema(kind), "about": about(fact)}, fields, told, text=text)
-
-
-@output.command("comity lint order.json", "comity lint order.json --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
-@click.argument("file")
-@click.option("--channel", default="provider-portal", show_default=True, help="How it is going to be sent.")
-def lint(file: str, channel: str) -> Exit:
-    """What would be found if this order were sent now, by citation, with what to add; exit 3 if anything is.
-
-    FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object.
-    Good practice that no law asks for stands apart and changes no exit code.
-    """
-    from ledger.facts import kind_of
-    from projections.views.completeness import lint as look
-    from projections.views.good_practice import before_sending
-
-    public, sealed = _order_fields(file, kind_of("order-issued"))
-    registry, moment = _register()
-    found = look(public, sealed, registry, moment, channel)
-    columns = ("code", "level", "cite", "says", "add")
-    rows = [(m.code, m.level, m.cite, m.says, m.add) for m in found]
-    practice = before_sending(public, sealed, registry, channel)
-    told = [{"about": a.about, "says": a.says, "add": a.add, "cite": a.cite, "mark": str(a.mark)} for a in practice]
-
-    def text() -> str:
-        from cli.commands.judge import level
-
-        out: list[str] = []
-        for m in found:
-            out += wrapped(f"{m.code} {m.says} ({m.cite})", level(m.level), 80, indent=0)
-            out += wrapped(f"add: {m.add}", " ", 80, indent=0)
-        out = out or ["No finding: nothing that this instrument asks of an order is missing."]
-        if practice:
-            out += ["", output.paint("Good practice, which binds nobody", "bold")]
-        for a in practice:
-            out += wrapped(f"{a.about}: {a.says} [{a.mark}]", "-", 80, indent=0)
-            out += wrapped(f"add: {a.add}", " ", 80, indent=0)
-        return "\n".join([*out, f"  {practice[0].cite}"] if practice else out)
-
-    missing = [dict(zip(columns, row, strict=True)) for row in rows]
-    output.emit("lint", {"missing": missing, "practice": told}, columns, rows, text=text)
-    return Exit.FINDINGS if found else Exit.DONE
-
-
-def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    from cli.session.field_values import parsed
-    from ledger.facts import build
-
-    told = parsed(output.read(file), file)
-    if not isinstance(told, dict):
-        raise Stop(f"{file}: an object of fields is expected", code=Exit.UNDECIDABLE)
-    if set(told) <= {"public", "sealed"}:
-        public, sealed = dict(told.get("public", {})), dict(told.get("sealed", {}))
-    else:
-        fields = kind.fields()
-        sealed = {n: v for n, v in told.items() if n in fields and fields[n].sealed}
-        public = {n: v for n, v in told.items() if n not in sealed}
-    build("order-issued", public, sealed)
-    return public, sealed
-
-
-def _register() -> tuple[Any, datetime]:
-    """The register of the ledger at hand; without one, what is known of real Parties."""
-    from projections.views.completeness import known_register
-
-    folder = output.said().ledger or "."
-    if output.is_ledger(folder):
-        from cli.session.ledger_reader import reading
-
-        with reading() as reader:
-            return reader.cases.register(), reader.now()
-    moment = output.now()
-    return known_register(moment), moment

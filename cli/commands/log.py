@@ -1,23 +1,41 @@
-"""The log as git shows one: the newest entries, of the whole ledger or of one matter, as a list or as a graph."""
+"""`comity log`: list the newest entries, publish the log, and repair its clock or its guard."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.commands.orders import ONLY
-from cli.exit_codes import Exit
+from cli.click_extensions import command
+from cli.exit_codes import Exit, Stop
+from cli.invocation import said
+from cli.session import ledger_choice
 from cli.session.ledger_reader import Reader, reading
-from cli.terminal import output
+from cli.session.options import ONLY
+from cli.terminal import file_io, output
 from cli.terminal.table import wrapped
+from ledger.adapters import system_clock
+from ledger.adapters.folders.ledger_folder import Folder, read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.errors import LedgerFault
 
 if TYPE_CHECKING:
+    from ledger.adapters.log.sign_once_guard import Signed
+    from ledger.adapters.witness.client import Asked
+    from ledger.application.journal import Journal
+from cli.session.clock_check import doubted, times_given
+
+if TYPE_CHECKING:
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.application.journal import Journal
     from ledger.entries.case import Entry
 
 
-@output.command(
+@command(
     "comity log", "comity log -n 5", "comity log --order main --graph", "comity log --order main --only --json",
     refused=Exit.UNDECIDABLE,
 )  # fmt: skip
@@ -27,7 +45,7 @@ if TYPE_CHECKING:
 @click.option("--graph", "drawn", is_flag=True, help="Draw a line for each order, joined where one led to the other.")
 def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
     """The entries of the log, newest first: who signed what, and when."""
-    from cli.commands.judge import put_right
+    from cli.terminal.output import put_right
     from ledger.entries.case import Case
     from projections.views.log_graph import graph
     from projections.views.replaced import numbered, replaced
@@ -88,3 +106,167 @@ def _newest(reader: Reader, number: int, order: str | None, only: bool) -> tuple
     size = reader.store.size()
     page = reader.store.page(max(0, size - number), number)
     return [entry_of(open_(raw, verify=False), index) for index, raw in reversed(page)], 1, size
+
+
+@command("comity log publish /srv/log", "comity log publish entries/ --ledger ledger/")
+@click.argument("folder", metavar="DIR")
+def publish(folder: str) -> None:
+    """Write the log with its entry bundles to DIR, for those who may read the entries (c2sp.org/tlog-tiles).
+
+    The ledger's own log/ folder holds hashes only and may be public; what is written here may not.
+    """
+    from cli.session.open_ledger import writing
+
+    with writing() as journal:
+        kept = journal.log.publish_entries(Path(folder))
+        origin = journal.origin
+    document = {"origin": origin, "size": kept.size, "folder": folder}
+    says = f"{origin}, {kept.size} entries, in {folder}"
+    output.emit("publish", document, tuple(document), [tuple(document.values())], text=lambda: says)
+
+
+@command("comity log remake-guard", "comity log remake-guard --anchor karsk.note")
+@click.option("--anchor", metavar="FILE", help="A checkpoint somebody holds, in place of a quorum of witnesses.")
+def remake_guard(anchor: str | None) -> None:
+    """Make the lost guard of this log again, at the newest head that witnesses, or --anchor, and the ledger show.
+
+    Only a quorum of the policy's witnesses, or a checkpoint from outside, can say what was signed before. Entries that
+    do not begin with what they saw are LOG-ROLLBACK or LOG-FORKED, and nothing is made.
+    """
+    from cli.session.clock_check import check_clock
+    from ledger.adapters.folders.ledger_folder import read_folder
+    from ledger.adapters.folders.user_folders import Home
+    from ledger.application.restore import remake_guard
+
+    path = Path(ledger_choice.ledger_folder())
+    folder, home = read_folder(path), Home.of(path)
+    check_clock(folder, home)
+    signed = remake_guard(folder, home, ledger_choice.now(str(path)), file_io.read(anchor) if anchor else None)
+    document = {
+        "origin": folder.origin,
+        "size": signed.size,
+        "root": signed.root.hex(),
+        "guard": str(home.log(folder.origin)),
+    }
+    says = f"guard of {folder.origin} at {signed.size} entries: {document['guard']}"
+    output.emit(
+        "guard",
+        document,
+        ("origin", "size", "root"),
+        [(folder.origin, signed.size, signed.root.hex())],
+        text=lambda: says,
+    )
+    output.tell(
+        "whatever was signed after the newest head shown and is not here is lost; if that may be: comity succeed"
+    )
+
+
+@command("comity log clock", "comity log clock --clock-is-right")
+def set_back() -> Exit:
+    """Go on at the true time, after the log signed a head by a clock that was ahead (CLOCK-BACK).
+
+    The witnesses of the policy, or a time-stamp authority, say what time it is; where none can, --clock-is-right does.
+    What was signed stays as it is; only the guard notes another time beside it. Entries that say they were signed later
+    than now are listed: put them right with `--replaces` and `--why`.
+    """
+    from ledger.adapters.log.sign_once_guard import LATENESS, Guard
+    from ledger.adapters.log.signer_process import POINTER
+
+    path = Path(ledger_choice.ledger_folder())
+    folder, home = read_folder(path), Home.of(path)
+    state = home.log(folder.origin)
+    if (state / POINTER).exists():
+        hint = "start it again with --clock-is-right: comity signer serve DIR --socket PATH --clock-is-right"
+        raise Stop("another process holds the guard of this log", hint=hint, code=Exit.REFUSED)
+    now = ledger_choice.now(str(path))
+    with closing(Guard(state / "guard.db")) as guard:
+        last = guard.last()
+        if now >= last.at - LATENESS:
+            output.tell(f"the last head was signed at {output.plain(last.at)}: nothing is to be set back")
+            return Exit.DONE
+        by = _says_so(folder, home, last, now)
+        if not guard.set_back(last, now):
+            raise Stop("something was signed meanwhile", hint="try again", code=Exit.REFUSED)
+    later = _signed_later(path, now)
+    columns = ("origin", "size", "signed_at", "now", "by")
+    row = (folder.origin, last.size, last.at, now, by)
+    dated = f"its head of {last.size} entries is dated {output.plain(last.at)}"
+    says = f"{folder.origin} goes on at {output.plain(now)}, by {by}; {dated}"
+    document = {**dict(zip(columns, row, strict=True)), "later": later}
+    output.emit("clock", document, columns, [row], text=lambda: says)
+    if later:
+        told = output.counted(len(later), "entry says that it was", "entries say that they were")
+        output.tell(f"{told} signed later than now: log index {', '.join(map(str, later[:20]))}")
+        output.tell("record each again with its true date, --replaces and --why; both stay")
+    return Exit.DONE
+
+
+def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
+    """Who says that the clock is right: a quorum of witnesses, a time-stamp authority, or the person who runs this."""
+    from ledger.application.journal import Journal
+
+    with Journal.open(folder.path, home, writable=False, now=lambda: now) as journal:
+        asked = _asked(journal, last, now)
+    stamped = _stamped(folder, last, now)
+    policy = folder.policy
+    doubted(system_clock.away(now, times_given(asked), policy.faults() or 0))
+    near = [a for a in asked if any(abs(now - at) <= system_clock.AWAY for _, at in times_given([a]))]
+    if policy.quorum != "none" and policy.met({name for a in near for name in a.names}):
+        return "a quorum of witnesses"
+    if stamped:
+        return f"time-stamp authority {stamped[0]}"
+    if not said().clock_is_right:
+        says = (
+            "no quorum of witnesses and no time-stamp authority says what time it is; "
+            f"the clock says {output.plain(now)}"
+        )
+        raise LedgerFault("CLOCK-BACK", says, system_clock.HINT)
+    return "--clock-is-right"
+
+
+def _asked(journal: Journal, last: Signed, now: datetime) -> list[Asked]:
+    """What the witnesses of the policy say to the head that was signed last."""
+    from ledger.adapters.keys import mldsa
+    from ledger.adapters.witness.client import ask_witnesses
+    from ledger.tlog.note import open_checkpoint
+
+    policy, log = journal.folder.policy, journal.log
+    if not any(key in policy.urls for key in policy.witnesses.values()):
+        return []
+    head = open_checkpoint(last.note, log.origin, log.key, (), mldsa=mldsa.verify)
+    asked = ask_witnesses(policy, log.key, head, log.consistency, now=int(now.timestamp()))
+    for answer in asked:
+        if answer.fault:
+            output.tell(f"{', '.join(answer.names)}: {answer.fault}")
+    return asked
+
+
+def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
+    """The time-stamp authorities that stamp the last head now, by name; CLOCK-AHEAD if one gives another time."""
+    from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
+
+    tsa, found = folder.path / "trust" / "tsa", []
+    for name, url in authorities(tsa).items():
+        try:
+            need()
+            obtain(url, last.note, trusted(tsa), now)
+        except LedgerFault as fault:
+            if fault.code == "CLOCK-AHEAD":
+                doubted(fault)
+            else:
+                output.tell(f"{name}: {fault}")
+        else:
+            found.append(name)
+    return found
+
+
+def _signed_later(path: Path, now: datetime) -> list[int]:
+    """The entries that say they were signed later than now, by log index."""
+    from cli.session.ledger_reader import reading
+    from ledger.entries.case import DRIFT, wire
+    from ledger.entries.envelope import open_
+
+    end = wire(now + DRIFT)
+    with reading(path) as reader:
+        entries = ((index, open_(raw, verify=False)) for page in reader.store.pages() for index, raw in page)
+        return [index for index, opened in entries if opened.payload.signed_at > end]

@@ -1,4 +1,4 @@
-"""The key of the log itself is replaced: from a size on another one signs, and the register says from which."""
+"""`comity key rotate-log`: have a new key sign the checkpoints of this log from a given size on."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.commands.key import YES
-from cli.commands.witness import write
-from cli.terminal import output
+from cli.session.options import KEY
+from cli.terminal import output, prompts
+from cli.terminal.file_io import write
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
 
 
-@output.command("comity key rotate-log", "comity key rotate-log --state /var/lib/comity-signer --yes")
+@command("comity key rotate-log", "comity key rotate-log --state /var/lib/comity-signer --yes")
 @click.option("--state", metavar="DIR", help="Where guard and log key lie, if a signing process holds them.")
 @YES
-@output.KEY
+@KEY
 def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
     """Have a new key sign the checkpoints of this log from its next entry on; the first one is signed by both.
 
@@ -37,7 +39,7 @@ def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
         if waiting is None:
             key = prepare(journal.origin, place)
             if key not in journal.folder.keys:
-                output.confirm(f"{key.id} takes the place of {old.id}", yes=yes)
+                prompts.confirm(f"{key.id} takes the place of {old.id}", yes=yes)
                 text = with_log((journal.folder.path / "trust" / "policy").read_bytes(), key)
                 parse_policy(text)
                 write(journal.folder.path / "trust" / "policy", text)

@@ -42,13 +42,12 @@ ENVIRONMENT = (("COMITY_LEDGER", "The ledger, where --ledger does not name one."
 @click.option("--all", "folder", type=click.Path(path_type=Path), help="Write every page into a folder.")
 def man(words: tuple[str, ...], folder: Path | None) -> None:
     """Print the manual page of COMMAND, or of comity itself."""
-    from cli.app import comity
-
+    root = click.get_current_context().find_root().command
     if folder is None:
-        click.echo(page(words, named(words, comity)), nl=False)
+        click.echo(page(words, named(words, root)), nl=False)
         return
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {"-".join(("comity", *path)): page(path, cmd) for path, cmd in walk((), comity)}
+    pages = {"-".join(("comity", *path)): page(path, cmd) for path, cmd in walk((), root)}
     for name, text in pages.items():
         (folder / f"{name}.1").write_text(text, encoding="utf-8")
     click.echo(f"{len(pages)} pages in {folder}", err=True)

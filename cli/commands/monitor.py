@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session import ledger_choice
 from cli.terminal import output
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # what a log lets
 UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP"})
 
 
-@output.command(
+@command(
     "comity monitor --trust karsk-trust/ https://ledger.example/karsk",
     "comity monitor --trust karsk-trust/ --trust ardel-trust/ --silence 26 --stale 26       (cron: exit 1, 3 or 4)",
     "comity monitor --ledger ledger/ --entries          (its counterparties, where their policies have a URL)",
@@ -72,7 +74,7 @@ def monitor(
             trust.policy,
             origin,
             folder,
-            output.now(),
+            ledger_choice.now(),
             patience,
             entries=entries,
             registrar=trust.registrar,
@@ -111,7 +113,7 @@ def _memory(state: str | None, trusts: tuple[str, ...]) -> tuple[Path, Path]:
     from ledger.adapters.folders.user_folders import Home
 
     if state is None and not trusts:
-        ledger = read_folder(Path(output.ledger_folder()))
+        ledger = read_folder(Path(ledger_choice.ledger_folder()))
         return ledger.others, ledger.evidence
     folder = Path(state) if state else Home.user().state / "monitor"
     return folder, folder / "evidence"
@@ -144,12 +146,12 @@ def _logs(places: tuple[str, ...], trusts: tuple[str, ...]) -> Iterator[tuple[st
 
 
 def _held(trusts: tuple[str, ...]) -> list[Trust]:
-    from cli.commands.export import read_trust
+    from cli.handover.trust_folder import read_trust
     from ledger.adapters.folders.ledger_folder import read_folder
 
     if trusts:
         return [read_trust(trust) for trust in trusts]
-    folder = read_folder(Path(output.ledger_folder()))
+    folder = read_folder(Path(ledger_choice.ledger_folder()))
     return list(read_trust(str(folder.path)).others)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.terminal import output
 
 
-@output.command("comity order rename PPO-2026-123 karsk-123", "comity order rename 5f0c1a2b karsk-123")
+@command("comity order rename PPO-2026-123 karsk-123", "comity order rename 5f0c1a2b karsk-123")
 @click.argument("order")
 @click.argument("name")
 def rename(order: str, name: str) -> Exit:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.terminal import file_io, output
 from ledger.adapters.storage.sqlite import sync_folder
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from cli.stories.player import Played
 
 
-@output.command(
+@command(
     "comity play S1.toml --check", "comity play S1.toml --into s1/ && comity due --ledger s1/", refused=Exit.REFUSED
 )
 @click.argument("story", metavar="STORY.toml")
@@ -40,7 +41,7 @@ def play(story: str, into: str | None, wanted: bool) -> Exit:
     from cli.stories.model import read_story
     from cli.stories.player import perform
 
-    told = read_story(output.read(story), story)
+    told = read_story(file_io.read(story), story)
     with place(into) as folder:
         played = perform(told, folder)
         outcomes = list(_checked(played)) if wanted else []

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session.options import AS, KEY, ROLE
+from cli.terminal import file_io, output
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.followed_logs import Prove
@@ -26,7 +28,7 @@ KIND = "counterparty-record-received"
 DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # all that one entry without its register lacks
 
 
-@output.command(
+@command(
     "comity receive order.evidence.zip --as skylark",
     "comity receive answer.evidence.zip --as ilves --order PPO-2026-123",
     "comity receive 12.dsse.json --backs '#7' --as ilves          (its proof, 12.tlog-proof, beside it)",
@@ -35,9 +37,9 @@ DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # all that one entry without its regist
 @click.option("--order", "name", metavar="ORDER", help="Our order it belongs to (default: the one of the same id).")
 @click.option("--backs", metavar="ENTRY", help="The entry of ours that the one received supports.")
 @click.option("--anyway", is_flag=True, help="Keep what cannot be verified fully; it then counts for nothing.")
-@output.AS
-@output.ROLE
-@output.KEY
+@AS
+@ROLE
+@KEY
 def receive(
     file: str,
     name: str | None,
@@ -55,7 +57,7 @@ def receive(
     """
     from cli.session.open_ledger import hand, writing
 
-    data = output.read(file)
+    data = file_io.read(file)
     with writing() as journal:
         opened = _open(data) if data.startswith(b'{"payload":') else None
         if opened is not None and opened.payload.log == journal.origin:
@@ -138,7 +140,7 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *,
 
 def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) -> tuple[list[Arrival], str]:
     """One entry with its proof. Its register did not come along: that its key is its signer's, ours must say."""
-    from cli.commands.export import proof_beside
+    from cli.commands.verify import proof_beside
     from ledger.adapters.keys import mldsa
     from ledger.application.receive_foreign import Arrival
     from ledger.errors import Refused
@@ -312,8 +314,8 @@ def _take_in(
     *,
     anyway: bool,
 ) -> Exit:
-    from cli.commands.record import Place
     from cli.session.open_ledger import find
+    from cli.session.recording import Place
     from ledger.application import receive_foreign as post
 
     rows: list[tuple[str, int, str, str, object]] = []
@@ -365,8 +367,8 @@ def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
 
 def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: str | None, key_file: str | None) -> Exit:
     """An entry sealed elsewhere for this very ledger: stored as it is, or wrapped if others wrote first."""
-    from cli.commands.record import tell
     from cli.session.open_ledger import hand
+    from cli.terminal.receipt import tell
     from ledger.application.receive_foreign import keep_alone
     from ledger.application.sealing import Draft
     from ledger.entries.envelope import Circumstances

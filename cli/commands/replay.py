@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.judge import judged, opinion
-from cli.commands.orders import AS_OF, LANG, ORDER
+from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import Reader, reading
+from cli.session.options import AS_OF, LANG, ORDER
 from cli.session.recorded_access import Stated, revealed, revealing
 from cli.terminal import output
+from cli.terminal.judgement_text import judged, opinion
 from cli.terminal.table import wrapped
 
 if TYPE_CHECKING:
     from ledger.entries.case import Case, Entry
 
 
-@output.command(
+@command(
     "comity replay main --at 2027-03-10T00:00:00Z",
     "comity replay main --diff 2027-03-10T00:00:00Z..2027-03-16T00:00:00Z",
     "comity replay main --html replay.html",
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     refused=Exit.UNDECIDABLE,
 )
 @ORDER
-@click.option("--at", type=output.MOMENT, help="The state as it was known at this moment.")
+@click.option("--at", type=MOMENT, help="The state as it was known at this moment.")
 @click.option("--diff", metavar="A..B", help="What moment B knew that A did not.")
 @click.option("--html", "file", metavar="FILE", help="One page with a slider over every moment.")
 @LANG
@@ -56,9 +58,9 @@ def replay(
     first, dots, last = (diff or "..").partition("..")
     if not dots:
         raise click.UsageError("--diff is two moments with two dots between: A..B")
-    span = (output.MOMENT.convert(first, None, None), output.MOMENT.convert(last, None, None)) if diff else None
+    span = (MOMENT.convert(first, None, None), MOMENT.convert(last, None, None)) if diff else None
     if file is not None:
-        from cli.commands.export import check_new
+        from cli.terminal.file_io import check_new
 
         check_new(file, "a replay")
     with reading() as reader:

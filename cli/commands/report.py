@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from cli.commands.orders import AS_OF, LANG
+from cli import invocation
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.reports.report_files import MEDIA, making_of, written
 from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
 from cli.session.ledger_reader import Reader, reading
+from cli.session.options import AS_OF, LANG
 from cli.session.recorded_access import Stated, revealed, revealing
 from cli.terminal import output
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from cli.reports.pdf import Bundle
     from ledger.entries.case import Case
     from ledger.entries.envelope import Signer
     from ledger.verify import Trust
     from projections.render.html import Report
-    from projections.reports.front_page import Making
     from projections.statistics.counting import Wish
 
 KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics", "certification", "order-form")
@@ -41,10 +42,9 @@ VIEWS = {
 }
 READERS = {"certification": "CT"}  # for whom a report is made, where that is known
 EXITS = {"TOTAL-PASSED": Exit.DONE, "INDETERMINATE": Exit.FINDINGS, "TOTAL-FAILED": Exit.PROVED_BAD}
-MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
 
 
-@output.command(
+@command(
     "comity report custody PPO-2026-123 -o custody.html",
     "comity report evidence-chain main --as-of 2027-09-02T00:00:00Z --trust trust/ -o chain.html",
     "comity report custody main --format pdf --attach court.evidence.zip -o custody.pdf",
@@ -125,8 +125,10 @@ def report(
         raise click.UsageError("CASE is of the whole order, for no one reader: `comity export --format case --reveal`")
     if record and file == "-":
         raise click.UsageError("--record is of a report in a file: -o FILE")
-    from cli.commands.export import check_new, read_trust, role_of
+    from cli.handover.evidence_bundle import role_of
+    from cli.handover.trust_folder import read_trust
     from cli.reports.order_report import Asked, order_report
+    from cli.terminal.file_io import check_new
     from projections.render.verbatim import stated as own_words
 
     check_new(file, "a report")
@@ -187,16 +189,9 @@ def report(
 next(p for p in report.params if "--format" in p.opts).type = click.Choice(tuple(MEDIA))
 
 
-def making_of(made: Report) -> Making:
-    """How a report was made."""
-    from projections.reports.fillable_form import Sheet
-
-    return made.making if isinstance(made, Sheet) else made.face.making
-
-
 def _medium() -> str:
     """What a report is written as; a page where nothing was said."""
-    said = output.said().format
+    said = invocation.said().format
     if said != "table" and said not in MEDIA:
         raise click.UsageError("a report is --format html, pdf, json or case")
     return "html" if said == "table" else said
@@ -250,30 +245,9 @@ def _fits(kind: str, order: str | None, form: str | None, medium: str, attach: s
         raise click.UsageError("--attach puts an order's bundle into a report on it in PDF: --format pdf")
 
 
-def written(
-    kind: str,
-    made: Report,
-    medium: str,
-    attached: Bundle | None = None,
-    fonts: str | None = None,
-    lang: str = "en",
-    theirs: Collection[str] = (),
-) -> bytes:
-    """A report as it was asked for: a page, a PDF, or its values as JSON; `theirs` are words that others stated."""
-    if medium == "json":
-        return f"{output.dumps({'format': f'comity.report-{kind}/1', **asdict(made)})}\n".encode()
-    if medium == "pdf":
-        from cli.reports.pdf import as_paper
-
-        return as_paper(made, attached, fonts, lang=lang, theirs=theirs)
-    from projections.render.html import page
-
-    return page(made, lang, theirs).encode()
-
-
 def put(file: str, data: bytes) -> None:
     """Write to a new file, or to standard output for `-`."""
-    from cli.commands.export import write_new
+    from cli.terminal.file_io import write_new
 
     if file == "-":
         click.echo(data, nl=False)

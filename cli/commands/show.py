@@ -1,22 +1,25 @@
-"""One order in one look: where it stands, what is due, what the record lacks, which orders are one matter with it."""
+"""`comity show`: the state of one order, its open deadlines, its gaps and its linked orders."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cli.commands.judge import gravest_first, level, period, put_right
-from cli.commands.orders import AS_OF, ONLY, ORDER, left
+from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.reports.timeline_text import left
 from cli.session.ledger_reader import reading
+from cli.session.options import AS_OF, ONLY, ORDER
 from cli.terminal import output
+from cli.terminal.judgement_text import gravest_first, level, period
+from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
 
 if TYPE_CHECKING:
     from projections.views.due import Duty
 
 
-@output.command("comity show PPO-2026-123", "comity show main --only --json", refused=Exit.UNDECIDABLE)
+@command("comity show PPO-2026-123", "comity show main --only --json", refused=Exit.UNDECIDABLE)
 @ORDER
 @AS_OF
 @ONLY

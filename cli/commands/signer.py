@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.invocation import said
+from cli.session import ledger_choice
 from cli.terminal import output
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 FILES = ("guard.db", "log.key")
 
 
-@output.command(
+@command(
     "comity signer serve /var/lib/comity-signer --socket /run/comity/signer",
     "comity signer serve ~/.local/state/comity/8f3c... --socket signer.sock",
 )
@@ -45,7 +48,7 @@ def serve(folder: str, place: str) -> None:
             Path(place).unlink(missing_ok=True)
 
 
-@output.command("comity signer use /run/comity/signer", "comity signer use signer.sock --move /var/lib/comity-signer")
+@command("comity signer use /run/comity/signer", "comity signer use signer.sock --move /var/lib/comity-signer")
 @click.argument("place", metavar="PATH")
 @click.option("--move", metavar="DIR", help="First move guard and log key of this ledger to DIR, for the process.")
 def use(place: str, move: str | None) -> None:
@@ -58,7 +61,7 @@ def use(place: str, move: str | None) -> None:
     from ledger.adapters.log.signer_process import POINTER
     from ledger.adapters.storage.sqlite import sync_folder
 
-    path = Path(output.ledger_folder())
+    path = Path(ledger_choice.ledger_folder())
     state = Home.of(path).log(read_folder(path).origin)
     target = Path(place).absolute()
     if len(bytes(target)) > 107:
@@ -78,11 +81,11 @@ def _check_clock(state: Path) -> None:
     from ledger.adapters import system_clock
     from ledger.adapters.log.sign_once_guard import LATENESS, Guard
 
-    now = output.now()
+    now = ledger_choice.now()
     with closing(Guard(state / "guard.db")) as guard:
         last = guard.last()
         doubted(system_clock.ahead(now, last.at))
-        if output.said().clock_is_right and now < last.at - LATENESS and guard.set_back(last, now):
+        if said().clock_is_right and now < last.at - LATENESS and guard.set_back(last, now):
             output.tell(f"the last head is dated {output.plain(last.at)}; it goes on now, by --clock-is-right")
 
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session import ledger_choice
+from cli.session.options import AS, KEY
+from cli.terminal import file_io, output
 
 if TYPE_CHECKING:
     from ledger.adapters.log.checkpoints import Token
@@ -20,9 +23,9 @@ if TYPE_CHECKING:
 COLUMNS = ("authority", "at", "accuracy", "size", "head", "digest")
 
 
-@output.command("comity stamp", "comity stamp --as clock --json")
-@output.AS
-@output.KEY
+@command("comity stamp", "comity stamp --as clock --json")
+@AS
+@KEY
 def stamp(actor: str | None, key_file: str | None) -> Exit:
     """Have the newest checkpoint stamped (RFC 3161) by every authority this ledger names; exit 3 if one did not.
 
@@ -49,7 +52,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
         digest, kept = note_digest(head.note), []
         for number, (name, url) in enumerate(asked.items()):
             try:
-                reply = obtain(url, head.note, trusted(tsa), output.now(), sha512=number % 2 == 1)
+                reply = obtain(url, head.note, trusted(tsa), ledger_choice.now(), sha512=number % 2 == 1)
             except LedgerFault as fault:
                 if fault.code == "CLOCK-AHEAD":
                     doubted(fault)
@@ -75,7 +78,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     return Exit.DONE if len(kept) == len(asked) else Exit.FINDINGS
 
 
-@output.command(
+@command(
     "comity stamp add karsk-tsa https://tsa.example/stamp --root karsk-root.pem",
     "comity stamp add fr-tsa https://tsa.example.fr --root fr-root.pem",
 )
@@ -87,7 +90,7 @@ def add(name: str, url: str, root: str) -> None:
 
     Its certificates go into trust/tsa, and whoever verifies needs them from there: none inside a bundle is trusted.
     """
-    from cli.commands.key import checked_name
+    from cli.session.key_files import checked_name
     from ledger.adapters.folders.user_folders import private_folder, replace_file
     from ledger.adapters.http_client import is_address
     from ledger.adapters.storage.sqlite import sync_folder
@@ -96,11 +99,11 @@ def add(name: str, url: str, root: str) -> None:
     need()
     if not is_address(url) or any(c.isspace() for c in url):
         raise Stop(f"{url!r} is not the address of an http server")
-    file = output.read(root)
+    file = file_io.read(root)
     found = certificates(file)
     if not any(certificate.issuer == certificate.subject for certificate in found):
         raise Stop(f"{root} holds no root certificate, only what stands below one", code=Exit.UNDECIDABLE)
-    tsa = private_folder(Path(output.ledger_folder()) / "trust" / "tsa")
+    tsa = private_folder(Path(ledger_choice.ledger_folder()) / "trust" / "tsa")
     asked = authorities(tsa)
     if checked_name(name) in asked:
         raise Stop(f"there is an authority {name} already")
@@ -113,10 +116,10 @@ def add(name: str, url: str, root: str) -> None:
     output.tell("comity stamp asks it; hand trust/tsa to whoever verifies")
 
 
-@output.command("comity stamp list", "comity stamp list --json", refused=Exit.UNDECIDABLE)
+@command("comity stamp list", "comity stamp list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """Every time stamp this ledger keeps, judged again at the moment it gives."""
-    rows = _rows(Path(output.ledger_folder()))
+    rows = _rows(Path(ledger_choice.ledger_folder()))
     output.emit("stamps", {"tokens": [dict(zip(COLUMNS, row, strict=True)) for row in rows]}, COLUMNS, rows)
 
 

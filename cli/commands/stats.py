@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.orders import LANG
+from cli.click_extensions import command
 from cli.exit_codes import Exit
+from cli.invocation import said
 from cli.reports.statistics_report import BESIDE, PARTY, PROVIDER, SINCE, UNTIL, lives_of, office, published, selection
+from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import Reader, reading
+from cli.session.options import LANG
 from cli.terminal import output
 
 if TYPE_CHECKING:
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from projections.statistics.report import StatisticsReport
 
 
-@output.command(
+@command(
     "comity stats --art28 --from 2027-01-01 --to 2028-01-01",
     "comity stats --transparency --provider skylark --format csv",
     "comity stats --transparency --beside google --format html -o transparency.html",
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 @UNTIL
 @PARTY
 @PROVIDER
-@click.option("--as-of", "as_of", type=output.MOMENT, help="As recorded at this moment (default: now).")
+@click.option("--as-of", "as_of", type=MOMENT, help="As recorded at this moment (default: now).")
 @BESIDE
 @LANG
 @click.option("-o", "--output", "file", default="-", metavar="FILE", help="Where it goes (default: standard output).")
@@ -57,9 +60,9 @@ def stats(
         raise click.UsageError("which form: --art28 or --transparency?")
     if beside is not None and which != "transparency":
         raise click.UsageError("published figures stand beside --transparency")
-    if file != "-" and output.said().format != "html":
+    if file != "-" and said().format != "html":
         raise click.UsageError("-o FILE is for --format html; other forms can be sent on: > FILE")
-    if lang != "en" and output.said().format != "html":
+    if lang != "en" and said().format != "html":
         raise click.UsageError(f"--lang {lang} is of a page: --format html")
     from projections.render.verbatim import stated
     from projections.statistics.counting import Wish
@@ -76,7 +79,7 @@ def stats(
         theirs = stated(reader.cases.register(reveal=False))
     form = (article_28 if which == "art28" else transparency)(lives)
     report = statistics_report(form, selection(wish), made, None if beside is None else published(beside))
-    if output.said().format == "html":
+    if said().format == "html":
         from cli.commands.report import put
         from projections.render.html import statistics_page
 
@@ -93,7 +96,7 @@ COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 
 def _making(reader: Reader, moment: datetime) -> Making:
-    from cli.commands.export import tool
+    from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Checked, Making
 

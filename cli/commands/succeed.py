@@ -1,4 +1,4 @@
-"""After a loss: a log that takes the place of one that cannot go on, and a guard made again."""
+"""`comity succeed`: begin a log that takes the place of one that cannot go on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session import ledger_choice
+from cli.session.options import KEY, STORE
+from cli.terminal import file_io, output
 
 if TYPE_CHECKING:
     from ledger.adapters.folders.user_folders import Home
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 CAUSES = ("lost-storage", "restored-backup", "split-view", "key-compromise", "planned", "other")
 
 
-@output.command(
+@command(
     "comity succeed old-ledger/ ledger/ --origin ledger.example/xo/karsk/2 --cause restored-backup",
     "comity succeed trust/ ledger/ --origin ledger.example/xo/karsk/2 --cause lost-storage --head karsk.note",
 )
@@ -28,8 +31,8 @@ CAUSES = ("lost-storage", "restored-backup", "split-view", "key-compromise", "pl
 @click.option("--cause", required=True, type=click.Choice(CAUSES), help="Why the old log cannot go on.")
 @click.option("--head", metavar="FILE", help="The last head of the old log that others saw, if nothing here has it.")
 @click.option("--lost", multiple=True, type=int, metavar="INDEX", help="A place of the old log known to be lost.")
-@output.STORE
-@output.KEY
+@STORE
+@KEY
 def succeed(
     old: str,
     folder: str,
@@ -46,7 +49,7 @@ def succeed(
     register names that head; the registrar is the same, and signs with the same key. What the old log still holds can
     be read and verified as before; what it lost comes back as counterparties' records: comity receive.
     """
-    from cli.commands.record import tell
+    from cli.terminal.receipt import tell
     from ledger.adapters.folders.user_folders import Home
     from ledger.application.counterparties import origin_of, read_counterparty
     from ledger.application.journal import Journal
@@ -56,14 +59,14 @@ def succeed(
     from ledger.tlog.note import check_origin
 
     check_origin(origin)
-    ledger = Path(old) if output.is_ledger(old) else None
+    ledger = Path(old) if ledger_choice.is_ledger(old) else None
     trust, files = read_counterparty(Path(old) / "trust" if ledger else Path(old))
     registrar = trust.registrar
     if registrar is None:
         raise AssertionError("a trust folder without a registrar was refused")
     if origin == origin_of(trust):
         raise Stop(f"{origin} is the old log", hint="a successor has another name, such as the same with /2 behind it")
-    note = last_head(trust, ledger, output.read(head) if head else None)
+    note = last_head(trust, ledger, file_io.read(head) if head else None)
     public, document = succession(note, cause, lost)
     home = Home.user()
     key = _registrars(home, registrar, key_file)
@@ -96,39 +99,3 @@ def _registrars(home: Home, registrar: Registrar, key_file: str | None) -> Key:
     if key.public.hex() != registrar.key:
         raise Stop(f"{key_file} is not the key of {registrar.actor}", code=Exit.REFUSED)
     return key
-
-
-@output.command("comity log remake-guard", "comity log remake-guard --anchor karsk.note")
-@click.option("--anchor", metavar="FILE", help="A checkpoint somebody holds, in place of a quorum of witnesses.")
-def remake_guard(anchor: str | None) -> None:
-    """Make the lost guard of this log again, at the newest head that witnesses, or --anchor, and the ledger show.
-
-    Only a quorum of the policy's witnesses, or a checkpoint from outside, can say what was signed before. Entries that
-    do not begin with what they saw are LOG-ROLLBACK or LOG-FORKED, and nothing is made.
-    """
-    from cli.session.clock_check import check_clock
-    from ledger.adapters.folders.ledger_folder import read_folder
-    from ledger.adapters.folders.user_folders import Home
-    from ledger.application.restore import remake_guard
-
-    path = Path(output.ledger_folder())
-    folder, home = read_folder(path), Home.of(path)
-    check_clock(folder, home)
-    signed = remake_guard(folder, home, output.now(str(path)), output.read(anchor) if anchor else None)
-    document = {
-        "origin": folder.origin,
-        "size": signed.size,
-        "root": signed.root.hex(),
-        "guard": str(home.log(folder.origin)),
-    }
-    says = f"guard of {folder.origin} at {signed.size} entries: {document['guard']}"
-    output.emit(
-        "guard",
-        document,
-        ("origin", "size", "root"),
-        [(folder.origin, signed.size, signed.root.hex())],
-        text=lambda: says,
-    )
-    output.tell(
-        "whatever was signed after the newest head shown and is not here is lost; if that may be: comity succeed"
-    )

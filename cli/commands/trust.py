@@ -16,21 +16,21 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.handover.received_folder import TRUST_FILE, HandedFolder
+from cli.handover.trust_folder import PIN, _check_plain, _expanded, _pin, _some, _versions
+from cli.session import ledger_choice
 from cli.terminal import output
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import Root, Span, Statement, Version
-    from ledger.verify import Trust
 
-PIN = "fingerprint"
 FINGERPRINT = click.option(
     "--root-fingerprint", "typed", metavar="WORDS|HEX|FILE", help="Of version 1, as it came by another way."
 )
 
 
-@output.command(
+@command(
     "comity trust new policy/ --root ada=ada.pub --root bo=bo.pub --root cy=cy.pub --threshold 2",
     "comity trust new policy/ --from ledger/ --days 730          (the next version, by the same roots)",
 )
@@ -43,8 +43,8 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
     """Write the next version into DIR, of what a trust folder says today; nobody has signed it yet."""
     from msgspec.structs import replace
 
-    from cli.commands.export import read_trust
-    from cli.commands.witness import write
+    from cli.handover.trust_folder import read_trust
+    from cli.terminal.file_io import write
     from ledger.entries.case import wire
     from ledger.trust.signed_policy import FORMAT, Statement, draft, format_version, record_of, used_by
 
@@ -54,9 +54,9 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
     enough = threshold if threshold is not None else last.threshold if last and not named else None
     if not roots or enough is None:
         raise click.UsageError("--root NAME=KEY and --threshold K: whose signatures count, and how many it takes?")
-    place = source or output.ledger_folder()
+    place = source or ledger_choice.ledger_folder()
     held = read_trust(place)
-    now = output.now()
+    now = ledger_choice.now()
     said = Statement(
         format=FORMAT,
         version=last.version + 1 if last else 1,
@@ -66,7 +66,7 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
         threshold=enough,
         algorithms=(),
         own=record_of(held),
-        sizes=tuple(_sizes(place)) if output.is_ledger(place) else (),
+        sizes=tuple(_sizes(place)) if ledger_choice.is_ledger(place) else (),
         others=tuple(map(record_of, held.others)),
         authorities=tuple(sorted(_digest(file) for file in held.authorities)),
     )
@@ -78,14 +78,14 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
     output.tell(f"it takes {enough} of its {len(roots)} roots: comity trust sign {folder} --key FILE")
 
 
-@output.command("comity trust sign policy/ --key ada", "comity trust sign policy/ --key agent:SHA256:...")
+@command("comity trust sign policy/ --key ada", "comity trust sign policy/ --key agent:SHA256:...")
 @click.argument("folder", metavar="DIR")
 @click.option("--key", "reference", required=True, metavar="FILE|URI", help="The key of a root, of it or of the last.")
 def sign(folder: str, reference: str) -> None:
     """Sign the newest version in DIR, after reading what it says: `comity trust check DIR`."""
-    from cli.commands.key import home
-    from cli.commands.witness import write
+    from cli.session.key_files import home
     from cli.session.open_ledger import opened
+    from cli.terminal.file_io import write
     from ledger.trust.signed_policy import format_version, signed
 
     versions = _some(folder)
@@ -103,7 +103,7 @@ def sign(folder: str, reference: str) -> None:
         output.tell(lack)
 
 
-@output.command(
+@command(
     "comity trust check policy/",
     "comity trust check /media/stick --root-fingerprint 'lusab-babad-...'",
     refused=Exit.UNDECIDABLE,
@@ -131,7 +131,7 @@ def check(folder: str, typed: str | None) -> None:
     problems = [(lacking.code, lacking.says)] if lacking else []
     problems += [] if pin else [("NO_TRUST_ANCHOR", "compare the fingerprint of version 1, by telephone or on paper")]
     try:
-        check_unexpired(newest, output.now())
+        check_unexpired(newest, ledger_choice.now())
     except Refused as late:
         problems.append((late.code, late.says))
     rows = [
@@ -159,7 +159,7 @@ def check(folder: str, typed: str | None) -> None:
     click.get_current_context().exit(Exit.FINDINGS if problems else Exit.DONE)
 
 
-@output.command(
+@command(
     "comity trust update court/ /media/stick --root-fingerprint 'lusab-babad-...'     (the first time)",
     "comity trust update court/ /media/stick",
 )
@@ -171,7 +171,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
 
     The first time DIR is made, and the fingerprint is kept in it; later nothing in FROM can replace what DIR has.
     """
-    from cli.commands.witness import write
+    from cli.terminal.file_io import write
     from ledger.errors import Refused
     from ledger.trust.signed_policy import check_unexpired, check_versions, format_version
 
@@ -187,7 +187,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
         says = f"{source} ends with version {given[-1].said.version}, you hold {held[-1].said.version}"
         raise Refused("POL-VERSION", says, where=source, hint="it is older; nothing was changed")
     newest = check_versions([*held, *given[len(held) :]], pin)
-    check_unexpired(newest, output.now())
+    check_unexpired(newest, ledger_choice.now())
     trust = _expanded(source, newest)
     for file in trust.authorities:
         write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
@@ -198,7 +198,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
     output.tell(f"use it with: comity verify FILE --trust {folder}")
 
 
-@output.command("comity trust stick policy/ /media/stick/karsk", "comity trust stick policy/ court/")
+@command("comity trust stick policy/ /media/stick/karsk", "comity trust stick policy/ court/")
 @click.argument("folder", metavar="DIR")
 @click.argument("out", metavar="OUT")
 def stick(folder: str, out: str) -> None:
@@ -206,8 +206,8 @@ def stick(folder: str, out: str) -> None:
 
     The fingerprint has to reach the court by another way than this folder, or the folder vouches for itself.
     """
-    from cli.commands.witness import write
     from cli.reports.court_folder import read_me, verifier_page
+    from cli.terminal.file_io import write
     from ledger.trust.signed_policy import check_versions, format_version, plain_files
 
     versions = _some(folder)
@@ -229,76 +229,8 @@ def stick(folder: str, out: str) -> None:
         output.tell("verify.html is not there: it has not been built here (make browser)")
 
 
-def signed_trust(folder: str, typed: str | None) -> Trust | None:
-    """What a folder of signed versions says, once all are believed; None if it has none."""
-    from ledger.errors import Refused
-    from ledger.trust.signed_policy import check_versions
-
-    pin = _pin(folder, typed)
-    versions = _versions(folder)
-    if not versions:
-        if pin is not None:
-            raise Stop(f"{folder} has no signed trust policy", hint="1.trust.json", code=Exit.UNDECIDABLE)
-        return None
-    if pin is None:
-        hint = "--root-fingerprint, as it came by another way; or keep it: comity trust update MINE FROM"
-        raise Refused("NO_TRUST_ANCHOR", "nothing says that its first version is the true one", where=folder, hint=hint)
-    return _expanded(folder, check_versions(versions, pin))
-
-
-# -- the folder --------------------------------------------------------------------------------------------------------
-
-
-def _versions(folder: str) -> list[Version]:
-    from ledger.trust.signed_policy import NAME, versions_in
-
-    if not os.path.isdir(folder):
-        return []
-    there = HandedFolder(folder)
-    found = ((name, there.read(name, TRUST_FILE)) for name in there.names(".") if NAME.fullmatch(name))
-    return versions_in({name: data for name, data in found if data is not None})
-
-
-def _some(folder: str) -> list[Version]:
-    if found := _versions(folder):
-        return found
-    raise Stop(f"{folder} has no 1.trust.json", hint="comity trust new makes one", code=Exit.UNDECIDABLE)
-
-
-def _expanded(folder: str, version: Version) -> Trust:
-    from ledger.trust.signed_policy import expand
-
-    there = HandedFolder(folder)
-    found = (there.read(f"tsa/{name}", TRUST_FILE) for name in there.names("tsa"))
-    return expand(version, [data for data in found if data is not None])
-
-
-def _check_plain(folder: str, trust: Trust) -> None:
-    """The plain files for the verifier page, where there are any, say what the newest version says."""
-    from ledger.errors import Refused
-    from ledger.trust.signed_policy import plain_files
-
-    for name, data in plain_files(trust).items():
-        path = Path(folder) / "page" / name
-        if path.exists() and path.read_bytes() != data:
-            raise Refused("TRUST-FORMAT", "it is not what the signed policy says", where=f"page/{name}")
-
-
-def _pin(folder: str, typed: str | None) -> str | None:
-    """The fingerprint that was typed, or lies in a file somebody names, or is kept in the folder one holds."""
-    from ledger.trust.signed_policy import parse_fingerprint
-
-    if typed is not None:
-        return parse_fingerprint(output.read(typed).decode("ascii", "replace") if os.path.isfile(typed) else typed)
-    kept = HandedFolder(folder).read(PIN, TRUST_FILE) if os.path.isdir(folder) else None
-    return None if kept is None else parse_fingerprint(kept.decode("ascii", "replace"))
-
-
-# -- what is said ------------------------------------------------------------------------------------------------------
-
-
 def _root(said: str) -> Root:
-    from cli.commands.key import public_key
+    from cli.session.key_files import public_key
     from ledger.trust.signed_policy import Root
 
     name, equals, key = said.partition("=")

@@ -1,4 +1,4 @@
-"""Be a witness for other logs: made once, served or sent out to pull, and what it refused to cosign."""
+"""`comity witness new|serve|pull|evidence`: be a witness for other logs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.terminal import file_io
 from cli.terminal import output as ui
+from cli.terminal.file_io import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +36,7 @@ POLICY = click.option(
 )  # fmt: skip
 
 
-@ui.command("comity witness new witness.example/xo", "comity witness new witness.example/xo --mldsa")
+@command("comity witness new witness.example/xo", "comity witness new witness.example/xo --mldsa")
 @click.argument("name")
 @STATE
 @click.option("--mldsa", is_flag=True, help="Make an ML-DSA-44 key as well: it signs a second line.")
@@ -62,7 +65,7 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
     ui.tell("whoever wants its cosignatures: comity witness add VKEY URL")
 
 
-@ui.command(
+@command(
     "comity witness serve --name witness.example/xo --policy logs.policy",
     "comity witness serve --name witness.example/xo --policy karsk --policy ardel --listen 127.0.0.1:7380",
 )
@@ -96,7 +99,7 @@ def serve(
             raise Stop(f"{listen}: {error.strerror}", code=Exit.UNDECIDABLE) from None
 
 
-@ui.command(
+@command(
     "comity witness pull /srv/karsk/log --name witness.example/xo --policy karsk",
     "comity witness pull https://ledger.example/karsk --name witness.example/xo --policy karsk -o karsk.note",
 )
@@ -150,7 +153,7 @@ def _said(pulled: Pulled, folder: Path) -> tuple[str, Exit]:
     return f"SPLIT-VIEW: {says}", Exit.PROVED_BAD
 
 
-@ui.command("comity witness evidence --name witness.example/xo --policy karsk -o exhibits/", refused=Exit.UNDECIDABLE)
+@command("comity witness evidence --name witness.example/xo --policy karsk -o exhibits/", refused=Exit.UNDECIDABLE)
 @NAME
 @KEY
 @POLICY
@@ -211,7 +214,7 @@ class _Own:
 def _policies(files: Sequence[str]) -> list[Policy]:
     from ledger.tlog.policy import parse_policy
 
-    return [parse_policy(ui.read(file)) for file in files]
+    return [parse_policy(file_io.read(file)) for file in files]
 
 
 def _ed25519(name: str, key: SeedKey) -> Vkey:
@@ -224,16 +227,6 @@ def _folder(name: str, state: str | None) -> Path:
     from ledger.adapters.folders.user_folders import Home
 
     return Path(state) if state else Home.user().state / "witness" / hashlib.sha256(name.encode()).hexdigest()
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write a file whole and durably, its folder made if it is missing."""
-    from ledger.adapters.folders.user_folders import private_folder, replace_file
-    from ledger.adapters.storage.sqlite import sync_folder
-
-    private_folder(path.parent)
-    replace_file(path, data)
-    sync_folder(path.parent)
 
 
 def _digest(data: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The witnesses that a ledger asks: named by the registrar, explained, and heard by other ways than a question."""
+"""`comity witness add|list|take`: the witnesses that this ledger asks."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cli.commands.witness import write
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session import ledger_choice
+from cli.session.options import KEY
+from cli.terminal import file_io, output
+from cli.terminal.file_io import write
 
 if TYPE_CHECKING:
     from ledger.tlog.note import Vkey
     from ledger.tlog.policy import Policy
 
 
-@output.command(
+@command(
     "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr",
     "comity witness add witness.example/fr+66cc80a3+BMyk... https://witness.example/fr --quorum 2 --key adm",
 )
@@ -27,14 +30,14 @@ if TYPE_CHECKING:
 @click.argument("url")
 @click.option("--called", metavar="NAME", help="Its name in the policy (default: the last part of its own).")
 @click.option("--quorum", type=int, metavar="K", help="How many must cosign (default: outvotes a third that lies).")
-@output.KEY
+@KEY
 def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: str | None) -> None:
     """Ask the witness VKEY at URL from now on: the registrar records the new policy, then it is written.
 
     What the quorum withstands is printed. Whoever verifies holds a copy of the policy and must be given the new one.
     """
-    from cli.commands.record import tell
     from cli.session.open_ledger import hand, writing
+    from cli.terminal.receipt import tell
     from ledger.adapters.http_client import is_address
     from ledger.facts import build
     from ledger.tlog.note import check_name, parse_vkey
@@ -70,7 +73,7 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
     output.tell("comity checkpoint asks it; hand the new trust/policy to whoever verifies")
 
 
-@output.command("comity witness list", "comity witness list --json", refused=Exit.UNDECIDABLE)
+@command("comity witness list", "comity witness list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """The witnesses of this ledger's policy, what each has cosigned last, and what the quorum withstands."""
     from ledger.adapters.folders.ledger_folder import read_folder
@@ -79,7 +82,7 @@ def list_() -> None:
     from ledger.tlog.note import open_checkpoint
     from ledger.tlog.quorum import blocking, explain, overlap
 
-    folder = read_folder(Path(output.ledger_folder()))
+    folder = read_folder(Path(ledger_choice.ledger_folder()))
     policy = folder.policy
     last: dict[Vkey, tuple[int, datetime]] = {}
     with closing(Heads(folder.heads, writable=False)) as heads:
@@ -106,7 +109,7 @@ def list_() -> None:
         output.tell(line)
 
 
-@output.command("comity witness take karsk.note", "comity witness take https://witness.example/fr")
+@command("comity witness take karsk.note", "comity witness take https://witness.example/fr")
 @click.argument("note", metavar="FILE|URL")
 def take(note: str) -> None:
     """Take the cosignatures of a note that came back as a file, or that a witness shows on its monitoring address."""
@@ -119,7 +122,7 @@ def take(note: str) -> None:
         if note.startswith(("http://", "https://")):
             offered = from_url(note)(f"{origin_hash(journal.origin)}/checkpoint", LARGEST_NOTE)
         else:
-            offered = output.read(note)
+            offered = file_io.read(note)
         done = take_cosignatures(journal.log, journal.folder.policy, offered)
     document = {"size": done.kept.size, "digest": done.kept.digest, "quorum": done.met, "note": done.kept.note.decode()}
     columns = ("size", "digest", "quorum")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.commands.orders import left
-from cli.commands.report import MEDIA, written
 from cli.desk.responses import HTML, document, page
 from cli.exit_codes import Exit, Stop
 from cli.reports import integrity  # noqa: F401 - what a paper asks for, here so that the first need not wait
 from cli.reports.order_report import Asked, order_report, replay_of
+from cli.reports.report_files import MEDIA, written
+from cli.reports.timeline_text import left
 from cli.session.purposes import CODES, purpose_of
 from cli.session.recorded_access import Stated, accessed
 from ledger.entries.case import Case
@@ -30,7 +30,7 @@ from projections.views.state import linked
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from cli.desk.routes import Desk
+    from cli.desk.session import Desk
     from cli.handover.hand_over import Handing
     from cli.session.ledger_reader import Reader
     from ledger.entries.envelope import Signer
@@ -245,9 +245,9 @@ async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
 
     Witnesses may be slow, so it is made in a thread of its own, and the desk goes on answering.
     """
-    from cli.commands.export import tool
     from cli.handover.bundle_contents import Asked as Bundle
     from cli.handover.hand_over import Handing
+    from cli.version import tool
 
     audience = said.get("audience", "")
     if audience not in AUDIENCES:

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from cli.commands.orders import left
+from cli.reports.timeline_text import left
 from ledger.adapters.storage.order_index import Row
 from ledger.entries.case import instant
 from projections.render.desk_pages import Ending, Frame, Item, desk_page, policy

@@ -7,42 +7,33 @@ moved a moment ago; one order is always judged as of now.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-import click
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from cli.desk.background_jobs import Beside
 from cli.desk.order_pages import REPLAY, bundle, entries_page, open_, order_page, paper
 from cli.desk.responses import ending, item, page
-from cli.desk.security import Gate, Sessions, fields
+from cli.desk.security import Gate, fields
+from cli.desk.session import Desk
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from cli.session.docket import bring_up
-from cli.session.ledger_reader import Reader
-from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, Asked, Board, Open
-from ledger.entries.case import Case
-from projections.render.desk_pages import Ending, Frame, Section, law
+from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, Asked, Open
+from projections.render.desk_pages import Ending, Section, law
 from projections.render.html import compiled
 from projections.reports.front_page import words
-from projections.views.timeline import office_names
 
 if TYPE_CHECKING:
-    from ledger.entries.envelope import Signer
+    pass
 
 PAGE = 50  # lines of a list
 GLANCE = 12  # lines of each part of the board
 SOON = timedelta(days=7)
-KEPT = 60.0  # seconds
-AT_ONCE = 12  # entries or orders that are judged before an answer; more are left to the follower
 STATUS = {Exit.USAGE: 404, Exit.REFUSED: 403, Exit.UNDECIDABLE: 404, Exit.BUSY: 503}
 
 KEYS = (
@@ -61,77 +52,18 @@ KEYS = (
 )
 
 
-@dataclass
-class Desk:
-    """One ledger at one desk. `signer` is the office that sits there and `person` its natural person, None for nobody.
+class Pages:
+    """The answer to every address of one desk."""
 
-    `context` is the command that runs.
-    """
-
-    reader: Reader
-    view: Board
-    signer: Signer | None
-    context: click.Context
-    person: str | None = None
-    sessions: Sessions = field(default_factory=Sessions)
-    known: int = 0  # entries the log had when it was last asked
-    beside: Beside = field(init=False)
-    _kept: tuple[str, int, Case] | None = None
-
-    def __post_init__(self) -> None:
-        self.beside = Beside(self.reader.folder.path)
-
-    # -- the frame ----------------------------------------------------------------------------------------------------
-
-    def frame(self, request: Request, *, follow: bool = True) -> Frame:
-        """The ledger as of now; what moved a moment ago is judged before it is shown, if the page should `follow`."""
-        now = self.reader.now()
-        size = self.reader.store.size()
-        if size != self.known:
-            self.reader.cases.forget()  # somebody may have destroyed a key
-            self.known = size
-        if follow and 0 <= size - self.view.size <= AT_ONCE:
-            bring_up(self.reader, self.view, now, most=AT_ONCE)
-        return Frame(
-            origin=self.reader.folder.origin,
-            test=self.reader.folder.test,
-            who=None if self.signer is None else self.signer.actor,
-            now=now,
-            size=size,
-            read=min(self.view.size, size),
-            doubtful=self.view.doubtful(now),
-            keys=request.cookies.get("comity-keys") != "off",
-        )
-
-    def names(self) -> Mapping[str, str]:
-        """What offices are called."""
-        return office_names(self.reader.cases.register(reveal=False))
-
-    def name(self, order: str) -> str:
-        """What people call an order."""
-        row = self.view.row(order)
-        return (row and (row.ref or row.label)) or order[:8]
-
-    def case(self, order: str) -> Case:
-        """All that may be asked about an order; who stays with one has it read again only when something was recorded.
-
-        It is forgotten after a minute, because sealed values are open in it.
-        """
-        size = self.reader.store.size()
-        if self._kept is None or self._kept[:2] != (order, size):
-            self._kept = (order, size, self.reader.case(order))
-            asyncio.get_running_loop().call_later(KEPT, self._forget)
-        return self._kept[2]
-
-    def _forget(self) -> None:
-        self._kept = None
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
 
     # -- lists --------------------------------------------------------------------------------------------------------
 
     def board(self, request: Request) -> Response:
         """What is due: what ran out first, then what ends soon, a glance of each."""
-        frame = self.frame(request)
-        tally = self.view.tally(frame.now, frame.now + SOON)
+        frame = self.desk.frame(request)
+        tally = self.desk.view.tally(frame.now, frame.now + SOON)
         totals = {"over": tally.over, "soon": tally.soon, "later": tally.later, "unknown": tally.unknown}
         sections = [
             Section(
@@ -150,8 +82,8 @@ class Desk:
         name = request.path_params["name"]
         if name not in SPANS:
             return self.stop(request, ["The board has no such part."], 404)
-        frame = self.frame(request)
-        tally = self.view.tally(frame.now, frame.now + SOON)
+        frame = self.desk.frame(request)
+        tally = self.desk.view.tally(frame.now, frame.now + SOON)
         found = self._span(name, frame.now, _place(request.query_params.get("after", "")), PAGE + 1)
         more = f"/due/{name}?after={'.'.join(map(str, found[PAGE - 1].at))}" if len(found) > PAGE else None
         title, says = SPANS[name]
@@ -161,16 +93,16 @@ class Desk:
     def _span(self, name: str, now: datetime, after: tuple[int, int, int] | None, limit: int) -> list[Open]:
         match name:
             case "over":
-                return self.view.due(None, now, after, limit)
+                return self.desk.view.due(None, now, after, limit)
             case "soon":
-                return self.view.due(now, now + SOON, after, limit)
+                return self.desk.view.due(now, now + SOON, after, limit)
             case "later":
-                return self.view.due(now + SOON, None, after, limit)
+                return self.desk.view.due(now + SOON, None, after, limit)
             case _:
-                return self.view.unknown(after, limit)
+                return self.desk.view.unknown(after, limit)
 
     def _endings(self, found: Sequence[Open], now: datetime) -> list[Ending]:
-        names = self.names()
+        names = self.desk.names()
         return [ending(one.row, one.clock.id, one.clock.cite, one.clock.due, now, names) for one in found]
 
     def orders(self, request: Request) -> Response:
@@ -180,21 +112,21 @@ class Desk:
             said["q"], {n: said[n] for n in PICKED if said[n]}, overdue=request.query_params.get("overdue") == "1"
         )
         if asked.words and not asked.picked and not asked.overdue:
-            exact = self.reader.cases.named(asked.words)
+            exact = self.desk.reader.cases.named(asked.words)
             if len(exact) == 1:
                 return RedirectResponse(f"/orders/{exact[0]}", 303)
-        frame = self.frame(request)
+        frame = self.desk.frame(request)
         before = request.query_params.get("before", "")
-        found = self.view.orders(
+        found = self.desk.view.orders(
             asked,
             frame.now,
             int(before) if _small(before) else None,
             PAGE + 1,
         )
         full = before or len(found) > PAGE
-        total = self.view.count(asked, frame.now) if full else len(found)
+        total = self.desk.view.count(asked, frame.now) if full else len(found)
         kept = [(name, value) for name, value in said.items() if value] + [("overdue", "1")] * asked.overdue
-        names = self.names()
+        names = self.desk.names()
         return page(
             "desk_orders.html.j2",
             frame,
@@ -216,7 +148,7 @@ class Desk:
     def _picks(self, said: Mapping[str, str], names: Mapping[str, str]) -> list[tuple[str, str, Any, str]]:
         """For each value that can be picked: its name, its label, what there is to choose, and what was chosen."""
         found = []
-        for name, values in self.view.choices().items():
+        for name, values in self.desk.view.choices().items():
             choices = [(v, words(v) if name == "state" else names.get(v, v), orders) for v, orders in values]
             if said[name] and all(value != said[name] for value, _, _ in choices):
                 choices.append((said[name], said[name], 0))
@@ -230,12 +162,12 @@ class Desk:
         order = self._order(request)
         if order != request.path_params["order"]:
             return RedirectResponse(f"/orders/{order}", 303)
-        return order_page(self, self.frame(request), self.case(order))
+        return order_page(self.desk, self.desk.frame(request), self.desk.case(order))
 
     def _order(self, request: Request) -> str:
         """The order a page is about; registry, access order and companions are none of those people ask about."""
-        order = self.reader.find(request.path_params["order"])
-        if order in (self.reader.cases.registry, self.reader.cases.access) or self.reader.main_of(order):
+        order = self.desk.reader.find(request.path_params["order"])
+        if order in (self.desk.reader.cases.registry, self.desk.reader.cases.access) or self.desk.reader.main_of(order):
             raise Stop("this is not an order people ask about", code=Exit.UNDECIDABLE)
         return order
 
@@ -243,30 +175,31 @@ class Desk:
         """What each entry of an order states, with nothing opened."""
         first = request.query_params.get("from", "")
         order = self._order(request)
-        return entries_page(self, self.frame(request), self.case(order), int(first) if _small(first) else 0)
+        frame, case = self.desk.frame(request), self.desk.case(order)
+        return entries_page(self.desk, frame, case, int(first) if _small(first) else 0)
 
     async def replay(self, request: Request) -> Response:
         """The order moment by moment: the page that `comity replay --html` makes."""
-        return await paper(self, self.frame(request), self._order(request), REPLAY, "html")
+        return await paper(self.desk, self.desk.frame(request), self._order(request), REPLAY, "html")
 
     async def paper(self, request: Request) -> Response:
         """A report, with nothing opened."""
         said = request.path_params
-        return await paper(self, self.frame(request), self._order(request), said["kind"], said["form"])
+        return await paper(self.desk, self.desk.frame(request), self._order(request), said["kind"], said["form"])
 
     async def open(self, request: Request) -> Response:
         """Open sealed values, once that is an entry of the log."""
-        said = await fields(request, self.sessions)
+        said = await fields(request, self.desk.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
-        return open_(self, self.frame(request), self._order(request), said)
+        return open_(self.desk, self.desk.frame(request), self._order(request), said)
 
     async def bundle(self, request: Request) -> Response:
         """Make a bundle, once that is an entry of the log."""
-        said = await fields(request, self.sessions)
+        said = await fields(request, self.desk.sessions)
         if said is None:
             return self.stop(request, [SPENT], 403)
-        return await bundle(self, self.reader.case(self._order(request)), said)
+        return await bundle(self.desk, self.desk.reader.case(self._order(request)), said)
 
     # -- what does not change -----------------------------------------------------------------------------------------
 
@@ -279,7 +212,7 @@ class Desk:
             return self.stop(request, ["There is no such instrument."], 404)
         return page(
             "desk_law.html.j2",
-            self.frame(request),
+            self.desk.frame(request),
             "Rules in force" + (f": {instrument}" if instrument else ""),
             "/law",
             instrument=instrument,
@@ -293,12 +226,12 @@ class Desk:
             answer: Response = RedirectResponse("/keys", 303)
             answer.set_cookie("comity-keys", single, path="/", httponly=True, samesite="strict", max_age=31_536_000)
             return answer
-        return page("desk_keys.html.j2", self.frame(request), "Keys and help", "/keys", keys=KEYS)
+        return page("desk_keys.html.j2", self.desk.frame(request), "Keys and help", "/keys", keys=KEYS)
 
     def stop(self, request: Request, lines: Sequence[str], status: int) -> Response:
         """A page that says why there is nothing else to see."""
         title = "Not here" if status == 404 else "Not done"
-        return page("desk_stop.html.j2", self.frame(request, follow=False), title, "", status=status, lines=lines)
+        return page("desk_stop.html.j2", self.desk.frame(request, follow=False), title, "", status=status, lines=lines)
 
 
 SPENT = "This form was sent before, or is not one of this desk. Go back, load the page again, and send it anew."
@@ -313,6 +246,7 @@ SPANS = {
 def app(desk: Desk, hosts: Sequence[str]) -> Gate:
     """The desk as an ASGI application behind its gate; `hosts` are its names with the port."""
     compiled()
+    pages = Pages(desk)
 
     def answered(make: Callable[[Request], Response | Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -324,7 +258,7 @@ def app(desk: Desk, hosts: Sequence[str]) -> Gate:
                     code = exit_of(error)
                     if code is Exit.UNFORESEEN:
                         raise
-                    return desk.stop(request, lines_of(error), STATUS.get(code, 500))
+                    return pages.stop(request, lines_of(error), STATUS.get(code, 500))
 
         return endpoint
 
@@ -332,21 +266,21 @@ def app(desk: Desk, hosts: Sequence[str]) -> Gate:
         return Route(path, answered(make), methods=[method])
 
     async def lost(request: Request, _: Exception) -> Response:
-        return desk.stop(request, ["There is no such page."], 404)
+        return pages.stop(request, ["There is no such page."], 404)
 
     inside = Starlette(
         routes=[
-            route("/", desk.board),
-            route("/due/{name}", desk.due),
-            route("/orders", desk.orders),
-            route("/orders/{order}", desk.order),
-            route("/orders/{order}/entries", desk.entries),
-            route("/orders/{order}/replay", desk.replay),
-            route("/orders/{order}/open", desk.open, "POST"),
-            route("/orders/{order}/bundle", desk.bundle, "POST"),
-            route("/orders/{order}/{kind}.{form}", desk.paper),
-            route("/law", desk.law),
-            route("/keys", desk.keys),
+            route("/", pages.board),
+            route("/due/{name}", pages.due),
+            route("/orders", pages.orders),
+            route("/orders/{order}", pages.order),
+            route("/orders/{order}/entries", pages.entries),
+            route("/orders/{order}/replay", pages.replay),
+            route("/orders/{order}/open", pages.open, "POST"),
+            route("/orders/{order}/bundle", pages.bundle, "POST"),
+            route("/orders/{order}/{kind}.{form}", pages.paper),
+            route("/law", pages.law),
+            route("/keys", pages.keys),
         ],
         exception_handlers={404: lost},
     )

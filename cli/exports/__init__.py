@@ -1,0 +1,1 @@
+"""Export formats beside the bundle."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cli.exit_codes import Exit, Stop
 from cli.exports.formats import Wanted
-from cli.terminal import output
+from cli.session import ledger_choice
+from cli.terminal import file_io, output
 
 TO_SIGN = ".manifest.xml"
 
@@ -20,7 +21,8 @@ def asic(wanted: Wanted) -> bytes | None:
     """
     from dataclasses import replace
 
-    from cli.commands.export import bundle, check_new, write_new
+    from cli.handover.evidence_bundle import bundle
+    from cli.terminal.file_io import check_new, write_new
     from projections.exchange.asic import SIGNATURE, container, manifest
 
     if wanted.unsigned == (wanted.cert is not None):
@@ -32,7 +34,7 @@ def asic(wanted: Wanted) -> bytes | None:
     name = f"{Path(wanted.file).stem if wanted.file != '-' else 'order'}.evidence.zip"
     # --key is the certificate's here; the bundle inside is signed, as always, by a key of the ledger that lies here.
     handed = replace(wanted.handed, key_file=None) if wanted.cert else wanted.handed
-    sign = sealing(wanted.cert, str(wanted.handed.key_file), output.now()) if wanted.cert else None
+    sign = sealing(wanted.cert, str(wanted.handed.key_file), ledger_choice.now()) if wanted.cert else None
     to_sign = Path(f"{wanted.file}{TO_SIGN}")
     if sign is None:
         check_new(str(to_sign), "a manifest")
@@ -64,11 +66,11 @@ def sealing(cert: str, key: str, at: datetime) -> Callable[[bytes], bytes]:
     from projections.exchange.cades import Certificate, signed, to_be_signed
 
     try:
-        x509 = load_pem_x509_certificate(output.read(cert))
+        x509 = load_pem_x509_certificate(file_io.read(cert))
     except ValueError:
         raise Stop(f"{cert} is no certificate in PEM", code=Exit.UNDECIDABLE) from None
     try:
-        private = load_pem_private_key(output.read(key), _passphrase(key))
+        private = load_pem_private_key(file_io.read(key), _passphrase(key))
     except ValueError as error:
         raise Stop(f"{key} cannot be read as a key in PEM: {error}", code=Exit.UNDECIDABLE) from None
     if private.public_key() != x509.public_key():
@@ -98,7 +100,7 @@ def _passphrase(key: str) -> bytes | None:
     """Asked for where the key file is encrypted; never a flag."""
     from getpass import getpass
 
-    if b"ENCRYPTED" not in output.read(key)[:4096]:
+    if b"ENCRYPTED" not in file_io.read(key)[:4096]:
         return None
     if not output.terminal():
         raise Stop(f"{key} has a passphrase, and nobody is here to type it", code=Exit.UNDECIDABLE)

@@ -16,7 +16,7 @@ import click
 from cli.exit_codes import Stop
 
 if TYPE_CHECKING:
-    from cli.commands.export import Handed
+    from cli.handover.evidence_bundle import Handed
 
 FORMATS = {
     "table": ("", "the evidence bundle; what is meant where no form is named"),
@@ -55,7 +55,7 @@ def write(form: str, wanted: Wanted) -> None:
     """Write an export under a name that is free."""
     import importlib
 
-    from cli.commands.export import check_new, write_new
+    from cli.terminal.file_io import check_new, write_new
 
     if form not in FORMATS:  # --json, or --format before the command, which knows only tables
         raise click.UsageError(f"an export is a file, never {form}; --format is one of {', '.join(FORMATS)}")

@@ -17,7 +17,7 @@ from typing import IO, Any
 from cli.exit_codes import Stop
 from cli.exports.formats import Wanted
 from cli.session.ledger_reader import Reader, reading
-from cli.terminal import output
+from cli.terminal import output, prompts
 from ledger.entries.case import Case, wire
 from ledger.entries.envelope import entry_of, open_
 from ledger.law import Judgement, judge
@@ -118,7 +118,7 @@ def _lines(wanted: Wanted, files: Mapping[str, Path]) -> dict[str, int]:
     try:
         for name, path in files.items():
             open_files[name] = path.open("w", encoding="utf-8")
-        with reading() as reader, output.progress("reading") as report:
+        with reading() as reader, prompts.progress("reading") as report:
             moment = wanted.as_of or reader.now()
             size = reader.store.size()
             for start in range(0, size, PAGE):

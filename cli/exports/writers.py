@@ -28,7 +28,7 @@ def case_of(reader: Reader, known: Case, judgement: Judgement, *, reveal: bool) 
     """An order as CASE/UCO, as known at the judgement's moment."""
     from hashlib import sha256
 
-    from cli.commands.export import tool
+    from cli.version import tool
     from projections.exchange.case_uco import Signed, case_uco
 
     orders = dict.fromkeys(e.order for e in known.entries)

@@ -1,0 +1,1 @@
+"""Make, read and check what is handed over: bundles, trust folders, copies."""

@@ -1,4 +1,4 @@
-"""A ledger copied out while it is in use, and put back: verified, and held against what its log has signed since."""
+"""Copy a ledger while it is in use, and check a copy before it is put back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from cli.commands.fsck import check_own
 from cli.exit_codes import Exit, Stop
+from cli.handover.own_check import check_own
 from cli.terminal import output
 from ledger.adapters.folders.ledger_folder import RESTORED, SHELF, STORE, read_folder
 from ledger.adapters.folders.user_folders import Home, replace_file

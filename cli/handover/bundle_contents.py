@@ -1,4 +1,4 @@
-"""Everything that proves an order to somebody far away, gathered from its ledger for one audience."""
+"""Gather the entries, proofs and values of one order for one audience."""
 
 from __future__ import annotations
 

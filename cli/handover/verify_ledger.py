@@ -1,4 +1,4 @@
-"""A whole log read for `verify`: a folder that somebody handed over, or the ledger of this office while in use."""
+"""Read a whole log for `verify`: a folder handed over, or the ledger of this office while it is in use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from cli import lazy_verifiers
 from cli.exit_codes import Exit, Stop
 from cli.handover.received_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
-from cli.terminal import output
+from cli.session import ledger_choice
+from cli.terminal import prompts
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder
 from ledger.adapters.log.checkpoints import Heads, notes_in
 from ledger.adapters.storage import sqlite
@@ -72,12 +73,12 @@ def verify_own(folder: Folder, trust: Trust | None, *, unpublished: bool = False
 
 
 def _verified(whole: Whole, trust: Trust | None, held: Checkpoint | None) -> Report:
-    with output.progress("verifying") as progress:
+    with prompts.progress("verifying") as progress:
         return verify_whole(
             whole,
             trust,
             held,
-            output.now(),
+            ledger_choice.now(),
             mldsa=lazy_verifiers.mldsa,
             stamps=lazy_verifiers.stamps(),
             progress=progress,

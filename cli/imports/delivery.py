@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session.options import AS, KEY, ROLE
+from cli.terminal import file_io, output
 from ledger.facts import KINDS
 
 if TYPE_CHECKING:
@@ -16,16 +18,16 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case, Entry
 
 
-@output.command(
+@command(
     "comity import delivery DELIVERY.xml --order PPO-2026-123 --as ilves",
     "comity import delivery RETRIEVAL.xml --order PPO-2026-123 --as ilves --dry-run",
     "comity import delivery container.asics --order PPO-2026-123 --whose skylark",
 )
 @click.argument("file")
 @click.option("--order", required=True, metavar="ORDER", help="The order that was sent.")
-@output.AS
-@output.ROLE
-@output.KEY
+@AS
+@ROLE
+@KEY
 @click.option("--whose", metavar="ACTOR", help="Who was to receive it; else the order's one provider.")
 @click.option("--unregistered", is_flag=True, help="The order may be to an office that no register knows.")
 @click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise.")
@@ -44,11 +46,11 @@ def delivery(
     Acceptance of a submission or relay is recorded as order-transmitted, delivery or retrieval as order-received, at
     the time of the evidence, with the digest of FILE. Its XML signature is not checked here; keep the file.
     """
-    from cli.commands.record import Asked, put
     from cli.imports.rem_evidence import ASIC_S, read_evidence
     from cli.session.open_ledger import case, find, writing
+    from cli.session.recording import Asked, put
 
-    data = output.read(file)
+    data = file_io.read(file)
     evidence = read_evidence(data, file)
     kind = evidence.shows
     _tell(evidence)

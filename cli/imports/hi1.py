@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session.options import AS, KEY, ROLE
+from cli.terminal import file_io, output
 
 if TYPE_CHECKING:
     from cli.exports.formats import Wanted
@@ -33,14 +35,14 @@ def write(wanted: Wanted) -> bytes:
     return message
 
 
-@output.command(
+@command(
     "comity import hi1 warrant.json --as skylark --dry-run",
     "comity import hi1 tasks.json --as skylark --instrument 2AP-7",
 )
 @click.argument("file")
-@output.AS
-@output.ROLE
-@output.KEY
+@AS
+@ROLE
+@KEY
 @click.option("--instrument", metavar="CODE", help="What the order is made under, where the message does not say it.")
 @click.option("--unregistered", is_flag=True, help="It may name offices and Parties that no register knows.")
 @click.option("--dry-run", is_flag=True, help="Say what would be recorded; record nothing.")
@@ -75,7 +77,7 @@ def taken_over(
     from projections.exchange.hi1_reader import NoMessage, rows_of
 
     try:
-        rows, unread = rows_of(output.read(file), instrument)
+        rows, unread = rows_of(file_io.read(file), instrument)
     except NoMessage as error:
         hint = "JSON as in TS 103 120 from V1.14 on; XML is not read"
         raise Stop(f"{file}: {error}", hint=hint, code=Exit.UNDECIDABLE) from None

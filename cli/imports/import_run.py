@@ -13,8 +13,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from cli import invocation
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
     from cli.imports.row_index import Index
@@ -153,7 +154,7 @@ def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked:
         raise Stop(f"{asked.file} changed while it was read; nothing was recorded", code=Exit.UNDECIDABLE)
 
     with (
-        output.progress("storing") as report,
+        prompts.progress("storing") as report,
         journal.many(report) as bulk,
         reading(journal, names, stream, asked, "sealing", changed) as (source, reader, rows),
     ):
@@ -189,7 +190,7 @@ def reading(
     stream.seek(0, os.SEEK_END)
     total = stream.tell()
     stream.seek(0)
-    with closing(Index(journal, names)) as index, output.progress(label) as report:
+    with closing(Index(journal, names)) as index, prompts.progress(label) as report:
         source = Source(stream, asked.file, lambda done: report(done, total))
         folder = os.path.dirname(asked.file) if asked.file != "-" else "."
         reader = Reader(
@@ -223,7 +224,7 @@ def refuse(asked: Asked, checked: Checked) -> Exit:
     columns = ("row", "line", "column", "says", "hint", "code")
     rows = [(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code) for row, wrong in checked.told]
     document = {**_about(asked, checked), "faults": [dict(zip(columns, row, strict=True)) for row in rows]}
-    if output.said().format == "table":
+    if invocation.said().format == "table":
         for number, line, column, says, hint, code in rows:
             where = asked.row(number, line) + (f", {column}" if column else "")
             output.tell(f"{where}: {says}" + (f" ({code})" if code else "") + (f"; {hint}" if hint else ""))

@@ -12,7 +12,10 @@ from typing import Any
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
+from cli.session.ledger_choice import MOMENT
+from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output
 
 SIDECAR = "letters.csv"
@@ -34,20 +37,20 @@ _DOCUMENTED = "order-received, customer-notified, additional-information-provide
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-@output.command(
+@command(
     "comity import letters scans/ --order PPO-2026-123 --kind order-received --whose skylark --as ilves",
     "comity import letters scans/ --order PPO-2026-123 --as archive        (scans/letters.csv says what each is)",
 )
 @click.argument("folder")
 @click.option("--order", required=True, metavar="ORDER", help="The order the letters belong to.")
 @click.option("--kind", metavar="KIND", help="What the letters show, where letters.csv does not say it of one.")
-@click.option("--on", type=output.MOMENT, help="When, where neither letters.csv nor the file's name says it.")
+@click.option("--on", type=MOMENT, help="When, where neither letters.csv nor the file's name says it.")
 @click.option("--whose", metavar="ACTOR", help="Whose act they show, where letters.csv does not say it.")
 @click.option("--zone", metavar="ZONE", default="UTC", help="Where times without an offset are meant (default UTC).")
 @click.option("--field", "-f", "fields", multiple=True, metavar="NAME=VALUE", help="A field they all share.")
-@output.AS
-@output.ROLE
-@output.KEY
+@AS
+@ROLE
+@KEY
 @click.option("--dry-run", is_flag=True, help="Check every letter; record nothing.")
 def letters(
     folder: str,

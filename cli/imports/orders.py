@@ -10,20 +10,21 @@ from typing import IO
 
 import click
 
+from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session.options import AS, KEY, ROLE
 
 
-@output.command(
+@command(
     "comity import orders orders.csv --as archive --dry-run",
     "comity import orders orders.csv --as archive --zone Europe/Oslo",
     "comity import orders steps.jsonl --as ilves",
     "comity import orders --template csv --kind order-issued --kind order-received > orders.csv",
 )
 @click.argument("file", required=False)
-@output.AS
-@output.ROLE
-@output.KEY
+@AS
+@ROLE
+@KEY
 @click.option("--zone", metavar="ZONE", help="Where times without an offset are meant, as Europe/Oslo.")
 @click.option("--delimiter", metavar="CHAR", help="Of a CSV; else the header tells it: , ; | or a tab.")
 @click.option("--errors", "most", type=click.IntRange(1), default=20, help="How many faults to tell (default 20).")

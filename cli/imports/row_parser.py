@@ -16,14 +16,14 @@ from typing import Any, cast
 
 import msgspec
 
-from cli.commands.record import SOURCES, SPEAKS, audience_of, issuer, quotes
-from cli.commands.subject import subjects_of
 from cli.exit_codes import Stop
 from cli.imports.row_index import NOT_YET, Index, Named
 from cli.imports.tables import Row, Wrong
+from cli.session import ledger_choice
 from cli.session.field_values import Refer, digest, document, value_of
 from cli.session.open_ledger import hand
-from cli.terminal import output
+from cli.session.recording import SOURCES, SPEAKS, audience_of, issuer, quotes
+from cli.session.subjects import subjects_of
 from ledger.application.journal import Journal
 from ledger.application.sealing import Draft, kept_subjects
 from ledger.entries.case import check_dates
@@ -299,11 +299,11 @@ class Reader:
         except ValueError:
             bare = None
         if bare is None or bare.tzinfo is not None:
-            return output.moment(text, "occurred")
+            return ledger_choice.moment(text, "occurred")
         early, late = (bare.replace(tzinfo=self._zone, fold=fold) for fold in (0, 1))
         if early.utcoffset() != late.utcoffset():
             raise Wrong("occurred", f"{text!r} comes twice or never where clocks change", "write its offset")
-        return output.moment(early.isoformat(), "occurred")
+        return ledger_choice.moment(early.isoformat(), "occurred")
 
     def _entry(self, common: Mapping[str, str], order: Named, fact: Fact, said: Circumstances, signer: Signer) -> str:
         """The id of the row's entry. It stands in public, so nothing sealed goes into it."""

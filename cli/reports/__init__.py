@@ -1,0 +1,1 @@
+"""The values of reports, read from a ledger."""

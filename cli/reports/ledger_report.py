@@ -17,9 +17,9 @@ HEADS = 50  # heads an audit lists; all are compared
 
 def audit_report(reader: Reader, trust: Trust | None) -> Verification:
     """The report on a whole ledger, every entry read again."""
-    from cli.commands.export import tool
     from cli.handover.verify_ledger import verify_own
     from cli.reports.integrity import audited, checkpoint
+    from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Command, Making
     from projections.reports.ledger_report import HeadRow, verification

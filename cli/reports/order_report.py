@@ -103,9 +103,9 @@ def making(
 ) -> Making:
     """How a report on an order is made: what was checked, and the head that everything leads to; by default the
     newest that was kept by then."""
-    from cli.commands.export import tool
     from cli.reports.integrity import read_again
     from cli.session.proven_times import brackets, spelled
+    from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Making
 

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.terminal import file_io, prompts
 
 if TYPE_CHECKING:
     from typst import Fonts
@@ -60,7 +60,7 @@ def as_paper(
     at_hand = fonts_at_hand(fonts)
     from projections.render.pdf import Attachment, NoGlyph, paper
 
-    paper = output.working("setting the paper")(paper)
+    paper = prompts.working("setting the paper")(paper)
     try:
         if bundle is None:
             return paper(report, at_hand, lang=lang, theirs=theirs)
@@ -112,7 +112,7 @@ def read_bundle(file: str, order: str) -> Bundle:
     from ledger.bundle.layout import MANIFEST, folder
     from ledger.bundle.manifest import open_manifest
 
-    data = output.read(file)
+    data = file_io.read(file)
     files = unpack(data)
     manifest = open_manifest(files[MANIFEST])
     about = manifest.order

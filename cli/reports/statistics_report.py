@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.exit_codes import Stop
+from cli.session import ledger_choice
 from cli.session.ledger_reader import Reader
-from cli.terminal import output
+from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
     from ledger.verify import Trust
@@ -26,7 +27,7 @@ FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": 
 GOOGLE, NONE = "google", "none"  # what stands beside ours where nothing else is said, and nothing
 
 
-class Day(output.Moment):
+class Day(ledger_choice.Moment):
     """A moment, or a calendar day, which begins in UTC: statistics are of years."""
 
     name = "DAY"
@@ -49,7 +50,7 @@ def lives_of(reader: Reader, moment: datetime) -> Iterator[Life]:
     from projections.statistics.counting import life
 
     done, size = 0, reader.store.size()
-    with output.progress("counting") as report:
+    with prompts.progress("counting") as report:
         for case in reader.all():
             known = case.known(moment)
             if known.entries and (found := life(known, judge(known, moment))) is not None:
@@ -116,9 +117,9 @@ def _words(wish: Wish, series: str, moment: datetime) -> str:
 
 def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Making:
     """Every entry of the ledger is read again, as in an audit; the head is the newest that had been kept by then."""
-    from cli.commands.export import tool
     from cli.handover.verify_ledger import verify_own
     from cli.reports.integrity import audited, kept_checkpoint
+    from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Making
 

@@ -1,0 +1,1 @@
+"""A ledger opened for one command: reading, writing, recording, access to sealed values."""

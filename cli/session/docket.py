@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cli.terminal import output
+from cli.session.ledger_reader import reading
+from cli.terminal import prompts
 from ledger.adapters.storage.order_index import Board, Due, Row
 from ledger.adapters.storage.views import Shown
 from ledger.entries.case import Case, Entry, wire
@@ -25,6 +26,7 @@ from ledger.law.provisions import rules_digest
 
 if TYPE_CHECKING:
     from cli.session.ledger_reader import Reader
+    from ledger.entries.case import Case
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
 EDITION = 2  # raised when a row comes to hold something else
@@ -36,7 +38,7 @@ def docket(reader: Reader, moment: datetime) -> list[dict[str, Any]]:
     if not os.access(reader.folder.path, os.W_OK):
         return at_moment(reader, moment)  # a ledger on a medium that cannot be written keeps no view
     with closing(board(reader)) as view:
-        with output.progress("judging") as report:
+        with prompts.progress("judging") as report:
             bring_up(reader, view, moment, report)
         return [msgspec.json.decode(body) for _, body in view.rows()]
 
@@ -146,3 +148,14 @@ def shown(case: Case, moment: datetime) -> Shown:
     later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # not known yet, or said to be still to come
     later += _still_to_come(case.registry, moment)
     return Shown(msgspec.json.encode(row), min([*turns, *later], default=None))
+
+
+def docket_rows(as_of: datetime | None) -> tuple[list[dict[str, Any]], datetime]:
+    """Every order as it stands now, from the view; at another moment, judged for it."""
+    from cli.session.docket import at_moment, docket
+
+    with reading() as reader:
+        moment = as_of or reader.now()
+        found = docket(reader, moment) if as_of is None else at_moment(reader, moment)
+        names = reader.names()
+        return [{**order, "name": names.get(order["order"])} for order in found], moment

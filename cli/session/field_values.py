@@ -1,4 +1,4 @@
-"""What people type for the fields of a fact, as wire JSON: dates, lists, files that are hashed and never copied."""
+"""Turn what people type for the fields of a fact into wire JSON: dates, lists, digests of files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any
 import click
 
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session import ledger_choice
+from cli.terminal import prompts
 from ledger.entries.case import wire
 from ledger.errors import Refused
 from ledger.facts import Field, kind_of
@@ -82,7 +83,7 @@ def _one(name: str, kind: str, text: str, event: Refer, order: Refer) -> Any:
                 raise Stop(f"{name} is a whole number, not {text!r}")
             return int(text)
         case "instant":
-            return wire(output.moment(text, name))
+            return wire(ledger_choice.moment(text, name))
         case "date":
             try:
                 return date.fromisoformat(text).isoformat()
@@ -149,7 +150,7 @@ def digests(paths: Sequence[str]) -> list[tuple[int, str, str]]:
     """Size, SHA-256 and SHA-512 of each file, read once, a mebibyte at a time; a directory or `-` is refused."""
     total = sum(_size(path) for path in paths)
     done, found = 0, []
-    with output.progress("hashing") as report:
+    with prompts.progress("hashing") as report:
         for path in paths:
             short, long, size = hashlib.sha256(), hashlib.sha512(), 0
             with open(path, "rb") as stream:

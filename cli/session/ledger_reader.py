@@ -1,4 +1,4 @@
-"""A ledger opened for questions: its orders by the names people use, as known now or at a moment."""
+"""Open a ledger for reading: its orders by name, as known now or at a moment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.exit_codes import Stop
-from cli.terminal import output
+from cli.session import ledger_choice
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.order_names import names
 from ledger.adapters.log.checkpoints import Heads, Kept
@@ -73,7 +73,7 @@ class Reader:
 
     def of_subject(self, subject: str) -> set[str]:
         """The orders in which something is sealed for a person, by the name the ledger's users give them."""
-        from cli.commands.subject import subject_name
+        from cli.session.subjects import subject_name
 
         keys = self.drawer.keys_of(self.drawer.spelt(subject_name(subject, self.find))) if self.drawer else {}
         if not keys:
@@ -109,15 +109,15 @@ class Reader:
 
     def now(self) -> datetime:
         """The present moment, or the story's where that is ahead of ours."""
-        return output.now(str(self.folder.path))
+        return ledger_choice.now(str(self.folder.path))
 
 
 @contextmanager
 def reading(place: Path | None = None) -> Iterator[Reader]:
     """Open a ledger (by default the one this command is about); nothing is written, no key needed that is not here."""
-    path = place or Path(output.ledger_folder())
+    path = place or Path(ledger_choice.ledger_folder())
     folder = read_folder(path)
-    told: Any = output.story_of(str(path)).get("orders", {})
+    told: Any = ledger_choice.story_of(str(path)).get("orders", {})
     with ExitStack() as opened:
         store = opened.enter_context(closing(Shelf(folder.entries)))
         drawer = None

@@ -1,4 +1,4 @@
-"""Which orders of a ledger belong to one matter: the shelf knows who names whom, so no order is read for nothing."""
+"""Find the orders linked to one order, by the link table of the store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ledger opened for writing, and the hand that signs: whose key, in which role."""
+"""Open a ledger for writing, and choose the office, role and key that sign."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.exit_codes import Exit, Stop
+from cli.session import ledger_choice
 from cli.session.clock_check import check_clock
-from cli.terminal import output
+from cli.terminal import output, prompts
 from ledger.adapters.folders.ledger_folder import RESTORED, read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Key, listed
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 @contextmanager
 def writing() -> Iterator[Journal]:
     """Open the ledger this command is about; what it records is published when the command ends."""
-    path = Path(output.ledger_folder())
+    path = Path(ledger_choice.ledger_folder())
     folder, home = read_folder(path), Home.of(path)
     if (path / RESTORED).exists():
         from ledger.application.restore import check_restored
 
         check_restored(folder, home)
     check_clock(folder, home)  # opening it finishes what a crash left, and signs
-    with Journal.open(path, say=output.tell, now=lambda: output.now(str(path))) as journal:
+    with Journal.open(path, say=output.tell, now=lambda: ledger_choice.now(str(path))) as journal:
         if journal.caught_up:
             first, last = journal.caught_up[0], journal.caught_up[-1]
             which = f"entry {first} was" if first == last else f"entries {first} to {last} were"
@@ -44,7 +45,7 @@ def writing() -> Iterator[Journal]:
 
 def labels(journal: Journal) -> dict[str, str]:
     """The names a story gave its orders, name -> id."""
-    return dict(output.story_of(str(journal.folder.path)).get("orders", {}))
+    return dict(ledger_choice.story_of(str(journal.folder.path)).get("orders", {}))
 
 
 def find(journal: Journal, name: str) -> str:
@@ -106,7 +107,7 @@ def opened(reference: str) -> Key:
 
 def secret(what: str) -> bytes | None:
     """A passphrase or PIN, as somebody types it; None where nobody is there."""
-    if not output.attended():
+    if not prompts.attended():
         return None
     said: str = click.prompt(what, hide_input=True, err=True)
     return said.encode()

@@ -14,7 +14,8 @@ from unicodedata import normalize
 import click
 
 from cli.exit_codes import Exit, Stop
-from cli.terminal import output
+from cli.session import ledger_choice
+from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
     from ledger.adapters.folders.user_folders import Home
@@ -42,7 +43,7 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
     known = known or holder(journal.cases.register(), signer.public) or _invented(journal, signer)
     if known:
         return known
-    if not output.attended():
+    if not prompts.attended():
         raise Stop(
             f"the record does not know which person opens values for {signer.actor}; nothing was opened or recorded",
             hint=f"comity key person {signer.actor} 'Name Surname'; or --person TEXT, or COMITY_PERSON",
@@ -102,7 +103,7 @@ def _invented(journal: Journal, signer: Signer) -> str | None:
     """Return what is true in the ledger of a story, whose offices and persons are invented; None in any other."""
     from projections.views.timeline import office_names
 
-    if not journal.folder.test or not output.story_of(str(journal.folder.path)):
+    if not journal.folder.test or not ledger_choice.story_of(str(journal.folder.path)):
         return None
     office = office_names(journal.cases.register(reveal=False)).get(signer.actor, signer.actor)
     return f"an invented person of {office}"

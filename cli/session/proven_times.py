@@ -1,4 +1,4 @@
-"""When the entries of a ledger were signed, proven from both sides by what it keeps: cosigned notes and time stamps."""
+"""Prove when the entries of a ledger were signed, by its cosigned notes and time stamps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cli.terminal import output
+from cli.session import ledger_choice
 from ledger.adapters.log.checkpoints import Heads as Kept
 
 if TYPE_CHECKING:
@@ -83,5 +83,5 @@ def _times(
     own = Trust(policy, b"", folder.registrar, rfc3161.trusted(folder.path / "trust" / "tsa"))
     parts = Arranged(tokens={f"heads/{token.head}.{n}.tsr": token.reply for n, token in enumerate(tokens)})
     seen = Times(held, policy)
-    stamped = check_tokens(parts, seen, trust or own, rfc3161.reader(), output.now(), Notebook())
+    stamped = check_tokens(parts, seen, trust or own, rfc3161.reader(), ledger_choice.now(), Notebook())
     return Times(held, policy, stamped)

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from cli.exit_codes import Exit, Stop
+from cli.session.options import AS_ACTOR, BECAUSE, HOW, REVEAL
 from cli.session.persons import PERSON, person_of
 from cli.session.purposes import CODES, PURPOSE, purpose_of
 
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from ledger.application.journal import Journal, Receipt
     from ledger.bundle import Contents
     from ledger.entries.envelope import Signer
-
-REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; recorded, with the reason.")
-BECAUSE = click.option("--because", metavar="TEXT", help="Why they are opened, in words.")
-AS_ACTOR = click.option("--as", "actor", metavar="ACTOR", help="Who opens them.")
-HOW = "--reveal --because TEXT --as ACTOR"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Scenarios that make a ledger, and what they expect of it."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cli.commands.export import AUDIENCES
 from cli.handover.bundle_contents import Asked, gather
+from cli.handover.evidence_bundle import AUDIENCES
 from cli.session.open_ledger import hand
 from cli.stories.model import Clock, Expect, ExpectView
 from cli.stories.player import Played

@@ -1,6 +1,6 @@
-"""What people type and what they get: how the ledger and moments are named, how answers are printed.
+"""Print answers: tables, JSON, CSV, colours, the pager.
 
-stdout carries the result, stderr the talk. Nothing heavy is imported before it is needed.
+stdout carries the result, stderr the messages. Nothing heavy is imported before it is needed.
 """
 
 from __future__ import annotations
@@ -10,123 +10,19 @@ import io
 import os
 import re
 import sys
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from cli.click_extensions import AS, KEY, ROLE, STORE, Said, command, said
-from cli.exit_codes import Exit, Stop
+from cli.invocation import said
+from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from projections.views.replaced import Replaced
 
-__all__ = ["AS", "KEY", "MOMENT", "ROLE", "STORE", "Said", "command", "emit", "said"]
-
-# -- the ledger, its orders, moments -----------------------------------------------------------------------------------
-
-
-def is_ledger(folder: str) -> bool:
-    """True for a folder that holds a ledger."""
-    shelf = (os.path.join(folder, name) for name in ("entries.db", "store"))
-    return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, shelf))
-
-
-def ledger_folder() -> str:
-    """The ledger this command is about: --ledger, COMITY_LEDGER, the current folder."""
-    named = said().ledger
-    folder = named or "."
-    if not is_ledger(folder):
-        where = f"{folder} is not a ledger" if named else "this folder is not a ledger"
-        hint = "name one with --ledger DIR or COMITY_LEDGER; `comity init DIR` makes one, `comity demo` shows one"
-        raise Stop(where, hint=hint, code=Exit.NO_LEDGER)
-    return folder
-
-
-def story_of(folder: str) -> dict[str, Any]:
-    """What `play` wrote about a ledger it made (labels of orders, its clock); empty for every other ledger."""
-    import json
-
-    try:
-        with open(os.path.join(folder, "story.json"), encoding="utf-8") as file:
-            told = json.load(file)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise Stop(f"{folder}/story.json: {error}", hint="play the story again", code=Exit.UNDECIDABLE) from None
-    return told if isinstance(told, dict) else {}
-
-
-def now(folder: str | None = None) -> datetime:
-    """The present moment, whole seconds, UTC. A story's ledger lives at the story's clock if that is ahead of ours.
-
-    Only a test ledger is a story's: no file put into another one moves its clock.
-    """
-    here = datetime.now(UTC).replace(microsecond=0)
-    clock = story_of(folder).get("clock") if folder and os.path.exists(os.path.join(folder, "TEST")) else None
-    if isinstance(clock, str):
-        from ledger.entries.case import instant
-
-        return max(here, instant(clock))
-    return here
-
-
-def moment(text: str, what: str = "a moment") -> datetime:
-    """A moment from what people type, in UTC: it needs its offset or Z, or it is usage."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        hint = "a moment is written 2027-03-01T09:40:00Z or 2027-03-01T10:40+01:00"
-        raise Stop(f"{what}: {text!r} is not a moment", hint=hint) from None
-    if found.tzinfo is None:
-        raise Stop(f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere")
-    if found.microsecond:
-        raise Stop(f"{what}: {text!r}: the record counts whole seconds")
-    try:
-        return _in_utc(found)
-    except ValueError:
-        raise Stop(f"{what}: {text!r} is a moment that no calendar here has") from None
-
-
-def _in_utc(found: datetime) -> datetime:
-    """The same moment in UTC, within the years that entries can write; ValueError outside."""
-    try:
-        utc = found.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("outside the calendar") from None
-    if utc.year < 1000:
-        raise ValueError("entries write years of four digits")
-    return utc
-
-
-class Moment(click.ParamType[datetime]):
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        if isinstance(value, datetime):
-            return value
-        return moment(value, param.opts[-1] if param else "a moment")
-
-
-MOMENT = Moment()
-
-
-def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:
-    """The id that `text` names: by a name of `names` (name -> id), else by an unambiguous beginning of one of `ids`."""
-    if text in names:
-        return names[text]
-    found = sorted({i for i in ids if i.startswith(text.lower())}) if text else []
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise Stop(f"{text!r} could be {', '.join(i[:13] for i in found[:4])}", hint="type more of it")
-    raise Stop(f"no {what} {text!r} here", hint="`comity orders` lists them" if what == "order" else "")
-
-
-# -- printing ----------------------------------------------------------------------------------------------------------
 
 COLOURS = {
     "MET": "green",
@@ -369,9 +265,6 @@ def page(text: str) -> None:
     click.echo_via_pager(shown, color=None if colourful() else False)
 
 
-# -- talking -----------------------------------------------------------------------------------------------------------
-
-
 def tell(text: str) -> None:
     """Say something beside the result; no wider than the screen if somebody looks.
 
@@ -389,78 +282,15 @@ def forget_what_is_unwritten(stream: IO[str]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def attended() -> bool:
-    """True if a person can be asked."""
-    return sys.stdin is not None and sys.stdin.isatty()
-
-
-def confirm(says: str, *, yes: bool) -> None:
-    """Ask before what cannot be undone; --yes answers for scripts, and without a person nothing is done."""
-    if yes:
-        return
-    if not attended():
-        raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
-    click.confirm(f"{named(says)}. Go on?", abort=True, err=True)
-
-
-@contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Yields report(done, total); draws one line on stderr if it takes more than a second and somebody looks."""
-    started = drawn = time.monotonic()
-    shown = False
-
-    def report(done: int, total: int) -> None:
-        nonlocal drawn, shown
-        tick = time.monotonic()
-        if tick - started < 1 or tick - drawn < 0.1 or not terminal(sys.stderr):
-            return
-        drawn, shown = tick, True
-        share = f"{100 * done // total} %" if total else str(done)
-        click.echo(f"\r{label} {share}\x1b[K", nl=False, err=True)
-
-    try:
-        yield report
-    finally:
-        if shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-
-@contextmanager
-def working(label: str) -> Iterator[None]:
-    """Say on stderr what is being done that cannot say how far it is, if it takes a second and somebody looks."""
-    if not terminal(sys.stderr):
-        yield
-        return
-    from threading import Timer
-
-    shown: list[bool] = []
-
-    def show() -> None:
-        shown.append(True)
-        click.echo(f"\r{label}\x1b[K", nl=False, err=True)
-
-    timer = Timer(1, show)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        timer.join()
-        if shown:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-
-MOST = 5 << 27  # bytes of a file that is named: a bundle of 512 MiB with all that a container adds
-
-
-def read(file: str) -> bytes:
-    """The bytes of FILE, `-` being standard input; `Stop` for more than any file that is read here may have."""
-    if file == "-":
-        data = sys.stdin.buffer.read(MOST + 1)
-    else:
-        with open(file, "rb") as stream:
-            data = stream.read(MOST + 1)
-    if len(data) > MOST:
-        raise Stop(f"{file}: larger than the {MOST >> 20} MiB of any file that is read here", code=Exit.UNDECIDABLE)
-    return data
+def put_right(gone: Replaced | None) -> dict[str, Any]:
+    """What a document says of an entry that was replaced: by which leaf, when it was signed, by whom, why."""
+    if gone is None:
+        return dict.fromkeys(("replaced", "replaced_by", "replaced_at", "replaced_who", "why"))
+    e = gone.entry
+    return {
+        "replaced": gone.told(f"#{e.seq}"),
+        "replaced_by": e.leaf,
+        "replaced_at": e.at,
+        "replaced_who": e.by,
+        "why": gone.why,
+    }

@@ -1,0 +1,1 @@
+"""Disk, network and clock."""

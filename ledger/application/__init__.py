@@ -1,0 +1,1 @@
+"""Use cases: record, receive, erase, create, restore, audit and verify a ledger."""

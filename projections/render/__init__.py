@@ -1,0 +1,1 @@
+"""Reports as HTML, PDF and desk pages, in the reader's language."""

@@ -1,0 +1,1 @@
+"""Reports as values: custody, evidence chain, data protection, certificates, the order form."""

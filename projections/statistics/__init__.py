@@ -1,0 +1,1 @@
+"""Counting orders, statistical forms, and cells that are withheld."""

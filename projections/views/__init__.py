@@ -1,0 +1,1 @@
+"""Tables rebuilt from entries: timeline, state, deadlines, custody, evidence chain."""

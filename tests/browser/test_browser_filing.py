@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands.export import read_trust
-from cli.terminal import output
+from cli.handover.trust_folder import read_trust
+from cli.session import ledger_choice
 from ledger.verify import verify
 from tests.browser.node import Page
 from tests.browser.recorder import question, told
@@ -26,7 +26,7 @@ def test_page_and_program_agree_on_what_is_filed_with_the_lines_that_its_papers_
     for paper in filing.glob("*.pdf"):
         assert node.ask("inside", data=paper.read_bytes()) == b64encode(bundle).decode()
         lines = checkpoint(printed(paper))
-        trust, now = read_trust(str(filing / "trust")), output.now()
+        trust, now = read_trust(str(filing / "trust")), ledger_choice.now()
         report = verify(bundle, trust, lines.encode(), now)
         said = node.ask("verify", **question(bundle, trust, lines.encode(), now))
         assert (str(report.verdict), said["verdict"]) == ("TOTAL-PASSED", "TOTAL-PASSED")

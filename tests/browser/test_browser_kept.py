@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands.export import read_trust
+from cli.handover.trust_folder import read_trust
 from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.verify import verify
 from tests.browser.node import Page

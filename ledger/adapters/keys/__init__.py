@@ -1,0 +1,1 @@
+"""Signing keys: files, ssh-agent, PKCS#11, ML-DSA."""

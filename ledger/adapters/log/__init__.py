@@ -1,0 +1,1 @@
+"""The signed log: checkpoints, the guard, the signer process, published files."""

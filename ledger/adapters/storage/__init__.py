@@ -1,0 +1,1 @@
+"""The event store on SQLite and PostgreSQL, views, and the keys of data subjects."""

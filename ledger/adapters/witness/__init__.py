@@ -1,0 +1,1 @@
+"""Witnesses: the server, the client, and monitors of other logs."""

@@ -1,0 +1,1 @@
+"""The criteria A1 to A8, and what forums ask."""

@@ -1,0 +1,1 @@
+"""Every deadline, and the reading of an order with its running periods."""

@@ -1,0 +1,1 @@
+"""The findings of each instrument, in the order of its articles."""

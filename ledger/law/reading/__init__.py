@@ -1,0 +1,1 @@
+"""What the entries of an order say: effective entries, substance, Parties."""

@@ -1,0 +1,1 @@
+"""Findings on the record itself: origin, integrity, procedure, withdrawn entries, open duties."""

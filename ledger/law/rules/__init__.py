@@ -1,0 +1,1 @@
+"""Checks on an order: its acts and the contents it must have."""

@@ -1,0 +1,1 @@
+"""The shapes of rules and verdicts, and the calendar that counts days."""

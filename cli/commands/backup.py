@@ -1,0 +1,27 @@
+"""`comity backup`: a copy of everything but guard, log key and keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.click_extensions import command
+from cli.terminal import output
+
+
+@command("comity backup ledger/ -o ledger-2027-03-01.tar")
+@click.argument("folder", metavar="DIR")
+@click.option("-o", "--output", "file", required=True, metavar="FILE", help="Where the copy goes.")
+def backup(folder: str, file: str) -> None:
+    """Copy a ledger while it is in use: everything but guard, log key and keys.db.
+
+    A copy with the guard could sign a second history; keys.db has backups of its own that expire, or erasure would not
+    be erasure.
+    """
+    from cli.handover.backup_files import copy_out
+
+    size, count = copy_out(Path(folder), file)
+    document = {"ledger": folder, "file": file, "size": size, "files": count}
+    says = f"{size} entries in {count} files: {file}"
+    output.emit("backup", document, tuple(document), [tuple(document.values())], text=lambda: says)

@@ -1,0 +1,48 @@
+"""`comity checkpoint`: sign and publish the state of the log now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli.click_extensions import command
+from cli.terminal import output
+
+
+@command("comity checkpoint", "comity checkpoint --json")
+def checkpoint() -> None:
+    """Sign and publish the state of the log now; prints the checkpoint, which others may hold as an anchor.
+
+    The witnesses of the policy are asked to cosign it; once more on an idle log, it shows that the log is alive.
+    """
+    from cli.handover.bundle_contents import opened_head, published, witnessed
+    from cli.session.open_ledger import writing
+
+    with writing() as journal:
+        journal.log.catch_up()
+        policy = journal.folder.policy
+        if any(key in policy.urls for key in policy.witnesses.values()):
+            from cli.handover.hand_over import cosigned
+
+            head = opened_head(journal, cosigned(journal).kept.note)
+        else:
+            head = published(journal)
+        journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # tiles that are missing
+        seen = witnessed(journal, head)
+        asks = policy.quorum != "none"
+    c = head.checkpoint
+    document: dict[str, Any] = {
+        "origin": c.origin,
+        "size": c.size,
+        "root": c.root.hex(),
+        "cosignatures": len(head.cosignatures),
+        "quorum": seen if asks else None,
+        "note": head.note.decode(),
+    }
+    columns = ("origin", "size", "root", "cosignatures")
+    output.emit(
+        "checkpoint", document, columns, [tuple(document[n] for n in columns)], text=lambda: head.note.decode().rstrip()
+    )
+    if not asks:
+        output.tell("NO-WITNESS: the policy asks for none")
+    elif not seen:
+        output.tell("UNWITNESSED: no quorum of the policy's witnesses has seen it")

@@ -1,0 +1,94 @@
+"""`comity custody`: who held the data, hand to hand, with digests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cli.click_extensions import command
+from cli.exit_codes import Exit
+from cli.session.ledger_reader import reading
+from cli.session.options import AS_OF, ORDER
+from cli.session.recorded_access import Stated, revealed, revealing
+from cli.terminal import output
+from cli.terminal.output import put_right
+from cli.terminal.table import wrapped as wrapped
+
+if TYPE_CHECKING:
+    from projections.views.custody import Hand
+    from projections.views.exhibit_digests import Digest
+
+
+@command("comity custody PPO-2026-123", "comity custody main --json", refused=Exit.UNDECIDABLE)
+@ORDER
+@AS_OF
+@revealing
+def custody(
+    order: str,
+    as_of: datetime | None,
+    reveal: bool,
+    stated: Stated,
+    actor: str | None,
+) -> None:
+    """Hand to hand: who held what was disclosed, and whether its digests are still the same."""
+    from projections.views.custody import custody as hands_of
+    from projections.views.custody import out_of_step
+
+    with reading() as reader:
+        case = reader.case(order)
+        moment = as_of or reader.now()
+        known = reader.known(case, moment)
+        revealed([case.order], "custody", reveal, stated, actor)
+    hands = hands_of(known, moment, reveal=reveal)
+    moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
+    steps = [{**_step(hand, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
+    struck = [n for n, hand in enumerate(hands) if hand.replaced is not None]
+    columns: tuple[str, ...] = ("entry", "on", "kind", "hands", "exhibit", "check", "against_first", "files")
+    columns += ("replaced",) if struck else ()
+    rows = [
+        (_placed(step), step["on"], step["kind"], _between(hand), *(step[c] for c in columns[4:]))
+        for step, hand in zip(steps, hands, strict=True)
+    ]
+    document = {"order": case.order, "label": case.label, "as_of": moment, "custody": steps}
+    output.emit("custody", document, columns, rows, struck=struck)
+
+
+def _placed(step: Mapping[str, Any]) -> str:
+    """The number of an entry; where its place by date is not its place in the record, also that one."""
+    return f"{step['entry']} (recorded {step['recorded']})" if step["recorded"] else str(step["entry"])
+
+
+def _between(hand: Hand) -> str:
+    """Who released the data to whom; where nothing changes hands, who holds them."""
+    if hand.held_by is not None:
+        return f"held by {hand.held_by}"
+    return f"{hand.released_by or '(not stated)'} to {hand.received_by or '(not stated)'}"
+
+
+def _recorded(before: Hand | None) -> str:
+    return "first" if before is None else f"after #{before.entry.seq}"
+
+
+def _step(hand: Hand, reveal: bool) -> dict[str, Any]:
+    return {
+        "entry": f"#{hand.entry.seq}",
+        "leaf": hand.entry.leaf,
+        "on": hand.entry.on,
+        "kind": hand.entry.kind,
+        "holder": hand.holder,
+        "released_by": hand.released_by,
+        "received_by": hand.received_by,
+        "exhibit": hand.exhibit,
+        "check": hand.check,
+        "against_first": hand.compared,
+        "files": [
+            *(_file(d) if reveal else "[sealed]" for d in hand.files),
+            *([hand.unread] if hand.unread else ()),
+        ],
+        **put_right(hand.replaced),
+    }
+
+
+def _file(d: Digest) -> dict[str, Any]:
+    return {"name": d.name, "size": d.size, "sha256": d.sha256, "sha512": d.sha512}

@@ -1,0 +1,71 @@
+"""`comity disclose`: the provider hands over files; their digests are recorded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.click_extensions import command
+from cli.exit_codes import Stop
+from cli.session.recording import Asked, put, recording
+from cli.session.step_fields import document_digests, listed, stated_fields
+
+if TYPE_CHECKING:
+    from cli.exit_codes import Exit
+
+
+@command(
+    "comity disclose return.json PPO-2026-123 --elements name,postal-address --channel provider-portal --as skylark",
+    "comity disclose a.zip b.zip PPO-2026-123 --elements name --partial --withheld login-ip "
+    "--withheld-reason provider-policy --channel provider-portal --as skylark",
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILES... [ORDER]")
+@click.option("--order", metavar="ORDER", help="The order that is answered; it may also stand behind the files.")
+@click.option("--channel", required=True, metavar="CODE", help="By which channel, as provider-portal.")
+@click.option("--to", "recipient", metavar="ACTOR", help="Who gets the data.")
+@click.option("--certificate", metavar="FILE", help="The provider's certificate of authenticity.")
+@click.option("--partial", is_flag=True, help="This is not all that was asked for.")
+@click.option("--withheld", multiple=True, metavar="LIST", help="The elements that are not handed over.")
+@click.option("--withheld-reason", metavar="CODE", help="Why they are withheld, as instructed or not-held.")
+@recording
+def disclose(
+    asked: Asked,
+    files: tuple[str, ...],
+    order: str | None,
+    channel: str,
+    recipient: str | None,
+    certificate: str | None,
+    partial: bool,
+    withheld: tuple[str, ...],
+    withheld_reason: str | None,
+) -> Exit:
+    """The provider hands over FILES under ORDER. They are hashed where they lie, and never copied or kept.
+
+    --elements says which data elements they hold. Recorded even against an instruction: the law comments.
+    """
+    from cli.session.field_values import manifest
+
+    paths, name = _files_and_order(files, order)
+    public = stated_fields(
+        partial=partial,
+        channel=channel,
+        recipient=recipient,
+        withheld=listed(withheld),
+        withheld_reason=withheld_reason,
+        **document_digests(certificate=certificate),
+    )
+    return put(asked, "data-disclosed", name, public=public, sealed={"manifest": manifest(paths, asked.elements)})
+
+
+def _files_and_order(words: Sequence[str], order: str | None) -> tuple[list[str], str]:
+    """The files, and the order: named by --order, else the last word or the first, whichever is no file."""
+    if order is not None:
+        return list(words), order
+    for at in (-1, 0):
+        rest = [word for n, word in enumerate(words) if n != at % len(words)]
+        if rest and not os.path.exists(words[at]):
+            return rest, words[at]
+    raise Stop("which order is answered?", hint="say --order ORDER, or name it behind the files")

@@ -1,0 +1,227 @@
+"""`comity erase`: destroy the key to the sealed values of one data subject."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.click_extensions import command
+from cli.exit_codes import Exit, Stop
+from cli.session.options import AS, KEY, ROLE
+from cli.terminal import output, prompts
+
+if TYPE_CHECKING:
+    from ledger.application.erasure import Covered
+    from ledger.application.journal import Journal
+    from ledger.entries.case import Case
+    from ledger.entries.envelope import Signer
+    from ledger.law import Judgement
+
+
+@command(
+    "comity erase PPO-2026-123 --cause retention-ended --as orn",
+    "comity erase PPO-2026-123 --subject 'witness 3' --cause erasure-granted --as dpo",
+    "comity erase --subject 'witness 3' --everywhere --cause erasure-granted --as dpo",
+)
+@click.argument("order", required=False)
+@click.option("--subject", metavar="NAME", help="The data subject, if it is not the target of ORDER.")
+@click.option("--everywhere", is_flag=True, help="In all orders of this data subject.")
+@click.option("--only-here", is_flag=True, help="Erase what this keys.db opens, though other keys sealed values too.")
+@click.option("--lost", is_flag=True, help="All values whose keys are in no keys.db any more.")
+@click.option(
+    "--cause", required=True, metavar="CODE", help="retention-ended, erasure-granted, out-of-scope, withdrawn, other."
+)
+@click.option("--custodian", "custodians", multiple=True, metavar="ACTOR", help="Who held the key; repeatable.")
+@AS
+@ROLE
+@KEY
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def erase(
+    order: str | None,
+    subject: str | None,
+    everywhere: bool,
+    only_here: bool,
+    lost: bool,
+    cause: str,
+    custodians: tuple[str, ...],
+    actor: str | None,
+    role: str | None,
+    key_file: str | None,
+    yes: bool,
+) -> None:
+    """Destroy the keys to a subject's sealed values: nobody will read them again, and the chain still verifies.
+
+    First shows which values they are, the duties still open and what the record loses. Restriction keeps the values and
+    locks them instead.
+    """
+    from cli.session.open_ledger import find, writing
+    from cli.session.subjects import near, subject_name
+    from cli.terminal.receipt import tell
+    from ledger.application.sealing import target_of
+    from ledger.application.subject_keys_binding import where
+    from ledger.entries.form import slips
+    from ledger.errors import LedgerFault
+    from ledger.facts import build
+
+    if lost and (order or subject or everywhere or only_here):
+        raise click.UsageError("--lost takes what keys are missing for, whoever's it is: no ORDER, no --subject")
+    if order is None and subject is None and not lost:
+        raise Stop("whose values?", hint="name an ORDER, whose target is meant, or --subject NAME, or both")
+    with writing() as journal:
+        asked = {"key_ref": "x", "method": "crypto-erased", "cause": cause, "custodians": list(custodians)}
+        for slip in slips(
+            build("payload-key-destroyed", asked, {}), journal.cases.known(journal.keyring), journal.now()
+        ):
+            raise slip
+        if lost:
+            signer = _custodian(journal, actor, role, key_file)
+            for line in _covers(journal, journal.lost()):
+                output.tell(line)
+            prompts.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
+            for receipt in journal.erase_lost(signer, cause=cause, custodians=custodians):
+                tell(journal, "payload-key-destroyed", receipt)
+            return
+        here = None if order is None else find(journal, order)
+        named = target_of(str(here)) if subject is None else subject_name(subject, lambda o: find(journal, o))
+        named = journal.drawer.spelt(named) if journal.drawer else named
+        if subject is not None:
+            for line in near(journal, named):
+                output.tell(f"{line}, and stays; `comity subject same` says otherwise")
+        place = None if everywhere else here or _only_order(journal, named)
+        signer = _custodian(journal, actor, role, key_file)
+        journal.check_whole(place, only_here=only_here)
+        covered = journal.covered(named, place)
+        if offices := journal.logged(covered):
+            raise Stop(
+                f"the log of accesses by {', '.join(offices)} is under that key, and it is kept: LED art. 25 wants the "
+                "justification and the person of every access",
+                hint="how long such a log is kept is a rule of its own, and no right of a data subject erases it",
+                code=Exit.REFUSED,
+            )
+        if covered.keys:
+            for line in _covers(journal, covered):
+                output.tell(line)
+            hint = "comity record processing-restricted ORDER -f cause=kept-as-evidence"
+            output.tell(f"to keep the values and lock them: {hint}")
+            prompts.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
+        receipts = journal.erase(named, signer, order=place, cause=cause, custodians=custodians, only_here=only_here)
+        for receipt in receipts:
+            if receipt.already:
+                output.tell(f"already destroyed, entry {receipt.index}")
+            tell(journal, "payload-key-destroyed", receipt)
+        if not receipts:
+            output.tell("nothing was sealed under that key, so no entry tells of it; the key is destroyed")
+        if others := journal.elsewhere(place):
+            says = f"{where(journal.store, others)} stay readable where their keys are, and may be this person's"
+            raise LedgerFault("KEYS-OTHER", says, "erase there, too")
+
+
+def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: str | None) -> Signer:
+    """Who signs an erasure; `Stop` with REFUSED for who keeps no keys here: nobody would go by what it says."""
+    from cli.session.open_ledger import hand
+    from ledger.verify.disclosures import CUSTODIANS
+
+    signer, party = hand(journal, "payload-key-destroyed", actor, role, key_file), journal.keyring.registrar.party
+    if signer.party != party or signer.role not in CUSTODIANS:
+        says = f"{signer.actor} ({signer.role}) does not keep the keys of this ledger, so it does not say they are gone"
+        hint = f"an office of {party} signs it, as {', '.join(CUSTODIANS)}"
+        raise Stop(says, hint=hint, code=Exit.REFUSED)
+    return signer
+
+
+def _only_order(journal: Journal, subject: str) -> str | None:
+    """The one order in which something is sealed for a data subject; `Stop` if there are several."""
+    from cli.session.subjects import called
+
+    orders = sorted(set(journal.drawer.keys_of(subject).values())) if journal.drawer else []
+    if len(orders) > 1:
+        places = ", ".join(called(journal, order) for order in orders[:_FEW])
+        more = f" and {len(orders) - _FEW} more" if len(orders) > _FEW else ""
+        raise Stop(f"{subject!r} is known in {places}{more}", hint="name one ORDER, or say --everywhere")
+    return orders[0] or None if orders else None
+
+
+_FEW = 10  # orders, and entries of each, that are named one by one
+
+
+def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
+    """What an erasure covers: how many values, of which fields, in which entries and orders; and what each loses."""
+    from cli.session.open_ledger import case
+    from cli.session.subjects import called
+    from ledger.entries.envelope import open_
+
+    def main(order: str) -> str:
+        return (journal.drawer.main_of(order) if journal.drawer else None) or order
+
+    orders: dict[str, dict[int, list[str]]] = {}
+    for index, order, field, _ in covered.values:
+        orders.setdefault(main(order), {}).setdefault(index, []).append(field)
+    count = output.counted(len(covered.values), "value")
+    entries = output.counted(sum(map(len, orders.values())), "entry", "entries")
+    yield f"covers {count} in {entries} of {output.counted(len(orders), 'order')}"
+    gone = {digest for *_, digest in covered.values}
+    listed = set(journal.orders())
+    for order, fields in orders.items():
+        name = called(journal, order)
+        for index in list(fields)[:_FEW]:
+            p = open_(journal.store.at(index) or b"", verify=False).payload
+            beside = "companion " if p.order != order else ""
+            yield f"{name}: {beside}#{p.seq} {p.kind}: {', '.join(sorted(fields[index]))}"
+        if len(fields) > _FEW:
+            yield f"{name}: and {len(fields) - _FEW} more entries"
+        if order in listed:
+            yield from losses(case(journal, order), journal, gone)
+    around = {main(order) for key_id in covered.keys for _, order, *_ in journal.store.closed_by(key_id)}
+    for order in sorted(around & listed):
+        for whose, left in journal.stays(order, covered.keys).items():
+            name, count = called(journal, order), output.counted(len(left), "value")
+            yield f"{name}: stays readable: {count} of {_subject(journal, whose)}: {', '.join(dict.fromkeys(left))}"
+
+
+def _subject(journal: Journal, name: str) -> str:
+    """A data subject as `--subject` takes it: the target of an order by what people call the order."""
+    from cli.session.subjects import called
+    from ledger.adapters.storage.subject_keys import TARGET
+
+    return repr(f"{TARGET}{called(journal, name.removeprefix(TARGET))}" if name.startswith(TARGET) else name)
+
+
+def losses(case: Case, journal: Journal, gone: Collection[str]) -> list[str]:
+    """What an order still owes, and what its record no longer shows once the values of these digests are gone."""
+    from cli.session.subjects import called
+    from ledger.law import judge
+    from projections.views.due import due
+
+    now = journal.now()
+    before, after = judge(case, now), judge(_without(case, gone), now)
+    name = called(journal, case.order)
+    lines = [f"{name}: open: {d.clock.id}, due {output.plain(d.clock.due) or 'not known'}" for d in due(before, now)]
+    lines += [f"{name}: loses: {line}" for line in _changed(before, after)]
+    return lines or [f"{name}: no duty is open, and no criterion changes"]
+
+
+def _changed(before: Judgement, after: Judgement) -> list[str]:
+    lines = [
+        f"{name} {c.state} becomes {after.criteria[name].state}"
+        for name, c in before.criteria.items()
+        if c.state != after.criteria[name].state
+    ]
+    told = {f.code for f in before.findings}
+    return lines + [f"{f.code}: {f.says}" for f in after.findings if f.code not in told]
+
+
+def _without(case: Case, gone: Collection[str]) -> Case:
+    """The same order as its readers will know it when the sealed values of these digests are erased."""
+    from msgspec.structs import replace
+
+    from ledger.entries.case import Unread
+
+    return replace(
+        case,
+        entries=tuple(
+            replace(e, sealed={n: Unread.ERASED if e.digests.get(n) in gone else v for n, v in e.sealed.items()})
+            for e in case.entries
+        ),
+    )

@@ -1,0 +1,87 @@
+"""`comity lint`: what is missing in an order before it is sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli.click_extensions import command
+from cli.exit_codes import Exit, Stop
+from cli.invocation import said
+from cli.session import ledger_choice
+from cli.terminal import file_io, output
+from cli.terminal.table import wrapped
+
+
+@command("comity lint order.json", "comity lint order.json --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
+@click.argument("file")
+@click.option("--channel", default="provider-portal", show_default=True, help="How it is going to be sent.")
+def lint(file: str, channel: str) -> Exit:
+    """What would be found if this order were sent now, by citation, with what to add; exit 3 if anything is.
+
+    FILE holds the fields of an order-issued as JSON: {"public": {...}, "sealed": {...}}, or all of them in one object.
+    Good practice that no law asks for stands apart and changes no exit code.
+    """
+    from ledger.facts import kind_of
+    from projections.views.completeness import lint as look
+    from projections.views.good_practice import before_sending
+
+    public, sealed = _order_fields(file, kind_of("order-issued"))
+    registry, moment = _register()
+    found = look(public, sealed, registry, moment, channel)
+    columns = ("code", "level", "cite", "says", "add")
+    rows = [(m.code, m.level, m.cite, m.says, m.add) for m in found]
+    practice = before_sending(public, sealed, registry, channel)
+    told = [{"about": a.about, "says": a.says, "add": a.add, "cite": a.cite, "mark": str(a.mark)} for a in practice]
+
+    def text() -> str:
+        from cli.terminal.judgement_text import level
+
+        out: list[str] = []
+        for m in found:
+            out += wrapped(f"{m.code} {m.says} ({m.cite})", level(m.level), 80, indent=0)
+            out += wrapped(f"add: {m.add}", " ", 80, indent=0)
+        out = out or ["No finding: nothing that this instrument asks of an order is missing."]
+        if practice:
+            out += ["", output.paint("Good practice, which binds nobody", "bold")]
+        for a in practice:
+            out += wrapped(f"{a.about}: {a.says} [{a.mark}]", "-", 80, indent=0)
+            out += wrapped(f"add: {a.add}", " ", 80, indent=0)
+        return "\n".join([*out, f"  {practice[0].cite}"] if practice else out)
+
+    missing = [dict(zip(columns, row, strict=True)) for row in rows]
+    output.emit("lint", {"missing": missing, "practice": told}, columns, rows, text=text)
+    return Exit.FINDINGS if found else Exit.DONE
+
+
+def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    from cli.session.field_values import parsed
+    from ledger.facts import build
+
+    told = parsed(file_io.read(file), file)
+    if not isinstance(told, dict):
+        raise Stop(f"{file}: an object of fields is expected", code=Exit.UNDECIDABLE)
+    if set(told) <= {"public", "sealed"}:
+        public, sealed = dict(told.get("public", {})), dict(told.get("sealed", {}))
+    else:
+        fields = kind.fields()
+        sealed = {n: v for n, v in told.items() if n in fields and fields[n].sealed}
+        public = {n: v for n, v in told.items() if n not in sealed}
+    build("order-issued", public, sealed)
+    return public, sealed
+
+
+def _register() -> tuple[Any, datetime]:
+    """The register of the ledger at hand; without one, what is known of real Parties."""
+    from projections.views.completeness import known_register
+
+    folder = said().ledger or "."
+    if ledger_choice.is_ledger(folder):
+        from cli.session.ledger_reader import reading
+
+        with reading() as reader:
+            return reader.cases.register(), reader.now()
+    moment = ledger_choice.now()
+    return known_register(moment), moment

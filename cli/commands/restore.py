@@ -1,0 +1,35 @@
+"""`comity restore`: put a copy back, checked against the guard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cli.click_extensions import command
+from cli.session.options import STORE
+from cli.terminal import output
+
+
+@command(
+    "comity restore ledger-2027-03-01.tar ledger/",
+    "comity restore ledger-2027-03-01.tar ledger/ --store postgresql://db.example/karsk",
+)
+@click.argument("file")
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--behind", is_flag=True, help="Put it back even if the log has signed more since: to read, never to write."
+)
+@STORE
+def restore(file: str, folder: str, behind: bool, store: str) -> None:
+    """Put a copy back into DIR, verified entry by entry and checked against the guard on this machine.
+
+    A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log. A copy is the same
+    whatever kept the entries: this is also how a ledger moves into a database, with --store, and out of one, without.
+    """
+    from cli.handover.backup_files import copy_in
+
+    size = copy_in(file, Path(folder), behind=behind, store=store)
+    document = {"ledger": folder, "file": file, "size": size}
+    says = f"{size} entries, verified, in {folder}"
+    output.emit("restore", document, tuple(document), [tuple(document.values())], text=lambda: says)

@@ -1,0 +1,191 @@
+"""`comity verify`: the offline verdict on a bundle, an entry or a ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import lazy_verifiers
+from cli.click_extensions import command
+from cli.exit_codes import Exit, Stop
+from cli.handover.trust_folder import read_trust
+from cli.session import ledger_choice
+from cli.terminal import file_io, verdict_text
+from cli.terminal import output as ui
+from cli.terminal.file_io import write_new
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ledger.verify import Known, Report, Trust
+
+PROOF = ".tlog-proof"
+
+
+@command(
+    "comity verify court.evidence.zip --trust trust/",
+    "comity verify 12.dsse.json --trust trust/          (its proof, 12.tlog-proof, beside it)",
+    "comity verify custody.pdf --trust trust/           (the bundle inside; the paper itself is not verified)",
+    "comity verify court.asice --trust trust/           (the bundle inside; the container's signature is not)",
+    "comity verify ledger/ --trust trust/ --json",
+    "comity verify 4f1c.split-view.json --trust their-trust/",
+    "comity verify court.evidence.zip --trust /media/stick --root-fingerprint 'lusab-babad-...'",
+    "comity verify ours.evidence.zip --with theirs.evidence.zip --trust trust/ -o fork.split-order.json",
+    refused=Exit.UNDECIDABLE,
+)
+@click.argument("file", metavar="FILE|DIR")
+@click.option("--trust", metavar="DIR|FILE", help="What you hold from elsewhere: policy and registrar.")
+@click.option("--root-fingerprint", metavar="WORDS|HEX|FILE", help="Of version 1 of a signed trust policy.")
+@click.option("--anchor", metavar="FILE", help="A checkpoint held independently: a note, or its three lines.")
+@click.option("--with", "other", metavar="FILE", help="Another bundle of the same log, to hold FILE against.")
+@click.option("-o", "--output", metavar="FILE", help="With --with: where the exhibit goes, if the log is convicted.")
+@click.option("--store", metavar="ADDRESS", default="", help="Of a ledger in a database: where its entries are.")
+def verify(
+    file: str,
+    trust: str | None,
+    root_fingerprint: str | None,
+    anchor: str | None,
+    other: str | None,
+    output: str | None,
+    store: str,
+) -> None:
+    """Check a bundle, an entry with its proof, a whole ledger, or an exhibit against a log.
+
+    A bundle is found inside a PDF report and inside an ASiC-E container, too.
+
+    Integrity and procedure are two answers. Without --trust a ledger can at best be INDETERMINATE, and without --trust
+    or --anchor a bundle: nothing vouches for itself. `comity fsck` asks whether a ledger of one's own is whole. Two
+    bundles of one log that each pass may contradict each other: --with holds FILE against the other one, which is
+    verified by itself first.
+    """
+    now = ledger_choice.now()
+    if root_fingerprint is not None and trust is None:
+        raise click.UsageError("--root-fingerprint is of the versions in the folder of --trust")
+    held = None if trust is None else read_trust(trust, root_fingerprint)
+    pinned = None if anchor is None else file_io.read(anchor)
+    if output is not None and other is None:
+        raise click.UsageError("-o is for the exhibit that --with may give")
+    if other is not None and os.path.isdir(file):
+        raise click.UsageError("--with holds a bundle against another bundle, not a folder")
+    if os.path.isdir(file):
+        from cli.handover.verify_ledger import verify_folder
+
+        report = verify_folder(Path(file), held, pinned, store)
+    elif store:
+        raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
+    else:
+        from ledger.entries.split_view import form_of
+        from ledger.verify import verify as verify_bundle
+        from ledger.verify import verify_entry, verify_exhibit
+
+        data = _bundle_or_other(file)
+        bundled = _meant(data, file)
+        if other is not None and not bundled:
+            raise click.UsageError("--with holds a bundle against another bundle")
+        if bundled:
+            read = partial(verify_bundle, mldsa=lazy_verifiers.mldsa, stamps=lazy_verifiers.stamps())
+            elsewhere = None if other is None else _elsewhere(other, held, now, read)
+            report = read(data, held, pinned, now, elsewhere=elsewhere)
+        elif data.startswith(b'{"payload":'):
+            report = verify_entry(data, proof_beside(file), held, pinned, now, mldsa=lazy_verifiers.mldsa)
+        elif form_of(data):
+            report = verify_exhibit(data, held)
+        else:
+            says = f"it is neither a bundle, nor a sealed entry, nor an exhibit ({_begins(data)})"
+            raise _no_bundle(file, says, "`comity export` makes bundles; a folder is verified as a ledger")
+    if output is not None and report.exhibit is not None:
+        write_new(output, report.exhibit)
+        ui.tell(f"the exhibit is {output}; it convicts the log before all who hold its key: comity verify {output}")
+    tell(report)
+
+
+def _bundle_or_other(file: str) -> bytes:
+    data = file_io.read(file)
+    return _taken_out(data, file) if data.startswith(b"%PDF-") else data
+
+
+def _elsewhere(file: str, trust: Trust | None, now: datetime, read: Callable[..., Report]) -> Known:
+    """What another bundle shows, verified by itself first; one that is proved wrong is compared with nothing."""
+    from ledger.verify import Verdict, known_of
+
+    data = _bundle_or_other(file)
+    if not _meant(data, file):
+        raise _no_bundle(file, f"it is no bundle ({_begins(data)})")
+    report = read(data, trust, None, now)
+    ui.tell(f"{file} by itself: {report.integrity}")
+    if report.verdict is Verdict.FAILED:
+        says = f"{file} is proved wrong by itself, so nothing is held against it"
+        raise Stop(says, hint=f"comity verify {file}", code=Exit.UNDECIDABLE)
+    return known_of(data, trust)
+
+
+def _taken_out(paper: bytes, file: str) -> bytes:
+    """The bundle that travels in a report on paper, which is itself not verified, and is said not to be."""
+    from cli.reports.pdf_attachment import bundle_inside
+
+    inside = bundle_inside(paper)
+    if inside is None:
+        hint = f"`pdfdetach -saveall {file}` takes out what is in it"
+        raise _no_bundle(file, "it carries no evidence bundle that is read here", hint)
+    ui.tell(
+        "the evidence bundle inside this PDF is verified, not the paper around it: compare the checkpoint it prints"
+    )
+    return inside
+
+
+def _meant(data: bytes, file: str) -> bool:
+    """True for what is meant to be a bundle, or a container with one in it, whole or damaged: on that is a verdict.
+
+    `Refused` BND-NONE for any other archive, of which nothing is said.
+    """
+    from ledger.bundle.archive_kind import ENDING, inside, is_bundle, is_container, names
+    from ledger.errors import Refused
+
+    try:
+        if is_bundle(data) or (is_container(data) and inside(data) is not None):
+            return True
+    except Refused:  # which is the verdict
+        return True
+    if not data.startswith(b"PK"):
+        return False
+    held = [name for name in names(data) if name.endswith(ENDING)]
+    hint = f"take {held[0]} out of it and verify that" if held else "`comity export` makes bundles"
+    raise _no_bundle(file, "it is a ZIP archive and not an evidence bundle", hint)
+
+
+def _no_bundle(file: str, says: str, hint: str = "") -> Exception:
+    """What was never meant to be a bundle is no alarm: exit 4, and no verdict."""
+    from ledger.errors import Refused
+
+    return Refused("BND-NONE", says, where=file, hint=hint)
+
+
+def tell(report: Report) -> None:
+    """Print a verdict as it was asked for, and end with its exit code."""
+    columns = ("code", "level", "where", "says")
+    ui.emit(
+        "verify",
+        verdict_text.document(report),
+        columns,
+        verdict_text.rows(report),
+        text=lambda: verdict_text.text(report),
+    )
+    click.get_current_context().exit(verdict_text.exit_of(report))
+
+
+def proof_beside(file: str) -> bytes:
+    """The proof that lies beside a sealed entry, under its name with another ending."""
+    beside = (file.removesuffix(".json").removesuffix(".dsse")) + PROOF
+    if file == "-" or not os.path.exists(beside):
+        hint = f"put it beside the entry as {os.path.basename(beside) if file != '-' else 'NAME' + PROOF}"
+        raise Stop(f"{file} is a sealed entry, and its proof is missing", hint=hint, code=Exit.UNDECIDABLE)
+    return file_io.read(beside)
+
+
+def _begins(data: bytes) -> str:
+    return f"it begins with {data[:8]!r}" if data else "it is empty"

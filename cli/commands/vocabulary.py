@@ -1,0 +1,62 @@
+"""`comity vocabulary`: the kinds of fact and their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from cli.click_extensions import command
+from cli.exit_codes import Stop
+from cli.terminal import output
+from cli.terminal.table import wrapped
+
+
+@command("comity vocabulary", "comity vocabulary order-issued", "comity vocabulary data-disclosed --json")
+@click.argument("kind", required=False)
+def vocabulary(kind: str | None) -> None:
+    """The kinds of fact, or one kind with its fields; --json prints its JSON Schema and what a schema cannot say."""
+    from ledger.facts import KINDS, WHY, about, json_schema, kind_of
+
+    if kind is not None and kind not in KINDS:
+        from difflib import get_close_matches
+
+        near = get_close_matches(kind, KINDS, n=1)
+        raise Stop(
+            f"no kind {kind!r}", hint=f"`comity vocabulary {near[0]}`?" if near else "`comity vocabulary` lists them"
+        )
+    if kind is None:
+        columns = ("kind", "group", "signers", "says")
+        rows: list[Sequence[Any]] = [(k, f.group, ", ".join(f.signers), f.says) for k, f in sorted(KINDS.items())]
+        output.emit("vocabulary", {"kinds": [dict(zip(columns, r, strict=True)) for r in rows]}, columns, rows)
+        return
+    fact = kind_of(kind)
+    fields = ("field", "type", "required", "readers", "says")
+    told = [
+        (
+            f.name,
+            f.type + (f" of {', '.join(f.one_of)}" if f.one_of else ""),
+            "required" if f.required else "",
+            ", ".join(f.audience) if f.sealed else "everybody",
+            f.says,
+        )
+        for f in fact.fields().values()
+    ]
+
+    def text() -> str:
+        out = [f"{output.paint(fact.kind, 'bold')}: {fact.says}", f"signed as {', '.join(fact.signers)}"]
+        if fact.basis:
+            out.append(f"basis {', '.join(fact.basis)}")
+        for name, type_, required, readers, says in told:
+            seal = "" if readers == "everybody" else "  [sealed]"
+            out += ["", f"  {output.paint(name, 'bold')}  {required}{seal}".rstrip()]
+            out += wrapped(f"{says} ({type_})", " ", 80)
+            if seal:
+                out += wrapped(f"readers: {readers}", " ", 80)
+        out += ["", f"  {output.paint(WHY.name, 'bold')}  with `--replaces`  [sealed]"]
+        out += wrapped(f"{WHY.says} ({WHY.type})", " ", 80)
+        out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ", 80)
+        return "\n".join(out)
+
+    output.emit("vocabulary", {"schema": json_schema(kind), "about": about(fact)}, fields, told, text=text)

@@ -1,0 +1,105 @@
+"""Make an evidence bundle for one audience, and write it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Stop
+from cli.session.recorded_access import Stated
+from cli.terminal import output as ui
+from cli.version import tool
+
+if TYPE_CHECKING:
+    from cli.handover.hand_over import Made
+    from ledger.application.journal import Journal
+
+AUDIENCES = {"COURT": "CT"}  # what people call a role
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """To whom a bundle is handed, by whom, and what goes with it: the flags of `comity export`."""
+
+    audience: str | None
+    actor: str | None = None
+    role: str | None = None
+    key_file: str | None = None
+    stated: Stated = field(default_factory=Stated)
+    basis: tuple[str, ...] = ()
+    documents: str | None = None
+    linked: bool = False
+    unwitnessed: bool = False
+    whole: bool = False
+
+
+@contextmanager
+def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
+    """The evidence bundle of an order, signed; says on stderr what is in it under the name `file`.
+
+    The block hands it out; an error in it means that nothing was handed out.
+    """
+    from cli.handover.bundle_contents import Asked, by_digest
+    from cli.handover.hand_over import Handing, handing
+    from cli.session.open_ledger import find, hand, writing
+    from ledger.facts.vocabulary import ROLES
+
+    if handed.audience is None:
+        raise click.UsageError("--audience ROLE: who is going to read it?")
+    reader = role_of(handed.audience)
+    with writing() as journal:
+        here = find(journal, order)
+        maker = handed.actor or _maker(journal, here)
+        signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)  # before documents are hashed
+        asked = Asked(
+            order=here,
+            audience=reader,
+            made_at=journal.now(),
+            tool=tool(),
+            purpose=handed.stated.purpose,
+            legal_basis=handed.basis,
+            with_linked=handed.linked,
+            documents=by_digest(Path(handed.documents)) if handed.documents else {},
+        )
+        wanted = Handing(
+            asked,
+            signer,
+            lambda: signer,
+            handed.stated.because,
+            handed.unwitnessed,
+            person=handed.stated.person,
+            whole=handed.whole,
+        )
+        with handing(journal, wanted) as made:
+            yield made
+        closed = len(made.contents.about.withheld)
+        ui.tell(
+            f"{file}: {ui.counted(len(made.contents.entries), 'entry', 'entries')} for {reader} "
+            f"({ROLES[reader]}), {ui.counted(closed, 'sealed value')} not opened"
+        )
+        if not journal.folder.policy.witnesses:
+            ui.tell("NO-WITNESS: the policy asks for none, so no one outside confirms when the log said this")
+
+
+def role_of(said: str) -> str:
+    """The code of a role that somebody named, or of a court."""
+    from ledger.facts.vocabulary import ROLES
+
+    role = AUDIENCES.get(said.upper(), said.upper())
+    if role not in ROLES:
+        raise Stop(f"no role {said!r}", hint=f"there are COURT, {', '.join(ROLES)}")
+    return role
+
+
+def _maker(journal: Journal, order: str) -> str | None:
+    """Who makes a bundle when nobody is named: whoever issued the order, if their key is here."""
+    from ledger.adapters.keys.key_files import listed
+
+    mine = set(listed(journal.home.keys).values())
+    issuer = next((e.by for e in journal.case(order, reveal=False).entries if e.kind == "order-issued"), None)
+    return issuer if issuer and any(bytes.fromhex(k.public) in mine for k in journal.keyring.current(issuer)) else None

@@ -1,0 +1,45 @@
+"""A report as the file that was asked for: a page, a PDF, JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from cli.reports.pdf import Bundle
+    from projections.render.html import Report
+    from projections.reports.front_page import Making
+
+MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
+
+
+def making_of(made: Report) -> Making:
+    """How a report was made."""
+    from projections.reports.fillable_form import Sheet
+
+    return made.making if isinstance(made, Sheet) else made.face.making
+
+
+def written(
+    kind: str,
+    made: Report,
+    medium: str,
+    attached: Bundle | None = None,
+    fonts: str | None = None,
+    lang: str = "en",
+    theirs: Collection[str] = (),
+) -> bytes:
+    """A report as it was asked for: a page, a PDF, or its values as JSON; `theirs` are words that others stated."""
+    if medium == "json":
+        return f"{output.dumps({'format': f'comity.report-{kind}/1', **asdict(made)})}\n".encode()
+    if medium == "pdf":
+        from cli.reports.pdf import as_paper
+
+        return as_paper(made, attached, fonts, lang=lang, theirs=theirs)
+    from projections.render.html import page
+
+    return page(made, lang, theirs).encode()

@@ -1,0 +1,161 @@
+"""The timeline of an order, or of linked orders, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from cli.terminal import output
+
+if TYPE_CHECKING:
+    from cli.session.proven_times import Bracket
+    from ledger.entries.case import Case
+    from ledger.law import Judgement
+    from ledger.law.states.machine import Step
+    from projections.views.linked_orders import Share
+    from projections.views.timeline import Line
+
+BRACKET = ("not_before", "not_after")
+
+
+def left(span: timedelta | None) -> str:
+    """What remains of a period, in the two largest units: `17 d 4 h`; `over by 2 h` once it is over."""
+    if span is None:
+        return "unknown"
+    seconds = int(abs(span.total_seconds()))
+    days, hours, minutes = seconds // 86400, seconds % 86400 // 3600, seconds % 3600 // 60
+    text = f"{days} d {hours} h" if days else f"{hours} h {minutes} min"
+    return f"over by {text}" if span <= timedelta(0) else text
+
+
+def story(case: Case, judgement: Judgement, moment: datetime) -> list[Line]:
+    """The timeline of a case as known at a moment, with nothing revealed."""
+    from projections.views.timeline import timeline as lines_of
+
+    return lines_of(case.known(moment), judgement.trail)
+
+
+def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
+    shown = [
+        row[:8] + (row[8:9] if reveal else ()) + (row[9:10] if named else ()) + row[10:] for row in map(tuple, rows)
+    ]
+    return "\n".join("\t".join(output.plain(v) for v in row) for row in shown)
+
+
+Told = tuple[datetime, int, list[str]]  # when, place in the log, and the paragraph that tells of it
+
+
+def told(lines: Sequence[Line], turns: Sequence[Step] = (), width: int = 80) -> str:
+    """The timeline for people: day by day, one step a paragraph, changes of state at the margin."""
+    return _by_day(_steps(lines, turns, width))
+
+
+def _stood_in(shares: Sequence[Share]) -> set[str]:
+    """The orders in which the entries of a matter stand, companions among them."""
+    return {entry.order for share in shares for entry in share.case.entries}
+
+
+def matter_told(
+    shares: Sequence[Share], width: int = 80, *, reveal: bool = False, proven: Mapping[int, Bracket] = {}
+) -> str:
+    """The story of a matter for people; each step says of which order it is, where there are several."""
+    from projections.views.timeline import by_time
+    from projections.views.timeline import timeline as lines_of
+
+    several = len(shares) > 1
+    return _by_day(
+        step
+        for s in shares
+        for step in _steps(
+            lines_of(s.case, s.judgement.trail, reveal=reveal),
+            by_time(s.judgement.trail),
+            width,
+            tag=f"  {output.paint(f'[{s.name}, {s.case.instrument}]', 'dim')}" if several else "",
+            reveal=reveal,
+            proven=proven,
+        )
+    )
+
+
+def _steps(
+    lines: Sequence[Line],
+    turns: Sequence[Step],
+    width: int,
+    tag: str = "",
+    *,
+    reveal: bool = False,
+    proven: Mapping[int, Bracket] = {},
+) -> Iterator[Told]:
+    for x in lines:
+        yield x.entry.on, x.entry.index, [*_paragraph(x, width, tag, reveal), *_proven(x, proven)]
+    yield from (
+        (t.on, -1, [f"  {t.on:%H:%M} UTC  {t.clock} ends{tag}  -> {output.paint(t.to, 'cyan')}"]) for t in turns
+    )
+
+
+def _by_day(steps: Iterable[Told]) -> str:
+    out: list[str] = []
+    day = ""
+    for on, _, paragraph in sorted(steps, key=lambda step: step[:2]):
+        if (this := f"{on:%A, {on.day} %B %Y}") != day:
+            out += ["", output.paint(this, "bold")] if out else [output.paint(this, "bold")]
+            day = this
+        out += paragraph
+    return "\n".join(out)
+
+
+def _proven(x: Line, proven: Mapping[int, Bracket]) -> list[str]:
+    from cli.session.proven_times import spelled
+
+    if x.entry.index not in proven:
+        return []
+    return [
+        f"{'':13}{output.paint(spelled(proven[x.entry.index]) or 'nothing outside proves when it was signed', 'dim')}"
+    ]
+
+
+def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list[str]:
+    import textwrap
+
+    moved = f"  -> {output.paint(x.moved[1], 'cyan')}" if x.moved else ""
+    style = "bold" if x.replaced is None else "bold strike"
+    out = [f"  {x.entry.on:%H:%M} UTC  {output.paint(x.entry.kind, style)}{tag}{moved}"]
+    out += textwrap.wrap(f"{x.says} {x.who}.", width, initial_indent=" " * 13, subsequent_indent=" " * 13)
+    if x.late:
+        out.append(f"{'':13}{output.paint('written down ' + left(x.late) + ' after the event', 'yellow')}")
+    if x.early:
+        out.append(f"{'':13}{output.paint('signed ' + left(x.early) + ' before the event', 'bold red')}")
+    if x.replaced is not None:
+        gone = f"{x.replaced.told(f'#{x.replaced.entry.seq}')}; not counted"
+        out += textwrap.wrap(gone, width, initial_indent=" " * 13, subsequent_indent=" " * 13)
+    if reveal:
+        opened = (f"{name}: {output.plain(x.fields[name])}" for name in x.entry.sealed if name in x.fields)
+        for value in opened:
+            out += textwrap.wrap(value, width, initial_indent=" " * 13, subsequent_indent=" " * 15)
+    return out
+
+
+def _line(x: Line) -> dict[str, Any]:
+    from cli.terminal.output import put_right
+
+    e = x.entry
+    return {
+        "seq": e.seq,
+        "index": e.index,
+        "leaf": e.leaf,
+        "kind": e.kind,
+        "on": e.on,
+        "signed_at": e.at,
+        "by": e.by,
+        "role": e.role,
+        "party": e.party,
+        "speaks": e.speaks,
+        "whose": e.whose,
+        "says": x.says,
+        "who": x.who,
+        "moved": list(x.moved) if x.moved else None,
+        "replaces": e.replaces,
+        **put_right(x.replaced),
+        "fields": x.fields,
+    }

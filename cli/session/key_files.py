@@ -1,0 +1,76 @@
+"""Key files and passphrases that people name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli import invocation
+from cli.exit_codes import Exit, Stop
+from cli.session import ledger_choice
+from cli.terminal import output, prompts
+
+if TYPE_CHECKING:
+    from ledger.adapters.folders.user_folders import Home
+
+PASSPHRASE = click.option("--passphrase-fd", type=int, metavar="N", help="Read the passphrase from this descriptor.")
+
+
+def home() -> Home:
+    """Where keys lie: inside a ledger that was played, else in the user's own folders."""
+    from ledger.adapters.folders.user_folders import Home
+
+    folder = invocation.said().ledger or "."
+    return Home.of(Path(folder)) if ledger_choice.is_ledger(folder) else Home.user()
+
+
+def checked_name(name: str) -> str:
+    """A name that is safe as a file's."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}", name):
+        raise Stop(f"{name!r} is no name for a key", hint="letters, digits, dot, dash and underscore")
+    return name
+
+
+def public_key(said: str) -> str:
+    """A public key as 64 hex digits: given so, or in a `.pub` file, or beside the private key of that name."""
+    from ledger.adapters.keys.key_files import public_of
+
+    if re.fullmatch("[0-9a-fA-F]{64}", said):
+        return said.lower()
+    found = public_of(Path(said.removesuffix(".pub")))
+    if found is None:
+        hint = "64 hex digits, or a .pub file, which comity key new makes"
+        raise Stop(f"{said}: no Ed25519 public key", hint=hint, code=Exit.UNDECIDABLE)
+    return found.hex()
+
+
+def digest_of(public: str) -> str:
+    """How a key commits to the one that follows it: hex SHA-256 of the raw public key."""
+    return hashlib.sha256(bytes.fromhex(public)).hexdigest()
+
+
+def passphrase(descriptor: int | None) -> bytes | None:
+    """The passphrase for a new key: from a descriptor, asked for, or none where nobody can be asked."""
+    if descriptor is not None:
+        try:
+            with os.fdopen(descriptor, "rb") as stream:
+                return stream.readline().rstrip(b"\r\n") or None
+        except OSError as error:
+            raise Stop(f"descriptor {descriptor}: {error.strerror}") from None
+    if not prompts.attended():
+        output.tell("no passphrase: whoever can read the file can sign with it")
+        return None
+    said: str = click.prompt(
+        "passphrase (empty for none)",
+        default="",
+        hide_input=True,
+        confirmation_prompt=True,
+        show_default=False,
+        err=True,
+    )
+    return said.encode() or None

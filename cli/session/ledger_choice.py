@@ -1,0 +1,110 @@
+"""Which ledger a command means, what time it is there, and which order a name means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.invocation import said
+
+
+def is_ledger(folder: str) -> bool:
+    """True for a folder that holds a ledger."""
+    shelf = (os.path.join(folder, name) for name in ("entries.db", "store"))
+    return os.path.isdir(os.path.join(folder, "trust")) and any(map(os.path.exists, shelf))
+
+
+def ledger_folder() -> str:
+    """The ledger this command is about: --ledger, COMITY_LEDGER, the current folder."""
+    named = said().ledger
+    folder = named or "."
+    if not is_ledger(folder):
+        where = f"{folder} is not a ledger" if named else "this folder is not a ledger"
+        hint = "name one with --ledger DIR or COMITY_LEDGER; `comity init DIR` makes one, `comity demo` shows one"
+        raise Stop(where, hint=hint, code=Exit.NO_LEDGER)
+    return folder
+
+
+def story_of(folder: str) -> dict[str, Any]:
+    """What `play` wrote about a ledger it made (labels of orders, its clock); empty for every other ledger."""
+    import json
+
+    try:
+        with open(os.path.join(folder, "story.json"), encoding="utf-8") as file:
+            told = json.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Stop(f"{folder}/story.json: {error}", hint="play the story again", code=Exit.UNDECIDABLE) from None
+    return told if isinstance(told, dict) else {}
+
+
+def now(folder: str | None = None) -> datetime:
+    """The present moment, whole seconds, UTC. A story's ledger lives at the story's clock if that is ahead of ours.
+
+    Only a test ledger is a story's: no file put into another one moves its clock.
+    """
+    here = datetime.now(UTC).replace(microsecond=0)
+    clock = story_of(folder).get("clock") if folder and os.path.exists(os.path.join(folder, "TEST")) else None
+    if isinstance(clock, str):
+        from ledger.entries.case import instant
+
+        return max(here, instant(clock))
+    return here
+
+
+def moment(text: str, what: str = "a moment") -> datetime:
+    """A moment from what people type, in UTC: it needs its offset or Z, or it is usage."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        hint = "a moment is written 2027-03-01T09:40:00Z or 2027-03-01T10:40+01:00"
+        raise Stop(f"{what}: {text!r} is not a moment", hint=hint) from None
+    if found.tzinfo is None:
+        raise Stop(f"{what}: {text!r} needs its offset or Z: the same words are another moment elsewhere")
+    if found.microsecond:
+        raise Stop(f"{what}: {text!r}: the record counts whole seconds")
+    try:
+        return _in_utc(found)
+    except ValueError:
+        raise Stop(f"{what}: {text!r} is a moment that no calendar here has") from None
+
+
+def _in_utc(found: datetime) -> datetime:
+    """The same moment in UTC, within the years that entries can write; ValueError outside."""
+    try:
+        utc = found.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("outside the calendar") from None
+    if utc.year < 1000:
+        raise ValueError("entries write years of four digits")
+    return utc
+
+
+class Moment(click.ParamType[datetime]):
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        return moment(value, param.opts[-1] if param else "a moment")
+
+
+MOMENT = Moment()
+
+
+def choose(text: str, names: Mapping[str, str], ids: Iterable[str], what: str = "order") -> str:
+    """The id that `text` names: by a name of `names` (name -> id), else by an unambiguous beginning of one of `ids`."""
+    if text in names:
+        return names[text]
+    found = sorted({i for i in ids if i.startswith(text.lower())}) if text else []
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Stop(f"{text!r} could be {', '.join(i[:13] for i in found[:4])}", hint="type more of it")
+    raise Stop(f"no {what} {text!r} here", hint="`comity orders` lists them" if what == "order" else "")

@@ -1,0 +1,57 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.session.ledger_choice import MOMENT
+
+if TYPE_CHECKING:
+    pass
+
+AS = click.option("--as", "actor", metavar="ACTOR", help="Who signs: an office of the register.")
+
+
+ROLE = click.option("--role", metavar="ROLE", help="In which role, where the office has more than one that fits.")
+
+
+KEY = click.option(
+    "--key",
+    "key_file",
+    metavar="FILE|URI",
+    help="The key to sign with: a file, agent:... or pkcs11:...; else one of yours.",
+)
+
+
+STORE = click.option(
+    "--store",
+    metavar="ADDRESS",
+    default="",
+    help="Keep the entries in this PostgreSQL database, postgresql://host/name; without a password.",
+)
+
+
+LANG = click.option("--lang", type=click.Choice(("en", "de")), default="en", help="The language it is read in.")
+
+
+AS_OF = click.option("--as-of", "as_of", type=MOMENT, help="As recorded at this moment (default: now).")
+
+
+ORDER = click.argument("order")
+
+
+ONLY = click.option("--only", is_flag=True, help="This order alone, without those that are one matter with it.")
+
+
+REVEAL = click.option("--reveal", is_flag=True, help="Open sealed values; recorded, with the reason.")
+
+
+BECAUSE = click.option("--because", metavar="TEXT", help="Why they are opened, in words.")
+
+
+AS_ACTOR = click.option("--as", "actor", metavar="ACTOR", help="Who opens them.")
+
+
+HOW = "--reveal --because TEXT --as ACTOR"

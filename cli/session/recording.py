@@ -1,0 +1,367 @@
+"""Record one fact: what was asked is checked, shown, confirmed, signed and stored."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from cli.exit_codes import Exit, Stop
+from cli.session import ledger_choice
+from cli.session.ledger_choice import MOMENT
+from cli.session.options import AS, KEY, ROLE
+from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
+from cli.terminal import file_io, output, prompts
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal
+    from ledger.application.sealing import Draft
+    from ledger.entries.case import Case, Entry
+    from ledger.entries.envelope import Other, Signer
+    from ledger.facts import Fact
+    from ledger.law import Finding
+from cli.terminal.receipt import tell
+
+FINAL = {  # kinds that cannot be taken back, and what to say before they are signed
+    "order-withdrawn": "the order is withdrawn, and whoever holds its data must act on it",
+    "order-repudiated": "the order is disowned: it counts as never made",
+    "key-revoked": "the key can never sign again",
+}
+
+
+BEFORE_ORDER = "W-BEFORE-ORDER"
+
+
+RECEIVED = "counterparty-record-received"
+
+
+SPEAKS = ("act", "observation", "import")
+
+
+SOURCES = ("own-act", "receipt-stamp", "other-party", "estimate")
+
+
+_OPTIONS = (
+    click.option("--field", "-f", "fields", multiple=True, metavar="NAME=VALUE", help="One field; repeatable."),
+    click.option("--from", "source", metavar="FILE", help="Fields as JSON, from a file or - for standard input."),
+    click.option("--elements", multiple=True, metavar="LIST", help="The data elements in the files of a manifest."),
+    click.option("--on", type=MOMENT, help="When it happened (default: now)."),
+    AS,
+    ROLE,
+    KEY,
+    click.option("--speaks", type=click.Choice(SPEAKS), default="act", help="Done, seen, or taken over from paper."),
+    click.option("--whose", metavar="ACTOR", help="Whose act an observation or import reports."),
+    click.option("--on-source", type=click.Choice(SOURCES), default="own-act", help="How it is known when."),
+    click.option("--replaces", metavar="ENTRY", help="Your own earlier entry that this one puts right."),
+    click.option("--why", metavar="TEXT", help="Why it is put right; sealed, and needed with --replaces."),
+    click.option("--audience", multiple=True, metavar="FIELD=ROLES", help="Who may read a sealed field instead."),
+    SUBJECT,
+    click.option("--id", "entry", metavar="HEX", help="32 hex digits: the same command twice is recorded once."),
+    click.option("--unregistered", is_flag=True, help="Name offices and Parties that no register knows."),
+    click.option("--dry-run", is_flag=True, help="Print the unsigned fact and the findings it would raise."),
+    click.option("--yes", is_flag=True, help="Do not ask."),
+    click.option("--receipt", metavar="FILE", help="Write the proof that it stands in the log (a tlog-proof)."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a fact is to be recorded: everything the options say that is not one kind's own."""
+
+    fields: tuple[str, ...]
+    source: str | None
+    elements: tuple[str, ...]
+    on: datetime | None
+    actor: str | None
+    role: str | None
+    key_file: str | None
+    speaks: str
+    whose: str | None
+    on_source: str
+    replaces: str | None
+    why: str | None
+    audience: tuple[str, ...]
+    subjects: tuple[str, ...]
+    entry: str | None
+    dry_run: bool
+    yes: bool
+    receipt: str | None
+    unregistered: bool = False
+
+
+def recording(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of every recording; it gets them as one `Asked`, its first argument."""
+    names = Asked.__dataclass_fields__
+
+    def run(**given: Any) -> Any:
+        asked = Asked(**{name: given.pop(name) for name in names})
+        return command(asked, **given)
+
+    run.__doc__ = command.__doc__
+    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    for option in reversed(_OPTIONS):
+        run = option(run)
+    return run
+
+
+def put(
+    asked: Asked,
+    kind: str,
+    order: str | None,
+    *,
+    public: Mapping[str, Any] | None = None,
+    sealed: Mapping[str, Any] | None = None,
+    complete: Callable[[Signer, datetime, Journal], dict[str, Any]] = lambda signer, on, journal: {},
+    instrument: str | None = None,
+) -> Exit:
+    """Record one fact: `public` and `sealed` are what a command's own options say, `complete` what its signer and the
+    ledger imply.
+
+    Prints the receipt, or with --dry-run the unsigned fact; findings it would raise go to stderr.
+    """
+    from cli.session.open_ledger import hand, writing
+    from ledger.facts import build
+
+    with writing() as journal:
+        place = Place.of(journal, kind, order, asked.entry)
+        told = _fields(asked, kind, place)
+        signer = hand(journal, kind, asked.actor, asked.role, asked.key_file)
+        on = asked.on or journal.now()
+        mine = dict(public or {})
+        implied = {n: v for n, v in complete(signer, on, journal).items() if n not in mine and n not in told[0]}
+        fact = build(kind, {**implied, **_together(mine, told[0])}, _together(dict(sealed or {}), told[1]))
+        draft = _draft(asked, journal, place, fact, signer, on, instrument)
+        same = known_elsewhere(journal, draft.subjects.values(), place.order)
+        for says in same:
+            output.tell(says)
+        new = [n for n in dict.fromkeys(draft.subjects.values()) if journal.drawer and not journal.drawer.keys_of(n)]
+        alike = [line for name in new for line in near(journal, name)]
+        for says in alike:
+            output.tell(says)
+        known = _known(journal, asked.entry)
+        if not known:
+            check_draft(journal, place.case, draft, unregistered=asked.unregistered)
+        raised = [] if known else findings(journal, place.case, draft)
+        for finding in raised:
+            output.tell(f"{output.paint(finding.code, output.COLOURS.get(finding.level.value))}: {finding.says}")
+        if asked.dry_run:
+            return _dry(draft, raised)
+        if BEFORE_ORDER in {finding.code for finding in raised} and prompts.attended():
+            prompts.confirm("it is dated before the order was made", yes=asked.yes)
+        if same and not known and prompts.attended():
+            prompts.confirm("if not: comity subject other, or another name", yes=asked.yes)
+        if alike and not known and prompts.attended():
+            prompts.confirm("one person has one name: that name, or comity subject same", yes=asked.yes)
+        if kind in FINAL and not known:
+            prompts.confirm(FINAL[kind], yes=asked.yes)
+        (receipt,) = journal.record_batch([draft])
+        if asked.receipt:
+            from cli.terminal.file_io import write_new
+
+            write_new(asked.receipt, receipt.proof)
+        tell(journal, kind, receipt)
+    return Exit.DONE
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a fact goes: the order's id, and its case so far; None for a new order or the register."""
+
+    journal: Journal
+    order: str
+    case: Case | None
+
+    @classmethod
+    def of(cls, journal: Journal, kind: str, name: str | None, entry: str | None) -> Place:
+        """The order a name means, `new` for one that begins with this fact; without a name the register."""
+        from cli.session.open_ledger import case, find
+        from ledger.entries.keyring import REGISTRY_ONLY, REGISTRY_TOO
+
+        if name is None:
+            if kind not in REGISTRY_ONLY | REGISTRY_TOO:
+                raise Stop(f"{kind} is about an order: which?", hint=f"`comity record {kind} ORDER ...`")
+            return cls(journal, journal.registry, None)
+        if name == "new":
+            return cls(journal, new_order(journal, entry), None)
+        order = find(journal, name)
+        return cls(journal, order, case(journal, order))
+
+    def event(self, text: str) -> str:
+        """The leaf of an entry of this order: `#7` by number, a story's label, or the beginning of its leaf hash."""
+        entries: Sequence[Entry] = () if self.case is None else self.case.entries
+        own = {f"#{e.seq}": e.leaf for e in entries if e.order == self.order}
+        if self.case is not None and self.case.label is not None:
+            own |= ledger_choice.story_of(str(self.journal.folder.path)).get("entries", {}).get(self.case.label, {})
+        return ledger_choice.choose(text, own, (e.leaf for e in entries), "entry")
+
+    def other(self, text: str) -> str:
+        """The id of another order by any of its names."""
+        from cli.session.open_ledger import find
+
+        return find(self.journal, text)
+
+
+def new_order(journal: Journal, entry: str | None) -> str:
+    """The id of an order that begins now: random, or always the same for the same --id."""
+    if entry is None:
+        return str(uuid.uuid4())
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{journal.origin}/order/{entry}"))
+
+
+def _fields(asked: Asked, kind: str, place: Place) -> tuple[dict[str, Any], dict[str, Any]]:
+    from cli.session.field_values import from_json, merged, stated
+
+    typed = stated(kind, asked.fields, event=place.event, order=place.other, elements=asked.elements)
+    if asked.source is None:
+        return typed
+    read = from_json(file_io.read(asked.source), asked.source, kind)
+    return merged(read[0], typed[0], typed[0]), merged(read[1], typed[1], typed[1])
+
+
+def _together(options: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
+    from cli.session.field_values import merged
+
+    return merged(options, fields, options)
+
+
+def _draft(
+    asked: Asked, journal: Journal, place: Place, fact: Fact, signer: Signer, on: datetime, instrument: str | None
+) -> Draft:
+    from ledger.application.sealing import Draft
+    from ledger.entries.envelope import Circumstances
+    from ledger.entries.replacement import check_own, check_reason
+    from ledger.facts import WHY, sealed_of
+    from ledger.facts.vocabulary import OnSource, Speaks
+
+    if asked.whose is not None and asked.speaks == "act":
+        raise Stop("--whose is for what was seen or taken over", hint="add --speaks observation or --speaks import")
+    if asked.why is not None and asked.replaces is None:
+        raise Stop("--why is for an entry that replaces another", hint="add --replaces ENTRY")
+    replaces = None if asked.replaces is None else place.event(asked.replaces)
+    if replaces is not None:
+        check_reason(asked.why, fact.kind)  # before anything is asked
+        entries: Sequence[Entry] = () if place.case is None else place.case.entries
+        check_own(next((e.by for e in entries if e.leaf == replaces), signer.actor), signer.actor)
+    audience = dict(audience_of(said) for said in asked.audience)
+    said = Circumstances(
+        on=on,
+        signed_at=journal.now(),
+        speaks=cast(Speaks, asked.speaks),
+        on_source=cast(OnSource, asked.on_source),
+        whose=asked.whose,
+        replaces=replaces,
+        why=asked.why,
+        audience=audience or None,
+        other=_answered(journal, place),
+    )
+    sealed = [*sealed_of(fact), *([WHY.name] if asked.why is not None else [])]
+    subjects = subjects_of(asked.subjects, fact.kind, sealed, place.other)
+    return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument, subjects=subjects)
+
+
+def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool) -> None:
+    """Refuse what cannot be meant so, before anybody is asked: `ledger.entries.form`."""
+    from ledger.entries.form import check_quotable, check_reference, named_in, slips
+
+    known, said = journal.cases.known(journal.keyring), draft.said
+    for slip in slips(
+        draft.fact,
+        known,
+        said.signed_at,
+        whose=said.whose,
+        named=lambda: named_in(() if case is None else case.entries),
+        unregistered=unregistered,
+    ):
+        raise slip
+    if (quoted := quotes(draft, known.offices)) is not None:
+        cases = journal.cases
+        check_quotable(quoted[0], () if case is None else cases.references(draft.order), cases.beginning, known.offices)
+        check_reference(*quoted, draft.order, cases.taken(quoted[0]))
+
+
+def quotes(draft: Draft, among: Collection[str]) -> tuple[str, str] | None:
+    """The reference and the issuing office of an order that is about to be made; None for every other fact.
+
+    `among` are the offices of the register.
+    """
+    from ledger.facts import public_of
+
+    reference = public_of(draft.fact).get("reference") if draft.fact.kind == "order-issued" else None
+    return reference and (reference, issuer(draft, among))
+
+
+def issuer(draft: Draft, among: Collection[str]) -> str:
+    """The office whose order an order is that is about to be made."""
+    from ledger.entries.form import issuing_office
+    from ledger.facts import public_of
+
+    said = draft.said
+    named = public_of(draft.fact).get("issuing_authority")
+    return issuing_office(said.speaks, draft.signer.actor, among, named, said.whose)
+
+
+def audience_of(said: str) -> tuple[str, list[str]]:
+    """A sealed field and who may read it, from `FIELD=ROLE,ROLE`."""
+    name, mark, roles = said.partition("=")
+    if not mark:
+        raise Stop(f"--audience {said}: this is field=ROLE,ROLE")
+    return name, [role.strip() for role in roles.split(",") if role.strip()]
+
+
+def _answered(journal: Journal, place: Place) -> Other | None:
+    """The newest entry of another record that arrived in this order: whoever writes next has it before their eyes."""
+    if place.case is None or not any(e.received for e in place.case.entries):
+        return None
+    wrappers = [o.payload for _, o in journal.cases.opened(place.order) if o.payload.kind == RECEIVED]
+    return next((p.other for p in reversed(wrappers) if p.other), None)
+
+
+def findings(journal: Journal, case: Case | None, draft: Draft) -> list[Finding]:
+    """What the law would find with the fact on record that it does not find now."""
+    from ledger.entries.case import Case
+    from ledger.law import judge
+
+    if draft.order == journal.registry:
+        return []
+    entry = journal.preview(draft.fact, draft.order, draft.signer, draft.said, instrument=draft.instrument)
+    now = journal.now()
+    if case is None:
+        case = Case(draft.order, entry.instrument or "", (), journal.cases.register())
+    before = {(f.code, f.entries) for f in judge(case, now).findings} if case.entries else set()
+    after = Case(case.order, case.instrument, (*case.entries, entry), case.registry, case.label)
+    return [f for f in judge(after, now).findings if (f.code, f.entries) not in before]
+
+
+def _dry(draft: Draft, raised: list[Finding]) -> Exit:
+    from ledger.facts import public_of, sealed_of
+
+    said, signer = draft.said, draft.signer
+    document = {
+        "kind": draft.fact.kind,
+        "order": draft.order,
+        "signer": {"actor": signer.actor, "role": signer.role, "party": signer.party, "key": signer.public.hex()},
+        "speaks": said.speaks,
+        "whose": said.whose,
+        "replaces": said.replaces,
+        "why": said.why,
+        "on": said.on,
+        "on_source": said.on_source,
+        "public": public_of(draft.fact),
+        "sealed": sealed_of(draft.fact),
+        "audience": dict(said.audience or {}),
+        "subjects": dict(draft.subjects),
+        "findings": [{"code": f.code, "level": f.level.value, "says": f.says, "cite": list(f.cite)} for f in raised],
+    }
+    click.echo(output.dumps({"format": "comity.fact/1", **document}))
+    output.tell("nothing was signed, nothing was recorded")
+    return Exit.DONE
+
+
+def _known(journal: Journal, entry: str | None) -> bool:
+    from ledger.application.sealing import check_entry_id
+
+    return entry is not None and journal.store.by_entry(check_entry_id(entry)) is not None

@@ -1,0 +1,99 @@
+"""Whose data the sealed values of an entry are: `--subject` wherever something is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Stop
+from ledger.adapters.storage.subject_keys import HOLDER, TARGET, check_name
+
+if TYPE_CHECKING:
+    from ledger.application.journal import Journal
+
+SUBJECT = click.option(
+    "--subject",
+    "subjects",
+    multiple=True,
+    metavar="[FIELD=]NAME",
+    help="Whose data the sealed values hold, or one field; repeatable.",
+)
+
+
+_FEW = 10
+
+
+def subject_name(said: str, find: Callable[[str], str]) -> str:
+    """The name of a data subject as keys.db has it; `target of ORDER` by any name of an order, which `find` finds."""
+    try:
+        name = check_name(said)
+    except ValueError as error:
+        raise Stop(str(error)) from None
+    return f"{TARGET}{find(name.removeprefix(TARGET))}" if name.startswith(TARGET) else name
+
+
+def subjects_of(said: Sequence[str], kind: str, sealed: Iterable[str], find: Callable[[str], str]) -> dict[str, str]:
+    """The data subject of each sealed field of an entry, from `NAME` for all of them and `FIELD=NAME` for one.
+
+    `sealed` are the sealed fields that the entry states; `Stop` for another field, or one that is named twice.
+    """
+    from ledger.facts import WHY, kind_of
+
+    fields = kind_of(kind).fields()
+    stated = list(dict.fromkeys(sealed))
+    every: str | None = None
+    single: dict[str, str] = {}
+    for text in said:
+        field, mark, name = text.partition("=")
+        field = field.strip().replace("-", "_")
+        if not mark or not (field in fields or field == WHY.name):
+            if every is not None:
+                raise Stop("the data subject of all fields is said twice", hint="--subject FIELD=NAME is for one field")
+            every = _data_subject(text, find)
+        elif field not in stated:
+            why = "is not sealed" if field in fields and not fields[field].sealed else "is not stated in this entry"
+            raise Stop(f"{field} {why}, so it belongs to no data subject")
+        elif field in single:
+            raise Stop(f"the data subject of {field} is said twice")
+        else:
+            single[field] = _data_subject(name, find)
+    if every is not None and not stated:
+        raise Stop("nothing is sealed in this entry, so it belongs to no data subject")
+    return {**({} if every is None else dict.fromkeys(stated, every)), **single}
+
+
+def _data_subject(said: str, find: Callable[[str], str]) -> str:
+    name = subject_name(said, find)
+    if name.startswith(HOLDER):
+        raise Stop(f"{name!r} is how the log of accesses calls a person, and no data subject", hint="another name")
+    return name
+
+
+def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[str]:
+    """A sentence for each of these names that is used in other orders as well: there it means the same person."""
+    told = []
+    for name in dict.fromkeys(names):
+        others = set(journal.drawer.keys_of(name).values()) - {order, ""} if journal.drawer else set()
+        if others:
+            places = ", ".join(called(journal, other) for other in sorted(others)[:_FEW])
+            told.append(f"{name!r} is the same person here as in {places}")
+    return told
+
+
+def near(journal: Journal, name: str) -> list[str]:
+    """A sentence for each data subject whose name is nearly this one: here they are two persons."""
+    others = journal.drawer.near(name) if journal.drawer else []
+    return [f"{other!r} is another person here than {name!r}" for other in others]
+
+
+def called(journal: Journal, order: str) -> str:
+    """An order as people call it: a story's label, its reference, else the beginning of its id."""
+    from cli.session.open_ledger import labels
+
+    if order == journal.registry:
+        return "the register"
+    label = next((label for label, known in labels(journal).items() if known == order), None)
+    issued = next((o for _, o in journal.cases.opened(order) if o.payload.kind == "order-issued"), None)
+    return label or (issued.payload.public.get("reference") if issued else None) or order[:8]

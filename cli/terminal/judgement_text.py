@@ -1,0 +1,167 @@
+"""A judgement as text and as a document: deadlines, findings, criteria."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from cli.exit_codes import Stop
+from cli.terminal import output
+from cli.terminal.table import wrapped as wrapped
+from cli.terminal.verdict_text import LEVELS
+
+if TYPE_CHECKING:
+    from ledger.entries.case import Case
+    from ledger.law import Judgement
+    from ledger.law.terms.rule import Clock, Finding
+
+FIELD = re.compile(r"[a-z]+_[a-z_]+")
+
+
+def judged(j: Judgement) -> dict[str, Any]:
+    """A judgement as the JSON others read (docs/interface.md)."""
+    return {
+        "order": j.order,
+        "label": j.label,
+        "instrument": j.instrument,
+        "as_of": j.as_of,
+        "state": j.state,
+        "regions": dict(j.regions),
+        "deadlines": [
+            {
+                "id": c.id,
+                **({} if c.due is None else {"due": c.due}),
+                "policy": c.policy,
+                "verdict": str(c.verdict),
+                "cite": ", ".join(c.cite),
+                "entries": list(c.entries),
+            }
+            for c in j.deadlines
+        ],
+        "findings": [
+            {
+                "code": f.code,
+                "level": f.level.value,
+                "criterion": ", ".join(f.criteria) or None,
+                "says": f.says,
+                "cite": ", ".join(f.cite),
+                "entries": list(f.entries),
+            }
+            for f in j.findings
+        ],
+        "criteria": {
+            name: {"state": str(c.state), "rests_on": list(c.rests_on), "lacks": list(c.lacks)}
+            for name, c in j.criteria.items()
+        },
+        "duties": [{"question": d.question, "says": d.says, "entries": list(d.entries)} for d in j.duties],
+    }
+
+
+def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80) -> str:
+    """A judgement for people, at 80 columns: what the record shows and what it lacks, never whether it is admitted."""
+    from projections.views.evidence_chain import evidence_chain
+
+    seq = {e.leaf: e.seq for e in case.entries}
+    out = [f"{_called(case, j)}  {j.instrument}  {output.paint(j.state, 'bold')}  as of {output.plain(j.as_of)}"]
+    if j.regions:
+        out.append("  " + ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in j.regions.items()))
+    out += ["", output.paint("Deadlines", "bold")]
+    for c in j.deadlines:
+        out.append(
+            f"  {c.id:<15} {output.paint(str(c.verdict))}{'':<{14 - len(c.verdict)}}"
+            f"{output.plain(c.due) or 'not known':<21} {c.policy:<13} {', '.join(c.cite)}"
+        )
+        out += wrapped(period(c), " ", width, indent=4)
+    if not j.deadlines:
+        out.append("  None is listed for this order.")
+    out += ["", output.paint("Findings", "bold")]
+    for f in gravest_first(j.findings):
+        at = numbered(seq[leaf] for leaf in f.entries if leaf in seq)
+        ground = "; ".join(part for part in (", ".join(f.cite), at) if part)
+        out += wrapped(f"{f.code} [{f.mark}] {f.says} ({ground})", level(f.level), width)
+    if not j.findings:
+        out.append("  No finding.")
+    out += ["", output.paint("Criteria", "bold")]
+    for pillar in evidence_chain(case, j):
+        rests = numbered(seq[e.leaf] for e in pillar.rests_on)
+        state = output.paint(pillar.state)
+        out.append(f"  {pillar.id} {pillar.name:<29} {state}{'  rests on ' + rests if rests else ''}")
+        for lack in pillar.lacks:
+            out += wrapped(lack, " ", width, indent=5)
+    if forum is not None:
+        out += ["", output.paint(f"Questions of the forum: {forum}", "bold")]
+        for q in sheet(j, forum)["questions"]:
+            shown = ", ".join(f"{name} {state}" for name, state in q["criteria"].items())
+            out += wrapped(f"{q['cite']}: {q['asks']} [{shown}]", "-", width)
+            if q["leaves"]:
+                out += wrapped(f"left open: {q['leaves']}", " ", width)
+    out += ["", "What the record shows under the rules as modelled. Whether it is admitted is for the court."]
+    return "\n".join(out)
+
+
+def level(of: str) -> str:
+    """The word for the level of a finding, in its colour."""
+    return output.paint(LEVELS.get(of, of), output.COLOURS.get(of))
+
+
+def _called(case: Case, j: Judgement) -> str:
+    """What people call an order: its reference, else its label, else the beginning of its id."""
+    from projections.views.state import view
+
+    return view(case, j).ref or case.label or j.order[:8]
+
+
+def numbered(places: Iterable[int]) -> str:
+    """Entries by their numbers, in the order given; three and more that follow each other as `#8 to #1000`."""
+    runs: list[list[int]] = []
+    for seq in places:
+        if runs and seq == runs[-1][-1] + 1:
+            runs[-1].append(seq)
+        else:
+            runs.append([seq])
+    return " ".join(f"#{run[0]} to #{run[-1]}" if len(run) > 2 else " ".join(f"#{n}" for n in run) for run in runs)
+
+
+def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Findings as people read them: violations, remarks, gaps."""
+    return sorted(findings, key=lambda f: "VWG".index(f.level.value))
+
+
+def period(clock: Clock) -> str:
+    """Whose a period is, how long it is, and when it ends on the clocks of the place where it is counted."""
+    from ledger.law.deadlines.table import REGISTER
+
+    rule = next(d for d in REGISTER if d.id == clock.id)
+    says = f"{rule.acts}: {FIELD.sub(_stated, rule.length)}"
+    if clock.due is None or clock.count is None:
+        return says
+    days = clock.count.days
+    return f"{says}; ends {days.local(clock.due):%Y-%m-%d %H:%M} in {days.zone}"
+
+
+def _stated(field: re.Match[str]) -> str:
+    return f'the stated "{field[0].replace("_", " ")}"'
+
+
+def sheet(j: Judgement, code: str) -> dict[str, Any]:
+    """The questions of a forum with what the record shows on the criteria that speak to them."""
+    from ledger.law.admissibility.forums import FORUMS
+
+    forum = FORUMS.get(code.upper())
+    if forum is None:
+        raise Stop(f"no sheet for {code!r}", hint=f"there are {', '.join(FORUMS)}")
+    return {
+        "code": forum.code,
+        "name": forum.name,
+        "questions": [
+            {
+                "cite": q.cite,
+                "asks": q.asks,
+                "criteria": {name: str(j.criteria[name].state) for name in q.criteria},
+                "mark": str(q.mark),
+                "leaves": q.leaves,
+            }
+            for q in forum.questions
+        ],
+    }

@@ -1,0 +1,79 @@
+"""Questions on the terminal, and progress of long steps on standard error."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.exit_codes import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+from cli.terminal import output
+
+
+def attended() -> bool:
+    """True if a person can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def confirm(says: str, *, yes: bool) -> None:
+    """Ask before what cannot be undone; --yes answers for scripts, and without a person nothing is done."""
+    if yes:
+        return
+    if not attended():
+        raise Stop(f"{says}: this asks a person, and nobody is here", hint="--yes if it is meant")
+    click.confirm(f"{output.named(says)}. Go on?", abort=True, err=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """Yields report(done, total); draws one line on stderr if it takes more than a second and somebody looks."""
+    started = drawn = time.monotonic()
+    shown = False
+
+    def report(done: int, total: int) -> None:
+        nonlocal drawn, shown
+        tick = time.monotonic()
+        if tick - started < 1 or tick - drawn < 0.1 or not output.terminal(sys.stderr):
+            return
+        drawn, shown = tick, True
+        share = f"{100 * done // total} %" if total else str(done)
+        click.echo(f"\r{label} {share}\x1b[K", nl=False, err=True)
+
+    try:
+        yield report
+    finally:
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+
+@contextmanager
+def working(label: str) -> Iterator[None]:
+    """Say on stderr what is being done that cannot say how far it is, if it takes a second and somebody looks."""
+    if not output.terminal(sys.stderr):
+        yield
+        return
+    from threading import Timer
+
+    shown: list[bool] = []
+
+    def show() -> None:
+        shown.append(True)
+        click.echo(f"\r{label}\x1b[K", nl=False, err=True)
+
+    timer = Timer(1, show)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        if shown:
+            click.echo("\r\x1b[K", nl=False, err=True)
