@@ -1,0 +1,188 @@
+"""Try mutants; the last line is one JSON object. Exit 1 if fewer are killed than the goals ask for."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tomllib
+from collections import Counter
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from tests.mutate.baseline import ROOT, Baseline, digest_of
+from tests.mutate.page import page_mutants
+from tests.mutate.sites import AREAS, Mutant, area_of, mutants, sample
+
+GOALS = {("integrity", "verify", "law", "storage"): 95, ("projections", "cli", "page"): 90}  # killed of 100
+MOST_HARMLESS = 8  # of 100
+HARMLESS = "tests/mutate/harmless.toml"
+Line = dict[str, Any]
+
+
+def main() -> int:
+    ask = argparse.ArgumentParser(prog="python -m tests.mutate", description=__doc__)
+    ask.add_argument("--seed", type=int, default=0, help="which sample")
+    ask.add_argument("--count", type=int, default=300, help="how many mutants, over all areas")
+    ask.add_argument(
+        "--keep",
+        type=Path,
+        default=ROOT / "build/mutate/kept.jsonl",
+        help="what was tried, so that the next run goes on",
+    )
+    ask.add_argument("--area", choices=AREAS, action="append", help="this area; repeatable")
+    ask.add_argument("--file", action="append", help="the mutants of this file alone; repeatable")
+    asked = ask.parse_args()
+    lines = run(ROOT, asked.keep, asked.seed, asked.count, asked.area or list(AREAS), asked.file)
+    for line in lines:
+        if line["how"] == "survived":
+            say(f"survived: {line['file']}:{line['line']} {line['function']}: {line['before']}  ->  {line['made']}")
+    scores, good = judged(lines)
+    sys.stdout.write(json.dumps({"seed": asked.seed, **scores}) + "\n")
+    return 0 if good else 1
+
+
+def run(
+    root: Path, keep: Path, seed: int, count: int, areas: list[str], only: list[str] | None = None, least: float = 20
+) -> list[Line]:
+    """Try `count` mutants of a tree, equally many of each area; a line about each.
+
+    A test hangs that takes longer than `least` seconds and twenty times what it takes without a mutant.
+    """
+    keep = keep.resolve()
+    folder = root / "build" / "mutate"
+    folder.mkdir(parents=True, exist_ok=True)
+    keep.parent.mkdir(parents=True, exist_ok=True)
+    program = Baseline(root, folder, "program", (), ("ledger", "projections", "cli"))
+    digests = program.copied()
+    every = every_mutant(program.tree, [file for file in digests if only is None or file in only])
+    chosen: list[Mutant] = []
+    for place, area in enumerate(areas):
+        quota = count // len(areas) + (place < count % len(areas))
+        sources = {file: (program.tree / file).read_bytes() for file in digests if area_of(file) == area}
+        chosen += sample(every[area], quota, f"{seed}/{area}", sources)
+    harmless = _harmless(root / HARMLESS)
+    tree = digest_of(digests)
+    kept = _kept(keep, digests, tree)
+    told: dict[str, Line] = {}
+    left = []
+    for mutant in chosen:
+        line = _line(mutant, digests, tree)
+        if reason := harmless.get((mutant.file, mutant.function.rpartition(".")[2], mutant.before, mutant.made)):
+            told[line["id"]] = line | {"how": "harmless", "by": reason}
+        elif line["id"] in kept:
+            told[line["id"]] = kept[line["id"]]
+        else:
+            left.append(mutant)
+    say(f"{sum(map(len, every.values()))} mutants; {len(chosen)} are asked for, {len(left)} of them not tried yet")
+    for name in ("program", "page"):
+        mine = [mutant for mutant in left if (mutant.area == "page") == (name == "page")]
+        if mine:
+            here = program if name == "program" else Baseline(root, folder, "page", ("-m", "browser"), ())
+            here.measured(digests)
+            _try(here, mine, keep, digests, tree, least)
+    kept = _kept(keep, digests, tree)
+    return [told.get(name) or kept[name] for name in (_line(each, digests, tree)["id"] for each in chosen)]
+
+
+def every_mutant(tree: Path, files: list[str]) -> dict[str, list[Mutant]]:
+    """The mutants of the files of a tree, by area."""
+    found: dict[str, list[Mutant]] = {area: [] for area in AREAS}
+    for file in files:
+        if file.endswith(".py") and (area := area_of(file)):
+            found[area] += mutants(file, (tree / file).read_bytes(), area)
+    scripts = {file: (tree / file).read_bytes() for file in files if area_of(file) == "page"}
+    if scripts:
+        found["page"] = page_mutants(tree, scripts)
+    return found
+
+
+def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str], tree: str, least: float) -> None:
+    trials, files = [], set()
+    for mutant in sorted(left):
+        tests, rest = _tests(here, mutant)
+        files |= {test.partition("::")[0] for test in tests}
+        trials.append(
+            {
+                "file": mutant.file,
+                "source": mutant.applied((here.tree / mutant.file).read_bytes()).decode(),
+                "tests": tests,
+                "seconds": {test: least + 20 * here.tests[test] for test in tests},
+                "rest": rest,
+                "line": _line(mutant, digests, tree),
+            }
+        )
+    here.session({"do": "mutants", "trials": trials, "keep": str(keep)}, sorted(files))
+
+
+def _tests(here: Baseline, mutant: Mutant) -> tuple[list[str], list[str] | None]:
+    """The tests to ask: those named like the file first, then the cheapest; and all others where importing counts."""
+    chosen, rest = set(here.tests), None
+    if here.packages:
+        lines = here.lines(mutant.file)
+        contexts = lines.get(mutant.line) or lines.get(mutant.statement) or set()
+        if "" in contexts:  # what is made while importing is used by whoever imports
+            contexts = set().union(*lines.values())
+            rest = sorted(chosen - contexts, key=lambda test: (test.partition("::")[0], here.tests[test]))
+        chosen &= contexts
+    cost: Counter[str] = Counter()
+    for test in chosen:
+        cost[test.partition("::")[0]] += here.tests[test]  # type: ignore[assignment]
+    stem = Path(mutant.file).stem
+
+    def order(test: str) -> tuple[bool, float, str, float]:
+        file = test.partition("::")[0]
+        return stem not in file, cost[file], file, here.tests[test]
+
+    return sorted(chosen, key=order), rest
+
+
+def _line(mutant: Mutant, digests: dict[str, str], tree: str) -> Line:
+    said = {"area": mutant.area, "file": mutant.file, "line": mutant.line, "function": mutant.function}
+    said |= {"what": mutant.what, "before": mutant.before, "made": mutant.made}
+    source = digests[mutant.file]
+    name = f"{mutant.file} {source} {mutant.start} {mutant.end} {mutant.after}"
+    return said | {"source": source, "tree": tree, "id": sha256(name.encode()).hexdigest()[:16]}
+
+
+def _kept(keep: Path, digests: dict[str, str], tree: str) -> dict[str, Line]:
+    """What was tried and still holds: in the same tree all, in another what a test of an unchanged file has killed."""
+    found = {}
+    for text in keep.read_text().splitlines() if keep.exists() else ():
+        line = json.loads(text)
+        same = line["test"] and digests.get(line["by"].partition("::")[0]) == line["test"]
+        if line["tree"] == tree or line["how"] == "timeout" or same:
+            found[line["id"]] = line
+    return found
+
+
+def _harmless(file: Path) -> dict[tuple[str, str, str, str], str]:
+    rows = tomllib.loads(file.read_text("utf-8")).get("harmless", []) if file.exists() else []
+    return {(row["file"], row["function"], row["before"], row["after"]): row["reason"] for row in rows}
+
+
+def judged(lines: list[Line]) -> tuple[dict[str, Any], bool]:
+    """The scores by area and by the goals, and whether the goals are met."""
+
+    def score(areas: tuple[str, ...]) -> dict[str, Any]:
+        how = Counter("killed" if each["how"] == "timeout" else each["how"] for each in lines if each["area"] in areas)
+        told = {"tried": how.total(), **{name: how[name] for name in ("killed", "survived", "harmless")}}
+        asked = how["killed"] + how["survived"]
+        return told | {"score": round(100 * how["killed"] / asked, 1) if asked else None}
+
+    parts = {area: score((area,)) for area in AREAS}
+    groups = {"+".join(areas): score(areas) for areas in GOALS}
+    met = [groups["+".join(areas)]["score"] or 100 for areas in GOALS]
+    harmless = sum(part["harmless"] for part in parts.values())
+    good = all(score >= goal for score, goal in zip(met, GOALS.values(), strict=True))
+    return {**parts, **groups}, good and 100 * harmless <= MOST_HARMLESS * len(lines)
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

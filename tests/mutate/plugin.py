@@ -1,0 +1,221 @@
+"""The part of a mutation run that lives inside pytest: it collects once and runs the tests of each mutant in a fork.
+
+A child process gets the mutant's code in place of the code of the functions that were imported. What is executed while
+modules are imported cannot be changed so: those mutants get a pytest process of their own.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+import pytest
+from coverage import Coverage
+from hypothesis import HealthCheck, Phase, settings
+
+TASK: dict[str, Any] = json.loads(Path(os.environ["MUTATE_TASK"]).read_text())
+FRESH = 1800  # seconds for a pytest process of its own
+
+_seconds: dict[str, float] = {}
+_failed: list[str] = []
+
+# The same examples each time, and none made small: which test fails is all that is asked.
+settings.register_profile(
+    "mutate",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+settings.load_profile("mutate")
+
+
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if not _in_a_browser(item)]
+    if TASK["do"] == "run":
+        order = {test: place for place, test in enumerate(TASK["only"])}
+        items[:] = sorted((item for item in items if item.nodeid in order), key=lambda item: order[item.nodeid])
+
+
+def _in_a_browser(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    named = set(map(str, callspec.params.values())) if callspec else set()
+    return "browser" in getattr(item, "fixturenames", ()) or bool(named & {"chromium", "firefox"})
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Any:
+    os.environ["MUTATE_TEST"] = item.nodeid  # the context of processes that the test starts
+    measuring = Coverage.current()
+    if measuring is None:
+        return (yield)
+    measuring.switch_context(item.nodeid)
+    try:
+        return (yield)
+    finally:
+        measuring.switch_context("")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    _seconds[report.nodeid] = _seconds.get(report.nodeid, 0.0) + report.duration
+    if report.failed:
+        _failed.append(report.nodeid)
+
+
+def pytest_sessionfinish() -> None:
+    if TASK["do"] == "measure":
+        passed = {test: seconds for test, seconds in _seconds.items() if test not in _failed}
+        Path(TASK["answer"]).write_text(json.dumps(passed))
+
+
+def pytest_runtestloop(session: pytest.Session) -> object:
+    if TASK["do"] != "mutants":
+        return None
+    if session.testsfailed:
+        raise session.Interrupted("the tests cannot be collected without a mutant")
+    _mutants(session)
+    return True
+
+
+def _mutants(session: pytest.Session) -> None:
+    """The tests of each mutant; its line is kept with what came of it and the first test that failed."""
+    items = {item.nodeid: item for item in session.items}
+    sound: set[str] = set()  # tests that pass in a child process without a mutant
+    for trial in TASK["trials"]:
+        how, by = "", ""
+        while not how and os.getppid() == TASK["parent"]:
+            how, by = _changed(trial, items)
+            if how == "killed" and by in items and by not in sound:
+                if _failing([items[by]], {by: trial["seconds"].get(by, 60)}):
+                    del items[by]
+                    how = ""
+                else:
+                    sound.add(by)
+        if not how:
+            return
+        test = Path(by.partition("::")[0])
+        digest = sha256(test.read_bytes()).hexdigest() if test.is_file() else ""
+        with Path(TASK["keep"]).open("a") as keep:
+            keep.write(json.dumps(trial["line"] | {"how": how, "by": by, "test": digest}) + "\n")
+
+
+def _changed(trial: Any, items: dict[str, pytest.Item]) -> tuple[str, str]:
+    """What comes of a mutant while its file is in the copy: "killed", "survived" or "timeout", and by which test."""
+    file = Path(trial["file"])
+    source, mutated, stat = file.read_bytes(), trial["source"].encode(), file.stat()
+    chosen, rest = ([test for test in trial[name] or () if test in items] for name in ("tests", "rest"))
+
+    def run() -> str:
+        if trial["rest"] is not None:
+            return _fresh(chosen) or _fresh(rest)
+        if file.suffix == ".py" and not replaced(str(file.resolve()), source, mutated):
+            return _fresh(chosen)
+        return _first_failing([items[test] for test in chosen], trial["seconds"])
+
+    try:
+        file.write_bytes(mutated)
+        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**10))  # no cached bytecode is of this time
+        by = in_fork(run)
+    finally:
+        file.write_bytes(source)
+        os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    return ("timeout", "") if by is None else ("killed", by) if by else ("survived", "")
+
+
+def _failing(items: list[pytest.Item], seconds: dict[str, float]) -> bool:
+    return in_fork(lambda: _first_failing(items, seconds)) != ""
+
+
+def _first_failing(items: list[pytest.Item], seconds: dict[str, float]) -> str:
+    """Run tests up to the first that fails; SIGALRM ends this process when one takes longer than its seconds."""
+    for item, after in zip(items, [*items[1:], None], strict=True):
+        signal.setitimer(signal.ITIMER_REAL, seconds[item.nodeid])
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
+        if _failed:
+            return _failed[0]
+    return ""
+
+
+def _fresh(tests: list[str]) -> str:
+    """The first of these tests that fails in a pytest process of its own, which imports the mutated file, or ""."""
+    if not tests:
+        return ""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as task:
+        json.dump({"do": "run", "only": tests}, task)
+        task.flush()
+        files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", __name__, "-p", "no:cacheprovider", "-rfE"]
+        process = subprocess.Popen(
+            [*command, *TASK["asked"], *files],
+            env=os.environ | {"MUTATE_TASK": task.name},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        signal.setitimer(signal.ITIMER_REAL, FRESH)
+        output, _ = process.communicate()
+    if process.returncode == 0:
+        return ""
+    return next(
+        (line.split()[1] for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))), "collection"
+    )
+
+
+def replaced(path: str, source: bytes, mutated: bytes) -> bool:
+    """Give each function that was imported from a file the code that the mutant has for it, if that is possible."""
+    old, new = (_codes(compile(text, path, "exec", dont_inherit=True)) for text in (source, mutated))
+    if [code.co_qualname for code in old] != [code.co_qualname for code in new]:
+        return False
+    changed = {was: now for was, now in zip(old, new, strict=True) if was != now}
+    live = [each for each in gc.get_objects() if isinstance(each, FunctionType) and each.__code__.co_filename == path]
+    meant = [each for each in live if each.__code__ in changed]
+    try:
+        for function in meant:
+            function.__code__ = changed[function.__code__]
+    except ValueError:  # a closure over other variables
+        return False
+    return bool(meant)
+
+
+def _codes(code: CodeType) -> list[CodeType]:
+    return [code, *(each for inner in code.co_consts if isinstance(inner, CodeType) for each in _codes(inner))]
+
+
+def in_fork(run: Callable[[], str]) -> str | None:
+    """What a function answers in a child process with temporary files of its own; None if an alarm ended it."""
+    place = tempfile.mkdtemp(prefix="m-")
+    answer = Path(place) / "answer"
+    child = os.fork()
+    if not child:
+        try:
+            os.setsid()
+            sys.dont_write_bytecode = True
+            os.environ |= {"TMPDIR": place, "PYTHONDONTWRITEBYTECODE": "1"}
+            tempfile.tempdir = place
+            answer.write_text(run())
+        except BaseException:
+            (Path(place) / "broken").write_text(traceback.format_exc())
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    with suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)  # what a test has left running
+    if (broken := Path(place) / "broken").exists():
+        raise RuntimeError(broken.read_text())
+    said = answer.read_text() if answer.exists() else "the process of the tests ended"
+    shutil.rmtree(place, ignore_errors=True)
+    return None if os.waitstatus_to_exitcode(status) == -signal.SIGALRM else said

@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.mutate.__main__ import judged, run
+from tests.mutate.sites import Mutant, area_of, mutants, sample
+
+PRODUCT = '''"""Not a word of 3 docstrings changes."""
+
+FIRST = 7
+
+
+def later(a: "1 < 2", b: int = 5) -> bool:
+    """Nor 4 of these."""
+    if not a:
+        raise ValueError(f"not {1 < 2}", 9)
+    return a > b
+
+
+def climbs(top: int) -> int:
+    step = 0
+    while step < top:
+        step += 1
+    return step
+
+
+def unasked(a: int) -> int:
+    return a + 2
+'''
+SMALL = """
+FIRST = 7
+
+
+def climbs(top):
+    step = 0
+    while step != top:
+        step += 1
+    return step == 1
+
+
+def unasked():
+    return True
+"""
+TESTS = """
+from ledger.thing import FIRST, climbs, unasked
+
+
+def test_climbing_ends():
+    assert climbs(1)
+
+
+def test_the_first_is_seven():
+    unasked()
+    assert FIRST == 7
+"""
+PYPROJECT = """
+[tool.pytest.ini_options]
+pythonpath = ["."]
+testpaths = ["tests"]
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> list[Mutant]:
+    return mutants("ledger/thing.py", PRODUCT.encode(), "integrity")
+
+
+def made(found: list[Mutant], before: str) -> set[str]:
+    return {mutant.made for mutant in found if mutant.before == before}
+
+
+def test_a_comparison_gets_its_boundary_and_its_contrary(found: list[Mutant]) -> None:
+    assert made(found, "return a > b") == {"return a >= b", "return a <= b", "return None", "return not (a > b)"}
+
+
+def test_docstrings_annotations_and_what_is_raised_are_left_alone(found: list[Mutant]) -> None:
+    assert made(found, 'raise ValueError(f"not {1 < 2}", 9)') == {"pass"}
+    assert not [each for each in found if "docstrings" in each.before or "of these" in each.before]
+    assert made(found, 'def later(a: "1 < 2", b: int = 5) -> bool:') == {
+        f'def later(a: "1 < 2", b: int = {n}) -> bool:' for n in (4, 6)
+    }
+
+
+def test_a_sample_has_one_mutant_of_each_file_before_a_second_of_any(found: list[Mutant]) -> None:
+    every = [each._replace(file=file) for each in found for file in ("ledger/a.py", "ledger/b.py")]
+    sources = dict.fromkeys(("ledger/a.py", "ledger/b.py"), PRODUCT.encode())
+    assert {each.file for each in sample(every, 2, "1", sources)} == set(sources)
+    assert sample(every, 9, "1", sources) == sample(every, 9, "1", sources) != sample(every, 9, "2", sources)
+
+
+def test_the_longest_folder_decides_the_area() -> None:
+    asked = ("ledger/note.py", "ledger/law/rules.py", "browser/check/note.mjs", "ledger/world/postgres.py", "README.md")
+    assert [area_of(file) for file in asked] == ["integrity", "law", "page", None, None]
+
+
+def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(tmp_path: Path) -> None:
+    files = {"ledger/__init__.py": "", "ledger/thing.py": SMALL, "tests/test_thing.py": TESTS}
+    files |= {"pyproject.toml": PYPROJECT}
+    for file, text in files.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    keep = tmp_path / "build" / "kept.jsonl"
+    lines = run(tmp_path, keep, 0, 100, ["integrity"], least=0.5)
+    how = {(line["before"], line["made"]): line["how"] for line in lines}
+    assert how["return step == 1", "return step != 1"] == "killed"
+    assert how["FIRST = 7", "FIRST = 8"] == "killed"
+    assert how["step += 1", "pass"] == "timeout"
+    assert how["return True", "return None"] == "survived"
+    assert {file: (tmp_path / file).read_text() for file in files} == files
+    tried = keep.read_text()
+    assert run(tmp_path, keep, 0, 100, ["integrity"]) == lines
+    assert keep.read_text() == tried
+    assert json.loads(tried.splitlines()[0]).keys() >= {"area", "file", "line", "before", "made", "how", "by"}
+
+
+def test_the_score_leaves_out_what_is_harmless_and_at_most_eight_of_a_hundred_may_be() -> None:
+    def lines(killed: int, survived: int, harmless: int) -> list[dict[str, str]]:
+        how = ["killed"] * killed + ["survived"] * survived + ["harmless"] * harmless
+        return [{"area": "law", "how": each} for each in how]
+
+    scores, good = judged(lines(95, 5, 8))
+    assert scores["law"] == {"tried": 108, "killed": 95, "survived": 5, "harmless": 8, "score": 95.0}
+    assert good
+    assert not judged(lines(94, 6, 0))[1]
+    assert not judged(lines(95, 5, 9))[1]
