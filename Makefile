@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow faults fuzz postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
+.PHONY: help install demo test slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -13,6 +13,7 @@ help:
 	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
 	@echo 'make faults    kills and errors of the disk at the calls of every writing command (COUNT=140 SEED=0; COUNT=0: every one)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, judged by program and page (SEED=0 COUNT=1000000)'
+	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/testing.md)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
@@ -21,7 +22,7 @@ help:
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
 	@echo 'make characters  the table of Unicode 14.0, from the tables of Python 3.11'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
-	@echo 'make examples  docs/examples, by the commands of its table'
+	@echo 'make examples  docs/examples and tests/transcripts, by the commands that they name'
 	@echo 'make pins      requirements/*.txt from pyproject.toml'
 
 install: $(VENV)/.dev
@@ -55,6 +56,11 @@ faults: install
 fuzz: install
 	tests/browser/install.sh page
 	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),0) --count $(or $(COUNT),1000000) --seconds 120 --keep build/fuzz
+
+# Mutation testing: an hour or more for 300. What was tried is kept in build/mutate, and the next run goes on from there.
+mutate: install
+	tests/browser/install.sh page
+	$(BIN)/python -m tests.mutate --seed $(or $(SEED),0) --count $(or $(COUNT),300) $(addprefix --area ,$(AREA)) $(addprefix --file ,$(FILE))
 
 # PostgreSQL from Debian. What is true of a ledger in a folder is tried again with its entries in a database.
 postgres: install
@@ -103,9 +109,11 @@ characters: install
 messages: install
 	$(BIN)/python -m tests.messages
 
-# docs/examples, by the commands of its table; a test says when they are old.
+# docs/examples, by the commands of its table, and what commands say of stories (tests/transcripts); tests say when they
+# are old.
 examples: install
 	$(BIN)/python -m tests.examples
+	$(BIN)/python -m tests.transcripts
 
 pins:
 	$(PYTHON) -m venv .tools/pins

@@ -93,8 +93,14 @@ def test_a_sample_has_one_mutant_of_each_file_before_a_second_of_any(found: list
 
 
 def test_the_longest_folder_decides_the_area() -> None:
-    asked = ("ledger/note.py", "ledger/law/rules.py", "browser/check/note.mjs", "ledger/world/postgres.py", "README.md")
-    assert [area_of(file) for file in asked] == ["integrity", "law", "page", None, None]
+    areas = {
+        "ledger/tlog/note.py": "integrity",
+        "ledger/law/judge.py": "law",
+        "browser/check/note.mjs": "page",
+        "ledger/adapters/storage/postgres.py": None,
+        "README.md": None,
+    }
+    assert {file: area_of(file) for file in areas} == areas
 
 
 def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections import Counter
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -57,11 +58,12 @@ def run(
     program = Baseline(root, folder, "program", (), ("ledger", "projections", "cli"))
     digests = program.copied()
     every = every_mutant(program.tree, [file for file in digests if only is None or file in only])
-    chosen: list[Mutant] = []
+    parts = []
     for place, area in enumerate(areas):
         quota = count // len(areas) + (place < count % len(areas))
         sources = {file: (program.tree / file).read_bytes() for file in digests if area_of(file) == area}
-        chosen += sample(every[area], quota, f"{seed}/{area}", sources)
+        parts.append(sample(every[area], quota, f"{seed}/{area}", sources))
+    chosen = [mutant for turn in zip_longest(*parts) for mutant in turn if mutant is not None]
     harmless = _harmless(root / HARMLESS)
     tree = digest_of(digests)
     kept = _kept(keep, digests, tree)
@@ -100,7 +102,7 @@ def every_mutant(tree: Path, files: list[str]) -> dict[str, list[Mutant]]:
 
 def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str], tree: str, least: float) -> None:
     trials, files = [], set()
-    for mutant in sorted(left):
+    for mutant in left:
         tests, rest = _tests(here, mutant)
         files |= {test.partition("::")[0] for test in tests}
         trials.append(

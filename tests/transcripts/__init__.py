@@ -1,0 +1,43 @@
+"""What commands say of whole stories, kept as sessions: `python -m tests.transcripts` writes them anew.
+
+A file here is a session in a folder where every story lies: each line that begins with `$ comity` is a command, what
+stands below it is what it says, `[3]` how it ended unless that is 0. `| text` shows the words of a page alone. Keys and
+clock of a story are simulated, so the same code says the same.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import shlex
+from contextlib import chdir
+from pathlib import Path
+
+from tests.hands import STORIES, run
+
+PLACE = Path(__file__).parent
+FILES = sorted(PLACE.glob("*.txt"))
+COMMAND = re.compile(r"^\$ comity (.+)$", re.MULTILINE)
+UNSEEN = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
+
+
+def said(session: str, folder: Path) -> str:
+    """The session as it goes today, in an empty folder."""
+    for story in STORIES.glob("*.toml"):
+        (folder / story.name).symlink_to(story)
+    with chdir(folder):
+        return "\n".join(_typed(line, folder / "ledger") for line in COMMAND.findall(session))
+
+
+def _typed(line: str, ledger: Path) -> str:
+    command, _, shown = line.partition(" | ")
+    result = run(*shlex.split(command), ledger=None if command.startswith("play") else Path(ledger.name))
+    words = _words(result.output) if shown == "text" else result.output
+    ended = f"[{result.exit_code}]\n" if result.exit_code else ""
+    return f"$ comity {line}\n{words.rstrip()}\n{ended}"
+
+
+def _words(page: str) -> str:
+    """What a reader of a page sees of its words, one line for each line that has any."""
+    seen = html.unescape(UNSEEN.sub(" ", page))
+    return "\n".join(line for line in (" ".join(line.split()) for line in seen.splitlines()) if line)
