@@ -1,7 +1,8 @@
 """What commands say of whole stories, kept as sessions: `python -m tests.transcripts` writes them anew.
 
 A file here is a session in a folder where every story lies: each line that begins with `$ comity` is a command, what
-stands below it is what it says, `[3]` how it ended unless that is 0. `| text` shows the words of a page alone. Keys and
+stands below it is what it says, `[3]` how it ended unless that is 0. `| text` shows the words of a page alone, `| drawings` its
+drawings. Keys and
 clock of a story are simulated, so the same code says the same.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 import shlex
+from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
@@ -32,12 +34,19 @@ def said(session: str, folder: Path) -> str:
 def _typed(line: str, ledger: Path) -> str:
     command, _, shown = line.partition(" | ")
     result = run(*shlex.split(command), ledger=None if command.startswith("play") else Path(ledger.name))
-    words = _words(result.output) if shown == "text" else result.output
+    words = FILTERS[shown](result.output)
     ended = f"[{result.exit_code}]\n" if result.exit_code else ""
     return f"$ comity {line}\n{words.rstrip()}\n{ended}"
+
+
+def _drawings(page: str) -> str:
+    return "\n".join(re.findall(r"<svg\b.*?</svg>", page, re.DOTALL))
 
 
 def _words(page: str) -> str:
     """What a reader of a page sees of its words, one line for each line that has any."""
     seen = html.unescape(UNSEEN.sub(" ", page))
     return "\n".join(line for line in (" ".join(line.split()) for line in seen.splitlines()) if line)
+
+
+FILTERS: dict[str, Callable[[str], str]] = {"": str, "text": _words, "drawings": _drawings}
