@@ -60,7 +60,7 @@ fuzz: install
 # Mutation testing: an hour or more for 300. What was tried is kept in build/mutate, and the next run goes on from there.
 mutate: install
 	tests/browser/install.sh page
-	$(BIN)/python -m tests.mutate --seed $(or $(SEED),0) --count $(or $(COUNT),300) $(addprefix --area ,$(AREA)) $(addprefix --file ,$(FILE))
+	$(BIN)/python -m tests.mutate --seed $(or $(SEED),0) --count $(or $(COUNT),300) $(addprefix --area ,$(AREA)) $(addprefix --file ,$(FILE)) $(addprefix --tests ,$(TESTS))
 
 # PostgreSQL from Debian. What is true of a ledger in a folder is tried again with its entries in a database.
 postgres: install

@@ -34,8 +34,9 @@ def main() -> int:
     )
     ask.add_argument("--area", choices=AREAS, action="append", help="this area; repeatable")
     ask.add_argument("--file", action="append", help="the mutants of this file alone; repeatable")
+    ask.add_argument("--tests", action="append", help="ask this test file alone, for a quick look; repeatable")
     asked = ask.parse_args()
-    lines = run(ROOT, asked.keep, asked.seed, asked.count, asked.area or list(AREAS), asked.file)
+    lines = run(ROOT, asked.keep, asked.seed, asked.count, asked.area or list(AREAS), asked.file, asked.tests)
     for line in lines:
         if line["how"] == "survived":
             say(f"survived: {line['file']}:{line['line']} {line['function']}: {line['before']}  ->  {line['made']}")
@@ -45,16 +46,22 @@ def main() -> int:
 
 
 def run(
-    root: Path, keep: Path, seed: int, count: int, areas: list[str], only: list[str] | None = None, least: float = 20
+    root: Path,
+    keep: Path,
+    seed: int,
+    count: int,
+    areas: list[str],
+    only: list[str] | None = None,
+    tests: list[str] | None = None,
+    least: float = 20,
 ) -> list[Line]:
     """Try `count` mutants of a tree, equally many of each area; a line about each.
 
     A test hangs that takes longer than `least` seconds and twenty times what it takes without a mutant.
     """
     keep = keep.resolve()
-    folder = root / "build" / "mutate"
+    folder = keep.parent
     folder.mkdir(parents=True, exist_ok=True)
-    keep.parent.mkdir(parents=True, exist_ok=True)
     program = Baseline(root, folder, "program", (), ("ledger", "projections", "cli"))
     digests = program.copied()
     every = every_mutant(program.tree, [file for file in digests if only is None or file in only])
@@ -82,7 +89,7 @@ def run(
         mine = [mutant for mutant in left if (mutant.area == "page") == (name == "page")]
         if mine:
             here = program if name == "program" else Baseline(root, folder, "page", ("-m", "browser"), ())
-            here.measured(digests)
+            here.measured(digests, tests)
             _try(here, mine, keep, digests, tree, least)
     kept = _kept(keep, digests, tree)
     return [told.get(name) or kept[name] for name in (_line(each, digests, tree)["id"] for each in chosen)]
@@ -115,7 +122,14 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
                 "line": _line(mutant, digests, tree),
             }
         )
-    here.session({"do": "mutants", "trials": trials, "keep": str(keep)}, sorted(files))
+    told = _lines(keep)
+
+    def watch() -> None:
+        for line in _lines(keep)[len(told) :]:
+            told.append(line)
+            say(f"{line['how']} {line['file']}:{line['line']} {line['by']}")
+
+    here.session({"do": "mutants", "trials": trials, "keep": str(keep)}, sorted(files), watch)
 
 
 def _tests(here: Baseline, mutant: Mutant) -> tuple[list[str], list[str] | None]:
@@ -151,12 +165,16 @@ def _line(mutant: Mutant, digests: dict[str, str], tree: str) -> Line:
 def _kept(keep: Path, digests: dict[str, str], tree: str) -> dict[str, Line]:
     """What was tried and still holds: in the same tree all, in another what a test of an unchanged file has killed."""
     found = {}
-    for text in keep.read_text().splitlines() if keep.exists() else ():
-        line = json.loads(text)
+    for line in _lines(keep):
         same = line["test"] and digests.get(line["by"].partition("::")[0]) == line["test"]
         if line["tree"] == tree or line["how"] == "timeout" or same:
             found[line["id"]] = line
     return found
+
+
+def _lines(keep: Path) -> list[Line]:
+    whole = keep.read_text().rpartition("\n")[0] if keep.exists() else ""  # the last line may be half written
+    return [json.loads(text) for text in whole.splitlines()]
 
 
 def _harmless(file: Path) -> dict[tuple[str, str, str, str], str]:

@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -69,7 +70,7 @@ class Baseline:
             (self.tree / ".tools").symlink_to(tools)
         return digests
 
-    def measured(self, digests: dict[str, str]) -> None:
+    def measured(self, digests: dict[str, str], only: list[str] | None = None) -> None:
         """Run the tests that are not measured yet, with the lines that they execute."""
         tests = {file: digest for file, digest in digests.items() if Path(file).name.startswith("test_")}
         others = digest_of({file: digest for file, digest in digests.items() if file not in tests and _counts(file)})
@@ -80,12 +81,19 @@ class Baseline:
         stale = sorted(file for file, digest in tests.items() if kept["files"].get(file) != digest)
         named = [file for file in stale if file.startswith("tests/browser/") == (self.name == "page")]
         named = [file for file in named if not file.startswith(("tests/slow/", "tests/postgres/", "tests/interop/"))]
+        named = [file for file in named if only is None or file in only]
         if named:
             seconds = self._measure(named)
-            old = {test: took for test, took in kept["tests"].items() if test.partition("::")[0] not in stale}
-            kept = {"others": others, "files": tests, "tests": old | seconds}
+            known = {file: digest for file, digest in kept["files"].items() if tests.get(file) == digest}
+            old = {test: took for test, took in kept["tests"].items() if test.partition("::")[0] in known}
+            known |= {file: tests[file] for file in named}
+            kept = {"others": others, "files": known, "tests": old | seconds}
             self._kept.write_text(json.dumps(kept))
-        self.tests = {test: took for test, took in kept["tests"].items() if test.partition("::")[0] in tests}
+        self.tests = {
+            test: took
+            for test, took in kept["tests"].items()
+            if (file := test.partition("::")[0]) in tests and (only is None or file in only)
+        }
 
     def _measure(self, files: list[str]) -> Any:
         """The seconds of each test that passes; which lines each executes is added to what is known."""
@@ -106,17 +114,23 @@ class Baseline:
         merged.write()
         return seconds
 
-    def session(self, task: dict[str, Any], files: Iterable[str], **more: str) -> Any:
-        """What the plugin answers to a task, in one pytest session over these files."""
+    def session(
+        self, task: dict[str, Any], files: Iterable[str], watch: Callable[[], None] = lambda: None, **more: str
+    ) -> Any:
+        """What the plugin answers to a task, in one pytest session over these files; `watch` is called meanwhile."""
         answer, asked = self.folder / f"{self.name}.answer", self.folder / f"{self.name}.task"
         answer.unlink(missing_ok=True)
         asked.write_text(json.dumps(task | {"answer": str(answer), "asked": self.asked, "parent": os.getpid()}))
         command = [sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "-p", "no:cacheprovider", *self.asked, *files]
         environment = os.environ | {"PYTHONPATH": f"{self.tree}:{ROOT}", "MUTATE_TASK": str(asked)} | more
         with (self.folder / f"{self.name}-{task['do']}.log").open("w") as log:
-            subprocess.run(
-                command, cwd=self.tree, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, check=False
+            process = subprocess.Popen(
+                command, cwd=self.tree, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
+            while process.poll() is None:
+                time.sleep(0.2)
+                watch()
+        watch()
         return json.loads(answer.read_text()) if answer.exists() else None
 
     # -- what covers a line
