@@ -1,8 +1,8 @@
 """What commands say of whole stories, kept as sessions: `python -m tests.transcripts` writes them anew.
 
-A file here is a session in a folder where every story lies: each line that begins with `$ comity` is a command. Below
-it stands what it says, and `[3]` how it ended unless that is 0. `| text` shows the words of a page alone, `| drawings` its
-drawings. Keys and clock of a story are simulated, so the same code says the same.
+A file here is a session in a folder where every story lies: each line that begins with `$ comity` is a command. What it
+says stands below it, and `[3]` says how it ended unless that is 0. `| text` shows the words of a page alone,
+`| drawings` its drawings. Keys and clock of a story are simulated, so the same code says the same.
 """
 
 from __future__ import annotations
