@@ -66,7 +66,7 @@ mutate: install
 postgres: install
 	tests/postgres/install.sh
 	$(PYTEST) -n 2 -m postgres -rs tests/postgres
-	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -lE 'ledger_of|House\(|Journal\.' tests/test_*.py)
+	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/ledger tests/projections tests/cli tests/docs)
 
 lint: install
 	$(BIN)/ruff check .
@@ -103,16 +103,16 @@ bench: install
 
 # Asks for Python 3.11: the tables of Unicode 14.0 are those that it has.
 characters: install
-	$(BIN)/python -m tests.characters
+	$(BIN)/python -m tests.generate.characters
 
 # The catalogues of other languages, with every message of today.
 messages: install
-	$(BIN)/python -m tests.messages
+	$(BIN)/python -m tests.generate.messages
 
 # docs/examples, by the commands of its table, and what commands say of stories (tests/transcripts); tests say when they
 # are old.
 examples: install
-	$(BIN)/python -m tests.examples
+	$(BIN)/python -m tests.generate.examples
 	$(BIN)/python -m tests.transcripts
 
 pins:

@@ -2,7 +2,7 @@
 
 LED art. 25(1) and 2AP art. 14(8) want the justification, the date and the person of every consultation and disclosure;
 LED art. 25(2) lets that log serve nothing but lawfulness, self-monitoring, integrity and criminal proceedings, so only
-the data protection officer's views read it (tests/test_access.py).
+the data protection officer's views read it (tests/cli/session/test_recorded_access.py).
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from ledger.entries.split_view import form_of
 from ledger.errors import Refused
 from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, verify_exhibit
 from tests.browser.recorder import told
-from tests.in_memory import NOW, Hand, Ledger, small, smuggled
+from tests.support.memory_ledger import NOW, Hand, Ledger, small, smuggled
 
 FOLDER = {"authorities": "tsa/authorities.pem"}  # where a trust folder has what is held in a field of another name
 PASSES = ""  # a code that is none: what is hostile about it is not counted, and the rest holds

@@ -26,7 +26,7 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.verify import Trust, format_registrar, parse_trust
-from tests.in_memory import NOW, ORDER, Hand, Ledger, changed, hand, listed, rezipped, small, smuggled
+from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, changed, hand, listed, rezipped, small, smuggled
 
 Files = dict[str, bytes]
 

@@ -20,9 +20,21 @@ from ledger.formats.dsse import keyid, pae
 from ledger.formats.ed25519 import sign
 from ledger.formats.selective_disclosure import digest_of
 from tests.browser.case import PASSES, Case, Cases, Make, case, entered
-from tests.in_memory import ISSUED, ORDER, SEALED, Hand, Ledger, changed, hand, resealed, rezipped, sealed_as, small
-from tests.test_verify_entries import TRANSMITTED
-from tests.test_verify_hostile import ENVELOPES
+from tests.ledger.verify.test_entries import TRANSMITTED
+from tests.ledger.verify.test_hostile import ENVELOPES
+from tests.support.memory_ledger import (
+    ISSUED,
+    ORDER,
+    SEALED,
+    Hand,
+    Ledger,
+    changed,
+    hand,
+    resealed,
+    rezipped,
+    sealed_as,
+    small,
+)
 
 
 def payload_of(raw: bytes) -> bytes:

@@ -14,12 +14,12 @@ from ledger.bundle.layout import sums
 from ledger.bundle.repacked import reread
 from ledger.verify import Trust
 from tests.browser.case import Case, Cases, Make, case
-from tests.hash_log import HashLog
-from tests.in_memory import Hand, Ledger, hand, rezipped, small
-from tests.test_bit_flips import three_entries, trust_of
-from tests.test_verify_exhibits import KEY, NOTHING, ORDER_NOTHING, SPLIT, SPLIT_ORDER, TRUE, omitted, trust
-from tests.test_verify_hostile import UNSIGNED
-from tests.test_zip_profile import HEADER, NAMES, foreign, header, info, replaced
+from tests.ledger.bundle.test_zip_profile import HEADER, NAMES, foreign, header, info, replaced
+from tests.ledger.verify.test_bit_flips import three_entries, trust_of
+from tests.ledger.verify.test_exhibits import KEY, NOTHING, ORDER_NOTHING, SPLIT, SPLIT_ORDER, TRUE, omitted, trust
+from tests.ledger.verify.test_hostile import UNSIGNED
+from tests.support.hash_log import HashLog
+from tests.support.memory_ledger import Hand, Ledger, hand, rezipped, small
 
 DIRECTORY = b"PK\1\2"
 BOMB = 64 << 20  # bytes of zeros, 65 kB deflated

@@ -9,10 +9,10 @@ from ledger.formats.ed25519 import public_key, sign
 from ledger.tlog.note import b64, cosign, sign_note, witness_vkey
 from ledger.tlog.tree import root as root_of
 from tests.browser.case import PASSES, Case, Cases, Make, case, held
-from tests.in_memory import NOW, ORIGIN, Ledger, changed, hand, small
-from tests.test_note import seed
-from tests.test_verify_hostile import NOTES, noted
-from tests.test_verify_times import t
+from tests.ledger.tlog.test_note import seed
+from tests.ledger.verify.test_hostile import NOTES, noted
+from tests.ledger.verify.test_time_brackets import t
+from tests.support.memory_ledger import NOW, ORIGIN, Ledger, changed, hand, small
 
 DASH = "\u2014 "
 

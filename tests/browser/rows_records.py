@@ -16,11 +16,11 @@ from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.note import log_vkey, note_digest
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion
 from tests.browser.case import PASSES, Case, Cases, Make, case, entered
-from tests.in_memory import ORDER, Hand, Ledger, changed, hand, resealed, small, smuggled
-from tests.test_verify_entries import PLACES, TRANSMITTED, resealed_payload
-from tests.test_verify_hostile import proved
-from tests.test_verify_others import OLD, succeeded
-from tests.test_verify_times import bracketed, t
+from tests.ledger.verify.test_counterparties import OLD, succeeded
+from tests.ledger.verify.test_entries import PLACES, TRANSMITTED, resealed_payload
+from tests.ledger.verify.test_hostile import proved
+from tests.ledger.verify.test_time_brackets import bracketed, t
+from tests.support.memory_ledger import ORDER, Hand, Ledger, changed, hand, resealed, small, smuggled
 
 Files = dict[str, bytes]
 

@@ -9,8 +9,8 @@ from cryptography import x509
 
 from tests.browser.case import Case, Cases, Make, held
 from tests.browser.token_cases import AT, FOR_CODE, FOR_STAMPS, HOSTILE, PLAIN, RSA
-from tests.in_memory import NOW, small
-from tests.tokens import ENDS, Stamper
+from tests.support.memory_ledger import NOW, small
+from tests.support.tokens import ENDS, Stamper
 
 
 def stamped(code: str, *make: Callable[[bytes], bytes], by: Stamper = PLAIN) -> Make:

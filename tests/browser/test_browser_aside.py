@@ -8,7 +8,7 @@ import pytest
 
 from tests.browser.node import Page
 from tests.browser.recorder import question
-from tests.in_memory import NOW, small
+from tests.support.memory_ledger import NOW, small
 
 pytestmark = pytest.mark.browser
 

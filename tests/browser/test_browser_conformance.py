@@ -16,8 +16,8 @@ from ledger.verify import verify
 from tests.browser import mutations
 from tests.browser.node import Asked, Page, Refusal
 from tests.browser.recorder import question, told
-from tests.in_memory import NOW, changed, hand, small
-from tests.test_bundle_versions import later
+from tests.ledger.bundle.test_layout import later
+from tests.support.memory_ledger import NOW, changed, hand, small
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +76,8 @@ def _remarks(report: dict[str, Any]) -> set[tuple[str, str]]:
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Every bundle that the tests of the Python verifier make, with its report."""
     folder = tmp_path_factory.mktemp("conformance")
-    tests = sorted((ROOT / "tests").glob("test_verify*.py"))
+    tests = [*sorted((ROOT / "tests/ledger/verify").glob("test_*.py"))]
+    tests += [ROOT / "tests/ledger/trust/test_signed_policy.py"]
     recorder = ["-p", "tests.browser.recorder", "--conformance", str(folder)]
     command = [sys.executable, "-m", "pytest", "-q", *recorder, *map(str, tests)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

@@ -12,8 +12,8 @@ from ledger.errors import Refused
 from ledger.verify import verify
 from tests.browser.case import held
 from tests.browser.node import Page, Refusal
-from tests.in_memory import NOW, small
-from tests.test_container import BUNDLE, CONTAINER, DAMAGED, OTHERS, STILL, TAKEN
+from tests.ledger.bundle.test_archive_kind import BUNDLE, CONTAINER, DAMAGED, OTHERS, STILL, TAKEN
+from tests.support.memory_ledger import NOW, small
 
 pytestmark = pytest.mark.browser
 

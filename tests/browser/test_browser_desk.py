@@ -17,7 +17,7 @@ import pytest
 
 from cli.session.ledger_reader import reading
 from tests.browser.webdriver import ENTER, Browser
-from tests.hands import ledger_of, size
+from tests.support.cli import ledger_of, size
 
 pytest.importorskip("starlette", reason="needs the extra `server`")
 pytest.importorskip("uvicorn", reason="needs the extra `server`")

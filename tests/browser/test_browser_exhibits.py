@@ -8,8 +8,7 @@ from ledger.verify import Trust, verify_exhibit
 from tests.browser.node import Asked
 from tests.browser.recorder import told
 from tests.browser.test_browser_conformance import OWN_WORDS
-from tests.hash_log import HashLog
-from tests.test_verify_exhibits import (
+from tests.ledger.verify.test_exhibits import (
     BREAK,
     KEY,
     LARGER,
@@ -23,6 +22,7 @@ from tests.test_verify_exhibits import (
     sized,
     trust,
 )
+from tests.support.hash_log import HashLog
 
 pytestmark = pytest.mark.browser
 

@@ -13,7 +13,7 @@ from cli.session import ledger_choice
 from ledger.verify import verify
 from tests.browser.node import Page
 from tests.browser.recorder import question, told
-from tests.test_filing import checkpoint, filed, printed
+from tests.cli.commands.test_file import checkpoint, filed, printed
 
 pytestmark = pytest.mark.browser
 

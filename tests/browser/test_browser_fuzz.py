@@ -10,7 +10,7 @@ from tests.browser.node import Page
 from tests.fuzz.cases import case
 from tests.fuzz.oracle import failures
 from tests.fuzz.shrink import described
-from tests.test_fuzz import KEPT, kept
+from tests.fuzz.test_fuzz import KEPT, kept
 
 pytestmark = pytest.mark.browser
 

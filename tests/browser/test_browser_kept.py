@@ -12,8 +12,8 @@ from ledger.verify import verify
 from tests.browser.node import Page
 from tests.browser.recorder import question, told
 from tests.browser.test_browser_conformance import differences
-from tests.in_memory import NOW
-from tests.kept import VERDICTS, expected, unpacked
+from tests.support.kept_files import VERDICTS, expected, unpacked
+from tests.support.memory_ledger import NOW
 
 pytestmark = pytest.mark.browser
 

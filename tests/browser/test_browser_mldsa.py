@@ -12,8 +12,8 @@ from ledger.verify import verify
 from tests.browser.node import Asked, Page
 from tests.browser.recorder import question, told
 from tests.browser.test_browser_conformance import differences
-from tests.in_memory import NOW, Ledger, small
-from tests.test_verify_times import t
+from tests.ledger.verify.test_time_brackets import t
+from tests.support.memory_ledger import NOW, Ledger, small
 
 native = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
 pytestmark = pytest.mark.browser

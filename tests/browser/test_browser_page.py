@@ -20,12 +20,12 @@ from projections.exchange.asic import container
 from tests.browser import mutations
 from tests.browser.node import Page
 from tests.browser.webdriver import ENTER, Browser
-from tests.in_memory import ORDER, Ledger, left_out, small, two_histories
-from tests.test_attached import PAPERS, paper
-from tests.test_container import OTHERS
-from tests.test_repacked import AGAIN, TRUST
-from tests.test_verify_exhibits import SPLIT, TRUE, trust
-from tests.test_verify_others import FILES, NAME, TEXTS, received
+from tests.cli.reports.test_pdf_attachment import PAPERS, paper
+from tests.ledger.bundle.test_archive_kind import OTHERS
+from tests.ledger.bundle.test_repacked import AGAIN, TRUST
+from tests.ledger.verify.test_counterparties import FILES, NAME, TEXTS, received
+from tests.ledger.verify.test_exhibits import SPLIT, TRUE, trust
+from tests.support.memory_ledger import ORDER, Ledger, left_out, small, two_histories
 
 pytestmark = pytest.mark.browser
 

@@ -12,7 +12,7 @@ from ledger.errors import Refused
 from ledger.verify import verify
 from tests.browser.case import held
 from tests.browser.node import Page, Refusal
-from tests.test_repacked import AGAIN, BUNDLE, FILES, HOSTILE, LATER, LEDGER, zipped
+from tests.ledger.bundle.test_repacked import AGAIN, BUNDLE, FILES, HOSTILE, LATER, LEDGER, zipped
 
 pytestmark = pytest.mark.browser
 

@@ -20,7 +20,7 @@ from tests.browser.case import PASSES, expected
 from tests.browser.form import choose, opened_at, press, send, shown
 from tests.browser.rows import ROWS
 from tests.browser.webdriver import Browser
-from tests.in_memory import NOW
+from tests.support.memory_ledger import NOW
 
 TABLE = Path(__file__).parents[2] / "docs" / "hostile-inputs.md"
 NOT_OF_A_BUNDLE = {"LOG-CORRUPT", "TST-NONCE"}  # of a log, of an answer to a question, in rows that concern both

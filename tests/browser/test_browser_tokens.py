@@ -37,8 +37,8 @@ from tests.browser.token_cases import (
     under_root,
 )
 from tests.browser.webdriver import ENTER, Browser
-from tests.in_memory import NOW, ORDER, small
-from tests.tokens import Stamper
+from tests.support.memory_ledger import NOW, ORDER, small
+from tests.support.tokens import Stamper
 
 pytestmark = pytest.mark.browser
 

@@ -29,15 +29,15 @@ from ledger.trust.signed_policy import (
     spoken,
     versions_in,
 )
-from tests import test_trust_policy as published
 from tests.browser.case import held
 from tests.browser.form import choose_folder, opened_at, press
 from tests.browser.node import Asked, Refusal
 from tests.browser.token_cases import PLAIN
 from tests.browser.webdriver import Browser
-from tests.in_memory import NOW, Ledger, hand, small
-from tests.test_trust_policy import BASE, FIRST, LOGS, POLICY, REGISTRAR, SECOND, SEEDS, by
-from tests.test_verify_others import FILES, REGISTER, THERE, received
+from tests.ledger.trust import test_signed_policy as published
+from tests.ledger.trust.test_signed_policy import BASE, FIRST, LOGS, POLICY, REGISTRAR, SECOND, SEEDS, by
+from tests.ledger.verify.test_counterparties import FILES, REGISTER, THERE, received
+from tests.support.memory_ledger import NOW, Ledger, hand, small
 
 pytestmark = pytest.mark.browser
 

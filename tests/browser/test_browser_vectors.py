@@ -22,7 +22,7 @@ from ledger.tlog.note import open_note, parse_checkpoint, parse_vkey
 from ledger.tlog.policy import parse_policy
 from ledger.tlog.tree import check_consistency, check_inclusion, parse_proof
 from tests.browser.node import Asked, Page, Refusal
-from tests.test_characters import samples
+from tests.ledger.formats.test_characters import samples
 
 pytestmark = pytest.mark.browser
 

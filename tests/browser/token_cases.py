@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from ledger.adapters.timestamps.rfc3161 import LARGEST
-from tests.tokens import BEGINS, ENDS, STAMPING, Stamper, der, null, octets, oid, seq
+from tests.support.tokens import BEGINS, ENDS, STAMPING, Stamper, der, null, octets, oid, seq
 
 DATA = b"ledger.test/xo/karsk\n11\nGuu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=\n"
 AT = datetime(2027, 3, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.hands import House
+from tests.support.cli import House
 
 EXISTS = "is there already"
 COMMANDS: dict[str, tuple[str, ...]] = {

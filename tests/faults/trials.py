@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from cli.exit_codes import Exit
 from tests.faults.commands import MAY_BE_CUT, MAY_BE_DONE, registered, words_of
-from tests.hands import House
+from tests.support.cli import House
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-c", "from cli.app import main; main()")

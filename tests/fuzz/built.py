@@ -50,7 +50,7 @@ from ledger.tlog.tree import root as root_of
 from ledger.trust.trust_folder import Sizes
 from ledger.verify import Trust, parse_trust
 from tests.fuzz.script import Deed, Script
-from tests.in_memory import BEGINS, COMPANION, LINKED, NOW, ORDER, Hand, Ledger, changed, hand
+from tests.support.memory_ledger import BEGINS, COMPANION, LINKED, NOW, ORDER, Hand, Ledger, changed, hand
 
 ORDERS = {"main": ORDER, "companion": COMPANION, "linked": LINKED}
 ORIGINS = {"own": "ledger.test/xo/karsk", "other": "ledger.test/xv", "third": "ledger.test/third"}

@@ -14,7 +14,7 @@ from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS
 from ledger.facts.wire import Many, Word
 from tests.fuzz.built import KEEPERS
 from tests.fuzz.script import Bundle, Deed, Script, Verifier, Wrap
-from tests.in_memory import BEGINS
+from tests.support.memory_ledger import BEGINS
 
 FILE = {"name": "main.json", "size": 4210, "sha256": "32" * 32}
 MANIFEST = {"elements": ["name"], "files": [FILE]}

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.hands import ledger_of, run
 from tests.interop.conftest import Ask
+from tests.support.cli import ledger_of, run
 
 pytestmark = pytest.mark.interop
 

@@ -9,8 +9,8 @@ import pytest
 
 from ledger.application.journal import Journal
 from projections.exchange.hi1_writer import hi1
-from tests.hands import STORIES, ledger_of, run
 from tests.interop.conftest import Ask
+from tests.support.cli import STORIES, ledger_of, run
 
 pytestmark = pytest.mark.interop
 

@@ -24,9 +24,9 @@ from cli.stories.player import perform
 from ledger.entries.case import instant
 from projections.render import pdf
 from projections.render.translation import tongue
-from tests.hands import STORIES, ledger_of, run
+from tests.generate.messages import left_in_english
 from tests.interop.conftest import TOOLS
-from tests.messages import left_in_english
+from tests.support.cli import STORIES, ledger_of, run
 
 pytestmark = pytest.mark.interop
 

@@ -10,9 +10,9 @@ import pytest
 
 from cli.session.ledger_reader import reading
 from ledger.facts import KINDS, json_schema
-from tests.hands import ledger_of
 from tests.interop.conftest import Ask, Said
-from tests.told import in_full
+from tests.support.cli import ledger_of
+from tests.support.facts import in_full
 
 pytestmark = pytest.mark.interop
 

@@ -23,8 +23,8 @@ from ledger.application.journal import Journal
 from ledger.entries.keyring import Registrar
 from ledger.entries.split_view import check_split
 from ledger.tlog.note import Vkey, b64, log_vkey, open_checkpoint, parse_vkey, witness_vkey
-from tests.hands import run, told
 from tests.interop.conftest import TOOLS, Ask
+from tests.support.cli import run, told
 
 pytestmark = pytest.mark.interop
 

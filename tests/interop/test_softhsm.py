@@ -12,7 +12,7 @@ import pytest
 from ledger.adapters.keys.open_key import open_key
 from ledger.errors import LedgerFault
 from ledger.formats.ed25519 import verify_signature
-from tests.hands import House
+from tests.support.cli import House
 
 ROOT = Path(__file__).parents[2]
 MODULE = Path("/usr/lib/softhsm/libsofthsm2.so")

@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from ledger.adapters.storage.postgres import Address, address
-from tests.hands import ORIGIN
+from tests.support.cli import ORIGIN
 
 pytest.importorskip("psycopg", reason="needs the extra `postgres`")
 

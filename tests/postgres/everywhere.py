@@ -1,6 +1,6 @@
 """A plugin of pytest: every ledger that a test makes keeps its entries in a database of its own, every copy in another.
 
-`pytest -p tests.postgres.everywhere tests/test_journal.py` runs a file of tests that knows nothing of PostgreSQL there.
+`pytest -p tests.postgres.everywhere tests/ledger/application` runs tests there that know nothing of PostgreSQL.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ OF_THE_FILE = (
     "test_the_page_is_typed_as_it_stands",
     "test_a_scratched_entry_fails_the_report_and_is_named",
 )
-OF_FILES = ("test_bad_input.py", "test_interrupted.py", "test_verify_folders.py", "test_versions.py")
+OF_FILES = ("test_bad_input.py", "test_interrupted.py", "test_verify_log.py", "test_schema.py")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

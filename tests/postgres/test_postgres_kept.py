@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kept import THEN, Kept
 from tests.postgres.server import OWNER, Server, database_of, programs
+from tests.support.kept_files import THEN, Kept
 
 pytestmark = pytest.mark.postgres
 

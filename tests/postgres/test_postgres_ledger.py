@@ -33,10 +33,10 @@ from ledger.application.journal import Journal
 from ledger.application.sealing import Draft
 from ledger.entries.envelope import Circumstances
 from ledger.errors import LedgerFault
-from tests.hands import ORIGIN, STORIES, House, run
+from tests.ledger.adapters.log.test_crash import NIGHT, RECORDER, ROOT
+from tests.ledger.application.test_journal import ORDER, Clock, entries, ilves, issued, made
 from tests.postgres.server import AUDITOR, CLERK, Server, database_of
-from tests.test_crash import NIGHT, RECORDER, ROOT
-from tests.test_journal import ORDER, Clock, entries, ilves, issued, made
+from tests.support.cli import ORIGIN, STORIES, House, run
 
 pytestmark = pytest.mark.postgres
 
@@ -414,7 +414,7 @@ from pathlib import Path
 from cli.session.open_ledger import opened
 from ledger.adapters.folders.user_folders import Home
 from ledger.application.journal import Journal
-from tests.test_journal import issued
+from tests.ledger.application.test_journal import issued
 home = Home.user()
 journal = Journal.open(Path(sys.argv[1]), home)
 signer = journal.signer("ilves", "ISS", opened(str(home.keys / "ilves")))

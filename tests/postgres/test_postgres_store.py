@@ -23,26 +23,14 @@ from ledger.adapters.storage.entry_store import Store, Stored
 from ledger.adapters.storage.postgres import _LIVELY, Address, address, connect, create
 from ledger.errors import LedgerFault, Refused
 from ledger.tlog.tree import Frontier, leaf_hash, root
-from tests.hands import ORIGIN
-from tests.postgres.server import AUDITOR, CLERK, OWNER, Server, database_of
-from tests.test_store import (  # noqa: F401 - collected here, with the store below
+from tests.ledger.adapters.storage.test_entry_store import (
     ORDER,
     OTHER,
     filled,
     row,
-    test_a_batch_is_stored_whole_or_not_at_all,
-    test_a_copy_is_a_whole_shelf,
-    test_a_gap_in_an_order_is_refused,
-    test_an_identical_entry_keeps_its_place_and_nothing_is_written,
-    test_another_entry_at_the_same_place_is_a_conflict,
-    test_another_entry_under_the_same_id_is_a_conflict,
-    test_ciphertexts_may_be_emptied_and_nothing_else_changes,
-    test_entries_come_back_byte_for_byte_at_the_index_they_were_given,
-    test_nothing_is_stored_if_an_order_that_had_to_stand_still_has_moved,
-    test_orders_are_found_by_reference_and_by_the_beginning_of_their_id,
-    test_pages_bring_every_entry_once_in_the_order_of_the_log,
-    test_the_stored_hashes_are_those_of_the_rfc_6962_tree,
 )
+from tests.postgres.server import AUDITOR, CLERK, OWNER, Server, database_of
+from tests.support.cli import ORIGIN
 
 pytestmark = pytest.mark.postgres
 ROOT = Path(__file__).parents[2]
@@ -76,7 +64,7 @@ STORM = """
 import sys
 from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.entry_store import Conflict, Store
-from tests.test_store import row
+from tests.ledger.adapters.storage.test_entry_store import row
 store = Store(address(sys.argv[1], sys.argv[2]))
 won = lost = 0
 for n in range(60):
@@ -162,7 +150,7 @@ WRITER = """
 import sys
 from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.entry_store import Store
-from tests.test_store import row
+from tests.ledger.adapters.storage.test_entry_store import row
 store = Store(address(sys.argv[1], sys.argv[2]))
 for n in range(store.head("x") + 1, 100_000):
     print(store.append([row("x", n)])[0].index, flush=True)

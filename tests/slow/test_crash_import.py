@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.hands import ledger_of, run, told
-from tests.importing import opening, sending, written
+from tests.support.cli import ledger_of, run, told
+from tests.support.import_tables import opening, sending, written
 
 pytestmark = pytest.mark.slow
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.samples import sampled
-from tests.test_crash import assert_whole, folder, recorder
+from tests.ledger.adapters.log.test_crash import assert_whole, folder, recorder
+from tests.support.samples import sampled
 
 __all__ = ["folder"]
 

@@ -1,0 +1,277 @@
+"""Questions on the command line, each answer by its sentence: for people, for programs, and by its exit code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import ledger_of, run, size, told
+
+CLOSED = "7b2274657374223a747275657d"
+
+
+@pytest.fixture
+def s1(tmp_path: Path) -> Path:
+    return ledger_of("S1", tmp_path)
+
+
+@pytest.fixture
+def s2(tmp_path: Path) -> Path:
+    return ledger_of("S2", tmp_path)
+
+
+@pytest.fixture
+def s3(tmp_path: Path) -> Path:
+    return ledger_of("S3", tmp_path)
+
+
+def test_orders_gives_each_order_its_label_instrument_and_state(s3: Path) -> None:
+    found = told("orders", ledger=s3)
+    assert found["format"] == "comity.orders/1"
+    assert {(o["label"], o["instrument"], o["state"]) for o in found["orders"]} == {
+        ("main", "2AP-7", "ESCALATED"),
+        ("second", "2AP-8", "DISCLOSED"),
+    }
+
+
+def test_orders_lists_neither_the_registry_nor_a_companion(tmp_path: Path) -> None:
+    ledger = ledger_of("emergency-validation-refused", tmp_path)
+    assert {o["label"] for o in told("orders", ledger=ledger)["orders"]} == {"destroyed", "kept"}
+
+
+def test_an_order_is_named_by_label_or_by_the_beginning_of_its_id(s1: Path) -> None:
+    order = told("orders", ledger=s1)["orders"][0]["order"]
+    for name in ("main", order, order[:7]):
+        assert told("show", name, ledger=s1)["order"] == order
+
+
+def test_a_name_no_order_has_says_what_to_do(s1: Path) -> None:
+    result = run("show", "PPO-2026-999", ledger=s1)
+    assert result.exit_code == 2
+    assert "comity orders lists them" in result.stderr
+
+
+def test_show_says_in_one_look_where_an_order_stands(s2: Path) -> None:
+    text = run("show", "main", "--as-of", "2027-04-15T00:00:00Z", ledger=s2).stdout
+    assert "2AP-7  DISCLOSED" in text
+    assert "V-7-5c-DISCLOSED-AGAINST-INSTRUCTION" in text
+    assert "custody RESTRICTED" in text
+
+
+def test_due_is_soonest_first_and_exits_3_once_something_is_over(s1: Path) -> None:
+    open_ = run("due", "--as-of", "2027-03-10T00:00:00Z", "--json", ledger=s1)
+    assert open_.exit_code == 0
+    ids = [d["id"] for d in json.loads(open_.stdout)["due"]]
+    assert ids == ["D-7-7", "NOTICE-REVIEW"]
+    late = run("due", "--as-of", "2027-03-14T00:00:00Z", ledger=s1)
+    assert late.exit_code == 0
+
+
+def test_due_leaves_out_what_ends_later_than_asked_for(s1: Path) -> None:
+    found = told("due", "--as-of", "2027-03-10T00:00:00Z", "--within", "P30D", ledger=s1)
+    assert [d["id"] for d in found["due"]] == ["D-7-7"]
+
+
+def test_a_moment_without_its_offset_is_usage(s1: Path) -> None:
+    assert run("due", "--as-of", "2027-03-10T00:00:00", ledger=s1).exit_code == 2
+
+
+def test_a_timeline_shows_sealed_values_as_sealed(s1: Path) -> None:
+    found = told("timeline", "main", ledger=s1)
+    issued = next(x for x in found["timeline"] if x["kind"] == "order-issued")
+    assert issued["fields"]["summary_of_facts"] == "[sealed]"
+    assert "An online shop" not in json.dumps(found)
+
+
+def test_a_csv_cell_is_never_a_formula(s1: Path) -> None:
+    lines = run("timeline", "main", "--format", "csv", ledger=s1).stdout.splitlines()
+    assert lines[0].startswith("entry,on,kind")
+    assert not [cell for line in lines for cell in line.split(",") if cell[:1] in "=+@" and cell]
+
+
+def test_judge_gives_the_document_that_others_read(s2: Path) -> None:
+    result = run("judge", "main", "--as-of", "2027-04-15T00:00:00Z", "--json", ledger=s2)
+    assert result.exit_code == 3
+    found = json.loads(result.stdout)
+    assert list(found) == [
+        *("format", "order", "label", "instrument", "as_of", "state", "regions", "deadlines", "findings", "criteria"),
+        "duties",
+    ]
+    assert found["format"] == "comity.judge/1"
+    deadline = next(d for d in found["deadlines"] if d["id"] == "D-7-7")
+    assert (deadline["due"], deadline["policy"], deadline["verdict"]) == ("2027-04-08T22:00:00Z", "2AP-CAL", "MET")
+    finding = next(f for f in found["findings"] if f["level"] == "V")
+    assert (finding["code"], finding["criterion"]) == ("V-7-5c-DISCLOSED-AGAINST-INSTRUCTION", "A5")
+    assert found["criteria"]["A5"]["state"] == "CONTRADICTED"
+
+
+def test_judge_without_a_violation_exits_0_and_leaves_the_rest_to_the_court(s1: Path) -> None:
+    result = run("judge", "main", ledger=s1)
+    assert result.exit_code == 0
+    assert "Whether it is admitted is for the court." in result.stdout
+    assert "admissible" not in result.stdout
+
+
+@pytest.mark.parametrize("forum", ["US", "GB", "DE", "EU", "ECHR"])
+def test_a_forum_sheet_puts_the_same_facts_to_the_questions_of_that_forum(forum: str, s1: Path) -> None:
+    sheet = told("judge", "main", "--forum", forum, ledger=s1)["forum"]
+    assert sheet["questions"]
+    assert all(q["cite"] and q["asks"] and q["criteria"] for q in sheet["questions"])
+
+
+def test_a_deadline_is_explained_step_by_step(s1: Path) -> None:
+    text = run("law", "deadline", "D-7-7", "main", ledger=s1).stdout
+    assert "the day of the event does not count: 30 days end with Thursday 2027-04-01" in text
+    assert "MET, due 2027-04-01T22:00:00Z" in text
+
+
+def test_custody_compares_digests_and_shows_none_unless_revealed(s1: Path) -> None:
+    steps = told("custody", "main", ledger=s1)["custody"]
+    assert [s["against_first"] for s in steps] == ["first stated", "equal", "equal"]
+    assert steps[0]["files"] == ["[sealed]"]
+
+
+def test_what_is_revealed_is_recorded_with_its_reason_before_it_is_shown(s1: Path) -> None:
+    before = size(s1)
+    shown = told("custody", "main", "--reveal", "--because", "trial on Monday", "--as", "ilves", ledger=s1)
+    assert shown["custody"][0]["files"][0]["sha256"].startswith("6a9641f5")
+    assert size(s1) == before + 1
+    answer = told("log", "-n", "1", ledger=s1)
+    newest = answer["log"][0]
+    assert answer["of"] == newest["index"] + 1, "an answer says that it is cut"
+    assert (newest["kind"], newest["by"]) == ("record-accessed", "ilves")
+
+
+def test_nothing_is_revealed_without_a_reason_and_a_name(s1: Path) -> None:
+    before = size(s1)
+    result = run("custody", "main", "--reveal", ledger=s1)
+    assert result.exit_code == 2
+    assert "6a9641f5" not in result.output
+    assert size(s1) == before
+
+
+def test_check_says_whether_a_file_is_what_was_disclosed_and_where_it_changed(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    other = tmp_path / "skyl-return.json"
+    other.write_bytes(bytes.fromhex(CLOSED))
+    result = run("check", str(other), "main", "--json", ledger=ledger)
+    (found,) = json.loads(result.stdout)["files"]
+    assert result.exit_code == 1
+    assert (found["verdict"], found["changed_at"]) == ("differs", "#10 data-disclosed")
+    assert found["sha256"] == hashlib.sha256(bytes.fromhex(CLOSED)).hexdigest()
+
+
+def test_a_replay_knows_what_was_known_and_says_whose_clock_it_is(s1: Path) -> None:
+    found = told("replay", "main", "--at", "2027-03-10T00:00:00Z", ledger=s1)
+    assert found["state"] == "SERVED"
+    assert found["replay"]["clock"] == "log"
+
+
+def test_a_replay_before_the_first_head_knows_nothing(s1: Path) -> None:
+    found = told("replay", "main", "--at", "2020-01-01T00:00:00Z", ledger=s1)
+    assert (found["state"], found["replay"]["size"]) == ("-", 0)
+
+
+def test_a_difference_shows_new_entries_and_what_reads_differently(s1: Path) -> None:
+    found = told("replay", "main", "--diff", "2027-03-10T00:00:00Z..2027-03-15T14:00:00Z", ledger=s1)
+    assert [e["kind"] for e in found["entries"]] == ["data-disclosed", "evidence-received"]
+    assert {"what": "state", "before": "SERVED", "after": "DISCLOSED"} in found["changes"]
+
+
+@pytest.mark.parametrize("args", [(), ("--at", "2027-03-10T00:00:00Z", "--diff", "a..b"), ("--diff", "now")])
+def test_a_replay_asks_for_one_moment_or_two(args: tuple[str, ...], s1: Path) -> None:
+    assert run("replay", "main", *args, ledger=s1).exit_code == 2
+
+
+def test_the_register_of_one_order_has_ten_answers_and_exits_3_while_a_duty_is_open(s1: Path) -> None:
+    result = run("register", "main", "--json", ledger=s1)
+    answers = json.loads(result.stdout)["register"]
+    assert len(answers) == 10
+    assert result.exit_code == 3
+    assert [a["number"] for a in answers if a["open"]] == [6]  # no retention rule was ever set
+
+
+def test_lapse_records_what_ended_unmet_once_and_not_twice(tmp_path: Path) -> None:
+    ledger = ledger_of("registrar-stations", tmp_path)
+    before = size(ledger)
+    dry = told("lapse", "--dry-run", ledger=ledger)
+    assert (dry["recorded"], [d["deadline"] for d in dry["lapsed"]]) == (False, ["D-6-3d"])
+    assert size(ledger) == before
+    assert told("lapse", ledger=ledger)["recorded"] is True
+    assert size(ledger) == before + 1
+    assert told("lapse", ledger=ledger)["lapsed"] == []
+    assert size(ledger) == before + 1
+
+
+def test_lapse_needs_a_node_that_signs(s2: Path) -> None:
+    result = run("lapse", ledger=s2)
+    assert result.exit_code == 2
+    assert "offices in the role SYS: none" in result.stderr
+
+
+def test_the_law_prints_every_rule_with_citation_and_mark() -> None:
+    found = told("law")
+    assert len(found["rules"]) > 500
+    assert {r["mark"] for r in found["rules"]} == {"text", "known", "likely", "design"}
+    assert len(found["digest"]) == 64
+
+
+def test_the_law_of_real_parties_says_what_nobody_has_read() -> None:
+    found = told("law", "--parties")
+    assert found["in_force"] is None
+    assert (found["ratifications_read"], found["ratifications_needed"]) == (3, 5)
+    assert not [p for p in found["parties"] if p["code"] == "-" and p["verified"]]
+
+
+def test_a_code_that_was_printed_is_explained() -> None:
+    assert [r["kind"] for r in told("law", "F702")["rules"]] == ["finding"]
+    assert [r["kind"] for r in told("law", "D-7-7")["rules"]] == ["deadline"]
+    assert "who must act: the provider" in run("law", "D-7-7").stdout
+
+
+def test_a_provision_is_asked_for_the_rules_that_rest_on_it() -> None:
+    whole, part = (told("law", cite)["rules"] for cite in ("2AP:7(5)", "2AP:7(5)(c)"))
+    assert {r["id"] for r in part} < {r["id"] for r in whole}
+    assert all("2AP:7(5)" in r["cite"] for r in whole)
+    assert run("law", "2AP:1").exit_code == 2  # is not 2AP:16(3)
+
+
+def test_an_instrument_nobody_knows_is_usage_with_those_there_are() -> None:
+    result = run("law", "2AP-77")
+    assert result.exit_code == 2
+    assert "EPOC-PR" in result.stderr
+
+
+def test_the_rule_book_is_one_page_to_print(tmp_path: Path) -> None:
+    page = tmp_path / "rules.html"
+    assert run("law", "EPOC", "--html", str(page)).exit_code == 0
+    assert page.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_the_vocabulary_explains_a_kind_and_gives_its_schema() -> None:
+    assert told("vocabulary", "data-disclosed")["schema"]["title"]
+    assert "readers: " in run("vocabulary", "data-disclosed").stdout
+    unknown = run("vocabulary", "data-disclosd")
+    assert (unknown.exit_code, "`comity vocabulary data-disclosed`?" in unknown.stderr) == (2, True)
+
+
+def test_lint_exits_3_with_what_is_missing_and_0_where_nothing_is(tmp_path: Path) -> None:
+    order = tmp_path / "order.json"
+    order.write_text(json.dumps({"instrument": "VOL", "from_party": "RS", "to_party": "HU"}))
+    assert run("lint", str(order)).exit_code == 0
+    order.write_text(json.dumps({"public": {"instrument": "2AP-7", "from_party": "RS", "to_party": "HU"}}))
+    result = run("lint", str(order), "--json")
+    assert result.exit_code == 3
+    assert "2AP:7(3)(b)" in {m["cite"] for m in json.loads(result.stdout)["missing"]}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"instrument": 7}', '{"instrument": "2AP-7", "colour": "red"}'])
+def test_lint_of_what_is_no_order_is_refused_with_a_sentence(text: str, tmp_path: Path) -> None:
+    order = tmp_path / "order.json"
+    order.write_text(text)
+    result = run("lint", str(order))
+    assert result.exit_code == 4
+    assert result.stderr.startswith("comity: ")

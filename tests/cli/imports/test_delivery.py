@@ -1,0 +1,199 @@
+"""Delivery evidence becomes proof of sending or receipt; what only looks like it is refused; no XML does harm."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import zipfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.exit_codes import Exit, Stop
+from cli.imports.rem_evidence import GOOD, read_evidence
+from cli.imports.safe_xml import DEEPEST, LARGEST, parse
+from ledger.application.journal import Journal
+from ledger.entries.case import Entry
+from tests.support.cli import ledger_of, run
+from tests.support.import_tables import entries
+
+# As the connectors of e-CODEX write it (TS102640_v2.xsd), with names of our stories.
+REM = """<?xml version="1.0" encoding="UTF-8"?>
+<{type} xmlns="http://uri.etsi.org/02640/v2#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#" version="2.1.1" Id="e1">
+  <EventCode>http:uri.etsi.org/02640/Event#{event}</EventCode>
+  {reasons}
+  <EvidenceIdentifier>5bf19474-7ee3-4c18-a865-e435b8c7d3fc
+  </EvidenceIdentifier>
+  <EvidenceIssuerDetails><NamesPostalAddresses><NamePostalAddress><EntityName><Name>Gateway of Valdoria</Name>
+  </EntityName></NamePostalAddress></NamesPostalAddresses></EvidenceIssuerDetails>
+  <EventTime>{at}</EventTime>
+  <SenderDetails><AttributedElectronicAddress>karsk@xo.example</AttributedElectronicAddress></SenderDetails>
+  <RecipientsDetails><EntityDetails><AttributedElectronicAddress>
+      legal@skylark.example</AttributedElectronicAddress></EntityDetails></RecipientsDetails>
+  <SenderMessageDetails isNotification="false"><MessageIdentifierByREMMD>m-17</MessageIdentifierByREMMD>
+    <ds:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue>{digest}</ds:DigestValue>
+  </SenderMessageDetails>
+</{type}>
+"""
+_DELIVERY = "DeliveryNonDeliveryToRecipient"
+
+
+def rem(
+    type: str = _DELIVERY, event: str = "Delivery", *, at: str = "2027-03-02T09:30:00.421+01:00", reasons: str = ""
+) -> bytes:
+    """A piece of evidence."""
+    return REM.format(
+        type=type, event=event, at=at, reasons=reasons, digest=base64.b64encode(bytes(32)).decode()
+    ).encode()
+
+
+def asics(inside: dict[str, bytes], *, digest_of: bytes | None = None) -> bytes:
+    """An ASiC-S as e-CODEX packs one: a ZIP of files in a ZIP, with a reference to it in the signature."""
+    content = _zip(inside)
+    digest = base64.b64encode(hashlib.sha256(digest_of or content).digest()).decode()
+    signature = (
+        '<s:XAdESSignatures xmlns:s="http://uri.etsi.org/02918/v1.2.1#" xmlns:ds="http://www.w3.org/2000/09/xmldsig#">'
+        '<ds:Signature><ds:SignedInfo><ds:Reference URI="SignedContent.zip"><ds:DigestMethod Algorithm='
+        f'"http://www.w3.org/2001/04/xmlenc#sha256"/><ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>'
+        "</ds:SignedInfo></ds:Signature></s:XAdESSignatures>"
+    )
+    mimetype = b"application/vnd.etsi.asic-s+zip"
+    return _zip({"mimetype": mimetype, "META-INF/signatures.xml": signature.encode(), "SignedContent.zip": content})
+
+
+def _zip(files: dict[str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, raw in files.items():
+            archive.writestr(name, raw)
+    return data.getvalue()
+
+
+def taken(folder: Path, data: bytes, *more: str) -> tuple[Path, int, str, list[Entry]]:
+    """The ledger of S1 after taking a file over, the exit code, what was told, and the entries it has more."""
+    ledger = folder / "ledger"
+    if not ledger.exists():
+        ledger_of("S1", folder)
+    before = len(entries(ledger))
+    file = folder / "evidence"
+    file.write_bytes(data)
+    result = run("import", "delivery", str(file), "--order", "main", "--as", "ilves", *more, ledger=ledger)
+    with Journal.open(ledger, writable=False) as journal:
+        case = journal.case(journal.find("759427d8"))
+    return ledger, result.exit_code, result.output, [e for e in case.entries if e.index >= before]
+
+
+@pytest.mark.parametrize("type", sorted(GOOD))
+def test_good_evidence_is_recorded_at_its_own_time_with_its_digest(type: str, tmp_path: Path) -> None:
+    kind, event = GOOD[type]
+    data = rem(type, event)
+    _, code, output, (entry,) = taken(tmp_path, data)
+    assert code == 0, output
+    assert (entry.kind, entry.speaks, entry.on_source) == (kind, "import", "receipt-stamp")
+    assert entry.on == datetime(2027, 3, 2, 8, 30, tzinfo=UTC)
+    proof = entry.get("proof") or entry.get("record")
+    assert (proof["sha256"], proof["size"]) == (hashlib.sha256(data).hexdigest(), len(data))
+    if kind == "order-received":
+        assert (entry.whose, entry.get("proof_kind")) == ("skylark", "delivery-receipt")
+    for word in ("Gateway of Valdoria", "karsk@xo.example", "legal@skylark.example", "m-17", "signature missing"):
+        assert word in output
+
+
+def test_the_same_file_is_recorded_once(tmp_path: Path) -> None:
+    for type, event in ((_DELIVERY, "Delivery"), ("SubmissionAcceptanceRejection", "Acceptance")):
+        assert len(taken(tmp_path, rem(type, event))[3]) == 1
+        _, code, output, more = taken(tmp_path, rem(type, event))
+        assert (code, more, "already recorded" in output) == (0, [], True)
+
+
+@pytest.mark.parametrize(
+    ("type", "event"),
+    [(_DELIVERY, "NonDelivery"), ("SubmissionAcceptanceRejection", "Rejection"), ("RelayREMMDFailure", "Failure")],
+)
+def test_evidence_that_something_did_not_happen_proves_no_receipt(type: str, event: str, tmp_path: Path) -> None:
+    why = (
+        "<EventReasons><EventReason><Code>x#R_Unknown</Code><Details>no such box</Details></EventReason></EventReasons>"
+    )
+    _, code, output, more = taken(tmp_path, rem(type, event, reasons=why))
+    assert (code, more) == (5, [])
+    assert "proves no receipt" in output
+    assert "no such box" in output
+
+
+def test_a_dry_run_prints_the_fact_and_signs_nothing(tmp_path: Path) -> None:
+    _, code, output, more = taken(tmp_path, rem(), "--dry-run")
+    assert (code, more) == (0, [])
+    document = json.loads(output[output.index("{") : output.rindex("}") + 1])
+    assert document["public"]["proof_kind"] == "delivery-receipt"
+
+
+def test_evidence_in_a_container_is_found_and_the_container_is_what_is_recorded(tmp_path: Path) -> None:
+    data = asics({"order.pdf": b"%PDF-1.7", "DELIVERY.xml": rem()})
+    _, code, output, (entry,) = taken(tmp_path, data)
+    assert code == 0, output
+    assert entry.get("proof")["media"] == "application/vnd.etsi.asic-s+zip"
+    assert entry.get("proof")["sha256"] == hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "says"),
+    [
+        (asics({"order.pdf": b"%PDF"}), 4, "holds no delivery evidence"),
+        (asics({"a.xml": rem(), "b.xml": rem()}), 4, "2 pieces of evidence"),
+        (asics({"a.xml": rem()}, digest_of=b"another"), 5, "is not what its signature covers"),
+        (_zip({"a.xml": rem()}), 4, "no ASiC-S container"),
+        (_zip({"a.xml": rem()})[:-30], 4, "not a ZIP that can be read"),
+        (_zip({"META-INF/signatures.xml": b"<a/>", "x": b"y"}), 5, "is covered by no signature"),
+        (b"<html xmlns='http://uri.etsi.org/02640/v2#'/>", 4, "its root is 'html'"),
+        (rem().replace(b"02640/v2", b"02640/v9"), 4, "no delivery evidence"),
+        (rem(at="2027-03-02T09:30:00"), 4, "no moment with an offset"),
+        (rem(at="2027-13-02T09:30:00Z"), 4, "2027-13-02"),
+        (b"not XML at all", 4, "not XML"),
+        (b"", 4, "not XML"),
+    ],
+)
+def test_what_is_no_evidence_is_refused_and_leaves_nothing(data: bytes, code: int, says: str, tmp_path: Path) -> None:
+    _, ended, output, more = taken(tmp_path, data)
+    assert (ended, more) == (code, []), output
+    assert says in output
+
+
+# -- XML from strangers ------------------------------------------------------------------------------------------------
+
+_BOMB = b'<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;&b;&b;"><!ENTITY d "&c;&c;&c;&c;">]><a>&d;</a>'
+_OTHER_FILE = b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>'
+_OTHER_DTD = b'<!DOCTYPE a SYSTEM "http://127.0.0.1/evil.dtd"><a/>'
+_PARAMETER = b'<!DOCTYPE a [<!ENTITY % p SYSTEM "file:///etc/hostname"> %p;]><a/>'
+
+
+@pytest.mark.parametrize("data", [_BOMB, _OTHER_FILE, _OTHER_DTD, _PARAMETER])
+def test_a_document_type_is_where_reading_ends(data: bytes) -> None:
+    with pytest.raises(Stop, match="declares a document type") as stopped:
+        parse(data, "x.xml")
+    assert stopped.value.code is Exit.UNDECIDABLE
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"<a>" * (DEEPEST + 2), "deep in each other"),
+        (b"<a>" + b" " * LARGEST + b"</a>", "too many"),
+        (b"<a>&undefined;</a>", "not XML"),
+        (b"<a></b>", "not XML"),
+        (b"<a/><a/>", "not XML"),
+        (b"<?xml version='1.0' encoding='latin-1'?><a>\xe9</a>", "not XML in UTF-8"),
+        ("<?xml version='1.0' encoding='utf-16'?><a/>".encode("utf-16"), "not XML in UTF-8"),
+    ],
+)
+def test_xml_that_is_too_much_or_none_is_said_so(data: bytes, says: str) -> None:
+    with pytest.raises(Stop, match=says):
+        parse(data, "x.xml")
+
+
+def test_a_container_that_unpacks_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.imports.rem_evidence.CONTAINER", 8_000)
+    with pytest.raises(Stop, match="unpacks to more"):
+        read_evidence(asics({"a.xml": b"<a>" + b" " * 1_000_000 + b"</a>"}), "bomb.asics")

@@ -1,0 +1,168 @@
+"""Before a table is recorded: which of its rows wind no clock and why, by the law that later counts the clocks."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.commands.law import unwound
+from cli.session.ledger_choice import now
+from ledger.application.journal import Journal
+from ledger.entries.case import wire
+from ledger.facts import KINDS
+from ledger.law.deadlines.table import REGISTER
+from ledger.law.judge import judge
+from tests.ledger.law.test_stories import TOLD
+from tests.support.cli import ledger_of, run, told
+from tests.support.scenarios import case_from_story, given, sent
+from tests.support.scenarios import issued as order_issued
+
+HEAD = (
+    "order,kind,occurred,actor,instrument,from_party,to_party,providers,"
+    "proof_kind,on_source,proper_addressee,unregistered\n"
+)
+LATE = "2026-03-02T08:30:00Z"
+
+
+def issued(name: str, instrument: str) -> str:
+    return f"{name},order-issued,2026-03-01T09:00:00Z,,{instrument},XO,XV,skylark,,,,\n"
+
+
+def received(
+    name: str, on: str = LATE, actor: str = "", proof: str = "delivery-receipt", source: str = "", proper: str = ""
+) -> str:
+    return f"{name},order-received,{on},{actor},,,,,{proof},{source},{proper},{'yes' * (actor == 'nobody')}\n"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return ledger_of("S1", tmp_path)
+
+
+def written(folder: Path, *rows: str) -> str:
+    (folder / "orders.csv").write_text(HEAD + "".join(rows))
+    return str(folder / "orders.csv")
+
+
+def test_a_dry_run_counts_the_receipts_that_wind_no_clock_by_reason(ledger: Path, tmp_path: Path) -> None:
+    rows = [issued(f"H-{n}", "2AP-7") + received(f"H-{n}", proof="own-stamp" if n < 3 else "delivery-receipt")
+            for n in range(5)]  # fmt: skip
+    asked = ("import", written(tmp_path, *rows), "--as", "ilves", "--dry-run")
+    done = run(*asked, ledger=ledger)
+    assert done.exit_code == 0, done.output
+    assert (
+        "3 rows of order-received wind no clock (D-7-7): no proper receipt: it is signed as ISS and names no proof "
+        "that counts (it would with proof_kind delivery-receipt or portal-log or courier-receipt); it is recorded more "
+        "than 24 hours after it happened (it would with on_source receipt-stamp); the first is row 3"
+    ) in done.stderr
+    assert "2 rows of order-received wind no clock (D-7-7): it is recorded more than 24 hours after" in done.stderr
+    document = told(*asked, ledger=ledger)
+    assert [(u["kind"], u["rows"], u["first_row"], u["clocks"]) for u in document["unwound"]] == [
+        ("order-received", 3, 3, ["D-7-7"]),
+        ("order-received", 2, 9, ["D-7-7"]),
+    ]
+    assert [[lack["column"] for lack in u["lacks"]] for u in document["unwound"]] == [
+        ["proof_kind", "on_source"],
+        ["on_source"],
+    ]
+
+
+def test_filled_in_as_it_says_the_same_table_winds_every_clock(ledger: Path, tmp_path: Path) -> None:
+    rows = [issued(f"H-{n}", "2AP-7") + received(f"H-{n}", source="receipt-stamp") for n in range(3)]
+    answer = told("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
+    assert answer["unwound"] == []
+    for n in range(3):
+        judged = json.loads(run("judge", f"H-{n}", "--json", ledger=ledger).stdout)
+        (clock,) = [c for c in judged["deadlines"] if c["policy"] == "2AP-CAL"]
+        assert (clock["id"], clock["due"]) == ("D-7-7", "2026-04-01T22:00:00Z")
+
+
+def test_what_is_said_of_a_row_is_what_the_law_makes_of_its_clocks(ledger: Path, tmp_path: Path) -> None:
+    """Every mixture of the columns, under an instrument of each rule: unwound is said if and only if it is so."""
+    clock = now(str(ledger))
+    recent = wire(clock - timedelta(hours=1))
+    mixtures = list(
+        product(
+            ("2AP-7", "2AP-8", "EPOC"),
+            (LATE, recent),
+            ("", "skylark", "nobody"),
+            ("delivery-receipt", "own-stamp"),
+            ("", "receipt-stamp"),
+            ("", "false"),
+        )
+    )
+    rows = [
+        issued(f"M-{n}", instrument) + received(f"M-{n}", *columns) for n, (instrument, *columns) in enumerate(mixtures)
+    ]
+    said: dict[str, Any] = {}
+    for n, row in enumerate(rows):
+        found = told("import", written(tmp_path, row), "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
+        said[f"M-{n}"] = [lack["column"] for unwound in found for lack in unwound["lacks"]]
+    told("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
+    with Journal.open(ledger, writable=False) as journal:
+        for n, mixture in enumerate(mixtures):
+            judgement = judge(journal.case(journal.find(f"M-{n}")), clock)
+            waits = [c for c in judgement.deadlines if c.id in ("D-7-7", "E-10-3", "D-8-6-RETURN")]
+            unwound = all(c.trigger is None or c.due is None for c in waits)
+            assert bool(said[f"M-{n}"]) is unwound, (mixture, said[f"M-{n}"], waits)
+
+
+def test_due_and_the_deadline_explained_say_what_a_receipt_on_record_lacks(ledger: Path, tmp_path: Path) -> None:
+    rows = (issued("H-1", "2AP-7"), received("H-1", proof="own-stamp"), issued("H-2", "2AP-7"))
+    told("import", written(tmp_path, *rows), "--as", "ilves", ledger=ledger)
+    due = run("due", ledger=ledger)
+    assert due.exit_code == 3
+    assert "could not be computed: `comity law deadline D-7-7 H-" in due.stderr
+    (missing,) = told("law", "deadline", "D-7-7", "H-1", ledger=ledger)["missing"]
+    assert missing.startswith("#2 order-received winds no clock: no proper receipt")
+    assert "(it would with on_source receipt-stamp)" in missing
+    assert "missing: #2 order-received" in run("law", "deadline", "D-7-7", "H-1", ledger=ledger).stdout
+    assert run("law", "deadline", "D-7-7", "H-2", ledger=ledger).exit_code == 2, "not served: no clock is listed"
+
+
+def test_rows_that_are_on_record_already_are_not_told_again(ledger: Path, tmp_path: Path) -> None:
+    table = written(tmp_path, issued("H-1", "2AP-7"), received("H-1"))
+    assert len(told("import", table, "--as", "ilves", ledger=ledger)["unwound"]) == 1
+    again = told("import", table, "--as", "ilves", ledger=ledger)
+    assert (again["already"], again["unwound"]) == (2, [])
+
+
+def test_a_receipt_of_an_order_on_record_is_read_under_its_instrument(ledger: Path, tmp_path: Path) -> None:
+    told("import", written(tmp_path, issued("H-1", "2AP-8")), "--as", "ilves", ledger=ledger)
+    row = written(tmp_path, received("H-1", source="receipt-stamp"))
+    (found,) = told("import", row, "--as", "ilves", "--dry-run", ledger=ledger)["unwound"]
+    assert "D-8-6-RETURN" in found["clocks"]
+    assert [lack["column"] for lack in found["lacks"]] == ["role"]
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_a_clock_is_wound_by_the_kinds_that_the_register_names(name: str) -> None:
+    by_id = {d.id: d for d in REGISTER}
+    for expect in TOLD[name].get("expect", ()):
+        case = case_from_story(TOLD[name])[expect["order"]]
+        kinds = {e.leaf: e.kind for e in case.entries}
+        for clock in judge(case, expect["as_of"]).deadlines:
+            winds = by_id[clock.id].winds
+            if winds and clock.trigger is not None and kinds[clock.trigger] != "emergency-reassessed":
+                assert kinds[clock.trigger] in winds, clock.id
+
+
+@pytest.mark.parametrize("rule", [d for d in REGISTER if d.winds], ids=lambda d: d.id)
+def test_what_winds_a_clock_is_what_its_words_say(rule: Any) -> None:
+    words = rule.wound_by.replace("governing receipt", "order-received")
+    named = {kind for kind in KINDS if re.search(rf"(?<![a-z-]){kind}(?![a-z-])", words)}
+    assert named <= set(rule.winds)
+    assert {kind for kind in rule.winds if kind not in named} <= {"customer-notification-delay-extended"}
+
+
+def test_a_clock_that_no_entry_could_wind_says_what_would() -> None:
+    story = given(order_issued("2027-03-01T09:00Z"), sent("2027-03-02T09:00Z"))
+    story.then_unwound("D-7-7")
+    rule = next(d for d in REGISTER if d.id == "D-7-7")
+    assert unwound(story.reading, rule, {None}) == ["nothing on record winds it: governing receipt"]

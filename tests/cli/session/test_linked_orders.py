@@ -1,0 +1,167 @@
+"""Orders linked across instruments are one matter: in show, in the timeline and in the log."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from cli.session.ledger_choice import now
+from cli.session.open_ledger import hand
+from ledger.application.journal import Journal
+from ledger.entries.case import Entry, wire
+from ledger.facts import build
+from projections.views.linked_orders import connected, pair
+from projections.views.log_graph import graph
+from tests.support.cli import ledger_of, run, told
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An article 7 order that nobody answered, and the article 8 request that followed; only read here."""
+    return ledger_of("S3", tmp_path_factory.mktemp("linked"))
+
+
+@pytest.mark.parametrize("asked", ["main", "second"])
+def test_who_asks_for_one_order_is_shown_the_state_of_each_linked_one(asked: str, s3: Path) -> None:
+    found = told("show", asked, ledger=s3)
+    assert found["label"] == asked
+    assert [(o["label"], o["instrument"], o["state"]) for o in found["matter"]["orders"]] == [
+        ("main", "2AP-7", "ESCALATED"),
+        ("second", "2AP-8", "DISCLOSED"),
+    ]
+
+
+def test_what_is_due_in_the_matter_is_listed_beside_what_is_due_in_the_order(s3: Path) -> None:
+    found = told("show", "second", "--as-of", "2027-03-10T00:00:00Z", ledger=s3)
+    assert [d["id"] for d in found["due"]] == ["D-8-6-SERVICE"]
+    assert [(d["label"], d["id"]) for d in found["matter"]["due"]] == [("main", "D-7-7"), ("second", "D-8-6-SERVICE")]
+    text = run("show", "second", "--as-of", "2027-03-10T00:00:00Z", ledger=s3).stdout
+    assert "* second         2AP-8" in text
+    assert "  main           D-7-7" in text
+
+
+def test_only_the_order_asked_for_is_shown_where_that_is_said(s3: Path) -> None:
+    assert "matter" not in told("show", "main", "--only", ledger=s3)
+    assert "Matter" not in run("show", "main", "--only", ledger=s3).stdout
+    lines = told("timeline", "main", "--only", ledger=s3)
+    assert {x["order"] for x in lines["timeline"]} == {lines["order"]}
+    rows = told("log", "--order", "main", "--only", ledger=s3)["log"]
+    assert {row["order"] for row in rows} == {lines["order"]}
+
+
+def test_the_timeline_of_a_matter_is_one_story_in_the_order_in_which_it_happened(s3: Path) -> None:
+    found = told("timeline", "second", ledger=s3)
+    lines = found["timeline"]
+    assert len({x["order"] for x in lines}) == 2
+    assert [(x["on"], x["index"]) for x in lines] == sorted((x["on"], x["index"]) for x in lines)
+    turn = [x["kind"] for x in lines].index("escalated-to-article8")
+    assert (lines[turn + 1]["kind"], lines[turn + 1]["order"]) == ("order-issued", found["order"])
+    rows = run("timeline", "second", "--format", "csv", ledger=s3).stdout.splitlines()
+    assert rows[0].endswith(",fields,order")
+    assert {row.rsplit(",", 1)[1] for row in rows[1:]} == {"main", "second"}
+
+
+def test_a_matter_grows_with_the_record_and_not_before(s3: Path) -> None:
+    before = told("show", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)
+    assert [o["label"] for o in before["matter"]["orders"]] == ["main"]
+    assert len(told("timeline", "main", "--as-of", "2027-02-20T00:00:00Z", ledger=s3)["timeline"]) == 3
+
+
+def test_an_order_is_of_a_matter_from_the_entry_that_links_it_and_not_before(tmp_path: Path) -> None:
+    ledger = ledger_of("hand-to-hand", tmp_path)
+    orders = {o["label"]: o["order"] for o in told("orders", ledger=ledger)["orders"]}
+    linked = now(str(ledger))
+    with Journal.open(ledger, now=lambda: linked) as journal:
+        signer = hand(journal, "escalated-to-article8", "ilves", "ISS", None)
+        link = build("escalated-to-article8", {"new_order": orders["gap"]}, {})
+        journal.record(link, orders["changed"], signer)
+    for moment, wanted in ((linked, ["changed", "gap"]), (linked - timedelta(hours=1), ["changed"])):
+        found = told("show", "changed", "--as-of", wire(moment), ledger=ledger)
+        assert sorted(o["label"] for o in found["matter"]["orders"]) == wanted
+
+
+def test_a_preservation_order_and_the_production_order_it_was_for_are_one_matter(tmp_path: Path) -> None:
+    kept = ledger_of("preservation-production-onward", tmp_path)
+    orders = told("orders", ledger=kept)["orders"]
+    instruments = {o["instrument"] for o in orders}
+    assert instruments == {"EPOC-PR", "EPOC"}
+    for order in orders:
+        found = told("show", order["label"], ledger=kept)
+        assert [o["instrument"] for o in found["matter"]["orders"]] == ["EPOC-PR", "EPOC"]
+
+
+def test_the_companion_of_an_order_stands_in_its_story_and_is_no_order_of_the_matter(tmp_path: Path) -> None:
+    ledger = ledger_of("emergency-validation-refused", tmp_path)
+    found = told("timeline", "kept", ledger=ledger)
+    assert "ex-post-validation-sought" in [x["kind"] for x in found["timeline"]]
+    assert {x["order"] for x in found["timeline"]} == {found["order"]}
+    assert [o["label"] for o in told("show", "kept", ledger=ledger)["matter"]["orders"]] == ["kept"]
+
+
+def test_the_log_of_a_matter_has_the_entries_of_each_order_newest_first(s3: Path) -> None:
+    rows = told("log", "--order", "main", "-n", "100", ledger=s3)["log"]
+    assert [row["index"] for row in rows] == sorted((row["index"] for row in rows), reverse=True)
+    assert len({row["order"] for row in rows}) == 2
+
+
+def test_an_order_in_another_ledger_is_named_and_not_followed(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    far = "6281dfde-0639-5ee3-9616-49c404ac7b6f"
+    order = told("show", "main", ledger=ledger)["order"]
+    with Journal.open(ledger, now=lambda: now(str(ledger))) as journal:
+        signer = hand(journal, "escalated-to-article8", "ilves", "ISS", None)
+        journal.record(build("escalated-to-article8", {"new_order": far}, {}), order, signer)
+    found = told("show", "main", ledger=ledger)
+    assert ([o["label"] for o in found["matter"]["orders"]], found["matter"]["elsewhere"]) == (["main"], [far])
+    assert f"{far} not in this ledger" in run("show", "main", ledger=ledger).stdout
+
+
+def test_a_link_reaches_forwards_and_back_and_as_far_as_links_go() -> None:
+    links = [("a", "b"), ("b", "c"), ("x", "y")]
+    for order in "abc":
+        assert connected(order, links) == {"a", "b", "c"}
+    assert connected("z", links) == {"z"}
+
+
+def test_an_order_is_not_linked_with_itself_nor_by_a_field_that_is_no_order() -> None:
+    assert pair("a", {"new_order": "a"}) is None
+    assert pair("a", {"prior_order": None, "new_order": 7}) is None
+    assert pair("b", {"prior_order": "a"}) == ("a", "b")
+    assert pair("a", {"new_order": "b"}) == ("a", "b")
+
+
+def drawn(*lines: tuple[str, int, dict[str, str]]) -> list[str]:
+    """The graph of made-up entries, oldest first: order, number, public fields."""
+    entries = [
+        Entry(leaf=f"{n:064x}", index=n, order=order, seq=seq, kind="order-issued", instrument=None, by="x", role="ISS",
+              party="XO", key="", speaks="act", on=NOON, at=NOON, public=public)
+        for n, (order, seq, public) in reversed(list(enumerate(lines)))
+    ]  # fmt: skip
+    return graph(entries, [[f"{e.order}{e.seq}"] for e in entries], {})
+
+
+def test_a_line_goes_over_to_the_order_before_it() -> None:
+    assert drawn(("a", 1, {}), ("b", 1, {"prior_order": "a"})) == ["* b1", "* a1"]
+
+
+def test_two_lines_that_run_beside_each_other_are_joined_where_one_led_to_the_other() -> None:
+    assert drawn(("a", 1, {}), ("b", 1, {"prior_order": "a"}), ("a", 2, {})) == ["* a2", "| * b1", "|/", "* a1"]
+    assert drawn(("a", 1, {}), ("b", 1, {"prior_order": "a"}), ("a", 2, {}), ("b", 2, {})) == [
+        *("* b2", "| * a2", "* | b1", " \\|", "  * a1")
+    ]
+
+
+def test_orders_that_have_nothing_to_do_with_each_other_stay_apart() -> None:
+    assert drawn(("a", 1, {}), ("b", 1, {}), ("a", 2, {})) == ["* a2", "| * b1", "* a1"]
+
+
+def test_the_graph_names_each_entry_by_its_order(s3: Path) -> None:
+    text = run("log", "--order", "second", "--graph", "-n", "100", ledger=s3).stdout
+    assert "* entry" in text
+    assert {"main #1", "second #1"} <= {line.split("  ")[-1] for line in text.splitlines() if "entry" in line}
+    assert json.loads(run("log", "--order", "second", "--json", ledger=s3).stdout)["format"] == "comity.log/1"

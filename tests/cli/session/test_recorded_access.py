@@ -1,0 +1,237 @@
+"""Who opens sealed values leaves a trace with a reason, and the trace serves nothing but what LED art. 25(2) allows."""
+
+from __future__ import annotations
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.law import judge
+from tests.support.cli import PERSON, ledger_of, run, size, told
+from tests.support.scenarios import case_from_story
+
+ROOT = Path(__file__).parents[3]
+WHY = ("--because", "hearing on Monday", "--as", "ilves")
+ASKED = (*WHY, "--purpose", "rights-request")  # an issuing office says what it opens the register for
+SECRET = "An online shop"  # begins the summary of facts of S1
+
+
+@pytest.fixture
+def s1(tmp_path: Path) -> Path:
+    return ledger_of("S1", tmp_path)
+
+
+def newest(ledger: Path) -> dict[str, Any]:
+    """The newest entry of the log."""
+    entry: dict[str, Any] = told("log", "-n", "1", ledger=ledger)["log"][0]
+    return entry
+
+
+def accesses(ledger: Path) -> list[str]:
+    """What the register tells of who read the order, with the reasons opened; its own opening is the last."""
+    found = json.loads(run("register", "main", "--reveal", *ASKED, "--json", ledger=ledger).stdout)["register"]
+    return [part for part in found[1]["answer"].split(" | ") if "Somebody reads the record" in part]
+
+
+READS = [
+    (("timeline", "main"), "timeline", "investigation"),
+    (("replay", "main", "--at", "2027-04-01T00:00:00Z"), "timeline", "investigation"),
+    (("replay", "main", "--diff", "2027-02-01T00:00:00Z..2027-04-01T00:00:00Z"), "timeline", "investigation"),
+    (("custody", "main"), "custody", "investigation"),
+    (("register", "main", "--purpose", "rights-request"), "dpo", "rights-request"),
+    (("report", "custody", "main"), "custody", "investigation"),
+    (("report", "evidence-chain", "main"), "evidence-chain", "investigation"),
+    (("report", "dpo", "main", "--purpose", "supervision"), "dpo", "supervision"),
+    (("report", "certification", "main", "--form", "fre-902-13"), "custody", "trial"),
+    (("report", "order-form", "main"), "export", "investigation"),
+]
+
+
+@pytest.mark.parametrize(("command", "view", "purpose"), READS)
+def test_what_is_revealed_stands_in_the_access_order_with_view_purpose_reason_and_person(
+    command: tuple[str, ...], view: str, purpose: str, s1: Path
+) -> None:
+    before = size(s1)
+    run(*command, "--reveal", *WHY, "--json", ledger=s1)
+    assert size(s1) == before + 1
+    assert newest(s1)["kind"] == "record-accessed"
+    said = f"purpose code {purpose}; view {view}; justification hearing on Monday; person {PERSON}"
+    assert said in accesses(s1)[0]
+
+
+def test_nothing_is_revealed_or_recorded_without_a_reason_and_a_person(s1: Path) -> None:
+    before = size(s1)
+    for command, _, _ in READS[:5]:
+        for lacking in (("--because", "x"), ("--as", "ilves"), ("--because", " ", "--as", "ilves")):
+            result = run(*command, "--reveal", *lacking, ledger=s1)
+            assert (result.exit_code, result.stdout) == (2, "")
+            assert "--reveal --because TEXT --as ACTOR" in result.stderr
+    assert size(s1) == before
+
+
+def test_a_reading_that_opens_nothing_leaves_no_trace(s1: Path) -> None:
+    before = size(s1)
+    for command, _, _ in READS[:4]:
+        assert SECRET not in run(*command, "--json", ledger=s1).stdout
+    assert size(s1) == before
+
+
+def test_a_revealed_timeline_and_a_revealed_replay_show_the_values(s1: Path) -> None:
+    assert SECRET in run("timeline", "main", "--reveal", *WHY, "--json", ledger=s1).stdout
+    assert SECRET in run("replay", "main", "--at", "2027-04-01T00:00:00Z", "--reveal", *WHY, ledger=s1).stdout
+
+
+def test_a_page_to_watch_opens_values_only_where_they_are_revealed(s1: Path, tmp_path: Path) -> None:
+    closed, opened = tmp_path / "closed.html", tmp_path / "opened.html"
+    before = size(s1)
+    run("replay", "main", "--html", str(closed), ledger=s1)
+    assert size(s1) == before
+    run("replay", "main", "--html", str(opened), "--reveal", *WHY, ledger=s1)
+    assert size(s1) == before + 1
+    assert SECRET not in closed.read_text("utf-8")
+    assert SECRET in opened.read_text("utf-8")
+
+
+def test_a_bundle_that_opens_values_is_an_access_for_its_reader_with_its_reason(s1: Path, tmp_path: Path) -> None:
+    before = size(s1)
+    file = str(tmp_path / "court.zip")
+    assert run("export", "main", "--audience", "COURT", "--because", "trial", "-o", file, ledger=s1).exit_code == 0
+    assert size(s1) == before + 1
+    assert "purpose code trial; view export; justification to make a bundle for CT (court): trial" in accesses(s1)[0]
+
+
+def test_a_bundle_without_a_reason_of_its_own_says_at_least_for_whom_and_what_for(s1: Path, tmp_path: Path) -> None:
+    assert run("export", "main", "--audience", "DEF", "-o", str(tmp_path / "d.zip"), ledger=s1).exit_code == 0
+    assert "justification to make a bundle for DEF (defence counsel): defence" in accesses(s1)[0]
+    result = run("export", "main", "--audience", "DEF", "--because", " ", "-o", str(tmp_path / "e.zip"), ledger=s1)
+    assert (result.exit_code, (tmp_path / "e.zip").exists()) == (2, False)
+
+
+def test_a_message_or_a_graph_with_opened_values_is_an_access_too(s1: Path, tmp_path: Path) -> None:
+    for n, form in enumerate(("hi1", "case")):
+        before = size(s1)
+        args = ("export", "main", "--format", form, "-o", str(tmp_path / form))
+        assert run(*args, "--reveal", ledger=s1).exit_code == 2, form
+        assert run(*args, "--reveal", *WHY, ledger=s1).exit_code == 0, form
+        assert (size(s1), len(accesses(s1))) == (before + 1, 2 * n + 2)
+
+
+def test_a_bundle_that_opens_nothing_is_no_access(s1: Path, tmp_path: Path) -> None:
+    before = size(s1)
+    assert run("export", "main", "--audience", "SYS", "-o", str(tmp_path / "node.zip"), ledger=s1).exit_code == 0
+    assert size(s1) == before
+
+
+def test_a_bundle_is_under_the_head_that_covers_the_entry_which_tells_of_it(s1: Path, tmp_path: Path) -> None:
+    file = tmp_path / "court.zip"
+    run("export", "main", "--audience", "COURT", "-o", str(file), ledger=s1)
+    anchor = tmp_path / "anchor"
+    anchor.write_text(run("checkpoint", ledger=s1).stdout)
+    assert run("verify", str(file), "--anchor", str(anchor)).exit_code == 0
+
+
+def test_the_reasons_for_reading_are_themselves_read_only_with_a_reason(s1: Path) -> None:
+    run("custody", "main", "--reveal", *WHY, ledger=s1)
+    assert "hearing on Monday" not in run("register", "main", ledger=s1).stdout
+
+
+def test_the_register_of_a_person_has_the_orders_in_which_something_is_sealed_for_them(tmp_path: Path) -> None:
+    ledger = ledger_of("S3", tmp_path)
+    everything = json.loads(run("register", "--json", ledger=ledger).stdout)["register"]
+    assert {row["order"] for row in everything} == {"main", "second"}
+    person = f"target of {told('show', 'second', ledger=ledger)['order']}"
+    mine = json.loads(run("register", "--subject", person, "--json", ledger=ledger).stdout)["register"]
+    assert {row["order"] for row in mine} == {"second"}
+    assert run("register", "--subject", "nobody", ledger=ledger).exit_code == 2
+    assert run("register", "main", "--subject", person, ledger=ledger).exit_code == 2
+
+
+def test_the_register_tells_of_an_order_only_who_read_that_order(tmp_path: Path) -> None:
+    ledger = ledger_of("S3", tmp_path)
+    assert run("custody", "second", "--reveal", *WHY, ledger=ledger).exit_code == 0
+
+    def told_of(*asked: str) -> dict[str, int]:
+        rows = json.loads(run("register", *asked, "--json", ledger=ledger).stdout)["register"]
+        return {row["order"]: row["answer"].count("Somebody reads the record") for row in rows if row["number"] == 2}
+
+    assert told_of() == {"main": 0, "second": 1}
+    assert told_of("main") == {"main": 0}
+    assert told_of("second") == {"second": 1}
+    reads = {order: json.loads(run("report", "dpo", order, "--format", "json", ledger=ledger).stdout)["reads"]
+             for order in ("main", "second")}  # fmt: skip
+    assert {order: len(found) for order, found in reads.items()} == {"main": 0, "second": 1}
+
+
+# -- what the log of accesses may serve (LED art. 25(2)) ---------------------------------------------------------------
+
+READERS = {  # where the access order or its entries are named, and the purpose that allows it
+    "cli/session/recorded_access.py": "writes it",
+    "cli/session/ledger_reader.py": "the one door to it",
+    "cli/commands/register.py": "comity register: is the processing lawful?",
+    "cli/reports/order_report.py": "comity report dpo: the same on paper",
+    "cli/commands/report.py": "writes it: a report on the whole ledger was made",
+    "cli/commands/log.py": "names the order in the log: integrity",
+    "cli/session/docket.py": "leaves it out",
+    "cli/commands/desk.py": "writes it",
+    "cli/desk/routes.py": "leaves it out",
+    "cli/desk/order_pages.py": "writes it, before the page shows a value",
+    "projections/reports/dpo_questions.py": "the ten questions: is the processing lawful?",
+    "projections/reports/processing_record.py": "the processing record: self-monitoring",
+}
+
+
+def naming(path: Path) -> bool:
+    """True if a file speaks of the access order: by the kind, by the reader's door, or by the order's own name."""
+    if "access" not in path.read_text("utf-8"):
+        return False
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and node.value == "record-accessed":
+            return True
+        if isinstance(node, ast.Attribute) and node.attr in ("accesses", "note_access"):
+            return True
+        if isinstance(node, ast.Attribute) and node.attr == "access" and ast.unparse(node.value).endswith("cases"):
+            return True
+    return False
+
+
+def test_only_the_data_protection_views_read_who_read_what() -> None:
+    files = [*(ROOT / "cli").rglob("*.py"), *(ROOT / "projections").rglob("*.py")]
+    assert {str(f.relative_to(ROOT)) for f in files if naming(f)} <= set(READERS)
+
+
+def test_the_law_draws_nothing_from_who_read_the_record() -> None:
+    files = (ROOT / "ledger" / "law").rglob("*.py")
+    assert [f.name for f in files if naming(f)] == []
+
+
+def test_reading_an_order_changes_no_answer_but_the_data_protection_officers(s1: Path) -> None:
+    def answers() -> list[str]:
+        commands = (
+            *(("show", "main"), ("judge", "main"), ("timeline", "main"), ("custody", "main"), ("due",), ("orders",)),
+            *(("replay", "main", "--at", "2027-04-01T00:00:00Z"), ("log", "--order", "main")),
+        )
+        return [run(*c, "--as-of", "2027-05-01T00:00:00Z", "--json", ledger=s1).stdout if c[0] not in ("log", "replay")
+                else run(*c, "--json", ledger=s1).stdout for c in commands]  # fmt: skip
+
+    before, register = answers(), run("register", "main", "--json", ledger=s1).stdout
+    run("timeline", "main", "--reveal", *WHY, ledger=s1)
+    assert answers() == before
+    assert run("register", "main", "--json", ledger=s1).stdout != register
+
+
+def test_an_entry_about_reading_moves_no_state_and_winds_no_clock() -> None:
+    import tomllib
+
+    told_story = tomllib.loads((ROOT / "fixtures/stories/S1.toml").read_text("utf-8"))
+    end = told_story["expect"][-1]["as_of"]
+    plain = judge(case_from_story(told_story)["main"], end)
+    told_story["facts"].append(
+        {"order": "main", "type": "record-accessed", "by": "ilves", "as": "ISS", "on": end, "at": end,
+         "public": {"view": "timeline", "purpose_code": "investigation"}}
+    )  # fmt: skip
+    read = judge(case_from_story(told_story)["main"], end)
+    assert (read.state, read.regions, read.criteria) == (plain.state, plain.regions, plain.criteria)
+    assert (read.deadlines, read.findings) == (plain.deadlines, plain.findings)

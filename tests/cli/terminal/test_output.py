@@ -1,0 +1,195 @@
+"""What people see in a terminal: nothing runs over, nothing is cut, and nothing is said by colour alone."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import threading
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.terminal import output, prompts
+from cli.terminal.table import ESCAPES, cells, fitted, fold, table
+from tests.support.cli import ledger_of, run
+
+STORIES = {"S2": "main", "S6": "main", "landmark-microsoft-ireland": "first"}
+WIDTHS = (80, 120)
+TABLES = ("orders", "due", "custody {0}", "key list", "vocabulary", "law --parties")
+PARAGRAPHS = (
+    "show {0}",
+    "judge {0}",
+    "judge {0} --forum ECHR",
+    "replay {0} --at 2027-03-16T00:00:00Z",
+    "replay {0} --diff 2000-01-01T00:00:00Z..2027-03-16T00:00:00Z",
+    "register {0}",
+    "log --graph",
+    "law SCA",
+    "vocabulary order-issued",
+)
+OTHERS = ("timeline {0}", "timeline {0} --brackets", "log", "stats --art28", "stats --transparency --beside google")
+
+
+@pytest.fixture(scope="module", params=STORIES)
+def told_of(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    story = str(request.param)
+    return ledger_of(story, tmp_path_factory.mktemp(story)), STORIES[story]
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody looks at both streams, and their pager lets everything through."""
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
+    monkeypatch.setattr(click, "echo_via_pager", lambda text, color: click.echo(text, color=color))
+
+
+def seen(command: str, told_of: tuple[Path, str], width: int, **env: str) -> str:
+    """What a terminal of this width shows of a command."""
+    ledger, order = told_of
+    done = run(*shlex.split(command.format(order)), ledger=ledger, COLUMNS=str(width), NO_COLOR="1", **env)
+    assert done.exit_code in (0, 3), done.output
+    return done.stdout
+
+
+@pytest.mark.usefixtures("looked_at")
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("command", [*TABLES, *PARAGRAPHS, *OTHERS])
+def test_no_line_is_wider_than_the_terminal(command: str, width: int, told_of: tuple[Path, str]) -> None:
+    assert [line for line in seen(command, told_of, width).split("\n") if cells(line) > width] == []
+
+
+@pytest.mark.parametrize("width", [40, *WIDTHS])
+@pytest.mark.parametrize("command", TABLES)
+def test_a_table_shows_every_letter_of_every_cell(
+    command: str, width: int, told_of: tuple[Path, str], request: pytest.FixtureRequest
+) -> None:
+    rows = seen(command, told_of, width)
+    headings = seen(f"{command} --format csv", told_of, width).split("\n")[0].split(",")
+    request.getfixturevalue("looked_at")
+    shown = letters(seen(command, told_of, width))
+    assert letters(rows) <= shown
+    if width >= 80 and rows:
+        assert shown == letters(rows) + letters("".join(headings).replace("_", ""))
+
+
+@pytest.mark.parametrize("command", PARAGRAPHS)
+def test_the_words_in_a_terminal_are_those_that_are_piped(
+    command: str, told_of: tuple[Path, str], request: pytest.FixtureRequest
+) -> None:
+    piped = seen(command, told_of, 80).replace("|", " ").split()
+    request.getfixturevalue("looked_at")
+    assert seen(command, told_of, 60).replace("|", " ").split() == piped
+
+
+@pytest.mark.usefixtures("looked_at")
+@pytest.mark.parametrize("command", [*TABLES, *PARAGRAPHS, *OTHERS[:3]])
+def test_colour_says_nothing_that_words_do_not(command: str, told_of: tuple[Path, str]) -> None:
+    ledger, order = told_of
+    asked = (*shlex.split(command.format(order)), "--color", "always")
+    painted = run(*asked, ledger=ledger, COLUMNS="80").stdout
+    assert ESCAPES.sub("", painted) == seen(command, told_of, 80)
+
+
+def test_a_long_answer_goes_to_a_pager_that_is_told_to_show_colours(
+    monkeypatch: pytest.MonkeyPatch, told_of: tuple[Path, str]
+) -> None:
+    paged: list[tuple[Any, Any]] = []
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
+    monkeypatch.setattr(click, "echo_via_pager", lambda text, color: paged.append((os.environ.get("LESS"), color)))
+    ledger, _ = told_of
+    run("vocabulary", ledger=ledger, COLUMNS="80", LINES="24")
+    assert paged == [("-FRX", None)]
+    run("orders", ledger=ledger, COLUMNS="80", LINES="24")
+    assert len(paged) == 1
+
+
+@pytest.mark.usefixtures("looked_at")
+def test_a_list_of_nothing_says_so(told_of: tuple[Path, str]) -> None:
+    done = run("counterparty", "list", ledger=told_of[0])
+    assert (done.stdout, done.stderr) == ("", "nothing to list\n")
+
+
+# -- folding -----------------------------------------------------------------------------------------------------------
+
+TEXT = st.text("ab-, /_0é漢", max_size=30)
+
+
+def letters(text: str) -> Counter[str]:
+    """How often each letter stands in a text, blanks aside."""
+    return Counter("".join(text.split()))
+
+
+@given(st.lists(st.lists(TEXT, min_size=3, max_size=3), max_size=5), st.integers(20, 90))
+def test_a_table_of_any_width_loses_nothing_and_keeps_to_it(rows: list[list[str]], width: int) -> None:
+    drawn = table(("one", "two", "three"), rows, width, str, str)
+    assert letters("".join(map("".join, rows))) <= letters(drawn)
+    assert all(cells(line) <= width for line in drawn.split("\n"))
+
+
+@given(TEXT, st.integers(2, 20))
+def test_a_folded_cell_is_the_cell(text: str, width: int) -> None:
+    assert letters("".join(fold(text, width))) == letters(text)
+    assert all(cells(line) <= width for line in fold(text, width))
+
+
+@given(st.text("ab \n", max_size=200), st.integers(20, 60))
+def test_a_fitted_text_has_the_same_words(text: str, width: int) -> None:
+    assert fitted(text, width).split() == text.split()
+
+
+def test_a_moment_breaks_before_its_hour_and_a_kind_at_its_hyphens() -> None:
+    assert fold("2027-03-12T10:02:00Z", 12) == ["2027-03-12", "T10:02:00Z"]
+    assert fold("additional-information-provided", 22) == ["additional-", "information-provided"]
+
+
+def test_what_is_copied_is_not_broken() -> None:
+    order, digest = "9ee263c9-5e8a-5f51-9bb0-33cd2ea3eee9", "a" * 64
+    drawn = table(("order", "what", "which"), [(order, "a thing", digest)], 70, str, str)
+    assert drawn.split("\n") == [f"order  {order}", "what   a thing", f"which  {digest[:63]}", f"       {digest[63:]}"]
+    assert fitted(f"the digest is {digest}", 40).split("\n") == ["the digest is", f"  {digest}"]
+
+
+class _AtOnce:
+    """A timer whose second is over when it begins."""
+
+    def __init__(self, _: float, then: Callable[[], None]) -> None:
+        self.start = then
+
+    def cancel(self) -> None: ...
+
+    def join(self) -> None: ...
+
+
+def test_what_takes_long_is_said_on_stderr_and_wiped_away(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(threading, "Timer", _AtOnce)
+    with prompts.working("setting the paper"):
+        pass
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(output, "terminal", lambda stream=None: True)
+    with prompts.working("setting the paper"):
+        assert capsys.readouterr() == ("", "\rsetting the paper")
+    assert capsys.readouterr() == ("", "\r")
+
+
+@pytest.mark.usefixtures("looked_at")
+@pytest.mark.parametrize(
+    ("env", "coloured"),
+    [({"TERM": "xterm-256color"}, True), ({"TERM": "dumb"}, False), ({"TERM": "xterm", "NO_COLOR": "1"}, False)],
+)
+def test_a_terminal_that_is_dumb_gets_no_colour(
+    env: dict[str, str], coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TERM", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    assert output.colourful() is coloured
+    assert ("\x1b[" in output.paint("MISSED")) is coloured

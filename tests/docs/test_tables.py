@@ -1,0 +1,43 @@
+"""What the documents say a test shows is shown by a test of that name: threats, hostile inputs, findings."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TABLES = ("form-and-papers.md", "hostile-inputs.md", "hostile-reading.md", "threat-model.md")
+
+
+def existing() -> set[str]:
+    """Every test of the project, as the tables name it: its file below `tests` without `test_`, and its sentence."""
+    found = set()
+    for file in (ROOT / "tests").rglob("test_*.py"):
+        for name in re.findall(r"^def test_(\w+)\(", file.read_text("utf-8"), re.MULTILINE):
+            place = file.relative_to(ROOT / "tests").with_name(file.stem.removeprefix("test_"))
+            found.add(f"{place} · {name.replace('_', ' ')}")
+    return found
+
+
+def named(table: str) -> list[str]:
+    """The tests a table names."""
+    text = re.sub(r"\s+", " ", (ROOT / "docs" / table).read_text("utf-8"))
+    return re.findall(r"`([\w/]+ · [^`]+)`", text)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_test_a_table_names_exists(table: str) -> None:
+    tests = named(table)
+    assert len(tests) > 20 or table in ("form-and-papers.md", "hostile-reading.md")
+    assert sorted(set(tests) - existing()) == []
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_row_is_shown_by_a_test_or_says_that_it_is_not_detectable(table: str) -> None:
+    rows = [line for line in (ROOT / "docs" / table).read_text("utf-8").splitlines() if line.startswith("|")]
+    bare = [
+        r for r in rows if " · " not in r and not r.startswith(("|---", "| |", "| attacker", "| finding", "| who "))
+    ]
+    assert bare == []

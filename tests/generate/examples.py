@@ -1,0 +1,42 @@
+"""The examples in docs/examples, made by the commands that its table names: `make examples`.
+
+Keys and clock of a story are simulated, so the same code writes the same pages.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from contextlib import chdir
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.support.cli import STORIES, run
+
+PLACE = Path(__file__).parents[2] / "docs" / "examples"
+ROW = re.compile(r"^\| \[(\S+)\]\(\S+\) \| (.+) \|$", re.MULTILINE)
+COMMAND = re.compile(r"`(comity [^`]+)`")
+
+
+def rows() -> dict[str, list[str]]:
+    """Each example with the commands that make it, in the order of the table; later ones use what earlier ones left."""
+    return {name: COMMAND.findall(how) for name, how in ROW.findall((PLACE / "README.md").read_text("utf-8"))}
+
+
+def made(folder: Path) -> dict[str, Path]:
+    """Every example by its name, made anew in an empty folder."""
+    for story in STORIES.glob("*.toml"):
+        (folder / story.name).symlink_to(story)
+    with chdir(folder):
+        for commands in rows().values():
+            for command in commands:
+                done = run(*shlex.split(command)[1:])
+                assert done.exit_code in (0, 3), f"{command}\n{done.output}"
+    return {name: folder / name for name in rows()}
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as scratch:
+        for name, file in made(Path(scratch)).items():
+            shutil.copyfile(file, PLACE / name)

@@ -1,0 +1,277 @@
+"""Every message a report can say, for translators: `make messages`. Not imported when a report is made.
+
+Three sources: the templates, whose words are marked `_("...")`; our own sentences in Python, read from its syntax tree,
+where each value set into an f-string is a place (`{0}`) and each choice of two words makes two messages; and the words
+of the law, taken from the registers that say them, so that a new finding or kind is a new message by itself.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+from jinja2.ext import babel_extract
+
+from ledger.facts import KINDS
+from ledger.facts.vocabulary import INSTRUMENTS, ROLES
+from ledger.law import CHECKS, Verdict
+from ledger.law.record_checks.regions import AT_REST
+from ledger.law.rules.order_contents import CONTENTS, WORDS
+from ledger.law.states import ALL
+from projections.render.translation import PLACE, tongue
+from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
+from projections.reports.front_page import LEVELS, words
+from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
+from projections.reports.order_reports import SHOWN
+from projections.views.completeness import ADVICE
+from projections.views.evidence_chain import CRITERIA
+from projections.views.timeline import says
+
+ROOT: Final = Path(__file__).parents[2]
+HERE: Final = ROOT / "projections"
+TEMPLATES: Final = (
+    *("layout", "report", "words", "custody", "evidence-chain", "dpo", "audit", "stages", "replay", "sheet"),
+    *("numbers", "stats", "statistics"),
+)
+SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # how the templates of the paper mark their words
+TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
+SOURCES: Final = (
+    "projections/reports/order_reports.py",
+    "projections/reports/front_page.py",
+    "projections/views/custody.py",
+    "projections/reports/swimlanes.py",
+    "projections/reports/ledger_report.py",
+    "projections/reports/processing_record.py",
+    "projections/reports/dpo_questions.py",
+    "projections/reports/recipients.py",
+    "projections/views/timeline.py",
+    "projections/views/known_at.py",
+    "projections/reports/order_form.py",
+    "projections/reports/certificates.py",
+    "projections/views/completeness.py",
+    "projections/reports/charts.py",
+    "projections/statistics/counting.py",
+    "projections/views/replaced.py",
+    "projections/statistics/forms.py",
+    "projections/statistics/report.py",
+    "cli/reports/order_report.py",
+    "cli/reports/ledger_report.py",
+    "cli/reports/integrity.py",
+    "cli/session/proven_times.py",
+    "cli/reports/statistics_report.py",
+    "ledger/law/admissibility/criteria.py",
+    "ledger/law/record_checks/open_duties.py",
+    "ledger/law/terms/calendar.py",
+    "ledger/law/deadlines/deadline_base.py",
+)
+# Sentences and phrases: two words of small letters side by side, and neither a command, a citation nor a list of names.
+PHRASE: Final = re.compile(r"[a-z\}][a-z'’]*[,:]? (?:[a-z\{A-Z]|\d)")
+NEITHER: Final = re.compile(
+    r"comity|(?<!with )--|pdfdetach|unzip|sha256sum|^\S+:\S+,|[a-z]_[a-z]|^[a-z-]+-[a-z]+ [a-z]+-|^noqa|\|"
+)
+REGIONS: Final = re.compile(r'"([A-Z][A-Z_]{2,})"')
+# Said by templates as values, or made of a word and a number.
+SMALL: Final = (
+    *("equal", "differs", "not comparable", "no digest", "first stated", "matches", "mismatch", "none", " or "),
+    *("act", "observation", "import", "yes", "no", "authorised", "custody", "export", "timeline", "register"),
+    *("TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED", "public holiday", "Saturday", "Sunday"),
+    *("{0} day", "{0} days", "{0} hour", "{0} hours", "{0} month", "{0} months", "state", "region {0}", "deadline {0}"),
+    *("criterion {0}", "finding {0}", "after {0}", "by {0}", "proven: {0}", "{0} due {1}", "{0} d {1} h"),
+    *("{0} h {1} min", "{0} violation", "{0} violations", "{0} remark", "{0} remarks", "{0} gap", "{0} gaps"),
+    "When the entries were made, and that no other version of this log was shown to others.",
+    "of",
+    "referred back and clarified in between: {0} more",
+    *("Monday", "Tuesday", "Wednesday", "Thursday", "Friday"),
+    *("{0} day later", "{0} second", "{0} seconds", "{0} minute", "{0} minutes", "nothing on record", "not stated"),
+    *("{0}, act by {1}", "{0}, observation by {1}", "{0}, import by {1}", "Missing in the order: {0}."),
+    *("All orders.", "total", "several", "withheld (x)", "Statistics", ", if ", "demonstrated", "not applicable"),
+    *("signature", "shown", "authenticity", "integrity", "time", "Controller", "Purpose", "Recipients"),
+)
+
+
+def messages() -> list[str]:
+    """Every message once, templates first."""
+    found = dict.fromkeys((*_templates(), *_papers(), *_sources(), *_sheets(), *_law(), *SMALL))
+    return [m for m in found if re.search("[A-Za-z]{2}", re.sub(r"{[0-9]}", "", m))]
+
+
+def _templates() -> Iterator[str]:
+    for name in TEMPLATES:
+        with (HERE / "templates" / f"{name}.html.j2").open("rb") as file:
+            for _, _, message, _ in babel_extract(file, ("_",), (), {"trim_blocks": "true", "silent": "false"}):
+                yield from (m for m in (message if isinstance(message, tuple) else (message,)) if m)
+
+
+def _papers() -> Iterator[str]:
+    """The texts in every marked call of typst, up to the bracket that ends it."""
+    for file in sorted((HERE / "templates").glob("*.typ")):
+        source = file.read_text()
+        for call in SAID.finditer(source):
+            depth = 1
+            for token in TOKEN.finditer(source, call.end()):
+                if token[0] in "()":
+                    depth += 1 if token[0] == "(" else -1
+                    if not depth:
+                        break
+                else:
+                    yield token[1].replace('\\"', '"')
+
+
+def _sources() -> Iterator[str]:
+    for source in SOURCES:
+        tree = ast.parse((ROOT / source).read_text())
+        yield from (
+            m.strip() if m.endswith(".") else m for m in _spoken(tree) if PHRASE.search(m) and not NEITHER.search(m)
+        )
+
+
+def _spoken(node: ast.AST) -> Iterator[str]:
+    """The texts of a syntax tree but its docstrings, each with its places numbered."""
+    if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
+        node.body = node.body[1:]
+    texts = _texts(node)
+    if texts is not None:
+        yield from map(_numbered, texts)
+        return
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.keyword) and child.arg == "help"):
+            yield from _spoken(child)
+
+
+def _texts(node: ast.AST) -> list[str] | None:
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=values):
+            return ["".join(parts) for parts in product(*(_texts(v) or ["\0"] for v in values))]
+        case ast.FormattedValue(value=value):
+            return _texts(value)
+        case ast.BinOp(op=ast.Add(), left=left, right=right):
+            one, other = _texts(left), _texts(right)
+            return None if one is None or other is None else [a + b for a in one for b in other]
+        case ast.IfExp(body=body, orelse=orelse):
+            one, other = _texts(body), _texts(orelse)
+            return None if one is None or other is None else one + other
+        case _:
+            return None
+
+
+def _numbered(text: str) -> str:
+    first, *rest = text.split("\0")
+    return first + "".join(f"{{{n}}}{part}" for n, part in enumerate(rest))
+
+
+def _sheets() -> Iterator[str]:
+    """The short words of sheets and statistics, which are no sentences: titles, labels, boxes, heads, rows."""
+    for source in ("reports/order_form", "reports/certificates", "statistics/forms"):
+        for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
+            match node:
+                case ast.Call(func=ast.Name(id="Line" | "Section" | "Count" | "Plan"), args=[first, *_], keywords=more):
+                    ticks = [
+                        k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistics/forms"
+                    ]
+                    for told in (first, *ticks):
+                        yield from _numbered_texts(told)
+                case ast.Assign(targets=[ast.Name(id="heads")], value=told):
+                    yield from _numbered_texts(told)
+                case ast.Call(func=ast.Name(id="Table"), args=[_, ast.Tuple() as told, *_]):
+                    yield from _numbered_texts(told)
+    parts = (*ANNEX_I, FOR_AUTHORITY, *ANNEX_II)
+    yield from (part.title for part in parts)
+    yield from (*LABELS.values(), *ANNEX.values(), *PARAGRAPHS.values())
+    yield from (rule.title for rule in RULES.values())
+    yield from (p.when.__doc__ or "" for points in CONTENTS.values() for p in points if p.when is not None)
+    yield from ADVICE.values()
+
+
+def _numbered_texts(node: ast.AST) -> Iterator[str]:
+    """The texts of a call's argument, or of each item of a tuple."""
+    for item in node.elts if isinstance(node, ast.Tuple) else (node,):
+        yield from map(_numbered, _texts(item) or ())
+
+
+def _law() -> Iterable[str]:
+    yield from (_placed(c.says) for c in CHECKS if not c.says.startswith("Missing in the order"))
+    yield from (word for said in WORDS.values() for word in said.split(" or "))
+    yield from (says(kind) for kind in KINDS)
+    yield says("a kind nobody knows")
+    yield from ROLES.values()
+    yield from INSTRUMENTS.values()
+    yield from LEVELS.values()
+    yield from SHOWN.values()
+    yield from CRITERIA.values()
+    states = {s for m in ALL for row in m.rows if row.to not in ("stays", "the state before") for s in [row.to]}
+    states |= {s for m in ALL for alone in m.alone for s in [alone.to]} | {"DRAFT", "-"}
+    regions = set(REGIONS.findall((ROOT / "ledger/law/record_checks/regions.py").read_text())) - {"REG"}
+    yield from (words(s) for s in sorted(states | regions | {str(v) for v in Verdict}))
+    yield from (name.replace("_", " ") for name in AT_REST)
+
+
+def _placed(says: str) -> str:
+    """A sentence with named places as one with numbered ones."""
+    return _numbered(re.sub(r"\{\w+\}", "\0", says))
+
+
+def left_in_english(text: str, lang: str) -> list[str]:
+    """What a text in another language still says in English: two words or more of a message, in this order.
+
+    Not counted is what stays English by design: names of fields, and what is declared before a foreign court.
+    """
+    said = " ".join(tongue(lang).messages.values())
+    parts = {part.strip(" ,.;:()") for m in messages() for part in PLACE.split(m)[::2]}
+    fields = {name.replace("_", " ") for kind in KINDS.values() for name in kind.fields()}
+    text = re.sub(r"\s+", " ", text)
+    for kept in sorted(_declared(), key=len, reverse=True):
+        text = text.replace(kept, " ")
+    looked = (p for p in parts if " " in p and p not in said and p not in fields and re.search("[a-z]{3}", p))
+    return sorted(p for p in looked if p in text and re.search(rf"\b{re.escape(p)}\b", text))
+
+
+def _declared() -> Iterator[str]:
+    """The words of certificates that stay in the language of their court."""
+    yield from (rule.oath for rule in RULES.values())
+    yield from REGULAR
+    yield from ("Part A: the party", "Part B: the expert", "Place, date and time", "Name and designation")
+    for line in source_of_a_copy():
+        yield from (line.label, *line.ticks)
+    yield from ("I certify that", "I certify", "as qualified person", "the comparison above", "the process above")
+    yield from ("Hash values obtained by", "the values stand in the table above", "no hash value is on record")
+
+
+def updated(file: Path, lang: str) -> bytes:
+    """The catalogue of a language with every message of today: translated ones kept, new ones empty, old ones gone."""
+    held = Catalog(locale=lang)
+    if file.exists():
+        with file.open("rb") as old:
+            held = read_po(old, locale=lang)
+    made = Catalog(
+        locale=lang,
+        fuzzy=False,
+        header_comment="# Comity in another language: docs/languages.md.",
+        project="Comity",
+        version="0.1.0",
+    )
+    for m in messages():
+        known = held.get(m)
+        made.add(m, known.string if known is not None else "")
+    out = io.BytesIO()
+    write_po(out, made, width=120, omit_header=False, sort_output=False)
+    # Dates and tools in the header would make other bytes every time.
+    return re.sub(
+        rb'^"(POT-Creation-Date|PO-Revision-Date|Generated-By|Last-Translator|Report-Msgid-Bugs-To|Language-Team):[^\n]*\n',
+        b"",
+        out.getvalue(),
+        flags=re.M,
+    )
+
+
+if __name__ == "__main__":
+    for catalogue in sorted((HERE / "locale").glob("*/LC_MESSAGES/comity.po")):
+        catalogue.write_bytes(updated(catalogue, catalogue.parts[-3]))

@@ -1,0 +1,370 @@
+"""The signing process: it signs what follows what it signed last, once for each size, whoever asks, however it dies."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger.adapters.keys.key_files import SeedKey, write
+from ledger.adapters.log.checkpoint_signer import OwnHand
+from ledger.adapters.log.log import first_note
+from ledger.adapters.log.sign_once_guard import Guard
+from ledger.adapters.log.signer_process import POINTER, FarHand, Signer, listen, signatory
+from ledger.errors import LedgerFault
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey
+from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, prove_consistency, root
+from tests.support.cli import House
+
+ORIGIN = "ledger.example/xo/karsk"
+SEED = bytes(range(32))
+KEY = parse_vkey(log_vkey(ORIGIN, public_key(SEED)))
+NOW = datetime(2024, 3, 1, 12, tzinfo=UTC)  # past: the process lives by the real clock
+PROJECT = Path(__file__).parents[4]
+
+
+class Tree:
+    """A tree that grows by leaves; `twisted` has another leaf at that index."""
+
+    def __init__(self, size: int, twisted: int = -1) -> None:
+        self.stored: list[bytes] = []
+        frontier = Frontier()
+        for n in range(size):
+            self.stored += frontier.add(leaf_hash(b"%d%s" % (n, b"!" * (n == twisted))))
+
+    def read(self, indexes: Sequence[int]) -> list[bytes]:
+        return [self.stored[n] for n in indexes]
+
+    def root(self, size: int) -> bytes:
+        return root(size, self.read) if size else EMPTY_ROOT
+
+    def question(self, old: int, new: int, *, origin: str = ORIGIN, proof: Sequence[bytes] | None = None) -> bytes:
+        checkpoint = format_checkpoint(Checkpoint(origin, new, self.root(new)))
+        if proof is None:
+            proof = prove_consistency(old, new, self.read) if 0 < old <= new else ()
+        asked = {"ask": "sign", "old": [old, b64(self.root(old))], "checkpoint": checkpoint}
+        return json.dumps({**asked, "proof": [b64(value) for value in proof]}).encode()
+
+
+TREE, OTHER = Tree(40), Tree(40, twisted=3)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    write(tmp_path / "signer" / "log.key", SeedKey(SEED))
+    Guard.create(tmp_path / "signer" / "guard.db", first_note(KEY, SEED, NOW)).close()
+    return tmp_path / "signer"
+
+
+@pytest.fixture
+def signer(state: Path) -> Iterator[Signer]:
+    made = Signer(state, now=lambda: NOW)
+    yield made
+    made.close()
+
+
+def signed(signer: Signer, question: bytes) -> int:
+    """The size that is signed in answer; the note holds under the log's key."""
+    told = json.loads(signer.answer(question))["signed"]
+    head = open_checkpoint(told["note"].encode(), ORIGIN, KEY, ())
+    assert (head.checkpoint.size, b64(head.checkpoint.root)) == (told["size"], told["root"])
+    return head.checkpoint.size
+
+
+def refused(signer: Signer, question: bytes) -> dict[str, Any]:
+    before = signer.answer(b'{"ask": "last"}')
+    found: dict[str, Any] = json.loads(signer.answer(question))["refused"]
+    assert signer.answer(b'{"ask": "last"}') == before, "a refusal changes nothing"
+    return found
+
+
+def test_it_signs_what_is_proven_to_follow_what_it_signed_last(signer: Signer) -> None:
+    assert signed(signer, b'{"ask": "last"}') == 0
+    for old, new in ((0, 3), (3, 4), (4, 11), (11, 40)):
+        assert signed(signer, TREE.question(old, new)) == new
+
+
+def test_the_same_question_again_gets_the_same_note(signer: Signer) -> None:
+    signed(signer, TREE.question(0, 3))
+    once = signer.answer(TREE.question(3, 11))
+    assert signer.answer(TREE.question(3, 11)) == once
+    assert signer.answer(TREE.question(0, 11)) == once
+
+
+@pytest.mark.parametrize(
+    ("tree", "old", "new", "code"),
+    [
+        (OTHER, 11, 11, "LOG-FORKED"),
+        (OTHER, 3, 11, "LOG-FORKED"),
+        (OTHER, 11, 20, "LOG-FORKED"),
+        (TREE, 11, 5, "LOG-ROLLBACK"),
+        (OTHER, 11, 5, "LOG-ROLLBACK"),
+        (TREE, 12, 20, "LOG-GAP"),
+    ],
+    ids=[
+        "another tree of this size",
+        "the same, said to follow less",
+        "another past",
+        "back",
+        "another past, back",
+        "gap",
+    ],
+)
+def test_a_fork_a_step_back_or_a_gap_is_refused_and_both_sides_kept(
+    signer: Signer, state: Path, tree: Tree, old: int, new: int, code: str
+) -> None:
+    signed(signer, TREE.question(0, 11))
+    no = refused(signer, tree.question(old, new))
+    assert no["code"] == code
+    ours, asked = no["evidence"]
+    assert open_checkpoint(ours.encode(), ORIGIN, KEY, ()).checkpoint.size == 11
+    assert asked.splitlines()[1] == str(new)
+    (kept,) = (state / "refused").iterdir()
+    assert json.loads(kept.read_bytes())["evidence"] == [ours, asked]
+
+
+def test_the_right_old_root_does_not_excuse_a_wrong_proof(signer: Signer) -> None:
+    signed(signer, TREE.question(0, 11))
+    honest = json.loads(TREE.question(11, 20))
+    forked = json.loads(OTHER.question(11, 20))
+    asked = {**honest, "checkpoint": forked["checkpoint"]}
+    proofs: list[list[str]] = [honest["proof"], forked["proof"], [], honest["proof"][:-1]]
+    for proof in proofs:
+        assert refused(signer, json.dumps({**asked, "proof": proof}).encode())["code"] == "LOG-FORKED"
+    assert refused(signer, TREE.question(11, 20, proof=()))["code"] == "LOG-FORKED"
+    assert signed(signer, TREE.question(11, 20)) == 20
+
+
+def test_somebody_who_was_slower_is_told_what_was_signed_and_gets_no_signature(signer: Signer) -> None:
+    signed(signer, TREE.question(0, 11))
+    for new in (5, 20):
+        told = json.loads(signer.answer(TREE.question(3, new)))
+        assert list(told) == ["moved"]
+        assert told["moved"]["size"] == 11
+
+
+def test_another_logs_checkpoint_is_not_signed(signer: Signer) -> None:
+    assert refused(signer, TREE.question(0, 3, origin="ledger.example/xv/other"))["code"] == "CP-ORIGIN"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"ask": "keys"}',
+        b"\xff",
+        b'{"ask": "sign"}',
+        b'{"ask": "sign", "old": [0, "!"]}',
+        b"{" * 60_000,
+    ],
+)
+def test_whatever_is_asked_is_answered_in_one_line(signer: Signer, question: bytes) -> None:
+    answer = signer.answer(question)
+    assert answer.count(b"\n") == 1
+    assert json.loads(answer)["refused"]["code"] in ("SIGNER-FORMAT", "CP-FORMAT")
+
+
+def test_a_clock_that_was_set_back_signs_nothing(state: Path) -> None:
+    signer = Signer(state, now=lambda: NOW)
+    signer._now = lambda: NOW - timedelta(hours=1)
+    assert refused(signer, TREE.question(0, 3))["code"] == "CLOCK-BACK"
+    signer.close()
+
+
+def test_without_a_guard_there_is_no_signing_process(tmp_path: Path) -> None:
+    write(tmp_path / "log.key", SeedKey(SEED))
+    with pytest.raises(LedgerFault) as found:
+        Signer(tmp_path)
+    assert found.value.code == "GUARD-MISSING"
+
+
+# -- as a process ------------------------------------------------------------------------------------------------------
+
+# dies without a word at the moment named: before or after the guard has taken the step
+DYING = """
+import os, sys
+from ledger.adapters.log.sign_once_guard import Guard
+advance = Guard.advance
+def dying(*given):
+    if sys.argv.pop() == "after":
+        advance(*given)
+    os.kill(os.getpid(), 9)
+Guard.advance = dying
+"""
+
+
+@contextmanager
+def running(state: Path, place: Path, dies: str = "") -> Iterator[subprocess.Popen[str]]:
+    """`comity signer serve` as a process, ready to answer."""
+    code = f"{DYING if dies else ''}\nfrom cli.app import comity\ncomity.main({_arguments(state, place)!r})"
+    command = [sys.executable, "-c", code, *([dies] if dies else [])]
+    env = {**os.environ, "PYTHONPATH": str(PROJECT)}
+    with subprocess.Popen(command, cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while not (line := process.stderr.readline()).startswith("signing for "):
+            assert line.startswith("CLOCK-AHEAD: "), "the heads of these tests are of 2024"
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def _arguments(state: Path, place: Path) -> list[str]:
+    return ["signer", "serve", str(state), "--socket", str(place), "--clock-is-right"]
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("s") / "socket"
+
+
+def step(hand: FarHand, new: int, tree: Tree = TREE) -> int | None:
+    last = hand.last()
+    proof: Callable[[], list[bytes]] = lambda: prove_consistency(last.size, new, tree.read)  # noqa: E731
+    after = hand.step(last, new, tree.root(new), proof, NOW, lambda _: None)
+    return after.size if after else None
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+def test_killed_around_its_guard_it_never_signs_two_trees_of_one_size(state: Path, place: Path, dies: str) -> None:
+    hand = FarHand((KEY,), place)
+    with running(state, place, dies) as process:
+        with pytest.raises(LedgerFault) as found:
+            step(hand, 11)
+        assert found.value.code == "KEY-AWAY"
+        assert process.wait(30) == -signal.SIGKILL
+    with running(state, place):
+        before = hand.last().size
+        assert before == (11 if dies == "after" else 0)
+        if dies == "after":
+            with pytest.raises(LedgerFault) as found:
+                hand.step(hand.last(), 11, OTHER.root(11), lambda: (), NOW, lambda _: None)
+            assert found.value.code == "LOG-FORKED"
+        else:
+            assert step(hand, 11, OTHER) == 11, "nothing was signed before"
+            with pytest.raises(LedgerFault) as found:
+                hand.step(hand.last(), 11, TREE.root(11), lambda: (), NOW, lambda _: None)
+            assert found.value.code == "LOG-FORKED"
+        hand.close()
+
+
+def test_its_socket_is_for_its_owner_alone_and_one_process_listens_there(state: Path, place: Path) -> None:
+    with running(state, place) as process:
+        assert place.stat().st_mode & 0o777 == 0o600
+        with pytest.raises(LedgerFault) as found:
+            listen(place)
+        assert found.value.code == "SIGNER-RUNS"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+    assert not place.exists()
+
+
+def test_a_socket_left_behind_by_a_killed_process_is_taken_over(place: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as left:
+        left.bind(str(place))
+    listen(place).close()
+
+
+def test_of_two_that_ask_at_once_one_gets_the_signature(state: Path, place: Path) -> None:
+    with running(state, place):
+        one, two = FarHand((KEY,), place), FarHand((KEY,), place)
+        before = two.last()
+        assert step(one, 11) == 11
+        proof: Callable[[], list[bytes]] = lambda: prove_consistency(before.size, 20, TREE.read)  # noqa: E731
+        assert two.step(before, 20, TREE.root(20), proof, NOW, lambda _: None) is None
+        assert step(two, 20) == 20
+        for hand in (one, two):
+            hand.close()
+
+
+def test_a_note_that_comes_back_is_verified_before_it_is_used(state: Path, place: Path) -> None:
+    from threading import Thread
+
+    with closing(Signer(state)) as signer:
+        good = json.loads(signer.answer(b'{"ask": "last"}'))["signed"]
+    stranger = first_note(parse_vkey(log_vkey(ORIGIN, public_key(bytes(32)))), bytes(32), NOW)
+    answers = [
+        {**good, "note": stranger.note.decode()},
+        {**good, "size": 7},
+        {**good, "root": b64(TREE.root(3))},
+        {**good, "root": "!"},
+        {**good, "at": "yesterday"},
+    ]
+    with listen(place) as server:
+
+        def serve() -> None:
+            line, _ = server.accept()
+            with line, line.makefile("rb") as questions:
+                for answer in answers:
+                    questions.readline()
+                    line.sendall(json.dumps({"signed": answer}).encode() + b"\n")
+
+        thread = Thread(target=serve)
+        thread.start()
+        hand = FarHand((KEY,), place)
+        for _ in answers:
+            with pytest.raises(LedgerFault) as found:
+                hand.last()
+            assert found.value.code == "KEY-ANSWER"
+        hand.close()
+        thread.join()
+
+
+# -- a ledger that has it sign -----------------------------------------------------------------------------------------
+
+
+def test_a_ledger_records_through_the_process_and_neither_key_nor_guard_is_on_its_side(
+    tmp_path: Path, place: Path
+) -> None:
+    house = House(tmp_path).begun().with_office("ilves", "ISS")
+    (state,) = (tmp_path / "state" / "comity").iterdir()
+    away = tmp_path / "away"
+    assert house.told("signer", "use", str(place), "--move", str(away))["folder"] == str(away)
+    assert {path.name for path in state.iterdir()} == {POINTER}
+    with running(away, place):
+        house.order()
+        assert house.told("checkpoint")["size"] == 4
+        assert house.run("fsck").exit_code == 0
+    done = house.run(
+        "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
+    )
+    assert (done.exit_code, "KEY-AWAY" in done.stderr) == (4, True)
+    assert house.told("orders")["orders"][0]["ref"] == "PPO-1", "reading needs no signature"
+    with running(away, place):
+        assert house.told("checkpoint")["size"] == 4, "what was not acknowledged was not recorded"
+
+
+def test_an_older_copy_of_a_ledger_is_refused_by_the_process_too(tmp_path: Path, place: Path) -> None:
+    house = House(tmp_path).begun().with_office("ilves", "ISS")
+    copy, back = tmp_path / "copy.tar", tmp_path / "back"
+    house.told("signer", "use", str(place), "--move", str(tmp_path / "away"))
+    with running(tmp_path / "away", place):
+        assert house.run("backup", str(house.ledger), "-o", str(copy)).exit_code == 0
+        house.order()
+        done = house.run("restore", str(copy), str(back))
+        assert (done.exit_code, "LOG-ROLLBACK" in done.stderr) == (1, True)
+        assert house.run("restore", str(copy), str(back), "--behind").exit_code == 0
+        house.ledger = back
+        done = house.run(
+            "issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves"
+        )
+        assert (done.exit_code, "LOG-ROLLBACK" in done.stderr) == (1, True)
+
+
+def test_a_state_folder_points_to_a_process_or_holds_guard_and_key(tmp_path: Path) -> None:
+    assert isinstance(signatory((KEY,), tmp_path), OwnHand)
+    (tmp_path / POINTER).write_text("/run/comity/signer\n")
+    assert isinstance(signatory((KEY,), tmp_path), FarHand)

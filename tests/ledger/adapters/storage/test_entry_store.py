@@ -1,0 +1,335 @@
+"""The shelf keeps what was signed, in order, once, and for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ledger.adapters.storage.append import Moved, Row
+from ledger.adapters.storage.copy_entries import copy
+from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.entry_store import Conflict, Store, Stored
+from ledger.adapters.storage.sqlite_recorder import Recorder
+from ledger.errors import LedgerFault
+from ledger.tlog.tree import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
+
+ORDER = "0b5c7a0e-0000-4000-8000-000000000001"
+OTHER = "0b5c7a0e-0000-4000-8000-000000000002"
+
+
+def row(order: str, seq: int, text: str = "", reference: str | None = None, *sealed: Ciphertext) -> Row:
+    raw = f"{order} {seq} {text}".encode()
+    return Row(order, seq, "order-issued", raw, hashlib.md5(raw).digest(), leaf_hash(raw), sealed, reference)  # noqa: S324
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store.create(tmp_path / "entries.db")
+    yield store
+    store.close()
+
+
+def file(store: Store) -> Path:
+    assert isinstance(store.place, Path)
+    return store.place
+
+
+def filled(store: Store, count: int) -> list[Row]:
+    rows = [row(ORDER, n + 1) for n in range(count)]
+    store.append(rows)
+    return rows
+
+
+def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: Store) -> None:
+    one, two = row(ORDER, 1), row(OTHER, 1)
+    assert store.append([one]) == [Stored(0)]
+    assert store.append([two, row(ORDER, 2)]) == [Stored(1), Stored(2)]
+    assert store.size() == 3
+    assert store.order(ORDER) == [(0, one.state), (2, row(ORDER, 2).state)]
+    assert store.order(ORDER, after=1) == [(2, row(ORDER, 2).state)]
+    assert store.newest(OTHER) == (1, two.state)
+    assert store.head(ORDER) == 2
+    assert store.by_leaf(two.leaf) == (1, two.state)
+    assert store.by_entry(one.entry_id) == (0, one.state)
+    assert store.at(1) == two.state
+    assert store.at(3) is None
+    assert store.by_leaf(bytes(32)) is None
+
+
+def test_every_connection_is_durable_and_the_file_is_for_its_owner_only(store: Store) -> None:
+    assert isinstance(store._recorder, Recorder)
+    for commit in (True, False):
+        with store._recorder.datastore.transaction(commit=commit) as c:
+            c.execute("PRAGMA synchronous")
+            assert c.fetchone()[0] == 2
+            c.execute("PRAGMA journal_mode")
+            assert c.fetchone()[0] == "wal"
+    assert stat.S_IMODE(file(store).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 1, 1, 1), (7, 1, 9), (300,)])
+def test_the_stored_hashes_are_those_of_the_rfc_6962_tree(store: Store, sizes: tuple[int, ...]) -> None:
+    frontier, seq = Frontier(), 0
+    for size in sizes:
+        rows = [row(ORDER, seq + n + 1) for n in range(size)]
+        store.append(rows)
+        for r in rows:
+            frontier.add(r.leaf)
+        seq += size
+        assert root(seq, store.hashes) == frontier.root()
+    path = prove_inclusion(seq // 2, seq, store.hashes)
+    check_inclusion(seq // 2, seq, row(ORDER, seq // 2 + 1).leaf, path, frontier.root())
+
+
+def test_an_identical_entry_keeps_its_place_and_nothing_is_written(store: Store) -> None:
+    filled(store, 3)
+    assert store.append([row(ORDER, 2)]) == [Stored(1, already=True)]
+    assert store.append([row(ORDER, 3), row(ORDER, 4)]) == [Stored(2, already=True), Stored(3)]
+    assert store.size() == 4
+
+
+def test_another_entry_at_the_same_place_is_a_conflict(store: Store) -> None:
+    filled(store, 2)
+    with pytest.raises(Conflict):
+        store.append([row(ORDER, 2, "another")])
+    assert store.size() == 2
+
+
+def test_another_entry_under_the_same_id_is_a_conflict(store: Store) -> None:
+    first = filled(store, 1)[0]
+    second = row(ORDER, 2)
+    with pytest.raises(Conflict):
+        store.append([Row(ORDER, 2, second.topic, second.state, first.entry_id, second.leaf)])
+    assert store.size() == 1
+
+
+def test_a_gap_in_an_order_is_refused(store: Store) -> None:
+    filled(store, 1)
+    with pytest.raises(Conflict):
+        store.append([row(ORDER, 3)])
+    with pytest.raises(Conflict):
+        store.append([row(OTHER, 2)])
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(store: Store) -> None:
+    filled(store, 2)
+    with pytest.raises(Conflict):
+        store.append([row(OTHER, 1), row(OTHER, 2), row(ORDER, 2, "another")])
+    assert store.size() == 2
+    assert store.head(OTHER) == 0
+    assert store.append([row(OTHER, 1)]) == [Stored(2)], "no index was lost by the batch that failed"
+
+
+def test_a_tree_is_signed_by_nobody_before_its_entries_are_committed(store: Store) -> None:
+    """Of several threads, one may sign while another stores."""
+    filled(store, 1)
+    seen = []
+
+    def pages() -> Iterator[list[Row]]:
+        yield [row(ORDER, 2)]
+        seen.append(store.tip(0)[0])
+        yield [row(ORDER, 3)]
+
+    store.append_pages(pages(), still={})
+    assert seen == [1]
+    assert store.tip(0)[0] == 3
+
+
+def test_nothing_is_stored_if_an_order_that_had_to_stand_still_has_moved(store: Store) -> None:
+    filled(store, 2)
+    with pytest.raises(Moved):
+        store.append([row(OTHER, 1)], still={ORDER: 1})
+    assert store.append([row(OTHER, 1)], still={ORDER: 2}) == [Stored(2)]
+    assert store.append([row(ORDER, 3), row(ORDER, 4)], still={ORDER: 2}) == [Stored(3), Stored(4)]
+    with pytest.raises(Moved):
+        store.append([row(ORDER, 5)], still={ORDER: 3})
+
+
+FORBIDDEN = [
+    "UPDATE stored_events SET state = x'00' WHERE rowid = 1",
+    "UPDATE stored_events SET originator_version = 9 WHERE rowid = 3",
+    "DELETE FROM stored_events WHERE rowid = 3",
+    "INSERT OR REPLACE INTO stored_events VALUES (1, '{o}', 1, 'x', x'00', NULL, NULL)",
+    "INSERT OR REPLACE INTO stored_events VALUES (4, '{o}', 1, 'x', x'00', NULL, NULL)",
+    "INSERT INTO stored_events VALUES (5, '{o}', 4, 'x', x'00', NULL, NULL)",
+    "INSERT INTO stored_events VALUES (4, '{o}', 5, 'x', x'00', NULL, NULL)",
+    "INSERT INTO stored_events VALUES (1, '{o}', 1, 'x', x'00', NULL, NULL)"
+    " ON CONFLICT (rowid) DO UPDATE SET state = excluded.state",
+    "UPDATE log_leaf SET leaf = zeroblob(32) WHERE idx = 0",
+    "DELETE FROM log_leaf",
+    "UPDATE log_leaf SET nodes = zeroblob(32) WHERE idx = 1",
+    "INSERT OR REPLACE INTO log_leaf VALUES (0, zeroblob(16), zeroblob(32), x'')",
+    "INSERT INTO log_leaf VALUES (3, zeroblob(16), zeroblob(32), x'')",
+    "INSERT OR REPLACE INTO log_leaf SELECT 3, entry_id, zeroblob(32), x'' FROM log_leaf WHERE idx = 0",
+    "INSERT OR REPLACE INTO log_leaf SELECT 3, zeroblob(16), leaf, x'' FROM log_leaf WHERE idx = 0",
+    "UPDATE order_reference SET order_id = 'x'",
+    "DELETE FROM order_reference",
+    "INSERT OR REPLACE INTO order_reference VALUES ('PPO-1', '{o}')",
+    "INSERT OR REPLACE INTO ciphertext VALUES (0, 'identifiers', 'd', 'k', x'01')",
+    "UPDATE ciphertext SET ciphertext = x'01'",
+    "UPDATE ciphertext SET digest = 'other', ciphertext = NULL",
+]
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(store: Store, statement: str) -> None:
+    store.append([row(ORDER, 1, "", "PPO-1", Ciphertext("identifiers", "digest", "key", b"secret"))])
+    store.append([row(ORDER, 2), row(ORDER, 3)])
+    before = dump(file(store))
+    c = sqlite3.connect(file(store), isolation_level=None)
+    with pytest.raises(sqlite3.IntegrityError):
+        c.execute(statement.format(o=ORDER))
+    c.close()
+    assert dump(file(store)) == before
+
+
+def dump(path: Path) -> list[str]:
+    c = sqlite3.connect(path)
+    lines = list(c.iterdump())
+    c.close()
+    return lines
+
+
+def test_ciphertexts_may_be_emptied_and_nothing_else_changes(store: Store) -> None:
+    sealed = (Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two"))
+    store.append([row(ORDER, 1, "", None, *sealed)])
+    assert store.ciphertexts(ORDER) == {0: list(sealed)}
+    assert store.closed_by("k1") == [(0, ORDER, "identifiers", "d1")]
+    store.empty("k1")
+    assert store.ciphertexts(ORDER) == {0: [Ciphertext("identifiers", "d1", "k1", None), sealed[1]]}
+    assert store.closed_by("k1") == [(0, ORDER, "identifiers", "d1")]
+
+
+def test_orders_are_found_by_reference_and_by_the_beginning_of_their_id(store: Store) -> None:
+    store.append([row(ORDER, 1, "", "PPO-2026-123"), row(OTHER, 1, "", "PPO-2026-123"), row(ORDER, 2, "", "PPO-7")])
+    store.append([row(ORDER, 3, "", "PPO-7")])
+    assert store.referenced("PPO-2026-123") == [ORDER, OTHER]
+    assert store.referenced("PPO-7") == [ORDER]
+    assert store.referenced("PPO-2026") == []
+    assert [o for o, _ in store.orders()] == [ORDER, OTHER]
+    assert [o for o, _ in store.orders(OTHER)] == [OTHER]
+    assert [o for o, _ in store.orders("0b5c")] == [ORDER, OTHER]
+    assert list(store.orders("1")) == []
+    assert store.first_kind(ORDER) == "order-issued"
+    assert store.first_kind("none") is None
+
+
+def test_pages_bring_every_entry_once_in_the_order_of_the_log(store: Store) -> None:
+    rows = filled(store, 25)
+    assert [e for page in store.pages(limit=7) for e in page] == [(n, r.state) for n, r in enumerate(rows)]
+    assert [n for n, _ in store.page(20, limit=3)] == [20, 21, 22]
+    assert [n for page in store.pages(3, limit=2, stop=8) for n, _ in page] == [3, 4, 5, 6, 7]
+    assert store.page(25) == []
+
+
+def test_a_missing_shelf_is_no_ledger_and_is_not_made_by_looking(tmp_path: Path) -> None:
+    with pytest.raises(LedgerFault) as fault:
+        Store(tmp_path / "entries.db")
+    assert fault.value.code == "NO-LEDGER"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_shelf_is_never_made_over_another(store: Store) -> None:
+    filled(store, 1)
+    with pytest.raises(FileExistsError):
+        Store.create(store.place)
+    assert store.size() == 1
+
+
+@pytest.mark.parametrize("damage", ["not a database, whatever its name says" * 100, ""])
+def test_a_damaged_shelf_says_so(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "entries.db").write_text(damage)
+    with pytest.raises(LedgerFault) as fault:
+        Store(tmp_path / "entries.db")
+    assert fault.value.code == "LOG-CORRUPT"
+
+
+def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store) -> None:
+    filled(store, 5)
+    c = sqlite3.connect(file(store), isolation_level=None)
+    c.execute("DROP TRIGGER log_leaf_update")
+    c.execute("UPDATE log_leaf SET nodes = x'' WHERE idx = 3")
+    with pytest.raises(LedgerFault) as fault:
+        root(5, store.hashes)
+    assert fault.value.code == "LOG-CORRUPT"
+    c.execute("DROP TRIGGER log_leaf_delete")
+    c.execute("DELETE FROM log_leaf WHERE idx = 4")
+    c.close()
+    with pytest.raises(LedgerFault) as fault:
+        Store(store.place)
+    assert fault.value.code == "LOG-CORRUPT"
+
+
+def test_a_shelf_on_a_medium_that_cannot_be_written_can_be_read(store: Store, tmp_path: Path) -> None:
+    rows = filled(store, 2)
+    store.close()
+    os.chmod(file(store), 0o400)
+    readable = Store(store.place, writable=False)
+    assert readable.page(0) == [(0, rows[0].state), (1, rows[1].state)]
+    with pytest.raises(LedgerFault) as fault:
+        readable.append([row(ORDER, 3)])
+    assert fault.value.code == "READ-ONLY"
+    readable.close()
+
+
+def test_a_copy_is_a_whole_shelf(store: Store, tmp_path: Path) -> None:
+    rows = filled(store, 300)
+    copy(store.place, tmp_path / "copy.db")
+    made = Store(tmp_path / "copy.db", writable=False)
+    assert made.page(299) == [(299, rows[299].state)]
+    assert root(300, made.hashes) == root(300, store.hashes)
+    made.close()
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from tests.ledger.adapters.storage.test_entry_store import row
+from ledger.adapters.storage.entry_store import Store
+store = Store(Path(sys.argv[1]))
+for n in range(int(sys.argv[3])):
+    store.append([row(sys.argv[2], n + 1)])
+"""
+
+
+def test_two_processes_that_write_lose_nothing(store: Store) -> None:
+    both = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(store.place), order, "40"], cwd=Path(__file__).parents[4])
+        for order in (ORDER, OTHER)
+    ]
+    assert [p.wait() for p in both] == [0, 0]
+    entries = store.page(0)
+    assert [n for n, _ in entries] == list(range(80))
+    frontier = Frontier()
+    for _, raw in entries:
+        frontier.add(leaf_hash(raw))
+    assert root(80, store.hashes) == frontier.root()
+    assert {raw for _, raw in entries} == {row(order, n + 1).state for order in (ORDER, OTHER) for n in range(40)}
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace")
+def test_the_name_of_a_new_file_is_durable_before_anybody_uses_it(tmp_path: Path) -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from ledger.adapters.storage.sqlite import create\n"
+        "create(Path(sys.argv[1]), ()); os.path.exists('/mark')\n"
+    )
+    trace, folder = tmp_path / "trace", tmp_path / "new"
+    folder.mkdir()
+    calls = "trace=link,linkat,fsync,stat,newfstatat,access,faccessat,statx"
+    command = ["strace", "-f", "-y", "-e", calls, "-o", str(trace), sys.executable, "-c", script]
+    env = {**os.environ, "PYTHONPATH": "."}
+    subprocess.run([*command, str(folder / "made.db")], check=True, cwd=Path(__file__).parents[4], env=env)
+    made = trace.read_text().partition('"/mark"')[0]
+    linked = [line for line in made.splitlines() if "link" in line and "made.db" in line]
+    assert len(linked) == 1
+    assert "fsync(" in made.partition(linked[0])[2]
+    assert f"<{folder}>)" in made.partition(linked[0])[2]

@@ -1,0 +1,252 @@
+"""The board: the docket asked page by page, right at every moment, made again from its rows and from nothing else."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cli.session.docket import board, bring_up
+from cli.session.ledger_reader import reading
+from ledger.adapters.storage.order_index import MOST_COUNTED, Asked, Board, Due, Row
+from ledger.adapters.storage.views import Shown
+from ledger.entries.case import instant, wire
+from tests.support.cli import ledger_of, run
+
+NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def row(number: int, *ends: datetime | None, **said: Any) -> Row:
+    due = [Due("D-7-7", None if end is None else wire(end), "2AP-CAL", "OPEN", "2AP:7(7)", []) for end in ends]
+    told = {"ref": f"PPO-2027-{number:03}", "label": None, "instrument": "2AP-7", "state": "TRANSMITTED", **said}
+    return Row(order=f"{number:08x}-0000-4000-8000-000000000000", due=due, number=number, **told)
+
+
+def put(view: Board, *rows: Row) -> None:
+    view.apply({one.order: Shown(msgspec.json.encode(one)) for one in rows})
+
+
+@pytest.fixture
+def view(tmp_path: Path) -> Iterator[Board]:
+    with closing(Board(tmp_path / "views.db", "docket")) as opened:
+        yield opened
+
+
+def numbers(rows: Sequence[Row]) -> list[int]:
+    return [one.number for one in rows]
+
+
+def pages(view: Board, asked: Asked, now: datetime, limit: int) -> list[int]:
+    """Every number that comes up when somebody turns all pages."""
+    found: list[int] = []
+    while page := view.orders(asked, now, found[-1] if found else None, limit):
+        assert len(page) <= limit
+        found += numbers(page)
+    return found
+
+
+def test_every_order_is_on_one_page_newest_first(view: Board) -> None:
+    put(view, *(row(n) for n in range(7)))
+    assert pages(view, Asked(), NOON, 3) == [6, 5, 4, 3, 2, 1, 0]
+
+
+def test_an_order_that_comes_while_pages_are_turned_moves_none_of_the_others(view: Board) -> None:
+    put(view, *(row(n) for n in range(4)))
+    first = view.orders(Asked(), NOON, None, 2)
+    put(view, row(9))
+    assert numbers(view.orders(Asked(), NOON, first[-1].number, 2)) == [1, 0]
+
+
+def test_a_clock_is_overdue_from_its_end_on_and_not_a_second_before(view: Board) -> None:
+    put(view, row(1, NOON))
+    overdue = Asked(overdue=True)
+    assert view.orders(overdue, NOON - timedelta(seconds=1)) == []
+    assert numbers(view.orders(overdue, NOON)) == [1]
+    assert view.due(None, NOON - timedelta(seconds=1)) == []
+    assert len(view.due(None, NOON)) == 1
+    assert view.due(NOON, None) == []
+
+
+def test_the_parts_of_the_board_hold_every_clock_once(view: Board) -> None:
+    put(view, row(1, NOON - DAY, NOON), row(2, NOON + DAY), row(3, NOON + 30 * DAY, None), row(4))
+    soon = NOON + 7 * DAY
+    parts = [view.due(None, NOON), view.due(NOON, soon), view.due(soon, None), view.unknown()]
+    assert [[one.row.number for one in part] for part in parts] == [[1, 1], [2], [3], [3]]
+    tally = view.tally(NOON, soon)
+    assert (tally.over, tally.soon, tally.later, tally.unknown, tally.orders, tally.overdue) == (2, 1, 1, 1, 4, 1)
+
+
+def test_clocks_that_end_together_are_all_seen_when_pages_are_turned(view: Board) -> None:
+    put(view, *(row(n, NOON, NOON, None) for n in range(5)))
+    seen: list[tuple[int, int, int]] = []
+    while page := view.due(None, NOON, seen[-1] if seen else None, 3):
+        seen += [one.at for one in page]
+    assert len(seen) == len(set(seen)) == 10
+    unknown: list[tuple[int, int, int]] = []
+    while page := view.unknown(unknown[-1] if unknown else None, 2):
+        unknown += [one.at for one in page]
+    assert len(unknown) == len(set(unknown)) == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("PPO-2027-001", [1]),
+        ("ppo 2027", [2, 1]),
+        ("001", [1]),
+        ("Skylark", [2]),
+        ("sky", [2]),
+        ("lark", []),
+        ("s", []),
+        ("KA-77", [2]),
+        ("00000002", [2]),
+        ('"', [2, 1]),
+        ("NEAR(", []),
+        ("words:x OR 1", []),
+        ("ppo AND 001", []),
+        ("\0", [2, 1]),
+        ("éco", [1]),
+        ("-", []),
+    ],
+)
+def test_words_are_found_at_their_beginnings_and_are_never_a_query(view: Board, words: str, found: list[int]) -> None:
+    put(view, row(1, label="École"), row(2, names=["Skylark Mail"], case_ref="KA-77"))
+    assert numbers(view.orders(Asked(words), NOON)) == found
+
+
+def test_values_are_picked_whole_and_together(view: Board) -> None:
+    put(
+        view,
+        row(1, from_party="XO", to_party="XV", providers=["skylark"]),
+        row(2, from_party="XV", to_party="XO", providers=["sky", "fjord"], state="DISCLOSED"),
+    )
+    assert numbers(view.orders(Asked(picked={"party": "XO"}), NOON)) == [2, 1]
+    assert numbers(view.orders(Asked(picked={"provider": "sky"}), NOON)) == [2]
+    assert numbers(view.orders(Asked(picked={"party": "XO", "state": "TRANSMITTED"}), NOON)) == [1]
+    assert numbers(view.orders(Asked("ppo", {"party": "XO"}), NOON)) == [2, 1]
+    assert view.orders(Asked(picked={"provider": "sk"}), NOON) == []
+    assert view.orders(Asked(picked={"state": 'x" OR "y'}), NOON) == []
+
+
+def test_choices_count_the_orders_that_have_them_and_forget_those_that_none_has(view: Board) -> None:
+    put(view, row(1), row(2))
+    put(view, row(2, state="DISCLOSED"))
+    assert view.choices()["state"] == [("DISCLOSED", 1), ("TRANSMITTED", 1)]
+    put(view, row(1, state="DISCLOSED"))
+    assert view.choices()["state"] == [("DISCLOSED", 2)]
+
+
+def test_what_matches_is_counted_up_to_a_bound(view: Board) -> None:
+    put(view, *(row(n, NOON) for n in range(MOST_COUNTED + 5)))
+    assert view.count(Asked(), NOON) == MOST_COUNTED + 5
+    assert view.count(Asked(picked={"instrument": "2AP-7"}), NOON) == MOST_COUNTED + 5
+    assert view.count(Asked("ppo"), NOON) == MOST_COUNTED + 1
+    assert view.count(Asked(overdue=True), NOON) == MOST_COUNTED + 1
+    assert view.count(Asked("ppo", overdue=True), NOON - DAY) == 0
+
+
+row_strategy = st.builds(
+    lambda number, ends, state, party: row(number, *ends, state=state, from_party=party),
+    st.integers(0, 6),
+    st.lists(st.one_of(st.none(), st.integers(-3, 3).map(lambda n: NOON + n * DAY)), max_size=3),
+    st.sampled_from(["TRANSMITTED", "DISCLOSED", "CLOSED"]),
+    st.sampled_from([None, "XO", "XV"]),
+)
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(row_strategy, max_size=4, unique_by=lambda one: one.number), max_size=5))
+def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, batches: list[list[Row]]) -> None:
+    path = tmp_path / "views.db"
+    for file in tmp_path.iterdir():
+        file.unlink()
+    with closing(Board(path, "docket")) as view:
+        for batch in batches:
+            put(view, *batch)
+        stands = {one.number: one for batch in batches for one in batch}
+        for state in ("TRANSMITTED", "DISCLOSED", "CLOSED"):
+            having = sorted((n for n, one in stands.items() if one.state == state), reverse=True)
+            assert pages(view, Asked(picked={"state": state}), NOON, 2) == having
+            assert view.values("state", state) == len(having)
+        ends = sorted((instant(d.due), n) for n, one in stands.items() for d in one.due if d.due is not None)
+        assert [(instant(str(o.clock.due)), o.row.number) for o in view.due(None, None)] == ends
+        assert view.tally(NOON, NOON).overdue == sum(
+            any(d.due is not None and instant(d.due) <= NOON for d in one.due) for one in stands.values()
+        )
+
+
+def test_the_index_is_made_again_from_the_rows_where_it_belongs_to_others(view: Board) -> None:
+    put(view, row(1, NOON), row(2))
+    with closing(Board(view.path, "other")) as other:
+        assert other.orders(Asked(), NOON) == []
+    with closing(Board(view.path, "docket")) as again:
+        assert numbers(again.orders(Asked("ppo"), NOON)) == [2, 1]
+        assert len(again.due(None, NOON)) == 1
+
+
+def answers(ledger: Path) -> list[Any]:
+    """Everything the board says of a ledger."""
+    with reading(ledger) as reader, closing(board(reader)) as view:
+        now = reader.now()
+        bring_up(reader, view, now)
+        return [
+            view.size,
+            view.orders(Asked(), now),
+            [(one.row, one.clock, one.at) for one in (*view.unknown(), *view.due(None, None))],
+            view.tally(now, now + 7 * DAY),
+            view.choices(),
+        ]
+
+
+def test_a_board_that_is_deleted_and_made_again_says_the_same(tmp_path: Path) -> None:
+    ledger = ledger_of("S3", tmp_path)
+    before = answers(ledger)
+    (ledger / "views.db").unlink()
+    assert answers(ledger) == before
+    with closing(sqlite3.connect(ledger / "views.db")) as c:
+        c.execute("DROP TABLE board_of")
+        c.commit()
+    assert answers(ledger) == before
+
+
+def test_a_board_that_followed_the_log_is_the_one_made_at_once(tmp_path: Path) -> None:
+    ledger = ledger_of("S2", tmp_path)
+    answers(ledger)
+    said = ("record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", "--role", "ISS")
+    assert run(*said, ledger=ledger).exit_code == 0
+    followed = answers(ledger)
+    assert followed[1][0].state == "CLOSED"
+    (ledger / "views.db").unlink()
+    assert answers(ledger) == followed
+
+
+def test_when_the_register_grows_every_order_is_judged_again_or_known_to_be_in_doubt(tmp_path: Path) -> None:
+    ledger = ledger_of("S3", tmp_path)
+    with reading(ledger) as reader, closing(board(reader)) as view:
+        now = reader.now()
+        bring_up(reader, view, now)
+        view.doubt()
+        assert view.doubtful(now) == len(list(reader.cases.orders())) == 2
+        bring_up(reader, view, now, most=1)
+        assert view.doubtful(now) == 2
+        bring_up(reader, view, now)
+        assert view.doubtful(now) == 0
+
+
+def test_the_docket_holds_no_sealed_value(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    with reading(ledger) as reader, closing(board(reader)) as view:
+        bring_up(reader, view, reader.now())
+        kept = b"".join(body for _, body in view.rows()).decode()
+        sealed = [v for case in reader.all() for e in case.entries for v in e.sealed.values() if isinstance(v, str)]
+    assert len(sealed) > 3
+    assert [value for value in sealed if value in kept] == []

@@ -1,0 +1,149 @@
+"""Views are folds that are kept: paged, exactly once, thrown away at will, and made again under other rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.session.docket import docket
+from cli.session.ledger_reader import Reader
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.subject_keys import Drawer
+from ledger.adapters.storage.views import Shown, View
+from ledger.application.case_reader import Cases
+from tests.support.cli import ledger_of, run, told
+
+
+def counting(calls: list[int]) -> object:
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+        calls.append(len(page))
+        return {str(index): Shown(raw[:8]) for index, raw in page}
+
+    return fold
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return ledger_of("S3", tmp_path)
+
+
+def test_a_view_folded_page_by_page_is_the_view_folded_at_once(ledger: Path, tmp_path: Path) -> None:
+    store = Shelf(read_folder(ledger).entries)
+    rows = []
+    for page in (1, 7, 5_000):
+        view = View(tmp_path / f"views-{page}.db", "all")
+        assert view.catch_up(store, counting([]), page) == store.size() == view.size  # type: ignore[arg-type]
+        rows.append(dict(view.rows()))
+        view.close()
+    assert rows[0] == rows[1] == rows[2]
+    store.close()
+
+
+def test_a_view_that_is_up_to_date_folds_nothing(ledger: Path, tmp_path: Path) -> None:
+    store, view, calls = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all"), list[int]()
+    view.catch_up(store, counting(calls))  # type: ignore[arg-type]
+    assert view.catch_up(store, counting(calls)) == 0  # type: ignore[arg-type]
+    assert len(calls) == 1
+    view.close()
+    store.close()
+
+
+def test_a_page_that_fails_leaves_the_position_and_the_rows_as_they_were(ledger: Path, tmp_path: Path) -> None:
+    store, view = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
+
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+        if page[0][0]:
+            raise KeyboardInterrupt
+        return {"first": Shown(b"page")}
+
+    with pytest.raises(KeyboardInterrupt):
+        view.catch_up(store, fold, 10)
+    assert (view.size, dict(view.rows())) == (10, {"first": b"page"})
+    view.close()
+    store.close()
+
+
+def test_a_page_that_another_process_folded_meanwhile_is_not_folded_twice(ledger: Path, tmp_path: Path) -> None:
+    store = Shelf(read_folder(ledger).entries)
+    slow, quick = View(tmp_path / "views.db", "all"), View(tmp_path / "views.db", "all")
+
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+        quick.catch_up(store, counting([]))  # type: ignore[arg-type]
+        return {"never": Shown(b"stored")}
+
+    assert slow.catch_up(store, fold, 10) == store.size() == slow.size
+    assert "never" not in dict(slow.rows())
+    for view in (slow, quick):
+        view.close()
+    store.close()
+
+
+def test_a_damaged_view_is_thrown_away_and_made_again(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "views.db").write_text("no database at all" * 100)
+    store, view = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
+    assert view.catch_up(store, counting([])) == store.size()  # type: ignore[arg-type]
+    assert (tmp_path / "views.db").stat().st_mode & 0o077 == 0
+    view.close()
+    store.close()
+
+
+def test_a_view_of_more_than_there_is_is_made_again(ledger: Path, tmp_path: Path) -> None:
+    store, view = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
+    view.apply({"gone": Shown(b"from a copy that was larger")}, store.size() + 1)
+    assert view.catch_up(store, counting([])) == store.size()  # type: ignore[arg-type]
+    assert "gone" not in dict(view.rows())
+    view.close()
+    store.close()
+
+
+def test_under_other_rules_it_is_another_view(ledger: Path, tmp_path: Path) -> None:
+    store = Shelf(read_folder(ledger).entries)
+    old, new = View(tmp_path / "views.db", "docket 1"), View(tmp_path / "views.db", "docket 2")
+    old.catch_up(store, counting([]))  # type: ignore[arg-type]
+    assert new.size == 0
+    assert not list(new.rows())
+    old.close()
+    new.close()
+    store.close()
+
+
+def test_a_row_is_stale_from_its_moment_on(tmp_path: Path) -> None:
+    view, turn = View(tmp_path / "views.db", "all"), datetime(2027, 4, 1, 22, tzinfo=UTC)
+    view.apply({"a": Shown(b"1", turn), "b": Shown(b"2")})
+    assert view.stale(datetime(2027, 4, 1, 21, 59, 59, tzinfo=UTC)) == []
+    assert view.stale(turn) == ["a"]
+    view.close()
+
+
+def test_the_docket_deleted_and_made_again_says_the_same(ledger: Path) -> None:
+    before = told("orders", ledger=ledger)
+    (ledger / "views.db").unlink()
+    assert told("orders", ledger=ledger) == before
+
+
+def test_the_docket_follows_what_is_recorded(tmp_path: Path) -> None:
+    ledger = ledger_of("S2", tmp_path)
+    assert told("orders", ledger=ledger)["orders"][0]["state"] == "DISCLOSED"
+    closed = run(
+        "record", "order-closed", "main", "-f", "outcome=answered", "--as", "ilves", "--role", "ISS", ledger=ledger
+    )
+    assert closed.exit_code == 0
+    assert told("orders", ledger=ledger)["orders"][0]["state"] == "CLOSED"
+
+
+def test_the_docket_changes_by_time_alone(ledger: Path) -> None:
+    folder = read_folder(ledger)
+    store, drawer = Shelf(folder.entries), Drawer(folder.drawer, writable=False)
+    labels = json.loads((ledger / "story.json").read_text("utf-8"))["orders"]
+    reader = Reader(folder, store, Cases(folder, store, drawer), labels, drawer)
+    early = {o["label"]: [d["verdict"] for d in o["due"]] for o in docket(reader, datetime(2027, 6, 1, tzinfo=UTC))}
+    late = {o["label"]: [d["verdict"] for d in o["due"]] for o in docket(reader, datetime(2028, 6, 1, tzinfo=UTC))}
+    assert early["second"] == ["OPEN"]
+    assert late["second"] == ["MISSED"]
+    drawer.close()
+    store.close()

@@ -1,0 +1,250 @@
+"""Time stamps: what a token must be, judged at the moment it gives, by certificates from outside alone."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from ledger.adapters.http_client import Reply
+from ledger.adapters.timestamps import rfc3161
+from ledger.adapters.timestamps.certificate_order import in_order
+from ledger.adapters.timestamps.rfc3161 import LARGEST, certificates, obtain, read_stamp
+from ledger.errors import LedgerFault, Refused
+from tests.support.time_stamp_authority import NOW, STAMPING, Authority
+from tests.support.tokens import Stamper
+
+VECTORS = Path(__file__).parents[4] / "fixtures" / "vectors" / "rfc3161"
+EXPECTED = json.loads((VECTORS / "expectations.json").read_bytes())
+DATA = b"ledger.test/xo/karsk\n11\nGuu/uN0MdSxZTcx3YF1sy9NOyLouSYoLTghQ+IcpN6Y=\n"
+
+AT = datetime(2027, 3, 1, 12, tzinfo=UTC)
+STAMPER = Stamper()
+
+pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path / "tsa")
+
+
+def refused(code: str, reply: bytes, *trusted: bytes, data: bytes = DATA, nonce: int | None = None) -> str:
+    with pytest.raises(Refused) as found:
+        read_stamp(reply, data, trusted, nonce)
+    assert found.value.code == code
+    return found.value.says
+
+
+# -- tokens of real authorities ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", EXPECTED["responses"], ids=lambda case: case["file"])
+def test_a_token_of_a_real_authority_is_judged_as_two_other_verifiers_judge_it_at_its_time(
+    case: dict[str, str],
+) -> None:
+    reply, chain = (VECTORS / case["file"]).read_bytes(), (VECTORS / case["chain"]).read_bytes()
+    message = bytes.fromhex(case["message_hex"])
+    if case["expect"].startswith("accept"):
+        said = read_stamp(reply, message, [chain])
+        assert said.at == datetime.fromisoformat(case["gen_time"])
+        assert said.policy == case["policy_oid"]
+        assert "Spoofed" not in said.authority
+        refused("TST-IMPRINT", reply, chain, data=b"other")
+        refused("TST-NONCE", reply, chain, data=message, nonce=int(case["nonce_hex"], 16) + 1)
+    else:
+        code = {"refuse-chain": "TST-CHAIN", "refuse-signature": "TST-SIG"}[case["expect"]]
+        refused(code, reply, chain, data=message)
+
+
+@pytest.mark.parametrize("case", EXPECTED["hand_made"], ids=lambda case: case["is"])
+def test_an_answer_without_a_token_is_none(case: dict[str, str]) -> None:
+    says = refused("TST-STATUS" if "rejection" in case["is"] else "TST-FORMAT", bytes.fromhex(case["hex"]))
+    assert says
+
+
+def test_whatever_bytes_a_token_has_it_says_what_its_authority_signed_or_is_refused() -> None:
+    chance = Random(7)
+    for _ in range(600):
+        case = chance.choice([c for c in EXPECTED["responses"] if c["expect"] == "accept"])
+        reply, chain = bytearray((VECTORS / case["file"]).read_bytes()), (VECTORS / case["chain"]).read_bytes()
+        at = chance.randrange(len(reply))
+        if chance.random() < 0.7:
+            reply[at] ^= 1 << chance.randrange(8)
+        else:
+            reply[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
+        try:
+            said = read_stamp(bytes(reply), bytes.fromhex(case["message_hex"]), [chain])
+        except Refused:
+            continue
+        assert (said.at, said.policy) == (datetime.fromisoformat(case["gen_time"]), case["policy_oid"])
+
+
+# -- what an authority can get wrong -----------------------------------------------------------------------------------
+
+
+def test_a_token_says_when_how_exactly_and_by_whom(authority: Authority) -> None:
+    said = read_stamp(authority.stamp(DATA), DATA, [authority.root])
+    assert abs(said.at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert (said.accuracy, said.by - said.at) == (timedelta(seconds=1), timedelta(seconds=1))
+    assert (said.authority, said.policy) == ("CN=Sample TSA", "1.2.3.4.1")
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_an_imprint_by_any_sha2_counts(authority: Authority, algorithm: str) -> None:
+    reply = authority.stamp(DATA, algorithm)
+    read_stamp(reply, DATA, [authority.root])
+    refused("TST-IMPRINT", reply, authority.root, data=DATA + b"x")
+
+
+def test_an_imprint_by_sha1_proves_nothing(authority: Authority) -> None:
+    assert "1.3.14.3.2.26" in refused("TST-IMPRINT", authority.stamp(DATA, "sha1"), authority.root)
+
+
+def test_a_signature_by_way_of_sha1_proves_nothing() -> None:
+    assert "1.3.14.3.2.26" in refused("TST-SIG", STAMPER.stamp(DATA, AT, digest="sha1"), STAMPER.root.pem)
+
+
+def test_an_accuracy_of_years_says_nothing(tmp_path: Path) -> None:
+    vague = Authority(tmp_path, accuracy="secs:99999999")
+    refused("TST-TIME", vague.stamp(DATA), vague.root)
+
+
+def test_a_root_is_trusted_only_from_outside(authority: Authority, tmp_path: Path) -> None:
+    reply, other = authority.stamp(DATA), Authority(tmp_path / "other", name="Other TSA")
+    refused("TST-CHAIN", reply)
+    refused("TST-CHAIN", reply, other.root)
+    refused("TST-CHAIN", reply, authority.certificate(STAMPING))
+    read_stamp(reply, DATA, [other.root, authority.root])
+
+
+def test_a_signer_must_be_one_for_time_stamps_alone_and_critically_so(authority: Authority) -> None:
+    reply = authority.stamp(DATA, certificate=False)
+    code = ExtendedKeyUsageOID.CODE_SIGNING
+    read_stamp(reply, DATA, [authority.root, authority.certificate(STAMPING)])
+    refused("TST-EKU", reply, authority.root, authority.certificate())
+    refused("TST-EKU", reply, authority.root, authority.certificate(STAMPING, critical=False))
+    refused("TST-EKU", reply, authority.root, authority.certificate(code))
+    refused("TST-EKU", reply, authority.root, authority.certificate(STAMPING, code))
+
+
+def test_a_chain_that_had_expired_at_its_time_is_none(tmp_path: Path) -> None:
+    late = Authority(tmp_path, begins=NOW - timedelta(days=900), ends=NOW - timedelta(days=1))
+    assert "expired" in refused("TST-CHAIN", late.stamp(DATA), late.root)
+
+
+def test_a_token_whose_certificates_openssl_writes_in_another_order_is_read_as_any_other(tmp_path: Path) -> None:
+    authority = Authority(tmp_path, whole_chain=True)
+    reply = authority.stamp(DATA)
+    assert in_order(reply) != reply
+    assert read_stamp(reply, DATA, [authority.root]).authority == "CN=Sample TSA"
+    broken = bytearray(reply)
+    broken[-1] ^= 1
+    refused("TST-SIG", bytes(broken), authority.root)
+
+
+def test_what_is_no_reply_is_not_put_in_order() -> None:
+    chance = Random(3)
+    reply = STAMPER.stamp(DATA, AT, certificates=(STAMPER.der, STAMPER.root.der), order=-1)
+    for end in range(len(reply)):
+        assert in_order(reply[:end]) == reply[:end]
+    for _ in range(300):
+        other = bytearray(reply)
+        other[chance.randrange(len(other))] = chance.randrange(256)
+        assert sorted(in_order(bytes(other))) == sorted(other)
+
+
+def test_the_certificate_that_is_shown_is_the_one_whose_chain_was_built() -> None:
+    """Another one that goes by the same issuer and number, slipped in before it, is not shown in its place."""
+    spoof = Stamper("X", key=STAMPER.key, above=Stamper("Stamper Root"), serial=STAMPER.serial)
+    assert len(spoof.der) < len(STAMPER.der), "and so it stands first"
+    reply = STAMPER.stamp(DATA, AT, certificates=(spoof.der, STAMPER.der))
+    refused("TST-CHAIN", reply, STAMPER.root.pem, STAMPER.pem)
+
+
+def test_a_token_that_brings_certificates_brings_that_of_its_signer() -> None:
+    reply = STAMPER.stamp(DATA, AT, certificates=(STAMPER.root.der,))
+    refused("TST-CHAIN", reply, STAMPER.root.pem, STAMPER.pem)
+
+
+def test_a_reply_longer_than_any_authority_sends_is_not_read() -> None:
+    reply = STAMPER.stamp(DATA, AT, more=bytes(LARGEST))
+    assert str(LARGEST) in refused("TST-FORMAT", reply, STAMPER.root.pem)
+
+
+def test_a_signature_is_checked_to_the_last_bit(authority: Authority) -> None:
+    reply = bytearray(authority.stamp(DATA))
+    reply[-1] ^= 1
+    refused("TST-SIG", bytes(reply), authority.root)
+
+
+def test_what_is_no_certificate_is_said_to_be_none() -> None:
+    for file in (b"", b"text", b"-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"):
+        with pytest.raises(Refused) as found:
+            certificates(file)
+        assert found.value.code == "TRUST-FORMAT"
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_authority_is_asked_over_http_and_its_answer_verified_before_it_is_kept(authority: Authority) -> None:
+    with authority.served() as url:
+        for sha512 in (False, True):
+            reply = obtain(url, DATA, [authority.root], datetime.now(UTC), sha512=sha512)
+            assert read_stamp(reply, DATA, [authority.root]).authority == "CN=Sample TSA"
+    assert len(authority.asked) == 2
+
+
+def test_an_answer_that_shows_nothing_is_not_taken(authority: Authority, tmp_path: Path) -> None:
+    def fault(now: datetime, root: bytes, url: str) -> str:
+        with pytest.raises(LedgerFault) as found:
+            obtain(url, DATA, [root], now)
+        return found.value.code
+
+    now = datetime.now(UTC)
+    with authority.served() as url:
+        assert fault(now, Authority(tmp_path / "other", name="Other TSA").root, url) == "TSA-REFUSED"
+        assert fault(now + timedelta(minutes=7), authority.root, url) == "TSA-REFUSED"
+        assert fault(now - timedelta(minutes=7), authority.root, url) == "TSA-REFUSED"
+        assert fault(now + timedelta(hours=1), authority.root, url) == "CLOCK-AHEAD"
+        assert fault(now - timedelta(hours=1), authority.root, url) == "CLOCK-AHEAD"
+    assert fault(now, authority.root, url) == "HTTP-SILENT"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "says"),
+    [(503, b"", "status 503, 0 bytes"), (200, bytes(LARGEST + 1), f"status 200, {LARGEST + 1}")],
+)
+def test_an_authority_that_refuses_or_sends_too_much_gave_no_token(
+    status: int, body: bytes, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask(*_: object, **__: object) -> Reply:
+        return Reply(status, "application/timestamp-reply", body)
+
+    monkeypatch.setattr(rfc3161, "ask", ask)
+    with pytest.raises(LedgerFault, match=says) as found:
+        obtain("http://tsa.example/", DATA, [], AT)
+    assert found.value.code == "TSA-REFUSED"
+
+
+def test_a_clock_may_differ_from_the_authoritys_by_five_minutes_and_its_accuracy(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamp = read_stamp(authority.stamp(DATA), DATA, [authority.root])
+    monkeypatch.setattr(rfc3161, "read_stamp", lambda *_, **__: stamp)
+
+    async def ask(*_: object, **__: object) -> Reply:
+        return Reply(200, "", b"token")
+
+    monkeypatch.setattr(rfc3161, "ask", ask)
+    most = timedelta(minutes=5) + stamp.accuracy
+    for off in (most, -most):
+        assert obtain("http://tsa.example/", DATA, [], stamp.at + off) == b"token"
+        with pytest.raises(LedgerFault, match="it says"):
+            obtain("http://tsa.example/", DATA, [], stamp.at + off * 1.001)

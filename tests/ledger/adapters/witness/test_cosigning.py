@@ -1,0 +1,486 @@
+"""A log asks its witnesses, verifies what they say, and stops where one of them remembers another tree."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ledger.adapters.keys import mldsa
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.adapters.log.log import Log
+from ledger.adapters.witness import client
+from ledger.adapters.witness.client import Asked, ask_witnesses, remembered
+from ledger.adapters.witness.cosigning import Cosigned, check_remembered, cosign_head, take_cosignatures, witnessed
+from ledger.adapters.witness.witness import Answer, Witness, cosigners, exhibit_of
+from ledger.adapters.witness.witness_state import Memory
+from ledger.entries.split_view import check_split
+from ledger.errors import LedgerFault, Refused
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.add_checkpoint import parse_submission
+from ledger.tlog.note import (
+    Vkey,
+    cosign,
+    note_digest,
+    open_checkpoint,
+    open_note,
+    origin_hash,
+    parse_vkey,
+    sign_note,
+    witness_vkey,
+)
+from ledger.tlog.policy import Policy, parse_policy
+from tests.ledger.adapters.log.test_log import KEY, NOON, ORIGIN, Clock, closed, opened, store
+from tests.ledger.adapters.log.test_log import clock as clock
+from tests.ledger.adapters.log.test_log import folder as folder
+from tests.ledger.adapters.storage.test_entry_store import OTHER
+from tests.support.hash_log import HashLog
+
+pytest.importorskip("httpx", reason="needs the extra `server`")
+pytest.importorskip("starlette", reason="needs the extra `server`")
+from tests.ledger.adapters.witness.test_server import Live, listening
+
+SEEDS = {name: name.encode() * 32 for name in "abc"}
+KEYS = {name: parse_vkey(witness_vkey(f"witness.example/{name}", public_key(seed))) for name, seed in SEEDS.items()}
+Script = Callable[[bytes], Answer]  # the body of a request -> what is answered
+
+
+@contextmanager
+def witness(name: str, folder: Path, clock: Clock, second: mldsa.MlDsaKey | None = None) -> Iterator[Live]:
+    """A live witness of this log under one of the names."""
+    path = folder / name / "witness.db"
+    memory = Memory(path, KEYS[name].text) if path.exists() else Memory.create(path, KEYS[name].text)
+    signs = cosigners(KEYS[name].name, SeedKey(SEEDS[name]), second)
+    with listening(Witness(memory, signs, {ORIGIN: [KEY]}, now=clock)) as live:
+        yield live
+    memory.close()
+
+
+@contextmanager
+def scripted(script: Script, shown: bytes | None = None) -> Iterator[str]:
+    """A server that answers add-checkpoint as it is told to, and shows a note on its monitoring address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            answer = script(self.rfile.read(int(self.headers["content-length"])))
+            self._answer(answer.status, answer.body.encode(), answer.media)
+
+        def do_GET(self) -> None:
+            there = self.path == f"/{origin_hash(ORIGIN)}/checkpoint" and shown is not None
+            self._answer(200 if there else 404, shown or b"", "text/plain")
+
+        def _answer(self, status: int, body: bytes, media: str) -> None:
+            with suppress(ConnectionError):  # the log may have waited long enough
+                self.send_response(status)
+                self.send_header("content-type", media)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def policy(urls: Mapping[str, str], k: int | str = "all", log: Vkey = KEY) -> Policy:
+    lines = [f"log {log.text}", *(f"witness {name} {KEYS[name].text} {url}" for name, url in urls.items())]
+    lines += [f"group some {k} {' '.join(urls)}", "quorum some"]
+    return parse_policy("".join(f"{line}\n" for line in lines).encode())
+
+
+@pytest.fixture
+def log(folder: Path, clock: Clock) -> Iterator[Log]:
+    made = opened(folder, clock, witnesses=tuple(KEYS.values()))
+    store(made, 3)
+    made.acknowledge(2)
+    yield made
+    closed(made)
+
+
+def grown(log: Log, count: int, order: str | None = None) -> int:
+    """Record more entries, all acknowledged; the size then."""
+    last = store(log, count, order) if order else store(log, count)
+    return log.acknowledge(last).size
+
+
+def cosigned(log: Log, told: Policy, clock: Clock, said: list[str] | None = None) -> Cosigned:
+    return cosign_head(
+        log, told, log.files.folder.parent / "evidence", now=clock, say=(said if said is not None else []).append
+    )
+
+
+def evidence(log: Log) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in (log.files.folder.parent / "evidence").glob("*")}
+
+
+def code(do: Callable[[], object]) -> str:
+    with pytest.raises((LedgerFault, Refused)) as raised:
+        do()
+    assert isinstance(raised.value, LedgerFault | Refused)
+    return raised.value.code
+
+
+# -- asking ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_head_comes_back_with_the_lines_of_its_witnesses_in_the_order_of_the_policy(
+    log: Log, clock: Clock, tmp_path: Path
+) -> None:
+    with witness("a", tmp_path, clock) as a, witness("b", tmp_path, clock) as b:
+        told = policy({"b": b.url, "a": a.url})
+        done = cosigned(log, told, clock)
+    assert done.met
+    head = open_checkpoint(done.kept.note, ORIGIN, KEY, list(KEYS.values()))
+    assert [key.name for key, _ in head.cosignatures] == ["witness.example/b", "witness.example/a"]
+    assert head.checkpoint.size == 3
+    assert (log.files.folder / "checkpoint").read_bytes() == done.kept.note
+    kept = log.heads.newest_cosigned()
+    assert kept is not None
+    assert kept.cosigned == int(NOON.timestamp())
+    assert witnessed(told, done.kept.note, KEY)
+    assert not witnessed(told, log.signed().note, KEY)
+
+
+def test_a_growing_log_is_followed_and_a_witness_that_is_behind_says_from_where(
+    log: Log, clock: Clock, tmp_path: Path
+) -> None:
+    with witness("a", tmp_path, clock) as a, witness("b", tmp_path, clock) as b:
+        cosigned(log, policy({"a": a.url}), clock)
+        for count in (1, 252, 1, 44):
+            size = grown(log, count)
+            assert cosigned(log, policy({"a": a.url}), clock).met
+        assert cosigned(log, policy({"a": a.url, "b": b.url}), clock).met
+        assert grown(log, 1) == size + 1
+        assert cosigned(log, policy({"b": b.url}), clock).met
+        assert cosigned(log, policy({"a": a.url, "b": b.url}), clock).met  # a did not see the last head but one
+
+
+def test_asking_again_is_a_heartbeat_and_an_older_cosignature_stays_while_its_witness_is_silent(
+    log: Log, clock: Clock, tmp_path: Path
+) -> None:
+    with witness("a", tmp_path, clock) as a:
+        with witness("b", tmp_path, clock) as b:
+            told = policy({"a": a.url, "b": b.url})
+            first = cosigned(log, told, clock)
+        clock.now = NOON + timedelta(hours=1)
+        said: list[str] = []
+        second = cosigned(log, told, clock, said)
+    assert second.met
+    times = {key.name[-1]: time for key, time in open_checkpoint(
+        second.kept.note, ORIGIN, KEY, list(KEYS.values())).cosignatures}  # fmt: skip
+    assert times == {"a": int(clock.now.timestamp()), "b": int(NOON.timestamp())}
+    assert [line.split(":")[:2] for line in said] == [["b", " HTTP-SILENT"]]
+    assert {kept.digest for kept in log.heads.all()} >= {first.kept.digest, second.kept.digest}
+
+
+def test_without_a_quorum_the_head_is_published_and_says_so(log: Log, clock: Clock, tmp_path: Path) -> None:
+    with witness("a", tmp_path, clock) as a:
+        told = policy({"a": a.url, "b": "http://127.0.0.1:1", "c": "http://127.0.0.1:1/x"}, k=2)
+        done = cosigned(log, told, clock)
+    assert not done.met
+    assert [bool(answer.lines) for answer in done.asked] == [True, False, False]
+    assert (log.files.folder / "checkpoint").read_bytes() == done.kept.note
+
+
+def test_a_witness_without_a_url_is_not_asked_and_still_counts_when_its_line_is_there(log: Log, clock: Clock) -> None:
+    told = parse_policy(f"log {KEY.text}\nwitness a {KEYS['a'].text}\nquorum a\n".encode())
+    assert not cosigned(log, told, clock).met
+    offered = log.signed().note + cosign(log.signed().note, KEYS["a"].name, SEEDS["a"], 1_800_000_000).encode()
+    taken = take_cosignatures(log, told, offered, now=clock)
+    assert taken.met
+    assert cosigned(log, told, clock).met
+
+
+def test_two_keys_at_one_address_are_asked_once_and_both_lines_count(log: Log, clock: Clock, tmp_path: Path) -> None:
+    pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa", reason="needs cryptography 50")
+    second = mldsa.new(tmp_path / "mldsa.key")
+    key = Vkey.of(KEYS["a"].name, 0x06, second.public)
+    with witness("a", tmp_path, clock, second) as a:
+        text = f"log {KEY.text}\nwitness a {KEYS['a'].text} {a.url}/\nwitness pq {key.text} {a.url}\n"
+        told = parse_policy(f"{text}group both all a pq\nquorum both\n".encode())
+        log.witnesses = (KEYS["a"], key)
+        done = cosigned(log, told, clock)
+        assert (done.met, len(done.asked), done.asked[0].names) == (True, 1, ("a", "pq"))
+        grown(log, 2)
+        assert cosigned(log, told, clock).met
+
+
+# -- what a witness may say, and what is made of it --------------------------------------------------------------------
+
+
+def line(body: bytes, name: str = "a", time: datetime = NOON, seed: bytes | None = None) -> str:
+    return cosign(parse_submission(body).note, KEYS[name].name, seed or SEEDS[name], int(time.timestamp()))
+
+
+def asked(log: Log, script: Script, clock: Clock, shown: bytes | None = None) -> Asked:
+    with scripted(script, shown) as url:
+        told = policy({"a": url})
+        head = open_checkpoint(log.signed().note, ORIGIN, KEY, ())
+        (answer,) = ask_witnesses(told, KEY, head, log.consistency, now=int(clock().timestamp()))
+    return answer
+
+
+def test_lines_of_unknown_keys_are_left_out(log: Log, clock: Clock) -> None:
+    answer = asked(log, lambda body: Answer(200, line(body, "b") + line(body)), clock)
+    assert (answer.fault, list(answer.lines)) == (None, [KEYS["a"]])
+
+
+BAD = {
+    "no line of its key": (lambda body: line(body, "b"), "CP-SIG"),
+    "a line that does not hold": (lambda body: line(b"old 0\n\n" + HashLog(ORIGIN, size=2).note(2)), "CP-SIG"),
+    "a good line and a bad one": (
+        lambda body: line(body) + line(b"old 0\n\n" + HashLog(ORIGIN, size=2).note(2)),
+        "CP-SIG",
+    ),
+    "no line": (lambda _: "thank you\n", "CP-FORMAT"),
+    "nothing": (lambda _: "", "CP-FORMAT"),
+    "sixteen lines": (lambda body: line(body, "b") * 16 + line(body), "CP-FORMAT"),
+    "an hour ahead": (lambda body: line(body, time=NOON + timedelta(hours=1)), "CP-FUTURE"),
+    "without end": (lambda body: line(body) * 3_000, "CP-FORMAT"),
+}
+
+
+@pytest.mark.parametrize(("says", "fault"), BAD.values(), ids=BAD.keys())
+def test_what_does_not_verify_is_not_taken(log: Log, clock: Clock, says: Callable[[bytes], str], fault: str) -> None:
+    answer = asked(log, lambda body: Answer(200, says(body)), clock)
+    assert not answer.lines
+    assert not answer.conflict
+    assert answer.fault is not None
+    assert answer.fault.code == fault
+
+
+def test_a_time_of_nothing_is_not_taken(log: Log, clock: Clock) -> None:
+    def timeless(body: bytes) -> str:
+        from ledger.formats.ed25519 import sign
+        from ledger.tlog.note import b64
+
+        text = open_note(parse_submission(body).note, [KEY]).text
+        signature = bytes(8) + sign(SEEDS["a"], b"cosignature/v1\ntime 0\n" + text.encode())
+        return f"\u2014 {KEYS['a'].name} {b64(KEYS['a'].keyid + signature)}\n"
+
+    answer = asked(log, lambda body: Answer(200, timeless(body)), clock)
+    assert answer.fault is not None
+    assert answer.fault.code == "CP-TIME"
+
+
+def test_a_cosignature_older_than_the_last_of_its_key_is_not_taken(log: Log, clock: Clock) -> None:
+    with scripted(lambda body: Answer(200, line(body))) as url:
+        assert cosigned(log, policy({"a": url}), clock).met
+    grown(log, 1)
+    with scripted(lambda body: Answer(200, line(body, time=NOON - timedelta(seconds=1)))) as url:
+        done = cosigned(log, policy({"a": url}), clock)
+    assert not done.met
+    assert done.asked[0].fault is not None
+    assert done.asked[0].fault.code == "CP-TIME"
+
+
+@pytest.mark.parametrize("status", [301, 400, 403, 404, 429, 500, 503])
+def test_any_other_status_is_no_cosignature_and_no_conflict(log: Log, clock: Clock, status: int) -> None:
+    answer = asked(log, lambda body: Answer(status, line(body)), clock)
+    assert not answer.lines
+    assert not answer.conflict
+    assert answer.fault is not None
+    assert answer.fault.code == "WITNESS-REFUSED"
+
+
+def test_a_witness_that_stands_elsewhere_is_asked_once_more_from_there(log: Log, clock: Clock) -> None:
+    olds: list[int] = []
+
+    def script(body: bytes) -> Answer:
+        olds.append(parse_submission(body).old)
+        return Answer(409, "2\n", "text/x.tlog.size") if len(olds) == 1 else Answer(200, line(body))
+
+    assert list(asked(log, script, clock).lines) == [KEYS["a"]]
+    assert olds == [0, 2]
+
+
+def test_a_witness_that_keeps_moving_is_left_alone(log: Log, clock: Clock) -> None:
+    sizes = iter(range(1, 9))
+    answer = asked(log, lambda _: Answer(409, f"{next(sizes)}\n", "text/x.tlog.size"), clock)
+    assert next(sizes) == 3
+    assert not answer.conflict
+    assert answer.fault is not None
+    assert answer.fault.code == "WITNESS-BUSY"
+
+
+CONFLICTS = {
+    "422": lambda _: Answer(422, "no\n"),
+    "409 without its type": lambda _: Answer(409, "0\n"),
+    "409 with a charset": lambda _: Answer(409, "2\n", "text/x.tlog.size; charset=utf-8"),
+    "409 with the size that was sent": lambda _: Answer(409, "0\n", "text/x.tlog.size"),
+    "409 without a number": lambda _: Answer(409, "2", "text/plain"),
+    "409 with another spelling": lambda _: Answer(409, "02\n", "text/x.tlog.size"),
+}
+
+
+@pytest.mark.parametrize("script", CONFLICTS.values(), ids=CONFLICTS.keys())
+def test_a_conflict_stops_the_log_and_both_notes_are_kept(log: Log, clock: Clock, script: Script) -> None:
+    shown = log.signed().note + cosign(log.signed().note, KEYS["a"].name, SEEDS["a"], 1).encode()
+    before = log.publish().note
+    with scripted(script, shown) as url, scripted(lambda body: Answer(200, line(body, "b"))) as good:
+        told = policy({"a": url, "b": good})
+        assert code(lambda: cosigned(log, told, clock)) == "LOG-EQUIVOCATION"
+    assert evidence(log) == {f"{note_digest(note)}.note": note for note in (before, shown)}
+    assert (log.files.folder / "checkpoint").read_bytes() == before  # never healed by the lines of others
+
+
+def test_a_conflict_after_the_second_question_is_one_too(log: Log, clock: Clock) -> None:
+    answers = iter((Answer(409, "2\n", "text/x.tlog.size"), Answer(409, "2\n", "text/x.tlog.size")))
+    assert asked(log, lambda _: next(answers), clock).conflict
+
+
+def test_a_witness_that_has_forgotten_is_not_believed(log: Log, clock: Clock) -> None:
+    with scripted(lambda body: Answer(200, line(body))) as url:
+        cosigned(log, policy({"a": url}), clock)
+    grown(log, 1)
+    with scripted(lambda _: Answer(409, "1\n", "text/x.tlog.size")) as url:
+        done = cosigned(log, policy({"a": url}), clock)
+    assert done.asked[0].fault is not None
+    assert done.asked[0].fault.code == "WITNESS-LOST"
+
+
+def test_a_silent_witness_costs_its_seconds_and_no_more(
+    log: Log, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "SECONDS", 0.2)
+    go = threading.Event()
+    with scripted(lambda _: Answer(200, str(go.wait(30)))) as slow, scripted(lambda b: Answer(200, line(b, "b"))) as b:
+        done = cosigned(log, policy({"a": slow, "b": b}, k=1), clock)
+        go.set()
+    assert done.met
+    assert done.asked[0].fault is not None
+    assert done.asked[0].fault.code == "HTTP-SILENT"
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1", "nothing", "http://", "http://[", "http://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_silence(log: Log, clock: Clock, url: str) -> None:
+    done = cosigned(log, policy({"a": url}), clock)
+    assert done.asked[0].fault is not None
+    assert done.asked[0].fault.code == "HTTP-SILENT"
+
+
+# -- a log that contradicts itself -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fork(log: Log, folder: Path, clock: Clock, tmp_path: Path) -> Iterator[Log]:
+    """The same log brought to life a second time, guard and key and all."""
+    for part in ("ledger", "state"):
+        shutil.copytree(folder.parent / part, tmp_path / "twin" / part)
+    made = opened(tmp_path / "twin" / "ledger", clock, witnesses=tuple(KEYS.values()))
+    yield made
+    closed(made)
+
+
+@pytest.mark.parametrize("longer", [0, 1, 4])
+def test_a_log_that_signs_two_trees_is_refused_and_both_sides_hold_the_proof(
+    log: Log, fork: Log, clock: Clock, tmp_path: Path, longer: int
+) -> None:
+    with witness("a", tmp_path, clock) as a:
+        told = policy({"a": a.url})
+        cosigned(log, told, clock)
+        size = grown(log, 2)
+        assert cosigned(log, told, clock).met
+        grown(fork, 2 + longer, OTHER)
+        before = fork.publish().note
+        assert code(lambda: cosigned(fork, told, clock)) == "LOG-EQUIVOCATION"
+        (kept,) = a.witness.memory.evidence()
+        seen = a.witness.memory.seen(ORIGIN)
+    assert seen is not None
+    assert (seen.size, seen.root) == (size, log.signed().root)
+    assert kept.refused == fork.signed().note
+    theirs = exhibit_of(kept, [KEY])
+    assert theirs is not None
+    assert check_split(theirs, KEY).two.size == size + longer
+    assert (fork.files.folder / "checkpoint").read_bytes() == before
+
+    exhibits = [data for name, data in evidence(fork).items() if name.endswith(".split-view.json")]
+    notes = {data for name, data in evidence(fork).items() if name.endswith(".note")}
+    assert notes == {before, seen.note}
+    split = check_split(exhibits[0], KEY)
+    assert (split.one.root, split.two.root) in (
+        (log.signed().root, fork.signed().root),
+        (fork.signed().root, log.signed().root),
+    )
+    assert evidence(log) == {}
+
+
+def test_an_old_copy_that_meets_its_witness_is_a_rollback(log: Log, fork: Log, clock: Clock, tmp_path: Path) -> None:
+    with witness("a", tmp_path, clock) as a:
+        told = policy({"a": a.url})
+        grown(log, 2)
+        cosigned(log, told, clock)
+        assert code(lambda: check_remembered(fork, told)) == "LOG-ROLLBACK"
+        assert code(lambda: cosigned(fork, told, clock)) == "LOG-ROLLBACK"
+        assert {note_digest(fork.signed().note), log.publish().digest} <= {name[:64] for name in evidence(fork)}
+        grown(fork, 3, OTHER)
+        assert code(lambda: check_remembered(fork, told)) == "LOG-FORKED"
+        check_remembered(log, told)
+        assert remembered(told, KEY)[a.url].checkpoint.size == 5
+
+
+def test_a_size_nobody_can_show_is_no_rollback(log: Log, clock: Clock) -> None:
+    stranger = HashLog(ORIGIN, bytes(32), 9).note(9)
+    for shown in (None, b"nonsense", stranger, log.signed().note):
+        with scripted(lambda _: Answer(409, "9\n", "text/x.tlog.size"), shown) as url:
+            done = cosigned(log, policy({"a": url}), clock)
+            check_remembered(log, policy({"a": url}))
+        assert done.asked[0].fault is not None
+        assert done.asked[0].fault.code == "WITNESS-AHEAD"
+
+
+def test_a_second_publisher_that_was_quicker_is_no_fault(log: Log, folder: Path, clock: Clock, tmp_path: Path) -> None:
+    with witness("a", tmp_path, clock) as a:
+        told = policy({"a": a.url})
+        head = open_checkpoint(log.publish().note, ORIGIN, KEY, ())
+        grown(log, 2)
+        cosigned(log, told, clock)
+        (late,) = ask_witnesses(told, KEY, head, log.consistency, now=int(NOON.timestamp()))
+        assert late.fault is not None
+        assert late.fault.code == "WITNESS-AHEAD"
+        assert cosigned(log, told, clock).met
+
+
+# -- cosignatures that come by other means -----------------------------------------------------------------------------
+
+
+def test_a_cosigned_note_that_comes_as_a_file_is_taken(log: Log, clock: Clock, tmp_path: Path) -> None:
+    told = policy({"a": "http://127.0.0.1:1", "b": "http://127.0.0.1:1"})
+    log.publish()
+    for name in "ab":
+        note = log.signed().note
+        offered = note + cosign(note, KEYS[name].name, SEEDS[name], int(NOON.timestamp())).encode()
+        done = take_cosignatures(log, told, offered, now=clock)
+    assert done.met
+    grown(log, 1)
+    log.publish()
+    late = take_cosignatures(log, told, done.kept.note, now=clock)  # an older head is kept, and published it is not
+    assert log.heads.get(late.kept.digest) is not None
+    assert (log.files.folder / "checkpoint").read_bytes() == log.signed().note
+
+
+def test_what_no_witness_has_signed_or_this_log_has_not_is_not_taken(log: Log, clock: Clock) -> None:
+    told = policy({"a": "http://127.0.0.1:1"})
+    note = log.publish().note
+    early = int((NOON + timedelta(hours=1)).timestamp())
+    fork = HashLog(ORIGIN, size=2).note(2)
+    offers = {
+        "CP-SIG": note,
+        "CP-FUTURE": note + cosign(note, KEYS["a"].name, SEEDS["a"], early).encode(),
+        "CP-ORIGIN": HashLog("ledger.example/other", size=2).note(2),
+        "LOG-CORRUPT": fork + cosign(fork, KEYS["a"].name, SEEDS["a"], 1).encode(),
+        "CP-FORMAT": sign_note("words\n", ORIGIN, HashLog().seed).encode(),
+    }
+    for expected, offered in offers.items():
+        assert code(lambda offered=offered: take_cosignatures(log, told, offered, now=clock)) == expected  # type: ignore[misc]
+    assert (log.files.folder / "checkpoint").read_bytes() == note

@@ -1,0 +1,204 @@
+"""A monitor that may read the entries of a log sees whether the log keeps its own rules, look by look."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cli.exit_codes import Exit
+from ledger.adapters.witness import followed_entries
+from ledger.adapters.witness.monitor import Look, Patience, look
+from ledger.entries.envelope import Place
+from ledger.entries.keyring import Registrar
+from ledger.entries.split_view import check_order
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import log_vkey, parse_vkey
+from ledger.tlog.policy import parse_policy
+from ledger.tlog.tile import bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
+from tests.support.cli import run
+from tests.support.memory_ledger import ORDER, Ledger, hand, resealed, small, two_histories
+
+NOON = datetime(2027, 6, 1, 12, tzinfo=UTC)
+SENT = {"addressee": "skylark", "channel": "post"}
+
+
+def publish(ledger: Ledger, folder: Path) -> None:
+    """Write the log as static files, over what was published before."""
+    shutil.rmtree(folder, ignore_errors=True)
+    files = {tile_path(tile): tile_bytes(tile, ledger.read) for tile in tiles_for(0, ledger.size)}
+    for bundle in bundles_for(0, ledger.size):
+        first = bundle.n * 256
+        files[tile_path(bundle)] = pack_entries(ledger.entries[first : first + bundle.width])
+    for name, data in (files | {"checkpoint": ledger.checkpoint()}).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+
+
+class Watch:
+    """A log's folder and the state of a monitor that reads its entries."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log, self.state = folder / "log", folder / "state"
+        self.state.mkdir()
+
+    def look(self, ledger: Ledger) -> Look:
+        publish(ledger, self.log)
+        return self.again(ledger)
+
+    def again(self, ledger: Ledger) -> Look:
+        registrar = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
+        policy, where = parse_policy(ledger.policy()), str(self.log)
+        return look(where, policy, ledger.origin, self.state, NOON, Patience(), entries=True, registrar=registrar)
+
+    def codes(self, ledger: Ledger) -> list[str]:
+        return [alarm.code for alarm in self.look(ledger).alarms]
+
+    def exhibits(self, ledger: Ledger) -> list[Any]:
+        key = parse_vkey(log_vkey(ledger.origin, public_key(ledger.log.seed)))
+        found = (self.state / "evidence").glob("*.split-order.json")
+        return [check_order(path.read_bytes(), [key]) for path in found]
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(tmp_path)
+
+
+def test_an_honest_log_gives_nothing_to_look_at_and_each_entry_is_read_once(watch: Watch) -> None:
+    ledger, ilves = small()
+    counts = []
+    for _ in range(3):
+        ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+        seen = watch.look(ledger)
+        assert seen.alarms == ()
+        counts.append(seen.entries)
+    assert [*counts, watch.look(ledger).entries] == [6, 1, 1, 0]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_two_histories_of_an_order_are_found_with_an_exhibit_and_not_forgotten(watch: Watch, apart: bool) -> None:
+    ledger, _, (one, two) = two_histories()
+    if apart:  # the first of them was read in an earlier look
+        last = ledger.entries.pop()
+        before, _ = small()
+        before.append(ledger.entries[one])
+        assert watch.codes(before) == []
+        ledger.entries.append(last)
+    for _ in range(2):
+        assert watch.codes(ledger) == ["SPLIT-ORDER"]
+    (found,) = watch.exhibits(ledger)
+    assert (found.code, found.places) == ("SPLIT-ORDER", (one, two))
+
+
+def test_the_first_of_two_entries_is_found_however_long_ago_it_was(watch: Watch) -> None:
+    ledger, ilves = small()
+    for _ in range(4):
+        ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+    assert watch.codes(ledger) == []
+    place = Place(ledger.origin, ORDER, 3, ledger.leaf(4), "2AP-7")
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER, place=place)
+    assert watch.codes(ledger) == ["SPLIT-ORDER"]
+    (found,) = watch.exhibits(ledger)
+    assert found.places == (5, 9)
+
+
+def test_a_chain_that_breaks_is_found_with_an_exhibit_and_a_gap_without_one(watch: Watch) -> None:
+    ledger, ilves = small()
+    broken = Place(ledger.origin, ORDER, 3, "00" * 32, "2AP-7")
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER, place=broken)
+    gap = Place(ledger.origin, "22222222-2222-4333-8444-555555555555", 2, "00" * 32, "2AP-7")
+    ledger.record(ilves, "order-transmitted", SENT, order=gap.order, place=gap)
+    assert watch.codes(ledger) == ["SPLIT-ORDER", "CTX-CHAIN"]
+    assert [found.places for found in watch.exhibits(ledger)] == [(4, 5)]
+    assert len(list((watch.state / "evidence").glob("*.dsse.json"))) == 2
+
+
+def test_an_entry_by_a_key_that_is_not_enrolled_or_has_ended_is_an_alarm(watch: Watch) -> None:
+    ledger, ilves = small()
+    ledger.record(hand("ilves", key="other"), "order-transmitted", SENT, order=ORDER)
+    assert watch.codes(ledger) == ["KEY-UNKNOWN"]
+    ledger.record(ledger.keeper, "key-revoked", {"actor": "ilves", "cause": "left-office"})
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+    assert watch.codes(ledger) == ["KEY-UNKNOWN", "KEY-ENDED"]
+
+
+def test_a_role_that_the_key_does_not_hold_is_an_alarm_and_no_conviction(watch: Watch) -> None:
+    ledger, ilves = small()
+    ledger.record(ilves, "order-transmitted", SENT, order=ORDER, role="CT")
+    assert watch.codes(ledger) == ["V-ROLE-NOT-HELD"]
+
+
+def test_the_register_itself_is_followed_across_looks(watch: Watch) -> None:
+    ledger, _ = small()
+    assert watch.codes(ledger) == []
+    orn = ledger.enrol("orn", "XO", "ISS")
+    ledger.record(orn, "order-transmitted", SENT, order=ORDER)
+    assert watch.codes(ledger) == []
+    place = Place(ledger.origin, ledger.registry, 4, ledger.leaf(2), None)
+    ledger.record(ledger.keeper, "key-revoked", {"actor": "orn", "cause": "other"}, place=place)
+    assert watch.codes(ledger) == ["SPLIT-ORDER"]
+    ledger.record(hand("mere"), "order-transmitted", SENT, order=ORDER, role="ISS")
+    assert watch.codes(ledger) == ["SPLIT-ORDER"], "which of the two registers holds is not ours to say"
+
+
+def test_what_is_no_sealed_entry_or_one_for_another_log_is_an_alarm(watch: Watch) -> None:
+    ledger, ilves = small()
+    ledger.append(b"neither")
+    ledger.append(ledger.entries[4].replace(b'"sig":"', b'"sig":"AAAA', 1))
+    ledger.append(resealed(ledger.entries[4], lambda p: p.update(log="ledger.test/else"), ilves))
+    assert watch.codes(ledger) == ["ENV-NONCANON", "ENV-NONCANON", "CTX-LOG"]
+
+
+def test_a_look_that_was_cut_short_goes_on_where_it_stopped(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed_entries, "STEP", 256)
+    ledger, ilves = small()
+    for _ in range(600):
+        ledger.record(ilves, "order-transmitted", SENT, order=ORDER)
+    publish(ledger, watch.log)
+    bundle = next((watch.log / "tile" / "entries").glob("002.p/*"))
+    whole = bundle.read_bytes()
+    bundle.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert [alarm.code for alarm in watch.again(ledger).alarms] == ["LOG-CORRUPT"]
+    bundle.write_bytes(whole)
+    seen: list[int] = []
+    take = followed_entries._Step.take
+
+    def counted(step: Any, index: int, *more: Any) -> None:
+        seen.append(index)
+        take(step, index, *more)
+
+    monkeypatch.setattr(followed_entries._Step, "take", counted)
+    assert watch.again(ledger).alarms == ()
+    assert seen == list(range(512, ledger.size))
+
+
+def test_alarms_have_an_end(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed_entries, "MOST", 3)
+    ledger, _ = small()
+    for n in range(5):
+        ledger.append(b"%d" % n)
+    assert len(watch.codes(ledger)) == 3
+    ledger.append(b"more")
+    assert len(watch.codes(ledger)) == 3
+    assert len(list((watch.state / "evidence").glob("*.dsse.json"))) == 3
+
+
+def test_the_exit_code_and_the_exhibit_tell_people(watch: Watch, tmp_path: Path) -> None:
+    ledger, _, _ = two_histories()
+    publish(ledger, watch.log)
+    trust = tmp_path / "trust"
+    trust.mkdir()
+    (trust / "policy").write_bytes(ledger.policy())
+    words = ("monitor", str(watch.log), "--trust", str(trust), "--state", str(watch.state), "--entries", "--json")
+    done = run(*words)
+    assert (done.exit_code, "NO_TRUST_ANCHOR" in done.stdout) == (Exit.FINDINGS, True), "nobody vouches for the keys"
+    (trust / "registrar").write_text(f"{ledger.keeper.actor} {ledger.keeper.party} {ledger.keeper.key}\n")
+    done = run(*words)
+    assert (done.exit_code, json.loads(done.stdout)["logs"][0]["alarms"][0]["code"]) == (Exit.PROVED_BAD, "SPLIT-ORDER")
+    (exhibit,) = (watch.state / "evidence").glob("*.split-order.json")
+    assert run("verify", str(exhibit), "--trust", str(trust)).exit_code == Exit.PROVED_BAD

@@ -1,0 +1,116 @@
+"""Many facts at once: all of them or none, page after page in one transaction, and nothing else beside the shelf."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ledger.adapters.storage.entry_store import Conflict
+from ledger.application import bulk_record
+from ledger.application.journal import Journal
+from ledger.application.sealing import Draft, target_of
+from ledger.entries.envelope import Circumstances
+from ledger.errors import Refused
+from ledger.facts import Fact
+from tests.ledger.application.test_journal import NOON, ORDER, entries, ilves, issued, made, sent
+
+PAGE = 4
+
+
+@pytest.fixture
+def journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Journal]:
+    monkeypatch.setattr(bulk_record, "PAGE", PAGE)
+    with made(tmp_path / "ledger") as journal:
+        yield journal
+
+
+def draft(journal: Journal, fact: Fact, order: str = ORDER, *, entry: str | None = None) -> Draft:
+    """A fact about to be recorded by Ilves."""
+    return Draft(fact, order, ilves(journal), Circumstances(NOON, NOON), entry=entry)
+
+
+@pytest.mark.parametrize("count", [1, PAGE, PAGE + 1, 3 * PAGE + 2])
+def test_what_was_added_stands_in_the_log_in_its_order(journal: Journal, count: int) -> None:
+    start = journal.store.size()
+    heard: list[tuple[int, int]] = []
+    with journal.many(lambda done, total: heard.append((done, total))) as many:
+        leaves = [many.add(draft(journal, issued() if n == 0 else sent())) for n in range(count)]
+    assert many.indices == range(start, start + count)
+    assert [e.leaf for e in entries(journal)] == leaves
+    assert heard[-1] == (count, count)
+    assert journal.log.derive().root() == journal.log.signed().root
+    assert journal.log.signed().size == start + count
+
+
+def attempt(journal: Journal, drafts: Sequence[Draft], last: Callable[[], object]) -> None:
+    """Add drafts, and do one more thing before the block ends."""
+    with journal.many() as many:
+        for each in drafts:
+            many.add(each)
+        last()
+
+
+def two_pages(journal: Journal) -> list[Draft]:
+    """An order of two pages."""
+    return [draft(journal, issued() if n == 0 else sent()) for n in range(2 * PAGE)]
+
+
+def test_what_a_block_does_not_finish_was_never_there(journal: Journal) -> None:
+    start = journal.store.size()
+    with pytest.raises(ZeroDivisionError):
+        attempt(journal, two_pages(journal), lambda: 1 // 0)
+    assert journal.store.size() == start
+    journal.record(issued(), ORDER, ilves(journal))
+
+
+def test_nothing_added_is_nothing_stored(journal: Journal) -> None:
+    with journal.many() as many:
+        pass
+    assert (len(many.indices), many.already) == (0, 0)
+
+
+def test_a_page_that_cannot_be_stored_takes_those_before_it_along(journal: Journal) -> None:
+    with pytest.raises(Conflict):
+        attempt(journal, two_pages(journal), lambda: journal.record(issued("PPO-other"), ORDER, ilves(journal)))
+    assert [e.get("reference") for e in entries(journal)] == ["PPO-other"]
+
+
+@pytest.mark.parametrize("between", [0, PAGE])
+def test_an_id_that_comes_twice_is_a_replay(journal: Journal, between: int) -> None:
+    start = journal.store.size()
+    first, again = (draft(journal, fact, entry="ab" * 16) for fact in (issued(), sent()))
+    with pytest.raises(Refused, match="CTX-REPLAY"):
+        attempt(journal, [first, *[draft(journal, sent())] * between, again], lambda: None)
+    assert journal.store.size() == start
+
+
+def test_what_stands_there_under_its_id_is_not_stored_again(journal: Journal) -> None:
+    first = journal.record_batch([draft(journal, issued(), entry="ab" * 16)])[0]
+    with journal.many() as many:
+        again = many.add(draft(journal, issued(), entry="ab" * 16))
+        many.add(draft(journal, sent()))
+    assert (again, many.already, len(many.indices)) == (first.leaf, 1, 1)
+
+
+def test_keys_for_many_orders_are_made_once(journal: Journal) -> None:
+    assert journal.drawer is not None
+    journal.prepare([(target_of(ORDER), ORDER), ("another", ORDER)])
+    before = journal.drawer.subjects()
+    journal.prepare([(target_of(ORDER), ORDER), ("another", ORDER)])
+    with journal.many() as many:
+        many.add(draft(journal, issued()))
+    assert journal.drawer.subjects() == before
+
+
+def test_what_is_staged_lies_in_no_folder(journal: Journal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SQLITE_TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    before = sorted(os.listdir(tmp_path / "ledger"))
+    with journal.many() as many:
+        for n in range(3 * PAGE):
+            many.add(draft(journal, issued() if n == 0 else sent()))
+        assert os.listdir(tmp_path / "tmp") == []
+        assert sorted(os.listdir(tmp_path / "ledger")) == before

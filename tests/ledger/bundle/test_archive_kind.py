@@ -1,0 +1,246 @@
+"""What an archive is meant to be: a damaged bundle stays one, a container gives its bundle, all else is no bundle."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from cli.exit_codes import Exit
+from ledger.bundle import unpack, zip_profile
+from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
+from ledger.errors import Refused
+from ledger.verify import verify
+from projections.exchange.asic import MANIFEST, SIGNATURE, container, manifest
+from tests.cli.reports.test_pdf_attachment import paper
+from tests.support.cli import run
+from tests.support.memory_ledger import NOW, small
+
+NAME = "court.evidence.zip"
+
+
+def bundle() -> bytes:
+    ledger, ilves = small()
+    return ledger.bundle(ilves)
+
+
+BUNDLE = bundle()
+CONTAINER = container({NAME: BUNDLE}, b"a signature")
+
+
+def rewritten(files: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED, comment: bytes = b"") -> bytes:
+    """An archive of these files as other programs write it."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as opened:
+        for name, content in files.items():
+            opened.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else method)
+        opened.comment = comment
+    return made.getvalue()
+
+
+OTHERS = {
+    "a spreadsheet": rewritten({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"}),
+    "a document": rewritten({"mimetype": b"application/vnd.oasis.opendocument.text", "content.xml": b"<x/>"}),
+    "evidence, a bundle among it": rewritten({"photo.jpg": b"jpeg", NAME: BUNDLE}),
+    "evidence, a bundle stored in it": rewritten({NAME: BUNDLE, "photo.jpg": b"jpeg"}, zipfile.ZIP_STORED),
+    "a bundle's folder among others": rewritten(
+        {"photo.jpg": b"jpeg"} | {f"court/{path}": content for path, content in unpack(BUNDLE).items()}
+    ),
+    "an empty archive": rewritten({}),
+    "two letters": b"PK",
+    "a broken archive": b"PK\3\4 and no more",
+    "a container of something else": container({"contract.pdf": b"%PDF-"}, b"a signature"),
+    "a container of two bundles": container({NAME: BUNDLE, "more.evidence.zip": BUNDLE}, b"a signature"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("place", ["alone", "in a PDF"])
+def test_an_archive_that_is_no_bundle_is_undecidable_and_never_a_pass(name: str, place: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.bin"
+    file.write_bytes(OTHERS[name] if place == "alone" else paper(OTHERS[name]))
+    done = run("verify", str(file), "--json")
+    assert (done.exit_code, done.stdout) == (Exit.UNDECIDABLE, "")
+    assert "not an evidence bundle" in done.stderr or "no evidence bundle" in done.stderr
+    assert "FAILED" not in done.stderr
+    assert "BND-NONE" in done.stderr
+    if name.startswith("evidence"):
+        assert f"take {NAME} out of it" in done.stderr
+
+
+STILL = {
+    "packed anew with a file more": rewritten({"first": b"", **unpack(BUNDLE)}),
+    "stored anew with a file changed": rewritten({**unpack(BUNDLE), "READ-ME-FIRST.html": b"x"}, zipfile.ZIP_STORED),
+    "its media type changed": BUNDLE.replace(b"evidence-bundle.v", b"evidence-bumble.v"),
+    "its first name changed": BUNDLE.replace(b"mimetype", b"mimetypo"),
+    "its list renamed": BUNDLE.replace(b"manifest.dsse.json", b"manifest.dsse.jsom"),
+    "cut short": BUNDLE[:-1],
+    "cut in half": BUNDLE[: len(BUNDLE) // 2],
+    "cut behind its first file": BUNDLE[:100],
+    "a comment and a file more": rewritten({**unpack(BUNDLE), "more": b""}, comment=b"x" * 65_535),
+    "its first letter changed": b"Q" + BUNDLE[1:],
+    "something before it": b"\x7fELF" + BUNDLE,
+    "more behind it": BUNDLE + b"x" * 1_000,
+    "a spreadsheet behind it": BUNDLE + OTHERS["a spreadsheet"],
+}
+
+
+@pytest.mark.parametrize("name", STILL)
+def test_a_bundle_that_was_changed_stays_a_bundle_and_fails(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "file.zip"
+    file.write_bytes(STILL[name])
+    done = run("verify", str(file))
+    assert done.exit_code == Exit.PROVED_BAD, done.output
+    code = "BND-MANIFEST" if " a file " in name else "BND-ZIP"
+    assert done.stdout.startswith(f"Integrity: TOTAL-FAILED {code}")
+
+
+def test_no_single_change_makes_something_else_of_a_bundle() -> None:
+    directory = BUNDLE.index(b"PK\1\2")
+    places = {*range(140), *random.Random(52).sample(range(140, len(BUNDLE)), 400), *range(directory, len(BUNDLE))}
+    for at in places:
+        for changed in (BUNDLE[at] ^ 1, BUNDLE[at] ^ 0x80, 0):
+            assert is_bundle(BUNDLE[:at] + bytes([changed]) + BUNDLE[at + 1 :]), at
+
+
+def test_a_newer_bundle_is_one() -> None:
+    assert is_bundle(zip_profile.write({"mimetype": b"application/vnd.comity.evidence-bundle.v99+zip"}))
+
+
+def test_of_a_newer_bundle_nothing_is_said_in_a_container_either(tmp_path: Path) -> None:
+    file = tmp_path / "court.asice"
+    newer = zip_profile.write({"mimetype": b"application/vnd.comity.evidence-bundle.v99+zip"})
+    file.write_bytes(container({NAME: newer}, None))
+    done = run("verify", str(file))
+    assert (done.exit_code, done.stdout) == (Exit.UNDECIDABLE, "")
+    assert "BND-VERSION" in done.stderr
+
+
+# -- containers --------------------------------------------------------------------------------------------------------
+
+AROUND = {"mimetype": b"application/vnd.etsi.asic-e+zip", NAME: BUNDLE}
+LISTED = manifest({NAME: BUNDLE})
+TAKEN = {
+    "as we make it": CONTAINER,
+    "unsigned": container({NAME: BUNDLE}, None),
+    "signed by hand": rewritten({**AROUND, MANIFEST: LISTED, SIGNATURE: b"x"}, zipfile.ZIP_STORED),
+    "deflated": rewritten({**AROUND, MANIFEST: LISTED, SIGNATURE: b"x"}),
+    "other prefixes, other names": rewritten(
+        {**AROUND, "META-INF/ASiCManifest.xml": LISTED.replace(b"asic:", b"ns3:").replace(b"ds:", b"")}
+    ),
+    "more files": rewritten(
+        {**AROUND, "letter.pdf": b"%PDF", MANIFEST: manifest({NAME: BUNDLE, "letter.pdf": b"%PDF"})}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAKEN)
+def test_the_bundle_is_taken_out_of_a_container_byte_for_byte(name: str) -> None:
+    assert is_container(TAKEN[name])
+    assert not is_bundle(TAKEN[name])
+    assert inside(TAKEN[name]) == Inside(NAME, BUNDLE, True)
+
+
+def test_a_container_whose_manifest_does_not_list_the_bundle_says_so() -> None:
+    for more in ({}, {MANIFEST: manifest({"else": b""})}, {MANIFEST: LISTED.replace(b"sha256", b"sha512")}):
+        assert inside(rewritten({**AROUND, **more})) == Inside(NAME, BUNDLE, False)
+
+
+DAMAGED = {
+    "another bundle": rewritten({**AROUND, NAME: BUNDLE[:-1] + b"\1", MANIFEST: LISTED}),
+    "another digest": rewritten({**AROUND, MANIFEST: manifest({NAME: b"something else"})}),
+    "a digest that is none": rewritten({**AROUND, MANIFEST: LISTED.replace(b"DigestValue>", b"DigestValue>=", 1)}),
+    "two digests": rewritten({**AROUND, MANIFEST: LISTED, "META-INF/ASiCManifest002.xml": manifest({NAME: b"else"})}),
+    "another file of it changed": rewritten(
+        {**AROUND, "a.pdf": b"b", MANIFEST: manifest({NAME: BUNDLE, "a.pdf": b"a"})}
+    ),
+    "its bundle flipped": CONTAINER.replace(b"READ-ME-FIRST.html", b"READ-ME-FIRST.htmk", 1),
+    "its manifest flipped": CONTAINER.replace(b"DigestMethod", b"DigestMethoe", 1),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_container_that_does_not_go_together_fails(name: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused) as refused:
+        inside(DAMAGED[name])
+    assert refused.value.code == "BND-CONTAINER"
+    file = tmp_path / "court.asice"
+    file.write_bytes(DAMAGED[name])
+    done = run("verify", str(file))
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (1, "Integrity: TOTAL-FAILED BND-CONTAINER")
+
+
+def test_a_bundle_is_held_against_one_in_a_container(tmp_path: Path) -> None:
+    one, other = tmp_path / "court.evidence.zip", tmp_path / "court.asice"
+    one.write_bytes(BUNDLE)
+    other.write_bytes(CONTAINER)
+    for file, beside in ((one, other), (other, one)):
+        done = run("verify", str(file), "--with", str(beside))
+        assert done.exit_code == Exit.FINDINGS, done.output
+        assert f"{beside} by itself: INDETERMINATE" in done.stderr
+
+
+def test_an_unlisted_damaged_bundle_in_a_container_fails_as_a_bundle() -> None:
+    broken = rewritten({**AROUND, NAME: BUNDLE[:-1]})
+    report = verify(broken, None, None, NOW)
+    assert (report.verdict, report.reasons[0].code) == ("TOTAL-FAILED", "BND-ZIP")
+
+
+def test_the_report_of_a_container_is_that_of_its_bundle_and_says_what_was_not_checked() -> None:
+    ledger, _ = small()
+    alone, around = (verify(data, ledger.trust(), None, NOW) for data in (BUNDLE, CONTAINER))
+    assert (around.verdict, around.reasons, around.steps[1:]) == (alone.verdict, alone.reasons, alone.steps[1:])
+    (more,) = set(around.not_proven) - set(alone.not_proven)
+    assert more == (
+        "CONTAINER: who sealed the ASiC-E container around court.evidence.zip, and when: "
+        "its signature was not checked. Its manifest has its digest."
+    )
+    assert around.not_proven[0] == alone.not_proven[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d[: len(d) // 2],
+        lambda d: d[:-30],
+        lambda d: d.replace(b"PK\1\2", b"PK\1\1"),
+        lambda d: rewritten({"mimetype": AROUND["mimetype"], **{f"{n}.txt": b"" for n in range(65)}, NAME: BUNDLE}),
+    ],
+)
+def test_a_container_that_cannot_be_read_is_no_pass(change: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    file = tmp_path / "court.asice"
+    file.write_bytes(change(CONTAINER))
+    assert run("verify", str(file)).exit_code in (Exit.UNDECIDABLE, Exit.PROVED_BAD)
+    assert verify(change(CONTAINER), None, None, NOW).verdict == "TOTAL-FAILED"
+
+
+def test_a_container_that_unfolds_without_end_is_not_unfolded() -> None:
+    bomb = rewritten({**AROUND, "zeros": bytes(8 << 20)})
+    said = bomb.replace((8 << 20).to_bytes(4, "little"), (600 << 20).to_bytes(4, "little"))
+    with pytest.raises(Refused, match="too large"):
+        inside(said)
+    small_said = bomb.replace((8 << 20).to_bytes(4, "little"), (8).to_bytes(4, "little"))
+    with pytest.raises(Refused, match="unpacked"):
+        inside(small_said)
+
+
+def test_chance_makes_no_error_of_a_container() -> None:
+    chance = random.Random(3)
+    for _ in range(300):
+        data = bytearray(CONTAINER)
+        for _ in range(chance.randint(1, 4)):
+            data[chance.choice((chance.randrange(len(data)), chance.randrange(len(data) - 600, len(data))))] = (
+                chance.randrange(256)
+            )
+        spoilt = bytes(data)
+        verify(spoilt, None, None, NOW)
+        try:
+            found = inside(spoilt)
+        except Refused:
+            continue
+        assert found is None or sha256(found.data).digest() == sha256(BUNDLE).digest()

@@ -1,0 +1,261 @@
+"""A bundle that was unpacked and zipped again verifies by its contents, and is said not to be the original archive."""
+
+from __future__ import annotations
+
+import io
+import random
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from cli.exit_codes import Exit
+from ledger.bundle import unpack, unpacked, zip_profile
+from ledger.bundle.archive_kind import is_bundle
+from ledger.bundle.repacked import reread
+from ledger.errors import Refused
+from ledger.verify import Report, parse_trust, verify
+from projections.exchange.asic import container
+from tests.ledger.verify.test_bit_flips import trust_of
+from tests.support.cli import run
+from tests.support.memory_ledger import NOW, small
+
+LEDGER, ILVES = small()
+BUNDLE = LEDGER.bundle(ILVES)
+FILES = unpack(BUNDLE)
+TRUST = trust_of(LEDGER)
+LATER = NOW.replace(year=2040)
+
+
+class Unseekable(io.RawIOBase):
+    """A pipe: what is written to it cannot be mended afterwards, so sizes stand behind each file."""
+
+    def __init__(self) -> None:
+        self.made = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: object) -> int:
+        self.made += bytes(data)  # type: ignore[call-overload]
+        return len(bytes(data))  # type: ignore[call-overload]
+
+
+def zipped(
+    files: Mapping[str, bytes],
+    method: int = zipfile.ZIP_DEFLATED,
+    *,
+    folders: bool = False,
+    comment: bytes = b"",
+    extra: bytes = b"",
+    date: tuple[int, int, int, int, int, int] = (2027, 3, 1, 9, 40, 0),
+    piped: bool = False,
+) -> bytes:
+    """An archive of these files as other programs write it."""
+    made, pipe = io.BytesIO(), Unseekable()
+    with zipfile.ZipFile(pipe if piped else made, "w", method) as archive:
+        if folders:
+            for folder in sorted({p[: n + 1] for p in files for n, c in enumerate(p) if c == "/"}):
+                archive.writestr(zipfile.ZipInfo(folder, date), b"")
+        for name, content in files.items():
+            info = zipfile.ZipInfo(name, date)
+            info.compress_type, info.extra = method, extra
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, content)
+        archive.comment = comment
+    return bytes(pipe.made) if piped else made.getvalue()
+
+
+def shuffled(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    names = list(files)
+    random.Random(11).shuffle(names)
+    return {name: files[name] for name in names}
+
+
+AGAIN: dict[str, bytes] = {
+    "packed": zipped(FILES),
+    "stored, with times": zipped(FILES, zipfile.ZIP_STORED),
+    "in another order": zipped(shuffled(FILES)),
+    "with folders of their own": zipped(FILES, folders=True),
+    "with a comment": zipped(FILES, comment=b"sent by the registry"),
+    "with extra fields": zipped(FILES, extra=struct.pack("<HH5s", 0x5455, 5, b"\x01abcd")),
+    "through a pipe": zipped(FILES, piped=True),
+    "stored through a pipe": zipped(FILES, zipfile.ZIP_STORED, piped=True),
+    "in one folder": zipped({f"court.evidence/{path}": content for path, content in FILES.items()}, folders=True),
+}
+
+
+def report(data: bytes) -> Report:
+    return verify(data, parse_trust(TRUST), None, LATER)
+
+
+@pytest.mark.parametrize("how", AGAIN)
+def test_a_bundle_zipped_again_passes_by_its_contents_and_says_so(how: str) -> None:
+    found, original = report(AGAIN[how]), report(BUNDLE)
+    assert is_bundle(AGAIN[how])
+    assert unpacked(AGAIN[how]) == (FILES, False)
+    assert list(unpack(AGAIN[how])) == list(FILES)
+    assert found.verdict == original.verdict == "TOTAL-PASSED"
+    assert [r.code for r in found.procedure] == ["BND-REPACKED", *(r.code for r in original.procedure)]
+    assert (found.entries, found.signatures, found.reasons) == (original.entries, original.signatures, ())
+    assert found.head == original.head
+
+
+def test_the_original_says_nothing_of_it() -> None:
+    assert unpacked(BUNDLE) == (FILES, True)
+    assert "BND-REPACKED" not in [r.code for r in report(BUNDLE).procedure]
+
+
+def test_the_command_says_it_in_words_and_passes(tmp_path: Path) -> None:
+    for name, content in TRUST.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "again.zip").write_bytes(AGAIN["in one folder"])
+    (tmp_path / "again.asice").write_bytes(container({"again.evidence.zip": AGAIN["packed"]}, b"a signature"))
+    for file in ("again.zip", "again.asice"):
+        done = run("verify", str(tmp_path / file), "--trust", str(tmp_path))
+        assert done.stdout.startswith("Integrity: TOTAL-PASSED"), done.output
+        assert "BND-REPACKED: another program zipped the bundle again" in " ".join(done.stdout.split())
+
+
+# -- what is not read so -----------------------------------------------------------------------------------------------
+
+
+def ends(data: bytes, code: str) -> None:
+    found = report(data)
+    assert (found.verdict, found.reasons[0].code) == ("TOTAL-FAILED", code), found.reasons
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda files: {**files, "more.txt": b"x"},
+        lambda files: {**files, "policy": files["policy"] + b"\n"},
+        lambda files: {name: content for name, content in files.items() if name != "policy"},
+    ],
+    ids=["a file more", "a file changed", "a file less"],
+)
+def test_other_contents_are_proved_wrong_as_before(change: Callable[[dict[str, bytes]], dict[str, bytes]]) -> None:
+    ends(zipped(change(dict(FILES))), "BND-MANIFEST")
+
+
+def record(data: bytes, number: int) -> int:
+    """Where the record of a file stands in the directory."""
+    at = data.index(b"PK\1\2")
+    for _ in range(number):
+        name, extra, comment = struct.unpack_from("<3H", data, at + 28)
+        at += 46 + name + extra + comment
+    return at
+
+
+def patched(data: bytes, at: int, form: str, *values: int) -> bytes:
+    changed = bytearray(data)
+    struct.pack_into(form, changed, at, *values)
+    return bytes(changed)
+
+
+def twice() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in FILES.items():
+            archive.writestr(name, content)
+        with pytest.warns(UserWarning, match="Duplicate name"):
+            archive.writestr("policy", FILES["policy"])
+    return made.getvalue()
+
+
+def bomb() -> bytes:
+    """A file that says it has a few bytes and unfolds into 64 MiB."""
+    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    body = packed.compress(bytes(64 << 20)) + packed.flush()
+    data = zipped({**FILES, "documents/" + "0" * 64: b"x"}, zipfile.ZIP_DEFLATED)
+    at = record(data, len(FILES))
+    place = struct.unpack_from("<L", data, at + 42)[0]
+    local = bytearray(data[place : place + 30 + len("documents/") + 64])
+    struct.pack_into("<L", local, 18, len(body))
+    directory = bytearray(data[record(data, 0) :])
+    struct.pack_into("<L", directory, at - record(data, 0) + 20, len(body))
+    head = data[:place] + bytes(local) + body
+    struct.pack_into("<L", directory, len(directory) - 6, len(head))
+    return head + bytes(directory)
+
+
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "a name twice": twice,
+    "names that differ in case": lambda: zipped({**FILES, "Policy": b"x"}),
+    "a name that climbs": lambda: zipped({**FILES, "../policy": b"x"}),
+    "a folder that climbs": lambda: zipped({"../": b"", **FILES}),
+    "a folder of nothing": lambda: zipped({"empty/": b"", **FILES}),
+    "a folder with bytes": lambda: zipped({"logs/": b"x", **FILES}),
+    "a name that is not ASCII": lambda: zipped({**FILES, "pölicy": b"x"}),
+    "bytes before it": lambda: b"MZ" + AGAIN["packed"],
+    "bytes behind it": lambda: AGAIN["packed"] + b"x",
+    "a gap": lambda: patched(zipped(FILES, extra=b"ab\0\0"), record(zipped(FILES, extra=b"ab\0\0"), 1) + 42, "<L", 1),
+    "an encrypted file": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 0) + 8, "<H", 1),
+    "another way to pack": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 0) + 10, "<H", 12),
+    "another size in the directory": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 0) + 24, "<L", 7),
+    "another name in the directory": lambda: AGAIN["packed"][::-1].replace(b"policy"[::-1], b"policz"[::-1], 1)[::-1],
+    "a symbolic link": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 0) + 38, "<L", 0o120777 << 16),
+    "files that overlap": lambda: patched(AGAIN["packed"], record(AGAIN["packed"], 3) + 42, "<L", 0),
+    "a file that unfolds into more than it says": bomb,
+    "more than 512 MiB by its own words": lambda: sized(AGAIN["packed"], 60 << 20),
+    "more files than one may be": lambda: zipped({**FILES, **{f"views/{n}": b"" for n in range(10_001)}}),
+}
+
+
+def sized(data: bytes, size: int) -> bytes:
+    """Every file says that it has so many bytes."""
+    for number in range(len(FILES)):
+        at = record(data, number)
+        place = struct.unpack_from("<L", data, at + 42)[0]
+        data = patched(patched(data, at + 24, "<L", size), place + 22, "<L", size)
+    return data
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_what_could_be_read_in_two_ways_or_without_end_is_not_read(what: str) -> None:
+    data = HOSTILE[what]()
+    assert reread(data) is None
+    ends(data, "BND-ZIP")
+
+
+def test_of_a_newer_bundle_that_was_zipped_again_nothing_is_said(tmp_path: Path) -> None:
+    newer = zipped({**FILES, "mimetype": b"application/vnd.comity.evidence-bundle.v99+zip"})
+    with pytest.raises(Refused, match="newer version") as refused:
+        report(newer)
+    assert refused.value.code == "BND-VERSION"
+    (tmp_path / "newer.zip").write_bytes(newer)
+    assert run("verify", str(tmp_path / "newer.zip")).exit_code == Exit.UNDECIDABLE
+
+
+def test_a_bit_that_only_the_archive_has_changes_no_file_and_is_said() -> None:
+    """Of the directory every bit: the bundle fails, or it is said not to be the original archive."""
+    start = BUNDLE.index(b"PK\1\2")
+    said = 0
+    for bit in range(start * 8, min(start + 120, len(BUNDLE)) * 8):
+        changed = bytearray(BUNDLE)
+        changed[bit >> 3] ^= 1 << (bit & 7)
+        found = report(bytes(changed))
+        if found.verdict == "TOTAL-PASSED":
+            assert "BND-REPACKED" in [r.code for r in found.procedure]
+            assert unpack(bytes(changed)) == FILES
+            said += 1
+    assert said
+
+
+def test_chance_makes_no_error_of_an_archive_that_was_made_again() -> None:
+    chance = random.Random(7)
+    for data in AGAIN.values():
+        for _ in range(60):
+            changed = bytearray(data)
+            for _ in range(chance.randint(1, 3)):
+                changed[chance.randrange(len(changed))] = chance.randrange(256)
+            files = reread(bytes(changed))
+            assert files is None or all(isinstance(content, bytes) for content in files.values())
+
+
+def test_an_empty_archive_is_none() -> None:
+    assert reread(zip_profile.write({})) == {}
+    assert reread(b"") is None

@@ -1,0 +1,155 @@
+"""What an entry brings that replaces another, asked when it is recorded; and who may read why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import UNSET
+
+from ledger.bundle.audience import readable
+from ledger.entries.envelope import entry_of, open_
+from ledger.entries.payload import Payload
+from ledger.entries.replacement import check_replacement, readers
+from ledger.errors import Refused
+from ledger.facts import KINDS
+from ledger.facts.vocabulary import ROLES
+from projections.views.replaced import NO_REASON, replaced
+from projections.views.timeline import timeline
+from tests.support.memory_ledger import ORDER, small
+from tests.support.scenarios import given, issued, leaf, received
+
+A, B = "a" * 64, "b" * 64
+WHY = {"why": "A slip of the pen."}
+
+
+def payload(kind: str, *sealed: str, role: str | None = None, **more: Any) -> Payload:
+    """An entry of a kind that states these sealed fields."""
+    ledger, _ = small()
+    model = open_(ledger.entries[4]).payload
+    signer = msgspec.structs.replace(model.signer, role=role or KINDS[kind].signers[0])
+    changed = {"kind": kind, "sealed": sorted(sealed), "signer": signer, "audience": UNSET, **more}
+    return msgspec.structs.replace(model, **changed)
+
+
+def refused(old: dict[str, Any], new: dict[str, Any], kind: str = "evidence-received", **more: Any) -> str:
+    """The code with which a replacement is refused; empty where it is taken."""
+    before = payload("evidence-received" if "manifest" in old else "custody-transferred", *old)
+    after = payload(kind, *new, replaces=A, **more)
+    try:
+        check_replacement(after, new, before, old)
+    except Refused as wrong:
+        return wrong.code
+    return ""
+
+
+def manifest(*files: tuple[str, str, str]) -> dict[str, Any]:
+    """A manifest of files by name, algorithm, digest."""
+    listed = [{"name": name, "size": 1, algorithm: digest} for name, algorithm, digest in files]
+    return {"manifest": {"elements": ["name"], "files": listed}}
+
+
+ONE = manifest(("x", "sha256", A))
+
+
+def test_a_digest_is_replaced_by_a_digest() -> None:
+    assert refused(ONE, {**WHY, **manifest(("x", "sha256", B))}) == ""
+    assert refused(ONE, WHY) == "FORM-DIGEST"
+    assert refused(ONE, {**WHY, **manifest()}) == "FORM-DIGEST"
+    assert refused(ONE, {**WHY, **manifest(("x", "sha512", B * 2))}) == "FORM-DIGEST"
+    assert refused(ONE, WHY, "use-restricted") == "FORM-DIGEST"
+    assert refused({"digest_before": A}, {**WHY, "digest_after": A}, "custody-transferred") == "FORM-DIGEST"
+    assert refused({"digest_before": A}, {**WHY, "digest_before": B}, "custody-transferred") == ""
+
+
+def test_a_file_that_was_never_handed_over_may_be_left_out() -> None:
+    two = manifest(("x", "sha256", A), ("y", "sha256", B))
+    assert refused(two, {**WHY, **ONE}) == ""
+
+
+def test_what_cannot_be_read_here_is_asked_for_by_name() -> None:
+    before, after = payload("evidence-received", "manifest"), payload("evidence-received", "why", replaces=A)
+    with pytest.raises(Refused, match="FORM-DIGEST"):
+        check_replacement(after, {}, before, {})
+    check_replacement(payload("evidence-received", "why", "manifest", replaces=A), {}, before, {})
+    with pytest.raises(Refused, match="FORM-WHY"):
+        check_replacement(payload("evidence-received", "manifest", replaces=A), {}, before, {})
+
+
+def test_an_entry_of_another_order_or_of_none_is_not_replaced() -> None:
+    other = "00000000-0000-4000-8000-000000000009"
+    assert refused(ONE, {**WHY, **ONE}, order=other) == "FORM-REPLACES"
+    with pytest.raises(Refused, match="FORM-REPLACES"):
+        check_replacement(payload("evidence-received", "why", replaces=A), WHY, None, {})
+
+
+def test_of_another_signer_no_digest_is_asked_since_nothing_is_replaced() -> None:
+    signer = msgspec.structs.replace(payload("evidence-received").signer, actor="somebody")
+    assert refused(ONE, WHY, signer=signer) == ""
+
+
+@pytest.mark.parametrize("why", ["", " ", "\u3164", "\uffa0", "\u115f\u1160", "...", "\u200b"])
+def test_a_reason_that_nobody_sees_is_none(why: str) -> None:
+    assert refused(ONE, {**ONE, "why": why}) == "FORM-WHY"
+
+
+def test_a_reason_without_a_replacement_is_refused() -> None:
+    with pytest.raises(Refused, match="FORM-WHY"):
+        check_replacement(payload("evidence-received", "why"), WHY, None, {})
+
+
+# -- who may read it ---------------------------------------------------------------------------------------------------
+
+
+def test_who_may_read_all_that_was_sealed_may_read_why() -> None:
+    fields = KINDS["order-issued"].fields()
+    told = readers(payload("order-issued", "summary_of_facts", "identifiers"))
+    shared = set(fields["summary_of_facts"].audience) & set(fields["identifiers"].audience)
+    assert set(told) == shared | {"ISS"}
+    assert "SP" not in told, "the summary of facts is never for the provider"
+
+
+def test_the_audience_that_an_entry_names_counts_here_too() -> None:
+    told = readers(payload("evidence-received", "manifest", role="RET", audience={"manifest": ["CT"]}))
+    assert told == ["RET", "CT"]
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_why_is_for_nobody_who_may_not_know_of_the_entry(kind: str) -> None:
+    fact = KINDS[kind]
+    told = set(readers(payload(kind)))
+    assert fact.signers[0] in told
+    assert told <= set(fact.shown_to or ROLES) | {fact.signers[0]}
+
+
+def test_an_entry_that_seals_nothing_is_put_right_before_everybody() -> None:
+    assert readers(payload("evidence-sealed")) == list(ROLES)
+
+
+def test_a_bundle_opens_the_reason_to_its_audience_alone() -> None:
+    ledger, ilves = small()
+    sent = {"addressee": "skylark", "channel": "mail"}
+    old = ledger.leaf(ledger.record(ilves, "order-transmitted", sent, order=ORDER))
+    said: dict[str, Any] = {"replaces": old, "why": "Another desk.", "audience": {"why": ["CT"]}}
+    index = ledger.record(ilves, "order-transmitted", sent, order=ORDER, **said)
+    entry = entry_of(open_(ledger.entries[index]), index)
+    assert "why" in readable(entry, "CT")
+    assert "why" in readable(entry, "ISS")  # who signed it
+    assert "why" not in readable(entry, "SP")
+    assert KINDS["order-transmitted"].fields().keys().isdisjoint({"why"})
+
+
+def test_no_kind_has_a_field_of_this_name() -> None:
+    assert [name for name, kind in KINDS.items() if "why" in kind.fields()] == []
+
+
+def test_an_entry_of_before_is_shown_without_a_reason() -> None:
+    story = given(
+        issued("2027-03-01T09:00Z"),
+        received("2027-03-02T08:30Z"),
+        received("2027-03-02T10:00Z", "again", replaces="receipt"),
+    )
+    gone = replaced(story.case)
+    assert gone[leaf("receipt")].why == NO_REASON
+    assert [line.replaced and line.replaced.entry.leaf for line in timeline(story.case)] == [None, leaf("again"), None]

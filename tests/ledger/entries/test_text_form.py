@@ -1,0 +1,60 @@
+"""A ledger with texts that were signed before the rule about characters: read, checked, exported and verified on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import ledger_of, run, size
+
+POISON = "a\U0001e08f\u0323"  # form C for Unicode 14.0, and not for 15.0, where the letter is a mark
+HIDDEN = "KA\u200b-2027-0311"
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The ledger of a story in which somebody has signed a name that programs read differently, and one nobody sees."""
+    ledger = ledger_of("S1", tmp_path)
+    before = size(ledger)
+    with monkeypatch.context() as patched:
+        for place in (
+            "ledger.facts.check_at_door",
+            "ledger.application.parallel_open.check_texts",
+            "ledger.application.sealing.check_texts",
+        ):
+            patched.setattr(place, lambda *_: None)
+        more = ("-f", f"policy={POISON}", "-f", "valid_from=2027-01-01")
+        policy = tmp_path / "policy.txt"
+        policy.write_text("We tell our customers.")
+        done = run(
+            "record", "policy-adopted", *more, "-f", f"document={policy}", "--as", "skylark", "--yes", ledger=ledger
+        )
+        assert done.exit_code == 0, done.output
+        args = ("issue", "--instrument", "2AP-7", "--to", "XV", "--provider", "skylark", "--as", "ilves")
+        done = run(*args, "--reference", HIDDEN, ledger=ledger)
+        assert done.exit_code in (0, 3), done.output
+    assert size(ledger) > before
+    return ledger
+
+
+def test_it_is_whole_and_its_bundles_verify_with_a_finding(ledger: Path, tmp_path: Path) -> None:
+    assert run("fsck", ledger=ledger).exit_code == 0
+    bundle, trust = str(tmp_path / "order.zip"), str(ledger / "trust")
+    made = run("export", "main", "--audience", "CT", "--purpose", "trial", "-o", bundle, "--as", "ilves", ledger=ledger)
+    assert made.exit_code == 0, made.output
+    report = json.loads(run("verify", bundle, "--trust", trust, "--json").stdout)
+    assert report["verdict"] == "TOTAL-PASSED"
+    assert "TEXT-UNASSIGNED" in json.dumps(report)
+
+
+def test_what_nobody_sees_is_named_where_its_orders_are_listed(ledger: Path) -> None:
+    listed = run("orders", ledger=ledger)
+    assert "KA<U+200B>-2027-0311" in listed.output
+    assert "\u200b" not in listed.output
+    assert run("show", "KA-2027-0311", ledger=ledger).exit_code != 0, "another reference"
+    page = run("report", "evidence-chain", HIDDEN, ledger=ledger)
+    assert page.exit_code in (0, 3)
+    assert "\u200b" not in page.stdout
+    assert "KA&lt;U+200B&gt;-2027-0311" in page.stdout

@@ -1,0 +1,297 @@
+"""Facts: strict on the way in, the same on the way out, and every refusal a sentence."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.facts import KINDS, FactError, build, check_audience, kind_of, public_of, sealed_of
+from ledger.facts.order.issued import OrderIssued
+from ledger.facts.vocabulary import ROLES
+from ledger.facts.wire import check, plainly
+from tests.support.facts import FILE, ORDER, REFUSALS, Told, facts, in_full
+
+
+@given(facts())
+def test_a_fact_comes_back_as_it_was_told(told: Told) -> None:
+    fact = build(*told)
+    assert (fact.kind, public_of(fact), sealed_of(fact)) == told
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_fact_that_states_every_field_comes_back_whole(kind: str) -> None:
+    told = in_full(kind)
+    fact = build(*told)
+    assert (fact.kind, public_of(fact), sealed_of(fact)) == told
+
+
+@given(facts(), st.data())
+def test_a_fact_without_a_required_field_is_refused_by_name(told: Told, data: st.DataObject) -> None:
+    required = sorted(name for name, field in KINDS[told.kind].fields().items() if field.required)
+    if required:
+        lost = data.draw(st.sampled_from(required))
+        less = [{name: value for name, value in side.items() if name != lost} for side in (told.public, told.sealed)]
+        with pytest.raises(FactError, match=f"^FACT {told.kind}.{lost}: expected .*, got nothing$"):
+            build(told.kind, *less)
+
+
+@given(facts(), st.data())
+def test_null_is_no_value_but_of_a_field_that_is_always_committed_to(told: Told, data: st.DataObject) -> None:
+    fields = KINDS[told.kind].fields()
+    stated = [*told.public, *told.sealed]
+    if stated:
+        name = data.draw(st.sampled_from(stated))
+        (told.sealed if fields[name].sealed else told.public)[name] = None
+        if fields[name].always:
+            assert name not in sealed_of(build(*told))
+        else:
+            with pytest.raises(FactError, match=f"^FACT {told.kind}.{name}: expected .*, got null$"):
+                build(*told)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Refusals, word by word
+
+
+@pytest.mark.parametrize(("told", "sentence"), REFUSALS, ids=[sentence.partition(":")[0] for _, sentence in REFUSALS])
+def test_a_refusal_names_the_field_and_what_was_expected(told: Told, sentence: str) -> None:
+    with pytest.raises(FactError) as refusal:
+        build(*told)
+    assert str(refusal.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("told", "hint"),
+    [
+        (Told("order-isued", {}, {}), "did you mean order-issued?"),
+        (Told("provider-declined", {}, {}), "`comity vocabulary` lists them"),
+        (Told("order-issued", {**ORDER, "return_timefame": "P20D"}, {}), "did you mean return_timeframe?"),
+        (Told("order-closed", {"outcome": "anwsered"}, {}), "did you mean answered?"),
+        (Told("order-closed", {"outcome": "zzz"}, {}), ""),
+    ],
+    ids=["kind", "another word", "field", "code", "nothing near"],
+)
+def test_a_slip_of_the_pen_is_met_with_what_was_meant(told: Told, hint: str) -> None:
+    with pytest.raises(FactError) as refusal:
+        build(*told)
+    assert refusal.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        ({"name": "a", "size": 1}, ": expected sha256 or sha512, got nothing"),
+        ({**FILE, "size": -1}, ".size: expected a size in bytes, 0 or more, got a number"),
+        ({**FILE, "size": True}, ".size: expected a size in bytes, 0 or more, got true or false"),
+        ({**FILE, "sha256": "6A" * 32}, ".sha256: expected a SHA-256, 64 hex digits in lower case, got a string"),
+        ({**FILE, "sha512": "6a" * 32}, ".sha512: expected a SHA-512, 128 hex digits in lower case, got a string"),
+        (
+            {**FILE, "name": ""},
+            ".name: expected the name of a file without its folders, such as return.zip, got a string",
+        ),
+        ("a", ": expected an object with name, size, sha256, sha512, got a string"),
+    ],
+)
+def test_a_file_that_was_handed_over_has_a_name_a_size_and_a_digest(file: Any, sentence: str) -> None:
+    with pytest.raises(FactError) as refusal:
+        build("data-returned", {"scope": "all"}, {"manifest": {"elements": [], "files": [FILE, file]}})
+    assert str(refusal.value) == f"FACT data-returned.manifest.files[1]{sentence}"
+
+
+def test_a_refusal_never_repeats_a_sealed_value() -> None:
+    with pytest.raises(FactError) as refusal:
+        build("order-issued", ORDER, {"identifiers": ["ana@example.org\u202e"]})
+    assert "ana" not in f"{refusal.value} {refusal.value.hint}"
+
+
+@pytest.mark.parametrize("good", ["P20D", "PT8H", "P1M", "P2W", "P1Y2M3DT4H5M6S", "PT90M", "P0D"])
+def test_a_duration_of_whole_numbers_is_one(good: str) -> None:
+    assert public_of(build("preservation-extended", {"extends_by": good}, {})) == {"extends_by": good}
+
+
+@pytest.mark.parametrize(
+    "bad", ["P", "PT", "P1DT", "20D", "P1.5D", "P-1D", "P1W2D", "P1D2M", "p1d", "P1234567D", "P1D\n"]
+)
+def test_anything_else_is_no_duration(bad: str) -> None:
+    with pytest.raises(FactError, match="expected an ISO 8601 duration such as P20D"):
+        build("preservation-extended", {"extends_by": bad}, {})
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "2026-11-24T24:00:00Z",
+        "2026-11-24T13:37:60Z",
+        "2026-11-24 13:37:44Z",
+        "2026-11-24T13:37:44.0Z",
+        "2026-11-24T13:37:44Z\n",
+        "2026-11-31T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "٢٠٢٦-11-24T13:37:44Z",
+    ],
+)
+def test_an_instant_has_one_form_and_has_to_exist(bad: str) -> None:
+    with pytest.raises(FactError, match="expected an instant in UTC"):
+        build("compliance-ordered", {"new_due": bad}, {})
+
+
+@pytest.mark.parametrize("element", ["name", "message-content#mailbox-2", "login-ip#0"])
+def test_a_label_tells_several_elements_of_a_kind_apart(element: str) -> None:
+    assert public_of(build("no-data-held", {"elements": [element]}, {})) == {"elements": [element]}
+
+
+@pytest.mark.parametrize("element", ["name#", "name#Mailbox", "name#a#b", "name #a", "", "names"])
+def test_an_element_is_known_and_its_label_plain(element: str) -> None:
+    with pytest.raises(FactError, match=r"no-data-held.elements\[0\]: expected a data element"):
+        build("no-data-held", {"elements": [element]}, {})
+
+
+@pytest.mark.parametrize("point", [0x00, 0x09, 0x0D, 0x7F, 0x85, *range(0x202A, 0x202F), 0x2066, 0x2069])
+def test_text_hides_and_reorders_nothing(point: int) -> None:
+    with pytest.raises(FactError, match="without control or bidi-control characters"):
+        build("order-maintained", {"answers": "0a" * 32}, {"reasons": f"a{chr(point)}b"})
+
+
+@pytest.mark.parametrize("point", [0x61C, 0x200C, 0x200D, 0x200E, 0x200F, 0xFE0F, 0xE0100, 0x200B, 0xFEFF, 0x2028])
+def test_what_nobody_sees_may_stand_in_free_text_and_in_no_name(point: int) -> None:
+    reasons = f"a{chr(point)}b"
+    assert sealed_of(build("order-maintained", {"answers": "0a" * 32}, {"reasons": reasons})) == {"reasons": reasons}
+    with pytest.raises(FactError, match=rf"without U\+{point:04X}, which has no shape of its own, got"):
+        build("order-issued", {**ORDER, "case_ref": f"KA{chr(point)}-2027"}, {})
+    with pytest.raises(FactError, match=rf"without U\+{point:04X}"):
+        build("order-issued", ORDER, {"identifiers": [f"ana{chr(point)}@example.org"]})
+
+
+def test_a_name_in_a_script_that_joins_letters_may_join_them() -> None:
+    office = {"actor": "ag-lk", "party": "LK", "roles": ["ISS"], "valid_from": "2027-01-01"}
+    for language, name in (("si", "ශ්‍රී ලංකා"), ("fa", "می‌خواهم")):
+        assert public_of(build("authority-registered", {**office, "names": {language: name}}, {}))["names"]
+    for hidden in "‍‌️​":
+        with pytest.raises(FactError, match="has no shape of its own"):
+            build("authority-registered", {**office, "names": {"en": f"Attorney{hidden} General"}}, {})
+    with pytest.raises(FactError, match=r"U\+200B"):
+        build("authority-registered", {**office, "names": {"fa": "می​خ"}}, {})
+
+
+@pytest.mark.parametrize("point", [0x378, 0x1E08F, 0x1FAE8, 0xFDD0, 0xFFFE, 0x10FFFF, 0x2FE0])
+def test_no_text_holds_what_unicode_has_not_assigned(point: int) -> None:
+    for public, sealed in (({"case_ref": f"K{chr(point)}"}, {}), ({}, {"summary_of_facts": f"a{chr(point)}"})):
+        with pytest.raises(FactError, match=rf"without U\+{point:04X}, which Unicode 14.0 does not have"):
+            build("order-issued", {**ORDER, **public}, sealed)
+
+
+def test_text_is_in_normal_form_and_made_of_characters() -> None:
+    with pytest.raises(FactError, match="in Unicode normalisation form C"):
+        build("order-maintained", {"answers": "0a" * 32}, {"reasons": "e\u0301"})
+    with pytest.raises(FactError, match="got a string"):
+        build("order-maintained", {"answers": "0a" * 32}, {"reasons": "\ud800"})
+
+
+def test_free_text_may_have_lines_and_joiners() -> None:
+    reasons = "می\u200cخواهم\nsecond line \N{MAN}\u200d\N{WOMAN}"
+    assert sealed_of(build("order-maintained", {"answers": "0a" * 32}, {"reasons": reasons})) == {"reasons": reasons}
+
+
+def test_an_empty_list_is_stated() -> None:
+    said = {"party": "XO", "zone": "Europe/Stockholm", "declarations_verified": True, "holidays": []}
+    assert public_of(build("party-registered", said, {})) == said
+
+
+def test_readers_other_than_the_vocabularys_are_known_roles_of_a_sealed_field() -> None:
+    check_audience("data-disclosed", {"manifest": ["ISS", "CT"]})
+    with pytest.raises(FactError, match=r"^FACT data-disclosed.manifest: expected roles as readers, got 'COURT'$"):
+        check_audience("data-disclosed", {"manifest": ["COURT"]})
+    with pytest.raises(FactError, match=r"^FACT data-disclosed.channel: expected among the public fields"):
+        check_audience("data-disclosed", {"channel": ["CT"]})
+    with pytest.raises(FactError, match=r"^FACT data-disclosed: expected a field of data-disclosed, got 'files'$"):
+        check_audience("data-disclosed", {"files": ["CT"]})
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What the classes promise
+
+
+def test_a_fact_is_frozen_and_told_by_keyword() -> None:
+    fact = OrderIssued(instrument="2AP-7", from_party="XO", to_party="XV")
+    assert fact == build("order-issued", ORDER, {})
+    with pytest.raises(AttributeError):
+        fact.to_party = "XN"  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        OrderIssued("2AP-7", "XO", "XV")  # type: ignore[call-arg]
+
+
+def test_a_kind_is_found_by_its_name_on_the_wire() -> None:
+    assert kind_of("order-issued") is OrderIssued
+    assert (OrderIssued.kind, OrderIssued.group, OrderIssued.schema) == ("order-issued", "order", 1)
+
+
+def test_free_text_is_always_sealed_and_sealed_fields_have_readers() -> None:
+    fields = [field for cls in KINDS.values() for field in cls.fields().values()]
+    assert [field.name for field in fields if field.type == "text" and not field.sealed] == []
+    assert [field.name for field in fields if field.sealed is not bool(field.audience)] == []
+
+
+def test_signers_and_readers_are_roles() -> None:
+    for cls in KINDS.values():
+        readers = {role for field in cls.fields().values() for role in field.audience}
+        assert {*cls.signers, *cls.shown_to, *readers} <= ROLES.keys(), cls.kind
+        assert "CUST" not in cls.signers, "the person whose data are sought does not sign"
+
+
+def test_no_field_has_a_name_that_the_wire_or_the_class_needs() -> None:
+    taken = {"_sd", "_sd_alg", "...", "kind", "group", "says", "schema", "basis", "signers", "shown_to", "fields"}
+    for cls in KINDS.values():
+        assert taken.isdisjoint(cls.fields()), cls.kind
+        assert all(re.fullmatch("[a-z_][a-z0-9_]{0,63}", name) for name in cls.fields()), cls.kind
+
+
+ODD: tuple[object, ...] = (
+    *(
+        "",
+        " ",
+        "a",
+        "a\n",
+        "a\nb",
+        "Ä",
+        "\u200b",
+        "\ud800",
+        "e\u0301",
+        "2AP-7",
+        "SP",
+        "2027-03-01",
+        "2027-02-30",
+        "P20D",
+    ),
+    *(
+        "2027-03-01T00:00:00Z",
+        "ab" * 32,
+        "AB" * 32,
+        "main",
+        "skylark",
+        "XO",
+        "true",
+        0,
+        1,
+        -1,
+        1 << 53,
+        1.0,
+        True,
+        False,
+    ),
+    *(None, [], ["a"], ["Ä"], [1], [["a"]], ["SP", "SP"], {}, {"a": "b"}, {"en": "a"}, [{"a": 1}]),
+)
+
+
+def test_a_value_that_plainly_has_a_form_has_it() -> None:
+    asked = 0
+    for fact in KINDS.values():
+        for field in fact.fields().values():
+            for value in ODD:
+                if plainly(field.form)(value):
+                    check(field.form, value)
+                    asked += 1
+    assert asked > 1_000

@@ -1,0 +1,151 @@
+"""The JSON Schema of a kind: it takes what `build` takes and refuses what `build` refuses."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from cli.session.ledger_reader import reading
+from ledger.facts import KINDS, about, json_schema
+from ledger.facts.wire import LINES
+from tests.support.cli import ledger_of
+from tests.support.facts import REFUSALS, Told, facts, in_full
+
+
+@given(facts())
+def test_the_schema_takes_what_build_takes(told: Told) -> None:
+    assert fits(json_schema(told.kind), {"public": told.public, "sealed": told.sealed})
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_the_schema_takes_a_fact_that_states_every_field(kind: str) -> None:
+    _, public, sealed = in_full(kind)
+    assert fits(json_schema(kind), {"public": public, "sealed": sealed})
+
+
+def test_the_schema_refuses_what_build_refuses() -> None:
+    for told, _ in REFUSALS:
+        if told.kind in KINDS:
+            assert not fits(json_schema(told.kind), {"public": told.public, "sealed": told.sealed}), told
+
+
+def test_what_the_schema_cannot_say_stands_beside_it() -> None:
+    said = about(KINDS["ex-post-validation-refused"])
+    assert json.loads(json.dumps(said)) == said
+    assert said["shown_to"] == ["ISS", "VAL", "CT", "SA", "DPO", "AUD"]
+    assert said["basis"] == ["EPOC:4(5)"]
+    readers = ["ISS", "VAL", "CT", "DPO", "SA"]
+    assert said["fields"]["reasons"] == {"type": "text", "sealed": True, "readers": readers, "always": False}
+    schema = json_schema("ex-post-validation-refused")
+    assert json.loads(json.dumps(schema)) == schema
+    assert schema["properties"]["sealed"]["properties"]["reasons"] == {
+        "description": "Why.",
+        "type": "string",
+        "pattern": f"^{LINES}$",
+    }
+    assert about(KINDS["order-issued"])["fields"]["validation_pending"]["always"] is True
+
+
+# What JSON Schema 2020-12 defines and a validator that refuses unknown keywords (Ajv's strict mode) takes without a
+# plug-in. `format` is not among them: its formats are one.
+KEYWORDS = {
+    *("$schema", "title", "description", "type", "enum", "anyOf", "pattern", "minimum", "maximum", "items"),
+    *("properties", "required", "additionalProperties", "propertyNames", "minProperties"),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_schema_uses_no_keyword_but_those_of_json_schema(kind: str) -> None:
+    def walk(schema: Any) -> None:
+        assert schema.keys() <= KEYWORDS, schema.keys() - KEYWORDS
+        for name in ("items", "propertyNames", "additionalProperties"):
+            if isinstance(schema.get(name), dict):
+                walk(schema[name])
+        for inner in (*schema.get("properties", {}).values(), *schema.get("anyOf", ())):
+            walk(inner)
+
+    walk(json_schema(kind))
+
+
+@pytest.mark.parametrize("field", ["circumstances", "validation_pending"])
+def test_a_value_that_is_always_committed_to_may_be_null(field: str) -> None:
+    _, public, sealed = in_full("order-issued")
+    schema = json_schema("order-issued")
+    assert fits(schema, {"public": public, "sealed": {**sealed, field: None}})
+    assert not fits(schema, {"public": public, "sealed": {**sealed, "summary_of_facts": None}})
+
+
+@pytest.mark.parametrize("story", ["S1", "S6"])
+def test_the_schema_takes_every_fact_of_a_record_as_its_disclosures_open_it(story: str, tmp_path: Path) -> None:
+    null = 0
+    with reading(ledger_of(story, tmp_path)) as reader:
+        for case in reader.all():
+            for e in case.entries:
+                public = {name: value for name, value in e.public.items() if name != "_sd"}
+                assert fits(json_schema(e.kind), {"public": public, "sealed": dict(e.sealed)}), e.kind
+                null += list(e.sealed.values()).count(None)
+    assert null
+
+
+def test_the_schema_takes_the_reason_of_a_replacement() -> None:
+    _, public, sealed = in_full("evidence-received")
+    assert fits(json_schema("evidence-received"), {"public": public, "sealed": {**sealed, "why": "A slip of the pen."}})
+
+
+def test_the_schema_knows_the_days_that_exist_without_a_format() -> None:
+    """Every day of years of all kinds, and days that no year has."""
+    found = json_schema("customer-notification-delayed")["properties"]["public"]["properties"]["review_on"]
+    for year in (1, 4, 100, 400, 1900, 1996, 2000, 2023, 2024, 2100, 9999):
+        for month in range(14):
+            for day in range(33):
+                text = f"{year:04}-{month:02}-{day:02}"
+                assert fits(found, text) is _is_date(text), text
+    assert not fits(found, "0000-01-01")
+
+
+# A reading of JSON Schema as far as ours go, written from its specification and not from our code.
+def fits(schema: Mapping[str, Any], value: Any) -> bool:
+    if "enum" in schema:
+        return value in schema["enum"]
+    if "anyOf" in schema and not any(fits({"type": "object", **part}, value) for part in schema["anyOf"]):
+        return False
+    if "type" not in schema:
+        return True
+    match schema["type"]:
+        case "string":
+            return isinstance(value, str) and re.search(schema["pattern"], value) is not None
+        case "null":
+            return value is None
+        case "integer":
+            return type(value) is int and schema["minimum"] <= value <= schema["maximum"]
+        case "boolean":
+            return isinstance(value, bool)
+        case "array":
+            return isinstance(value, list) and all(fits(schema["items"], item) for item in value)
+    assert schema["type"] == "object"
+    known = schema.get("properties", {})
+    other = schema.get("additionalProperties", True)
+    return (
+        isinstance(value, dict)
+        and len(value) >= schema.get("minProperties", 0)
+        and value.keys() >= set(schema.get("required", []))
+        and all(fits(schema["propertyNames"], name) for name in value if "propertyNames" in schema)
+        and all(
+            fits(known[name], item) if name in known else other if isinstance(other, bool) else fits(other, item)
+            for name, item in value.items()
+        )
+    )
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(datetime.strptime(text, "%Y-%m-%d"))  # noqa: DTZ007
+    except ValueError:
+        return False

@@ -1,0 +1,223 @@
+"""Telling the person, and keeping it from the person: confidentiality, delay, and what is settled in the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.judging import codes, finds, finds_not, region
+from tests.support.scenarios import (
+    Fact,
+    Office,
+    by_authority,
+    by_issuer,
+    by_provider,
+    disclosed,
+    fact,
+    given,
+    issued,
+    received,
+)
+
+REQUEST, ORDER = "W-NOTICE-CONTRARY-TO-REQUEST", "V-NOTICE-CONTRARY-TO-ORDER"
+ISSUED = issued("2027-03-01T09:00Z")
+ASKING = issued("2027-03-01T09:00Z", special_instructions=["confidentiality"])
+
+
+def told(on: str, by: str = "skylark", role: str = "SP") -> Fact:
+    """The person is told."""
+    return fact("customer-notified", on, by, role, channel="e-mail")
+
+
+def asked(on: str, **fields: Any) -> Fact:
+    """The issuing side asks that the customer not be told."""
+    return by_issuer("confidentiality-requested", on, **fields)
+
+
+def ordered(on: str, **fields: Any) -> Fact:
+    """The law or a court forbids telling the customer."""
+    return by_authority("confidentiality-ordered", on, confidentiality_basis="provider-law", **fields)
+
+
+def delayed(on: str, kind: str = "delayed", **fields: Any) -> Fact:
+    """Telling the person is put off until 1 June."""
+    fields = {"grounds": ["LED:13(3)(a)"], "review_on": "2027-06-01", **fields}
+    return by_issuer(f"customer-notification-{kind}", on, **fields)
+
+
+# -- confidentiality ---------------------------------------------------------------------------------------------------
+
+
+def test_telling_the_customer_against_a_request_is_a_warning() -> None:
+    for story in (given(ASKING), given(ISSUED, asked("2027-03-01T10:00Z"))):
+        finds(story.when(told("2027-03-02T09:00Z")), REQUEST, A7="GAP")
+        finds_not(story.when(told("2027-03-02T09:00Z")), ORDER)
+        finds_not(story.when(told("2027-03-02T09:00Z", "orn", "RET")), REQUEST)
+    finds_not(given(ISSUED, told("2027-03-02T09:00Z")), REQUEST)
+    finds_not(given(ISSUED, told("2027-03-02T09:00Z"), asked("2027-03-03T10:00Z")), REQUEST)
+
+
+@pytest.mark.parametrize("by", [("skylark", "SP"), ("ilves", "ISS")])
+def test_the_word_of_either_side_shows_it(by: tuple[str, str]) -> None:
+    said = fact("customer-notified-contrary-to-confidentiality", "2027-03-02T09:00Z", *by, admitted=True)
+    finds(given(ASKING, said), REQUEST)
+    finds_not(given(ISSUED, said), REQUEST)
+
+
+def test_telling_the_customer_against_an_order_or_a_law_is_a_violation() -> None:
+    story = given(ASKING, ordered("2027-03-01T12:00Z"), told("2027-03-02T09:00Z"))
+    finds(story, ORDER, A7="CONTRADICTED")
+    finds_not(story, REQUEST)
+    finds_not(given(ISSUED, told("2027-03-02T09:00Z"), ordered("2027-03-02T12:00Z")), ORDER)
+
+
+@pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
+def test_under_european_orders_the_provider_never_tells(instrument: str) -> None:
+    finds(given(issued("2027-03-01T09:00Z", instrument), told("2027-03-02T09:00Z")), ORDER)
+    by_issuer_first = (told("2027-03-02T09:00Z", "ilves", "ISS"), told("2027-03-03T09:00Z"))
+    finds(given(issued("2027-03-01T09:00Z", instrument), *by_issuer_first), ORDER)
+
+
+def test_confidentiality_ends_with_its_day_in_the_zone_of_its_signer() -> None:
+    until = {"until": "2027-03-10"}
+    finds(given(ISSUED, asked("2027-03-01T10:00Z", **until), told("2027-03-10T23:59:59Z")), REQUEST)
+    finds_not(given(ISSUED, asked("2027-03-01T10:00Z", **until), told("2027-03-11T00:00:00Z")), REQUEST)
+    finds(given(ISSUED, ordered("2027-03-01T10:00Z", **until), told("2027-03-10T22:59:59Z")), ORDER)
+    finds_not(given(ISSUED, ordered("2027-03-01T10:00Z", **until), told("2027-03-10T23:00:00Z")), ORDER)
+
+
+def test_a_request_ends_when_the_delay_is_lifted_or_the_issuing_side_tells() -> None:
+    lifted = by_issuer("customer-notification-delay-lifted", "2027-03-05T09:00Z", about="delay")
+    for end in (lifted, told("2027-03-05T09:00Z", "orn", "RET")):
+        finds_not(given(ASKING, end, told("2027-03-06T09:00Z")), REQUEST)
+        finds(given(ASKING, told("2027-03-04T09:00Z"), end), REQUEST)
+        finds(given(ASKING, end, asked("2027-03-05T12:00Z"), told("2027-03-06T09:00Z")), REQUEST)
+    finds(given(ASKING, ordered("2027-03-02T09:00Z"), lifted, told("2027-03-06T09:00Z")), ORDER)
+
+
+# -- delay -------------------------------------------------------------------------------------------------------------
+
+DELAY = delayed("2027-03-01T10:00Z", label="delay")
+LIFTED = by_issuer("customer-notification-delay-lifted", "2027-05-20T10:00Z", about="delay")
+
+
+def test_a_review_date_that_passes_with_nothing_decided_is_overdue() -> None:
+    story = given(ISSUED, DELAY)
+    finds_not(story.asked_at("2027-06-01T23:59:59Z"), "V-NOTICE-OVERDUE")
+    finds(story.asked_at("2027-06-02T00:00:00Z"), "V-NOTICE-OVERDUE", A7="CONTRADICTED")
+    finds(story.when(told("2027-06-02T00:00:00Z", "orn", "RET")), "V-NOTICE-OVERDUE")
+    finds_not(story.when(told("2027-06-01T23:59:59Z", "orn", "RET")).asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+
+
+def test_a_delay_ordered_anew_or_lifted_after_its_review_date_does_not_cure_the_days_between() -> None:
+    for_good = {"review_on": "2027-12-01"}
+    late = given(ISSUED, DELAY, delayed("2027-06-02T00:00:00Z", **for_good)).asked_at("2027-07-01T00:00Z")
+    finds(late, "V-NOTICE-OVERDUE", A7="CONTRADICTED")
+    assert region(late, "customer_notice") == "DELAYED"
+    in_time = given(ISSUED, DELAY, delayed("2027-06-01T23:59:59Z", **for_good))
+    finds_not(in_time.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+    lifted = by_issuer("customer-notification-delay-lifted", "2027-06-02T00:00:00Z", about="delay")
+    again = given(
+        ISSUED, DELAY, lifted, delayed("2027-06-03T10:00Z", **for_good), told("2027-06-20T10:00Z", "orn", "RET")
+    )
+    finds(again.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+
+
+def test_after_a_delay_is_lifted_the_person_is_told_within_thirty_days() -> None:
+    story = given(ISSUED, DELAY, LIFTED)
+    finds_not(story.asked_at("2027-06-19T23:59:59Z"), "V-NOTICE-OVERDUE")
+    finds(story.asked_at("2027-06-20T00:00:00Z"), "V-NOTICE-OVERDUE")
+    finds_not(story.when(told("2027-06-01T09:00Z", "orn", "RET")).asked_at("2027-07-20T00:00Z"), "V-NOTICE-OVERDUE")
+
+
+@pytest.mark.parametrize("kind", ["delayed", "delay-extended", "omitted"])
+def test_not_telling_has_a_ground(kind: str) -> None:
+    fields = {"about": "delay", "reassessed": True} if kind == "delay-extended" else {}
+    finds(
+        given(ISSUED, delayed("2027-03-02T10:00Z", kind, grounds=None, **fields)),
+        "V-DELAY-NO-GROUND",
+        A7="CONTRADICTED",
+    )
+    finds(given(ISSUED, delayed("2027-03-02T10:00Z", kind, grounds=[], **fields)), "V-DELAY-NO-GROUND")
+    finds_not(given(ISSUED, delayed("2027-03-02T10:00Z", kind, **fields)), "V-DELAY-NO-GROUND")
+
+
+def extended(on: str, *, reassessed: bool = True, review_on: str = "2027-09-01") -> Fact:
+    """The delay is prolonged."""
+    return delayed(on, "delay-extended", about="delay", reassessed=reassessed, review_on=review_on)
+
+
+def test_a_delay_prolonged_without_fresh_examination_has_no_ground() -> None:
+    finds(given(ISSUED, DELAY, extended("2027-05-01T10:00Z", reassessed=False)), "V-DELAY-NO-GROUND")
+
+
+def test_a_delay_prolonged_after_it_ran_out_counts_and_stays_a_breach() -> None:
+    story = given(ISSUED, DELAY, extended("2027-06-02T00:00:00Z"))
+    finds(story.asked_at("2027-07-01T00:00Z"), "V-DELAY-EXTENDED-AFTER-EXPIRY", A7="CONTRADICTED")
+    finds_not(story.asked_at("2027-07-01T00:00Z"), "V-NOTICE-OVERDUE")
+    assert region(story.asked_at("2027-07-01T00:00Z"), "customer_notice") == "DELAYED"
+    finds_not(given(ISSUED, DELAY, extended("2027-06-01T23:59:59Z")), "V-DELAY-EXTENDED-AFTER-EXPIRY")
+    finds_not(given(ISSUED, extended("2027-06-02T00:00:00Z")), "V-DELAY-EXTENDED-AFTER-EXPIRY")
+
+
+def test_every_extension_is_measured_by_the_one_before_it() -> None:
+    twice = (extended("2027-05-01T10:00Z"), extended("2027-08-01T10:00Z", review_on="2027-12-01"))
+    finds_not(given(ISSUED, DELAY, *twice), "V-DELAY-EXTENDED-AFTER-EXPIRY")
+
+
+# -- in the end --------------------------------------------------------------------------------------------------------
+
+UNSETTLED = "G-NOTICE-UNSETTLED"
+RECEIVED = received("2027-03-02T08:30Z")
+DATA = disclosed("2027-03-05T09:00Z")
+DOCUMENT = {"code": "notice", "media": "text/html", "size": 1, "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        told("2027-03-06T09:00Z"),
+        told("2027-03-06T09:00Z", "orn", "RET"),
+        delayed("2027-03-06T09:00Z"),
+        delayed("2027-03-06T09:00Z", "omitted"),
+        by_provider("customer-notified-contrary-to-confidentiality", "2027-03-06T09:00Z", admitted=True),
+    ],
+    ids=lambda word: f"{word.kind}-{word.role}",
+)
+def test_once_data_have_come_the_record_shows_whether_the_person_was_told(word: Fact) -> None:
+    finds(given(ISSUED, RECEIVED, DATA), UNSETTLED, A7="GAP")
+    finds_not(given(ISSUED, RECEIVED, DATA, word), UNSETTLED)
+    finds_not(given(ISSUED, RECEIVED), UNSETTLED)
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "found"),
+    [("data-destroyed", "all", False), ("data-returned", "all", False), ("data-destroyed", "part", True)],
+)
+def test_nobody_need_be_told_of_data_that_are_gone(kind: str, scope: str, found: bool) -> None:
+    method = {"method": "overwritten"} if kind == "data-destroyed" else {}
+    gone = fact(kind, "2027-03-06T09:00Z", "orn", "RET", scope=scope, **method)
+    assert (UNSETTLED in codes(given(ISSUED, RECEIVED, DATA, gone))) is found
+    finds(given(ISSUED, RECEIVED, DATA, gone, disclosed("2027-03-07T09:00Z")), UNSETTLED)
+
+
+def test_a_general_notice_of_the_issuing_party_settles_it_but_never_for_a_european_order() -> None:
+    def published(by: str = "office", valid_from: str = "2027-01-01") -> Fact:
+        return fact("notice-published", "2027-03-01T08:00Z", by, "DPO", document=DOCUMENT, valid_from=valid_from)
+
+    offices = {"office": Office("XO", ("DPO",)), "abroad": Office("XV", ("DPO",))}
+    story = given(ISSUED, RECEIVED, DATA).among(**offices)
+    finds_not(story.registered(published()), UNSETTLED)
+    finds_not(story.when(published()), UNSETTLED)
+    finds(story.registered(published("abroad")), UNSETTLED)
+    finds(story.registered(published(valid_from="2027-04-01")), UNSETTLED)
+    european = given(issued("2027-03-01T09:00Z", "EPOC"), RECEIVED, DATA).among(**offices)
+    finds(european.registered(published()), UNSETTLED)
+
+
+def test_data_on_their_way_through_a_state_have_not_come_yet() -> None:
+    order = issued("2027-03-01T09:00Z", "2AP-8")
+    finds_not(given(order, RECEIVED, DATA), UNSETTLED)
+    passed_on = by_authority("data-transmitted-by-state", "2027-03-06T09:00Z", channel="mail", manifest={})
+    finds(given(order, RECEIVED, DATA, passed_on), UNSETTLED)

@@ -1,0 +1,117 @@
+"""A7 is never demonstrated beside an open duty: `judge` and `register` go by one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ledger.entries.case import Case
+from ledger.law import Judgement, judge
+from ledger.law.terms.rule import Standing
+from projections.reports.dpo_questions import register
+from tests.ledger.law.test_stories import TOLD
+from tests.projections.views.test_views import HELD
+from tests.support.cli import ledger_of, run, told
+from tests.support.scenarios import Fact, Story, by_issuer, case_from_story, fact, given
+
+SETTLED = (
+    fact("customer-notified", "2027-03-12T09:00Z", "orn", "RET", channel="letter"),
+    by_issuer("retention-rule-set", "2027-03-12T09:00Z", review_on="2028-03-12"),
+)
+INCIDENT = by_issuer(
+    "security-incident-detected",
+    "2027-03-12T09:00Z",
+    label="loss",
+    aware_at="2027-03-12T09:00:00Z",
+    incident_kind="loss",
+    regime="other",
+)
+
+
+def moments(name: str) -> Iterator[tuple[Case, datetime]]:
+    """Every order of a story, at the moments it is asked about and after each of its entries."""
+    cases = case_from_story(TOLD[name])
+    for expect in TOLD[name].get("expect", ()):
+        yield cases[expect["order"]], expect["as_of"].astimezone(UTC)
+    for case in cases.values():
+        for e in case.entries[-6:]:
+            yield case, e.at
+
+
+@pytest.mark.parametrize("name", TOLD)
+def test_no_story_demonstrates_data_protection_beside_an_open_duty(name: str) -> None:
+    for case, at in moments(name):
+        judgement = judge(case, at)
+        answers = register(case.known(at), judgement)
+        if any(answer.open for answer in answers):
+            assert judgement.criteria["A7"].state is not Standing.DEMONSTRATED, (case.label, at)
+        assert {duty.question for duty in judgement.duties} <= {a.number for a in answers if a.open}
+
+
+def test_judge_and_register_of_s1_agree_on_the_retention_that_is_open(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    judged = told("judge", "main", ledger=ledger)
+    assert judged["criteria"]["A7"]["state"] == "GAP"
+    assert judged["criteria"]["A7"]["lacks"] == ["Data are held, and no retention rule is on record."]
+    assert [duty["question"] for duty in judged["duties"]] == [6]
+    asked = run("register", "main", "--format", "jsonl", ledger=ledger)
+    assert asked.exit_code == 3
+    assert '"number": 6' in next(line for line in asked.stdout.splitlines() if '"open": true' in line)
+
+
+def of(*more: Fact, without: str = "") -> Judgement:
+    story: Story = given(*HELD, *(f for f in SETTLED if f.kind != without), *more)
+    return judge(story.case, max(f.at for f in story.facts))
+
+
+def test_with_every_duty_done_data_protection_is_demonstrated() -> None:
+    judgement = of()
+    assert judgement.duties == ()
+    assert judgement.criteria["A7"].state is Standing.DEMONSTRATED
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "question"),
+    [
+        (by_issuer("access-requested", "2027-03-13T09:00Z", label="ask"),
+         by_issuer("access-granted", "2027-03-14T09:00Z", answers="ask"), 10),
+        (by_issuer("erasure-requested", "2027-03-13T09:00Z", label="ask"),
+         by_issuer("erasure-decided", "2027-03-14T09:00Z", answers="ask", decision="refused"), 10),
+        (by_issuer("rectification-requested", "2027-03-13T09:00Z", label="ask"),
+         by_issuer("rectification-made", "2027-03-14T09:00Z", about="issued"), 10),
+        (fact("condition-imposed", "2027-03-13T09:00Z", "ncco", "NOT", condition_code="this-case-only", label="cond"),
+         by_issuer("condition-accepted", "2027-03-14T09:00Z", about="cond"), 8),
+        (INCIDENT, by_issuer("incident-assessed", "2027-03-14T09:00Z", about="loss", risk="none"), 9),
+        (INCIDENT,
+         by_issuer("incident-notified-to-authority", "2027-03-14T09:00Z", about="loss", notified_authority="a"), 9),
+    ],
+)  # fmt: skip
+def test_an_open_duty_is_a_gap_until_it_is_done(opens: Fact, closes: Fact, question: int) -> None:
+    waiting = of(opens)
+    assert [duty.question for duty in waiting.duties] == [question]
+    assert waiting.criteria["A7"].state is Standing.GAP
+    assert waiting.criteria["A7"].lacks == tuple(duty.says for duty in waiting.duties)
+    assert of(opens, closes).criteria["A7"].state is Standing.DEMONSTRATED
+
+
+@pytest.mark.parametrize(("kind", "question"), [("retention-rule-set", 6), ("customer-notified", 4)])
+def test_retention_and_notice_are_owed_until_they_are_on_record(kind: str, question: int) -> None:
+    if kind == "retention-rule-set":
+        assert [duty.question for duty in of(without=kind).duties] == [question]
+        return
+    delay = by_issuer(
+        "customer-notification-delayed", "2027-03-13T09:00Z", review_on="2027-09-01", grounds=["LED:13(3)(a)"]
+    )
+    assert [duty.question for duty in of(delay, without=kind).duties] == [question]
+    lifted = by_issuer("customer-notification-delay-lifted", "2027-03-14T09:00Z")
+    assert [duty.question for duty in of(delay, lifted, without=kind).duties] == [question]
+    done = fact("customer-notified", "2027-03-15T09:00Z", "orn", "RET", channel="letter")
+    assert of(delay, lifted, done, without=kind).duties == ()
+
+
+def test_data_that_are_gone_need_no_retention_rule() -> None:
+    gone = fact("data-destroyed", "2027-03-13T09:00Z", "orn", "RET", scope="all", method="overwritten")
+    assert of(gone, without="retention-rule-set").duties == ()

@@ -1,0 +1,181 @@
+"""What an order must contain: each point is found missing alone, and a correction cures it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.entries.case import Unread
+from ledger.facts import KINDS
+from ledger.law.rules.order_contents import CONTENTS, Point
+from tests.support.judging import codes, criterion, finds, finds_not
+from tests.support.scenarios import (
+    Fact,
+    Office,
+    Story,
+    by_issuer,
+    corrected,
+    fact,
+    given,
+    issued,
+    moment,
+    received,
+    sent,
+)
+
+ON = "2027-03-01T09:00Z"
+
+# Every instrument with everything its contents ask for, in circumstances in which all of it is asked for.
+STATED: dict[str, dict[str, Any]] = {
+    name: {field: "stated" for point in points for field in point.fields} for name, points in CONTENTS.items()
+}
+LISTS = {name for name, field in KINDS["order-issued"].fields().items() if field.type.startswith("list[")}
+HEAVY = {"data_categories": ["traffic"], "emergency": True, "addressed_to_processor": True, "emergency_reasons": "."}
+SEEKER = fact("order-drafted", "2027-03-01T08:00Z", "seeker", "SEEK", instrument="2AP-7", to_party="XV")
+ASKED = by_issuer("confidentiality-requested", "2027-03-01T10:00Z")
+SUPERVISED = fact("order-supervised", "2027-03-01T08:30Z", "ilves", "VAL", capacity="judge", decision="approved")
+DECLARED = ("N-7-5-a", "D-7-2-b", "D-8-4")
+
+
+def order(instrument: str, without: str | None = None, **changes: Any) -> Fact:
+    """A complete order, without one of its fields."""
+    fields: dict[str, Any] = {
+        n: [v] if n in LISTS and isinstance(v, str) else v for n, v in {**STATED[instrument], **changes}.items()
+    }
+    if instrument.startswith("EPOC"):
+        fields |= {name: value for name, value in HEAVY.items() if name not in changes and name != without}
+    fields.pop(without or "", None)
+    for name in ("elements_sought", "providers", "data_categories"):  # what the helper would state by itself
+        if name == without:
+            fields[name] = None
+    return issued(ON, instrument, **fields)
+
+
+def story(order: Fact) -> Story:
+    """The order among everything that makes its points be asked for."""
+    told = given(order, SUPERVISED, SEEKER, ASKED, sent("2027-03-02T08:00Z"))
+    return told.where("XV", declarations=DECLARED).among(seeker=Office("XO", ("SEEK",)))
+
+
+POINTS = [
+    pytest.param(instrument, point, field, id=f"{point.code}-{field}")
+    for instrument, points in CONTENTS.items()
+    for point in points
+    for field in point.fields
+]
+
+
+@pytest.mark.parametrize(("instrument", "point", "field"), POINTS)
+def test_an_element_that_is_absent_or_empty_is_missing(instrument: str, point: Point, field: str) -> None:
+    pulled = {"V": "CONTRADICTED", "W": "GAP"}[str(point.level)]
+    found = finds(story(order(instrument, without=field)), point.code, A5=pulled)
+    assert found.says == point.says
+    empty: dict[str, Any] = {field: []}
+    finds(story(order(instrument, **empty)), point.code)
+
+
+@pytest.mark.parametrize("instrument", CONTENTS)
+def test_an_order_that_states_everything_lacks_nothing(instrument: str) -> None:
+    missing = {point.code for point in CONTENTS[instrument]}
+    assert not codes(story(order(instrument))) & missing
+
+
+@pytest.mark.parametrize(("instrument", "point", "field"), POINTS)
+def test_an_element_that_a_correction_supplies_is_cured_from_then_on(instrument: str, point: Point, field: str) -> None:
+    told = story(order(instrument, without=field))
+    told = told.when(corrected("2027-03-05T09:00Z", "c", material=False, changed_fields=[field]))
+    finds_not(told, point.code)
+    finds(told.asked_at("2027-03-04T09:00Z"), point.code)
+
+
+@pytest.mark.parametrize("unread", Unread)
+def test_an_element_nobody_can_read_any_more_was_stated(unread: Unread) -> None:
+    finds_not(story(order("2AP-7", summary_of_facts=unread)), "F718")
+
+
+def test_false_is_an_answer() -> None:
+    finds_not(story(order("2AP-7", preservation_sought=False)), "F715")
+
+
+# -- when a point is asked for ----------------------------------------------------------------------------------------
+
+
+def test_an_order_nobody_else_needs_states_no_seeking_authority() -> None:
+    lacking = order("2AP-7", without="seeking_authority")
+    finds_not(given(lacking), "F705")
+    imported = fact(
+        "order-drafted", ON, "archive", "AUD", speaks="import", whose="seeker", instrument="2AP-7", to_party="XV"
+    )
+    finds(given(lacking, imported).among(seeker=Office("XO", ("SEEK",))), "F705")
+
+
+def test_confidentiality_asked_only_in_the_order_needs_no_further_word() -> None:
+    finds_not(given(order("2AP-7", without="special_instructions")), "F716")
+
+
+def test_what_a_notified_authority_needs_is_asked_only_where_one_is_notified() -> None:
+    for field, code in (("summary_of_facts", "F718"), ("simultaneous_notification_statement", "F717")):
+        finds_not(given(order("2AP-7", without=field)), code)
+
+
+def test_a_notification_declared_for_some_circumstances_asks_only_where_one_is_stated() -> None:
+    told = given(order("2AP-7", without="summary_of_facts", circumstances=["minor"]))
+    for named, found in ((["minor"], True), (["media-account"], False)):
+        party = told.where("XV", declarations=("N-7-5-a",), terms={"N-7-5-a": named})
+        assert ("F718" in codes(party)) is found
+    on_receipt = given(
+        order("2AP-7", without="summary_of_facts"), received("2027-03-02T09:00Z", circumstances=["minor"])
+    )
+    finds(on_receipt.where("XV", declarations=("N-7-5-a",), terms={"N-7-5-a": ["minor"]}), "F718")
+
+
+def test_without_any_supervision_it_is_not_the_reference_that_is_missing() -> None:
+    told = given(order("2AP-7", without="supervision")).where("XV", declarations=("D-7-2-b",))
+    finds_not(told, "F719")
+    finds(told.when(SUPERVISED), "F719")
+
+
+@pytest.mark.parametrize(
+    ("channel", "asked"), [("post", False), ("by-hand", False), ("mail", True), ("not-known", True)]
+)
+def test_the_acceptance_of_electronic_form_is_asked_where_the_order_went_electronically(
+    channel: str, asked: bool
+) -> None:
+    lacking = order("2AP-7", without="electronic_form_accepted")
+    went = by_issuer("order-transmitted", "2027-03-02T08:00Z", addressee="skylark", channel=channel)
+    assert ("F721" in codes(given(lacking, went))) is asked
+    finds_not(given(lacking), "F721")
+
+
+def test_supporting_information_is_asked_where_the_requested_party_has_declared_it() -> None:
+    finds_not(given(order("2AP-8", without="additional_supporting_information")), "F821")
+
+
+@pytest.mark.parametrize(
+    ("categories", "asked"),
+    [(["identification"], False), (["identification", "subscriber"], True), ([], True)],
+)
+def test_a_user_who_is_to_be_identified_need_not_be_named(categories: list[str], asked: bool) -> None:
+    told = given(order("EPOC", without="identifiers", data_categories=categories))
+    assert ("FE503" in codes(told)) is asked
+
+
+def test_the_rest_of_a_european_order_follows_from_what_it_says_of_itself() -> None:
+    plain: dict[str, Any] = {"data_categories": ["subscriber"], "emergency": False, "addressed_to_processor": False}
+    for field, code in (("time_range", "FE505"), ("emergency_reasons", "FE507"), ("processor_conditions", "FE508")):
+        finds_not(given(order("EPOC", without=field, **plain)), code)
+
+
+def test_an_order_without_effect_is_not_measured() -> None:
+    told = given(issued(ON, by="orn", role="RET"))
+    assert not {code for code in codes(told) if code.startswith("F")}
+    assert criterion(told, "A5") == "GAP"
+
+
+def test_categories_are_read_from_what_is_stated_never_from_the_elements() -> None:
+    told = given(
+        order("EPOC", without="time_range", data_categories=["subscriber"], elements_sought=["message-content"])
+    )
+    finds_not(told, "FE505")
+    assert moment(ON) == told.facts[0].on

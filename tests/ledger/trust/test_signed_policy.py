@@ -1,0 +1,277 @@
+"""A trust policy that several people sign: each rule of its versions a sentence, and what a court does with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace as altered
+
+from ledger.errors import Refused
+from ledger.formats.ed25519 import public_key, sign
+from ledger.tlog.note import log_vkey
+from ledger.trust.signed_policy import (
+    FORMAT,
+    Record,
+    Root,
+    Span,
+    Statement,
+    Version,
+    check_first,
+    check_next,
+    check_unexpired,
+    check_versions,
+    draft,
+    expand,
+    format_version,
+    parse_fingerprint,
+    parse_version,
+    signed,
+    spoken,
+    versions_in,
+)
+from ledger.trust.trust_folder import Sizes
+from ledger.verify import Verdict, parse_trust
+from tests.support.memory_ledger import NOW, checked, small
+
+ORIGIN = "ledger.example/xo/karsk"
+LOGS = [log_vkey(ORIGIN, public_key(bytes([100 + n]) * 32)) for n in range(2)]
+POLICY = "".join(f"log {key}\n" for key in LOGS) + "quorum none\n"
+REGISTRAR = f"registrar XO {public_key(b'r' * 32).hex()}"
+NAMES = ("ada", "bo", "cy", "dee", "eve")
+SEEDS = {name: name[0].encode() * 32 for name in NAMES}
+
+
+def roots(*names: str) -> tuple[Root, ...]:
+    return tuple(Root(name, public_key(SEEDS[name]).hex()) for name in names)
+
+
+BASE = Statement(
+    format=FORMAT,
+    version=1,
+    issued="2026-09-01T00:00:00Z",
+    expires="2027-09-01T00:00:00Z",
+    roots=roots("ada", "bo", "cy"),
+    threshold=2,
+    algorithms=("ed25519",),
+    own=Record(POLICY, REGISTRAR),
+)
+
+
+def by(said: Statement, *names: str) -> Version:
+    """A version that these roots signed, read back from its file."""
+    version = draft(said)
+    for name in names:
+        version = signed(version, public_key(SEEDS[name]), partial(sign, SEEDS[name]))
+    return parse_version(format_version(version))
+
+
+FIRST = by(BASE, "ada", "bo")
+SECOND = altered(BASE, version=2, roots=roots("cy", "dee", "eve"))
+
+
+def refused(code: str, says: str = "") -> pytest.RaisesExc[Refused]:
+    return pytest.raises(Refused, match=rf"(?s)^{code}\b.*{says}")
+
+
+# -- the line of versions ----------------------------------------------------------------------------------------------
+
+
+def test_a_first_version_is_believed_by_its_fingerprint_and_its_own_threshold() -> None:
+    assert check_first(FIRST, FIRST.fingerprint) is FIRST
+    with refused("POL-PIN"):
+        check_first(FIRST, sha256(b"another").hexdigest())
+    with refused("POL-THRESHOLD", "it takes 2"):
+        check_first(by(BASE, "ada"), FIRST.fingerprint)
+
+
+def test_a_further_signature_does_not_change_the_fingerprint() -> None:
+    assert by(BASE, "ada", "bo", "cy").fingerprint == FIRST.fingerprint
+
+
+def test_a_new_version_needs_the_threshold_of_the_old_roots_and_of_its_own() -> None:
+    assert check_next(FIRST, by(SECOND, "ada", "bo", "dee", "eve")).said.version == 2
+    with refused("POL-THRESHOLD", "roots of version 1 signed"):
+        check_next(FIRST, by(SECOND, "ada", "dee", "eve"))
+    with refused("POL-THRESHOLD", "roots of version 2 signed"):
+        check_next(FIRST, by(SECOND, "ada", "bo", "dee"))
+    both = by(SECOND, "ada", "cy", "dee")  # cy is a root of both, and counts for both
+    assert check_next(FIRST, both) is both
+
+
+def test_no_version_is_skipped_repeated_or_taken_back() -> None:
+    second = by(SECOND, "ada", "cy", "dee")
+    third = by(altered(SECOND, version=3), "cy", "dee", "ada", "bo")
+    assert check_versions([FIRST, second, third], FIRST.fingerprint) is third
+    for line in ([FIRST, third], [FIRST, second, second], [FIRST, second, FIRST], [second, third]):
+        with refused("POL-VERSION"):
+            check_versions(line, FIRST.fingerprint)
+    with refused("TRUST-FORMAT"):
+        check_versions([], FIRST.fingerprint)
+
+
+def test_a_signature_in_the_name_of_a_root_that_does_not_hold_refuses_the_version() -> None:
+    line = by(BASE, "ada", "bo", "cy")
+    forged = altered(line, signatures=(altered(line.signatures[0], sig=bytes(64)), *line.signatures[1:]))
+    with refused("POL-SIG"):
+        check_first(forged, line.fingerprint)
+
+
+def test_signatures_of_strangers_count_for_nothing() -> None:
+    with refused("POL-THRESHOLD", "1 of the roots"):
+        check_first(by(BASE, "ada", "dee", "eve"), FIRST.fingerprint)
+
+
+def test_an_old_version_may_have_expired_and_the_newest_is_asked_for_its_day() -> None:
+    second = by(altered(SECOND, expires="2028-09-01T00:00:00Z"), "ada", "cy", "dee")
+    newest = check_versions([FIRST, second], FIRST.fingerprint)
+    check_unexpired(newest, datetime(2028, 8, 31, tzinfo=UTC))
+    for version in (FIRST, newest):
+        with refused("POL-EXPIRED"):
+            check_unexpired(version, datetime(2028, 9, 1, tzinfo=UTC))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)), st.data())
+def test_exactly_who_reaches_both_thresholds_is_believed(held: set[str], new: set[str], data: st.DataObject) -> None:
+    old, following = sorted(held) or ["ada"], sorted(new) or ["bo"]
+    k, m = (data.draw(st.integers(1, len(group))) for group in (old, following))
+    hands = data.draw(st.sets(st.sampled_from(NAMES)))
+    trusted = draft(altered(BASE, roots=roots(*old), threshold=k))
+    version = by(altered(BASE, version=2, roots=roots(*following), threshold=m), *hands)
+    if len(hands & set(old)) >= k and len(hands & set(following)) >= m:
+        assert check_next(trusted, version) is version
+    else:
+        with refused("POL-THRESHOLD"):
+            check_next(trusted, version)
+
+
+# -- what a version may say --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "changes"),
+    [
+        ("POL-ROOT", {"threshold": 0}),
+        ("POL-ROOT", {"threshold": 4}),
+        ("POL-ROOT", {"roots": (*roots("ada", "bo"), roots("ada")[0])}),
+        ("POL-ROOT", {"roots": (*roots("ada"), Root("other", roots("ada")[0].key))}),
+        ("POL-ROOT", {"roots": (Root("zero", "00" * 32),), "threshold": 1}),
+        ("POL-ROOT", {"roots": (Root("Ada Lovelace", roots("ada")[0].key),), "threshold": 1}),
+        ("POL-ALGORITHM", {"algorithms": ("ed25519", "md5")}),
+        ("POL-ALGORITHM", {"algorithms": ()}),
+        ("POL-ALGORITHM", {"algorithms": ("ed25519", "ed25519")}),
+        ("POL-ALGORITHM", {"authorities": ("ab" * 32,)}),
+        ("POL-SIZES", {"sizes": (Span(LOGS[0], 0), Span(LOGS[1], 40))}),
+        ("POL-SIZES", {"sizes": (Span(LOGS[0], 40, 40),)}),
+        ("POL-SIZES", {"sizes": (Span("x+00000000+AA", 0),)}),
+        ("POL-QUORUM", {"own": Record("quorum 7\n" * 2, REGISTRAR)}),
+        ("TRUST-FORMAT", {"own": Record(POLICY, "registrar XO 12")}),
+        ("TRUST-FORMAT", {"others": (Record(POLICY, "nobody"),)}),
+        ("TRUST-FORMAT", {"version": 0}),
+        ("TRUST-FORMAT", {"format": "comity.trust/2"}),
+        ("TRUST-FORMAT", {"expires": BASE.issued}),
+        ("TRUST-FORMAT", {"expires": "some day"}),
+    ],
+)
+def test_what_a_policy_may_not_say_is_refused_under_its_code(code: str, changes: dict[str, object]) -> None:
+    said = altered(BASE, **changes)
+    if code == "POL-QUORUM":
+        code = "POL-(QUORUM|NAME)"
+    with refused(code):
+        draft(said)
+
+
+def test_a_file_has_one_form() -> None:
+    raw = format_version(FIRST)
+    line = msgspec.json.decode(raw)
+    two = [*line["signatures"], line["signatures"][0]]
+    for bad in (
+        raw + b"\n",
+        raw.replace(b":[", b": [", 1),
+        raw.replace(b"policy.v1", b"event.v1", 1),
+        msgspec.json.encode(line | {"signatures": two}),
+        msgspec.json.encode(line | {"signatures": line["signatures"][::-1]}),
+        msgspec.json.encode(line | {"more": 1}),
+        b"",
+        b"[]",
+        b'{"payload":1}',
+        b"x" * 600_000,
+    ):
+        with refused("TRUST-FORMAT"):
+            parse_version(bad)
+
+
+@pytest.mark.parametrize("at", range(0, 2_000, 37))
+def test_no_bit_of_a_version_can_be_changed(at: int) -> None:
+    raw = bytearray(format_version(FIRST))
+    raw[at % len(raw)] ^= 1
+    with pytest.raises(Refused):
+        check_first(parse_version(bytes(raw)), FIRST.fingerprint)
+
+
+def test_a_file_says_the_version_of_its_name() -> None:
+    assert versions_in({"1.trust.json": format_version(FIRST), "READ-ME.txt": b"", "01.trust.json": b""}) == [FIRST]
+    with refused("TRUST-FORMAT", "it says version 1"):
+        versions_in({"2.trust.json": format_version(FIRST)})
+
+
+def test_a_version_expands_to_what_the_folder_says() -> None:
+    folder = parse_trust(
+        {"policy": POLICY.encode(), "registrar": REGISTRAR.encode(), "others/x/policy": b"quorum none\n"}
+    )
+    said = altered(BASE, others=(Record("quorum none\n"),))
+    found = expand(by(said), ())
+    assert replace(found, until=None) == folder
+    assert found.until == datetime(2027, 9, 1, tzinfo=UTC)
+
+
+def test_certificates_are_known_by_their_digest_alone() -> None:
+    said = altered(BASE, authorities=(sha256(b"cert").hexdigest(),), algorithms=("ed25519", "rfc3161"))
+    assert expand(by(said), [b"planted", b"cert"]).authorities == (b"cert",)
+    with refused("POL-CERTIFICATE"):
+        expand(by(said), [b"planted"])
+
+
+def test_a_log_key_signs_the_sizes_a_signed_policy_gives_it() -> None:
+    ledger, ilves = small()
+    data, trust = ledger.bundle(ilves), ledger.trust()
+    (key,), size = trust.policy.logs, ledger.size
+    passes, fails = (Sizes(0), Sizes(size, size + 1)), (Sizes(size + 1), Sizes(0, size))
+    for sizes in (*passes, *fails):
+        report = checked(data, ledger, trust=replace(trust, sizes={key.text: sizes}))
+        assert [reason.code for reason in report.reasons] == (["CP-KEY"] if sizes in fails else []), sizes
+
+
+def test_an_expired_policy_judges_as_before_and_says_what_it_cannot_know() -> None:
+    ledger, ilves = small()
+    data, trust = ledger.bundle(ilves), ledger.trust()
+    for until, said in ((NOW.replace(year=2000), True), (NOW.replace(year=2100), False)):
+        report = checked(data, ledger, trust=replace(trust, until=until))
+        assert report.verdict is Verdict.PASSED
+        assert any(line.startswith("POL-EXPIRED") for line in report.not_proven) is said
+
+
+# -- a fingerprint said aloud ------------------------------------------------------------------------------------------
+
+
+@given(st.binary(min_size=32, max_size=32).map(bytes.hex))
+def test_a_fingerprint_said_in_words_is_the_one_that_was_meant(fingerprint: str) -> None:
+    assert parse_fingerprint(spoken(fingerprint).replace("-", " ").upper()) == fingerprint
+    assert parse_fingerprint(fingerprint) == fingerprint
+
+
+def test_words_are_those_of_the_published_examples() -> None:
+    assert spoken("7f0000013f54dcc1").split("-") == ["lusab", "babad", "gutih", "tugad"]
+
+
+def test_what_is_no_fingerprint_is_refused() -> None:
+    for typed in ("", "lusab-babad", spoken(FIRST.fingerprint)[:-1] + "q", "g" * 64):
+        with refused("TRUST-FORMAT"):
+            parse_fingerprint(typed)

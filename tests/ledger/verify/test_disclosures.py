@@ -1,0 +1,249 @@
+"""Values, files and other records: what does not belong where it stands ends the check; so do lies about any file."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import partial
+from hashlib import sha256
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from ledger.bundle import pack, unpack
+from ledger.entries.case import Unread
+from ledger.entries.envelope import Other
+from ledger.formats.selective_disclosure import digest_of, veil
+from ledger.tlog.tree import format_proof, prove_inclusion
+from ledger.verify import Verdict
+from tests.support.memory_ledger import FAILED, ORDER, Hand, Ledger, changed, checked, ends, hand, resealed, small
+
+Files = dict[str, bytes]
+
+
+def put(path: str, content: bytes, files: Files) -> None:
+    files[path] = content
+
+
+# -- 13, 14, 16: values, files, other records --------------------------------------------------------------------------
+
+
+def disclosed(make: Callable[[Ledger, list[str]], list[str]], code: str, index: int = 4) -> None:
+    ledger, ilves = small()
+    path = f"{ledger.folder}/disclosures/{index}.txt"
+
+    def open_more(files: Files) -> None:
+        texts = files.get(path, b"").decode().splitlines()
+        files[path] = "".join(f"{text}\n" for text in make(ledger, texts)).encode()
+
+    ends(changed(ledger.bundle(ilves), open_more, ilves.signer("ISS")), ledger, code, 13, f"disclosures/{index}.txt")
+
+
+def reencoded(text: str) -> str:
+    plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).replace(b",", b", ", 1)
+    return base64.urlsafe_b64encode(plain).rstrip(b"=").decode()
+
+
+def test_a_value_is_opened_where_it_was_sealed_once_and_as_it_was() -> None:
+    strange = veil("identifiers", ["other"], bytes(16)).text
+    disclosed(lambda ledger, texts: [*texts, strange], "SD-UNKNOWN")
+    disclosed(lambda ledger, texts: [*texts, texts[0]], "SD-DUP")
+    disclosed(lambda ledger, texts: [texts[0] + "=", *texts[1:]], "SD-UNKNOWN")
+    disclosed(lambda ledger, texts: [reencoded(texts[0]), *texts[1:]], "SD-UNKNOWN")
+    disclosed(lambda ledger, texts: [t.upper() for t in texts], "SD-UNKNOWN")
+    disclosed(lambda ledger, texts: [], "SD-FORMAT")
+    disclosed(lambda ledger, texts: ["é"], "SD-UNKNOWN")
+    disclosed(lambda ledger, texts: [d.text for d in ledger.held[4]], "SD-UNKNOWN", index=3)
+    disclosed(lambda ledger, texts: [d.text for d in ledger.held[4]], "SD-UNKNOWN", index=9)
+
+
+def test_a_commitment_to_what_cannot_be_disclosed_is_refused_when_it_is_opened() -> None:
+    def plain(text: str) -> str:
+        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+    salt = "AAAAAAAAAAAAAAAAAAAAAA"
+    cases = {
+        plain(f'["{salt}","_sd","x"]'): "SD-NAME",
+        plain(f'["{salt}","public_field","x"]'): "SD-NAME",
+        plain(f'["{salt}","case_ref","x"]'): "SD-DUP",
+        plain(f'["{salt}","x"]'): "SD-FORMAT",
+        plain(f'["{salt}","identifiers","x","y"]'): "SD-FORMAT",
+        plain('[7,"identifiers",["x"]]'): "SD-FORMAT",
+        plain(f'["{salt}","identifiers",1.5]'): "JSON-NUMBER",
+    }
+    for text, code in cases.items():
+        ledger, ilves = small()
+
+        def commit(payload: dict[str, Any], text: str = text, held: Any = ledger.held[4]) -> None:
+            gone = next(d.digest for d in held if d.name == "identifiers")
+            digests = [d for d in payload["public"]["_sd"] if d != gone]
+            payload["public"]["_sd"] = sorted([*digests, digest_of(text)])
+            payload.update(seq=3, prev=ledger.leaf(4), entry="ab" * 16)  # noqa: B023
+
+        ledger.append(resealed(ledger.entries[4], commit, ilves))
+        path = f"{ledger.folder}/disclosures/5.txt"
+        data = changed(
+            ledger.bundle(ilves),
+            partial(put, path, f"{text}\n".encode()),
+            ilves.signer("ISS"),
+        )
+        ends(data, ledger, code, 13, "disclosures/5.txt")
+
+
+@pytest.mark.parametrize("value", [7, "x", {"x": []}, [[]], [7], True])
+def test_an_opened_value_without_its_form_is_a_finding_and_counts_as_not_opened(value: Any) -> None:
+    twin, _ = small()
+    spoilt = veil("identifiers", value, bytes(16))
+    kept = tuple(d for d in twin.held[4] if d.name != "identifiers")
+
+    def commit(payload: dict[str, Any]) -> None:
+        payload["public"]["_sd"] = sorted(d.digest for d in (*kept, spoilt))
+
+    ledger = Ledger()
+    ilves = ledger.enrol("ilves", "XO", "ISS", "VAL")
+    ledger.record(ilves, "order-supervised", {"capacity": "public-prosecutor", "decision": "approved"}, order=ORDER)
+    assert ledger.append(resealed(twin.entries[4], commit, ilves)) == 4
+    ledger.held[4] = (*kept, spoilt)
+    report = checked(ledger.bundle(ilves), ledger)
+    assert report.verdict is Verdict.PASSED, report.reasons
+    assert [p.entries for p in report.procedure if p.code == "SD-FORM"] == [(ledger.leaf(4),)]
+    assert report.case is not None
+    entry = next(e for e in report.case.entries if e.kind == "order-issued")
+    assert entry.sealed["identifiers"] is Unread.WITHHELD
+    assert "CMP-WITHHELD" not in {p.code for p in report.procedure}
+
+
+def test_a_commitment_that_somebody_else_made_before_is_a_finding_on_who_repeats_it() -> None:
+    """Who copies a digest can open it later with the string of whoever knew the value then."""
+    ledger, ilves = small()
+    skylark = ledger.enrol("skylark", "XV", "SP")
+    held = ledger.held[4]
+
+    def copy(payload: dict[str, Any]) -> None:
+        payload["signer"].update(actor="skylark", party="XV", role="SP")
+        payload.update(seq=3, prev=ledger.leaf(4), entry="ab" * 16)
+
+    at = ledger.append(resealed(ledger.entries[4], copy, skylark))
+    for texts in ((), held):
+        opened = {4: tuple(d.text for d in held), at: tuple(d.text for d in texts)}
+        data = ledger.bundle(ilves, disclosures={n: lines for n, lines in opened.items() if lines})
+        report = checked(data, ledger)
+        assert report.verdict is Verdict.PASSED
+        assert [p.entries for p in report.procedure if p.code == "SD-COPIED"] == [(ledger.leaf(at),)]
+    assert "SD-COPIED" not in [p.code for p in checked(small()[0].bundle(ilves), small()[0]).procedure]
+
+
+def test_a_document_is_the_file_its_name_says() -> None:
+    ledger, ilves = small()
+    name = sha256(b"right").hexdigest()
+    assert checked(ledger.bundle(ilves, documents={name: b"right"}), ledger).verdict is Verdict.PASSED
+    for folder in ("documents", "foreign"):
+        files = {folder: {name: b"wrong"}}
+        wrong = pack(replace(ledger.contents(), **files), ilves.signer("ISS"))
+        ends(wrong, ledger, "DOC-HASH", 14, f"{folder}/{name}")
+
+
+def entangled(change: Callable[[dict[str, Any]], object]) -> tuple[Ledger, Hand, dict[str, bytes], Ledger]:
+    """A ledger that received an entry of another one, with what it says about it changed."""
+    there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+    raw = there.entries[4]
+    said = {
+        "origin": there.origin,
+        "index": 4,
+        "leaf": there.leaf(4),
+        "envelope": sha256(raw).hexdigest(),
+        "proof_check": "verifies",
+    }
+    change(said)
+    ledger, ilves = small()
+    ledger.record(ilves, "counterparty-record-received", said, order=ORDER)
+    proof = format_proof(4, prove_inclusion(4, there.size, there.read), there.checkpoint())
+    return ledger, ilves, {sha256(raw).hexdigest(): raw, f"{sha256(raw).hexdigest()}.tlog-proof": proof}, there
+
+
+def test_an_entry_of_another_record_is_held_against_what_is_said_of_it() -> None:
+    ledger, ilves, foreign, there = entangled(lambda said: None)
+    report = checked(ledger.bundle(ilves, foreign=foreign), ledger)
+    assert report.verdict is Verdict.PASSED
+    assert any("no key of it is trusted" in line for line in report.not_proven)
+    both = ledger.policy() + there.policy().split(b"\n")[0] + b"\n"
+    report = checked(ledger.bundle(ilves, foreign=foreign), ledger, trust=ledger.trust(both))
+    assert report.verdict is Verdict.PASSED
+    assert not any("no key of it is trusted" in line for line in report.not_proven)
+    absent = checked(ledger.bundle(ilves), ledger)
+    assert absent.verdict is Verdict.PASSED
+    assert "ENT-ABSENT" in {r.code for r in absent.procedure}
+    alone = {name: raw for name, raw in foreign.items() if len(name) == 64}
+    without = checked(ledger.bundle(ilves, foreign=alone), ledger)
+    assert any("no proof from there" in line for line in without.not_proven)
+
+
+def mismatch(data: bytes, ledger: Ledger) -> None:
+    """Assert that what the last entry says of another record is found on it, and that the record stands."""
+    report = checked(data, ledger)
+    assert report.verdict is Verdict.PASSED
+    (found,) = [r for r in report.procedure if r.code == "ENT-MISMATCH"]
+    assert (found.level, found.entries) == ("V", (ledger.leaf(ledger.size - 1),))
+    assert report.case is not None
+    assert [e for e in report.case.entries if e.received or e.proves] == []
+
+
+@pytest.mark.parametrize("wrong", [{"leaf": "ab" * 32}, {"origin": "ledger.test/else"}, {"index": 3}])
+def test_another_record_that_says_otherwise_is_a_mismatch(wrong: dict[str, Any]) -> None:
+    ledger, ilves, foreign, _ = entangled(lambda said: said.update(wrong))
+    mismatch(ledger.bundle(ilves, foreign=foreign), ledger)
+
+
+def test_a_false_proof_from_another_record_is_a_mismatch() -> None:
+    ledger, ilves, foreign, there = entangled(lambda said: None)
+    name = next(name for name in foreign if len(name) == 64)
+    forged = there.checkpoint(root=bytes(32))
+    foreign[f"{name}.tlog-proof"] = format_proof(4, prove_inclusion(4, 5, there.read), forged)
+    mismatch(ledger.bundle(ilves, foreign=foreign), ledger)
+
+
+def test_an_entry_that_answers_another_records_names_it_by_its_leaf() -> None:
+    there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+    raw = there.entries[4]
+    for leaf, found in ((there.leaf(4), set()), ("ab" * 32, {"ENT-ABSENT"})):
+        ledger, ilves = small()
+        other = Other(there.origin, 4, leaf, "cd" * 32)
+        ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=ORDER, other=other)
+        report = checked(ledger.bundle(ilves, foreign={sha256(raw).hexdigest(): raw}), ledger)
+        assert {r.code for r in report.procedure} & {"ENT-ABSENT"} == found
+
+
+# -- whatever else -----------------------------------------------------------------------------------------------------
+
+
+def test_a_word_in_the_register_that_means_nothing_is_left_aside_and_never_crashes() -> None:
+    ledger, ilves = small()
+    party = {
+        "party": "XO",
+        "zone": "Nowhere/None",
+        "declarations_verified": True,
+        "in_force": ["x", "2AP=soon", "=", ""],
+    }
+    ledger.record(ledger.keeper, "party-registered", party, loose=True)
+    assert checked(ledger.bundle(ilves), ledger).verdict is Verdict.PASSED
+
+
+PATHS = sorted(unpack(small()[0].bundle(small()[1])))
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(PATHS), st.data())
+def test_a_maker_who_lies_about_any_file_ends_in_a_report_and_never_in_a_crash(path: str, data: st.DataObject) -> None:
+    ledger, ilves = small()
+    bundle = ledger.bundle(ilves)
+    content = unpack(bundle)[path]
+    at = data.draw(st.integers(0, len(content)))
+    rubbish = content[:at] + data.draw(st.binary(max_size=8)) + content[at + data.draw(st.integers(0, 8)) :]
+    if path == "mimetype":
+        return
+    report = checked(changed(bundle, lambda f: f.update({path: rubbish}), ilves.signer("ISS")), ledger)
+    harmless = path in ("READ-ME-FIRST.html", "policy", "SHA256SUMS", "manifest.dsse.json") or rubbish == content
+    assert report.verdict is FAILED or harmless or (path.endswith(".txt") and not rubbish.strip())

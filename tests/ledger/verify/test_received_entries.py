@@ -1,0 +1,515 @@
+"""What arrived from another record counts as far as this verifier proves it: log, quorum, key, role, order, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from ledger.entries.case import replacements
+from ledger.entries.envelope import Circumstances, Opened, Place, open_, seal
+from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
+from ledger.facts import build
+from ledger.formats.selective_disclosure import veil
+from ledger.verify import Report, Trust, Verdict, parse_trust
+from tests.support.memory_ledger import BEGINS, NOW, ORDER, Hand, Ledger, checked, hand, resealed, small
+
+OTHER_ORDER = "22222222-2222-4333-8444-555555555555"
+RECEIVED = {"proof_kind": "own-stamp"}
+EPOC = {"instrument": "EPOC", "from_party": "XO", "to_party": "XV"}
+
+
+class World:
+    """Two logs: that of XO, with an order of ilves, and that of XV, in which skylark signs."""
+
+    def __init__(self, **there: Any) -> None:
+        self.here, self.ilves = small()
+        self.there = Ledger(origin="ledger.test/xv", log=hand("log xv"), keeper=hand("registrar-xv", "XV"), **there)
+        self.skylark = self.there.enrol("skylark", "XV", "SP")
+        self.foreign: dict[str, bytes] = {}
+        self.notes: tuple[Any, ...] = ()
+
+    def says(
+        self, kind: str = "order-received", by: Hand | None = None, role: str = "SP", order: str = ORDER, **more: Any
+    ) -> int:
+        """An entry in the log of XV."""
+        public = more.pop("public", RECEIVED)
+        return self.there.record(
+            by or self.skylark, kind, public, more.pop("sealed", None), role=role, order=order, **more
+        )
+
+    def arrives(
+        self, index: int, order: str = ORDER, check: str = "verifies", by: Hand | None = None, **more: Any
+    ) -> int:
+        """An entry of the log of XV is wrapped here; more are the fields of the wrapper."""
+        raw, proof = self.there.entries[index], self.there.proof(index, self.there.checkpoint(None, *self.notes))
+        fact, other = wrapping(raw, proof, check)
+        name = sha256(raw).hexdigest()
+        self.foreign |= {name: raw, f"{name}.tlog-proof": proof}
+        public = {n: getattr(fact, n) for n in ("origin", "index", "leaf", "envelope", "proof_check")}
+        instrument = more.pop("instrument", "2AP-7")
+        return self.here.record(
+            by or self.ilves, fact.kind, {**public, **more}, order=order, other=other, instrument=instrument
+        )
+
+    def trust(self, **others: bytes) -> Trust:
+        """Trust in both logs; `others` changes what is trusted about the log of XV."""
+        there = {**self.there.trust_files(), **others}
+        return parse_trust({**self.here.trust_files(), **{f"others/xv/{name}": text for name, text in there.items()}})
+
+    def report(self, trust: Trust | None = None, order: str = ORDER, register: bool = True) -> Report:
+        """The report of a court on the bundle of the order."""
+        registers = {self.there.origin: self.there.register(self.there.checkpoint(None, *self.notes))}
+        data = self.here.bundle(self.ilves, foreign=self.foreign, others=registers if register else {}, order=order)
+        return checked(data, self.here, trust=trust or self.trust())
+
+
+def acts(report: Report) -> list[tuple[str, str]]:
+    """Kind and signer of the arrived entries that count."""
+    assert report.verdict is Verdict.PASSED, report.reasons
+    assert report.case is not None
+    return [(e.kind, e.by) for e in report.case.entries if e.received is not None]
+
+
+def unproven(report: Report, *words: str) -> None:
+    """Assert that nothing counts, and that one finding on a wrapper says why."""
+    assert acts(report) == []
+    says = [r.says for r in report.procedure if r.code == "ENT-UNPROVEN"]
+    assert len(says) == 1
+    assert all(word in says[0] for word in words), says
+
+
+def test_an_entry_of_a_trusted_log_by_a_key_of_its_register_is_its_signers_act() -> None:
+    world = World()
+    world.arrives(world.says())
+    report = world.report()
+    assert acts(report) == [("order-received", "skylark")]
+    assert any("no key was revoked" in says and "ledger.test/xv" in says for says in report.not_proven)
+
+
+# -- whose log, whose key ----------------------------------------------------------------------------------------------
+
+
+def test_a_key_that_no_register_had_proves_nothing() -> None:
+    world = World()
+    world.arrives(world.says(by=hand("ncco", "XV"), role="NOT", kind="notification-received", public={}))
+    unproven(world.report(), "KEY-UNKNOWN", "ncco")
+
+
+def test_without_the_register_of_its_log_its_key_is_not_proven() -> None:
+    world = World()
+    world.arrives(world.says())
+    unproven(world.report(register=False), "KEY-UNKNOWN", "its register is not here")
+
+
+def test_a_register_that_another_registrar_kept_proves_nothing() -> None:
+    world = World()
+    world.arrives(world.says())
+    other = f"registrar-xv XV {hand('somebody', 'XV').key}\n".encode()
+    unproven(world.report(world.trust(registrar=other)), "KEY-UNKNOWN", "its register fails")
+
+
+def test_a_register_with_a_gap_or_a_false_entry_proves_nothing() -> None:
+    world = World()
+    world.arrives(world.says())
+    register = world.there.register()
+    first, *_ = register
+    for broken in (
+        {n: both for n, both in register.items() if n != first},
+        {**register, first: (register[first][0], register[first + 1][1])},
+        {**register, first: (register[first][0][:-20] + b"A" * 20, register[first][1])},
+    ):
+        data = world.here.bundle(world.ilves, foreign=world.foreign, others={world.there.origin: broken})
+        unproven(checked(data, world.here, trust=world.trust()), "its register fails")
+
+
+def test_a_log_that_nobody_trusts_proves_nothing() -> None:
+    world = World()
+    world.arrives(world.says())
+    unproven(world.report(world.here.trust()), "NO_TRUST_ANCHOR", "no key of it is trusted")
+
+
+def test_a_head_without_the_quorum_of_the_other_logs_policy_proves_nothing() -> None:
+    world = World(witnesses=2)
+    world.arrives(world.says())
+    unproven(world.report(), "CP-QUORUM", "0 of 2 witnesses")
+    world = World(witnesses=2)
+    world.notes = (BEGINS, BEGINS)
+    world.arrives(world.says())
+    assert acts(world.report()) == [("order-received", "skylark")]
+    world.notes = (BEGINS, NOW.replace(year=2030))
+    world.foreign.clear()
+    world.here, world.ilves = small()
+    world.arrives(world.says(public={"proof_kind": "portal-log"}))
+    unproven(world.report(), "CP-QUORUM", "1 of 2 witnesses")
+
+
+@pytest.mark.parametrize("actor", ["supreme-court", "ilves"])
+def test_another_registrar_has_no_say_about_offices_of_this_party(actor: str) -> None:
+    world = World()
+    stranger = world.there.enrol(actor, "XO", "CT", key="of somebody else")
+    world.here.record(world.here.keeper, "authority-registered", {
+        "actor": "supreme-court", "party": "XO", "roles": ["CT"], "valid_from": "2027-01-01",
+    })  # fmt: skip
+    ruling = {"ruling": "dispute-settled"}
+    world.arrives(world.says("court-ruled", by=stranger, role="CT", public=ruling))
+    unproven(world.report(), "KEY-UNKNOWN")
+
+
+def test_an_office_registered_here_for_another_party_is_not_the_one_that_signed() -> None:
+    world = World()
+    world.here.record(world.here.keeper, "authority-registered", {
+        "actor": "skylark", "party": "XW", "roles": ["SP"], "valid_from": "2027-01-01",
+    })  # fmt: skip
+    world.arrives(world.says())
+    unproven(world.report(), "KEY-UNKNOWN")
+
+
+def test_a_role_that_the_key_does_not_hold_in_its_own_register_proves_nothing() -> None:
+    world = World()
+    world.arrives(world.says("court-ruled", role="CT", public={"ruling": "dispute-settled"}))
+    unproven(world.report(), "KEY-ROLE")
+
+
+def enrolled(world: World) -> None:
+    """The key of skylark, registered here too."""
+    key = world.skylark.key
+    world.here.enrol("skylark", "XV", "SP")
+    assert key == hand("skylark", "XV").key
+
+
+def test_a_key_enrolled_here_proves_an_entry_without_the_register_of_its_log() -> None:
+    world = World()
+    enrolled(world)
+    world.arrives(world.says())
+    assert acts(world.report(register=False)) == [("order-received", "skylark")]
+
+
+def test_a_key_that_ended_here_speaks_no_more() -> None:
+    world = World()
+    enrolled(world)
+    world.here.record(world.here.keeper, "key-revoked", {"actor": "skylark", "key": world.skylark.key, "cause": "lost"})
+    world.arrives(world.says())
+    unproven(world.report(), "KEY-ENDED")
+
+
+def test_a_key_that_was_reported_here_is_suspect_in_what_arrived_before_too() -> None:
+    world = World()
+    enrolled(world)
+    world.arrives(world.says())
+    said = {"actor": "skylark", "key": world.skylark.key, "suspected_since": "2027-01-01T00:00:00Z"}
+    world.here.record(world.here.keeper, "key-compromised", said)
+    report = world.report()
+    assert [r.code for r in report.reasons] == ["KEY-SUSPECT"], "its acceptance is suspect too"
+    assert report.case is not None
+    assert [e for e in report.case.entries if e.received] == []
+    assert any(r.code == "ENT-UNPROVEN" and "KEY-SUSPECT" in r.says for r in report.procedure)
+
+
+def test_a_key_that_ended_in_its_own_register_before_the_entry_proves_nothing() -> None:
+    world = World()
+    world.there.record(
+        world.there.keeper, "key-revoked", {"actor": "skylark", "key": world.skylark.key, "cause": "lost"}
+    )
+    world.arrives(world.says())
+    unproven(world.report(), "KEY-ENDED")
+
+
+def test_a_key_that_was_reported_in_its_own_register_is_suspect_unless_witnesses_saw_the_entry_before() -> None:
+    for since, counts in (("2027-01-01T00:00:00Z", False), ("2027-06-01T00:00:00Z", True)):
+        world = World(witnesses=1)
+        world.notes = (BEGINS,)
+        world.arrives(world.says())
+        said = {"actor": "skylark", "key": world.skylark.key, "suspected_since": since}
+        world.there.record(world.there.keeper, "key-compromised", said)
+        report = world.report()
+        if counts:
+            assert acts(report) == [("order-received", "skylark")]
+        else:
+            unproven(report, "KEY-SUSPECT")
+
+
+def test_a_wrapper_whose_own_role_is_not_held_proves_no_arrival() -> None:
+    world = World()
+    enrolled(world)
+    index = world.arrives(world.says(), by=world.skylark)  # signed as the first role that may, which skylark is not
+    report = world.report()
+    assert acts(report) == []
+    assert world.here.leaf(index) in next(r for r in report.procedure if r.code == "V-ROLE-NOT-HELD").entries
+
+
+# -- where it belongs --------------------------------------------------------------------------------------------------
+
+
+def test_an_entry_about_another_order_does_not_count_in_this_one() -> None:
+    world = World()
+    world.arrives(world.says(order=OTHER_ORDER))
+    unproven(world.report(), "CTX-ORDER", OTHER_ORDER)
+
+
+def test_an_entry_under_another_instrument_does_not_count() -> None:
+    world = World()
+    world.arrives(world.says(instrument="EPOC"))
+    unproven(world.report(), "CTX-INSTRUMENT", "EPOC")
+
+
+def test_one_entry_counts_once_however_often_it_is_wrapped() -> None:
+    world = World()
+    index = world.says()
+    world.arrives(index)
+    world.arrives(index)
+    report = world.report()
+    assert acts(report) == [("order-received", "skylark")]
+    assert [r.entries for r in report.procedure if r.code == "ENT-UNPROVEN"] == [
+        (world.here.leaf(world.here.size - 1),)
+    ]
+
+
+def crossing(world: World, by: Hand, order: str = ORDER, instrument: str = "2AP-7", role: str = "ISS") -> Opened:
+    """An entry sealed for this log that comes too late to stand in its order."""
+    place = Place(world.here.origin, order, 2, world.here.leaf(3), instrument)
+    fact = build("order-transmitted", {"addressee": "skylark", "channel": "mail"}, {})
+    said = Circumstances(world.here.clock, world.here.clock)
+    return open_(seal(fact, place, by.signer(role), said, "ee" * 16, world.here.salt).raw)
+
+
+def wrap(world: World, opened: Opened, order: str = ORDER, instrument: str = "2AP-7") -> None:
+    fact = wrapping_crossed(opened.raw, world.here.size)
+    public = {n: getattr(fact, n) for n in ("origin", "index", "leaf", "envelope", "proof_check")}
+    world.here.record(world.ilves, fact.kind, public, order=order, instrument=instrument)
+    world.foreign[sha256(opened.raw).hexdigest()] = opened.raw
+
+
+def test_a_crossed_letter_counts_in_its_own_order_alone() -> None:
+    world = World()
+    wrap(world, crossing(world, world.ilves))
+    assert acts(world.report()) == [("order-transmitted", "ilves")]
+    world = World()
+    wrap(world, crossing(world, world.ilves, order=OTHER_ORDER))
+    unproven(world.report(), "CTX-ORDER")
+    world = World()
+    wrap(world, crossing(world, world.ilves, instrument="EPOC"))
+    unproven(world.report(), "CTX-INSTRUMENT")
+
+
+def test_an_entry_of_this_log_itself_counts_where_it_stands_and_not_once_more() -> None:
+    world = World()
+    wrap(world, open_(world.here.entries[4]))
+    unproven(world.report(), "LEAF-DUPLICATE")
+
+
+def test_a_crossed_letter_in_a_role_that_its_key_does_not_hold_does_not_count() -> None:
+    world = World()
+    wrap(world, crossing(world, world.ilves, role="CAR"))
+    unproven(world.report(), "KEY-ROLE")
+
+
+def test_a_crossed_letter_of_a_stolen_key_does_not_count() -> None:
+    world = World()
+    wrap(world, crossing(world, world.ilves))
+    said = {"actor": "ilves", "key": world.ilves.key, "suspected_since": "2027-01-01T00:00:00Z"}
+    world.here.record(world.here.keeper, "key-compromised", said)
+    maker = world.here.enrol("orn", "XO", "ISS")
+    data = world.here.bundle(maker, foreign=world.foreign)
+    report = checked(data, world.here, trust=world.trust())
+    assert report.verdict is Verdict.INDETERMINATE
+    assert any(r.code == "ENT-UNPROVEN" and "KEY-SUSPECT" in r.says for r in report.procedure)
+
+
+# -- what it supports, what it replaces --------------------------------------------------------------------------------
+
+DISCLOSED = {"channel": "provider-portal", "partial": False}
+MANIFEST = {"manifest": {"elements": ["name"], "files": [{"name": "r", "size": 1, "sha256": "ab" * 32}]}}
+
+
+def observed(world: World) -> str:
+    """The disclosure of skylark, as ilves has seen it: the leaf of that entry."""
+    office = {"actor": "skylark", "party": "XV", "roles": ["SP"], "valid_from": "2027-01-01"}
+    world.here.record(world.here.keeper, "authority-registered", office)
+    said: dict[str, Any] = {"speaks": "observation", "whose": "skylark"}
+    index = world.here.record(world.ilves, "data-disclosed", DISCLOSED, MANIFEST, role="ISS", order=ORDER, **said)
+    return world.here.leaf(index)
+
+
+def first_hand(report: Report) -> bool:
+    return "G-SECOND-HAND" not in {r.code for r in report.procedure}
+
+
+def test_only_the_same_act_of_the_same_signer_makes_an_observation_first_hand() -> None:
+    world = World()
+    leaf = observed(world)
+    assert not first_hand(world.report())
+    world.arrives(world.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST), backs=leaf)
+    assert first_hand(world.report())
+
+
+def test_an_act_that_its_signer_replaced_in_its_own_log_supports_nothing_any_more() -> None:
+    world = World()
+    leaf = observed(world)
+    act = world.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST)
+    world.arrives(act, backs=leaf)
+    strange = world.says("data-disclosed", by=world.there.enrol("fjord", "XV", "SP"), public=DISCLOSED, sealed=MANIFEST,
+                         replaces=world.there.leaf(act))  # fmt: skip
+    world.arrives(strange)
+    assert first_hand(world.report()), "nobody replaces the act of another"
+    otherwise = {"manifest": {**MANIFEST["manifest"], "files": [{"name": "r", "size": 1, "sha256": "cd" * 32}]}}
+    world.arrives(world.says("data-disclosed", public=DISCLOSED, sealed=otherwise, replaces=world.there.leaf(act)))
+    assert not first_hand(world.report())
+
+
+@pytest.mark.parametrize("kind", ["order-received", "another-signer", "another-order", "invented", "untrusted"])
+def test_what_is_not_proven_to_support_an_entry_leaves_it_second_hand(kind: str) -> None:
+    world = World()
+    leaf = observed(world)
+    trust = None
+    if kind == "order-received":
+        world.arrives(world.says(), backs=leaf)
+    elif kind == "another-signer":
+        other = world.there.enrol("fjord", "XV", "SP")
+        world.arrives(world.says("data-disclosed", by=other, public=DISCLOSED, sealed=MANIFEST), backs=leaf)
+    elif kind == "another-order":
+        told = world.says("data-disclosed", order=OTHER_ORDER, public=DISCLOSED, sealed=MANIFEST)
+        world.arrives(told, backs=leaf)
+    elif kind == "untrusted":
+        world.arrives(world.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST), backs=leaf)
+        trust = world.here.trust()
+    else:
+        said = {"origin": "nowhere.test/x", "index": 1, "leaf": "ab" * 32, "envelope": "cd" * 32, "backs": leaf}
+        world.here.record(world.ilves, "counterparty-record-received", {**said, "proof_check": "verifies"}, order=ORDER)
+    report = world.report(trust)
+    assert report.verdict is Verdict.PASSED
+    assert not first_hand(report)
+    assert {"ENT-UNPROVEN", "ENT-ABSENT"} & {r.code for r in report.procedure}
+
+
+def test_an_entry_of_another_log_replaces_nothing_in_this_one() -> None:
+    world = World()
+    enrolled(world)
+    ours = world.here.record(world.skylark, "order-received", RECEIVED, role="SP", order=ORDER)
+    world.arrives(world.says(public={"proof_kind": "portal-log"}, replaces=world.here.leaf(ours)))
+    report = world.report()
+    assert report.case is not None
+    assert acts(report) == [("order-received", "skylark")]
+    assert replacements(report.case.entries, NOW) == {}
+
+
+def test_an_entry_of_another_log_replaces_an_earlier_one_of_that_log_by_the_same_signer() -> None:
+    world = World()
+    first = world.says()
+    world.arrives(first)
+    world.arrives(world.says(public={"proof_kind": "portal-log"}, replaces=world.there.leaf(first)))
+    report = world.report()
+    assert report.case is not None
+    assert list(replacements(report.case.entries, NOW)) == [world.there.leaf(first)]
+
+
+# -- one signer's falsehood --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda raw: raw[:-10] + b"A" * 10,
+        lambda raw: b"no envelope",
+        lambda raw: raw.replace(b'"signatures"', b'"signaturez"'),
+    ],
+)
+def test_bytes_that_are_no_entry_are_a_finding_on_their_wrapper(spoil: Callable[[bytes], bytes]) -> None:
+    world = World()
+    raw = spoil(world.there.entries[world.says()])
+    name = sha256(raw).hexdigest()
+    said = {"origin": "ledger.test/xv", "index": 3, "leaf": "ab" * 32, "envelope": name, "proof_check": "verifies"}
+    world.here.record(world.ilves, "counterparty-record-received", said, order=ORDER)
+    world.foreign = {name: raw}
+    report = world.report()
+    assert acts(report) == []
+    assert "ENT-MISMATCH" in {r.code for r in report.procedure}
+
+
+def test_the_register_of_another_log_may_be_missing_or_broken_without_harm_to_the_record() -> None:
+    world = World()
+    junk = dict.fromkeys(range(3), (b"junk", b"junk"))
+    data = world.here.bundle(world.ilves, foreign=world.foreign, others={world.there.origin: junk})
+    assert checked(data, world.here, trust=world.trust()).verdict is Verdict.PASSED
+
+
+# -- what attackers tried ----------------------------------------------------------------------------------------------
+
+
+def test_an_observation_that_says_otherwise_is_not_made_first_hand_by_the_act_it_names() -> None:
+    world = World()
+    leaf = observed(world)
+    otherwise = {"manifest": {**MANIFEST["manifest"], "files": [{"name": "r", "size": 1, "sha256": "cd" * 32}]}}
+    world.arrives(world.says("data-disclosed", public={**DISCLOSED, "partial": True}, sealed=otherwise), backs=leaf)
+    report = world.report()
+    assert not first_hand(report)
+    assert "ENT-MISMATCH" in {r.code for r in report.procedure}
+    assert acts(report) == [("data-disclosed", "skylark")], "the act itself counts"
+
+
+def test_a_key_of_one_office_here_is_no_other_office_anywhere() -> None:
+    world = World()
+    fjord = replace(world.skylark, actor="fjord")
+    office = {"actor": "fjord", "party": "XV", "roles": ["SP"], "valid_from": "2027-01-01"}
+    world.there = Ledger(origin="ledger.test/xv", log=hand("log xv"), keeper=hand("registrar-xv", "XV"))
+    world.there.record(world.there.keeper, "authority-registered", office)
+    world.there.record(world.there.keeper, "key-registered", {"actor": "fjord", "key": fjord.key, "roles": ["SP"]})
+    world.there.record(fjord, "key-accepted", {"key": fjord.key}, role="SP")
+    world.arrives(world.says(by=fjord))
+    assert acts(world.report()) == [("order-received", "fjord")]
+    enrolled(world)
+    unproven(world.report(), "KEY-UNKNOWN", "skylark")
+
+
+def test_another_registrar_vouches_for_offices_of_its_own_party_alone() -> None:
+    world = World()
+    stranger = world.there.enrol("fjord", "XW", "SP")
+    world.arrives(world.says(by=stranger))
+    unproven(world.report(), "KEY-UNKNOWN", "not for that log to say")
+
+
+def test_two_trees_of_one_size_of_another_log_prove_nothing_but_that() -> None:
+    world = World()
+    world.arrives(world.says())
+    twin = World()
+    at = twin.says(public={"proof_kind": "portal-log"})
+    world.there, world.skylark = twin.there, twin.skylark
+    world.arrives(at)
+    report = world.report()
+    assert report.verdict is Verdict.PASSED
+    assert any("SPLIT-VIEW" in r.says or "SPLIT-ORDER" in r.says for r in report.procedure if r.code == "ENT-UNPROVEN")
+
+
+def test_a_commitment_that_is_copied_into_another_log_is_found_on_its_wrapper() -> None:
+    world, twin = World(), World()
+    commitment = sorted(open_(world.here.entries[4]).sd)[0]
+    raw = twin.there.entries[twin.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST)]
+    copied = resealed(raw, lambda p: p["public"].update(_sd=[commitment]), world.skylark)
+    at = world.arrives(world.there.append(copied))
+    found = [r for r in world.report().procedure if r.code == "SD-COPIED"]
+    assert [r.entries for r in found] == [(world.here.leaf(at),)]
+
+
+def test_a_value_of_another_log_without_its_form_is_a_finding_and_spoils_nothing() -> None:
+    world, twin = World(), World()
+    raw = twin.there.entries[twin.says("data-disclosed", public=DISCLOSED, sealed=MANIFEST)]
+    spoilt = veil("manifest", "not a manifest", bytes(16))
+    at = world.there.append(resealed(raw, lambda p: p["public"].update(_sd=[spoilt.digest]), world.skylark))
+    world.arrives(at)
+    world.foreign[f"{sha256(world.there.entries[at]).hexdigest()}.txt"] = f"{spoilt.text}\n".encode()
+    report = world.report()
+    assert acts(report) == [("data-disclosed", "skylark")]
+    assert "SD-FORM" in {r.code for r in report.procedure}
+
+
+@pytest.mark.parametrize("value", ["SP", 7, None, [["SP"]]])
+def test_a_false_entry_of_another_register_is_a_finding_and_no_crash(value: Any) -> None:
+    world, twin = World(), World()
+    office = {"actor": "fjord", "party": "XV", "roles": ["SP"], "valid_from": "2027-01-01"}
+    raw = twin.there.entries[twin.there.record(twin.there.keeper, "authority-registered", office)]
+    world.arrives(world.says())
+    world.there.append(resealed(raw, lambda p: p["public"].update(roles=value), world.there.keeper))
+    unproven(world.report(), "FACT")

@@ -1,0 +1,163 @@
+"""What time stamps in a bundle show: by when an entry existed, whoever says so, and never more than that."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ledger.adapters.timestamps.rfc3161 import read_stamp
+from ledger.entries.keyring import Registrar
+from ledger.tlog.note import note_digest
+from ledger.trust.trust_folder import format_registrar
+from ledger.verify import Report, Trust, Verdict, parse_trust
+from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, checked, small
+from tests.support.time_stamp_authority import Authority
+from tests.support.tokens import Stamper
+
+AUTHORITIES = {"a": Stamper("Authority A"), "b": Stamper("Authority B")}
+ROOTS = b"".join(authority.root.pem for authority in AUTHORITIES.values())
+UNREADABLE = AUTHORITIES["a"].stamp(b"", datetime(2027, 3, 1, tzinfo=UTC)) + b"\0"
+
+
+def t(minutes: int) -> datetime:
+    return datetime(2027, 3, 1, 12, tzinfo=UTC) + timedelta(minutes=minutes)
+
+
+def token(note: bytes, minute: int, who: str = "a", accuracy: int = 0) -> bytes:
+    return AUTHORITIES[who].stamp(note, t(minute), timedelta(minutes=accuracy))
+
+
+def trusting(ledger: Ledger, certificates: bytes = ROOTS) -> Trust:
+    """Trust in the ledger's keys and in time-stamp authorities."""
+    registrar = Registrar(ledger.keeper.actor, ledger.keeper.party, ledger.keeper.key)
+    files = {"policy": ledger.policy(), "registrar": format_registrar(registrar), "tsa/a.pem": certificates}
+    return parse_trust({**files, "tsa/authorities": b"a http://127.0.0.1/\n"})
+
+
+def stamped(ledger: Ledger, by: Hand, *replies: bytes, note: bytes | None = None, **more: bytes) -> Report:
+    """The report on a bundle with these tokens over its head, and others by path."""
+    tokens = {f"checkpoint.{n}.tsr": reply for n, reply in enumerate(replies, 1)} | more
+    data = ledger.bundle(by, note=note or ledger.checkpoint(), tokens=tokens)
+    return checked(data, ledger, trust=trusting(ledger), stamps=read_stamp)
+
+
+def remarks(report: Report) -> set[str]:
+    return {r.code for r in report.procedure if r.code.startswith(("TST-", "TIME-"))}
+
+
+def ends(report: Report) -> set[datetime | None]:
+    return {b.not_after for b in report.brackets}
+
+
+def test_a_token_dates_every_entry_it_covers_even_where_no_witness_is_asked() -> None:
+    ledger, ilves = small()
+    report = stamped(ledger, ilves, token(ledger.checkpoint(), 20, accuracy=2))
+    assert (report.verdict, remarks(report)) == (Verdict.PASSED, set())
+    assert ends(report) == {t(22)}
+    assert {b.not_before for b in report.brackets} == {None}
+    assert "time stamps show by when" in report.not_proven[0]
+    assert "time stamps show by when" not in stamped(ledger, ilves).not_proven[0]
+
+
+def test_a_token_narrows_a_bracket_and_never_widens_it() -> None:
+    ledger, ilves = small(witnesses=3)
+    note = ledger.checkpoint(None, t(0), t(1), t(30))
+    for minute, end in ((10, 10), (40, 30)):
+        assert ends(stamped(ledger, ilves, token(note, minute), note=note)) == {t(end)}
+
+
+def test_a_token_with_an_accuracy_of_a_day_shows_no_more_than_that_day() -> None:
+    ledger, ilves = small()
+    report = stamped(ledger, ilves, token(ledger.checkpoint(), 0, accuracy=24 * 60))
+    assert ends(report) == {t(24 * 60)}
+
+
+def test_a_token_over_an_earlier_head_dates_what_that_head_covers() -> None:
+    ledger, ilves = small()
+    early = ledger.checkpoint()
+    ledger.heads[note_digest(early)] = early
+    later = ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=ORDER)
+    place = {f"heads/{note_digest(early)}.1.tsr": token(early, 3)}
+    report = stamped(ledger, ilves, token(ledger.checkpoint(), 9), **place)
+    assert {b.index: b.not_after for b in report.brackets} == {n: t(9 if n == later else 3) for n in range(later + 1)}
+
+
+@pytest.mark.parametrize(
+    ("minute", "code"), [(0, None), (-4, None), (-6, "TST-TIME"), (60 * 24 * 365, "TST-TIME")], ids=str
+)
+def test_a_token_of_a_moment_that_cannot_be_shows_nothing(minute: int, code: str | None) -> None:
+    ledger, ilves = small(witnesses=1)
+    note = ledger.checkpoint(None, t(0))
+    report = stamped(ledger, ilves, token(note, minute), note=note)
+    assert report.verdict is Verdict.PASSED
+    assert remarks(report) == ({code} if code else set())
+    assert ends(report) == {t(min(minute, 0) if code is None else 0)}
+
+
+def test_a_token_over_something_else_is_dropped_and_the_verdict_stays() -> None:
+    ledger, ilves = small()
+    note = ledger.checkpoint()
+    report = stamped(ledger, ilves, token(ledger.checkpoint(3), 1), token(note, 7), **{"other.tsr": token(note, 2)})
+    assert (report.verdict, remarks(report)) == (Verdict.PASSED, {"TST-IMPRINT"})
+    assert ends(report) == {t(7)}
+    assert "1 of 3 tokens hold" in next(step.says for step in report.steps if step.number == 7)
+
+
+def test_a_token_that_cannot_be_read_leaves_the_verdict_open_and_says_how_to_read_it() -> None:
+    ledger, ilves = small()
+    report = stamped(ledger, ilves, UNREADABLE)
+    assert (report.verdict, [r.code for r in report.reasons]) == (Verdict.INDETERMINATE, ["TST-FORMAT"])
+    assert "openssl ts -verify -data checkpoint -in checkpoint.1.tsr" in report.reasons[0].says
+
+
+def test_of_two_authorities_that_agree_the_earlier_counts_and_of_two_that_differ_the_later() -> None:
+    ledger, ilves = small()
+    note = ledger.checkpoint()
+    report = stamped(ledger, ilves, token(note, 10, "a"), token(note, 12, "b"))
+    assert (ends(report), remarks(report)) == ({t(10)}, set())
+    report = stamped(ledger, ilves, token(note, 10, "a"), token(note, 70, "b"))
+    assert (ends(report), remarks(report)) == ({t(70)}, {"TST-DISAGREE"})
+    assert report.verdict is Verdict.PASSED
+
+
+def test_a_claim_after_a_token_is_a_finding() -> None:
+    ledger, ilves = small()
+    sent = {"addressee": "skylark", "channel": "mail"}
+    ledger.record(ilves, "order-transmitted", sent, order=ORDER, on=t(30), at=t(5))
+    report = stamped(ledger, ilves, token(ledger.checkpoint(), 20))
+    assert "TIME-FUTURE" in remarks(report)
+
+
+@pytest.mark.parametrize(("minute", "suspect"), [(2, False), (3, True)])
+def test_a_token_proves_entries_older_than_a_suspicion(minute: int, suspect: bool) -> None:
+    ledger, _ = small()
+    early = ledger.checkpoint()
+    ledger.heads[note_digest(early)] = early
+    aspen = ledger.enrol("aspen", "XO", "ISS")
+    said = {"actor": "ilves", "suspected_since": "2027-03-01T12:03:00Z"}
+    ledger.record(ledger.keeper, "key-compromised", said)
+    report = stamped(ledger, aspen, **{f"heads/{note_digest(early)}.1.tsr": token(early, minute)})
+    assert [r.code for r in report.reasons] == (["KEY-SUSPECT"] if suspect else [])
+
+
+def test_without_trusted_authorities_tokens_are_carried_and_not_read() -> None:
+    ledger, ilves = small()
+    data = ledger.bundle(ilves, tokens={"checkpoint.1.tsr": b"anything"})
+    for more in ({}, {"stamps": read_stamp}, {"trust": trusting(ledger)}):
+        report = checked(data, ledger, **more)
+        assert (report.verdict, ends(report)) == (Verdict.PASSED, {None})
+        assert any(line.startswith("What 1 time stamp in the bundle would add") for line in report.not_proven)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
+def test_a_token_made_by_openssl_over_the_checkpoint_file_dates_a_bundle(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    ledger, ilves = small()
+    tokens = {"checkpoint.1.tsr": authority.stamp(ledger.checkpoint())}
+    trust = trusting(ledger, authority.root)
+    report = checked(ledger.bundle(ilves, tokens=tokens), ledger, trust=trust, stamps=read_stamp, now=NOW)
+    assert report.verdict is Verdict.PASSED
+    assert all(b.not_after and b.not_after < datetime.now(UTC) + timedelta(minutes=1) for b in report.brackets)

@@ -1,0 +1,435 @@
+"""Statistical forms: whole orders counted once, numbers that add up, small ones withheld everywhere at once."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from projections.render.html import statistics_page
+from projections.reports.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
+from projections.reports.front_page import Checked, Making
+from projections.statistics.counting import Form, Life, Wish, counted, life
+from projections.statistics.forms import article_28, between, both, european, half_year, requested, transparency
+from projections.statistics.published_figures import by_period, read
+from projections.statistics.report import Beside, printed, shares, statistics_report
+from projections.statistics.suppression import FEW, withheld
+from tests.projections.statistics.test_suppression import bounds
+from tests.support.cli import ledger_of, run
+from tests.support.judging import judged
+from tests.support.scenarios import (
+    Fact,
+    Office,
+    by_authority,
+    by_issuer,
+    by_provider,
+    disclosed,
+    given,
+    issued,
+    moment,
+    received,
+)
+
+FIXTURES = Path(__file__).parents[3] / "fixtures" / "statistics"
+T = datetime(2027, 1, 4, tzinfo=UTC)
+
+
+def a_life(**said: Any) -> Life:
+    """An order that was answered in five days; `said` is what is different."""
+    plain: dict[str, Any] = {
+        "instrument": "EPOC",
+        "issued_on": T,
+        "from_party": "XO",
+        "to_party": "XV",
+        "addressee": "Skylark Mail AS",
+        "category": "subscriber",
+        "emergency": False,
+        "outcome": "fulfilled",
+        "took": timedelta(days=5),
+        "notified": False,
+        "grounds": (),
+        "enforced": False,
+        "remedy": False,
+        "sought_after": False,
+        "refused_after": False,
+        "told": "told",
+    }
+    return Life(**{**plain, **said})
+
+
+def number(form: Form, table: str, row: str, column: str) -> str:
+    found = next(t for t in form.tables if t.title == table)
+    line = next(r for r in found.rows if r.says == row)
+    return printed(line, found)[found.columns.index(column)]
+
+
+ORDERS = "European Production Orders"
+
+
+# -- what is counted ---------------------------------------------------------------------------------------------------
+
+
+def lived(*facts: Fact) -> Life:
+    """What a statistic sees of an order when its last fact is recorded."""
+    story = given(*facts)
+    found = life(story.case, judged(story))
+    assert found is not None
+    return found
+
+
+ORDER = issued("2027-03-01T09:00Z", "EPOC", data_categories=["subscriber", "traffic"])
+
+
+def test_an_order_is_counted_under_the_gravest_category_it_seeks() -> None:
+    assert lived(ORDER).category == "traffic"
+
+
+def test_an_order_to_one_provider_is_counted_under_its_name() -> None:
+    story = given(ORDER).among(skylark=Office("XV", ("SP",), name="Skylark Mail AS"))
+    found = life(story.case, judged(story))
+    assert found is not None
+    assert found.addressee == "Skylark Mail AS"
+    assert number(article_28([found] * 6), f"{ORDERS} by addressee", "Skylark Mail AS", "open") == "6"
+
+
+def test_an_order_to_two_providers_is_to_several() -> None:
+    assert lived(issued("2027-03-01T09:00Z", "EPOC", providers=["skylark", "fjordlink"])).addressee == "several"
+
+
+def test_an_answer_in_part_is_no_whole_one_until_the_rest_arrives() -> None:
+    part, rest = disclosed("2027-03-03T09:00Z", partial=True), disclosed("2027-03-05T09:00Z")
+    assert lived(ORDER, received("2027-03-01T10:00Z"), part).outcome == "in part"
+    assert lived(ORDER, received("2027-03-01T10:00Z"), part, rest).outcome == "fulfilled"
+
+
+def test_what_nobody_answered_is_open_and_what_is_over_without_data_is_not_fulfilled() -> None:
+    assert lived(ORDER, received("2027-03-01T10:00Z")).outcome == "open"
+    nothing = by_provider("no-data-held", "2027-03-02T09:00Z")
+    assert lived(ORDER, received("2027-03-01T10:00Z"), nothing).outcome == "not fulfilled"
+
+
+def test_a_duration_runs_from_issue_to_the_data_obtained() -> None:
+    arrived = by_issuer("evidence-received", "2027-03-05T21:00Z", check="equal")
+    got = (received("2027-03-01T10:00Z"), disclosed("2027-03-04T09:00Z"))
+    assert lived(ORDER, *got).took == timedelta(days=3)
+    assert lived(ORDER, *got, arrived).took == timedelta(days=4, hours=12)
+
+
+def test_a_preservation_is_fulfilled_by_its_confirmation_and_lasts_until_production_is_requested() -> None:
+    order = issued("2027-03-01T09:00Z", "EPOC-PR")
+    kept = by_provider("preservation-confirmed", "2027-03-02T09:00Z")
+    asked = by_issuer("production-request-confirmed", "2027-03-11T09:00Z", production_kind="EPOC")
+    assert lived(order, received("2027-03-01T10:00Z"), kept).outcome == "fulfilled"
+    assert lived(order, received("2027-03-01T10:00Z"), kept).took is None
+    assert lived(order, received("2027-03-01T10:00Z"), kept, asked).took == timedelta(days=10)
+
+
+def test_a_refusal_is_counted_with_its_grounds() -> None:
+    said = by_authority("ground-for-refusal-raised", "2027-03-02T09:00Z", grounds=["EPOC:12(1)(b)"], scope="all")
+    assert lived(ORDER, received("2027-03-01T10:00Z"), said).grounds == ("EPOC:12(1)(b)",)
+
+
+def test_an_entry_that_was_put_right_counts_as_it_was_put_right() -> None:
+    wrong = disclosed("2027-03-03T09:00Z", label="wrong")
+    right = replace(disclosed("2027-03-03T09:00Z", partial=True), at=moment("2027-03-04T09:00Z"), replaces="wrong")
+    assert lived(ORDER, received("2027-03-01T10:00Z"), wrong, right).outcome == "in part"
+
+
+# -- forms -------------------------------------------------------------------------------------------------------------
+
+
+def test_an_order_is_counted_once_and_every_row_adds_up() -> None:
+    lives = [a_life(category=c) for c in ("subscriber", "traffic", "content") for _ in range(7)]
+    form = article_28(lives)
+    assert form.withheld == 0
+    assert [
+        number(form, ORDERS, "production orders issued", c) for c in ("subscriber", "traffic", "content", "total")
+    ] == [
+        "7",
+        "7",
+        "7",
+        "21",
+    ]
+
+
+def test_orders_under_other_instruments_are_no_european_orders() -> None:
+    form = article_28([a_life(instrument="2AP-7")] * 9)
+    assert number(form, ORDERS, "production orders issued", "total") == "0"
+    assert number(transparency([a_life(instrument="2AP-7")] * 9), "By instrument", "2AP-7", "total") == "9"
+
+
+def test_durations_are_medians_and_a_mean_stands_only_where_nothing_in_its_row_is_withheld() -> None:
+    days = [1, 1, 2, 3, 100]
+    open_book = article_28([a_life(took=timedelta(days=d)) for d in days])
+    assert number(open_book, ORDERS, "median days from issue to the data obtained", "total") == "2.0"
+    assert number(open_book, ORDERS, "mean days from issue to the data obtained", "total") == "21.4"
+    one_more = article_28([*(a_life(took=timedelta(days=d)) for d in days), a_life(category="content")])
+    assert number(one_more, ORDERS, "median days from issue to the data obtained", "content") == "x"
+    rows = [r.says for t in one_more.tables for r in t.rows]
+    assert not [r for r in rows if r.startswith("mean")]
+
+
+def test_a_median_of_fewer_than_five_durations_is_withheld_whatever_the_number_of_orders() -> None:
+    form = article_28([a_life(took=None)] * 9 + [a_life()] * 3)
+    assert number(form, ORDERS, "fulfilled", "total") == "12"
+    assert number(form, ORDERS, "median days from issue to the data obtained", "total") == "x"
+
+
+def test_a_number_that_stands_in_two_tables_is_withheld_in_both_or_in_none() -> None:
+    lives = [a_life(addressee=a) for a in ("one", "two") for _ in range(20)]
+    lives += [a_life(outcome="open", took=None)] * 3 + [a_life(outcome="not fulfilled", took=None)] * 3
+    form = article_28(lives)
+    for outcome in ("fulfilled", "not fulfilled", "open"):
+        here = number(form, ORDERS, outcome, "total")
+        there = number(form, f"{ORDERS} by addressee", "production orders issued", outcome)
+        assert here == there
+
+
+def test_what_one_form_would_tell_of_the_other_is_withheld_where_both_stand_in_one_document() -> None:
+    lives = [a_life()] * 12 + [a_life(instrument="EPOC-PR", took=None)] * 3 + [a_life(instrument="2AP-7")] * 20
+    assert number(article_28(lives), ORDERS, "production orders issued", "total") == "12"
+    assert number(transparency(lives), "By instrument", "EPOC", "total") == "x"  # 35 - 20 - 12 would be the three
+    of_states, of_providers = both(lives)
+    assert number(of_states, ORDERS, "production orders issued", "total") == "12"
+    instruments = {row: number(of_providers, "By instrument", row, "total") for row in ("requests", "EPOC", "2AP-7")}
+    assert instruments["EPOC"] == "12"  # what stands in one stands in the other
+    assert "x" in instruments.values()
+    assert number(of_providers, "By instrument", "EPOC-PR", "total") == "x"
+
+
+def test_a_provider_that_is_called_like_a_row_is_another_row() -> None:
+    form = article_28([a_life(addressee="fulfilled", outcome="open", took=None)] * 6)
+    by = f"{ORDERS} by addressee"
+    assert number(form, by, "fulfilled", "open") == "6"
+    assert number(form, by, "production orders issued", "fulfilled") == "0"
+
+
+lives = st.lists(
+    st.builds(
+        a_life,
+        instrument=st.sampled_from(["EPOC", "EPOC", "EPOC-PR", "2AP-7"]),
+        category=st.sampled_from(["subscriber", "subscriber", "traffic", "content", "not stated"]),
+        addressee=st.sampled_from(["one", "one", "two", "several"]),
+        emergency=st.sampled_from([False, False, True]),
+        outcome=st.sampled_from(["fulfilled", "fulfilled", "in part", "not fulfilled", "open"]),
+        grounds=st.sampled_from([(), (), ("EPOC:12(1)(a)",), ("EPOC:12(1)(a)", "EPOC:12(1)(b)")]),
+        notified=st.booleans(),
+    ),
+    max_size=60,
+)
+
+
+@hypothesis.given(lives)
+@settings(max_examples=10, deadline=None)
+def test_no_number_from_one_to_four_is_shown_and_none_can_be_computed_from_all_tables_together(
+    found: list[Life],
+) -> None:
+    european_orders = [x for x in found if x.instrument.startswith("EPOC")]
+    together = [*european(found), *requested(found)]
+    forms = ((european_orders, european(european_orders), None), (found, requested(found), None))
+    for orders, plans, links in (*forms, (found, together, between)):
+        n = counted(orders, plans, links)
+        hidden = withheld(n.cells, n.sums, never=n.rests)
+        known = bounds(n.cells, n.sums, hidden, n.rests)
+        small = {cell for cell, many in n.cells.items() if 0 < many < FEW} - n.rests
+        assert small <= hidden
+        assert all(known[cell][0] < known[cell][1] for cell in small)
+
+
+@hypothesis.given(lives)
+@settings(max_examples=5, deadline=None)
+def test_what_is_withheld_is_printed_in_no_table(found: list[Life]) -> None:
+    for form in (article_28(found), transparency(found)):
+        rows = [(row, row.cells[: -1 if table.share else None]) for table in form.tables for row in table.rows]
+        shown = [n for row, cells in rows if row.unit == "orders" for n in cells if isinstance(n, int)]
+        assert not [n for n in shown if 0 < n < FEW]
+
+
+def test_what_is_counted_can_be_chosen() -> None:
+    early, late = a_life(), a_life(issued_on=T + timedelta(days=400), from_party="XQ", addressee="Fjordlink")
+    assert [Wish(until=T).takes(x) for x in (early, late)] == [False, False]  # without its end
+    assert [Wish(since=T, until=T + timedelta(days=1)).takes(x) for x in (early, late)] == [True, False]
+    assert [Wish(party="XV").takes(x) for x in (early, late)] == [True, True]
+    assert [Wish(party="XQ").takes(x) for x in (early, late)] == [False, True]
+    assert [Wish(provider="Fjordlink").takes(x) for x in (early, late)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("moment", "half"),
+    [("2027-06-30T23:59:59", "2027-H1"), ("2027-07-01T00:00:00", "2027-H2"), ("2027-12-31T23:59:59", "2027-H2")],
+)
+def test_half_years_turn_with_july_and_january(moment: str, half: str) -> None:
+    assert half_year(datetime.fromisoformat(f"{moment}+00:00")) == half
+
+
+# -- published figures -------------------------------------------------------------------------------------------------
+
+
+def test_google_adds_up_to_what_google_published() -> None:
+    totals = {t.period: t for t in by_period(read("google", (FIXTURES / "google.csv").read_bytes()))}
+    assert len(totals) == 16
+    assert totals["2016-H1"].requests == 44_943  # Google's own figure, without preservation requests
+    assert totals["2009-H2"].share is None
+    assert round(totals["2017-H1"].share or 0, 3) == 0.645
+
+
+def test_google_rows_keep_namibia_and_a_country_stored_in_the_wrong_alphabet() -> None:
+    figures = read("google", (FIXTURES / "google.csv").read_bytes())
+    assert "NA" in {f.code for f in figures}
+    assert "Côte d’Ivoire" in {f.country for f in figures}
+
+
+def test_facebook_keeps_a_range_a_range() -> None:
+    figures = read("facebook", (FIXTURES / "facebook-2013-h1.csv").read_bytes())
+    (total,) = by_period(figures)
+    assert (len(figures), total.requests, total.most) == (71, 25_607, 26_607)
+    known = {f.country: f for f in figures}
+    assert (known["Argentina"].requests, known["Argentina"].accounts, known["Argentina"].share) == (152, 218, 27)
+    assert known["United States"].accounts == 20_000, "the least of a range"
+
+
+def test_twitter_adds_up_to_its_own_total_and_a_dash_is_no_share() -> None:
+    figures = read("twitter", (FIXTURES / "twitter-2017-h1.csv").read_bytes())
+    (total,) = by_period(figures)
+    assert total.requests == 6_448
+    assert sum(f.share is None for f in figures) == 28
+
+
+# -- as people get it --------------------------------------------------------------------------------------------------
+
+
+def report_of(found: Sequence[Life], beside: str | None = None) -> str:
+    making = Making(T, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    published = None
+    if beside:
+        figures = by_period(read(beside, (FIXTURES / f"{beside}.csv").read_bytes()))
+        published = Beside("Google", "published", tuple(figures))
+    return statistics_page(statistics_report(transparency(found), "All orders.", making, published))
+
+
+def test_a_page_is_one_file_without_network_or_script_and_the_same_twice() -> None:
+    found = [a_life()] * 9
+    page = report_of(found, "google")
+    assert page == report_of(found, "google")
+    assert "default-src 'none'" in page
+    assert "<script" not in page
+    assert not re.findall(r'(?:src|href)="(?!#)', page)
+
+
+def test_our_half_years_and_the_published_ones_are_drawn_on_one_axis() -> None:
+    page = report_of([a_life()] * 9, "google")
+    assert "this record, 2027-H1: 100.0%" in page
+    assert "Google, 2017-H1: 64.5%" in page
+    assert "between 2017-H1 and 2027-H1" in page  # the years nobody has figures of are named, not drawn
+
+
+def test_what_is_withheld_is_not_in_the_page_anywhere() -> None:
+    found = [a_life()] * 40 + [a_life(from_party="XQ", outcome="not fulfilled", took=None)] * 3
+    form = transparency(found)
+    assert shares(form.tables) == {}
+    assert number(form, "By requesting Party", "XQ", "total") == "x"
+    assert "93.0" not in report_of(found)  # 40 of 43
+
+
+def test_a_name_in_a_table_is_escaped() -> None:
+    page = report_of([a_life(from_party="<b>XO</b>")] * 9)
+    assert "<b>XO" not in page
+    assert "&lt;b&gt;XO" in page
+
+
+def test_bars_are_of_eighths_on_a_terminal_and_of_hashes_elsewhere() -> None:
+    assert bar(1.0, 1.0, 4, plain=False) == "████"
+    assert bar(0.5625, 1.0, 4, plain=False) == "██▎"
+    assert bar(0.5, 1.0, 4, plain=True) == "##"
+    assert bars([("a", None, "x"), ("bb", 3.0, "3")], 16, plain=True) == ["a   x", "bb  ########## 3"]
+    assert bars([("a", 0.5, "50 %")], 18, plain=True, most=1) == ["a  ##### 50 %"]
+
+
+def test_a_number_that_is_withheld_is_a_word_and_no_bar() -> None:
+    drawn = bar_chart("orders", [("one", 40), ("two", None), ("three", 0)])
+    assert drawn is not None
+    assert [(b.says, b.length > 0) for b in drawn.bars] == [("40", True), ("withheld (x)", False), ("0", False)]
+    assert bar_chart("orders", [("one", None), ("two", 0)]) is None
+
+
+def test_points_lie_inside_the_drawing_above_the_names_of_their_half_years() -> None:
+    drawn = plot({"one": {"2026-H1": 0.0, "2027-H1": 1.0}, "two": {"2026-H2": 0.5}})
+    assert drawn is not None
+    places = [x for x, _ in drawn.periods]
+    room = (WIDTH - LEFT - RIGHT) / 3
+    assert places == [round(LEFT + room * n, 1) for n in (0.5, 1.5, 2.5)]
+    assert [name for _, name in drawn.periods] == ["2026 H1", "2026 H2", "2027 H1"]
+    assert [[point.x for point in line.points] for line in drawn.lines] == [[places[0], places[2]], [places[1]]]
+    low, high, middle = (point.y for line in drawn.lines for point in line.points)
+    assert (low, high, middle) == (HEIGHT - FOOT, TOP, (HEIGHT - FOOT + TOP) / 2)
+
+
+def test_a_plot_without_values_is_none() -> None:
+    assert plot({"this record": {}}) is None
+
+
+# -- typed -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ledger_of("S1", tmp_path_factory.mktemp("stats"))
+
+
+def test_a_ledger_with_one_order_shows_no_number_and_says_what_it_cannot_know(ledger: Path) -> None:
+    done = run("stats", "--transparency", ledger=ledger)
+    assert done.exit_code == 0, done.output
+    assert re.search(r"^  XO +x +0 +0 +x +x$", done.stdout, re.MULTILINE)
+    assert "What these tables cannot know" in done.stdout
+    assert "█" not in done.stdout
+
+
+def test_json_says_null_where_a_number_is_withheld(ledger: Path) -> None:
+    document = json.loads(run("stats", "--art28", "--json", ledger=ledger).stdout)
+    assert document["format"] == "comity.stats-art28/1"
+    assert document["tables"][0]["rows"][0]["cells"][-1] == 0  # S1 is an order under the Second Protocol
+    other = json.loads(run("stats", "--transparency", "--json", ledger=ledger).stdout)
+    assert other["tables"][0]["rows"][0]["cells"][0] is None
+
+
+def test_csv_puts_published_figures_into_the_same_columns(ledger: Path) -> None:
+    done = run("stats", "--transparency", "--beside", "google", "--format", "csv", ledger=ledger)
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert {"table": "Google", "row": "2016-H1", "column": "total", "unit": "orders", "value": "44943"}.items() <= next(
+        r for r in rows if r["row"] == "2016-H1"
+    ).items()
+    assert {r["table"] for r in rows} >= {"By requesting Party", "Google"}
+
+
+def test_a_period_is_named_by_days_in_utc(ledger: Path) -> None:
+    inside = run("stats", "--transparency", "--from", "2027-03-01", "--to", "2027-03-02", ledger=ledger)
+    assert re.search(r"^  XO ", inside.stdout, re.MULTILINE)
+    outside = run("stats", "--transparency", "--from", "2027-03-02", ledger=ledger)
+    assert "no requests" in outside.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ((), "which form"),
+        (("--art28", "--beside", "google"), "stand beside --transparency"),
+        (("--transparency", "--provider", "nobody"), "no office 'nobody'"),
+        (("--transparency", "-o", "x.txt"), "--format html"),
+        (("--transparency", "--from", "yesterday"), "is not a moment"),
+    ],
+)
+def test_what_makes_no_sense_is_usage(ledger: Path, args: tuple[str, ...], says: str) -> None:
+    done = run("stats", *args, ledger=ledger)
+    assert done.exit_code == 2
+    assert says in done.stderr

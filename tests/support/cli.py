@@ -1,0 +1,95 @@
+"""The command line as tests use it: one call, what it printed, its exit code; and a story's ledger to use it on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, Self
+
+from click.testing import CliRunner, Result
+
+from cli.app import comity
+from cli.stories.model import read_story
+from cli.stories.player import Played, perform
+
+PERSON = "Somebody Invented"
+ORIGIN = "ledger.example/xo/karsk"
+STORIES = Path(__file__).parents[2] / "fixtures" / "stories"
+
+
+def run(*args: str, ledger: Path | None = None, stdin: str | None = None, **env: str) -> Result:
+    """Run a command as an invented person; stdin is never a terminal."""
+    told = {"COMITY_LEDGER": str(ledger) if ledger else "", "COMITY_PERSON": PERSON, **env}
+    result = CliRunner().invoke(comity, list(args), env=told, input=stdin)
+    assert "Traceback" not in result.output
+    return result
+
+
+def told(*args: str, ledger: Path | None = None, **env: str) -> dict[str, Any]:
+    """What a command answers as JSON; it must have ended well."""
+    result = run(*args, "--json", ledger=ledger, **env)
+    assert result.exit_code == 0, result.output
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
+
+
+@cache
+def _original(story: str) -> Played:
+    path = Path(mkdtemp(prefix="comity-test-")) / story
+    return perform(read_story((STORIES / f"{story}.toml").read_bytes(), story), path)
+
+
+def ledger_of(story: str, folder: Path) -> Path:
+    """A fresh copy of a story's ledger; each test may do with it what it likes."""
+    return Path(shutil.copytree(_original(story).path, folder / "ledger"))
+
+
+def size(ledger: Path) -> int:
+    """The number of entries in a ledger."""
+    return int(told("checkpoint", ledger=ledger)["size"])
+
+
+class House:
+    """A user with folders of their own, and a ledger they began."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ledger = folder / "ledger"
+        self.env = {"XDG_STATE_HOME": str(folder / "state"), "XDG_CONFIG_HOME": str(folder / "config")}
+        self.keys = folder / "config" / "comity" / "keys"
+
+    def run(self, *args: str) -> Any:
+        return run(*args, ledger=self.ledger, **self.env)
+
+    def told(self, *args: str) -> dict[str, Any]:
+        return told(*args, ledger=self.ledger, **self.env)
+
+    def begun(self) -> Self:
+        assert self.run("init", str(self.ledger), "--origin", ORIGIN).exit_code == 0
+        return self
+
+    def furnished(self) -> Self:
+        """A fresh copy of a ledger with one office, ilves, and one order, PPO-1."""
+        shutil.copytree(_furnished(), self.folder, dirs_exist_ok=True)
+        return self
+
+    def with_office(self, actor: str, *roles: str) -> Self:
+        self.told("key", "new", actor)
+        said = [part for role in roles for part in ("--role", role)]
+        assert self.run("key", "enrol", actor, *said, "--party", "XO", "--office", "Office").exit_code == 0
+        assert self.run("key", "accept", actor).exit_code == 0
+        return self
+
+    def order(self, actor: str = "ilves") -> str:
+        args = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-1", "--as", actor)
+        return str(self.told(*args)["order"])
+
+
+@cache
+def _furnished() -> Path:
+    house = House(Path(mkdtemp(prefix="comity-test-"))).begun().with_office("ilves", "ISS")
+    house.order()
+    return house.folder

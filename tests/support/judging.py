@@ -1,0 +1,46 @@
+"""What the law says about a story: a few words for tests, over `tests.support.scenarios`."""
+
+from __future__ import annotations
+
+from ledger.law import Finding, Judgement, judge
+from tests.support.scenarios import Story
+
+
+def judged(story: Story) -> Judgement:
+    """The judgement at the moment asked about; without one, when the last fact was recorded."""
+    return judge(story.case, story.asked or max(f.at for f in story.facts))
+
+
+def codes(story: Story) -> set[str]:
+    """The codes of the findings."""
+    return {f.code for f in judged(story).findings}
+
+
+def finds(story: Story, code: str, **effects: str) -> Finding:
+    """The finding is there; `effects` (`A5="GAP"`) say what it does, if given."""
+    found = {f.code: f for f in judged(story).findings}
+    assert code in found, sorted(found)
+    if effects:
+        assert {name: str(standing) for name, standing in found[code].effects} == effects
+    return found[code]
+
+
+def finds_not(story: Story, code: str) -> None:
+    """The finding is not there."""
+    found = codes(story)
+    assert code not in found, sorted(found)
+
+
+def state(story: Story) -> str:
+    """The state of the order."""
+    return judged(story).state
+
+
+def region(story: Story, name: str) -> str | None:
+    """The value of a region, None at rest."""
+    return judged(story).regions.get(name)
+
+
+def criterion(story: Story, name: str) -> str:
+    """What can be said on a criterion."""
+    return str(judged(story).criteria[name].state)
