@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 
-from tests.hands import STORIES, run
+from tests.support.cli import STORIES, run
 
 PLACE = Path(__file__).parent
 FILES = sorted(PLACE.glob("*.txt"))
