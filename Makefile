@@ -5,11 +5,12 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
 	@echo 'make test      the test suite, a minute or two'
+	@echo 'make quick     the tests of the domain alone, seconds;   make cover   lines that the suite runs'
 	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
 	@echo 'make faults    kills and errors of the disk at the calls of every writing command (COUNT=140 SEED=0; COUNT=0: every one)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, judged by program and page (SEED=0 COUNT=1000000)'
@@ -40,7 +41,19 @@ demo: install
 	$(BIN)/comity demo $(or $(DIR),build/demo)
 
 test: install
-	$(PYTEST) -n 2
+	$(PYTEST) -n 2 --durations=10 -rs
+
+# The domain alone, for the time between two edits.
+quick: install
+	$(PYTEST) -n 2 $(QUICK)
+
+QUICK = tests/ledger/formats tests/ledger/tlog tests/ledger/facts tests/ledger/entries tests/ledger/bundle
+
+# Lines that the suite runs, those of the processes that tests start too.
+cover: install
+	rm -rf build/cover
+	$(BIN)/python -m coverage run --source=ledger,projections,cli --data-file=build/cover/data -m pytest -q
+	$(BIN)/python -m coverage report --data-file=build/cover/data --skip-covered
 
 # Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others
 # for each SEED; FULL=1 tries every one.
