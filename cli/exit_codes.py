@@ -1,6 +1,6 @@
 """The exit codes of every command, and which error ends in which: the only place that decides it.
 
-Errors are matched by their class's name, so that a command that succeeds imports none of them.
+Errors of libraries are matched by the name of their class, so that a command that succeeds imports none of them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 from enum import IntEnum
 
 import click
+
+from ledger.errors import LedgerFault, Refused
 
 
 class Exit(IntEnum):
@@ -89,9 +91,9 @@ def exit_of(error: BaseException, refused: Exit = Exit.REFUSED) -> Exit:
     """The exit code of an error; `refused` is what a refusal means to the command that met it: 5, or 4 when reading."""
     if isinstance(error, Stop):
         return error.code
+    if isinstance(error, (Refused, LedgerFault)):
+        return BY_CODE.get(error.code, refused)
     for known in type(error).__mro__:
-        if known.__name__ in ("Refused", "LedgerFault"):
-            return BY_CODE.get(getattr(error, "code", ""), refused)
         if known.__name__ in BY_NAME:
             return BY_NAME[known.__name__]
     return Exit.UNFORESEEN

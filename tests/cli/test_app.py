@@ -47,7 +47,8 @@ def test_help_imports_nothing_heavy() -> None:
     )
     loaded = done.stdout.splitlines()[-1].split()
     assert "click" in loaded
-    assert not [name for name in loaded if name.split(".")[0] in HEAVY]
+    light = {"ledger", "ledger.errors"}  # the two error types, of which exit codes are made
+    assert not [name for name in loaded if name.split(".")[0] in HEAVY and name not in light]
 
 
 @pytest.mark.parametrize("path", [*([name] for name in COMMANDS), *(["key", name] for name in KEY), ["log", "publish"]])
