@@ -27,10 +27,9 @@ from ledger.entries.keyring import Key, Keyring, Registrar
 from ledger.entries.placement import Link, check_place, registry_of
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import LedgerFault, Refused
-from ledger.facts import KINDS
 from ledger.tlog.tree import Frontier, leaf_hash, node_hash
 from ledger.verify.entries import is_suspect, note_texts
-from ledger.verify.field_forms import check_public, known, sides
+from ledger.verify.field_forms import check_public, known
 from ledger.verify.progress import Notebook
 from ledger.verify.report import Bracket, Remark
 from ledger.verify.time_brackets import Times, absent_of, check_time
@@ -154,8 +153,6 @@ def audit(
             register += 1
             if opened.payload.kind in TOLD:
                 report.told[index] = opened
-        for kind in KINDS.values():
-            sides(kind)  # worked out once, and not by every worker
         check = partial(_check_run, place, origin, keyring, times)
         workers = workers or os.cpu_count() or 1
         runs = list(_runs(size, workers))

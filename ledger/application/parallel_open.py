@@ -44,7 +44,8 @@ def _formed(opened: Opened | Refused) -> Opened:
     if isinstance(opened, Refused):
         raise opened
     p = opened.payload
-    check_form(p.kind, {name: value for name, value in p.public.items() if name != "_sd"}, p.sealed)
+    stated = p.public if "_sd" not in p.public else {n: value for n, value in p.public.items() if n != "_sd"}
+    check_form(p.kind, stated, p.sealed)
     if p.on > p.signed_at:  # on the wire, the later moment is the greater text
         check_dates(instant(p.on), instant(p.signed_at))
     check_texts(p)

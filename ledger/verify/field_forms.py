@@ -7,8 +7,9 @@ a field that a later version of a kind may have added. A value that stays closed
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache
-from typing import Any, NamedTuple
+from functools import lru_cache
+from operator import call
+from typing import Any
 
 from ledger.entries.envelope import Payload
 from ledger.facts import KINDS, Fact, FactError, misformed
@@ -17,72 +18,64 @@ from ledger.facts.wire import Unfit, check, plainly
 
 def known(payload: Payload) -> type[Fact] | None:
     """The class of an entry's kind, if this reader knows it in this schema."""
-    fact = KINDS.get(payload.kind)
-    return fact if fact is not None and fact.schema == payload.schema else None
+    return _known(payload.kind, payload.schema)
+
+
+def _known(kind: str, schema: int) -> type[Fact] | None:
+    fact = KINDS.get(kind)
+    return fact if fact is not None and fact.schema == schema else None
 
 
 def check_public(payload: Payload) -> None:
     """FACT unless every required field is stated, on its side, and every public value has its form."""
+    public = payload.public
+    plain = _plain(payload.kind, payload.schema, (*public,), (*payload.sealed,))
+    try:
+        if all(map(call, plain, public.values())):
+            return
+    except TypeError:
+        pass
+    check_values(payload)
+
+
+def check_values(payload: Payload) -> None:
+    """FACT for the first public value without its form: `check_public` for what is not plain, once sides are right."""
     fact = known(payload)
-    if fact is None:
-        return
-    fields, sealed = sides(fact), set(payload.sealed)
-    if not (
-        fields.needed <= payload.public.keys()
-        and fields.needed_sealed <= sealed
-        and sealed.isdisjoint(fields.public)
-        and fields.sealed.isdisjoint(payload.public)
-    ):
-        _check_sides(payload, fact)
+    fields = fact.fields() if fact is not None else {}
     for name, value in payload.public.items():
-        if name in fields.public and not fields.public[name](value):
-            _check(fact, name, value)
+        field = fields.get(name)
+        if field is None or (value is None and field.always):
+            continue
+        try:
+            check(field.form, value)
+        except Unfit as unfit:
+            where = f"{payload.kind}.{name}{unfit.path}"
+            raise FactError("FACT", f"expected {unfit.expected}", where=where) from None
 
 
-class Sides(NamedTuple):
-    """The fields of a kind by the side on which they stand, and those that every entry has.
-
-    Of public ones what tells a value that plainly has its form.
-    """
-
-    public: Mapping[str, Callable[[Any], object]]
-    sealed: frozenset[str]
-    needed: frozenset[str]
-    needed_sealed: frozenset[str]
-
-
-@cache
-def sides(fact: type[Fact]) -> Sides:
-    """The fields of a kind; the first time takes half a millisecond."""
-    fields = fact.fields()
-    needed = {name for name, field in fields.items() if field.required or field.always}
-    sealed = frozenset(name for name, field in fields.items() if field.sealed)
-    public = {name: plainly(field.form) for name, field in fields.items() if not field.sealed}
-    return Sides(public, sealed, frozenset(public.keys() & needed), sealed & needed)
-
-
-def _check_sides(payload: Payload, fact: type[Fact]) -> None:
-    """FACT for the first field that is missing, or on the wrong side."""
-    for name, field in fact.fields().items():
-        where = f"{payload.kind}.{name}"
-        there, beside = (payload.sealed, payload.public) if field.sealed else (payload.public, payload.sealed)
+@lru_cache(512)  # a ledger has few shapes of entries, however many entries
+def _plain(
+    kind: str, schema: int, public: tuple[str, ...], sealed: tuple[str, ...]
+) -> tuple[Callable[[Any], object], ...]:
+    """For each public field what tells a value that plainly has its form; FACT if a field is missing or misplaced."""
+    fact = _known(kind, schema)
+    fields = fact.fields() if fact is not None else {}
+    for name, field in fields.items():
+        there, beside = (sealed, public) if field.sealed else (public, sealed)
         if name in beside:
-            raise FactError("FACT", f"expected {'sealed' if field.sealed else 'public'}, it is not", where=where)
+            says = f"expected {'sealed' if field.sealed else 'public'}, it is not"
+            raise FactError("FACT", says, where=f"{kind}.{name}")
         if name not in there and (field.required or field.always):
-            raise FactError("FACT", "expected to be stated, it is not", where=where)
+            raise FactError("FACT", "expected to be stated, it is not", where=f"{kind}.{name}")
+    return tuple(plainly(fields[name].form) if name in fields else _any for name in public)
+
+
+def _any(_: object) -> bool:
+    """True: nothing is asked of a field that is not known here."""
+    return True
 
 
 def check_sealed(payload: Payload, values: Mapping[str, Any]) -> None:
     """FACT unless every opened value has the form its kind asks for."""
     for wrong in misformed(payload.kind, payload.schema, values).values():
         raise wrong
-
-
-def _check(fact: type[Fact], name: str, value: Any) -> None:
-    field = fact.fields()[name]
-    if value is None and field.always:
-        return
-    try:
-        check(field.form, value)
-    except Unfit as unfit:
-        raise FactError("FACT", f"expected {unfit.expected}", where=f"{fact.kind}.{name}{unfit.path}") from None

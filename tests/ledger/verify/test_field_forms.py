@@ -1,0 +1,150 @@
+"""Values that are checked quickly: what is plainly right is right, and the rest is judged by its form as ever."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import ledger.facts
+from ledger.entries.payload import Payload, SignedBy
+from ledger.facts import KINDS, FactError, check_form
+from ledger.facts.wire import Form, Many, Unfit, Word, check, plainly
+from ledger.verify import field_forms as fields
+from ledger.verify.field_forms import check_public
+from tests.ledger.facts.test_facts import ODD
+from tests.support.facts import Told, facts
+
+_WORDS = sorted(
+    {
+        word
+        for kind in KINDS.values()
+        for field in kind.fields().values()
+        if isinstance(word := getattr(field.form, "item", field.form), Word)
+    },
+    key=lambda word: (word.type, word.pattern, word.known),
+)
+ODD_VALUES = st.sampled_from(ODD) | st.text(max_size=4) | st.integers() | st.dates().map(str)
+
+
+def nearly(word: Word) -> st.SearchStrategy[str]:
+    """Texts that fit a word's pattern, ASCII or not, and some with one more character at an end."""
+    fitting = st.sampled_from(word.known) if word.known else st.from_regex(word.pattern, fullmatch=True)
+    ends = st.sampled_from(["", "", "\n", " ", "\u0660", "\u0301", "\x00", "0"])
+    return st.builds("{0}{1}{2}".format, ends, fitting, ends)
+
+
+def is_plain(form: Form, value: Any) -> bool:
+    try:
+        return bool(plainly(form)(value))
+    except TypeError:
+        return False
+
+
+def fits(form: Form, value: Any) -> bool:
+    try:
+        check(form, value)
+    except Unfit:
+        return False
+    return True
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_text_that_plainly_fits_a_word_fits_it(data: st.DataObject) -> None:
+    word = data.draw(st.sampled_from(_WORDS))
+    text = data.draw(nearly(word))
+    for form, value in ((word, text), (Many(word), [text])):
+        assert fits(form, value) or not is_plain(form, value)
+
+
+@pytest.mark.parametrize("day", ["0000-01-01", "2027-02-28", "2028-02-29", "2027-02-30", "2027-13-01", "2027-00-01"])
+@pytest.mark.parametrize("rest", ["", "T23:59:59Z", "T24:00:00Z"])
+def test_a_day_that_is_in_no_calendar_is_not_plain(day: str, rest: str) -> None:
+    for word in _WORDS:
+        if word.type in ("date", "instant"):
+            assert fits(word, day + rest) or not is_plain(word, day + rest)
+
+
+@settings(max_examples=30)
+@given(facts())
+def test_nearly_every_value_is_plain(told: Told) -> None:
+    kind, public, _ = told
+    for name, value in public.items():
+        form = KINDS[kind].fields()[name].form
+        text = getattr(form, "item", form)
+        if isinstance(text, Word) and not text.real and "[^" not in text.pattern:
+            assert is_plain(form, value)
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> Told:
+    """A fact with some of its fields dropped, moved to the other side, replaced by an odd value, or new ones."""
+    kind, public, sealed = draw(facts())
+    public, sealed = dict(public), dict(sealed)
+    for name in draw(st.lists(st.sampled_from([*KINDS[kind].fields(), "added_later", "why", "_sd"]), max_size=3)):
+        match draw(st.sampled_from(["drop", "move", "odd"])):
+            case "drop":
+                public.pop(name, None)
+                sealed.pop(name, None)
+            case "move":
+                (sealed if name in public else public)[name] = public.pop(name, sealed.get(name))
+            case _:
+                public[name] = draw(ODD_VALUES)
+    return Told(kind, public, sealed)
+
+
+def outcome(ask: Callable[[], None]) -> str:
+    try:
+        ask()
+    except FactError as error:
+        return f"{error.code} {error.where}: {error.says}"
+    return ""
+
+
+@settings(max_examples=50)
+@given(changed(), st.sampled_from([1, 2]))
+def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: Told, schema: int) -> None:
+    kind, public, sealed = told
+    payload = Payload(
+        v=1,
+        log="test.example/log",
+        entry="ab" * 16,
+        order="6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+        seq=1,
+        prev=None,
+        seen=None,
+        kind=kind,
+        schema=schema,
+        instrument="2AP-7",
+        refs=[],
+        signer=SignedBy("ab" * 32, "a", "ISS", "XO"),
+        speaks="act",
+        on="2027-03-01T00:00:00Z",
+        on_source="own-act",
+        signed_at="2027-03-01T00:00:00Z",
+        public=public,
+        sealed=sorted(sealed),
+        documents=[],
+    )
+    names = fields._plain.__wrapped__
+
+    def nothing_is_plain(*shape: Any) -> list[Callable[[Any], bool]]:
+        return [lambda value: False for _ in names(*shape)]
+
+    quickly = outcome(lambda: check_public(payload))
+    with patch.object(fields, "_plain", nothing_is_plain):
+        assert outcome(lambda: check_public(payload)) == quickly
+
+
+@settings(max_examples=50)
+@given(changed())
+def test_the_form_of_an_entry_is_judged_the_same_quickly_and_field_by_field(told: Told) -> None:
+    kind, public, sealed = told
+    quickly = outcome(lambda: check_form(kind, public, sealed))
+    with patch.object(ledger.facts, "_plain", lambda *shape: None):
+        assert outcome(lambda: check_form(kind, public, sealed)) == quickly
