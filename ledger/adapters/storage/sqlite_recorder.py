@@ -25,11 +25,9 @@ from ledger.adapters.storage.append import Growing, Row
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.sqlite import BUSY_SECONDS, connect
 
-# One statement for a whole batch: the interpreter's lock is let go once, not once a row, and other threads verify the
-# next batch meanwhile. ?1 lists the rows as JSON arrays; bytes come in one run each, cut by the offsets in the list.
-_INSERT_EVENTS = """INSERT INTO stored_events (originator_id, originator_version, topic, state)
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
-        substr(?2, 1 + json_extract(value, '$[3]'), json_extract(value, '$[4]')) FROM json_each(?1)"""
+_INSERT_EVENT = "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (?, ?, ?, ?)"
+# One statement for a whole batch. ?1 lists the rows as JSON arrays; bytes come in one run each, cut by the offsets in
+# the list.
 _INSERT_LEAVES = """INSERT INTO log_leaf
     SELECT ?5 + key, substr(?2, 1 + 16 * key, 16), substr(?3, 1 + 32 * key, 32),
         ifnull(substr(?4, 1 + json_extract(value, '$[0]'), json_extract(value, '$[1]')), x'') FROM json_each(?1)"""
@@ -83,8 +81,8 @@ class Recorder(Growing, SQLiteApplicationRecorder):
 
     def begin(self, c: SQLiteCursor, rows: Sequence[Row]) -> int:
         """Writes first: BEGIN takes no lock, and a read that has gone stale cannot be upgraded."""
-        c.execute(_INSERT_EVENTS, _cut([((r.originator_id, r.originator_version, r.topic), r.state) for r in rows]))
-        return int(c.lastrowid) - len(rows)
+        c.executemany(_INSERT_EVENT, [(r.originator_id, r.originator_version, r.topic, r.state) for r in rows])
+        return int(self.ask(c, "SELECT last_insert_rowid()", ())[0][0]) - len(rows)
 
     def finish(self, c: SQLiteCursor, rows: Sequence[Row], first: int, nodes: list[bytes]) -> None:
         grown, hashes = _cut([((), completed) for completed in nodes])
