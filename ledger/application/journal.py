@@ -43,6 +43,7 @@ from ledger.verify.disclosures import is_custodian
 from ledger.verify.field_forms import check_sealed
 
 _ORDERS = 64  # whose earlier entries are read at a time
+_KEPT = 4_096  # orders whose commitments are remembered
 _TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
 
 
@@ -93,6 +94,7 @@ class Journal:
             self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
             self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy, self._check_bound)
             self._openers = Openers()
+            self._committed: dict[str, set[str]] = {}
             self._unpublished = False
             self.caught_up = self._catch_up(say) if writable else range(0)  # entries the guard did not know of
             opened.pop_all()
@@ -495,13 +497,15 @@ class Journal:
 
     def _receive(self, start: int, page: Sequence[Opened], texts: Sequence[Sequence[str]]) -> list[Receipt]:
         known: dict[int, Receipt] = {}
+        committed: _Committed | None = None
 
         def take(trial: Trial) -> list[Row]:
+            nonlocal committed
             rows = []
             trial.look_up({opened.payload.order for opened in page})
             with_texts = [opened for opened, told in zip(page, texts, strict=True) if told]
             keys = self._sealer.keys_for(with_texts) if with_texts else {}
-            committed = _Committed(self.store, page)
+            committed = _Committed(self._committed, self.store, page, trial)
             for i, (opened, told) in enumerate(zip(page, texts, strict=True)):
                 head = trial.head(opened.payload.order)
                 if (
@@ -528,6 +532,8 @@ class Journal:
             return rows
 
         fresh = iter(self._store(take))
+        if committed is not None:
+            committed.keep()
         return [known[i] if i in known else next(fresh) for i in range(len(page))]
 
     def _store(self, make: Callable[[Trial], list[Row]]) -> list[Receipt]:
@@ -582,20 +588,43 @@ class Journal:
 
 
 class _Committed:
-    """The commitments of orders that entries are received for: one that is made twice was copied from whoever knew."""
+    """The commitments of orders that entries are received for: one that is made twice was copied from whoever knew.
 
-    def __init__(self, store: Store, page: Sequence[Opened]) -> None:
-        self._orders: dict[str, set[str]] = {o.payload.order: set() for o in page if o.sd}
-        earlier = list({o.payload.order for o in page if o.sd and o.payload.seq > 1})
+    `kept` has those of orders met before, by the leaf of the newest entry, which stands for all entries before it.
+    """
+
+    def __init__(self, kept: dict[str, set[str]], store: Store, page: Sequence[Opened], trial: Trial) -> None:
+        self._kept = kept
+        self._orders: dict[str, set[str]] = {}
+        self._newest: dict[str, str] = {}
+        sealing = {o.payload.order for o in page if o.sd}
+        earlier = []
+        for order in {o.payload.order for o in page}:
+            head = trial.head(order)
+            made = kept.pop(head.leaf, None) if head else set()
+            if made is None and order in sealing:
+                earlier.append(order)
+                made = set()
+            if made is not None:
+                self._orders[order], self._newest[order] = made, head.leaf if head else ""
         for start in range(0, len(earlier), _ORDERS):
             for order, raw in store.of_orders(earlier[start : start + _ORDERS]):
                 self._orders[order].update(commitments_of(raw))
 
     def admit(self, opened: Opened) -> None:
         """Take one more entry; `Refused` SD-DUP if its order has one of its commitments already."""
-        if not opened.sd:
+        order, sd = opened.payload.order, opened.sd
+        made = self._orders.get(order)
+        if made is None:
             return
-        made = self._orders[opened.payload.order]
-        if not made.isdisjoint(opened.sd):
-            raise Refused("SD-DUP", "it repeats a commitment of an earlier entry of its order")
-        made.update(opened.sd)
+        if sd:
+            if not made.isdisjoint(sd):
+                raise Refused("SD-DUP", "it repeats a commitment of an earlier entry of its order")
+            made.update(sd)
+        self._newest[order] = opened.leaf
+
+    def keep(self) -> None:
+        """Remember the commitments for the next page: all entries that were taken are stored."""
+        if len(self._kept) > _KEPT:
+            self._kept.clear()
+        self._kept.update((leaf, self._orders[order]) for order, leaf in self._newest.items())

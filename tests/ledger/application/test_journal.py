@@ -108,6 +108,7 @@ def code(error: pytest.ExceptionInfo[Any]) -> str:
 def sealed_for(journal: Journal, fact: Any, signer: Signer, **place: Any) -> bytes:
     """An entry sealed outside, at the next place of its order unless something else is said."""
     order, said = place.pop("order", ORDER), place.pop("said", Circumstances(NOON, NOON))
+    salt = random.Random(place.pop("salt", 1)).randbytes
     past = [open_(raw) for _, raw in journal.store.order(order)]
     at = Place(
         **{
@@ -120,7 +121,7 @@ def sealed_for(journal: Journal, fact: Any, signer: Signer, **place: Any) -> byt
         }
     )
     entry = random.Random(place.get("seed", repr(at))).randbytes(16).hex()
-    return seal(fact, at, signer, said, entry, random.Random(1).randbytes).raw
+    return seal(fact, at, signer, said, entry, salt).raw
 
 
 def test_a_recorded_fact_comes_back_as_it_was_told(journal: Journal) -> None:
@@ -529,6 +530,37 @@ def test_a_commitment_that_its_order_has_already_is_not_taken_from_another(journ
     assert code(refused) == "SD-DUP"
     assert journal.store.size() == size
     journal.receive_sealed([good])
+
+
+def test_a_commitment_is_not_taken_twice_whoever_stored_the_first(journal: Journal) -> None:
+    journal.record(issued(), ORDER, ilves(journal))
+    signer = ilves(journal)
+    ((_, first),) = journal.store.order(ORDER)
+    here = sealed_for(journal, issued(), signer)
+    journal.receive_sealed([here])  # its commitments, and those before it, are remembered from now on
+
+    def copied(raw: bytes) -> bytes:
+        value, _ = open_bytes(sealed_for(journal, issued(), signer), EVENT_TYPE)
+        value["public"]["_sd"] = open_(raw).sd
+        return seal_bytes(canonical(value), EVENT_TYPE, ILVES.public, ILVES.sign)
+
+    def assert_refused(raw: bytes) -> None:
+        size = journal.store.size()
+        for _ in range(2):  # what was remembered is forgotten where a page is refused
+            with pytest.raises(Refused) as refused:
+                journal.receive_sealed([raw])
+            assert code(refused) == "SD-DUP"
+        assert journal.store.size() == size
+
+    assert_refused(copied(first))
+    assert_refused(copied(here))
+    with Journal.open(journal.folder.path, journal.home, now=journal.now) as another:
+        there = sealed_for(another, issued(), signer, salt=2)
+        another.receive_sealed([there])
+    assert journal.keyring.keys  # asked for again, as is what another has written
+    assert_refused(copied(there))
+    journal.receive_sealed([sealed_for(journal, sent(), signer)])
+    assert_refused(copied(there))
 
 
 def test_the_same_entry_id_twice_is_refused(journal: Journal) -> None:
