@@ -11,13 +11,15 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import Any
+
+import orjson
 
 from ledger.adapters.storage.connection import Line, Readable, faults, line
 from ledger.adapters.storage.postgres import Address
@@ -54,6 +56,13 @@ _AGAIN = {
     "CTX-REPLAY": """SELECT l.idx FROM log_leaf l WHERE l.idx >= ? AND l.idx < ? AND ifnull(
         (SELECT min(x.idx) FROM log_leaf x WHERE x.entry_id = l.entry_id), -1) <> l.idx LIMIT 1""",
 }
+
+
+# What the index gives of orders, one entry after the other: ?1 lists each order (36 characters) with the numbers of the
+# first and the last entry that are asked for (16 digits each). It costs half of the first question above.
+_FOUND = """SELECT x.rowid - 1 FROM json_each(?) CROSS JOIN stored_events x
+    WHERE x.originator_id = substr(value, 1, 36) AND x.originator_version
+    BETWEEN CAST(substr(value, 37, 16) AS BIGINT) AND CAST(substr(value, 53, 16) AS BIGINT)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +267,7 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
     kept: list[tuple[int, bytes | None]] = []
     signatures = register = 0
     heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
+    places: dict[str, list[int]] = {}  # of each of them the number of its first entry here, and the indexes of all
     with closing(line(place)) as c:
         expected = start
         for (index, order, seq, topic, raw, leaf, stored, entry), opened in _opened(c.execute(_ROWS, (start, stop))):
@@ -274,6 +284,7 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
                     raise Refused("LOG-CORRUPT", "the columns beside the entry do not say what it says")
                 before = heads.get(order) or _before(c, order, seq, index)
                 heads[order] = Link(seq, opened.leaf, p.instrument)
+                places.setdefault(order, [seq]).append(index)
                 check_place(opened, origin, before)
                 if order == keyring.registry:
                     register += 1  # checked one by one as the keys were folded
@@ -293,6 +304,8 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
             if expected != stop:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
         for code, ask in _AGAIN.items():
+            if code == "CTX-CHAIN" and not problems and _plainly_found(c, places):
+                continue
             if not problems and (found := c.execute(ask, (start, stop)).fetchone()):
                 says = "its number in its order, or its id, is found for another entry, or not at all"
                 problems.append(Problem(code, f"#{found[0]}", says))
@@ -362,6 +375,13 @@ def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
         raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
     raw = _bytes(found[1])
     return Link(seq - 1, leaf_hash(raw).hex(), instrument_of(raw))
+
+
+def _plainly_found(c: Line, places: Mapping[str, Sequence[int]]) -> bool:
+    """True if the index of orders leads to these entries by their numbers, in this order, and to no others."""
+    asked = [f"{order}{first:016d}{first + len(rest) - 1:016d}" for order, (first, *rest) in places.items()]
+    found = [index for (index,) in c.execute(_FOUND, (orjson.dumps(asked).decode(),))]
+    return found == [index for _, *rest in places.values() for index in rest]
 
 
 def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:

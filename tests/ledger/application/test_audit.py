@@ -184,6 +184,24 @@ def test_two_entries_with_one_number_in_their_order_are_found_where_no_constrain
     assert {code for code, _ in found} & {"CTX-CHAIN", "CTX-REPLAY"}, found
 
 
+def test_entries_that_their_index_gives_for_one_another_are_found(shelf: Path, check: Callable[[Path], Audit]) -> None:
+    touch(shelf)
+    with closing(sqlite3.connect(shelf, isolation_level=None)) as c:
+        (one, this), (two, that) = c.execute(
+            "SELECT rowid, originator_id FROM stored_events WHERE originator_version = 3 ORDER BY rowid DESC LIMIT 2"
+        ).fetchall()
+        swapped = f"CASE rowid WHEN {one} THEN '{that}' WHEN {two} THEN '{this}' ELSE originator_id END"
+        forged(c, "stored_events", (f"{swapped}, originator_version",), None, hidden=0)
+    assert "CTX-CHAIN" in {code for code, _ in told(check(shelf))}
+
+
+def test_an_index_that_is_whole_is_asked_once_for_each_order_of_a_run(
+    whole: Path, check: Callable[[Path], Audit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(auditing._AGAIN, "CTX-CHAIN", "this would be no question")
+    assert told(check(whole)) == set()
+
+
 def shelf_of(ledger: Ledger, path: Path) -> Path:
     """A ledger of the verifier's tests in a file of its own."""
     sqlite.create(path, SCHEMA)
