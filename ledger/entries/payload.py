@@ -108,15 +108,20 @@ class Formed(Payload, frozen=True, forbid_unknown_fields=True, kw_only=True, omi
     replaces: Hex64 | UnsetType = UNSET
 
 
-_FORMS = re.compile(f"{_HEX32} {_UUID} {_HEX64} {_KIND} {_INSTANT} {_INSTANT}").fullmatch
+_FORMS = re.compile(f"{_KIND} {_INSTANT} {_INSTANT}").fullmatch
+_HEX = b"0123456789abcdef"
 is_hex64 = re.compile(_HEX64).fullmatch
-_NONE = "0" * 64
 
 
 def well_formed(p: Payload) -> bool:
     """True if the texts have the forms of `Formed`, which are asked for together here; none of them has a space."""
-    prev = _NONE if p.prev is None else p.prev
-    return bool(
-        _FORMS(f"{p.entry} {p.order} {prev} {p.kind} {p.on} {p.signed_at}")
-        and (p.replaces is UNSET or is_hex64(p.replaces))
+    entry, order, prev = p.entry, p.order, p.prev or ""
+    return (
+        len(entry) == 32
+        and len(order) == 36
+        and order[8:24:5] == "----"
+        and (p.prev is None or len(prev) == 64)
+        and f"{entry}{order}{prev}".encode("ascii", "replace").translate(None, _HEX) == b"----"
+        and _FORMS(f"{p.kind} {p.on} {p.signed_at}") is not None
+        and (p.replaces is UNSET or is_hex64(p.replaces) is not None)
     )

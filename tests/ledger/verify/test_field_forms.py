@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ledger.facts
-from ledger.entries.payload import Payload, SignedBy
+from ledger.entries.payload import Formed, Payload, SignedBy, well_formed
 from ledger.facts import KINDS, FactError, check_form
 from ledger.facts.wire import Form, Many, Unfit, Word, check, plainly
 from ledger.verify import field_forms as fields
@@ -29,6 +30,30 @@ _WORDS = sorted(
     key=lambda word: (word.type, word.pattern, word.known),
 )
 ODD_VALUES = st.sampled_from(ODD) | st.text(max_size=4) | st.integers() | st.dates().map(str)
+
+
+SAID: dict[str, Any] = {
+    "v": 1,
+    "log": "test.example/log",
+    "entry": "ab" * 16,
+    "order": "6ba7b810-9dad-11d1-80b4-00c04fd430c8",
+    "seq": 2,
+    "prev": "0c" * 32,
+    "seen": None,
+    "kind": "order-issued",
+    "schema": 1,
+    "instrument": "2AP-7",
+    "refs": [],
+    "signer": SignedBy("ab" * 32, "a", "ISS", "XO"),
+    "speaks": "act",
+    "on": "2027-03-01T00:00:00Z",
+    "on_source": "own-act",
+    "signed_at": "2027-03-01T00:00:00Z",
+    "public": {},
+    "sealed": [],
+    "documents": [],
+    "replaces": "9f" * 32,
+}
 
 
 def nearly(word: Word) -> st.SearchStrategy[str]:
@@ -110,27 +135,7 @@ def outcome(ask: Callable[[], None]) -> str:
 @given(changed(), st.sampled_from([1, 2]))
 def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: Told, schema: int) -> None:
     kind, public, sealed = told
-    payload = Payload(
-        v=1,
-        log="test.example/log",
-        entry="ab" * 16,
-        order="6ba7b810-9dad-11d1-80b4-00c04fd430c8",
-        seq=1,
-        prev=None,
-        seen=None,
-        kind=kind,
-        schema=schema,
-        instrument="2AP-7",
-        refs=[],
-        signer=SignedBy("ab" * 32, "a", "ISS", "XO"),
-        speaks="act",
-        on="2027-03-01T00:00:00Z",
-        on_source="own-act",
-        signed_at="2027-03-01T00:00:00Z",
-        public=public,
-        sealed=sorted(sealed),
-        documents=[],
-    )
+    payload = Payload(**SAID | {"kind": kind, "schema": schema, "public": public, "sealed": sorted(sealed)})
     names = fields._plain.__wrapped__
 
     def nothing_is_plain(*shape: Any) -> list[Callable[[Any], bool]]:
@@ -148,3 +153,26 @@ def test_the_form_of_an_entry_is_judged_the_same_quickly_and_field_by_field(told
     quickly = outcome(lambda: check_form(kind, public, sealed))
     with patch.object(ledger.facts, "_plain", lambda *shape: None):
         assert outcome(lambda: check_form(kind, public, sealed)) == quickly
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["entry", "order", "prev", "kind", "on", "signed_at", "replaces"]),
+            st.integers(0, 64),
+            st.integers(0, 2),
+            st.sampled_from(["", "0", "a", "A", "-", "--", " ", "g", "\n", "\u0660", "\ud800", "Z"]),
+        ),
+        max_size=3,
+    )
+)
+def test_texts_are_asked_for_their_forms_together_as_one_by_one(changes: list[tuple[str, int, int, str]]) -> None:
+    said = dict(SAID)
+    for name, at, cut, put in changes:
+        said[name] = said[name][:at] + put + said[name][at + cut :]
+    try:
+        msgspec.convert(msgspec.to_builtins(Payload(**said)), Formed)
+    except msgspec.ValidationError:
+        assert not well_formed(Payload(**said))
+    else:
+        assert well_formed(Payload(**said))
