@@ -12,7 +12,7 @@ help:
 	@echo 'make test      the test suite, a minute or two'
 	@echo 'make quick     the tests of the domain alone, seconds;   make cover   lines that the suite runs'
 	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
-	@echo 'make faults    kills and errors of the disk at the calls of every writing command (COUNT=140 SEED=0; COUNT=0: every one)'
+	@echo 'make faults    kills, errors, wrong clocks at the calls of every writing command (SEED=0 PART=folder; COUNT=0: every one)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, judged by program and page (SEED=0 COUNT=1000000)'
 	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/testing.md)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
@@ -60,10 +60,10 @@ cover: install
 slow: install
 	$(PYTEST) -n 2 -m slow
 
-# Kills, EIO and ENOSPC at the calls by which commands write, a sample of some thousands. COUNT=0 tries them all, and
-# goes on where it was stopped.
+# Kills and errors at the calls by which commands, a witness, a signer and PostgreSQL write and speak, and wrong clocks; a
+# sample of all. COUNT=0 tries them all, and goes on where it was stopped. PART=postgres tries that part alone.
 faults: install
-	$(BIN)/python -m tests.faults --seed $(or $(SEED),0) --count $(or $(COUNT),140) $(if $(filter 0,$(COUNT)),--keep build/faults/held.jsonl)
+	$(BIN)/python -m tests.faults --seed $(or $(SEED),0) $(if $(COUNT),--count $(COUNT)) $(if $(PART),--part $(PART)) $(if $(filter 0,$(COUNT)),--keep build/faults/held.jsonl)
 
 # New cases for the two verifiers, from SEED on, for two minutes; what fails is made small and kept in build/fuzz.
 fuzz: install

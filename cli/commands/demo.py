@@ -40,7 +40,7 @@ def demo(folder: str) -> Exit:
     Makes DIR (default: demo) with a ledger, the court's bundle, the provider's own view, and what to trust. Persons,
     offices and States are invented; the keys lie open, named PUBLIC.
     """
-    from cli.commands.play import place
+    from cli.handover.new_folder import place
     from cli.stories.model import read_story
     from cli.stories.player import perform
 

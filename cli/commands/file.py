@@ -101,8 +101,8 @@ def file_(
     entry of the access order that the bundle needs. Before DIR is there, what the papers say to type is typed; if that
     fails, nothing is handed out and the record says so. Exit 3 if the bundle is INDETERMINATE, as of `verify`.
     """
-    from cli.commands.play import check_free, place
     from cli.handover.evidence_bundle import Handed, bundle, role_of
+    from cli.handover.new_folder import check_free, place
     from cli.handover.trust_folder import read_trust
     from ledger.bundle.audience import COUNTED_ONLY
 

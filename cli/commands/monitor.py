@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
 OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # what a log lets in against its own rules
-UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP"})
+UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP", "DISK-ERROR", "DISK-FULL"})
 
 
 @command(

@@ -67,7 +67,7 @@ def use(place: str, move: str | None) -> None:
     if len(bytes(target)) > 107:
         raise Stop(f"{target}: the path of a Unix socket has at most 107 bytes")
     if move is not None:
-        _move(state, Path(move))
+        _move(state, Path(move), read_folder(path).origin)
     replace_file(state / POINTER, f"{target}\n".encode())
     sync_folder(state)
     document = {"origin": read_folder(path).origin, "socket": str(target), "folder": move or str(state)}
@@ -89,19 +89,26 @@ def _check_clock(state: Path) -> None:
             output.tell(f"the last head is dated {output.plain(last.at)}; it goes on now, by --clock-is-right")
 
 
-def _move(state: Path, folder: Path) -> None:
-    """Take guard and log keys to another folder; a copy left behind could sign a second history."""
+def _move(state: Path, folder: Path, origin: str) -> None:
+    """Take guard and log keys to another folder; a copy left behind could sign a second history.
+
+    The guard goes first: where it is, a move that was interrupted is gone on with.
+    """
     from ledger.adapters.folders.user_folders import private_folder
     from ledger.adapters.log.sign_once_guard import Guard
     from ledger.adapters.storage.sqlite import sync_folder
 
-    if not (state / "guard.db").exists():
-        raise Stop(f"{state} has no guard to move", code=Exit.UNDECIDABLE)
-    if folder.exists() and any(folder.iterdir()):
-        raise Stop(f"{folder} is there already, and is not empty", code=Exit.REFUSED)
-    Guard(state / "guard.db").close()  # what lies in its log beside it goes into the file
-    private_folder(folder)
+    moved = _moved(folder, origin)
+    if not moved:
+        if not (state / "guard.db").exists():
+            raise Stop(f"{state} has no guard to move", code=Exit.UNDECIDABLE)
+        Guard(state / "guard.db").close()  # what lies in its log beside it goes into the file
+        if (state / "guard.db-wal").exists():
+            raise Stop(f"{state / 'guard.db'} could not be made whole", code=Exit.UNDECIDABLE)
     files = sorted(p for p in state.iterdir() if p.name.startswith(("guard.db", "log.")))
+    if folder.exists() and any(folder.iterdir()) and (not moved or any((folder / p.name).exists() for p in files)):
+        raise Stop(f"{folder} is there already, and is not empty", code=Exit.REFUSED)
+    private_folder(folder)
     for file in files:
         try:
             file.rename(folder / file.name)
@@ -109,6 +116,18 @@ def _move(state: Path, folder: Path) -> None:
             raise Stop(f"{file}: {error.strerror}", hint="DIR has to be on the same file system") from None
     for place in (folder, state):
         sync_folder(place)
+
+
+def _moved(folder: Path, origin: str) -> bool:
+    """True if the guard of this log is in a folder already."""
+    from ledger.adapters.log.sign_once_guard import Guard
+    from ledger.tlog.note import parse_checkpoint
+
+    if not (folder / "guard.db").exists():
+        return False
+    with closing(Guard(folder / "guard.db")) as guard:
+        note = guard.last().note.decode()
+    return parse_checkpoint(note.partition("\n\n")[0] + "\n").origin == origin
 
 
 @contextmanager

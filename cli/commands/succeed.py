@@ -49,6 +49,7 @@ def succeed(
     register names that head; the registrar is the same, and signs with the same key. What the old log still holds can
     be read and verified as before; what it lost comes back as counterparties' records: comity receive.
     """
+    from cli.session.open_ledger import writing
     from cli.terminal.receipt import tell
     from ledger.adapters.folders.user_folders import Home
     from ledger.application.counterparties import origin_of, read_counterparty
@@ -71,13 +72,18 @@ def succeed(
     home = Home.user()
     key = _registrars(home, registrar, key_file)
     test = bool(ledger) and (Path(old) / "TEST").exists()
-    with Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store) as journal:
+    with (
+        writing(Path(folder))
+        if _begun(Path(folder), origin, registrar, home, public["predecessor"])
+        else Journal.create(Path(folder), origin, registrar, home=home, test=test, store=store)
+    ) as journal:
         keep_predecessor(journal.folder.path, note, trust, files)
-        now = journal.now()
-        signer = journal.signer(registrar.actor, "ADM", key)
-        said = Circumstances(now, now, documents=(document,))
-        receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, said)
-        tell(journal, "log-succeeded", receipt)
+        if not journal.store.size():
+            now = journal.now()
+            signer = journal.signer(registrar.actor, "ADM", key)
+            said = Circumstances(now, now, documents=(document,))
+            receipt = journal.record(build("log-succeeded", public, {}), journal.registry, signer, said)
+            tell(journal, "log-succeeded", receipt)
     if retire(home, public["predecessor"]):
         output.tell(f"the guard of {public['predecessor']} is retired: here it signs nothing more")
     output.tell(
@@ -86,6 +92,24 @@ def succeed(
     output.tell(
         "witnesses know the new log once you ask them: comity witness add; then register offices and keys again"
     )
+
+
+def _begun(folder: Path, origin: str, registrar: Registrar, home: Home, predecessor: str) -> bool:
+    """True for the ledger of a succession that was interrupted; False if there is none, or if it came to its end."""
+    from cli.session.ledger_reader import reading
+    from ledger.entries.envelope import open_
+
+    if not (folder / "trust" / "policy").exists():
+        return False
+    with reading(folder) as reader:
+        if (reader.folder.origin, reader.folder.registrar) != (origin, registrar):
+            return False
+        entries = reader.store.order(reader.cases.registry)
+    if not entries:
+        return True
+    first = open_(entries[0][1], verify=False).payload
+    of_this = (first.kind, first.public.get("predecessor")) == ("log-succeeded", predecessor)
+    return of_this and (home.log(predecessor) / "guard.db").exists()
 
 
 def _registrars(home: Home, registrar: Registrar, key_file: str | None) -> Key:

@@ -206,6 +206,7 @@ def stick(folder: str, out: str) -> None:
 
     The fingerprint has to reach the court by another way than this folder, or the folder vouches for itself.
     """
+    from cli.handover.new_folder import place
     from cli.reports.court_folder import read_me, verifier_page
     from cli.terminal.file_io import write
     from ledger.trust.signed_policy import check_versions, format_version, plain_files
@@ -222,8 +223,9 @@ def stick(folder: str, out: str) -> None:
         files["verify.html"] = page
     files["READ-ME.txt"] = read_me(versions[0], newest, with_page=page is not None).encode()
     sums = "".join(f"{_digest(data)}  {name}\n" for name, data in sorted(files.items()))
-    for name, data in sorted({**files, "SHA256SUMS": sums.encode()}.items()):
-        write(Path(out) / name, data)
+    with place(out) as making:
+        for name, data in sorted({**files, "SHA256SUMS": sums.encode()}.items()):
+            write(making / name, data)
     _tell(newest)
     if page is None:
         output.tell("verify.html is not there: it has not been built here (make browser)")

@@ -7,12 +7,12 @@ import io
 import os
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from cli.exit_codes import Exit, Stop
+from cli.handover.new_folder import place
 from cli.handover.own_check import check_own
 from cli.terminal import output
 from ledger.adapters.folders.ledger_folder import RESTORED, SHELF, STORE, read_folder
@@ -91,11 +91,7 @@ def copy_in(file: str, folder: Path, *, behind: bool, store: str = "") -> int:
 
     `LedgerFault` LOG-ROLLBACK if the log has signed more since, unless it is to be read only (`behind`).
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Stop(f"{folder} is there already, and is not empty", hint="choose another folder", code=Exit.REFUSED)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    making = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with place(str(folder)) as making:
         _unpack(file, making)
         size = _verified(making, file)
         if not behind:
@@ -107,10 +103,6 @@ def copy_in(file: str, folder: Path, *, behind: bool, store: str = "") -> int:
             for name in (SHELF, f"{SHELF}-wal", f"{SHELF}-shm"):
                 (making / name).unlink(missing_ok=True)
             _verified(making, store)
-        os.replace(making, folder)
-    except BaseException:
-        shutil.rmtree(making, ignore_errors=True)
-        raise
     return size
 
 

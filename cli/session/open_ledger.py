@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def writing() -> Iterator[Journal]:
-    """Open the ledger this command is about; what it records is published when the command ends."""
-    path = Path(ledger_choice.ledger_folder())
+def writing(path: Path | None = None) -> Iterator[Journal]:
+    """Open a ledger, else the one this command is about; what it records is published when the command ends."""
+    path = path or Path(ledger_choice.ledger_folder())
     folder, home = read_folder(path), Home.of(path)
     if (path / RESTORED).exists():
         from ledger.application.restore import check_restored

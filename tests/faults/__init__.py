@@ -1,8 +1,30 @@
-"""Every writing command, killed or failed by the disk at every call by which it writes, and what is there afterwards.
+"""Every writing command, killed or failed at every call by which it writes, and what is there afterwards.
 
-strace counts the calls of one run of a command, then runs it again and again with SIGKILL, EIO or ENOSPC at one of them
-(`trials`). After each fault the ledger is whole, everything that was acknowledged is there, the same command finishes,
-and the next one works (`asked`). A sample is tried; FULL=1 tries all, and goes on where an earlier run was stopped.
+strace counts the calls of one run, then each run has SIGKILL, EIO, ENOSPC or ECONNRESET at one of them. After each the
+ledger is whole, everything that was acknowledged is there, the same command finishes, and the next one works. A part is
+a module with `lacks`, `names`, `trials` and `tried`:
 
-    python -m tests.faults [--seed N] [--count K] [--keep FILE]
+    folder    a ledger in a folder: every command (`commands`)
+    postgres  its entries in PostgreSQL: the command's calls, and those of the server's process that serves it
+    witness   a witness that serves, and is asked to cosign
+    signer    a process that signs, while a command waits for it
+    clock     a clock that jumps between two readings of it by one command
+
+A sample is tried; COUNT=0 tries all, and goes on where an earlier run was stopped.
+
+    python -m tests.faults [--seed N] [--count K] [--keep FILE] [--part PART] [--only COMMAND]
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+
+PARTS = ("folder", "postgres", "witness", "signer", "clock")
+
+
+def parts(names: Sequence[str]) -> Iterator[tuple[str, Any]]:
+    """The modules of these parts."""
+    for name in names:
+        yield name, import_module(f"tests.faults.{name}")

@@ -1,66 +1,338 @@
-"""The ledger that is tried, and the commands."""
+"""The ledger that is tried, and every command that writes."""
 
 from __future__ import annotations
 
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
+from unittest.mock import patch
 
-from tests.support.cli import House
+from cli.session import ledger_choice
+from ledger.adapters.folders.ledger_folder import read_folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.formats.ed25519 import public_key
+from ledger.tlog.note import witness_vkey
+from tests.ledger.application import test_receive_foreign
+from tests.support.cli import ORIGIN, House
 
 EXISTS = "is there already"
-COMMANDS: dict[str, tuple[str, ...]] = {
-    "record": ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=post", "--as", "ilves"),
-    "sealed": (
-        *("record", "confidentiality-requested", "PPO-1", "-f", "until=2030-01-01", "-f", "reasons=because"),
-        *("--as", "ilves"),
-    ),
-    "issue": ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-9", "--as", "ilves"),
-    "import": ("import", "HOUSE/table.csv", "--as", "ilves"),
-    "erase": ("erase", "PPO-1", "--cause", "erasure-granted", "--as", "ilves", "--yes"),
-    "key new": ("key", "new", "another"),
-    "key enrol": ("key", "enrol", "ready", "--role", "RET", "--party", "XO", "--office", "Office"),
-    "key rotate": ("key", "rotate", "ilves", "--to", "HOUSE/config/comity/keys/following.pub", "--lost"),
-    "rotate-log": ("key", "rotate-log", "--yes"),
-    "checkpoint": ("checkpoint",),
-    "publish": ("log", "publish", "HOUSE/published"),
-    "export": ("export", "PPO-1", "--audience", "COURT", "-o", "HOUSE/court.evidence.zip", "--as", "ilves"),
-    "backup": ("backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar"),
-    "init": ("init", "HOUSE/second", "--origin", "ledger.example/xo/second"),
-}
-MAY_BE_DONE = {  # what a repeated command may say where the one before came to its end
-    "issue": "REFERENCE-TAKEN",
-    "key new": EXISTS,
-    "key enrol": "KEY",
-    "key rotate": "no key that could be replaced",
-    "export": EXISTS,
-    "backup": EXISTS,
-    "init": "LEDGER-EXISTS",
-}
-MAY_BE_CUT = {"erase": "repeat the erasure"}  # what `fsck` may leave undecided until the command is repeated
+NEXT = ("record", "party-registered", "-f", "party=XN", "-f", "zone=UTC", "-f", "declarations_verified=false")
 TABLE = "order,kind,occurred,instrument,from_party,to_party,identifiers\n" + "".join(
     f"T-{n},order-issued,2026-03-0{n}T09:00:00Z,2AP-7,XO,XV,acct-{n}\n" for n in range(1, 6)
 )
+WITNESS = ("--name", "witness.example/xo", "--state", "HOUSE/witness", "--policy", "HOUSE/ledger/trust/policy")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is typed; HOUSE stands for the folder of whoever types it.
+
+    `ready` is done to the ledger before. Repeated where the one before came to its end, it may refuse, saying `done`.
+    `cut` is what `fsck` may leave undecided until the command is repeated. `made` is a file or folder that is whole in
+    the end. `goes_on` is the ledger that is there then, where it is another one, and it `holds` entries of these kinds.
+    `form` is how an answer is asked for.
+    """
+
+    words: tuple[str, ...]
+    ready: Callable[[House], object] | None = None
+    done: str = "\0"
+    cut: str = "\0"
+    made: str = ""
+    goes_on: str = "ledger"
+    holds: tuple[str, ...] = ()
+    form: tuple[str, ...] = ("--json",)
 
 
 def furnished(folder: Path) -> House:
     """A ledger with an office, an order that seals something, and keys that wait."""
     folder.mkdir(parents=True)
-    house = House(folder).begun().with_office("ilves", "ISS")
-    assert house.run("record", "party-registered", *registered("XV")).exit_code == 0
+    return furnish(House(folder).begun())
+
+
+def furnish(house: House) -> House:
+    """Put into a ledger that was begun what its commands are about."""
+    house.with_office("ilves", "ISS")
+    does(house, *NEXT[:3], "party=XV", *NEXT[4:], "--as", "registrar")
     house.order()
     sealed = ("-f", "until=2030-01-01", "-f", "reasons=others are being looked for")
-    assert house.run("record", "confidentiality-requested", "PPO-1", *sealed, "--as", "ilves").exit_code == 0
+    does(house, "record", "confidentiality-requested", "PPO-1", *sealed, "--as", "ilves")
     for name in ("ready", "following"):
         house.told("key", "new", name)
-    (folder / "table.csv").write_text(TABLE)
+    (house.folder / "table.csv").write_text(TABLE)
     return house
 
 
-def registered(party: str) -> tuple[str, ...]:
-    """The fields and the signer of a Party that enters the register."""
-    fields = (f"party={party}", "zone=UTC", "declarations_verified=false")
-    return (*(part for field in fields for part in ("-f", field)), "--as", "registrar")
+def does(house: House, *words: str) -> str:
+    """A command that has to work."""
+    done = house.run(*put(house, words))
+    assert done.exit_code == 0, (words, done.output)
+    return str(done.stdout)
 
 
-def words_of(command: str, house: House) -> list[str]:
-    """What is typed, for a house of its own."""
-    return [word.replace("HOUSE", str(house.folder)) for word in COMMANDS[command]]
+def put(house: House, words: tuple[str, ...]) -> list[str]:
+    """The words of a command for a house of its own."""
+    return [word.replace("HOUSE", str(house.folder)) for word in words]
+
+
+def dated_ahead(house: House) -> None:
+    """A head was signed by a clock of another year."""
+    with patch.object(
+        ledger_choice, "now", lambda folder=None, now=ledger_choice.now: now(folder) + timedelta(days=1000)
+    ):
+        does(house, *NEXT, "--as", "registrar", "--clock-is-right")
+
+
+def without_guard(house: House) -> None:
+    """The guard is lost, and somebody holds the newest checkpoint."""
+    (house.folder / "held.note").write_text(does(house, "checkpoint"))
+    state = Home(house.folder / "state" / "comity", house.keys).log(read_folder(house.ledger).origin)
+    for file in state.glob("guard.db*"):
+        file.unlink()
+
+
+def with_copy(house: House) -> None:
+    """A copy was made, and the ledger's folder is gone; its keys.db is kept elsewhere."""
+    does(house, "backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar")
+
+
+def with_counterparty(house: House) -> None:
+    """The trust folder of another office lies here."""
+    shutil.copytree(offices() / "skylark" / "ledger" / "trust", house.folder / "theirs")
+
+
+def as_provider(house: House) -> None:
+    """This is a provider's ledger instead, and the authority's bundle has come."""
+    shutil.rmtree(house.folder)
+    shutil.copytree(offices() / "skylark", house.folder)
+    shutil.copy(offices() / "order.zip", house.folder)
+
+
+@cache
+def offices() -> Path:
+    """Two offices that know each other; what is made of them is left for them."""
+    return test_receive_foreign._original()
+
+
+def with_witness(house: House) -> None:
+    """The log is published, and a witness follows it."""
+    does(house, "log", "publish", "HOUSE/published")
+    does(house, "witness", "new", WITNESS[1], *WITNESS[2:4])
+
+
+def with_cosigned(house: House) -> None:
+    """A witness that the policy names has cosigned, and its note came back as a file."""
+    does(house, "witness", "new", WITNESS[1], *WITNESS[2:4])
+    key = house.folder / "witness" / "witness.key.pub"
+    from ledger.adapters.keys.key_files import load
+
+    vkey = witness_vkey(WITNESS[1], load(key.with_suffix("")).public)
+    does(house, "witness", "add", vkey, "http://127.0.0.1:9")
+    does(house, "log", "publish", "HOUSE/published")
+    does(house, "witness", "pull", "HOUSE/published", *WITNESS, "-o", "HOUSE/cosigned.note")
+
+
+def with_policy(house: House) -> None:
+    """A trust policy of one root has been written and not signed."""
+    house.told("key", "new", "ada")
+    does(house, *COMMANDS["trust new"].words)
+
+
+def with_signed_policy(house: House) -> None:
+    """And signed."""
+    with_policy(house)
+    does(house, *COMMANDS["trust sign"].words)
+
+
+def with_older_policy(house: House) -> None:
+    """Somebody holds the first version of it, and there is a second."""
+    with_signed_policy(house)
+    shutil.copytree(house.folder / "policy", house.folder / "held")
+    checked = house.run(*put(house, ("trust", "check", "HOUSE/policy", "--json")))
+    (house.folder / "fingerprint").write_text(json.loads(checked.stdout)["words"])
+    does(house, *COMMANDS["trust new"].words[:5])
+    does(house, *COMMANDS["trust sign"].words)
+
+
+def with_subjects(house: House) -> None:
+    """Two names mean persons whose data are sealed, one of them in two orders."""
+    order = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves", "--yes")
+    does(house, *order, "-f", "identifiers=user-1", "--subject", "witness 3")
+    asked = ("record", "confidentiality-requested", "PPO-1", "-f", "until=2030-01-01", "--as", "ilves", "--yes")
+    for name in ("witness 3", "J. Tamm"):
+        does(house, *asked, "-f", f"reasons=of {name}", "--subject", name)
+
+
+RECORD = ("record", "order-transmitted", "PPO-1", "-f", "addressee=ilves", "-f", "channel=post", "--as", "ilves")
+COMMANDS: dict[str, Command] = {
+    "record": Command(RECORD),
+    "receipt": Command((*RECORD, "--receipt", "HOUSE/receipt.tlog-proof"), done=EXISTS, made="receipt.tlog-proof"),
+    "sealed": Command(
+        (
+            *("record", "confidentiality-requested", "PPO-1", "-f", "until=2030-01-01", "-f", "reasons=because"),
+            *("--as", "ilves"),
+        )
+    ),
+    "issue": Command(
+        ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-9", "--as", "ilves"),
+        done="REFERENCE-TAKEN",
+    ),
+    "import": Command(("import", "orders", "HOUSE/table.csv", "--as", "ilves")),
+    "receive": Command(("receive", "HOUSE/order.zip", "--as", "sky"), as_provider),
+    "counterparty add": Command(("counterparty", "add", "HOUSE/theirs"), with_counterparty),
+    "reveal": Command(
+        ("timeline", "PPO-1", "--reveal", "--because", "trial", "--purpose", "other", "--as", "ilves"),
+    ),
+    "views": Command(("orders",)),
+    "report": Command(
+        ("report", "custody", "PPO-1", "--record", "--as", "ilves", "-o", "HOUSE/custody.html"),
+        done=EXISTS,
+        made="custody.html",
+        form=(),
+    ),
+    "erase": Command(
+        ("erase", "PPO-1", "--cause", "erasure-granted", "--as", "ilves", "--yes"), cut="repeat the erasure"
+    ),
+    "subject same": Command(("subject", "same", "witness 3", "J. Tamm"), with_subjects),
+    "subject other": Command(
+        ("subject", "other", "witness 3", "PPO-2", "another"), with_subjects, done="SUBJECT-UNKNOWN"
+    ),
+    "order rename": Command(("order", "rename", "PPO-1", "karsk-1")),
+    "key new": Command(("key", "new", "another"), done=EXISTS, made="config/comity/keys"),
+    "key enrol": Command(
+        ("key", "enrol", "ready", "--role", "RET", "--party", "XO", "--office", "Office"),
+        done="KEY",
+    ),
+    "key accept": Command(
+        ("key", "accept", "ready"),
+        lambda house: does(house, *COMMANDS["key enrol"].words),
+        done="no key of ready waits",
+    ),
+    "key person": Command(("key", "person", "ilves", "Dina Ilves")),
+    "key rotate": Command(
+        ("key", "rotate", "ilves", "--to", "HOUSE/config/comity/keys/following.pub", "--lost"),
+        done="no key that could be replaced",
+    ),
+    "key revoke": Command(("key", "revoke", "ilves", "--cause", "lost", "--yes"), done="no such key"),
+    "key compromised": Command(
+        ("key", "compromised", "ilves", "--since", "2026-01-01T00:00:00Z", "--yes"), done="no such key"
+    ),
+    "rotate-log": Command(("key", "rotate-log", "--yes")),
+    "checkpoint": Command(("checkpoint",)),
+    "publish": Command(("log", "publish", "HOUSE/published")),
+    "publish again": Command(
+        ("log", "publish", "HOUSE/published"),
+        lambda house: (does(house, "log", "publish", "HOUSE/published"), does(house, *RECORD)),
+    ),
+    "log clock": Command(("log", "clock", "--clock-is-right"), dated_ahead),
+    "remake-guard": Command(
+        ("log", "remake-guard", "--anchor", "HOUSE/held.note"), without_guard, done="GUARD-EXISTS", cut="GUARD-MISSING"
+    ),
+    "export": Command(
+        ("export", "PPO-1", "--audience", "COURT", "-o", "HOUSE/court.evidence.zip", "--as", "ilves"),
+        done=EXISTS,
+        made="court.evidence.zip",
+        form=(),
+    ),
+    "file": Command(
+        ("file", "PPO-1", "--audience", "COURT", "-o", "HOUSE/filed", "--as", "ilves", "--html"),
+        done=EXISTS,
+        made="filed",
+    ),
+    "backup": Command(("backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar"), done=EXISTS, made="copy.tar"),
+    "restore": Command(("restore", "HOUSE/copy.tar", "HOUSE/second"), with_copy, done=EXISTS, goes_on="second"),
+    "init": Command(
+        ("init", "HOUSE/second", "--origin", "ledger.example/xo/second"), done="LEDGER-EXISTS", goes_on="second"
+    ),
+    "succeed": Command(
+        ("succeed", "HOUSE/ledger", "HOUSE/second", "--origin", f"{ORIGIN}/2", "--cause", "planned"),
+        done="LEDGER-EXISTS",
+        cut="GUARD-MISSING",
+        goes_on="second",
+        holds=("log-succeeded",),
+    ),
+    "trust new": Command(
+        (
+            "trust",
+            "new",
+            "HOUSE/policy",
+            "--from",
+            "HOUSE/ledger",
+            "--root",
+            "ada=HOUSE/config/comity/keys/ada.pub",
+            "--threshold",
+            "1",
+        ),
+        lambda house: house.told("key", "new", "ada"),
+    ),
+    "trust sign": Command(("trust", "sign", "HOUSE/policy", "--key", "ada"), with_policy),
+    "trust update": Command(
+        ("trust", "update", "HOUSE/held", "HOUSE/policy", "--root-fingerprint", "HOUSE/fingerprint"), with_older_policy
+    ),
+    "trust stick": Command(
+        ("trust", "stick", "HOUSE/policy", "HOUSE/stick"), with_signed_policy, done="is not empty", made="stick"
+    ),
+    "witness new": Command(("witness", "new", *WITNESS[1:4]), done="a witness is never made twice", made="witness"),
+    "witness add": Command(
+        ("witness", "add", witness_vkey(WITNESS[1], public_key(bytes(range(32)))), "http://127.0.0.1:9"),
+        done="has a witness xo already",
+        cut="LOG-UNREACHABLE",
+    ),
+    "witness pull": Command(
+        ("witness", "pull", "HOUSE/published", *WITNESS, "-o", "HOUSE/back.note"),
+        with_witness,
+        done="the clock of this witness is behind its last cosignature",  # retired, if it was ahead by years
+    ),
+    "witness take": Command(("witness", "take", "HOUSE/cosigned.note"), with_cosigned, cut="LOG-UNREACHABLE"),
+    "monitor": Command(
+        ("monitor", "HOUSE/published", "--trust", "HOUSE/ledger/trust", "--state", "HOUSE/watch", "--entries"),
+        with_witness,
+    ),
+}
+
+# Commands that are not tried, and why: what writes for them is tried by another name, or they write nothing.
+STANDS_FOR = {
+    "notify": "record: the same function with other fields",
+    "object": "record: the same function with other fields",
+    "disclose": "record: the same function with other fields; the files are only read",
+    "notify-customer": "record: the same function with other fields",
+    "lapse": "record: one after another",
+    "import hi1": "import: one batch",
+    "import delivery": "import: one batch",
+    "import letters": "import: one batch",
+    "stamp add": "trust sign: files replaced whole, one after another",
+    "stamp": "checkpoint: the answer is one more row of heads.db",
+    "witness evidence": "trust sign: files replaced whole",
+    "desk": "views, and reveal",
+    "demo": "play, export and report in a folder that is renamed when it is whole",
+    "play": "init, record and checkpoint of a test ledger",
+}
+ELSEWHERE = {"witness serve": "tests.faults.witness", "signer serve": "tests.faults.signer", "signer use": "the same"}
+SHOWS = "reads; with --reveal it records who looked, as `reveal` does; its views are those of `views`"
+WRITES_NOTHING = {
+    **dict.fromkeys(("show", "due", "judge", "custody", "check", "replay", "register", "stats", "log"), SHOWS),
+    **dict.fromkeys(("lint", "law", "law deadline", "vocabulary", "verify", "fsck", "man", "completion"), "reads"),
+    **dict.fromkeys(("key list", "counterparty list", "witness list", "stamp list", "trust check"), "reads"),
+}
+
+
+def pristine(command: str) -> Path:
+    """The folder of a ledger in which a command can be given; made once by each process that asks."""
+    ready = COMMANDS[command].ready
+    return _pristine() if ready is None else _made_ready(ready)
+
+
+@cache
+def _pristine() -> Path:
+    return furnished(Path(mkdtemp(prefix="comity-faults-")) / "house").folder
+
+
+@cache
+def _made_ready(ready: Callable[[House], object]) -> Path:
+    house = House(Path(shutil.copytree(_pristine(), Path(mkdtemp(prefix="comity-faults-")) / "house")))
+    ready(house)
+    return house.folder

@@ -11,6 +11,7 @@ import sys
 import tarfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from io import BytesIO
 from itertools import count
 from pathlib import Path
@@ -37,6 +38,7 @@ from tests.ledger.adapters.log.test_crash import NIGHT, RECORDER, ROOT
 from tests.ledger.application.test_journal import ORDER, Clock, entries, ilves, issued, made
 from tests.postgres.server import AUDITOR, CLERK, Server, database_of
 from tests.support.cli import ORIGIN, STORIES, House, run
+from tests.support.killed_command import killed
 
 pytestmark = pytest.mark.postgres
 
@@ -537,6 +539,21 @@ def test_a_copy_is_not_put_into_a_database_that_has_a_ledger(house: Housed) -> N
     assert (done.exit_code, "LEDGER-EXISTS" in done.output) == (Exit.REFUSED, True)
     assert not back.exists()
     assert house.verdict() == "CONSISTENT"
+
+
+def test_a_restore_that_was_killed_is_finished_by_the_same_command(house: Housed, server: Server) -> None:
+    copied = house.folder / "copy.tar"
+    size = house.told("backup", str(house.ledger), "-o", str(copied))["size"]
+    for number in range(1, 20):
+        back, uri = house.folder / f"back-{number}", server.database(f"back{next(_numbers)}")
+        words = ("restore", str(copied), str(back), "--store", uri)
+        if not killed("replace", number, partial(house.run, *words)):
+            break
+        assert house.told(*words)["size"] == size
+        assert run("show", "PPO-1", ledger=back, **house.env).exit_code == 0
+    assert number > 2
+    again = house.run("restore", str(copied), str(house.folder / "x"), "--store", uri)
+    assert again.exit_code == 0, "nothing was recorded there since"
 
 
 def test_a_copy_that_brings_an_address_is_not_one_of_ours(house: Housed) -> None:

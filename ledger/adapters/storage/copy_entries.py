@@ -14,9 +14,11 @@ from eventsourcing.persistence import IntegrityError
 
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.connection import Place
+from ledger.adapters.storage.entry_reader import Shelf
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.errors import LedgerFault
+from ledger.tlog.tree import root
 
 if TYPE_CHECKING:
     from psycopg import Cursor
@@ -64,10 +66,19 @@ def _copy_out(place: Address, path: Path) -> None:
 
 
 def move_in(path: Path, place: Address) -> None:
-    """Put the shelf in an SQLite file into a new one in a database, all of it or nothing; raises what `create` does."""
+    """Put the shelf in an SQLite file into a new one in a database, all of it or nothing; raises what `create` does.
+
+    A database into which this very shelf was put, and nothing else since, stays as it is: whoever did so was killed.
+    """
     from ledger.adapters.storage.postgres_recorder import recorder
 
-    postgres.create(place)
+    tree = _tree(path)
+    try:
+        postgres.create(place, tree)
+    except LedgerFault as fault:
+        if fault.code != "LEDGER-EXISTS" or not _moved(place, tree):
+            raise
+        return
     source = sqlite.connect(path, writable=False)
     source.row_factory = None
     target = recorder(place, writable=True)
@@ -77,6 +88,23 @@ def move_in(path: Path, place: Address) -> None:
                 _fill(target, c, source, place)
         except IntegrityError as error:
             raise LedgerFault("LOG-CORRUPT", f"{path}: what is there does not make a shelf: {error}") from error
+
+
+def _tree(place: Place) -> bytes:
+    """The root over all entries of a shelf; empty where there are none."""
+    with closing(Shelf(place)) as shelf:
+        size = shelf.size()
+        return root(size, shelf.hashes) if size else b""
+
+
+def _moved(place: Address, tree: bytes) -> bool:
+    """True if the ledger in a database was put there with this tree, and has it still."""
+    try:
+        with closing(postgres.connect(place, writable=False)) as c, postgres.faults(place):
+            founder = c.execute("SELECT founder FROM comity.ledger").fetchone()
+        return founder == (tree,) and _tree(place) == tree
+    except LedgerFault:
+        return False
 
 
 def _fill(target: PostgresRecorder, c: Cursor[TupleRow], source: sqlite3.Connection, place: Address) -> None:

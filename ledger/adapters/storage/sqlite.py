@@ -10,6 +10,7 @@ file of a newer version is not read: this program could neither check nor keep w
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import stat
@@ -41,29 +42,49 @@ def create(
 
     A statement with parameters is a pair.
     """
+    new = part_of(path)
     if path.exists():
         raise FileExistsError(path)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
-    new.unlink(missing_ok=True)
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
         with _making(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
             if secure_delete:
                 c.execute("PRAGMA secure_delete=ON")
-            if c.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":  # it says so, and raises nothing
-                refused = sqlite3.OperationalError("the disk does not take the switch to WAL")
-                refused.sqlite_errorname = "SQLITE_IOERR"
-                raise fault_of(refused, path)
             c.execute("PRAGMA synchronous=FULL")
             c.execute("BEGIN")
             for statement in schema:
                 c.execute(*((statement,) if isinstance(statement, str) else statement))
             c.execute(f"PRAGMA user_version = {version}")
             c.execute("COMMIT")
+            # last: what is written in WAL mode gets into the file when it is closed, and nobody hears if it does not
+            if c.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":  # it says so, and raises nothing
+                refused = sqlite3.OperationalError("the disk does not take the switch to WAL")
+                refused.sqlite_errorname = "SQLITE_IOERR"
+                raise fault_of(refused, path)
         os.link(new, path)  # unlike a rename, refuses to take another file's place
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)
+
+
+def part_of(path: Path) -> Path:
+    """The name of a file until it is whole, free; what processes that have ended left under such a name is removed."""
+    name = f".{path.name}."
+    for left in path.parent.glob(f"{glob.escape(name)}*"):
+        maker = left.name.removeprefix(name).partition("-")[0]  # SQLite has files of its own beside one
+        if maker.isdecimal() and not (int(maker) != os.getpid() and _lives(int(maker))):
+            left.unlink(missing_ok=True)
+    return path.with_name(f"{name}{os.getpid()}")
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass  # it is somebody else's
+    return True
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.adapters.log.published_log import Fetch, entries_of, reader
-from ledger.adapters.storage.sqlite import connect, create, transaction
+from ledger.adapters.storage.sqlite import connect, create, faults, transaction
 from ledger.adapters.witness.followed_logs import keep_evidence
 from ledger.entries.envelope import Opened, open_, open_each
 from ledger.entries.keyring import Keyring, Registrar
@@ -78,13 +78,16 @@ class Inspection:
             create(path, (*_SCHEMA, ("INSERT INTO read VALUES (1, 0, x'', ?)", (format_registrar(registrar),))))
         self._path, self._origin = path, origin
         self._c = connect(path)
-        self._size, self._root, under = self._c.execute("SELECT size, root, registrar FROM read").fetchone()
+        with faults(path):
+            self._size, self._root, under = self._c.execute("SELECT size, root, registrar FROM read").fetchone()
         if under != format_registrar(registrar):
             self._c.close()
             hint = "move the file away: the entries are then read again, from the first on"
             raise LedgerFault("TRUST", f"{path} was made under another registrar", hint)
         self._keyring = Keyring(registry_of(origin), registrar)
-        for index, raw in self._c.execute("SELECT idx, raw FROM register ORDER BY idx"):
+        with faults(path):
+            register = self._c.execute("SELECT idx, raw FROM register ORDER BY idx").fetchall()
+        for index, raw in register:
             with suppress(Refused):  # what was refused then is refused again
                 self._keyring.admit(open_(raw, verify=False), index)
 
@@ -94,7 +97,8 @@ class Inspection:
 
     def found(self) -> list[Found]:
         """Return all that was found wrong so far, in the order of places."""
-        return [Found(*row) for row in self._c.execute("SELECT idx, code, says FROM alarm ORDER BY idx")]
+        with faults(self._path):
+            return [Found(*row) for row in self._c.execute("SELECT idx, code, says FROM alarm ORDER BY idx")]
 
     def read(self, fetch: Fetch, log: Vkey, head: Head, evidence: Path) -> int:
         """Read what the published log has behind the entries read before, up to a head that `log` signed; how many.
@@ -114,7 +118,7 @@ class Inspection:
         return size - before
 
     def _step(self, fetch: Fetch, log: Vkey, head: Head, tree: Frontier, end: int, evidence: Path) -> None:
-        step = _Step(self._c, self._origin, self._keyring)
+        step = _Step(self._c, self._path, self._origin, self._keyring)
         size, hashes = head.checkpoint.size, reader(fetch, head.checkpoint.size)
         for bundle in bundles_for(tree.size, end):
             first = bundle.n * FULL
@@ -167,8 +171,8 @@ class Inspection:
 class _Step:
     """Entries on their way into the memory of a log: what they change, and what is wrong with them."""
 
-    def __init__(self, c: sqlite3.Connection, origin: str, keyring: Keyring) -> None:
-        self._c, self._origin, self._keyring = c, origin, keyring
+    def __init__(self, c: sqlite3.Connection, path: Path, origin: str, keyring: Keyring) -> None:
+        self._c, self._path, self._origin, self._keyring = c, path, origin, keyring
         self._heads: dict[str, _Head] = {}
         self._register: list[tuple[int, bytes]] = []
         # what is wrong, the entry, and the place of the entry before it where that is the other half of the proof
@@ -214,9 +218,9 @@ class _Step:
 
     def _head(self, order: str) -> _Head | None:
         if order not in self._heads:
-            row = self._c.execute(
-                "SELECT idx, seq, leaf, instrument, broken FROM head WHERE order_id = ?", (order,)
-            ).fetchone()
+            asked = "SELECT idx, seq, leaf, instrument, broken FROM head WHERE order_id = ?"
+            with faults(self._path):
+                row = self._c.execute(asked, (order,)).fetchone()
             if row is None:
                 return None
             self._heads[order] = _Head(row[0], Link(*row[1:4]), bool(row[4]))

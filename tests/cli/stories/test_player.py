@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands.play import place
 from cli.exit_codes import Exit, Stop
+from cli.handover.new_folder import place
 from cli.stories.expectations import check
 from cli.stories.model import read_story
 from cli.stories.player import Played, perform

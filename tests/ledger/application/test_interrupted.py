@@ -7,13 +7,16 @@ import os
 import shutil
 import sqlite3
 import tarfile
+from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cli.exit_codes import Exit, exit_of
 from ledger.adapters.storage import sqlite
+from ledger.adapters.witness import followed_entries
 from ledger.tlog.policy import parse_policy
 from tests.support.cli import ORIGIN, House
 from tests.support.killed_command import killed
@@ -119,6 +122,97 @@ def test_two_processes_do_not_make_one_copy(tmp_path: Path) -> None:
     assert place.exists()
 
 
+def test_a_witness_whose_making_was_killed_is_made_by_the_same_command(tmp_path: Path) -> None:
+    house = House(tmp_path)
+    for call in ("open", "link", "fsync", "replace"):
+        for number in range(1, 100):
+            state = tmp_path / f"{call}-{number}"
+            words = ("witness", "new", "witness.example/xo", "--state", str(state))
+            if not killed(call, number, partial(house.run, *words)):
+                break
+            again = house.run(*words)
+            assert again.exit_code == 0 or "never made twice" in again.stderr, again.output
+            made = {file.name for file in state.iterdir()} - {"witness.db-wal", "witness.db-shm"}
+            assert made == {"witness.key", "witness.key.pub", "witness.db"}
+        assert number > 1
+    assert not [file for file in tmp_path.iterdir() if file.name.startswith(".")], "nothing is left beside them"
+
+
+def test_a_stick_whose_making_was_killed_is_made_by_the_same_command(tmp_path: Path) -> None:
+    house = House(tmp_path).begun()
+    house.told("key", "new", "ada")
+    policy, ada = tmp_path / "policy", house.keys / "ada.pub"
+    made = ("trust", "new", str(policy), "--from", str(house.ledger), "--root", f"ada={ada}", "--threshold", "1")
+    assert house.run(*made).exit_code == 0
+    assert house.run("trust", "sign", str(policy), "--key", "ada").exit_code == 0
+    for number in range(1, 100):
+        words = ("trust", "stick", str(policy), str(tmp_path / f"stick-{number}"))
+        if not killed("replace", number, partial(house.run, *words)):
+            break
+        again = house.run(*words)
+        assert again.exit_code == 0 or "is not empty" in again.stderr, again.output
+        assert (tmp_path / f"stick-{number}" / "SHA256SUMS").exists()
+    assert number > 1
+
+
+@pytest.mark.parametrize("call", ["replace", "rename"])
+def test_a_succession_that_was_killed_is_finished_by_the_same_command(tmp_path: Path, call: str) -> None:
+    begun = House(tmp_path / "begun")
+    begun.folder.mkdir()
+    begun.begun().with_office("ilves", "ISS")
+    for number in range(1, 100):
+        shutil.copytree(begun.folder, tmp_path / str(number))
+        house = House(tmp_path / str(number))
+        words = (
+            "succeed",
+            str(house.ledger),
+            str(house.folder / "heir"),
+            "--origin",
+            f"{ORIGIN}/2",
+            "--cause",
+            "other",
+        )
+        if not killed(call, number, partial(house.run, *words)):
+            break
+        again = house.run(*words)
+        assert again.exit_code == 0 or "LEDGER-EXISTS" in again.stderr, again.output
+        assert house.run("checkpoint").exit_code == Exit.UNDECIDABLE, "the old log signs nothing more"
+        house.ledger = house.folder / "heir"
+        assert [row["kind"] for row in house.told("log")["log"]] == ["log-succeeded"]
+        assert house.run("fsck").exit_code == 0
+    assert number > 1
+
+
+@pytest.mark.parametrize("call", ["rename", "replace"])
+def test_a_guard_whose_move_was_killed_is_moved_by_the_same_command(tmp_path: Path, call: str) -> None:
+    for number in range(1, 100):
+        house = House(tmp_path / str(number)).furnished()
+        words = ("signer", "use", str(house.folder / "s"), "--move", str(house.folder / "signing"))
+        if not killed(call, number, partial(house.run, *words)):
+            break
+        assert house.run(*words).exit_code == 0
+        assert {"guard.db", "log.key", "log.key.pub"} <= {file.name for file in (house.folder / "signing").iterdir()}
+        other = House(tmp_path / f"other-{number}").furnished()
+        assert other.run("init", str(other.folder / "x"), "--origin", "ledger.example/xo/x").exit_code == 0
+        other.ledger = other.folder / "x"
+        taken = other.run(*words)
+        assert (taken.exit_code, "not empty" in taken.stderr) == (Exit.REFUSED, True), "the guard of another log"
+    assert number > 1
+
+
+def test_what_was_left_of_a_key_half_made_goes_with_the_next_attempt(tmp_path: Path) -> None:
+    house = House(tmp_path).begun()
+    ended = os.fork()
+    if not ended:
+        os._exit(0)
+    os.waitpid(ended, 0)
+    for name in ("ilves", "ilves.pub"):
+        (house.keys / f".{name}.{ended}").write_bytes(b"half a key")
+        (house.keys / f".{name}.1").write_bytes(b"of a process that lives")
+    house.told("key", "new", "ilves")
+    assert sorted(f.name for f in house.keys.iterdir() if f.name.startswith(".")) == [".ilves.1", ".ilves.pub.1"]
+
+
 # -- the disk ----------------------------------------------------------------------------------------------------------
 
 
@@ -135,6 +229,46 @@ def test_an_error_of_the_disk_proves_nothing_bad(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(sqlite, "_ROOM", 1 << 62)  # as on a disk with no room
     assert sqlite.fault_of(said_by_sqlite(name), tmp_path / "entries.db").code == "DISK-FULL"
     assert sqlite.fault_of(said_by_sqlite("SQLITE_CORRUPT"), tmp_path / "entries.db").code == "LOG-CORRUPT"
+
+
+def test_a_new_file_has_everything_in_it_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A WAL is written back when the file is closed, and an error then is told to nobody: none may be needed."""
+    real: Any = sqlite3.connect
+    beside: list[sqlite3.Connection] = []
+
+    def watched(file: Path, **options: Any) -> Any:
+        beside.append(real(file))  # while another line is open, closing writes nothing back
+        beside[-1].execute("PRAGMA user_version")
+        return real(file, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    sqlite.create(tmp_path / "x.db", ("CREATE TABLE kept (n INTEGER) STRICT",))
+    for line in beside:
+        line.close()
+    with closing(real(f"file:{tmp_path / 'x.db'}?immutable=1", uri=True)) as c:
+        assert c.execute("SELECT name FROM sqlite_schema").fetchall() == [("kept",)]
+    assert (tmp_path / "x.db").read_bytes()[18:20] == b"\x02\x02", "in WAL mode"
+
+
+def test_a_monitor_whose_disk_fails_finds_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House(tmp_path).begun()
+    assert house.run("log", "publish", str(tmp_path / "out")).exit_code == 0
+    words = ("monitor", str(tmp_path / "out"), "--trust", str(house.ledger / "trust"), "--state", str(tmp_path / "w"))
+    assert house.run(*words, "--entries").exit_code == 0
+    real = sqlite.connect
+
+    class Failing:
+        def __init__(self, path: Path) -> None:
+            self.close = real(path).close
+
+        def execute(self, *_: object) -> None:
+            raise said_by_sqlite("SQLITE_IOERR_READ")
+
+    monkeypatch.setattr(followed_entries, "connect", Failing)
+    done = house.run(*words, "--entries")
+    assert (done.exit_code, "DISK-ERROR" in done.output) == (Exit.UNDECIDABLE, True), done.output
 
 
 def test_fsck_of_a_ledger_whose_disk_fails_finds_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,169 @@
+"""A witness that serves and meets a fault while it starts, cosigns, refuses, shows and ends.
+
+Afterwards it remembers what it answered for, follows one line of heads, and answers the next request.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import shutil
+import signal
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ledger.tlog.note import origin_hash
+from tests.faults.folder import Trial, copied, environment, unclear
+from tests.faults.strike import Process, counted, counting, fault
+from tests.support.cli import House
+from tests.support.hash_log import HashLog
+
+DISK = ("pwrite64", "fsync", "fdatasync", "unlink", "ftruncate", "rename", "mkdir")
+SOCKET = ("accept4", "recvfrom", "sendto", "bind", "listen")
+SPOKEN = "write"
+NAME = "witness.example/xo"
+LOG = HashLog(size=40)
+OTHER = LOG.fork(5, 40)
+WORDS = ("--name", NAME, "--state", "HOUSE/witness", "--policy", "HOUSE/logs.policy")
+SERVE = ("witness", "serve", *WORDS, "--listen", "127.0.0.1:0")
+
+
+def lacks() -> str:
+    """See `folder`."""
+    try:
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ImportError:
+        return "needs the extra `server`"
+    return ""
+
+
+def names() -> list[str]:
+    """See `folder`."""
+    return ["serve"]
+
+
+def trials(name: str) -> list[Trial]:
+    """See `folder`."""
+    calls = (*DISK, *SOCKET, SPOKEN)
+    with tempfile.TemporaryDirectory() as place:
+        house, trace = copied(pristine(), Path(place)), Path(place) / "trace"
+        told, wrong = _served(house, *counting(calls, trace))
+        if wrong or told != {20: 200, 30: 422}:
+            raise RuntimeError(f"{told} {wrong}")
+        made = counted(calls, trace)
+    return [
+        Trial(name, call, number, kind)
+        for call, count in made.items()
+        for number in range(1, count + 1)
+        for kind in ("kill", *(() if call == SPOKEN else ("ECONNRESET",) if call in SOCKET else ("EIO", "ENOSPC")))
+    ]
+
+
+def tried(trial: Trial) -> list[str]:
+    """See `folder`."""
+    with tempfile.TemporaryDirectory() as place:
+        house = copied(pristine(), Path(place))
+        told, wrong = _served(house, *fault(trial.call, trial.number, trial.fault), killed=trial.fault == "kill")
+        return wrong + _asked(house, told)
+
+
+@cache
+def pristine() -> Path:
+    """A witness that has cosigned ten entries."""
+    house = House(Path(tempfile.mkdtemp()) / "house")
+    house.folder.mkdir()
+    (house.folder / "logs.policy").write_text(f"log {LOG.key.text}\nquorum none\n")
+    done = house.run("witness", "new", NAME, "--state", str(house.folder / "witness"))
+    assert done.exit_code == 0, done.output
+    LOG.publish(house.folder / "log", 10)
+    done = house.run("witness", "pull", *_put(house, str(house.folder / "log"), *WORDS))
+    assert done.exit_code == 0, done.output
+    shutil.rmtree(house.folder / "log")
+    return house.folder
+
+
+def _put(house: House, *words: str) -> list[str]:
+    return [word.replace("HOUSE", str(house.folder)) for word in words]
+
+
+def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[int, int], list[str]]:
+    """One life of a witness, from its start to its end: what it answered to heads by their size, and what is wrong."""
+    process = Process(_put(house, *SERVE), environment(house), *trace)
+    told, wrong = {}, []
+    if url := process.said("listening on "):
+        told = {20: _post(url, LOG.request(10, 20)), 30: _post(url, _forged(20, 30))}
+        _get(url)
+        if not killed and not _goes_on(process, url):
+            wrong.append("it does not answer the next request")
+    process.told(signal.SIGTERM)
+    return {size: status for size, status in told.items() if status}, wrong + unclear(process.ended(), killed=killed)
+
+
+def _goes_on(process: Process, url: str) -> bool:
+    """True if it answers this request or one of the next, since it wakes itself through a socket too; or if it ends."""
+    for _ in range(3):
+        if not process.lives() or _post(url, LOG.request(10, 20)) in (200, 409):
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def _asked(house: House, told: dict[int, int]) -> list[str]:
+    """What is wrong with the witness when it is started again."""
+    wrong = []
+    process = Process(_put(house, *SERVE), environment(house))
+    url = process.said("listening on ")
+    seen = _get(url) if url else 0
+    if not url:
+        wrong.append("it does not start again")
+    elif seen not in ((20,) if told.get(20) == 200 else (10, 20)):
+        wrong.append(f"it remembers {seen} entries and had answered {told}")
+    else:
+        for why, body in {
+            "a fork": _forged(seen, 30),
+            "another tree of this size": _forged(seen, seen),
+            "an older head": LOG.request(8, 9),
+            "an older fork": OTHER.request(8, 9),
+        }.items():
+            if _post(url, body) == 200:
+                wrong.append(f"it cosigns {why}")
+        if _post(url, LOG.request(seen, 35)) != 200:
+            wrong.append("it does not cosign the next head")
+    process.told(signal.SIGTERM)
+    ended = process.ended()
+    kept = house.run("witness", "evidence", *_put(house, *WORDS), "--json")
+    if kept.exit_code or (told.get(30) == 422 and not json.loads(kept.stdout)["evidence"]):
+        wrong.append(f"what it refused is not kept: {kept.output[-300:]}")
+    return wrong + unclear(ended, killed=False)
+
+
+def _forged(old: int, size: int) -> bytes:
+    """A request for a head of another history, with a proof of its own."""
+    return OTHER.request(old, size)
+
+
+def _post(url: str, body: bytes) -> int:
+    """The status of an answer; 0 if none came."""
+    return _spoken(url, "POST", "/add-checkpoint", body)[0]
+
+
+def _get(url: str) -> int:
+    """The size of the head that is shown; 0 if none is."""
+    status, body = _spoken(url, "GET", f"/{origin_hash(LOG.origin)}/checkpoint", None)
+    return int(body.split(b"\n")[1]) if status == 200 else 0
+
+
+def _spoken(url: str, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+    line = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    try:
+        line.request(method, path, body)
+        answer = line.getresponse()
+        return answer.status, answer.read()
+    except (OSError, http.client.HTTPException):
+        return 0, b""
+    finally:
+        line.close()
