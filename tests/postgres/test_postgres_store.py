@@ -21,6 +21,7 @@ from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_reader import Ciphertext, Shelf
 from ledger.adapters.storage.entry_store import Store, Stored
 from ledger.adapters.storage.postgres import _LIVELY, Address, address, connect, create
+from ledger.adapters.storage.postgres_recorder import recorder
 from ledger.errors import LedgerFault, Refused
 from ledger.tlog.tree import Frontier, leaf_hash, root
 from tests.ledger.adapters.storage.test_entry_store import (
@@ -642,6 +643,21 @@ def test_a_server_that_is_not_there_says_so_at_once(place: Address, tmp_path: Pa
     started = time.monotonic()
     assert fault_at(Store, address(f"postgresql:///d?host={tmp_path}", ORIGIN)) == "STORE-AWAY"
     assert time.monotonic() - started < 5
+
+
+def test_a_server_that_goes_away_while_a_store_is_opened_is_away(
+    place: Address, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(place)
+
+    def cut(place: Address, *, writable: bool) -> Any:
+        c = connect(place, writable=writable)
+        with server.boss() as boss:
+            boss.execute("SELECT pg_terminate_backend(%s, 5000)", (c.info.backend_pid,))
+        return c
+
+    monkeypatch.setattr("ledger.adapters.storage.postgres_recorder.connect", cut)
+    assert fault_at(lambda: recorder(place, writable=True)) == "STORE-AWAY"
 
 
 def test_a_server_that_is_silent_is_away_and_nobody_waits_for_it_for_ever(

@@ -18,7 +18,7 @@ from psycopg.errors import Diagnostic
 from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 
 from ledger.adapters.storage.append import Growing, Row
-from ledger.adapters.storage.postgres import Address, connect, is_lost, patiently, spoken, unsafe
+from ledger.adapters.storage.postgres import Address, connect, faults, is_lost, patiently, spoken, unsafe
 from ledger.errors import LedgerFault
 
 _APPEND = (
@@ -176,7 +176,8 @@ def _columns(rows: Rows, count: int) -> list[list[Any]]:
 
 
 def recorder(place: Address, *, writable: bool) -> PostgresRecorder:
-    """The recorder over an existing database."""
+    """The recorder over an existing database; raises what `connect` does."""
     datastore = PostgresDatastore("", "", "", "", "", schema="comity", originator_id_type="text")
     datastore.pool = Pool(place, writable)  # type: ignore[assignment] # what the library uses of one is all here
-    return PostgresRecorder(datastore)
+    with faults(place):  # it asks the database about its types at once
+        return PostgresRecorder(datastore)
