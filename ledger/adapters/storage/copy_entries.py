@@ -72,11 +72,10 @@ def move_in(path: Path, place: Address) -> None:
     """
     from ledger.adapters.storage.postgres_recorder import recorder
 
-    tree = _tree(path)
     try:
-        postgres.create(place, tree)
+        postgres.create(place)
     except LedgerFault as fault:
-        if fault.code != "LEDGER-EXISTS" or not _moved(place, tree):
+        if fault.code != "LEDGER-EXISTS" or not _moved(place, path):
             raise
         return
     source = sqlite.connect(path, writable=False)
@@ -97,12 +96,12 @@ def _tree(place: Place) -> bytes:
         return root(size, shelf.hashes) if size else b""
 
 
-def _moved(place: Address, tree: bytes) -> bool:
-    """True if the ledger in a database was put there with this tree, and has it still."""
+def _moved(place: Address, path: Path) -> bool:
+    """True if the ledger in a database was moved there, not begun there, and has just the entries of this shelf."""
     try:
         with closing(postgres.connect(place, writable=False)) as c, postgres.faults(place):
             founder = c.execute("SELECT founder FROM comity.ledger").fetchone()
-        return founder == (tree,) and _tree(place) == tree
+        return founder == (b"",) and _tree(place) == _tree(path)
     except LedgerFault:
         return False
 
