@@ -13,7 +13,7 @@ help:
 	@echo 'make quick     the tests of the domain alone, seconds;   make cover   lines that the suite runs'
 	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
 	@echo 'make faults    kills, errors, wrong clocks at the calls of every writing command (SEED=0 PART=folder; COUNT=0: every one)'
-	@echo 'make fuzz      two minutes of worlds whose signers lie, judged by program and page (SEED=0 COUNT=1000000)'
+	@echo 'make fuzz      two minutes of worlds whose signers lie, inputs for every parser, requests for desk and witness (SEED=0 SECONDS=120)'
 	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/testing.md)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
@@ -65,10 +65,13 @@ slow: install
 faults: install
 	$(BIN)/python -m tests.faults --seed $(or $(SEED),0) $(if $(COUNT),--count $(COUNT)) $(if $(PART),--part $(PART)) $(if $(filter 0,$(COUNT)),--keep build/faults/held.jsonl)
 
-# New cases for the two verifiers, from SEED on, for two minutes; what fails is made small and kept in build/fuzz.
+# New cases from SEED on, for two minutes: half of them for the two verifiers, a third for every parser and importer, the
+# rest for desk and witness. What fails is made small and kept in build/fuzz.
 fuzz: install
 	tests/browser/install.sh page
-	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),0) --count $(or $(COUNT),1000000) --seconds 120 --keep build/fuzz
+	$(BIN)/python -m tests.fuzz --seed $(or $(SEED),0) --count $(or $(COUNT),1000000) --seconds $$(( $(or $(SECONDS),120) / 2 )) --keep build/fuzz
+	$(BIN)/python -m tests.fuzz.parsers --seed $(or $(SEED),0) --seconds $$(( $(or $(SECONDS),120) / 3 )) --keep build/fuzz
+	$(BIN)/python -m tests.fuzz.servers --seed $(or $(SEED),0) --seconds $$(( $(or $(SECONDS),120) / 6 ))
 
 # Mutation testing: an hour or more for 300. What was tried is kept in build/mutate, and the next run goes on from there.
 mutate: install

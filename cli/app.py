@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import click
 
 from cli.click_extensions import Group, command, common_options
-from cli.exit_codes import Exit, exit_of, lines_of
+from cli.exit_codes import Exit, Stop, exit_of, lines_of
 from cli.invocation import Said
 from cli.terminal import output
 
@@ -142,12 +143,21 @@ class Comity(Group):
         told = Said()
         more |= {"prog_name": "comity", "standalone_mode": False, "obj": told}
         try:
+            _check_time()
             code = super().main(args, **more)
         except SystemExit as error:  # click ends so after completion, and with 1 when nobody reads what it prints
             code = Exit.PIPE_CLOSED if error.code == 1 else error.code
         except BaseException as error:  # the one place: whatever it is, it has a code
             code = _end(error, told)
         sys.exit(int(code) if isinstance(code, int) else Exit.DONE)
+
+
+def _check_time() -> None:
+    try:
+        time.time()
+    except OverflowError:  # where nanoseconds of 64 bits end; `datetime` would go on and say another moment
+        says = "the clock of this machine is beyond the year 2262, which no program here can count to"
+        raise Stop(says, hint="set the clock; nothing was done", code=Exit.UNDECIDABLE) from None
 
 
 def _end(error: BaseException, told: Said) -> Exit:

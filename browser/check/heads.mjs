@@ -166,6 +166,14 @@ export async function checkHistory(heads, parts, held, book) {
     }
     proven++;
   }
+  for (const [pair, proof] of parts.consistency) {
+    try {
+      hashes(proof);
+    } catch (wrong) {
+      if (!(wrong instanceof Refused)) throw wrong;
+      throw new Refused('CP-CONSISTENCY', wrong.says, `${heads.folder}/consistency/${pair}`);
+    }
+  }
   book.says('history', roots.size, proven);
 }
 

@@ -64,7 +64,9 @@ def _order_fields(file: str, kind: Any) -> tuple[dict[str, Any], dict[str, Any]]
     if not isinstance(told, dict):
         raise Stop(f"{file}: an object of fields is expected", code=Exit.UNDECIDABLE)
     if set(told) <= {"public", "sealed"}:
-        public, sealed = dict(told.get("public", {})), dict(told.get("sealed", {}))
+        public, sealed = told.get("public", {}), told.get("sealed", {})
+        if not (isinstance(public, dict) and isinstance(sealed, dict)):
+            raise Stop(f"{file}: public and sealed are objects of fields", code=Exit.UNDECIDABLE)
     else:
         fields = kind.fields()
         sealed = {n: v for n, v in told.items() if n in fields and fields[n].sealed}

@@ -164,7 +164,8 @@ def _unpack(file: str, folder: Path) -> None:
             for member in tar:
                 parts = Path(member.name).parts
                 if (
-                    not member.isfile()
+                    not parts
+                    or not member.isfile()
                     or member.name.startswith("/")
                     or ".." in parts
                     or parts[0] in ("state", "keys", STORE)

@@ -16,7 +16,7 @@ from cli.exit_codes import Exit
 from cli.handover.verify_ledger import verify_own
 from cli.terminal import output
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder, read_folder
-from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.storage.entry_reader import Shelf
@@ -124,11 +124,9 @@ class _House:
     found: Examined
 
     def private(self) -> None:
-        """Mention what others on this machine can read, and so could copy before it is destroyed, or sign with."""
-        state = Home.of(self.folder.path).log(self.folder.origin)
-        for path in (self.folder.path / "keys.db", state / "guard.db", state):
-            if path.exists() and path.stat().st_mode & 0o077:
-                self.found.beside.append(f"others can get at {path}: chmod go= {path}")
+        """Mention what others on this machine can read or replace."""
+        for path in exposed(self.folder.path, Home.of(self.folder.path), self.folder.origin):
+            self.found.beside.append(f"others can get at {path}: chmod go= {path}")
 
     def kept(self) -> None:
         """Miss the kept heads where they are gone; those that are there were compared with the entries."""

@@ -38,7 +38,7 @@ class HandedFolder:
                 with open(os.open(name, _FILE, dir_fd=fd), "rb") as file:
                     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                         raise self._unfit(path, "no regular file")
-                    data = file.read(most + 1)
+                    data = file.read(min(os.fstat(file.fileno()).st_size, most) + 1)
         except FileNotFoundError:
             return None
         if len(data) > most:

@@ -144,7 +144,8 @@ class Reader:
                 wrongs.append(Wrong(column, says.removeprefix(f"{column}: "), error.hint, code))
             return None
 
-        own = KINDS[kind].fields() if (kind := cells.get("kind")) in KINDS else {}  # one kind has a field `subject`
+        kind = cells.get("kind")
+        own = KINDS[kind].fields() if isinstance(kind, str) and kind in KINDS else {}  # one kind has a field `subject`
         common = {
             name: _text(name, cells.pop(name), wrongs)
             for name in COLUMNS

@@ -40,7 +40,7 @@ def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
     shown = [
         row[:8] + (row[8:9] if reveal else ()) + (row[9:10] if named else ()) + row[10:] for row in map(tuple, rows)
     ]
-    return "\n".join("\t".join(output.plain(v) for v in row) for row in shown)
+    return "\n".join("\t".join(output.in_one_line(output.plain(v)) for v in row) for row in shown)
 
 
 Told = tuple[datetime, int, list[str]]  # when, place in the log, and the paragraph that tells of it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,8 @@ def ledger_folder() -> str:
     named = said().ledger
     folder = named or "."
     if not is_ledger(folder):
+        with suppress(FileNotFoundError, NotADirectoryError):  # one that may not be read says that, and not this
+            os.stat(os.path.join(folder, "trust", "policy"))
         where = f"{folder} is not a ledger" if named else "this folder is not a ledger"
         hint = "name one with --ledger DIR or COMITY_LEDGER; `comity init DIR` makes one, `comity demo` shows one"
         raise Stop(where, hint=hint, code=Exit.NO_LEDGER)
@@ -36,12 +39,28 @@ def story_of(folder: str) -> dict[str, Any]:
 
     try:
         with open(os.path.join(folder, "story.json"), encoding="utf-8") as file:
-            told = json.load(file)
+            told: dict[str, Any] = json.load(file)
+        _check_story(told)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Stop(f"{folder}/story.json: {error}", hint="play the story again", code=Exit.UNDECIDABLE) from None
-    return told if isinstance(told, dict) else {}
+    return told
+
+
+def _check_story(told: Any) -> None:
+    """ValueError unless it is what `play` writes: names of orders and entries, and a clock."""
+    from ledger.entries.case import instant
+
+    if not isinstance(told, dict) or not all(isinstance(told.get(n, {}), dict) for n in ("orders", "entries")):
+        raise ValueError("not the object that is written there")
+    names = [*told.get("orders", {}).values(), told.get("clock", "")]
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("a name, or a clock, that is no text")
+    if not all(isinstance(inner, dict) for inner in told.get("entries", {}).values()):
+        raise ValueError("entries that are no object")
+    if "clock" in told:
+        instant(told["clock"])
 
 
 def now(folder: str | None = None) -> datetime:

@@ -14,7 +14,7 @@ from cli.session import ledger_choice
 from cli.session.clock_check import check_clock
 from cli.terminal import output, prompts
 from ledger.adapters.folders.ledger_folder import RESTORED, read_folder
-from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.keys.key_files import Key, listed
 from ledger.adapters.keys.open_key import open_key
 from ledger.application.journal import Journal
@@ -34,6 +34,8 @@ def writing(path: Path | None = None) -> Iterator[Journal]:
         from ledger.application.restore import check_restored
 
         check_restored(folder, home)
+    for secret in exposed(path, home, folder.origin, 0o007):
+        output.tell(f"everybody on this machine can get at {secret}: chmod go= {secret}")
     check_clock(folder, home)  # opening it finishes what a crash left, and signs
     with Journal.open(path, say=output.tell, now=lambda: ledger_choice.now(str(path))) as journal:
         if journal.caught_up:

@@ -77,6 +77,9 @@ def remembered(home: Home, public: bytes) -> str | None:
         return _file(home, public).read_text("utf-8").strip() or None
     except FileNotFoundError:
         return None
+    except ValueError:
+        says = f"{_file(home, public)} is not a name in UTF-8"
+        raise Stop(says, hint="comity key person sets it anew", code=Exit.UNDECIDABLE) from None
 
 
 def remember(home: Home, public: bytes, name: str) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from cli.exit_codes import Exit, Stop
 
@@ -20,13 +20,22 @@ MOST = 5 << 27  # bytes of a file that is named: a bundle of 512 MiB with all th
 def read(file: str) -> bytes:
     """The bytes of FILE, `-` being standard input; `Stop` for more than any file that is read here may have."""
     if file == "-":
-        data = sys.stdin.buffer.read(MOST + 1)
+        data = _whole(sys.stdin.buffer)
     else:
         with open(file, "rb") as stream:
-            data = stream.read(MOST + 1)
+            data = _whole(stream)
     if len(data) > MOST:
         raise Stop(f"{file}: larger than the {MOST >> 20} MiB of any file that is read here", code=Exit.UNDECIDABLE)
     return data
+
+
+def _whole(stream: IO[bytes]) -> bytes:
+    """What a stream holds, or a little more than `MOST`; room is asked for as it is needed."""
+    parts, size = [], 0
+    while size <= MOST and (part := stream.read(1 << 24)):
+        parts.append(part)
+        size += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def check_new(file: str, what: str) -> None:

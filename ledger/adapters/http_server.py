@@ -1,20 +1,93 @@
-"""Web servers of ours, one way: HTTP/1.1 by h11, so many connections, heads of so many bytes, nothing about itself."""
+"""Web servers of ours, one way: HTTP/1.1 by h11, so many connections, heads of so many bytes, nothing about itself.
+
+Nobody keeps others out by sending half a request: a head has to arrive in `PATIENCE`, and where all connections are
+taken, the one whose client has been waited for longest is closed for the next. Clients are not counted by address: on
+the loopback, and behind a web server, all of them have one.
+"""
 
 from __future__ import annotations
 
+import asyncio
+
+import h11
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+PATIENCE = 10.0  # seconds for a request's line and headers
+_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_OWES = (h11.IDLE, h11.SEND_BODY)  # a client in these states has not sent the whole of its request
 
 
-def server(app: ASGIApp, *, most_at_once: int, largest_head: int, grace: int) -> uvicorn.Server:
+class _Connection(H11Protocol):
+    """A connection that gives way to others as long as its client has not sent the whole of a request."""
+
+    patience = PATIENCE
+    _since = 0.0
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as in H11Protocol
+        self._since = self.loop.time()
+        super().connection_made(transport)
+        self._wait_for_head()
+        others = [c for c in self.connections if isinstance(c, _Connection) and c is not self]
+        waited_for = sorted((c for c in others if c.conn.their_state in _OWES), key=lambda c: c._since)
+        if waited_for and len(self.connections) >= (self.limit_concurrency or len(others) + 2):
+            waited_for[0].connections.discard(waited_for[0])
+            waited_for[0].transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._wait_for_head()
+        else:
+            self._stop_waiting()
+
+    def send_400_response(self, msg: str) -> None:
+        if self.cycle is not None:  # an answer to what was asked before would find the connection closed
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            super().send_400_response(msg)
+        else:
+            self.transport.close()
+
+    def on_response_complete(self) -> None:
+        self._since = self.loop.time()
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _wait_for_head(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(self.patience, self._close_late)
+
+    def _stop_waiting(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _close_late(self) -> None:
+        self._late = None
+        if not self.transport.is_closing():
+            self.transport.write(_LATE)
+            self.transport.close()
+
+
+def server(
+    app: ASGIApp, *, most_at_once: int, largest_head: int, grace: int, patience: float = PATIENCE
+) -> uvicorn.Server:
     """A server to be run over sockets that are bound already.
 
-    More than `most_at_once` connections are answered 503, request line and headers have at most `largest_head` bytes,
-    and requests under way have `grace` seconds when it is told to end.
+    More than `most_at_once` connections with a whole request are answered 503, request line and headers have at most
+    `largest_head` bytes and `patience` seconds (else 408), and requests under way have `grace` seconds when it is told
+    to end.
     """
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=type("Connection", (_Connection,), {"patience": patience}),
         ws="none",
         lifespan="off",
         log_level="warning",

@@ -193,7 +193,7 @@ def instrument_of(raw: bytes) -> str | None:
     cut = parts(raw, EVENT_TYPE)
     try:
         return _named(cut[0]).instrument if cut else open_(raw, verify=False).payload.instrument
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Refused("JSON-FORM", f"not JSON: {error}") from None
 
 
@@ -207,7 +207,10 @@ _named = msgspec.json.Decoder(_Named).decode
 def commitments_of(raw: bytes) -> Sequence[str]:
     """`Opened.sd` of an entry that was opened before, a tenth of the time."""
     cut = parts(raw, EVENT_TYPE)
-    return _committed(cut[0]).public.sd if cut else open_(raw, verify=False).sd
+    try:
+        return _committed(cut[0]).public.sd if cut else open_(raw, verify=False).sd
+    except (msgspec.MsgspecError, UnicodeDecodeError):  # it was none: this says why
+        return open_(raw, verify=False).sd
 
 
 class _Veiled(msgspec.Struct, frozen=True):

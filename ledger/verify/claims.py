@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.bundle.audience import COUNTED_ONLY, readable, visible
-from ledger.bundle.cover_page import read_me_first
+from ledger.bundle.cover_page import earlier, read_me_first
 from ledger.bundle.layout import POLICY, README, VIEWS, Arranged
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import Case, Entry, instant, wire
@@ -166,7 +166,7 @@ def check_readme(
     page = read_me_first(
         manifest, parts.checkpoint, [opened[n] for n in indexes], indexes, stamped=any(map(_is_token, files))
     )
-    if files.get(README) != page:
+    if files.get(README) not in (page, earlier(page)):
         says = "READ-ME-FIRST.html is not the page that this program writes of this record: believe nothing in it"
         book.remark("CMP-README", says)
 

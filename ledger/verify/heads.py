@@ -191,8 +191,8 @@ def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None,
 
     Two roots of one size are SPLIT-VIEW, or ANCHOR-MISMATCH against `held`. A missing proof is a doubt, a wrong one a
     failure, both CP-CONSISTENCY, or ANCHOR-MISMATCH where it concerns `held`. A proof from a size of which neither a
-    note nor `held` speaks shows nothing and is left alone. `parts` is None where no proof is needed, because every
-    entry is there and each state is held against the tree that they make.
+    note nor `held` speaks shows nothing, but has the form of one. `parts` is None where no proof is needed,
+    because every entry is there and each state is held against the tree that they make.
     """
     roots: dict[int, tuple[bytes, str]] = {}
     for digest, each in heads.all.items():
@@ -221,6 +221,11 @@ def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None,
         except Refused as wrong:
             raise Refused(code, wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
         proven += 1
+    for (m, n), proof in parts.consistency.items():
+        try:
+            hashes(proof)
+        except Refused as wrong:
+            raise Refused("CP-CONSISTENCY", wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
     book.says(f"{counted(len(roots), 'state')} of the log, {counted(proven, 'proof')} that it only grew")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from html import escape
 from itertools import groupby
 
@@ -33,6 +35,10 @@ dd::after{content:"\\A";white-space:pre} .correct{min-width:8rem}
 td:nth-child(4){white-space:nowrap} @media screen and (max-width:50rem){table{display:block;overflow-x:auto}}
 @media print{body{font-size:10pt;max-width:none;margin:0} thead{display:table-header-group} tr{break-inside:avoid}}
 """
+_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{b64encode(sha256(_STYLE.encode()).digest()).decode()}'; "
+    "base-uri 'none'; form-action 'none'"
+)
 
 
 def rulebook(about: str | None = None) -> list[Provision]:
@@ -53,7 +59,7 @@ def rulebook_page(rules: Sequence[Provision], digest: str) -> str:
     sections = "".join(_section(kind, list(part)) for kind, part in groupby(rules, key=lambda r: r.kind))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Rules in force</title>'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head><body><main>'
         f"<h1>Rules in force</h1><p>{len(rules)} rules; digest <code>{digest}</code>. A model of the law, not legal "
         f"advice: print it, correct it, send it back.</p><dl>{marks}</dl>{sections}</main></body></html>\n"

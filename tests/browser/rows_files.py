@@ -227,6 +227,14 @@ def flipped(number: int) -> Make:
     return make
 
 
+def aside() -> Case:
+    """A bit that only the archive has: of the attributes of its first file."""
+    ledger, maker = three_entries()
+    data = bytearray(ledger.bundle(maker))
+    data[data.index(b"PK\1\2") + 38] ^= 1
+    return Case(bytes(data), "BND-REPACKED", trust_of(ledger))
+
+
 def mended(number: int) -> Make:
     """One bit of one file, checksums and sums made to fit: what anybody can do who signs nothing."""
 
@@ -244,6 +252,7 @@ def mended(number: int) -> Make:
 
 
 BITS: Cases = {
+    "a bit that only the archive has": aside,
     **{f"bit or cut {number}": flipped(number) for number in range(40)},
     **{f"bit and sums {number}": mended(number) for number in range(20)},
 }

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import shutil
 import subprocess
 import sys
 import time
 import tracemalloc
 import zipfile
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +21,7 @@ from cli.exit_codes import Exit, Stop
 from cli.imports.safe_xml import parse
 from ledger.adapters.folders.user_folders import Home
 from ledger.errors import LedgerFault
-from tests.support.cli import House, ledger_of, run
+from tests.support.cli import House, ledger_of, run, told
 from tests.support.import_tables import written
 
 ROOT = Path(__file__).parents[2]
@@ -139,14 +143,21 @@ def test_a_story_that_is_none_is_refused_soon(text: str, tmp_path: Path) -> None
     assert time.process_time() - began < 5
 
 
+def test_a_file_without_end_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.terminal.file_io.MOST", 1 << 20)
+    done = run("verify", "/dev/zero")
+    assert (done.exit_code, "larger than" in done.stderr) == (Exit.UNDECIDABLE, True)
+
+
 # -- where things lie, and who listens ---------------------------------------------------------------------------------
 
 
 def test_without_a_home_nothing_is_written_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
         monkeypatch.setenv(name, "relative")
-    for home in ("", "relative", "/"):
-        monkeypatch.setenv("HOME", home)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user whom no table of this machine has
+    for home in ("", "relative", "/", None):
+        monkeypatch.setenv("HOME", home) if home is not None else monkeypatch.delenv("HOME")
         with pytest.raises(LedgerFault) as fault:
             Home.user()
         assert fault.value.code == "NO-HOME"
@@ -164,15 +175,92 @@ def test_a_folder_whose_path_is_too_long_is_no_place_for_a_ledger(tmp_path: Path
     assert (done.exit_code, "cannot be opened" in done.stderr) == (Exit.NO_LEDGER, True), done.output
 
 
+def test_a_folder_that_may_not_be_read_says_so_and_is_not_called_no_ledger(
+    ledger: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stat = os.stat
+
+    def closed(path: Any, *given: Any, **more: Any) -> os.stat_result:
+        if str(path).startswith(f"{ledger}/"):  # as for a user who is not root, behind a folder of mode 0
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, *given, **more)
+
+    monkeypatch.setattr(os, "stat", closed)
+    done = run("orders", ledger=ledger)
+    assert (done.exit_code, "permission denied" in done.stderr) == (Exit.UNDECIDABLE, True), done.output
+
+
+@pytest.mark.parametrize(("name", "words"), [("state/*/guard.db", ("checkpoint",)), ("heads.db", ("fsck",))])
+def test_a_file_whose_moments_are_damaged_is_said_to_be_damaged(
+    ledger: Path, tmp_path: Path, name: str, words: tuple[str, ...]
+) -> None:
+    copy = shutil.copytree(ledger, tmp_path / "copy")
+    (path,) = copy.glob(name)
+    data = re.sub(rb"20\d\d-\d\d-\d\dT", b"2027-99-99T", path.read_bytes())
+    assert data != path.read_bytes()
+    path.write_bytes(data)
+    done = run(*words, ledger=copy)
+    assert (done.exit_code, "LOG-CORRUPT" in done.output) == (Exit.PROVED_BAD, True), done.output
+
+
+def test_a_bundle_is_not_written_where_a_link_leads(ledger: Path, tmp_path: Path) -> None:
+    (tmp_path / "z.zip").symlink_to(tmp_path / "elsewhere")
+    done = run("export", "main", "--audience", "SYS", "-o", str(tmp_path / "z.zip"), ledger=ledger)
+    assert (done.exit_code, "is there already" in done.stderr) == (Exit.USAGE, True)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_list_that_is_cut_says_how_many_there_are(ledger: Path) -> None:
+    log = told("log", "-n", "2", ledger=ledger)
+    assert (len(log["log"]), log["of"] > 20) == (2, True)
+
+
+def test_a_clock_beyond_what_can_be_counted_is_said_so(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def beyond() -> float:
+        raise OverflowError("timestamp too large to convert to C _PyTime_t")
+
+    monkeypatch.setattr("time.time", beyond)
+    for words in (("orders",), ("fsck",), ("checkpoint",), ("verify", "z.zip")):
+        done = run(*words, ledger=ledger)
+        assert (done.exit_code, "beyond the year 2262" in done.stderr) == (Exit.UNDECIDABLE, True), done.output
+
+
+# interrupts itself while the first module of others is imported
+EARLY = """
+import os, sys
+class Early:
+    def find_spec(self, name, *_):
+        if name == "click":
+            os.kill(os.getpid(), 2)
+sys.meta_path.insert(0, Early())
+from cli.start import main
+main()
+"""
+
+
+def test_an_interrupt_while_the_program_is_imported_ends_it_without_a_word() -> None:
+    done = subprocess.run([sys.executable, "-c", EARLY, "orders"], cwd=ROOT, capture_output=True, check=False)
+    assert (done.returncode, done.stderr, done.stdout) == (-2, b"", b"")
+
+
+def test_the_console_script_begins_where_interrupts_are_quiet() -> None:
+    (script,) = entry_points(group="console_scripts", name="comity")
+    assert script.value == "cli.start:main"
+    done = subprocess.run(
+        [sys.executable, "-c", "from cli.start import main; main()", "--version"], cwd=ROOT, check=True
+    )
+    assert done.returncode == 0
+
+
 COMITY = [sys.executable, "-c", "from cli.app import main; main()"]
 
 
 def ended(ledger: Path, words: tuple[str, ...], redirected: str) -> int:
     """The exit code of a process whose streams a shell has redirected."""
-    told = {**os.environ, "COMITY_LEDGER": str(ledger)}
+    env = {**os.environ, "COMITY_LEDGER": str(ledger)}
     line = ["sh", "-c", f'exec "$@" {redirected}', "sh", *COMITY, *words]
     return subprocess.run(
-        line, cwd=ROOT, env=told, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        line, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, capture_output=True, check=False
     ).returncode
 
 

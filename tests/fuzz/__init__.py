@@ -8,6 +8,9 @@ the same by program and page, no error, and nothing better than the lie deserves
     python -m tests.fuzz --seed N --count K [--seconds S] [--keep DIR]
     python -m tests.fuzz --replay FILE...
 
+`parsers` gives every parser of the project inputs that were good before chance changed them, `servers` requests to desk
+and witness; `inputs` are those changes.
+
 `seeds/` keeps scripts of differences and wrong verdicts that were mended, whole: they stay the same whatever becomes of
 the generator. `make fuzz` runs two minutes of new ones.
 """

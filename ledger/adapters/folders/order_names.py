@@ -21,7 +21,7 @@ def names(folder: Path) -> dict[str, str]:
         return {str(name): str(order) for name, order in told["orders"].items()}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LedgerFault("NAMES", f"{folder / NAMES}: {error}", "it may be deleted; then the names are gone") from None
 
 

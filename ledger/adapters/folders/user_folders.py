@@ -52,6 +52,16 @@ def _base(variable: str, otherwise: str) -> Path:
     return home / otherwise
 
 
+def exposed(ledger: Path, home: Home, origin: str, mode: int = 0o077) -> list[Path]:
+    """What of a ledger's secrets others can copy before it is destroyed, or sign with; what they can put others into.
+
+    `mode` are the permissions that are not for them: of group and others, or of others alone (0o007).
+    """
+    state = home.log(origin)
+    private = {ledger / "keys.db": mode, state / "guard.db": mode, state: mode, home.keys: 0o022, ledger: 0o022}
+    return [path for path, bits in private.items() if path.exists() and path.stat().st_mode & bits & mode]
+
+
 def private_folder(folder: Path) -> Path:
     """Make a folder, and those above it that are missing, with mode 0700."""
     if not folder.is_dir():

@@ -70,6 +70,7 @@ def new(path: Path) -> MlDsaKey:
 
 def load(path: Path) -> MlDsaKey:
     """Read a PKCS#8 key file; `LedgerFault`: KEY-MISSING, KEY-MODE (others can read it), KEY-FORMAT."""
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization as pem
 
     kind = _module()
@@ -81,7 +82,7 @@ def load(path: Path) -> MlDsaKey:
         raise LedgerFault("KEY-MODE", f"others can read the private key {path}", f"chmod 600 {path}")
     try:
         private = pem.load_pem_private_key(data, None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise LedgerFault("KEY-FORMAT", f"{path} is not a private key without passphrase: {error}") from None
     if not isinstance(private, kind):
         raise LedgerFault("KEY-FORMAT", f"{path} is not an ML-DSA-44 key", "openssl genpkey -algorithm ML-DSA-44")

@@ -72,7 +72,10 @@ def parse_uri(uri: str) -> Place:
             f"{uri}: a token, a key in it, and the module that reaches it have to be named",
             "pkcs11:token=karsk;object=ilves?module-path=/usr/lib/softhsm/libsofthsm2.so",
         )
-    source = urlsplit(unquote(said["pin-source"])).path if "pin-source" in said else None
+    try:
+        source = urlsplit(unquote(said["pin-source"])).path if "pin-source" in said else None
+    except ValueError as error:
+        raise LedgerFault("KEY-FORMAT", f"{uri}: pin-source is no address: {error}") from None
     return Place(
         token=unquote(said["token"]),
         object=unquote(said["object"]) if "object" in said else None,
@@ -143,6 +146,8 @@ def _pin(place: Place, pin: Pin) -> str:
         if place.pin_file.stat().st_mode & 0o077:
             raise LedgerFault("KEY-MODE", f"others can read the PIN {place.pin_file}", f"chmod 600 {place.pin_file}")
         return place.pin_file.read_text("utf-8").rstrip("\r\n")
+    except ValueError:  # no UTF-8, or no path
+        raise LedgerFault("KEY-MISSING", f"{place.pin_file}: no PIN in UTF-8") from None
     except OSError as error:
         raise LedgerFault("KEY-MISSING", f"{place.pin_file}: {error.strerror}") from None
 

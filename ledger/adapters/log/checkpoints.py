@@ -15,8 +15,17 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ledger.adapters.storage.sqlite import HandedFile, connect, connect_handed, create, faults, transaction
-from ledger.entries.case import instant, wire
+from ledger.adapters.storage.sqlite import (
+    HandedFile,
+    connect,
+    connect_handed,
+    create,
+    faults,
+    stored_instant,
+    transaction,
+    typed,
+)
+from ledger.entries.case import wire
 from ledger.tlog.note import note_digest
 
 # What time-stamp authorities answered, raw; head: the digest of the note they stamped, at: the log's clock then.
@@ -157,12 +166,15 @@ class Heads:
             if not self._c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
                 return []
             rows = self._c.execute("SELECT head, authority, reply, at FROM token ORDER BY n").fetchall()
-        return [Token(head, authority, reply, instant(at)) for head, authority, reply, at in rows]
+            return [
+                Token(typed(head, str), typed(authority, str), typed(reply, bytes), stored_instant(at))
+                for head, authority, reply, at in rows
+            ]
 
     def _one(self, where: str, *params: object) -> Kept | None:
         with faults(self.path):
             row = self._c.execute(f"SELECT size, note, at, cosigned FROM head {where}", params).fetchone()  # noqa: S608
-        return _kept(*row) if row else None
+            return _kept(*row) if row else None
 
 
 def notes_in(path: Path) -> tuple[dict[str, bytes], list[tuple[str, bytes]]]:
@@ -185,5 +197,6 @@ def _raw(cell: object) -> bytes:
     return cell if isinstance(cell, bytes) else b""
 
 
-def _kept(size: int, note: bytes, at: str, cosigned: int | None) -> Kept:
-    return Kept(size, note, instant(at), cosigned)
+def _kept(size: object, note: object, at: object, cosigned: object) -> Kept:
+    seen = None if cosigned is None else typed(cosigned, int)
+    return Kept(typed(size, int), typed(note, bytes), stored_instant(at), seen)

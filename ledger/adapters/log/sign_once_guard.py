@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ledger.adapters.folders.user_folders import private_folder
-from ledger.adapters.storage.sqlite import connect, create, faults, transaction
-from ledger.entries.case import instant, wire
+from ledger.adapters.storage.sqlite import connect, create, faults, stored_instant, transaction, typed
+from ledger.entries.case import wire
 from ledger.errors import LedgerFault
 
 LATENESS = timedelta(minutes=5)  # a clock further behind the last signature is broken or turned back
@@ -77,9 +77,10 @@ class Guard:
         """What was signed last."""
         with faults(self.path):
             row = self._c.execute("SELECT size, root, note, signed_at FROM guard").fetchone()
-        if row is None:
-            raise LedgerFault("GUARD-MISSING", f"{self.path} is empty")
-        return Signed(row["size"], row["root"], row["note"], instant(row["signed_at"]))
+            if row is None:
+                raise LedgerFault("GUARD-MISSING", f"{self.path} is empty")
+            size, root, note, at = row
+            return Signed(typed(size, int), typed(root, bytes), typed(note, bytes), stored_instant(at))
 
     def set_back(self, last: Signed, at: datetime) -> bool:
         """Date the last signature earlier than its clock did; what was signed stays. False if more was signed since."""

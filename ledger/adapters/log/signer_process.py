@@ -41,6 +41,13 @@ LARGEST = 65_536  # bytes of a line; a proof has at most 63 hashes
 SECONDS = 30.0
 MOST_KEPT = 100
 
+# What such a process can refuse with; whatever else one says, a code decides how a command ends.
+REFUSALS = frozenset(
+    "SIGNER-FORMAT CP-FORMAT CP-ORIGIN LOG-FORKED LOG-ROLLBACK LOG-GAP LOG-CORRUPT CLOCK-BACK CLOCK-AHEAD BUSY "
+    "GUARD-MISSING KEY-MISSING KEY-MODE KEY-LOCKED KEY-FORMAT NOT-A-FILE LEDGER-VERSION READ-ONLY DISK-FULL "
+    "DISK-ERROR".split()
+)
+
 
 class Told(msgspec.Struct, frozen=True):
     """A `Signed` on the wire."""
@@ -113,7 +120,7 @@ class Signer:
             question = msgspec.json.decode(line, type=Question)
             with self._lock:
                 found = self._answer(question)
-        except (msgspec.MsgspecError, ValueError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             found = Answer(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
         except (Refused, LedgerFault) as wrong:
             found = Answer(refused=No(wrong.code, wrong.says, wrong.hint))
@@ -207,9 +214,11 @@ def _converse(signer: Signer, line: socket.socket) -> None:
     with line, line.makefile("rb") as questions:
         while question := questions.readline(LARGEST):
             try:
-                line.sendall(signer.answer(question))
+                line.sendall(answer := signer.answer(question))
             except OSError:
                 return  # whoever asked has left
+            if answer.startswith(b'{"refused":{"code":"SIGNER-FORMAT"'):
+                return  # whatever comes next would be no question either, and would be told of without end
 
 
 # -- who asks it -------------------------------------------------------------------------------------------------------
@@ -273,7 +282,10 @@ class FarHand:
                 hint = "comity signer serve starts the process that signs for this log"
                 raise LedgerFault("KEY-AWAY", f"{self._place}: {error.strerror or error}", hint) from None
         if no := answer.refused:
-            raise LedgerFault(no.code, f"the signing process refuses: {no.says}", no.hint)
+            says = f"the signing process refuses: {no.says}"
+            raise LedgerFault(
+                *((no.code, says) if no.code in REFUSALS else ("KEY-ANSWER", f"{says} ({no.code})")), no.hint
+            )
         return answer
 
     def _exchange(self, question: bytes) -> Answer:
@@ -290,7 +302,7 @@ class FarHand:
             found += part
         try:
             return msgspec.json.decode(found, type=Answer)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             self.close()
             raise LedgerFault("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None
 
@@ -301,4 +313,9 @@ def signatory(keys: Sequence[Vkey], state: Path) -> OwnHand | FarHand:
         place = (state / POINTER).read_text("utf-8").rstrip("\n")
     except FileNotFoundError:
         return OwnHand(keys[0].name, state, keys)
+    except ValueError:
+        place = ""
+    if not place or "\0" in place:
+        hint = "comity signer use PLACE writes it anew"
+        raise LedgerFault("KEY-AWAY", f"{state / POINTER} does not say which socket to ask", hint)
     return FarHand(keys, Path(place))

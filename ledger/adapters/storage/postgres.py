@@ -133,7 +133,7 @@ def _open(place: Address) -> Connection:
         c: Connection = psycopg.connect(
             place.uri, autocommit=True, application_name="comity", client_encoding="utf8", **lively
         )
-    except psycopg.Error as error:
+    except (psycopg.Error, UnicodeError) as error:  # UnicodeError: of a host's name that is none
         hint = "is the server running, and is the database there?"
         raise LedgerFault("STORE-AWAY", f"{place}: {_line(error)}", hint) from error
     return c

@@ -16,19 +16,24 @@ import sqlite3
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 from types import TracebackType
+from typing import TypeVar
 
 from msgspec import Struct
 
+from ledger.entries.case import instant
 from ledger.errors import Busy, LedgerFault
 
 BUSY_SECONDS = 30
 VERSION = 1  # of the schema of a file, unless who opens it says another
 _FULL = 2  # PRAGMA synchronous
 _ROOM = 1 << 18  # bytes: SQLite grows a WAL and its index by less at a time
+
+_T = TypeVar("_T")
 
 
 def create(
@@ -301,6 +306,21 @@ class faults:  # noqa: N801 -- reads as a word after `with`
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         if isinstance(cause, sqlite3.Error) and not isinstance(cause, sqlite3.IntegrityError):
             raise fault_of(cause, self.path) from error
+
+
+def typed(value: object, kind: type[_T]) -> _T:
+    """A stored value; `sqlite3.DataError`, which `faults` knows, if it is not of the kind that its column holds."""
+    if not isinstance(value, kind):
+        raise sqlite3.DataError(f"{type(value).__name__} where {kind.__name__} is stored")
+    return value
+
+
+def stored_instant(value: object) -> datetime:
+    """A stored instant; `sqlite3.DataError` if it is none."""
+    try:
+        return instant(typed(value, str))
+    except ValueError as error:
+        raise sqlite3.DataError(str(error)) from None
 
 
 def fault_of(error: sqlite3.Error, path: Path) -> LedgerFault:

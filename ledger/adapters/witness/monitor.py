@@ -24,7 +24,7 @@ from ledger.adapters.witness.followed_entries import Inspection
 from ledger.adapters.witness.followed_logs import Prove, followed, hold_against, keep_evidence
 from ledger.entries.keyring import Registrar
 from ledger.errors import LedgerFault, Refused
-from ledger.tlog.note import Checkpoint, Head, Vkey, note_digest, open_checkpoint, origin_hash
+from ledger.tlog.note import Checkpoint, Head, Vkey, decimal, note_digest, open_checkpoint, origin_hash
 from ledger.tlog.policy import Policy
 from ledger.tlog.tile import FULL, bundles_for
 from ledger.tlog.tree import Frontier, leaf_hash, prove_consistency, root, stored_index
@@ -148,7 +148,10 @@ def _late(heads: Heads, head: Head | None, now: datetime, patience: Patience) ->
 
 def _new_entries(fetch: Fetch, checkpoint: Checkpoint, noted: Path) -> int:
     """Hold the entries behind those checked before against the tree; how many. What is checked is noted in a file."""
-    before = int(noted.read_text("ascii")) if noted.exists() else 0
+    try:
+        before = decimal(noted.read_text("ascii")) if noted.exists() else 0
+    except ValueError:
+        before = 0  # it was damaged: everything is checked again
     if before >= checkpoint.size:
         return 0
     check_entries(fetch, checkpoint, before)

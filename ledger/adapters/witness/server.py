@@ -3,7 +3,7 @@
     POST /add-checkpoint                          200 with cosignatures, or the status that says why not
     GET  /<hex SHA-256 of an origin>/checkpoint   the last note cosigned for that log, or 404
 
-Headers are not timed: what stands in the open stands behind a web server that does it. Source: c2sp.org/tlog-witness.
+Half-sent requests keep nobody else out (`serving`). Source: c2sp.org/tlog-witness.
 """
 
 from __future__ import annotations

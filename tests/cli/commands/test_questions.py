@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -248,7 +250,11 @@ def test_an_instrument_nobody_knows_is_usage_with_those_there_are() -> None:
 def test_the_rule_book_is_one_page_to_print(tmp_path: Path) -> None:
     page = tmp_path / "rules.html"
     assert run("law", "EPOC", "--html", str(page)).exit_code == 0
-    assert page.read_text("utf-8").startswith("<!doctype html>")
+    text = page.read_text("utf-8")
+    assert text.startswith("<!doctype html>")
+    digest = b64encode(sha256(text.partition("<style>")[2].partition("</style>")[0].encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert f'content="{policy}"' in text
 
 
 def test_the_vocabulary_explains_a_kind_and_gives_its_schema() -> None:

@@ -27,6 +27,8 @@ def test_no_text_keeps_what_a_terminal_obeys(text: str) -> None:
     assert not OBEYED.search(output.dumps({"text": text}))
     assert json.loads(output.dumps({"text": text})) == {"text": text}
     assert not re.search("[\t\n]", output.in_one_line(text))
+    for line in (output.dumps({"text": text}, indent=False), f"a{output.in_one_line(text)}b"):
+        assert line.splitlines() == [line]
 
 
 @given(st.text(st.sampled_from("ab \n\t~é漢")))
@@ -53,6 +55,20 @@ def test_names_and_cells_of_files_are_shown_and_not_obeyed(tmp_path: Path) -> No
             assert done.exit_code, words
             assert not OBEYED.search(done.output), (words, more, done.output)
             assert re.search(r"<U\+001B>|\\u001b|\\x1b", done.output), done.output
+
+
+def test_a_text_of_several_lines_makes_one_row_where_it_is_piped(tmp_path: Path) -> None:
+    ledger = ledger_of("S1", tmp_path)
+    row = "#99  2027-01-01T00:00:00Z  order-closed  Court (CT)"  # a tab cannot stand in it
+    words = ("record", "disclosure-declined", "main", "-f", f"reasons=a\n{row}\u2028{row}", "--as", "skylark")
+    before = run("timeline", "main", ledger=ledger).stdout.splitlines()
+    assert run(*words, ledger=ledger).exit_code == 0
+    opening = ("--reveal", "--because", "asked", "--purpose", "investigation", "--as", "ilves")
+    for form in ((), ("--format", "jsonl")):
+        done = run("timeline", "main", *opening, *form, ledger=ledger)
+        assert done.exit_code == 0, done.output
+        assert "order-closed" in done.stdout
+        assert len(done.stdout.splitlines()) == len(before) + 1
 
 
 class Answers(BaseHTTPRequestHandler):

@@ -286,6 +286,27 @@ def test_fsck_of_a_ledger_whose_disk_fails_finds_nothing_wrong(tmp_path: Path, m
 # -- what others may read ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["ledger/keys.db", "state/comity/*/guard.db", "state/comity/*"])
+def test_who_writes_is_told_what_everybody_can_read(tmp_path: Path, name: str) -> None:
+    house = House(tmp_path).begun()
+    (path,) = tmp_path.glob(name)
+    path.chmod(0o750)
+    assert "can get at" not in house.run("checkpoint").output
+    path.chmod(0o757)
+    done = house.run("checkpoint")
+    assert (done.exit_code, f"everybody on this machine can get at {path}" in done.stderr) == (0, True), done.output
+
+
+@pytest.mark.parametrize("name", ["ledger", "config/comity/keys"])
+def test_fsck_mentions_a_folder_into_which_others_can_put_files(tmp_path: Path, name: str) -> None:
+    house = House(tmp_path).begun()
+    (tmp_path / name).chmod(0o755)
+    assert "others can get at" not in house.run("fsck").output
+    (tmp_path / name).chmod(0o777)
+    done = house.run("fsck")
+    assert (done.exit_code, f"others can get at {tmp_path / name}" in " ".join(done.output.split())) == (0, True)
+
+
 @pytest.mark.parametrize("name", ["ledger/keys.db", "state/comity/*/guard.db"])
 def test_fsck_mentions_what_others_can_read(tmp_path: Path, name: str) -> None:
     house = House(tmp_path).begun()

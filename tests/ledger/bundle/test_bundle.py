@@ -271,7 +271,7 @@ def test_the_page_runs_nothing_and_asks_nobody() -> None:
     style = text[text.index("<style>") + 7 : text.index("</style>")]
     digest = b64encode(sha256(style.encode()).digest()).decode()
     policy = next(a["content"] for tag, a in tags if tag == "meta" and a.get("http-equiv") == "Content-Security-Policy")
-    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'"
+    assert policy == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 def test_the_page_says_what_its_maker_claims() -> None:
@@ -424,6 +424,16 @@ def test_a_page_for_people_that_says_something_else_is_remarked() -> None:
     report = checked(lie, ledger)
     assert report.verdict is Verdict.PASSED
     assert [p.code for p in report.procedure if p.code == "CMP-README"] == ["CMP-README"]
+
+
+def test_a_page_for_people_that_an_earlier_version_wrote_is_not_remarked() -> None:
+    ledger, ilves = small()
+
+    def before(files: dict[str, bytes]) -> None:
+        files["READ-ME-FIRST.html"] = files["READ-ME-FIRST.html"].replace(b"; base-uri 'none'; form-action 'none'", b"")
+
+    report = checked(changed(ledger.bundle(ilves), before, ilves.signer("ISS")), ledger)
+    assert "CMP-README" not in {p.code for p in report.procedure}
 
 
 def test_views_are_said_not_to_have_been_compared() -> None:

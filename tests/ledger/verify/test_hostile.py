@@ -213,6 +213,12 @@ def test_a_head_nothing_connects_leaves_it_open_and_a_wrong_proof_does_not() -> 
         data = pack(replace(ledger.contents(), consistency={(5, 6): wrong}), signer)
         ends(data, ledger, "CP-CONSISTENCY", 6, "consistency/5-6")
     path = f"{ledger.folder}/consistency/5-6"
+
+    def beside(text: bytes, files: Files) -> None:
+        files[path.replace("5-6", "2-6")] = text
+
+    ends(changed(ledger.bundle(ilves), partial(beside, b"garbage"), signer), ledger, "CP-CONSISTENCY", 6, "y/2-6")
+    assert checked(changed(ledger.bundle(ilves), partial(beside, b""), signer), ledger).verdict is not Verdict.FAILED
     for text in (b"x\n", b"", unpack(ledger.bundle(ilves))[path][:-1]):
         data = changed(ledger.bundle(ilves), partial(put, path, text), signer)
         ends(data, ledger, "CP-CONSISTENCY", 6, "consistency/5-6")

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -259,6 +259,25 @@ def test_killed_around_its_guard_it_never_signs_two_trees_of_one_size(state: Pat
                 hand.step(hand.last(), 11, TREE.root(11), lambda: (), NOW, lambda _: None)
             assert found.value.code == "LOG-FORKED"
         hand.close()
+
+
+@pytest.mark.parametrize("sent", [b"x" * 500_000, b"\n" * 100_000, b"{}\n" * 10_000])
+def test_whoever_asks_no_question_is_told_once_and_hung_up_on(state: Path, place: Path, sent: bytes) -> None:
+    with running(state, place) as process:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(20)
+            line.connect(str(place))
+            with suppress(BrokenPipeError, ConnectionResetError):
+                line.sendall(sent)
+            with suppress(ConnectionResetError):
+                while line.recv(65_536):
+                    pass
+        hand = FarHand((KEY,), place)
+        hand.last()
+        hand.close()
+        process.terminate()
+        assert process.stderr is not None
+        assert process.stderr.read().count("refused: SIGNER-FORMAT") == 1
 
 
 def test_its_socket_is_for_its_owner_alone_and_one_process_listens_there(state: Path, place: Path) -> None:

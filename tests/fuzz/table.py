@@ -1,0 +1,1071 @@
+"""The table of every parser and importer of the project: how it is called, good inputs, which errors it may raise.
+
+tests/test_fuzz_parsers.py holds `PARSERS` against the source, so that no parser is forgotten; `parsers` tries them.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import socket
+import tarfile
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import click
+import msgspec
+from click.testing import CliRunner
+
+from cli.app import comity
+from cli.exit_codes import Exit, Stop
+from cli.exports import asic_container as container
+from cli.handover import received_folder as handed
+from cli.imports.letters import media_of
+from cli.imports.rem_evidence import read_evidence
+from cli.imports.safe_xml import parse as parse_xml
+from cli.reports import pdf_attachment as attached
+from cli.session import field_values as fields
+from cli.session import ledger_choice, persons
+from cli.stories.model import read_story
+from ledger.adapters import http_client as http
+from ledger.adapters.folders import ledger_folder as folder
+from ledger.adapters.folders.user_folders import Home
+from ledger.adapters.http_client import Reply
+from ledger.adapters.keys import key_files as keys
+from ledger.adapters.keys import mldsa
+from ledger.adapters.keys import pkcs11 as token
+from ledger.adapters.keys import ssh_agent as agent
+from ledger.adapters.keys.key_files import SeedKey
+from ledger.adapters.log import published_log as published
+from ledger.adapters.log import signer_process as signer
+from ledger.adapters.storage import postgres
+from ledger.adapters.timestamps import certificate_order as der
+from ledger.adapters.timestamps import rfc3161 as stamping
+from ledger.adapters.witness import client as asking
+from ledger.adapters.witness import monitor
+from ledger.application import counterparties
+from ledger.bundle import archive_kind as containers
+from ledger.bundle import manifest, repacked, unpack, zip_profile
+from ledger.bundle.layout import arrange, check_claimed, version_of
+from ledger.bundle.zip_profile import check_paths
+from ledger.entries import case as order
+from ledger.entries import envelope
+from ledger.entries import split_view as exhibit
+from ledger.errors import LedgerFault, Refused
+from ledger.formats import canonical_json as canonical
+from ledger.formats import dsse
+from ledger.formats import selective_disclosure as veil
+from ledger.formats.ed25519 import public_key, sign
+from ledger.tlog import add_checkpoint as submission
+from ledger.tlog import note, policy, tile
+from ledger.tlog import tree as tlog
+from ledger.tlog.tree import Frontier
+from ledger.trust.signed_policy import (
+    FORMAT,
+    Record,
+    Root,
+    Statement,
+    draft,
+    format_version,
+    parse_fingerprint,
+    parse_version,
+    signed,
+    versions_in,
+)
+from ledger.verify import parse_anchor, parse_registrar, parse_trust, verify, verify_entry, verify_exhibit
+from ledger.verify.heads import hashes
+from projections.exchange import hi1_reader as hi1_reading
+from tests.fuzz import inputs
+from tests.support.cli import PERSON, STORIES, ledger_of
+from tests.support.memory_ledger import NOW, Ledger, small, two_histories
+
+ROOT = Path(__file__).parents[2]
+VECTORS = ROOT / "fixtures" / "vectors"
+CODES = frozenset(re.findall(r"^\| `([A-Z_-]+)` \|", (ROOT / "docs" / "codes.md").read_text("utf-8"), re.MULTILINE))
+SEALED = (Refused,)
+LOCAL = (Refused, LedgerFault)
+COMMAND = (Refused, LedgerFault, Stop, click.UsageError)
+
+Call = Callable[[bytes, Path], object]
+
+
+@dataclass(frozen=True)
+class Parser:
+    """One reader of bytes of others: `call` is given an input, and a folder of its own to work in.
+
+    `covers` are the modules and functions whose reading it is; `raises` what may come of it instead of an answer.
+    """
+
+    name: str
+    form: str
+    good: Callable[[], Sequence[bytes]]
+    call: Call
+    covers: tuple[str, ...]
+    raises: tuple[type[Exception], ...] = SEALED
+
+
+# -- good inputs -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def world() -> Ledger:
+    """A small witnessed ledger in memory."""
+    ledger, ilves = small(witnesses=2)
+    ledger.witnessed()
+    ledger.record(ilves, "order-transmitted", {"addressee": "skylark", "channel": "mail"}, order=_order(ledger))
+    return ledger
+
+
+def _order(ledger: Ledger) -> str:
+    return next(o for raw in reversed(ledger.entries) if (o := envelope.open_(raw).payload.order))
+
+
+@cache
+def bundle() -> bytes:
+    ledger, ilves = small(witnesses=2)
+    ledger.witnessed()
+    return ledger.bundle(ilves)
+
+
+@cache
+def files() -> dict[str, bytes]:
+    return dict(unpack(bundle()))
+
+
+def inside(*ends: str) -> Callable[[], list[bytes]]:
+    """The files of the bundle whose names end so."""
+    return lambda: [content for name, content in files().items() if name.endswith(ends)]
+
+
+def told(*texts: bytes | str) -> Callable[[], list[bytes]]:
+    return lambda: [text.encode() if isinstance(text, str) else text for text in texts]
+
+
+@cache
+def policies() -> list[bytes]:
+    """Versions of a signed trust policy."""
+    ledger, seeds = world(), {name: name[0].encode() * 32 for name in ("ada", "bo")}
+    trust = ledger.trust_files()
+    said = Statement(
+        format=FORMAT,
+        version=1,
+        issued="2026-09-01T00:00:00Z",
+        expires="2027-09-01T00:00:00Z",
+        roots=tuple(Root(name, public_key(seed).hex()) for name, seed in seeds.items()),
+        threshold=2,
+        algorithms=("ed25519",),
+        own=Record(trust["policy"].decode(), trust["registrar"].decode()),
+    )
+    version = draft(said)
+    for seed in seeds.values():
+        version = signed(version, public_key(seed), partial(sign, seed))
+    return [format_version(version)]
+
+
+@cache
+def exhibits() -> list[bytes]:
+    """Of two trees of one size, and of two entries that one order cannot hold both."""
+    from tests.ledger.entries.test_split_view import KEY, TRUE
+
+    ledger, _, places = two_histories()
+    note_ = ledger.witnessed()
+    shown = [exhibit.Shown(ledger.entries[n], ledger.proof(n, note_), logs()[0]) for n in places]
+    return [exhibit.prove_split(KEY, TRUE.note(7), TRUE.fork(5, 7).note(7)), exhibit.prove_order(*shown)]
+
+
+@cache
+def logs() -> tuple[Any, ...]:
+    return policy.parse_policy(two_histories()[0].policy()).logs
+
+
+def tokens() -> list[bytes]:
+    return [path.read_bytes() for path in sorted((VECTORS / "rfc3161").rglob("*.tsr"))]
+
+
+def chains() -> list[bytes]:
+    return [path.read_bytes() for path in sorted((VECTORS / "rfc3161").rglob("*.pem"))]
+
+
+def stories() -> list[bytes]:
+    return [path.read_bytes() for path in sorted(STORIES.glob("S*.toml"))]
+
+
+@cache
+def papers() -> list[bytes]:
+    from tests.cli.reports.test_pdf_attachment import paper
+
+    return [paper(bundle()), *(path.read_bytes() for path in sorted((ROOT / "docs" / "examples").glob("*.pdf"))[:1])]
+
+
+@cache
+def evidence() -> list[bytes]:
+    from tests.cli.imports.test_delivery import rem
+
+    return [rem()]
+
+
+@cache
+def packets() -> list[bytes]:
+    from tests.cli.imports.test_delivery import asics, rem
+
+    return [
+        asics({"DELIVERY.xml": rem()}),
+        asics({"a.txt": b"a", "b/RETRIEVAL.xml": rem("RetrievalNonRetrievalByRecipient")}),
+    ]
+
+
+@cache
+def asice() -> list[bytes]:
+    return [
+        inputs.packed(
+            [
+                ("mimetype", b"application/vnd.etsi.asic-e+zip"),
+                ("a.evidence.zip", bundle()),
+                ("META-INF/ASiCManifest.xml", b'<asic:ASiCManifest xmlns:asic="http://uri.etsi.org/02918/v1.2.1#"/>'),
+            ]
+        )
+    ]
+
+
+@cache
+def messages() -> list[bytes]:
+    from tests.projections.exchange.test_hi1 import _TASK, message
+
+    return [message(_TASK)]
+
+
+TABLE = (
+    "order,kind,occurred,instrument,from_party,to_party,addressee,channel,identifiers,unregistered\n"
+    'K-1,order-issued,2026-03-01T09:40:00Z,2AP-7,XO,XV,,,"acct-1\nacct-2",yes\n'
+    "K-1,order-transmitted,2026-03-02T08:00:00Z,,,,skylark,mail,,yes\n"
+)
+ROWS = (
+    '{"order": "K-2", "kind": "order-issued", "occurred": "2026-03-01T09:40:00Z", "instrument": "2AP-7", '
+    '"from_party": "XO", "to_party": "XV", "sealed": {"identifiers": ["acct-1"]}, "unregistered": "yes"}\n'
+    '{"order": "K-2", "kind": "order-transmitted", "occurred": "2026-03-02T08:00:00Z", "addressee": "skylark", '
+    '"channel": "mail", "label": "sent"}\n'
+)
+LETTERS = (
+    "file;kind;occurred;actor;channel;addressee\na.pdf;order-transmitted;2027-05-21T10:00:00Z;;mail;skylark\n"
+    "b.txt;order-received;2027-05-22T10:00:00Z;skylark;;\n"
+)
+FACT = '{"public": {"addressee": "skylark", "channel": "mail"}, "sealed": {}}'
+URI = "pkcs11:token=karsk;object=ilves;id=%01?module-path=/usr/lib/x.so&pin-source=file:/etc/pin"
+URLS = ("https://ledger.example:8443/karsk?x=1#y", "http://[::1]:7481/", "http://user:p@h.example/")
+STORES = ("postgresql://user@host:5432/base?sslmode=require", "postgres://a,b:1/base")
+
+
+# -- how they are called -----------------------------------------------------------------------------------------------
+
+
+def text(call: Callable[[str], object], encoding: str = "utf-8") -> Call:
+    """A parser of text; what is no text never gets to it."""
+
+    def called(data: bytes, _: Path) -> object:
+        try:
+            said = data.decode(encoding)
+        except UnicodeDecodeError:
+            return None
+        return call(said)
+
+    return called
+
+
+def plainly(call: Callable[[bytes], object]) -> Call:
+    return lambda data, _: call(data)
+
+
+def in_file(call: Callable[[Path], object], name: str = "file", mode: int = 0o600) -> Call:
+    """A parser of a file."""
+
+    def called(data: bytes, place: Path) -> object:
+        path = place / name
+        path.write_bytes(data)
+        path.chmod(mode)
+        return call(path)
+
+    return called
+
+
+def command(*words: str, name: str = "file", beside: dict[str, bytes] | None = None) -> Call:
+    """A command line over a ledger, with `{}` for the input's file and `{dir}` for its folder; exit 70 is an error."""
+
+    def called(data: bytes, place: Path) -> object:
+        for other, content in (beside or {}).items():
+            (place / other).write_bytes(content)
+        path = place / name
+        path.write_bytes(data)
+        path.chmod(0o600)
+        return _ended([word.format(str(path), dir=str(place)) for word in words], ledger())
+
+    return called
+
+
+def _ended(words: Sequence[str], where: Path) -> int:
+    home = str(where.parent / "home")
+    told = {"COMITY_LEDGER": str(where), "HOME": home, "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": ""}
+    done = CliRunner().invoke(comity, [*words, "--debug"], env={**told, "COMITY_PERSON": PERSON})
+    if done.exit_code == Exit.UNFORESEEN:
+        raise Unforeseen(done.output)
+    if done.exit_code not in {int(code) for code in Exit}:
+        raise AssertionError(f"exit {done.exit_code}")
+    return done.exit_code
+
+
+class Unforeseen(Exception):
+    """A command ended with exit 70; its traceback."""
+
+
+@cache
+def ledger() -> Path:
+    """A story's ledger, which has pinned the keys of the ledger in memory; what changes it is refused, or done once."""
+    made = ledger_of("S1", Path(tempfile.mkdtemp(prefix="comity-fuzz-")))
+    trust = made.parent / "trust"
+    trust.mkdir()
+    for name, content in world().trust_files().items():
+        (trust / name).write_bytes(content)
+    assert _ended(["counterparty", "add", str(trust)], made) == 0
+    return made
+
+
+def setting(name: str, *words: str) -> Parser:
+    """A file of a ledger's own folder, changed while a command reads it."""
+
+    def good() -> list[bytes]:
+        there = sorted(ledger().glob(name))
+        return [there[0].read_bytes()] if there else [DEFAULTS[name]]
+
+    def called(data: bytes, place: Path) -> object:
+        there = ledger().glob("state/*/log.key") if name == "signer" else ledger().glob(name)
+        path = next(iter(sorted(there)), ledger() / name)
+        path = path.with_name("signer") if name == "signer" else path
+        before = path.read_bytes() if path.exists() else None
+        new = not path.parent.exists()
+        path.parent.mkdir(exist_ok=True)
+        try:
+            path.write_bytes(data)
+            return [_ended(each.split(), ledger()) for each in words]
+        finally:
+            if before is not None:
+                path.write_bytes(before)
+            else:
+                path.unlink(missing_ok=True)
+                if new:
+                    path.parent.rmdir()
+
+    form = "json" if name.endswith(".json") else "raw" if name.endswith((".db", "log.key")) else "lines"
+    covers = (
+        "ledger.adapters.folders.ledger_folder",
+        "ledger.adapters.folders.order_names",
+        "cli.session.ledger_choice",
+        "cli.session.persons",
+        "ledger.application.verify_log",
+        "ledger.adapters.keys.key_files",
+    )
+    return Parser(f"setting {name}", form, good, called, covers, COMMAND)
+
+
+DEFAULTS = {
+    "names.json": b'{"format": "comity.names/1", "orders": {"karsk-1": "759427d8-1153-5992-988f-bcef32246d2d"}}',
+    "store": b"postgresql://user@127.0.0.1:1/base\n",
+    "trust/tsa/authorities": b"# ours\nkarsk https://tsa.example/stamp\n",
+    "trust/tsa/a.pem": b"",
+    "signer": b"/tmp/nothing-here\n",
+    "RESTORED": b"1 2\n",
+}
+
+
+@contextmanager
+def answering(place: Path, answer: bytes) -> Iterator[Path]:
+    """A Unix socket that gives this answer to whatever is asked."""
+    path = Path(tempfile.mkdtemp(prefix="s-")) / "s"  # short: such a path has at most 107 bytes
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(path))
+        door.listen()
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    with door.accept()[0] as line:
+                        line.settimeout(2)
+                        with suppress(OSError):
+                            line.recv(65_536)
+                            line.sendall(answer)
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        try:
+            yield path
+        finally:
+            door.shutdown(socket.SHUT_RDWR)
+            serving.join(5)
+    shutil.rmtree(path.parent)
+
+
+def by_agent(data: bytes, place: Path) -> object:
+    with answering(place, data) as path:
+        return agent.held(path), agent.AgentKey(b"k" * 32, path).sign(b"message")
+
+
+def by_signer(data: bytes, place: Path) -> object:
+    key = policy.parse_policy(world().policy()).logs[0]
+    hand = signer.FarHand((key,), Path("-"))
+    with answering(place, data.replace(b"\n", b" ") + b"\n") as path:
+        hand = signer.FarHand((key,), path)
+        try:
+            return hand.last()
+        finally:
+            hand.close()
+
+
+def agent_answer() -> list[bytes]:
+    blob = agent._string(b"ssh-ed25519") + agent._string(b"k" * 32)
+    listed = bytes([agent._LISTED]) + (1).to_bytes(4, "big") + agent._string(blob) + agent._string(b"me")
+    signed = bytes([14]) + agent._string(agent._string(b"ssh-ed25519") + agent._string(b"s" * 64))
+    return [agent._string(listed), agent._string(signed)]
+
+
+def signer_answer() -> list[bytes]:
+    head = world().checkpoint().decode()
+    _, size, root = head.split("\n")[:3]
+    said = {"size": int(size), "root": root, "note": head, "at": "2027-03-01T12:00:00Z"}
+    return [json.dumps({key: said}).encode() for key in ("signed", "moved")] + [
+        b'{"refused": {"code": "LOG-FORKED", "says": "no", "evidence": ["a", "b"]}}'
+    ]
+
+
+@cache
+def signing() -> signer.Signer:
+    from tests.ledger.adapters.log.test_signer_process import ORIGIN, SEED
+
+    state = Path(tempfile.mkdtemp(prefix="comity-fuzz-"))
+    keys.write(state / "log.key", SeedKey(SEED))
+    from ledger.adapters.log.log import first_note
+    from ledger.adapters.log.sign_once_guard import Guard
+
+    first = first_note(note.parse_vkey(note.log_vkey(ORIGIN, public_key(SEED))), SEED, NOW)
+    Guard.create(state / "guard.db", first).close()
+    return signer.Signer(state, now=lambda: NOW)
+
+
+def asked_signer(data: bytes, _: Path) -> object:
+    line = signing().answer(data.replace(b"\n", b" "))
+    answer = msgspec.json.decode(line, type=signer.Answer)
+    assert line.endswith(b"\n")
+    assert [answer.signed, answer.moved, answer.refused].count(None) == 2
+    assert answer.refused is None or answer.refused.code in CODES, answer.refused
+    return answer
+
+
+def by_witness(data: bytes, place: Path) -> object:
+    """The answer of a witness to a head that was put to it: status, media type, body."""
+    ledger = world()
+    said, _, body = data.partition(b"\n")
+    status, _, media = said.decode("latin-1").partition(" ")
+    told = policy.parse_policy(ledger.policy())
+    voters = list(told.witnesses.values())
+    address = msgspec.structs.replace(told, urls=dict.fromkeys(voters, "https://w.example/"))
+    head = note.open_checkpoint(ledger.checkpoint(), ledger.origin, told.logs, ())
+
+    async def ask(*_: object, **__: object) -> Reply:
+        return Reply(int(status) if status.isascii() and status.isdigit() and len(status) < 4 else 200, media, body)
+
+    with patch("ledger.adapters.witness.client.ask", ask):
+        answers = asking.ask_witnesses(address, told.logs[0], head, lambda m, n: (), now=int(NOW.timestamp()))
+        return answers, asking.remembered(address, told.logs[0])
+
+
+def witness_answers() -> list[bytes]:
+    ledger = world()
+    own, lines = ledger.checkpoint(), ledger.witnessed().partition(b"\n\n")[2]
+    return [
+        b"200 text/plain\n" + lines,
+        b"409 text/x.tlog.size\n5\n",
+        b"409 text/plain\nno\n",
+        b"422 text/plain\n" + own,
+    ]
+
+
+def from_log(data: bytes, place: Path) -> object:
+    """The files of a log that somebody publishes, packed one behind the other."""
+    there = _unlined(data)
+
+    def fetch(path: str, most: int) -> bytes:
+        if path not in there or len(there[path]) > most:
+            raise LedgerFault("LOG-UNREACHABLE", path)
+        return there[path]
+
+    head = note.parse_checkpoint(there.get("checkpoint", b"").decode("utf-8", "replace").partition("\n\n")[0] + "\n")
+    if head.size > 100_000:
+        return None  # the log's key signed that
+    monitor.check_entries(fetch, head, 0)
+    return Frontier.at(head.size, published.reader(fetch, head.size)).root()
+
+
+def published_log() -> list[bytes]:
+    ledger = world()
+    tiles = {tile.tile_path(each): tile.tile_bytes(each, ledger.read) for each in tile.tiles_for(0, ledger.size)}
+    size = len(ledger.entries)
+    packed = {f"{tile.entry_bundle_path(0, size)}": tile.pack_entries(ledger.entries)}
+    return [_lined({"checkpoint": ledger.checkpoint(), **tiles, **packed})]
+
+
+def _lined(there: dict[str, bytes]) -> bytes:
+    return b"".join(b"%b %b\n" % (name.encode(), base64.b64encode(content)) for name, content in there.items())
+
+
+def _unlined(data: bytes) -> dict[str, bytes]:
+    found = {}
+    for line in data.split(b"\n"):
+        name, _, content = line.partition(b" ")
+        with suppress(ValueError):
+            found[name.decode("ascii", "replace")] = base64.b64decode(content)
+    return found
+
+
+def verified(data: bytes, _: Path) -> object:
+    trust = world().trust()
+    report = verify(data, trust, None, NOW, stamps=stamping.reader())
+    assert {r.code for r in report.reasons} <= CODES
+    return report
+
+
+def one_entry(data: bytes, place: Path) -> object:
+    raw, _, proof = data.partition(b"\n\n--\n")
+    report = verify_entry(raw, proof, world().trust(), None, NOW)
+    assert {r.code for r in report.reasons} <= CODES
+    return report
+
+
+def entry_and_proof() -> list[bytes]:
+    ledger = world()
+    return [ledger.entries[n] + b"\n\n--\n" + ledger.proof(n) for n in (0, len(ledger.entries) - 1)]
+
+
+def opened(data: bytes, _: Path) -> object:
+    envelope.instrument_of(data)
+    envelope.commitments_of(data)
+    envelope.open_each([data, data])
+    return envelope.open_(data)
+
+
+def notes(data: bytes, _: Path) -> object:
+    told = policy.parse_policy(world().policy())
+    every = (*told.logs, *told.witnesses.values())
+    note.lines_of(data, every)
+    asking.with_cosignatures(told, data, {}, told.logs[0])
+    note.open_note(data, every)
+    return note.open_checkpoint(data, world().origin, told.logs, tuple(told.witnesses.values()))
+
+
+def exhibited(data: bytes, _: Path) -> object:
+    if exhibit.form_of(data) is None:
+        return None
+    exhibit.claimed_logs(data)
+    report = verify_exhibit(data, None)
+    assert {r.code for r in report.reasons} <= CODES
+    return exhibit.check_exhibit(data, logs())
+
+
+def contained(data: bytes, _: Path) -> object:
+    containers.is_container(data)
+    containers.is_bundle(data)
+    containers.names(data)
+    return containers.inside(data)
+
+
+def repacked_(data: bytes, _: Path) -> object:
+    there = repacked.reread(data)
+    if there is not None:
+        repacked.top_of(list(there))
+    return there
+
+
+def archived(data: bytes, _: Path) -> object:
+    version_of(data)
+    there = zip_profile.read(data)
+    check_paths(there)
+    check_claimed(there.get("mimetype", b""))
+    return arrange(there, world().origin)
+
+
+def stamped(data: bytes, _: Path) -> object:
+    der.in_order(data)
+    return stamping.read_stamp(data, b"message", chains()[:2])
+
+
+def trusted(data: bytes, _: Path) -> object:
+    return parse_trust(_unlined(data))
+
+
+def trust_folder(data: bytes, place: Path) -> object:
+    for name, content in _unlined(data).items():
+        if name in ("policy", "registrar"):
+            (place / name).write_bytes(content)
+    return counterparties.read_counterparty(place)
+
+
+def versions(data: bytes, place: Path) -> object:
+    (place / "1.trust.json").write_bytes(data)
+    return versions_in({"1.trust.json": data}), handed.HandedFolder(str(place))
+
+
+def sealing(data: bytes, place: Path) -> object:
+    (place / "cert.pem").write_bytes(data)
+    return container.sealing(str(place / "cert.pem"), str(place / "cert.pem"), NOW)
+
+
+def copied(data: bytes, place: Path) -> object:
+    (place / "copy.tar").write_bytes(data)
+    shutil.rmtree(place / "back", ignore_errors=True)
+    return _ended(["restore", str(place / "copy.tar"), str(place / "back")], ledger())
+
+
+@cache
+def copies() -> list[bytes]:
+    where = Path(tempfile.mkdtemp(prefix="comity-fuzz-")) / "copy.tar"
+    assert _ended(["backup", str(ledger()), "-o", str(where)], ledger()) == 0
+    small = BytesIO()  # the same without the large files, so that a trial is short
+    with tarfile.open(where) as tar, tarfile.open(fileobj=small, mode="w", format=tarfile.PAX_FORMAT) as made:
+        for info in tar:
+            if not info.name.endswith(".db"):
+                made.addfile(info, tar.extractfile(info))
+    return [small.getvalue()] + ([where.read_bytes()] if where.stat().st_size < inputs.LARGEST else [])
+
+
+@cache
+def key_files() -> list[bytes]:
+    place = Path(tempfile.mkdtemp(prefix="comity-fuzz-"))
+    keys.new(place / "key")
+    from cryptography.hazmat.primitives import serialization as pem
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+    made: list[Any] = [ed25519.Ed25519PrivateKey.generate(), ec.generate_private_key(ec.SECP256R1())]
+    plain = (pem.PrivateFormat.PKCS8, pem.NoEncryption())
+    return [(place / "key").read_bytes()] + [
+        key.private_bytes(kind, *plain) for key in made for kind in (pem.Encoding.PEM, pem.Encoding.DER)
+    ]
+
+
+def public_files() -> list[bytes]:
+    return [b"ssh-ed25519 " + base64.b64encode(keys.WIRE + b"k" * 32) + b" ilves\n"]
+
+
+def public(path: Path) -> object:
+    (path.parent / "key.pub").write_bytes(path.read_bytes())
+    return keys.public_of(path.parent / "key"), keys.listed(path.parent)
+
+
+def person(data: bytes, place: Path) -> object:
+    home = Home(place / "state", place / "keys")
+    (place / "keys" / persons.FOLDER).mkdir(parents=True, exist_ok=True)
+    persons._file(home, b"k" * 32).write_bytes(data)
+    found = persons.remembered(home, b"k" * 32)
+    return found and persons.checked(found)
+
+
+def checked(data: bytes, place: Path) -> object:
+    (place / "checked").write_bytes(data)
+    there = _unlined(published_log()[0])
+    head = note.parse_checkpoint(there["checkpoint"].decode().partition("\n\n")[0] + "\n")
+    return monitor._new_entries(lambda path, _: there[path], head, place / "checked")
+
+
+def moments(said: str) -> object:
+    return ledger_choice.moment(said)
+
+
+def trust_lines() -> list[bytes]:
+    return [_lined(world().trust_files())]
+
+
+PARSERS = (
+    # JSON, envelopes, notes, the log
+    Parser(
+        "canonical JSON",
+        "json",
+        inside(".dsse.json"),
+        plainly(canonical.parse_json),
+        ("ledger.formats.canonical_json",),
+    ),
+    Parser(
+        "envelope",
+        "json",
+        inside(".dsse.json"),
+        opened,
+        ("ledger.entries.envelope", "ledger.facts", "ledger.facts.wire"),
+    ),
+    Parser(
+        "dsse",
+        "json",
+        inside(".dsse.json"),
+        lambda d, _: dsse.open_bytes(d, envelope.EVENT_TYPE),
+        ("ledger.formats.dsse",),
+    ),
+    Parser("entry and proof", "lines", entry_and_proof, one_entry, ("ledger.verify.single_entry",)),
+    Parser(
+        "manifest", "json", inside("manifest.dsse.json"), plainly(manifest.open_manifest), ("ledger.bundle.manifest",)
+    ),
+    Parser("note", "lines", lambda: [world().witnessed(), world().checkpoint()], notes, ("ledger.tlog.note",)),
+    Parser(
+        "checkpoint",
+        "lines",
+        lambda: [world().checkpoint().partition(b"\n\n")[0] + b"\n"],
+        text(note.parse_checkpoint),
+        ("ledger.tlog.note:parse_checkpoint",),
+    ),
+    Parser(
+        "anchor",
+        "lines",
+        lambda: [world().checkpoint()],
+        plainly(parse_anchor),
+        ("ledger.trust.trust_folder:parse_anchor",),
+    ),
+    Parser(
+        "verifier key",
+        "lines",
+        lambda: [world().policy().split()[1]],
+        text(note.parse_vkey),
+        ("ledger.tlog.note:parse_vkey",),
+    ),
+    Parser(
+        "log policy",
+        "lines",
+        lambda: [world().policy()],
+        plainly(policy.parse_policy),
+        ("ledger.tlog.policy:parse_policy",),
+    ),
+    Parser(
+        "submission",
+        "lines",
+        lambda: [submission.format_submission(3, [b"h" * 32], world().checkpoint())],
+        plainly(submission.parse_submission),
+        ("ledger.tlog.add_checkpoint:parse_submission",),
+    ),
+    Parser("proof", "lines", inside(".tlog-proof"), plainly(tlog.parse_proof), ("ledger.tlog.tree:parse_proof",)),
+    Parser(
+        "consistency proof",
+        "lines",
+        lambda: [b"".join(base64.b64encode(bytes([n]) * 32) + b"\n" for n in range(3))],
+        plainly(hashes),
+        ("ledger.verify.heads",),
+    ),
+    Parser(
+        "tile path",
+        "lines",
+        told("tile/0/x001/067.p/8", "tile/entries/000.p/3"),
+        text(tile.parse_tile_path),
+        ("ledger.tlog.tile:parse_tile_path",),
+    ),
+    Parser(
+        "entry bundle",
+        "raw",
+        lambda: [tile.pack_entries(world().entries)],
+        plainly(tile.unpack_entries),
+        ("ledger.tlog.tile:unpack_entries",),
+    ),
+    Parser(
+        "disclosure",
+        "lines",
+        lambda: [t for c in inside("disclosures/4.txt")() for t in c.split(b"\n") if t],
+        text(veil.parse_disclosure),
+        ("ledger.formats.selective_disclosure:parse_disclosure",),
+    ),
+    Parser(
+        "published log",
+        "lines",
+        published_log,
+        from_log,
+        (
+            "ledger.adapters.log.published_log",
+            "ledger.adapters.witness.monitor",
+            "ledger.adapters.witness.followed_entries",
+        ),
+        LOCAL,
+    ),
+    Parser("exhibit", "json", exhibits, exhibited, ("ledger.entries.split_view",)),
+    Parser(
+        "instant", "lines", told("2027-03-01T12:00:00Z"), text(order.instant), ("ledger.entries.case",), (ValueError,)
+    ),
+    Parser(
+        "moment",
+        "lines",
+        told("2027-03-01T12:00:00+01:00", "2027-03-01"),
+        text(moments),
+        ("cli.session.ledger_choice",),
+        (Stop,),
+    ),
+    # bundles, and what carries them
+    Parser("bundle", "zip", lambda: [bundle()], verified, ("ledger.verify.earlier_bundles",)),
+    Parser("zip profile", "zip", lambda: [bundle()], archived, ("ledger.bundle.zip_profile", "ledger.bundle:unpack")),
+    Parser(
+        "repacked bundle",
+        "zip",
+        lambda: [inputs.packed(list(files().items()), stored=False), bundle()],
+        repacked_,
+        ("ledger.bundle.repacked",),
+    ),
+    Parser("ASiC-E", "zip", asice, contained, ("ledger.bundle.archive_kind",)),
+    Parser("PDF", "pdf", papers, plainly(attached.bundle_inside), ("cli.reports.pdf_attachment",), COMMAND),
+    Parser(
+        "verify FILE",
+        "zip",
+        lambda: [bundle(), *asice()],
+        command("verify", "{}"),
+        ("cli.commands.verify", "cli.commands.file"),
+        COMMAND,
+    ),
+    Parser("verify PDF", "pdf", papers, command("verify", "{}"), ("cli.commands.verify",), COMMAND),
+    Parser(
+        "receive",
+        "zip",
+        lambda: [bundle()],
+        command("receive", "{}", "--as", "ilves"),
+        ("cli.commands.receive", "cli.stories.other_log"),
+        COMMAND,
+    ),
+    Parser(
+        "receive one entry",
+        "lines",
+        entry_and_proof,
+        command("receive", "{}", "--as", "ilves"),
+        ("cli.commands.receive",),
+        COMMAND,
+    ),
+    Parser("restore", "tar", copies, copied, ("cli.handover.backup_files",), COMMAND),
+    # whom to trust
+    Parser("trust files", "lines", trust_lines, trusted, ("ledger.trust.trust_folder:parse_trust",)),
+    Parser(
+        "registrar",
+        "lines",
+        lambda: [world().trust_files()["registrar"]],
+        plainly(parse_registrar),
+        ("ledger.trust.trust_folder:parse_registrar",),
+    ),
+    Parser(
+        "own registrar",
+        "lines",
+        lambda: [world().trust_files()["registrar"]],
+        text(folder.parse_registrar),
+        ("ledger.adapters.folders.ledger_folder:parse_registrar",),
+        (ValueError,),
+    ),
+    Parser("counterparty", "lines", trust_lines, trust_folder, ("ledger.application.counterparties",), LOCAL),
+    Parser("trust version", "json", policies, plainly(parse_version), ("ledger.trust.signed_policy:parse_version",)),
+    Parser(
+        "trust versions",
+        "json",
+        policies,
+        versions,
+        ("ledger.trust.signed_policy", "cli.handover.received_folder"),
+        COMMAND,
+    ),
+    Parser(
+        "fingerprint",
+        "lines",
+        lambda: [b"a" * 64, b"ababo-babab"],
+        text(parse_fingerprint),
+        ("ledger.trust.signed_policy:parse_fingerprint",),
+    ),
+    Parser(
+        "trust check",
+        "json",
+        policies,
+        command("trust", "check", "{dir}", name="1.trust.json"),
+        ("cli.commands.trust",),
+        COMMAND,
+    ),
+    # time stamps, keys, what answers
+    Parser(
+        "time stamp",
+        "der",
+        tokens,
+        stamped,
+        ("ledger.adapters.timestamps.rfc3161", "ledger.adapters.timestamps.certificate_order"),
+    ),
+    Parser("certificates", "der", chains, plainly(stamping.certificates), ("ledger.adapters.timestamps.rfc3161",)),
+    Parser("container key", "der", chains, sealing, ("cli.exports.asic_container",), COMMAND),
+    Parser("private key", "der", key_files, in_file(keys.load), ("ledger.adapters.keys.key_files",), LOCAL),
+    Parser("ML-DSA key", "der", key_files, in_file(mldsa.load), ("ledger.adapters.keys.mldsa",), LOCAL),
+    Parser("public key", "lines", public_files, in_file(public), ("ledger.adapters.keys.key_files",), LOCAL),
+    Parser("PKCS#11 URI", "lines", told(URI), text(token.parse_uri), ("ledger.adapters.keys.pkcs11",), LOCAL),
+    Parser(
+        "PIN",
+        "lines",
+        told("1234\n"),
+        in_file(lambda p: token._pin(token.Place("t", "o", None, "m", p), lambda _: None)),
+        ("ledger.adapters.keys.pkcs11",),
+        LOCAL,
+    ),
+    Parser("person", "lines", told("Dina Ilves\n"), person, ("cli.session.persons",), COMMAND),
+    Parser("what a monitor has checked", "lines", told("3"), checked, ("ledger.adapters.witness.monitor",), LOCAL),
+    Parser("HTTP address", "lines", told(*URLS), text(http.is_address), ("ledger.adapters.http_client",), ()),
+    Parser(
+        "database address",
+        "lines",
+        told(*STORES),
+        text(lambda uri: postgres.address(uri, "o")),
+        ("ledger.adapters.storage.postgres",),
+        LOCAL,
+    ),
+    Parser("ssh-agent", "raw", agent_answer, by_agent, ("ledger.adapters.keys.ssh_agent",), LOCAL),
+    Parser("signer's answer", "json", signer_answer, by_signer, ("ledger.adapters.log.signer_process",), LOCAL),
+    Parser(
+        "question to a signer",
+        "json",
+        told('{"ask": "last"}', '{"ask": "sign", "old": [0, ""], "checkpoint": "a\\n", "proof": ["AAAA"]}'),
+        asked_signer,
+        ("ledger.adapters.log.signer_process",),
+        (),
+    ),
+    Parser(
+        "witness's answer",
+        "lines",
+        witness_answers,
+        by_witness,
+        ("ledger.adapters.witness.client", "ledger.adapters.witness.witness"),
+        (),
+    ),
+    # what offices hand in
+    Parser("story", "toml", stories, lambda d, _: read_story(d, "s.toml"), ("cli.stories.model",), COMMAND),
+    Parser("XML", "xml", evidence, lambda d, _: parse_xml(d, "e.xml"), ("cli.imports.safe_xml",), (Stop,)),
+    Parser(
+        "delivery evidence",
+        "xml",
+        evidence,
+        lambda d, _: read_evidence(d, "e.xml"),
+        ("cli.imports.rem_evidence",),
+        (Stop,),
+    ),
+    Parser("ASiC-S", "zip", packets, lambda d, _: read_evidence(d, "e.asics"), ("cli.imports.rem_evidence",), (Stop,)),
+    Parser(
+        "import delivery",
+        "xml",
+        evidence,
+        command("import", "delivery", "{}", "--order", "main", "--as", "ilves", "--dry-run"),
+        ("cli.imports.rem_evidence",),
+        COMMAND,
+    ),
+    Parser(
+        "HI-1",
+        "json",
+        messages,
+        plainly(hi1_reading.rows_of),
+        ("projections.exchange.hi1_reader", "projections.exchange.hi1_writer"),
+        (hi1_reading.NoMessage,),
+    ),
+    Parser(
+        "import hi1",
+        "json",
+        messages,
+        command("import", "hi1", "{}", "--as", "ilves", "--instrument", "2AP-7", "--dry-run"),
+        ("projections.exchange.hi1_reader", "cli.imports.row_parser"),
+        COMMAND,
+    ),
+    Parser(
+        "import CSV",
+        "csv",
+        told(TABLE),
+        command("import", "{}", "--as", "ilves", "--dry-run"),
+        ("cli.imports.tables", "cli.imports.row_parser", "cli.imports.row_index"),
+        COMMAND,
+    ),
+    Parser(
+        "import JSON Lines",
+        "jsonl",
+        told(ROWS),
+        command("import", "{}", "--as", "ilves", "--zone", "Europe/Oslo", "--dry-run"),
+        ("cli.imports.tables", "cli.imports.row_parser"),
+        COMMAND,
+    ),
+    Parser(
+        "import letters",
+        "csv",
+        told(LETTERS),
+        command(
+            "import",
+            "letters",
+            "{dir}",
+            "--order",
+            "main",
+            "--as",
+            "ilves",
+            "--dry-run",
+            name="letters.csv",
+            beside={"a.pdf": b"%PDF-1.7", "b.txt": b"b"},
+        ),
+        ("cli.imports.letters",),
+        COMMAND,
+    ),
+    Parser(
+        "media type",
+        "raw",
+        told(b"%PDF-1.7", b"PK\3\4" + b"\0" * 14 + b"\x08\0\0\0" + b"\0" * 8 + b"mimetypetext/a"),
+        plainly(media_of),
+        ("cli.imports.letters",),
+        (),
+    ),
+    Parser(
+        "fact as JSON",
+        "json",
+        told(FACT),
+        lambda d, _: fields.from_json(d, "f.json", "order-transmitted"),
+        ("cli.session.field_values",),
+        COMMAND,
+    ),
+    Parser(
+        "record --from",
+        "json",
+        told(FACT),
+        command("record", "order-transmitted", "main", "--from", "{}", "--as", "ilves", "--dry-run"),
+        ("cli.session.field_values", "ledger.facts"),
+        COMMAND,
+    ),
+    Parser(
+        "lint",
+        "json",
+        told('{"public": {"instrument": "2AP-7", "from_party": "RS", "to_party": "HU"}}'),
+        command("lint", "{}"),
+        ("cli.session.field_values",),
+        COMMAND,
+    ),
+    # a ledger's own folder, in which anything may have been written
+    setting("trust/policy", "orders", "fsck"),
+    setting("trust/registrar", "orders", "fsck"),
+    setting("trust/tsa/authorities", "stamp list", "fsck", "stamp"),
+    setting("trust/tsa/a.pem", "fsck", "stamp list"),
+    setting("story.json", "orders", "due"),
+    setting("names.json", "show main", "orders"),
+    setting("store", "orders", "fsck"),
+    setting("RESTORED", "orders", "checkpoint"),
+    setting("signer", "checkpoint", "fsck"),
+    setting("state/*/log.key", "checkpoint"),
+    setting("keys/PUBLIC-ilves.pub", "key list"),
+    setting("entries.db", "orders", "fsck"),
+    setting("heads.db", "fsck", "checkpoint"),
+    setting("keys.db", "fsck", "timeline main"),
+    setting("state/*/guard.db", "fsck", "checkpoint"),
+)
+
+# Modules that call a parser on what this program has made itself, or on values whose form was checked before.
+OWN = {
+    "ledger.law.deadlines.general_duties": "dates of entries, whose form is checked; tests/test_law_never_raises.py",
+    "ledger.law.instruments.notice": "the same",
+    "ledger.law.reading.parties": "the same",
+    "ledger.adapters.storage.order_index": "rows of views.db, which may be deleted at any time",
+    "cli.session.docket": "the same",
+    "cli.commands.demo": "a bundle that it has just made",
+    "cli.reports.pdf": "the same",
+    "cli.desk.security": "forms: tests/fuzz/servers.py",
+    "projections.statistics.published_figures": "published tables that come with the program, fixtures/statistics",
+}
