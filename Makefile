@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters examples pins wheel clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters examples pins sbom review wheel reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -21,6 +21,9 @@ help:
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
 	@echo 'make lint      ruff, mypy --strict and the layers;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
+	@echo 'make reproducible  the last commit built twice and compared;   make release KEY=file   and signed'
+	@echo 'make sbom      the bill of materials, build/comity.cdx.json'
+	@echo 'make review    licences, hashes, advisories, yanked releases, newer majors of what is pinned (OFFLINE=1)'
 	@echo 'make characters  the table of Unicode 14.0, from the tables of Python 3.11'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
 	@echo 'make examples  docs/examples and tests/transcripts, by the commands that they name'
@@ -137,13 +140,39 @@ pins:
 	$(PINS) --output-file requirements/run.txt pyproject.toml
 	$(PINS) --constraint requirements/run.txt --extra test --extra dev $(foreach e,archive calendar pdf pkcs11 postgres server tsa,--extra $e) --output-file requirements/dev.txt pyproject.toml
 	$(PINS) --constraint requirements/dev.txt --extra interop --output-file requirements/interop.txt pyproject.toml
+	$(PINS) --output-file requirements/review.txt requirements/review.in
 
 PINS = .tools/pins/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-annotate \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-wheel: install browser
-	$(BIN)/comity man --all build/man
-	$(BIN)/python -m hatchling build -t wheel -d dist
+# The bill of materials alone: what the wheel installs, and what the verifier page bundles.
+sbom: install
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m release.sbom build/comity.cdx.json
+
+# Licences, hashes and pins; advisories, yanked releases and newer majors where the registries answer (OFFLINE=1: unasked).
+review: install
+	$(if $(OFFLINE),,$(MAKE) .tools/review/.made)
+	$(BIN)/python -m release.review $(if $(OFFLINE),--offline,--tools .tools/review/bin/python)
+
+.tools/review/.made: requirements/review.txt
+	$(PYTHON) -m venv .tools/review
+	.tools/review/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/review.txt
+	touch $@
+
+# Of this tree as it is, into dist, which is emptied first.
+wheel: install
+	tests/browser/install.sh page
+	$(BIN)/python -m release.build dist
+
+# Of the last commit, built twice and compared; then the digests are signed by the releaser's key. docs/releases.md
+reproducible: install
+	tests/browser/install.sh page
+	$(BIN)/python -m release.build dist --commit
+
+release:
+	@test -n "$(KEY)" || { echo 'make release KEY=file of an SSH key, or of its public half where an agent holds it' >&2; exit 2; }
+	$(MAKE) reproducible
+	ssh-keygen -Y sign -f "$(KEY)" -n comity-release dist/SHA256SUMS
 
 clean:
 	rm -rf $(VENV) .tools dist build demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""How a release is made: bill of materials, dependency review, reproducible build, signed digests."""
