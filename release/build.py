@@ -84,7 +84,7 @@ def sums(folder: Path) -> str:
 def _extract(root: Path, of: str, tree: Path, umask: int) -> None:
     tree.mkdir(parents=True)
     packed = subprocess.run(["git", "-C", root, "archive", of], check=True, capture_output=True).stdout
-    command = ["tar", "-x", "-m", "--no-same-permissions", "-C", tree]
+    command = ["tar", "-x", "-m", "--no-same-permissions", "-C", str(tree)]
     subprocess.run(command, check=True, input=packed, umask=umask)
     kept = tree / ".tools" / "browser"
     kept.mkdir(parents=True)

@@ -19,7 +19,9 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 EXTRAS = ("archive", "calendar", "pdf", "pkcs11", "postgres", "server", "tsa")
 
-_LINE = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9.!+_-]+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})*)")
+_LINE = re.compile(
+    r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[A-Za-z0-9.!+_-]+)(?P<hashes>( --hash=sha256:[0-9a-f]{64})*)"
+)
 # Classifiers that name one licence. "BSD License" names several: such a package needs a line in decided.toml.
 _CLASSIFIERS = {
     "License :: OSI Approved :: Apache Software License": "Apache-2.0",
@@ -85,7 +87,10 @@ def project(root: Path = ROOT) -> dict[str, Any]:
 def asked(root: Path = ROOT) -> Iterator[Requirement]:
     """Yield every requirement of pyproject.toml: to run, and of each extra."""
     table = project(root)
-    for line in (*table["dependencies"], *(line for extra in table["optional-dependencies"].values() for line in extra)):
+    for line in (
+        *table["dependencies"],
+        *(line for extra in table["optional-dependencies"].values() for line in extra),
+    ):
         yield Requirement(line)
 
 

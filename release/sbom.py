@@ -134,7 +134,9 @@ def _closure(lines: Iterable[str]) -> dict[str, set[str]]:
 
 def _text(bom: Bom) -> str:
     """Return a bill as JSON: sorted keys, two spaces."""
-    return json.dumps(json.loads(JsonV1Dot6(bom).output_as_string()), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return (
+        json.dumps(json.loads(JsonV1Dot6(bom).output_as_string()), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    )
 
 
 def main() -> None:
