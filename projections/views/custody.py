@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ledger.entries.case import Case, Entry
-from projections.views.exhibit_digests import Digest, Exhibits, First, digests, speaks_of, unread
+from projections.views.exhibit_digests import Digest, Exhibits, First, digests, exhibits_of, speaks_of, unread
 from projections.views.replaced import Replaced, replaced
 from projections.views.timeline import office_names, says
 
@@ -84,7 +84,7 @@ def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
     """
     names, gone = office_names(case.registry), replaced(case, at, reveal=reveal)
-    exhibits = Exhibits(case, at, HANDS)
+    exhibits = exhibits_of(case, at, HANDS)
     given = [e for e in exhibits.steps if e.kind in GIVEN]
     standing = [e for e in given if e.leaf not in gone]
     return [_hand(e, _parties(e, given, standing), names, exhibits, gone.get(e.leaf)) for e in exhibits.steps]

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry
 from ledger.entries.replacement import ALGORITHMS
-from ledger.law.record_checks.integrity import files
+from ledger.law.reading.exhibit_digests import files
 from ledger.law.record_checks.open_duties import open_duties
 from ledger.law.rules.order_facts import Examination
 from ledger.law.terms.rule import Finding, Standing, Verdict

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
-from msgspec.structs import replace
-
-from ledger.entries.case import Entry, Unread
-from ledger.entries.replacement import ALGORITHMS, DIGESTS, Stated, dropped, stated
-from ledger.law.reading.effective_entries import Record, in_order
+from ledger.entries.case import Entry
+from ledger.entries.replacement import ALGORITHMS
+from ledger.law.reading.exhibit_digests import (
+    ARRIVALS,
+    COMPARED,
+    HANDED,
+    Exhibits,
+    changed,
+    differing,
+    files,
+    handed,
+    still_stated,
+)
 from ledger.law.rules.check import Seen, finding
 from ledger.law.rules.order_facts import Examination
 from ledger.law.terms.rule import Mark
 
-ARRIVALS = ("evidence-received", "data-transmitted-by-state")
-COMPARED = ("evidence-received", "custody-transferred", "working-copy-made", "analysis-performed")
-HANDED = ("data-disclosed", "data-transmitted-by-state")
 HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysis-performed")
 
 # -- digests -----------------------------------------------------------------------------------------------------------
-
-
-def files(e: Entry) -> list[dict[str, Any]]:
-    """The files of the manifest of an entry, as far as it can be read here."""
-    return list((e.get("manifest") or {}).get("files") or ())
 
 
 @finding(
@@ -40,7 +39,9 @@ def another_file(r: Examination) -> Seen:
     compared = (*r.of(*COMPARED), *(e for e in kept if e.kind in COMPARED))
     said = [e for e in compared if e.get("check") == "differ" or changed(e)]
     arrived = (*r.of(*ARRIVALS), *(e for e in kept if e.kind in ARRIVALS))
-    return (*said, *(e for a in arrived for source in differing(r, a, kept) for e in (source, a)))
+    chain = Exhibits(r, r.of(*HANDED, *COMPARED))
+    moved = [e for e in compared if e.kind not in ARRIVALS and chain.compared(e) == "differs"]
+    return (*said, *moved, *(e for a in arrived for source in differing(r, a, kept) for e in (source, a)))
 
 
 @finding(
@@ -63,106 +64,6 @@ def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
     digests = {f[d] for f in known for d in ALGORITHMS if f.get(d)}
     strange = (f.get("name") not in names and not any(f.get(d) in digests for d in ALGORITHMS) for f in files(arrival))
     return bool(known) and (not files(arrival) or any(strange))
-
-
-def still_stated(r: Record) -> list[Entry]:
-    """Replaced entries as far as none of those that replaced them states their digests again, or another one.
-
-    A digest is replaced by a digest, never by none: what was left out goes on counting, with what it was said to show.
-    """
-    found = []
-    for leaf in r.replacements:
-        old = r.by_leaf[leaf]
-        if not r.would_count(old):
-            continue
-        lost = set(stated(_read(old)))
-        for e in r.successors(leaf):
-            if not lost:
-                break
-            closed = {field for field in DIGESTS if isinstance(e.sealed.get(field), Unread)}
-            lost &= {one for one in dropped(_read(old), _read(e)) if one[0] not in closed}
-        if lost:
-            found.append(_only(old, lost, r.successors(leaf)))
-    return found
-
-
-def _read(e: Entry) -> dict[str, Any]:
-    return {field: e.get(field) for field in DIGESTS}
-
-
-def _only(old: Entry, lost: set[Stated], after: Iterable[Entry]) -> Entry:
-    """An entry with these of its digests; where it lost one of two, the other is the one stated since."""
-    after = list(after)
-    names = {(name, algorithm) for field, name, algorithm, _ in lost if field == "manifest"}
-    listed = [{k: v for k, v in f.items() if k not in ALGORITHMS or (f["name"], k) in names} for f in files(old)]
-    said = dict(old.sealed)
-    if "manifest" in said:
-        said["manifest"] = {"elements": [], "files": [f for f in listed if any(d in f for d in ALGORITHMS)]}
-    for field in DIGESTS[1:]:
-        if field in said and field not in {one[0] for one in lost}:
-            said[field] = next((value for e in after if (value := e.get(field)) is not None), said[field])
-    return replace(old, sealed=said)
-
-
-def changed(e: Entry) -> bool:
-    """The digests that an entry states of one exhibit, before and after, are not the same."""
-    before, after = e.get("digest_before"), e.get("digest_after")
-    return before is not None and after is not None and before != after
-
-
-def differing(r: Record, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
-    """What a receipt or a transmission differs from; a file that one of several answers holds may differ in the others.
-
-    `kept` is what `still_stated` finds. Other kinds are compared with nothing.
-    """
-    if arrival.kind not in ARRIVALS:
-        return
-    before = handed(r, arrival, kept)
-    agreeing = [o for o in before if _excuses(r, arrival, o)] if _answer(r, arrival) is None else []
-    excused = {f.get("name") for o in agreeing for f in files(o)}
-    yield from (s for s in before if _differ(arrival, s, excused))
-
-
-def handed(r: Record, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
-    """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before.
-
-    Before it is what is dated before it, and what stood on record when it was recorded.
-    """
-    if (named := _answer(r, arrival)) is not None:
-        about = arrival.get("about")
-        same = (k for k in kept if about == k.leaf or about in {e.leaf for e in r.successors(k.leaf)})
-        return [named, *same]
-    kinds = HANDED[:1] if arrival.kind == "data-transmitted-by-state" else HANDED
-    every = (*r.of(*kinds), *(k for k in kept if k.kind in kinds))
-    return [s for s in every if in_order(s) < in_order(arrival) or s.index < arrival.index]
-
-
-def _answer(r: Record, arrival: Entry) -> Entry | None:
-    """The answer that a receipt or a transmission names."""
-    named = r.named(arrival.get("about"))
-    # what is no handing over, and what the recipient itself has observed of one, is not what arrived
-    if named is None or named.kind not in HANDED or (named.by == arrival.by and not r.first_hand(named)):
-        return None
-    return named
-
-
-def _excuses(r: Record, arrival: Entry, o: Entry) -> bool:
-    """Several answers may hold files of one name: an arrival need be equal to one of them only.
-
-    What the recipient itself has observed of an answer agrees with itself, and excuses nothing.
-    """
-    return (o.by != arrival.by or r.first_hand(o)) and _shares_a_name(arrival, o) and not _differ(arrival, o)
-
-
-def _shares_a_name(a: Entry, b: Entry) -> bool:
-    return not {f.get("name") for f in files(a)}.isdisjoint(f.get("name") for f in files(b))
-
-
-def _differ(a: Entry, b: Entry, excused: Collection[Any] = ()) -> bool:
-    """A file of the same name, which is not excused, has another digest of the same kind."""
-    others = {f.get("name"): f for f in files(b) if f.get("name") not in excused}
-    pairs = ((f, others[f.get("name")]) for f in files(a) if f.get("name") in others)
-    return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in ALGORITHMS)
 
 
 # -- custody -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from ledger.entries.replacement import ALGORITHMS
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUPS
 from ledger.formats import time_zones
-from ledger.law.record_checks.integrity import files
+from ledger.law.reading.exhibit_digests import files
 from ledger.law.rules.check import Found, Seen, finding, of_clocks
 from ledger.law.rules.order_facts import Examination
 from ledger.law.terms.rule import Mark, Standing, Verdict

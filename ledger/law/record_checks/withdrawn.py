@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from ledger.entries.case import Entry
 from ledger.entries.replacement import DIGESTS, dropped, stated
 from ledger.law.instruments import e_evidence
+from ledger.law.reading.exhibit_digests import COMPARED
 from ledger.law.record_checks import integrity, origin, procedure
-from ledger.law.record_checks.integrity import COMPARED
 from ledger.law.rules.check import Check, Found, Seen, finding
 from ledger.law.rules.order_facts import Examination
 from ledger.law.terms.rule import Finding, Mark, Standing

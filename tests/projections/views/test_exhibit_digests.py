@@ -129,6 +129,42 @@ def test_two_digests_of_one_step_that_differ_are_said_to_differ_as_the_law_does(
     assert "V-HASH-MISMATCH" in {f.code for f in judged(story(*facts)).findings}
 
 
+@pytest.mark.parametrize(
+    ("digests", "said"),
+    [
+        ({"digest_before": A, "digest_after": A}, "equal"),
+        ({"digest_before": A, "digest_after": None}, "equal"),
+        ({"digest_before": None, "digest_after": A}, "equal"),
+        ({"digest_before": C, "digest_after": C}, "differs"),
+        ({"digest_before": None, "digest_after": C}, "differs"),
+        ({"digest_before": B, "digest_after": B}, "differs"),
+        ({"digest_before": None, "digest_after": None}, "no digest"),
+    ],
+)
+@pytest.mark.parametrize("later", [False, True])
+def test_a_step_is_held_to_its_exhibit_by_paper_and_law_alike(digests: dict[str, Any], said: str, later: bool) -> None:
+    facts = (*TWO[:5], moves("back a", 9, "EX-A", A, "lab orn")) if later else TWO[:4]
+    facts = (*facts, moves("looked at", 11, "EX-A", A, **digests))
+    assert compared(*facts)["looked at"] == said
+    found = judged(story(*facts))
+    assert ("V-HASH-MISMATCH" in {f.code for f in found.findings}) == (said == "differs")
+    assert (str(found.criteria["A2"].state) == "CONTRADICTED") == (said == "differs")
+
+
+def test_a_copy_that_is_not_its_exhibit_is_found_by_paper_and_law_alike() -> None:
+    for digest, said in ((B, "equal"), (A, "differs")):
+        both = {"check": "equal", "digest_before": digest, "digest_after": digest}
+        made = fact("working-copy-made", "2027-03-11T09:00Z", "lab", "LAB", label="c", exhibit="EX-B", copy="C", **both)
+        assert compared(*TWO, made)["c"] == said
+        assert ("V-HASH-MISMATCH" in {f.code for f in judged(story(*TWO, made)).findings}) == (said == "differs")
+
+
+def test_files_of_one_order_and_of_several_disclosures_are_not_held_against_one_another() -> None:
+    whole = (hands_over("all", 5, ("a", A), ("b", B)), arrives("got", 7, "E", ("a", A), ("b", B)))
+    for facts in (TWO, (*whole, moves("a", 8, "E", A), moves("b", 9, "E", B, "lab orn"), moves("zip", 10, "E", C))):
+        assert "V-HASH-MISMATCH" not in {f.code for f in judged(story(*facts)).findings}
+
+
 def test_one_digest_for_an_exhibit_of_several_files_is_held_to_the_first_such_digest() -> None:
     files = (hands_over("all", 5, ("a", A), ("b", B)), arrives("got", 7, "E", ("a", A), ("b", B)))
     same = compared(*files, moves("first", 8, "E", C), moves("then", 9, "E", C, "lab orn"))

@@ -30,10 +30,19 @@ from tests.support.scenarios import (
 MISMATCH, GAP = "V-HASH-MISMATCH", "W-CUSTODY-GAP"
 REPLACED, WITHDRAWN = "W-REPLACED", "V-CONTRADICTION-WITHDRAWN"
 OFFICES = {"lab": Office("XO", ("LAB",)), "second": Office("XO", ("LAB",))}
+
+
+def with_files(f: Fact) -> Fact:
+    return replace(f, fields={**f.fields, "manifest": FILES})
+
+
 BASE = given(issued("2027-03-01T09:00Z"), received("2027-03-02T08:30Z")).among(**OFFICES)
 GOOD = replace(arrived(about="disclosed"), label="arrived")
 TAKEN = custody("custody-transferred", "2027-03-05T12:00Z")
 HELD = BASE.when(handed(), GOOD, TAKEN)  # the laboratory holds the exhibit
+FILES = {"elements": ["x"], "files": [{"name": n, "size": 1, "sha256": d} for n, d in (("x", A), ("y", "d" * 64))]}
+# An exhibit of two files: a digest without a name can be of both together, and contradicts neither.
+SEVERAL = BASE.when(with_files(handed()), with_files(GOOD), TAKEN)
 
 
 def step(kind: str, on: str, label: str, by: str = "lab", replaces: str | None = None, **fields: Any) -> Fact:
@@ -81,29 +90,36 @@ def test_digests_that_another_office_states_as_well_answer_it() -> None:
 @pytest.mark.parametrize("digests", [{"digest_before": C, "digest_after": C}, {"digest_after": A}, {}])
 def test_digests_that_nobody_else_states_or_half_a_comparison_answer_nothing(digests: dict[str, str]) -> None:
     unstated = moved("differs", check="differ")
-    story = HELD.when(unstated, moved("again", "differs", check="equal", **digests))
+    story = SEVERAL.when(unstated, moved("again", "differs", check="equal", **digests))
     finds(story, WITHDRAWN, A2="GAP")
+
+
+def test_a_correction_to_digests_that_are_not_the_exhibits_contradicts_it_still() -> None:
+    for digests in ({"digest_before": C, "digest_after": C}, {"digest_after": C}):
+        story = HELD.when(DIFFERS, moved("again", "differs", check="equal", **digests))
+        assert leaf("again") in finds(story, MISMATCH).entries
+        assert criterion(story, "A2") == "CONTRADICTED"
 
 
 def test_ones_own_digests_of_elsewhere_answer_nothing() -> None:
     mine = step("working-copy-made", "2027-03-05T14:00Z", "copy", copy="E1/1", digest_before=C, digest_after=C)
     again = moved("again", "differs", check="equal", digest_before=C, digest_after=C)
-    finds(HELD.when(mine, DIFFERS, again), WITHDRAWN, A2="GAP")
+    finds(SEVERAL.when(mine, DIFFERS, again), WITHDRAWN, A2="GAP")
 
 
 def test_another_office_that_compares_the_exhibit_afterwards_answers_it() -> None:
     again = moved("again", "differs", check="equal", digest_before=B)
-    story = HELD.when(DIFFERS, again)
+    story = SEVERAL.when(DIFFERS, again)
     looked = step("working-copy-made", "2027-03-08T09:00Z", "looked", "orn", copy="E1/2")
     finds_not(story.when(looked), WITHDRAWN)
     finds(story.when(replace(looked, by="lab", role="LAB")), WITHDRAWN)
     finds(story.when(replace(looked, fields={**looked.fields, "exhibit": "E2"})), WITHDRAWN)
-    before = HELD.when(DIFFERS, replace(looked, on=moment("2027-03-05T13:00Z")), again)
+    before = SEVERAL.when(DIFFERS, replace(looked, on=moment("2027-03-05T13:00Z")), again)
     finds(before, WITHDRAWN)  # it was recorded before the correction, and knows nothing of it
 
 
 def test_another_office_that_confirms_the_correction_answers_it() -> None:
-    story = HELD.when(DIFFERS, moved("again", "differs", check="equal", digest_before=B))
+    story = SEVERAL.when(DIFFERS, moved("again", "differs", check="equal", digest_before=B))
     confirms = by_issuer("authenticity-confirmed", "2027-03-08T09:00Z", about="again", method="known-contact")
     finds_not(story.when(confirms), WITHDRAWN)
     finds(story.when(replace(confirms, fields={**confirms.fields, "about": "issued"})), WITHDRAWN)
@@ -194,13 +210,13 @@ def test_a_contradiction_in_the_middle_of_a_chain_is_found() -> None:
     first = moved("first", check="equal", digest_before=A, digest_after=A)
     second = moved("second", "first", check="differ", digest_before=A, digest_after=B)
     third = moved("third", "second", check="equal", digest_before=C, digest_after=C)
-    found = finds(HELD.when(first, second, third), WITHDRAWN, A2="GAP")
+    found = finds(SEVERAL.when(first, second, third), WITHDRAWN, A2="GAP")
     assert set(found.entries) == {leaf("second"), leaf("third")}
 
 
 def test_the_end_of_a_chain_answers_or_does_not() -> None:
     silent = moved("silent", "differs", check="equal")
-    bare = HELD.when(DIFFERS, silent)
+    bare = SEVERAL.when(DIFFERS, silent)
     assert criterion(bare, "A2") == "CONTRADICTED"
     finds(bare.when(moved("third", "silent", check="equal", digest_before=C)), WITHDRAWN, A2="GAP")
     right = moved("third", "silent", check="equal", digest_before=A, digest_after=A)
@@ -211,9 +227,9 @@ def test_the_end_of_a_chain_answers_or_does_not() -> None:
 def test_of_two_replacements_of_one_entry_one_that_still_differs_is_no_answer() -> None:
     equal = moved("equal", "differs", check="equal", digest_before=C, digest_after=C)
     again = moved("again", "differs", check="equal", digest_before=C)
-    found = finds(HELD.when(DIFFERS, equal, again), WITHDRAWN)
+    found = finds(SEVERAL.when(DIFFERS, equal, again), WITHDRAWN)
     assert set(found.entries) == {leaf("differs"), leaf("equal"), leaf("again")}
-    both = HELD.when(DIFFERS, equal, moved("again", "differs", check="differ", digest_before=B))
+    both = SEVERAL.when(DIFFERS, equal, moved("again", "differs", check="differ", digest_before=B))
     assert criterion(both, "A2") == "CONTRADICTED"
 
 
@@ -229,9 +245,9 @@ def test_a_long_chain_of_replacements_is_read_to_its_end() -> None:
     for n in range(1200):
         before = str(chain[-1].label)
         chain.append(moved(f"step {n}", before, check="equal", digest_before=C))
-    story = HELD.when(*chain[:40])
+    story = SEVERAL.when(*chain[:40])
     finds(story, WITHDRAWN)
-    assert len(list(HELD.when(*chain).reading.successors(leaf("differs")))) == 1200
+    assert len(list(SEVERAL.when(*chain).reading.successors(leaf("differs")))) == 1200
 
 
 # -- a gap, and what is not first-hand ---------------------------------------------------------------------------------

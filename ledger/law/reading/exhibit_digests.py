@@ -1,0 +1,300 @@
+"""What the digests of a step of custody are compared with: its exhibit, and the disclosure that this arrived by.
+
+Findings and papers ask here, so that both say the same of one record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from ledger.entries.case import Entry, Unread
+from ledger.entries.replacement import ALGORITHMS, DIGESTS, Stated, dropped, stated
+from ledger.law.reading.effective_entries import Record, in_order
+
+ARRIVALS = ("evidence-received", "data-transmitted-by-state")
+COMPARED = ("evidence-received", "custody-transferred", "working-copy-made", "analysis-performed")
+HANDED = ("data-disclosed", "data-transmitted-by-state")
+
+# -- what arrived, and what it is of -----------------------------------------------------------------------------------
+
+
+def files(e: Entry) -> list[dict[str, Any]]:
+    """The files of the manifest of an entry, as far as it can be read here."""
+    return list((e.get("manifest") or {}).get("files") or ())
+
+
+def still_stated(r: Record) -> list[Entry]:
+    """Replaced entries as far as none of those that replaced them states their digests again, or another one.
+
+    A digest is replaced by a digest, never by none: what was left out goes on counting, with what it was said to show.
+    """
+    found = []
+    for leaf in r.replacements:
+        old = r.by_leaf[leaf]
+        if not r.would_count(old):
+            continue
+        lost = set(stated(_read(old)))
+        for e in r.successors(leaf):
+            if not lost:
+                break
+            closed = {field for field in DIGESTS if isinstance(e.sealed.get(field), Unread)}
+            lost &= {one for one in dropped(_read(old), _read(e)) if one[0] not in closed}
+        if lost:
+            found.append(_only(old, lost, r.successors(leaf)))
+    return found
+
+
+def _read(e: Entry) -> dict[str, Any]:
+    return {field: e.get(field) for field in DIGESTS}
+
+
+def _only(old: Entry, lost: set[Stated], after: Iterable[Entry]) -> Entry:
+    """An entry with these of its digests; where it lost one of two, the other is the one stated since."""
+    after = list(after)
+    names = {(name, algorithm) for field, name, algorithm, _ in lost if field == "manifest"}
+    listed = [{k: v for k, v in f.items() if k not in ALGORITHMS or (f["name"], k) in names} for f in files(old)]
+    said = dict(old.sealed)
+    if "manifest" in said:
+        said["manifest"] = {"elements": [], "files": [f for f in listed if any(d in f for d in ALGORITHMS)]}
+    for field in DIGESTS[1:]:
+        if field in said and field not in {one[0] for one in lost}:
+            said[field] = next((value for e in after if (value := e.get(field)) is not None), said[field])
+    return replace(old, sealed=said)
+
+
+def changed(e: Entry) -> bool:
+    """The digests that an entry states of one exhibit, before and after, are not the same."""
+    before, after = e.get("digest_before"), e.get("digest_after")
+    return before is not None and after is not None and before != after
+
+
+def differing(r: Record, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
+    """What a receipt or a transmission differs from; a file that one of several answers holds may differ in the others.
+
+    `kept` is what `still_stated` finds. Other kinds are compared with nothing.
+    """
+    if arrival.kind not in ARRIVALS:
+        return
+    before = handed(r, arrival, kept)
+    agreeing = [o for o in before if _excuses(r, arrival, o)] if _answer(r, arrival) is None else []
+    excused = {f.get("name") for o in agreeing for f in files(o)}
+    yield from (s for s in before if _differ(arrival, s, excused))
+
+
+def handed(r: Record, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
+    """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before.
+
+    Before it is what is dated before it, and what stood on record when it was recorded.
+    """
+    if (named := _answer(r, arrival)) is not None:
+        about = arrival.get("about")
+        same = (k for k in kept if about == k.leaf or about in {e.leaf for e in r.successors(k.leaf)})
+        return [named, *same]
+    kinds = HANDED[:1] if arrival.kind == "data-transmitted-by-state" else HANDED
+    every = (*r.of(*kinds), *(k for k in kept if k.kind in kinds))
+    return [s for s in every if in_order(s) < in_order(arrival) or s.index < arrival.index]
+
+
+def _answer(r: Record, arrival: Entry) -> Entry | None:
+    """The answer that a receipt or a transmission names."""
+    named = r.named(arrival.get("about"))
+    # what is no handing over, and what the recipient itself has observed of one, is not what arrived
+    if named is None or named.kind not in HANDED or (named.by == arrival.by and not r.first_hand(named)):
+        return None
+    return named
+
+
+def _excuses(r: Record, arrival: Entry, o: Entry) -> bool:
+    """Several answers may hold files of one name: an arrival need be equal to one of them only.
+
+    What the recipient itself has observed of an answer agrees with itself, and excuses nothing.
+    """
+    return (o.by != arrival.by or r.first_hand(o)) and _shares_a_name(arrival, o) and not _differ(arrival, o)
+
+
+def _shares_a_name(a: Entry, b: Entry) -> bool:
+    return not {f.get("name") for f in files(a)}.isdisjoint(f.get("name") for f in files(b))
+
+
+def _differ(a: Entry, b: Entry, excused: Collection[Any] = ()) -> bool:
+    """A file of the same name, which is not excused, has another digest of the same kind."""
+    others = {f.get("name"): f for f in files(b) if f.get("name") not in excused}
+    pairs = ((f, others[f.get("name")]) for f in files(a) if f.get("name") in others)
+    return any(f.get(d) and o.get(d) and f[d] != o[d] for f, o in pairs for d in ALGORITHMS)
+
+
+# -- a whole chain -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What one entry says of one file: name (empty where only a digest was stated), size in bytes, digests in hex."""
+
+    name: str
+    size: int | None
+    sha256: str | None
+    sha512: str | None
+
+    def same(self, other: Digest) -> bool | None:
+        """True if an algorithm that both state gives the same digest, False if one differs, None if none is shared."""
+        pairs = [(self.sha256, other.sha256), (self.sha512, other.sha512)]
+        shared = [(a, b) for a, b in pairs if a and b]
+        return all(a == b for a, b in shared) if shared else None
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A file as it was first stated: the leaf of the entry that states it, and the digests in that entry."""
+
+    leaf: str
+    digest: Digest
+
+
+def digests(e: Entry) -> Iterator[Digest]:
+    """The files and digests that an entry states, as far as they can be read here."""
+    manifest: Mapping[str, Any] = e.get("manifest") or {}
+    for f in manifest.get("files", ()):
+        yield Digest(f["name"], f.get("size"), f.get("sha256"), f.get("sha512"))
+    for name in ("digest_before", "digest_after"):
+        if value := e.get(name):
+            yield Digest("", None, value, None)
+
+
+def unread(e: Entry) -> str:
+    """`[erased]` or `[sealed]` if an entry states digests that cannot be read here; else empty."""
+    closed = [value for name in DIGESTS if isinstance(value := e.sealed.get(name), Unread)]
+    return "[erased]" if Unread.ERASED in closed else "[sealed]" if closed else ""
+
+
+def speaks_of(digest: Digest, firsts: Iterable[First]) -> list[First]:
+    """The files that a digest is one of: those it is equal to, else those of its name.
+
+    A digest without a name that is equal to none is of the whole exhibit: of a digest without a name, else of the only
+    file there is. Of several files it cannot be said which one it is of.
+    """
+    firsts = list(firsts)
+    if equal := [f for f in firsts if f.digest.same(digest)]:
+        return equal
+    if of_name := [f for f in firsts if f.digest.name in (digest.name, "")]:
+        return of_name
+    return firsts if not digest.name and _is_one(firsts) else []
+
+
+def _is_one(firsts: Sequence[First]) -> bool:
+    """These are one file, under one name or with one digest."""
+    return len({f.digest.name for f in firsts}) == 1 or all(f.digest.same(firsts[0].digest) for f in firsts)
+
+
+class Exhibits:
+    """The steps of custody of a case in the order in which they happened, and the files of each.
+
+    `steps` are those to look at. Replaced steps may be among them. They are compared with others; others are compared
+    with them only as far as no replacement states a digest again.
+    """
+
+    def __init__(self, record: Record, steps: Iterable[Entry]) -> None:
+        self._record = record
+        self._kept = still_stated(record)
+        self.steps = sorted(steps, key=in_order)
+        self._standing = [e for e in self.steps if e.leaf not in self._record.replaced]
+        self._copies = {e.get("copy"): e.get("exhibit") for e in self._standing if e.kind == "working-copy-made"}
+        self._known: dict[str, tuple[First, ...]] = {}
+        self._sources: dict[int, list[Entry]] = {}
+        self._arrivals: dict[int, tuple[First, ...]] = {}
+        self._by_exhibit: dict[str | None, list[Entry]] = {}
+        self._here: dict[str, list[Entry]] = {}
+        for e in self._standing:
+            exhibit = e.get("exhibit")
+            if e.kind == "evidence-received":
+                self._by_exhibit.setdefault(exhibit and self._whole(exhibit), []).append(e)
+            if exhibit:
+                self._here.setdefault(self._whole(exhibit), []).append(e)
+
+    def firsts(self, e: Entry) -> tuple[First, ...]:
+        """The files that a step may speak of, each as it was first stated."""
+        if e.kind in ARRIVALS:
+            if id(e) not in self._arrivals:
+                self._arrivals[id(e)] = self._arrived(e)
+            return self._arrivals[id(e)]
+        own = tuple(First(e.leaf, d) for d in digests(e))
+        if e.kind in HANDED:
+            return own
+        if (exhibit := e.get("exhibit")) is None:
+            return _once(f for s in self._before(e) for f in self.firsts(s))
+        exhibit = self._whole(exhibit)
+        if exhibit not in self._known:
+            self._known[exhibit] = self._of_exhibit(exhibit)
+        return self._known[exhibit]
+
+    def compared(self, e: Entry) -> str:
+        """The digests of a step compared with those first stated, computed here whatever the entry itself says."""
+        stated = list(digests(e))
+        if changed(e) or any(differing(self._record, e, self._kept)):
+            return "differs"
+        if not stated:
+            return unread(e) or "no digest"
+        others = [f for f in self.firsts(e) if f.leaf != e.leaf]
+        if not others:
+            before = () if e.kind in HANDED[:1] else self._before(e)
+            is_first = not any(unread(s) or any(digests(s)) for s in before if s.leaf != e.leaf)
+            return "first stated" if is_first else "not comparable"
+        verdicts = [_verdict(d, speaks_of(d, others)) for d in stated]
+        return "differs" if False in verdicts else "not comparable" if None in verdicts else "equal"
+
+    def _before(self, e: Entry) -> list[Entry]:
+        """What a step is compared with: of an exhibit the receipts it arrived by, and what each of them is of."""
+        exhibit = e.get("exhibit")
+        if e.kind not in ARRIVALS and exhibit is not None:
+            receipts = self._receipts(self._whole(exhibit))
+            return [*receipts, *(s for r in receipts for s in self._before(r))]
+        if id(e) not in self._sources:
+            before = handed(self._record, e, self._kept)
+            # what the recipient itself has observed of an answer agrees with itself
+            self._sources[id(e)] = [s for s in before if s.by != e.by or self._record.first_hand(s)] or before
+        return self._sources[id(e)]
+
+    def _arrived(self, e: Entry) -> tuple[First, ...]:
+        """The files of a receipt or a transmission as first stated: those it lists, else all of its source."""
+        known = _once(f for s in self._before(e) for f in self.firsts(s))
+        own = [First(e.leaf, d) for d in digests(e)]
+        return _once(f for mine in own for f in speaks_of(mine.digest, known) or (mine,)) if own else known
+
+    def _of_exhibit(self, exhibit: str) -> tuple[First, ...]:
+        """The files of an exhibit; of several, or none, also the first digest of it that is of no single file."""
+        found = _once(f for e in self._receipts(exhibit) for f in self.firsts(e))
+        if found and _is_one(found):
+            return found
+        stated = (First(e.leaf, d) for e in self._here.get(exhibit, ()) for d in digests(e))
+        whole = next((f for f in stated if not f.digest.name and not speaks_of(f.digest, found)), None)
+        return found if whole is None else (*found, whole)
+
+    def _receipts(self, exhibit: str) -> list[Entry]:
+        """The entries by which an exhibit arrived: receipts of it, else those that name no exhibit.
+
+        Where no receipt is on record, it may be of anything that was handed over.
+        """
+        if not self._by_exhibit:
+            return [e for e in self._standing if e.kind in HANDED]
+        return self._by_exhibit.get(exhibit) or self._by_exhibit.get(None, [])
+
+    def _whole(self, exhibit: str) -> str:
+        """The exhibit of which this is a copy, or a copy of a copy; else itself."""
+        met: set[str] = set()
+        while exhibit in self._copies and exhibit not in met:
+            met.add(exhibit)
+            exhibit = self._copies[exhibit]
+        return exhibit
+
+
+def _verdict(digest: Digest, firsts: Iterable[First]) -> bool | None:
+    """Several answers may hold files of one name: a digest need be equal to one of them only."""
+    found = {digest.same(f.digest) for f in firsts}
+    return True if True in found else False if False in found else None
+
+
+def _once(firsts: Iterable[First]) -> tuple[First, ...]:
+    return tuple(dict.fromkeys(firsts))
