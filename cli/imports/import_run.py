@@ -150,13 +150,19 @@ def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked:
     from ledger.adapters.storage.entry_store import Conflict
     from ledger.errors import Refused
 
-    def changed(*_: Any) -> None:
+    def fault(row: Row, wrongs: list[Wrong]) -> None:
+        taken = next((wrong for wrong in wrongs if wrong.code == "REFERENCE-TAKEN"), None)
+        if taken is not None:  # by somebody else since it was checked
+            raise Refused(taken.code, taken.says, where=asked.row(row.number, row.line), hint=taken.hint)
+        changed()
+
+    def changed() -> None:
         raise Stop(f"{asked.file} changed while it was read; nothing was recorded", code=Exit.UNDECIDABLE)
 
     with (
         prompts.progress("storing") as report,
         journal.many(report) as bulk,
-        reading(journal, names, stream, asked, "sealing", changed) as (source, reader, rows),
+        reading(journal, names, stream, asked, "sealing", fault) as (source, reader, rows),
     ):
         for told in rows:
             try:

@@ -158,7 +158,7 @@ def put(
             prompts.confirm("one person has one name: that name, or comity subject same", yes=asked.yes)
         if kind in FINAL and not known:
             prompts.confirm(FINAL[kind], yes=asked.yes)
-        (receipt,) = journal.record_batch([draft])
+        (receipt,) = journal.record_batch([draft], check_quoted(journal, place.case, draft))
         if asked.receipt:
             from cli.terminal.file_io import write_new
 
@@ -265,7 +265,7 @@ def _draft(
 
 def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool) -> None:
     """Refuse what cannot be meant so, before anybody is asked: `ledger.entries.form`."""
-    from ledger.entries.form import check_quotable, check_reference, named_in, slips
+    from ledger.entries.form import named_in, slips
 
     known, said = journal.cases.known(journal.keyring), draft.said
     for slip in slips(
@@ -277,10 +277,27 @@ def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregister
         unregistered=unregistered,
     ):
         raise slip
-    if (quoted := quotes(draft, known.offices)) is not None:
-        cases = journal.cases
-        check_quotable(quoted[0], () if case is None else cases.references(draft.order), cases.beginning, known.offices)
-        check_reference(*quoted, draft.order, cases.taken(quoted[0]))
+    if (check := check_quoted(journal, case, draft)) is not None:
+        check()
+
+
+def check_quoted(journal: Journal, case: Case | None, draft: Draft) -> Callable[[], None] | None:
+    """Return the check of the reference of an order that is about to be made; None for every other fact.
+
+    It refuses what cannot be quoted and what is taken, as far as the ledger has it at the moment of the call.
+    """
+    from ledger.entries.form import check_quotable, check_reference
+
+    cases, offices = journal.cases, journal.keyring.offices.keys()
+    if (quoted := quotes(draft, offices)) is None:
+        return None
+    reference, office = quoted
+
+    def check() -> None:
+        check_quotable(reference, () if case is None else cases.references(draft.order), cases.beginning, offices)
+        check_reference(reference, office, draft.order, cases.taken(reference))
+
+    return check
 
 
 def quotes(draft: Draft, among: Collection[str]) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.adapters.storage.append import Row
+from ledger.adapters.storage.append import REFERENCES, Row
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.storage.entry_store import Store
 from ledger.adapters.storage.sqlite import faults
@@ -121,7 +121,10 @@ class Ahead(Past):
 
 
 class Bulk:
-    """Facts that will be recorded together or not at all. `known` finds what stands on the shelf under a draft's id."""
+    """Facts that will be recorded together or not at all. `known` finds what stands on the shelf under a draft's id.
+
+    `quoted` is how many references orders had before the facts were checked against them.
+    """
 
     def __init__(
         self,
@@ -129,6 +132,7 @@ class Bulk:
         past: Past,
         sealer: Sealer,
         known: Callable[[Draft], str | None],
+        quoted: int,
     ) -> None:
         self._staging = staging
         self._past = past
@@ -136,7 +140,8 @@ class Bulk:
         self._known = known
         self._page: list[Row] = []
         self._trial = Trial(past)
-        self._still = past.still
+        self._still = dict(past.still)
+        self._quoted = quoted
         self.already = 0  # drafts that stand on the shelf from before
         self.indices = range(0)  # where the others stand in the log, once they do
 
@@ -149,6 +154,8 @@ class Bulk:
             self.already += 1
             return leaf
         row = self._sealer.seal(draft, self._trial)
+        if row.reference is not None:
+            self._still[REFERENCES] = self._quoted
         self._page.append(row)
         if len(self._page) == PAGE:
             self._turn()

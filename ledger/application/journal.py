@@ -21,7 +21,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Entropy, Key
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.log import Log
-from ledger.adapters.storage.append import Moved, Row
+from ledger.adapters.storage.append import REFERENCES, Moved, Row
 from ledger.adapters.storage.entry_store import Conflict, Store, Stored
 from ledger.adapters.storage.subject_keys import COMPANION, Destroyed, Drawer, Whose
 from ledger.application.bulk_record import Ahead, Bulk, staged
@@ -44,6 +44,7 @@ from ledger.verify.field_forms import check_sealed
 
 _ORDERS = 64  # whose earlier entries are read at a time
 _KEPT = 4_096  # orders whose commitments are remembered
+_GREW = "the register grew meanwhile, or an order was issued"
 _TRIES = 100  # of sealing again; each one lost is an entry somebody else got in
 
 
@@ -232,12 +233,19 @@ class Journal:
         moment = self.now()
         return self.record_batch([Draft(fact, order, signer, said or Circumstances(moment, moment), **more)])[0]
 
-    def record_batch(self, drafts: Sequence[Draft]) -> list[Receipt]:
-        """Record several facts in their order, all or none, in one transaction. Raises what `record` raises."""
+    def record_batch(self, drafts: Sequence[Draft], check: Callable[[], None] | None = None) -> list[Receipt]:
+        """Record several facts in their order, all or none, in one transaction. Raises what `record` raises.
+
+        `check` refuses drafts because of the references of other orders. It is called before each sealing, and nothing
+        is stored if there is another reference by then.
+        """
         known: dict[int, Receipt] = {}
 
         def seal(trial: Trial) -> list[Row]:
             known.update({i: r for i, d in enumerate(drafts) if d.entry and (r := self._recorded(d, d.entry))})
+            if check is not None and len(known) < len(drafts):
+                trial.still = {**trial.still, REFERENCES: self.store.quoted()}
+                check()
             return [self._sealer.seal(d, trial) for i, d in enumerate(drafts) if i not in known]
 
         fresh = iter(self._store(seal))
@@ -248,17 +256,18 @@ class Journal:
         """Record any number of facts, all or none, in flat memory: those added to the `Bulk`, when the block ends well.
 
         `report(done, total)` hears of the storing. Raises what `record` raises, and `Conflict` where somebody else
-        wrote to the register or to one of the orders meanwhile: nothing was stored, and all has to be sealed again.
+        wrote to the register or to one of the orders meanwhile, or issued an order where one is among the facts:
+        nothing was stored, and all has to be checked and sealed again.
         """
         self.log.ready()
         with staged() as staging:
             past = Ahead(self.origin, self.folder.registrar, self.cases, self.store, staging)
-            bulk = Bulk(staging, past, self._sealer, self.recorded)
+            bulk = Bulk(staging, past, self._sealer, self.recorded, self.store.quoted())
             yield bulk
             try:
                 indices = bulk.store(self.store, report)
             except Moved as moved:
-                raise Conflict("the register grew meanwhile") from moved
+                raise Conflict(_GREW) from moved
         self._past.forget()
         if indices:
             self._unpublished = True
@@ -546,10 +555,10 @@ class Journal:
                 return []
             try:
                 stored = self.store.append(rows, still=trial.still)
-            except (Conflict, Moved):
+            except (Conflict, Moved) as lost:
                 self._past.forget()
                 if not left:
-                    raise
+                    raise lost if isinstance(lost, Conflict) else Conflict(_GREW) from lost
             else:
                 self._past.learn(trial.heads)
                 self._unpublished = True

@@ -18,9 +18,14 @@ from ledger.adapters.storage.entry_reader import Ciphertext, read_hashes
 from ledger.errors import LedgerFault
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
+REFERENCES = "references"  # in `still`, beside ids of orders: how many references the orders of this log have
+
 
 class Moved(Exception):
-    """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again."""
+    """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again.
+
+    So did the references of all orders, where the entries were checked against them (`REFERENCES`).
+    """
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class Growing(ABC):
             for rows in pages:
                 first = self.begin(c, rows)
                 for order, seq in still.items():
-                    if self._head(c, order, first) != seq:
+                    if (self._quoted(c) if order == REFERENCES else self._head(c, order, first)) != seq:
                         raise Moved(order)
                 still = {}
                 if tree is None or tree.size != first:  # else nobody wrote since: what is there never changes
@@ -99,6 +104,10 @@ class Growing(ABC):
                 grown = tree, path
         self.grown = grown
         return ids
+
+    def _quoted(self, c: Any) -> int:
+        """How many references orders have; none is ever taken away."""
+        return int(self.ask(c, "SELECT count(*) FROM order_reference", ())[0][0])
 
     def _tree(self, c: Any, size: int) -> Frontier:
         """The tree on the shelf, which begins with what was signed: another server may have taken this one's place."""

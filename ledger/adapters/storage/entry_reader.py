@@ -199,6 +199,10 @@ class Shelf:
         """Every reference by which people quote orders, each with the id of its order."""
         return self._all("SELECT reference, order_id FROM order_reference", ())
 
+    def quoted(self) -> int:
+        """Return how many references orders have."""
+        return int(self._all("SELECT count(*) FROM order_reference", ())[0][0])
+
     def naming(self, order: str) -> list[str]:
         """The orders with an entry that names this one as before or after their own."""
         found = self._all("SELECT order_id FROM order_link WHERE named = ? ORDER BY order_id", (order,))
