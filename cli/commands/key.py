@@ -187,6 +187,7 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
     from ledger.adapters.keys.key_files import listed
 
     with reading() as reader:
+        registry = reader.cases.register(reveal=False)
         current = {k.public for k in reader.cases.keyring().keys.values() if k.actor == actor and k.ended is None}
         home = Home.of(reader.folder.path)
     held = [opened(key_file).public] if key_file else listed(home.keys).values()
@@ -194,7 +195,7 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
     if not here:
         raise Stop(f"no key of {actor} is here", hint="--key FILE names one; `comity key list` shows them")
     if name is not None:
-        name = checked(name)
+        name = checked(name, registry)
         for public in here:
             remember(home, public, name)
     rows = [(actor, public.hex(), remembered(home, public)) for public in here]

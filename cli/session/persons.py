@@ -6,7 +6,7 @@ from the `holder` that the register has for the key. What was set stays on this 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -38,7 +38,7 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
     A person at a terminal is asked, once for each key. `Stop` with REFUSED where nobody can be asked.
     """
     if said is not None:
-        return checked(said)
+        return checked(said, journal.cases.register(reveal=False))
     known = remembered(journal.home, signer.public)
     known = known or holder(journal.cases.register(), signer.public) or _invented(journal, signer)
     if known:
@@ -49,15 +49,17 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
             hint=f"comity key person {signer.actor} 'Name Surname'; or --person TEXT, or COMITY_PERSON",
             code=Exit.REFUSED,
         )
-    name = checked(click.prompt(f"Which person opens values for {signer.actor}? Name (recorded, sealed)", err=True))
+    asked = click.prompt(f"Which person opens values for {signer.actor}? Name (recorded, sealed)", err=True)
+    name = checked(asked, journal.cases.register(reveal=False))
     remember(journal.home, signer.public, name)
     output.tell(f"kept for this key; another name: comity key person {signer.actor} 'Name Surname'")
     return name
 
 
-def checked(text: str) -> str:
-    """Return a name in the form in which entries take it, with single spaces; `Stop` where it is none."""
+def checked(text: str, registry: Sequence[Entry]) -> str:
+    """Return a name in the form in which entries take it, with single spaces; `Stop` where it is no person's."""
     from ledger.facts.wire import STR, Unfit, check, check_at_door
+    from projections.timeline import office_names
 
     name = " ".join(normalize("NFC", text).split())
     try:
@@ -65,10 +67,20 @@ def checked(text: str) -> str:
         check_at_door(STR, name)
     except Unfit as unfit:
         raise Stop(f"the name of a person: {unfit}", hint="--person 'Dina Ilves'", code=Exit.REFUSED) from None
-    if not any(c.isalpha() for c in name) or len(name) > 200:
+    if not any(c.isalpha() for c in name) or len(name) > 200 or _is_function(name):
         says = f"{name[:40]!r} is not the name of a person"
+        hint = "--person 'Dina Ilves'; a name begins with a capital where its script has any, and is no office's"
+        raise Stop(says, hint=hint, code=Exit.REFUSED)
+    offices = office_names(registry)
+    if name.casefold() in {text.casefold() for pair in offices.items() for text in pair}:
+        says = f"{name!r} is the name of an office, not of a person"
         raise Stop(says, hint="--person 'Dina Ilves'", code=Exit.REFUSED)
     return name
+
+
+def _is_function(name: str) -> bool:
+    """Say whether this is what somebody does, such as `the duty officer`: no capital, or an article before it."""
+    return name == name.lower() != name.upper() or name.casefold().startswith("the ")
 
 
 def remembered(home: Home, public: bytes) -> str | None:

@@ -18,7 +18,7 @@ from threading import Thread
 
 import msgspec
 
-from ledger.entries.case import check_dates, instant
+from ledger.entries.case import EARLIEST, check_dates, instant, wire
 from ledger.entries.envelope import Opened, Payload, open_, open_each
 from ledger.entries.text_form import check_texts
 from ledger.errors import Refused
@@ -29,6 +29,8 @@ _MANY = 1_000  # fewer are opened before another process has started
 _CHUNK = 125  # entries a process opens at a time
 _AHEAD = 24  # chunks that may lie ready for each core: while a page is stored nobody hands out more
 _CORES = os.cpu_count() or 1
+
+_EARLIEST = wire(EARLIEST)
 
 _Said = tuple[str, str, str, str]  # what a refusal says, as it travels between processes
 _encode = msgspec.msgpack.Encoder().encode
@@ -46,7 +48,7 @@ def _formed(opened: Opened | Refused) -> Opened:
     p = opened.payload
     stated = p.public if "_sd" not in p.public else {n: value for n, value in p.public.items() if n != "_sd"}
     check_form(p.kind, stated, p.sealed)
-    if p.on > p.signed_at:  # on the wire, the later moment is the greater text
+    if not _EARLIEST <= p.on <= p.signed_at:  # on the wire, the later moment is the greater text
         check_dates(instant(p.on), instant(p.signed_at))
     check_texts(p)
     return opened

@@ -43,8 +43,14 @@ def wire(moment: datetime) -> str:
 DRIFT = timedelta(minutes=5)  # by which two honest clocks may differ
 
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # no instrument here is as old: an earlier year is a slip of the pen
+
+
 def check_dates(on: datetime, signed_at: datetime) -> None:
-    """Refuse an act dated more than five minutes after its signature: FORM-DATE. What is asked before recording."""
+    """Refuse, with FORM-DATE, an act dated before 1970 or more than five minutes after its signature, on recording."""
+    if on < EARLIEST:
+        says = f"it is said to happen at {wire(on)}, before {EARLIEST.year}"
+        raise Refused("FORM-DATE", says, hint="look at the year")
     if on - signed_at > DRIFT:
         raise Refused(
             "FORM-DATE",

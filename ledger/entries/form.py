@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from ledger.entries.case import DRIFT, Entry, wire
+from ledger.entries.case import DRIFT, EARLIEST, Entry, wire
 from ledger.entries.replacement import DIGESTS, stated
 from ledger.errors import Refused
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
@@ -69,10 +69,10 @@ def slips(
             if word.registered and not unregistered:
                 found = _stranger(f"{fact.kind}.{path}", text, word, known, signed_at)
                 yield from (slip for slip in found if text not in named())
-            if word.past and _to_come(text, word, signed_at):
+            if word.past and (says := _out_of_time(text, word, signed_at)):
                 yield Refused(
                     "FORM-DATE",
-                    f"it is {text}, after it is signed at {wire(signed_at)}",
+                    f"it is {text}, {says}",
                     where=f"{fact.kind}.{path}",
                     hint="look at the year; this states what has happened already",
                 )
@@ -117,10 +117,12 @@ def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) ->
     )
 
 
-def _to_come(text: str, word: Word, signed_at: datetime) -> bool:
-    if word.type == "date":
-        return text > (signed_at + _FURTHEST).date().isoformat()
-    return text > wire(signed_at + DRIFT)  # on the wire, the later moment is the greater text
+def _out_of_time(text: str, word: Word, signed_at: datetime) -> str:
+    """Say why a date or moment cannot be past at `signed_at`; empty where it can."""
+    if text < str(EARLIEST.year):  # on the wire, the later moment is the greater text
+        return f"before {EARLIEST.year}"
+    latest = (signed_at + _FURTHEST).date().isoformat() if word.type == "date" else wire(signed_at + DRIFT)
+    return f"after it is signed at {wire(signed_at)}" if text > latest else ""
 
 
 def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
@@ -143,15 +145,18 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
 def out_of_type(e: Entry) -> bool:
     """Return True if an entry on record states a value that today's checks of type or date would refuse.
 
-    A value without the form of its field has a finding of its own. Manifests are not checked.
+    A value without the form of its field has a finding of its own, and so has an act dated after its signature.
+    Manifests are not checked.
     """
+    if e.on < EARLIEST:
+        return True
     for name, word in _typed(e.kind):
         value = e.get(name)
         if value is None:
             continue
         for text in value if isinstance(value, list) else (value,):
             if isinstance(text, str) and not (
-                is_typed(word.door, word.exists, text) and not (word.past and _to_come(text, word, e.at))
+                is_typed(word.door, word.exists, text) and not (word.past and _out_of_time(text, word, e.at))
             ):
                 return True
     return False

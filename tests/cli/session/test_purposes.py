@@ -330,7 +330,7 @@ def test_in_the_ledger_of_a_story_persons_are_as_invented_as_their_offices(tmp_p
 
 
 def test_a_name_is_kept_in_one_form() -> None:
-    assert checked("  Jo\u0308rg   M\u00fcller-O'Neil ") == "J\u00f6rg M\u00fcller-O'Neil"
+    assert checked("  Jo\u0308rg   M\u00fcller-O'Neil ", ()) == "J\u00f6rg M\u00fcller-O'Neil"
 
 
 def test_reading_and_exporting_without_opening_asks_for_no_person(house: House) -> None:

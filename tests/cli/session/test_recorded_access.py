@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
+from cli.exits import Exit
 from ledger.law import judge
+from ledger.application.journal import Journal
+from projections.views.timeline import office_names
 from tests.support.cli import PERSON, ledger_of, run, size, told
 from tests.support.scenarios import case_from_story
 
@@ -70,6 +73,28 @@ def test_nothing_is_revealed_or_recorded_without_a_reason_and_a_person(s1: Path)
             assert (result.exit_code, result.stdout) == (2, "")
             assert "--reveal --because TEXT --as ACTOR" in result.stderr
     assert size(s1) == before
+
+
+NO_PERSON = ("the duty officer", "The Duty Officer", "admin", "дежурный", "Ilves", "OFFICE", "--", "")
+
+
+@pytest.mark.parametrize("name", NO_PERSON)
+def test_an_office_or_what_somebody_does_is_no_name_of_a_person(name: str, s1: Path) -> None:
+    before = size(s1)
+    with Journal.open(s1, writable=False) as journal:
+        offices = office_names(journal.cases.register(reveal=False))
+    name = offices["ilves"].upper() if name == "OFFICE" else name
+    done = run("timeline", "main", "--reveal", *WHY, f"--person={name}", ledger=s1)
+    assert (done.exit_code, done.stdout) == (Exit.REFUSED, ""), done.output
+    assert size(s1) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["Dina Ilves", "Berg", "von der Leyen, Ida", "佐藤 花子", "محمد علي", "O'Neill", "Theo Berg"]
+)
+def test_a_persons_name_is_taken_in_every_script(name: str, s1: Path) -> None:
+    assert run("timeline", "main", "--reveal", *WHY, "--person", name, ledger=s1).exit_code == 0
+    assert f"person {name}" in accesses(s1)[0]
 
 
 def test_a_reading_that_opens_nothing_leaves_no_trace(s1: Path) -> None:

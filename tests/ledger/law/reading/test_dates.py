@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given as given_any
@@ -419,6 +420,41 @@ def test_every_medium_marks_a_step_recorded_in_another_order(tmp_path: Path) -> 
         assert said in done.stdout, (asked, done.output[-300:])
     paper = run("report", "custody", "main", "--format", "pdf", "-o", str(tmp_path / "c.pdf"), ledger=ledger)
     assert paper.exit_code in (Exit.DONE, Exit.FINDINGS)
+
+
+# -- long before anything ----------------------------------------------------------------------------------------------
+
+
+def test_an_act_of_another_century_is_refused_at_every_door(journal: Journal) -> None:
+    signer, size = journal.signer("ilves", "ISS", ILVES), journal.store.size()
+    for on in (moment("1026-11-27T00:00Z"), moment("1969-12-31T23:59Z")):
+        said = Circumstances(on, NOON)
+        with pytest.raises(Refused, match="before 1970") as refused:
+            journal.record(order_made(), ORDER, signer, said)
+        assert code(refused) == "FORM-DATE"
+        with pytest.raises(Refused, match="before 1970"), journal.many() as bulk:
+            bulk.add(Draft(order_made(), ORDER, signer, said))
+    assert journal.store.size() == size
+    assert journal.record(order_made(), ORDER, signer, Circumstances(moment("1970-01-01T00:00Z"), NOON)).index == size
+
+
+@pytest.mark.parametrize("words", [("--on", "1026-11-27T00:00:00Z"), ("-f", "date_issued=0202-11-27")])
+def test_a_year_that_cannot_be_meant_is_refused_on_the_command_line(tmp_path: Path, words: tuple[str, str]) -> None:
+    house = House(tmp_path).furnished()
+    said = ("issue", "--unregistered", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves")
+    for more in ((), ("--dry-run",)):
+        done = house.run(*said, *words, *more)
+        assert (done.exit_code, "FORM-DATE" in done.stderr, "before 1970" in done.stderr) == (Exit.REFUSED, True, True)
+
+
+@pytest.mark.parametrize(
+    "given_", [{"on": moment("1026-11-27T00:00Z")}, {"fields": {"date_issued": "0202-11-27"}}], ids=["act", "field"]
+)
+def test_in_an_entry_that_stands_a_year_that_cannot_be_meant_is_a_remark(given_: dict[str, Any]) -> None:
+    right = issued("2027-03-01T09:00Z")
+    finds_not(given(right), "W-NOT-ITS-TYPE")
+    changed = {name: {**right.fields, **value} if name == "fields" else value for name, value in given_.items()}
+    finds(given(replace(right, **changed)), "W-NOT-ITS-TYPE")
 
 
 # -- what certificates claim -------------------------------------------------------------------------------------------
