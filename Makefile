@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters examples pins sbom review wheel reproducible release clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters confusables examples pins sbom review wheel reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make sbom      the bill of materials, build/comity.cdx.json'
 	@echo 'make review    licences, hashes, advisories, yanked releases, newer majors of what is pinned (OFFLINE=1)'
 	@echo 'make characters  the table of Unicode 14.0, from the tables of Python 3.11'
+	@echo 'make confusables  the table of letters that look like letters of ASCII, from ICU'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
 	@echo 'make examples  docs/examples and tests/transcripts, by the commands that they name'
 	@echo 'make pins      requirements/*.txt from pyproject.toml'
@@ -123,6 +124,10 @@ bench: install
 # Asks for Python 3.11: the tables of Unicode 14.0 are those that it has.
 characters: install
 	$(BIN)/python -m tests.generate.characters
+
+# Asks for libicu, from Debian's libicu-dev.
+confusables: install
+	$(BIN)/python -m tests.generate.confusables
 
 # The catalogues of other languages, with every message of today.
 messages: install

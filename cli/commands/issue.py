@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @click.option("--element", "sought", multiple=True, metavar="CODE", help="Data element sought; repeatable.")
 @click.option("--within", metavar="P20D", help="The time within which the answer is asked for.")
 @click.option("--document", metavar="FILE", help="The order as served; its digest is recorded, sealed.")
+@click.option("--lookalike", is_flag=True, help="The reference is meant, though one in other letters looks the same.")
 @recording
 def issue(
     asked: Asked,
@@ -44,6 +45,7 @@ def issue(
     sought: tuple[str, ...],
     within: str | None,
     document: str | None,
+    lookalike: bool,
 ) -> Exit:
     """Make an order, and record that it was made. What it lacks under its instrument is shown before it is signed.
 
@@ -74,6 +76,7 @@ def issue(
         sealed=document_digests(order_document=document),
         complete=implied,
         instrument=instrument,
+        lookalike=lookalike,
     )
 
 

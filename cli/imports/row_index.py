@@ -17,14 +17,14 @@ from dataclasses import dataclass
 from cli.exit_codes import Stop
 from ledger.adapters.folders.order_names import names
 from ledger.application.journal import Journal
-from ledger.entries.form import check_quotable, check_reference, plain
+from ledger.entries.form import check_lookalike, check_quotable, check_reference, looks_alike, plain, shapes
 
 _SCHEMA = """
     CREATE TABLE orders (name TEXT PRIMARY KEY, id TEXT, instrument TEXT, there INTEGER) STRICT, WITHOUT ROWID;
     CREATE TABLE promised (name TEXT, number INTEGER, line INTEGER, field TEXT) STRICT;
     CREATE TABLE quoted (
-        plain TEXT, office TEXT, id TEXT, reference TEXT, PRIMARY KEY (plain, office)) STRICT, WITHOUT ROWID;
-    CREATE TABLE alike (plain TEXT, reference TEXT, PRIMARY KEY (plain, reference)) STRICT, WITHOUT ROWID;
+        key TEXT, office TEXT, id TEXT, reference TEXT, PRIMARY KEY (key, office)) STRICT, WITHOUT ROWID;
+    CREATE TABLE alike (key TEXT, reference TEXT, PRIMARY KEY (key, reference)) STRICT, WITHOUT ROWID;
     CREATE TABLE issued (id TEXT, office TEXT, PRIMARY KEY (id, office)) STRICT, WITHOUT ROWID;
     CREATE TABLE labels (id TEXT, label TEXT, leaf TEXT, subjects TEXT, PRIMARY KEY (id, label)) STRICT, WITHOUT ROWID;
     CREATE TABLE subjects (name TEXT, id TEXT, PRIMARY KEY (name, id)) STRICT, WITHOUT ROWID;
@@ -35,6 +35,11 @@ NOT_YET = "0" * 64  # the leaf of an entry that is not sealed yet, where only th
 
 
 VERSION = "another order has another reference; a new version of that one says so: column version, yes"
+
+
+def _keys(reference: str) -> list[str]:
+    """How a reference is found again: as it is read out, then by each of its shapes, behind a mark."""
+    return [plain(reference), *(f"\0{shape}" for shape in sorted(shapes(reference)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Index:
         self._c.execute("PRAGMA journal_mode=OFF")
         self._c.executescript(_SCHEMA)
         self._c.execute("BEGIN")  # nothing here has to outlive a crash
-        said = ((plain(quoted), quoted) for quoted, _ in journal.store.references())
+        said = ((key, quoted) for quoted, _ in journal.store.references() for key in _keys(quoted))
         self._c.executemany("INSERT OR IGNORE INTO alike VALUES (?, ?)", said)
         self._newest: tuple[str, dict[str, str]] = ("", {})
         self._instrument: tuple[str, str] = ("", "")
@@ -140,17 +145,31 @@ class Index:
         if not version:
             check_reference(reference, office, "", [(order.id, reference, offices)], hint=VERSION)
 
-    def quote(self, reference: str, office: str, order: Named) -> None:
-        """Note under which reference its office issues an order; `Refused` REFERENCE-TAKEN if it issued another so."""
-        cases, text = self._journal.cases, plain(reference)
+    def quote(self, reference: str, office: str, order: Named, *, lookalike: bool = False) -> None:
+        """Note under which reference its office issues an order.
+
+        `Refused` REFERENCE-TAKEN if it issued another so; REFERENCE-ALIKE if that one looks the same, unless
+        `lookalike` says that it is meant.
+        """
+        cases = self._journal.cases
         own = cases.references(order.id) if order.there else ()
         check_quotable(reference, own, cases.beginning, self._journal.keyring.offices)
-        self._c.execute("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?, ?)", (text, office, order.id, reference))
-        here = self._c.execute("SELECT id, reference FROM quoted WHERE plain = ? AND office = ?", (text, office))
+        same, *shaped = _keys(reference)
+        rows = [(key, office, order.id, reference) for key in (same, *shaped)]
+        self._c.executemany("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?, ?)", rows)
+        check_reference(reference, office, order.id, self._taken(same, office))
+        if not lookalike and reference not in own:
+            alike = [one for key in shaped for one in self._taken(key, office) if looks_alike(one[1], reference)]
+            check_lookalike(reference, office, order.id, alike)
+
+    def _taken(self, key: str, office: str) -> list[tuple[str, str, list[str]]]:
+        """The orders quoted under a key of `_keys`, of the table and of the ledger: id, reference, offices."""
+        here = self._c.execute("SELECT id, reference FROM quoted WHERE key = ? AND office = ?", (key, office))
         taken = [(other, quoted, [office]) for other, quoted in here.fetchall()]
-        alike = self._c.execute("SELECT reference FROM alike WHERE plain = ?", (text,)).fetchall()
-        taken += [(other, quoted, offices) for (quoted,) in alike for other, offices in cases.quoted(quoted)]
-        check_reference(reference, office, order.id, taken)
+        alike = self._c.execute("SELECT reference FROM alike WHERE key = ?", (key,)).fetchall()
+        return taken + [
+            (o, quoted, offices) for (quoted,) in alike for o, offices in self._journal.cases.quoted(quoted)
+        ]
 
     def opened(self) -> Iterator[list[str]]:
         """The ids of all orders opened or found, five hundred at a time."""

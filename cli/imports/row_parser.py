@@ -65,6 +65,7 @@ COLUMNS = {
     "audience": "who may read a sealed field instead: FIELD=ROLES, one on each line",
     "version": "yes: the order is issued already, and this row is a new version of it",
     "unregistered": "yes: the row may name offices and Parties that no register knows",
+    "lookalike": "yes: the reference is meant, though one in other letters looks the same",
     "subject": "whose data its sealed values hold: NAME, or FIELD=NAME, one on each line; empty: the target's",
     "id": "what is this row's own, such as its number with you; empty: what it says in public",
 }
@@ -170,6 +171,7 @@ class Reader:
         entry = tried("id", lambda: self._entry(common, order, fact, said, signer))
         draft = Draft(fact, order.id, signer, said, entry, order.instrument, subjects)
         unregistered = tried("unregistered", lambda: _yes(common.get("unregistered") or "no"))
+        lookalike = tried("lookalike", lambda: _yes(common.get("lookalike") or "no"))
         version = tried("version", lambda: self._version(common, fact.kind))
         if not wrongs and not (order.there and self._journal.has(entry)):  # what is on record is not asked again
             named = partial(self._named, order)
@@ -181,7 +183,7 @@ class Reader:
                 name = public_of(fact).get("reference") or common["order"]
                 tried("reference", lambda: self.index.issue(name, office, order, version=version))
             if not wrongs and (quoted := quotes(draft, self._offices)) is not None:
-                tried("reference", lambda: self.index.quote(*quoted, order))
+                tried("reference", lambda: self.index.quote(*quoted, order, lookalike=lookalike))
         if wrongs:
             raise Wrongs(wrongs)
         return Told(row, order, draft, label or None)

@@ -59,7 +59,7 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
 def checked(text: str, registry: Sequence[Entry]) -> str:
     """Return a name in the form in which entries take it, with single spaces; `Stop` where it is no person's."""
     from ledger.facts.wire import STR, Unfit, check, check_at_door
-    from projections.timeline import office_names
+    from projections.views.timeline import office_names
 
     name = " ".join(normalize("NFC", text).split())
     try:

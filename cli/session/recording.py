@@ -117,6 +117,7 @@ def put(
     sealed: Mapping[str, Any] | None = None,
     complete: Callable[[Signer, datetime, Journal], dict[str, Any]] = lambda signer, on, journal: {},
     instrument: str | None = None,
+    lookalike: bool = False,
 ) -> Exit:
     """Record one fact: `public` and `sealed` are what a command's own options say, `complete` what its signer and the
     ledger imply.
@@ -144,7 +145,7 @@ def put(
             output.tell(says)
         known = _known(journal, asked.entry)
         if not known:
-            check_draft(journal, place.case, draft, unregistered=asked.unregistered)
+            check_draft(journal, place.case, draft, unregistered=asked.unregistered, lookalike=lookalike)
         raised = [] if known else findings(journal, place.case, draft)
         for finding in raised:
             output.tell(f"{output.paint(finding.code, output.COLOURS.get(finding.level.value))}: {finding.says}")
@@ -158,7 +159,7 @@ def put(
             prompts.confirm("one person has one name: that name, or comity subject same", yes=asked.yes)
         if kind in FINAL and not known:
             prompts.confirm(FINAL[kind], yes=asked.yes)
-        (receipt,) = journal.record_batch([draft], check_quoted(journal, place.case, draft))
+        (receipt,) = journal.record_batch([draft], check_quoted(journal, place.case, draft, lookalike=lookalike))
         if asked.receipt:
             from cli.terminal.file_io import write_new
 
@@ -263,7 +264,9 @@ def _draft(
     return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument, subjects=subjects)
 
 
-def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool) -> None:
+def check_draft(
+    journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool, lookalike: bool = False
+) -> None:
     """Refuse what cannot be meant so, before anybody is asked: `ledger.entries.form`."""
     from ledger.entries.form import named_in, slips
 
@@ -277,16 +280,17 @@ def check_draft(journal: Journal, case: Case | None, draft: Draft, *, unregister
         unregistered=unregistered,
     ):
         raise slip
-    if (check := check_quoted(journal, case, draft)) is not None:
+    if (check := check_quoted(journal, case, draft, lookalike=lookalike)) is not None:
         check()
 
 
-def check_quoted(journal: Journal, case: Case | None, draft: Draft) -> Callable[[], None] | None:
+def check_quoted(journal: Journal, case: Case | None, draft: Draft, *, lookalike: bool) -> Callable[[], None] | None:
     """Return the check of the reference of an order that is about to be made; None for every other fact.
 
-    It refuses what cannot be quoted and what is taken, as far as the ledger has it at the moment of the call.
+    It refuses what cannot be quoted and what is taken, as far as the ledger has it at the moment of the call, and what
+    looks like one that is taken, unless `lookalike` says that it is meant.
     """
-    from ledger.entries.form import check_quotable, check_reference
+    from ledger.entries.form import check_lookalike, check_quotable, check_reference
 
     cases, offices = journal.cases, journal.keyring.offices.keys()
     if (quoted := quotes(draft, offices)) is None:
@@ -294,8 +298,11 @@ def check_quoted(journal: Journal, case: Case | None, draft: Draft) -> Callable[
     reference, office = quoted
 
     def check() -> None:
-        check_quotable(reference, () if case is None else cases.references(draft.order), cases.beginning, offices)
+        own = () if case is None else cases.references(draft.order)
+        check_quotable(reference, own, cases.beginning, offices)
         check_reference(reference, office, draft.order, cases.taken(reference))
+        if not lookalike and reference not in own:
+            check_lookalike(reference, office, draft.order, cases.alike(reference))
 
     return check
 

@@ -18,7 +18,7 @@ from ledger.adapters.storage.subject_keys import Drawer, Met
 from ledger.application.counterparties import register_marks, registers, trusted
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import Opened, entry_of, open_
-from ledger.entries.form import Known, issuing_office, plain
+from ledger.entries.form import Known, issuing_office, looks_alike, plain
 from ledger.entries.keyring import Keyring
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.wrapped_entry import KIND, as_counted
@@ -316,6 +316,11 @@ class Cases:
         text = plain(reference)
         alike = sorted({quoted for quoted, _ in self._store.references() if plain(quoted) == text})
         return [(order, quoted, offices) for quoted in alike for order, offices in self.quoted(quoted)]
+
+    def alike(self, reference: str) -> list[tuple[str, str, list[str]]]:
+        """The same of orders whose references look like it and are of other letters."""
+        found = sorted({quoted for quoted, _ in self._store.references() if looks_alike(quoted, reference)})
+        return [(order, quoted, offices) for quoted in found for order, offices in self.quoted(quoted)]
 
     def beginning(self, text: str) -> list[str]:
         """The ids of the orders that begin with a text."""

@@ -20,12 +20,14 @@ from ledger.entries.replacement import DIGESTS, stated
 from ledger.errors import Refused
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
 from ledger.facts.wire import NAME, Unfit, Word, check, is_typed, texts
+from ledger.formats.confusables_table import ALIKE, ASCII
 
 BY_COMMAND: Final = {  # kinds that state what the program itself has done -> the commands that do and record it
     "record-accessed": "--reveal of the command that shows the values, or `comity export`, `comity file`",
     "payload-key-destroyed": "`comity erase`",
     "counterparty-record-received": "`comity receive`",
 }
+_LOOKS_LIKE = str.maketrans({**{c: made for made, those in ALIKE.items() for c in those}, **ASCII})
 _FURTHEST = timedelta(hours=14)  # how far the day in a place may be ahead of UTC
 
 
@@ -187,6 +189,18 @@ def plain(reference: str) -> str:
     return "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
 
 
+def shapes(reference: str) -> frozenset[str]:
+    """Return what a reference looks like (UTS 39), in upper and in lower case: letters of ASCII for those like them."""
+    folded = unicodedata.normalize("NFKC", reference)
+    text = "".join("-" if _is_dash(c) else c for c in folded if not c.isspace())
+    return frozenset(each.translate(_LOOKS_LIKE) for each in (text.upper(), text.casefold()))
+
+
+def looks_alike(one: str, other: str) -> bool:
+    """Say whether two references look alike although they are of other letters. Within ASCII nothing does."""
+    return not (one.isascii() and other.isascii()) and not shapes(one).isdisjoint(shapes(other))
+
+
 def _is_dash(c: str) -> bool:
     return unicodedata.category(c) == "Pd" or c in "\u02d7\u2043\u2212"
 
@@ -234,4 +248,21 @@ def check_reference(
                 f"{office} has an order of the reference {quoted!r} here already, {other[:8]}{alike}",
                 where="order-issued.reference",
                 hint=hint or f"another order has another reference; a new version of that one: --order {other[:8]}",
+            )
+
+
+def check_lookalike(reference: str, office: str, order: str, alike: Iterable[tuple[str, str, Sequence[str]]]) -> None:
+    """Refuse, with REFERENCE-ALIKE, a reference that looks like one under which its office issued another order here.
+
+    `alike` are the orders that are quoted in other letters that look the same (`looks_alike`), as in `check_reference`.
+    """
+    for other, quoted, offices in alike:
+        if other != order and quoted != reference and office in offices:
+            letters = ", ".join(sorted({f"{c} U+{ord(c):04X}" for c in reference + quoted if not c.isascii()}))
+            raise Refused(
+                "REFERENCE-ALIKE",
+                f"{office} has an order of the reference {quoted!r} here, {other[:8]}; {reference!r} looks the same and"
+                f" is of other letters ({letters})",
+                where="order-issued.reference",
+                hint="type it as the other one is; or `comity issue --lookalike`, a column so called: it is meant so",
             )

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from ledger.law import judge
+from cli.exit_codes import Exit
 from ledger.application.journal import Journal
+from ledger.law import judge
 from projections.views.timeline import office_names
 from tests.support.cli import PERSON, ledger_of, run, size, told
 from tests.support.scenarios import case_from_story

@@ -443,6 +443,42 @@ def test_references_of_one_office_that_look_alike_are_one(house: House, tmp_path
     assert issue(house, "lind", "ppo-1").exit_code == 0
 
 
+LOOK_ALIKE = ("РРО-1", "РPO-1", "рро-1", "ΡΡΟ-1", "ΡРΟ-1", "ᏢᏢO-1", "РРО‐l")
+
+
+@pytest.mark.parametrize("reference", LOOK_ALIKE)
+def test_a_reference_of_other_letters_that_look_the_same_is_refused_unless_it_is_meant(
+    house: House, tmp_path: Path, reference: str
+) -> None:
+    reference = reference.replace("\u2010", "-")
+    before = count_of(house)
+    left_alone(issue(house, "ilves", reference), "REFERENCE-ALIKE", "'PPO-1'", "U+", "--lookalike")
+    done = imported(house, tmp_path, {**OPENS, "order": reference})
+    assert [f["code"] for f in json.loads(done.stdout)["faults"]] == ["REFERENCE-ALIKE"]
+    assert count_of(house) == before
+    assert issue(house, "lind", reference).exit_code == 0, "another office's reference is another one"
+    assert issue(house, "ilves", reference, "--lookalike").exit_code == 0
+    left_alone(issue(house, "ilves", reference, "--lookalike"), "REFERENCE-TAKEN")
+
+
+def test_a_row_says_that_its_reference_is_meant_and_two_rows_look_alike_too(house: House, tmp_path: Path) -> None:
+    said = {**OPENS, "order": "РРО-1"}
+    assert imported(house, tmp_path, {**said, "lookalike": "yes"}).exit_code == 0
+    two = imported(house, tmp_path, {**OPENS, "order": "OC-2"}, {**OPENS, "order": "ОС-2"})
+    assert [(f["row"], f["code"]) for f in json.loads(two.stdout)["faults"]] == [(3, "REFERENCE-ALIKE")]
+
+
+def test_references_of_one_script_are_refused_for_no_likeness_within_ascii(house: House, tmp_path: Path) -> None:
+    for reference in ("PPO-l", "PPO-I", "PP0-1", "СУ-7", "日本-1", "ÄÖ-1", "ПРО-1"):
+        assert issue(house, "ilves", reference).exit_code == 0, reference
+    assert (
+        house.run(
+            "issue", "--instrument", "2AP-7", "--to", "XO", "--reference", "СУ-7", "--as", "ilves", "--order", "СУ-7"
+        ).exit_code
+        == 0
+    )
+
+
 def test_a_reference_that_cannot_be_typed_or_means_something_else_is_refused(house: House, tmp_path: Path) -> None:
     stands(house, "OLD-1", OF_BEFORE)
     before = count_of(house)

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from cli.exits import Exit
-from ledger.world.journal import Journal
-from ledger.world.store import Store
-from tests.hands import House
-from tests.test_form import OPENS, imported, issue
+from cli.exit_codes import Exit
+from ledger.adapters.storage.entry_store import Store
+from ledger.application.journal import Journal
+from tests.ledger.entries.test_form import OPENS, imported, issue
+from tests.support.cli import House
 
 
 @cache
@@ -99,8 +99,8 @@ def taken(house: House, reference: str) -> None:
 WORKER = """
 import json, sys
 from pathlib import Path
-from tests.hands import House
-from tests.test_form import OPENS, imported, issue
+from tests.support.cli import House
+from tests.ledger.entries.test_form import OPENS, imported, issue
 house, folder = House(Path(sys.argv[1])), Path(sys.argv[2])
 folder.mkdir()
 for line in sys.stdin:
@@ -133,5 +133,5 @@ def test_of_two_processes_one_gets_the_reference_twenty_times(
 def worker(house: House, folder: Path) -> subprocess.Popen[str]:
     """A process that issues what it reads, until its input ends."""
     command = [sys.executable, "-c", WORKER, str(house.folder), str(folder)]
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[3]
     return subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
