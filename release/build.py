@@ -18,7 +18,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from browser.build import FETCHED, PIN, QR_PIN, published
-from release.pins import ROOT
+from release.pins import ROOT, project
 
 SUMS = "SHA256SUMS"
 # What may not show in the bytes. Every value is on every machine; an absent locale is read as C.
@@ -38,14 +38,15 @@ def epoch(root: Path = ROOT) -> int:
 
 def built(tree: Path, into: Path, when: int, of: str | None, more: dict[str, str], prefix: Iterable[str] = ()) -> None:
     """Build a tree into a folder; CalledProcessError with the output of the step that failed."""
-    python = [*prefix, sys.executable, "-m"]
+    python = [*prefix, sys.executable]
+    module, _, function = project(tree)["scripts"]["comity"].partition(":")
     environment = {**os.environ, **more, "SOURCE_DATE_EPOCH": str(when), "PYTHONDONTWRITEBYTECODE": "1"}
     shutil.rmtree(tree / "build" / "man", ignore_errors=True)
     for step in (
-        ["browser.build"],
-        ["cli.main", "man", "--all", "build/man"],
-        ["release.sbom", "build/comity.cdx.json", *(["--commit", of] if of else [])],
-        ["hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(into)],
+        ["-m", "browser.build"],
+        ["-c", f"from {module} import {function}; {function}()", "man", "--all", "build/man"],
+        ["-m", "release.sbom", "build/comity.cdx.json", *(["--commit", of] if of else [])],
+        ["-m", "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(into)],
     ):
         subprocess.run([*python, *step], cwd=tree, env=environment, check=True, stdout=subprocess.DEVNULL)
     shutil.copy(tree / "build" / "comity.cdx.json", into)
