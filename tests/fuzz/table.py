@@ -671,7 +671,7 @@ def person(data: bytes, place: Path) -> object:
     (place / "keys" / persons.FOLDER).mkdir(parents=True, exist_ok=True)
     persons._file(home, b"k" * 32).write_bytes(data)
     found = persons.remembered(home, b"k" * 32)
-    return found and persons.checked(found)
+    return found and persons.checked(found, ())
 
 
 def checked(data: bytes, place: Path) -> object:
