@@ -20,7 +20,7 @@ from benchmarks.measure import Figure, say, seconds
 from cli.desk.routes import app
 from cli.desk.security import Gate
 from cli.desk.session import Desk
-from cli.invocation import Said
+from cli.invocation import Invocation
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import reading
 
@@ -66,7 +66,7 @@ def desk_figure(ledger: Path) -> Figure:
     """The 95th percentile of the slowest page, to the limit: of lists, of an order of thirty and one of a thousand
     entries, of their papers. Where a paper is made beside the desk, each answer until it is there counts as one."""
     say("a desk over it")
-    context = click.Context(click.Command("desk"), obj=Said(ledger=str(ledger)))
+    context = click.Context(click.Command("desk"), obj=Invocation(ledger=str(ledger)))
     with reading(ledger) as reader, closing(board(reader)) as view:
         made = seconds(lambda: bring_up(reader, view, reader.now()))
         desk = Desk(reader, view, None, context)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from benchmarks.measure import Figure, say, seconds
 from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import Drawer
-from ledger.application.case_reader import Cases
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.application.case_reader import CaseReader
 from ledger.entries.case import Case
 from ledger.law import judge
 
@@ -23,8 +23,8 @@ def judge_figure(ledger: Path) -> Figure:
     """Seconds to judge every order of a ledger, by seconds to load its entries, open its values and parse them."""
     say("judging every order")
     folder = read_folder(ledger)
-    store, drawer = Shelf(folder.entries), Drawer(folder.drawer, writable=False)
-    cases = Cases(folder, store, drawer)
+    store, drawer = EntryReader(folder.entries), SubjectKeyStore(folder.drawer, writable=False)
+    cases = CaseReader(folder, store, drawer)
     orders = list(islice(cases.orders(), MOST))
     loaded = judged = 0.0
     for start in range(0, len(orders), 1_000):
@@ -38,7 +38,7 @@ def judge_figure(ledger: Path) -> Figure:
     return Figure(judged / loaded, made_of, at_most=3)
 
 
-def _load(cases: Cases, orders: list[str], into: list[Case]) -> None:
+def _load(cases: CaseReader, orders: list[str], into: list[Case]) -> None:
     into.extend(cases.case(order) for order in orders)
 
 

@@ -13,7 +13,7 @@ from benchmarks.generate import ORIGIN, entries
 from benchmarks.measure import Figure, in_turn, say
 from benchmarks.writing import recording, stock_recorder
 from ledger.adapters.storage.append import Row
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.postgres import address
 from ledger.entries.envelope import open_
 from tests.postgres.server import OWNER, Server
@@ -41,7 +41,7 @@ def postgres_figures(folder: Path) -> dict[str, Figure]:
 
 def _batches(server: Server, stock: ApplicationRecorder) -> Figure:
     rows = [_row(sealed.raw) for sealed in entries(BATCH * BATCHES * RUNS)]
-    store = Store.create(address(server.database("batch"), ORIGIN))
+    store = EntryStore.create(address(server.database("batch"), ORIGIN))
     ours, theirs = _chunks(rows, BATCH), _chunks(rows, THEIRS)
     orders = count()
 

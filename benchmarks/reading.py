@@ -18,7 +18,7 @@ from benchmarks.ledgers import REFERENCE
 from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.raw import SAMPLE, Cost, Yardstick
 from cli.app import comity
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.audit import audit
 
 _T = TypeVar("_T")
@@ -111,7 +111,7 @@ def _audit(path: Path) -> Audited:
 
 
 def _sample(path: Path) -> list[bytes]:
-    with closing(Shelf(path / "entries.db")) as store:
+    with closing(EntryReader(path / "entries.db")) as store:
         return [raw for _, raw in store.page(store.size() // 2, SAMPLE)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.measure import Figure, say, seconds
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.views import PAGE, Shown, View
 from ledger.formats.dsse import EVENT_TYPE, parts
 
@@ -41,7 +41,7 @@ def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
 def view_figure(ledger: Path) -> Figure:
     """Entries a second through a rebuild, to entries a second with one transaction for each event and its position."""
     say("rebuilding a view")
-    store = Shelf(ledger / "entries.db")
+    store = EntryReader(ledger / "entries.db")
     with tempfile.TemporaryDirectory(dir=ledger.parent) as place:
         view = View(Path(place) / "pages.db", "newest")
         paged = seconds(lambda: view.catch_up(store, fold)) / store.size()

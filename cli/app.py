@@ -11,7 +11,7 @@ import click
 
 from cli.click_extensions import Group, command, common_options
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from cli.invocation import Said
+from cli.invocation import Invocation
 from cli.terminal import output
 
 COMMANDS = {
@@ -140,7 +140,7 @@ class Comity(Group):
     """The root: every error becomes one to three lines on stderr and an exit code; no traceback without --debug."""
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **more: Any) -> NoReturn:
-        told = Said()
+        told = Invocation()
         more |= {"prog_name": "comity", "standalone_mode": False, "obj": told}
         try:
             _check_time()
@@ -160,7 +160,7 @@ def _check_time() -> None:
         raise Stop(says, hint="set the clock; nothing was done", code=Exit.UNDECIDABLE) from None
 
 
-def _end(error: BaseException, told: Said) -> Exit:
+def _end(error: BaseException, told: Invocation) -> Exit:
     code = exit_of(error, told.refused)
     if isinstance(error, OSError) and error.filename is None:
         output.forget_what_is_unwritten(sys.stdout)

@@ -13,15 +13,15 @@ import click
 from click.shell_completion import CompletionItem
 
 from cli.exit_codes import Exit, Stop
-from cli.invocation import Said, said
+from cli.invocation import Invocation, said
 
 FORMATS = ("table", "json", "jsonl", "csv")
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     told = ctx.find_root().obj
-    if not isinstance(told, Said):
-        told = ctx.find_root().obj = Said()
+    if not isinstance(told, Invocation):
+        told = ctx.find_root().obj = Invocation()
     if param.name == "json":
         if value:
             told.format = "json"

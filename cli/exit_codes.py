@@ -9,7 +9,7 @@ from enum import IntEnum
 
 import click
 
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 
 
 class Exit(IntEnum):
@@ -42,8 +42,8 @@ BY_NAME = {
     "OSError": Exit.UNDECIDABLE,  # a full disk, a medium that cannot be written
 }
 
-# Codes that mean the same whatever command meets them. Every other refusal (`Refused`, `LedgerFault`) is 5 to a command
-# that writes; a command that only reads says for itself what it is.
+# Codes that mean the same whatever command meets them. Every other refusal (`RecordError`, `LedgerError`) is 5 to a
+# command that writes; a command that only reads says for itself what it is.
 BY_CODE = {
     "NO-LEDGER": Exit.NO_LEDGER,
     "BUSY": Exit.BUSY,
@@ -91,7 +91,7 @@ def exit_of(error: BaseException, refused: Exit = Exit.REFUSED) -> Exit:
     """The exit code of an error; `refused` is what a refusal means to the command that met it: 5, or 4 when reading."""
     if isinstance(error, Stop):
         return error.code
-    if isinstance(error, (Refused, LedgerFault)):
+    if isinstance(error, (RecordError, LedgerError)):
         return BY_CODE.get(error.code, refused)
     for known in type(error).__mro__:
         if known.__name__ in BY_NAME:

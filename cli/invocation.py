@@ -10,7 +10,7 @@ from cli.exit_codes import Exit
 
 
 @dataclass
-class Said:
+class Invocation:
     """What the options common to all commands said; they may stand before the command or behind it."""
 
     ledger: str | None = None
@@ -21,8 +21,8 @@ class Said:
     refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
 
 
-def said() -> Said:
+def said() -> Invocation:
     """What the running command was told; defaults where no command runs."""
     ctx = click.get_current_context(silent=True)
     found = ctx.find_root().obj if ctx else None
-    return found if isinstance(found, Said) else Said()
+    return found if isinstance(found, Invocation) else Invocation()

@@ -6,7 +6,7 @@ Both carry a released code (docs/codes.md); the code decides the exit status of 
 from __future__ import annotations
 
 
-class Refused(Exception):
+class RecordError(Exception):
     """Something signed, hashed or packed is not what it has to be; nothing after it can be trusted.
 
     `code` is one of the released codes, `says` a sentence for people, `where` the file, entry or byte that is wrong,
@@ -25,11 +25,11 @@ class Refused(Exception):
         return f"{self.code}{place}: {self.says}"
 
 
-class LedgerFault(Exception):
+class LedgerError(Exception):
     """The ledger on this machine cannot be used: it is missing, busy, damaged or behind.
 
     `code` is one of the released codes, `says` a sentence for people, `hint` what to do next. What is wrong with
-    signed bytes is a `Refused`; this is about the files around them.
+    signed bytes is a `RecordError`; this is about the files around them.
     """
 
     def __init__(self, code: str, says: str, hint: str = "") -> None:
@@ -42,7 +42,7 @@ class LedgerFault(Exception):
         return f"{self.code}: {self.says}"
 
 
-class Busy(LedgerFault):
+class Busy(LedgerError):
     """Another process held the ledger for thirty seconds."""
 
     def __init__(self, what: str) -> None:

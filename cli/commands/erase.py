@@ -62,7 +62,7 @@ def erase(
     from ledger.application.sealing import target_of
     from ledger.application.subject_keys_binding import where
     from ledger.entries.form import slips
-    from ledger.errors import LedgerFault
+    from ledger.errors import LedgerError
     from ledger.facts import build
 
     if lost and (order or subject or everywhere or only_here):
@@ -115,7 +115,7 @@ def erase(
             output.tell("nothing was sealed under that key, so no entry tells of it; the key is destroyed")
         if others := journal.elsewhere(place):
             says = f"{where(journal.store, others)} stay readable where their keys are, and may be this person's"
-            raise LedgerFault("KEYS-OTHER", says, "erase there, too")
+            raise LedgerError("KEYS-OTHER", says, "erase there, too")
 
 
 def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: str | None) -> Signer:

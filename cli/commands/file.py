@@ -22,7 +22,7 @@ import click
 from cli import click_extensions
 from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
-from cli.invocation import Said
+from cli.invocation import Invocation
 from cli.reports.order_report import Asked
 from cli.reports.pdf_attachment import bundle_inside
 from cli.reports.report_files import making_of
@@ -257,7 +257,7 @@ def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
         stands = {"TRUST": str(folder / "trust"), "CHECKPOINT": str(anchor)}
         args = [stands.get(word) or (str(folder / word) if (folder / word).exists() else word) for word in words]
         with redirect_stdout(io.StringIO()) as said:
-            verify.main([*args, "--json"], standalone_mode=False, obj=Said())
+            verify.main([*args, "--json"], standalone_mode=False, obj=Invocation())
     report: dict[str, Any] = json.loads(said.getvalue())
     reasons = [f"{r['code']}: {r['says']}" for r in report["reasons"]]
     if report["verdict"] == "TOTAL-FAILED" or any(r["code"] in DISAGREE for r in report["reasons"]):

@@ -21,7 +21,7 @@ from cli.terminal.table import wrapped
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.user_folders import Home
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.adapters.log.sign_once_guard import Signed
@@ -220,7 +220,7 @@ def _says_so(folder: Folder, home: Home, last: Signed, now: datetime) -> str:
             "no quorum of witnesses and no time-stamp authority says what time it is; "
             f"the clock says {output.plain(now)}"
         )
-        raise LedgerFault("CLOCK-BACK", says, system_clock.HINT)
+        raise LedgerError("CLOCK-BACK", says, system_clock.HINT)
     return "--clock-is-right"
 
 
@@ -250,7 +250,7 @@ def _stamped(folder: Folder, last: Signed, now: datetime) -> list[str]:
         try:
             need()
             obtain(url, last.note, trusted(tsa), now)
-        except LedgerFault as fault:
+        except LedgerError as fault:
             if fault.code == "CLOCK-AHEAD":
                 doubted(fault)
             else:

@@ -158,12 +158,12 @@ def _held(trusts: tuple[str, ...]) -> list[Trust]:
 def _whose(place: str, held: list[Trust]) -> tuple[Trust, str]:
     """The trust that knows the log published at a place, by the origin it gives itself; that is then verified."""
     from ledger.adapters.log.published_log import LARGEST_NOTE, source
-    from ledger.errors import LedgerFault
+    from ledger.errors import LedgerError
 
     logs = {key.name: trust for trust in held for key in trust.policy.logs}
     try:
         origin = source(place)("checkpoint", LARGEST_NOTE).partition(b"\n")[0].decode("ascii", "replace")
-    except LedgerFault:
+    except LedgerError:
         if len(logs) != 1:
             raise
         origin = next(iter(logs))

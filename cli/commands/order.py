@@ -20,7 +20,7 @@ def rename(order: str, name: str) -> Exit:
     """
     from cli.session.ledger_reader import reading
     from ledger.adapters.folders.order_names import give
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.facts.wire import Reference as Form
     from ledger.facts.wire import Unfit, check, check_at_door, form_of
 
@@ -29,13 +29,13 @@ def rename(order: str, name: str) -> Exit:
         check(form, name)
         check_at_door(form, name)
     except Unfit as unfit:
-        raise Refused("FACT", f"expected {unfit.expected}, got {name!r}", where="name") from None
+        raise RecordError("FACT", f"expected {unfit.expected}, got {name!r}", where="name") from None
     with reading() as reader:
         found = reader.find(order)
         others = {*reader.called(name)} - {found}
         if others:
             says = f"an order is called {name!r} already, {', '.join(sorted(o[:8] for o in others))}"
-            raise Refused("NAME-TAKEN", says, where="name", hint="a name of one's own fits one order alone")
+            raise RecordError("NAME-TAKEN", says, where="name", hint="a name of one's own fits one order alone")
         give(reader.folder.path, found, name)
     document = {"order": found, "name": name}
     output.emit(

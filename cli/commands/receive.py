@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ledger.application.receive_foreign import Arrival
     from ledger.bundle.layout import Arranged
     from ledger.entries.envelope import Opened, Signer
-    from ledger.errors import LedgerFault
+    from ledger.errors import LedgerError
     from ledger.tlog.note import Vkey
     from ledger.verify import Known, Report, Trust
 
@@ -87,15 +87,17 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     from ledger.bundle.layout import MANIFEST, arrange
     from ledger.bundle.manifest import open_manifest
     from ledger.entries.placement import registry_of
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.verify import verify
 
     files = unpack(data)
     if MANIFEST not in files:
-        raise Refused("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
+        raise RecordError("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
     manifest = open_manifest(files[MANIFEST])
     if manifest.log == journal.origin:
-        raise Refused("CTX-LOG", "this is a bundle of this very ledger", hint="a copy is put back with comity restore")
+        raise RecordError(
+            "CTX-LOG", "this is a bundle of this very ledger", hint="a copy is put back with comity restore"
+        )
     trust = _trust(journal, manifest.log)
     read = partial(verify, data, trust, None, journal.now(), mldsa=mldsa.verify, stamps=rfc3161.reader())
     report = read()
@@ -121,8 +123,8 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
 
 
 def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *, anyway: bool) -> str:
-    """What checking showed, as the vocabulary has it. Raises `Refused` with the code of what is wrong or missing."""
-    from ledger.errors import Refused
+    """Return what checking showed, as the vocabulary has it. Raises `RecordError` with a code."""
+    from ledger.errors import RecordError
     from ledger.verify import Verdict
 
     if report.verdict is Verdict.PASSED:
@@ -132,7 +134,7 @@ def _settled(journal: Journal, report: Report, trust: Trust, parts: Arranged, *,
         _convict(journal, trust, [parts.checkpoint, *parts.heads.values()])
     if report.verdict is Verdict.FAILED or not anyway:
         hint = "" if report.verdict is Verdict.FAILED else "--anyway keeps it all the same; it will count for nothing"
-        raise Refused(worst.code, worst.says, where=worst.where, hint=hint)
+        raise RecordError(worst.code, worst.says, where=worst.where, hint=hint)
     for reason in report.reasons:
         output.tell(f"{reason.code}: {reason.says}")
     return "not-checked"
@@ -143,7 +145,7 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
     from cli.commands.verify import proof_beside
     from ledger.adapters.keys import mldsa
     from ledger.application.receive_foreign import Arrival
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.verify import Verdict, verify_entry
 
     signer = opened.payload.signer
@@ -162,7 +164,7 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
     lacks = [reason for reason in report.reasons if not (ours and reason.code in DOUBT_ONLY)]
     if lacks and (report.verdict is Verdict.FAILED or not anyway):
         hint = "" if report.verdict is Verdict.FAILED else "ask for the bundle of the whole order, or say --anyway"
-        raise Refused(lacks[0].code, lacks[0].says, where=lacks[0].where, hint=hint)
+        raise RecordError(lacks[0].code, lacks[0].says, where=lacks[0].where, hint=hint)
     if report.head is not None:
         _hold(journal, report, trust, None)
         _hold_entry(journal, opened, proof, trust)
@@ -180,7 +182,7 @@ def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -
     return known if known.entries else None
 
 
-def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], known: Known) -> LedgerFault:
+def _convicted(journal: Journal, report: Report, files: Mapping[str, bytes], known: Known) -> LedgerError:
     """What a bundle and what was received before prove of their log; both entries are kept where one is not in it."""
     from hashlib import sha256
 
@@ -260,7 +262,7 @@ def _proofs(parts: Arranged | None) -> Prove:
 def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
     """Keep what proves that their log signed two trees; both notes came in one bundle."""
     from ledger.adapters.witness.followed_logs import keep_split
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.tlog.note import open_checkpoint
 
     opened = []
@@ -271,18 +273,18 @@ def _convict(journal: Journal, trust: Trust, notes: list[bytes]) -> None:
         for _, two in opened[at + 1 :]:
             a, b = one.checkpoint, two.checkpoint
             if a.size == b.size and a.root != b.root:
-                why = Refused("SPLIT-VIEW", f"two trees of {a.size} entries")
+                why = RecordError("SPLIT-VIEW", f"two trees of {a.size} entries")
                 keep_split(journal.folder.evidence, key, one.note, two.note, (), None, why)
 
 
 def _signed_by(trust: Trust, note: bytes) -> Vkey:
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.tlog.note import open_checkpoint
 
     for key in trust.policy.logs[:-1]:
         try:
             open_checkpoint(note, key.name, key, ())
-        except Refused:
+        except RecordError:
             continue
         return key
     return trust.policy.logs[-1]
@@ -348,21 +350,21 @@ def _take_in(
 
 
 def _check_order(opened: Opened, order: str) -> None:
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
     if opened.payload.order != order:
         hint = "--anyway keeps it all the same, as what its recipient has observed"
-        raise Refused("CTX-ORDER", f"it is about the order {opened.payload.order}", where=order, hint=hint)
+        raise RecordError("CTX-ORDER", f"it is about the order {opened.payload.order}", where=order, hint=hint)
 
 
 def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
     from ledger.application.receive_foreign import check_instrument
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
     newest = journal.store.newest(order)
     check_instrument(arrival, _open(newest[1]).payload.instrument if newest else None)
     if journal.drawer and journal.drawer.main_of(order) is not None:
-        raise Refused("CTX-ORDER", "what arrives from others does not go where some of them may not look")
+        raise RecordError("CTX-ORDER", "what arrives from others does not go where some of them may not look")
 
 
 def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: str | None, key_file: str | None) -> Exit:
@@ -373,11 +375,11 @@ def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: st
     from ledger.application.sealing import Draft
     from ledger.entries.envelope import Circumstances
     from ledger.entries.wrapped_entry import wrapping_crossed
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
     try:
         (receipt,) = journal.receive_sealed([opened.raw])
-    except Refused as refused:
+    except RecordError as refused:
         if refused.code != "CTX-CHAIN" or journal.store.newest(opened.payload.order) is None:
             raise
     else:
@@ -387,7 +389,7 @@ def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: st
     journal.keyring.check(opened, size)
     journal.keyring.check_role(opened.payload.signer, size)
     if opened.payload.order in (journal.registry, journal.access):
-        raise Refused("CTX-CHAIN", "others wrote to the register first", hint="read it again, and seal it again")
+        raise RecordError("CTX-CHAIN", "others wrote to the register first", hint="read it again, and seal it again")
     signer = hand(journal, KIND, actor, role, key_file)
     entry, before = _crossed(journal, opened)
     if before is None:

@@ -37,7 +37,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     from cli.session.open_ledger import hand, writing
     from ledger.adapters.log.checkpoints import Token
     from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
-    from ledger.errors import LedgerFault
+    from ledger.errors import LedgerError
     from ledger.tlog.note import note_digest
 
     need()
@@ -53,7 +53,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
         for number, (name, url) in enumerate(asked.items()):
             try:
                 reply = obtain(url, head.note, trusted(tsa), ledger_choice.now(), sha512=number % 2 == 1)
-            except LedgerFault as fault:
+            except LedgerError as fault:
                 if fault.code == "CLOCK-AHEAD":
                     doubted(fault)
                 else:
@@ -128,7 +128,7 @@ def _rows(path: Path) -> list[tuple[Any, ...]]:
     from ledger.adapters.folders.ledger_folder import read_folder
     from ledger.adapters.log.checkpoints import Heads
     from ledger.adapters.timestamps.rfc3161 import read_stamp, trusted
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
     roots, rows = trusted(path / "trust" / "tsa"), []
     with closing(Heads(read_folder(path).heads, writable=False)) as heads:
@@ -139,7 +139,7 @@ def _rows(path: Path) -> list[tuple[Any, ...]]:
                 said = read_stamp(token.reply, note, roots)
                 at: Any = said.at
                 accuracy = f"{said.accuracy.total_seconds():g} s"
-            except Refused as wrong:
+            except RecordError as wrong:
                 at, accuracy = str(wrong), ""
             rows.append((token.authority, at, accuracy, size, token.head, token.digest))
     return rows

@@ -19,7 +19,7 @@ from cli.session.options import LANG
 from cli.terminal import output
 
 if TYPE_CHECKING:
-    from projections.reports.front_page import Making
+    from projections.reports.front_page import Provenance
     from projections.statistics.counting import Table
     from projections.statistics.report import StatisticsReport
 
@@ -95,13 +95,13 @@ HEADING, LABEL = 14, 24  # characters: of a heading, and those a row needs at le
 COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 
 
-def _making(reader: Reader, moment: datetime) -> Making:
+def _making(reader: Reader, moment: datetime) -> Provenance:
     from cli.version import tool
     from ledger.law.provisions import rules_digest
-    from projections.reports.front_page import Checked, Making
+    from projections.reports.front_page import Checked, Provenance
 
     unchecked = Checked("INDETERMINATE", "The entries were read for counting, not verified.", (), ())
-    return Making(moment, tool(), rules_digest()[:16], None, unchecked, test=reader.folder.test)
+    return Provenance(moment, tool(), rules_digest()[:16], None, unchecked, test=reader.folder.test)
 
 
 # -- printing ----------------------------------------------------------------------------------------------------------

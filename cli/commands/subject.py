@@ -13,7 +13,7 @@ from cli.terminal import output
 from ledger.adapters.storage.subject_keys import HOLDER
 
 if TYPE_CHECKING:
-    from ledger.adapters.storage.subject_keys import Drawer
+    from ledger.adapters.storage.subject_keys import SubjectKeyStore
     from ledger.application.journal import Journal
 
 
@@ -65,11 +65,11 @@ def _apart(journal: Journal, *names: str) -> None:
             raise Stop(says, hint=hint, code=Exit.REFUSED)
 
 
-def _drawer(journal: Journal) -> Drawer:
-    from ledger.errors import LedgerFault
+def _drawer(journal: Journal) -> SubjectKeyStore:
+    from ledger.errors import LedgerError
 
     if journal.drawer is None:
-        raise LedgerFault("KEYS-MISSING", "keys.db is missing: it holds who is who", "put its own backup back")
+        raise LedgerError("KEYS-MISSING", "keys.db is missing: it holds who is who", "put its own backup back")
     return journal.drawer
 
 

@@ -114,7 +114,7 @@ def check(folder: str, typed: str | None) -> None:
     """Check every version in DIR against the one before, and the first against its fingerprint; show what it says."""
     import msgspec
 
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.trust.signed_policy import check_unexpired, check_versions, spoken
 
     versions = _some(folder)
@@ -123,7 +123,7 @@ def check(folder: str, typed: str | None) -> None:
     lacking = None
     try:
         check_versions(versions, pin or first.fingerprint)
-    except Refused as lack:
+    except RecordError as lack:
         if lack.code != "POL-THRESHOLD":
             raise
         lacking = lack  # it is still shown: whoever is to sign has to read it
@@ -132,7 +132,7 @@ def check(folder: str, typed: str | None) -> None:
     problems += [] if pin else [("NO_TRUST_ANCHOR", "compare the fingerprint of version 1, by telephone or on paper")]
     try:
         check_unexpired(newest, ledger_choice.now())
-    except Refused as late:
+    except RecordError as late:
         problems.append((late.code, late.says))
     rows = [
         (v.said.version, v.said.issued, v.said.expires, v.said.threshold, [r.name for r in v.said.roots], _by(v))
@@ -172,7 +172,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
     The first time DIR is made, and the fingerprint is kept in it; later nothing in FROM can replace what DIR has.
     """
     from cli.terminal.file_io import write
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.trust.signed_policy import check_unexpired, check_versions, format_version
 
     held, given = _versions(folder), _some(source)
@@ -182,10 +182,10 @@ def update(folder: str, source: str, typed: str | None) -> None:
     for mine, theirs in zip(held, given, strict=False):
         if mine.fingerprint != theirs.fingerprint:
             says = f"{source} has another version {mine.said.version} than the one you hold: keep both"
-            raise Refused("POL-VERSION", says, where=_name(theirs))
+            raise RecordError("POL-VERSION", says, where=_name(theirs))
     if held and len(given) < len(held):
         says = f"{source} ends with version {given[-1].said.version}, you hold {held[-1].said.version}"
-        raise Refused("POL-VERSION", says, where=source, hint="it is older; nothing was changed")
+        raise RecordError("POL-VERSION", says, where=source, hint="it is older; nothing was changed")
     newest = check_versions([*held, *given[len(held) :]], pin)
     check_unexpired(newest, ledger_choice.now())
     trust = _expanded(source, newest)

@@ -141,15 +141,15 @@ def _taken_out(paper: bytes, file: str) -> bytes:
 def _meant(data: bytes, file: str) -> bool:
     """True for what is meant to be a bundle, or a container with one in it, whole or damaged: on that is a verdict.
 
-    `Refused` BND-NONE for any other archive, of which nothing is said.
+    `RecordError` BND-NONE for any other archive, of which nothing is said.
     """
     from ledger.bundle.archive_kind import ENDING, inside, is_bundle, is_container, names
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
     try:
         if is_bundle(data) or (is_container(data) and inside(data) is not None):
             return True
-    except Refused:  # which is the verdict
+    except RecordError:  # which is the verdict
         return True
     if not data.startswith(b"PK"):
         return False
@@ -160,9 +160,9 @@ def _meant(data: bytes, file: str) -> bool:
 
 def _no_bundle(file: str, says: str, hint: str = "") -> Exception:
     """What was never meant to be a bundle is no alarm: exit 4, and no verdict."""
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
-    return Refused("BND-NONE", says, where=file, hint=hint)
+    return RecordError("BND-NONE", says, where=file, hint=hint)
 
 
 def tell(report: Report) -> None:

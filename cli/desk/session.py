@@ -14,7 +14,7 @@ from cli.desk.background_jobs import Beside
 from cli.desk.security import Sessions
 from cli.session.docket import bring_up
 from cli.session.ledger_reader import Reader
-from ledger.adapters.storage.order_index import Board
+from ledger.adapters.storage.order_index import OrderIndex
 from ledger.entries.case import Case
 from projections.render.desk_pages import Frame
 from projections.views.timeline import office_names
@@ -34,7 +34,7 @@ class Desk:
     """
 
     reader: Reader
-    view: Board
+    view: OrderIndex
     signer: Signer | None
     context: click.Context
     person: str | None = None

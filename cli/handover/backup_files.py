@@ -20,10 +20,10 @@ from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.log.signer_process import POINTER, signatory
 from ledger.adapters.storage.connection import Place
 from ledger.adapters.storage.copy_entries import copy, move_in
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
 from ledger.application.restore import check_witnesses, mark_restored
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 NEVER = ("state", "keys", STORE)  # a copy that brings them is not one of ours
 LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", SHELF, STORE, "heads.db", "others", RESTORED})
@@ -52,7 +52,7 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
                     copy(source, made)
                     tar.add(made, name, filter=_anonymous)
                     count += 1
-                with closing(Shelf(place / SHELF)) as shelf:
+                with closing(EntryReader(place / SHELF)) as shelf:
                     size = shelf.size()
             stream.flush()
             os.fsync(stream.fileno())
@@ -89,7 +89,7 @@ def copy_in(file: str, folder: Path, *, behind: bool, store: str = "") -> int:
 
     With `store`, its entries go into that database, and are verified there once more.
 
-    `LedgerFault` LOG-ROLLBACK if the log has signed more since, unless it is to be read only (`behind`).
+    `LedgerError` LOG-ROLLBACK if the log has signed more since, unless it is to be read only (`behind`).
     """
     with place(str(folder)) as making:
         _unpack(file, making)
@@ -110,7 +110,7 @@ def _verified(folder: Path, file: str) -> int:
     found = check_own(read_folder(folder))
     if found.wrong:
         worst = found.wrong[0]
-        raise LedgerFault(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
+        raise LedgerError(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
     return found.report.entries + found.report.not_covered
 
 
@@ -118,20 +118,20 @@ def _check_guard(folder: Path, file: str) -> None:
     """Hold a copy against what its log has signed since, as the guard here knows and as its witnesses do."""
     there = read_folder(folder)
     state, origin = Home.user().log(there.origin), there.origin
-    with closing(Shelf(there.entries)) as store:
+    with closing(EntryReader(there.entries)) as store:
         size = store.size()
         if any((state / name).exists() for name in ("guard.db", POINTER)):  # else nothing here has signed for this log
             with closing(signatory(there.keys, state)) as hand:
                 last = hand.last()
             if size < last.size:
-                raise LedgerFault(
+                raise LedgerError(
                     "LOG-ROLLBACK",
                     f"{file} holds {size} entries, and {origin} has signed {last.size}",
                     "take the newest copy; --behind puts it back for reading only",
                 )
         try:
             check_witnesses(there, size, store.hashes)
-        except LedgerFault as fault:
+        except LedgerError as fault:
             if fault.code not in ("LOG-UNREACHABLE", "NO-HTTP"):
                 raise
             output.tell(f"{fault.says}; they are asked again before anything is signed")

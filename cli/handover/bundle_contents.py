@@ -20,7 +20,7 @@ from ledger.bundle import About, Contents, readable, select, visible
 from ledger.entries.case import Entry
 from ledger.entries.envelope import Opened
 from ledger.entries.wrapped_entry import KIND, PROOF, VALUES, as_counted
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.formats.selective_disclosure import parse_disclosure
 from ledger.law.provisions import rules_digest
 from ledger.tlog.note import Head, note_digest, open_checkpoint, origin_hash
@@ -108,7 +108,7 @@ def published(journal: Journal) -> Head:
     """The newest published head, brought up to the newest entry; as it was, where nothing can be signed any more."""
     try:
         journal.publish()
-    except LedgerFault as fault:
+    except LedgerError as fault:
         head = journal.log.files.head(journal.log.witnesses)
         if fault.code != "GUARD-MISSING" or head is None:
             raise

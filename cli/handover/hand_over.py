@@ -30,7 +30,7 @@ from cli.terminal import output
 from ledger.adapters.folders.pending_exports import Pending, begin
 from ledger.application.subject_keys_binding import HINT, where
 from ledger.bundle import Contents, pack
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.note import Head
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def handing(journal: Journal, wanted: Handing) -> Iterator[Made]:
 def cosigned(journal: Journal) -> Cosigned:
     """The newest head, published, after the witnesses of the policy that have an address were asked to cosign it.
 
-    `LedgerFault` CLOCK-AHEAD if what they say is another time than the clock of this machine.
+    `LedgerError` CLOCK-AHEAD if what they say is another time than the clock of this machine.
     """
     from ledger.adapters.witness.cosigning import cosign_head
 
@@ -150,7 +150,7 @@ def _check_keys(journal: Journal, wanted: Handing) -> None:
     if missing:
         says = f"{where(journal.store, missing)} stay closed for every reader: their keys are not in this keys.db"
         if wanted.whole:
-            raise LedgerFault("KEYS-OTHER", f"{says}; nothing was handed out", HINT)
+            raise LedgerError("KEYS-OTHER", f"{says}; nothing was handed out", HINT)
         output.tell(f"KEYS-OTHER: {says}")
 
 
@@ -223,7 +223,7 @@ def _is_frozen(journal: Journal) -> bool:
     """True for a copy without its guard, which can record nothing and sign no head."""
     try:
         journal.log.signed()
-    except LedgerFault as fault:
+    except LedgerError as fault:
         if fault.code != "GUARD-MISSING":
             raise
         return True

@@ -19,17 +19,17 @@ from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder, read_fol
 from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.signer_process import signatory
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import Drawer
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.adapters.timestamps import rfc3161
-from ledger.application.case_reader import Cases
+from ledger.application.case_reader import CaseReader
 from ledger.application.erasure import unstated
 from ledger.application.restore import check_witnesses
 from ledger.application.subject_keys_binding import elsewhere, left_over, where
 from ledger.entries.case import wire
 from ledger.entries.envelope import open_
 from ledger.entries.wrapped_entry import KIND
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import open_checkpoint
 from ledger.tlog.tile import tile_bytes, tile_path, tiles_for
 from ledger.tlog.tree import EMPTY_ROOT, root
@@ -96,7 +96,7 @@ def examine(path: Path) -> Examined:
     folder = read_folder(path)
     found = check_own(folder)
     try:
-        with closing(Shelf(folder.entries)) as store:
+        with closing(EntryReader(folder.entries)) as store:
             house = _House(folder, store, store.size(), found)
             house.private()
             house.kept()
@@ -106,7 +106,7 @@ def examine(path: Path) -> Examined:
             house.received()
             house.remembered()
             house.keyed()
-    except LedgerFault as fault:
+    except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
         if not found.wrong:
@@ -119,7 +119,7 @@ class _House:
     """What an office keeps beside the entries, and the answer that it adds to."""
 
     folder: Folder
-    store: Shelf
+    store: EntryReader
     size: int
     found: Examined
 
@@ -144,7 +144,7 @@ class _House:
                 kept = heads.get(token.head)
                 try:
                     read(token.reply, kept.note if kept else b"", trusted)
-                except Refused as wrong:
+                except RecordError as wrong:
                     where = f"heads.db, {token.authority} {wire(token.at)}"
                     self.found.wrong.append(Reason(wrong.code, where, wrong.says))
 
@@ -154,7 +154,7 @@ class _House:
         with closing(signatory(self.folder.keys, state)) as hand:
             try:
                 last = hand.last()
-            except LedgerFault as fault:
+            except LedgerError as fault:
                 if fault.code not in ("GUARD-MISSING", "KEY-AWAY"):
                     raise
                 says = f"{fault.says}: nothing here says what was signed before"
@@ -162,7 +162,7 @@ class _House:
                 return
         try:
             head = open_checkpoint(last.note, self.folder.origin, self.folder.keys, ()).checkpoint
-        except Refused as wrong:
+        except RecordError as wrong:
             self.found.wrong.append(Reason(wrong.code, "guard", wrong.says))
             return
         if head.size > self.size:
@@ -177,8 +177,8 @@ class _House:
         if not self.folder.drawer.exists():
             self.found.beside.append("keys.db is not here: sealed values were not compared with their keys")
             return
-        with closing(Drawer(self.folder.drawer, writable=False)) as drawer:
-            cases = Cases(self.folder, self.store, drawer)
+        with closing(SubjectKeyStore(self.folder.drawer, writable=False)) as drawer:
+            cases = CaseReader(self.folder, self.store, drawer)
             if others := elsewhere(self.store, cases, drawer):
                 says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"
                 self.found.missing.append(Reason("KEYS-OTHER", "keys.db", says))
@@ -237,7 +237,7 @@ class _House:
             return
         try:
             check_witnesses(self.folder, self.size, self.store.hashes)
-        except LedgerFault as fault:
+        except LedgerError as fault:
             contradicts = fault.code in ("LOG-ROLLBACK", "LOG-FORKED")
             reasons = self.found.wrong if contradicts else self.found.missing
             reasons.append(Reason(fault.code, "witnesses", fault.says))

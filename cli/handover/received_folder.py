@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ELOOP, ENOTDIR
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 
 TRUST_FILE = 1 << 20  # bytes of a policy, a registrar, a certificate, a version of a signed policy
 NOTE = 1 << 16  # of a checkpoint
@@ -30,7 +30,7 @@ class HandedFolder:
         self.folder = os.fspath(folder)
 
     def read(self, path: str, most: int) -> bytes | None:
-        """Read a file; None if there is none. `Refused` NOT-A-FILE for anything else, or more than `most` bytes."""
+        """Read a file; None if there is none. `RecordError` NOT-A-FILE for anything else, or more than `most` bytes."""
         try:
             with self._beside(path) as (fd, name):
                 if not stat.S_ISREG(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode):
@@ -46,7 +46,7 @@ class HandedFolder:
         return data
 
     def names(self, path: str) -> list[str]:
-        """List the names in a folder below this one, sorted; empty if there is none. `Refused` NOT-A-FILE."""
+        """List the names in a folder below this one, sorted; empty if there is none. `RecordError` NOT-A-FILE."""
         try:
             with self._beside(f"{path}/.") as (fd, _), os.scandir(fd) as found:
                 names = []
@@ -86,6 +86,6 @@ class HandedFolder:
         finally:
             os.close(fd)
 
-    def _unfit(self, path: str, says: str) -> Refused:
+    def _unfit(self, path: str, says: str) -> RecordError:
         where = os.path.join(self.folder, path.removesuffix("/."))
-        return Refused("NOT-A-FILE", says, where=where, hint="links are not followed: copy the files themselves")
+        return RecordError("NOT-A-FILE", says, where=where, hint="links are not followed: copy the files themselves")

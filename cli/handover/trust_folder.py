@@ -52,7 +52,7 @@ PIN = "fingerprint"
 
 def signed_trust(folder: str, typed: str | None) -> Trust | None:
     """What a folder of signed versions says, once all are believed; None if it has none."""
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.trust.signed_policy import check_versions
 
     pin = _pin(folder, typed)
@@ -63,7 +63,9 @@ def signed_trust(folder: str, typed: str | None) -> Trust | None:
         return None
     if pin is None:
         hint = "--root-fingerprint, as it came by another way; or keep it: comity trust update MINE FROM"
-        raise Refused("NO_TRUST_ANCHOR", "nothing says that its first version is the true one", where=folder, hint=hint)
+        raise RecordError(
+            "NO_TRUST_ANCHOR", "nothing says that its first version is the true one", where=folder, hint=hint
+        )
     return _expanded(folder, check_versions(versions, pin))
 
 
@@ -93,13 +95,13 @@ def _expanded(folder: str, version: Version) -> Trust:
 
 def _check_plain(folder: str, trust: Trust) -> None:
     """The plain files for the verifier page, where there are any, say what the newest version says."""
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.trust.signed_policy import plain_files
 
     for name, data in plain_files(trust).items():
         path = Path(folder) / "page" / name
         if path.exists() and path.read_bytes() != data:
-            raise Refused("TRUST-FORMAT", "it is not what the signed policy says", where=f"page/{name}")
+            raise RecordError("TRUST-FORMAT", "it is not what the signed policy says", where=f"page/{name}")
 
 
 def _pin(folder: str, typed: str | None) -> str | None:

@@ -21,7 +21,7 @@ from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.application.counterparties import registers, registers_by
 from ledger.application.verify_log import Whole, verify_whole
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.policy import parse_policy
 from ledger.verify import Report, Trust, parse_anchor
@@ -33,7 +33,7 @@ def verify_folder(path: Path, trust: Trust | None, anchor: bytes | None, store: 
     """Verify a folder as it was handed over: nothing in it is believed or followed, and nothing is written into it.
 
     `store` is the address of the database with its entries; the address in the folder is never used. Raises `Stop` if
-    it is no log, `Refused` and `LedgerFault` if it cannot be read.
+    it is no log, `RecordError` and `LedgerError` if it cannot be read.
     """
     held = None if anchor is None else parse_anchor(anchor)
     there = HandedFolder(path)
@@ -43,7 +43,7 @@ def verify_folder(path: Path, trust: Trust | None, anchor: bytes | None, store: 
         report = _verified(_handed_over(there, path, store, until), trust, held)
     if [sqlite.state_of(file) for file in files] != before:
         says = f"{path} was written to while it was read"
-        raise LedgerFault("BUSY", says, "try again, or verify a copy: comity backup makes one")
+        raise LedgerError("BUSY", says, "try again, or verify a copy: comity backup makes one")
     return report
 
 
@@ -98,13 +98,13 @@ def _handed_over(there: HandedFolder, path: Path, store: str, until: ExitStack) 
     place: Readable = address(store, origin) if store else sqlite.HandedFile(path / SHELF, SCHEMA)
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
-    damage: LedgerFault | None = None
+    damage: LedgerError | None = None
     try:
         if not store:
             place = sqlite.HandedFile(until.enter_context(sqlite.settled(path / SHELF)), SCHEMA)
         if there.has(HEADS):
             notes, tokens = notes_in(until.enter_context(sqlite.settled(path / HEADS)))
-    except LedgerFault as fault:
+    except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
         damage = fault
@@ -150,7 +150,7 @@ def _origin(policy: bytes | None, checkpoint: bytes | None) -> str:
     if policy is not None:
         try:
             names = {key.name for key in parse_policy(policy).logs}
-        except Refused:
+        except RecordError:
             names = set()
         if len(names) == 1:
             return names.pop()

@@ -84,7 +84,7 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
     from cli.imports.tables import Row, Wrong
     from cli.imports.unstarted_deadlines import Clocks
     from ledger.application.sealing import target_of
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
     checked, clocks = Checked(), Clocks(journal)
 
@@ -96,7 +96,7 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
         checked.kinds[told.draft.fact.kind] += 1
         try:
             leaf = journal.recorded(told.draft) if told.order.there else None
-        except Refused as refused:
+        except RecordError as refused:
             fault(told.row, [Wrong("id", refused.says, "an entry is never changed; `replaces` puts one right")])
             return
         if leaf is not None:
@@ -148,12 +148,12 @@ def record(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: As
 
 def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Asked, checked: Checked) -> range:
     from ledger.adapters.storage.entry_store import Conflict
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
 
     def fault(row: Row, wrongs: list[Wrong]) -> None:
         taken = next((wrong for wrong in wrongs if wrong.code == "REFERENCE-TAKEN"), None)
         if taken is not None:  # by somebody else since it was checked
-            raise Refused(taken.code, taken.says, where=asked.row(row.number, row.line), hint=taken.hint)
+            raise RecordError(taken.code, taken.says, where=asked.row(row.number, row.line), hint=taken.hint)
         changed()
 
     def changed() -> None:
@@ -169,10 +169,10 @@ def _recorded(journal: Journal, names: dict[str, str], stream: IO[bytes], asked:
                 leaf = bulk.add(told.draft, fresh=not told.order.there)
             except Conflict as conflict:  # recorded by somebody else since it was checked
                 where = asked.row(told.row.number, told.row.line)
-                raise Refused("CONFLICT", conflict.says, where=where) from conflict
-            except Refused as refused:
+                raise RecordError("CONFLICT", conflict.says, where=where) from conflict
+            except RecordError as refused:
                 where = asked.row(told.row.number, told.row.line) + (f", {refused.where}" if refused.where else "")
-                raise Refused(refused.code, refused.says, where=where, hint=refused.hint) from refused
+                raise RecordError(refused.code, refused.says, where=where, hint=refused.hint) from refused
             reader.index.sealed(told.order.id, told.label, leaf)
         if source.sha256 != checked.sha256:
             changed()

@@ -128,7 +128,7 @@ class Index:
     def issue(self, reference: str, office: str, order: Named, *, version: bool) -> None:
         """Note that an office issues an order; `version`: the row says that it is a new version, or puts one right.
 
-        `Stop` if the order is another office's; `Refused` REFERENCE-TAKEN if it is issued already and this is no
+        `Stop` if the order is another office's; `RecordError` REFERENCE-TAKEN if it is issued already and this is no
         version of it.
         """
         offices = [o for (o,) in self._c.execute("SELECT office FROM issued WHERE id = ? ORDER BY office", (order.id,))]
@@ -148,7 +148,7 @@ class Index:
     def quote(self, reference: str, office: str, order: Named, *, lookalike: bool = False) -> None:
         """Note under which reference its office issues an order.
 
-        `Refused` REFERENCE-TAKEN if it issued another so; REFERENCE-ALIKE if that one looks the same, unless
+        `RecordError` REFERENCE-TAKEN if it issued another so; REFERENCE-ALIKE if that one looks the same, unless
         `lookalike` says that it is meant.
         """
         cases = self._journal.cases

@@ -31,7 +31,7 @@ from ledger.entries.envelope import Circumstances, Signer, open_
 from ledger.entries.form import BY_COMMAND, check_by_hand, named_in, slips
 from ledger.entries.keyring import REGISTRY_ONLY
 from ledger.entries.replacement import check_own, check_reason
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import (
     KINDS,
     WHY,
@@ -121,7 +121,7 @@ class Reader:
         self._folder = folder
         self._actor, self._role, self._key_file = actor, role, key_file
         self._zone = _zone(zone) if zone else None
-        self._signers: dict[tuple[str, str, str], Signer | Stop | Refused] = {}
+        self._signers: dict[tuple[str, str, str], Signer | Stop | RecordError] = {}
         self._offices = journal.keyring.offices
         self._known = journal.cases.known(journal.keyring)
         self._now = journal.now()
@@ -139,9 +139,9 @@ class Reader:
                 return do()
             except Wrong as wrong:
                 wrongs.append(wrong if wrong.column else Wrong(column, wrong.says, wrong.hint))
-            except (Stop, Refused) as error:
+            except (Stop, RecordError) as error:
                 says = error.message if isinstance(error, Stop) else error.says
-                code = error.code if isinstance(error, Refused) else ""
+                code = error.code if isinstance(error, RecordError) else ""
                 wrongs.append(Wrong(column, says.removeprefix(f"{column}: "), error.hint, code))
             return None
 
@@ -231,7 +231,7 @@ class Reader:
         if asked not in self._signers:
             try:
                 self._signers[asked] = hand(self._journal, kind, actor or None, role or None, self._key_file)
-            except (Stop, Refused) as error:  # the next row of this signer has the same fault, and quickly
+            except (Stop, RecordError) as error:  # the next row of this signer has the same fault, and quickly
                 self._signers[asked] = error
         signer = self._signers[asked]
         if isinstance(signer, Signer):
@@ -383,7 +383,7 @@ class Reader:
         if found is not None:
             try:
                 check_own(open_(found[1], verify=False).payload.signer.actor, signer.actor)
-            except Refused as refused:
+            except RecordError as refused:
                 raise Wrong("replaces", refused.says, refused.hint) from None
 
     def _leaf(self, order: Named | None, column: str, text: str) -> str:
@@ -404,7 +404,7 @@ def _zone(name: str) -> tzinfo:
 def _reason(why: str | None) -> None:
     try:
         check_reason(why)
-    except Refused as refused:
+    except RecordError as refused:
         raise Wrong("why", refused.says, COLUMNS["why"]) from None
 
 

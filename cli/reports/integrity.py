@@ -17,7 +17,7 @@ from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Chains
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint as State
 from ledger.tlog.note import Head, Vkey, open_checkpoint
 from ledger.tlog.tree import EMPTY_ROOT, check_inclusion, leaf_hash, prove_inclusions
@@ -26,7 +26,7 @@ from ledger.verify import Report, Trust, Verdict, heads
 from ledger.verify.claims import CLOSED
 from ledger.verify.entries import doubt_key, suspect
 from ledger.verify.heads import Heads
-from ledger.verify.progress import Notebook
+from ledger.verify.progress import VerificationLog
 from ledger.verify.time_brackets import Times
 from projections.reports.front_page import Checked, Checkpoint, Reason
 
@@ -55,7 +55,7 @@ class Read:
 def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | None) -> Read:
     """Check every entry of an order and of the register that a kept head covers, by the steps of a bundle's verifier:
     trust from elsewhere, the head and its quorum, then signatures, keys, chain, inclusion."""
-    book = Notebook(of="folder")
+    book = VerificationLog(of="folder")
     key = _log_keys(reader, trust)[-1]
     head: Head | None = None
     try:
@@ -65,7 +65,7 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
         if head is not None and all(n >= head.checkpoint.size for n, _ in reader.store.order(order)):
             book.doubt("PRF-INDEX", NO_COVER)
         _suspect(reader, order, trust, book)
-    except Refused as wrong:
+    except RecordError as wrong:
         problem = Reason(wrong.code, wrong.where, wrong.says)
         says = "This order and the register were read again; what was met first is proved wrong."
         checked = Checked(str(Verdict.FAILED), says, (problem,), (NOT_TRUE,))
@@ -86,7 +86,7 @@ def _registrar(reader: Reader, trust: Trust | None) -> Registrar:
     return reader.folder.registrar if trust is None or trust.registrar is None else trust.registrar
 
 
-def _states(reader: Reader, kept: Kept | None, trust: Trust | None, book: Notebook) -> Heads | None:
+def _states(reader: Reader, kept: Kept | None, trust: Trust | None, book: VerificationLog) -> Heads | None:
     """The kept head, opened and asked for its quorum as in a bundle; None, and a doubt, if none was kept by then."""
     policy = reader.folder.policy if trust is None else trust.policy
     heads.check_current(trust, reader.now(), book)
@@ -102,7 +102,7 @@ def _states(reader: Reader, kept: Kept | None, trust: Trust | None, book: Notebo
     return states
 
 
-def _suspect(reader: Reader, order: str, trust: Trust | None, book: Notebook) -> None:
+def _suspect(reader: Reader, order: str, trust: Trust | None, book: VerificationLog) -> None:
     """KEY-SUSPECT for keys reported later, unless kept heads prove that what they signed is older than that."""
     keyring, _ = next(iter(reader.registers.values()))
     if not any(key.reported is not None for key in keyring.keys.values()):
@@ -148,7 +148,7 @@ def _log_keys(reader: Reader, trust: Trust | None) -> tuple[Vkey, ...]:
 
 
 def _opened(reader: Reader, kept: Kept | None, trust: Trust | None) -> Head | None:
-    """A kept head with its signatures checked; raises `Refused`."""
+    """A kept head with its signatures checked; raises `RecordError`."""
     if kept is None:
         return None
     policy = reader.folder.policy if trust is None else trust.policy
@@ -160,13 +160,13 @@ def kept_checkpoint(reader: Reader, kept: Kept | None, trust: Trust | None) -> C
     """A kept head as a report names it; None where there is none, or none that its keys signed."""
     try:
         head = _opened(reader, kept, trust)
-    except Refused:
+    except RecordError:
         return None
     return None if head is None or kept is None else _checkpoint(head, kept, _log_keys(reader, trust)[-1])
 
 
 def _entries(reader: Reader, order: str, registrar: Registrar, head: Head | None) -> int:
-    """How many entries were read again; raises `Refused` at the first that is wrong, naming it.
+    """How many entries were read again; raises `RecordError` at the first that is wrong, naming it.
 
     Of the register every byte is read again, and checked again where any of them, or the head, is not what it was.
     """
@@ -200,8 +200,8 @@ def _follow(
             signed(opened, index)
             if head is not None and index in paths:
                 check_inclusion(index, size, leaf_hash(raw), paths[index], head.checkpoint.root)
-        except Refused as wrong:
-            raise Refused(wrong.code, wrong.says, where=f"#{index}") from None
+        except RecordError as wrong:
+            raise RecordError(wrong.code, wrong.says, where=f"#{index}") from None
 
 
 def audited(report: Report, trust: Trust | None) -> Checked:

@@ -21,12 +21,12 @@ def audit_report(reader: Reader, trust: Trust | None) -> Verification:
     from cli.reports.integrity import audited, checkpoint
     from cli.version import tool
     from ledger.law.provisions import rules_digest
-    from projections.reports.front_page import Command, Making
+    from projections.reports.front_page import Command, Provenance
     from projections.reports.ledger_report import HeadRow, verification
 
     found = verify_own(reader.folder, trust)
     kept = kept_heads(reader)
-    made = Making(
+    made = Provenance(
         as_of=kept[-1].at if kept else reader.now(),
         tool=tool(),
         rules=rules_digest()[:16],
@@ -52,7 +52,7 @@ def audit_report(reader: Reader, trust: Trust | None) -> Verification:
 
 def _keys(reader: Reader, trust: Trust | None) -> list[KeyRow]:
     from ledger.entries.keyring import Keyring
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from projections.reports.ledger_report import KeyRow
     from projections.views.timeline import office_names
 
@@ -61,7 +61,7 @@ def _keys(reader: Reader, trust: Trust | None) -> list[KeyRow]:
     for index, opened in reader.cases.opened_registry():
         try:
             keyring.admit(opened, index)
-        except Refused:
+        except RecordError:
             break  # the audit says so; the keys up to here stand
     names = office_names(reader.cases.register(reveal=False))
     return [

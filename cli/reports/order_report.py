@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from cli.exit_codes import Stop
 from cli.session.ledger_reader import Reader
 from cli.terminal import output
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.adapters.log.checkpoints import Kept
     from ledger.entries.case import Case
     from ledger.verify import Trust
     from projections.render.html import Report
-    from projections.reports.front_page import Command, Making
+    from projections.reports.front_page import Command, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, tru
     return processing_record(known, judgement, made, todo, read, stages(known, dated(reader), moment, judge))
 
 
-def _without_later(made: Making, later: int) -> Making:
+def _without_later(made: Provenance, later: int) -> Provenance:
     """The same, which also says how many entries on record say that they were signed after the moment of the report."""
     if not later:
         return made
@@ -100,18 +100,18 @@ def making(
     *,
     reveal: bool = False,
     head: Kept | None = None,
-) -> Making:
+) -> Provenance:
     """How a report on an order is made: what was checked, and the head that everything leads to; by default the
     newest that was kept by then."""
     from cli.reports.integrity import read_again
     from cli.session.proven_times import brackets, spelled
     from cli.version import tool
     from ledger.law.provisions import rules_digest
-    from projections.reports.front_page import Making
+    from projections.reports.front_page import Provenance
 
     read = read_again(reader, order, head or reader.head_at(moment), trust)
     proven = {index: said for index, found in brackets(reader, [order], trust).items() if (said := spelled(found))}
-    return Making(
+    return Provenance(
         moment,
         tool(),
         rules_digest()[:16],
@@ -158,7 +158,7 @@ def kept_heads(reader: Reader) -> list[Kept]:
 OUTSIDE = ("custody", "evidence-chain", "certification")  # filed with others, who have no ledger to ask
 
 
-def commands(reader: Reader, asked: Asked, case: Case, made: Making, trust: Trust | None) -> Sequence[Command]:
+def commands(reader: Reader, asked: Asked, case: Case, made: Provenance, trust: Trust | None) -> Sequence[Command]:
     """How the reader of a report on an order checks it, with our program and without.
 
     What works in the office's own ledger only stands in no paper that is filed with others.
@@ -216,7 +216,7 @@ def _typed(reader: Reader, case: Case) -> str:
 
     for name in (reference(case), name_of(case)):
         if name and name.replace("-", "").isalnum():
-            with suppress(LedgerFault):
+            with suppress(LedgerError):
                 if reader.find(name) == case.order:
                     return name
     return case.order

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from cli.reports.pdf import Bundle
     from projections.render.html import Report
-    from projections.reports.front_page import Making
+    from projections.reports.front_page import Provenance
 
 MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pdf", "case": "application/ld+json"}
 
 
-def making_of(made: Report) -> Making:
+def making_of(made: Report) -> Provenance:
     """How a report was made."""
     from projections.reports.fillable_form import Sheet
 

@@ -18,7 +18,7 @@ from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
     from ledger.verify import Trust
-    from projections.reports.front_page import Command, Making
+    from projections.reports.front_page import Command, Provenance
     from projections.statistics.counting import Life, Wish
     from projections.statistics.report import Beside, Statistics
 
@@ -115,17 +115,17 @@ def _words(wish: Wish, series: str, moment: datetime) -> str:
     return " ".join(["comity report statistics", *(f"{name} {quote(value)}" for name, value in asked.items() if value)])
 
 
-def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Making:
+def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Provenance:
     """Every entry of the ledger is read again, as in an audit; the head is the newest that had been kept by then."""
     from cli.handover.verify_ledger import verify_own
     from cli.reports.integrity import audited, kept_checkpoint
     from cli.version import tool
     from ledger.law.provisions import rules_digest
-    from projections.reports.front_page import Making
+    from projections.reports.front_page import Provenance
 
     found = verify_own(reader.folder, trust)
     head = kept_checkpoint(reader, reader.head_at(moment), trust)
-    return Making(moment, tool(), rules_digest()[:16], head, audited(found, trust), test=reader.folder.test)
+    return Provenance(moment, tool(), rules_digest()[:16], head, audited(found, trust), test=reader.folder.test)
 
 
 def _commands(words: str, look: str) -> tuple[Command, ...]:

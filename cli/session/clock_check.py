@@ -13,14 +13,14 @@ from cli.terminal import output
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.folders.user_folders import Home
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.client import Asked
     from ledger.application.journal import Journal
 
 
-def doubted(fault: LedgerFault | None) -> None:
+def doubted(fault: LedgerError | None) -> None:
     """Raise a doubt about the clock; with --clock-is-right say that it is gone against."""
     if fault is None:
         return
@@ -51,7 +51,7 @@ def _newest(folder: Folder, home: Home) -> datetime | None:
     try:
         with closing(signatory(folder.keys, home.log(folder.origin))) as hand:
             return hand.last().at
-    except LedgerFault:
+    except LedgerError:
         if not folder.heads.exists():
             return None
     with closing(Heads(folder.heads, writable=False)) as heads:

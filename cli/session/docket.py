@@ -17,7 +17,7 @@ import msgspec
 
 from cli.session.ledger_reader import reading
 from cli.terminal import prompts
-from ledger.adapters.storage.order_index import Board, Due, Row
+from ledger.adapters.storage.order_index import Due, OrderIndex, Row
 from ledger.adapters.storage.views import Shown
 from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import open_
@@ -43,14 +43,14 @@ def docket(reader: Reader, moment: datetime) -> list[dict[str, Any]]:
         return [msgspec.json.decode(body) for _, body in view.rows()]
 
 
-def board(reader: Reader) -> Board:
+def board(reader: Reader) -> OrderIndex:
     """The docket as it is kept, under the rules in force."""
-    return Board(reader.folder.views, f"docket {EDITION} {rules_digest()[:16]}")
+    return OrderIndex(reader.folder.views, f"docket {EDITION} {rules_digest()[:16]}")
 
 
 def bring_up(
     reader: Reader,
-    view: Board,
+    view: OrderIndex,
     moment: datetime,
     report: Callable[[int, int], None] = lambda done, total: None,
     *,

@@ -17,7 +17,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import prompts
 from ledger.entries.case import wire
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import Field, kind_of
 from ledger.facts.wire import DIGEST, HEX_DIGITS
 
@@ -100,7 +100,7 @@ def _one(name: str, kind: str, text: str, event: Refer, order: Refer) -> Any:
 
 
 def digest(field: Field, text: str, folder: str = ".") -> str:
-    """The SHA-256 that `text` is, or that of the file it names in `folder`; `Refused` FACT if it is neither.
+    """The SHA-256 that `text` is, or that of the file it names in `folder`; `RecordError` FACT if it is neither.
 
     What was typed is not repeated where the field is sealed.
     """
@@ -111,7 +111,9 @@ def digest(field: Field, text: str, folder: str = ".") -> str:
         return digests([path])[0][1]
     hint = f"{field.name}=return.zip hashes a file, {field.name}={'9f86d081' * 8} states its digest"
     got = "" if field.sealed else f", got {text!r}"
-    raise Refused("FACT", f"expected {field.form.expected}, or a file that is here{got}", where=field.name, hint=hint)
+    raise RecordError(
+        "FACT", f"expected {field.form.expected}, or a file that is here{got}", where=field.name, hint=hint
+    )
 
 
 def _pair(name: str, text: str) -> tuple[str, str]:

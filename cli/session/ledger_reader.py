@@ -14,9 +14,9 @@ from cli.session import ledger_choice
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.order_names import names
 from ledger.adapters.log.checkpoints import Heads, Kept
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import Drawer
-from ledger.application.case_reader import Cases
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.application.case_reader import CaseReader
 from ledger.entries.case import Case, Entry
 from ledger.tlog.note import note_digest
 
@@ -33,10 +33,10 @@ class Reader:
     """One ledger, opened to read; `labels` are the names a story gave its orders."""
 
     folder: Folder
-    store: Shelf
-    cases: Cases
+    store: EntryReader
+    cases: CaseReader
     labels: dict[str, str]
-    drawer: Drawer | None
+    drawer: SubjectKeyStore | None
     # the register as it was checked last: who may sign, by what it was read from (`cli.reports.integrity`)
     registers: dict[object, tuple[Keyring, Chains]] = field(default_factory=dict)
 
@@ -119,8 +119,8 @@ def reading(place: Path | None = None) -> Iterator[Reader]:
     folder = read_folder(path)
     told: Any = ledger_choice.story_of(str(path)).get("orders", {})
     with ExitStack() as opened:
-        store = opened.enter_context(closing(Shelf(folder.entries)))
+        store = opened.enter_context(closing(EntryReader(folder.entries)))
         drawer = None
         if folder.drawer.exists():
-            drawer = opened.enter_context(closing(Drawer(folder.drawer, writable=False)))
-        yield Reader(folder, store, Cases(folder, store, drawer), dict(told), drawer)
+            drawer = opened.enter_context(closing(SubjectKeyStore(folder.drawer, writable=False)))
+        yield Reader(folder, store, CaseReader(folder, store, drawer), dict(told), drawer)

@@ -63,7 +63,7 @@ def case(journal: Journal, order: str) -> Case:
 def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_file: str | None) -> Signer:
     """Who is about to sign a fact of this kind, which that key and office may do now.
 
-    Raises `Stop` if nobody is named, or no key of theirs is here, and `Refused` as recording would (KEY-*).
+    Raises `Stop` if nobody is named, or no key of theirs is here, and `RecordError` as recording would (KEY-*).
     """
     name = actor or _only_one(journal)
     office = journal.keyring.offices.get(name)

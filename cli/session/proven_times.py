@@ -42,7 +42,7 @@ def times_of(reader: Reader, opened: Mapping[int, Opened], trust: Trust | None) 
     if not notes:
         return None
     from ledger.adapters.keys import mldsa
-    from ledger.errors import Refused
+    from ledger.errors import RecordError
     from ledger.tlog.note import (
         open_checkpoint,  # the verifier is imported only where there is something for it to read
     )
@@ -55,7 +55,7 @@ def times_of(reader: Reader, opened: Mapping[int, Opened], trust: Trust | None) 
             heads[digest] = open_checkpoint(
                 note, folder.origin, keys, tuple(policy.witnesses.values()), mldsa=mldsa.verify
             )
-        except Refused:  # under this trust it proves nothing
+        except RecordError:  # under this trust it proves nothing
             continue
     return _times(folder, policy, trust, heads, [token for token in tokens if token.head in heads]) if heads else None
 
@@ -75,7 +75,7 @@ def _times(
     from ledger.bundle.layout import Arranged
     from ledger.verify import Trust
     from ledger.verify.heads import Heads
-    from ledger.verify.progress import Notebook
+    from ledger.verify.progress import VerificationLog
     from ledger.verify.time_brackets import Times
     from ledger.verify.timestamps import check_tokens
 
@@ -83,5 +83,5 @@ def _times(
     own = Trust(policy, b"", folder.registrar, rfc3161.trusted(folder.path / "trust" / "tsa"))
     parts = Arranged(tokens={f"heads/{token.head}.{n}.tsr": token.reply for n, token in enumerate(tokens)})
     seen = Times(held, policy)
-    stamped = check_tokens(parts, seen, trust or own, rfc3161.reader(), ledger_choice.now(), Notebook())
+    stamped = check_tokens(parts, seen, trust or own, rfc3161.reader(), ledger_choice.now(), VerificationLog())
     return Times(held, policy, stamped)

@@ -51,7 +51,7 @@ def revealed(
     """Record that somebody opens sealed values of these orders, before they are shown; `view` as in the vocabulary.
 
     `reader` is the role for which the values are opened, where the command is made for one. Nothing without `reveal`.
-    Raises `Stop` without a reason, a purpose or a person, or if the office has no key here, `Refused` if it may not
+    Raises `Stop` without a reason, a purpose or a person, or if the office has no key here, `RecordError` if it may not
     sign; a ledger that cannot be written reveals nothing.
     """
     if not reveal:

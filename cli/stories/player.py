@@ -28,7 +28,7 @@ from ledger.application.sealing import Draft
 from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, Signer
 from ledger.entries.keyring import Registrar
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import build, kind_of
 from ledger.facts.vocabulary import OnSource, Speaks
 
@@ -102,7 +102,7 @@ def _recorded(journal: Journal, played: Played, deeds: list[Deed]) -> list[Recei
         if deeds[0].kind == RECEIVED:
             return [arrives(journal, played.story, played.logs, deeds[0], _draft(journal, played, deeds[0]))]
         return journal.record_batch([_draft(journal, played, deed) for deed in deeds])
-    except Refused as refused:
+    except RecordError as refused:
         deed = deeds[0]
         name = "what the story takes for granted" if deed.taken else f"{deed.label or deed.kind} of {wire(deed.at)}"
         says = f"{played.story.story}: {name}: {refused}"

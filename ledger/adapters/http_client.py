@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,14 @@ class Reply:
 async def ask(url: str, most: int, seconds: float, content: bytes | None = None, *, media: str = "") -> Reply:
     """GET a URL, or POST `content` to it, as `media` where that is said; all of it within `seconds`.
 
-    `LedgerFault`: HTTP-SILENT, NO-HTTP.
+    `LedgerError`: HTTP-SILENT, NO-HTTP.
     """
     try:
         import httpx
     except ImportError:
-        raise LedgerFault("NO-HTTP", "asking over HTTP needs httpx", "pip install 'comity[server]'") from None
+        raise LedgerError("NO-HTTP", "asking over HTTP needs httpx", "pip install 'comity[server]'") from None
     if not is_address(url):
-        raise LedgerFault("HTTP-SILENT", f"{url}: not the address of an http server")
+        raise LedgerError("HTTP-SILENT", f"{url}: not the address of an http server")
     body = bytearray()
     method = "GET" if content is None else "POST"
     headers = {"accept-encoding": "identity", **({"content-type": media} if media else {})}
@@ -44,9 +44,9 @@ async def ask(url: str, most: int, seconds: float, content: bytes | None = None,
                     break
             return Reply(reply.status_code, reply.headers.get("content-type", ""), bytes(body[: most + 1]))
     except TimeoutError:
-        raise LedgerFault("HTTP-SILENT", f"{url}: no answer within {seconds:g} seconds") from None
+        raise LedgerError("HTTP-SILENT", f"{url}: no answer within {seconds:g} seconds") from None
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        raise LedgerFault("HTTP-SILENT", f"{url}: {str(error) or type(error).__name__}") from None
+        raise LedgerError("HTTP-SILENT", f"{url}: {str(error) or type(error).__name__}") from None
 
 
 def is_address(url: str) -> bool:

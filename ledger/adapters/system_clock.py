@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from ledger.entries.case import wire
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 IDLE = timedelta(days=31)  # by which a clock may be ahead of the newest head
 AWAY = timedelta(minutes=10)  # by which it may be away from a time given from outside
@@ -19,7 +19,7 @@ AWAY = timedelta(minutes=10)  # by which it may be away from a time given from o
 HINT = "look at the clock of this machine; only if it is right: --clock-is-right"
 
 
-def ahead(now: datetime, head: datetime) -> LedgerFault | None:
+def ahead(now: datetime, head: datetime) -> LedgerError | None:
     """CLOCK-AHEAD if the clock is more than 31 days ahead of the newest head; None if not."""
     if now - head <= IDLE:
         return None
@@ -27,10 +27,10 @@ def ahead(now: datetime, head: datetime) -> LedgerFault | None:
     says = (
         f"the clock says {wire(now)}, {days} days after the newest head of this log ({wire(head)}); nothing was signed"
     )
-    return LedgerFault("CLOCK-AHEAD", says, HINT)
+    return LedgerError("CLOCK-AHEAD", says, HINT)
 
 
-def away(now: datetime, given: Iterable[tuple[str, datetime]], liars: int = 0) -> LedgerFault | None:
+def away(now: datetime, given: Iterable[tuple[str, datetime]], liars: int = 0) -> LedgerError | None:
     """CLOCK-AHEAD if the clock is more than ten minutes away from times given from outside; None if not.
 
     `given` names who gives each time. Of `liars` it is expected that they may be wrong: only one more counts.
@@ -40,4 +40,4 @@ def away(now: datetime, given: Iterable[tuple[str, datetime]], liars: int = 0) -
         return None
     who, at = far[0]
     says = f"the clock says {wire(now)}, and {who} says {wire(at)}; nothing was signed"
-    return LedgerFault("CLOCK-AHEAD", says, HINT)
+    return LedgerError("CLOCK-AHEAD", says, HINT)

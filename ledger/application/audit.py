@@ -28,11 +28,11 @@ from ledger.entries.envelope import Opened, instrument_of, open_, open_each
 from ledger.entries.keyring import Key, Keyring, Registrar
 from ledger.entries.placement import Link, check_place, registry_of
 from ledger.entries.wrapped_entry import KIND
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tree import Frontier, leaf_hash, node_hash
 from ledger.verify.entries import is_suspect, note_texts
 from ledger.verify.field_forms import check_public, known
-from ledger.verify.progress import Notebook
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Bracket, Remark
 from ledger.verify.time_brackets import Times, absent_of, check_time
 
@@ -151,12 +151,12 @@ def audit(
             " (SELECT ifnull(max(rowid), 0) FROM stored_events)"
         ).fetchone()
         if first < 1 or size > _room(place):
-            raise LedgerFault("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
+            raise LedgerError("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
         keyring = Keyring(registry_of(origin), registrar)
         report = Audit(size, keyring=keyring)
         register = 0
         for index, opened in _registry(c, origin, keyring):
-            if isinstance(opened, Refused):
+            if isinstance(opened, RecordError):
                 report.problems.append(Problem(opened.code, f"#{index}", f"registry: {opened.says}"))
                 continue
             register += 1
@@ -239,7 +239,7 @@ def _go(start: int, stop: int) -> _Run:
     return _work[-1](start, stop)
 
 
-def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Opened | Refused]]:
+def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Opened | RecordError]]:
     """Fold the register into the keyring; its entries by index, up to the first that is wrong."""
     rows = c.execute(
         "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
@@ -252,7 +252,7 @@ def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Ope
             check_public(opened.payload)
             check_place(opened, origin, before)
             keyring.admit(opened, index)
-        except Refused as wrong:
+        except RecordError as wrong:
             yield index, wrong
             return  # after this, which keys may sign is not known
         yield index, opened
@@ -261,7 +261,7 @@ def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Ope
 
 def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | None, start: int, stop: int) -> _Run:
     problems: list[Problem] = []
-    noted, book = Noted(), Notebook()
+    noted, book = Noted(), VerificationLog()
     reported = [key for key in keyring.keys.values() if key.reported is not None]
     leaves: list[bytes] = []  # as hashed here, and what the shelf has beside each
     kept: list[tuple[int, bytes | None]] = []
@@ -276,12 +276,12 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
             expected = index + 1
             own = None
             try:
-                if isinstance(opened, Refused):
+                if isinstance(opened, RecordError):
                     raise opened
                 signatures += 1
                 p, own = opened.payload, bytes.fromhex(opened.leaf)
                 if (p.order, p.seq, p.kind, bytes.fromhex(p.entry), own) != (order, seq, topic, entry, leaf):
-                    raise Refused("LOG-CORRUPT", "the columns beside the entry do not say what it says")
+                    raise RecordError("LOG-CORRUPT", "the columns beside the entry do not say what it says")
                 before = heads.get(order) or _before(c, order, seq, index)
                 heads[order] = Link(seq, opened.leaf, p.instrument)
                 places.setdefault(order, [seq]).append(index)
@@ -293,7 +293,7 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
                     keyring.check(opened, index)
                 if times is not None:
                     _note(index, opened, keyring, reported, times, noted, book)
-            except Refused as wrong:
+            except RecordError as wrong:
                 heads.pop(order, None)
                 problems.append(Problem(wrong.code, f"#{index}", wrong.says))
             leaves.append(own or leaf_hash(_bytes(raw)))
@@ -325,7 +325,7 @@ def _note(
     reported: Sequence[Key],
     times: Times,
     noted: Noted,
-    book: Notebook,
+    book: VerificationLog,
 ) -> None:
     """What an entry says beside what proves it right or wrong."""
     p = opened.payload
@@ -355,7 +355,7 @@ def _bytes(cell: Any) -> bytes:
     return cell if isinstance(cell, bytes) else b""
 
 
-def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], Opened | Refused]]:
+def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], Opened | RecordError]]:
     """Rows of `_ROWS`, each with what opening its entry gave."""
     while rows := shelf.fetchmany(TOGETHER):
         yield from zip(rows, open_each([_bytes(row[4]) for row in rows]), strict=True)
@@ -370,9 +370,9 @@ def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
         (order, seq - 1),
     ).fetchone()
     if found is None:
-        raise Refused("CTX-CHAIN", "the entry before it in its order is missing")
+        raise RecordError("CTX-CHAIN", "the entry before it in its order is missing")
     if found[0] > index:
-        raise Refused("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
+        raise RecordError("CTX-CHAIN", "the entry before it in its order stands behind it in the log")
     raw = _bytes(found[1])
     return Link(seq - 1, leaf_hash(raw).hex(), instrument_of(raw))
 

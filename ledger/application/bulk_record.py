@@ -16,16 +16,16 @@ import msgspec
 
 from ledger.adapters.storage.append import REFERENCES, Row
 from ledger.adapters.storage.entry_reader import Ciphertext
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.sqlite import faults
-from ledger.application.case_reader import Cases
+from ledger.application.case_reader import CaseReader
 from ledger.application.parallel_open import PAGE
 from ledger.application.sealing import Draft, Sealer
-from ledger.application.write_position import Past, Trial
+from ledger.application.write_position import PendingBatch, WritePosition
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import Link
-from ledger.errors import Refused
+from ledger.errors import RecordError
 
 _FILE = Path("the staging file")  # what faults call it: it has no name, and lies where TMPDIR says
 _SCHEMA = """
@@ -64,7 +64,7 @@ class Staging:
                 )
                 self._c.execute("COMMIT")
         except sqlite3.IntegrityError:
-            raise Refused("CTX-REPLAY", "an entry id comes twice") from None
+            raise RecordError("CTX-REPLAY", "an entry id comes twice") from None
         self.size += len(rows)
 
     def head(self, order: str) -> Link | None:
@@ -103,10 +103,12 @@ def _row(order: str, seq: int, kind: str, state: bytes, entry: bytes, leaf: byte
     )
 
 
-class Ahead(Past):
+class Ahead(WritePosition):
     """What has to be known before anything can be added, what is staged included."""
 
-    def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Store, staging: Staging) -> None:
+    def __init__(
+        self, origin: str, registrar: Registrar, cases: CaseReader, store: EntryStore, staging: Staging
+    ) -> None:
         super().__init__(origin, registrar, cases, store)
         self._staging = staging
 
@@ -129,7 +131,7 @@ class Bulk:
     def __init__(
         self,
         staging: Staging,
-        past: Past,
+        past: WritePosition,
         sealer: Sealer,
         known: Callable[[Draft], str | None],
         quoted: int,
@@ -139,7 +141,7 @@ class Bulk:
         self._sealer = sealer
         self._known = known
         self._page: list[Row] = []
-        self._trial = Trial(past)
+        self._trial = PendingBatch(past)
         self._still = dict(past.still)
         self._quoted = quoted
         self.already = 0  # drafts that stand on the shelf from before
@@ -161,7 +163,7 @@ class Bulk:
             self._turn()
         return row.leaf.hex()
 
-    def store(self, store: Store, report: Callable[[int, int], None]) -> range:
+    def store(self, store: EntryStore, report: Callable[[int, int], None]) -> range:
         """Put everything on the shelf in one transaction; `report(done, total)` hears how far it is."""
         self._turn()
         if self._staging.size:
@@ -178,7 +180,7 @@ class Bulk:
     def _turn(self) -> None:
         if self._page:
             self._staging.add(self._page, self._trial.heads)
-            self._page, self._trial = [], Trial(self._past)
+            self._page, self._trial = [], PendingBatch(self._past)
 
 
 def staged() -> closing[Staging]:

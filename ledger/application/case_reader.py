@@ -13,8 +13,8 @@ from typing import Any
 from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.folders.order_names import names
 from ledger.adapters.keys import mldsa
-from ledger.adapters.storage.entry_reader import Ciphertext, Shelf
-from ledger.adapters.storage.subject_keys import Drawer, Met
+from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
+from ledger.adapters.storage.subject_keys import Met, SubjectKeyStore
 from ledger.application.counterparties import register_marks, registers, trusted
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import Opened, entry_of, open_
@@ -22,7 +22,7 @@ from ledger.entries.form import Known, issuing_office, looks_alike, plain
 from ledger.entries.keyring import Keyring
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.wrapped_entry import KIND, as_counted
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.facts import KINDS
 from ledger.formats.selective_disclosure import lift
 from ledger.verify.disclosures import destroyed_for, is_custodian
@@ -33,7 +33,7 @@ DESTROYED = "payload-key-destroyed"
 _KEPT = 4  # orders: one with its companion and the access order, and the one before
 
 
-class Cases:
+class CaseReader:
     """Reads the orders of one ledger. `drawer` is None where there are no keys, as in a copy for an auditor.
 
     Entries of other records count as far as this ledger can prove them, by the trust that its registrar pinned.
@@ -42,8 +42,8 @@ class Cases:
     def __init__(
         self,
         folder: Folder,
-        store: Shelf,
-        drawer: Drawer | None,
+        store: EntryReader,
+        drawer: SubjectKeyStore | None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.registry = registry_of(folder.origin)
@@ -63,11 +63,11 @@ class Cases:
         """All that may be asked about one order: its entries, those of its companion, and the registry.
 
         The entries of other records that arrived here stand behind those of ours that wrap them.
-        Without `reveal` no key is used and every sealed value is withheld. `LedgerFault` ORDER-UNKNOWN.
+        Without `reveal` no key is used and every sealed value is withheld. `LedgerError` ORDER-UNKNOWN.
         """
         opened = self.opened(order)
         if not opened:
-            raise LedgerFault("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
+            raise LedgerError("ORDER-UNKNOWN", f"no order {order} in this ledger", "comity orders lists them")
         companion = self._drawer.companion_of(order) if self._drawer else None
         beside = self.opened(companion) if companion else []
         arrivals = self.arrivals(opened)
@@ -181,7 +181,7 @@ class Cases:
             for index, o in self.opened_registry()[self._folded :]:
                 self._keyring.admit(o, index)
                 self._folded += 1
-        except Refused:
+        except RecordError:
             pass  # `fsck` says so; no key that stands behind is known
         return self._keyring
 
@@ -278,7 +278,7 @@ class Cases:
     def find(self, name: str) -> str:
         """The id of the order that `name` means: its reference, its id, or the beginning of its id, as in git.
 
-        `LedgerFault`: ORDER-UNKNOWN, ORDER-AMBIGUOUS.
+        `LedgerError`: ORDER-UNKNOWN, ORDER-AMBIGUOUS.
         """
         if self._store.first_kind(name) is not None:
             return name
@@ -290,9 +290,9 @@ class Cases:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise LedgerFault("ORDER-UNKNOWN", f"no order is called {name!r}", "comity orders lists them")
+            raise LedgerError("ORDER-UNKNOWN", f"no order is called {name!r}", "comity orders lists them")
         some = ", ".join(found[:3])
-        raise LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", "give more of the id")
+        raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", "give more of the id")
 
     def named(self, name: str) -> list[str]:
         """The orders that are called so: by a name given here, a reference, or a reference behind its office's name."""
@@ -345,12 +345,12 @@ class Cases:
         )
         return list(dict.fromkeys(said))
 
-    def ambiguous(self, name: str, found: Sequence[str]) -> LedgerFault:
+    def ambiguous(self, name: str, found: Sequence[str]) -> LedgerError:
         """ORDER-AMBIGUOUS of a name that several orders have, with how to say which."""
         offices = dict(self.quoted(name))
         some = ", ".join(f"{'/'.join((*offices.get(order, ())[:1], name))} ({order[:8]})" for order in found[:4])
         hint = "say OFFICE/REFERENCE, or the beginning of the id; `comity order rename ID NAME` gives a name of its own"
-        return LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", hint)
+        return LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean {len(found)} orders: {some}", hint)
 
     def known(self, keyring: Keyring) -> Known:
         """What the register knows: asked of a fact before it is signed (`ledger.entries.form`)."""

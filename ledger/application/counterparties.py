@@ -17,7 +17,7 @@ from typing import Any
 from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.case import Entry
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import origin_hash
 from ledger.trust.trust_folder import Trust, parse_trust
 
@@ -29,12 +29,12 @@ def read_counterparty(folder: Path) -> tuple[Trust, dict[str, bytes]]:
     """The trust folder that a party handed over, and its files; TRUST-FORMAT, POL-* if it is none of one log."""
     files = {name: (folder / name).read_bytes() for name in _FILES if (folder / name).exists()}
     if "registrar" not in files:
-        raise Refused(
+        raise RecordError(
             "TRUST-FORMAT", "it names no registrar, so nobody vouches for their people's keys", where="registrar"
         )
     trust = parse_trust(files)
     if len({key.name for key in trust.policy.logs}) != 1:
-        raise Refused("TRUST-FORMAT", "it names more logs than one", where="policy")
+        raise RecordError("TRUST-FORMAT", "it names more logs than one", where="policy")
     return trust, files
 
 
@@ -70,19 +70,19 @@ def pinned(registry: Iterable[Entry]) -> dict[str, str]:
 def trust_in(folder: Path, registry: Iterable[Entry], origin: str) -> Trust:
     """Whom to trust about the log `origin`, as our registrar pinned it in our trust folder `folder`.
 
-    `Refused` NO_TRUST_ANCHOR if nobody did; `LedgerFault` TRUST if the files are not those that were pinned.
+    `RecordError` NO_TRUST_ANCHOR if nobody did; `LedgerError` TRUST if the files are not those that were pinned.
     """
     digest = pinned(registry).get(origin)
     place = folder / "others" / origin_hash(origin)
     if digest is None:
         hint = "ask that party for its trust folder by another way; then: comity counterparty add DIR"
-        raise Refused("NO_TRUST_ANCHOR", f"our registrar has pinned no keys of {origin}", hint=hint)
+        raise RecordError("NO_TRUST_ANCHOR", f"our registrar has pinned no keys of {origin}", hint=hint)
     try:
         trust, files = read_counterparty(place)
     except FileNotFoundError:
         files = {}
     if sha256(b"".join(files.get(name, b"") for name in _FILES)).hexdigest() != digest:
-        raise LedgerFault("TRUST", f"{place} is not what our registrar pinned", "put the files back as they were given")
+        raise LedgerError("TRUST", f"{place} is not what our registrar pinned", "put the files back as they were given")
     return trust
 
 
@@ -93,7 +93,7 @@ def trusted(folder: Path, registry: Iterable[Entry]) -> list[Trust]:
     for origin in pinned(registry):
         try:
             found.append(trust_in(folder, registry, origin))
-        except (Refused, LedgerFault):
+        except (RecordError, LedgerError):
             continue  # what rests on it is then not proven
     return found
 

@@ -15,12 +15,12 @@ from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.storage.connection import Place
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.postgres import address
-from ledger.adapters.storage.subject_keys import Drawer
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.entries.keyring import Keyring, Registrar
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.note import check_origin, log_vkey, parse_vkey
 
 
@@ -37,8 +37,8 @@ def found(
 ) -> None:
     """Make a new ledger in `path`, with its log key and guard in `home`, its entries in the database `store` if given.
 
-    `LedgerFault`: LEDGER-EXISTS; GUARD-EXISTS if a log of this name has signed before; what `postgres.create` raises.
-    `Refused`: CP-ORIGIN, KEY-POINT, STORE-ADDRESS.
+    `LedgerError`: LEDGER-EXISTS; GUARD-EXISTS if a log of this name has signed before; what `postgres.create` raises.
+    `RecordError`: CP-ORIGIN, KEY-POINT, STORE-ADDRESS.
     """
     check_origin(origin)
     Keyring("", registrar)  # refuses a registrar's key that others could sign for
@@ -48,18 +48,18 @@ def found(
     first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
     signed = _guard(home.log(origin) / "guard.db", first)
     if signed.size:
-        raise LedgerFault(
+        raise LedgerError(
             "GUARD-EXISTS",
             f"a log called {origin} has signed {signed.size} entries on this machine",
             "restore its newest backup, or choose another origin",
         )
     private_folder(path)
     _clear(path)
-    Store.create(entries, key.public).close()
+    EntryStore.create(entries, key.public).close()
     if store:
         replace_file(path / STORE, f"{store}\n".encode())
     Heads.create(path / "heads.db").close()
-    Drawer.create(path / "keys.db").close()
+    SubjectKeyStore.create(path / "keys.db").close()
     make_folder(path, origin, key.public, registrar, test=test)  # last: with its policy, a folder is a ledger
 
 
@@ -69,16 +69,16 @@ _MADE = (SHELF, f"{SHELF}-wal", f"{SHELF}-shm", STORE, "heads.db", "keys.db", "t
 def check_vacant(path: Path) -> None:
     """Refuse a folder with a ledger, or with entries of one (LEDGER-EXISTS); what a crash left of `found` is none."""
     if (path / "trust" / "policy").exists() or _has_entries(path):
-        raise LedgerFault("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
+        raise LedgerError("LEDGER-EXISTS", f"there is a ledger in {path} already", "choose another folder")
 
 
 def _has_entries(path: Path) -> bool:
     if not (path / SHELF).exists():
         return False
     try:
-        with closing(Shelf(path / SHELF)) as shelf:
+        with closing(EntryReader(path / SHELF)) as shelf:
             return shelf.size() > 0
-    except LedgerFault:
+    except LedgerError:
         return True  # whatever it is, it is not what was left of a beginning
 
 

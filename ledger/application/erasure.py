@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import COMPANION, Drawer
-from ledger.application.case_reader import DESTROYED, Cases
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.subject_keys import COMPANION, SubjectKeyStore
+from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.application.sealing import Draft, holder_of
 from ledger.entries.envelope import Circumstances, Signer, open_
 from ledger.facts import build
@@ -28,13 +28,15 @@ class Covered:
     values: tuple[tuple[int, str, str, str], ...]
 
 
-def covered(store: Shelf, drawer: Drawer, subject: str, order: str | None) -> Covered:
+def covered(store: EntryReader, drawer: SubjectKeyStore, subject: str, order: str | None) -> Covered:
     """What the erasure of a data subject covers, in one order with its companion or in all."""
     keys = tuple(drawer.keys_of(subject, order))
     return Covered(keys, tuple(_said(store, drawer, keys)))
 
 
-def stays(store: Shelf, drawer: Drawer, keys: Collection[str], around: Collection[str]) -> dict[str, list[str]]:
+def stays(
+    store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str], around: Collection[str]
+) -> dict[str, list[str]]:
     """What can still be read in an order and its companion without these keys: the fields, by name of the subject."""
     found: dict[str, list[str]] = {}
     for key_id in sorted(drawer.held(store.sealing_keys(around)) - set(keys)):
@@ -45,7 +47,7 @@ def stays(store: Shelf, drawer: Drawer, keys: Collection[str], around: Collectio
     return {name: sorted(fields) for name, fields in sorted(found.items()) if fields}
 
 
-def logged(store: Shelf, cases: Cases, drawer: Drawer, found: Covered) -> list[str]:
+def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found: Covered) -> list[str]:
     """The offices whose persons or reasons in the register and the log of accesses are sealed under these keys."""
     keys = set(found.keys)
     held = {a for a in cases.keyring().offices if keys & drawer.keys_of(holder_of(a), cases.registry).keys()}
@@ -53,7 +55,7 @@ def logged(store: Shelf, cases: Cases, drawer: Drawer, found: Covered) -> list[s
     return sorted(held | {open_(store.at(i) or b"", verify=False).payload.signer.actor for i in opened})
 
 
-def _said(store: Shelf, drawer: Drawer, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
+def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
     """The values under these keys without those that open as null: committed to, and never stated."""
     values = sorted(value for key_id in keys for value in store.closed_by(key_id))
     null: set[str] = set()
@@ -66,7 +68,7 @@ def _said(store: Shelf, drawer: Drawer, keys: Collection[str]) -> list[tuple[int
     return [value for value in values if value[3] not in null]
 
 
-def stated(store: Shelf, cases: Cases, key_id: str) -> dict[int, list[str]]:
+def stated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[int, list[str]]:
     """The entries of custodians that state the destruction of a key: index -> the digests that each names.
 
     A statement by anybody else does not count, because its signer does not keep the keys.
@@ -81,7 +83,7 @@ def stated(store: Shelf, cases: Cases, key_id: str) -> dict[int, list[str]]:
     }
 
 
-def unstated(store: Shelf, cases: Cases, key_id: str) -> dict[str, list[tuple[int, str]]]:
+def unstated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[str, list[tuple[int, str]]]:
     """The values under a key whose destruction no entry states: (index, digest) by the order that has to state it.
 
     The access order states it for values in the register.
@@ -94,13 +96,13 @@ def unstated(store: Shelf, cases: Cases, key_id: str) -> dict[str, list[tuple[in
     return found
 
 
-def _told_in(cases: Cases, order: str) -> str:
+def _told_in(cases: CaseReader, order: str) -> str:
     return cases.access if order == cases.registry else order
 
 
 def tell(
-    store: Shelf,
-    cases: Cases,
+    store: EntryReader,
+    cases: CaseReader,
     key_id: str,
     signer: Signer,
     said: Circumstances,
@@ -129,7 +131,7 @@ def tell(
             yield Draft(build(DESTROYED, public, {}), order, signer, said, entry)
 
 
-def _entry_id(store: Shelf, said: Sequence[str]) -> str:
+def _entry_id(store: EntryReader, said: Sequence[str]) -> str:
     """The first id that follows from what is said, and that nobody has taken for something else."""
     attempt = 0
     while True:

@@ -21,22 +21,22 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Entropy, Key
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.log import Log
-from ledger.adapters.storage.append import REFERENCES, Moved, Row
-from ledger.adapters.storage.entry_store import Conflict, Store, Stored
-from ledger.adapters.storage.subject_keys import COMPANION, Destroyed, Drawer, Whose
+from ledger.adapters.storage.append import REFERENCES, Row, StaleVersion
+from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
+from ledger.adapters.storage.subject_keys import COMPANION, Destroyed, SubjectKeyStore, Whose
 from ledger.application.bulk_record import Ahead, Bulk, staged
-from ledger.application.case_reader import DESTROYED, Cases
+from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.application.create_ledger import found
 from ledger.application.erasure import Covered, covered, logged, stated, stays, tell, unstated
-from ledger.application.parallel_open import Openers, at, without_cycles
+from ledger.application.parallel_open import VerifierPool, at, without_cycles
 from ledger.application.sealing import Draft, Sealer, check_entry_id, target_of
 from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
-from ledger.application.write_position import Past, Trial
+from ledger.application.write_position import PendingBatch, WritePosition
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import Circumstances, Opened, SignedBy, Signer, commitments_of, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.text_form import check_texts
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.facts import Fact, build
 from ledger.formats.selective_disclosure import Disclosure, digest_of, lift
 from ledger.verify.disclosures import is_custodian
@@ -84,17 +84,19 @@ class Journal:
         self._entropy = entropy
         self.origin = folder.origin
         with ExitStack() as opened:  # closed again if one of the files cannot be opened
-            self.store = opened.enter_context(closing(Store(folder.entries, writable=writable)))
+            self.store = opened.enter_context(closing(EntryStore(folder.entries, writable=writable)))
             self.heads = opened.enter_context(closing(Heads(folder.heads, writable=writable)))
-            self.drawer: Drawer | None = None
+            self.drawer: SubjectKeyStore | None = None
             if folder.drawer.exists():
-                self.drawer = opened.enter_context(closing(Drawer(folder.drawer, writable=writable, entropy=entropy)))
+                self.drawer = opened.enter_context(
+                    closing(SubjectKeyStore(folder.drawer, writable=writable, entropy=entropy))
+                )
             self.log = opened.enter_context(closing(self._log(say)))
-            self.cases = Cases(folder, self.store, self.drawer, now)
+            self.cases = CaseReader(folder, self.store, self.drawer, now)
             self.registry, self.access = self.cases.registry, self.cases.access
-            self._past = Past(folder.origin, folder.registrar, self.cases, self.store)
+            self._past = WritePosition(folder.origin, folder.registrar, self.cases, self.store)
             self._sealer = Sealer(folder.origin, self.cases, self.drawer, self.heads, entropy, self._check_bound)
-            self._openers = Openers()
+            self._openers = VerifierPool()
             self._committed: dict[str, set[str]] = {}
             self._unpublished = False
             self.caught_up = self._catch_up(say) if writable else range(0)  # entries the guard did not know of
@@ -135,7 +137,7 @@ class Journal:
         """Open an existing ledger, its guard in `home`; by default where the ledger carries it, else the user's.
 
         Takes `writable`, `now`, `entropy` and `say` as `Journal` does. What a crash left unfinished is finished now, or
-        `say` is told why not. `LedgerFault`: NO-LEDGER, TRUST, LOG-CORRUPT.
+        `say` is told why not. `LedgerError`: NO-LEDGER, TRUST, LOG-CORRUPT.
         """
         return cls(read_folder(path), home or Home.of(path), **given)
 
@@ -166,11 +168,11 @@ class Journal:
     def _catch_up(self, say: Callable[[str], None]) -> range:
         try:
             self._finish_erasures(say)
-        except LedgerFault as fault:  # this writer may not drop ciphertexts
+        except LedgerError as fault:  # this writer may not drop ciphertexts
             say(str(fault))
         try:
             return range(self.log.signed().size, self.log.catch_up().size)
-        except LedgerFault as fault:  # reading goes on; whoever wants to write meets it again
+        except LedgerError as fault:  # reading goes on; whoever wants to write meets it again
             say(str(fault))
             return range(0)
 
@@ -195,11 +197,11 @@ class Journal:
         return self._past.keyring
 
     def case(self, order: str, *, reveal: bool = True, label: str | None = None) -> Case:
-        """All that may be asked about an order; see `Cases.case`."""
+        """All that may be asked about an order; see `CaseReader.case`."""
         return self.cases.case(order, reveal=reveal, label=label)
 
     def find(self, name: str) -> str:
-        """The id of the order that people call `name`; see `Cases.find`."""
+        """The id of the order that people call `name`; see `CaseReader.find`."""
         return self.cases.find(name)
 
     def orders(self) -> Iterator[str]:
@@ -209,13 +211,13 @@ class Journal:
     def signer(self, actor: str, role: str, key: Key, *, accepts: bool = True) -> Signer:
         """Return an actor of the register about to sign with `key`; `accepts`: what it signs may accept that very key.
 
-        `Refused` as recording would: KEY-UNKNOWN for no such office or key, KEY-ENDED, KEY-ROLE for a role that they do
-        not hold. A command asks before it does what costs something or cannot be taken back.
+        `RecordError` as recording would: KEY-UNKNOWN for no such office or key, KEY-ENDED, KEY-ROLE for a role that they
+        do not hold. A command asks before it does what costs something or cannot be taken back.
         """
         keyring, size = self.keyring, self.store.size()
         office = keyring.offices.get(actor)
         if office is None:
-            raise Refused("KEY-UNKNOWN", f"{actor} is not in the register", hint="comity key list shows who is")
+            raise RecordError("KEY-UNKNOWN", f"{actor} is not in the register", hint="comity key list shows who is")
         signer = SignedBy(key.public.hex(), actor, role, office.party)
         keyring.check_key(signer, size, accepts=accepts)
         keyring.check_role(signer, size)
@@ -227,8 +229,8 @@ class Journal:
         """Record one fact; durable and covered by a signed checkpoint on return.
 
         `said` is, where nothing else is given, that it happens now; `more` are the other fields of a `Draft`. Raises
-        `Refused` if it cannot stand there (FACT, ENV-SIZE, KEY-*, CTX-*; nothing is written), `Conflict` if its entry
-        id stands for another fact, and `LedgerFault` (BUSY, GUARD-MISSING, LOG-ROLLBACK, CLOCK-BACK, ...).
+        `RecordError` if it cannot stand there (FACT, ENV-SIZE, KEY-*, CTX-*; nothing is written), `Conflict` if its
+        entry id stands for another fact, and `LedgerError` (BUSY, GUARD-MISSING, LOG-ROLLBACK, CLOCK-BACK, ...).
         """
         moment = self.now()
         return self.record_batch([Draft(fact, order, signer, said or Circumstances(moment, moment), **more)])[0]
@@ -241,7 +243,7 @@ class Journal:
         """
         known: dict[int, Receipt] = {}
 
-        def seal(trial: Trial) -> list[Row]:
+        def seal(trial: PendingBatch) -> list[Row]:
             known.update({i: r for i, d in enumerate(drafts) if d.entry and (r := self._recorded(d, d.entry))})
             if check is not None and len(known) < len(drafts):
                 trial.still = {**trial.still, REFERENCES: self.store.quoted()}
@@ -266,7 +268,7 @@ class Journal:
             yield bulk
             try:
                 indices = bulk.store(self.store, report)
-            except Moved as moved:
+            except StaleVersion as moved:
                 raise Conflict(_GREW) from moved
         self._past.forget()
         if indices:
@@ -276,7 +278,7 @@ class Journal:
     def prepare(self, whose: Sequence[Whose]) -> None:
         """Make the keys of these subjects and orders in one durable transaction instead of one for each order.
 
-        `LedgerFault` KEYS-OTHER.
+        `LedgerError` KEYS-OTHER.
         """
         if self.drawer is not None:
             self._check_bound()
@@ -293,7 +295,7 @@ class Journal:
         """Take in entries that were sealed for this ledger elsewhere, with the disclosure strings that came along.
 
         Every signature, chain, key and form is checked; a page of some thousands is stored whole or not at all. An
-        entry that is here already keeps its place. Raises `Refused` as `record` does, with the number of the entry.
+        entry that is here already keeps its place. Raises `RecordError` as `record` does, with the number of the entry.
         """
         texts = disclosures or [()] * len(entries)
         receipts: list[Receipt] = []
@@ -305,7 +307,7 @@ class Journal:
     def covered(self, subject: str, order: str | None = None) -> Covered:
         """What the erasure of a data subject covers: its values in `order` and its companion, or in all orders.
 
-        `LedgerFault` KEYS-MISSING.
+        `LedgerError` KEYS-MISSING.
         """
         return covered(self.store, self._keys(), subject, order and self._place(order))
 
@@ -339,8 +341,8 @@ class Journal:
         keys are destroyed, so that what the entries say is true when it is signed. After a crash in between, the same
         call finishes; what was erased before is not recorded again, and its receipts are `already`.
 
-        `LedgerFault`: KEYS-OTHER if there are values under keys that are not here, unless `only_here` leaves them out;
-        SUBJECT-UNKNOWN if nothing is sealed under that name, KEYS-MISSING; `Refused` as `record`. Then nothing was
+        `LedgerError`: KEYS-OTHER if there are values under keys that are not here, unless `only_here` leaves them out;
+        SUBJECT-UNKNOWN if nothing is sealed under that name, KEYS-MISSING; `RecordError` as `record`. Then nothing was
         destroyed.
         """
         drawer, place = self._keys(), order and self._place(order)
@@ -360,7 +362,7 @@ class Journal:
         return self._destroy(self.lost().keys, signer, said, cause, "crypto-erased", custodians)
 
     def lost(self) -> Covered:
-        """The values under keys that are neither here nor destroyed by an entry. `LedgerFault` KEYS-MISSING."""
+        """The values under keys that are neither here nor destroyed by an entry. `LedgerError` KEYS-MISSING."""
         keys = tuple(self.elsewhere())
         return Covered(keys, tuple(sorted(value for key_id in keys for value in self.store.closed_by(key_id))))
 
@@ -384,7 +386,7 @@ class Journal:
                 why, who = str(cut[key_id].cause), cut[key_id].custodians
             drafts += tell(self.store, self.cases, key_id, signer, said, cause=why, method=method, custodians=who)
         self.log.ready()
-        trial = Trial(self._past)
+        trial = PendingBatch(self._past)
         for draft in drafts:
             self._sealer.seal(draft, trial)
         drawer.destroy(keys, cause, custodians)
@@ -397,13 +399,13 @@ class Journal:
         return receipts
 
     def check_whole(self, order: str | None, *, only_here: bool = False) -> None:
-        """`LedgerFault` KEYS-OTHER if an erasure here would leave values that another `keys.db` opens."""
+        """`LedgerError` KEYS-OTHER if an erasure here would leave values that another `keys.db` opens."""
         if only_here:
             return
         check_bound(self.store, self.cases, self._keys())
         if others := self.elsewhere(order):
             says = f"{where(self.store, others)} are under keys that are not in this keys.db, and may be this person's"
-            raise LedgerFault(
+            raise LedgerError(
                 "KEYS-OTHER", says, "erase where those keys are; --only-here erases what this keys.db opens"
             )
 
@@ -427,10 +429,10 @@ class Journal:
         if not said:
             if others := self.elsewhere(order):
                 says = f"{where(self.store, others)} are under keys that are not in this keys.db"
-                raise LedgerFault("KEYS-OTHER", f"no key of {subject!r} is here; {says}", HINT)
+                raise LedgerError("KEYS-OTHER", f"no key of {subject!r} is here; {says}", HINT)
             which = "in this order" if order else "in this ledger"
             says = f"no data subject is called {subject!r} {which}: nothing is sealed under that name"
-            raise LedgerFault("SUBJECT-UNKNOWN", says, "by default the target of an order is meant: comity erase ORDER")
+            raise LedgerError("SUBJECT-UNKNOWN", says, "by default the target of an order is meant: comity erase ORDER")
         return self._already(said)
 
     def _already(self, entries: Iterable[int]) -> list[Receipt]:
@@ -452,17 +454,17 @@ class Journal:
         beside = self.access if place == self.registry else self._keys().companion_of(place)
         return [place, *([beside] if beside else [])]
 
-    def _keys(self) -> Drawer:
+    def _keys(self) -> SubjectKeyStore:
         if self.drawer is None:
             says = "keys.db is missing: there is no key to open or to destroy"
-            raise LedgerFault("KEYS-MISSING", says, "put its own backup back")
+            raise LedgerError("KEYS-MISSING", says, "put its own backup back")
         return self.drawer
 
     def preview(self, fact: Fact, order: str, signer: Signer, said: Circumstances | None = None, **more: Any) -> Entry:
         """The entry a fact would become, for the law to comment on before anybody signs; its leaf is all zeros."""
         moment = self.now()
         draft = Draft(fact, order, signer, said or Circumstances(moment, moment), **more)
-        return self._sealer.preview(draft, Trial(self._past), self.store.size())
+        return self._sealer.preview(draft, PendingBatch(self._past), self.store.size())
 
     def note_access(
         self,
@@ -479,7 +481,7 @@ class Journal:
         """Record in the access order that sealed values of these orders were opened, by which person, and why.
 
         `entry` is an id by which the call can be repeated. One that `replaces` an access (its leaf) says that nothing
-        was handed out after it. `LedgerFault` KEYS-OTHER if none of the values in these orders can be opened here.
+        was handed out after it. `LedgerError` KEYS-OTHER if none of the values in these orders can be opened here.
         """
         if replaces is None:
             self._check_openable(orders)
@@ -494,7 +496,7 @@ class Journal:
         keys = self.store.sealing_keys(around)
         if keys and not self._keys().held(keys) and (others := elsewhere(self.store, self.cases, self._keys(), around)):
             says = f"{where(self.store, others)} are under keys that are not in this keys.db: nothing would be opened"
-            raise LedgerFault("KEYS-OTHER", says, HINT)
+            raise LedgerError("KEYS-OTHER", says, HINT)
 
     def new_id(self) -> str:
         """An entry id that nothing stands under yet: 32 hex digits."""
@@ -508,7 +510,7 @@ class Journal:
         known: dict[int, Receipt] = {}
         committed: _Committed | None = None
 
-        def take(trial: Trial) -> list[Row]:
+        def take(trial: PendingBatch) -> list[Row]:
             nonlocal committed
             rows = []
             trial.look_up({opened.payload.order for opened in page})
@@ -531,7 +533,7 @@ class Journal:
                         check_texts(opened.payload, values)
                     trial.admit(opened, values)
                     committed.admit(opened)
-                except Refused as refused:
+                except RecordError as refused:
                     raise at(start + i, refused) from refused
                 lifted = [
                     Disclosure(b"", name, values[name], text, digest_of(text))
@@ -545,17 +547,17 @@ class Journal:
             committed.keep()
         return [known[i] if i in known else next(fresh) for i in range(len(page))]
 
-    def _store(self, make: Callable[[Trial], list[Row]]) -> list[Receipt]:
+    def _store(self, make: Callable[[PendingBatch], list[Row]]) -> list[Receipt]:
         """Store and acknowledge the rows that `make` gives; asked again for each time somebody else was quicker."""
         self.log.ready()
         for left in reversed(range(_TRIES)):
-            trial = Trial(self._past)
+            trial = PendingBatch(self._past)
             rows = make(trial)
             if not rows:
                 return []
             try:
                 stored = self.store.append(rows, still=trial.still)
-            except (Conflict, Moved) as lost:
+            except (Conflict, StaleVersion) as lost:
                 self._past.forget()
                 if not left:
                     raise lost if isinstance(lost, Conflict) else Conflict(_GREW) from lost
@@ -602,7 +604,9 @@ class _Committed:
     `kept` has those of orders met before, by the leaf of the newest entry, which stands for all entries before it.
     """
 
-    def __init__(self, kept: dict[str, set[str]], store: Store, page: Sequence[Opened], trial: Trial) -> None:
+    def __init__(
+        self, kept: dict[str, set[str]], store: EntryStore, page: Sequence[Opened], trial: PendingBatch
+    ) -> None:
         self._kept = kept
         self._orders: dict[str, set[str]] = {}
         self._newest: dict[str, str] = {}
@@ -621,14 +625,14 @@ class _Committed:
                 self._orders[order].update(commitments_of(raw))
 
     def admit(self, opened: Opened) -> None:
-        """Take one more entry; `Refused` SD-DUP if its order has one of its commitments already."""
+        """Take one more entry; `RecordError` SD-DUP if its order has one of its commitments already."""
         order, sd = opened.payload.order, opened.sd
         made = self._orders.get(order)
         if made is None:
             return
         if sd:
             if not made.isdisjoint(sd):
-                raise Refused("SD-DUP", "it repeats a commitment of an earlier entry of its order")
+                raise RecordError("SD-DUP", "it repeats a commitment of an earlier entry of its order")
             made.update(sd)
         self._newest[order] = opened.leaf
 

@@ -21,7 +21,7 @@ import msgspec
 from ledger.entries.case import EARLIEST, check_dates, instant, wire
 from ledger.entries.envelope import Opened, Payload, open_, open_each
 from ledger.entries.text_form import check_texts
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import check_form
 
 PAGE = 2_500  # entries in one transaction, at most; each rewrites most pages of the indexes, however many it brings
@@ -38,12 +38,12 @@ _decode = msgspec.msgpack.Decoder(list[tuple[str, Payload]]).decode
 
 
 def open_entry(raw: bytes) -> Opened:
-    """Open a sealed entry and check kind, form, dates and texts; `Refused` as `open_`, FACT, FORM-DATE, JSON-CHAR."""
+    """Open a sealed entry, check kind, form, dates and texts; `RecordError` as `open_`, FACT, FORM-DATE, JSON-CHAR."""
     return _formed(open_(raw))
 
 
-def _formed(opened: Opened | Refused) -> Opened:
-    if isinstance(opened, Refused):
+def _formed(opened: Opened | RecordError) -> Opened:
+    if isinstance(opened, RecordError):
         raise opened
     p = opened.payload
     stated = p.public if "_sd" not in p.public else {n: value for n, value in p.public.items() if n != "_sd"}
@@ -66,7 +66,7 @@ def without_cycles() -> Iterator[None]:
             gc.enable()
 
 
-class Openers:
+class VerifierPool:
     """Processes that open entries, one for each core: started by the first batch worth it, there until `close`."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Openers:
             self._pool = None
 
     def pages(self, entries: Sequence[bytes]) -> Iterator[tuple[int, list[Opened]]]:
-        """Verified entries in pages, each with the number of its first; `Refused` says which entry is wrong."""
+        """Verified entries in pages, each with the number of its first; `RecordError` says which entry is wrong."""
         page: list[Opened] = []
         start = 0
         for chunk in self._chunks(entries):
@@ -140,7 +140,7 @@ def _open_chunk(entries: Sequence[bytes]) -> bytes | tuple[int, _Said]:
     for number, one in enumerate(open_each(entries)):
         try:
             good = _formed(one)
-        except Refused as refused:
+        except RecordError as refused:
             return number, (refused.code, refused.says, refused.where, refused.hint)
         opened.append((good.leaf, good.payload))
     return _encode(opened)
@@ -149,11 +149,11 @@ def _open_chunk(entries: Sequence[bytes]) -> bytes | tuple[int, _Said]:
 def _opened(entries: Sequence[bytes], start: int, opened: bytes | tuple[int, _Said]) -> list[Opened]:
     if isinstance(opened, tuple):
         number, (code, says, where, hint) = opened
-        raise at(start + number, Refused(code, says, where=where, hint=hint))
+        raise at(start + number, RecordError(code, says, where=where, hint=hint))
     return [Opened(entries[start + n], leaf, payload) for n, (leaf, payload) in enumerate(_decode(opened))]
 
 
-def at(number: int, refused: Refused) -> Refused:
+def at(number: int, refused: RecordError) -> RecordError:
     """The same refusal, saying which of the received entries it is about."""
     place = f"entry {number} of those received"
-    return Refused(refused.code, refused.says, where=f"{place}, {refused.where}" if refused.where else place)
+    return RecordError(refused.code, refused.says, where=f"{place}, {refused.where}" if refused.where else place)

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.envelope import open_
 from ledger.entries.split_view import Shown
 from ledger.entries.wrapped_entry import KIND, PROOF
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Vkey, open_checkpoint
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 from ledger.verify import Known
@@ -24,7 +24,7 @@ Received = tuple[bytes, bytes]  # a sealed entry and its proof
 def recalled(
     origin: str,
     orders: Iterable[str],
-    store: Store,
+    store: EntryStore,
     foreign: Path,
     keys: Sequence[Vkey],
     register: Mapping[int, Received],
@@ -45,7 +45,7 @@ def recalled(
     return Known(origin, tuple(found.values()))
 
 
-def _wrapped(origin: str, order: str, store: Store, foreign: Path) -> Iterator[Received]:
+def _wrapped(origin: str, order: str, store: EntryStore, foreign: Path) -> Iterator[Received]:
     for _, raw in store.order(order):
         p = open_(raw, verify=False).payload
         if p.kind != KIND or p.public.get("origin") != origin:
@@ -73,7 +73,7 @@ def _shown(
         log, head = signed
         check_inclusion(parsed.index, head.size, leaf_hash(raw), parsed.path, head.root)
         open_(raw)
-    except Refused:
+    except RecordError:
         return None
     return Shown(raw, proof, log)
 
@@ -82,6 +82,6 @@ def _signed(note: bytes, origin: str, keys: Sequence[Vkey]) -> tuple[Vkey, Check
     for key in keys:
         try:
             return key, open_checkpoint(note, origin, key, ()).checkpoint
-        except Refused:
+        except RecordError:
             continue
     return None

@@ -15,17 +15,17 @@ from pathlib import Path
 from msgspec import UNSET, Struct
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_logs import keep_evidence, split_view
-from ledger.application.case_reader import Cases
+from ledger.application.case_reader import CaseReader
 from ledger.application.sealing import Draft
 from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, Opened, Signer, open_
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.split_view import prove_omission
 from ledger.entries.wrapped_entry import KIND, PROOF, acknowledges, wrapper_id, wrapping
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.selective_disclosure import lift, parse_disclosure
 from ledger.tlog.note import Vkey
 from ledger.tlog.tree import leaf_hash, parse_proof
@@ -42,7 +42,7 @@ class Arrival(Struct, frozen=True):
     texts: tuple[str, ...] = ()
 
 
-def wanted(arrivals: Sequence[Arrival], store: Store, origin: str) -> list[Arrival]:
+def wanted(arrivals: Sequence[Arrival], store: EntryStore, origin: str) -> list[Arrival]:
     """Those that are to be wrapped: not an acknowledgement of what is one itself, or letters would never end."""
     found = []
     for arrival in arrivals:
@@ -52,10 +52,10 @@ def wanted(arrivals: Sequence[Arrival], store: Store, origin: str) -> list[Arriv
     return found
 
 
-def acknowledged(opened: Opened, store: Store, origin: str) -> Opened | None:
+def acknowledged(opened: Opened, store: EntryStore, origin: str) -> Opened | None:
     """The entry of ours that one from elsewhere says it received; None if it speaks of none.
 
-    `Refused` ENT-MISMATCH if there is no such entry here: one of the two records is not what it was.
+    `RecordError` ENT-MISMATCH if there is no such entry here: one of the two records is not what it was.
     """
     told = acknowledges(opened, origin)
     if told is None:
@@ -65,7 +65,7 @@ def acknowledged(opened: Opened, store: Store, origin: str) -> Opened | None:
     if raw is None or leaf_hash(raw).hex() != leaf:
         has = "no such entry" if raw is None else "another one"
         hint = "if they can prove theirs, an older copy of this ledger was put in place: comity fsck"
-        raise Refused("ENT-MISMATCH", f"{opened.payload.log} acknowledges entry {index}, we have {has}", hint=hint)
+        raise RecordError("ENT-MISMATCH", f"{opened.payload.log} acknowledges entry {index}, we have {has}", hint=hint)
     return open_(raw, verify=False)
 
 
@@ -76,12 +76,12 @@ class Place(Struct, frozen=True):
     index: int | None
 
 
-def place_of(arrival: Arrival, order: str, store: Store, log: Vkey, folder: Path, evidence: Path) -> Place:
+def place_of(arrival: Arrival, order: str, store: EntryStore, log: Vkey, folder: Path, evidence: Path) -> Place:
     """Find where an entry is wrapped, or will be.
 
     The ids of wrappers can be computed by everybody, so an entry under such an id counts as this one only if it is a
     wrapper in the same order, names the same bytes, and these are in `folder`. Another entry from the same place of
-    that log, with its proof, is a `LedgerFault` SPLIT-VIEW with the exhibit kept in `evidence`. Whatever else has that
+    that log, with its proof, is a `LedgerError` SPLIT-VIEW with the exhibit kept in `evidence`. Whatever else has that
     id is passed over.
     """
     index = parse_proof(arrival.proof).index
@@ -113,7 +113,7 @@ def _convict(log: Vkey, index: int, raw: bytes, proof: bytes, arrival: Arrival, 
     name, other = sha256(raw).hexdigest(), sha256(arrival.raw).hexdigest()
     try:
         exhibit = prove_omission(log, raw, proof, leaf_hash(arrival.raw), arrival.proof)
-    except Refused:
+    except RecordError:
         return
     files = {f"{name}.dsse.json": raw, f"{name}{PROOF}": proof}
     keep_evidence(evidence, {**files, f"{other}.dsse.json": arrival.raw, f"{other}{PROOF}": arrival.proof})
@@ -150,14 +150,14 @@ def draft_of(
 ) -> Draft:
     """The draft that wraps an entry, in the order of its own id unless `order` names another; `entry` is its id.
 
-    `Refused` CTX-ORDER for an entry of a register, SD-* for disclosure strings that are not its own.
+    `RecordError` CTX-ORDER for an entry of a register, SD-* for disclosure strings that are not its own.
     """
     opened = open_(arrival.raw)
     p = opened.payload
     place = order or p.order
     apart = {registry_of(origin), access_of(origin), registry_of(p.log), access_of(p.log)}
     if apart & {place, p.order}:
-        raise Refused("CTX-ORDER", f"entry {p.seq} of {p.order} is about a record, not about an order")
+        raise RecordError("CTX-ORDER", f"entry {p.seq} of {p.order} is about a record, not about an order")
     check_sealed(p, lift(arrival.texts, opened.sd, public=p.public))
     fact, other = wrapping(arrival.raw, arrival.proof, check, backs)
     reference = p.public.get("reference") if p.kind == "order-issued" and p.replaces is UNSET else None
@@ -174,8 +174,8 @@ def draft_of(
     )
 
 
-def check_counts(arrival: Arrival, cases: Cases, size: int, now: datetime) -> None:
-    """Raise `Refused` if an entry would not count as its signer's act in a log of `size` entries.
+def check_counts(arrival: Arrival, cases: CaseReader, size: int, now: datetime) -> None:
+    """Raise `RecordError` if an entry would not count as its signer's act in a log of `size` entries.
 
     What is false keeps its code; what is not proven has the code of what is missing (KEY-*, CP-QUORUM, ...).
     """
@@ -185,11 +185,11 @@ def check_counts(arrival: Arrival, cases: Cases, size: int, now: datetime) -> No
         check_key(size, opened, checked_place(opened, proof, proof.index, "", logs), here, logs)
     except NotProven as lacks:
         hint = "--anyway keeps it all the same, as what its recipient has observed"
-        raise Refused(lacks.code, f"not proven is {lacks.says}", hint=hint) from None
+        raise RecordError(lacks.code, f"not proven is {lacks.says}", hint=hint) from None
 
 
 def check_instrument(arrival: Arrival, instrument: str | None) -> None:
-    """`Refused` CTX-INSTRUMENT if an entry was sealed under another instrument than the order it is to stand in."""
+    """`RecordError` CTX-INSTRUMENT if an entry was sealed under another instrument than the order it is to stand in."""
     theirs = open_(arrival.raw, verify=False).payload.instrument
     if instrument is not None and theirs != instrument:
-        raise Refused("CTX-INSTRUMENT", f"it was sealed under {theirs}, the order is under {instrument}")
+        raise RecordError("CTX-INSTRUMENT", f"it was sealed under {theirs}, the order is under {instrument}")

@@ -18,10 +18,10 @@ from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.adapters.log.signer_process import signatory
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import by_url, remembered
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Head, open_checkpoint
 from ledger.tlog.policy import Policy
 from ledger.tlog.tree import root
@@ -41,14 +41,14 @@ def mark_restored(folder: Path) -> None:
 def check_restored(folder: Folder, home: Home) -> None:
     """Before the first signature of a ledger that was put back: does everybody remember no more than it holds?
 
-    `LedgerFault`: LOG-ROLLBACK, LOG-FORKED; LOG-UNREACHABLE if none of the witnesses that can be asked answers.
+    `LedgerError`: LOG-ROLLBACK, LOG-FORKED; LOG-UNREACHABLE if none of the witnesses that can be asked answers.
     """
     mark = folder.path / RESTORED
     if not mark.exists():
         return
     with (
         closing(signatory(folder.keys, home.log(folder.origin))) as hand,
-        closing(Shelf(folder.entries)) as store,
+        closing(EntryReader(folder.entries)) as store,
     ):
         check_witnesses(folder, hand.last().size, store.hashes)
     mark.unlink()
@@ -58,7 +58,7 @@ def check_restored(folder: Folder, home: Home) -> None:
 def check_witnesses(folder: Folder, size: int, hashes: Hashes) -> None:
     """Compare `size` entries of a log with what each of its witnesses remembers.
 
-    `LedgerFault` LOG-ROLLBACK if one has cosigned more, LOG-FORKED if another tree, LOG-UNREACHABLE if there are
+    `LedgerError` LOG-ROLLBACK if one has cosigned more, LOG-FORKED if another tree, LOG-UNREACHABLE if there are
     witnesses to ask and none answers.
     """
     asked = [url for url, _ in by_url(folder.policy)]
@@ -66,7 +66,7 @@ def check_witnesses(folder: Folder, size: int, hashes: Hashes) -> None:
     for url, head in heads.items():
         _compare(head.checkpoint, url, size, hashes)
     if asked and not heads:
-        raise LedgerFault(
+        raise LedgerError(
             "LOG-UNREACHABLE",
             f"none of {', '.join(asked)} says what it remembers of {folder.origin}",
             "nothing is signed before one has; try again, or comity restore --behind to read only",
@@ -77,25 +77,25 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
     """Make the guard of a log again, at the newest head that anybody can show; what it holds from then on.
 
     A quorum of the policy's witnesses must answer, or a checkpoint from elsewhere be given: a note, or its three lines.
-    What the ledger itself has kept and published counts as well. `LedgerFault`: GUARD-EXISTS; NO-QUORUM; LOG-ROLLBACK
+    What the ledger itself has kept and published counts as well. `LedgerError`: GUARD-EXISTS; NO-QUORUM; LOG-ROLLBACK
     or LOG-FORKED if the entries here are not what was shown to others.
     """
     path = home.log(folder.origin) / "guard.db"
     if path.exists():
-        raise LedgerFault("GUARD-EXISTS", f"{path} is there", "a guard is made again only where it is lost")
+        raise LedgerError("GUARD-EXISTS", f"{path} is there", "a guard is made again only where it is lost")
     if path.with_name(RETIRED).exists():
-        raise LedgerFault("GUARD-EXISTS", f"{folder.origin} has a successor, and signs nothing more")
+        raise LedgerError("GUARD-EXISTS", f"{folder.origin} has a successor, and signs nothing more")
     told = remembered(folder.policy, folder.keys)
     shown = {url: head.checkpoint for url, head in told.items()}
     if anchor is not None:
         shown["the checkpoint given"] = _anchor(anchor, folder.origin)
     elif not _quorum(folder.policy, told):
-        raise LedgerFault(
+        raise LedgerError(
             "NO-QUORUM",
             f"{len(told)} of {len(by_url(folder.policy))} witnesses answer, which is no quorum of the policy",
             "--anchor FILE: a checkpoint somebody holds, at least as new as anything this log has signed",
         )
-    with closing(Shelf(folder.entries)) as store:
+    with closing(EntryReader(folder.entries)) as store:
         size = store.size()
         for where, checkpoint in shown.items():
             _compare(checkpoint, where, size, store.hashes)
@@ -104,7 +104,7 @@ def remake_guard(folder: Folder, home: Home, now: datetime, anchor: bytes | None
         least = max((checkpoint.size for checkpoint in shown.values()), default=0)
         if newest is None or newest.checkpoint.size < least:
             says = f"no signed head of {least} entries or more is here: three lines are no signature"
-            raise LedgerFault("NO-QUORUM", says, "give the whole note, with its signature")
+            raise LedgerError("NO-QUORUM", says, "give the whole note, with its signature")
         _compare(newest.checkpoint, "this ledger itself", size, store.hashes)
     signed = Signed(newest.checkpoint.size, newest.checkpoint.root, newest.note, now.replace(microsecond=0))
     Guard.create(path, signed).close()
@@ -119,7 +119,7 @@ def _quorum(policy: Policy, told: dict[str, Head]) -> bool:
 def _anchor(anchor: bytes, origin: str) -> Checkpoint:
     held = parse_anchor(anchor)
     if held.origin != origin:
-        raise Refused("CP-ORIGIN", f"it is of {held.origin}, not of {origin}", where="anchor")
+        raise RecordError("CP-ORIGIN", f"it is of {held.origin}, not of {origin}", where="anchor")
     return held
 
 
@@ -135,17 +135,17 @@ def _kept(folder: Folder, anchor: bytes | None) -> Iterator[Head]:
     for note in notes:
         try:
             yield open_checkpoint(note, folder.origin, folder.keys, (), mldsa=mldsa.verify)
-        except Refused:
+        except RecordError:
             continue
 
 
 def _compare(shown: Checkpoint, where: str, size: int, hashes: Hashes) -> None:
     if shown.size > size:
-        raise LedgerFault(
+        raise LedgerError(
             "LOG-ROLLBACK",
             f"{where} has seen {shown.size} entries of {shown.origin}, and there are {size} here",
             "an older copy was put in place; restore the newest one, or comity succeed",
         )
     if shown.root != root(shown.size, hashes):
         says = f"{where} has seen another tree of {shown.size} entries of {shown.origin}"
-        raise LedgerFault("LOG-FORKED", says, "keep both, and comity succeed")
+        raise LedgerError("LOG-FORKED", says, "keep both, and comity succeed")

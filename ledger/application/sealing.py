@@ -15,16 +15,16 @@ from ledger.adapters.keys.key_files import Entropy
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.storage.append import Row
 from ledger.adapters.storage.entry_reader import Ciphertext
-from ledger.adapters.storage.subject_keys import COMPANION, HOLDER, TARGET, Drawer, Keys, Whose
-from ledger.application.case_reader import Cases
+from ledger.adapters.storage.subject_keys import COMPANION, HOLDER, TARGET, Keys, SubjectKeyStore, Whose
+from ledger.application.case_reader import CaseReader
 from ledger.application.parallel_open import open_entry
-from ledger.application.write_position import Trial
+from ledger.application.write_position import PendingBatch
 from ledger.entries.case import Entry, check_dates, wire
 from ledger.entries.envelope import Circumstances, Opened, Place, Seen, Signer, seal
 from ledger.entries.replacement import readers
 from ledger.entries.text_form import check_texts
 from ledger.entries.wrapped_entry import KIND
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.facts import WHY, Fact, check_audience, public_of, sealed_of
 from ledger.formats.selective_disclosure import Disclosure
 from ledger.tlog.tree import leaf_hash
@@ -55,10 +55,10 @@ class Draft:
 
 
 def _check_wrapped(draft: Draft) -> None:
-    """`Refused` ENT-MISMATCH unless the draft brings the bytes that it names: only `receive` makes such an entry."""
+    """`RecordError` ENT-MISMATCH unless the draft has the bytes that it names: only `receive` makes such an entry."""
     public, raw = public_of(draft.fact), draft.wraps
     if raw is None or (public["envelope"], public["leaf"]) != (sha256(raw).hexdigest(), leaf_hash(raw).hex()):
-        raise Refused(
+        raise RecordError(
             "ENT-MISMATCH",
             "an entry of another record is taken in with its bytes and its proof, and not by hand",
             where=KIND,
@@ -120,8 +120,8 @@ class Sealer:
     def __init__(
         self,
         origin: str,
-        cases: Cases,
-        drawer: Drawer | None,
+        cases: CaseReader,
+        drawer: SubjectKeyStore | None,
         heads: Heads,
         entropy: Entropy,
         bound: Callable[[], None] = lambda: None,
@@ -132,10 +132,10 @@ class Sealer:
         self._heads = heads
         self._entropy = entropy
         self._bound = bound
-        self._bound_for: Trial | None = None  # asked once for all that is stored together
+        self._bound_for: PendingBatch | None = None  # asked once for all that is stored together
 
-    def seal(self, draft: Draft, trial: Trial) -> Row:
-        """Seal a draft behind what is on the shelf and in the trial; `Refused` if it cannot stand there."""
+    def seal(self, draft: Draft, trial: PendingBatch) -> Row:
+        """Seal a draft behind what is on the shelf and in the trial; `RecordError` if it cannot stand there."""
         if draft.said.audience:
             check_audience(draft.fact.kind, draft.said.audience)
         if draft.fact.kind == KIND:
@@ -164,10 +164,10 @@ class Sealer:
         subjects = {**self._subjects_of(draft.said.replaces, fields), **link, **draft.subjects}
         return self.row(opened, (*sealed.disclosures, *draft.carried), subjects, reference=draft.reference)
 
-    def preview(self, draft: Draft, trial: Trial, index: int) -> Entry:
+    def preview(self, draft: Draft, trial: PendingBatch, index: int) -> Entry:
         """The entry a draft would become at `index`, unsigned; a new order has no companion yet, so none is made.
 
-        `Refused` FORM-DATE.
+        `RecordError` FORM-DATE.
         """
         check_dates(draft.said.on, draft.said.signed_at)
         head = trial.head(draft.order)
@@ -252,7 +252,7 @@ class Sealer:
             return msgspec.structs.replace(fact, main_order=draft.order)  # type: ignore[no-any-return]
         return draft.fact
 
-    def _instrument(self, draft: Draft, trial: Trial) -> str | None:
+    def _instrument(self, draft: Draft, trial: PendingBatch) -> str | None:
         if draft.order in (self._cases.registry, self._cases.access):
             return None
         main = trial.head(draft.order)  # a companion has its order's instrument
@@ -277,15 +277,15 @@ class Sealer:
         main = self._keys().main_of(p.order) or p.order
         return target_of(main), main
 
-    def _check_bound(self, trial: Trial | None) -> None:
-        """`LedgerFault` KEYS-OTHER, KEYS-MISSING where values could not be sealed under this ledger's keys."""
+    def _check_bound(self, trial: PendingBatch | None) -> None:
+        """`LedgerError` KEYS-OTHER, KEYS-MISSING where values could not be sealed under this ledger's keys."""
         if trial is None or trial is not self._bound_for:
             self._keys()
             self._bound()
             self._bound_for = trial
 
     def _check_kept(self, place: str, keys: Set[str]) -> None:
-        """`LedgerFault` KEYS-KEPT where an entry says that one of these keys was destroyed: a copy brought it back."""
+        """`LedgerError` KEYS-KEPT where an entry says that one of these keys was destroyed: a copy brought it back."""
         if not (emptied := {key_id for key_id in keys if self._cases.is_emptied(key_id)}):
             return
         beside = self._cases.access if place == self._cases.registry else self._keys().companion_of(place)
@@ -293,17 +293,17 @@ class Sealer:
         if back := sorted(destroyed[key_id] for key_id in emptied & destroyed.keys()):
             says = f"entry {back[0]} says that this key was destroyed, and keys.db here still has it"
             hint = "this keys.db is an old copy: repeat the erasure with it, or go on where it was"
-            raise LedgerFault("KEYS-KEPT", says, hint)
+            raise LedgerError("KEYS-KEPT", says, hint)
 
-    def _keys(self) -> Drawer:
+    def _keys(self) -> SubjectKeyStore:
         if self._drawer is None:
-            raise LedgerFault(
+            raise LedgerError(
                 "KEYS-MISSING", "keys.db is missing, so sealed values could not be kept", "put its own backup back"
             )
         return self._drawer
 
 
-def _readers_told(said: Circumstances, trial: Trial) -> Circumstances:
+def _readers_told(said: Circumstances, trial: PendingBatch) -> Circumstances:
     """The same, with those who may read why an entry is replaced, unless it names them itself."""
     old = trial.entry(said.replaces) if said.replaces and said.why is not None else None
     if old is None or WHY.name in (said.audience or {}):
@@ -317,7 +317,7 @@ def _named(public: Mapping[str, Any], order: str) -> tuple[str, ...]:
 
 
 def check_entry_id(entry: str) -> bytes:
-    """The 16 bytes of an entry id given from outside; `Refused` JSON-MEMBER unless it is 32 lower-case hex digits."""
+    """Return the 16 bytes of an entry id; `RecordError` JSON-MEMBER unless it is 32 lower-case hex digits."""
     if not re.fullmatch("[0-9a-f]{32}", entry):
-        raise Refused("JSON-MEMBER", "an entry id is 32 lower-case hex digits", where=repr(entry))
+        raise RecordError("JSON-MEMBER", "an entry id is 32 lower-case hex digits", where=repr(entry))
     return bytes.fromhex(entry)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import Drawer
-from ledger.application.case_reader import DESTROYED, Cases
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.entries.envelope import open_
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 HINT = (
     "seal, open and erase on the machine and in the folder that recorded it: one keys.db holds a ledger's keys. "
@@ -21,7 +21,9 @@ HINT = (
 _FEW = 5  # entries that are named
 
 
-def elsewhere(store: Shelf, cases: Cases, drawer: Drawer, orders: Iterable[str] | None = None) -> list[str]:
+def elsewhere(
+    store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, orders: Iterable[str] | None = None
+) -> list[str]:
     """The keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
     there = store.sealing_keys(orders)
     missing = set(there) - drawer.held(there)
@@ -31,8 +33,8 @@ def elsewhere(store: Shelf, cases: Cases, drawer: Drawer, orders: Iterable[str] 
     return sorted(missing - cases.destroyed_keys().keys()) if missing else []
 
 
-def check_bound(store: Shelf, cases: Cases, drawer: Drawer) -> None:
-    """`LedgerFault` KEYS-OTHER if the newest sealed values are under a key that is neither here nor destroyed."""
+def check_bound(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) -> None:
+    """`LedgerError` KEYS-OTHER if the newest sealed values are under a key that is neither here nor destroyed."""
     newest = store.newest_sealed()
     if not newest:
         return
@@ -46,10 +48,10 @@ def check_bound(store: Shelf, cases: Cases, drawer: Drawer) -> None:
         f"the values sealed last, in entry {index} by {signer}, are under a key that is not in {drawer.path}: this is "
         "another machine, another folder, or an old copy of keys.db; nothing was recorded"
     )
-    raise LedgerFault("KEYS-OTHER", says, HINT)
+    raise LedgerError("KEYS-OTHER", says, HINT)
 
 
-def left_over(store: Shelf, cases: Cases, drawer: Drawer) -> Iterator[tuple[int, str, bool]]:
+def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) -> Iterator[tuple[int, str, bool]]:
     """The encrypted values that are stored although an entry says that nobody can open them any more.
 
     Index of the entry, its fields in words, and whether a key here opens one of them.
@@ -66,7 +68,7 @@ def left_over(store: Shelf, cases: Cases, drawer: Drawer) -> Iterator[tuple[int,
                 yield index, ", ".join(c.field for c in left if not here or c.key_id in here), bool(here)
 
 
-def where(store: Shelf, keys: Iterable[str]) -> str:
+def where(store: EntryReader, keys: Iterable[str]) -> str:
     """How many values are under these keys, and in which entries, in words."""
     values = sorted(index for key_id in keys for index, *_ in store.closed_by(key_id))
     entries = list(dict.fromkeys(values))

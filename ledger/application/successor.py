@@ -20,7 +20,7 @@ from ledger.adapters.witness.client import remembered
 from ledger.application.counterparties import keep_counterparty
 from ledger.application.restore import RETIRED
 from ledger.entries.envelope import Document
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, note_digest, open_checkpoint, parse_checkpoint
 from ledger.trust.trust_folder import Trust
 
@@ -30,7 +30,7 @@ HEAD = "predecessor-head"  # code of the document that is the last head of the o
 def last_head(trust: Trust, ledger: Path | None, given: bytes | None) -> bytes:
     """The newest head of a lost log that anybody can show: its witnesses, what is left of it, or a note that was given.
 
-    A cosigned one goes before a larger one that nobody outside saw. `LedgerFault` NO-HEAD if there is none; SPLIT-VIEW
+    A cosigned one goes before a larger one that nobody outside saw. `LedgerError` NO-HEAD if there is none; SPLIT-VIEW
     if two of one size differ.
     """
     keys = trust.policy.logs
@@ -42,19 +42,19 @@ def last_head(trust: Trust, ledger: Path | None, given: bytes | None) -> bytes:
     for note in notes:
         try:
             heads.append(open_checkpoint(note, keys[0].name, keys, witnesses, mldsa=mldsa.verify))
-        except Refused:
+        except RecordError:
             if note is given:
                 raise
     if not heads:
         hint = "--head FILE: the newest note of it that somebody holds"
-        raise LedgerFault("NO-HEAD", f"nothing here shows what {keys[0].name} had signed", hint)
+        raise LedgerError("NO-HEAD", f"nothing here shows what {keys[0].name} had signed", hint)
     roots: dict[int, Checkpoint] = {}
     for head in heads:
         there = roots.setdefault(head.checkpoint.size, head.checkpoint)
         if there.root != head.checkpoint.root:
             says = f"{there.origin} has signed two trees of {there.size} entries: say which was seen last, and why"
             if given is None:
-                raise LedgerFault("SPLIT-VIEW", says, "--head FILE, with --cause split-view")
+                raise LedgerError("SPLIT-VIEW", says, "--head FILE, with --cause split-view")
     if given is not None:
         return given
     return max(heads, key=lambda head: (bool(head.cosignatures), head.checkpoint.size)).note

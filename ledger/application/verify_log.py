@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ledger.adapters.storage.connection import Readable
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.audit import LISTED, MOST, Audit, Problem, audit
 from ledger.application.counterparties import Registers
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest, parse_checkpoint
 from ledger.tlog.policy import Policy
 from ledger.tlog.tree import EMPTY_ROOT, root
@@ -30,7 +30,7 @@ from ledger.verify import claims, counterparties, entries, heads
 from ledger.verify.field_forms import known
 from ledger.verify.heads import Heads
 from ledger.verify.other_logs import OtherLogs
-from ledger.verify.progress import Notebook, counted
+from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Reason, Report, verdict_of
 from ledger.verify.time_brackets import Times, say_absent, say_times
 from ledger.verify.timestamps import ReadStamp, check_tokens
@@ -63,7 +63,7 @@ class Whole:
     log_at: str = "log"
     heads_at: str = "heads.db "
     entries_at: str = "entries.db"
-    damage: LedgerFault | None = None
+    damage: LedgerError | None = None
 
 
 @dataclass(slots=True)
@@ -87,12 +87,12 @@ def verify_whole(
 ) -> Report:
     """Check a whole log; `held` is a checkpoint from elsewhere, the rest is as in `ledger.verify.verify`.
 
-    What is wrong with what was handed over is in the report. `LedgerFault` only where it cannot be read at all.
+    What is wrong with what was handed over is in the report. `LedgerError` only where it cannot be read at all.
     """
-    book, found = Notebook(of=whole.of), _Found()
+    book, found = VerificationLog(of=whole.of), _Found()
     try:
         _walk(whole, trust, held, now, mldsa, stamps, progress, book, found)
-    except Refused:
+    except RecordError:
         if book.failed is None:
             raise
     walked = found.walked
@@ -125,13 +125,13 @@ def _walk(
     mldsa: MlDsa | None,
     stamps: ReadStamp | None,
     progress: Progress,
-    book: Notebook,
+    book: VerificationLog,
     found: _Found,
 ) -> None:
     with book.step(1):
         if whole.damage is not None:
-            raise Refused(whole.damage.code, whole.damage.says)
-        with _read(whole), closing(Shelf(whole.place)) as shelf:
+            raise RecordError(whole.damage.code, whole.damage.says)
+        with _read(whole), closing(EntryReader(whole.place)) as shelf:
             size, first = shelf.size(), _first(shelf, whole.origin)
         book.says(counted(size, "entry", "entries"))
     with book.step(2):
@@ -142,13 +142,13 @@ def _walk(
     times = Times(states, policy, stamped)
     with book.step(8):
         if size and not first:
-            raise Refused("LOG-CORRUPT", "its first entry is not the bytes of one", where=whole.entries_at)
+            raise RecordError("LOG-CORRUPT", "its first entry is not the bytes of one", where=whole.entries_at)
         registrar = _registrar(trust, first, book)
         with _read(whole):
             walked = found.walked = (
                 audit(whole.place, whole.origin, registrar, times=times, progress=progress) if registrar else Audit(0)
             )
-            with closing(Shelf(whole.place)) as shelf:
+            with closing(EntryReader(whole.place)) as shelf:
                 walked.problems += _compare(walked, shelf, states, held)
         _first_of(walked, 8)
         covered = min(states.head.checkpoint.size, size)
@@ -173,7 +173,7 @@ def _walk(
         book.remarks += noted.remarks
     book.skip(13, "sealed values stay closed")
     book.skip(14, "documents are not looked at")
-    with book.step(15), _read(whole), closing(Shelf(whole.place)) as shelf:
+    with book.step(15), _read(whole), closing(EntryReader(whole.place)) as shelf:
         trusts = (trust, *trust.others) if trust else (Trust(policy, whole.policy or b"", None),)
         _check_others(whole, walked, shelf, trusts, times, now, mldsa, book)
     with book.step(16):
@@ -194,7 +194,7 @@ def _check_states(
     now: datetime,
     mldsa: MlDsa | None,
     stamps: ReadStamp | None,
-    book: Notebook,
+    book: VerificationLog,
     found: _Found,
 ) -> tuple[Heads, dict[str, datetime]]:
     """Steps 4 to 7: the states that the log has signed, and by when they existed as far as time stamps say.
@@ -206,7 +206,9 @@ def _check_states(
     states = Heads(whole.log_at, Head(Checkpoint(whole.origin, 0, EMPTY_ROOT), b"", ()), {}, {})
     with book.step(4):
         if not any(key.name == whole.origin for key in policy.logs):
-            raise Refused("CP-ORIGIN", f"the policy knows no log {whole.origin}", where=f"{whole.log_at}/checkpoint")
+            raise RecordError(
+                "CP-ORIGIN", f"the policy knows no log {whole.origin}", where=f"{whole.log_at}/checkpoint"
+            )
         if whole.checkpoint is None:
             says = "it is missing: nothing that the log has signed and published says which entries it has"
             book.doubt("CP-SIG", says, f"{whole.log_at}/checkpoint")
@@ -234,7 +236,7 @@ def _newest(notes: Iterable[bytes]) -> bytes:
     for note in notes:
         try:
             sized.append((parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n").size, note))
-        except Refused:
+        except RecordError:
             sized.append((0, note))  # opening it says what is wrong with it
     return max(sized, default=(0, b""))[1]
 
@@ -242,13 +244,13 @@ def _newest(notes: Iterable[bytes]) -> bytes:
 # -- steps 8 to 11 -----------------------------------------------------------------------------------------------------
 
 
-def _first(shelf: Shelf, origin: str) -> bytes:
+def _first(shelf: EntryReader, origin: str) -> bytes:
     """The first entry of the register; of a log that has none, the first of all."""
     found = shelf.first(registry_of(origin)) or shelf.at(0)
     return found if isinstance(found, bytes) else b""
 
 
-def _registrar(trust: Trust | None, first: bytes, book: Notebook) -> Registrar | None:
+def _registrar(trust: Trust | None, first: bytes, book: VerificationLog) -> Registrar | None:
     """As of a bundle; None where there is no entry to be signed by anybody."""
     if trust is not None and trust.registrar is not None:
         return trust.registrar
@@ -269,10 +271,10 @@ def _first_of(walked: Audit, number: int) -> None:
     """Raise the first problem that belongs to a step."""
     for problem in walked.problems:
         if _step_of(problem.code) == number:
-            raise Refused(problem.code, problem.says, where=problem.where)
+            raise RecordError(problem.code, problem.says, where=problem.where)
 
 
-def _compare(walked: Audit, shelf: Shelf, states: Heads, held: Checkpoint | None) -> Iterator[Problem]:
+def _compare(walked: Audit, shelf: EntryReader, states: Heads, held: Checkpoint | None) -> Iterator[Problem]:
     """Each signed state, and the checkpoint from elsewhere, against the tree of the entries.
 
     LOG-ROLLBACK if one promises more than there are; LOG-CORRUPT, or ANCHOR-MISMATCH for the one from elsewhere, if it
@@ -288,13 +290,13 @@ def _compare(walked: Audit, shelf: Shelf, states: Heads, held: Checkpoint | None
             yield Problem(code, where, f"the first {size} entries are not those it was signed for")
 
 
-def _root(walked: Audit, shelf: Shelf, size: int) -> bytes:
+def _root(walked: Audit, shelf: EntryReader, size: int) -> bytes:
     if size == walked.size:
         return walked.frontier.root()
     return root(size, shelf.hashes) if size else EMPTY_ROOT
 
 
-def _check_keys(walked: Audit, states: Heads, trust: Trust | None, book: Notebook) -> None:
+def _check_keys(walked: Audit, states: Heads, trust: Trust | None, book: VerificationLog) -> None:
     """What remains of step 11 when each entry's key was checked: the log's own keys, and those reported later."""
     entries.check_log_keys(walked.told.values(), states)
     entries.check_rotations(walked.told.values(), states, trust, book)
@@ -313,7 +315,7 @@ def _check_keys(walked: Audit, states: Heads, trust: Trust | None, book: Noteboo
 class _Named(Mapping[int, Opened]):
     """The entries that name other records, opened when they are asked for."""
 
-    def __init__(self, shelf: Shelf, indexes: Sequence[int]) -> None:
+    def __init__(self, shelf: EntryReader, indexes: Sequence[int]) -> None:
         self._shelf, self._indexes = shelf, indexes
 
     def __getitem__(self, index: int) -> Opened:
@@ -348,12 +350,12 @@ class _Files(Mapping[str, bytes]):
 def _check_others(
     whole: Whole,
     walked: Audit,
-    shelf: Shelf,
+    shelf: EntryReader,
     trusts: Sequence[Trust],
     times: Times,
     now: datetime,
     mldsa: MlDsa | None,
-    book: Notebook,
+    book: VerificationLog,
 ) -> None:
     """What entries say of other records, with the files of other records that came along."""
     if walked.keyring is None:
@@ -372,7 +374,7 @@ def _check_others(
             walked.noted.unknown.append(one.inner.leaf)
 
 
-def _say_what_is_not_proven(whole: Whole, walked: Audit, loose: int, states: Heads, book: Notebook) -> None:
+def _say_what_is_not_proven(whole: Whole, walked: Audit, loose: int, states: Heads, book: VerificationLog) -> None:
     if loose:
         first, last = walked.size - loose, walked.size - 1
         which = f"entry {first}" if loose == 1 else f"entries {first} to {last}"
@@ -403,7 +405,7 @@ def _read(whole: Whole) -> Iterator[None]:
     """Make of damage that is met in reading what it proves: the log is not what it was."""
     try:
         yield
-    except LedgerFault as fault:
+    except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
-        raise Refused(fault.code, fault.says, where=whole.entries_at) from fault
+        raise RecordError(fault.code, fault.says, where=whole.entries_at) from fault

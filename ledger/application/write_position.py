@@ -12,21 +12,21 @@ from typing import Any
 
 from msgspec import UNSET
 
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.application.case_reader import Cases
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.application.case_reader import CaseReader
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Link, check_place
 from ledger.entries.replacement import check_replacement
-from ledger.errors import Refused
+from ledger.errors import RecordError
 
 _MOST_ORDERS = 10_000  # remembered at a time
 
 
-class Past:
+class WritePosition:
     """The newest entries and the keyring of one ledger, as this process has read them."""
 
-    def __init__(self, origin: str, registrar: Registrar, cases: Cases, store: Shelf) -> None:
+    def __init__(self, origin: str, registrar: Registrar, cases: CaseReader, store: EntryReader) -> None:
         self.origin = origin
         self.registry = cases.registry
         self._cases = cases
@@ -88,10 +88,10 @@ class Past:
         self._behind = True
 
 
-class Trial:
+class PendingBatch:
     """Entries about to be stored together: each has to fit behind those before it, on the shelf or in the trial."""
 
-    def __init__(self, past: Past) -> None:
+    def __init__(self, past: WritePosition) -> None:
         self._past = past
         self._keyring = past.keyring
         self._index = past.next_index
@@ -113,11 +113,11 @@ class Trial:
         return self._told.get(leaf) or self._past.entry(leaf)
 
     def admit(self, opened: Opened, values: Mapping[str, Any]) -> None:
-        """Take one more entry with the sealed values that are known; `Refused`: CTX-*, KEY-*, FORM-*."""
+        """Take one more entry with the sealed values that are known; `RecordError`: CTX-*, KEY-*, FORM-*."""
         p = opened.payload
         check_place(opened, self._past.origin, self.head(p.order))
         if p.entry in self._entries:
-            raise Refused("CTX-REPLAY", f"entry id {p.entry} comes twice")
+            raise RecordError("CTX-REPLAY", f"entry id {p.entry} comes twice")
         if p.order == self._past.registry and self._keyring is self._past.keyring:
             self._keyring = copy.deepcopy(self._keyring)  # whether it will be stored is not decided yet
         self._keyring.admit(opened, self._index)

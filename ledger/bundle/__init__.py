@@ -30,7 +30,7 @@ from ledger.bundle.repacked import reread
 from ledger.entries.case import wire
 from ledger.entries.envelope import Opened, SignedBy, Signer, open_
 from ledger.entries.placement import Chains
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import b64, origin_hash
 
 __all__ = [
@@ -51,8 +51,8 @@ __all__ = [
 def pack(contents: Contents, signer: Signer) -> bytes:
     """The evidence bundle of `contents`, its manifest signed by `signer`.
 
-    Raises `Refused`: CTX-* where an order would not travel whole, BND-ZIP and BND-MANIFEST where no reader would take
-    the result.
+    Raises `RecordError`: CTX-* where an order would not travel whole, BND-ZIP and BND-MANIFEST where no reader would
+    take the result.
     """
     opened = [open_(raw, verify=False) for _, raw, _ in sorted(contents.entries)]
     chains = Chains(contents.origin)
@@ -60,7 +60,7 @@ def pack(contents: Contents, signer: Signer) -> bytes:
         chains.follow(entry)
     about = contents.about
     if about.order not in chains.heads:
-        raise Refused("CTX-CHAIN", "none of its entries are here", where=about.order)
+        raise RecordError("CTX-CHAIN", "none of its entries are here", where=about.order)
     manifest = Manifest(
         log=contents.origin,
         order=about.order,
@@ -93,7 +93,7 @@ def assemble(files: Mapping[str, bytes], manifest: Manifest, signer: Signer) -> 
 def unpack(data: bytes) -> dict[str, bytes]:
     """The files of a bundle, path -> content, in the order of the layout; nothing but the container is checked.
 
-    Raises `Refused` BND-ZIP with the entry and the rule it breaks, BND-VERSION for a bundle of a later layout.
+    Raises `RecordError` BND-ZIP with the entry and the rule it breaks, BND-VERSION for a bundle of a later layout.
     """
     return unpacked(data)[0]
 
@@ -103,7 +103,7 @@ def unpacked(data: bytes) -> tuple[dict[str, bytes], bool]:
     check_version(data)
     try:
         return _strictly(data), True
-    except Refused:
+    except RecordError:
         files = reread(data)
         if files is None or MIMETYPE not in files:
             raise
@@ -118,10 +118,10 @@ def _strictly(data: bytes) -> dict[str, bytes]:
     paths = list(files)
     if not paths or paths[0] != MIMETYPE or files[MIMETYPE] not in MEDIA_TYPES.values():
         said = " or ".join(each.decode() for each in MEDIA_TYPES.values())
-        raise Refused("BND-ZIP", f"the first file must say {said}", where=MIMETYPE)
+        raise RecordError("BND-ZIP", f"the first file must say {said}", where=MIMETYPE)
     for path, belongs in zip(paths, sorted(paths, key=layout.rank), strict=True):
         if path != belongs:
-            raise Refused("BND-ZIP", f"it stands where {belongs} belongs", where=path)
+            raise RecordError("BND-ZIP", f"it stands where {belongs} belongs", where=path)
     return files
 
 

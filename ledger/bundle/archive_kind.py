@@ -19,7 +19,7 @@ from msgspec import Struct
 from ledger.bundle.layout import MANIFEST, MIMETYPE
 from ledger.bundle.repacked import top_of
 from ledger.bundle.zip_profile import MAX_ENTRIES, MAX_TOTAL
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import b64
 
 BUNDLES = b"application/vnd.comity.evidence-bundle."  # of every version
@@ -86,11 +86,11 @@ def inside(data: bytes) -> Inside | None:
     files = _directory(data)
     if len(files) > FILES:
         return None
-    left, read, broken = MAX_TOTAL, dict[str, bytes](), list[Refused]()
+    left, read, broken = MAX_TOTAL, dict[str, bytes](), list[RecordError]()
     for file in files:
         try:
             content = _content(data, file, left)
-        except Refused as wrong:
+        except RecordError as wrong:
             broken.append(wrong)
             content = b""
         left -= len(content)
@@ -177,5 +177,5 @@ def _listed(files: dict[str, bytes]) -> Iterator[tuple[str, str]]:
                 yield uri[1].decode("latin-1"), digest[1].decode()
 
 
-def _broken(name: str, rule: str) -> Refused:
-    return Refused("BND-CONTAINER", rule, where=re.sub("[^ -~]", "?", name)[:200])
+def _broken(name: str, rule: str) -> RecordError:
+    return RecordError("BND-CONTAINER", rule, where=re.sub("[^ -~]", "?", name)[:200])

@@ -15,7 +15,7 @@ from ledger.bundle.layout import folder
 from ledger.bundle.manifest import Manifest
 from ledger.entries.envelope import Opened
 from ledger.entries.placement import registry_of
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
 from ledger.formats.characters import visible
 
@@ -111,7 +111,7 @@ def read_me_first(
     """
     own = [n for n, entry in enumerate(opened) if entry.payload.order == manifest.order]
     if not own:
-        raise Refused("CTX-CHAIN", "none of its entries are here", where=manifest.order)
+        raise RecordError("CTX-CHAIN", "none of its entries are here", where=manifest.order)
     here = folder(manifest.log)
     example = f"{here}/entries/{indexes[own[-1]]}.dsse.json"
     instrument = opened[own[0]].payload.instrument or ""

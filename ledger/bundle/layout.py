@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import origin_hash
 
 VERSION = 2  # of the layout, as this program writes it
@@ -68,7 +68,7 @@ def version_of(data: bytes) -> int | None:
 
 
 def check_version(data: bytes) -> None:
-    """Raise `Refused` BND-VERSION for a bundle of a later layout, of which this program can say nothing."""
+    """Raise `RecordError` BND-VERSION for a bundle of a later layout, of which this program can say nothing."""
     _check(version_of(data))
 
 
@@ -81,7 +81,7 @@ def check_claimed(media_type: bytes) -> None:
 def _check(version: int | None) -> None:
     if version is not None and version > VERSION:
         says = f"this bundle was made by a newer version: its layout is {version}, this program reads up to {VERSION}"
-        raise Refused("BND-VERSION", says, hint="verify it with a newer version of this program")
+        raise RecordError("BND-VERSION", says, hint="verify it with a newer version of this program")
 
 
 def folder(origin: str) -> str:
@@ -140,7 +140,7 @@ def arrange(files: Mapping[str, bytes], origin: str, version: int = VERSION) -> 
             raw, proof = register.get(int(name["entry"]), (b"", b""))
             register[int(name["entry"])] = (content, proof) if name["part"] == "dsse.json" else (raw, content)
         elif not (path in _TOP[:10] or path.startswith("views/") or (version > 1 and _IN_MAP.fullmatch(path))):
-            raise Refused("BND-MANIFEST", f"no such file belongs into a bundle of {origin}", where=path)
+            raise RecordError("BND-MANIFEST", f"no such file belongs into a bundle of {origin}", where=path)
     _require(files, (MIMETYPE, README, SUMS, MANIFEST, POLICY, here + "checkpoint"))
     found.entries = dict(sorted(found.entries.items()))
     return found
@@ -164,4 +164,4 @@ def _place(found: Arranged, name: re.Match[str], content: bytes) -> None:
 def _require(files: Mapping[str, bytes], paths: Iterable[str]) -> None:
     for path in paths:
         if path not in files:
-            raise Refused("BND-MANIFEST", "a bundle without it is none", where=path)
+            raise RecordError("BND-MANIFEST", "a bundle without it is none", where=path)

@@ -28,7 +28,7 @@ from ledger.entries.envelope import (
     open_bytes,
     seal_bytes,
 )
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical
 from ledger.formats.characters import code, unassigned
 
@@ -102,10 +102,10 @@ def seal_manifest(manifest: Manifest, signer: Signer) -> bytes:
     """
     for text in (manifest.purpose, *manifest.legal_basis, manifest.tool):
         if found := unassigned(text):
-            raise Refused("JSON-CHAR", f"{code(found)} is not in Unicode 14.0", where=MANIFEST)
+            raise RecordError("JSON-CHAR", f"{code(found)} is not in Unicode 14.0", where=MANIFEST)
     payload = canonical(msgspec.to_builtins(manifest), max_nodes=MAX_NODES, also=_ORDER)
     if len(payload) > MAX_BYTES:
-        raise Refused("BND-MANIFEST", f"{len(payload)} bytes, at most {MAX_BYTES} are read", where=MANIFEST)
+        raise RecordError("BND-MANIFEST", f"{len(payload)} bytes, at most {MAX_BYTES} are read", where=MANIFEST)
     return seal_bytes(payload, MANIFEST_TYPE, signer.public, signer.sign)
 
 
@@ -115,10 +115,10 @@ def open_manifest(raw: bytes) -> Manifest:
         value, _ = open_bytes(raw, MANIFEST_TYPE, max_bytes=MAX_BYTES, max_nodes=MAX_NODES, also=_ORDER)
         manifest = msgspec.convert(value, Manifest)
         datetime.fromisoformat(manifest.made_at)
-    except Refused as wrong:
-        raise Refused("BND-MANIFEST", f"{wrong.code}: {wrong.says}", where=MANIFEST) from wrong
+    except RecordError as wrong:
+        raise RecordError("BND-MANIFEST", f"{wrong.code}: {wrong.says}", where=MANIFEST) from wrong
     except ValueError as error:  # msgspec's among them
-        raise Refused("BND-MANIFEST", str(error), where=MANIFEST) from None
+        raise RecordError("BND-MANIFEST", str(error), where=MANIFEST) from None
     return manifest
 
 
@@ -127,18 +127,18 @@ def check_listing(manifest: Manifest, files: Mapping[str, bytes]) -> None:
     listed = {each.path: each for each in manifest.files}
     if len(listed) < len(manifest.files):
         twice = next(each.path for n, each in enumerate(manifest.files) if each is not listed[each.path])
-        raise Refused("BND-MANIFEST", "it is listed twice", where=twice)
+        raise RecordError("BND-MANIFEST", "it is listed twice", where=twice)
     here = [path for path in files if path not in (MANIFEST, SUMS)]
     for path in here:
         if path not in listed:
-            raise Refused("BND-MANIFEST", "it is not listed", where=path)
+            raise RecordError("BND-MANIFEST", "it is not listed", where=path)
     for each in manifest.files:
         content = files.get(each.path)
         if content is None or each.path in (MANIFEST, SUMS):
-            raise Refused("BND-MANIFEST", "it is listed and not there", where=each.path)
+            raise RecordError("BND-MANIFEST", "it is listed and not there", where=each.path)
         if len(content) != each.size:
-            raise Refused("BND-MANIFEST", f"{len(content)} bytes, listed with {each.size}", where=each.path)
+            raise RecordError("BND-MANIFEST", f"{len(content)} bytes, listed with {each.size}", where=each.path)
         if (found := sha256(content).hexdigest()) != each.sha256:
-            raise Refused("BND-MANIFEST", f"SHA-256 {found}, listed with {each.sha256}", where=each.path)
+            raise RecordError("BND-MANIFEST", f"SHA-256 {found}, listed with {each.sha256}", where=each.path)
     if list(listed) != here:
-        raise Refused("BND-MANIFEST", "the list does not follow the order of the archive", where=MANIFEST)
+        raise RecordError("BND-MANIFEST", "the list does not follow the order of the archive", where=MANIFEST)

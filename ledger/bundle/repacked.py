@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.bundle.layout import MANIFEST, rank
 from ledger.bundle.zip_profile import MAX_ENTRIES, MAX_ENTRY, MAX_TOTAL, check_paths
-from ledger.errors import Refused
+from ledger.errors import RecordError
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -86,7 +86,7 @@ def _without_top(files: dict[str, bytes]) -> dict[str, bytes]:
 def _in_order(files: dict[str, bytes]) -> dict[str, bytes] | None:
     try:
         check_paths(files)
-    except Refused:
+    except RecordError:
         return None
     return {path: files[path] for path in sorted(files, key=rank)}
 

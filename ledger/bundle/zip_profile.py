@@ -13,7 +13,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 
 MAX_ENTRIES = 10_000
 MAX_ENTRY = 64 << 20  # bytes
@@ -31,7 +31,7 @@ _END = struct.Struct("<4s4H2LH")
 
 
 def write(files: Mapping[str, bytes]) -> bytes:
-    """The archive of `files` (path -> content) in their order; `Refused` BND-ZIP where no reader would take it."""
+    """The archive of `files` (path -> content) in their order; `RecordError` BND-ZIP where no reader would take it."""
     check_paths(files)
     body, directory = bytearray(), bytearray()
     for path, content in files.items():
@@ -50,7 +50,7 @@ def write(files: Mapping[str, bytes]) -> bytes:
 def read(data: bytes) -> dict[str, bytes]:
     """The files of an archive that `write` could have made, path -> content, in their order.
 
-    Raises `Refused` with code BND-ZIP, the entry and the rule it breaks, before any content is looked at.
+    Raises `RecordError` with code BND-ZIP, the entry and the rule it breaks, before any content is looked at.
     """
     _check_total(data)
     count, start = _read_end(data)
@@ -153,7 +153,7 @@ def _check_total(archive: bytes) -> None:
         raise _broken("archive", f"{len(archive)} bytes, at most {MAX_TOTAL} are allowed")
 
 
-def _diagnose(made: bytes, found: bytes, files: Mapping[str, bytes]) -> Refused:
+def _diagnose(made: bytes, found: bytes, files: Mapping[str, bytes]) -> RecordError:
     """Name the first record of the central directory that is not the one its local header asks for."""
     offset = 0
     for path in files:
@@ -164,5 +164,5 @@ def _diagnose(made: bytes, found: bytes, files: Mapping[str, bytes]) -> Refused:
     return _broken("archive", "the directory lists more than its files")
 
 
-def _broken(entry: str, rule: str) -> Refused:
-    return Refused("BND-ZIP", rule, where=entry)
+def _broken(entry: str, rule: str) -> RecordError:
+    return RecordError("BND-ZIP", rule, where=entry)

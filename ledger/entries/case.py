@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 
 
 class Unread(Enum):
@@ -50,9 +50,9 @@ def check_dates(on: datetime, signed_at: datetime) -> None:
     """Refuse, with FORM-DATE, an act dated before 1970 or more than five minutes after its signature, on recording."""
     if on < EARLIEST:
         says = f"it is said to happen at {wire(on)}, before {EARLIEST.year}"
-        raise Refused("FORM-DATE", says, hint="look at the year")
+        raise RecordError("FORM-DATE", says, hint="look at the year")
     if on - signed_at > DRIFT:
-        raise Refused(
+        raise RecordError(
             "FORM-DATE",
             f"it is said to happen at {wire(on)}, after it is signed at {wire(signed_at)}",
             hint="look at the year; what is still to come is recorded when it has happened",

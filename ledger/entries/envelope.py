@@ -29,7 +29,7 @@ from ledger.entries.payload import Payload as Payload
 from ledger.entries.payload import Seen as Seen
 from ledger.entries.payload import SignedBy as SignedBy
 from ledger.entries.payload import Uuid as Uuid
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import WHY, Fact, misformed, public_of, sealed_of
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.formats.canonical_json import canonical, plain, simple
@@ -155,7 +155,7 @@ def seal(
         payload["other"] = msgspec.to_builtins(said.other)
     body = canonical(payload)
     if len(body) > MAX_PAYLOAD:
-        raise Refused(
+        raise RecordError(
             "ENV-SIZE",
             f"the payload would have {len(body)} bytes, at most {MAX_PAYLOAD} are allowed",
             hint="keep the text outside as a document and record its digest",
@@ -167,16 +167,16 @@ def seal(
 def open_(raw: bytes, *, verify: bool = True) -> Opened:
     """Open a sealed entry: canonical form, key id, signature, payload profile.
 
-    Raises `Refused`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign here is for `keyring`, whether
-    the place is right for `chain`. With `verify=False` the signature alone is not checked.
+    Raises `RecordError`: ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME. Whether the key may sign here is for `keyring`,
+    whether the place is right for `placement`. With `verify=False` the signature alone is not checked.
     """
     (opened,) = open_each((raw,), verify=verify)
-    if isinstance(opened, Refused):
+    if isinstance(opened, RecordError):
         raise opened
     return opened
 
 
-def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[Opened | Refused]:
+def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[Opened | RecordError]:
     """What `open_` gives or raises for each of these sealed entries.
 
     The signatures of many are checked in one go, after all of them were read and before anything else is asked: reading
@@ -189,12 +189,12 @@ def open_each(raws: Sequence[bytes], *, verify: bool = True) -> list[Opened | Re
 
 
 def instrument_of(raw: bytes) -> str | None:
-    """The instrument that an entry names, of bytes that are opened elsewhere; `Refused` if they cannot be read."""
+    """The instrument that an entry names, of bytes that are opened elsewhere; `RecordError` if they cannot be read."""
     cut = parts(raw, EVENT_TYPE)
     try:
         return _named(cut[0]).instrument if cut else open_(raw, verify=False).payload.instrument
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Refused("JSON-FORM", f"not JSON: {error}") from None
+        raise RecordError("JSON-FORM", f"not JSON: {error}") from None
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -224,11 +224,11 @@ class _Committed(msgspec.Struct, frozen=True):
 _committed = msgspec.json.Decoder(_Committed).decode
 
 
-def _opened(raw: bytes, glance: _Glance | None, verify: bool) -> Opened | Refused:
+def _opened(raw: bytes, glance: _Glance | None, verify: bool) -> Opened | RecordError:
     try:
         payload = glance[0] if glance else _with_care(raw, verify)
         _check_veils(payload)
-    except Refused as refused:
+    except RecordError as refused:
         return refused
     return Opened(raw, _leaf(raw), payload)
 
@@ -284,7 +284,7 @@ def _with_care(raw: bytes, verify: bool) -> Payload:
         msgspec.convert(value, Formed)
         payload = msgspec.convert(value, Payload)
     except msgspec.ValidationError as error:
-        raise Refused("JSON-MEMBER", str(error)) from None
+        raise RecordError("JSON-MEMBER", str(error)) from None
     _check_moment(payload.on)
     _check_moment(payload.signed_at)
     return payload
@@ -294,7 +294,7 @@ def _check_moment(moment: str) -> None:
     try:
         instant(moment)
     except ValueError as error:
-        raise Refused("JSON-MEMBER", f"{moment} is no moment: {error}") from None
+        raise RecordError("JSON-MEMBER", f"{moment} is no moment: {error}") from None
 
 
 _DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43}\n)*").fullmatch
@@ -303,17 +303,17 @@ _DIGESTS = re.compile(r"(?:[A-Za-z0-9_-]{43}\n)*").fullmatch
 def _check_veils(payload: Payload) -> None:
     sealed, public = payload.sealed, payload.public
     if payload.audience == {}:
-        raise Refused("JSON-MEMBER", "`audience` is absent where there is none")
+        raise RecordError("JSON-MEMBER", "`audience` is absent where there is none")
     if "_sd" not in public:
         if sealed:
-            raise Refused("SD-COUNT", "sealed fields are named but not committed to")
+            raise RecordError("SD-COUNT", "sealed fields are named but not committed to")
         return
     digests = public["_sd"]
     well_formed = type(digests) is list and _DIGESTS("\n".join([*map(str, digests), ""]))
     if not well_formed or digests != sorted(set(digests)) or len(digests) != len(sealed):
-        raise Refused("SD-COUNT", "one sorted, distinct digest for each sealed field that was stated")
+        raise RecordError("SD-COUNT", "one sorted, distinct digest for each sealed field that was stated")
     if sealed != sorted(set(sealed)) or not public.keys().isdisjoint(sealed):
-        raise Refused("SD-NAME", "sealed names are sorted and distinct, and no public field has such a name")
+        raise RecordError("SD-NAME", "sealed names are sorted and distinct, and no public field has such a name")
 
 
 def _leaf(raw: bytes) -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from ledger.entries.case import DRIFT, EARLIEST, Entry, wire
 from ledger.entries.replacement import DIGESTS, stated
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
 from ledger.facts.wire import NAME, Unfit, Word, check, is_typed, texts
 from ledger.formats.confusables_table import ALIKE, ASCII
@@ -43,7 +43,7 @@ def check_by_hand(kind: str) -> None:
     """Refuse, with COMMAND-ONLY, a kind that states what the program has done, where somebody types it."""
     if command := BY_COMMAND.get(kind):
         says = f"{kind} says what this program has done, so it is recorded by what does it, and not by hand"
-        raise Refused("COMMAND-ONLY", says, where=kind, hint=f"{command} records it")
+        raise RecordError("COMMAND-ONLY", says, where=kind, hint=f"{command} records it")
 
 
 def slips(
@@ -54,12 +54,13 @@ def slips(
     whose: str | None = None,
     named: Callable[[], Collection[str]] = tuple,
     unregistered: bool = False,
-) -> Iterator[Refused]:
+) -> Iterator[RecordError]:
     """Yield a refusal for each value of a fact that is probably a mistake, with the value that would be right.
 
     The fact is about to be signed at `signed_at`. `named` gives the offices and Parties that its order names already;
     it is called only for one that the register does not know.
-    `Refused`: OFFICE-UNKNOWN and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL; `where` is kind and field.
+    `RecordError`: OFFICE-UNKNOWN and PARTY-UNKNOWN unless `unregistered`, FORM-DATE, FORM-EQUAL;
+    `where` is kind and field.
     """
     values = {**public_of(fact), **sealed_of(fact)}
     if whose is not None:
@@ -72,7 +73,7 @@ def slips(
                 found = _stranger(f"{fact.kind}.{path}", text, word, known, signed_at)
                 yield from (slip for slip in found if text not in named())
             if word.past and (says := _out_of_time(text, word, signed_at)):
-                yield Refused(
+                yield RecordError(
                     "FORM-DATE",
                     f"it is {text}, {says}",
                     where=f"{fact.kind}.{path}",
@@ -93,12 +94,12 @@ def named_in(entries: Iterable[Entry]) -> set[str]:
     return found
 
 
-def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) -> Iterator[Refused]:
+def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) -> Iterator[RecordError]:
     """An office or a Party that nobody registered, with the one that may be meant and the command that registers it."""
     try:
         check(word, text)
     except Unfit as unfit:
-        yield Refused("FACT", f"expected {unfit.expected}, got {text!r}", where=where)
+        yield RecordError("FACT", f"expected {unfit.expected}, got {text!r}", where=where)
         return
     office = word.type == "actor"
     among = known.offices if office else known.parties
@@ -111,7 +112,7 @@ def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) ->
         else f"comity record party-registered -f party={text} -f zone=Europe/Oslo -f declarations_verified=false"
     )
     hint = f"`{command} --as {known.registrar}` registers it; --unregistered, or a column so called, names it as it is"
-    yield Refused(
+    yield RecordError(
         "OFFICE-UNKNOWN" if office else "PARTY-UNKNOWN",
         f"{text} is no {'office' if office else 'Party'} of the register",
         where=where,
@@ -127,7 +128,7 @@ def _out_of_time(text: str, word: Word, signed_at: datetime) -> str:
     return f"after it is signed at {wire(signed_at)}" if text > latest else ""
 
 
-def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
+def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[RecordError]:
     """Digests are said to be equal, and no digest or two different ones are stated."""
     fields = [name for name in DIGESTS if name in fact.fields()]
     if values.get("check") != "equal" or not fields:
@@ -136,12 +137,12 @@ def _unequal(fact: Fact, values: Mapping[str, Any]) -> Iterator[Refused]:
     where = f"{fact.kind}.{fields[0]}"
     if not digests:
         hint = f"{fields[0]}=FILE hashes the file; where nothing was compared it is check=not-checked"
-        yield Refused(
+        yield RecordError(
             "FORM-EQUAL", "check=equal is said of no digest: state the one that is equal", where=where, hint=hint
         )
     elif len({d for field, _, _, d in digests if field != "manifest"}) > 1:
         says = "check=equal is said of two digests that differ"
-        yield Refused("FORM-EQUAL", says, where=where, hint="check=differ is said of these; look at both")
+        yield RecordError("FORM-EQUAL", says, where=where, hint="check=differ is said of these; look at both")
 
 
 def out_of_type(e: Entry) -> bool:
@@ -223,14 +224,14 @@ def check_quotable(
     simple = " ".join("".join("-" if _is_dash(c) else c for c in folded).split())
     if any((c.isspace() and c != " ") or (_is_dash(c) and c != "-") for c in reference) or "  " in reference:
         says = f"expected a reference without white space but single blanks and without dashes but -, got {reference!r}"
-        raise Refused("FACT", says, where=where, hint=f"such as {simple}")
+        raise RecordError("FACT", says, where=where, hint=f"such as {simple}")
     office, stroke, rest = folded.partition("/")
     if stroke and office in offices:
         says = f"expected a reference that does not begin as OFFICE/REFERENCE, got {reference!r}"
-        raise Refused("FACT", says, where=where, hint=f"{office} is an office; such as {rest.strip()}")
+        raise RecordError("FACT", says, where=where, hint=f"{office} is an office; such as {rest.strip()}")
     if re.match("[0-9a-f]{8}", text) and (re.fullmatch("(?=.*[a-f])[0-9a-f-]+", text) or beginning(text[:8])):
         hint = "the beginning of an id names an order; such as PPO-2026-123"
-        raise Refused("FACT", f"expected a reference that begins no id, got {reference!r}", where=where, hint=hint)
+        raise RecordError("FACT", f"expected a reference that begins no id, got {reference!r}", where=where, hint=hint)
 
 
 def check_reference(
@@ -243,7 +244,7 @@ def check_reference(
     for other, quoted, offices in taken:
         if other != order and office in offices:
             alike = "" if quoted == reference else f"; {reference!r} looks like it"
-            raise Refused(
+            raise RecordError(
                 "REFERENCE-TAKEN",
                 f"{office} has an order of the reference {quoted!r} here already, {other[:8]}{alike}",
                 where="order-issued.reference",
@@ -259,7 +260,7 @@ def check_lookalike(reference: str, office: str, order: str, alike: Iterable[tup
     for other, quoted, offices in alike:
         if other != order and quoted != reference and office in offices:
             letters = ", ".join(sorted({f"{c} U+{ord(c):04X}" for c in reference + quoted if not c.isascii()}))
-            raise Refused(
+            raise RecordError(
                 "REFERENCE-ALIKE",
                 f"{office} has an order of the reference {quoted!r} here, {other[:8]}; {reference!r} looks the same and"
                 f" is of other letters ({letters})",

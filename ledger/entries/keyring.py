@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ledger.entries.envelope import Opened
 from ledger.entries.payload import SignedBy
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS, Fact
 from ledger.formats.ed25519 import enrolable
 
@@ -99,7 +99,7 @@ class Keyring(Struct):
     def __post_init__(self) -> None:
         r = self.registrar
         if not enrolable(bytes.fromhex(r.key)):
-            raise Refused("KEY-POINT", "the registrar's key is not a point of prime order", where=r.actor)
+            raise RecordError("KEY-POINT", "the registrar's key is not a point of prime order", where=r.actor)
         self.keys[r.key] = Key(r.key, r.actor, ("ADM",), accepted=-1)
         self.offices[r.actor] = Office(r.actor, r.party, ("ADM",), [(-1, ("ADM",))])
 
@@ -110,7 +110,7 @@ class Keyring(Struct):
     def admit(self, opened: Opened, index: int) -> None:
         """Check that the signer may sign at this position, and take over what a registry entry changes.
 
-        Raises `Refused`: KEY-UNKNOWN, KEY-ENDED, KEY-ROLE (registry only), KEY-POINT, KEY-ROTATION, CTX-ORDER.
+        Raises `RecordError`: KEY-UNKNOWN, KEY-ENDED, KEY-ROLE (registry only), KEY-POINT, KEY-ROTATION, CTX-ORDER.
         """
         self.check(opened, index)
         if opened.payload.order == self.registry and _kind(opened):
@@ -126,10 +126,10 @@ class Keyring(Struct):
         if p.order == self.registry:
             self._check_registry(opened, key, index)
         elif p.kind in REGISTRY_ONLY:
-            raise Refused("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
+            raise RecordError("CTX-ORDER", f"{p.kind} stands in the registry, not in an order")
 
     def check_key(self, signer: SignedBy, index: int, *, accepts: bool = False) -> Key:
-        """Return the signer's key if it may sign at this position; `Refused` KEY-UNKNOWN or KEY-ENDED if not.
+        """Return the signer's key if it may sign at this position; `RecordError` KEY-UNKNOWN or KEY-ENDED if not.
 
         `accepts`: it signs that it accepts this key, which is all that a key signs before it is accepted.
         """
@@ -137,12 +137,12 @@ class Keyring(Struct):
         pending = key is not None and (key.accepted is None or index <= key.accepted)
         if key is None or key.actor != signer.actor or (pending and not accepts):
             reason = "is registered but not yet accepted" if pending else "is not enrolled"
-            raise Refused("KEY-UNKNOWN", f"the key of {signer.actor} {reason} at position {index}")
+            raise RecordError("KEY-UNKNOWN", f"the key of {signer.actor} {reason} at position {index}")
         if key.ended is not None and index > key.ended:
-            raise Refused("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}")
+            raise RecordError("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}")
         office = self.offices.get(signer.actor)
         if office is None or office.party != signer.party:
-            raise Refused("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}")
+            raise RecordError("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}")
         return key
 
     def holds(self, signer: SignedBy, index: int) -> bool:
@@ -156,12 +156,12 @@ class Keyring(Struct):
         )
 
     def check_role(self, signer: SignedBy, index: int) -> None:
-        """Raise `Refused` KEY-ROLE if the signer does not hold, at this position, the role that it claims."""
+        """Raise `RecordError` KEY-ROLE if the signer does not hold, at this position, the role that it claims."""
         if self.holds(signer, index):
             return
         key, office = self.keys.get(signer.key), self.offices.get(signer.actor)
         held = [role for role in (key.roles if key else ()) if office and role in office.roles_at(index)]
-        raise Refused(
+        raise RecordError(
             "KEY-ROLE",
             f"{signer.actor} does not hold the role {signer.role}",
             where=signer.actor,
@@ -171,16 +171,16 @@ class Keyring(Struct):
     def _check_registry(self, opened: Opened, key: Key, index: int) -> None:
         p = opened.payload
         if p.instrument is not None:
-            raise Refused("CTX-INSTRUMENT", "entries of the registry have no instrument")
+            raise RecordError("CTX-INSTRUMENT", "entries of the registry have no instrument")
         kind = _kind(opened)
         if kind is None:
             return  # a later version's kind: integrity still counts, it changes no key this reader knows
         if p.kind not in REGISTRY_ONLY and p.kind not in REGISTRY_TOO:
-            raise Refused("CTX-ORDER", f"{p.kind} belongs to an order, not to the registry")
+            raise RecordError("CTX-ORDER", f"{p.kind} belongs to an order, not to the registry")
         if p.speaks != "act":
-            raise Refused("KEY-ROLE", "the registry takes acts only")
+            raise RecordError("KEY-ROLE", "the registry takes acts only")
         if p.signer.role not in kind.signers or not self.holds(p.signer, index):
-            raise Refused("KEY-ROLE", f"{p.signer.actor} may not sign {p.kind} as {p.signer.role}")
+            raise RecordError("KEY-ROLE", f"{p.signer.actor} may not sign {p.kind} as {p.signer.role}")
         check = _CHECKS.get(p.kind)
         if check:
             check(self, p.public, key, p.signer.role)
@@ -189,49 +189,53 @@ class Keyring(Struct):
 
     def _check_office(self, said: dict[str, Any], key: Key, role: str) -> None:
         if said["actor"] in self.offices:
-            raise Refused("KEY-ROLE", f"{said['actor']} is registered already", hint="record authority-changed")
+            raise RecordError("KEY-ROLE", f"{said['actor']} is registered already", hint="record authority-changed")
 
     def _check_changed(self, said: dict[str, Any], key: Key, role: str) -> None:
         if said["actor"] not in self.offices:
-            raise Refused("KEY-UNKNOWN", f"{said['actor']} is not registered")
+            raise RecordError("KEY-UNKNOWN", f"{said['actor']} is not registered")
 
     def _check_enrolment(self, said: dict[str, Any], key: Key, role: str) -> None:
         if said["actor"] == key.actor:
-            raise Refused("KEY-ROLE", "the registrar may not enrol a key for itself", hint="rotate it")
+            raise RecordError("KEY-ROLE", "the registrar may not enrol a key for itself", hint="rotate it")
         if said["actor"] not in self.offices:
-            raise Refused("KEY-UNKNOWN", f"{said['actor']} is not registered", hint="record authority-registered first")
+            raise RecordError(
+                "KEY-UNKNOWN", f"{said['actor']} is not registered", hint="record authority-registered first"
+            )
         self._check_new(said["key"])
 
     def _check_acceptance(self, said: dict[str, Any], key: Key, role: str) -> None:
         if said["key"] != key.public:
-            raise Refused("KEY-UNKNOWN", "a key is accepted by itself: proof of possession")
+            raise RecordError("KEY-UNKNOWN", "a key is accepted by itself: proof of possession")
         if key.accepted is not None:
-            raise Refused("KEY-ROTATION", "this key was accepted before")
+            raise RecordError("KEY-ROTATION", "this key was accepted before")
 
     def _check_rotation(self, said: dict[str, Any], key: Key, role: str) -> None:
         old = self._named(said["actor"], said["old_key"])
         self._check_new(said["new_key"])
         if key.public == old.public:
             if old.next_sha256 != hashlib.sha256(bytes.fromhex(said["new_key"])).hexdigest():
-                raise Refused("KEY-ROTATION", "the new key is not the one committed to before")
+                raise RecordError("KEY-ROTATION", "the new key is not the one committed to before")
         elif role != "ADM":  # which the key and its office hold, as was checked
-            raise Refused("KEY-ROLE", "a key is rotated by itself or by the keeper of the register")
+            raise RecordError("KEY-ROLE", "a key is rotated by itself or by the keeper of the register")
 
     def _check_end(self, said: dict[str, Any], key: Key, role: str) -> None:
         self._named(said["actor"], said.get("key"))
 
     def _check_new(self, public: str) -> None:
         if public in self.keys:
-            raise Refused("KEY-ROTATION", "this key is in the register already; keys are never used twice")
+            raise RecordError("KEY-ROTATION", "this key is in the register already; keys are never used twice")
         if not re.fullmatch("[0-9a-f]{64}", public) or not enrolable(bytes.fromhex(public)):
-            raise Refused("KEY-POINT", "not 64 hex digits of a point of prime order; anybody could sign under others")
+            raise RecordError(
+                "KEY-POINT", "not 64 hex digits of a point of prime order; anybody could sign under others"
+            )
 
     def _named(self, actor: str, public: str | None) -> Key:
         if public is None:
             public = next((k.public for k in self.current(actor)), None)
         key = self.keys.get(public) if public else None
         if key is None or key.actor != actor:
-            raise Refused("KEY-UNKNOWN", f"no such key of {actor}")
+            raise RecordError("KEY-UNKNOWN", f"no such key of {actor}")
         return key
 
     # -- what it changes ----------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from ledger.entries.envelope import Opened
-from ledger.errors import Refused
+from ledger.errors import RecordError
 
 
 @lru_cache(64)  # asked for every entry, of one origin or two
@@ -34,24 +34,24 @@ class Link(Struct, frozen=True, gc=False):
 def check_place(opened: Opened, origin: str, before: Link | None) -> None:
     """Refuse an entry that does not stand right behind `before` in its order and log.
 
-    Raises `Refused`: CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT.
+    Raises `RecordError`: CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT.
     """
     p = opened.payload
     if p.log != origin:
-        raise Refused("CTX-LOG", f"sealed for the log {p.log}, not for {origin}")
+        raise RecordError("CTX-LOG", f"sealed for the log {p.log}, not for {origin}")
     expected = 1 if before is None else before.seq + 1
     if p.seq != expected:
-        raise Refused("CTX-CHAIN", f"entry {p.seq} of the order stands where entry {expected} belongs")
+        raise RecordError("CTX-CHAIN", f"entry {p.seq} of the order stands where entry {expected} belongs")
     if p.prev != (before.leaf if before else None):
-        raise Refused("CTX-CHAIN", f"entry {p.seq} does not continue the entry before it")
+        raise RecordError("CTX-CHAIN", f"entry {p.seq} does not continue the entry before it")
     if before is not None and p.instrument != before.instrument:
-        raise Refused("CTX-INSTRUMENT", f"{p.instrument} in an order under {before.instrument}")
+        raise RecordError("CTX-INSTRUMENT", f"{p.instrument} in an order under {before.instrument}")
     reserved = p.order in (registry_of(origin), access_of(origin))
     if reserved != (p.instrument is None):
-        raise Refused("CTX-INSTRUMENT", "an order has an instrument; the registry and the access order have none")
+        raise RecordError("CTX-INSTRUMENT", "an order has an instrument; the registry and the access order have none")
 
 
-def at_odds(one: Opened, at: int, two: Opened, then: int) -> Refused | None:
+def at_odds(one: Opened, at: int, two: Opened, then: int) -> RecordError | None:
     """Return the rule that a log breaks by holding two entries, at these places (from 0); None if it may hold both.
 
     SPLIT-ORDER where no chain of their order has both, CTX-REPLAY where they have one entry id. What is sealed for
@@ -61,13 +61,13 @@ def at_odds(one: Opened, at: int, two: Opened, then: int) -> Refused | None:
     if p.log != q.log or (one.leaf, at) == (two.leaf, then):
         return None
     if p.order == q.order and p.seq == q.seq and one.leaf != two.leaf:
-        return Refused("SPLIT-ORDER", f"two entries {p.seq} of order {p.order}", where=p.order)
+        return RecordError("SPLIT-ORDER", f"two entries {p.seq} of order {p.order}", where=p.order)
     for (earlier, leaf), later in (((p, one.leaf), q), ((q, two.leaf), p)):
         if earlier.order == later.order and later.seq == earlier.seq + 1 and later.prev != leaf:
             says = f"an entry {later.seq} of order {later.order} that does not continue its entry {earlier.seq}"
-            return Refused("SPLIT-ORDER", says, where=p.order)
+            return RecordError("SPLIT-ORDER", says, where=p.order)
     if p.entry == q.entry:
-        return Refused("CTX-REPLAY", f"two entries with the id {p.entry}", where=p.order)
+        return RecordError("CTX-REPLAY", f"two entries with the id {p.entry}", where=p.order)
     return None
 
 
@@ -79,10 +79,10 @@ class Chains(Struct):
     seen: set[str] = set()
 
     def follow(self, opened: Opened) -> None:
-        """Take the next entry of its order; raises `Refused` CTX-*, with CTX-REPLAY for an entry id used before."""
+        """Take the next entry of its order; raises `RecordError` CTX-*, with CTX-REPLAY for an entry id used before."""
         p = opened.payload
         if p.entry in self.seen:
-            raise Refused("CTX-REPLAY", f"entry id {p.entry} was used before")
+            raise RecordError("CTX-REPLAY", f"entry id {p.entry} was used before")
         check_place(opened, self.origin, self.heads.get(p.order))
         self.seen.add(p.entry)
         self.heads[p.order] = Link(p.seq, opened.leaf, p.instrument)

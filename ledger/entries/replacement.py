@@ -1,6 +1,6 @@
 """What an entry brings that replaces an earlier one: a reason, and the digests that the earlier one stated.
 
-Asked when an entry is recorded (`Refused` FORM-*). In an entry that is on record already the law says what lacks:
+Asked when an entry is recorded (`RecordError` FORM-*). In an entry that is on record already the law says what lacks:
 `ledger/law/record_checks/withdrawn.py`.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import UNSET
 
 from ledger.entries.payload import Payload
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS, WHY
 from ledger.facts.vocabulary import ROLES
 from ledger.facts.wire import Unfit, check
@@ -63,19 +63,21 @@ def check_replacement(
     """Refuse a replacement without a reason, of no entry of this order, or without the digests stated before.
 
     `values` are the sealed values that can be read here; what cannot is taken to be as its field asks.
-    `Refused`: FORM-WHY, FORM-REPLACES, FORM-DIGEST.
+    `RecordError`: FORM-WHY, FORM-REPLACES, FORM-DIGEST.
     """
     if new.replaces is UNSET:
         if WHY.name in new.sealed:
-            raise Refused("FORM-WHY", "a reason is stated and no entry is replaced", where=new.kind)
+            raise RecordError("FORM-WHY", "a reason is stated and no entry is replaced", where=new.kind)
         return
     check_reason(values.get(WHY.name, "not read here") if WHY.name in new.sealed else None, new.kind)
     if old is None or old.order != new.order:
         says = "an entry replaces an earlier entry of its own order"
-        raise Refused("FORM-REPLACES", says, where=new.kind, hint="where some may not look, the correction stays too")
+        raise RecordError(
+            "FORM-REPLACES", says, where=new.kind, hint="where some may not look, the correction stays too"
+        )
     if old.signer.actor == new.signer.actor and (field := _without(new, values, old, old_values)):
         hint = "a digest that was wrong is replaced by the right one, never by none"
-        raise Refused("FORM-DIGEST", "the replaced entry states a digest, this one none", where=field, hint=hint)
+        raise RecordError("FORM-DIGEST", "the replaced entry states a digest, this one none", where=field, hint=hint)
 
 
 def check_own(signed: str, signs: str) -> None:
@@ -85,18 +87,18 @@ def check_own(signed: str, signs: str) -> None:
     """
     if signed != signs:
         hint = "event-disputed says that an entry of somebody else is wrong"
-        raise Refused("FORM-REPLACES", f"the entry is {signed}'s, and only its signer replaces it", hint=hint)
+        raise RecordError("FORM-REPLACES", f"the entry is {signed}'s, and only its signer replaces it", hint=hint)
 
 
 def check_reason(why: object, where: str = "") -> None:
     """Refuse, with FORM-WHY, what is no reason: nothing, another form than text, or a text without letter and digit."""
     if not isinstance(why, str) or not any(c.isalnum() and unseen(c) is None for c in why):
         hint = "--why TEXT; it is sealed, and those who may read the replaced entry may read it"
-        raise Refused("FORM-WHY", "an entry that replaces another says why", where=where, hint=hint)
+        raise RecordError("FORM-WHY", "an entry that replaces another says why", where=where, hint=hint)
     try:
         check(WHY.form, why)
     except Unfit as unfit:
-        raise Refused("FORM-WHY", f"expected {unfit.expected}", where=where) from None
+        raise RecordError("FORM-WHY", f"expected {unfit.expected}", where=where) from None
 
 
 def _without(new: Payload, values: Mapping[str, Any], old: Payload, old_values: Mapping[str, Any]) -> str:

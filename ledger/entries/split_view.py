@@ -34,7 +34,7 @@ from msgspec import Struct
 
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.placement import at_odds
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Vkey, b64, open_checkpoint, unb64
 from ledger.tlog.tree import check_consistency, check_inclusion, leaf_hash, node_hash, parse_proof
 
@@ -103,16 +103,16 @@ def check_split(exhibit: bytes, log: Vkey) -> SplitView:
         path = [unb64(line) for line in document.get("path", ())]
         began = bytes.fromhex(document.get("began") or "")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused("SPLIT-FORMAT", f"not an exhibit of a split view: {error}") from error
+        raise RecordError("SPLIT-FORMAT", f"not an exhibit of a split view: {error}") from error
     small, large = _open(one, log), _open(two, log)
     if small.size == large.size and small.root != large.root:
         return SplitView(log, small, large)
     try:
         check_consistency(small.size, large.size, began, large.root, path)
-    except Refused as refused:
-        raise Refused("SPLIT-UNPROVEN", f"nothing shows that they contradict: {refused.says}") from refused
+    except RecordError as refused:
+        raise RecordError("SPLIT-UNPROVEN", f"nothing shows that they contradict: {refused.says}") from refused
     if small.root == began:
-        raise Refused("SPLIT-UNPROVEN", "the larger tree begins with the smaller one, as it should")
+        raise RecordError("SPLIT-UNPROVEN", "the larger tree begins with the smaller one, as it should")
     return SplitView(log, small, large)
 
 
@@ -158,17 +158,17 @@ def check_omission(exhibit: bytes, log: Vkey) -> Omission:
         entry, proof, instead = (document[name].encode() for name in ("entry", "proof", "instead"))
         leaf = bytes.fromhex(document["leaf"])
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused("SPLIT-FORMAT", f"not an exhibit of an omission: {error}") from error
+        raise RecordError("SPLIT-FORMAT", f"not an exhibit of an omission: {error}") from error
     if len(leaf) != 32:
-        raise Refused("SPLIT-FORMAT", "not an exhibit of an omission: a leaf hash has 32 bytes")
+        raise RecordError("SPLIT-FORMAT", "not an exhibit of an omission: a leaf hash has 32 bytes")
     first, second = parse_proof(proof), parse_proof(instead)
     one, two = _open(first.note, log), _open(second.note, log)
     check_inclusion(first.index, one.size, leaf_hash(entry), first.path, one.root)
     check_inclusion(second.index, two.size, leaf, second.path, two.root)
     if first.index != second.index:
-        raise Refused("SPLIT-UNPROVEN", f"one proof is for entry {first.index}, the other for entry {second.index}")
+        raise RecordError("SPLIT-UNPROVEN", f"one proof is for entry {first.index}, the other for entry {second.index}")
     if leaf == leaf_hash(entry):
-        raise Refused("SPLIT-UNPROVEN", "both proofs are for the same entry")
+        raise RecordError("SPLIT-UNPROVEN", "both proofs are for the same entry")
     return Omission(log, first.index, one, two)
 
 
@@ -189,7 +189,7 @@ class SplitOrder(Struct, frozen=True):
     log: Vkey
     places: tuple[int, int]
     leaves: tuple[str, str]
-    broken: Refused
+    broken: RecordError
     sizes: tuple[int, int]
 
     @property
@@ -231,14 +231,14 @@ def check_order(exhibit: bytes, logs: Sequence[Vkey]) -> SplitOrder:
     try:
         parts = [document[name].encode() for name in ("one", "one_proof", "two", "two_proof")]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Refused("SPLIT-FORMAT", f"not an exhibit of a split order: {error}") from error
+        raise RecordError("SPLIT-FORMAT", f"not an exhibit of a split order: {error}") from error
     first, last = logs[0], logs[-1]
     (one, at, size), (two, then, other) = _standing(parts[0], parts[1], first), _standing(parts[2], parts[3], last)
     if {first.name, last.name, one.payload.log, two.payload.log} != {first.name}:
-        raise Refused("SPLIT-UNPROVEN", "they were not both sealed for this log")
+        raise RecordError("SPLIT-UNPROVEN", "they were not both sealed for this log")
     broken = at_odds(one, at, two, then)
     if broken is None:
-        raise Refused("SPLIT-UNPROVEN", "a log may hold both of them")
+        raise RecordError("SPLIT-UNPROVEN", "a log may hold both of them")
     return SplitOrder(first, (at, then), (one.leaf, two.leaf), broken, (size, other))
 
 
@@ -295,7 +295,7 @@ def _read(exhibit: bytes, form: str) -> dict[str, Any]:
         if document["format"] != form:
             raise ValueError("another format")
     except (ValueError, KeyError, TypeError) as error:
-        raise Refused("SPLIT-FORMAT", f"not an exhibit: {error}") from error
+        raise RecordError("SPLIT-FORMAT", f"not an exhibit: {error}") from error
     return document  # type: ignore[no-any-return]
 
 

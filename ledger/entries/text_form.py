@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET
 
 from ledger.entries.payload import Payload
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.wire import texts
 from ledger.formats.characters import Unseen, code, unassigned, unseen
@@ -58,7 +58,7 @@ def check_texts(payload: Payload, values: Mapping[str, Any] | None = None) -> No
     if not values and msgspec.json.encode(payload).isascii():
         return
     for odd in (*odd_texts(payload), *odd_values(payload, values or {})):
-        raise Refused("JSON-CHAR", odd.says, where=odd.where)
+        raise RecordError("JSON-CHAR", odd.says, where=odd.where)
 
 
 def _members(p: Payload) -> Iterator[tuple[str, str]]:

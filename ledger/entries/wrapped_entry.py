@@ -30,7 +30,7 @@ def wrapping(raw: bytes, proof: bytes, check: str, backs: str | None = None) -> 
     """The fact that an entry of another record has arrived, and its place there, for the envelope of ours.
 
     `check` is what checking its proof showed: verifies, fails, not-checked. `other` names the head it was proven under,
-    so that our log keeps what theirs had signed by then. `Refused`: ENV-*, SIG-BAD, PRF-FORMAT.
+    so that our log keeps what theirs had signed by then. `RecordError`: ENV-*, SIG-BAD, PRF-FORMAT.
     """
     opened, parsed = open_(raw), parse_proof(proof)
     origin = opened.payload.log
@@ -49,7 +49,7 @@ def wrapping(raw: bytes, proof: bytes, check: str, backs: str | None = None) -> 
 def wrapping_crossed(raw: bytes, size: int) -> Fact:
     """The fact that an entry sealed for our own log came too late to stand where its signer meant it to.
 
-    Others had written first, in `size` entries of the log by then; which is the place it is given. `Refused` ENV-*.
+    Others had written first, in `size` entries of the log by then; which is the place it is given. `RecordError` ENV-*.
     """
     opened = open_(raw)
     public = {
@@ -90,7 +90,7 @@ def as_counted(
     """A wrapped entry as the law sees it: its signer's act, at the place in our record where it arrived.
 
     `index` is the wrapper's, `texts` the disclosure strings at hand, `destroyed` the digests of values that the record
-    says nobody can open any more. `Refused` SD-* for strings that are not the entry's.
+    says nobody can open any more. `RecordError` SD-* for strings that are not the entry's.
     """
     values: Mapping[str, Any] = lift(texts, opened.sd, public=opened.payload.public) if texts else {}
     digests = {name: digest_of(text) for name, text in zip(values, texts, strict=True)}

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import (
     answer,
     court,
@@ -64,7 +64,7 @@ KINDS: dict[str, type[Fact]] = {
 }
 
 
-class FactError(Refused):
+class FactError(RecordError):
     """This cannot be a fact: its kind is not in the vocabulary (FACT-KIND), or a field is not as its kind asks (FACT).
 
     `where` names the field as `kind.field`, `says` what was expected and what came. A sealed value is never repeated.

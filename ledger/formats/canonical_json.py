@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.characters import code, is_nfc
 
 MAX_BYTES = 32_768  # of a signed payload
@@ -32,7 +32,7 @@ _known_keys: set[str] = set()  # keys that passed _KEY once; the vocabulary is f
 
 
 def canonical(value: Any, *, max_nodes: int = MAX_NODES, also: re.Pattern[str] | None = None) -> bytes:
-    """The one byte form of a JSON value of our domain; `Refused` with a JSON-* code outside it (RFC 8785).
+    """The one byte form of a JSON value of our domain; `RecordError` with a JSON-* code outside it (RFC 8785).
 
     `also` is the form of further keys: a manifest names orders by their UUID.
     """
@@ -49,11 +49,11 @@ def canonical(value: Any, *, max_nodes: int = MAX_NODES, also: re.Pattern[str] |
 def parse_json(raw: bytes, *, max_bytes: int = MAX_BYTES, max_nodes: int = MAX_NODES) -> Any:
     """The value of canonical JSON bytes.
 
-    Raises `Refused`: JSON-SIZE, JSON-DEPTH, JSON-FORM (not JSON, not its own canonical form, duplicate keys, white
+    Raises `RecordError`: JSON-SIZE, JSON-DEPTH, JSON-FORM (not JSON, not its own canonical form, duplicate keys, white
     space, escapes), JSON-NUMBER (float, or beyond 2^53-1), JSON-KEY, JSON-NFC, JSON-CHAR.
     """
     if len(raw) > max_bytes:
-        raise Refused("JSON-SIZE", f"{len(raw)} bytes, at most {max_bytes} are allowed")
+        raise RecordError("JSON-SIZE", f"{len(raw)} bytes, at most {max_bytes} are allowed")
     value = loads(raw)
     check_json(raw, value, max_nodes=max_nodes)
     return value
@@ -64,16 +64,16 @@ def check_json(raw: bytes, value: Any, *, max_nodes: int = MAX_NODES, also: re.P
     if not (plain(raw, max_nodes) and isinstance(value, (dict, list)) and simple(value)):
         _walk(value, MAX_DEPTH, [max_nodes], also)
     if orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER) != raw:
-        raise Refused("JSON-FORM", "the bytes are not their own canonical form")
+        raise RecordError("JSON-FORM", "the bytes are not their own canonical form")
 
 
 def loads(raw: bytes) -> Any:
-    """Parse without any other check; `Refused` JSON-FORM or JSON-DEPTH if it is not JSON."""
+    """Parse without any other check; `RecordError` JSON-FORM or JSON-DEPTH if it is not JSON."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         code = "JSON-DEPTH" if "limit exceeded" in str(error) else "JSON-FORM"  # orjson: of depth, once of recursion
-        raise Refused(code, f"not JSON: {error}") from None
+        raise RecordError(code, f"not JSON: {error}") from None
 
 
 def plain(raw: bytes, max_nodes: int = MAX_NODES) -> bool:
@@ -107,34 +107,34 @@ def simple(value: dict[str, Any] | list[Any]) -> bool:
 def _walk(value: Any, depth: int, nodes: list[int], also: re.Pattern[str] | None = None) -> None:
     nodes[0] -= 1
     if nodes[0] < 0:
-        raise Refused("JSON-SIZE", "too many values")
+        raise RecordError("JSON-SIZE", "too many values")
     if isinstance(value, str):
         _check_text(value)
     elif isinstance(value, bool) or value is None:
         pass
     elif isinstance(value, int):
         if abs(value) > MAX_INTEGER:
-            raise Refused("JSON-NUMBER", f"{value} is beyond 2^53-1")
+            raise RecordError("JSON-NUMBER", f"{value} is beyond 2^53-1")
     elif isinstance(value, dict):
         if depth == 0:
-            raise Refused("JSON-DEPTH", f"nested deeper than {MAX_DEPTH}")
+            raise RecordError("JSON-DEPTH", f"nested deeper than {MAX_DEPTH}")
         for key, inner in value.items():
             _check_key(key, also)
             _walk(inner, depth - 1, nodes, also)
     elif isinstance(value, list):
         if depth == 0:
-            raise Refused("JSON-DEPTH", f"nested deeper than {MAX_DEPTH}")
+            raise RecordError("JSON-DEPTH", f"nested deeper than {MAX_DEPTH}")
         for inner in value:
             _walk(inner, depth - 1, nodes, also)
     else:
-        raise Refused("JSON-NUMBER", f"{value!r} is not an integer; decimals are written as strings")
+        raise RecordError("JSON-NUMBER", f"{value!r} is not an integer; decimals are written as strings")
 
 
 def _check_key(key: Any, also: re.Pattern[str] | None) -> None:
     if also is not None and isinstance(key, str) and also.fullmatch(key):
         return
     if not isinstance(key, str) or not (_KEY.fullmatch(key) or key in _RESERVED_KEYS):
-        raise Refused("JSON-KEY", f"{key!r} is not a name of the form a-z, 0-9 and _")
+        raise RecordError("JSON-KEY", f"{key!r} is not a name of the form a-z, 0-9 and _")
     if len(_known_keys) < 4096:
         _known_keys.add(key)
 
@@ -143,8 +143,8 @@ def _check_text(text: str) -> None:
     if text.isascii() and text.isprintable():
         return
     if any(0xD800 <= ord(c) <= 0xDFFF for c in text):
-        raise Refused("JSON-CHAR", "a lone surrogate is not a character")
+        raise RecordError("JSON-CHAR", "a lone surrogate is not a character")
     if not is_nfc(text):
-        raise Refused("JSON-NFC", f"{text!r} is not in Unicode normalisation form C")
+        raise RecordError("JSON-NFC", f"{text!r} is not in Unicode normalisation form C")
     if found := _FORBIDDEN.search(text):
-        raise Refused("JSON-CHAR", f"{code(found[0])} is a control character, or turns the direction of writing")
+        raise RecordError("JSON-CHAR", f"{code(found[0])} is a control character, or turns the direction of writing")

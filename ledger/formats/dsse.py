@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.canonical_json import MAX_BYTES, MAX_NODES, check_json, loads
 from ledger.formats.ed25519 import verify_signature
 
@@ -84,28 +84,28 @@ def open_bytes(
 ) -> tuple[dict[str, Any], bytes]:
     """The payload of one line of DSSE as (value, its bytes), signed by the key its member `signer.key` names.
 
-    Whether that key may sign is not decided here (keyring). Raises `Refused`: ENV-SIZE, ENV-NONCANON, ENV-SIGCOUNT,
+    Whether that key may sign is not decided here (keyring). Raises `RecordError`: ENV-SIZE, ENV-NONCANON, ENV-SIGCOUNT,
     ENV-TYPE, ENV-KEYID, SIG-BAD and the JSON-* codes. With `verify=False` the signature alone is not checked: for
     bytes that this process has verified before.
     """
     if len(raw) > max(MAX_ENVELOPE, max_bytes // 3 * 4 + 512):
-        raise Refused("ENV-SIZE", f"the envelope has {len(raw)} bytes")
+        raise RecordError("ENV-SIZE", f"the envelope has {len(raw)} bytes")
     match = _ENVELOPE.fullmatch(raw)
     if match is None:
         raise _diagnose(raw)
     body, kind, key_hint, sig = match.groups()
     if kind != payload_type.encode():
-        raise Refused("ENV-TYPE", f"payload type {kind.decode()}, expected {payload_type}")
+        raise RecordError("ENV-TYPE", f"payload type {kind.decode()}, expected {payload_type}")
     payload = _decode(body)
     if len(payload) > max_bytes:
-        raise Refused("ENV-SIZE", f"the payload has {len(payload)} bytes, at most {max_bytes} are allowed")
+        raise RecordError("ENV-SIZE", f"the payload has {len(payload)} bytes, at most {max_bytes} are allowed")
     value = loads(payload)
     public = _named_key(value)
     if hashlib.sha256(public).hexdigest().encode() != key_hint:
-        raise Refused("ENV-KEYID", "keyid is not the digest of the key that the payload names")
+        raise RecordError("ENV-KEYID", "keyid is not the digest of the key that the payload names")
     signature = _decode(sig)
     if verify and not verify_signature(public, pae(payload_type, payload), signature):
-        raise Refused("SIG-BAD", "the signature does not fit the signed bytes and the key they name")
+        raise RecordError("SIG-BAD", "the signature does not fit the signed bytes and the key they name")
     check_json(payload, value, max_nodes=max_nodes, also=also)
     return value, payload
 
@@ -134,9 +134,9 @@ def _decode(text: bytes) -> bytes:
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise Refused("ENV-NONCANON", f"base64: {error}") from None
+        raise RecordError("ENV-NONCANON", f"base64: {error}") from None
     if base64.b64encode(raw) != text:  # non-zero trailing bits survive validate=True
-        raise Refused("ENV-NONCANON", "base64 does not encode to itself again")
+        raise RecordError("ENV-NONCANON", "base64 does not encode to itself again")
     return raw
 
 
@@ -144,19 +144,21 @@ def _named_key(value: Any) -> bytes:
     signer = value.get("signer") if isinstance(value, dict) else None
     key = signer.get("key") if isinstance(signer, dict) else None
     if not isinstance(key, str) or not re.fullmatch("[0-9a-f]{64}", key):
-        raise Refused("JSON-FORM", "the payload does not name its signer's key (signer.key, 64 hex digits)")
+        raise RecordError("JSON-FORM", "the payload does not name its signer's key (signer.key, 64 hex digits)")
     return bytes.fromhex(key)
 
 
-def _diagnose(raw: bytes) -> Refused:
+def _diagnose(raw: bytes) -> RecordError:
     """Say which rule of the envelope a line breaks, once it is known that it breaks one."""
     try:
         value = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        return Refused("ENV-NONCANON", f"not a sealed entry: {error}")
+        return RecordError("ENV-NONCANON", f"not a sealed entry: {error}")
     signatures = value.get("signatures") if isinstance(value, dict) else None
     if isinstance(signatures, list) and len(signatures) != 1:
-        return Refused("ENV-SIGCOUNT", f"{len(signatures)} signatures; an entry has one, a second opinion is an entry")
+        return RecordError(
+            "ENV-SIGCOUNT", f"{len(signatures)} signatures; an entry has one, a second opinion is an entry"
+        )
     if isinstance(value, dict) and value.get("payloadType") not in (EVENT_TYPE, MANIFEST_TYPE, POLICY_TYPE):
-        return Refused("ENV-TYPE", f"payload type {value.get('payloadType')!r}")
-    return Refused("ENV-NONCANON", "not the canonical one-line form: members, order, white space, base64 or digits")
+        return RecordError("ENV-TYPE", f"payload type {value.get('payloadType')!r}")
+    return RecordError("ENV-NONCANON", "not the canonical one-line form: members, order, white space, base64 or digits")

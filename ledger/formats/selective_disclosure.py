@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical, parse_json
 
 RESERVED = frozenset({"_sd", "_sd_alg", "..."})  # RFC 9901 4.1: these have a meaning of their own
@@ -47,7 +47,9 @@ def veil(name: str, value: Any, salt: bytes) -> Disclosure:
         raise ValueError(f"a salt has {SALT_SIZE} bytes")
     plain = canonical([_encode(salt), name, value], max_nodes=MAX_NODES + 3)
     if len(plain) > MAX_BYTES:
-        raise Refused("JSON-SIZE", f"{len(plain)} bytes in one disclosure, at most {MAX_BYTES} are allowed", where=name)
+        raise RecordError(
+            "JSON-SIZE", f"{len(plain)} bytes in one disclosure, at most {MAX_BYTES} are allowed", where=name
+        )
     _check_names(name, plain)
     text = _encode(plain)
     return Disclosure(salt, name, value, text, digest_of(text))
@@ -65,13 +67,13 @@ def _parsed(text: str, digest: str) -> Disclosure:
     try:
         plain = _decode(text)
     except ValueError as error:
-        raise Refused("SD-FORMAT", f"not a disclosure: {error}", where=digest) from error
+        raise RecordError("SD-FORMAT", f"not a disclosure: {error}", where=digest) from error
     array = parse_json(plain, max_bytes=MAX_BYTES, max_nodes=MAX_NODES + 3)
     match array:
         case [str(salt_text), str(name), value]:
             salt = _salt(salt_text, digest)
         case _:
-            raise Refused("SD-FORMAT", "a disclosure is an array of salt, name and value", where=digest)
+            raise RecordError("SD-FORMAT", "a disclosure is an array of salt, name and value", where=digest)
     _check_names(name, plain)
     return Disclosure(salt, name, value, text, digest)
 
@@ -92,21 +94,21 @@ def lift(
     """
     signed = set(sd)
     if len(signed) < len(sd):
-        raise Refused("SD-DUP", "a digest was signed in two places")
+        raise RecordError("SD-DUP", "a digest was signed in two places")
     values: dict[str, Any] = {}
     used: set[str] = set()
     for text in texts:
         digest = digest_of(text)
         if digest not in signed:
-            raise Refused("SD-UNKNOWN", "the digest of this disclosure was not signed here", where=digest)
+            raise RecordError("SD-UNKNOWN", "the digest of this disclosure was not signed here", where=digest)
         if digest in used:
-            raise Refused("SD-DUP", "the same disclosure twice", where=digest)
+            raise RecordError("SD-DUP", "the same disclosure twice", where=digest)
         used.add(digest)
         disclosure = _parsed(text, digest)
         if disclosure.name in reserved:
-            raise Refused("SD-NAME", f"{disclosure.name!r} cannot be disclosed", where=digest)
+            raise RecordError("SD-NAME", f"{disclosure.name!r} cannot be disclosed", where=digest)
         if disclosure.name in values or disclosure.name in public:
-            raise Refused("SD-DUP", f"{disclosure.name!r} has a value already", where=digest)
+            raise RecordError("SD-DUP", f"{disclosure.name!r} has a value already", where=digest)
         values[disclosure.name] = disclosure.value
     return values
 
@@ -127,14 +129,14 @@ def _salt(text: str, digest: str) -> bytes:
     try:
         salt = _decode(text)
     except ValueError as error:
-        raise Refused("SD-FORMAT", f"the salt: {error}", where=digest) from error
+        raise RecordError("SD-FORMAT", f"the salt: {error}", where=digest) from error
     if len(salt) != SALT_SIZE:
-        raise Refused("SD-FORMAT", f"a salt of {len(salt)} bytes, not {SALT_SIZE}", where=digest)
+        raise RecordError("SD-FORMAT", f"a salt of {len(salt)} bytes, not {SALT_SIZE}", where=digest)
     return salt
 
 
 def _check_names(name: str, plain: bytes) -> None:
     if name in RESERVED or not _NAME.fullmatch(name):
-        raise Refused("SD-NAME", f"{name!r} is reserved, or no name of the form a-z, 0-9 and _")
+        raise RecordError("SD-NAME", f"{name!r} is reserved, or no name of the form a-z, 0-9 and _")
     if _RESERVED_KEY.search(plain):
-        raise Refused("SD-NAME", "a reserved name inside a disclosed value", where=name)
+        raise RecordError("SD-NAME", "a reserved name inside a disclosed value", where=name)

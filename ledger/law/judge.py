@@ -26,7 +26,7 @@ from ledger.law.record_checks.regions import regions
 from ledger.law.rules import acts
 from ledger.law.rules.check import Check
 from ledger.law.rules.order_contents import MISSING
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.states.machine import Step
 from ledger.law.terms.rule import Clock, Finding
 
@@ -62,7 +62,7 @@ class Judgement(Struct, frozen=True):
 
 def judge(case: Case, at: datetime) -> Judgement:
     """Judge a case as it was known at `at` (aware); what was recorded later does not exist yet."""
-    r = Examination(case.known(at), at)
+    r = OrderFacts(case.known(at), at)
     looked = (check.find(r) for check in _applicable(case.instrument, frozenset(e.kind for e in r.case.entries)))
     findings = tuple(sorted((f for f in looked if f is not None), key=lambda f: f.code))
     return Judgement(
@@ -82,7 +82,7 @@ def judge(case: Case, at: datetime) -> Judgement:
 
 def state_at(case: Case, at: datetime) -> str:
     """The state alone that `judge` finds, for a third of what a judgement costs."""
-    return Examination(case.known(at), at).course.state
+    return OrderFacts(case.known(at), at).course.state
 
 
 @lru_cache(maxsize=1024)  # most orders of a ledger are made of the same few sets of kinds

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import b64, decimal, unb64
 
 LARGEST = 72 << 10  # bytes of a request: 63 hashes and the largest note there is
@@ -44,7 +44,7 @@ def parse_submission(body: bytes) -> Submission:
     """Read the body of an add-checkpoint request; WIT-FORMAT unless it has its one form."""
     head, blank, note = body.partition(b"\n\n")
     if len(body) > LARGEST or not blank or not note:
-        raise Refused("WIT-FORMAT", "a request is some lines, an empty line, and a checkpoint")
+        raise RecordError("WIT-FORMAT", "a request is some lines, an empty line, and a checkpoint")
     try:
         first, *hashes = head.decode("ascii").split("\n")
         if not first.startswith("old "):
@@ -52,7 +52,7 @@ def parse_submission(body: bytes) -> Submission:
         old = decimal(first.removeprefix("old "))
         proof = tuple(unb64(line) for line in hashes)
     except ValueError as error:
-        raise Refused("WIT-FORMAT", f"not an add-checkpoint request: {error}") from error
+        raise RecordError("WIT-FORMAT", f"not an add-checkpoint request: {error}") from error
     if len(proof) > _MOST_HASHES or any(len(sibling) != 32 for sibling in proof):
-        raise Refused("WIT-FORMAT", f"a proof has at most {_MOST_HASHES} hashes of 32 bytes")
+        raise RecordError("WIT-FORMAT", f"a proof has at most {_MOST_HASHES} hashes of 32 bytes")
     return Submission(old, proof, note)

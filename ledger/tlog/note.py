@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.characters import code, unassigned, unseen
 from ledger.formats.ed25519 import public_key, sign, verify_signature
 
@@ -79,9 +79,9 @@ class Vkey(Struct, frozen=True):
     def of(cls, name: str, kind: int, public: bytes) -> Vkey:
         """The key `public` of signature type `kind` under `name`; CP-KEY if one of them is malformed."""
         if not _NAME.fullmatch(name):
-            raise Refused("CP-KEY", "a key name must be non-empty, without space or plus", where=repr(name))
+            raise RecordError("CP-KEY", "a key name must be non-empty, without space or plus", where=repr(name))
         if _PUBLIC_SIZE.get(kind) != len(public):
-            raise Refused("CP-KEY", f"{len(public)} bytes of type 0x{kind:02x} are no key known here", where=name)
+            raise RecordError("CP-KEY", f"{len(public)} bytes of type 0x{kind:02x} are no key known here", where=name)
         return cls(name, sha256(name.encode() + bytes([10, kind]) + public).digest()[:4], kind, public)
 
     @property
@@ -105,14 +105,16 @@ def parse_vkey(text: str) -> Vkey:
     """
     parts = _VKEY.fullmatch(text)
     if not parts:
-        raise Refused("CP-KEY", "a verifier key reads name+id+key: a name, eight hex digits, base64", where=repr(text))
+        raise RecordError(
+            "CP-KEY", "a verifier key reads name+id+key: a name, eight hex digits, base64", where=repr(text)
+        )
     try:
         raw = unb64(parts[3])
     except ValueError as error:
-        raise Refused("CP-KEY", "the key is not canonical base64", where=parts[1]) from error
+        raise RecordError("CP-KEY", "the key is not canonical base64", where=parts[1]) from error
     key = Vkey.of(parts[1], raw[0], raw[1:])
     if key.keyid.hex() != parts[2]:
-        raise Refused("CP-KEY", f"the id of this key is {key.keyid.hex()}, not {parts[2]}", where=key.name)
+        raise RecordError("CP-KEY", f"the id of this key is {key.keyid.hex()}, not {parts[2]}", where=key.name)
     return key
 
 
@@ -129,7 +131,7 @@ def witness_vkey(name: str, public: bytes) -> str:
 def check_name(name: str) -> None:
     """CP-KEY for the name of a key that holds what nobody sees; asked where a key is made or pinned, not of notes."""
     if found := unassigned(name) or unseen(name):
-        raise Refused("CP-KEY", f"in a name every character is seen, {code(found)} is not", where=repr(name))
+        raise RecordError("CP-KEY", f"in a name every character is seen, {code(found)} is not", where=repr(name))
 
 
 def check_origin(origin: str) -> None:
@@ -138,7 +140,7 @@ def check_origin(origin: str) -> None:
     Foreign origins only have to be ASCII without space or plus (`parse_checkpoint`).
     """
     if len(origin) > 200 or not _OWN_ORIGIN.fullmatch(origin):
-        raise Refused(
+        raise RecordError(
             "CP-ORIGIN",
             "an origin is a lower-case URL of at most 200 bytes, without scheme or final slash",
             where=repr(origin),
@@ -175,16 +177,18 @@ def parse_checkpoint(body: str) -> Checkpoint:
     """
     lines = body.split("\n")
     if len(lines) != 4 or lines[3] or not lines[0]:
-        raise Refused("CP-FORMAT", "a checkpoint has three lines: origin, size, root")
+        raise RecordError("CP-FORMAT", "a checkpoint has three lines: origin, size, root")
     origin, digits, text, _ = lines
     if not _ORIGIN.fullmatch(origin):
-        raise Refused("CP-ORIGIN", "an origin is ASCII without space or plus, at most 255 bytes", where=repr(origin))
+        raise RecordError(
+            "CP-ORIGIN", "an origin is ASCII without space or plus, at most 255 bytes", where=repr(origin)
+        )
     try:
         size, root = decimal(digits), unb64(text)
     except ValueError as error:
-        raise Refused("CP-FORMAT", "size or root is not in its one canonical form", where=origin) from error
+        raise RecordError("CP-FORMAT", "size or root is not in its one canonical form", where=origin) from error
     if len(root) != 32 or (size == 0) != (root == EMPTY_ROOT):
-        raise Refused("CP-FORMAT", f"this cannot be the root of a tree of {size} entries", where=origin)
+        raise RecordError("CP-FORMAT", f"this cannot be the root of a tree of {size} entries", where=origin)
     return Checkpoint(origin, size, root)
 
 
@@ -218,32 +222,34 @@ class _Line(NamedTuple):
 def _split(note: bytes) -> tuple[str, list[_Line]]:
     """Text and signature lines of a note; CP-FORMAT if it is not one in the strict reading."""
     if len(note) > _LARGEST_NOTE:
-        raise Refused("CP-FORMAT", f"a note has at most {_LARGEST_NOTE} bytes")
+        raise RecordError("CP-FORMAT", f"a note has at most {_LARGEST_NOTE} bytes")
     try:
         whole = note.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Refused("CP-FORMAT", "a note is UTF-8", where=f"byte {error.start}") from error
+        raise RecordError("CP-FORMAT", "a note is UTF-8", where=f"byte {error.start}") from error
     if control := _CONTROL.search(whole):
-        raise Refused("CP-FORMAT", "a note has no control characters but newline", where=f"character {control.start()}")
+        raise RecordError(
+            "CP-FORMAT", "a note has no control characters but newline", where=f"character {control.start()}"
+        )
     text, blank, tail = whole.rpartition("\n\n")
     if not blank or not tail.endswith("\n"):
-        raise Refused("CP-FORMAT", "a note is text, an empty line, and signature lines, each ended by a newline")
+        raise RecordError("CP-FORMAT", "a note is text, an empty line, and signature lines, each ended by a newline")
     lines = tail[:-1].split("\n")
     if len(lines) > _MOST_LINES:
-        raise Refused("CP-FORMAT", f"{len(lines)} signature lines, at most {_MOST_LINES} are read")
+        raise RecordError("CP-FORMAT", f"{len(lines)} signature lines, at most {_MOST_LINES} are read")
     return text + "\n", [_parse_line(line) for line in lines]
 
 
 def _parse_line(line: str) -> _Line:
     name, _, blob = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not _NAME.fullmatch(name):
-        raise Refused("CP-FORMAT", "a signature line reads dash, name, base64", where=repr(line[:80]))
+        raise RecordError("CP-FORMAT", "a signature line reads dash, name, base64", where=repr(line[:80]))
     try:
         raw = unb64(blob)
     except ValueError as error:
-        raise Refused("CP-FORMAT", "the signature is not canonical base64", where=name) from error
+        raise RecordError("CP-FORMAT", "the signature is not canonical base64", where=name) from error
     if len(raw) < 5:
-        raise Refused("CP-FORMAT", "a key id without a signature", where=name)
+        raise RecordError("CP-FORMAT", "a key id without a signature", where=name)
     return _Line(name, raw[:4], raw[4:])
 
 
@@ -259,7 +265,7 @@ def sign_note(text: str, name: str, seed: bytes) -> str:
 def sign_note_with(text: str, key: Vkey, sign: Callable[[bytes], bytes]) -> str:
     """As `sign_note`, by whatever signs for the Ed25519 `key`."""
     if not text.endswith("\n") or _CONTROL.search(text):
-        raise Refused("CP-FORMAT", "the text of a note ends in a newline and has no other control characters")
+        raise RecordError("CP-FORMAT", "the text of a note ends in a newline and has no other control characters")
     return f"{text}\n{_format_line(key, sign(text.encode()))}"
 
 
@@ -316,14 +322,16 @@ def open_checkpoint(
     text, lines = _split(note)
     checkpoint = parse_checkpoint(text)
     if checkpoint.origin != origin or any(key.name != origin for key in logs):
-        raise Refused("CP-ORIGIN", f"a checkpoint of {checkpoint.origin} with the key of {logs[0].name}", where=origin)
+        raise RecordError(
+            "CP-ORIGIN", f"a checkpoint of {checkpoint.origin} with the key of {logs[0].name}", where=origin
+        )
     if any(key.type != ED25519 for key in logs) or any(key.type == ED25519 for key in witnesses):
-        raise Refused("CP-KEY", "a log signs with a key of type 0x01, a witness with one of type 0x04 or 0x06")
+        raise RecordError("CP-KEY", "a log signs with a key of type 0x01, a witness with one of type 0x04 or 0x06")
     opened = _verify(text, lines, _by_id([*logs, *witnesses]), mldsa)
     if not set(logs) & set(opened.verified):
-        raise Refused("CP-SIG", "no line of the log's key", where=logs[0].id)
+        raise RecordError("CP-SIG", "no line of the log's key", where=logs[0].id)
     if lines[0].name != origin:
-        raise Refused("CP-FORMAT", "the log's line must be the first", where=origin)
+        raise RecordError("CP-FORMAT", "the log's line must be the first", where=origin)
     return Head(checkpoint, note, tuple((key, time) for key, time in opened.cosigned if time))
 
 
@@ -341,7 +349,7 @@ def _by_id(keys: Sequence[Vkey]) -> dict[tuple[str, bytes], Vkey]:
     """The keys by what a line says of them; CP-KEY if two share name and id, or one public key stands there twice."""
     known = {(key.name, key.keyid): key for key in keys}
     if len(known) < len(keys) or len({key.public for key in keys}) < len(keys):
-        raise Refused("CP-KEY", "two of the trusted keys cannot be told apart", where=", ".join(k.id for k in keys))
+        raise RecordError("CP-KEY", "two of the trusted keys cannot be told apart", where=", ".join(k.id for k in keys))
     return known
 
 
@@ -354,13 +362,13 @@ def _verify(text: str, lines: list[_Line], known: dict[tuple[str, bytes], Vkey],
             ignored.append(f"{name}+{keyid.hex()}")
             continue
         if len(signature) != _SIGNATURE_SIZE[key.type]:
-            raise Refused("CP-SIG", f"a signature of {len(signature)} bytes does not verify", where=key.id)
+            raise RecordError("CP-SIG", f"a signature of {len(signature)} bytes does not verify", where=key.id)
         time = None if key.type == ED25519 else int.from_bytes(signature[:8], "big")
         if not _holds(key, text, time, signature, mldsa):
-            raise Refused("CP-SIG", "the line of a known key does not verify", where=key.id)
+            raise RecordError("CP-SIG", "the line of a known key does not verify", where=key.id)
         times[key] = time
     if not times:
-        raise Refused("CP-SIG", "no line of a known key", where=", ".join(ignored))
+        raise RecordError("CP-SIG", "no line of a known key", where=", ".join(ignored))
     cosigned = tuple((key, time) for key, time in times.items() if time is not None)
     return Opened(text, tuple(times), cosigned, tuple(ignored))
 
@@ -373,7 +381,7 @@ def _holds(key: Vkey, text: str, time: int | None, signature: bytes, mldsa: MlDs
     if key.type == COSIGNATURE:
         return verify_signature(key.public, _cosigned_message(text, time), signature[8:])
     if mldsa is None:
-        raise Refused(
+        raise RecordError(
             "CP-KEY",
             "a trusted ML-DSA-44 key signed this note, and nothing here can verify it",
             where=key.id,
@@ -390,7 +398,7 @@ def _subtree_message(name: str, time: int, checkpoint: Checkpoint) -> bytes:
     """The `cosigned_message` of a whole tree: start 0, end its size (c2sp.org/tlog-cosignature, ML-DSA-44)."""
     who, origin = name.encode(), checkpoint.origin.encode()
     if len(who) > 255:
-        raise Refused("CP-KEY", "the name of an ML-DSA-44 cosigner has at most 255 bytes", where=name)
+        raise RecordError("CP-KEY", "the name of an ML-DSA-44 cosigner has at most 255 bytes", where=name)
     return b"".join(
         (
             b"subtree/v1\n\0",

@@ -17,7 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import enrolable
 from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, decimal, parse_vkey
 
@@ -90,7 +90,7 @@ def parse_policy(data: bytes) -> Policy:
     for a threshold or quorum that cannot be.
     """
     if len(data) > _LARGEST or not _OCTETS.fullmatch(data) or data[-1:] not in (b"", b"\n"):
-        raise Refused("POL-FORMAT", "a policy has lines, each ended by a newline, without control characters")
+        raise RecordError("POL-FORMAT", "a policy has lines, each ended by a newline, without control characters")
     draft = _Draft()
     for number, line in enumerate(data.decode("utf-8", "surrogateescape").split("\n"), 1):
         items = [item for item in re.split("[ \t]+", line) if item]
@@ -123,34 +123,34 @@ class _Draft:
                 self.groups[name] = self.group(threshold, members, where)
             case ["quorum", name]:
                 if self.quorum is not None:
-                    raise Refused("POL-QUORUM", "a second quorum line", where=where)
+                    raise RecordError("POL-QUORUM", "a second quorum line", where=where)
                 if name != NONE:
                     self.defined(name, where)
                 self.quorum = name
             case _:
-                raise Refused("POL-FORMAT", f"not a line of a policy: {items[0]!r}", where=where)
+                raise RecordError("POL-FORMAT", f"not a line of a policy: {items[0]!r}", where=where)
 
     def policy(self) -> Policy:
         if self.quorum is None:
-            raise Refused("POL-QUORUM", "no quorum line", hint="quorum none, if no witness is asked for")
+            raise RecordError("POL-QUORUM", "no quorum line", hint="quorum none, if no witness is asked for")
         return Policy(tuple(self.logs), self.witnesses, self.groups, self.quorum, self.urls)
 
     def key(self, vkey: str, url: list[str], types: Collection[int], where: str) -> Vkey:
         try:
             key = parse_vkey(vkey)
-        except Refused as refused:
-            raise Refused("POL-KEY", refused.says, where=where) from refused
+        except RecordError as refused:
+            raise RecordError("POL-KEY", refused.says, where=where) from refused
         if key.type not in types:
-            raise Refused("POL-KEY", f"a key of type 0x{key.type:02x} does not do this job", where=where)
+            raise RecordError("POL-KEY", f"a key of type 0x{key.type:02x} does not do this job", where=where)
         if key.type != MLDSA44 and not enrolable(key.public):
-            raise Refused("POL-KEY", "this key is no point of prime order: others could sign for it", where=where)
+            raise RecordError("POL-KEY", "this key is no point of prime order: others could sign for it", where=where)
         if other := self.keys.get(key.public) or self.keys.get(key.id):  # the id of a name has 32 bits: craftable
-            raise Refused("POL-KEY", f"not to be told from {other.id}: one key, one name, one job", where=where)
+            raise RecordError("POL-KEY", f"not to be told from {other.id}: one key, one name, one job", where=where)
         if len(self.keys) >= 2 * _MOST_KEYS:
-            raise Refused("POL-FORMAT", f"more than {_MOST_KEYS} keys", where=where)
+            raise RecordError("POL-FORMAT", f"more than {_MOST_KEYS} keys", where=where)
         self.keys |= {key.public: key, key.id: key}
         if len(url) > 1 or (url and url[0].startswith("#")):
-            raise Refused("POL-FORMAT", "too much after the key; a comment is a line of its own", where=where)
+            raise RecordError("POL-FORMAT", "too much after the key; a comment is a line of its own", where=where)
         if url:
             self.urls[key] = url[0]
         return key
@@ -159,20 +159,22 @@ class _Draft:
         for member in members:
             self.defined(member, where)
             if member in self.grouped:
-                raise Refused("POL-NAME", f"{member!r} is a member already", where=where)
+                raise RecordError("POL-NAME", f"{member!r} is a member already", where=where)
             self.grouped.add(member)
         try:
             k = {"any": 1, "all": len(members)}.get(threshold) or decimal(threshold)
         except ValueError as error:
-            raise Refused("POL-QUORUM", f"a threshold is all, any or a number: {threshold!r}", where=where) from error
+            raise RecordError(
+                "POL-QUORUM", f"a threshold is all, any or a number: {threshold!r}", where=where
+            ) from error
         if not 1 <= k <= len(members):
-            raise Refused("POL-QUORUM", f"{threshold} of {len(members)} members cannot be", where=where)
+            raise RecordError("POL-QUORUM", f"{threshold} of {len(members)} members cannot be", where=where)
         return Group(tuple(members), k)
 
     def new(self, name: str, where: str) -> None:
         if _RESERVED.fullmatch(name) or name in self.witnesses or name in self.groups:
-            raise Refused("POL-NAME", f"the name {name!r} is reserved or taken", where=where)
+            raise RecordError("POL-NAME", f"the name {name!r} is reserved or taken", where=where)
 
     def defined(self, name: str, where: str) -> None:
         if name not in self.witnesses and name not in self.groups:
-            raise Refused("POL-NAME", f"no witness or group {name!r} is defined above", where=where)
+            raise RecordError("POL-NAME", f"no witness or group {name!r} is defined above", where=where)

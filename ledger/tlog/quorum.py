@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import LogKey, Vkey, in_turn
 from ledger.tlog.policy import NONE, Policy
 
@@ -65,7 +65,7 @@ def explain(policy: Policy) -> list[str]:
 def format_policy(log: LogKey, witnesses: dict[str, tuple[Vkey, str]], k: int) -> bytes:
     """The policy text of one log and k of its witnesses: name -> (key, URL). POL-QUORUM if k of them cannot be."""
     if witnesses and not 1 <= k <= len(witnesses):
-        raise Refused("POL-QUORUM", f"{k} of {len(witnesses)} witnesses cannot be")
+        raise RecordError("POL-QUORUM", f"{k} of {len(witnesses)} witnesses cannot be")
     lines = [
         *(f"log {key.text}" for key in in_turn(log)),
         *(f"witness {name} {key.text} {url}" for name, (key, url) in witnesses.items()),

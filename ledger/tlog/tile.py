@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.tree import Read, asked, stored_index
 
 ENTRIES = -1  # the "level" of an entry bundle
@@ -52,7 +52,7 @@ def parse_tile_path(path: str) -> Tile:
         tile = Tile(level, int(parts[2].replace("x", "").replace("/", "")), int(parts[3] or FULL))
         if tile_path(tile) == path:  # refuses leading groups of zeros and a "partial" tile of 256 and more
             return tile
-    raise Refused("LOG-TILE", "not the path of a tile", where=repr(path))
+    raise RecordError("LOG-TILE", "not the path of a tile", where=repr(path))
 
 
 def tiles_for(old_size: int, new_size: int) -> list[Tile]:
@@ -96,8 +96,8 @@ def unpack_entries(bundle: bytes) -> list[bytes]:
         start = at + 2
         at = start + int.from_bytes(bundle[at:start], "big")
         if not start < at <= len(bundle):
-            raise Refused("LOG-TILE", "an entry is empty or cut short", where=f"entry {len(entries)} of the bundle")
+            raise RecordError("LOG-TILE", "an entry is empty or cut short", where=f"entry {len(entries)} of the bundle")
         entries.append(bundle[start:at])
     if not 1 <= len(entries) <= FULL:
-        raise Refused("LOG-TILE", f"{len(entries)} entries, a bundle has 1 to 256")
+        raise RecordError("LOG-TILE", f"{len(entries)} entries, a bundle has 1 to 256")
     return entries

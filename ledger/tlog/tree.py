@@ -20,7 +20,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import EMPTY_ROOT as EMPTY_ROOT
 from ledger.tlog.note import b64, decimal, unb64
 
@@ -79,7 +79,7 @@ def prove_inclusions(indexes: Sequence[int], size: int, read: Read) -> list[list
 def _siblings(index: int, size: int) -> list[tuple[int, int]]:
     """The subtrees beside the way from entry `index` to the root at `size`, the leaf's sibling first."""
     if not 0 <= index < size:
-        raise Refused("PRF-INDEX", f"entry {index} is not among the first {size}")
+        raise RecordError("PRF-INDEX", f"entry {index} is not among the first {size}")
     path, low, high = [], 0, size
     while high - low > 1:
         middle = low + _split(high - low)
@@ -95,7 +95,7 @@ def _siblings(index: int, size: int) -> list[tuple[int, int]]:
 def prove_consistency(m: int, n: int, read: Read) -> list[bytes]:
     """The proof that the tree of `n` entries begins with that of `m`, empty for 0 and n; CP-CONSISTENCY if m > n."""
     if not 0 <= m <= n:
-        raise Refused("CP-CONSISTENCY", f"a tree of {n} entries does not begin with {m}")
+        raise RecordError("CP-CONSISTENCY", f"a tree of {n} entries does not begin with {m}")
     if m == 0:
         return []
     path, low, high = [], 0, n
@@ -119,12 +119,12 @@ def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], r
     2.1.3.2.
     """
     if not 0 <= index < size < 1 << 63:
-        raise Refused("PRF-INDEX", f"entry {index} is not among the first {size}")
+        raise RecordError("PRF-INDEX", f"entry {index} is not among the first {size}")
     _check_hashes("PRF-PATH", leaf, root, *path)
     fn, sn, reached = index, size - 1, leaf
     for sibling in path:
         if sn == 0:
-            raise Refused("PRF-PATH", f"{len(path)} hashes are more than entry {index} of {size} needs")
+            raise RecordError("PRF-PATH", f"{len(path)} hashes are more than entry {index} of {size} needs")
         if fn & 1 or fn == sn:
             reached = node_hash(sibling, reached)
             while fn and not fn & 1:
@@ -135,10 +135,10 @@ def check_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], r
         fn >>= 1
         sn >>= 1
     if sn:
-        raise Refused("PRF-PATH", f"{len(path)} hashes are fewer than entry {index} of {size} needs")
+        raise RecordError("PRF-PATH", f"{len(path)} hashes are fewer than entry {index} of {size} needs")
     if reached != root:
         there, here = reached.hex()[:8], root.hex()[:8]
-        raise Refused("PRF-PATH", f"path of {len(path)} hashes leads to {there}.., root at size {size} is {here}..")
+        raise RecordError("PRF-PATH", f"path of {len(path)} hashes leads to {there}.., root at size {size} is {here}..")
 
 
 def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequence[bytes]) -> None:
@@ -148,14 +148,14 @@ def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequen
     show. Source: RFC 9162 2.1.4.2.
     """
     if not 0 < m <= n < 1 << 63:
-        raise Refused("CP-CONSISTENCY", f"no proof can lead from size {m} to size {n}")
+        raise RecordError("CP-CONSISTENCY", f"no proof can lead from size {m} to size {n}")
     if m == n:
         if path or root_m != root_n:
-            raise Refused("CP-CONSISTENCY", f"at one size, {n}, the roots must be equal and the proof empty")
+            raise RecordError("CP-CONSISTENCY", f"at one size, {n}, the roots must be equal and the proof empty")
         return
     _check_hashes("CP-CONSISTENCY", root_m, root_n, *path)
     if not path:
-        raise Refused("CP-CONSISTENCY", f"an empty proof from size {m} to size {n}")
+        raise RecordError("CP-CONSISTENCY", f"an empty proof from size {m} to size {n}")
     proof = path if m & (m - 1) else [root_m, *path]  # at a power of two the old tree is a node of the new one
     fn, sn = m - 1, n - 1
     while fn & 1:
@@ -164,7 +164,7 @@ def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequen
     old = new = proof[0]
     for sibling in proof[1:]:
         if sn == 0:
-            raise Refused("CP-CONSISTENCY", f"{len(path)} hashes are more than sizes {m} and {n} need")
+            raise RecordError("CP-CONSISTENCY", f"{len(path)} hashes are more than sizes {m} and {n} need")
         if fn & 1 or fn == sn:
             old, new = node_hash(sibling, old), node_hash(sibling, new)
             while fn and not fn & 1:
@@ -175,7 +175,9 @@ def check_consistency(m: int, n: int, root_m: bytes, root_n: bytes, path: Sequen
         fn >>= 1
         sn >>= 1
     if sn or old != root_m or new != root_n:
-        raise Refused("CP-CONSISTENCY", f"the tree of {n} entries does not begin with the tree of {m}, by this proof")
+        raise RecordError(
+            "CP-CONSISTENCY", f"the tree of {n} entries does not begin with the tree of {m}, by this proof"
+        )
 
 
 class Frontier:
@@ -245,9 +247,9 @@ def parse_proof(data: bytes) -> Proof:
     """
     head, blank, note = data.partition(b"\n\n")
     if len(data) > _LARGEST_PROOF or b"\r" in data or max(map(len, data.split(b"\n"))) > _LONGEST_LINE:
-        raise Refused("PRF-FORMAT", "a line or the file is too long for a proof, or has a carriage return")
+        raise RecordError("PRF-FORMAT", "a line or the file is too long for a proof, or has a carriage return")
     if not blank or not note:
-        raise Refused("PRF-FORMAT", "a proof is some lines, an empty line, and a checkpoint")
+        raise RecordError("PRF-FORMAT", "a proof is some lines, an empty line, and a checkpoint")
     try:
         header, *lines = head.split(b"\n")
         if header != _HEADER:
@@ -258,9 +260,9 @@ def parse_proof(data: bytes) -> Proof:
         index = decimal(_after(b"index ", lines.pop(0) if lines else b""))
         path = tuple(unb64(line.decode("ascii")) for line in lines)
     except ValueError as error:
-        raise Refused("PRF-FORMAT", f"not a tlog-proof: {error}") from error
+        raise RecordError("PRF-FORMAT", f"not a tlog-proof: {error}") from error
     if len(path) > _LONGEST_PATH or any(len(sibling) != 32 for sibling in path):
-        raise Refused("PRF-FORMAT", "a path has at most 63 hashes of 32 bytes")
+        raise RecordError("PRF-FORMAT", "a path has at most 63 hashes of 32 bytes")
     return Proof(index, path, note, extra)
 
 
@@ -304,10 +306,10 @@ def asked(read: Read, indexes: Sequence[int]) -> Sequence[bytes]:
     """The hashes at these stored indexes; LOG-CORRUPT if `read` has fewer or more."""
     hashes = read(indexes) if indexes else ()
     if len(hashes) != len(indexes):
-        raise Refused("LOG-CORRUPT", f"{len(indexes)} stored hashes were asked for, {len(hashes)} are there")
+        raise RecordError("LOG-CORRUPT", f"{len(indexes)} stored hashes were asked for, {len(hashes)} are there")
     return hashes
 
 
 def _check_hashes(code: str, *hashes: bytes) -> None:
     if any(len(each) != 32 for each in hashes):
-        raise Refused(code, "a hash has 32 bytes")
+        raise RecordError(code, "a hash has 32 bytes")

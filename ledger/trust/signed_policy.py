@@ -27,7 +27,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from ledger.entries.case import instant
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical, parse_json
 from ledger.formats.dsse import POLICY_TYPE, keyid, pae
 from ledger.formats.ed25519 import enrolable, verify_signature
@@ -115,7 +115,7 @@ class Version(Struct, frozen=True):
                 continue
             if not verify_signature(bytes.fromhex(root.key), signed, each.sig):
                 says = f"the signature of {root.name} under version {self.said.version} does not hold"
-                raise Refused("POL-SIG", says, where=f"{self.said.version}.trust.json")
+                raise RecordError("POL-SIG", says, where=f"{self.said.version}.trust.json")
             names.append(root.name)
         return names
 
@@ -151,16 +151,16 @@ def parse_version(raw: bytes) -> Version:
     POL-ALGORITHM for an algorithm that is unknown or was not allowed.
     """
     if len(raw) > 2 * MAX_STATEMENT:
-        raise Refused("TRUST-FORMAT", f"{len(raw)} bytes are no trust policy")
+        raise RecordError("TRUST-FORMAT", f"{len(raw)} bytes are no trust policy")
     try:
         line = msgspec.json.decode(raw, type=_Envelope)
     except ValueError as error:
-        raise Refused("TRUST-FORMAT", f"not a signed trust policy: {error}") from None
+        raise RecordError("TRUST-FORMAT", f"not a signed trust policy: {error}") from None
     if line.payloadType != POLICY_TYPE or msgspec.json.encode(line) != raw:
-        raise Refused("TRUST-FORMAT", "not a trust policy in its one form: type, members, white space or base64")
+        raise RecordError("TRUST-FORMAT", "not a trust policy in its one form: type, members, white space or base64")
     ids = [each.keyid for each in line.signatures]
     if ids != sorted(set(ids)):
-        raise Refused("TRUST-FORMAT", "signatures are sorted by key id, and each key signs once")
+        raise RecordError("TRUST-FORMAT", "signatures are sorted by key id, and each key signs once")
     return Version(_statement(line.payload), line.payload, line.signatures)
 
 
@@ -169,11 +169,11 @@ def _statement(payload: bytes) -> Statement:
         said = msgspec.convert(parse_json(payload, max_bytes=MAX_STATEMENT), Statement)
         issued, expires = instant(said.issued), instant(said.expires)
     except ValueError as error:  # msgspec's, or of an instant
-        raise Refused("TRUST-FORMAT", f"not what a trust policy says: {error}") from None
+        raise RecordError("TRUST-FORMAT", f"not what a trust policy says: {error}") from None
     if _written(said) != payload or said.format != FORMAT or said.version < 1:
-        raise Refused("TRUST-FORMAT", f"not {FORMAT}, its version, or a default that was spelt out")
+        raise RecordError("TRUST-FORMAT", f"not {FORMAT}, its version, or a default that was spelt out")
     if issued >= expires:
-        raise Refused("TRUST-FORMAT", f"issued {said.issued}, and expired by then")
+        raise RecordError("TRUST-FORMAT", f"issued {said.issued}, and expired by then")
     _check_roots(said)
     _check_algorithms(said)
     _check_sizes(said)
@@ -189,24 +189,26 @@ def _written(said: Statement) -> bytes:
 def _check_roots(said: Statement) -> None:
     names, keys = [root.name for root in said.roots], [root.key for root in said.roots]
     if not 1 <= said.threshold <= len(said.roots):
-        raise Refused("POL-ROOT", f"{said.threshold} of {len(said.roots)} roots cannot be")
+        raise RecordError("POL-ROOT", f"{said.threshold} of {len(said.roots)} roots cannot be")
     if len(set(names)) < len(names) or not all(re.fullmatch("[a-z0-9][a-z0-9_.-]{0,63}", name) for name in names):
-        raise Refused("POL-ROOT", "each root has one name, of a-z, 0-9, dot, hyphen and underscore")
+        raise RecordError("POL-ROOT", "each root has one name, of a-z, 0-9, dot, hyphen and underscore")
     if len(set(keys)) < len(keys):
-        raise Refused("POL-ROOT", "one key stands under two names, and would be counted twice")
+        raise RecordError("POL-ROOT", "one key stands under two names, and would be counted twice")
     for root in said.roots:
         if not re.fullmatch("[0-9a-f]{64}", root.key) or not enrolable(bytes.fromhex(root.key)):
-            raise Refused("POL-ROOT", f"the key of {root.name} is no point of prime order: others could sign for it")
+            raise RecordError(
+                "POL-ROOT", f"the key of {root.name} is no point of prime order: others could sign for it"
+            )
 
 
 def _check_algorithms(said: Statement) -> None:
     """Every algorithm is known, and everything the policy names uses one that it allows."""
     if unknown := sorted(set(said.algorithms) - set(ALGORITHMS)):
-        raise Refused("POL-ALGORITHM", f"unknown: {', '.join(unknown)}; there are {', '.join(ALGORITHMS)}")
+        raise RecordError("POL-ALGORITHM", f"unknown: {', '.join(unknown)}; there are {', '.join(ALGORITHMS)}")
     if list(said.algorithms) != sorted(set(said.algorithms)):
-        raise Refused("POL-ALGORITHM", "algorithms are sorted, each once")
+        raise RecordError("POL-ALGORITHM", "algorithms are sorted, each once")
     if forbidden := sorted(used_by(said) - set(said.algorithms)):
-        raise Refused("POL-ALGORITHM", f"{', '.join(forbidden)} is used and not allowed")
+        raise RecordError("POL-ALGORITHM", f"{', '.join(forbidden)} is used and not allowed")
 
 
 def used_by(said: Statement) -> set[str]:
@@ -223,12 +225,14 @@ def _check_sizes(said: Statement) -> None:
     for span in said.sizes:
         sizes = range(span.first, 1 << 63 if span.end is UNSET else span.end)
         if span.key not in logs:
-            raise Refused("POL-SIZES", f"{span.key[:60]} is no key of a log of this policy")
+            raise RecordError("POL-SIZES", f"{span.key[:60]} is no key of a log of this policy")
         if span.first < 0 or not sizes:
-            raise Refused("POL-SIZES", f"{logs[span.key].id} would sign no size at all")
+            raise RecordError("POL-SIZES", f"{logs[span.key].id} would sign no size at all")
         others = taken.setdefault(logs[span.key].name, [])
         if any(sizes.start < other.stop and other.start < sizes.stop for other in others):
-            raise Refused("POL-SIZES", f"two keys of {logs[span.key].name} sign one size; a key has one line of sizes")
+            raise RecordError(
+                "POL-SIZES", f"two keys of {logs[span.key].name} sign one size; a key has one line of sizes"
+            )
         others.append(sizes)
 
 
@@ -244,7 +248,7 @@ def check_first(version: Version, fingerprint: str) -> Version:
     if version.fingerprint != fingerprint:
         hint = "do not use it; ask whoever gave you the fingerprint, by telephone or on paper"
         says = f"its fingerprint is {spoken(version.fingerprint)}, which is not the one you hold"
-        raise Refused("POL-PIN", says, where=f"{version.said.version}.trust.json", hint=hint)
+        raise RecordError("POL-PIN", says, where=f"{version.said.version}.trust.json", hint=hint)
     return _check_threshold(version, version.said)
 
 
@@ -252,7 +256,9 @@ def check_next(trusted: Version, version: Version) -> Version:
     """Believe a version after one that is believed: POL-VERSION, POL-SIG, POL-THRESHOLD."""
     if version.said.version != trusted.said.version + 1:
         says = f"version {version.said.version} cannot follow version {trusted.said.version}"
-        raise Refused("POL-VERSION", says, hint="every version from the one you hold on is needed, and none goes back")
+        raise RecordError(
+            "POL-VERSION", says, hint="every version from the one you hold on is needed, and none goes back"
+        )
     _check_threshold(version, trusted.said)
     return _check_threshold(version, version.said)
 
@@ -262,17 +268,17 @@ def _check_threshold(version: Version, by: Statement) -> Version:
     if len(names) < by.threshold:
         who = ", ".join(names) or "none"
         says = f"{len(names)} of the roots of version {by.version} signed ({who}), it takes {by.threshold}"
-        raise Refused("POL-THRESHOLD", says, where=f"{version.said.version}.trust.json", hint="comity trust sign")
+        raise RecordError("POL-THRESHOLD", says, where=f"{version.said.version}.trust.json", hint="comity trust sign")
     return version
 
 
 def check_versions(versions: Sequence[Version], fingerprint: str) -> Version:
     """The newest of a line of versions, each believed because of the one before, the first by its fingerprint."""
     if not versions:
-        raise Refused("TRUST-FORMAT", "there is no version at all")
+        raise RecordError("TRUST-FORMAT", "there is no version at all")
     if versions[0].said.version != 1:
         says = f"the line begins with version {versions[0].said.version}"
-        raise Refused("POL-VERSION", says, hint="it begins with the version whose fingerprint you hold: 1")
+        raise RecordError("POL-VERSION", says, hint="it begins with the version whose fingerprint you hold: 1")
     newest = check_first(versions[0], fingerprint)
     for version in versions[1:]:
         newest = check_next(newest, version)
@@ -283,7 +289,7 @@ def check_unexpired(version: Version, now: datetime) -> None:
     """POL-EXPIRED if a version is past its day."""
     if instant(version.said.expires) <= now:
         says = f"version {version.said.version} expired {version.said.expires}"
-        raise Refused("POL-EXPIRED", says, hint="ask whoever keeps it for a newer one")
+        raise RecordError("POL-EXPIRED", says, hint="ask whoever keeps it for a newer one")
 
 
 def versions_in(files: Mapping[str, bytes]) -> list[Version]:
@@ -293,10 +299,10 @@ def versions_in(files: Mapping[str, bytes]) -> list[Version]:
     for number, name in numbered:
         try:
             version = parse_version(files[name])
-        except Refused as wrong:
-            raise Refused(wrong.code, wrong.says, where=f"{name} {wrong.where}".strip(), hint=wrong.hint) from wrong
+        except RecordError as wrong:
+            raise RecordError(wrong.code, wrong.says, where=f"{name} {wrong.where}".strip(), hint=wrong.hint) from wrong
         if version.said.version != number:
-            raise Refused("TRUST-FORMAT", f"it says version {version.said.version}", where=name)
+            raise RecordError("TRUST-FORMAT", f"it says version {version.said.version}", where=name)
         found.append(version)
     return found
 
@@ -309,7 +315,7 @@ def expand(version: Version, files: Iterable[bytes]) -> Trust:
     here = {hashlib.sha256(file).hexdigest(): file for file in files}
     if missing := [digest for digest in version.said.authorities if digest not in here]:
         says = f"the certificate {missing[0][:16]}.. of a time-stamp authority is not there, or another one"
-        raise Refused("POL-CERTIFICATE", says, where="tsa/")
+        raise RecordError("POL-CERTIFICATE", says, where="tsa/")
     authorities = tuple(here[digest] for digest in version.said.authorities)
     others = tuple(_trust(record) for record in version.said.others)
     sizes = {s.key: Sizes(s.first, None if s.end is UNSET else s.end) for s in version.said.sizes}
@@ -329,7 +335,7 @@ def record_of(trust: Trust) -> Record:
     try:
         return Record(trust.raw.decode("utf-8"), registrar)
     except UnicodeDecodeError:
-        raise Refused("POL-FORMAT", "names that are no UTF-8 cannot be signed as JSON", where="policy") from None
+        raise RecordError("POL-FORMAT", "names that are no UTF-8 cannot be signed as JSON", where="policy") from None
 
 
 # -- saying a fingerprint aloud ----------------------------------------------------------------------------------------
@@ -360,7 +366,7 @@ def parse_fingerprint(text: str) -> str:
         return typed
     if re.fullmatch(f"(?:[{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}][{_VOWELS}][{_CONSONANTS}]){{16}}", typed):
         return "".join(f"{_number(typed[i : i + 5]):04x}" for i in range(0, 80, 5))
-    raise Refused(
+    raise RecordError(
         "TRUST-FORMAT", "a fingerprint is sixteen words of five letters, or 64 hex digits", where="fingerprint"
     )
 

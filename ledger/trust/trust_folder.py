@@ -15,7 +15,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from ledger.entries.keyring import Registrar
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Vkey, parse_checkpoint
 from ledger.tlog.policy import Policy, parse_policy
 
@@ -63,7 +63,7 @@ def parse_trust(files: Mapping[str, bytes]) -> Trust:
     the trust in other records. POL-* for a bad policy, TRUST-FORMAT for a missing one or a bad registrar line.
     """
     if "policy" not in files:
-        raise Refused("TRUST-FORMAT", "a trust folder has a file named policy", where="policy")
+        raise RecordError("TRUST-FORMAT", "a trust folder has a file named policy", where="policy")
     raw = files["policy"]
     registrar = parse_registrar(files["registrar"]) if "registrar" in files else None
     authorities = tuple(files[name] for name in sorted(files) if _TSA.match(name))
@@ -84,7 +84,7 @@ def parse_registrar(line: bytes) -> Registrar:
     """Read the line that names the registrar; TRUST-FORMAT unless it is `<actor> <party> <64 hex digits>`."""
     match = _REGISTRAR.fullmatch(line.decode("ascii", "replace"))
     if match is None:
-        raise Refused(
+        raise RecordError(
             "TRUST-FORMAT",
             "the registrar is one line: actor, Party, public key in 64 hex digits",
             where="registrar",
@@ -105,12 +105,12 @@ def parse_anchor(data: bytes) -> Checkpoint:
     lines around it and spaces at the ends of lines, which typing leaves, do no harm. CP-FORMAT, CP-ORIGIN.
     """
     if len(data) > 65_536:
-        raise Refused("CP-FORMAT", f"{len(data)} bytes are no checkpoint", where="anchor")
+        raise RecordError("CP-FORMAT", f"{len(data)} bytes are no checkpoint", where="anchor")
     typed = data.decode("utf-8", "replace").removeprefix("\ufeff")
     lines = [line.strip() for line in typed.strip().splitlines()]
     if len(lines) > 3 and lines[3]:
-        raise Refused("CP-FORMAT", "a checkpoint has three lines: origin, size, root", where="anchor")
+        raise RecordError("CP-FORMAT", "a checkpoint has three lines: origin, size, root", where="anchor")
     try:
         return parse_checkpoint("".join(f"{line}\n" for line in lines[:3]))
-    except Refused as wrong:
-        raise Refused(wrong.code, wrong.says, where="anchor", hint="three lines: origin, size, root") from wrong
+    except RecordError as wrong:
+        raise RecordError(wrong.code, wrong.says, where="anchor", hint="three lines: origin, size, root") from wrong

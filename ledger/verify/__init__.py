@@ -17,7 +17,7 @@ from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, 
 from ledger.bundle.manifest import Manifest, check_listing, open_manifest
 from ledger.entries.case import Case
 from ledger.entries.placement import registry_of
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.law import Judgement
 from ledger.tlog.note import Checkpoint, Head, MlDsa
 from ledger.trust.trust_folder import Trust, format_registrar, parse_anchor, parse_registrar, parse_trust
@@ -34,7 +34,7 @@ from ledger.verify.earlier_bundles import (
 )
 from ledger.verify.exhibits import verify_exhibit
 from ledger.verify.other_logs import OtherLogs
-from ledger.verify.progress import Notebook, counted
+from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
 from ledger.verify.single_entry import verify_entry
 from ledger.verify.time_brackets import Times, check_times
@@ -95,17 +95,17 @@ def verify(
     `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
     where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities.
     `elsewhere` is what was shown of the same log by other means. Whatever is in the bundle ends in a report, never in
-    an error; `Refused` is raised only for an `anchor` that is none, and with BND-VERSION for a bundle of a later
+    an error; `RecordError` is raised only for an `anchor` that is none, and with BND-VERSION for a bundle of a later
     layout, of which nothing can be said.
     """
     carried = _carried(data)
     if isinstance(carried, Inside):
         check_version(carried.data)
     held = None if anchor is None else parse_anchor(anchor)
-    book, found, exhibit = Notebook(), _Found(), None
+    book, found, exhibit = VerificationLog(), _Found(), None
     try:
         _walk(carried, trust, held, now, mldsa, stamps, elsewhere, book, found)
-    except Refused as wrong:
+    except RecordError as wrong:
         if book.failed is None or wrong.code == "BND-VERSION":
             raise
         exhibit = wrong.exhibit if isinstance(wrong, Contradiction) else None
@@ -130,18 +130,18 @@ def verify(
 
 
 def _walk(
-    carried: Inside | Refused,
+    carried: Inside | RecordError,
     trust: Trust | None,
     held: Checkpoint | None,
     now: datetime,
     mldsa: MlDsa | None,
     stamps: ReadStamp | None,
     elsewhere: Known | None,
-    book: Notebook,
+    book: VerificationLog,
     found: _Found,
 ) -> None:
     with book.step(1):
-        if isinstance(carried, Refused):
+        if isinstance(carried, RecordError):
             raise carried
         files, original = unpacked(carried.data)
         if not original:
@@ -160,13 +160,15 @@ def _walk(
         heads.check_current(trust, now, book)
     with book.step(3):
         if MANIFEST not in files:
-            raise Refused("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
+            raise RecordError("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
         manifest = open_manifest(files[MANIFEST])
         if files[MIMETYPE] != MEDIA_TYPES[manifest.v]:
-            raise Refused("BND-MANIFEST", f"it is of version {manifest.v}, the first file says another", where=MANIFEST)
+            raise RecordError(
+                "BND-MANIFEST", f"it is of version {manifest.v}, the first file says another", where=MANIFEST
+            )
         check_listing(manifest, files)
         if files.get(SUMS) != sums(files):
-            raise Refused("BND-MANIFEST", "its lines are not the digests of the files", where=SUMS)
+            raise RecordError("BND-MANIFEST", "its lines are not the digests of the files", where=SUMS)
         parts = arrange(files, manifest.log, manifest.v)
         book.says(f"{counted(len(manifest.files), 'file')}, by {manifest.signer.actor}")
         found.manifest, found.as_of = manifest, claims.judged_at(manifest, now)
@@ -226,11 +228,11 @@ def _walk(
         claims.check_readme(manifest, opened, parts, files, book)
 
 
-def _carried(data: bytes) -> Inside | Refused:
+def _carried(data: bytes) -> Inside | RecordError:
     """What is to be verified: the bundle in an ASiC-E container, anything else as it is; or what is wrong with one."""
     if not is_container(data):
         return Inside("", data, True)
     try:
-        return inside(data) or Refused("BND-CONTAINER", "there is not one evidence bundle in it", where="archive")
-    except Refused as wrong:
+        return inside(data) or RecordError("BND-CONTAINER", "there is not one evidence bundle in it", where="archive")
+    except RecordError as wrong:
         return wrong

@@ -22,7 +22,7 @@ from ledger.tlog.note import note_digest
 from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import known
 from ledger.verify.heads import DRIFT
-from ledger.verify.progress import Notebook, counted
+from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.received_entries import Arrived, marked
 from ledger.verify.report import Remark
 from ledger.verify.time_brackets import Times
@@ -86,7 +86,7 @@ def check_procedure(
     opened: Mapping[int, Opened],
     arrivals: Sequence[Arrived],
     at: datetime,
-    book: Notebook,
+    book: VerificationLog,
 ) -> Judgement:
     """The law's findings on verified entries, as of the moment the bundle was made.
 
@@ -111,7 +111,7 @@ A_DAY = timedelta(days=1)  # a head may be older than the bundle by this much
 UNKNOWN, NOT_HELD = "G-UNKNOWN-KIND", "V-ROLE-NOT-HELD"
 
 
-def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], book: Notebook) -> None:
+def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], book: VerificationLog) -> None:
     """Remark a finding of the law on those of the entries `leaves` that the law was not asked about."""
     told = {leaf for finding in findings if finding.code == code for leaf in finding.entries}
     check = next(check for check in CHECKS if check.code == code)
@@ -134,7 +134,7 @@ def check_claims(
     files: Mapping[str, bytes],
     trust: Trust | None,
     now: datetime,
-    book: Notebook,
+    book: VerificationLog,
 ) -> None:
     """What the maker says of the bundle against what is in it: CMP-*; doubts POL-NEWER.
 
@@ -159,7 +159,7 @@ def check_claims(
 
 
 def check_readme(
-    manifest: Manifest, opened: Mapping[int, Opened], parts: Arranged, files: Mapping[str, bytes], book: Notebook
+    manifest: Manifest, opened: Mapping[int, Opened], parts: Arranged, files: Mapping[str, bytes], book: VerificationLog
 ) -> None:
     """CMP-README unless the page for people is the one that this program writes of what was verified."""
     indexes = sorted(opened)
@@ -195,7 +195,7 @@ def _incomplete(manifest: Manifest, size: int) -> Iterator[str]:
     )
 
 
-def _check_made_at(manifest: Manifest, times: Times, now: datetime, book: Notebook) -> None:
+def _check_made_at(manifest: Manifest, times: Times, now: datetime, book: VerificationLog) -> None:
     """CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger.
 
     CMP-MADE-AT also if the bundle says that it is made later than now; it is judged as of now.
@@ -216,7 +216,7 @@ def _closed(entries: Mapping[int, Entry]) -> set[tuple[int, str]]:
     return {(e.index, name) for e in entries.values() for name in e.sealed if name not in e.digests}
 
 
-def _check_withheld(entries: Mapping[int, Entry], manifest: Manifest, book: Notebook) -> None:
+def _check_withheld(entries: Mapping[int, Entry], manifest: Manifest, book: VerificationLog) -> None:
     closed = _closed(entries)
     listed = {(c.index, c.field) for c in manifest.withheld}
     counted_only = manifest.audience in COUNTED_ONLY
@@ -225,7 +225,7 @@ def _check_withheld(entries: Mapping[int, Entry], manifest: Manifest, book: Note
         book.remark("CMP-WITHHELD", says, *(entries[n].leaf for n in sorted({n for n, _ in closed})))
 
 
-def _check_audience(entries: Sequence[Entry], manifest: Manifest, book: Notebook) -> None:
+def _check_audience(entries: Sequence[Entry], manifest: Manifest, book: VerificationLog) -> None:
     role = manifest.audience
     hidden = tuple(e.leaf for e in entries if not visible(e.kind, role))
     if hidden:
@@ -237,7 +237,7 @@ def _check_audience(entries: Sequence[Entry], manifest: Manifest, book: Notebook
 
 
 def check_policy(
-    changes: Mapping[int, Mapping[str, Any]], trust: Trust | None, copy: bytes | None, book: Notebook
+    changes: Mapping[int, Mapping[str, Any]], trust: Trust | None, copy: bytes | None, book: VerificationLog
 ) -> None:
     """Doubt POL-NEWER if the log adopted the policy that came along after the verifier's; else say that they differ.
 

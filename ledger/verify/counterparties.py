@@ -8,19 +8,19 @@ from typing import Any
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.placement import registry_of
 from ledger.entries.wrapped_entry import KIND, PROOF
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.tree import leaf_hash, parse_proof
 from ledger.verify.entries import note_texts
 from ledger.verify.field_forms import known
 from ledger.verify.other_logs import NotProven, OtherLogs, unsigned
-from ledger.verify.progress import Notebook, counted
+from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.received_entries import ABSENT, MISMATCH, UNPROVEN, Arrived, Here, arrived, by_leaf, checked_place
 
 __all__ = ["Here", "by_leaf", "check_arrived", "check_successor"]
 
 
 def check_successor(
-    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: Notebook
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
 ) -> None:
     """Hold a log that takes the place of another against the last head of that one: CTX-SUCCESSOR.
 
@@ -34,7 +34,7 @@ def check_successor(
         said = p.public
         where = f"entry {index}"
         if p.seq != 1 or said["predecessor"] == p.log:
-            raise Refused(
+            raise RecordError(
                 "CTX-SUCCESSOR", "only the first entry of a register names another log before it", where=where
             )
         note = next((foreign[d.sha256] for d in p.documents if d.sha256 in foreign), None)
@@ -45,15 +45,17 @@ def check_successor(
             continue
         try:
             _check_predecessor(note, said, logs, book)
-        except Refused as wrong:
-            raise Refused("CTX-SUCCESSOR", f"{wrong.code} {wrong.says}", where=where) from wrong
+        except RecordError as wrong:
+            raise RecordError("CTX-SUCCESSOR", f"{wrong.code} {wrong.says}", where=where) from wrong
 
 
-def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, book: Notebook) -> None:
+def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, book: VerificationLog) -> None:
     head = unsigned(note)
     told = (said["predecessor"], said["size"], said["root"])
     if (head.origin, head.size, head.root.hex()) != told:
-        raise Refused("CP-CONSISTENCY", f"its last head is of {head.size} entries of {head.origin}, with another root")
+        raise RecordError(
+            "CP-CONSISTENCY", f"its last head is of {head.size} entries of {head.origin}, with another root"
+        )
     try:
         logs.state(head.origin, note)
     except NotProven as lacks:
@@ -61,7 +63,7 @@ def _check_predecessor(note: bytes, said: Mapping[str, Any], logs: OtherLogs, bo
 
 
 def check_arrived(
-    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], here: Here, logs: OtherLogs, book: Notebook
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], here: Here, logs: OtherLogs, book: VerificationLog
 ) -> Iterator[Arrived]:
     """Say of every wrapped entry what is proven of it, one after the other.
 
@@ -104,7 +106,7 @@ def _whom(one: Arrived) -> str:
 
 
 def check_references(
-    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: Notebook
+    opened: Mapping[int, Opened], foreign: Mapping[str, bytes], logs: OtherLogs, book: VerificationLog
 ) -> None:
     """Hold what entries say of another record (`other`) against the entry from there: ENT-MISMATCH, ENT-ABSENT.
 
@@ -124,7 +126,7 @@ def check_references(
             continue
         try:
             _check_reference(name, foreign, p.other.origin, p.other.index, logs)
-        except Refused as wrong:
+        except RecordError as wrong:
             book.remark(MISMATCH, f"{says}, and it is not so: {wrong.code} {wrong.says}", entry.leaf, level="V")
         except NotProven as lacks:
             book.not_proven.append(f"What {says}: not proven is {lacks.says}.")
@@ -133,7 +135,7 @@ def check_references(
 def _check_reference(name: str, foreign: Mapping[str, bytes], origin: str, index: int, logs: OtherLogs) -> None:
     inner = open_(foreign[name])
     if inner.payload.log != origin:
-        raise Refused("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {origin}")
+        raise RecordError("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {origin}")
     proof = foreign.get(f"{name}{PROOF}")
     if proof is None:
         raise NotProven("PRF-FORMAT", f"that it stands in the log {origin}: no proof from there is here")

@@ -15,12 +15,12 @@ from ledger.entries.envelope import Opened, entry_of, open_
 from ledger.entries.keyring import Keyring
 from ledger.entries.text_form import odd_values
 from ledger.entries.wrapped_entry import VALUES
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS, misformed
 from ledger.formats.selective_disclosure import digest_of, lift
 from ledger.verify.field_forms import known
 from ledger.verify.heads import Heads
-from ledger.verify.progress import Notebook, counted, placed
+from ledger.verify.progress import VerificationLog, counted, placed
 from ledger.verify.received_entries import Arrived
 
 # -- step 13 -----------------------------------------------------------------------------------------------------------
@@ -32,11 +32,11 @@ def lift_values(
     manifest: Manifest,
     keyring: Keyring,
     heads: Heads,
-    book: Notebook,
+    book: VerificationLog,
 ) -> dict[int, Entry]:
     """Every entry as the law sees it, with the values that are opened here: SD-*."""
     for index in parts.disclosures.keys() - opened.keys():
-        raise Refused("SD-UNKNOWN", "there is no such entry", where=f"{heads.folder}/disclosures/{index}.txt")
+        raise RecordError("SD-UNKNOWN", "there is no such entry", where=f"{heads.folder}/disclosures/{index}.txt")
     destroyed = destroyed_for(opened, keyring)
     _check_destroyers(opened, destroyed, keyring, book)
     entries = {}
@@ -44,7 +44,7 @@ def lift_values(
         texts = parts.disclosures.get(index)
         try:
             values, digests = _lift(entry, texts) if texts is not None else ({}, {})
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, f"{heads.folder}/disclosures/{index}.txt") from wrong
         closed = set(entry.sd).difference(digests.values())
         claimed = {c.field for c in manifest.withheld if c.index == index and c.why == "erased"}
@@ -61,7 +61,7 @@ def lift_values(
     return entries
 
 
-def note_arrived_copies(opened: Mapping[int, Opened], arrivals: Iterable[Arrived], book: Notebook) -> None:
+def note_arrived_copies(opened: Mapping[int, Opened], arrivals: Iterable[Arrived], book: VerificationLog) -> None:
     """The same of entries of other records, on their wrappers: SD-COPIED for a commitment that stands here already."""
     first = {digest: index for index, entry in sorted(opened.items(), reverse=True) for digest in entry.sd}
     for one in arrivals:
@@ -75,7 +75,7 @@ def note_arrived_copies(opened: Mapping[int, Opened], arrivals: Iterable[Arrived
         first |= {digest: one.index for digest in inner.sd if digest not in first}
 
 
-def _note_copies(opened: Mapping[int, Opened], book: Notebook) -> None:
+def _note_copies(opened: Mapping[int, Opened], book: VerificationLog) -> None:
     """A finding SD-COPIED for an entry with a commitment that an earlier one has made: salts never repeat by chance."""
     first: dict[str, int] = {}
     for index, entry in sorted(opened.items()):
@@ -87,7 +87,7 @@ def _note_copies(opened: Mapping[int, Opened], book: Notebook) -> None:
             first.setdefault(digest, index)
 
 
-def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:
+def lift_foreign(parts: Arranged, book: VerificationLog) -> list[Entry]:
     """The entries of other records of which values are opened here; they belong there as ours do: SD-*, ENV-*."""
     found = []
     for name, texts in parts.foreign.items():
@@ -96,18 +96,18 @@ def lift_foreign(parts: Arranged, book: Notebook) -> list[Entry]:
         where = f"foreign/{name}"
         raw = parts.foreign.get(name.removesuffix(VALUES))
         if raw is None:
-            raise Refused("SD-UNKNOWN", "there is no such entry", where=where)
+            raise RecordError("SD-UNKNOWN", "there is no such entry", where=where)
         try:
             opened = open_(raw)
             values, digests = _lift(opened, texts)
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, where) from wrong
         _note_values(opened, values, where, book)
         found.append(_entry(opened, -1, values, frozenset(), digests))
     return found
 
 
-def _note_values(entry: Opened, values: Mapping[str, Any], where: str, book: Notebook) -> None:
+def _note_values(entry: Opened, values: Mapping[str, Any], where: str, book: VerificationLog) -> None:
     """A finding for opened values that are not what they should be: SD-FORM, and the characters of the others."""
     wrong = misformed(entry.payload.kind, entry.payload.schema, values)
     for name, unfit in wrong.items():
@@ -121,10 +121,10 @@ def _lift(entry: Opened, text: bytes) -> tuple[dict[str, Any], dict[str, str]]:
     """Values by name, and the digests of their disclosures by name."""
     lines = text.decode("ascii", "replace").split("\n")
     if lines.pop() or not lines:
-        raise Refused("SD-FORMAT", "one disclosure a line, each ended by a newline, at least one")
+        raise RecordError("SD-FORMAT", "one disclosure a line, each ended by a newline, at least one")
     values = lift(lines, entry.sd, public=entry.payload.public)
     for name in values.keys() - set(entry.payload.sealed):
-        raise Refused("SD-NAME", f"{name} is not among the sealed fields of the entry")
+        raise RecordError("SD-NAME", f"{name} is not among the sealed fields of the entry")
     return values, dict(zip(values, map(digest_of, lines), strict=True))
 
 
@@ -168,7 +168,7 @@ def is_custodian(entry: Opened, index: int, keyring: Keyring) -> bool:
 
 
 def _check_destroyers(
-    opened: Mapping[int, Opened], destroyed: Mapping[str, int], keyring: Keyring, book: Notebook
+    opened: Mapping[int, Opened], destroyed: Mapping[str, int], keyring: Keyring, book: VerificationLog
 ) -> None:
     """Remark SD-CUSTODIAN where an entry says that values of others cannot be opened any more, and may not."""
     for index, entry in opened.items():
@@ -207,11 +207,11 @@ def _entry(
 # -- step 14 -----------------------------------------------------------------------------------------------------------
 
 
-def check_documents(parts: Arranged, book: Notebook) -> None:
+def check_documents(parts: Arranged, book: VerificationLog) -> None:
     """Every document, and every entry of another record, is the file its name says: DOC-HASH."""
     files = {f"documents/{name}": content for name, content in parts.documents.items()}
     files |= {f"foreign/{name}": content for name, content in parts.foreign.items() if len(name) == 64}
     for path, content in files.items():
         if (found := sha256(content).hexdigest()) != path.partition("/")[2]:
-            raise Refused("DOC-HASH", f"its SHA-256 is {found}", where=path)
+            raise RecordError("DOC-HASH", f"its SHA-256 is {found}", where=path)
     book.says(counted(len(files), "file"))

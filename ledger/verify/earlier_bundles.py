@@ -20,13 +20,13 @@ from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.placement import at_odds, registry_of
 from ledger.entries.split_view import Shown, prove_omission, prove_order, prove_split
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Vkey, note_digest, parse_checkpoint
 from ledger.tlog.policy import Policy, parse_policy
 from ledger.tlog.tree import check_consistency, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.heads import Heads, hashes, open_heads
-from ledger.verify.progress import Notebook, counted
+from ledger.verify.progress import VerificationLog, counted
 
 
 class Known(Struct, frozen=True):
@@ -51,10 +51,10 @@ class Known(Struct, frozen=True):
             yield index, open_(shown.raw, verify=False), shown
 
 
-class Contradiction(Refused):
+class Contradiction(RecordError):
     """What a second record proves. `exhibit` shows it to others; None where no one key of the log signed both heads."""
 
-    def __init__(self, refused: Refused, where: str, exhibit: bytes | None) -> None:
+    def __init__(self, refused: RecordError, where: str, exhibit: bytes | None) -> None:
         super().__init__(refused.code, refused.says, where=where)
         self.exhibit = exhibit
 
@@ -66,14 +66,14 @@ def known_of(data: bytes, trust: Trust | None) -> Known:
     manifest = open_manifest(files[MANIFEST])
     parts = arrange(files, manifest.log, manifest.v)
     policy = parse_policy(files[POLICY]) if trust is None else trust.policy
-    heads = open_heads(parts, manifest.log, policy, Notebook(), None)
+    heads = open_heads(parts, manifest.log, policy, VerificationLog(), None)
     notes = {head.note: heads.signed_by[digest] for digest, head in heads.all.items()}
     log = _first(notes[heads.head.note])
     entries = [Shown(raw, parts.proofs[index], log) for index, raw in parts.entries.items()]
     return Known(manifest.log, entries, notes, parts.consistency)
 
 
-def comparable(known: Known | None, manifest: Manifest, policy: Policy, book: Notebook) -> Known | None:
+def comparable(known: Known | None, manifest: Manifest, policy: Policy, book: VerificationLog) -> Known | None:
     """Return what is known if it is of the bundle's log, by keys that judge the bundle; else say so and return None."""
     if known is None or (known.origin == manifest.log and known.keys() <= set(policy.logs)):
         return known
@@ -87,7 +87,7 @@ def comparable(known: Known | None, manifest: Manifest, policy: Policy, book: No
 # -- step 6 ------------------------------------------------------------------------------------------------------------
 
 
-def check_heads(heads: Heads, parts: Arranged, known: Known, book: Notebook) -> None:
+def check_heads(heads: Heads, parts: Arranged, known: Known, book: VerificationLog) -> None:
     """Hold the states of the log in a bundle against those that are known: SPLIT-VIEW.
 
     Where no proof connects a state with the head, that they are of one log is not proven.
@@ -97,7 +97,7 @@ def check_heads(heads: Heads, parts: Arranged, known: Known, book: Notebook) -> 
         there = parse_checkpoint(note.decode().partition("\n\n")[0] + "\n")
         for digest, each in heads.all.items():
             if each.checkpoint.size == there.size and each.checkpoint.root != there.root:
-                wrong = Refused("SPLIT-VIEW", f"two trees of size {there.size}: keep both notes")
+                wrong = RecordError("SPLIT-VIEW", f"two trees of size {there.size}: keep both notes")
                 raise _split(heads, digest, note, keys, (), wrong)
         if head.size == there.size or 0 in (head.size, there.size):
             continue
@@ -107,7 +107,7 @@ def check_heads(heads: Heads, parts: Arranged, known: Known, book: Notebook) -> 
             try:
                 check_consistency(m, n, one, two, path)
                 apart.discard(there.size)
-            except Refused as wrong:
+            except RecordError as wrong:
                 split = _split(heads, note_digest(heads.head.note), note, keys, path, wrong)
                 if split.exhibit is not None:
                     raise split from wrong
@@ -120,26 +120,26 @@ def check_heads(heads: Heads, parts: Arranged, known: Known, book: Notebook) -> 
 
 def _paths(proofs: Sequence[Mapping[tuple[int, int], bytes]], m: int, n: int) -> Iterator[list[bytes]]:
     for each in proofs:
-        with suppress(Refused):
+        with suppress(RecordError):
             if (m, n) in each:
                 yield hashes(each[m, n])
 
 
 def _split(
-    heads: Heads, digest: str, note: bytes, keys: frozenset[Vkey], path: Sequence[bytes], wrong: Refused
+    heads: Heads, digest: str, note: bytes, keys: frozenset[Vkey], path: Sequence[bytes], wrong: RecordError
 ) -> Contradiction:
     exhibit = None
     for key in sorted(keys & heads.signed_by[digest], key=attrgetter("text")):
-        with suppress(Refused):
+        with suppress(RecordError):
             exhibit = prove_split(key, heads.all[digest].note, note, path)
-    return Contradiction(Refused("SPLIT-VIEW", wrong.says), heads.where(digest), exhibit)
+    return Contradiction(RecordError("SPLIT-VIEW", wrong.says), heads.where(digest), exhibit)
 
 
 # -- step 10 -----------------------------------------------------------------------------------------------------------
 
 
 def check_entries(
-    opened: Mapping[int, Opened], parts: Arranged, manifest: Manifest, heads: Heads, known: Known, book: Notebook
+    opened: Mapping[int, Opened], parts: Arranged, manifest: Manifest, heads: Heads, known: Known, book: VerificationLog
 ) -> None:
     """Hold the entries of a bundle against those that are known: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT."""
     places = {(o.payload.order, o.payload.seq): index for index, o in opened.items()}
@@ -157,7 +157,7 @@ def check_entries(
             ours = Shown(here.raw, parts.proofs[other], log)
             where = f"{heads.folder}/entries/{other}.dsse.json"
             if other == index and here.leaf != there.leaf:
-                wrong = Refused("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
+                wrong = RecordError("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
                 raise Contradiction(wrong, where, _omission(ours, shown))
             if (broken := at_odds(here, other, there, index)) is not None:
                 raise Contradiction(broken, where, prove_order(ours, shown))
@@ -170,7 +170,7 @@ def hold_entry(shown: Shown, known: Known) -> None:
     here, index = open_(shown.raw, verify=False), parse_proof(shown.proof).index
     for other, there, theirs in known.opened():
         if other == index and here.leaf != there.leaf:
-            wrong = Refused("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
+            wrong = RecordError("SPLIT-VIEW", f"another entry stands at place {index} of the log elsewhere")
             raise Contradiction(wrong, "", _omission(shown, theirs))
         if (broken := at_odds(here, index, there, other)) is not None:
             raise Contradiction(broken, "", prove_order(shown, theirs))
@@ -179,7 +179,7 @@ def hold_entry(shown: Shown, known: Known) -> None:
 def _omission(ours: Shown, theirs: Shown) -> bytes | None:
     try:
         return prove_omission(ours.log, ours.raw, ours.proof, leaf_hash(theirs.raw), theirs.proof)
-    except Refused:  # the log's key was replaced in between: no one key opens both
+    except RecordError:  # the log's key was replaced in between: no one key opens both
         return None
 
 
@@ -193,7 +193,7 @@ def _check_ends(known: Known, manifest: Manifest, size: int) -> None:
                 f"order {p.order} ends at entry {end.seq} here, and the log of {size} entries has entry {p.seq} of it, "
                 f"at place {index}: its maker left it out, or the log signed two trees"
             )
-            raise Refused("CMP-CUT", says, where=MANIFEST)
+            raise RecordError("CMP-CUT", says, where=MANIFEST)
 
 
 # -- step 11 -----------------------------------------------------------------------------------------------------------

@@ -11,19 +11,19 @@ from ledger.entries.keyring import Key, Keyring, Registrar
 from ledger.entries.payload import SignedBy
 from ledger.entries.placement import Chains, registry_of
 from ledger.entries.text_form import odd_texts
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Head
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
 from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import check_public, known
 from ledger.verify.heads import Heads
-from ledger.verify.progress import Notebook, counted, placed
+from ledger.verify.progress import VerificationLog, counted, placed
 from ledger.verify.time_brackets import Times
 
 # -- step 8 ------------------------------------------------------------------------------------------------------------
 
 
-def check_leaves(parts: Arranged, heads: Heads, book: Notebook) -> None:
+def check_leaves(parts: Arranged, heads: Heads, book: VerificationLog) -> None:
     """Every entry is a canonical envelope whose leaf stands at its index in the tree of the head.
 
     Raises ENV-*, PRF-FORMAT, PRF-INDEX, PRF-PATH, LEAF-DUPLICATE.
@@ -33,17 +33,17 @@ def check_leaves(parts: Arranged, heads: Heads, book: Notebook) -> None:
         where = f"{heads.folder}/entries/{index}"
         raw, proof = parts.entries.get(index), parts.proofs.get(index)
         if raw is None or proof is None:
-            raise Refused("PRF-FORMAT", "an entry and its proof come together", where=where)
+            raise RecordError("PRF-FORMAT", "an entry and its proof come together", where=where)
         try:
             check_envelope(raw)
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, f"{where}.dsse.json") from wrong
         try:
             check_leaf(raw, proof, index, heads.head)
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, f"{where}.tlog-proof") from wrong
         if (first := leaves.setdefault(leaf_hash(raw), index)) != index:
-            raise Refused("LEAF-DUPLICATE", f"the same bytes as entry {first}", where=f"{where}.dsse.json")
+            raise RecordError("LEAF-DUPLICATE", f"the same bytes as entry {first}", where=f"{where}.dsse.json")
     book.says(f"{counted(len(parts.entries), 'entry', 'entries')} in the tree of {heads.head.checkpoint.size}")
 
 
@@ -51,7 +51,7 @@ def check_envelope(raw: bytes) -> None:
     """The form of the envelope alone, without its signature: ENV-*."""
     try:
         open_(raw, verify=False)
-    except Refused as wrong:
+    except RecordError as wrong:
         if wrong.code.startswith("ENV-"):
             raise
 
@@ -60,16 +60,16 @@ def check_leaf(raw: bytes, proof: bytes, index: int, head: Head) -> None:
     """The proof leads from entry `index` to this head, whose note it carries: PRF-FORMAT, PRF-INDEX, PRF-PATH."""
     parsed = parse_proof(proof)
     if parsed.note != head.note:
-        raise Refused("PRF-FORMAT", "the proof leads to another checkpoint than the bundle's")
+        raise RecordError("PRF-FORMAT", "the proof leads to another checkpoint than the bundle's")
     if parsed.index != index:
-        raise Refused("PRF-INDEX", f"a proof for entry {parsed.index} stands beside entry {index}")
+        raise RecordError("PRF-INDEX", f"a proof for entry {parsed.index} stands beside entry {index}")
     check_inclusion(index, head.checkpoint.size, leaf_hash(raw), parsed.path, head.checkpoint.root)
 
 
 # -- step 9 ------------------------------------------------------------------------------------------------------------
 
 
-def open_entries(parts: Arranged, heads: Heads, book: Notebook) -> dict[int, Opened]:
+def open_entries(parts: Arranged, heads: Heads, book: VerificationLog) -> dict[int, Opened]:
     """Every entry by log index, its signature and its payload checked: SIG-BAD, JSON-*, SD-*, FACT."""
     opened: dict[int, Opened] = {}
     for index, raw in parts.entries.items():
@@ -77,13 +77,13 @@ def open_entries(parts: Arranged, heads: Heads, book: Notebook) -> dict[int, Ope
             opened[index] = open_(raw)
             check_public(opened[index].payload)
             note_texts(opened[index], book)
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
     book.says(counted(len(opened), "signature"))
     return opened
 
 
-def note_texts(entry: Opened, book: Notebook) -> None:
+def note_texts(entry: Opened, book: VerificationLog) -> None:
     """A finding for each odd text of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN (`ledger.entries.text_form`)."""
     for odd in odd_texts(entry.payload):
         book.remark(odd.code, odd.says, entry.leaf)
@@ -92,13 +92,13 @@ def note_texts(entry: Opened, book: Notebook) -> None:
 # -- step 10 -----------------------------------------------------------------------------------------------------------
 
 
-def check_places(opened: Mapping[int, Opened], manifest: Manifest, heads: Heads, book: Notebook) -> None:
+def check_places(opened: Mapping[int, Opened], manifest: Manifest, heads: Heads, book: VerificationLog) -> None:
     """Each order in the bundle is a whole chain 1..m that ends where the manifest says: CTX-*."""
     chains = Chains(manifest.log)
     for index, entry in opened.items():
         try:
             chains.follow(entry)
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
     found = {order: HeadOf(link.seq, link.leaf) for order, link in chains.heads.items()}
     for order in sorted(found.keys() | manifest.heads.keys()):
@@ -106,10 +106,10 @@ def check_places(opened: Mapping[int, Opened], manifest: Manifest, heads: Heads,
         if here != said:
             ends = f"ends at entry {here.seq} here" if here else "is not here"
             claim = f"at entry {said.seq} ({said.leaf[:8]}..)" if said else "nowhere"
-            raise Refused("CTX-CHAIN", f"order {order} {ends}, says the manifest: {claim}", where=MANIFEST)
+            raise RecordError("CTX-CHAIN", f"order {order} {ends}, says the manifest: {claim}", where=MANIFEST)
     for order, what in ((manifest.order, "the order"), (registry_of(manifest.log), "the registry")):
         if order not in found:
-            raise Refused("CTX-CHAIN", f"{what} is not in the bundle", where=MANIFEST)
+            raise RecordError("CTX-CHAIN", f"{what} is not in the bundle", where=MANIFEST)
     book.says(f"{counted(len(found), 'order')}, each whole from its first entry on")
 
 
@@ -118,7 +118,7 @@ NAMED = 20  # entries that a sentence names
 # -- step 11 -----------------------------------------------------------------------------------------------------------
 
 
-def choose_registrar(trust: Trust | None, first: SignedBy, book: Notebook) -> Registrar:
+def choose_registrar(trust: Trust | None, first: SignedBy, book: VerificationLog) -> Registrar:
     """The trusted registrar; without one, for information only, who signed the `first` entry of the registry."""
     if trust is not None and trust.registrar is not None:
         return trust.registrar
@@ -134,7 +134,7 @@ def check_keys(
     registrar: Registrar,
     heads: Heads,
     times: Times,
-    book: Notebook,
+    book: VerificationLog,
     later: Mapping[int, Opened],
 ) -> Keyring:
     """Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
@@ -146,7 +146,7 @@ def check_keys(
     for index, entry in opened.items():
         try:
             keyring.admit(entry, index)
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, f"{heads.folder}/entries/{index}.dsse.json") from wrong
     _check_maker(keyring, manifest, heads.head.checkpoint.size)
     for index, entry in later.items():
@@ -163,15 +163,17 @@ def _check_maker(keyring: Keyring, manifest: Manifest, size: int) -> None:
     key = keyring.keys.get(signer.key)
     office = keyring.offices.get(signer.actor)
     if key is None or key.accepted is None or key.actor != signer.actor:
-        raise Refused(
+        raise RecordError(
             "KEY-UNKNOWN", f"this was no key of {signer.actor} when the log had {size} entries", where=MANIFEST
         )
     if key.ended is not None:
-        raise Refused("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}", where=MANIFEST)
+        raise RecordError("KEY-ENDED", f"the key of {key.actor} ended at position {key.ended}", where=MANIFEST)
     if office is None or office.party != signer.party:
-        raise Refused("KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}", where=MANIFEST)
+        raise RecordError(
+            "KEY-UNKNOWN", f"{signer.actor} is not registered as an office of {signer.party}", where=MANIFEST
+        )
     if not keyring.holds(signer, size):
-        raise Refused("KEY-ROLE", f"{signer.actor} does not hold the role {signer.role}", where=MANIFEST)
+        raise RecordError("KEY-ROLE", f"{signer.actor} does not hold the role {signer.role}", where=MANIFEST)
 
 
 def check_log_keys(opened: Iterable[Opened], heads: Heads) -> None:
@@ -186,10 +188,10 @@ def check_log_keys(opened: Iterable[Opened], heads: Heads) -> None:
             if size >= said["from_size"]:
                 wanted, other = other, wanted
             if other in keys and wanted not in keys:
-                raise Refused("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))
+                raise RecordError("CP-KEY", f"this key does not sign size {size}", where=heads.where(digest))
 
 
-def check_rotations(opened: Iterable[Opened], heads: Heads, trust: Trust | None, book: Notebook) -> None:
+def check_rotations(opened: Iterable[Opened], heads: Heads, trust: Trust | None, book: VerificationLog) -> None:
     """Doubt CP-KEY where several keys of the log signed notes, and nothing says which sizes each of them signs.
 
     The register says it, or a signed policy. A register that ends before the change of a key was cut, or the log
@@ -226,7 +228,7 @@ def is_suspect(entry: Opened, index: int, key: Key, times: Times) -> bool:
     )
 
 
-def doubt_key(actor: str, since: str, doubtful: Sequence[int], where: str, book: Notebook) -> None:
+def doubt_key(actor: str, since: str, doubtful: Sequence[int], where: str, book: VerificationLog) -> None:
     """KEY-SUSPECT: entries signed with a key that may have been in wrong hands, by index."""
     listed = ", ".join([*map(str, doubtful[:NAMED]), *(["..."] if len(doubtful) > NAMED else [])])
     book.doubt(

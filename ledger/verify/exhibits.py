@@ -8,7 +8,7 @@ all that it is honest.
 from __future__ import annotations
 
 from ledger.entries.split_view import SplitOrder, check_exhibit, claimed_logs
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Vkey, parse_vkey
 from ledger.trust.trust_folder import Trust
 from ledger.verify.report import Reason, Report, Verdict
@@ -26,7 +26,7 @@ def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
     try:
         logs = _claimed(data)
         found = check_exhibit(data, logs)
-    except Refused as wrong:
+    except RecordError as wrong:
         return _report(Verdict.INDETERMINATE, (Reason(wrong.code, wrong.where, wrong.says),))
     which = WHICH_ENTRY if isinstance(found, SplitOrder) else WHICH
     signatures = 4 if isinstance(found, SplitOrder) else 2
@@ -48,8 +48,8 @@ def verify_exhibit(data: bytes, trust: Trust | None) -> Report:
 def _claimed(data: bytes) -> tuple[Vkey, ...]:
     try:
         return tuple(map(parse_vkey, claimed_logs(data) or ("",)))
-    except Refused as wrong:
-        raise Refused("SPLIT-FORMAT", f"not an exhibit: it names no log: {wrong.says}") from wrong
+    except RecordError as wrong:
+        raise RecordError("SPLIT-FORMAT", f"not an exhibit: it names no log: {wrong.says}") from wrong
 
 
 def _report(

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.bundle.layout import POLICY, Arranged, folder
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, lines_of, note_digest, open_checkpoint, unb64
 from ledger.tlog.policy import NONE, Policy, parse_policy
 from ledger.tlog.tree import check_consistency
 from ledger.trust.trust_folder import Trust
-from ledger.verify.progress import Notebook, counted, placed
+from ledger.verify.progress import VerificationLog, counted, placed
 from ledger.verify.report import Reason
 
 LINE = "\n\N{EM DASH} ".encode()  # how a signature line begins
@@ -49,7 +49,7 @@ class Heads(Struct, frozen=True):
 # -- step 2 ------------------------------------------------------------------------------------------------------------
 
 
-def choose_policy(trust: Trust | None, copy: bytes | None, book: Notebook) -> Policy:
+def choose_policy(trust: Trust | None, copy: bytes | None, book: VerificationLog) -> Policy:
     """The verifier's own policy; without one, for information only, the copy that came along. POL-* if that is none."""
     if trust is not None:
         same = "is the same" if copy == trust.raw else "differs and is not used"
@@ -61,14 +61,14 @@ def choose_policy(trust: Trust | None, copy: bytes | None, book: Notebook) -> Po
         f"the {book.of} itself."
     )
     if copy is None:
-        raise Refused("BND-MANIFEST", "a bundle without it is none", where=POLICY)
+        raise RecordError("BND-MANIFEST", "a bundle without it is none", where=POLICY)
     try:
         return parse_policy(copy)
-    except Refused as wrong:
+    except RecordError as wrong:
         raise placed(wrong, f"{POLICY} {wrong.where}".strip()) from wrong
 
 
-def check_current(trust: Trust | None, now: datetime, book: Notebook) -> None:
+def check_current(trust: Trust | None, now: datetime, book: VerificationLog) -> None:
     """An expired policy still judges what it always judged; that there is no newer one is then not proven."""
     if trust is not None and trust.until is not None and trust.until <= now:
         day = trust.until.date().isoformat()
@@ -87,7 +87,7 @@ def open_heads(
     parts: Arranged,
     origin: str,
     policy: Policy,
-    book: Notebook,
+    book: VerificationLog,
     mldsa: MlDsa | None,
     *,
     own: bool = False,
@@ -105,7 +105,7 @@ def open_heads(
     kept = kept or f"{here}/heads/"
     logs = tuple(key for key in policy.logs if key.name == origin)
     if not logs:
-        raise Refused("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
+        raise RecordError("CP-ORIGIN", f"the policy knows no log {origin}", where=f"{here}/checkpoint")
     unread = [key for key in policy.witnesses.values() if mldsa is None and key.type == MLDSA44]
     witnesses = [key for key in policy.witnesses.values() if key not in unread]
     if unread:
@@ -118,7 +118,7 @@ def open_heads(
     for path, note in {**notes, f"{here}/checkpoint": parts.checkpoint}.items():
         digest = note_digest(note)
         if path in notes and digest != path.removeprefix(kept):
-            raise Refused("CP-FORMAT", f"its digest is {digest}, not the one it is kept under", where=path)
+            raise RecordError("CP-FORMAT", f"its digest is {digest}, not the one it is kept under", where=path)
         try:
             if own and lines > READ and path in notes:
                 found[digest] = open_checkpoint(note, origin, tuple(lines_of(note, logs))[:1] or logs, [])
@@ -129,7 +129,7 @@ def open_heads(
             for key in lines_of(note, unread):
                 says = "a trusted ML-DSA-44 key signed this note, and nothing here can verify it"
                 book.doubt("CP-SIG", says, f"{path} {key.name}+{key.keyid.hex()}")
-        except Refused as wrong:
+        except RecordError as wrong:
             raise placed(wrong, path) from wrong
     if own and lines > READ:
         book.not_proven.append(f"Cosignatures of notes behind the first {READ} lines were not read.")
@@ -144,13 +144,13 @@ def check_sizes(heads: Heads, trust: Trust | None) -> None:
     for digest, head in heads.all.items():
         size = head.checkpoint.size
         if not any(trust.signs(key, size) for key in heads.signed_by[digest]):
-            raise Refused("CP-KEY", f"by your policy this key does not sign size {size}", where=heads.where(digest))
+            raise RecordError("CP-KEY", f"by your policy this key does not sign size {size}", where=heads.where(digest))
 
 
 # -- step 5 ------------------------------------------------------------------------------------------------------------
 
 
-def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Notebook) -> Heads:
+def check_quorum(heads: Heads, policy: Policy, now: datetime, book: VerificationLog) -> Heads:
     """Did enough witnesses see the head? Gives back the same heads without cosignatures from the future.
 
     Doubts: CP-FUTURE, CP-QUORUM.
@@ -186,7 +186,7 @@ def check_quorum(heads: Heads, policy: Policy, now: datetime, book: Notebook) ->
 # -- step 6 ------------------------------------------------------------------------------------------------------------
 
 
-def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None, book: Notebook) -> None:
+def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None, book: VerificationLog) -> None:
     """Every state of the log must be a beginning of the head; so must `held`, a checkpoint that came by another way.
 
     Two roots of one size are SPLIT-VIEW, or ANCHOR-MISMATCH against `held`. A missing proof is a doubt, a wrong one a
@@ -199,7 +199,9 @@ def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None,
         c, where = each.checkpoint, heads.where(digest)
         root, first = roots.setdefault(c.size, (c.root, where))
         if root != c.root:
-            raise Refused("SPLIT-VIEW", f"two trees of size {c.size}: keep both notes", where=f"{first} and {where}")
+            raise RecordError(
+                "SPLIT-VIEW", f"two trees of size {c.size}: keep both notes", where=f"{first} and {where}"
+            )
     if held is not None:
         _compare(held, heads.head.checkpoint.origin, roots)
     if parts is None:
@@ -218,14 +220,14 @@ def check_history(heads: Heads, parts: Arranged | None, held: Checkpoint | None,
             continue
         try:
             check_consistency(m, n, roots[m][0], roots[n][0], hashes(proof))
-        except Refused as wrong:
-            raise Refused(code, wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
+        except RecordError as wrong:
+            raise RecordError(code, wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
         proven += 1
     for (m, n), proof in parts.consistency.items():
         try:
             hashes(proof)
-        except Refused as wrong:
-            raise Refused("CP-CONSISTENCY", wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
+        except RecordError as wrong:
+            raise RecordError("CP-CONSISTENCY", wrong.says, where=f"{heads.folder}/consistency/{m}-{n}") from wrong
     book.says(f"{counted(len(roots), 'state')} of the log, {counted(proven, 'proof')} that it only grew")
 
 
@@ -236,28 +238,28 @@ ANCHOR = "anchor"  # where a checkpoint from outside is said to be found
 def _compare(held: Checkpoint, origin: str, roots: dict[int, tuple[bytes, str]]) -> None:
     """Take the held checkpoint among the known states; ANCHOR-MISMATCH if it contradicts one of them."""
     if held.origin != origin:
-        raise Refused("ANCHOR-MISMATCH", f"you hold a checkpoint of {held.origin}, this is {origin}", where=ANCHOR)
+        raise RecordError("ANCHOR-MISMATCH", f"you hold a checkpoint of {held.origin}, this is {origin}", where=ANCHOR)
     root, where = roots.setdefault(held.size, (held.root, ANCHOR))
     if root != held.root:
         says = f"at size {held.size} the checkpoint you hold has another root than {where}: keep both"
-        raise Refused("ANCHOR-MISMATCH", says, where=ANCHOR)
+        raise RecordError("ANCHOR-MISMATCH", says, where=ANCHOR)
 
 
 def hashes(text: bytes) -> list[bytes]:
     """The hashes in a file of a consistency proof; CP-CONSISTENCY unless it is one base64 hash a line."""
     if len(text) > LARGEST_PROOF:
-        raise Refused("CP-CONSISTENCY", f"{len(text)} bytes are more than the proof of any tree has")
+        raise RecordError("CP-CONSISTENCY", f"{len(text)} bytes are more than the proof of any tree has")
     lines = text.split(b"\n")
     try:
         if lines.pop():
             raise ValueError("the last line does not end")
         return [unb64(line.decode("ascii")) for line in lines]
     except ValueError as error:
-        raise Refused("CP-CONSISTENCY", f"not one base64 hash a line: {error}") from error
+        raise RecordError("CP-CONSISTENCY", f"not one base64 hash a line: {error}") from error
 
 
 def check_anchored(
-    heads: Heads | None, held: Checkpoint | None, trust: Trust | None, book: Notebook, *, pins: bool = True
+    heads: Heads | None, held: Checkpoint | None, trust: Trust | None, book: VerificationLog, *, pins: bool = True
 ) -> None:
     """Doubt NO_TRUST_ANCHOR unless a policy and a registrar, or a checkpoint equal to the head, came from elsewhere.
 

@@ -15,7 +15,7 @@ from msgspec import Struct
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Chains, registry_of
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import MLDSA44, Checkpoint, Head, MlDsa, Vkey, open_checkpoint, origin_hash, parse_checkpoint
 from ledger.tlog.policy import NONE, Policy
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
@@ -28,7 +28,7 @@ Register = Mapping[int, tuple[bytes, bytes]]  # log index -> sealed entry and it
 
 
 def unsigned(note: bytes) -> Checkpoint:
-    """Return what a note says of its log, without asking who signed it. `Refused` CP-FORMAT."""
+    """Return what a note says of its log, without asking who signed it. `RecordError` CP-FORMAT."""
     return parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
 
 
@@ -76,7 +76,7 @@ class OtherLogs:
         self._registers = registers
         self._latest = (now + DRIFT).timestamp()
         self._mldsa = mldsa
-        self._states: dict[bytes, State | NotProven | Refused] = {}
+        self._states: dict[bytes, State | NotProven | RecordError] = {}
         self._keyrings: dict[str, Keyring | NotProven] = {}
         self._roots: dict[tuple[str, int], bytes] = {}
 
@@ -85,11 +85,11 @@ class OtherLogs:
         return any(key.name == origin for trust in self._trusts for key in trust.policy.logs)
 
     def state(self, origin: str, note: bytes) -> State:
-        """Open a checkpoint of a log. Raises `NotProven`, and `Refused` CP-* for one that is not what it claims."""
+        """Open a checkpoint of a log. Raises `NotProven`, and `RecordError` CP-* for one that is not what it claims."""
         if note not in self._states:
             try:
                 self._states[note] = self._opened(origin, note)
-            except (NotProven, Refused) as wrong:
+            except (NotProven, RecordError) as wrong:
                 self._states[note] = wrong
         found = self._states[note]
         if not isinstance(found, State):
@@ -98,8 +98,8 @@ class OtherLogs:
 
     def _opened(self, origin: str, note: bytes) -> State:
         if (head := unsigned(note)).origin != origin:
-            raise Refused("CP-ORIGIN", f"it is a checkpoint of {head.origin}")
-        refused: Refused | None = None
+            raise RecordError("CP-ORIGIN", f"it is a checkpoint of {head.origin}")
+        refused: RecordError | None = None
         for trust in self._trusts:
             logs: tuple[Vkey, ...] = tuple(key for key in trust.policy.logs if key.name == origin)
             if not logs:
@@ -107,7 +107,7 @@ class OtherLogs:
             witnesses = [key for key in trust.policy.witnesses.values() if self._mldsa or key.type != MLDSA44]
             try:
                 opened = open_checkpoint(note, origin, logs, witnesses, mldsa=self._mldsa)
-            except Refused as wrong:
+            except RecordError as wrong:
                 refused = wrong
                 continue
             state = self._witnessed(origin, opened, trust)
@@ -143,7 +143,7 @@ class OtherLogs:
                 self._keyrings[origin] = self._folded(origin)
             except NotProven as lacks:
                 self._keyrings[origin] = lacks
-            except Refused as wrong:
+            except RecordError as wrong:
                 self._keyrings[origin] = NotProven(
                     "KEY-UNKNOWN", f"whose keys those of {origin} are: its register fails, {wrong.code}"
                 )
@@ -165,7 +165,7 @@ class OtherLogs:
         for index, (raw, proof) in sorted(register.items()):
             entry = self._entry(origin, index, raw, proof)
             if entry.payload.order != keyring.registry:
-                raise Refused("CTX-ORDER", "an entry of an order stands among those of the register")
+                raise RecordError("CTX-ORDER", "an entry of an order stands among those of the register")
             chains.follow(entry)
             keyring.admit(entry, index)
         return keyring
@@ -183,7 +183,7 @@ class OtherLogs:
         check_public(entry.payload)
         state = self.state(origin, parsed.note)
         if parsed.index != index:
-            raise Refused("PRF-INDEX", f"a proof for entry {parsed.index} stands beside entry {index}")
+            raise RecordError("PRF-INDEX", f"a proof for entry {parsed.index} stands beside entry {index}")
         checkpoint = state.head.checkpoint
         check_inclusion(index, checkpoint.size, leaf_hash(raw), parsed.path, checkpoint.root)
         return entry

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from msgspec import Struct, field
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify.report import Reason, Remark, Result, Step
 
 STEPS = {
@@ -31,7 +31,7 @@ STEPS = {
 }
 
 
-class Notebook(Struct):
+class VerificationLog(Struct):
     """Steps as they end, reasons for doubt, findings, and sentences on what is not proven; `failed` ends it all.
 
     `of` names what is judged: a bundle, a folder, an entry. `gravest` are the sentences on what is not proven that come
@@ -49,12 +49,12 @@ class Notebook(Struct):
 
     @contextmanager
     def step(self, number: int) -> Iterator[None]:
-        """Note what a step showed. A `Refused` inside is what proves the bundle wrong, and is raised on."""
+        """Note what a step showed. A `RecordError` inside is what proves the bundle wrong, and is raised on."""
         doubts = len(self.doubts)
         self.said = ""
         try:
             yield
-        except Refused as wrong:
+        except RecordError as wrong:
             self.failed = Reason(wrong.code, wrong.where, wrong.says)
             self.steps.append(Step(number, STEPS[number], Result.FAILED, str(wrong)))
             later = (n for n in STEPS if n > number)
@@ -85,9 +85,9 @@ class Notebook(Struct):
         self.remarks.append(Remark(code, level, says, ("docs/verification.md",), entries))
 
 
-def placed(wrong: Refused, where: str) -> Refused:
+def placed(wrong: RecordError, where: str) -> RecordError:
     """The same refusal, with the file it is about."""
-    return Refused(wrong.code, wrong.says, where=where, hint=wrong.hint)
+    return RecordError(wrong.code, wrong.says, where=where, hint=wrong.hint)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

@@ -21,7 +21,7 @@ from ledger.entries.keyring import Key, Keyring
 from ledger.entries.payload import Payload
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.wrapped_entry import KIND, PROOF, Foreign
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.tlog.tree import Proof, check_inclusion, leaf_hash, parse_proof
 from ledger.verify.field_forms import check_public, known
@@ -66,7 +66,7 @@ class Here(Struct, frozen=True):
 
 
 def arrived(wrappers: Iterable[tuple[int, Opened]], foreign: Foreign, here: Here, logs: OtherLogs) -> Iterator[Arrived]:
-    """Say of every wrapper, in the order of the log, what is proven of the entry it holds. Never raises `Refused`."""
+    """Say of every wrapper, in log order, what is proven of the entry it holds. Never raises `RecordError`."""
     said: dict[tuple[object, ...], str] = {}  # what a log holds once -> the leaf hash of the entry that counts
     for index, wrapper in wrappers:
         if wrapper.payload.kind != KIND or known(wrapper.payload) is None:
@@ -117,7 +117,7 @@ def _judged(index: int, wrapper: Opened, foreign: Foreign, here: Here, logs: Oth
                 says = f"it supports no entry that says otherwise of {', '.join(otherwise)}"
                 return Arrived(index, wrapper, inner, act=True, code=MISMATCH, says=says, lacks=MISMATCH)
             return Arrived(index, wrapper, inner, proves=ours.leaf, closed=_closed(inner, ours, here))
-    except Refused as wrong:
+    except RecordError as wrong:
         return Arrived(index, wrapper, inner, code=MISMATCH, says=f"{wrong.code} {wrong.says}", lacks=wrong.code)
     except NotProven as lacks:
         says = f"not proven is {lacks.says} ({lacks.code})"
@@ -134,11 +134,11 @@ def _placed(inner: Opened, wrapper: Opened, raw: bytes, foreign: Foreign, logs: 
     """The index and the checkpoint that prove its place in its own log; None for an entry sealed for this very log."""
     p, said = wrapper.payload, wrapper.payload.public
     if sha256(raw).hexdigest() != said["envelope"]:
-        raise Refused("DOC-HASH", "the file is not the one that the wrapper names")
+        raise RecordError("DOC-HASH", "the file is not the one that the wrapper names")
     if inner.leaf != said["leaf"]:
-        raise Refused("PRF-PATH", f"its leaf is {inner.leaf}, not {said['leaf']}")
+        raise RecordError("PRF-PATH", f"its leaf is {inner.leaf}, not {said['leaf']}")
     if inner.payload.log != said["origin"]:
-        raise Refused("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {said['origin']}")
+        raise RecordError("CTX-LOG", f"it was sealed for {inner.payload.log}, not for {said['origin']}")
     if inner.payload.log == p.log:
         return None
     proof = foreign(f"{said['envelope']}{PROOF}")
@@ -155,16 +155,16 @@ def _head_named(p: Payload) -> str:
 def checked_place(inner: Opened, proof: Proof, index: int, head: str, logs: OtherLogs) -> tuple[int, State]:
     """Check that an entry stands at `index` of its own log, under the checkpoint of SHA-256 `head` if one is named.
 
-    `Refused` CTX-*, PRF-*, CP-* for a place that is not so, `NotProven` for a checkpoint nobody trusted has signed.
+    `RecordError` CTX-*, PRF-*, CP-* for a place that is not so, `NotProven` for a checkpoint nobody trusted has signed.
     """
     origin = inner.payload.log
     if proof.index != index:
-        raise Refused("PRF-INDEX", f"its proof is for entry {proof.index}, not {index}")
+        raise RecordError("PRF-INDEX", f"its proof is for entry {proof.index}, not {index}")
     if head and head != (digest := note_digest(proof.note)):
-        raise Refused("PRF-PATH", f"its proof leads to the head {digest}, not {head}")
+        raise RecordError("PRF-PATH", f"its proof leads to the head {digest}, not {head}")
     checkpoint = unsigned(proof.note)
     if checkpoint.origin != origin:
-        raise Refused("CP-ORIGIN", f"its proof leads to a checkpoint of {checkpoint.origin}")
+        raise RecordError("CP-ORIGIN", f"its proof leads to a checkpoint of {checkpoint.origin}")
     check_inclusion(index, checkpoint.size, leaf_hash(inner.raw), proof.path, checkpoint.root)
     return index, logs.state(origin, proof.note)
 
@@ -193,7 +193,7 @@ def check_key(index: int, inner: Opened, place: tuple[int, State] | None, here: 
     if place is None:
         try:
             ours.check(inner, index)
-        except Refused as wrong:
+        except RecordError as wrong:
             raise NotProven(wrong.code, f"whose key signed it: {wrong.says}") from None
         _check_enrolled(index, inner, ours, here)
         return
@@ -219,7 +219,7 @@ def check_key(index: int, inner: Opened, place: tuple[int, State] | None, here: 
     try:
         theirs.check(inner, at)
         theirs.check_role(signer, at)
-    except Refused as wrong:
+    except RecordError as wrong:
         raise NotProven(wrong.code, f"whose key signed it: {wrong.says}") from None
     key = theirs.keys[signer.key]
     by = state.by

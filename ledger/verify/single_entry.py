@@ -6,14 +6,14 @@ from datetime import datetime
 
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import Opened, open_
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Checkpoint, Head, MlDsa, note_digest, parse_checkpoint
 from ledger.tlog.tree import Proof, parse_proof
 from ledger.trust.trust_folder import Trust, parse_anchor
 from ledger.verify import heads
 from ledger.verify.entries import check_envelope, check_leaf, note_texts
 from ledger.verify.field_forms import check_public
-from ledger.verify.progress import Notebook
+from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Bracket, Report, verdict_of
 from ledger.verify.time_brackets import Times, check_times
 
@@ -27,7 +27,7 @@ def verify_entry(
     KEY-UNKNOWN, but for entries of the trusted registrar itself.
     """
     held = None if anchor is None else parse_anchor(anchor)
-    book = Notebook()
+    book = VerificationLog()
     head: Head | None = None
     signatures = 0
     brackets: tuple[Bracket, ...] = ()
@@ -56,7 +56,7 @@ def verify_entry(
             signatures = 1
         with book.step(10):
             if opened.payload.log != states.head.checkpoint.origin:
-                raise Refused("CTX-LOG", f"sealed for the log {opened.payload.log}")
+                raise RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}")
         with book.step(11):
             _check_key(opened, trust, book)
         if trust is not None:
@@ -64,7 +64,7 @@ def verify_entry(
                 times = Times(states, trust.policy)
                 seen = times.head_seen()
                 brackets = check_times({parsed.index: opened}, times, book)
-    except Refused:
+    except RecordError:
         if book.failed is None:
             raise
     verdict, reasons = verdict_of(book.failed, book.doubts)
@@ -82,7 +82,7 @@ def verify_entry(
     )
 
 
-def _open(proof: Proof, trust: Trust | None, book: Notebook, mldsa: MlDsa | None) -> heads.Heads:
+def _open(proof: Proof, trust: Trust | None, book: VerificationLog, mldsa: MlDsa | None) -> heads.Heads:
     """The state of the log the proof leads to; without a policy nobody has checked who signed it."""
     said = _said(proof.note)
     if trust is not None:
@@ -96,7 +96,7 @@ def _said(note: bytes) -> Checkpoint:
     return parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n")
 
 
-def _check_key(opened: Opened, trust: Trust | None, book: Notebook) -> None:
+def _check_key(opened: Opened, trust: Trust | None, book: VerificationLog) -> None:
     signer = opened.payload.signer
     registrar = trust.registrar if trust else None
     if registrar is None or (registrar.key, registrar.actor) != (signer.key, signer.actor):

@@ -18,7 +18,7 @@ from ledger.entries.envelope import Opened
 from ledger.tlog.note import Head, note_digest
 from ledger.tlog.policy import Policy
 from ledger.verify.heads import DRIFT, Heads
-from ledger.verify.progress import Notebook, counted
+from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.report import Bracket
 
 
@@ -80,7 +80,7 @@ def _moment(seconds: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(seconds, 253_402_300_799))  # the end of year 9999
 
 
-def check_times(opened: Mapping[int, Opened], times: Times, book: Notebook) -> tuple[Bracket, ...]:
+def check_times(opened: Mapping[int, Opened], times: Times, book: VerificationLog) -> tuple[Bracket, ...]:
     """The bracket of every entry, and what does not fit it: TIME-SEEN, TIME-FUTURE, TIME-LATE, TIME-CLAIM."""
     brackets = tuple(check_time(index, entry, times, book) for index, entry in opened.items())
     open_ends = sum(b.not_before is None or b.not_after is None for b in brackets)
@@ -89,7 +89,7 @@ def check_times(opened: Mapping[int, Opened], times: Times, book: Notebook) -> t
     return brackets
 
 
-def check_time(index: int, entry: Opened, times: Times, book: Notebook) -> Bracket:
+def check_time(index: int, entry: Opened, times: Times, book: VerificationLog) -> Bracket:
     """The bracket of one entry, and what does not fit it."""
     p = entry.payload
     bracket = Bracket(index, times.not_before(entry), times.not_after(index), instant(p.on), instant(p.signed_at))
@@ -98,7 +98,7 @@ def check_time(index: int, entry: Opened, times: Times, book: Notebook) -> Brack
     return bracket
 
 
-def say_times(number: int, open_ends: int, late: int, times: Times, book: Notebook) -> None:
+def say_times(number: int, open_ends: int, late: int, times: Times, book: VerificationLog) -> None:
     """How many brackets there are, how many of them are open at one end, and how many have no later end."""
     if times.faults is None and late == number:
         book.says("no brackets under this policy")
@@ -114,13 +114,13 @@ def absent_of(entry: Opened, times: Times) -> str | None:
     return seen.note if seen is not None and seen.note not in times.heads.all else None
 
 
-def say_absent(number: int, book: Notebook) -> None:
+def say_absent(number: int, book: VerificationLog) -> None:
     """How many states that entries cite are not at hand."""
     if number:
         book.not_proven.append(f"That the log had every state that entries cite; missing here: {number}.")
 
 
-def _check_seen(index: int, entry: Opened, heads: Heads, book: Notebook) -> None:
+def _check_seen(index: int, entry: Opened, heads: Heads, book: VerificationLog) -> None:
     seen = entry.payload.seen
     if seen is None:
         return
@@ -135,7 +135,7 @@ def _check_seen(index: int, entry: Opened, heads: Heads, book: Notebook) -> None
         book.remark("TIME-SEEN", f"entry {index} says size {seen.size} of a note of size {size}", entry.leaf)
 
 
-def _check_claims(b: Bracket, entry: Opened, book: Notebook) -> None:
+def _check_claims(b: Bracket, entry: Opened, book: VerificationLog) -> None:
     low, high = b.not_before, b.not_after
     if high and b.claimed > high + DRIFT:
         says = f"entry {b.index} happened, it says, at {wire(b.claimed)}; it already existed at {wire(high)}"

@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from ledger.bundle.layout import Arranged
 from ledger.entries.case import wire
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.trust.trust_folder import Trust
 from ledger.verify.heads import CLAIMED, DATED, DRIFT, Heads
-from ledger.verify.progress import Notebook, counted
+from ledger.verify.progress import VerificationLog, counted
 from ledger.verify.time_brackets import Times
 
 
@@ -40,8 +40,8 @@ class Stamp(Struct, frozen=True):
         return self.at + self.accuracy
 
 
-# The raw reply, the stamped bytes, trusted certificate files -> what it says. Raises `Refused`: TST-FORMAT if it cannot
-# be read here, TST-STATUS, TST-IMPRINT, TST-EKU, TST-CHAIN.
+# The raw reply, the stamped bytes, trusted certificate files -> what it says. Raises `RecordError`: TST-FORMAT if it
+# cannot be read here, TST-STATUS, TST-IMPRINT, TST-EKU, TST-CHAIN.
 ReadStamp = Callable[[bytes, bytes, Sequence[bytes]], Stamp]
 
 
@@ -51,7 +51,7 @@ def check_tokens(
     trust: Trust | None,
     read: ReadStamp | None,
     now: datetime,
-    book: Notebook,
+    book: VerificationLog,
 ) -> dict[str, datetime]:
     """By when notes existed, by their digest, as far as tokens show it; `cosigned` is what the witnesses show.
 
@@ -69,7 +69,7 @@ def check_tokens(
             digest = _note_of(path, heads)
             stamp = read(token, heads.all[digest].note, trust.authorities)
             check_moment(stamp, cosigned.seen_at(digest), now)
-        except Refused as wrong:
+        except RecordError as wrong:
             if wrong.code == "TST-FORMAT":
                 book.doubt("TST-FORMAT", f"{wrong.says}; {_by_hand(path)}", f"{heads.folder}/{path}")
             else:
@@ -88,7 +88,7 @@ def check_tokens(
     return {digest: existed(stamps) for digest, stamps in found.items()}
 
 
-def set_aside(number: int, book: Notebook) -> None:
+def set_aside(number: int, book: VerificationLog) -> None:
     """Tokens nobody here can judge are carried for other tools, and said not to be read."""
     if number:
         book.says(f"{counted(number, 'token')}, not read")
@@ -107,9 +107,11 @@ def existed(stamps: Sequence[Stamp]) -> datetime:
 def check_moment(stamp: Stamp, cosigned: datetime | None, now: datetime) -> None:
     """TST-TIME for a token of tomorrow, or of a moment at which an honest witness had not signed what it covers."""
     if stamp.at > now + DRIFT:
-        raise Refused("TST-TIME", f"it says {wire(stamp.at)}, which is still to come")
+        raise RecordError("TST-TIME", f"it says {wire(stamp.at)}, which is still to come")
     if cosigned is not None and stamp.by < cosigned - DRIFT:
-        raise Refused("TST-TIME", f"it says {wire(stamp.at)}, and what it covers was cosigned only at {wire(cosigned)}")
+        raise RecordError(
+            "TST-TIME", f"it says {wire(stamp.at)}, and what it covers was cosigned only at {wire(cosigned)}"
+        )
 
 
 def _note_of(path: str, heads: Heads) -> str:
@@ -120,7 +122,7 @@ def _note_of(path: str, heads: Heads) -> str:
         return stem
     if not place and stem == "checkpoint":
         return note_digest(heads.head.note)
-    raise Refused("TST-IMPRINT", "its name names no checkpoint that is here")
+    raise RecordError("TST-IMPRINT", "its name names no checkpoint that is here")
 
 
 def _apart(stamps: Sequence[Stamp]) -> bool:

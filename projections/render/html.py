@@ -133,7 +133,9 @@ def environment(lang: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
         keep_trailing_newline=True,
-        finalize=_shown if lang == "en" else None,  # elsewhere `Tongue.of` did, and our own words hold soft hyphens
+        finalize=_shown
+        if lang == "en"
+        else None,  # elsewhere `Translation.of` did, and our own words hold soft hyphens
     )
     said = tongue(lang)
 

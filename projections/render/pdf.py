@@ -18,7 +18,7 @@ import typst
 
 from projections.render.html import KINDS, Report, charts, in_rows, picture, source
 from projections.render.qr_code import square
-from projections.render.translation import Tongue, tongue
+from projections.render.translation import Translation, tongue
 from projections.reports.charts import drawn as charted
 from projections.reports.charts import legend
 from projections.reports.fillable_form import Sheet
@@ -112,18 +112,18 @@ def paper(
     return bytes(made)
 
 
-def _laid_out(drawn: Drawing, spoken: Tongue) -> dict[str, object]:
+def _laid_out(drawn: Drawing, spoken: Translation) -> dict[str, object]:
     alt, below = spoken.say(told(drawn)), spoken.say(caption(drawn))
     return {"alt": alt, "caption": below, "width": drawn.width, "lanes": drawn.lanes}
 
 
-def _glosses(sheet: Sheet, spoken: Tongue) -> dict[str, str]:
+def _glosses(sheet: Sheet, spoken: Translation) -> dict[str, str]:
     """What is declared in a foreign court's words, and what it means."""
     lines = [line for s in sheet.sections if s.fixed for line in s.lines]
     return {words: spoken.say(words) for line in lines for words in line.says}
 
 
-def _numbers(part: Part, spoken: Tongue) -> dict[str, object]:
+def _numbers(part: Part, spoken: Translation) -> dict[str, object]:
     """The cells of a statistic as they are printed, and what its chart shows in words."""
     totals = () if part.beside is None else part.beside.totals
     return {

@@ -22,7 +22,7 @@ from ledger.formats.characters import visible
 from projections.reports.charts import Bar, Bars, Plot, Point
 from projections.reports.charts import Line as Series
 from projections.reports.fillable_form import Line, Section, Sheet, Table
-from projections.reports.front_page import Checked, Command, Face, Reason, Remark, Subject
+from projections.reports.front_page import Checked, Command, FrontPage, Reason, Remark, Subject
 from projections.reports.ledger_report import Check, KeyRow
 from projections.reports.order_reports import Event, Held, Period, Standing, Story
 from projections.reports.processing_record import Answered, ProcessingRecord, Read
@@ -50,7 +50,7 @@ LISTS: Final = (", ", " or ")  # only where all of it is ours
 
 # The values that are sentences of ours; all others are names, codes, or the words of whoever signed an entry.
 OURS: Final[Mapping[type, tuple[str, ...]]] = {
-    Face: ("title", "what", "answer", "procedure", "not_checked", "only_for"),
+    FrontPage: ("title", "what", "answer", "procedure", "not_checked", "only_for"),
     Checked: ("says", "not_proven"),
     Reason: ("says",),
     Remark: ("level", "says", "mark"),
@@ -101,7 +101,7 @@ MIXED: Final[Mapping[type, tuple[str, ...]]] = {
 T = TypeVar("T")
 
 
-class Tongue:
+class Translation:
     """One language and its messages, by their English; `theirs` are words that others stated and nobody translates."""
 
     def __init__(self, lang: str, messages: Mapping[str, str]) -> None:
@@ -114,7 +114,7 @@ class Tongue:
         )
         self._placed = [(re.compile(_as_pattern(m), re.DOTALL), messages[m]) for m in placed]
 
-    def keeping(self, theirs: Collection[str]) -> Tongue:
+    def keeping(self, theirs: Collection[str]) -> Translation:
         """The same language, which leaves these words as they were stated, and each sentence and part of them."""
         kept = copy(self)
         kept._said_before = {}
@@ -267,11 +267,11 @@ def _shown(value: Any) -> Any:
     return replace(value, **changed) if changed else value
 
 
-ENGLISH: Final = Tongue("en", {})
+ENGLISH: Final = Translation("en", {})
 
 
 @cache
-def tongue(lang: str) -> Tongue:
+def tongue(lang: str) -> Translation:
     """A language by its code (BCP 47), its catalogue read into memory; English has and needs none."""
     if lang == "en":
         return ENGLISH
@@ -281,4 +281,4 @@ def tongue(lang: str) -> Tongue:
     source, _, _ = loader.get_source(Environment(loader=loader, autoescape=True), f"{lang}/LC_MESSAGES/comity.po")
     catalogue = read_po(BytesIO(source.encode()), locale=lang)
     messages = ((m.id, m.string) for m in catalogue if m.id and m.string and not m.fuzzy)
-    return Tongue(lang, {id: said for id, said in messages if isinstance(id, str) and isinstance(said, str)})
+    return Translation(lang, {id: said for id, said in messages if isinstance(id, str) and isinstance(said, str)})

@@ -15,7 +15,7 @@ from datetime import datetime
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
 from projections.reports.fillable_form import Line, Section, Sheet, Table
-from projections.reports.front_page import LEVELS, Making, languages, number, only_for, remarks, subject
+from projections.reports.front_page import LEVELS, Provenance, languages, number, only_for, remarks, subject
 from projections.reports.order_reports import recorded
 from projections.views.custody import Hand, custody, out_of_step, standing
 from projections.views.replaced import Replaced, replaced
@@ -95,7 +95,7 @@ KNOWN_LIMITS = (
 )
 
 
-def certificate(form: str, case: Case, judgement: Judgement, making: Making) -> Sheet:
+def certificate(form: str, case: Case, judgement: Judgement, making: Provenance) -> Sheet:
     """The sheet of a form (a key of RULES) on a case as known at the judgement's moment."""
     rule = RULES[form]
     hands = custody(case, judgement.as_of, reveal=making.reveal)
@@ -135,7 +135,7 @@ def _declarant(form: str) -> Section:
     return Section("Who certifies", lines=(*lines, Line("How I know what I certify", blank=2)))
 
 
-def _system(making: Making) -> Section:
+def _system(making: Provenance) -> Section:
     integrity = making.integrity
     head = making.head
     return Section(
@@ -152,7 +152,7 @@ def _system(making: Making) -> Section:
     )
 
 
-def _record(case: Case, making: Making) -> Section:
+def _record(case: Case, making: Provenance) -> Section:
     entries = case.entries
     late = [e for e in entries if e.at - e.on > LATE]
     early = [e for e in entries if e.after_signature]
@@ -175,7 +175,7 @@ def _record(case: Case, making: Making) -> Section:
     )
 
 
-def _retrieved(making: Making) -> str:
+def _retrieved(making: Provenance) -> str:
     """From what the sheet was made, so that somebody else can make it of the same."""
     head = making.head
     if head is None:
@@ -198,7 +198,7 @@ def _before(e: Entry) -> str:
     return f"{days} days" if days else f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def _copies(hands: Sequence[Hand], case: Case, making: Making) -> Section:
+def _copies(hands: Sequence[Hand], case: Case, making: Provenance) -> Section:
     """The files with their digests, by the entry that states them."""
     rows = tuple(
         (
@@ -265,7 +265,7 @@ def _chain(hands: Sequence[Hand], case: Case) -> Section:
     return Section("From hand to hand", table=Table(caption, heads, rows, struck))
 
 
-def _exceptions(case: Case, judgement: Judgement, making: Making) -> Section:
+def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> Section:
     """What speaks against it, or is open: integrity first, then every finding on authenticity, integrity, custody."""
     wrong = [(f"{r.code} {r.where}".strip(), r.says) for r in making.integrity.reasons]
     names, gone = office_names(case.registry), replaced(case, judgement.as_of, reveal=making.reveal)
@@ -299,7 +299,7 @@ def _with_entries(says: str, entries: Sequence[str]) -> str:
     return f"{says} ({'entry' if len(entries) == 1 else 'entries'} {', '.join(entries)})" if entries else says
 
 
-def _declarations(form: str, rule: Rule, hands: Sequence[Hand], making: Making) -> tuple[Section, ...]:
+def _declarations(form: str, rule: Rule, hands: Sequence[Hand], making: Provenance) -> tuple[Section, ...]:
     sign = (Line("Place, date and time", blank=1), Line("Signature", blank=2))
     if form == "bsa-63-4":
         hashes, named = _hashes(hands, making), Line("Name and designation", blank=1)
@@ -333,7 +333,7 @@ def source_of_a_copy() -> tuple[Line, ...]:
     )
 
 
-def _hashes(hands: Sequence[Hand], making: Making) -> tuple[Line, ...]:
+def _hashes(hands: Sequence[Hand], making: Provenance) -> tuple[Line, ...]:
     """The algorithms that the record uses; the values stand in the table, if they were opened."""
     used = [
         name

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from projections.reports.front_page import Making, Subject
+from projections.reports.front_page import Provenance, Subject
 from projections.views.completeness import Missing
 
 
@@ -54,7 +54,7 @@ class Sheet:
     title: str
     what: str
     note: str
-    making: Making
+    making: Provenance
     subject: Subject | None
     sections: tuple[Section, ...]
     only_for: tuple[str, ...] = ()

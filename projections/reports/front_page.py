@@ -98,7 +98,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class Provenance:
     """How a report is made: the moment it speaks of, by which program and rules, from which state of the log, whether
     the ledger is a test, and whether sealed values are opened in it. `integrity` is what its maker checked; `proven`
     says of entries, by log index, when they were signed as far as anything outside the ledger shows."""
@@ -114,7 +114,7 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True)
-class Face:
+class FrontPage:
     """The first page; `answer` is the report in a sentence or two.
 
     `only_for` are the roles that may know of entries shown here whose very existence is closed to all others;
@@ -124,7 +124,7 @@ class Face:
     title: str
     what: str
     answer: str
-    making: Making
+    making: Provenance
     subject: Subject | None
     procedure: str
     findings: tuple[Remark, ...]
@@ -160,11 +160,11 @@ def face(
     answer: str,
     case: Case,
     judgement: Judgement,
-    making: Making,
+    making: Provenance,
     commands: Sequence[Command],
-) -> Face:
+) -> FrontPage:
     """The first page of a report about an order; `case` is as known at the judgement's moment."""
-    return Face(
+    return FrontPage(
         title=title,
         what=what,
         answer=answer,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from projections.reports.front_page import Command, Face, Making, Reason
+from projections.reports.front_page import Command, FrontPage, Provenance, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class HeadRow:
 class Verification:
     """The audit of one ledger; `heads` are the newest of all `heads_kept`."""
 
-    face: Face
+    face: FrontPage
     orders: int
     checks: tuple[Check, ...]
     problems: tuple[Reason, ...]
@@ -75,7 +75,7 @@ def checks(entries: int, signatures: int, heads: int, problems: Sequence[Reason]
 
 
 def verification(
-    making: Making,
+    making: Provenance,
     counts: tuple[int, int, int],
     orders: int,
     keys: Sequence[KeyRow],
@@ -86,7 +86,7 @@ def verification(
     """The report on an audit; `counts` are entries read, good signatures, heads compared; `heads` the newest kept."""
     problems = making.integrity.reasons if making.integrity.verdict == "TOTAL-FAILED" else ()
     what = "A whole ledger read again, believing nothing: every signature, every chain, every hash, the root."
-    page = Face(
+    page = FrontPage(
         title="Audit verification report",
         what=what,
         answer=(

@@ -22,7 +22,7 @@ from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
 from ledger.law.rules.order_contents import CONTENTS, WORDS, Point
 from projections.reports.fillable_form import Line, Section, Sheet, Table
-from projections.reports.front_page import Making, languages, number, numbers, only_for, subject, words
+from projections.reports.front_page import Provenance, languages, number, numbers, only_for, subject, words
 from projections.reports.order_reports import text
 from projections.views.completeness import Missing, lacking
 from projections.views.timeline import fields, office_names, says
@@ -168,7 +168,7 @@ def addressee(instrument: str) -> str:
     return ADDRESSEES.get(instrument, "SP")
 
 
-def order_form(case: Case, judgement: Judgement, making: Making, role: str) -> Sheet:
+def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) -> Sheet:
     """The form of a case's order as known at the judgement's moment, for a reader in `role`.
 
     Blank where no order was made by then. What is not for this reader is not in it. Whether the order is complete

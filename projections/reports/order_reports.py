@@ -14,7 +14,7 @@ from typing import Any
 from ledger.entries.case import Case, Unread
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
-from projections.reports.front_page import Command, Face, Making, Remark, face, number, numbers, remarks, words
+from projections.reports.front_page import Command, FrontPage, Provenance, Remark, face, number, numbers, remarks, words
 from projections.reports.swimlanes import Drawing, drawing
 from projections.views.custody import Hand, out_of_step
 from projections.views.custody import custody as hands_of
@@ -204,12 +204,12 @@ class Held:
 class CustodyReport:
     """Who held what was disclosed, with which digests, from hand to hand."""
 
-    face: Face
+    face: FrontPage
     held: tuple[Held, ...]
     story: Story
 
 
-def custody_report(case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]) -> CustodyReport:
+def custody_report(case: Case, judgement: Judgement, making: Provenance, commands: Sequence[Command]) -> CustodyReport:
     """The chain-of-custody report of a case as known at the judgement's moment."""
     steps = held(case, reveal=making.reveal, at=judgement.as_of)
     what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
@@ -316,7 +316,7 @@ class Period:
 class EvidenceChain:
     """For each criterion what the record shows and where; the clocks; the story."""
 
-    face: Face
+    face: FrontPage
     criteria: tuple[Standing, ...]
     periods: tuple[Period, ...]
     findings: tuple[Remark, ...]
@@ -342,7 +342,7 @@ SHOWN = {
 
 
 def evidence_chain_report(
-    case: Case, judgement: Judgement, making: Making, commands: Sequence[Command]
+    case: Case, judgement: Judgement, making: Provenance, commands: Sequence[Command]
 ) -> EvidenceChain:
     """The evidence-chain report of a case as known at the judgement's moment."""
     what = (

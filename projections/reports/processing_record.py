@@ -10,7 +10,7 @@ from datetime import datetime
 from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
 from projections.reports.dpo_questions import register
-from projections.reports.front_page import Command, Face, Making, face, number, words
+from projections.reports.front_page import Command, FrontPage, Provenance, face, number, words
 from projections.reports.order_reports import Story, story, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
 from projections.reports.replay import Running, Stage
@@ -65,7 +65,7 @@ class Read:
 class ProcessingRecord:
     """What was done with one person's data, on which ground, for how long, and what is still owed."""
 
-    face: Face
+    face: FrontPage
     row: tuple[tuple[str, str], ...]
     answers: tuple[Answered, ...]
     duties: tuple[Running, ...]
@@ -78,7 +78,7 @@ class ProcessingRecord:
 def processing_record(
     case: Case,
     judgement: Judgement,
-    making: Making,
+    making: Provenance,
     commands: Sequence[Command],
     accesses: Sequence[Entry],
     stages: Sequence[Stage],

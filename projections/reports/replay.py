@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement, state_at
-from projections.reports.front_page import Making, Remark, Subject, number, only_for, remarks, subject, words
+from projections.reports.front_page import Provenance, Remark, Subject, number, only_for, remarks, subject, words
 from projections.reports.order_reports import Story, story
 from projections.views.due import due
 from projections.views.known_at import Change, Moment, as_known, changes
@@ -75,7 +75,7 @@ class Stage:
 class Replay:
     """An order to be watched: its stages and its story; `cosigned` if a witness dates any of them."""
 
-    making: Making
+    making: Provenance
     subject: Subject
     stages: tuple[Stage, ...]
     story: Story
@@ -84,7 +84,7 @@ class Replay:
     only_for: tuple[str, ...]
 
 
-def replay(case: Case, heads: Heads, making: Making, judge: Judge, *, cosigned: bool) -> Replay:
+def replay(case: Case, heads: Heads, making: Provenance, judge: Judge, *, cosigned: bool) -> Replay:
     """The replay of a case up to the moment `making` speaks of; sealed values only where they are revealed."""
     known = case.known(making.as_of)
     judgement = judge(known, making.as_of)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from projections.reports.charts import Bars, Plot, bar_chart, plot
-from projections.reports.front_page import Command, Face, Making
+from projections.reports.front_page import Command, FrontPage, Provenance
 from projections.statistics.counting import TOTAL, Form, Life, Row, Table
 from projections.statistics.forms import both
 from projections.statistics.published_figures import Total
@@ -39,7 +39,7 @@ class StatisticsReport:
     """A form with all that belongs to it: `selection` says in words which orders were counted, `chart` is of shares,
     `bars` of orders."""
 
-    making: Making
+    making: Provenance
     title: str
     selection: str
     form: Form
@@ -64,25 +64,25 @@ class Part:
 class Statistics:
     """Both forms as a document with its first page; numbers are withheld in one for what the other would tell."""
 
-    face: Face
+    face: FrontPage
     parts: tuple[Part, ...]
     method: tuple[str, ...]
     cannot_know: tuple[str, ...]
 
 
-def statistics_report(form: Form, selection: str, making: Making, beside: Beside | None = None) -> StatisticsReport:
+def statistics_report(form: Form, selection: str, making: Provenance, beside: Beside | None = None) -> StatisticsReport:
     """A form as a report."""
     made = _part(form, beside)
     return StatisticsReport(making, made.title, selection, form, METHOD, beside, made.chart, made.bars)
 
 
 def statistics(
-    lives: Sequence[Life], selection: str, making: Making, commands: Sequence[Command], beside: Beside | None = None
+    lives: Sequence[Life], selection: str, making: Provenance, commands: Sequence[Command], beside: Beside | None = None
 ) -> Statistics:
     """The report on both forms over the same orders; `commands` tell how to count again."""
     european, published = both(lives)
     withheld = european.withheld
-    page = Face(
+    page = FrontPage(
         title="Statistics",
         what=f"{WHAT} {selection}",
         answer=suppressed(withheld),

@@ -8,7 +8,7 @@ from typing import Any
 
 from ledger.adapters.timestamps.rfc3161 import read_stamp
 from ledger.entries.split_view import form_of
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import Report, Trust, format_registrar, parse_trust, verify, verify_exhibit
 from tests.browser.recorder import told
 from tests.support.memory_ledger import NOW, Hand, Ledger, small, smuggled
@@ -27,7 +27,7 @@ class Case:
 
 
 Make = Callable[[], Case]
-Cases = dict[str, Make]
+CaseReader = dict[str, Make]
 
 
 def held(ledger: Ledger, policy: bytes | None = None) -> dict[str, bytes]:
@@ -56,7 +56,7 @@ def expected(asked: Case) -> dict[str, Any]:
     try:
         files = {FOLDER.get(field, field): content for field, content in asked.held.items()}
         trust = parse_trust(files) if files else None
-    except Refused as refused:
+    except RecordError as refused:
         return {"refused": refused.code}
     report = told(_verified(asked.data, trust))
     first = report["reasons"][0]["code"] if report["reasons"] else ""

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.envelope import EVENT_TYPE, Other, seal_bytes
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from ledger.tlog.tree import format_proof, prove_inclusion
@@ -216,7 +216,7 @@ def claimed(chance: random.Random, ledger: Ledger, by: Hand) -> bytes:
     changes = {name: getattr(manifest, name) for name in Manifest.__struct_fields__ if name not in ("files", "signer")}
     try:
         return listed(files, manifest, by.signer("ISS"), **changes)
-    except Refused:
+    except RecordError:
         return honest(ledger, by)
 
 
@@ -254,11 +254,11 @@ def _written(chance: random.Random, ledger: Ledger, by: Hand, *, plausibly: bool
     try:
         contents = fresh.contents(note=_note(fresh))
         if all(n != before for n, _, _ in contents.entries):
-            raise Refused("JSON", "an exporter would not see it")
+            raise RecordError("JSON", "an exporter would not see it")
         if chance.random() < 0.7 and texts:
             contents = replace(contents, disclosures={**contents.disclosures, before: texts})
         return pack(contents, by.signer("ISS"))
-    except (Refused, KeyError, TypeError, AttributeError, ValueError):
+    except (RecordError, KeyError, TypeError, AttributeError, ValueError):
         return smuggled(_again(ledger, before), by, raw)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.browser import rows_entries, rows_files, rows_notes, rows_records, rows_stamps
-from tests.browser.case import Cases
+from tests.browser.case import CaseReader
 
-ROWS: dict[str, Cases] = {
+ROWS: dict[str, CaseReader] = {
     **rows_entries.ROWS,
     **rows_notes.ROWS,
     **rows_records.ROWS,

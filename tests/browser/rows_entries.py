@@ -19,7 +19,7 @@ from ledger.entries.envelope import EVENT_TYPE
 from ledger.formats.dsse import keyid, pae
 from ledger.formats.ed25519 import sign
 from ledger.formats.selective_disclosure import digest_of
-from tests.browser.case import PASSES, Case, Cases, Make, case, entered
+from tests.browser.case import PASSES, Case, CaseReader, Make, case, entered
 from tests.ledger.verify.test_entries import TRANSMITTED
 from tests.ledger.verify.test_hostile import ENVELOPES
 from tests.support.memory_ledger import (
@@ -133,7 +133,7 @@ def prototype() -> Case:
 
 SALT = b'["AAAAAAAAAAAAAAAAAAAAAA","identifiers",'
 
-JSON: dict[str, Cases] = {
+JSON: dict[str, CaseReader] = {
     "J1": {
         "in the payload": said("JSON-FORM", b'"v":1', b'"v":1,"v":1'),
         "in the envelope": spelt("ENV-NONCANON", ENVELOPES["a member twice"][0]),
@@ -253,7 +253,7 @@ def type_longer(payload: bytes, by: Hand) -> bytes:
     return sign(by.seed, pae(kind.decode(), payload[8:]))
 
 
-ENVELOPED: dict[str, Cases] = {
+ENVELOPED: dict[str, CaseReader] = {
     "E1": {
         "the alphabet of the web": spelt("ENV-NONCANON", body(lambda b: b"_" + b[1:])),
         "no padding": spelt("ENV-NONCANON", signature(lambda s: s.rstrip(b"="))),
@@ -318,7 +318,7 @@ def of_no_point(payload: bytes, by: Hand) -> bytes:
     return IDENTITY + crypto_core_ed25519_scalar_mul(k, secret)
 
 
-SIGNED: dict[str, Cases] = {
+SIGNED: dict[str, CaseReader] = {
     "Ed": {
         "a key of order one": entered("SIG-BAD", signing(forged, IDENTITY)),
         "the same key, spelt otherwise": entered("SIG-BAD", signing(forged, IDENTITY_OTHERWISE)),
@@ -331,4 +331,4 @@ SIGNED: dict[str, Cases] = {
     },
 }
 
-ROWS: dict[str, Cases] = {**JSON, **ENVELOPED, **SIGNED}
+ROWS: dict[str, CaseReader] = {**JSON, **ENVELOPED, **SIGNED}

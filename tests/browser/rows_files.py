@@ -13,7 +13,7 @@ from ledger.bundle import pack, unpack, zip_profile
 from ledger.bundle.layout import sums
 from ledger.bundle.repacked import reread
 from ledger.verify import Trust
-from tests.browser.case import Case, Cases, Make, case
+from tests.browser.case import Case, CaseReader, Make, case
 from tests.ledger.bundle.test_zip_profile import HEADER, NAMES, foreign, header, info, replaced
 from tests.ledger.verify.test_bit_flips import three_entries, trust_of
 from tests.ledger.verify.test_exhibits import KEY, NOTHING, ORDER_NOTHING, SPLIT, SPLIT_ORDER, TRUE, omitted, trust
@@ -106,7 +106,7 @@ def zipped_again(levels: int) -> bytes:
     return content
 
 
-CONTAINERS: Cases = {
+CONTAINERS: CaseReader = {
     "traversal": named("../up"),
     "traversal inside": named("a/../../up"),
     "absolute": named("/etc/passwd"),
@@ -193,7 +193,7 @@ def revoked(ledger: Ledger, ilves: Hand) -> Hand:
     return ilves
 
 
-LISTS: Cases = {
+LISTS: CaseReader = {
     "a file nobody listed": unsigned("a file nobody listed"),
     "listed and missing": unsigned("a listed file is missing"),
     "the size right, the digest wrong": unsigned("other content of the same size"),
@@ -251,7 +251,7 @@ def mended(number: int) -> Make:
     return make
 
 
-BITS: Cases = {
+BITS: CaseReader = {
     "a bit that only the archive has": aside,
     **{f"bit or cut {number}": flipped(number) for number in range(40)},
     **{f"bit and sums {number}": mended(number) for number in range(20)},
@@ -268,7 +268,7 @@ def exhibit(code: str, data: bytes, held: Trust | None) -> Make:
 OTHER = trust(HashLog("ledger.example/other").key)
 DEEP = b'{"format":"comity.split-view/1","one":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 
-EXHIBITS: Cases = {
+EXHIBITS: CaseReader = {
     **{f"nothing, {n}": exhibit(code, data, trust(TRUE.key)) for n, (data, code) in enumerate(NOTHING)},
     **{f"entries, {n}": exhibit(code, data, trust(KEY)) for n, (data, code) in enumerate(ORDER_NOTHING)},
     "its own key": exhibit("NO_TRUST_ANCHOR", SPLIT, None),
@@ -279,7 +279,7 @@ EXHIBITS: Cases = {
     "too large": exhibit("SPLIT-FORMAT", SPLIT + b" " * (1 << 18), trust(TRUE.key)),
 }
 
-ROWS: dict[str, Cases] = {
+ROWS: dict[str, CaseReader] = {
     "Z1": CONTAINERS,
     "Z2": LISTS,
     "Zb": BITS,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from ledger.formats.ed25519 import public_key, sign
 from ledger.tlog.note import b64, cosign, sign_note, witness_vkey
 from ledger.tlog.tree import root as root_of
-from tests.browser.case import PASSES, Case, Cases, Make, case, held
+from tests.browser.case import PASSES, Case, CaseReader, Make, case, held
 from tests.ledger.tlog.test_note import seed
 from tests.ledger.verify.test_hostile import NOTES, noted
 from tests.ledger.verify.test_time_brackets import t
@@ -61,7 +61,7 @@ def another_id(line: bytes) -> bytes:
 ROOT = bytes(range(32))
 EMPTY = root_of(0, lambda indexes: [])
 
-NOTED: dict[str, Cases] = {
+NOTED: dict[str, CaseReader] = {
     "N1": {
         "no blank line": note("CP-FORMAT", NOTES["no blank line"][0]),
         "no newline at the end": note("CP-FORMAT", lambda raw: raw[:-1]),
@@ -197,7 +197,7 @@ def bad(line: bytes) -> bytes:
     return line[:-8] + (b"AAAA" if line[-8:-4] != b"AAAA" else b"BBBB") + line[-4:]
 
 
-WITNESSED: dict[str, Cases] = {
+WITNESSED: dict[str, CaseReader] = {
     "N3": NOTED["N3"]
     | {
         "another id beside the line of the log": cosigned(PASSES, 0, lambda _, raw: raw + another_id(line_of(raw))),
@@ -239,4 +239,4 @@ WITNESSED: dict[str, Cases] = {
     },
 }  # fmt: skip
 
-ROWS: dict[str, Cases] = {**NOTED, **WITNESSED}
+ROWS: dict[str, CaseReader] = {**NOTED, **WITNESSED}

@@ -15,7 +15,7 @@ from ledger.formats.ed25519 import public_key
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.note import log_vkey, note_digest
 from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_inclusion
-from tests.browser.case import PASSES, Case, Cases, Make, case, entered
+from tests.browser.case import PASSES, Case, CaseReader, Make, case, entered
 from tests.ledger.verify.test_counterparties import OLD, succeeded
 from tests.ledger.verify.test_entries import PLACES, TRANSMITTED, resealed_payload
 from tests.ledger.verify.test_hostile import proved
@@ -91,7 +91,7 @@ def node_as_leaf(files: Files, ledger: Ledger) -> None:
     files[f"{ledger.folder}/entries/0.tlog-proof"] = format_proof(0, path, ledger.checkpoint())
 
 
-TREES: dict[str, Cases] = {
+TREES: dict[str, CaseReader] = {
     "T3": {
         "two entries swapped": refiled("PRF-PATH", swapped),
         "entry and leaf forged together": refiled("PRF-PATH", forged_together),
@@ -177,7 +177,7 @@ def forked() -> Case:
     return case(ledger.bundle(ilves, note=ledger.checkpoint(None, t(10), t(11), t(12))), ledger, "SPLIT-VIEW")
 
 
-PLACED: dict[str, Cases] = {
+PLACED: dict[str, CaseReader] = {
     "R1": {
         "in its log, whole": replayed,
         "in its log, under its id": placed("an id that was used"),
@@ -275,7 +275,7 @@ def successor(late: bool = False, **said: Any) -> Make:
     return make
 
 
-KEYS: dict[str, Cases] = {
+KEYS: dict[str, CaseReader] = {
     "K1": {"before its acceptance": recorded("KEY-UNKNOWN", early), "after its end": recorded("KEY-ENDED", late)},
     "K2": {
         "before the entry": stolen(t(1), "KEY-SUSPECT"),
@@ -400,7 +400,7 @@ def replayed_letter() -> Case:
     return case(ledger.bundle(ilves, foreign={name: raw}), ledger, "ENT-UNPROVEN")
 
 
-OTHERS: dict[str, Cases] = {
+OTHERS: dict[str, CaseReader] = {
     "K5": {
         "a role that the key does not hold": recorded("V-ROLE-NOT-HELD", not_held),
         "a role that was taken from the office": recorded("V-ROLE-NOT-HELD", taken_away),
@@ -420,7 +420,7 @@ OTHERS: dict[str, Cases] = {
 SALT = "AAAAAAAAAAAAAAAAAAAAAA"
 STRANGE = veil("identifiers", ["other"], bytes(16)).text
 
-VALUES: dict[str, Cases] = {
+VALUES: dict[str, CaseReader] = {
     "S1": {
         "of another entry": disclosed("SD-UNKNOWN", lambda ledger, _: [d.text for d in ledger.held[4]], 3),
         "that nobody uses": disclosed("SD-UNKNOWN", lambda _, texts: [*texts, STRANGE]),
@@ -440,4 +440,4 @@ VALUES: dict[str, Cases] = {
     "S2": {"a value that is erased": erased},
 }
 
-ROWS: dict[str, Cases] = {**TREES, **PLACED, **KEYS, **VALUES, **OTHERS}
+ROWS: dict[str, CaseReader] = {**TREES, **PLACED, **KEYS, **VALUES, **OTHERS}

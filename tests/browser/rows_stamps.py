@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from cryptography import x509
 
-from tests.browser.case import Case, Cases, Make, held
+from tests.browser.case import Case, CaseReader, Make, held
 from tests.browser.token_cases import AT, FOR_CODE, FOR_STAMPS, HOSTILE, PLAIN, RSA
 from tests.support.memory_ledger import NOW, small
 from tests.support.tokens import ENDS, Stamper
@@ -41,7 +41,7 @@ def meddled(reply: bytes) -> bytes:
     return reply[:-1] + bytes((reply[-1] ^ 1,))
 
 
-ROWS: dict[str, Cases] = {
+ROWS: dict[str, CaseReader] = {
     "X1": {
         "over other bytes": stamped("TST-IMPRINT", lambda note: PLAIN.stamp(note + b"\n", AT)),
         "by SHA-1": stamped("TST-IMPRINT", lambda note: PLAIN.stamp(note, AT, imprint="sha1")),

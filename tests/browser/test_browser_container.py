@@ -8,7 +8,7 @@ from base64 import b64encode
 import pytest
 
 from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import verify
 from tests.browser.case import held
 from tests.browser.node import Page, Refusal
@@ -23,7 +23,7 @@ ALL = {**OTHERS, **STILL, **TAKEN, **DAMAGED, "nothing": b"", "a letter": b"Dear
 def ours(data: bytes) -> Inside | str | None:
     try:
         return inside(data)
-    except Refused as refused:
+    except RecordError as refused:
         return refused.code
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.repacked import reread
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import verify
 from tests.browser.case import held
 from tests.browser.node import Page, Refusal
@@ -16,20 +16,20 @@ from tests.ledger.bundle.test_repacked import AGAIN, BUNDLE, FILES, HOSTILE, LAT
 
 pytestmark = pytest.mark.browser
 
-Said = tuple[str, list[tuple[str, str]], list[tuple[str, str]], int]
+Invocation = tuple[str, list[tuple[str, str]], list[tuple[str, str]], int]
 
 
-def ours(data: bytes) -> Said | str:
+def ours(data: bytes) -> Invocation | str:
     try:
         report = verify(data, LEDGER.trust(), None, LATER)
-    except Refused as refused:
+    except RecordError as refused:
         return refused.code
     reasons = [(r.code, r.says) for r in report.reasons]
     remarks = [(r.code, r.says) for r in report.procedure if r.code == "BND-REPACKED"]
     return str(report.verdict), reasons, remarks, report.entries
 
 
-def theirs(node: Page, data: bytes) -> Said | str:
+def theirs(node: Page, data: bytes) -> Invocation | str:
     try:
         said = node.ask("verify", data=data, **held(LEDGER), anchor=None, now=int(LATER.timestamp()))
     except Refusal as refused:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ledger.adapters.timestamps.rfc3161 import LARGEST, read_stamp
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import note_digest
 from ledger.verify import Trust, format_registrar, parse_trust, verify
 from tests.browser.node import Page, Refusal
@@ -51,7 +51,7 @@ def asked(ask: Callable[[bytes, bytes, list[bytes]], Any], case: Case) -> Any:
     """What a token says, or the code under which it is refused."""
     try:
         return ask(*case)
-    except (Refused, Refusal) as refused:
+    except (RecordError, Refusal) as refused:
         return refused.code
 
 

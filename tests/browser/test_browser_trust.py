@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace as altered
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical
 from ledger.formats.ed25519 import public_key, sign
 from ledger.trust.signed_policy import (
@@ -119,7 +119,7 @@ def believed(folder: Mapping[str, bytes], pin: str) -> list[Any]:
     """What the program makes of a folder and a fingerprint."""
     versions = versions_in(folder)
     if not pin:
-        raise Refused("NO_TRUST_ANCHOR", "no fingerprint")
+        raise RecordError("NO_TRUST_ANCHOR", "no fingerprint")
     newest = check_versions(versions, parse_fingerprint(pin))
     trust = expand(newest, [file for path, file in folder.items() if path.startswith("tsa/")])
     until = trust.until.timestamp() if trust.until else None
@@ -135,7 +135,7 @@ def test_versions_are_believed_or_refused_under_the_same_code(reader: Asked) -> 
             pin = sha256(msgspec.json.decode(f'"{version["payload"]}"', type=bytes)).hexdigest()
         try:
             theirs: Any = believed(folder, pin)
-        except Refused as refused:
+        except RecordError as refused:
             theirs = refused.code
             codes.add(theirs)
         try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.wire import Form, Unfit, check
 from ledger.formats.canonical_json import canonical, parse_json
@@ -41,7 +41,7 @@ def outcome(ask: Callable[[], Any]) -> Any:
     """What is answered, or the code of what is refused."""
     try:
         return ask()
-    except (Refused, Refusal) as refused:
+    except (RecordError, Refusal) as refused:
         return f"refused: {refused.code}"
 
 
@@ -243,7 +243,7 @@ def test_a_value_has_the_form_its_kind_asks_for_in_both_or_in_neither(node: Page
         for value in (*WORDS, *VALUES, *([word] for word in WORDS), *codes, [*codes]):
             try:
                 raw = canonical([value])
-            except Refused:
+            except RecordError:
                 continue  # no JSON of ours: never asked
             said = outcome(lambda: node.ask("fact", kind=kind, name=name, json=raw))  # noqa: B023
             wanted = "refused: FACT" if not fits(form, value) else None

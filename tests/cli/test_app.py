@@ -17,12 +17,12 @@ from click.testing import CliRunner
 from cli import click_extensions
 from cli.app import COMMANDS, KEY, comity
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from cli.invocation import Said
+from cli.invocation import Invocation
 from cli.session import ledger_choice
 from cli.session.ledger_choice import MOMENT
 from cli.terminal import output, prompts
 from ledger.entries.case import Unread
-from ledger.errors import Busy, LedgerFault, Refused
+from ledger.errors import Busy, LedgerError, RecordError
 from tests.support.cli import ledger_of, told
 
 HEAVY = ("msgspec", "orjson", "nacl", "cryptography", "eventsourcing", "sqlite3", "holidays", "ledger")
@@ -111,11 +111,11 @@ def test_the_ledger_may_be_named_before_or_behind_the_command_or_by_the_environm
         (Stop("x", code=Exit.FINDINGS), 3),
         (click.UsageError("x"), 2),
         (click.BadParameter("x"), 2),
-        (Refused("ENV-SIZE", "x"), 5),
-        (Refused("SPLIT-VIEW", "x"), 1),
-        (LedgerFault("LOG-CORRUPT", "x"), 1),
-        (LedgerFault("LOG-ROLLBACK", "x"), 1),
-        (LedgerFault("NO-LEDGER", "x"), 10),
+        (RecordError("ENV-SIZE", "x"), 5),
+        (RecordError("SPLIT-VIEW", "x"), 1),
+        (LedgerError("LOG-CORRUPT", "x"), 1),
+        (LedgerError("LOG-ROLLBACK", "x"), 1),
+        (LedgerError("NO-LEDGER", "x"), 10),
         (Busy("x"), 11),
         (FileNotFoundError(2, "No such file or directory", "x"), 4),
         (KeyboardInterrupt(), 130),
@@ -129,12 +129,12 @@ def test_every_error_has_its_code(error: BaseException, code: int) -> None:
 
 
 def test_a_refusal_means_something_else_to_a_command_that_only_reads() -> None:
-    assert exit_of(Refused("ENV-SIZE", "x"), Exit.UNDECIDABLE) == Exit.UNDECIDABLE
-    assert exit_of(Refused("SPLIT-VIEW", "x"), Exit.UNDECIDABLE) == Exit.PROVED_BAD
+    assert exit_of(RecordError("ENV-SIZE", "x"), Exit.UNDECIDABLE) == Exit.UNDECIDABLE
+    assert exit_of(RecordError("SPLIT-VIEW", "x"), Exit.UNDECIDABLE) == Exit.PROVED_BAD
 
 
 def test_an_error_is_said_in_one_to_three_lines() -> None:
-    assert lines_of(Refused("SIG-BAD", "it does not fit", where="#3", hint="ask the sender")) == [
+    assert lines_of(RecordError("SIG-BAD", "it does not fit", where="#3", hint="ask the sender")) == [
         "SIG-BAD #3: it does not fit",
         "hint: ask the sender",
     ]
@@ -221,7 +221,7 @@ def _emitting(*args: str) -> str:
     def things() -> None:
         output.emit("things", {"things": [{"name": "=a", "n": 1}]}, ("name", "n"), [("=a", 1)])
 
-    told = Said()
+    told = Invocation()
     done = CliRunner().invoke(things, list(args), obj=told)
     assert done.exit_code == 0, done.output
     return done.stdout

@@ -20,7 +20,7 @@ import pytest
 from cli.exit_codes import Exit, Stop
 from cli.imports.safe_xml import parse
 from ledger.adapters.folders.user_folders import Home
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from tests.support.cli import House, ledger_of, run, told
 from tests.support.import_tables import written
 
@@ -158,7 +158,7 @@ def test_without_a_home_nothing_is_written_anywhere(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # a user whom no table of this machine has
     for home in ("", "relative", "/", None):
         monkeypatch.setenv("HOME", home) if home is not None else monkeypatch.delenv("HOME")
-        with pytest.raises(LedgerFault) as fault:
+        with pytest.raises(LedgerError) as fault:
             Home.user()
         assert fault.value.code == "NO-HOME"
     monkeypatch.setenv("HOME", "/home/ilves")

@@ -13,9 +13,9 @@ PAGE = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
 EXPLAINED = set(re.findall(r"^\| `([A-Z_-]+)` \|", PAGE, re.MULTILINE))
 CODE = re.compile(r"[A-Z]{2,}([-_][A-Z]+)*")
 SAYING = (
-    "Refused",
+    "RecordError",
     "FactError",
-    "LedgerFault",
+    "LedgerError",
     "Conflict",
     "Reason",
     "Problem",

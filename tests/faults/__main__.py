@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.faults import PARTS, parts
-from tests.faults.folder import Trial
+from tests.faults.folder import PendingBatch
 
 FAST = Path("/dev/shm")  # noqa: S108 -- the same calls, and no disk to wait for
 
@@ -50,7 +50,9 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _every(pool: Executor, wanted: Sequence[str], only: Sequence[str] | None) -> dict[tuple[str, str], list[Trial]]:
+def _every(
+    pool: Executor, wanted: Sequence[str], only: Sequence[str] | None
+) -> dict[tuple[str, str], list[PendingBatch]]:
     """The faults of every command of every part that can be tried on this machine."""
     found = []
     for name, part in parts(wanted):
@@ -61,12 +63,12 @@ def _every(pool: Executor, wanted: Sequence[str], only: Sequence[str] | None) ->
     return dict(zip(found, pool.map(_trials, found), strict=True))
 
 
-def _trials(of: tuple[str, str]) -> list[Trial]:
+def _trials(of: tuple[str, str]) -> list[PendingBatch]:
     ((_, part),) = parts([of[0]])
     return [trial._replace(part=of[0]) for trial in part.trials(of[1])]
 
 
-def _tried(trial: Trial) -> list[str]:
+def _tried(trial: PendingBatch) -> list[str]:
     ((_, part),) = parts([trial.part])
     try:
         return list(part.tried(trial))
@@ -74,7 +76,7 @@ def _tried(trial: Trial) -> list[str]:
         return [f"could not be tried: {type(error).__name__}: {error}"]
 
 
-def sampled(every: dict[tuple[str, str], list[Trial]], count: int, seed: int) -> list[Trial]:
+def sampled(every: dict[tuple[str, str], list[PendingBatch]], count: int, seed: int) -> list[PendingBatch]:
     """So many faults, in turn one of each command, so that none is left out; all of them for 0."""
     chance = random.Random(seed)
     decks = [chance.sample(trials, len(trials)) for trials in every.values()]
@@ -82,8 +84,8 @@ def sampled(every: dict[tuple[str, str], list[Trial]], count: int, seed: int) ->
     return turns[: count or None]
 
 
-def _run(pool: Executor, left: list[Trial], keep: Path | None) -> list[Trial]:
-    wrong: list[Trial] = []
+def _run(pool: Executor, left: list[PendingBatch], keep: Path | None) -> list[PendingBatch]:
+    wrong: list[PendingBatch] = []
     done: Counter[str] = Counter()
     for trial, found in zip(left, pool.map(_tried, left), strict=True):
         done[f"{trial.part} {trial.command}"] += 1
@@ -97,18 +99,18 @@ def _run(pool: Executor, left: list[Trial], keep: Path | None) -> list[Trial]:
     return wrong
 
 
-def _kept(keep: Path | None) -> set[Trial]:
+def _kept(keep: Path | None) -> set[PendingBatch]:
     if keep is None:
         return set()
     keep.parent.mkdir(parents=True, exist_ok=True)
     return set(_read(keep)) if keep.exists() else set()
 
 
-def _read(keep: Path) -> Iterator[Trial]:
+def _read(keep: Path) -> Iterator[PendingBatch]:
     """The faults that held; a line of another form, or one that was cut, is none of ours."""
     for line in keep.read_text().splitlines():
         try:
-            yield Trial(*json.loads(line))
+            yield PendingBatch(*json.loads(line))
         except (TypeError, ValueError):
             continue
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.commands import COMMANDS, pristine, put
-from tests.faults.folder import Trial, acknowledged, asked, copied, environment, leaves, unclear
+from tests.faults.folder import PendingBatch, acknowledged, asked, copied, environment, leaves, unclear
 from tests.faults.strike import Ended, Process
 from tests.support.cli import House
 
@@ -45,7 +45,7 @@ def names() -> list[str]:
     return list(SIGNING)
 
 
-def trials(command: str) -> list[Trial]:
+def trials(command: str) -> list[PendingBatch]:
     """See `folder`."""
     with tempfile.TemporaryDirectory() as place:
         house, file = copied(pristine(command), Path(place)), Path(place) / "readings"
@@ -53,10 +53,10 @@ def trials(command: str) -> list[Trial]:
         if done.code not in (0, 3):
             raise RuntimeError(f"{command}: {done.code} {done.stderr}")
         readings = int(file.read_text()) if file.exists() else 0
-    return [Trial(command, READING, number, kind) for number in range(1, readings + 1) for kind in FAULTS]
+    return [PendingBatch(command, READING, number, kind) for number in range(1, readings + 1) for kind in FAULTS]
 
 
-def tried(trial: Trial) -> list[str]:
+def tried(trial: PendingBatch) -> list[str]:
     """See `folder`."""
     by, once = FAULTS[trial.fault]
 

@@ -19,7 +19,7 @@ SPOKEN = "write"  # the process's own streams too, so it is only killed there
 SMALLEST = 0.9  # of the bytes that a file has in a whole run: it may tell of other times
 
 
-class Trial(NamedTuple):
+class PendingBatch(NamedTuple):
     """A command that meets a fault at the `number`-th of its calls of this name."""
 
     command: str
@@ -39,7 +39,7 @@ def names() -> list[str]:
     return list(COMMANDS)
 
 
-def trials(command: str) -> list[Trial]:
+def trials(command: str) -> list[PendingBatch]:
     """Every fault that a command can meet."""
     with tempfile.TemporaryDirectory() as place:
         house, trace = copied(pristine(command), Path(place)), Path(place) / "trace"
@@ -48,7 +48,7 @@ def trials(command: str) -> list[Trial]:
             raise RuntimeError(f"{command}: {done.code} {done.stderr}")
         calls = counted(CALLS, trace)
     return [
-        Trial(command, call, number, kind)
+        PendingBatch(command, call, number, kind)
         for call, count in calls.items()
         for number in range(1, count + 1)
         for kind in kinds_of(call)
@@ -60,7 +60,7 @@ def kinds_of(call: str) -> tuple[str, ...]:
     return ("kill",) if call == SPOKEN else ("kill", "EIO", "ENOSPC", *(("full",) if call == "pwrite64" else ()))
 
 
-def tried(trial: Trial) -> list[str]:
+def tried(trial: PendingBatch) -> list[str]:
     """Let a command meet a fault, then ask; what is wrong, in sentences."""
     with tempfile.TemporaryDirectory() as place:
         house = copied(pristine(trial.command), Path(place))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.faults import folder
 from tests.faults.commands import COMMANDS, Command, furnish, put
-from tests.faults.folder import Trial, acknowledged, asked, copied, environment, leaves, unclear
+from tests.faults.folder import PendingBatch, acknowledged, asked, copied, environment, leaves, unclear
 from tests.faults.strike import Ended, Process, attached, counted, counting, fault
 from tests.support.cli import ORIGIN, House
 
@@ -55,7 +55,7 @@ def names() -> list[str]:
     return [f"{name}{'; ' + whose if whose else ''}" for name in (*TRIED, *INTO) for whose in (HERE, THERE)]
 
 
-def trials(name: str) -> list[Trial]:
+def trials(name: str) -> list[PendingBatch]:
     """See `folder`."""
     command, _, whose = name.partition("; ")
     calls = OF_SERVER if whose else (*folder.CALLS, *SOCKET)
@@ -69,7 +69,7 @@ def trials(name: str) -> list[Trial]:
             at = file.name.removeprefix("trace")
             made |= {f"{call}{at}": number for call, number in counted(calls, file).items()}
     return [
-        Trial(name, call, number, kind)
+        PendingBatch(name, call, number, kind)
         for call, total in made.items()
         for number in range(1, total + 1)
         for kind in _kinds(call.partition("@")[0], whose)
@@ -84,7 +84,7 @@ def _kinds(call: str, whose: str) -> tuple[str, ...]:
     return ("kill", "ECONNRESET") if call in ("recvfrom", "connect") else ("kill",)
 
 
-def tried(trial: Trial) -> list[str]:
+def tried(trial: PendingBatch) -> list[str]:
     """See `folder`."""
     command, _, whose = trial.command.partition("; ")
     call, _, at = trial.call.partition("@")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tests.faults.commands import COMMANDS, does, put
 from tests.faults.commands import pristine as commanded
-from tests.faults.folder import Trial, acknowledged, asked, copied, environment, leaves, unclear
+from tests.faults.folder import PendingBatch, acknowledged, asked, copied, environment, leaves, unclear
 from tests.faults.strike import Ended, Process, counted, counting, fault
 from tests.support.cli import House
 
@@ -45,7 +45,7 @@ def names() -> list[str]:
     return list(NAMES)
 
 
-def trials(name: str) -> list[Trial]:
+def trials(name: str) -> list[PendingBatch]:
     """See `folder`."""
     with tempfile.TemporaryDirectory() as place:
         house, trace = _copied(name, Path(place)), Path(place) / "trace"
@@ -54,14 +54,14 @@ def trials(name: str) -> list[Trial]:
             raise RuntimeError(f"{name}: {done.caller.stderr}")
         calls = counted((*DISK, *SOCKET, SPOKEN, "rename"), trace)
     return [
-        Trial(name, call, number, kind)
+        PendingBatch(name, call, number, kind)
         for call, count in calls.items()
         for number in range(1, count + 1)
         for kind in ("kill", *(() if call == SPOKEN else ("ECONNRESET",) if call in SOCKET else ("EIO", "ENOSPC")))
     ]
 
 
-def tried(trial: Trial) -> list[str]:
+def tried(trial: PendingBatch) -> list[str]:
     """See `folder`."""
     command, far = NAMES[trial.command]
     with tempfile.TemporaryDirectory() as place:

@@ -14,7 +14,7 @@ from cli.click_extensions import Group
 from tests.faults import commands, folder
 from tests.faults.__main__ import sampled
 from tests.faults.commands import COMMANDS, ELSEWHERE, STANDS_FOR, WRITES_NOTHING
-from tests.faults.folder import Trial
+from tests.faults.folder import PendingBatch
 from tests.support.cli import House
 
 
@@ -46,7 +46,10 @@ def test_every_command_is_tried_or_it_is_said_why_not() -> None:
 
 
 def test_a_sample_leaves_no_command_out() -> None:
-    decks = {("folder", name): [Trial(name, "write", n, "kill") for n in range(count)] for name, count in SIZES.items()}
+    decks = {
+        ("folder", name): [PendingBatch(name, "write", n, "kill") for n in range(count)]
+        for name, count in SIZES.items()
+    }
     assert {trial.command for trial in sampled(decks, 3, 0)} == set(SIZES)
     assert len(sampled(decks, 0, 0)) == sum(SIZES.values())
     assert sampled(decks, 4, 1) == sampled(decks, 4, 1) != sampled(decks, 4, 2)

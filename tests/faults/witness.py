@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ledger.tlog.note import origin_hash
-from tests.faults.folder import Trial, copied, environment, unclear
+from tests.faults.folder import PendingBatch, copied, environment, unclear
 from tests.faults.strike import Process, counted, counting, fault
 from tests.support.cli import House
 from tests.support.hash_log import HashLog
@@ -46,7 +46,7 @@ def names() -> list[str]:
     return ["serve"]
 
 
-def trials(name: str) -> list[Trial]:
+def trials(name: str) -> list[PendingBatch]:
     """See `folder`."""
     calls = (*DISK, *SOCKET, SPOKEN)
     with tempfile.TemporaryDirectory() as place:
@@ -56,14 +56,14 @@ def trials(name: str) -> list[Trial]:
             raise RuntimeError(f"{told} {wrong}")
         made = counted(calls, trace)
     return [
-        Trial(name, call, number, kind)
+        PendingBatch(name, call, number, kind)
         for call, count in made.items()
         for number in range(1, count + 1)
         for kind in ("kill", *(() if call == SPOKEN else ("ECONNRESET",) if call in SOCKET else ("EIO", "ENOSPC")))
     ]
 
 
-def tried(trial: Trial) -> list[str]:
+def tried(trial: PendingBatch) -> list[str]:
     """See `folder`."""
     with tempfile.TemporaryDirectory() as place:
         house = copied(pristine(), Path(place))

@@ -38,7 +38,7 @@ from ledger.entries.envelope import (
 from ledger.entries.envelope import open_ as open_entry
 from ledger.entries.placement import Link
 from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import build as fact_of
 from ledger.facts import public_of
 from ledger.formats.canonical_json import canonical
@@ -128,7 +128,7 @@ class _Builder:
         for deed in self.script.deeds:
             try:
                 self._head(deed) if deed.kind == "head" else self._do(deed)
-            except Refused:
+            except RecordError:
                 if deed.wraps is None:  # what is wrapped may be none
                     self.skipped.append(deed.id)
         data = self._bundle()
@@ -271,7 +271,7 @@ class _Builder:
         wrap = deed.wraps
         assert wrap is not None
         if wrap.of not in self.sealed:
-            raise Refused("FUZZ", "what was to be wrapped is not there")
+            raise RecordError("FUZZ", "what was to be wrapped is not there")
         origin, sealed = self.sealed[wrap.of]
         name = sha256(sealed.raw).hexdigest()
         if wrap.file:
@@ -282,7 +282,7 @@ class _Builder:
             return public | ({"proof_check": wrap.check} if wrap.check else {}), None
         log = self.logs[origin]
         if wrap.head not in log.notes or wrap.of not in log.places:
-            raise Refused("FUZZ", "there is no head to prove it under")
+            raise RecordError("FUZZ", "there is no head to prove it under")
         proof = self._proof(wrap.of, wrap.head, log, wrap.proof, wrap.signed)
         fact, place = wrapping(sealed.raw, proof, wrap.check or ("verifies" if wrap.proof == "good" else "fails"))
         if wrap.file and wrap.proof != "none":
@@ -293,7 +293,7 @@ class _Builder:
         note, index = log.notes[head], log.places[deed]
         size = int(note.split(b"\n")[1])
         if index >= size:
-            raise Refused("FUZZ", "the head is older")
+            raise RecordError("FUZZ", "the head is older")
         if signed is not None:
             note = log.note({}, size, person(signed, self.parties))
         path = prove_inclusion(index, size, log.read)
@@ -348,7 +348,7 @@ class _Builder:
             sealed = self.sealed[deed][1]
             try:
                 entry = entry_of(open_entry(sealed.raw, verify=False), 0)
-            except Refused:
+            except RecordError:
                 continue
             may = entry.sealed.keys() & readable(entry, self.script.bundle.audience) if values else ()
             texts = [d.text for d in sealed.disclosures if d.name in may and d.digest not in self.destroyed]
@@ -525,7 +525,7 @@ def _written(value: Any) -> bytes:
     """The canonical form of a value; of what has none, the one it would have."""
     try:
         return canonical(value, max_nodes=100_000)
-    except Refused:
+    except RecordError:
         text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return text.encode("utf-8", "surrogatepass")
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ledger.entries.case import Unread
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.characters import visible
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.verify import Report, Trust, verify
 from tests.browser.node import Asked, Crashed
 from tests.browser.recorder import question, told
@@ -53,7 +53,7 @@ def meaning(report: Report, deeds: dict[str, str]) -> Meaning | None:
     case, judgement, at = report.case, report.judgement, report.as_of
     if case is None or judgement is None or at is None:
         return None
-    r = Examination(case.known(at), at)
+    r = OrderFacts(case.known(at), at)
 
     def named(leaf: str) -> str:
         return deeds.get(leaf, leaf)
@@ -231,7 +231,7 @@ def _without(script: Script, lies: set[str]) -> tuple[Meaning | None, set[str]]:
     """What the script means without these deeds, and which deeds it has then; nothing, where no bundle is left."""
     try:
         honest = build(script.without(*lies))
-    except Refused:
+    except RecordError:
         return Meaning(Counter(), frozenset(), frozenset(), Counter(), {}), set()
     report, _ = _asked(honest, honest.trust)
     return meaning(report, honest.deeds) if report else None, set(honest.deeds.values())

@@ -30,7 +30,7 @@ from random import Random
 from typing import Any
 
 from cli.exit_codes import Exit, Stop
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from tests.fuzz import inputs
 from tests.fuzz.table import CODES, PARSERS, ROOT, Parser, Unforeseen
 
@@ -70,7 +70,7 @@ def tried(parser: Parser, data: bytes, place: Path, seconds: float = SECONDS) ->
     except _TooLong as error:
         return Failure(f"endless {_where(error)}", f"it had not ended after {12 * SECONDS:.0f} s")
     except parser.raises as error:
-        code = error.code if isinstance(error, Refused | LedgerFault) else ""
+        code = error.code if isinstance(error, RecordError | LedgerError) else ""
         if code and code not in CODES:
             return Failure(f"code {code}", f"docs/codes.md has no {code}: {error}")
         if isinstance(error, Stop) and error.code is Exit.UNFORESEEN:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from tests.browser.node import Asked
 from tests.fuzz.cases import Case, told
 from tests.fuzz.oracle import Failure, failures
@@ -27,7 +27,7 @@ def shrunk(case: Case, failure: Failure, page: Asked | None, seconds: float = SE
         thorough = failure.kind in ("twice", "monotone", "differs", "page-crash")
         try:
             found = failures(script, expects, page, thorough=thorough, honest=honest)
-        except (Refused, LookupError):
+        except (RecordError, LookupError):
             return False  # nobody could make such a bundle any more
         return failure.name in {f.name for f in found} and all(f.kind != "generator" for f in found)
 

@@ -61,7 +61,7 @@ from ledger.bundle.zip_profile import check_paths
 from ledger.entries import case as order
 from ledger.entries import envelope
 from ledger.entries import split_view as exhibit
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.formats import canonical_json as canonical
 from ledger.formats import dsse
 from ledger.formats import selective_disclosure as veil
@@ -92,9 +92,9 @@ from tests.support.memory_ledger import NOW, Ledger, small, two_histories
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "fixtures" / "vectors"
 CODES = frozenset(re.findall(r"^\| `([A-Z_-]+)` \|", (ROOT / "docs" / "codes.md").read_text("utf-8"), re.MULTILINE))
-SEALED = (Refused,)
-LOCAL = (Refused, LedgerFault)
-COMMAND = (Refused, LedgerFault, Stop, click.UsageError)
+SEALED = (RecordError,)
+LOCAL = (RecordError, LedgerError)
+COMMAND = (RecordError, LedgerError, Stop, click.UsageError)
 
 Call = Callable[[bytes, Path], object]
 
@@ -419,9 +419,9 @@ def by_agent(data: bytes, place: Path) -> object:
 
 def by_signer(data: bytes, place: Path) -> object:
     key = policy.parse_policy(world().policy()).logs[0]
-    hand = signer.FarHand((key,), Path("-"))
+    hand = signer.RemoteSigner((key,), Path("-"))
     with answering(place, data.replace(b"\n", b" ") + b"\n") as path:
-        hand = signer.FarHand((key,), path)
+        hand = signer.RemoteSigner((key,), path)
         try:
             return hand.last()
         finally:
@@ -502,7 +502,7 @@ def from_log(data: bytes, place: Path) -> object:
 
     def fetch(path: str, most: int) -> bytes:
         if path not in there or len(there[path]) > most:
-            raise LedgerFault("LOG-UNREACHABLE", path)
+            raise LedgerError("LOG-UNREACHABLE", path)
         return there[path]
 
     head = note.parse_checkpoint(there.get("checkpoint", b"").decode("utf-8", "replace").partition("\n\n")[0] + "\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from tests.fuzz import inputs
 from tests.fuzz.parsers import input_of, kept, tried
 from tests.fuzz.table import OWN, PARSERS, Parser
@@ -111,10 +111,10 @@ def test_what_no_parser_may_do_is_a_failure(tmp_path: Path) -> None:
                 raise error
             return data
 
-        return Parser("a", "raw", lambda: [b"a"], call, (), (Refused,))
+        return Parser("a", "raw", lambda: [b"a"], call, (), (RecordError,))
 
     assert tried(called(None), b"", tmp_path) is None
-    assert tried(called(Refused("CP-SIG", "no")), b"", tmp_path) is None
-    for error in (ValueError("x"), Refused("NO-SUCH-CODE", "no"), RecursionError(), MemoryError()):
+    assert tried(called(RecordError("CP-SIG", "no")), b"", tmp_path) is None
+    for error in (ValueError("x"), RecordError("NO-SUCH-CODE", "no"), RecursionError(), MemoryError()):
         assert tried(called(error), b"", tmp_path) is not None
     assert tried(called(None), b"", tmp_path, seconds=-1) is not None  # slow

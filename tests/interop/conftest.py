@@ -30,21 +30,21 @@ PROGRAMS: dict[str, list[str | Path]] = {
 
 
 @dataclass(frozen=True)
-class Said:
+class Invocation:
     """What a peer said: whether it agrees (exit 0), and all it printed."""
 
     agrees: bool
     text: str
 
 
-Ask = Callable[..., Said]
+Ask = Callable[..., Invocation]
 
 
 @pytest.fixture
 def ask() -> Ask:
     """Run a peer of `PROGRAMS` by its library's name with further arguments."""
 
-    def run(peer: str, *arguments: str | Path | int) -> Said:
+    def run(peer: str, *arguments: str | Path | int) -> Invocation:
         command = [str(part) for part in PROGRAMS[peer]]
         for part in command:
             if not Path(part).exists() and not shutil.which(part):
@@ -52,6 +52,6 @@ def ask() -> Ask:
         done = subprocess.run(
             [*command, *map(str, arguments)], capture_output=True, text=True, check=False, timeout=300
         )
-        return Said(done.returncode == 0, done.stdout + done.stderr)
+        return Invocation(done.returncode == 0, done.stdout + done.stderr)
 
     return run

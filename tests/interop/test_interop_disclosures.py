@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.formats.selective_disclosure import veil
-from tests.interop.conftest import Ask, Said
+from tests.interop.conftest import Ask, Invocation
 
 pytestmark = pytest.mark.interop
 
@@ -24,7 +24,7 @@ VALUES: dict[str, Any] = {
 VEILED = {name: veil(name, value, bytes([n]) * 16) for n, (name, value) in enumerate(VALUES.items())}
 
 
-def present(ask: Ask, folder: Path, *names: str) -> Said:
+def present(ask: Ask, folder: Path, *names: str) -> Invocation:
     public = {"channel": "portal", "_sd": sorted(d.digest for d in VEILED.values())}
     (folder / "public.json").write_text(json.dumps(public), encoding="utf-8")
     (folder / "disclosures.txt").write_text("\n".join(VEILED[n].text for n in names), encoding="ascii")

@@ -10,14 +10,14 @@ import pytest
 
 from cli.session.ledger_reader import reading
 from ledger.facts import KINDS, json_schema
-from tests.interop.conftest import Ask, Said
+from tests.interop.conftest import Ask, Invocation
 from tests.support.cli import ledger_of
 from tests.support.facts import in_full
 
 pytestmark = pytest.mark.interop
 
 
-def hold(ask: Ask, folder: Path, facts: list[dict[str, Any]]) -> Said:
+def hold(ask: Ask, folder: Path, facts: list[dict[str, Any]]) -> Invocation:
     (folder / "schemas.json").write_text(json.dumps({kind: json_schema(kind) for kind in KINDS}))
     (folder / "facts.json").write_text(json.dumps(facts))
     return ask("ajv", folder / "schemas.json", folder / "facts.json")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ledger.adapters.keys.open_key import open_key
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 from tests.support.cli import House
 
@@ -46,7 +46,7 @@ def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def fault(uri: str) -> str:
-    with pytest.raises(LedgerFault) as found:
+    with pytest.raises(LedgerError) as found:
         open_key(uri)
     return found.value.code
 

@@ -13,8 +13,8 @@ import pytest
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import Drawer
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.entries.case import Unread
 from tests.postgres.test_postgres_ledger import Housed
 
@@ -37,7 +37,7 @@ def beside(here: Housed, *, keys: bool) -> Housed:
     if not keys:
         for file in there.ledger.glob("keys.db*"):
             file.unlink()
-        Drawer.create(there.ledger / "keys.db").close()
+        SubjectKeyStore.create(there.ledger / "keys.db").close()
     return there
 
 
@@ -51,7 +51,7 @@ def erased(house: Housed, *more: str) -> Any:
 
 
 def size(house: Housed) -> int:
-    with closing(Shelf(read_folder(house.ledger).entries)) as shelf:
+    with closing(EntryReader(read_folder(house.ledger).entries)) as shelf:
         return shelf.size()
 
 

@@ -27,13 +27,13 @@ from cli.stories.player import perform
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.storage.copy_entries import copy
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application import create_ledger
 from ledger.application.audit import LAST, audit
 from ledger.application.journal import Journal
 from ledger.application.sealing import Draft
 from ledger.entries.envelope import Circumstances
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from tests.ledger.adapters.log.test_crash import NIGHT, RECORDER, ROOT
 from tests.ledger.application.test_journal import ORDER, Clock, entries, ilves, issued, made
 from tests.postgres.server import AUDITOR, CLERK, Server, database_of
@@ -232,7 +232,7 @@ def test_a_story_makes_the_same_bytes_whatever_keeps_its_entries(
     monkeypatch.setattr("ledger.application.journal.found", found)
     perform(read, tmp_path / "database")
     one, two = tmp_path / "file", tmp_path / "database"
-    shelves = [Shelf(read_folder(folder).entries) for folder in (one, two)]
+    shelves = [EntryReader(read_folder(folder).entries) for folder in (one, two)]
     assert shelves[0].page(0, 10_000) == shelves[1].page(0, 10_000)
     for shelf in shelves:
         shelf.close()
@@ -365,7 +365,7 @@ def test_a_process_that_was_running_when_an_asynchronous_standby_took_over_store
         server.kill()
         standby.promote()
         for n in range(2, 6):
-            with pytest.raises(LedgerFault) as fault:
+            with pytest.raises(LedgerError) as fault:
                 journal.record(issued(f"N-{n}"), f"{n:08x}-0000-4000-8000-000000000000", signer)
             assert fault.value.code == "LOG-ROLLBACK"
         assert journal.store.size() == signed.size - 2, "nothing is stored behind what is left"
@@ -400,7 +400,7 @@ def test_after_a_failover_to_a_synchronous_standby_nothing_is_lost_and_the_same_
     process.kill()
     process.communicate()
     assert len(said) == 30
-    with Shelf(read_folder(house.ledger).entries) as shelf:
+    with EntryReader(read_folder(house.ledger).entries) as shelf:
         for line in said:
             index, leaf = json.loads(line)
             found = shelf.by_leaf(bytes.fromhex(leaf))
@@ -502,7 +502,7 @@ def test_a_copy_of_a_ledger_is_the_same_file_whatever_kept_it(house: Housed, ser
     uri = server.database(f"again{next(_numbers)}")
     assert house.told("restore", str(copied), str(again), "--store", uri)["size"] == size
     assert not (again / "entries.db").exists()
-    shelves = [Shelf(read_folder(folder).entries) for folder in (house.ledger, back, again)]
+    shelves = [EntryReader(read_folder(folder).entries) for folder in (house.ledger, back, again)]
     assert len({tuple(shelf.page(0, 1000)) for shelf in shelves}) == 1
     for shelf in shelves:
         shelf.close()

@@ -18,11 +18,11 @@ import psycopg
 import pytest
 
 from ledger.adapters.storage.copy_entries import copy, move_in
-from ledger.adapters.storage.entry_reader import Ciphertext, Shelf
-from ledger.adapters.storage.entry_store import Store, Stored
+from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
+from ledger.adapters.storage.entry_store import EntryStore, Stored
 from ledger.adapters.storage.postgres import _LIVELY, Address, address, connect, create
 from ledger.adapters.storage.postgres_recorder import recorder
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tree import Frontier, leaf_hash, root
 from tests.ledger.adapters.storage.test_entry_store import (
     ORDER,
@@ -38,18 +38,18 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def store(place: Address) -> Iterator[Store]:
-    store = Store.create(place)
+def store(place: Address) -> Iterator[EntryStore]:
+    store = EntryStore.create(place)
     yield store
     store.close()
 
 
-def place_of(store: Store) -> Address:
+def place_of(store: EntryStore) -> Address:
     assert isinstance(store.place, Address)
     return store.place
 
 
-def whole(store: Shelf, size: int) -> None:
+def whole(store: EntryReader, size: int) -> None:
     """Indices without a gap, each order counted from one, and the tree that the entries make."""
     entries = store.page(0, size + 1)
     assert [n for n, _ in entries] == list(range(size))
@@ -78,7 +78,7 @@ print(won, lost)
 """
 
 
-def test_in_a_storm_of_conflicts_the_indices_stay_contiguous(store: Store) -> None:
+def test_in_a_storm_of_conflicts_the_indices_stay_contiguous(store: EntryStore) -> None:
     place = place_of(store)
     writers = [
         subprocess.Popen(
@@ -97,13 +97,13 @@ def test_in_a_storm_of_conflicts_the_indices_stay_contiguous(store: Store) -> No
 
 
 @pytest.mark.parametrize("level", ["serializable", "repeatable read"])
-def test_writers_take_turns_whatever_isolation_their_role_has(store: Store, server: Server, level: str) -> None:
+def test_writers_take_turns_whatever_isolation_their_role_has(store: EntryStore, server: Server, level: str) -> None:
     """Whoever waits for the turn sees the log as it is then, and not as it was when it began to wait."""
     with server.boss() as c:
         c.execute(f"ALTER ROLE {OWNER} SET default_transaction_isolation = '{level}'".encode())
     try:
         with ThreadPoolExecutor(3) as pool:
-            stores = [Store(place_of(store)) for _ in range(3)]
+            stores = [EntryStore(place_of(store)) for _ in range(3)]
             for going in [pool.submit(_fill, s, name, 30) for s, name in zip(stores, "abc", strict=True)]:
                 going.result()
             for s in stores:
@@ -114,7 +114,7 @@ def test_writers_take_turns_whatever_isolation_their_role_has(store: Store, serv
     whole(store, 90)
 
 
-def test_threads_of_one_process_take_turns(store: Store) -> None:
+def test_threads_of_one_process_take_turns(store: EntryStore) -> None:
     def write(name: str) -> list[int]:
         return [store.append([row(name, n + 1)])[0].index for n in range(25)]
 
@@ -124,11 +124,11 @@ def test_threads_of_one_process_take_turns(store: Store) -> None:
     whole(store, 100)
 
 
-def test_who_reads_the_tail_meanwhile_misses_nothing(store: Store) -> None:
+def test_who_reads_the_tail_meanwhile_misses_nothing(store: EntryStore) -> None:
     """What the library's own functions do not promise: an entry is never seen before one of a lower index."""
     place = place_of(store)
     with ThreadPoolExecutor(5) as pool:
-        stores = [Store(place) for _ in range(4)]
+        stores = [EntryStore(place) for _ in range(4)]
         going = [pool.submit(_fill, s, name) for s, name in zip(stores, "abcd", strict=True)]
         seen: list[int] = []
         while not all(g.done() for g in going) or len(seen) < store.size():
@@ -140,7 +140,7 @@ def test_who_reads_the_tail_meanwhile_misses_nothing(store: Store) -> None:
     assert seen == list(range(400))
 
 
-def _fill(store: Store, name: str, count: int = 100) -> None:
+def _fill(store: EntryStore, name: str, count: int = 100) -> None:
     for n in range(count):
         store.append([row(name, n + 1)])
 
@@ -166,7 +166,7 @@ def writer(place: Address) -> subprocess.Popen[str]:
 @pytest.mark.parametrize("pause", [0.0, 0.013, 0.1, 0.37])
 def test_what_was_acknowledged_is_there_after_the_server_was_killed(own: Server, pause: float) -> None:
     place = address(own.database("one"), ORIGIN)
-    Store.create(place).close()
+    EntryStore.create(place).close()
     process = writer(place)
     assert process.stdout is not None
     said = [process.stdout.readline()]
@@ -175,14 +175,14 @@ def test_what_was_acknowledged_is_there_after_the_server_was_killed(own: Server,
     process.kill()
     said += [line for line in process.communicate()[0].splitlines() if line]
     own.start()
-    store = Store(place)
+    store = EntryStore(place)
     assert store.size() > int(said[-1])
     whole(store, store.size())
     store.append([row("y", 1)])
     store.close()
 
 
-def test_a_killed_writer_leaves_a_whole_shelf_and_no_lock(store: Store) -> None:
+def test_a_killed_writer_leaves_a_whole_shelf_and_no_lock(store: EntryStore) -> None:
     for _ in range(3):
         process = writer(place_of(store))
         assert process.stdout is not None
@@ -195,7 +195,7 @@ def test_a_killed_writer_leaves_a_whole_shelf_and_no_lock(store: Store) -> None:
 
 def test_a_writer_goes_on_by_itself_when_the_server_comes_back(own: Server) -> None:
     place = address(own.database("one"), ORIGIN)
-    store = Store.create(place)
+    store = EntryStore.create(place)
     filled(store, 3)
     own.kill()
     with ThreadPoolExecutor(1) as pool:
@@ -217,7 +217,9 @@ def test_a_writer_goes_on_by_itself_when_the_server_comes_back(own: Server) -> N
         lambda s: s.tip(s.size()),
     ],
 )
-def test_a_connection_that_the_server_ended_meanwhile_is_not_missed(store: Store, server: Server, act: Any) -> None:
+def test_a_connection_that_the_server_ended_meanwhile_is_not_missed(
+    store: EntryStore, server: Server, act: Any
+) -> None:
     """It ends those that have been idle for too long, where somebody has set it so."""
     filled(store, 1)
     with server.boss() as c:
@@ -227,7 +229,7 @@ def test_a_connection_that_the_server_ended_meanwhile_is_not_missed(store: Store
 
 
 def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server took it, and the line broke before it could say so."""
     filled(store, 2)
@@ -247,7 +249,7 @@ def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
 
 
 def test_a_writer_that_hangs_with_its_turn_is_ended_by_the_server_and_others_go_on(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.adapters.storage.postgres._IDLE", 1)
     other = connect(place_of(store))
@@ -260,11 +262,11 @@ def test_a_writer_that_hangs_with_its_turn_is_ended_by_the_server_and_others_go_
         other.execute("COMMIT")
 
 
-def test_a_writer_waits_for_its_turn_whatever_a_statement_may_take(store: Store, server: Server) -> None:
+def test_a_writer_waits_for_its_turn_whatever_a_statement_may_take(store: EntryStore, server: Server) -> None:
     with server.boss() as c:
         c.execute(f"ALTER ROLE {OWNER} SET statement_timeout = '500ms'".encode())
     try:
-        with Store(place_of(store)) as patient, ThreadPoolExecutor(1) as pool, connect(place_of(store)) as other:
+        with EntryStore(place_of(store)) as patient, ThreadPoolExecutor(1) as pool, connect(place_of(store)) as other:
             other.execute("BEGIN")
             other.execute("SELECT turn()")
             going = pool.submit(patient.append, [row(ORDER, 1)])
@@ -277,14 +279,14 @@ def test_a_writer_waits_for_its_turn_whatever_a_statement_may_take(store: Store,
 
 
 def test_who_waits_longer_than_thirty_seconds_is_told_that_it_is_busy(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ledger.adapters.storage.postgres.PATIENCE", 1)
-    impatient = Store(place_of(store))
+    impatient = EntryStore(place_of(store))
     other = connect(place_of(store))
     other.execute("BEGIN")
     other.execute("SELECT turn()")
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         impatient.append([row(ORDER, 1)])
     assert fault.value.code == "BUSY"
     other.close()
@@ -297,17 +299,17 @@ def test_who_waits_longer_than_thirty_seconds_is_told_that_it_is_busy(
 @pytest.mark.parametrize("setting", ["synchronous_commit", "fsync"])
 def test_a_server_that_acknowledges_what_is_not_on_disk_is_refused(own: Server, setting: str) -> None:
     place = address(own.database("one"), ORIGIN)
-    store = Store.create(place)
+    store = EntryStore.create(place)
     own.set(**{setting: "off"})
     own.reload()
-    for refused in (lambda: Store(place), lambda: store.append([row(ORDER, 1)]), lambda: store.empty("k")):
-        with pytest.raises(LedgerFault) as fault:
+    for refused in (lambda: EntryStore(place), lambda: store.append([row(ORDER, 1)]), lambda: store.empty("k")):
+        with pytest.raises(LedgerError) as fault:
             refused()
         assert fault.value.code == "STORE-UNSAFE", "at the start, and within a connection that was open before"
         assert f"{setting} is off" in fault.value.says
-    with pytest.raises(LedgerFault):
+    with pytest.raises(LedgerError):
         create(address(own.database("two"), ORIGIN))
-    with Shelf(place) as shelf:
+    with EntryReader(place) as shelf:
         assert shelf.size() == 0, "to read is no harm"
     store.close()
 
@@ -319,13 +321,13 @@ def test_a_server_that_acknowledges_what_is_not_on_disk_is_refused(own: Server, 
         "ALTER DATABASE {database} SET synchronous_commit = off",
     ],
 )
-def test_it_does_not_matter_where_synchronous_commit_was_set_off(store: Store, server: Server, how: str) -> None:
+def test_it_does_not_matter_where_synchronous_commit_was_set_off(store: EntryStore, server: Server, how: str) -> None:
     database = database_of(place_of(store).uri)
     with server.boss() as c:
         c.execute(how.format(user=OWNER, database=database).encode())
     try:
-        with pytest.raises(LedgerFault) as fault:
-            Store(place_of(store))
+        with pytest.raises(LedgerError) as fault:
+            EntryStore(place_of(store))
         assert fault.value.code == "STORE-UNSAFE"
     finally:
         with server.boss() as c:
@@ -333,15 +335,15 @@ def test_it_does_not_matter_where_synchronous_commit_was_set_off(store: Store, s
 
 
 def test_synchronous_commit_set_off_by_the_address_or_the_environment_is_refused(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = place_of(store)
-    with pytest.raises(LedgerFault) as fault:
-        Store(replace_uri(place, "&options=-csynchronous_commit%3Doff"))
+    with pytest.raises(LedgerError) as fault:
+        EntryStore(replace_uri(place, "&options=-csynchronous_commit%3Doff"))
     assert fault.value.code == "STORE-UNSAFE"
     monkeypatch.setenv("PGOPTIONS", "-c synchronous_commit=off")
-    with pytest.raises(LedgerFault) as fault:
-        Store(place)
+    with pytest.raises(LedgerError) as fault:
+        EntryStore(place)
     assert fault.value.code == "STORE-UNSAFE"
 
 
@@ -351,13 +353,13 @@ def replace_uri(place: Address, more: str) -> Address:
 
 def test_local_commits_are_refused_where_a_standby_was_to_be_waited_for(own: Server) -> None:
     place = address(own.database("one"), ORIGIN)
-    store = Store.create(place)
+    store = EntryStore.create(place)
     own.set(synchronous_commit="local")
     own.reload()
     store.append([row(ORDER, 1)])
     own.set(synchronous_standby_names="second")
     own.reload()
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         store.append([row(ORDER, 2)])
     assert fault.value.code == "STORE-UNSAFE"
     store.close()
@@ -366,20 +368,20 @@ def test_local_commits_are_refused_where_a_standby_was_to_be_waited_for(own: Ser
 @pytest.mark.parametrize("name", ["POSTGRES_ENABLE_DB_FUNCTIONS", "COMITY_POSTGRES_ENABLE_DB_FUNCTIONS"])
 @pytest.mark.parametrize("value", ["y", "TRUE", "1"])
 def test_the_librarys_functions_that_take_no_lock_are_refused_before_anything_starts(
-    store: Store, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    store: EntryStore, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    for start in (Store, Shelf, create):
-        with pytest.raises(LedgerFault) as fault:
+    for start in (EntryStore, EntryReader, create):
+        with pytest.raises(LedgerError) as fault:
             start(place_of(store))
         assert fault.value.code == "STORE-UNSAFE"
     monkeypatch.setenv(name, "n")
-    Store(place_of(store)).close()
+    EntryStore(place_of(store)).close()
 
 
 def test_an_entry_that_its_standby_does_not_have_is_not_acknowledged_whoever_ends_the_waiting(own: Server) -> None:
     """A cancelled wait ends with a warning and is a success to the server; an ended one is found when asked again."""
-    store = Store.create(address(own.database("one"), ORIGIN))
+    store = EntryStore.create(address(own.database("one"), ORIGIN))
     standby = own.standby(synchronous=True)
     try:
         store.append([row(ORDER, 1)])
@@ -387,7 +389,7 @@ def test_an_entry_that_its_standby_does_not_have_is_not_acknowledged_whoever_end
         with ThreadPoolExecutor(1) as pool:
             cancelled = pool.submit(store.append, [row(ORDER, 2)])
             end_waiting(own, "pg_cancel_backend")
-            with pytest.raises(LedgerFault) as fault:
+            with pytest.raises(LedgerError) as fault:
                 cancelled.result()
             assert fault.value.code == "STORE-UNSAFE"
             again = pool.submit(store.append, [row(ORDER, 3)])
@@ -402,7 +404,7 @@ def test_an_entry_that_its_standby_does_not_have_is_not_acknowledged_whoever_end
 
 
 def test_what_is_found_on_the_shelf_is_signed_only_when_its_standby_has_it(own: Server) -> None:
-    store = Store.create(address(own.database("one"), ORIGIN))
+    store = EntryStore.create(address(own.database("one"), ORIGIN))
     standby = own.standby(synchronous=True)
     try:
         standby.stop()
@@ -477,7 +479,7 @@ FORBIDDEN = [
 @pytest.mark.parametrize("statement", FORBIDDEN)
 @pytest.mark.parametrize("user", ["boss", OWNER, CLERK, AUDITOR])
 def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(
-    store: Store, server: Server, user: str, statement: str
+    store: EntryStore, server: Server, user: str, statement: str
 ) -> None:
     """By its owner and by a superuser because of the triggers, by everybody else for want of rights too."""
     store.append([row(ORDER, 1, "", "PPO-1", Ciphertext("identifiers", "digest", "key", b"secret"))])
@@ -496,37 +498,37 @@ def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(
     assert everything(store) == before
 
 
-def everything(store: Store) -> list[object]:
+def everything(store: EntryStore) -> list[object]:
     with connect(place_of(store), writable=False) as c:
         tables = ("ledger", "stored_events", "log_leaf", "ciphertext", "order_reference", "order_link")
         return [c.execute(f"TABLE {table} ORDER BY 1, 2".encode()).fetchall() for table in tables]
 
 
-def test_a_role_that_may_only_append_is_enough_to_write(store: Store, server: Server) -> None:
+def test_a_role_that_may_only_append_is_enough_to_write(store: EntryStore, server: Server) -> None:
     database = database_of(place_of(store).uri)
     server.open_to(database)
-    clerk = Store(address(server.uri(database, CLERK), ORIGIN))
+    clerk = EntryStore(address(server.uri(database, CLERK), ORIGIN))
     assert clerk.append([row(ORDER, 1, "", "PPO-1", Ciphertext("reasons", "d", "k", b"1"))]) == [Stored(0)]
     clerk.empty("k")
     assert clerk.ciphertexts(ORDER) == {0: [Ciphertext("reasons", "d", "k", None)]}
     clerk.close()
 
 
-def test_an_auditors_role_reads_and_writes_nothing(store: Store, server: Server) -> None:
+def test_an_auditors_role_reads_and_writes_nothing(store: EntryStore, server: Server) -> None:
     filled(store, 2)
     database = database_of(place_of(store).uri)
     server.open_to(database)
     theirs = address(server.uri(database, AUDITOR), ORIGIN)
-    with Shelf(theirs) as shelf:
+    with EntryReader(theirs) as shelf:
         assert shelf.size() == 2
-    auditor = Store(theirs)
-    with pytest.raises(LedgerFault) as fault:
+    auditor = EntryStore(theirs)
+    with pytest.raises(LedgerError) as fault:
         auditor.append([row(ORDER, 3)])
     assert fault.value.code == "READ-ONLY"
     auditor.close()
 
 
-def test_a_writer_cannot_skip_a_place_through_the_door_itself(store: Store) -> None:
+def test_a_writer_cannot_skip_a_place_through_the_door_itself(store: EntryStore) -> None:
     filled(store, 1)
     with connect(place_of(store)) as c, pytest.raises(psycopg.IntegrityError):
         c.execute(
@@ -562,7 +564,7 @@ _SEALED = {"fields": "ARRAY['f']", "digests": "ARRAY['d']", "keys": "ARRAY['k']"
     ],
 )
 def test_what_no_reader_could_make_sense_of_does_not_come_through_the_door(
-    store: Store, server: Server, given: dict[str, str]
+    store: EntryStore, server: Server, given: dict[str, str]
 ) -> None:
     """An entry without a leaf, or a leaf without its hashes, would stop everybody, and could never be removed."""
     filled(store, 4)
@@ -586,7 +588,7 @@ def test_what_no_reader_could_make_sense_of_does_not_come_through_the_door(
     assert store.append([row(ORDER, 5)]) == [Stored(6)]
 
 
-def test_functions_cannot_be_led_to_other_tables(store: Store, server: Server) -> None:
+def test_functions_cannot_be_led_to_other_tables(store: EntryStore, server: Server) -> None:
     """They run with their owner's rights, so what they name is fixed: a search path changes nothing."""
     with connect(place_of(store)) as c:
         paths = c.execute(
@@ -603,18 +605,18 @@ def test_functions_cannot_be_led_to_other_tables(store: Store, server: Server) -
 
 
 def fault_at(start: Any, *args: Any) -> str:
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         start(*args)
     return fault.value.code
 
 
 def test_a_database_without_a_ledger_is_none_and_is_not_made_by_looking(place: Address) -> None:
-    assert fault_at(Store, place) == "NO-LEDGER"
-    assert fault_at(Shelf, place) == "NO-LEDGER"
-    assert fault_at(Store, address(place.uri.replace("/d", "/nowhere"), ORIGIN)) == "STORE-AWAY"
+    assert fault_at(EntryStore, place) == "NO-LEDGER"
+    assert fault_at(EntryReader, place) == "NO-LEDGER"
+    assert fault_at(EntryStore, address(place.uri.replace("/d", "/nowhere"), ORIGIN)) == "STORE-AWAY"
 
 
-def test_a_shelf_is_never_made_over_another(store: Store) -> None:
+def test_a_shelf_is_never_made_over_another(store: EntryStore) -> None:
     place = place_of(store)
     create(place)  # an empty one of the same log: what a crash left
     assert fault_at(create, replace_origin(place)) == "LEDGER-EXISTS"
@@ -626,22 +628,22 @@ def test_a_shelf_is_never_made_over_another(store: Store) -> None:
 def test_of_several_who_make_a_ledger_at_once_one_does_and_the_others_are_told(place: Address) -> None:
     with ThreadPoolExecutor(6) as pool:
         ends = [going.exception() for going in [pool.submit(create, place) for _ in range(6)]]
-    assert {end.code for end in ends if isinstance(end, LedgerFault)} <= {"LEDGER-EXISTS"}
-    assert all(end is None or isinstance(end, LedgerFault) for end in ends)
-    Store(place).close()
+    assert {end.code for end in ends if isinstance(end, LedgerError)} <= {"LEDGER-EXISTS"}
+    assert all(end is None or isinstance(end, LedgerError) for end in ends)
+    EntryStore(place).close()
 
 
 def replace_origin(place: Address) -> Address:
     return address(place.uri, "ledger.example/another")
 
 
-def test_the_store_of_another_log_is_not_taken_for_ours(store: Store) -> None:
-    assert fault_at(Store, replace_origin(place_of(store))) == "NO-LEDGER"
+def test_the_store_of_another_log_is_not_taken_for_ours(store: EntryStore) -> None:
+    assert fault_at(EntryStore, replace_origin(place_of(store))) == "NO-LEDGER"
 
 
 def test_a_server_that_is_not_there_says_so_at_once(place: Address, tmp_path: Path) -> None:
     started = time.monotonic()
-    assert fault_at(Store, address(f"postgresql:///d?host={tmp_path}", ORIGIN)) == "STORE-AWAY"
+    assert fault_at(EntryStore, address(f"postgresql:///d?host={tmp_path}", ORIGIN)) == "STORE-AWAY"
     assert time.monotonic() - started < 5
 
 
@@ -672,7 +674,9 @@ def test_a_server_that_is_silent_is_away_and_nobody_waits_for_it_for_ever(
     monkeypatch.setitem(_LIVELY, "connect_timeout", 2)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         started = time.monotonic()
-        assert fault_at(Store, address(f"postgresql://127.0.0.1:{deaf.getsockname()[1]}/d", ORIGIN)) == "STORE-AWAY"
+        assert (
+            fault_at(EntryStore, address(f"postgresql://127.0.0.1:{deaf.getsockname()[1]}/d", ORIGIN)) == "STORE-AWAY"
+        )
         assert time.monotonic() - started < 10
 
 
@@ -694,21 +698,21 @@ def test_a_server_that_is_silent_is_away_and_nobody_waits_for_it_for_ever(
     ],
 )
 def test_an_address_carries_no_secret_and_is_an_address(uri: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         address(uri, ORIGIN)
     assert refused.value.code == "STORE-ADDRESS"
     assert "secret" not in refused.value.says
 
 
-def test_a_store_of_another_version_is_left_alone(store: Store, server: Server) -> None:
+def test_a_store_of_another_version_is_left_alone(store: EntryStore, server: Server) -> None:
     database = database_of(place_of(store).uri)
     with server.boss(database) as c:
         c.execute("ALTER TABLE comity.ledger DISABLE TRIGGER no_change")
         c.execute("UPDATE comity.ledger SET version = 2")
-    assert fault_at(Store, place_of(store)) == "LEDGER-VERSION"
+    assert fault_at(EntryStore, place_of(store)) == "LEDGER-VERSION"
 
 
-def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store, server: Server) -> None:
+def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: EntryStore, server: Server) -> None:
     filled(store, 5)
     database = database_of(place_of(store).uri)
     with server.boss(database) as c:
@@ -716,7 +720,7 @@ def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store, server: Server
         c.execute("UPDATE comity.log_leaf SET nodes = '' WHERE idx = 3")
         assert fault_at(root, 5, store.hashes) == "LOG-CORRUPT"
         c.execute("DELETE FROM comity.log_leaf WHERE idx = 4")
-        assert fault_at(Store, place_of(store)) == "LOG-CORRUPT"
+        assert fault_at(EntryStore, place_of(store)) == "LOG-CORRUPT"
         c.execute("DROP TABLE comity.ciphertext")
     assert fault_at(store.ciphertexts, ORDER) == "LOG-CORRUPT"
 
@@ -725,7 +729,7 @@ def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store, server: Server
 
 
 def test_a_shelf_moves_out_and_into_another_database_and_nothing_changes(
-    store: Store, server: Server, tmp_path: Path
+    store: EntryStore, server: Server, tmp_path: Path
 ) -> None:
     sealed = Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two")
     store.append([row(ORDER, 1, "", "PPO-1", *sealed), replace(row(OTHER, 1), links=(ORDER,))])
@@ -734,7 +738,7 @@ def test_a_shelf_moves_out_and_into_another_database_and_nothing_changes(
     copy(store.place, tmp_path / "entries.db")
     there = address(server.database("moved"), ORIGIN)
     move_in(tmp_path / "entries.db", there)
-    moved = Store(there)
+    moved = EntryStore(there)
     assert everything(moved) == everything(store)
     assert moved.naming(ORDER) == [OTHER]
     assert moved.append([row(OTHER, 2)]) == [Stored(6002)], "and goes on"
@@ -742,21 +746,23 @@ def test_a_shelf_moves_out_and_into_another_database_and_nothing_changes(
     moved.close()
 
 
-def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(store: Store, tmp_path: Path) -> None:
+def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(store: EntryStore, tmp_path: Path) -> None:
     filled(store, 10)
     process = writer(place_of(store))
     assert process.stdout is not None
     process.stdout.readline()
     for n in range(3):
         copy(store.place, tmp_path / f"{n}.db")
-        with Shelf(tmp_path / f"{n}.db") as shelf:
+        with EntryReader(tmp_path / f"{n}.db") as shelf:
             whole(shelf, shelf.size())
     process.kill()
     process.communicate()
 
 
 @pytest.mark.parametrize("lost", ["comity.log_leaf WHERE idx = 2", "comity.stored_events WHERE notification_id = 3"])
-def test_a_damaged_shelf_is_not_copied_but_corrupt(store: Store, server: Server, tmp_path: Path, lost: str) -> None:
+def test_a_damaged_shelf_is_not_copied_but_corrupt(
+    store: EntryStore, server: Server, tmp_path: Path, lost: str
+) -> None:
     """An SQLite file is copied with its damage; here every row passes the rails of the copy."""
     filled(store, 5)
     with server.boss(database_of(place_of(store).uri)) as c:
@@ -767,7 +773,7 @@ def test_a_damaged_shelf_is_not_copied_but_corrupt(store: Store, server: Server,
 
 
 def test_a_shelf_moves_into_no_database_that_somebody_has_begun_to_fill(
-    store: Store, place: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: EntryStore, place: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(store, 2)
     copy(store.place, tmp_path / "entries.db")
@@ -778,9 +784,9 @@ def test_a_shelf_moves_into_no_database_that_somebody_has_begun_to_fill(
     whole(store, 2)
 
 
-def test_a_file_that_makes_no_shelf_is_corrupt_and_nothing_of_it_moves_in(store: Store, tmp_path: Path) -> None:
+def test_a_file_that_makes_no_shelf_is_corrupt_and_nothing_of_it_moves_in(store: EntryStore, tmp_path: Path) -> None:
     """Who verifies a copy looks at its entries, not at what finds them."""
-    with Store.create(tmp_path / "entries.db") as file:
+    with EntryStore.create(tmp_path / "entries.db") as file:
         file.append([row(ORDER, 1)])
     with sqlite3.connect(tmp_path / "entries.db") as c:
         c.execute("INSERT INTO order_reference VALUES ('PPO-1', 'nowhere')")

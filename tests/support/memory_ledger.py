@@ -40,7 +40,7 @@ from ledger.entries.envelope import (
 )
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import Link, registry_of
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS, build
 from ledger.formats.canonical_json import canonical
 from ledger.formats.ed25519 import public_key, sign
@@ -247,7 +247,7 @@ class Ledger:
         for n, raw in enumerate(self.entries):
             try:
                 opened = open_(raw, verify=False)
-            except Refused:
+            except RecordError:
                 continue  # smuggled in by a test
             if opened.payload.order in wanted:
                 found.append((n, entry_of(opened, n, {d.name: d.value for d in self.held.get(n, ())})))

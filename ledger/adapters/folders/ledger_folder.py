@@ -27,7 +27,7 @@ from ledger.adapters.storage.connection import Place
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.keyring import Registrar
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Vkey, check_origin, log_vkey
 from ledger.tlog.policy import Policy, parse_policy
 
@@ -97,22 +97,22 @@ class Folder(Struct, frozen=True):
 
 
 def read_folder(path: Path) -> Folder:
-    """Read what a ledger folder says about itself; `LedgerFault` NO-LEDGER, TRUST if its trust files are damaged."""
+    """Read what a ledger folder says about itself; `LedgerError` NO-LEDGER, TRUST if its trust files are damaged."""
     try:
         policy = parse_policy((path / "trust" / "policy").read_bytes())
         registrar = parse_registrar((path / "trust" / "registrar").read_text("ascii"))
     except FileNotFoundError as error:
-        raise LedgerFault(
+        raise LedgerError(
             "NO-LEDGER",
             f"{path} is not a ledger: {Path(error.filename).name} is missing from its trust folder",
             "comity init DIR makes one; --ledger DIR or COMITY_LEDGER names one",
         ) from None
-    except (Refused, ValueError) as error:
-        raise LedgerFault(
+    except (RecordError, ValueError) as error:
+        raise LedgerError(
             "TRUST", f"{path / 'trust'}: {error}", "put the trust files back as they were given out"
         ) from None
     if len(names := {key.name for key in policy.logs}) != 1:
-        raise LedgerFault("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
+        raise LedgerError("TRUST", f"{path / 'trust' / 'policy'} names {len(names)} logs, a ledger has one")
     return Folder(path, policy, registrar, (path / "TEST").exists(), _store(path / STORE))
 
 
@@ -124,12 +124,12 @@ def _store(path: Path) -> str:
     except ValueError:
         text = ""
     if not text:
-        raise LedgerFault("TRUST", f"{path} is no address of a database", "one line: postgresql://host/database")
+        raise LedgerError("TRUST", f"{path} is no address of a database", "one line: postgresql://host/database")
     return text
 
 
 def make_folder(path: Path, origin: str, log_public: bytes, registrar: Registrar, *, test: bool = False) -> None:
-    """Make the folder and its trust files; the policy asks for no witness yet. `Refused` CP-ORIGIN."""
+    """Make the folder and its trust files; the policy asks for no witness yet. `RecordError` CP-ORIGIN."""
     check_origin(origin)
     private_folder(path)
     for name in ("trust/tsa", "log"):

@@ -9,20 +9,20 @@ import json
 from pathlib import Path
 
 from ledger.adapters.folders.user_folders import replace_file
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 NAMES = "names.json"
 
 
 def names(folder: Path) -> dict[str, str]:
-    """The names given in a ledger's folder, each with the id of its order; `LedgerFault` NAMES if it cannot be read."""
+    """The names given in a ledger's folder, each with the id of its order; `LedgerError` NAMES if it cannot be read."""
     try:
         told = json.loads((folder / NAMES).read_text("utf-8"))
         return {str(name): str(order) for name, order in told["orders"].items()}
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise LedgerFault("NAMES", f"{folder / NAMES}: {error}", "it may be deleted; then the names are gone") from None
+        raise LedgerError("NAMES", f"{folder / NAMES}: {error}", "it may be deleted; then the names are gone") from None
 
 
 def give(folder: Path, order: str, name: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 
 class Home(Struct, frozen=True):
@@ -19,7 +19,7 @@ class Home(Struct, frozen=True):
 
     @classmethod
     def user(cls) -> Home:
-        """The folders of whoever runs the program (XDG base directories). `LedgerFault` NO-HOME."""
+        """The folders of whoever runs the program (XDG base directories). `LedgerError` NO-HOME."""
         state = _base("XDG_STATE_HOME", ".local/state")
         return cls(state / "comity", _base("XDG_CONFIG_HOME", ".config") / "comity" / "keys")
 
@@ -48,7 +48,7 @@ def _base(variable: str, otherwise: str) -> Path:
         home = Path()
     if not home.is_absolute() or home == Path("/"):
         says = "HOME names no folder: there is nowhere to keep the guard, the log key and the keys of people"
-        raise LedgerFault("NO-HOME", says, f"set HOME, or {variable} to an absolute path")
+        raise LedgerError("NO-HOME", says, f"set HOME, or {variable} to an absolute path")
     return home / otherwise
 
 

@@ -18,7 +18,7 @@ from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypa
 
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.storage.sqlite import part_of, sync_folder
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 Entropy = Callable[[int], bytes]
 WIRE = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"  # RFC 8709: two length-prefixed strings, the second is the key
@@ -95,7 +95,7 @@ def finish(path: Path, public: bytes) -> bool:
 def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
     """Read a private key file: OpenSSH or PKCS#8 (PEM or DER), Ed25519.
 
-    `LedgerFault`: KEY-MISSING, KEY-MODE (others can read it), KEY-LOCKED (a passphrase is needed, or this one is
+    `LedgerError`: KEY-MISSING, KEY-MODE (others can read it), KEY-LOCKED (a passphrase is needed, or this one is
     wrong), KEY-FORMAT.
     """
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -106,11 +106,11 @@ def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
         data = path.read_bytes()
         mode = path.stat().st_mode
     except OSError as error:
-        raise LedgerFault(
+        raise LedgerError(
             "KEY-MISSING", f"{path}: {error.strerror}", "comity key list shows the keys there are"
         ) from None
     if mode & 0o077:
-        raise LedgerFault("KEY-MODE", f"others can read the private key {path}", f"chmod 600 {path}")
+        raise LedgerError("KEY-MODE", f"others can read the private key {path}", f"chmod 600 {path}")
     read: Callable[[bytes, bytes | None], object] = ssh.load_der_private_key
     if data.startswith(b"-----BEGIN"):
         read = ssh.load_ssh_private_key if b"OPENSSH" in data[:40] else ssh.load_pem_private_key
@@ -119,13 +119,13 @@ def load(path: Path, passphrase: bytes | None = None) -> SeedKey:
     except TypeError:  # a passphrase is missing, or given for a key that has none
         if passphrase:
             return load(path)
-        raise LedgerFault("KEY-LOCKED", f"{path} is locked with a passphrase") from None
+        raise LedgerError("KEY-LOCKED", f"{path} is locked with a passphrase") from None
     except (ValueError, UnsupportedAlgorithm) as error:
         if passphrase:
-            raise LedgerFault("KEY-LOCKED", f"the passphrase does not open {path}") from None
-        raise LedgerFault("KEY-FORMAT", f"{path} is not a private key: {error}") from None
+            raise LedgerError("KEY-LOCKED", f"the passphrase does not open {path}") from None
+        raise LedgerError("KEY-FORMAT", f"{path} is not a private key: {error}") from None
     if not isinstance(private, Ed25519PrivateKey):
-        raise LedgerFault("KEY-FORMAT", f"{path} is not an Ed25519 key", "comity key new makes one")
+        raise LedgerError("KEY-FORMAT", f"{path} is not an Ed25519 key", "comity key new makes one")
     return SeedKey(private.private_bytes_raw())
 
 

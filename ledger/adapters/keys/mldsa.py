@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.storage.sqlite import sync_folder
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
@@ -41,7 +41,7 @@ def verify(public: bytes, message: bytes, signature: bytes) -> bool:
 
         key = MLDSA44PublicKey.from_public_bytes(public)
     except (ImportError, UnsupportedAlgorithm):
-        raise Refused(
+        raise RecordError(
             "CP-KEY",
             "a trusted ML-DSA-44 key signed this note, and nothing here can verify it",
             hint="install cryptography 50 or later",
@@ -69,7 +69,7 @@ def new(path: Path) -> MlDsaKey:
 
 
 def load(path: Path) -> MlDsaKey:
-    """Read a PKCS#8 key file; `LedgerFault`: KEY-MISSING, KEY-MODE (others can read it), KEY-FORMAT."""
+    """Read a PKCS#8 key file; `LedgerError`: KEY-MISSING, KEY-MODE (others can read it), KEY-FORMAT."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization as pem
 
@@ -77,15 +77,15 @@ def load(path: Path) -> MlDsaKey:
     try:
         data, mode = path.read_bytes(), path.stat().st_mode
     except OSError as error:
-        raise LedgerFault("KEY-MISSING", f"{path}: {error.strerror}") from None
+        raise LedgerError("KEY-MISSING", f"{path}: {error.strerror}") from None
     if mode & 0o077:
-        raise LedgerFault("KEY-MODE", f"others can read the private key {path}", f"chmod 600 {path}")
+        raise LedgerError("KEY-MODE", f"others can read the private key {path}", f"chmod 600 {path}")
     try:
         private = pem.load_pem_private_key(data, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise LedgerFault("KEY-FORMAT", f"{path} is not a private key without passphrase: {error}") from None
+        raise LedgerError("KEY-FORMAT", f"{path} is not a private key without passphrase: {error}") from None
     if not isinstance(private, kind):
-        raise LedgerFault("KEY-FORMAT", f"{path} is not an ML-DSA-44 key", "openssl genpkey -algorithm ML-DSA-44")
+        raise LedgerError("KEY-FORMAT", f"{path} is not an ML-DSA-44 key", "openssl genpkey -algorithm ML-DSA-44")
     return MlDsaKey(private)
 
 
@@ -93,5 +93,5 @@ def _module() -> type[MLDSA44PrivateKey]:
     try:
         from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
     except ImportError:
-        raise LedgerFault("KEY-FORMAT", "ML-DSA-44 is not to be had here", "install cryptography 50 or later") from None
+        raise LedgerError("KEY-FORMAT", "ML-DSA-44 is not to be had here", "install cryptography 50 or later") from None
     return MLDSA44PrivateKey

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ledger.adapters.keys import key_files, pkcs11, ssh_agent
 from ledger.adapters.keys.key_files import Key, SeedKey
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 
 AGENT = "agent:"
@@ -34,10 +34,10 @@ class Verified:
         self.public = key.public
 
     def sign(self, message: bytes) -> bytes:
-        """The signature over `message`; `LedgerFault` KEY-ANSWER if it does not hold."""
+        """The signature over `message`; `LedgerError` KEY-ANSWER if it does not hold."""
         signature = self._key.sign(message)
         if not verify_signature(self.public, message, signature):
-            raise LedgerFault("KEY-ANSWER", f"what {self._key!r} signed does not verify", "nothing was recorded")
+            raise LedgerError("KEY-ANSWER", f"what {self._key!r} signed does not verify", "nothing was recorded")
         return signature
 
     def __repr__(self) -> str:
@@ -47,7 +47,7 @@ class Verified:
 def open_key(reference: str, secret: Secret = lambda _: None) -> Key:
     """The key that a reference names, ready to sign; `secret` is asked for what a locked one needs.
 
-    `LedgerFault` as `keys.load`, `agent.find` and `token.find` raise it.
+    `LedgerError` as `keys.load`, `agent.find` and `token.find` raise it.
     """
     key = _found(reference, secret)
     return key if isinstance(key, SeedKey) else Verified(key)  # what this process signed itself did not come back
@@ -61,7 +61,7 @@ def is_elsewhere(reference: str) -> bool:
 def point_to(path: Path, reference: str, secret: Secret = lambda _: None) -> Key:
     """Write a file that says where a key is, and its `.pub`, so that it is found by name; FileExistsError."""
     if not is_elsewhere(reference):
-        raise LedgerFault("KEY-FORMAT", f"{reference} names no key in an agent or a token", "agent:... or pkcs11:...")
+        raise LedgerError("KEY-FORMAT", f"{reference} names no key in an agent or a token", "agent:... or pkcs11:...")
     key = open_key(reference, secret)
     key_files.write_files(path, f"{reference}\n".encode(), key.public)
     return key
@@ -77,7 +77,7 @@ def _found(reference: str, secret: Secret) -> Key:
         return _found(there, secret)
     try:
         return key_files.load(path)
-    except LedgerFault as fault:
+    except LedgerError as fault:
         if fault.code != "KEY-LOCKED" or (passphrase := secret(f"passphrase of {path}")) is None:
             raise
     return key_files.load(path, passphrase)

@@ -17,7 +17,7 @@ from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
 from msgspec import Struct
 
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 if TYPE_CHECKING:
     from pkcs11 import Session, Token
@@ -46,13 +46,13 @@ class TokenKey:
         self._place = place
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature over `message`; `LedgerFault` KEY-AWAY if the token does not give it."""
+        """The 64-byte signature over `message`; `LedgerError` KEY-AWAY if the token does not give it."""
         from pkcs11 import Mechanism, PKCS11Error
 
         try:
             signature: bytes = self._private.sign(message, mechanism=Mechanism.EDDSA)
         except PKCS11Error as error:
-            raise LedgerFault("KEY-AWAY", f"token {self._place.token}: {_name(error)}", "is it still there?") from None
+            raise LedgerError("KEY-AWAY", f"token {self._place.token}: {_name(error)}", "is it still there?") from None
         return signature
 
     def __repr__(self) -> str:
@@ -60,14 +60,14 @@ class TokenKey:
 
 
 def parse_uri(uri: str) -> Place:
-    """Read a `pkcs11:` URI; `LedgerFault` KEY-FORMAT unless it names a token, a key in it, and somewhere a module."""
+    """Read a `pkcs11:` URI; `LedgerError` KEY-FORMAT unless it names a token, a key in it, and somewhere a module."""
     path, _, query = uri.removeprefix(SCHEME).partition("?")
     said = {n: v for n, _, v in (part.partition("=") for part in (*path.split(";"), *query.split("&")))}
     if "pin-value" in said:
-        raise LedgerFault("KEY-FORMAT", "a PIN does not belong into a URI", "pin-source=file:/path, or it is asked for")
+        raise LedgerError("KEY-FORMAT", "a PIN does not belong into a URI", "pin-source=file:/path, or it is asked for")
     module = unquote(said.get("module-path", "")) or os.environ.get("PKCS11_MODULE_PATH", "")
     if "token" not in said or not said.keys() & {"object", "id"} or not module:
-        raise LedgerFault(
+        raise LedgerError(
             "KEY-FORMAT",
             f"{uri}: a token, a key in it, and the module that reaches it have to be named",
             "pkcs11:token=karsk;object=ilves?module-path=/usr/lib/softhsm/libsofthsm2.so",
@@ -75,7 +75,7 @@ def parse_uri(uri: str) -> Place:
     try:
         source = urlsplit(unquote(said["pin-source"])).path if "pin-source" in said else None
     except ValueError as error:
-        raise LedgerFault("KEY-FORMAT", f"{uri}: pin-source is no address: {error}") from None
+        raise LedgerError("KEY-FORMAT", f"{uri}: pin-source is no address: {error}") from None
     return Place(
         token=unquote(said["token"]),
         object=unquote(said["object"]) if "object" in said else None,
@@ -88,20 +88,20 @@ def parse_uri(uri: str) -> Place:
 def find(uri: str, pin: Pin) -> TokenKey:
     """The key that a URI names, its token unlocked.
 
-    `LedgerFault`: NO-PKCS11 without the extra, KEY-FORMAT (no URI of a key, or not an Ed25519 one), KEY-AWAY (no such
+    `LedgerError`: NO-PKCS11 without the extra, KEY-FORMAT (no URI of a key, or not an Ed25519 one), KEY-AWAY (no such
     module or token), KEY-LOCKED (no PIN, or a wrong one), KEY-MISSING, KEY-MODE for a PIN that others can read.
     """
     place = parse_uri(uri)
     try:
         import pkcs11
     except ImportError:
-        raise LedgerFault("NO-PKCS11", "keys in tokens need python-pkcs11", "pip install 'comity[pkcs11]'") from None
+        raise LedgerError("NO-PKCS11", "keys in tokens need python-pkcs11", "pip install 'comity[pkcs11]'") from None
     try:
         session = _session(pkcs11.lib(place.module).get_token(token_label=place.token), _pin(place, pin))
     except (pkcs11.PinIncorrect, pkcs11.PinLenRange, pkcs11.PinInvalid):
-        raise LedgerFault("KEY-LOCKED", f"the PIN does not open token {place.token}") from None
+        raise LedgerError("KEY-LOCKED", f"the PIN does not open token {place.token}") from None
     except pkcs11.PKCS11Error as error:
-        raise LedgerFault("KEY-AWAY", f"token {place.token} by {place.module}: {_name(error)}") from None
+        raise LedgerError("KEY-AWAY", f"token {place.token} by {place.module}: {_name(error)}") from None
     try:
         return _key(session, place)
     except BaseException:
@@ -127,12 +127,12 @@ def _key(session: Session, place: Place) -> TokenKey:
         point = session.get_key(ObjectClass.PUBLIC_KEY, KeyType.EC_EDWARDS, **named)[Attribute.EC_POINT]
     except (NoSuchKey, MultipleObjectsReturned):
         which = place.object or (place.id or b"").hex()
-        raise LedgerFault("KEY-MISSING", f"token {place.token} has no Ed25519 key pair {which}, or several") from None
+        raise LedgerError("KEY-MISSING", f"token {place.token} has no Ed25519 key pair {which}, or several") from None
     except PKCS11Error as error:
-        raise LedgerFault("KEY-AWAY", f"token {place.token}: {_name(error)}") from None
+        raise LedgerError("KEY-AWAY", f"token {place.token}: {_name(error)}") from None
     public = point.removeprefix(b"\x04\x20") if len(point) == 34 else point  # an OCTET STRING, or bare
     if len(public) != 32:
-        raise LedgerFault("KEY-FORMAT", f"token {place.token}: a key of {len(public)} bytes is no Ed25519 key")
+        raise LedgerError("KEY-FORMAT", f"token {place.token}: a key of {len(public)} bytes is no Ed25519 key")
     return TokenKey(public, private, session, place)
 
 
@@ -140,16 +140,16 @@ def _pin(place: Place, pin: Pin) -> str:
     if place.pin_file is None:
         said = pin(f"PIN of token {place.token}")
         if said is None:
-            raise LedgerFault("KEY-LOCKED", f"token {place.token} wants a PIN", "pin-source=file:/path in the URI")
+            raise LedgerError("KEY-LOCKED", f"token {place.token} wants a PIN", "pin-source=file:/path in the URI")
         return said.decode()
     try:
         if place.pin_file.stat().st_mode & 0o077:
-            raise LedgerFault("KEY-MODE", f"others can read the PIN {place.pin_file}", f"chmod 600 {place.pin_file}")
+            raise LedgerError("KEY-MODE", f"others can read the PIN {place.pin_file}", f"chmod 600 {place.pin_file}")
         return place.pin_file.read_text("utf-8").rstrip("\r\n")
     except ValueError:  # no UTF-8, or no path
-        raise LedgerFault("KEY-MISSING", f"{place.pin_file}: no PIN in UTF-8") from None
+        raise LedgerError("KEY-MISSING", f"{place.pin_file}: no PIN in UTF-8") from None
     except OSError as error:
-        raise LedgerFault("KEY-MISSING", f"{place.pin_file}: {error.strerror}") from None
+        raise LedgerError("KEY-MISSING", f"{place.pin_file}: {error.strerror}") from None
 
 
 def _name(error: Exception) -> str:

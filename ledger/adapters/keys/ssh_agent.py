@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ledger.adapters.keys.key_files import WIRE
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 SECONDS = 60.0  # an agent may ask its user, or wait for a finger on a token
 LARGEST = 262_144  # bytes of an answer, as OpenSSH has it
@@ -31,14 +31,14 @@ class AgentKey:
         self._agent = agent
 
     def sign(self, message: bytes) -> bytes:
-        """The 64-byte signature over `message`; `LedgerFault` KEY-AWAY if the agent does not give it."""
+        """The 64-byte signature over `message`; `LedgerError` KEY-AWAY if the agent does not give it."""
         question = bytes([_SIGN]) + _string(WIRE + self.public) + _string(message) + struct.pack(">I", 0)
         kind, answer = _ask(self._agent, question)
         if kind != _SIGNED:
-            raise LedgerFault("KEY-AWAY", f"ssh-agent did not sign with {fingerprint(self.public)}", "is it locked?")
+            raise LedgerError("KEY-AWAY", f"ssh-agent did not sign with {fingerprint(self.public)}", "is it locked?")
         algorithm, rest = _take(_take(answer)[0])
         if algorithm != _ED25519:
-            raise LedgerFault("KEY-ANSWER", "ssh-agent answered with a signature of another algorithm")
+            raise LedgerError("KEY-ANSWER", "ssh-agent answered with a signature of another algorithm")
         return _take(rest)[0]
 
     def __repr__(self) -> str:
@@ -48,13 +48,13 @@ class AgentKey:
 def find(wanted: str, agent: Path | None = None) -> AgentKey:
     """The key with this fingerprint (`SHA256:...`, as `ssh-add -l` shows) in the agent of SSH_AUTH_SOCK, or in `agent`.
 
-    `LedgerFault`: KEY-AWAY (no agent answers), KEY-MISSING (it has no such key).
+    `LedgerError`: KEY-AWAY (no agent answers), KEY-MISSING (it has no such key).
     """
     place = agent or _usual()
     there = {fingerprint(public): public for public in held(place)}
     if wanted not in there:
         hint = f"it has {', '.join(there)}" if there else "ssh-add FILE puts one there"
-        raise LedgerFault("KEY-MISSING", f"ssh-agent has no Ed25519 key {wanted}", hint)
+        raise LedgerError("KEY-MISSING", f"ssh-agent has no Ed25519 key {wanted}", hint)
     return AgentKey(there[wanted], place)
 
 
@@ -62,7 +62,7 @@ def held(agent: Path) -> list[bytes]:
     """The raw Ed25519 public keys an agent holds."""
     kind, answer = _ask(agent, bytes([_LIST]))
     if kind != _LISTED:
-        raise LedgerFault("KEY-AWAY", f"{agent} does not say which keys it has")
+        raise LedgerError("KEY-AWAY", f"{agent} does not say which keys it has")
     found, rest = [], answer[4:]
     for _ in range(int.from_bytes(answer[:4])):
         blob, rest = _take(rest)
@@ -81,7 +81,7 @@ def fingerprint(public: bytes) -> str:
 def _usual() -> Path:
     place = os.environ.get("SSH_AUTH_SOCK")
     if not place:
-        raise LedgerFault("KEY-AWAY", "no ssh-agent: SSH_AUTH_SOCK is not set", "eval $(ssh-agent); ssh-add FILE")
+        raise LedgerError("KEY-AWAY", "no ssh-agent: SSH_AUTH_SOCK is not set", "eval $(ssh-agent); ssh-add FILE")
     return Path(place)
 
 
@@ -96,7 +96,7 @@ def _ask(agent: Path, question: bytes) -> tuple[int, bytes]:
                 raise OSError(f"an answer of {size} bytes")
             answer = _read(line, size)
     except OSError as error:
-        raise LedgerFault("KEY-AWAY", f"ssh-agent at {agent}: {error}", "ssh-add -l shows whether it runs") from None
+        raise LedgerError("KEY-AWAY", f"ssh-agent at {agent}: {error}", "ssh-add -l shows whether it runs") from None
     return answer[0], answer[1:]
 
 
@@ -115,8 +115,8 @@ def _string(data: bytes) -> bytes:
 
 
 def _take(data: bytes) -> tuple[bytes, bytes]:
-    """The string at the beginning of `data`, and what follows; `LedgerFault` KEY-ANSWER if there is none."""
+    """The string at the beginning of `data`, and what follows; `LedgerError` KEY-ANSWER if there is none."""
     size = int.from_bytes(data[:4])
     if len(data) < 4 + size or len(data) < 4:
-        raise LedgerFault("KEY-ANSWER", "ssh-agent answered with something that is cut off")
+        raise LedgerError("KEY-ANSWER", "ssh-agent answered with something that is cut off")
     return data[4 : 4 + size], data[4 + size :]

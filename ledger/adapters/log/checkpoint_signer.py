@@ -17,7 +17,7 @@ from typing import Protocol
 from ledger.adapters.keys.key_files import Key
 from ledger.adapters.keys.open_key import open_key
 from ledger.adapters.log.sign_once_guard import Guard, Signed, signing_time
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.note import Checkpoint, Vkey, format_checkpoint, log_vkey, parse_vkey, sign_note_with
 
 Prove = Callable[[], Sequence[bytes]]  # the proof that the new tree begins with the old one, made when it is asked for
@@ -31,13 +31,13 @@ class Signatory(Protocol):
     """What a log needs of whoever signs for it."""
 
     def last(self) -> Signed:
-        """What was signed last; `LedgerFault` GUARD-MISSING."""
+        """What was signed last; `LedgerError` GUARD-MISSING."""
         ...
 
     def step(self, before: Signed, size: int, root: bytes, prove: Prove, now: datetime, say: Say) -> Signed | None:
         """Sign the tree of `size` entries as what follows `before`; durable on return.
 
-        None if `before` is not what was signed last: somebody else has signed meanwhile. `LedgerFault`: LOG-ROLLBACK,
+        None if `before` is not what was signed last: somebody else has signed meanwhile. `LedgerError`: LOG-ROLLBACK,
         LOG-FORKED, CLOCK-BACK, KEY-*.
         """
         ...
@@ -51,7 +51,7 @@ class Signatory(Protocol):
         ...
 
 
-class OwnHand:
+class LocalSigner:
     """Signs in this process, with the guard and the keys in `state`; with `known`, by these keys alone."""
 
     def __init__(self, origin: str, state: Path, known: Sequence[Vkey] = ()) -> None:
@@ -63,7 +63,7 @@ class OwnHand:
 
     @property
     def guard(self) -> Guard:
-        """The guard; `LedgerFault` GUARD-MISSING, and nothing is signed."""
+        """The guard; `LedgerError` GUARD-MISSING, and nothing is signed."""
         if self._guard is None:
             self._guard = Guard(self._state / "guard.db")
         return self._guard
@@ -105,7 +105,7 @@ class OwnHand:
         if name not in self._opened:
             key = open_key(str(self._state / name))
             if self._known and self._vkey(key) not in self._known:
-                raise LedgerFault("KEY-FORMAT", f"{self._state / name} is not the key of {self._origin}")
+                raise LedgerError("KEY-FORMAT", f"{self._state / name} is not the key of {self._origin}")
             self._opened[name] = key
         return self._opened[name]
 

@@ -15,16 +15,16 @@ from pathlib import Path
 from ledger.adapters.keys.key_files import load, new
 from ledger.adapters.log.checkpoint_signer import Signatory, later_keys
 from ledger.adapters.storage.sqlite import sync_folder
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.note import Vkey, log_vkey, parse_vkey
 
 NEXT = "log.next.key"
 
 
 def prepare(origin: str, state: Path) -> Vkey:
-    """The key that will follow: the one that was made before, else a new one. `LedgerFault` GUARD-MISSING, KEY-*."""
+    """The key that will follow: the one that was made before, else a new one. `LedgerError` GUARD-MISSING, KEY-*."""
     if not (state / "guard.db").exists():
-        raise LedgerFault("GUARD-MISSING", f"{state} holds no guard: the log's keys are somewhere else", "--state DIR")
+        raise LedgerError("GUARD-MISSING", f"{state} holds no guard: the log's keys are somewhere else", "--state DIR")
     path = state / NEXT
     key = load(path) if path.exists() else new(path)
     return parse_vkey(log_vkey(origin, key.public))

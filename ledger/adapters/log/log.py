@@ -20,9 +20,9 @@ from ledger.adapters.log.checkpoints import Heads, Kept
 from ledger.adapters.log.sign_once_guard import Signed
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.log.static_files import StaticLog
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.entries.case import wire
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.note import Checkpoint, LogKey, Vkey, format_checkpoint, in_turn, open_checkpoint, sign_note
 from ledger.tlog.tree import (
     EMPTY_ROOT,
@@ -46,7 +46,7 @@ class Log:
     def __init__(
         self,
         key: LogKey,
-        store: Store,
+        store: EntryStore,
         heads: Heads,
         folder: Path,
         state: Path,
@@ -75,19 +75,19 @@ class Log:
     def signed(self) -> Signed:
         """What this log has signed last, compared with the shelf.
 
-        `LedgerFault`: GUARD-MISSING; LOG-ROLLBACK if the shelf is smaller, LOG-CORRUPT if its tree differs.
+        `LedgerError`: GUARD-MISSING; LOG-ROLLBACK if the shelf is smaller, LOG-CORRUPT if its tree differs.
         """
         last = self.signatory.last()
         if last != self._checked:
             size = self.store.size()
             if size < last.size:
-                raise LedgerFault(
+                raise LedgerError(
                     "LOG-ROLLBACK",
                     f"{last.size} entries were signed on {wire(last.at)}, and there are only {size}",
                     "an older copy was put in place; restore the newest one, or comity succeed",
                 )
             if root(last.size, self.store.hashes) != last.root:
-                raise LedgerFault(
+                raise LedgerError(
                     "LOG-CORRUPT",
                     f"the first {last.size} entries are not those signed on {wire(last.at)}",
                     "comity fsck says where they differ",
@@ -102,7 +102,7 @@ class Log:
     def acknowledge(self, index: int) -> Signed:
         """See to it that a checkpoint covers entry `index`, and give the one that does; durable on return.
 
-        Several processes may do this at once: each ends with its entry covered. Raises `LedgerFault` as `signed` does,
+        Several processes may do this at once: each ends with its entry covered. Raises `LedgerError` as `signed` does,
         CLOCK-BACK, and KEY-* for the log's key.
         """
         last = self._checked or self.signed()
@@ -149,12 +149,12 @@ class Log:
         last = self.signed()
         there = self.files.head(self.witnesses)
         if there and there.checkpoint.size > last.size:
-            raise LedgerFault("LOG-ROLLBACK", f"size {there.checkpoint.size} is published, the guard knows {last.size}")
+            raise LedgerError("LOG-ROLLBACK", f"size {there.checkpoint.size} is published, the guard knows {last.size}")
         if note is None:
             note = there.note if there and there.checkpoint.size == last.size else last.note
         head = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify)
         if head.checkpoint.size > last.size or head.checkpoint.root != root(head.checkpoint.size, self.store.hashes):
-            raise LedgerFault("LOG-CORRUPT", "a head this log has not signed cannot be published")
+            raise LedgerError("LOG-CORRUPT", "a head this log has not signed cannot be published")
         kept = Kept(head.checkpoint.size, note, last.at, min((t for _, t in head.cosignatures), default=None))
         self.heads.keep(kept)
         self.files.publish(head.checkpoint, note, self.store.hashes)
@@ -190,7 +190,7 @@ class Log:
             stored = self.store.hashes(range(start, start + len(fresh)))
             for (index, value), there in zip(fresh, stored, strict=True):
                 if value != there:
-                    raise LedgerFault("LOG-CORRUPT", f"the bytes of entry {index} are not those its leaf stands for")
+                    raise LedgerError("LOG-CORRUPT", f"the bytes of entry {index} are not those its leaf stands for")
         return tree
 
     def rebuild_tiles(self) -> None:

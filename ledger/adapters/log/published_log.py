@@ -12,11 +12,11 @@ from http import HTTPStatus
 from pathlib import Path
 
 from ledger.adapters.http_client import ask
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tile import FULL, LARGEST_BUNDLE, Tile, entry_bundle_path, tile_path, unpack_entries
 from ledger.tlog.tree import Read, node_hash, stored_index
 
-# Path below the prefix, most bytes -> content; `LedgerFault` if it is not there, `Refused` LOG-TILE if it is larger.
+# Path below the prefix, most bytes -> content; `LedgerError` if it is absent, `RecordError` LOG-TILE if it is larger.
 Fetch = Callable[[str, int], bytes]
 
 LARGEST_NOTE = 65_536
@@ -37,7 +37,7 @@ def from_folder(folder: Path) -> Fetch:
             with (folder / path).open("rb") as file:
                 return _whole(file.read(most + 1), most, path)
         except OSError as error:
-            raise LedgerFault("LOG-UNREACHABLE", f"{folder / path}: {error.strerror}") from None
+            raise LedgerError("LOG-UNREACHABLE", f"{folder / path}: {error.strerror}") from None
 
     return fetch
 
@@ -49,7 +49,7 @@ def from_url(prefix: str) -> Fetch:
         url = f"{prefix.rstrip('/')}/{path}"
         reply = asyncio.run(ask(url, most, SECONDS))
         if reply.status != HTTPStatus.OK:
-            raise LedgerFault("LOG-UNREACHABLE", f"{url}: status {reply.status}")
+            raise LedgerError("LOG-UNREACHABLE", f"{url}: status {reply.status}")
         return _whole(reply.body, most, path)
 
     return fetch
@@ -63,7 +63,7 @@ def reader(fetch: Fetch, size: int) -> Read:
         if (level, n) not in tiles:
             width = min(FULL, (size >> 8 * level) - n * FULL)
             if width <= 0:
-                raise Refused("LOG-TILE", f"a tree of {size} entries has no tile {level}/{n}")
+                raise RecordError("LOG-TILE", f"a tree of {size} entries has no tile {level}/{n}")
             data = _tile(fetch, Tile(level, n, width))
             tiles[level, n] = [data[at : at + _HASH] for at in range(0, len(data), _HASH)]
         return tiles[level, n]
@@ -74,7 +74,7 @@ def reader(fetch: Fetch, size: int) -> Read:
         first = n << height
         row = tile(level // 8, first // FULL)[first % FULL :][: 1 << height]
         if len(row) != 1 << height:
-            raise Refused("LOG-TILE", f"hash {n} of level {level} is not in a tree of {size} entries")
+            raise RecordError("LOG-TILE", f"hash {n} of level {level} is not in a tree of {size} entries")
         while len(row) > 1:
             row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row), 2)]
         return row[0]
@@ -86,16 +86,16 @@ def reader(fetch: Fetch, size: int) -> Read:
 
 
 def entries_of(fetch: Fetch, n: int, width: int) -> list[bytes]:
-    """The first `width` entries of the published bundle `n`; `Refused` LOG-TILE if it has fewer."""
+    """The first `width` entries of the published bundle `n`; `RecordError` LOG-TILE if it has fewer."""
     try:
         data = fetch(entry_bundle_path(n, width), LARGEST_BUNDLE)
-    except LedgerFault:
+    except LedgerError:
         if width == FULL:
             raise
         data = fetch(entry_bundle_path(n, FULL), LARGEST_BUNDLE)
     entries = unpack_entries(data)[:width]
     if len(entries) != width:
-        raise Refused("LOG-TILE", f"{len(entries)} entries instead of {width}", where=entry_bundle_path(n, width))
+        raise RecordError("LOG-TILE", f"{len(entries)} entries instead of {width}", where=entry_bundle_path(n, width))
     return entries
 
 
@@ -112,16 +112,16 @@ def _tile(fetch: Fetch, tile: Tile) -> bytes:
     size = tile.width * _HASH
     try:
         data = fetch(tile_path(tile), size)
-    except LedgerFault:
+    except LedgerError:
         if tile.width == FULL:
             raise
         data = fetch(tile_path(Tile(tile.level, tile.n, FULL)), FULL * _HASH)[:size]
     if len(data) != size:
-        raise Refused("LOG-TILE", f"{len(data)} bytes instead of {size}", where=tile_path(tile))
+        raise RecordError("LOG-TILE", f"{len(data)} bytes instead of {size}", where=tile_path(tile))
     return data
 
 
 def _whole(data: bytes, most: int, path: str) -> bytes:
     if len(data) > most:
-        raise Refused("LOG-TILE", f"more than {most} bytes", where=path)
+        raise RecordError("LOG-TILE", f"more than {most} bytes", where=path)
     return data

@@ -16,7 +16,7 @@ from pathlib import Path
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.storage.sqlite import connect, create, faults, stored_instant, transaction, typed
 from ledger.entries.case import wire
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 LATENESS = timedelta(minutes=5)  # a clock further behind the last signature is broken or turned back
 
@@ -48,9 +48,9 @@ class Guard:
     """The guard of one log, open."""
 
     def __init__(self, path: Path) -> None:
-        """Open an existing guard; `LedgerFault` GUARD-MISSING."""
+        """Open an existing guard; `LedgerError` GUARD-MISSING."""
         if not path.exists():
-            raise LedgerFault(
+            raise LedgerError(
                 "GUARD-MISSING",
                 f"{path} is missing, so nothing says what this log has signed before",
                 "is this another account or machine? Write where the guard is, or have it serve (comity signer serve). "
@@ -78,7 +78,7 @@ class Guard:
         with faults(self.path):
             row = self._c.execute("SELECT size, root, note, signed_at FROM guard").fetchone()
             if row is None:
-                raise LedgerFault("GUARD-MISSING", f"{self.path} is empty")
+                raise LedgerError("GUARD-MISSING", f"{self.path} is empty")
             size, root, note, at = row
             return Signed(typed(size, int), typed(root, bytes), typed(note, bytes), stored_instant(at))
 
@@ -100,7 +100,7 @@ class Guard:
                     (after.size, after.root, after.note, wire(after.at), before.size, before.root),
                 )
             except sqlite3.IntegrityError as error:
-                raise LedgerFault("LOG-ROLLBACK", f"{after.size} does not follow {before.size}: {error}") from error
+                raise LedgerError("LOG-ROLLBACK", f"{after.size} does not follow {before.size}: {error}") from error
         return done.rowcount == 1
 
 
@@ -108,7 +108,7 @@ def signing_time(last: datetime, now: datetime, say: Callable[[str], None]) -> d
     """The time to note beside the next signature: never before the last one. CLOCK-BACK if the clock is far behind."""
     now = now.astimezone(UTC)
     if now < last - LATENESS:
-        raise LedgerFault(
+        raise LedgerError(
             "CLOCK-BACK",
             f"this log signed at {wire(last)}, and the clock says {wire(now)}",
             "set the clock; nothing was signed. If it is right now, and was ahead then: comity log clock",

@@ -29,10 +29,10 @@ from typing import NoReturn
 import msgspec
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
-from ledger.adapters.log.checkpoint_signer import OwnHand, Prove, Say
+from ledger.adapters.log.checkpoint_signer import LocalSigner, Prove, Say
 from ledger.adapters.log.sign_once_guard import Guard, Signed
 from ledger.entries.case import instant, wire
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency
 
@@ -107,7 +107,7 @@ class Signer:
         with closing(Guard(state / "guard.db")) as guard:
             last = guard.last()
         self.origin = parse_checkpoint(last.note.decode().partition("\n\n")[0] + "\n").origin
-        self._hand = OwnHand(self.origin, state)
+        self._hand = LocalSigner(self.origin, state)
         self._hand.ready(last, now())
 
     def close(self) -> None:
@@ -122,7 +122,7 @@ class Signer:
                 found = self._answer(question)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             found = Answer(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
-        except (Refused, LedgerFault) as wrong:
+        except (RecordError, LedgerError) as wrong:
             found = Answer(refused=No(wrong.code, wrong.says, wrong.hint))
         if found.refused:
             self._say(f"refused: {found.refused.code}: {found.refused.says}")
@@ -172,14 +172,14 @@ def _contradiction(
     try:
         if last.size:
             check_consistency(last.size, asked.size, last.root, asked.root, proof)
-    except Refused as wrong:
+    except RecordError as wrong:
         says = f"nothing shows that it begins with the {last.size} entries signed on {wire(last.at)}: {wrong.says}"
         return "LOG-FORKED", says, fork
     return None
 
 
 def listen(place: Path) -> socket.socket:
-    """A socket of mode 0600 that listens at `place`; `LedgerFault` SIGNER-RUNS if a process answers there already."""
+    """A socket of mode 0600 that listens at `place`; `LedgerError` SIGNER-RUNS if a process answers there already."""
     if place.is_socket():
         with socket.socket(socket.AF_UNIX) as other:
             try:
@@ -187,7 +187,7 @@ def listen(place: Path) -> socket.socket:
             except OSError:
                 place.unlink()  # left by one that was killed
             else:
-                raise LedgerFault("SIGNER-RUNS", f"a process listens at {place} already")
+                raise LedgerError("SIGNER-RUNS", f"a process listens at {place} already")
     server = socket.socket(socket.AF_UNIX)
     try:
         server.bind(str(place))  # nobody can connect before `listen`
@@ -195,7 +195,7 @@ def listen(place: Path) -> socket.socket:
         server.listen()
     except OSError as error:
         server.close()
-        raise LedgerFault("SIGNER-RUNS", f"{place}: {error.strerror or error}") from None
+        raise LedgerError("SIGNER-RUNS", f"{place}: {error.strerror or error}") from None
     return server
 
 
@@ -224,7 +224,7 @@ def _converse(signer: Signer, line: socket.socket) -> None:
 # -- who asks it -------------------------------------------------------------------------------------------------------
 
 
-class FarHand:
+class RemoteSigner:
     """Has another process sign, and verifies what comes back; `keys` are the log's."""
 
     def __init__(self, keys: Sequence[Vkey], place: Path) -> None:
@@ -245,7 +245,7 @@ class FarHand:
             return None
         signed = self._opened(answer.signed)
         if (signed.size, signed.root) != (size, root):
-            raise LedgerFault("KEY-ANSWER", f"{self._place}: signed {signed.size} entries instead of {size}")
+            raise LedgerError("KEY-ANSWER", f"{self._place}: signed {signed.size} entries instead of {size}")
         return signed
 
     def ready(self, last: Signed, now: datetime) -> None:
@@ -266,8 +266,8 @@ class FarHand:
             head = open_checkpoint(signed.note, self._keys[0].name, self._keys, ())
             if (head.checkpoint.size, head.checkpoint.root) != (signed.size, signed.root):
                 raise ValueError("another checkpoint than it says")
-        except (Refused, ValueError) as wrong:
-            raise LedgerFault("KEY-ANSWER", f"what {self._place} signed does not verify: {wrong}") from None
+        except (RecordError, ValueError) as wrong:
+            raise LedgerError("KEY-ANSWER", f"what {self._place} signed does not verify: {wrong}") from None
         return signed
 
     def _ask(self, question: Question) -> Answer:
@@ -280,10 +280,10 @@ class FarHand:
             except OSError as error:
                 self.close()
                 hint = "comity signer serve starts the process that signs for this log"
-                raise LedgerFault("KEY-AWAY", f"{self._place}: {error.strerror or error}", hint) from None
+                raise LedgerError("KEY-AWAY", f"{self._place}: {error.strerror or error}", hint) from None
         if no := answer.refused:
             says = f"the signing process refuses: {no.says}"
-            raise LedgerFault(
+            raise LedgerError(
                 *((no.code, says) if no.code in REFUSALS else ("KEY-ANSWER", f"{says} ({no.code})")), no.hint
             )
         return answer
@@ -304,18 +304,18 @@ class FarHand:
             return msgspec.json.decode(found, type=Answer)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             self.close()
-            raise LedgerFault("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None
+            raise LedgerError("KEY-ANSWER", f"{self._place}: not an answer: {error}") from None
 
 
-def signatory(keys: Sequence[Vkey], state: Path) -> OwnHand | FarHand:
+def signatory(keys: Sequence[Vkey], state: Path) -> LocalSigner | RemoteSigner:
     """Who signs for the log with these keys: the process that its state folder points to, else this one."""
     try:
         place = (state / POINTER).read_text("utf-8").rstrip("\n")
     except FileNotFoundError:
-        return OwnHand(keys[0].name, state, keys)
+        return LocalSigner(keys[0].name, state, keys)
     except ValueError:
         place = ""
     if not place or "\0" in place:
         hint = "comity signer use PLACE writes it anew"
-        raise LedgerFault("KEY-AWAY", f"{state / POINTER} does not say which socket to ask", hint)
-    return FarHand(keys, Path(place))
+        raise LedgerError("KEY-AWAY", f"{state / POINTER} does not say which socket to ask", hint)
+    return RemoteSigner(keys, Path(place))

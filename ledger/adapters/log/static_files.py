@@ -17,7 +17,7 @@ from pathlib import Path
 from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.keys import mldsa
 from ledger.adapters.storage.sqlite import sync_folder
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Head, LogKey, Vkey, in_turn, open_checkpoint
 from ledger.tlog.tile import ENTRIES, FULL, Tile, bundles_for, pack_entries, tile_bytes, tile_path, tiles_for
 from ledger.tlog.tree import Read
@@ -41,8 +41,8 @@ class StaticLog:
             )
         except FileNotFoundError:
             return None
-        except Refused as refused:
-            raise LedgerFault("LOG-CORRUPT", f"{path}: {refused}", "comity fsck compares what there is") from refused
+        except RecordError as refused:
+            raise LedgerError("LOG-CORRUPT", f"{path}: {refused}", "comity fsck compares what there is") from refused
 
     def publish(self, checkpoint: Checkpoint, note: bytes, read: Read, entries: Entries | None = None) -> None:
         """Bring the files up to a signed head: what the log has grown by, then the checkpoint; durable on return.
@@ -90,7 +90,7 @@ class StaticLog:
             if there == data:
                 return False
             if len(there) >= len(data):
-                raise LedgerFault(
+                raise LedgerError(
                     "LOG-CORRUPT", f"{path} is not what the entries give", "somebody changed it, or the entries"
                 )
         replace_file(path, data)

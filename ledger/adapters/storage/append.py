@@ -1,7 +1,7 @@
 """How the log grows in one transaction, whatever database it is in: entries get their places, the tree its hashes.
 
-A recorder of `eventsourcing` with `Growing` before it stores `Row`s. The order of things is the same everywhere: take
-the turn, learn the size, see that nobody moved what had to stand still, hash, store.
+A recorder of `eventsourcing` with `AppendTransaction` before it stores `Row`s. The order of things is the same
+everywhere: take the turn, learn the size, see that nobody moved what had to stand still, hash, store.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any
 from eventsourcing.persistence import StoredEvent
 
 from ledger.adapters.storage.entry_reader import Ciphertext, read_hashes
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
 REFERENCES = "references"  # in `still`, beside ids of orders: how many references the orders of this log have
 
 
-class Moved(Exception):
+class StaleVersion(Exception):
     """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again.
 
     So did the references of all orders, where the entries were checked against them (`REFERENCES`).
@@ -44,7 +44,7 @@ class Row(StoredEvent):
     links: tuple[str, ...] = ()
 
 
-class Growing(ABC):
+class AppendTransaction(ABC):
     """The insert path of a recorder."""
 
     # the tree as the last batch of this process left it, and the path from that batch's last leaf to the root
@@ -73,7 +73,7 @@ class Growing(ABC):
         """See to it that all that can be read is as durable as what this process stores."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
-        """Store `Row`s in one transaction; `still` names orders that must have the given newest entry, else `Moved`."""
+        """Store `Row`s in one transaction; `still` names orders with the newest entry they must have, else `StaleVersion`."""
         still: Mapping[str, int] = given.pop("still", {})
         rows = [row for row in stored_events if isinstance(row, Row)]
         if given or len(rows) != len(stored_events):
@@ -92,7 +92,7 @@ class Growing(ABC):
                 first = self.begin(c, rows)
                 for order, seq in still.items():
                     if (self._quoted(c) if order == REFERENCES else self._head(c, order, first)) != seq:
-                        raise Moved(order)
+                        raise StaleVersion(order)
                 still = {}
                 if tree is None or tree.size != first:  # else nobody wrote since: what is there never changes
                     tree = self._tree(c, first)
@@ -117,7 +117,7 @@ class Growing(ABC):
 
         signed, expected = self.signed
         if size < signed or root(signed, read) != expected:
-            raise LedgerFault(
+            raise LedgerError(
                 "LOG-ROLLBACK",
                 f"{signed} entries were signed, and the {size} that are there do not begin with them",
                 "an older copy was put in place; restore the newest one, or comity succeed",

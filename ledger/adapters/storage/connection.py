@@ -40,7 +40,7 @@ def line(place: Readable, *, writable: bool = False) -> Line:
 
 
 def faults(place: Readable) -> AbstractContextManager[None]:
-    """Turns what the database says into a `LedgerFault` about `place`; broken constraints pass through."""
+    """Turns what the database says into a `LedgerError` about `place`; broken constraints pass through."""
     if isinstance(place, Address):
         return postgres.faults(place)
     return sqlite.faults(place.path if isinstance(place, HandedFile) else place)

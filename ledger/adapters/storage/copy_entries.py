@@ -14,10 +14,10 @@ from eventsourcing.persistence import IntegrityError
 
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.connection import Place
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.schema import SCHEMA
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.tree import root
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _copy_out(place: Address, path: Path) -> None:
                         target.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)  # noqa: S608
                     except sqlite3.IntegrityError as error:
                         says = f"{place}: what is there does not make a shelf: {error}"
-                        raise LedgerFault("LOG-CORRUPT", says, "comity fsck says how far") from error
+                        raise LedgerError("LOG-CORRUPT", says, "comity fsck says how far") from error
 
 
 def move_in(path: Path, place: Address) -> None:
@@ -74,7 +74,7 @@ def move_in(path: Path, place: Address) -> None:
 
     try:
         postgres.create(place)
-    except LedgerFault as fault:
+    except LedgerError as fault:
         if fault.code != "LEDGER-EXISTS" or not _moved(place, path):
             raise
         return
@@ -86,12 +86,12 @@ def move_in(path: Path, place: Address) -> None:
             with target.writing() as c:
                 _fill(target, c, source, place)
         except IntegrityError as error:
-            raise LedgerFault("LOG-CORRUPT", f"{path}: what is there does not make a shelf: {error}") from error
+            raise LedgerError("LOG-CORRUPT", f"{path}: what is there does not make a shelf: {error}") from error
 
 
 def _tree(place: Place) -> bytes:
     """The root over all entries of a shelf; empty where there are none."""
-    with closing(Shelf(place)) as shelf:
+    with closing(EntryReader(place)) as shelf:
         size = shelf.size()
         return root(size, shelf.hashes) if size else b""
 
@@ -102,14 +102,14 @@ def _moved(place: Address, path: Path) -> bool:
         with closing(postgres.connect(place, writable=False)) as c, postgres.faults(place):
             founder = c.execute("SELECT founder FROM comity.ledger").fetchone()
         return founder == (b"",) and _tree(place) == _tree(path)
-    except LedgerFault:
+    except LedgerError:
         return False
 
 
 def _fill(target: PostgresRecorder, c: Cursor[TupleRow], source: sqlite3.Connection, place: Address) -> None:
     first = target.begin(c, ())
     if first:  # it was empty a moment ago
-        raise LedgerFault("LEDGER-EXISTS", f"{place} has {first} entries already", "take another database")
+        raise LedgerError("LEDGER-EXISTS", f"{place} has {first} entries already", "take another database")
     entries = source.execute(_ENTRIES)
     while page := entries.fetchmany(PAGE):
         closed = source.execute(_CLOSED, (first, first, first + len(page))).fetchall()

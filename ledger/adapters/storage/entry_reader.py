@@ -15,7 +15,7 @@ import orjson
 from msgspec import Struct
 
 from ledger.adapters.storage.connection import Readable, faults, line
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.tree import stored_count
 
 
@@ -28,13 +28,13 @@ class Ciphertext(Struct, frozen=True):
     ciphertext: bytes | None
 
 
-class Shelf:
+class EntryReader:
     """What stands on the shelf of one ledger. Safe to use from several threads and processes."""
 
     def __init__(self, place: Readable, *, writable: bool = False) -> None:
         """Open an existing shelf, as one that is written beside it where `writable`; nothing is written here.
 
-        `LedgerFault`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT; of a database also what `postgres.connect` raises.
+        `LedgerError`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT; of a database also what `postgres.connect` raises.
         """
         self.place = place
         self._reading = Lock()
@@ -52,9 +52,9 @@ class Shelf:
             " (SELECT ifnull(max(rowid), 0) FROM stored_events), (SELECT ifnull(max(idx) + 1, 0) FROM log_leaf)"
         )
         if version != 1:  # there was never another one, and a newer one is not opened
-            raise LedgerFault("LOG-CORRUPT", f"{self.place} is of version {version}, which no program has made")
+            raise LedgerError("LOG-CORRUPT", f"{self.place} is of version {version}, which no program has made")
         if events != size:
-            raise LedgerFault("LOG-CORRUPT", f"{events} entries and {size} leaves do not fit together")
+            raise LedgerError("LOG-CORRUPT", f"{events} entries and {size} leaves do not fit together")
 
     def close(self) -> None:
         """Close every connection."""
@@ -279,7 +279,7 @@ def read_hashes(ask: Callable[[str, Sequence[Any]], list[Any]], positions: Seque
     stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in rows}
     found = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
     if any(len(value) != 32 for value in found):
-        raise LedgerFault("LOG-CORRUPT", "a stored Merkle hash is missing", "comity fsck derives the tree again")
+        raise LedgerError("LOG-CORRUPT", "a stored Merkle hash is missing", "comity fsck derives the tree again")
     return found
 
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 from eventsourcing.persistence import IntegrityError
 
 from ledger.adapters.storage import postgres, sqlite
-from ledger.adapters.storage.append import Moved, Row
+from ledger.adapters.storage.append import Row, StaleVersion
 from ledger.adapters.storage.connection import Place
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.sqlite_recorder import Recorder, recorder
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.tree import root
 
 if TYPE_CHECKING:
     from ledger.adapters.storage.postgres_recorder import PostgresRecorder
 
 
-class Conflict(Refused):
+class Conflict(RecordError):
     """Somebody else wrote to this order first, or used this entry id. Read it again, then decide again."""
 
     def __init__(self, says: str, *, where: str = "") -> None:
@@ -39,19 +39,19 @@ class Stored:
     already: bool = False
 
 
-class Store(Shelf):
+class EntryStore(EntryReader):
     """The shelf of one ledger, with the recorder of `eventsourcing` that writes to it."""
 
     place: Place
 
     def __init__(self, place: Place, *, writable: bool = True) -> None:
-        """Open an existing shelf; raises what `Shelf` raises."""
+        """Open an existing shelf; raises what `EntryReader` raises."""
         super().__init__(place, writable=writable)
         with self._faults:
             self._recorder = _recorder(place, writable)
 
     @classmethod
-    def create(cls, place: Place, founder: bytes = b"") -> Store:
+    def create(cls, place: Place, founder: bytes = b"") -> EntryStore:
         """Make an empty shelf, for the log with the public key `founder`.
 
         FileExistsError or LEDGER-EXISTS if there is one.
@@ -71,18 +71,18 @@ class Store(Shelf):
         """Put sealed entries on the shelf, all or none, in one durable transaction; their places in the same order.
 
         A row that stands there already, byte for byte, keeps its place (`already`). Raises `Conflict` if its place in
-        the order or its entry id is taken by another, `Moved` if an order of `still` has another newest entry than the
-        number given there, and `LedgerFault` (BUSY, DISK-FULL).
+        the order or its entry id is taken by another, `StaleVersion` if an order of `still` has another newest entry
+        than the number given there, and `LedgerError` (BUSY, DISK-FULL).
         """
         places: dict[int, Stored] = {}
         while fresh := [i for i in range(len(rows)) if i not in places]:
             try:
                 with self._faults:
                     ids = self._recorder.insert_events([rows[i] for i in fresh], still=still or {})
-            except (IntegrityError, Moved) as error:  # by others, or by ourselves where the answer was lost
+            except (IntegrityError, StaleVersion) as error:  # by others, or by ourselves where the answer was lost
                 known = {i: self._known(rows[i]) for i in fresh}
                 if not any(known.values()):
-                    if isinstance(error, Moved):
+                    if isinstance(error, StaleVersion):
                         raise
                     raise Conflict(f"not the next entry of its order: {error}") from error
                 with self._faults:

@@ -106,7 +106,7 @@ class Tally:
 _read = msgspec.json.Decoder(Row).decode
 
 
-class Board(View):
+class OrderIndex(View):
     """The docket of one ledger, to be asked page by page."""
 
     def __init__(self, path: Path, name: str) -> None:

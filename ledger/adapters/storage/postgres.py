@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
-from ledger.errors import Busy, LedgerFault, Refused
+from ledger.errors import Busy, LedgerError, RecordError
 
 if TYPE_CHECKING:
     import psycopg
@@ -48,7 +48,7 @@ class Address(Struct, frozen=True):
 
 
 def address(uri: str, origin: str) -> Address:
-    """An address as people give it; `Refused` STORE-ADDRESS if it is none, or carries a secret."""
+    """An address as people give it; `RecordError` STORE-ADDRESS if it is none, or carries a secret."""
     _parts(uri)
     return Address(uri, origin)
 
@@ -61,17 +61,17 @@ def _parts(uri: str) -> dict[str, Any]:
             raise ValueError(uri)
         given: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(uri)
     except (psycopg.Error, ValueError):  # which tell more of it than may be told: a password, mistyped
-        raise Refused("STORE-ADDRESS", "this is no address of a database", hint=hint) from None
+        raise RecordError("STORE-ADDRESS", "this is no address of a database", hint=hint) from None
     if any(given.get(name) for name in _SECRETS):
         says = "a password has no place in an address: it would be kept in the ledger's folder, and told"
-        raise Refused("STORE-ADDRESS", says, hint="libpq reads it from its own file, ~/.pgpass")
+        raise RecordError("STORE-ADDRESS", says, hint="libpq reads it from its own file, ~/.pgpass")
     return given
 
 
 def connect(place: Address, *, writable: bool = True) -> Connection:
     """Open the database of a ledger: autocommit, rows as tuples, thirty seconds of patience.
 
-    `LedgerFault`: STORE-AWAY, NO-LEDGER, LEDGER-VERSION, READ-ONLY; STORE-UNSAFE where the server would say that
+    `LedgerError`: STORE-AWAY, NO-LEDGER, LEDGER-VERSION, READ-ONLY; STORE-UNSAFE where the server would say that
     something is recorded before it is, or something else writes past the order of the log; NO-POSTGRES.
     """
     _check_environment()
@@ -88,7 +88,7 @@ def connect(place: Address, *, writable: bool = True) -> Connection:
 def create(place: Address, founder: bytes = b"") -> None:
     """Make the empty shelf of a ledger in a database; what a crash left of an attempt with the same key is taken up.
 
-    `LedgerFault`: LEDGER-EXISTS if there is a ledger already; and what `connect` raises.
+    `LedgerError`: LEDGER-EXISTS if there is a ledger already; and what `connect` raises.
     """
     _check_environment()
     c = _open(place)
@@ -100,13 +100,13 @@ def create(place: Address, founder: bytes = b"") -> None:
                 "SELECT 1 FROM log_leaf LIMIT 1"
             ).fetchone() is not None:
                 says = f"the ledger of {origin} is in {place} already"
-                raise LedgerFault("LEDGER-EXISTS", says, "a ledger has a database of its own: createdb makes one")
+                raise LedgerError("LEDGER-EXISTS", says, "a ledger has a database of its own: createdb makes one")
             return
         errors = _driver().errors
         try:
             _make(c, place, founder)
         except (errors.UniqueViolation, errors.DuplicateSchema):
-            raise LedgerFault("LEDGER-EXISTS", f"somebody else has just made a ledger in {place}") from None
+            raise LedgerError("LEDGER-EXISTS", f"somebody else has just made a ledger in {place}") from None
 
 
 def _make(c: Connection, place: Address, founder: bytes) -> None:
@@ -121,7 +121,7 @@ def _driver() -> Any:
         import psycopg
         import psycopg.conninfo
     except ImportError:
-        raise LedgerFault("NO-POSTGRES", "a store in PostgreSQL needs comity[postgres]", "install that extra") from None
+        raise LedgerError("NO-POSTGRES", "a store in PostgreSQL needs comity[postgres]", "install that extra") from None
     return psycopg
 
 
@@ -135,20 +135,20 @@ def _open(place: Address) -> Connection:
         )
     except (psycopg.Error, UnicodeError) as error:  # UnicodeError: of a host's name that is none
         hint = "is the server running, and is the database there?"
-        raise LedgerFault("STORE-AWAY", f"{place}: {_line(error)}", hint) from error
+        raise LedgerError("STORE-AWAY", f"{place}: {_line(error)}", hint) from error
     return c
 
 
 def _look(c: Connection, place: Address, *, writable: bool) -> None:
     _check_server(c, writable=writable)
     if c.execute("SELECT to_regclass('comity.ledger')").fetchone() == (None,):
-        raise LedgerFault("NO-LEDGER", f"there is no ledger in {place}", "comity init --store makes one")
+        raise LedgerError("NO-LEDGER", f"there is no ledger in {place}", "comity init --store makes one")
     version, origin = c.execute("SELECT version, origin FROM comity.ledger").fetchone() or (0, "")
     if version != VERSION:
         says = f"{place} is of version {version}, and this program reads version {VERSION}; nothing was written"
-        raise LedgerFault("LEDGER-VERSION", says, "update comity")
+        raise LedgerError("LEDGER-VERSION", says, "update comity")
     if origin != place.origin:
-        raise LedgerFault("NO-LEDGER", f"{place} is the store of {origin}, not of {place.origin}", "see the file store")
+        raise LedgerError("NO-LEDGER", f"{place} is the store of {origin}, not of {place.origin}", "see the file store")
 
 
 def _check_server(c: Connection, *, writable: bool) -> None:
@@ -166,12 +166,12 @@ def _check_server(c: Connection, *, writable: bool) -> None:
         return
     standby, fsync, commit, names, encoding = settings[6:]
     if standby:
-        raise LedgerFault(
+        raise LedgerError(
             "READ-ONLY", "this server is a standby", "name the primary, or target_session_attrs=read-write"
         )
     if encoding != "UTF8":
         says = f"the database is in {encoding}, which does not have every letter of a name"
-        raise LedgerFault("STORE-UNSAFE", says, "createdb --encoding UTF8 --template template0 makes one that does")
+        raise LedgerError("STORE-UNSAFE", says, "createdb --encoding UTF8 --template template0 makes one that does")
     for name, value in (("fsync", fsync), ("synchronous_commit", commit)):
         if value == "off" or (value == "local" and names):
             raise unsafe(f"{name} is {value}")
@@ -182,12 +182,12 @@ def _check_environment() -> None:
     for name, value in os.environ.items():
         if name.endswith("POSTGRES_ENABLE_DB_FUNCTIONS") and value.lower() in ("y", "yes", "t", "true", "on", "1"):
             says = f"{name} is set: what is inserted that way can be passed over by whoever reads the log"
-            raise LedgerFault("STORE-UNSAFE", says, f"unset {name}")
+            raise LedgerError("STORE-UNSAFE", says, f"unset {name}")
 
 
-def unsafe(says: str, hint: str = "synchronous_commit and fsync have to be on, wherever they are set") -> LedgerFault:
+def unsafe(says: str, hint: str = "synchronous_commit and fsync have to be on, wherever they are set") -> LedgerError:
     """The fault of a server that acknowledges what may yet be lost."""
-    return LedgerFault("STORE-UNSAFE", f"{says}: the server says that something is recorded before it is safe", hint)
+    return LedgerError("STORE-UNSAFE", f"{says}: the server says that something is recorded before it is safe", hint)
 
 
 # -- speaking ----------------------------------------------------------------------------------------------------------
@@ -250,7 +250,7 @@ def patiently() -> Iterator[Callable[[], bool]]:
 
 
 class faults:  # noqa: N801 -- reads as a word after `with`
-    """Turns what PostgreSQL says, directly or through `eventsourcing`, into a `LedgerFault` about a database.
+    """Turns what PostgreSQL says, directly or through `eventsourcing`, into a `LedgerError` about a database.
 
     Broken constraints pass through: what they mean is for whoever wrote the statement.
     """
@@ -264,7 +264,7 @@ class faults:  # noqa: N801 -- reads as a word after `with`
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if error is None or isinstance(error, LedgerFault):
+        if error is None or isinstance(error, LedgerError):
             return
         psycopg = _driver()
         cause = error if isinstance(error, psycopg.Error) else error.__cause__
@@ -272,7 +272,7 @@ class faults:  # noqa: N801 -- reads as a word after `with`
             raise fault_of(cause, self.place) from error
 
 
-def fault_of(error: psycopg.Error, place: Address) -> LedgerFault:
+def fault_of(error: psycopg.Error, place: Address) -> LedgerError:
     """The fault behind an error of PostgreSQL, by its SQLSTATE (postgresql.org/docs, appendix A)."""
     state = error.sqlstate or ""
     match state:
@@ -281,17 +281,17 @@ def fault_of(error: psycopg.Error, place: Address) -> LedgerFault:
         case "55P03" | "40P01":
             return Busy(str(place))
         case "53100":
-            return LedgerFault("DISK-FULL", f"no room left in {place}; nothing was recorded")
+            return LedgerError("DISK-FULL", f"no room left in {place}; nothing was recorded")
         case "25006":
-            return LedgerFault("READ-ONLY", f"{place} takes nothing in: {_line(error)}")
+            return LedgerError("READ-ONLY", f"{place} takes nothing in: {_line(error)}")
         case "42501":
-            return LedgerFault(
+            return LedgerError(
                 "READ-ONLY", f"{place}: {_line(error)}", "docs/postgresql.md says which rights are needed"
             )
         case "XX001" | "XX002" | "42P01" | "42703" | "42883":
-            return LedgerFault("LOG-CORRUPT", f"{place} is damaged: {_line(error)}", "comity fsck says how far")
+            return LedgerError("LOG-CORRUPT", f"{place} is damaged: {_line(error)}", "comity fsck says how far")
         case _:
-            return LedgerFault(
+            return LedgerError(
                 "STORE-AWAY",
                 f"{place}: {_line(error)}",
                 "what was being recorded may be there: look before you record it again",
@@ -300,7 +300,7 @@ def fault_of(error: psycopg.Error, place: Address) -> LedgerFault:
 
 def is_lost(error: Exception) -> bool:
     """True where the server is away, so that nobody here knows whether it took what it was given."""
-    if isinstance(error, LedgerFault):
+    if isinstance(error, LedgerError):
         return error.code == "STORE-AWAY"
     psycopg = _driver()
     cause = error if isinstance(error, psycopg.Error) else error.__cause__

@@ -17,9 +17,9 @@ from psycopg import Connection, Cursor
 from psycopg.errors import Diagnostic
 from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 
-from ledger.adapters.storage.append import Growing, Row
+from ledger.adapters.storage.append import AppendTransaction, Row
 from ledger.adapters.storage.postgres import Address, connect, faults, is_lost, patiently, spoken, unsafe
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 _APPEND = (
     "SELECT append("
@@ -83,7 +83,7 @@ class Pool:
             self._idle.pop().close()
 
 
-class PostgresRecorder(Growing, PostgresApplicationRecorder):
+class PostgresRecorder(AppendTransaction, PostgresApplicationRecorder):
     """Event, leaf, hashes, ciphertexts, reference, in one call under the lock of `comity.turn`."""
 
     _last: Connection[DictRow] | None = None  # whoever is reached by another one may have another shelf
@@ -152,14 +152,14 @@ class PostgresRecorder(Growing, PostgresApplicationRecorder):
         c.execute(_APPEND.encode(), (first, *columns))
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
-        """As `Growing`; where the server goes away, for up to thirty seconds again.
+        """As `AppendTransaction`; where the server goes away, for up to thirty seconds again.
 
         What it took and could not say comes back as a broken constraint, and whoever stores compares the bytes.
         """
         for wait in patiently():
             try:
                 return super().insert_events(stored_events, **given)
-            except (InterfaceError, OperationalError, LedgerFault) as error:
+            except (InterfaceError, OperationalError, LedgerError) as error:
                 if not is_lost(error) or not wait():
                     raise
         raise AssertionError("unreachable")

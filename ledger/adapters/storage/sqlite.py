@@ -26,7 +26,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from ledger.entries.case import instant
-from ledger.errors import Busy, LedgerFault
+from ledger.errors import Busy, LedgerError
 
 BUSY_SECONDS = 30
 VERSION = 1  # of the schema of a file, unless who opens it says another
@@ -98,7 +98,7 @@ def _making(path: Path) -> Iterator[None]:
     try:
         with faults(path):
             yield
-    except LedgerFault as fault:
+    except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
         failed = sqlite3.OperationalError(fault.says)
@@ -111,11 +111,11 @@ def connect(
 ) -> sqlite3.Connection:
     """Open an SQLite file that exists: autocommit, rows by name, thirty seconds of patience.
 
-    A file on a medium that cannot be written is read as it lies there. Raises `LedgerFault` (NO-LEDGER, LEDGER-VERSION,
+    A file on a medium that cannot be written is read as it lies there. Raises `LedgerError` (NO-LEDGER, LEDGER-VERSION,
     LOG-CORRUPT).
     """
     if not path.exists():
-        raise LedgerFault("NO-LEDGER", f"{path} does not exist", "comity init makes a ledger")
+        raise LedgerError("NO-LEDGER", f"{path} does not exist", "comity init makes a ledger")
     with faults(path):
         c = _open(path, "rw" if writable else "ro")
         try:
@@ -130,12 +130,12 @@ def connect(
         try:
             check_version(c, path, newest=newest)
             if mode.lower() != "wal" and writable:
-                raise LedgerFault("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
+                raise LedgerError("LOG-CORRUPT", f"{path} is not in WAL mode: it was not made by comity init")
             c.execute("PRAGMA synchronous=FULL")
             if secure_delete:
                 c.execute("PRAGMA secure_delete=ON")
             if c.execute("PRAGMA synchronous").fetchone()[0] != _FULL:
-                raise LedgerFault("LOG-CORRUPT", f"{path} does not take synchronous=FULL; commits would not be durable")
+                raise LedgerError("LOG-CORRUPT", f"{path} does not take synchronous=FULL; commits would not be durable")
         except BaseException:
             c.close()
             raise
@@ -143,11 +143,11 @@ def connect(
 
 
 def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity", newest: int = VERSION) -> int:
-    """Return the version of an open file; `LedgerFault` LEDGER-VERSION if it is newer than this program reads."""
+    """Return the version of an open file; `LedgerError` LEDGER-VERSION if it is newer than this program reads."""
     version = int(c.execute("PRAGMA user_version").fetchone()[0])
     if version > newest:
         says = f"{path} is of version {version}, and this program reads versions up to {newest}; nothing was written"
-        raise LedgerFault("LEDGER-VERSION", says, hint)
+        raise LedgerError("LEDGER-VERSION", says, hint)
     return version
 
 
@@ -174,7 +174,7 @@ class HandedFile(Struct, frozen=True):
 def settled(path: Path) -> Iterator[Path]:
     """Give a file whose WAL is written back: the file itself where it has none, else a copy of both, gone afterwards.
 
-    Even to read a WAL in its place SQLite would write an index beside it, or empty it. `LedgerFault`: NO-LEDGER,
+    Even to read a WAL in its place SQLite would write an index beside it, or empty it. `LedgerError`: NO-LEDGER,
     NOT-A-FILE, LOG-CORRUPT.
     """
     if not _has_wal(path):
@@ -193,7 +193,7 @@ def connect_handed(place: HandedFile) -> sqlite3.Connection:
     """Open a file of somebody else's as it is, read-only and without locks.
 
     Views, virtual tables and triggers of theirs would be code of theirs, and a table of another form could answer one
-    question in two ways; so every object of the schema is one that we make. `LedgerFault`: NO-LEDGER if it is missing,
+    question in two ways; so every object of the schema is one that we make. `LedgerError`: NO-LEDGER if it is missing,
     NOT-A-FILE, LEDGER-VERSION, LOG-CORRUPT. Whether the file changed meanwhile says `state_of`.
     """
     _size_of_regular(place.path)
@@ -208,7 +208,7 @@ def connect_handed(place: HandedFile) -> sqlite3.Connection:
             known = {_statement(each) for each in place.schema}
             for name, sql in c.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"):
                 if _statement(sql) not in known:
-                    raise LedgerFault("LOG-CORRUPT", f"{place} holds {str(name)[:60]!r}, which is not of a ledger")
+                    raise LedgerError("LOG-CORRUPT", f"{place} holds {str(name)[:60]!r}, which is not of a ledger")
         except BaseException:
             c.close()
             raise
@@ -218,7 +218,7 @@ def connect_handed(place: HandedFile) -> sqlite3.Connection:
 def state_of(path: Path) -> tuple[object, ...]:
     """What changes when a file is written: inode, size and time, and the header of its WAL, which a reset changes.
 
-    `LedgerFault` NO-LEDGER, NOT-A-FILE.
+    `LedgerError` NO-LEDGER, NOT-A-FILE.
     """
     head = b""
     if _has_wal(path):
@@ -229,14 +229,14 @@ def state_of(path: Path) -> tuple[object, ...]:
 
 
 def _has_wal(path: Path) -> bool:
-    """True if a WAL holds something. `LedgerFault` NO-LEDGER, NOT-A-FILE where one of the two is no regular file."""
+    """True if a WAL holds something. `LedgerError` NO-LEDGER, NOT-A-FILE where one of the two is no regular file."""
     _size_of_regular(path)
     wal = path.with_name(f"{path.name}-wal")
     if not os.path.lexists(wal):
         return False
     size = _size_of_regular(wal)
     if size > LARGEST_WAL:
-        raise LedgerFault("NOT-A-FILE", f"{wal} has {size} bytes", "end what writes it, and copy it again")
+        raise LedgerError("NOT-A-FILE", f"{wal} has {size} bytes", "end what writes it, and copy it again")
     return size > 0
 
 
@@ -244,9 +244,9 @@ def _size_of_regular(path: Path) -> int:
     try:
         found = path.lstat()
     except FileNotFoundError:
-        raise LedgerFault("NO-LEDGER", f"{path} does not exist") from None
+        raise LedgerError("NO-LEDGER", f"{path} does not exist") from None
     if not stat.S_ISREG(found.st_mode):
-        raise LedgerFault("NOT-A-FILE", f"{path} is no regular file", "links are not followed: copy the file itself")
+        raise LedgerError("NOT-A-FILE", f"{path} is no regular file", "links are not followed: copy the file itself")
     return found.st_size
 
 
@@ -283,7 +283,7 @@ def transaction(c: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connectio
 
 
 class faults:  # noqa: N801 -- reads as a word after `with`
-    """Turns what SQLite says, directly or through `eventsourcing`, into a `LedgerFault` about `path`.
+    """Turns what SQLite says, directly or through `eventsourcing`, into a `LedgerError` about `path`.
 
     Broken constraints pass through: what they mean is for whoever wrote the statement. Text that is none, in a schema
     or a value, is damage too.
@@ -298,11 +298,11 @@ class faults:  # noqa: N801 -- reads as a word after `with`
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if error is None or isinstance(error, LedgerFault):
+        if error is None or isinstance(error, LedgerError):
             return
         if isinstance(error, UnicodeDecodeError):
             says = f"{self.path} is damaged: a text that is no UTF-8"
-            raise LedgerFault("LOG-CORRUPT", says, "comity fsck says how far it can be read") from error
+            raise LedgerError("LOG-CORRUPT", says, "comity fsck says how far it can be read") from error
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         if isinstance(cause, sqlite3.Error) and not isinstance(cause, sqlite3.IntegrityError):
             raise fault_of(cause, self.path) from error
@@ -323,26 +323,26 @@ def stored_instant(value: object) -> datetime:
         raise sqlite3.DataError(str(error)) from None
 
 
-def fault_of(error: sqlite3.Error, path: Path) -> LedgerFault:
+def fault_of(error: sqlite3.Error, path: Path) -> LedgerError:
     """The fault behind an error of SQLite, by its result code (sqlite.org/rescode.html)."""
     match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
         case ["BUSY" | "LOCKED"]:
             return Busy(str(path))
         case ["CANTOPEN" | "PERM" | "AUTH"]:
-            return LedgerFault("NO-LEDGER", f"{path} cannot be opened: {error}", "check that it exists and is yours")
+            return LedgerError("NO-LEDGER", f"{path} cannot be opened: {error}", "check that it exists and is yours")
         case ["READONLY"]:
-            return LedgerFault("READ-ONLY", f"{path} cannot be written")
+            return LedgerError("READ-ONLY", f"{path} cannot be written")
         case ["FULL"]:
-            return LedgerFault("DISK-FULL", f"no room left to write {path}; nothing was recorded")
+            return LedgerError("DISK-FULL", f"no room left to write {path}; nothing was recorded")
         case ["IOERR" | "NOMEM"] if _is_full(path.parent):  # to readers too: WAL wants room for its index
-            return LedgerFault("DISK-FULL", f"no room left beside {path}: {error}", "free some, and repeat this")
+            return LedgerError("DISK-FULL", f"no room left beside {path}: {error}", "free some, and repeat this")
         case ["IOERR" | "NOMEM"]:
             says = f"{path} could not be read or written: {error}; that says nothing about what is in it"
-            return LedgerFault("DISK-ERROR", says, "look after the disk, and repeat this")
+            return LedgerError("DISK-ERROR", says, "look after the disk, and repeat this")
         case ["CORRUPT" | "NOTADB" | "FORMAT" | "SCHEMA" | "ERROR"]:
-            return LedgerFault("LOG-CORRUPT", f"{path} is damaged: {error}", "comity fsck says how far it can be read")
+            return LedgerError("LOG-CORRUPT", f"{path} is damaged: {error}", "comity fsck says how far it can be read")
         case _:
-            return LedgerFault("LOG-CORRUPT", f"{path}: {error}", "comity fsck says how far it can be read")
+            return LedgerError("LOG-CORRUPT", f"{path}: {error}", "comity fsck says how far it can be read")
 
 
 def _is_full(folder: Path) -> bool:

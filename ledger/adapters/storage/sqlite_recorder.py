@@ -21,7 +21,7 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from ledger.adapters.storage.append import Growing, Row
+from ledger.adapters.storage.append import AppendTransaction, Row
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.sqlite import BUSY_SECONDS, connect
 
@@ -63,7 +63,7 @@ class Pool(SQLiteConnectionPool):
         return SQLiteConnection(sqlite_conn=c, max_age=self.max_age)
 
 
-class Recorder(Growing, SQLiteApplicationRecorder):
+class Recorder(AppendTransaction, SQLiteApplicationRecorder):
     """The library's recorder with our insert path: event, leaf, hashes, ciphertexts, reference."""
 
     def construct_create_table_statements(self) -> list[str]:

@@ -25,7 +25,7 @@ from nacl.secret import Aead
 
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.storage.sqlite import BUSY_SECONDS, check_version, connect, create, faults, transaction
-from ledger.errors import Busy, LedgerFault
+from ledger.errors import Busy, LedgerError
 from ledger.formats.selective_disclosure import Disclosure
 
 Whose = tuple[str, str]  # the name of a data subject, and the order (never a companion) that speaks of them
@@ -79,7 +79,7 @@ class Destroyed(Struct, frozen=True):
     custodians: tuple[str, ...]
 
 
-class Drawer:
+class SubjectKeyStore:
     """The keys of one ledger's data subjects, open."""
 
     def __init__(
@@ -104,7 +104,7 @@ class Drawer:
             raise
 
     @classmethod
-    def create(cls, path: Path, *, entropy: Callable[[int], bytes] = secrets.token_bytes) -> Drawer:
+    def create(cls, path: Path, *, entropy: Callable[[int], bytes] = secrets.token_bytes) -> SubjectKeyStore:
         """Make an empty drawer; FileExistsError if there is one."""
         marking = ("INSERT INTO marking VALUES (1, ?)", (entropy(_SECRET),))
         create(path, (*SCHEMA, _COMPANIONS, marking), secure_delete=True, version=VERSION)
@@ -208,7 +208,7 @@ class Drawer:
             return {key_id for (key_id,) in found}
 
     def join(self, name: str, other: str) -> None:
-        """State that two names are one person. `LedgerFault` SUBJECT-UNKNOWN if one of them has no key."""
+        """State that two names are one person. `LedgerError` SUBJECT-UNKNOWN if one of them has no key."""
         with transaction(self._c, self.path) as c:
             one, two = (self._subject(each) for each in (name, other))
             c.execute("UPDATE subject_key SET subject = ? WHERE subject = ?", (one, two))
@@ -218,7 +218,7 @@ class Drawer:
     def part(self, name: str, order: str, new: str) -> None:
         """State that `name` means another person in this order than in others; here it is `new` from now on.
 
-        `LedgerFault` SUBJECT-UNKNOWN if the name has no key in that order.
+        `LedgerError` SUBJECT-UNKNOWN if the name has no key in that order.
         """
         with transaction(self._c, self.path) as c:
             subject = self._subject(name)
@@ -228,7 +228,7 @@ class Drawer:
                 "UPDATE subject_key SET subject = ? WHERE subject = ? AND order_id = ?", (to, subject, order)
             )
             if not done.rowcount:
-                raise LedgerFault("SUBJECT-UNKNOWN", f"{name!r} has no key in that order")
+                raise LedgerError("SUBJECT-UNKNOWN", f"{name!r} has no key in that order")
             c.execute("INSERT INTO subject_name VALUES (?, ?) ON CONFLICT DO NOTHING", (new, to))
             self._drop_names()
         self._forget()
@@ -236,7 +236,7 @@ class Drawer:
     def _subject(self, name: str) -> str:
         found = self._read("SELECT subject FROM subject_name WHERE name = ?", (name,)).fetchone()
         if found is None:
-            raise LedgerFault("SUBJECT-UNKNOWN", f"no data subject is called {name!r} here")
+            raise LedgerError("SUBJECT-UNKNOWN", f"no data subject is called {name!r} here")
         return str(found[0])
 
     def _drop_names(self) -> None:

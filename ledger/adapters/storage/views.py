@@ -18,9 +18,9 @@ from typing import Any
 from eventsourcing.persistence import IntegrityError, Tracking
 from eventsourcing.sqlite import SQLiteCursor, SQLiteDatastore, SQLiteTrackingRecorder
 
-from ledger.adapters.storage.entry_reader import Shelf
+from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.sqlite import VERSION, check_version, faults
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 PAGE = 5_000  # entries folded into one transaction
 
@@ -56,7 +56,7 @@ class View:
         self.name = name
         try:
             self._recorder = self._open()
-        except LedgerFault as fault:
+        except LedgerError as fault:
             if fault.code != "LOG-CORRUPT":
                 raise
             for file in (path, *(path.with_name(path.name + tail) for tail in ("-wal", "-shm"))):
@@ -74,7 +74,7 @@ class View:
         try:
             with faults(self.path):
                 recorder.create_table()
-        except LedgerFault:
+        except LedgerError:
             recorder.datastore.close()
             raise
         return recorder
@@ -119,7 +119,7 @@ class View:
         with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
             c.execute("UPDATE shown SET stale_at = 0 WHERE view = ?", (self.name,))
 
-    def catch_up(self, store: Shelf, fold: Fold, page: int = PAGE) -> int:
+    def catch_up(self, store: EntryReader, fold: Fold, page: int = PAGE) -> int:
         """Fold what the log has and the view has not; the number of entries that were new to it.
 
         A view of more entries than there are is one of another copy of the ledger, and is made again.

@@ -19,7 +19,7 @@ from ledger.adapters.http_client import ask, is_address
 from ledger.adapters.system_clock import away
 from ledger.adapters.timestamps.certificate_order import in_order
 from ledger.entries.case import wire
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.verify.timestamps import ReadStamp, Stamp
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _GRANTED, _WITH_MODS = 0, 1
 def obtain(url: str, data: bytes, trusted: Sequence[bytes], now: datetime, *, sha512: bool = False) -> bytes:
     """Have an authority stamp `data`: the raw reply, verified.
 
-    `trusted` are certificate files as in `read_stamp`. `LedgerFault`: HTTP-SILENT, TSA-REFUSED (no token, or one that
+    `trusted` are certificate files as in `read_stamp`. `LedgerError`: HTTP-SILENT, TSA-REFUSED (no token, or one that
     shows nothing), CLOCK-AHEAD if it and our clock are ten minutes apart, NO-TSA without the extra.
     """
     need()
@@ -52,15 +52,15 @@ def obtain(url: str, data: bytes, trusted: Sequence[bytes], now: datetime, *, sh
     request = TimestampRequestBuilder().data(data).hash_algorithm(algorithm).cert_request(cert_request=True).build()
     reply = asyncio.run(ask(url, LARGEST, SECONDS, request.as_bytes(), media="application/timestamp-query"))
     if reply.status != 200 or len(reply.body) > LARGEST:
-        raise LedgerFault("TSA-REFUSED", f"{url}: status {reply.status}, {len(reply.body)} bytes")
+        raise LedgerError("TSA-REFUSED", f"{url}: status {reply.status}, {len(reply.body)} bytes")
     try:
         stamp = read_stamp(reply.body, data, trusted, nonce=request.nonce)
-    except Refused as wrong:
-        raise LedgerFault("TSA-REFUSED", f"{url}: {wrong}", wrong.hint) from wrong
+    except RecordError as wrong:
+        raise LedgerError("TSA-REFUSED", f"{url}: {wrong}", wrong.hint) from wrong
     if (doubt := away(now, [(url, stamp.at)])) is not None:
         raise doubt
     if abs(stamp.at - now) > APART + stamp.accuracy:
-        raise LedgerFault(
+        raise LedgerError(
             "TSA-REFUSED", f"{url}: it says {wire(stamp.at)}, the clock here {wire(now)}", "which is off?"
         )
     return reply.body
@@ -70,18 +70,18 @@ def read_stamp(reply: bytes, data: bytes, trusted: Sequence[bytes], nonce: int |
     """What a stored reply says about `data`, judged at the moment it gives; handed to `verify` as `stamps`.
 
     `trusted` are certificate files, PEM or DER: authorities, and those above them up to roots that sign themselves.
-    `Refused`: TST-FORMAT (cannot be read here), TST-STATUS, TST-IMPRINT (stamps something else, or by a hash that is no
-    longer one), TST-NONCE, TST-EKU (its signer is not one for time stamps alone), TST-SIG, TST-CHAIN; TRUST-FORMAT.
+    `RecordError`: TST-FORMAT (cannot be read here), TST-STATUS, TST-IMPRINT (stamps something else, or by a hash that is
+    no longer one), TST-NONCE, TST-EKU (its signer is not one for time stamps alone), TST-SIG, TST-CHAIN; TRUST-FORMAT.
     """
     need()
     known = [certificate for file in trusted for certificate in certificates(file)]
     try:
         return _judged(reply, data, known, nonce)
-    except Refused:
+    except RecordError:
         raise
     except Exception as error:  # of parsers that are not ours, on bytes of anybody's: whatever it is, it was not read
         said = " ".join(str(error).split()) or type(error).__name__
-        raise Refused("TST-FORMAT", f"not read here: {said}") from error
+        raise RecordError("TST-FORMAT", f"not read here: {said}") from error
 
 
 def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int | None) -> Stamp:
@@ -89,27 +89,29 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
     from rfc3161_client import VerificationError, VerifierBuilder, decode_timestamp_response
 
     if len(reply) > LARGEST:
-        raise Refused("TST-FORMAT", f"not read here: more than {LARGEST} bytes")
+        raise RecordError("TST-FORMAT", f"not read here: more than {LARGEST} bytes")
     response = decode_timestamp_response(in_order(reply))
     if response.status not in (_GRANTED, _WITH_MODS):
         says = "; ".join(response.status_string) or "the authority made no token"
-        raise Refused("TST-STATUS", f"status {response.status}: {says}")
+        raise RecordError("TST-STATUS", f"status {response.status}: {says}")
     info, signers = response.tst_info, list(response.signed_data.signer_infos)
     if response.status == _WITH_MODS or len(signers) != 1:
-        raise Refused("TST-FORMAT", "not read here: granted with modifications, or not signed exactly once")
+        raise RecordError("TST-FORMAT", "not read here: granted with modifications, or not signed exactly once")
     algorithm = HASHES.get(info.message_imprint.hash_algorithm.dotted_string)
     if algorithm is None:
-        raise Refused("TST-IMPRINT", f"by {info.message_imprint.hash_algorithm.dotted_string}, which proves nothing")
+        raise RecordError(
+            "TST-IMPRINT", f"by {info.message_imprint.hash_algorithm.dotted_string}, which proves nothing"
+        )
     if info.message_imprint.message != new(algorithm, data).digest():
-        raise Refused("TST-IMPRINT", "over other bytes than these")
+        raise RecordError("TST-IMPRINT", "over other bytes than these")
     if nonce is not None and info.nonce != nonce:
-        raise Refused("TST-NONCE", "an answer to another question")
+        raise RecordError("TST-NONCE", "an answer to another question")
     inside = [load_der_x509_certificate(certificate) for certificate in sorted(response.signed_data.certificates)]
     signer = _signer(signers[0], inside or known)
     _check_purpose(signer)
     roots = [certificate for certificate in known if certificate.issuer == certificate.subject]
     if not roots:
-        raise Refused("TST-CHAIN", "none of the trusted certificates is a root")
+        raise RecordError("TST-CHAIN", "none of the trusted certificates is a root")
     verifier = VerifierBuilder(
         roots=roots,
         # none that goes by the signer's own name: OpenSSL would take it for the signer, and another one would be shown
@@ -122,7 +124,7 @@ def _judged(reply: bytes, data: bytes, known: Sequence[Certificate], nonce: int 
         raise _broken(str(error), response) from error
     for hashed in response.signed_data.digest_algorithms:  # the signer's among them, says OpenSSL
         if hashed.dotted_string not in HASHES:
-            raise Refused("TST-SIG", f"by {hashed.dotted_string}, which proves nothing")
+            raise RecordError("TST-SIG", f"by {hashed.dotted_string}, which proves nothing")
     at, authority = info.gen_time.astimezone(UTC), signer.subject.rfc4514_string()
     return Stamp(at, _accuracy(response), authority, info.policy.dotted_string)
 
@@ -134,11 +136,11 @@ def authorities(folder: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except ValueError:
-        raise LedgerFault("TRUST", f"{folder / 'authorities'} is not a list of names and URLs") from None
+        raise LedgerError("TRUST", f"{folder / 'authorities'} is not a list of names and URLs") from None
     named = [line.split() for line in lines if line.strip() and not line.startswith("#")]
     for number, parts in enumerate(named, 1):
         if len(parts) != 2 or not is_address(parts[1]):
-            raise LedgerFault("TRUST", f"{folder / 'authorities'}, authority {number}: a name and a URL, no more")
+            raise LedgerError("TRUST", f"{folder / 'authorities'}, authority {number}: a name and a URL, no more")
     return {parts[0]: parts[1] for parts in named}
 
 
@@ -156,24 +158,24 @@ def certificates(file: bytes) -> list[Certificate]:
     try:
         return load_pem_x509_certificates(file) if b"-----BEGIN" in file else [load_der_x509_certificate(file)]
     except (ValueError, InvalidVersion) as error:
-        raise Refused("TRUST-FORMAT", f"no certificate of a time-stamp authority: {error}", where="tsa") from error
+        raise RecordError("TRUST-FORMAT", f"no certificate of a time-stamp authority: {error}", where="tsa") from error
 
 
 def reader() -> ReadStamp | None:
     """What `verify` reads tokens with; None without the extra, and then they are set aside."""
     try:
         need()
-    except LedgerFault:
+    except LedgerError:
         return None
     return read_stamp
 
 
 def need() -> None:
-    """`LedgerFault` NO-TSA where the extra is not installed."""
+    """`LedgerError` NO-TSA where the extra is not installed."""
     try:
         import rfc3161_client  # noqa: F401
     except ImportError:
-        raise LedgerFault("NO-TSA", "time stamps need rfc3161-client", "pip install 'comity[tsa]'") from None
+        raise LedgerError("NO-TSA", "time stamps need rfc3161-client", "pip install 'comity[tsa]'") from None
 
 
 def _signer(info: SignerInfo, candidates: Sequence[Certificate]) -> Certificate:
@@ -181,7 +183,7 @@ def _signer(info: SignerInfo, candidates: Sequence[Certificate]) -> Certificate:
     for certificate in candidates:
         if _named(certificate) == (info.issuer, info.serial_number):
             return certificate
-    raise Refused("TST-CHAIN", "the certificate of its signer is not there")
+    raise RecordError("TST-CHAIN", "the certificate of its signer is not there")
 
 
 def _named(certificate: Certificate) -> tuple[Name, int]:
@@ -196,16 +198,18 @@ def _check_purpose(signer: Certificate) -> None:
     try:
         usage = signer.extensions.get_extension_for_class(ExtendedKeyUsage)
     except (ExtensionNotFound, ValueError):
-        raise Refused("TST-EKU", "the certificate of its signer says nothing of time stamping") from None
+        raise RecordError("TST-EKU", "the certificate of its signer says nothing of time stamping") from None
     if not usage.critical or list(usage.value) != [ExtendedKeyUsageOID.TIME_STAMPING]:
-        raise Refused("TST-EKU", "the certificate of its signer is not for time stamping alone, or not critically so")
+        raise RecordError(
+            "TST-EKU", "the certificate of its signer is not for time stamping alone, or not critically so"
+        )
 
 
-def _broken(says: str, response: TimeStampResponse) -> Refused:
+def _broken(says: str, response: TimeStampResponse) -> RecordError:
     reason = says.partition("Verify error: ")[2].partition('"')[0]  # as OpenSSL has it
     if not reason:
-        return Refused("TST-SIG", "the signature does not hold")
-    return Refused("TST-CHAIN", f"no good chain at {wire(response.tst_info.gen_time)}: {reason.strip()}")
+        return RecordError("TST-SIG", "the signature does not hold")
+    return RecordError("TST-CHAIN", f"no good chain at {wire(response.tst_info.gen_time)}: {reason.strip()}")
 
 
 def _accuracy(response: TimeStampResponse) -> timedelta:
@@ -213,5 +217,5 @@ def _accuracy(response: TimeStampResponse) -> timedelta:
     if said is None:
         return timedelta(0)
     if (said.seconds or 0) > WORST.total_seconds():
-        raise Refused("TST-TIME", f"within {said.seconds} seconds says nothing")
+        raise RecordError("TST-TIME", f"within {said.seconds} seconds says nothing")
     return timedelta(seconds=said.seconds or 0, milliseconds=said.millis or 0, microseconds=said.micros or 0)

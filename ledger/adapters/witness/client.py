@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ledger.adapters.http_client import Reply, ask
 from ledger.adapters.keys import mldsa
 from ledger.adapters.witness.witness import SIZE
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.add_checkpoint import format_submission
 from ledger.tlog.note import Head, LogKey, Vkey, decimal, in_turn, lines_of, open_checkpoint, open_note, origin_hash
 from ledger.tlog.policy import Policy
@@ -46,7 +46,7 @@ class Asked:
     url: str
     names: tuple[str, ...]
     lines: Mapping[Vkey, str]
-    fault: Refused | LedgerFault | None = None
+    fault: RecordError | LedgerError | None = None
     conflict: bool = False
     theirs: bytes | None = None
     times: tuple[int, ...] = ()
@@ -86,7 +86,7 @@ def remembered(policy: Policy, log: LogKey) -> dict[str, Head]:
         try:
             if note:
                 heads[url] = open_checkpoint(note, origin, log, witnesses, mldsa=mldsa.verify)
-        except Refused:
+        except RecordError:
             continue
     return heads
 
@@ -111,9 +111,9 @@ def check_times(cosigned: Sequence[tuple[Vkey, int]], now: int, known: Mapping[V
     """Refuse cosignatures dated more than five minutes from `now` (CP-FUTURE), before their last, or not at all."""
     for key, time in cosigned:
         if time > now + AHEAD:
-            raise Refused("CP-FUTURE", f"it says that it saw this {time - now} s from now", where=key.name)
+            raise RecordError("CP-FUTURE", f"it says that it saw this {time - now} s from now", where=key.name)
         if time == 0 or (key in known and time < known[key].time):
-            raise Refused("CP-TIME", "it gives no time, or one before its last", where=key.name)
+            raise RecordError("CP-TIME", "it gives no time, or one before its last", where=key.name)
 
 
 def by_url(policy: Policy) -> list[tuple[str, tuple[Vkey, ...]]]:
@@ -143,7 +143,7 @@ class _Question:
     async def ask(self) -> Asked:
         try:
             return await self._ask()
-        except (Refused, LedgerFault) as fault:
+        except (RecordError, LedgerError) as fault:
             return self._without(fault)
 
     async def _ask(self) -> Asked:
@@ -153,21 +153,21 @@ class _Question:
         told = _told(reply)
         if told is not None and told != old:
             if told > self.size:
-                fault = LedgerFault("WITNESS-AHEAD", f"it has cosigned {told} entries, and was shown {self.size}")
+                fault = LedgerError("WITNESS-AHEAD", f"it has cosigned {told} entries, and was shown {self.size}")
                 return self._without(fault, theirs=await _shown(self.url, self.origin))
             if told < before:
-                fault = LedgerFault("WITNESS-LOST", f"it had cosigned {before} entries, and remembers {told}")
+                fault = LedgerError("WITNESS-LOST", f"it had cosigned {before} entries, and remembers {told}")
                 return self._without(fault)
             old = told
             reply = await self._send(old)
             if _told(reply) not in (None, old):
-                return self._without(LedgerFault("WITNESS-BUSY", "it moved on while it was asked"))
+                return self._without(LedgerError("WITNESS-BUSY", "it moved on while it was asked"))
         if reply.status == 200:
             return self._taken(reply.body)
         if reply.status in (409, 422):
-            fault = LedgerFault("LOG-EQUIVOCATION", f"status {reply.status}: {_words(reply)}")
+            fault = LedgerError("LOG-EQUIVOCATION", f"status {reply.status}: {_words(reply)}")
             return self._without(fault, conflict=True, theirs=await _shown(self.url, self.origin))
-        return self._without(LedgerFault("WITNESS-REFUSED", f"status {reply.status}: {_words(reply)}"))
+        return self._without(LedgerError("WITNESS-REFUSED", f"status {reply.status}: {_words(reply)}"))
 
     async def _send(self, old: int) -> Reply:
         proof = self.prove(old, self.size) if 0 < old < self.size else ()
@@ -180,11 +180,13 @@ class _Question:
         times = tuple(time for _, time in opened.cosigned)
         try:
             check_times(opened.cosigned, self.now, self.known)
-        except Refused as fault:
+        except RecordError as fault:
             return Asked(self.url, self._names, {}, fault, times=times)
         return Asked(self.url, self._names, lines_of(note, self.keys), times=times)
 
-    def _without(self, fault: Refused | LedgerFault, *, conflict: bool = False, theirs: bytes | None = None) -> Asked:
+    def _without(
+        self, fault: RecordError | LedgerError, *, conflict: bool = False, theirs: bytes | None = None
+    ) -> Asked:
         return Asked(self.url, self._names, {}, fault, conflict, theirs)
 
     @property
@@ -196,7 +198,7 @@ async def _shown(url: str, origin: str) -> bytes | None:
     """The note a witness has for an origin on its monitoring address; None if it does not say."""
     try:
         reply = await ask(f"{url}/{origin_hash(origin)}/checkpoint", _LARGEST, SECONDS)
-    except LedgerFault:
+    except LedgerError:
         return None
     return reply.body if reply.status == 200 and len(reply.body) <= _LARGEST else None
 

@@ -18,7 +18,7 @@ from ledger.adapters.log.log import Log
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import Asked, Known, ask_witnesses, check_times, remembered, with_cosignatures
 from ledger.entries.split_view import prove_split
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head, LogKey, Vkey, in_turn, lines_of, note_digest, open_checkpoint
 from ledger.tlog.policy import Policy
 from ledger.tlog.tree import root
@@ -45,7 +45,7 @@ def cosign_head(
     """Publish the signed head, have it cosigned, and publish it again with what came back. Also the heartbeat.
 
     Without a quorum the head is published all the same and `met` is False: exports ask for it. `say` hears why a
-    witness did not cosign; `heard` gets the answers before they are used, and may raise. `LedgerFault`:
+    witness did not cosign; `heard` gets the answers before they are used, and may raise. `LedgerError`:
     LOG-EQUIVOCATION, with both notes kept in the folder `evidence` and no new cosignature published; LOG-ROLLBACK if a
     witness shows a head larger than this log knows of.
     """
@@ -68,12 +68,12 @@ def take_cosignatures(
 ) -> Cosigned:
     """Take the cosignatures of a note that came back by other means: a file, or a witness nobody can call.
 
-    `Refused`: CP-* if it is not a note of this log, CP-SIG if no witness of the policy has signed it; `LedgerFault`
+    `RecordError`: CP-* if it is not a note of this log, CP-SIG if no witness of the policy has signed it; `LedgerError`
     LOG-CORRUPT if it is a head this log has not signed.
     """
     head = _open(log, policy, offered)
     if not head.cosignatures:
-        raise Refused("CP-SIG", "no witness of this ledger has cosigned this note")
+        raise RecordError("CP-SIG", "no witness of this ledger has cosigned this note")
     check_times(head.cosignatures, int(now().timestamp()), {})
     newest = log.publish()
     same = newest.note.rpartition(b"\n\n")[0] == offered.rpartition(b"\n\n")[0]
@@ -92,7 +92,7 @@ def witnessed(policy: Policy, note: bytes, log: LogKey) -> bool:
 def check_remembered(log: Log, policy: Policy) -> None:
     """Compare the guard with what the witnesses remember, before anything more is signed.
 
-    `LedgerFault`: LOG-ROLLBACK if one has cosigned more than this log knows of, LOG-FORKED if it was another tree.
+    `LedgerError`: LOG-ROLLBACK if one has cosigned more than this log knows of, LOG-FORKED if it was another tree.
     """
     signed = log.signed()
     for url, head in remembered(policy, log.key).items():
@@ -100,18 +100,18 @@ def check_remembered(log: Log, policy: Policy) -> None:
         if size > signed.size:
             raise _rollback(url, size, signed.size)
         if head.checkpoint.root != root(size, log.store.hashes):
-            raise LedgerFault("LOG-FORKED", f"{url} has cosigned another tree of {size} entries of this log")
+            raise LedgerError("LOG-FORKED", f"{url} has cosigned another tree of {size} entries of this log")
 
 
 def check_shown(log: Log, note: bytes, evidence: Path) -> None:
     """Compare a head of this log that somebody else has seen with what this log is; one it never signed is left alone.
 
-    `LedgerFault`: LOG-ROLLBACK if it is larger than this log knows of, LOG-FORKED if it is of another tree; the note,
+    `LedgerError`: LOG-ROLLBACK if it is larger than this log knows of, LOG-FORKED if it is of another tree; the note,
     and the exhibit if there is one, are kept in the folder `evidence`.
     """
     try:
         head = open_checkpoint(note, log.origin, log.key, ())
-    except Refused:
+    except RecordError:
         return
     signed, size = log.signed(), head.checkpoint.size
     ours = open_checkpoint(signed.note, log.origin, log.key, ())
@@ -120,7 +120,7 @@ def check_shown(log: Log, note: bytes, evidence: Path) -> None:
     _keep_notes(log, ours, head, (ours.note, note), evidence)
     if size > signed.size:
         raise _rollback("somebody", size, signed.size)
-    raise LedgerFault(
+    raise LedgerError(
         "LOG-FORKED", f"somebody was shown another tree of {size} entries of this log; see {evidence}", "comity succeed"
     )
 
@@ -130,7 +130,7 @@ def _stop_at_conflict(log: Log, head: Head, asked: Sequence[Asked], evidence: Pa
     if conflicts:
         proven = [_keep(log, head, answer, evidence) for answer in conflicts]  # all of them, before one is told of
         urls = ", ".join(answer.url for answer in conflicts)
-        raise LedgerFault(
+        raise LedgerError(
             "LOG-EQUIVOCATION",
             f"{urls}: this head does not follow what was cosigned there; what both say is kept in {evidence}",
             "it proves that this log signed two trees: comity succeed"
@@ -144,8 +144,8 @@ def _stop_at_conflict(log: Log, head: Head, asked: Sequence[Asked], evidence: Pa
             raise _rollback(answer.url, theirs.checkpoint.size, signed.size)
 
 
-def _rollback(url: str, theirs: int, ours: int) -> LedgerFault:
-    return LedgerFault(
+def _rollback(url: str, theirs: int, ours: int) -> LedgerError:
+    return LedgerError(
         "LOG-ROLLBACK",
         f"{url} has seen {theirs} entries of this log, which knows of {ours}",
         "an older copy was put in place; restore the newest one, or comity succeed",
@@ -178,7 +178,7 @@ def _exhibit(log: Log, head: Head, theirs: Head | None) -> bytes | None:
     try:
         key = next(iter(lines_of(theirs.note, in_turn(log.key))))
         return prove_split(key, theirs.note, head.note, log.consistency(m, n), root(m, log.store.hashes))
-    except Refused:
+    except RecordError:
         return None
 
 
@@ -186,7 +186,7 @@ def _told(log: Log, answer: Asked) -> Head | None:
     """The head a witness showed, if this log's key signed it."""
     try:
         return open_checkpoint(answer.theirs, log.origin, log.key, ()) if answer.theirs else None
-    except Refused:
+    except RecordError:
         return None
 
 

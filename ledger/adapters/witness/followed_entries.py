@@ -23,7 +23,7 @@ from ledger.entries.envelope import Opened, open_, open_each
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.entries.placement import Link, check_place, registry_of
 from ledger.entries.split_view import Shown, prove_order
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head, Vkey, note_digest
 from ledger.tlog.tile import FULL, bundles_for
 from ledger.tlog.tree import (
@@ -73,7 +73,7 @@ class Inspection:
     """What was read of one log, open; made if nothing was yet."""
 
     def __init__(self, path: Path, origin: str, registrar: Registrar) -> None:
-        """Open the file; `LedgerFault` TRUST if its entries were read under another registrar."""
+        """Open the file; `LedgerError` TRUST if its entries were read under another registrar."""
         if not path.exists():
             create(path, (*_SCHEMA, ("INSERT INTO read VALUES (1, 0, x'', ?)", (format_registrar(registrar),))))
         self._path, self._origin = path, origin
@@ -83,12 +83,12 @@ class Inspection:
         if under != format_registrar(registrar):
             self._c.close()
             hint = "move the file away: the entries are then read again, from the first on"
-            raise LedgerFault("TRUST", f"{path} was made under another registrar", hint)
+            raise LedgerError("TRUST", f"{path} was made under another registrar", hint)
         self._keyring = Keyring(registry_of(origin), registrar)
         with faults(path):
             register = self._c.execute("SELECT idx, raw FROM register ORDER BY idx").fetchall()
         for index, raw in register:
-            with suppress(Refused):  # what was refused then is refused again
+            with suppress(RecordError):  # what was refused then is refused again
                 self._keyring.admit(open_(raw, verify=False), index)
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class Inspection:
     def read(self, fetch: Fetch, log: Vkey, head: Head, evidence: Path) -> int:
         """Read what the published log has behind the entries read before, up to a head that `log` signed; how many.
 
-        What is found wrong is remembered, and kept in the folder `evidence` with its proof. `LedgerFault` LOG-CORRUPT
+        What is found wrong is remembered, and kept in the folder `evidence` with its proof. `LedgerError` LOG-CORRUPT
         if published entries do not make the signed tree: nothing of them is remembered then.
         """
         before: int = self._size
@@ -112,7 +112,7 @@ class Inspection:
             return 0
         tree = Frontier.at(before, reader(fetch, size))
         if before and tree.root() != self._root:
-            raise LedgerFault("LOG-CORRUPT", f"its first {before} entries are not those that were read before")
+            raise LedgerError("LOG-CORRUPT", f"its first {before} entries are not those that were read before")
         while tree.size < size:
             self._step(fetch, log, head, tree, min((tree.size // STEP + 1) * STEP, size), evidence)
         return size - before
@@ -126,18 +126,18 @@ class Inspection:
             leaves = hashes([stored_index(0, tree.size + n) for n in range(len(raws))])
             for raw, leaf, opened in zip(raws, leaves, open_each(raws), strict=True):
                 if leaf_hash(raw) != leaf:
-                    raise LedgerFault("LOG-CORRUPT", f"the entry published at {tree.size} is not the leaf of its tree")
+                    raise LedgerError("LOG-CORRUPT", f"the entry published at {tree.size} is not the leaf of its tree")
                 step.take(tree.size, raw, opened)
                 tree.add(leaf)
         try:
             if tree.size == size and tree.root() != head.checkpoint.root:
-                raise Refused("CP-CONSISTENCY", "another root")
+                raise RecordError("CP-CONSISTENCY", "another root")
             if tree.size < size:
                 path = prove_consistency(tree.size, size, hashes)
                 check_consistency(tree.size, size, tree.root(), head.checkpoint.root, path)
-        except Refused as wrong:
+        except RecordError as wrong:
             says = f"the entries published do not make the signed tree of {size}"
-            raise LedgerFault("LOG-CORRUPT", says) from wrong
+            raise LedgerError("LOG-CORRUPT", says) from wrong
         self._keep_evidence(fetch, log, head, step, evidence)
         with transaction(self._c, self._path) as c:
             step.write(c)
@@ -178,18 +178,18 @@ class _Step:
         # what is wrong, the entry, and the place of the entry before it where that is the other half of the proof
         self.wrong: list[tuple[Found, bytes, int | None]] = []
 
-    def take(self, index: int, raw: bytes, opened: Opened | Refused) -> None:
+    def take(self, index: int, raw: bytes, opened: Opened | RecordError) -> None:
         """Take the entry at a place of the log, as opening it showed it."""
-        if isinstance(opened, Refused):
+        if isinstance(opened, RecordError):
             self._alarm(index, raw, opened)
         elif opened.payload.log != self._origin:
-            self._alarm(index, raw, Refused("CTX-LOG", f"sealed for the log {opened.payload.log}"))
+            self._alarm(index, raw, RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}"))
         elif self._follow(index, opened) and not self._broken(self._keyring.registry):
             try:
                 self._keyring.admit(opened, index)
                 if not self._keyring.holds(opened.payload.signer, index):
-                    self._alarm(index, raw, Refused(*_ROLE))
-            except Refused as wrong:
+                    self._alarm(index, raw, RecordError(*_ROLE))
+            except RecordError as wrong:
                 self._alarm(index, raw, wrong)
             if opened.payload.order == self._keyring.registry:
                 self._register.append((index, raw))
@@ -204,11 +204,11 @@ class _Step:
         new = _Head(index, Link(p.seq, opened.leaf, p.instrument))
         try:
             check_place(opened, self._origin, before)
-        except Refused as wrong:
+        except RecordError as wrong:
             if head is not None and p.seq <= head.link.seq + 1 and wrong.code == "CTX-CHAIN":
                 near = head.index if p.seq >= head.link.seq else None
                 says = f"two histories of order {p.order}: {wrong.says}"
-                self._alarm(index, opened.raw, Refused("SPLIT-ORDER", says), near)
+                self._alarm(index, opened.raw, RecordError("SPLIT-ORDER", says), near)
             else:
                 self._alarm(index, opened.raw, wrong)
             self._heads[p.order] = _Head(new.index, new.link, broken=True)
@@ -230,7 +230,7 @@ class _Step:
         head = self._head(order)
         return head is not None and head.broken
 
-    def _alarm(self, index: int, raw: bytes, wrong: Refused, near: int | None = None) -> None:
+    def _alarm(self, index: int, raw: bytes, wrong: RecordError, near: int | None = None) -> None:
         self.wrong.append((Found(index, wrong.code, f"entry {index}: {wrong.says}"), raw, near))
 
     def write(self, c: sqlite3.Connection) -> None:
@@ -253,7 +253,7 @@ def _first(fetch: Fetch, size: int, opened: Opened) -> int | None:
     for bundle in bundles_for(0, size):
         raws = entries_of(fetch, bundle.n, bundle.width)
         for index, other in enumerate(open_each(raws, verify=False), bundle.n * FULL):
-            if not isinstance(other, Refused) and _places(other) == _places(opened):
+            if not isinstance(other, RecordError) and _places(other) == _places(opened):
                 return index
     return None
 

@@ -17,7 +17,7 @@ from ledger.adapters.folders.user_folders import private_folder, replace_file
 from ledger.adapters.log.checkpoints import Heads, Kept
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.split_view import form_of, prove_split
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Head, Vkey, note_digest, origin_hash, parse_checkpoint
 from ledger.tlog.tree import check_consistency
 
@@ -53,7 +53,7 @@ def newest_seen(folder: Path, origin: str) -> Kept | None:
 def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetime, evidence: Path) -> Held:
     """Hold a head, opened with the key of its log, against every one that was seen, and keep it.
 
-    `LedgerFault` SPLIT-VIEW if two contradict each other, `Refused` CP-CONSISTENCY if a proof is wrong and convicts
+    `LedgerError` SPLIT-VIEW if two contradict each other, `RecordError` CP-CONSISTENCY if a proof is wrong and convicts
     nobody; then both notes, and the exhibit if there is one, are kept in the folder `evidence`, and the head is not
     among those seen: whoever looks again meets the same.
     """
@@ -71,10 +71,10 @@ def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetim
         path, began = proof
         try:
             if m == n:
-                raise Refused("CP-CONSISTENCY", f"two trees of {m} entries")
+                raise RecordError("CP-CONSISTENCY", f"two trees of {m} entries")
             if m:
                 check_consistency(m, n, one, two, path)
-        except Refused as wrong:
+        except RecordError as wrong:
             keep_split(evidence, log, kept.note, head.note, path, began, wrong)
     times = [time for _, time in head.cosignatures]
     heads.keep(Kept(new.size, head.note, now, min(times, default=None)))
@@ -82,25 +82,25 @@ def hold_against(heads: Heads, log: Vkey, head: Head, prove: Prove, now: datetim
 
 
 def keep_split(
-    evidence: Path, log: Vkey, one: bytes, two: bytes, path: Sequence[bytes], began: bytes | None, why: Refused
+    evidence: Path, log: Vkey, one: bytes, two: bytes, path: Sequence[bytes], began: bytes | None, why: RecordError
 ) -> None:
     """Keep two heads that do not go together: SPLIT-VIEW with the exhibit if they prove it, else `why` again."""
     keep_evidence(evidence, {f"{note_digest(note)}.note": note for note in (one, two)})
     try:
         exhibit = prove_split(log, one, two, path, began)
-    except Refused:
+    except RecordError:
         raise why from None
     raise split_view(evidence, f"{log.name} has signed two trees that contradict each other", exhibit, "split-view")
 
 
-def split_view(evidence: Path, says: str, exhibit: bytes, form: str, code: str = "SPLIT-VIEW") -> LedgerFault:
+def split_view(evidence: Path, says: str, exhibit: bytes, form: str, code: str = "SPLIT-VIEW") -> LedgerError:
     """The fault that an exhibit proves, the exhibit kept."""
     name = f"{note_digest(exhibit)}.{form}.json"
     keep_evidence(evidence, {name: exhibit})
-    return LedgerFault(code, f"{says}; the exhibit is {evidence / name}", f"comity verify {evidence / name}")
+    return LedgerError(code, f"{says}; the exhibit is {evidence / name}", f"comity verify {evidence / name}")
 
 
-def convicted(evidence: Path, code: str, says: str, exhibit: bytes) -> LedgerFault:
+def convicted(evidence: Path, code: str, says: str, exhibit: bytes) -> LedgerError:
     """Return the fault that an exhibit of any form proves, the exhibit kept under the name of its form."""
     form = (form_of(exhibit) or "exhibit").removeprefix("comity.").partition("/")[0]
     return split_view(evidence, says, exhibit, form, code)

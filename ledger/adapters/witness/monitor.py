@@ -23,7 +23,7 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_entries import Inspection
 from ledger.adapters.witness.followed_logs import Prove, followed, hold_against, keep_evidence
 from ledger.entries.keyring import Registrar
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Head, Vkey, decimal, note_digest, open_checkpoint, origin_hash
 from ledger.tlog.policy import Policy
 from ledger.tlog.tile import FULL, bundles_for
@@ -72,7 +72,7 @@ def look(
     With `entries`, new entries are held against their leaves; with the `registrar` of the log they are opened as well,
     and what was ever wrong with one is an alarm at each look. What the log contradicts itself with is kept in
     `evidence`, by default a folder of that name in the state. Nothing about the log is raised: what is wrong with it is
-    an alarm. `LedgerFault` for the state folder only.
+    an alarm. `LedgerError` for the state folder only.
     """
     alarms: list[Alarm] = []
     head: Head | None = None
@@ -89,7 +89,7 @@ def look(
                 notes = {f"{note_digest(note)}.note": note for note in (newest.note, head.note)}
                 keep_evidence(proofs, notes)
                 says = f"it shows {head.checkpoint.size} entries, and had shown {newest.size}; both heads are kept"
-                raise LedgerFault("LOG-ROLLBACK", says)
+                raise LedgerError("LOG-ROLLBACK", says)
             if entries and registrar is not None:
                 with closing(Inspection(state / f"{origin_hash(origin)}.entries.db", origin, registrar)) as inspection:
                     try:
@@ -98,7 +98,7 @@ def look(
                         alarms += [Alarm(found.code, found.says) for found in inspection.found()]
             elif entries:
                 checked = _new_entries(fetch, head.checkpoint, state / f"{origin_hash(origin)}.checked")
-        except (Refused, LedgerFault) as wrong:
+        except (RecordError, LedgerError) as wrong:
             alarms.append(Alarm(wrong.code, wrong.says))
         alarms += _late(heads, head, now, patience)
     return Look(origin, where, head.checkpoint.size if head else None, before, checked, tuple(alarms))
@@ -111,7 +111,7 @@ def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:
     for key in keys[:-1]:
         try:
             return open_checkpoint(note, origin, key, witnesses, mldsa=mldsa.verify), key
-        except Refused:
+        except RecordError:
             continue
     return open_checkpoint(note, origin, keys[-1], witnesses, mldsa=mldsa.verify), keys[-1]
 
@@ -163,7 +163,7 @@ def _new_entries(fetch: Fetch, checkpoint: Checkpoint, noted: Path) -> int:
 def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
     """Hold every published entry from `start` on against the signed tree.
 
-    `LedgerFault` LOG-CORRUPT at the first that is not the leaf it should be, or if the leaves do not make the tree.
+    `LedgerError` LOG-CORRUPT at the first that is not the leaf it should be, or if the leaves do not make the tree.
     """
     read = reader(fetch, checkpoint.size)
     tree = Frontier.at(start, read)
@@ -174,7 +174,7 @@ def check_entries(fetch: Fetch, checkpoint: Checkpoint, start: int = 0) -> None:
                 continue
             leaf = leaf_hash(entry)
             if read([stored_index(0, index)]) != [leaf]:
-                raise LedgerFault("LOG-CORRUPT", f"the entry published at {index} is not the leaf of its tree")
+                raise LedgerError("LOG-CORRUPT", f"the entry published at {index} is not the leaf of its tree")
             tree.add(leaf)
     if tree.size != checkpoint.size or tree.root() != checkpoint.root:
-        raise LedgerFault("LOG-CORRUPT", f"the entries published do not make the signed tree of {checkpoint.size}")
+        raise LedgerError("LOG-CORRUPT", f"the entries published do not make the signed tree of {checkpoint.size}")

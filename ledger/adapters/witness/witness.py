@@ -18,7 +18,7 @@ from ledger.adapters.keys.mldsa import MlDsaKey
 from ledger.adapters.log.published_log import LARGEST_NOTE, Fetch, reader
 from ledger.adapters.witness.witness_state import Evidence, Memory, Seen
 from ledger.entries.split_view import prove_split
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.add_checkpoint import Submission, parse_submission
 from ledger.tlog.note import (
     EMPTY_ROOT,
@@ -83,7 +83,7 @@ class Witness:
         """Answer the body of an add-checkpoint request; what is cosigned is durable on return."""
         try:
             submission = parse_submission(body)
-        except Refused as refused:
+        except RecordError as refused:
             return Answer(400, f"{refused.says}\n")
         return self.consider(submission)
 
@@ -97,7 +97,7 @@ class Witness:
         try:
             with self.memory.turn():
                 return self._decide(head, submission)
-        except LedgerFault as fault:
+        except LedgerError as fault:
             return Answer(503, f"{fault.code}: nothing was cosigned\n")
 
     def checkpoint(self, digest: str) -> bytes | None:
@@ -119,7 +119,7 @@ class Witness:
         try:
             open_note(note, keys)
             own = "".join(lines_of(note, keys).values()).encode()
-        except Refused as refused:
+        except RecordError as refused:
             false = refused.code == "CP-SIG" or _misspelt(note, {key.name for key in keys})
             return Answer(403 if false else 400, f"{refused.says}\n")
         return _Head(origin, size, tree, text + b"\n\n" + own)
@@ -157,7 +157,7 @@ def _contradiction(head: _Head, last: Seen | None, submission: Submission) -> st
         return "every tree begins with the empty one: there is nothing to prove" if submission.proof else ""
     try:
         check_consistency(last.size, head.size, last.root, head.root, submission.proof)
-    except Refused as refused:
+    except RecordError as refused:
         return refused.says
     return ""
 
@@ -207,7 +207,7 @@ def logs_of(policies: Sequence[Policy], own: Sequence[Vkey] = ()) -> dict[str, l
     distinct = list(dict.fromkeys(keys))
     publics = {key.public for key in distinct} | {key.public for key in own}
     if len({key.id for key in distinct}) < len(distinct) or len(publics) < len(distinct) + len(own):
-        raise Refused("POL-KEY", "one key, one name, one job: two of the keys cannot be told apart")
+        raise RecordError("POL-KEY", "one key, one name, one job: two of the keys cannot be told apart")
     logs: dict[str, list[Vkey]] = {}
     for key in distinct:
         format_checkpoint(Checkpoint(key.name, 0, EMPTY_ROOT))
@@ -220,7 +220,7 @@ def exhibit_of(evidence: Evidence, keys: Sequence[Vkey]) -> bytes | None:
     for key in keys:
         try:
             return prove_split(key, evidence.cosigned, evidence.refused, evidence.proof)
-        except Refused:
+        except RecordError:
             continue
     return None
 
@@ -241,12 +241,12 @@ class Pulled:
 def pull(witness: Witness, fetch: Fetch) -> Pulled:
     """Fetch the published head of a log and what its tiles prove, and cosign it: a witness nobody has to call.
 
-    `Refused` CP-*, LOG-TILE and `LedgerFault` if it cannot be read; a head that is refused is a value.
+    `RecordError` CP-*, LOG-TILE and `LedgerError` if it cannot be read; a head that is refused is a value.
     """
     note = fetch("checkpoint", LARGEST_NOTE)
     head = witness._opened(note)
     if isinstance(head, Answer):
-        raise Refused("CP-SIG" if head.status == 403 else "CP-FORMAT", head.body.strip(), where="checkpoint")
+        raise RecordError("CP-SIG" if head.status == 403 else "CP-FORMAT", head.body.strip(), where="checkpoint")
     seen = witness.memory.seen(head.origin)
     old = seen.size if seen else 0
     read = reader(fetch, head.size)
@@ -258,6 +258,6 @@ def pull(witness: Witness, fetch: Fetch) -> Pulled:
         for key in witness.logs[head.origin]:
             try:
                 exhibit = prove_split(key, seen.note, head.note, proof, began)
-            except Refused:
+            except RecordError:
                 continue
     return Pulled(head.origin, head.size, answer, exhibit)

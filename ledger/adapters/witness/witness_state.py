@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ledger.adapters.folders.user_folders import private_folder
 from ledger.adapters.storage.sqlite import connect, create, faults, transaction
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.note import note_digest
 
 MOST_EVIDENCE = 100  # rows for each log: its key can sign more contradictions than a disk holds, and one is enough
@@ -70,9 +70,9 @@ class Memory:
     """The memory of one witness, open. Threads take turns; so do processes."""
 
     def __init__(self, path: Path, vkey: str) -> None:
-        """Open the memory of the witness `vkey`; `LedgerFault` WITNESS-LOST if it is missing or somebody else's."""
+        """Open the memory of the witness `vkey`; `LedgerError` WITNESS-LOST if it is missing or somebody else's."""
         if not path.exists():
-            raise LedgerFault(
+            raise LedgerError(
                 "WITNESS-LOST",
                 f"{path} is missing, so nothing says what this witness has cosigned before",
                 "comity witness new makes another witness, under another name; this one is retired",
@@ -83,12 +83,12 @@ class Memory:
         try:
             with faults(path):
                 row = self._c.execute("SELECT vkey FROM witness").fetchone()
-        except LedgerFault:
+        except LedgerError:
             self._c.close()
             raise
         if row is None or row["vkey"] != vkey:
             self._c.close()
-            raise LedgerFault("WITNESS-LOST", f"{path} is the memory of another witness, not of {vkey}")
+            raise LedgerError("WITNESS-LOST", f"{path} is the memory of another witness, not of {vkey}")
 
     @classmethod
     def create(cls, path: Path, vkey: str) -> Memory:
@@ -122,7 +122,7 @@ class Memory:
                 (origin, seen.size, seen.root, seen.time, seen.note),
             )
         except sqlite3.IntegrityError as error:
-            raise LedgerFault("WITNESS-BACK", f"size {seen.size} of {origin} would be a step back: {error}") from error
+            raise LedgerError("WITNESS-BACK", f"size {seen.size} of {origin} would be a step back: {error}") from error
 
     def keep(self, evidence: Evidence) -> None:
         """Keep what was refused, within a turn; once for each head, and not without end."""

@@ -14,7 +14,7 @@ from ledger.entries.case import Entry
 from ledger.entries.replacement import ALGORITHMS
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.record_checks.open_duties import open_duties
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Finding, Standing, Verdict
 
 NO_LAWFUL_AUTHORITY = ("VOL",)
@@ -34,7 +34,7 @@ class Question(Struct, frozen=True):
 
     id: str
     says: str
-    start: Callable[[Examination], Start]
+    start: Callable[[OrderFacts], Start]
 
 
 class Start(Struct, frozen=True):
@@ -55,14 +55,14 @@ def _not_applicable(why: str) -> Start:
     return Start(lacks=(why,), state=Standing.NOT_APPLICABLE)
 
 
-def _no_data(r: Examination) -> Start | None:
+def _no_data(r: OrderFacts) -> Start | None:
     """What the criteria about data say while there are none (decisions 63, 64)."""
     if r.disowned:
         return _not_applicable("The order is disowned.")
     return None if r.reaching else _not_applicable("No data have reached the issuing side.")
 
 
-def authenticity(r: Examination) -> Start:
+def authenticity(r: OrderFacts) -> Start:
     """A1: the order and everything handed over are the word of whoever did it."""
     if (nothing := _no_data(r)) is not None:
         return nothing
@@ -74,7 +74,7 @@ def authenticity(r: Examination) -> Start:
     return Start((*orders, *(e for e in handed if r.first_hand(e))), lacks)
 
 
-def integrity(r: Examination) -> Start:
+def integrity(r: OrderFacts) -> Start:
     """A2: every file has a digest, and what arrived was compared and found equal."""
     if (nothing := _no_data(r)) is not None:
         return nothing
@@ -96,7 +96,7 @@ def _has_digests(disclosure: Entry) -> bool:
     return bool(listed) and all(any(f.get(digest) for digest in ALGORITHMS) for f in listed)
 
 
-def custody(r: Examination) -> Start:
+def custody(r: OrderFacts) -> Start:
     """A3: somebody received the data and has held them since."""
     if (nothing := _no_data(r)) is not None:
         return nothing
@@ -105,7 +105,7 @@ def custody(r: Examination) -> Start:
     return Start((*received, *moved), () if received else ("No receipt of the data is on record.",))
 
 
-def lawful_authority(r: Examination) -> Start:
+def lawful_authority(r: OrderFacts) -> Start:
     """A4: an authority made the order, and whoever had to approve it did."""
     if r.disowned:
         return _not_applicable("The order is disowned.")
@@ -125,7 +125,7 @@ def lawful_authority(r: Examination) -> Start:
     return Start((*orders, *approved, *granted), lacks)
 
 
-def conditions_of_the_instrument(r: Examination) -> Start:
+def conditions_of_the_instrument(r: OrderFacts) -> Start:
     """A5: the instrument's own conditions; kept only by the absence of findings."""
     if r.disowned:
         return _not_applicable("The order is disowned.")
@@ -135,7 +135,7 @@ def conditions_of_the_instrument(r: Examination) -> Start:
     return Start(orders, () if orders else ("No effective order is on record.",))
 
 
-def time(r: Examination) -> Start:
+def time(r: OrderFacts) -> Start:
     """A6: what had to be done in time was done in time."""
     clocks = r.counting
     if all(c.verdict is Verdict.NOT_RUNNING for c in clocks):
@@ -148,12 +148,12 @@ def time(r: Examination) -> Start:
     return Start((leaf for c in met for leaf in c.entries), lacks)
 
 
-def data_protection(r: Examination) -> Start:
+def data_protection(r: OrderFacts) -> Start:
     """A7: the duties towards the person; none of them is open, and no finding says that one was broken."""
     return _no_data(r) or Start(r.reaching, (duty.says for duty in open_duties(r)))
 
 
-def defence_access(r: Examination) -> Start:
+def defence_access(r: OrderFacts) -> Start:
     """A8: the defence has the raw answer, the digests and the means to check them."""
     if (nothing := _no_data(r)) is not None:
         return nothing
@@ -173,7 +173,7 @@ QUESTIONS = (
 )
 
 
-def criteria(r: Examination, findings: Iterable[Finding]) -> dict[str, Criterion]:
+def criteria(r: OrderFacts, findings: Iterable[Finding]) -> dict[str, Criterion]:
     """The eight criteria, after these findings have pulled."""
     found = {question.id: question.start(r).criterion() for question in QUESTIONS}
     for finding in findings:

@@ -6,13 +6,21 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ledger.entries.case import Entry, instant
-from ledger.law.deadlines.deadline_base import Winding, answered, first_of, since, wind, wind_by_receipt, with_twin
-from ledger.law.reading.substance import Matter
+from ledger.law.deadlines.deadline_base import (
+    RunningPeriod,
+    answered,
+    first_of,
+    since,
+    wind,
+    wind_by_receipt,
+    with_twin,
+)
+from ledger.law.reading.substance import Substance
 from ledger.law.terms.calendar import Count, Duration, calendar_days, duration
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
 
-def _d_8_6_service(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _d_8_6_service(d: Deadline, m: Substance) -> Iterator[Clock]:
     accepted = next(iter(since(m, "request-accepted")), m.first("request-accepted"))
     if accepted is not None:
         days = m.days_of(m.to_party)
@@ -21,7 +29,7 @@ def _d_8_6_service(d: Deadline, m: Matter) -> Iterator[Clock]:
         yield from with_twin(w, lambda w: w.judged(first_of(served), served))
 
 
-def _d_8_6_return(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _d_8_6_return(d: Deadline, m: Substance) -> Iterator[Clock]:
     if m.governing is not None and m.issued is not None:
         length = 45 if "traffic" in (m.issued.get("data_categories") or ()) else 20
         w = wind_by_receipt(m, d, lambda receipt: calendar_days(receipt, length, m.provider_days))
@@ -29,7 +37,7 @@ def _d_8_6_return(d: Deadline, m: Matter) -> Iterator[Clock]:
         yield from with_twin(w, lambda w: w.judged(first_of(answers), answers))
 
 
-def _d_9_5(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _d_9_5(d: Deadline, m: Substance) -> Iterator[Clock]:
     """A declaration that names no period sets a duty and no clock [design]."""
     declared, passed_on = m.declared("D-9-5"), m.first("data-transmitted-by-state")
     length = duration(declared.terms) if declared else None
@@ -38,11 +46,11 @@ def _d_9_5(d: Deadline, m: Matter) -> Iterator[Clock]:
         yield answered(w, m.of("emergency-request-formalised"))
 
 
-def _preserved(m: Matter) -> Entry | None:
+def _preserved(m: Substance) -> Entry | None:
     return m.first("preservation-confirmed") or m.governing
 
 
-def _kept(w: Winding) -> Clock:
+def _kept(w: RunningPeriod) -> Clock:
     """Follow-up in time meets it; an order withdrawn or data given up before the end leave nobody bound."""
     requests = w.m.of("production-request-confirmed")
     verdict, answer = w.judged(first_of(requests), requests)
@@ -53,12 +61,12 @@ def _kept(w: Winding) -> Clock:
     return w.clock(verdict, answer)
 
 
-def _b_29_60(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _b_29_60(d: Deadline, m: Substance) -> Iterator[Clock]:
     if (start := _preserved(m)) is not None:
         yield _kept(wind(m, d, start, lambda on: calendar_days(on, 60, m.issuer_days)))
 
 
-def _b_16_90(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _b_16_90(d: Deadline, m: Substance) -> Iterator[Clock]:
     if (start := _preserved(m)) is not None:
         extensions = m.of("preservation-extended")
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from ledger.entries.case import Entry, instant, wire
-from ledger.law.reading.substance import NOTHING, Matter
+from ledger.law.reading.substance import NOTHING, Substance
 from ledger.law.terms.calendar import Count, rolled
 from ledger.law.terms.rule import Clock, Deadline, Verdict
 
@@ -33,19 +33,19 @@ def earliest(*answers: Answers) -> Answers:
     return answer
 
 
-def since(m: Matter, *kinds: str) -> tuple[Entry, ...]:
+def since(m: Substance, *kinds: str) -> tuple[Entry, ...]:
     """Entries that may answer a clock wound by a receipt: from the `on` of a last version that is a correction."""
     return tuple(e for e in m.of(*kinds) if m.since is None or e.on >= m.since)
 
 
-class Winding(Struct, frozen=True, dict=True):
+class RunningPeriod(Struct, frozen=True, dict=True):
     """One period of one order: what wound it, how it counts, what end was set for it.
 
     `trigger` is None where the entry that should wind it is not on record. `due` is None unless the trigger is known or
     an end was set. `waiting` is the referral back that has stopped it.
     """
 
-    m: Matter
+    m: Substance
     deadline: Deadline
     trigger: Entry | None
     count: Count | None
@@ -110,16 +110,18 @@ class Winding(Struct, frozen=True, dict=True):
             notes=notes,
         )
 
-    def rolled(self) -> Winding | None:
+    def rolled(self) -> RunningPeriod | None:
         """The same period ending with the next working day; None where that is the same, or an end was set."""
         if self.extension is not None or self.count is None:
             return None
         twin = rolled(self.count)
-        return Winding(self.m, self.deadline, self.trigger, twin, None, self.notes) if twin.due != self.due else None
+        return (
+            RunningPeriod(self.m, self.deadline, self.trigger, twin, None, self.notes) if twin.due != self.due else None
+        )
 
 
 def wind(
-    m: Matter,
+    m: Substance,
     d: Deadline,
     trigger: Entry | None,
     counting: Counting,
@@ -127,7 +129,7 @@ def wind(
     *,
     extendable: bool = True,
     versioned: bool = False,
-) -> Winding:
+) -> RunningPeriod:
     """Wind a clock by an entry, from its `on` or from the moment `start` it states.
 
     It stays unwound if the entry is not a known trigger. `versioned`: it is wound by a receipt, so that an end set
@@ -136,28 +138,28 @@ def wind(
     extension = m.extension(d.id, m.since if versioned else None) if extendable else None
     known = trigger is not None and m.known_trigger(trigger)
     count = counting(start or trigger.on) if trigger is not None and known else None
-    return Winding(m, d, trigger, count, extension)
+    return RunningPeriod(m, d, trigger, count, extension)
 
 
-def wind_by_receipt(m: Matter, d: Deadline, counting: Counting, *, extendable: bool = True) -> Winding:
+def wind_by_receipt(m: Substance, d: Deadline, counting: Counting, *, extendable: bool = True) -> RunningPeriod:
     """Wind a clock by the governing receipt; unwound while there is none."""
     return wind(m, d, m.governing, counting, extendable=extendable, versioned=True)
 
 
-def answered(w: Winding, entries: Iterable[Entry]) -> Clock:
+def answered(w: RunningPeriod, entries: Iterable[Entry]) -> Clock:
     """The clock of a period that the first of these entries answers, and that nothing stops."""
     entries = tuple(entries)
     return w.clock(*w.judged(first_of(entries), entries))
 
 
-def window(w: Winding, entries: Iterable[Entry]) -> Clock:
+def window(w: RunningPeriod, entries: Iterable[Entry]) -> Clock:
     """A window: closed unused it is NOT-RUNNING, used late MISSED (decision 30)."""
     entries = tuple(entries)
     verdict, answer = w.judged(first_of(entries), entries)
     return w.clock(Verdict.NOT_RUNNING if verdict is Verdict.MISSED and answer is None else verdict, answer)
 
 
-def with_twin(w: Winding, judge: Callable[[Winding], tuple[Verdict, Entry | None]]) -> Iterator[Clock]:
+def with_twin(w: RunningPeriod, judge: Callable[[RunningPeriod], tuple[Verdict, Entry | None]]) -> Iterator[Clock]:
     """The clock and, where its date differs, its rolled twin, each judged by its own end."""
     yield w.clock(*judge(w))
     if (twin := w.rolled()) is not None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import (
     Answers,
-    Winding,
+    RunningPeriod,
     answered,
     earliest,
     first_of,
@@ -18,27 +18,27 @@ from ledger.law.deadlines.deadline_base import (
     window,
     with_twin,
 )
-from ledger.law.reading.substance import Matter
+from ledger.law.reading.substance import Substance
 from ledger.law.terms.calendar import Count, calendar_days, duration, us_days
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
 ANSWERS = ("data-disclosed", "disclosure-declined", "no-data-held")
 
 
-def provider_answers(m: Matter) -> Answers:
+def provider_answers(m: Substance) -> Answers:
     """What answers an order under arts 6 and 7: all is returned; the provider declines; it holds no such data; or it
     discloses a part and says what it withholds and why (decisions 10, 11)."""
     said = [e for e in since(m, *ANSWERS) if _is_answer(m, e)]
     return earliest(first_of(said), lambda without: m.complete(m.since, without))
 
 
-def _is_answer(m: Matter, e: Entry) -> bool:
+def _is_answer(m: Substance, e: Entry) -> bool:
     if e.kind == "data-disclosed":
         return e.get("partial") is True and e.stated("withheld") and e.stated("withheld_reason")
     return e.kind == "disclosure-declined" or m.is_no_data_for_all(e)
 
 
-def _d_7_7(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _d_7_7(d: Deadline, m: Substance) -> Iterator[Clock]:
     if m.versions and m.sent_or_received:
         asked = duration(m.versions[0].get("return_timeframe"))
 
@@ -50,7 +50,7 @@ def _d_7_7(d: Deadline, m: Matter) -> Iterator[Clock]:
         yield from with_twin(wind_by_receipt(m, d, counting), lambda w: _judged_7_7(w, answers, said))
 
 
-def _judged_7_7(w: Winding, answers: Answers, said: tuple[Entry, ...]) -> tuple[Verdict, Entry | None]:
+def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> tuple[Verdict, Entry | None]:
     """Nobody is bound at the end if an instruction for all stands then, or the order was withdrawn before it.
 
     An instruction lifted only at or after the end leaves it open what the provider still had to do (decision 21).
@@ -73,7 +73,7 @@ def _judged_7_7(w: Winding, answers: Answers, said: tuple[Entry, ...]) -> tuple[
     return verdict, answer
 
 
-def _d_7_5d(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _d_7_5d(d: Deadline, m: Substance) -> Iterator[Clock]:
     for instruction in m.instructions:
         days = m.days_of(m.party_of(instruction))
         w = wind(m, d, instruction, lambda on, days=days: calendar_days(on, 7, days, d.policy))  # type: ignore[misc]
@@ -81,7 +81,7 @@ def _d_7_5d(d: Deadline, m: Matter) -> Iterator[Clock]:
         yield answered(w, (e for e in reasons if m.named(e.get("about")) is instruction))
 
 
-def _d_6_3d(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _d_6_3d(d: Deadline, m: Substance) -> Iterator[Clock]:
     """Listed if a time frame is stated and, as D-7-7, once the request was sent or has arrived: before that nobody
     could be bound by it [design]."""
     asked = duration(m.versions[0].get("return_timeframe")) if m.versions else None
@@ -90,7 +90,7 @@ def _d_6_3d(d: Deadline, m: Matter) -> Iterator[Clock]:
         yield w.clock(*w.judged(provider_answers(m), since(m, *ANSWERS)))
 
 
-def _sca_2703_h(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _sca_2703_h(d: Deadline, m: Substance) -> Iterator[Clock]:
     if m.governing is not None:
         w = wind_by_receipt(m, d, lambda receipt: us_days(receipt, 14, m.provider_days))
         yield window(w, since(m, "reasoned-objection-filed"))

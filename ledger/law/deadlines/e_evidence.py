@@ -12,33 +12,37 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry
-from ledger.law.deadlines.deadline_base import Answers, Winding, earliest, first_of, since, wind, window
-from ledger.law.reading.substance import Matter
+from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, earliest, first_of, since, wind, window
+from ledger.law.reading.substance import Substance
 from ledger.law.terms.calendar import HOUR, Count, eu_days, eu_hours
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
 ANSWERS = ("data-disclosed", "no-data-held")
 SILENCE = timedelta(hours=24)  # decision 28 [design]: after an authority that stayed silent, so long from the end
 
-Moved = Callable[[datetime, int], Count]  # (start, days or hours it stood still) -> the count
+StaleVersion = Callable[[datetime, int], Count]  # (start, days or hours it stood still) -> the count
 
 
 # -- art. 10(2), 10(3), 10(4): to transmit -----------------------------------------------------------------------------
 
 
-def _answers(m: Matter) -> Answers:
+def _answers(m: Substance) -> Answers:
     no_data = [e for e in since(m, "no-data-held") if m.is_no_data_for_all(e)]
     return earliest(first_of(no_data), lambda without: m.complete(m.since, without))
 
 
-def _emergency_at_receipt(m: Matter) -> bool:
+def _emergency_at_receipt(m: Substance) -> bool:
     """Art. 10(4) governs if there is an emergency at the governing receipt; before any receipt, if there is one now."""
     return m.emergency(m.governing.on if m.governing else m.at)
 
 
 def _transmission(
-    m: Matter, d: Deadline, trigger: Entry | None, counting: Moved, passed: Callable[[datetime, datetime], int]
-) -> Winding:
+    m: Substance,
+    d: Deadline,
+    trigger: Entry | None,
+    counting: StaleVersion,
+    passed: Callable[[datetime, datetime], int],
+) -> RunningPeriod:
     """The period of a provider, and what art. 10(6) does to it: referred back, it stands still until clarified.
 
     It goes on, it does not start again (decision 27); a referral at or after the end stops nothing. While it waits the
@@ -66,7 +70,7 @@ def _transmission(
     return w
 
 
-def _in_days(m: Matter) -> tuple[Moved, Callable[[datetime, datetime], int]]:
+def _in_days(m: Substance) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
     days = m.provider_days
     return (
         lambda on, stood: eu_days(on, 10 + stood, days),
@@ -74,14 +78,14 @@ def _in_days(m: Matter) -> tuple[Moved, Callable[[datetime, datetime], int]]:
     )
 
 
-def _in_hours(m: Matter) -> tuple[Moved, Callable[[datetime, datetime], int]]:
+def _in_hours(m: Substance) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
     return (
         lambda on, stood: eu_hours(on, 8 + stood, m.provider_days),
         lambda begins, ends: -((begins - ends) // HOUR),  # rounded up to full hours
     )
 
 
-def _stopped_by(w: Winding) -> Entry | None:
+def _stopped_by(w: RunningPeriod) -> Entry | None:
     """What leaves a provider unbound that has not transmitted in time: arts 4(5), 10(6), 10(8), 10(9), 12(2), 17(3).
 
     An objection or reasons no longer do once the authority has set a new end after them (decisions 34, 35).
@@ -97,7 +101,7 @@ def _stopped_by(w: Winding) -> Entry | None:
     return next(iter((*for_all, *still, *over)), None)
 
 
-def _judged(w: Winding, end: datetime | None = None) -> Clock:
+def _judged(w: RunningPeriod, end: datetime | None = None) -> Clock:
     verdict, answer = w.judged(_answers(w.m), since(w.m, *ANSWERS), end)
     if w.due is not None and verdict in (Verdict.OPEN, Verdict.MISSED):
         stopped = _stopped_by(w)
@@ -106,7 +110,7 @@ def _judged(w: Winding, end: datetime | None = None) -> Clock:
     return w.clock(verdict, answer)
 
 
-def end_10_2(m: Matter, due: datetime) -> datetime:
+def end_10_2(m: Substance, due: datetime) -> datetime:
     """Until when E-10-2 can be met: if the authority is silent to the end, transmission may only begin at `due`, and
     the provider has 24 hours from it; if it spoke, on whatever part, until `due` (decision 28)."""
     spoke = (*m.of("no-ground-confirmed"), *m.grounds_in_time)
@@ -114,7 +118,7 @@ def end_10_2(m: Matter, due: datetime) -> datetime:
     return due if heard else due + SILENCE
 
 
-def _downgraded(m: Matter, w: Winding) -> Entry | None:
+def _downgraded(m: Substance, w: RunningPeriod) -> Entry | None:
     """The entry that ended or downgraded the emergency with effect before the eight hours were over and not later than
     the answer (decision 43); None if none did."""
     _, answer = w.judged(_answers(m), since(m, *ANSWERS))
@@ -124,7 +128,7 @@ def _downgraded(m: Matter, w: Winding) -> Entry | None:
     return None
 
 
-def _e_10_4(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_10_4(d: Deadline, m: Substance) -> Iterator[Clock]:
     if m.versions and m.sent_or_received and _emergency_at_receipt(m):
         w = _transmission(m, d, m.governing, *_in_hours(m))
         downgraded = _downgraded(m, w)
@@ -135,7 +139,7 @@ def _e_10_4(d: Deadline, m: Matter) -> Iterator[Clock]:
             yield _judged(w)
 
 
-def _ten_days(m: Matter, d: Deadline) -> Winding | None:
+def _ten_days(m: Substance, d: Deadline) -> RunningPeriod | None:
     """The ten days: from the governing receipt; or, if an emergency was ended, from when that took effect."""
     if not (m.versions and m.sent_or_received):
         return None
@@ -147,12 +151,12 @@ def _ten_days(m: Matter, d: Deadline) -> Winding | None:
     return _transmission(m, d, trigger, *_in_days(m))
 
 
-def _e_10_2(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_10_2(d: Deadline, m: Substance) -> Iterator[Clock]:
     if m.notification_required and (w := _ten_days(m, d)) is not None:
         yield _judged(w, end_10_2(m, w.due) if w.due else None)
 
 
-def _e_10_3(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_10_3(d: Deadline, m: Substance) -> Iterator[Clock]:
     if not m.notification_required and (w := _ten_days(m, d)) is not None:
         yield _judged(w)
 
@@ -160,26 +164,26 @@ def _e_10_3(d: Deadline, m: Matter) -> Iterator[Clock]:
 # -- art. 12(1), 17(2): to say no --------------------------------------------------------------------------------------
 
 
-def _e_12_1(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_12_1(d: Deadline, m: Substance) -> Iterator[Clock]:
     if m.notification is not None:
-        w = Winding(m, d, m.notification, m.review, m.extension(d.id))
+        w = RunningPeriod(m, d, m.notification, m.review, m.extension(d.id))
         begun = m.version_of(m.notification)
         again = begun is not None and begun is not m.issued
         used = m.of("no-ground-confirmed", "ground-for-refusal-raised")
         yield window(w, (e for e in used if not again or (begun is not None and e.on >= begun.on)))
 
 
-def _objection_window(m: Matter, d: Deadline) -> Winding:
+def _objection_window(m: Substance, d: Deadline) -> RunningPeriod:
     return wind(m, d, m.governing, lambda on: eu_days(on, 10, m.issuer_days, d.policy), versioned=True)
 
 
-def objection_in_time(m: Matter, e: Entry) -> bool:
+def objection_in_time(m: Substance, e: Entry) -> bool:
     """An objection was filed before the end of E-17-2, or while that end is not known."""
     end = _objection_window(m, E_17_2).due
     return end is None or e.on < end
 
 
-def _e_17_2(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_17_2(d: Deadline, m: Substance) -> Iterator[Clock]:
     filed = since(m, "reasoned-objection-filed")
     if m.versions and filed:
         w = _objection_window(m, d)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ledger.entries.case import Entry, instant
-from ledger.law.deadlines.deadline_base import Winding, answered, first_of, since, wind, wind_by_receipt
-from ledger.law.reading.substance import Matter
+from ledger.law.deadlines.deadline_base import RunningPeriod, answered, first_of, since, wind, wind_by_receipt
+from ledger.law.reading.substance import Substance
 from ledger.law.terms.calendar import Count, Days, Duration, duration, eu_days, eu_hours, eu_working_days, stated
 from ledger.law.terms.calendar import calendar_days as house_days
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
@@ -20,7 +20,7 @@ def _after(e: Entry, earlier: Entry) -> bool:
 # -- clarification: arts 10(6), 11(5) ----------------------------------------------------------------------------------
 
 
-def _clarify(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _clarify(d: Deadline, m: Substance) -> Iterator[Clock]:
     for referral, clarification in m.referrals:
         w = wind(m, d, referral, lambda on: eu_days(on, 5, m.issuer_days))
         withdrawn = [e for e in m.of("order-withdrawn") if _after(e, referral)]
@@ -31,12 +31,12 @@ def _clarify(d: Deadline, m: Matter) -> Iterator[Clock]:
 # -- preservation: art. 11 ---------------------------------------------------------------------------------------------
 
 
-def keeping_end(m: Matter) -> datetime | None:
+def keeping_end(m: Substance) -> datetime | None:
     """The end of the sixty days of art. 11(1), before any extension; None while the receipt is not known."""
     return wind_by_receipt(m, E_11_1, lambda on: eu_days(on, 60, m.provider_days), extendable=False).due
 
 
-def _e_11_1(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_11_1(d: Deadline, m: Substance) -> Iterator[Clock]:
     if not (m.versions and m.sent_or_received):
         return
     end = keeping_end(m)
@@ -63,19 +63,19 @@ def _e_11_1(d: Deadline, m: Matter) -> Iterator[Clock]:
 # -- enforcement: art. 16 ----------------------------------------------------------------------------------------------
 
 
-def _enforcing(m: Matter, request: Entry) -> Days:
+def _enforcing(m: Substance, request: Entry) -> Days:
     office = m.register.office(request.get("enforcing_authority") or "")
     return m.days_of(office.party if office else m.to_party)
 
 
-def _e_16_2(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_16_2(d: Deadline, m: Substance) -> Iterator[Clock]:
     for request in m.of("enforcement-requested"):
         days = _enforcing(m, request)
         w = wind(m, d, request, lambda on, days=days: eu_working_days(on, 5, days))  # type: ignore[misc]
         yield answered(w, (e for e in m.of("recognition-decided") if _after(e, request)))
 
 
-def _e_16_7(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_16_7(d: Deadline, m: Substance) -> Iterator[Clock]:
     requested = m.first("enforcement-requested")
     for question in m.of("additional-information-requested"):
         if requested is not None and _after(question, requested) and m.is_by(question, "NOT"):
@@ -87,18 +87,18 @@ def _e_16_7(d: Deadline, m: Matter) -> Iterator[Clock]:
 # -- validation after the fact: art. 4(5) ------------------------------------------------------------------------------
 
 
-def _pending(m: Matter) -> bool:
+def _pending(m: Substance) -> bool:
     """Issued without prior validation; nobody who may not read the field learns of it from here (decision 41)."""
     return m.issued is not None and m.issued.get("validation_pending") is True
 
 
-def _e_4_5(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_4_5(d: Deadline, m: Substance) -> Iterator[Clock]:
     if _pending(m):
         w = wind(m, d, m.issued, lambda on: eu_hours(on, 48, m.issuer_days))
         yield answered(w, m.of("ex-post-validation-sought"))
 
 
-def _e_4_5_data(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_4_5_data(d: Deadline, m: Substance) -> Iterator[Clock]:
     refused, disclosed = m.first("ex-post-validation-refused"), m.first("data-disclosed")
     if _pending(m) and refused is not None and disclosed is not None:
         trigger = disclosed if _after(disclosed, refused) else refused
@@ -110,7 +110,7 @@ def _e_4_5_data(d: Deadline, m: Matter) -> Iterator[Clock]:
 # -- a ground after the data: art. 10(4) -------------------------------------------------------------------------------
 
 
-def _e_10_4_data(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_10_4_data(d: Deadline, m: Substance) -> Iterator[Clock]:
     for ground in m.grounds_in_time:
         touched = [e for e in m.disclosures if _after(ground, e) and m.touches(ground, e)]
         if touched:
@@ -122,14 +122,14 @@ def _e_10_4_data(d: Deadline, m: Matter) -> Iterator[Clock]:
 # -- a link: Implementing Regulation (EU) 2025/1550, point 3.3.3(b) ----------------------------------------------------
 
 
-def _e_2025(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _e_2025(d: Deadline, m: Substance) -> Iterator[Clock]:
     for disclosure in m.disclosures:
         if (until := disclosure.get("access_until")) is not None:
             w = _link(m, d, disclosure, instant(until))
             yield answered(w, (e for e in m.of("evidence-received") if m.speaks_of(e, disclosure)))
 
 
-def _link(m: Matter, d: Deadline, disclosure: Entry, until: datetime) -> Winding:
+def _link(m: Substance, d: Deadline, disclosure: Entry, until: datetime) -> RunningPeriod:
     return wind(m, d, disclosure, lambda on: stated(until, m.provider_days, on))
 
 

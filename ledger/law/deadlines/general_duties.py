@@ -10,19 +10,19 @@ from datetime import date
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import answered, first_of, wind
-from ledger.law.reading.substance import Matter
+from ledger.law.reading.substance import Substance
 from ledger.law.terms.calendar import calendar_days, eu_hours, stated_day
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
 
-def _surplus(m: Matter) -> Entry | None:
+def _surplus(m: Substance) -> Entry | None:
     """What first showed that more came than was sought: somebody said so, or the elements of a receipt do."""
     said = m.of("out-of-scope-data-identified")[:1]
     seen = (e for e in m.of("evidence-received") if any(m.not_sought(element) for element in m.received_elements(e)))
     return min((*said, *seen), key=lambda e: (e.on, e.index), default=None)
 
 
-def _d_14_2b(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _d_14_2b(d: Deadline, m: Substance) -> Iterator[Clock]:
     trigger = _surplus(m)
     if trigger is not None:
         w = wind(m, d, trigger, lambda on: calendar_days(on, 30, m.days_of(trigger.party), d.policy))
@@ -30,7 +30,7 @@ def _d_14_2b(d: Deadline, m: Matter) -> Iterator[Clock]:
         yield answered(w, (e for e in done if e.get("scope") in ("all", "out-of-scope")))
 
 
-def _notice_review(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _notice_review(d: Deadline, m: Substance) -> Iterator[Clock]:
     """The last delay only. Its day ends in the zone of the Party of its signer, as written there."""
     delays = m.of("customer-notification-delayed", "customer-notification-delay-extended")
     if delays:
@@ -49,14 +49,14 @@ def _notice_review(d: Deadline, m: Matter) -> Iterator[Clock]:
         )
 
 
-def _notice_due(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _notice_due(d: Deadline, m: Substance) -> Iterator[Clock]:
     for lifted in m.of("customer-notification-delay-lifted"):
         days = m.days_of(lifted.party)
         w = wind(m, d, lifted, lambda on, days=days: calendar_days(on, 30, days, d.policy), extendable=False)  # type: ignore[misc]
         yield answered(w, m.of("customer-notified"))
 
 
-def _dp_72h(d: Deadline, m: Matter) -> Iterator[Clock]:
+def _dp_72h(d: Deadline, m: Substance) -> Iterator[Clock]:
     for incident in m.of("security-incident-detected"):
         if incident.get("regime") not in ("GDPR:33", "LED:30"):
             continue

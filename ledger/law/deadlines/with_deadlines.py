@@ -8,11 +8,11 @@ from functools import cached_property
 from ledger.entries.case import Case, Entry
 from ledger.law.deadlines.e_evidence_authorities import keeping_end
 from ledger.law.deadlines.table import clocks
-from ledger.law.reading.substance import Matter
+from ledger.law.reading.substance import Substance
 from ledger.law.terms.rule import Clock
 
 
-class Reading(Matter):
+class Reading(Substance):
     """One order, as far as it was recorded at a moment, read by the rules of findings.md 1 and 3.
 
     Made with `Reading.known(case, at)`; everything else is an answer, computed when first asked for and kept. Who said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.law.rules.check import Seen, finding, of_clocks
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark
 
 
@@ -15,7 +15,7 @@ from ledger.law.terms.rule import Mark
     gap="A5",
     says="The requested Party gave no reasons.",
 )
-def refused_without_reasons(r: Examination) -> Seen:
+def refused_without_reasons(r: OrderFacts) -> Seen:
     return [e for e in r.of("request-refused", "execution-postponed") if not e.stated("reasons")]
 
 
@@ -28,5 +28,5 @@ def refused_without_reasons(r: Examination) -> Seen:
     gap="A6",
     says="Sixty days have passed and no request for the kept data was made.",
 )
-def no_request_for_what_is_kept(r: Examination) -> Seen:
+def no_request_for_what_is_kept(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("B-29-60"))

@@ -11,7 +11,7 @@ from ledger.law.instruments.notice import end_of_day
 from ledger.law.instruments.second_protocol import broken_instructions, late_instructions
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.rules.check import Seen, finding, of_clocks
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark
 
 # -- 14(1): on what basis ----------------------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ from ledger.law.terms.rule import Mark
     gap="A7",
     says="The legal basis of the transfer is not stated.",
 )
-def no_basis_stated(r: Examination) -> Seen:
+def no_basis_stated(r: OrderFacts) -> Seen:
     return r.reaching if r.issued is None or r.lacks("dp_regime") else None
 
 
@@ -41,7 +41,7 @@ def no_basis_stated(r: Examination) -> Seen:
     gap="A7",
     says="For some time nothing shows that the data were not used.",
 )
-def use_unproven(r: Examination) -> Seen:
+def use_unproven(r: OrderFacts) -> Seen:
     """Unless the data were locked, destroyed or returned no later than both, receipt and instruction (decision 23)."""
     instructions = sorted((i for i, _ in (*broken_instructions(r), *late_instructions(r))), key=in_order)
     receipt = r.first("evidence-received")
@@ -54,13 +54,13 @@ def use_unproven(r: Examination) -> Seen:
     return None if any(e.on <= both for e in held_back) else (instructions[0], receipt)
 
 
-def in_another_case(r: Examination) -> list[Entry]:
+def in_another_case(r: OrderFacts) -> list[Entry]:
     """Every use in another case than the order's. An order that names none gives nothing to measure it against."""
     case = r.issued.get("case_ref") if r.issued else None
     return [e for e in r.of("use-recorded") if case is not None and e.get("case_ref") != case]
 
 
-def bound_to_the_case(r: Examination, use: Entry) -> bool:
+def bound_to_the_case(r: OrderFacts, use: Entry) -> bool:
     """A condition that binds the data to this case was accepted before they were used."""
     accepted = (r.named(e.get("about")) for e in r.earlier(use, "condition-accepted"))
     return any(c is not None and r.is_effective(c) and c.get("condition_code") == "this-case-only" for c in accepted)
@@ -75,7 +75,7 @@ def bound_to_the_case(r: Examination, use: Entry) -> bool:
     contradicts="A5 A7",
     says="Registration data were used in another case than the one stated.",
 )
-def registration_data_used_elsewhere(r: Examination) -> Seen:
+def registration_data_used_elsewhere(r: OrderFacts) -> Seen:
     return in_another_case(r)
 
 
@@ -87,7 +87,7 @@ def registration_data_used_elsewhere(r: Examination) -> Seen:
     contradicts="A5 A7",
     says="The data were used in another case against an accepted condition.",
 )
-def used_against_a_condition(r: Examination) -> Seen:
+def used_against_a_condition(r: OrderFacts) -> Seen:
     return None if r.instrument == "2AP-6" else [e for e in in_another_case(r) if bound_to_the_case(r, e)]
 
 
@@ -99,13 +99,13 @@ def used_against_a_condition(r: Examination) -> Seen:
     contradicts="A7",
     says="The data were used in another case without a decision allowing it.",
 )
-def used_without_a_decision(r: Examination) -> Seen:
+def used_without_a_decision(r: OrderFacts) -> Seen:
     if r.instrument == "2AP-6":
         return None
     return [e for e in in_another_case(r) if not bound_to_the_case(r, e) and not _allowed(r, e)]
 
 
-def _allowed(r: Examination, use: Entry) -> bool:
+def _allowed(r: OrderFacts, use: Entry) -> bool:
     decided = (e for e in r.earlier(use, "further-use-decided") if e.get("decision") == "allowed")
     return any(e.get("case_ref") == use.get("case_ref") for e in decided)
 
@@ -121,7 +121,7 @@ def _allowed(r: Examination, use: Entry) -> bool:
     contradicts="A7",
     says="More was received than was asked for and nothing was done about it in time.",
 )
-def surplus_kept(r: Examination) -> Seen:
+def surplus_kept(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("D-14-2b"))
 
 
@@ -133,7 +133,7 @@ def surplus_kept(r: Examination) -> Seen:
     contradicts="A7",
     says="Specially protected data are held without a safeguard.",
 )
-def no_safeguard(r: Examination) -> Seen:
+def no_safeguard(r: OrderFacts) -> Seen:
     return [e for e in r.of("sensitive-data-flagged") if not e.stated("safeguard")]
 
 
@@ -145,7 +145,7 @@ def no_safeguard(r: Examination) -> Seen:
     gap="A7",
     says="The date to look at retention again has passed.",
 )
-def retention_not_reviewed(r: Examination) -> Seen:
+def retention_not_reviewed(r: OrderFacts) -> Seen:
     dated = [e for e in r.of("retention-rule-set", "retention-reviewed") if e.stated("review_on")]
     if not dated or r.gone or r.later(dated[-1], "retention-reviewed", "retention-expired"):
         return None
@@ -164,7 +164,7 @@ def retention_not_reviewed(r: Examination) -> Seen:
     contradicts="A7",
     says="The supervisory authority was not told within 72 hours, and it is not said why.",
 )
-def incident_not_told_in_time(r: Examination) -> Seen:
+def incident_not_told_in_time(r: OrderFacts) -> Seen:
     told = [e for e in r.of("incident-notified-to-authority") if e.stated("late_reasons")]
     excused = {incident.leaf for e in told if (incident := r.named(e.get("about")))}
     return of_clocks(c for c in r.missed("DP-72H") if c.trigger not in excused)
@@ -173,7 +173,7 @@ def incident_not_told_in_time(r: Examination) -> Seen:
 # -- 14(10): to a third State ------------------------------------------------------------------------------------------
 
 
-def _authorised(r: Examination, transfer: Entry, by: frozenset[str] = frozenset()) -> bool:
+def _authorised(r: OrderFacts, transfer: Entry, by: frozenset[str] = frozenset()) -> bool:
     """Granted before, for that recipient, by one of these offices if any are named; read from the entries, not from the
     reference the transfer gives (decision 58)."""
     for grant in r.earlier(transfer, "onward-transfer-authorisation-granted"):
@@ -193,7 +193,7 @@ def _authorised(r: Examination, transfer: Entry, by: frozenset[str] = frozenset(
     contradicts="A7",
     says="Data went to a third State without prior authorisation.",
 )
-def passed_on_without_authorisation(r: Examination) -> Seen:
+def passed_on_without_authorisation(r: OrderFacts) -> Seen:
     party = r.to_party
     return [
         e
@@ -211,7 +211,7 @@ def passed_on_without_authorisation(r: Examination) -> Seen:
     contradicts="A7",
     says="Data went to a third country without the authorisation of the State they came from.",
 )
-def passed_on_to_a_third_country(r: Examination) -> Seen:
+def passed_on_to_a_third_country(r: OrderFacts) -> Seen:
     return [e for e in r.of("onward-transferred") if not _authorised(r, e)]
 
 
@@ -226,7 +226,7 @@ def passed_on_to_a_third_country(r: Examination) -> Seen:
     contradicts="A7",
     says="A person was refused without reasons or without being told how to seek redress.",
 )
-def person_refused_without_reasons(r: Examination) -> Seen:
+def person_refused_without_reasons(r: OrderFacts) -> Seen:
     refused = r.of("access-restricted", "rectification-refused")
     return [e for e in refused if not e.stated("reasons") or e.get("redress_info") is False]
 
@@ -239,7 +239,7 @@ def person_refused_without_reasons(r: Examination) -> Seen:
     contradicts="A7",
     says="Data were disclosed while transfers between the two Parties were suspended.",
 )
-def disclosed_while_suspended(r: Examination) -> Seen:
+def disclosed_while_suspended(r: OrderFacts) -> Seen:
     suspensions = [
         e
         for e in r.anywhere("transfers-suspended")
@@ -248,7 +248,7 @@ def disclosed_while_suspended(r: Examination) -> Seen:
     return [e for d in r.disclosures for s in suspensions if _suspended(r, s, d) for e in (s, d)]
 
 
-def _suspended(r: Examination, suspension: Entry, disclosure: Entry) -> bool:
+def _suspended(r: OrderFacts, suspension: Entry, disclosure: Entry) -> bool:
     lifted = (e for e in r.anywhere("suspension-lifted") if e.get("about") == suspension.leaf)
     here = in_order(disclosure)
     return in_order(suspension) < here and not any(in_order(e) < here for e in lifted)

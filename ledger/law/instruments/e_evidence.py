@@ -12,7 +12,7 @@ from ledger.entries.case import Entry, Unread, instant
 from ledger.law.instruments.notification import never_notified, notified_late
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.rules.check import Seen, finding, of_clocks
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark
 
 # Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also whatever is only to be kept.
@@ -34,7 +34,7 @@ OPEN_DAYS = (10, 45)  # calendar days a link stays open, at least and at most: 2
     gap="A7",
     says="The emergency was downgraded after the data had come; notice and use are to be looked at again.",
 )
-def downgraded_after_disclosure(r: Examination) -> Seen:
+def downgraded_after_disclosure(r: OrderFacts) -> Seen:
     downgraded = [e for e in r.of("emergency-reassessed") if e.get("outcome") == "downgraded"]
     return [e for e in downgraded if any(d.on <= instant(e.get("effective_at")) for d in r.disclosures)]
 
@@ -47,7 +47,7 @@ def downgraded_after_disclosure(r: Examination) -> Seen:
     gap="A4",
     says="The facts given for the emergency were known to be untrue.",
 )
-def emergency_known_to_be_false(r: Examination) -> Seen:
+def emergency_known_to_be_false(r: OrderFacts) -> Seen:
     return [e for e in r.of("emergency-reassessed") if e.get("known_false_at_declaration") is True]
 
 
@@ -60,7 +60,7 @@ def emergency_known_to_be_false(r: Examination) -> Seen:
     contradicts="A4",
     says="The order was neither issued nor validated by an authority that may do so for these data.",
 )
-def not_competent(r: Examination) -> Seen:
+def not_competent(r: OrderFacts) -> Seen:
     if r.issued is None:
         return None
     may = JUDICIAL if r.instrument == "EPOC" and r.heavy else WITH_PROSECUTOR
@@ -71,7 +71,7 @@ def not_competent(r: Examination) -> Seen:
     return None if competent else (r.issued,)
 
 
-def _unvalidated_emergency(r: Examination, issued: Entry) -> bool:
+def _unvalidated_emergency(r: OrderFacts, issued: Entry) -> bool:
     """The case of art. 4(5). Who may not read whether a validation is pending must not learn it from here: for that
     reader it may be (decision 41)."""
     pending = issued.get("validation_pending") is True or isinstance(issued.sealed.get("validation_pending"), Unread)
@@ -87,7 +87,7 @@ def _unvalidated_emergency(r: Examination, issued: Entry) -> bool:
     contradicts="A4",
     says="Validation after the fact was not sought within 48 hours.",
 )
-def validation_not_sought(r: Examination) -> Seen:
+def validation_not_sought(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("E-4-5"))
 
 
@@ -100,7 +100,7 @@ def validation_not_sought(r: Examination) -> Seen:
     contradicts="A7",
     says="Validation was refused and the data were neither deleted nor restricted.",
 )
-def kept_though_not_validated(r: Examination) -> Seen:
+def kept_though_not_validated(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("E-4-5-DATA"))
 
 
@@ -113,7 +113,7 @@ def kept_though_not_validated(r: Examination) -> Seen:
     contradicts="A5",
     says="The offence does not reach the threshold for traffic or content data, or it is not stated.",
 )
-def offence_below_the_threshold(r: Examination) -> Seen:
+def offence_below_the_threshold(r: OrderFacts) -> Seen:
     """A threshold that is not stated counts as not met (decision 44)."""
     met = r.issued is not None and r.issued.get("offence_threshold") not in (None, "below")
     return r.of("order-issued") if r.heavy and not met else None
@@ -131,7 +131,7 @@ def offence_below_the_threshold(r: Examination) -> Seen:
     contradicts="A5",
     says="The enforcing authority was not notified.",
 )
-def not_notified(r: Examination) -> Seen:
+def not_notified(r: OrderFacts) -> Seen:
     return never_notified(r)
 
 
@@ -144,7 +144,7 @@ def not_notified(r: Examination) -> Seen:
     gap="A5",
     says="The enforcing authority was not notified at the same time; it was {delta} later.",
 )
-def not_notified_simultaneously(r: Examination) -> Seen:
+def not_notified_simultaneously(r: OrderFacts) -> Seen:
     return notified_late(r)
 
 
@@ -160,7 +160,7 @@ def not_notified_simultaneously(r: Examination) -> Seen:
     contradicts="A5",
     says="Data were sent before the enforcing authority's period was over and without its confirmation.",
 )
-def sent_before_release(r: Examination) -> Seen:
+def sent_before_release(r: OrderFacts) -> Seen:
     """An end that is not known has not come."""
     return [
         d
@@ -180,7 +180,7 @@ def sent_before_release(r: Examination) -> Seen:
     contradicts="A6",
     says="The data were not sent in time.",
 )
-def not_sent_in_time(r: Examination) -> Seen:
+def not_sent_in_time(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("E-10-2", "E-10-3", "E-10-4"))
 
 
@@ -193,7 +193,7 @@ def not_sent_in_time(r: Examination) -> Seen:
     contradicts="A5",
     says="A ground was raised after the data had been sent, and they were neither deleted nor restricted.",
 )
-def kept_against_a_ground(r: Examination) -> Seen:
+def kept_against_a_ground(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("E-10-4-DATA"))
 
 
@@ -206,7 +206,7 @@ def kept_against_a_ground(r: Examination) -> Seen:
     contradicts="A6",
     says="The extension came after the keeping period had ended.",
 )
-def extended_too_late(r: Examination) -> Seen:
+def extended_too_late(r: OrderFacts) -> Seen:
     return [e for e in r.of("preservation-extended") if not r.extension_in_time(e)]
 
 
@@ -222,7 +222,7 @@ def extended_too_late(r: Examination) -> Seen:
     contradicts="A5",
     says="Data were sent although the enforcing authority had objected.",
 )
-def sent_against_a_ground(r: Examination) -> Seen:
+def sent_against_a_ground(r: OrderFacts) -> Seen:
     return [
         e
         for d in r.disclosures
@@ -240,7 +240,7 @@ def sent_against_a_ground(r: Examination) -> Seen:
     kinds="ground-for-refusal-raised",
     says="The ground was raised after the period and has no effect under this article.",
 )
-def ground_too_late(r: Examination) -> Seen:
+def ground_too_late(r: OrderFacts) -> Seen:
     return [e for e in r.of("ground-for-refusal-raised") if not r.ground_in_time(e)]
 
 
@@ -252,7 +252,7 @@ def ground_too_late(r: Examination) -> Seen:
     kinds="ground-for-refusal-raised",
     says="The enforcing authority did not contact the issuing authority first.",
 )
-def issuer_not_contacted(r: Examination) -> Seen:
+def issuer_not_contacted(r: OrderFacts) -> Seen:
     return [e for e in r.of("ground-for-refusal-raised") if e.get("issuer_contacted_first") is not True]
 
 
@@ -264,7 +264,7 @@ def issuer_not_contacted(r: Examination) -> Seen:
     kinds="notification-received",
     says="The provider had to send before the enforcing authority's time was over.",
 )
-def provider_bound_before_authority(r: Examination) -> Seen:
+def provider_bound_before_authority(r: OrderFacts) -> Seen:
     provider, authority = r.clock("E-10-2"), r.clock("E-12-1")
     if provider is None or authority is None or provider.due is None or authority.due is None:
         return None
@@ -282,7 +282,7 @@ def provider_bound_before_authority(r: Examination) -> Seen:
     kinds="reasoned-objection-filed",
     says="The objection came too late to suspend the order.",
 )
-def objection_too_late(r: Examination) -> Seen:
+def objection_too_late(r: OrderFacts) -> Seen:
     return [e for e in r.of("reasoned-objection-filed") if not r.before_end(e, "E-17-2")]
 
 
@@ -298,7 +298,7 @@ def objection_too_late(r: Examination) -> Seen:
     gap="A2",
     says="The transfer does not meet the rules on size, manifest or time of access.",
 )
-def transfer_not_as_prescribed(r: Examination) -> Seen:
+def transfer_not_as_prescribed(r: OrderFacts) -> Seen:
     return [d for d in r.disclosures if not _listed(d) or _too_large(d) or not _open_long_enough(r, d)]
 
 
@@ -318,7 +318,7 @@ def _too_large(disclosure: Entry) -> bool:
     return disclosure.get("channel") == COMMON_SYSTEM and sum(f.get("size") or 0 for f in _files(disclosure)) > LARGEST
 
 
-def _open_long_enough(r: Examination, disclosure: Entry) -> bool:
+def _open_long_enough(r: OrderFacts, disclosure: Entry) -> bool:
     """A link stays open between the local dates of the provider, the day of disclosure not counting."""
     if disclosure.get("channel") != "link":
         return True

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from ledger.entries.case import Entry
 from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.rules.order_facts import EUROPEAN, Examination
+from ledger.law.rules.order_facts import EUROPEAN, OrderFacts
 from ledger.law.terms.rule import Mark
 
 DELAYS = ("customer-notification-delayed", "customer-notification-delay-extended")
@@ -21,41 +21,41 @@ TOLD_THOUGH_NOT_TO = "customer-notified-contrary-to-confidentiality"
 # -- confidentiality ---------------------------------------------------------------------------------------------------
 
 
-def end_of_day(r: Examination, e: Entry, field: str) -> datetime | None:
+def end_of_day(r: OrderFacts, e: Entry, field: str) -> datetime | None:
     """The end of a day that an entry states, in the zone of the Party of its signer; None if it states none."""
     day = e.get(field)
     return None if day is None else r.days_of(e.party).end_of(date.fromisoformat(day))
 
 
-def forbidden(r: Examination, e: Entry) -> bool:
+def forbidden(r: OrderFacts, e: Entry) -> bool:
     """An order, a law or the regulation forbade telling the customer when this happened."""
     return r.instrument in EUROPEAN or any(_lasts(r, o, e) for o in r.earlier(e, "confidentiality-ordered"))
 
 
-def asked_not_to(r: Examination, e: Entry) -> bool:
+def asked_not_to(r: OrderFacts, e: Entry) -> bool:
     """A request of confidentiality was active when this happened: not over by its date, the delay not lifted since, and
     the person not told by the issuing side."""
     return any(_lasts(r, q, e) and not _settled_between(r, q, e) for q in _requests(r, e))
 
 
-def _requests(r: Examination, e: Entry) -> Iterator[Entry]:
+def _requests(r: OrderFacts, e: Entry) -> Iterator[Entry]:
     if r.issued is not None and r.instructs("confidentiality") and r.issued in r.earlier(e, "order-issued"):
         yield r.issued
     yield from r.earlier(e, "confidentiality-requested")
 
 
-def _lasts(r: Examination, confidentiality: Entry, e: Entry) -> bool:
+def _lasts(r: OrderFacts, confidentiality: Entry, e: Entry) -> bool:
     end = end_of_day(r, confidentiality, "until")
     return end is None or e.on < end
 
 
-def _settled_between(r: Examination, request: Entry, e: Entry) -> bool:
+def _settled_between(r: OrderFacts, request: Entry, e: Entry) -> bool:
     since = r.later(request, "customer-notification-delay-lifted", "customer-notified")
     before = r.earlier(e, "customer-notification-delay-lifted", "customer-notified")
     return any(x in before and (x.kind != "customer-notified" or r.is_by(x, "ISS", "RET")) for x in since)
 
 
-def told_by_the_provider(r: Examination) -> list[Entry]:
+def told_by_the_provider(r: OrderFacts) -> list[Entry]:
     """Every notice of the provider to its customer, and every entry that says so."""
     return [
         e
@@ -72,7 +72,7 @@ def told_by_the_provider(r: Examination) -> list[Entry]:
     gap="A7",
     says="The provider told the customer although it was asked not to.",
 )
-def told_though_asked_not_to(r: Examination) -> Seen:
+def told_though_asked_not_to(r: OrderFacts) -> Seen:
     return [e for e in told_by_the_provider(r) if not forbidden(r, e) and asked_not_to(r, e)]
 
 
@@ -84,7 +84,7 @@ def told_though_asked_not_to(r: Examination) -> Seen:
     contradicts="A7",
     says="The provider told the customer although a court, the law or the regulation forbade it.",
 )
-def told_though_forbidden(r: Examination) -> Seen:
+def told_though_forbidden(r: OrderFacts) -> Seen:
     return [e for e in told_by_the_provider(r) if forbidden(r, e)]
 
 
@@ -100,7 +100,7 @@ def told_though_forbidden(r: Examination) -> Seen:
     says="The date to look at the delay again passed with nothing decided, or the person was not told once the "
     "delay was lifted.",
 )
-def notice_overdue(r: Examination) -> Seen:
+def notice_overdue(r: OrderFacts) -> Seen:
     """Listed is the last review only. An earlier one that ended with a late extension is V-DELAY-EXTENDED-AFTER-EXPIRY;
     any other late decision, such as a delay ordered anew, leaves its breach here."""
     missed = of_clocks(r.missed("NOTICE-REVIEW", "NOTICE-DUE"))
@@ -109,7 +109,7 @@ def notice_overdue(r: Examination) -> Seen:
     return Found(tuple(leaves), missed.words if missed else {}) if leaves else None
 
 
-def _decided_too_late(r: Examination, delay: Entry) -> tuple[Entry, ...]:
+def _decided_too_late(r: OrderFacts, delay: Entry) -> tuple[Entry, ...]:
     """A delay and the first decision after it, if that is no extension and came at or after the end of the review."""
     decided = (e for e in r.later(delay, *DECISIONS) if e.kind != "customer-notified" or r.is_by(e, "ISS", "RET"))
     decision, end = next(decided, None), end_of_day(r, delay, "review_on")
@@ -126,7 +126,7 @@ def _decided_too_late(r: Examination, delay: Entry) -> tuple[Entry, ...]:
     contradicts="A7",
     says="The person was not told and no ground, or no fresh ground, is given.",
 )
-def delayed_without_ground(r: Examination) -> Seen:
+def delayed_without_ground(r: OrderFacts) -> Seen:
     said = r.of(*DELAYS, "customer-notification-omitted")
     return [e for e in said if not e.stated("grounds") or e.get("reassessed", True) is False]
 
@@ -139,11 +139,11 @@ def delayed_without_ground(r: Examination) -> Seen:
     contradicts="A7",
     says="The delay was prolonged after it had run out.",
 )
-def extended_after_expiry(r: Examination) -> Seen:
+def extended_after_expiry(r: OrderFacts) -> Seen:
     return [e for e in r.of("customer-notification-delay-extended") if _had_run_out(r, e)]
 
 
-def _had_run_out(r: Examination, extension: Entry) -> bool:
+def _had_run_out(r: OrderFacts, extension: Entry) -> bool:
     before = r.earlier(extension, *DELAYS)
     end = end_of_day(r, before[-1], "review_on") if before else None
     return end is not None and extension.on >= end
@@ -152,7 +152,7 @@ def _had_run_out(r: Examination, extension: Entry) -> bool:
 # -- in the end --------------------------------------------------------------------------------------------------------
 
 
-def general_notice(r: Examination) -> tuple[Entry, ...]:
+def general_notice(r: OrderFacts) -> tuple[Entry, ...]:
     """The notices of the issuing Party that are in force. Under European orders none will do (decision 55)."""
     if r.instrument in EUROPEAN:
         return ()
@@ -168,7 +168,7 @@ def general_notice(r: Examination) -> tuple[Entry, ...]:
     gap="A7",
     says="The record does not show whether the person was told, or why not.",
 )
-def notice_unsettled(r: Examination) -> Seen:
+def notice_unsettled(r: OrderFacts) -> Seen:
     settled = r.of(
         "customer-notified", "customer-notification-delayed", "customer-notification-omitted", TOLD_THOUGH_NOT_TO
     )

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 from ledger.entries.case import Entry
 from ledger.law.rules.check import Found, Seen
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 
 
-def never_notified(r: Examination) -> Seen:
+def never_notified(r: OrderFacts) -> Seen:
     """The versions that were served and that no notification-sent belongs to."""
     return [version for version, _ in _to_notify(r) if r.notified(version) is None]
 
 
-def notified_late(r: Examination) -> Seen:
+def notified_late(r: OrderFacts) -> Seen:
     """The notifications that came after the service of their version, and by how much, the greatest first."""
     late = [(sent.on - service, version, sent) for version, service in _to_notify(r) if (sent := r.notified(version))]
     late = sorted((x for x in late if x[0] > timedelta()), key=lambda x: x[0], reverse=True)
@@ -29,7 +29,7 @@ def notified_late(r: Examination) -> Seen:
     return Found(leaves, {"delta": span(late[0][0])})
 
 
-def _to_notify(r: Examination) -> Iterator[tuple[Entry, datetime]]:
+def _to_notify(r: OrderFacts) -> Iterator[tuple[Entry, datetime]]:
     """Every version that was served, with the moment of its service, if notification is required at all."""
     if r.notification_required:
         for version in r.versions:

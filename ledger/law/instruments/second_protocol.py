@@ -12,7 +12,7 @@ from ledger.facts.vocabulary import ELEMENTS
 from ledger.law.instruments.notification import never_notified, notified_late
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.rules.check import Seen, finding, of_clocks
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Level, Mark
 
 NEXT_STEP = ("escalated-to-article8", "escalated-to-mutual-assistance")
@@ -29,7 +29,7 @@ NEXT_STEP = ("escalated-to-article8", "escalated-to-mutual-assistance")
     contradicts="A5",
     says="The other Party does not apply article 7; the order had to go by another way.",
 )
-def reserved(r: Examination) -> Seen:
+def reserved(r: OrderFacts) -> Seen:
     return r.of("order-issued") if r.declared("R-7-9-a") else None
 
 
@@ -42,7 +42,7 @@ def reserved(r: Examination) -> Seen:
     gap="A5",
     says="The issuing Party has itself reserved article 7; whether it may send such orders is not settled.",
 )
-def reserver_issues(r: Examination) -> Seen:
+def reserver_issues(r: OrderFacts) -> Seen:
     return r.of("order-issued") if r.declared("R-7-9-a", r.from_party) else None
 
 
@@ -56,7 +56,7 @@ def reserver_issues(r: Examination) -> Seen:
     contradicts="A5",
     says="The order asks for access numbers, which the other Party has excluded from this article.",
 )
-def access_numbers_excluded(r: Examination) -> Seen:
+def access_numbers_excluded(r: OrderFacts) -> Seen:
     sought = r.issued.get("elements_sought") or () if r.issued else ()
     numbers = any(known.access_number for e in sought if (known := ELEMENTS.get(e.partition("#")[0])))
     return r.of("order-issued") if numbers and r.declared("R-7-9-b") else None
@@ -71,7 +71,7 @@ def access_numbers_excluded(r: Examination) -> Seen:
     contradicts="A4 A5",
     says="The order was not made by or under the supervision the other Party requires before it was served.",
 )
-def not_supervised(r: Examination) -> Seen:
+def not_supervised(r: OrderFacts) -> Seen:
     if r.served is None or r.issued is None or not r.declared("D-7-2-b"):
         return None
     service = r.service(r.issued) or r.served
@@ -92,7 +92,7 @@ def not_supervised(r: Examination) -> Seen:
     contradicts="A5",
     says="The authority of the provider's Party was not notified.",
 )
-def not_notified(r: Examination) -> Seen:
+def not_notified(r: OrderFacts) -> Seen:
     return never_notified(r)
 
 
@@ -105,7 +105,7 @@ def not_notified(r: Examination) -> Seen:
     gap="A5",
     says="The notification was not simultaneous; it came {delta} after service.",
 )
-def not_notified_simultaneously(r: Examination) -> Seen:
+def not_notified_simultaneously(r: OrderFacts) -> Seen:
     return notified_late(r)
 
 
@@ -118,15 +118,15 @@ def not_notified_simultaneously(r: Examination) -> Seen:
     contradicts="A5",
     says="The provider disclosed without having finished the consultation its Party requires.",
 )
-def disclosed_without_consultation(r: Examination) -> Seen:
+def disclosed_without_consultation(r: OrderFacts) -> Seen:
     return [d for d in r.disclosures if _owed(r, d) or _unfinished(r, d)]
 
 
-def _owed(r: Examination, disclosure: Entry) -> bool:
+def _owed(r: OrderFacts, disclosure: Entry) -> bool:
     return r.consultation_required and not r.earlier(disclosure, "consultation-concluded")
 
 
-def _unfinished(r: Examination, disclosure: Entry) -> bool:
+def _unfinished(r: OrderFacts, disclosure: Entry) -> bool:
     """A consultation of the provider's own was opened before it disclosed and not concluded."""
     concluded = {
         about.leaf for e in r.earlier(disclosure, "consultation-concluded") if (about := r.named(e.get("about")))
@@ -143,14 +143,14 @@ def _unfinished(r: Examination, disclosure: Entry) -> bool:
     kinds="consultation-opened",
     says="The provider consulted although its Party does not require it here.",
 )
-def consulted_though_not_declared(r: Examination) -> Seen:
+def consulted_though_not_declared(r: OrderFacts) -> Seen:
     if r.consultation_required:
         return None
     opened = (e for e in r.of("consultation-opened") if r.is_by(e, "SP", "REG"))
     return [e for e in opened if not r.earlier(e, "data-disclosed")]
 
 
-def broken_instructions(r: Examination) -> list[tuple[Entry, Entry]]:
+def broken_instructions(r: OrderFacts) -> list[tuple[Entry, Entry]]:
     """Every valid instruction that was in force when a disclosure went out that it bars, with that disclosure.
 
     Lifting it later cures nothing (decision 20); one for a part bars only what it names (decision 19).
@@ -163,7 +163,7 @@ def broken_instructions(r: Examination) -> list[tuple[Entry, Entry]]:
     ]
 
 
-def late_instructions(r: Examination) -> list[tuple[Entry, Entry]]:
+def late_instructions(r: OrderFacts) -> list[tuple[Entry, Entry]]:
     """Every valid instruction that came after a disclosure it would have barred, with that disclosure."""
     return [(i, d) for d in r.disclosures for i in r.instructions if in_order(i) > in_order(d) and r.bars(i, d)]
 
@@ -177,7 +177,7 @@ def late_instructions(r: Examination) -> list[tuple[Entry, Entry]]:
     contradicts="A5",
     says="Data were disclosed although the notified authority had forbidden it.",
 )
-def disclosed_against_instruction(r: Examination) -> Seen:
+def disclosed_against_instruction(r: OrderFacts) -> Seen:
     return [e for pair in broken_instructions(r) for e in pair]
 
 
@@ -190,7 +190,7 @@ def disclosed_against_instruction(r: Examination) -> Seen:
     gap="A5",
     says="The instruction came after the disclosure; the protocol has no rule for this.",
 )
-def instructed_after_disclosure(r: Examination) -> Seen:
+def instructed_after_disclosure(r: OrderFacts) -> Seen:
     return [e for pair in late_instructions(r) for e in pair]
 
 
@@ -203,7 +203,7 @@ def instructed_after_disclosure(r: Examination) -> Seen:
     gap="A5",
     says="The instruction does not rest on a ground of the list.",
 )
-def ground_not_in_the_list(r: Examination) -> Seen:
+def ground_not_in_the_list(r: OrderFacts) -> Seen:
     return [e for e in r.of("non-disclosure-instructed") if e.get("ground") == "other"]
 
 
@@ -216,7 +216,7 @@ def ground_not_in_the_list(r: Examination) -> Seen:
     gap="A5",
     says="The notified authority did not give its reasons in time.",
 )
-def no_reasons_for_instruction(r: Examination) -> Seen:
+def no_reasons_for_instruction(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("D-7-5d"))
 
 
@@ -229,7 +229,7 @@ def no_reasons_for_instruction(r: Examination) -> Seen:
     contradicts="A5",
     says="Information meant for the notified authority was opened to the provider without consent.",
 )
-def reply_opened_to_provider(r: Examination) -> Seen:
+def reply_opened_to_provider(r: OrderFacts) -> Seen:
     replies = (e for e in r.of("additional-information-provided") if e.get("may_share_with_provider") is not True)
     return [
         e
@@ -249,14 +249,14 @@ def reply_opened_to_provider(r: Examination) -> Seen:
     gap="A5",
     says="An instruction was signed by an office that is not the designated one; read with and without it.",
 )
-def instructed_by_another_office(r: Examination) -> Seen:
+def instructed_by_another_office(r: OrderFacts) -> Seen:
     return [e for e in r.of("non-disclosure-instructed") if not r.valid_instruction(e)]
 
 
 # -- article 7(7): the end of the time ---------------------------------------------------------------------------------
 
 
-def _refused_before(r: Examination, step: Entry) -> bool:
+def _refused_before(r: OrderFacts, step: Entry) -> bool:
     """Something opened the way at once: declined, no data held, an instruction in force, or a part withheld for a
     reason (decision 10)."""
     return (
@@ -278,7 +278,7 @@ def _refused_before(r: Examination, step: Entry) -> bool:
     contradicts="A5",
     says="The issuing side went on before the provider's time was over.",
 )
-def went_on_too_early(r: Examination) -> Seen:
+def went_on_too_early(r: OrderFacts) -> Seen:
     clock = r.clock("D-7-7")
     if clock is None or clock.due is None:
         return None
@@ -295,7 +295,7 @@ def went_on_too_early(r: Examination) -> Seen:
     says="The issuing side went on after the calendar end but before the next working day was over; the treaty "
     "does not say which counts.",
 )
-def went_on_before_the_next_working_day(r: Examination) -> Seen:
+def went_on_before_the_next_working_day(r: OrderFacts) -> Seen:
     clock = r.clock("D-7-7")
     twin = next((c for c in r.clocks if c.id == "D-7-7" and c is not clock), None)
     if clock is None or clock.due is None or twin is None or twin.due is None:
@@ -312,6 +312,6 @@ def went_on_before_the_next_working_day(r: Examination) -> Seen:
     gap="A6",
     says="The data came after the time was over; nothing bars their use for that.",
 )
-def disclosed_late(r: Examination) -> Seen:
+def disclosed_late(r: OrderFacts) -> Seen:
     clock = r.clock("D-7-7")
     return [d for d in r.disclosures if clock.due <= d.on] if clock and clock.due else None

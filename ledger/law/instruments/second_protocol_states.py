@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark, Standing
 
 # -- article 8: through the other State --------------------------------------------------------------------------------
@@ -18,7 +18,7 @@ from ledger.law.terms.rule import Mark, Standing
     contradicts="A5",
     says="The provider was not asked first, and it is not said why not.",
 )
-def provider_not_asked_first(r: Examination) -> Seen:
+def provider_not_asked_first(r: OrderFacts) -> Seen:
     untried = "subscriber" in r.categories and r.lacks("prior_order") and r.lacks("prior_attempts")
     return r.of("order-issued") if untried and r.declared("D-7-8") else None
 
@@ -32,7 +32,7 @@ def provider_not_asked_first(r: Examination) -> Seen:
     contradicts="A5",
     says="The other Party does not apply article 8 to traffic data.",
 )
-def traffic_data_reserved(r: Examination) -> Seen:
+def traffic_data_reserved(r: OrderFacts) -> Seen:
     return r.of("order-issued") if "traffic" in r.categories and r.declared("R-8-13") else None
 
 
@@ -45,7 +45,7 @@ def traffic_data_reserved(r: Examination) -> Seen:
     contradicts="A5",
     says="The request was not sent by the central authority.",
 )
-def not_sent_by_the_central_authority(r: Examination) -> Seen:
+def not_sent_by_the_central_authority(r: OrderFacts) -> Seen:
     wrong = [e for e in r.of("order-transmitted") if r.is_by(e, "ISS", "POC")]
     if not wrong or not r.declared("D-8-11"):
         return None
@@ -63,7 +63,7 @@ def not_sent_by_the_central_authority(r: Examination) -> Seen:
     gap="A6",
     says="The provider was served after the 45 days; the duty is one of reasonable efforts.",
 )
-def served_late(r: Examination) -> Seen:
+def served_late(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("D-8-6-SERVICE"))
 
 
@@ -76,7 +76,7 @@ def served_late(r: Examination) -> Seen:
     gap="A6",
     says="The return came after the time; counted by {policy}.",
 )
-def returned_late(r: Examination) -> Seen:
+def returned_late(r: OrderFacts) -> Seen:
     missed = r.missed("D-8-6-RETURN")
     return of_clocks(missed, policy=missed[0].policy) if missed else None
 
@@ -93,7 +93,7 @@ def returned_late(r: Examination) -> Seen:
     contradicts="A5",
     says="The other Party does not execute emergency requests for subscriber information alone.",
 )
-def subscriber_information_alone(r: Examination) -> Seen:
+def subscriber_information_alone(r: OrderFacts) -> Seen:
     return r.of("order-issued") if r.categories == {"subscriber"} and r.declared("D-9-1-b") else None
 
 
@@ -105,7 +105,7 @@ def subscriber_information_alone(r: Examination) -> Seen:
     contradicts="A5",
     says="The oral request was never confirmed in writing.",
 )
-def never_confirmed_in_writing(r: Examination) -> Seen:
+def never_confirmed_in_writing(r: OrderFacts) -> Seen:
     """There is no time limit: it shows when data have come, or the file is closed, without it (decision 51)."""
     came = r.of("data-disclosed", "data-transmitted-by-state")
     if not came and r.course.state != "CLOSED":
@@ -125,5 +125,5 @@ def never_confirmed_in_writing(r: Examination) -> Seen:
     contradicts="A5",
     says="The request was not sent again in the declared form in time.",
 )
-def not_sent_again_in_form(r: Examination) -> Seen:
+def not_sent_again_in_form(r: OrderFacts) -> Seen:
     return of_clocks(r.missed("D-9-5"))

@@ -24,7 +24,7 @@ EU = ("EPOC", "EPOC-PR")
 NOTHING: frozenset[str] = frozenset()
 
 
-class Matter(Record):
+class Substance(Record):
     """What the entries of an order amount to: scope, answer, instruction, ground, emergency, notification."""
 
     # -- declarations --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ledger.entries.case import Entry
 from ledger.facts import KINDS
 from ledger.law.rules.check import Found, Seen, finding
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark, Standing
 
 HANDING_OVER = ("data-disclosed", "data-transmitted-by-state")
@@ -32,7 +32,7 @@ NO_SIDE = frozenset(("AUD", "CT", "DPO", "SA"))  # nothing is decided in their f
     gap="A4",
     says="An entry was signed in a role that cannot do this.",
 )
-def signed_without_authority(r: Examination) -> Seen:
+def signed_without_authority(r: OrderFacts) -> Seen:
     powerless = [e for e in r.entries if e.held and e.speaks == "act" and e.kind in KINDS and not r.is_effective(e)]
     powerless = [e for e in powerless if not _extends_its_own_time(e)]
     if not powerless:
@@ -53,7 +53,7 @@ def _extends_its_own_time(e: Entry) -> bool:
     gap="A1",
     says="An entry claims a role that its signer's key did not hold; it has no legal effect.",
 )
-def role_not_held(r: Examination) -> Seen:
+def role_not_held(r: OrderFacts) -> Seen:
     """Of replaced entries too: a replacement does not hide it."""
     return [e for e in r.case.entries if not e.held]
 
@@ -65,7 +65,7 @@ def role_not_held(r: Examination) -> Seen:
     kinds="deadline-extended",
     says="The provider gave itself more time; the clock was not moved.",
 )
-def gave_itself_more_time(r: Examination) -> Seen:
+def gave_itself_more_time(r: OrderFacts) -> Seen:
     return [e for e in r.entries if _extends_its_own_time(e)]
 
 
@@ -77,7 +77,7 @@ def gave_itself_more_time(r: Examination) -> Seen:
     gap="A1 A4",
     says="No order signed by a registered office is on record.",
 )
-def no_signed_order(r: Examination) -> Seen:
+def no_signed_order(r: OrderFacts) -> Seen:
     signed = any(r.first_hand(e) for e in r.of("order-issued"))
     return None if signed else r.of("order-received", "data-disclosed")
 
@@ -90,7 +90,7 @@ def no_signed_order(r: Examination) -> Seen:
     contradicts="A1 A4 A7",
     says="Data were handed to somebody who was not the authority named.",
 )
-def disclosed_to_a_forger(r: Examination) -> Seen:
+def disclosed_to_a_forger(r: OrderFacts) -> Seen:
     return (*r.of("order-repudiated"), *r.disclosures) if r.disclosures else None
 
 
@@ -104,7 +104,7 @@ def disclosed_to_a_forger(r: Examination) -> Seen:
     gap="A1",
     says="An entry was signed with a key that may have been in wrong hands.",
 )
-def signed_with_an_untrusted_key(r: Examination) -> Seen:
+def signed_with_an_untrusted_key(r: OrderFacts) -> Seen:
     """By the time of recording, not by the time claimed (decision 59)."""
     if not r.register.compromises:
         return None
@@ -112,7 +112,7 @@ def signed_with_an_untrusted_key(r: Examination) -> Seen:
     return [e for e in r.entries if r.is_effective(e) and _untrusted(r, e, confirmations)]
 
 
-def _untrusted(r: Examination, e: Entry, confirmations: tuple[Entry, ...]) -> bool:
+def _untrusted(r: OrderFacts, e: Entry, confirmations: tuple[Entry, ...]) -> bool:
     suspicion = r.register.compromised(e.by, e.at)
     if suspicion is None:
         return False
@@ -131,7 +131,7 @@ def _untrusted(r: Examination, e: Entry, confirmations: tuple[Entry, ...]) -> bo
     gap="A1",
     says="That the data were handed over rests on the word of the other side only.",
 )
-def second_hand(r: Examination) -> Seen:
+def second_hand(r: OrderFacts) -> Seen:
     return [e for e in r.of(*HANDING_OVER) if not r.first_hand(e)]
 
 
@@ -143,11 +143,11 @@ def second_hand(r: Examination) -> Seen:
     gap="A4 A5",
     says="That an office decided this rests on the word of another office only.",
 )
-def decision_second_hand(r: Examination) -> Seen:
+def decision_second_hand(r: OrderFacts) -> Seen:
     return [e for e in r.of(*DECISIONS.split()) if not r.first_hand(e) and _of_another_side(r, e)]
 
 
-def _of_another_side(r: Examination, e: Entry) -> bool:
+def _of_another_side(r: OrderFacts, e: Entry) -> bool:
     if e.actor == e.by or e.role in NO_SIDE:
         return False
     return not (e.role in ONE_SIDE and r.by_role(e) & ONE_SIDE and r.party_of(e) == e.party)
@@ -161,7 +161,7 @@ def _of_another_side(r: Examination, e: Entry) -> bool:
     gap="A1",
     says="The certificate that was needed or asked for is missing.",
 )
-def not_certified(r: Examination) -> Seen:
+def not_certified(r: OrderFacts) -> Seen:
     if r.disowned or not (r.instrument == "VOL" or r.instructs("certification")):
         return None
     return [d for d in r.disclosures if not d.stated("certificate")]

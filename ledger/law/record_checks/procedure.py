@@ -12,13 +12,13 @@ from ledger.facts.vocabulary import GROUPS
 from ledger.formats import time_zones
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark, Standing, Verdict
 
 # -- withdrawal --------------------------------------------------------------------------------------------------------
 
 
-def _after_withdrawal(r: Examination, *, confirmed: bool) -> list[Entry]:
+def _after_withdrawal(r: OrderFacts, *, confirmed: bool) -> list[Entry]:
     """Disclosures after a withdrawal, by whether the addressee had confirmed by then that it arrived."""
     arrived = [e.on for e in r.of("withdrawal-confirmed") if r.is_by(e, "SP", "REG", "POC", "CAQ")]
     after = (d for d in r.disclosures if r.earlier(d, "order-withdrawn"))
@@ -33,7 +33,7 @@ def _after_withdrawal(r: Examination, *, confirmed: bool) -> list[Entry]:
     contradicts="A4",
     says="Data were handed over after the withdrawal had arrived.",
 )
-def disclosed_after_withdrawal(r: Examination) -> Seen:
+def disclosed_after_withdrawal(r: OrderFacts) -> Seen:
     return _after_withdrawal(r, confirmed=True)
 
 
@@ -44,7 +44,7 @@ def disclosed_after_withdrawal(r: Examination) -> Seen:
     kinds="order-withdrawn",
     says="Withdrawal and disclosure crossed.",
 )
-def crossed(r: Examination) -> Seen:
+def crossed(r: OrderFacts) -> Seen:
     return _after_withdrawal(r, confirmed=False)
 
 
@@ -58,18 +58,18 @@ def crossed(r: Examination) -> Seen:
     kinds="duplicate-service-recorded order-received data-disclosed",
     says="The same thing came twice; the first counts.",
 )
-def came_twice(r: Examination) -> Seen:
+def came_twice(r: OrderFacts) -> Seen:
     return (*r.of("duplicate-service-recorded"), *_received_again(r), *_disclosed_again(r))
 
 
-def _received_again(r: Examination) -> list[Entry]:
+def _received_again(r: OrderFacts) -> list[Entry]:
     """A second proper receipt of the same version by the same signer."""
     receipts = [(e, (e.by, version.leaf if (version := r.version_of(e)) else None)) for e in r.proper_receipts]
     times = Counter(key for _, key in receipts)
     return [e for e, key in receipts if times[key] > 1]
 
 
-def _disclosed_again(r: Examination) -> list[Entry]:
+def _disclosed_again(r: OrderFacts) -> list[Entry]:
     """Disclosures of the same files, by digests of the same kind."""
     again = []
     for digest in ALGORITHMS:
@@ -84,7 +84,7 @@ def _disclosed_again(r: Examination) -> list[Entry]:
     mark=Mark.DESIGN,
     says="An entry does not follow from what went before; the state was left as it was.",
 )
-def out_of_sequence(r: Examination) -> Seen:
+def out_of_sequence(r: OrderFacts) -> Seen:
     return Found(r.course.strays) if r.course.strays else None
 
 
@@ -95,7 +95,7 @@ def out_of_sequence(r: Examination) -> Seen:
     gap="A6",
     says="An entry was written down more than a day after the event.",
 )
-def written_down_late(r: Examination) -> Seen:
+def written_down_late(r: OrderFacts) -> Seen:
     return [e for e in r.entries if r.late(e)]
 
 
@@ -106,7 +106,7 @@ def written_down_late(r: Examination) -> Seen:
     gap="A6",
     says="An entry was signed before the event that it states; until that moment it counts for nothing.",
 )
-def signed_before_it_happened(r: Examination) -> Seen:
+def signed_before_it_happened(r: OrderFacts) -> Seen:
     return [e for e in (*r.entries, *r.to_come) if e.after_signature]
 
 
@@ -141,7 +141,7 @@ PRESUPPOSE_THE_ORDER = frozenset(
     kinds="order-issued oral-request-made",
     says="An entry states something that needs an order, and dates it before there was one.",
 )
-def before_there_was_an_order(r: Examination) -> Seen:
+def before_there_was_an_order(r: OrderFacts) -> Seen:
     first = r.first("order-issued", "oral-request-made")
     if first is None:
         return None
@@ -153,7 +153,7 @@ def before_there_was_an_order(r: Examination) -> Seen:
     mark=Mark.DESIGN,
     says="An entry states a value that is not what its field asks for; it is refused where entries are made.",
 )
-def not_of_its_type(r: Examination) -> Seen:
+def not_of_its_type(r: OrderFacts) -> Seen:
     zoned = (p for code in (r.from_party, r.to_party) if (p := r.register.parties.get(code or "")))
     leaves = [e.leaf for e in (*r.entries, *r.to_come) if out_of_type(e)]
     leaves += [p.leaf for p in zoned if p.zone not in time_zones.names()]
@@ -168,7 +168,7 @@ def not_of_its_type(r: Examination) -> Seen:
     says="A clock could not be computed, because the receipt or the answer is unknown, disputed or written down "
     "late without support.",
 )
-def clock_undetermined(r: Examination) -> Seen:
+def clock_undetermined(r: OrderFacts) -> Seen:
     return of_clocks(c for c in r.clocks if c.verdict is Verdict.UNDETERMINED)
 
 
@@ -181,7 +181,7 @@ def clock_undetermined(r: Examination) -> Seen:
     kinds="event-disputed",
     says="A party says that an entry is wrong; both statements are shown.",
 )
-def disputed(r: Examination) -> Seen:
+def disputed(r: OrderFacts) -> Seen:
     """It leaves open the criterion of the group of the disputed entry; a receipt-disputed only stops clocks."""
     standing = [e for e in r.of("event-disputed") if e.leaf not in r.settled]
     if not standing:
@@ -197,5 +197,5 @@ def disputed(r: Examination) -> Seen:
     mark=Mark.DESIGN,
     says="The record holds an entry of a kind this reader does not know; it is shown as it is.",
 )
-def unknown_kind(r: Examination) -> Seen:
+def unknown_kind(r: OrderFacts) -> Seen:
     return [e for e in (*r.entries, *r.to_come) if e.kind not in KINDS]

@@ -17,7 +17,7 @@ from ledger.law.instruments import e_evidence
 from ledger.law.reading.exhibit_digests import COMPARED
 from ledger.law.record_checks import integrity, origin, procedure
 from ledger.law.rules.check import Check, Found, Seen, finding
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Finding, Mark, Standing
 
 CRITERIA = ("A1", "A2", "A3")
@@ -44,7 +44,7 @@ MOST = 100  # replaced entries for which the record is read again; of more, noth
     kinds=" ".join(BEARS),
     says="An entry on which authenticity, integrity or custody rests was replaced by its own signer; both are shown.",
 )
-def replaced(r: Examination) -> Seen:
+def replaced(r: OrderFacts) -> Seen:
     old = (r.by_leaf[leaf] for leaf in r.replacements)
     return [e for one in old if one.kind in BEARS for e in (one, *r.replacements[one.leaf])]
 
@@ -55,7 +55,7 @@ def replaced(r: Examination) -> Seen:
     says="An entry that showed a contradiction or a gap was replaced by its own signer, and nothing answers what it "
     "showed.",
 )
-def contradiction_withdrawn(r: Examination) -> Seen:
+def contradiction_withdrawn(r: OrderFacts) -> Seen:
     """It leaves open each criterion that the replaced entry would pull, until equal digests or another office answer.
 
     The record is read once more for each replaced entry, as if it counted and nothing had taken its place.
@@ -68,7 +68,7 @@ def contradiction_withdrawn(r: Examination) -> Seen:
     return Found(tuple(leaves), effects=tuple((criterion, Standing.GAP) for criterion in sorted(pulled)))
 
 
-def _withdrawn(r: Examination) -> Iterator[tuple[Entry, Iterable[Entry], set[str]]]:
+def _withdrawn(r: OrderFacts) -> Iterator[tuple[Entry, Iterable[Entry], set[str]]]:
     """The replaced entries whose contradiction nothing answers, what came after each, and the criteria."""
     if not r.replacements and not r.register.withdrawn:
         return
@@ -101,11 +101,11 @@ def _withdrawn(r: Examination) -> Iterator[tuple[Entry, Iterable[Entry], set[str
             yield old, since, {"A1"}
 
 
-def _read_again(r: Examination, **other: tuple[Entry, ...]) -> Examination:
-    return Examination(replace(r.case, **other), r.at)
+def _read_again(r: OrderFacts, **other: tuple[Entry, ...]) -> OrderFacts:
+    return OrderFacts(replace(r.case, **other), r.at)
 
 
-def _raised(r: Examination) -> list[Finding]:
+def _raised(r: OrderFacts) -> list[Finding]:
     here = (check for check in RAISED_BY if not check.instruments or r.instrument in check.instruments)
     return [f for check in here if (f := check.find(r)) is not None]
 
@@ -115,7 +115,7 @@ def _may_raise(old: Entry, code: str) -> bool:
     return code == integrity.not_shown_who_held_it.code and old.kind in ("evidence-received", "custody-transferred")
 
 
-def _carries(r: Examination, old: Entry, e: Entry) -> bool:
+def _carries(r: OrderFacts, old: Entry, e: Entry) -> bool:
     """The replacement states the digests again, and every file has one that another office states as well."""
     if not r.is_effective(e):
         return False
@@ -136,13 +136,13 @@ def _carries(r: Examination, old: Entry, e: Entry) -> bool:
     return bool(files) and all(files.values())
 
 
-def _confirmed(r: Examination, e: Entry) -> bool:
+def _confirmed(r: OrderFacts, e: Entry) -> bool:
     """An entry of another office, recorded later, says that the replacement is right."""
     later = (o for o in r.entries if o.by != e.by and o.index > e.index and r.is_effective(o))
     return any(_confirms(r, o, e) for o in later)
 
 
-def _confirms(r: Examination, o: Entry, e: Entry) -> bool:
+def _confirms(r: OrderFacts, o: Entry, e: Entry) -> bool:
     if o.kind == "authenticity-confirmed":
         return r.named(o.get("about")) is e
     if o.kind == e.kind == "expert-verification-performed":

@@ -11,7 +11,7 @@ from datetime import date
 from msgspec import Struct
 
 from ledger.law.rules.check import Seen, finding
-from ledger.law.rules.order_facts import CONVENTION, PROTOCOL, Examination
+from ledger.law.rules.order_facts import CONVENTION, PROTOCOL, OrderFacts
 from ledger.law.terms.rule import Mark
 
 
@@ -64,7 +64,7 @@ def valid_from(cite: tuple[str, ...]) -> date | None:
     return None
 
 
-def _in_force_from(r: Examination) -> date | None:
+def _in_force_from(r: OrderFacts) -> date | None:
     """From when the instrument of an order is in force; `date.max` while it is not."""
     if r.instrument in PROTOCOL:
         parties = (r.register.parties.get(code or "") for code in (r.from_party, r.to_party))
@@ -82,7 +82,7 @@ def _in_force_from(r: Examination) -> date | None:
     contradicts="A5",
     says="The instrument was not in force when the order was made.",
 )
-def not_in_force(r: Examination) -> Seen:
+def not_in_force(r: OrderFacts) -> Seen:
     since = _in_force_from(r)
     return [e for e in r.of("order-issued") if since and r.issuer_days.day(e.on) < since]
 
@@ -96,6 +96,6 @@ def not_in_force(r: Examination) -> Seen:
     gap="A4 A5",
     says="Nobody has read the declarations of the other Party, so it cannot be shown that its conditions were met.",
 )
-def declarations_unverified(r: Examination) -> Seen:
+def declarations_unverified(r: OrderFacts) -> Seen:
     party = r.register.parties.get(r.to_party or "")
     return [r.issued] if r.issued and not (party and party.declarations_verified) else None

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ledger.entries.case import Entry
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing
 
 Effects: TypeAlias = tuple[tuple[str, Standing], ...]
@@ -48,9 +48,9 @@ class Check(Struct, frozen=True):
     mark: Mark
     instruments: tuple[str, ...]
     kinds: tuple[str, ...]
-    look: Callable[[Examination], Seen]
+    look: Callable[[OrderFacts], Seen]
 
-    def find(self, r: Examination) -> Finding | None:
+    def find(self, r: OrderFacts) -> Finding | None:
         """The finding in this record, or None."""
         seen = self.look(r)
         if seen is None:
@@ -75,7 +75,7 @@ def finding(
     contradicts: str = "",
     gap: str = "",
     level: Level | None = None,
-) -> Callable[[Callable[[Examination], Seen]], Check]:
+) -> Callable[[Callable[[OrderFacts], Seen]], Check]:
     """Make a check of the function below: lists are words with spaces (citations: commas) between.
 
     `contradicts` and `gap` name the criteria it pulls to CONTRADICTED or GAP; neither: a remark. The level is the first
@@ -86,7 +86,7 @@ def finding(
         *((criterion, Standing.GAP) for criterion in gap.split()),
     )
 
-    def check(look: Callable[[Examination], Seen]) -> Check:
+    def check(look: Callable[[OrderFacts], Seen]) -> Check:
         return Check(
             code=code,
             level=level or Level(code[0]),

@@ -14,60 +14,60 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ledger.law.rules.check import Check, Seen
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Level, Mark, Standing
 
-When: TypeAlias = Callable[[Examination], bool]
+When: TypeAlias = Callable[[OrderFacts], bool]
 
 PAPER = ("post", "courier", "fax", "by-hand")  # channels that are not electronic
 
 
-def notified(r: Examination) -> bool:
+def notified(r: OrderFacts) -> bool:
     """an authority of the provider's State must be notified of this order (2AP 7(5)(a) as declared; EPOC art. 8)"""
     return r.notification_required
 
 
-def supervised(r: Examination) -> bool:
+def supervised(r: OrderFacts) -> bool:
     """the provider's Party has declared D-7-2-b and a supervision or validation is on record"""
     return r.declared("D-7-2-b") is not None and bool(r.of("order-supervised", "order-validated"))
 
 
-def other_seeker(r: Examination) -> bool:
+def other_seeker(r: OrderFacts) -> bool:
     """an entry of this order is signed in the role SEEK"""
     return any(r.is_by(e, "SEEK") and r.is_effective(e) for e in r.entries)
 
 
-def confidentiality_asked(r: Examination) -> bool:
+def confidentiality_asked(r: OrderFacts) -> bool:
     """a confidentiality-requested is on record"""
     return bool(r.of("confidentiality-requested"))
 
 
-def electronic(r: Examination) -> bool:
+def electronic(r: OrderFacts) -> bool:
     """the order went by any channel but post, courier, fax or by-hand"""
     return any(e.get("channel") not in PAPER for e in r.of("order-transmitted"))
 
 
-def declared_8_4(r: Examination) -> bool:
+def declared_8_4(r: OrderFacts) -> bool:
     """the requested Party has declared D-8-4"""
     return r.declared("D-8-4") is not None
 
 
-def user_known(r: Examination) -> bool:
+def user_known(r: OrderFacts) -> bool:
     """unless every category in data_categories is identification; where none is stated it applies"""
     return r.categories != {"identification"}
 
 
-def traffic_or_content(r: Examination) -> bool:
+def traffic_or_content(r: OrderFacts) -> bool:
     """traffic or content is among data_categories"""
     return r.heavy
 
 
-def emergency(r: Examination) -> bool:
+def emergency(r: OrderFacts) -> bool:
     """the order is issued as an emergency"""
     return r.issued is not None and r.issued.get("emergency") is True
 
 
-def processor(r: Examination) -> bool:
+def processor(r: OrderFacts) -> bool:
     """the order goes directly to a processor"""
     return r.issued is not None and r.issued.get("addressed_to_processor") is True
 
@@ -237,7 +237,7 @@ CONTENTS: dict[str, tuple[Point, ...]] = {
 }
 
 
-def missing(point: Point, r: Examination) -> Seen:
+def missing(point: Point, r: OrderFacts) -> Seen:
     """The order, if it lacks a field of this point and the point is asked for."""
     if r.issued is None or not r.lacks(*point.fields) or (point.when and not point.when(r)):
         return None

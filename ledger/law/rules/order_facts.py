@@ -18,7 +18,7 @@ CONVENTION: Final = ("BC-16", "BC-18", "BC-29", "BC-30", "BC-31")  # ETS 185
 EUROPEAN: Final = ("EPOC", "EPOC-PR")  # Regulation (EU) 2023/1543
 
 
-class Examination(Reading):
+class OrderFacts(Reading):
     """One order at one moment, ready to be judged. What is asked more than once is worked out once."""
 
     @cached_property

@@ -515,13 +515,13 @@ def test_a_replay_says_nothing_to_type(tmp_path: Path) -> None:
 
 def test_an_order_whose_name_two_orders_have_is_typed_by_its_id(tmp_path: Path) -> None:
     from cli.session.ledger_reader import reading
-    from ledger.application.case_reader import Cases
-    from ledger.errors import LedgerFault
+    from ledger.application.case_reader import CaseReader
+    from ledger.errors import LedgerError
 
     ledger = ledger_of("S1", tmp_path)
 
-    def ambiguous(self: Cases, name: str) -> str:
-        raise LedgerFault("ORDER-AMBIGUOUS", f"{name!r} may mean 2 orders", "")
+    def ambiguous(self: CaseReader, name: str) -> str:
+        raise LedgerError("ORDER-AMBIGUOUS", f"{name!r} may mean 2 orders", "")
 
     with reading(ledger) as reader, pytest.MonkeyPatch.context() as patched:
         from cli.reports.order_report import _typed

@@ -194,10 +194,10 @@ def test_the_recorded_policy_is_the_one_in_the_trust_folder(tmp_path: Path, stat
     shown = run("log", "--json", ledger=ledger).stdout
     assert added["kind"] in shown
     from ledger.adapters.folders.ledger_folder import read_folder
-    from ledger.adapters.storage.entry_reader import Shelf
+    from ledger.adapters.storage.entry_reader import EntryReader
     from ledger.entries.envelope import open_
 
-    store = Shelf(read_folder(ledger).entries)
+    store = EntryReader(read_folder(ledger).entries)
     raw = store.at(added["index"])
     assert raw is not None
     assert open_(raw).payload.public["policy_text"]["sha256"] == hashlib.sha256(text).hexdigest()

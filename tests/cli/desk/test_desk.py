@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 import click
 import pytest
 
-from cli.invocation import Said
+from cli.invocation import Invocation
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import Reader, reading
 from cli.session.open_ledger import hand, writing
@@ -110,7 +110,7 @@ class Sat:
 
 
 def sat(stack: ExitStack, ledger: Path, actor: str | None = None) -> Sat:
-    context = click.Context(click.Command("desk"), obj=Said(ledger=str(ledger)))
+    context = click.Context(click.Command("desk"), obj=Invocation(ledger=str(ledger)))
     reader = stack.enter_context(reading(ledger))
     view = stack.enter_context(closing(board(reader)))
     bring_up(reader, view, reader.now())

@@ -29,7 +29,7 @@ from ledger.application.journal import Journal
 from ledger.bundle import unpack
 from ledger.bundle.layout import MANIFEST
 from ledger.bundle.manifest import open_manifest
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import MLDSA44, Vkey, witness_vkey
 from ledger.tlog.policy import parse_policy
@@ -435,7 +435,7 @@ def full(*_: object) -> None:
 
 
 def refuses(*_: object) -> bytes:
-    raise Refused("BND-MANIFEST", "too much")
+    raise RecordError("BND-MANIFEST", "too much")
 
 
 def interrupted(*_: object) -> bytes:

@@ -20,7 +20,7 @@ from cli.imports.row_index import Index
 from cli.imports.row_parser import IMPORTED
 from cli.imports.template import template_of
 from cli.stories.model import Story, Told
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry
 from tests.support.cli import STORIES, House, ledger_of, run, told
@@ -207,16 +207,16 @@ def test_an_import_interrupted_while_it_is_stored_leaves_nothing(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = entries(ledger)
-    real = Store.append_pages
+    real = EntryStore.append_pages
 
-    def cut(store: Store, pages: object, *, still: object) -> range:
+    def cut(store: EntryStore, pages: object, *, still: object) -> range:
         def one() -> object:
             yield next(iter(pages))  # type: ignore[call-overload]
             raise KeyboardInterrupt
 
         return real(store, one(), still=still)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Store, "append_pages", cut)
+    monkeypatch.setattr(EntryStore, "append_pages", cut)
     table = written(tmp_path / "t.csv", [opening("A-1"), sending("A-1")])
     assert run("import", str(table), "--as", "ilves", ledger=ledger).exit_code == 130
     assert entries(ledger) == before
@@ -227,19 +227,19 @@ def test_an_import_interrupted_while_it_is_stored_leaves_nothing(
 def test_what_somebody_else_records_meanwhile_comes_first_and_the_table_is_sealed_again(
     ledger: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Store.append_pages
+    real = EntryStore.append_pages
     times = []
 
-    def late(store: Store, pages: object, *, still: object) -> range:
+    def late(store: EntryStore, pages: object, *, still: object) -> range:
         times.append(1)
         if len(times) == 1:
             other = written(tmp_path / "other.csv", [sending("main", channel="fax")])
-            monkeypatch.setattr(Store, "append_pages", real)
+            monkeypatch.setattr(EntryStore, "append_pages", real)
             told("import", str(other), "--as", "ilves", ledger=ledger)
-            monkeypatch.setattr(Store, "append_pages", late)
+            monkeypatch.setattr(EntryStore, "append_pages", late)
         return real(store, pages, still=still)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Store, "append_pages", late)
+    monkeypatch.setattr(EntryStore, "append_pages", late)
     answer = told("import", str(written(tmp_path / "t.csv", [sending("main")])), "--as", "ilves", ledger=ledger)
     assert (len(times), answer["recorded"]) == (2, 1)
     channels = [e.get("channel") for e in _case(ledger, "759427d8") if e.kind == "order-transmitted"]

@@ -16,11 +16,11 @@ from cli.session import ledger_choice
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.log.checkpoint_signer import OwnHand
+from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.sign_once_guard import Guard
 from ledger.entries.case import instant, wire
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.note import witness_vkey
 from tests.support.cli import House, ledger_of, run
 
@@ -59,7 +59,7 @@ def guard_of(house: House) -> Path:
 
 def state(house: House) -> tuple[int, bytes, datetime]:
     """What the ledger holds and has signed."""
-    hand = OwnHand("", guard_of(house).parent)
+    hand = LocalSigner("", guard_of(house).parent)
     last = hand.last()
     hand.close()
     return last.size, last.note, last.at
@@ -212,7 +212,7 @@ def test_a_guard_that_was_set_back_still_moves_only_forward(dated_ahead: House) 
     with closing(Guard(guard_of(dated_ahead))) as guard:
         last = guard.last()
         for worse in ({"size": last.size - 1}, {"root": bytes(32)}, {"at": last.at - timedelta(hours=1)}):
-            with pytest.raises(LedgerFault):
+            with pytest.raises(LedgerError):
                 guard.advance(last, replace(last, **worse))
         assert guard.last() == last
         assert not guard.set_back(replace(last, size=last.size - 1), last.at), "somebody signed meanwhile"

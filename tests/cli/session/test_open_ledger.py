@@ -12,7 +12,7 @@ from cli.exit_codes import Exit
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import load
 from ledger.application.journal import Journal
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from tests.ledger.application.test_receive_foreign import Office, _original
 from tests.support.cli import House
 
@@ -117,6 +117,6 @@ def test_a_key_that_ended_or_waits_to_be_accepted_signs_nothing_and_is_told_apar
     assert house.run("key", "revoke", "ilves", "--cause", "lost", "--yes").exit_code == 0
     with (
         Journal.open(house.ledger, Home(house.folder / "state" / "comity", house.keys)) as journal,
-        pytest.raises(Refused, match="KEY-ENDED"),
+        pytest.raises(RecordError, match="KEY-ENDED"),
     ):
         journal.signer("ilves", "ISS", load(house.keys / "ilves"))

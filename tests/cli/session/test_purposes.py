@@ -13,7 +13,7 @@ from typing import Any, get_args
 import click
 import pytest
 
-from cli.invocation import Said
+from cli.invocation import Invocation
 from cli.session.ledger_reader import reading
 from cli.session.open_ledger import hand, writing
 from cli.session.persons import checked, person_of, remembered
@@ -118,7 +118,10 @@ def house(tmp_path: Path) -> House:
 
 def accesses(house: House) -> list[tuple[str, str, str, Any]]:
     """Role, view, purpose and person of each access on record."""
-    with click.Context(click.Command("test"), obj=Said(ledger=str(house.ledger))), reading(house.ledger) as reader:
+    with (
+        click.Context(click.Command("test"), obj=Invocation(ledger=str(house.ledger))),
+        reading(house.ledger) as reader,
+    ):
         return [(e.role, e.public["view"], e.public["purpose_code"], e.get("person")) for e in reader.accesses()]
 
 
@@ -296,7 +299,7 @@ def test_the_first_use_at_a_terminal_asks_once_for_each_key(house: House, monkey
 
     monkeypatch.setattr(prompts, "attended", lambda: True)
     monkeypatch.setattr(click, "prompt", answers)
-    with click.Context(click.Command("test"), obj=Said(ledger=str(house.ledger))):
+    with click.Context(click.Command("test"), obj=Invocation(ledger=str(house.ledger))):
         for name, value in house.env.items():
             monkeypatch.setenv(name, value)
         with writing() as journal:

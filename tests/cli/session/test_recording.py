@@ -15,7 +15,7 @@ import pytest
 from cli.exit_codes import Exit
 from cli.session.open_ledger import opened as key_file
 from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.storage.subject_keys import Drawer
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.application.journal import Journal
 from ledger.application.sealing import holder_of
 from ledger.entries.case import Entry, Unread
@@ -23,7 +23,7 @@ from ledger.entries.envelope import Circumstances
 from ledger.entries.form import BY_COMMAND
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.wrapped_entry import KIND
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS, build
 from projections.reports.dpo_questions import register
 from projections.reports.recipients import came_to_nothing, readers
@@ -109,7 +109,7 @@ def test_the_commands_themselves_record_these_kinds(house: House) -> None:
 def test_an_arrived_entry_is_not_sealed_without_its_bytes(house: House) -> None:
     said = {"origin": "ledger.example/x", "index": 1, "leaf": "ab" * 32, "envelope": "cd" * 32}
     before = size(house)
-    with pytest.raises(Refused, match="ENT-MISMATCH"):
+    with pytest.raises(RecordError, match="ENT-MISMATCH"):
         stands(house, "ilves", KIND, "PPO-1", {**said, "proof_check": "verifies"}, {}, "ISS")
     assert size(house) == before
 
@@ -222,7 +222,7 @@ def test_a_data_subject_is_never_one_with_a_person_of_the_log(house: House) -> N
 def test_names_that_were_joined_before_do_not_erase_the_log(house: House) -> None:
     named(house, "Anna Kask")
     assert house.run(*OPENED[:1], "PPO-2", *OPENED[2:]).exit_code == Exit.DONE
-    drawer = Drawer(house.ledger / "keys.db")
+    drawer = SubjectKeyStore(house.ledger / "keys.db")
     drawer.join("Anna Kask", holder_of("ilves"))
     drawer.close()
     done = house.run("erase", "--subject", "Anna Kask", "--everywhere", *ERASE)

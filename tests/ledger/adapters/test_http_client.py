@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ledger.adapters.http_client import Reply, ask, is_address
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 
 pytest.importorskip("httpx", reason="needs the extra `server`")
 
@@ -76,7 +76,7 @@ def test_a_body_that_trickles_is_over_when_its_seconds_are(serving: Callable[[Se
         while not over.wait(0.05):
             handler.wfile.write(b"x")
 
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         asyncio.run(ask(serving(trickle), 1_000_000, 0.5))
     over.set()
     assert fault.value.code == "HTTP-SILENT"

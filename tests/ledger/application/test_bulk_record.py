@@ -13,7 +13,7 @@ from ledger.application import bulk_record
 from ledger.application.journal import Journal
 from ledger.application.sealing import Draft, target_of
 from ledger.entries.envelope import Circumstances
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import Fact
 from tests.ledger.application.test_journal import NOON, ORDER, entries, ilves, issued, made, sent
 
@@ -82,7 +82,7 @@ def test_a_page_that_cannot_be_stored_takes_those_before_it_along(journal: Journ
 def test_an_id_that_comes_twice_is_a_replay(journal: Journal, between: int) -> None:
     start = journal.store.size()
     first, again = (draft(journal, fact, entry="ab" * 16) for fact in (issued(), sent()))
-    with pytest.raises(Refused, match="CTX-REPLAY"):
+    with pytest.raises(RecordError, match="CTX-REPLAY"):
         attempt(journal, [first, *[draft(journal, sent())] * between, again], lambda: None)
     assert journal.store.size() == start
 

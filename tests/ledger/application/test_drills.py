@@ -27,7 +27,7 @@ from ledger.application.counterparties import read_counterparty
 from ledger.application.journal import Journal
 from ledger.application.successor import last_head
 from ledger.entries.split_view import check_split
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, format_checkpoint, parse_vkey, sign_note, witness_vkey
 from tests.support.cli import House
 
@@ -305,7 +305,7 @@ def test_two_trees_of_one_size_are_succeeded_only_by_saying_which_was_seen_last(
     theirs = sign_note(body, folder.origin, load(state(house) / "log.key").seed).encode()
     with closing(Heads(folder.heads)) as heads:
         heads.keep(Kept(size, theirs, datetime.now(UTC), None))
-    with pytest.raises(LedgerFault, match="two trees") as found:
+    with pytest.raises(LedgerError, match="two trees") as found:
         last_head(trust, house.ledger, None)
     assert found.value.code == "SPLIT-VIEW"
     assert last_head(trust, house.ledger, theirs) == theirs
@@ -319,5 +319,5 @@ def test_a_cosigned_head_goes_before_a_larger_one_that_nobody_outside_saw(house:
     (trust, _), larger = read_counterparty(house.ledger / "trust"), (house.ledger / "log" / "checkpoint").read_bytes()
     assert int(larger.split(b"\n")[1]) == int(seen.split(b"\n")[1]) + 1
     assert last_head(trust, house.ledger, None) == seen
-    with pytest.raises(Refused):
+    with pytest.raises(RecordError):
         last_head(trust, house.ledger, larger.replace(b"\n\n", b"x\n\n", 1))

@@ -29,7 +29,7 @@ from ledger.entries.case import Entry, Unread
 from ledger.entries.envelope import EVENT_TYPE, Circumstances, Place, Signer, open_, open_bytes, seal, seal_bytes
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import canonical
 from ledger.formats.ed25519 import public_key
@@ -185,7 +185,7 @@ def test_entries_of_an_order_are_chained_and_keep_its_instrument(journal: Journa
 
 def test_an_order_without_an_instrument_is_refused_and_nothing_is_written(journal: Journal) -> None:
     size = journal.store.size()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.record(sent(), ORDER, ilves(journal))
     assert code(refused) == "CTX-INSTRUMENT"
     assert journal.store.size() == size
@@ -234,7 +234,7 @@ def test_another_moment_that_somebody_named_makes_another_fact(journal: Journal)
 
 def test_an_entry_id_that_is_none_is_refused(journal: Journal) -> None:
     for entry in ("ab", "AB" * 16, "xy" * 16):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             journal.record(issued(), ORDER, ilves(journal), entry=entry)
         assert code(refused) == "JSON-MEMBER"
 
@@ -255,7 +255,7 @@ def test_a_key_revoked_by_another_process_may_sign_no_more(journal: Journal) -> 
         revoked = build("key-revoked", {"actor": "ilves", "cause": "left-office"}, {})
         second.record(revoked, second.registry, second.signer("adm", "ADM", ADM))
     size = journal.store.size()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.record(sent(), ORDER, signer)
     assert code(refused) == "KEY-ENDED"
     assert journal.store.size() == size
@@ -263,10 +263,10 @@ def test_a_key_revoked_by_another_process_may_sign_no_more(journal: Journal) -> 
 
 def test_a_key_nobody_enrolled_may_not_sign(journal: Journal) -> None:
     stranger = SeedKey(bytes([9] * 32))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.record(issued(), ORDER, journal.signer("ilves", "ISS", stranger))
     assert code(refused) == "KEY-UNKNOWN"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.signer("nobody", "ISS", stranger)
     assert code(refused) == "KEY-UNKNOWN"
 
@@ -276,7 +276,7 @@ def test_a_batch_is_recorded_whole_or_not_at_all(journal: Journal) -> None:
     good = [Draft(issued(), ORDER, ilves(journal), said), Draft(sent(), ORDER, ilves(journal), said)]
     stranger = replace(ilves(journal), public=SKYLARK.public, sign=SKYLARK.sign)
     size = journal.store.size()
-    with pytest.raises(Refused):
+    with pytest.raises(RecordError):
         journal.record_batch([*good, Draft(sent(), ORDER, stranger, said)])
     assert journal.store.size() == size
     receipts = journal.record_batch([*good, Draft(issued("PPO-7"), OTHER, ilves(journal), said)])
@@ -295,7 +295,7 @@ def test_a_batch_may_enrol_a_key_and_use_it(journal: Journal) -> None:
         Draft(build("key-accepted", {"key": key.public.hex()}, {}), journal.registry, ncco, said),
         Draft(issued(), ORDER, ncco, said),
     ]
-    with pytest.raises(Refused):
+    with pytest.raises(RecordError):
         journal.record_batch([*drafts[:2], drafts[3]])
     assert len(journal.record_batch(drafts)) == 4
     journal.record(sent(), ORDER, ncco)
@@ -309,7 +309,7 @@ def test_without_its_guard_nothing_is_recorded(journal: Journal) -> None:
     with Journal.open(journal.folder.path, say=said.append) as again:
         assert "GUARD-MISSING" in said[0]
         size = again.store.size()
-        with pytest.raises(LedgerFault) as fault:
+        with pytest.raises(LedgerError) as fault:
             again.record(issued(), ORDER, again.signer("ilves", "ISS", ILVES))
         assert code(fault) == "GUARD-MISSING"
         assert again.store.size() == size
@@ -326,12 +326,12 @@ def test_an_older_shelf_put_under_an_open_ledger_takes_nothing_in(tmp_path: Path
         then.backup(now)
         size = now.execute("SELECT count(*) FROM stored_events").fetchone()
     for _ in range(2):
-        with pytest.raises(LedgerFault) as fault:
+        with pytest.raises(LedgerError) as fault:
             journal.record(sent(), ORDER, ilves(journal))
         assert code(fault) == "LOG-ROLLBACK"
     with closing(sqlite3.connect(shelf)) as now:
         assert now.execute("SELECT count(*) FROM stored_events").fetchone() == size, "nothing was written behind it"
-    with pytest.raises(LedgerFault):
+    with pytest.raises(LedgerError):
         journal.close()  # what was signed cannot be published any more
 
 
@@ -340,7 +340,7 @@ def test_a_ledger_opened_read_only_takes_nothing(journal: Journal) -> None:
     journal.close()
     with Journal.open(journal.folder.path, writable=False, now=Clock()) as reader:
         assert len(entries(reader)) == 1
-        with pytest.raises(LedgerFault) as fault:
+        with pytest.raises(LedgerError) as fault:
             reader.record(sent(), ORDER, ilves(reader))
         assert code(fault) == "READ-ONLY"
 
@@ -414,7 +414,7 @@ def test_disclosures_that_came_along_can_be_read_afterwards(journal: Journal) ->
     place = Place(ORIGIN, ORDER, 1, None, "2AP-7")
     sealed = seal(issued(), place, signer, Circumstances(NOON, NOON), "cd" * 16, random.Random(1).randbytes)
     texts = [d.text for d in sealed.disclosures]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.receive_sealed([sealed.raw], [[*texts, texts[0]]])
     assert code(refused) == "SD-DUP"
     journal.receive_sealed([sealed.raw], [texts])
@@ -458,7 +458,7 @@ def test_an_entry_sealed_for_another_place_is_refused_and_nothing_is_written(
     journal.record(issued(), ORDER, ilves(journal))
     raw = sealed_for(journal, sent(), ilves(journal), **place)
     size = journal.store.size()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.receive_sealed([raw])
     assert code(refused) == expected
     assert "entry 0" in refused.value.where
@@ -471,7 +471,7 @@ def test_a_changed_entry_is_refused_by_its_signature(journal: Journal) -> None:
     bad = good.replace(b'"sig":"', b'"sig":"A', 1)
     bad = bad[: -len('=="}]}') - 1] + b'=="}]}'
     size = journal.store.size()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.receive_sealed([bad])
     assert code(refused) in ("SIG-BAD", "ENV-NONCANON")
     assert journal.store.size() == size
@@ -483,7 +483,7 @@ def test_a_kind_or_field_the_vocabulary_does_not_have_is_refused(journal: Journa
     for change, expected in (({"kind": "order-dreamt-of"}, "FACT-KIND"), ({"public": {"channel": "pigeon"}}, "FACT")):
         value, _ = open_bytes(good, EVENT_TYPE)
         raw = seal_bytes(canonical({**value, **change}), EVENT_TYPE, ILVES.public, ILVES.sign)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             journal.receive_sealed([raw])
         assert code(refused) == expected
 
@@ -501,7 +501,7 @@ def test_a_text_that_nobody_may_sign_any_more_is_refused_and_nothing_is_written(
         lambda: journal.receive_sealed([sealed_for(journal, loose, signer)]),
         lambda: journal.receive_sealed([taken.raw], [[d.text for d in taken.disclosures]]),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             attempt()
         assert code(refused) == "JSON-CHAR"
     assert journal.store.size() == size
@@ -510,7 +510,7 @@ def test_a_text_that_nobody_may_sign_any_more_is_refused_and_nothing_is_written(
 def test_a_reason_for_a_replacement_holds_nothing_that_is_not_assigned(journal: Journal) -> None:
     first = journal.record(issued(), ORDER, ilves(journal))
     said = Circumstances(NOON, NOON, replaces=first.leaf, why="a\U0001e08f\u0323")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.record(issued(), ORDER, ilves(journal), said)
     assert code(refused) == "JSON-CHAR"
 
@@ -525,7 +525,7 @@ def test_a_commitment_that_its_order_has_already_is_not_taken_from_another(journ
     value["public"]["_sd"] = digests
     copied = seal_bytes(canonical(value), EVENT_TYPE, ILVES.public, ILVES.sign)
     size = journal.store.size()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.receive_sealed([copied])
     assert code(refused) == "SD-DUP"
     assert journal.store.size() == size
@@ -547,7 +547,7 @@ def test_a_commitment_is_not_taken_twice_whoever_stored_the_first(journal: Journ
     def assert_refused(raw: bytes) -> None:
         size = journal.store.size()
         for _ in range(2):  # what was remembered is forgotten where a page is refused
-            with pytest.raises(Refused) as refused:
+            with pytest.raises(RecordError) as refused:
                 journal.receive_sealed([raw])
             assert code(refused) == "SD-DUP"
         assert journal.store.size() == size
@@ -567,7 +567,7 @@ def test_the_same_entry_id_twice_is_refused(journal: Journal) -> None:
     signer, said = ilves(journal), Circumstances(NOON, NOON)
     one = seal(issued(), Place(ORIGIN, ORDER, 1, None, "2AP-7"), signer, said, "cd" * 16, bytes)
     two = seal(issued(), Place(ORIGIN, OTHER, 1, None, "2AP-7"), signer, said, "cd" * 16, bytes)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.receive_sealed([one.raw, two.raw])
     assert code(refused) == "CTX-REPLAY"
     journal.receive_sealed([one.raw])
@@ -580,7 +580,7 @@ def test_a_bad_entry_keeps_its_whole_page_out(journal: Journal) -> None:
     good = sealed_for(journal, sent(), ilves(journal))
     bad = sealed_for(journal, issued("PPO-9"), ilves(journal), order=OTHER, seq=2)
     size = journal.store.size()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         journal.receive_sealed([good, bad])
     assert "entry 1" in refused.value.where
     assert journal.store.size() == size
@@ -616,7 +616,7 @@ def test_a_companion_is_linked_but_never_listed(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     companion = journal.record(sought(), ORDER, ilves(journal)).order
     assert list(journal.orders()) == [ORDER]
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         journal.find(companion[:8])
     assert code(fault) == "ORDER-UNKNOWN"
     raw = b"".join(raw for _, raw in journal.store.order(companion))
@@ -642,11 +642,11 @@ def test_orders_are_found_as_people_name_them(journal: Journal) -> None:
     third = "1111aaaa-0000-4000-8000-000000000000"
     journal.record(issued("PPO-2026-123"), third, ilves(journal))
     for name, expected in (("1111", "ORDER-AMBIGUOUS"), ("PPO-2026-123", "ORDER-AMBIGUOUS"), ("", "ORDER-UNKNOWN")):
-        with pytest.raises(LedgerFault) as fault:
+        with pytest.raises(LedgerError) as fault:
             journal.find(name)
         assert code(fault) == expected
     assert set(journal.orders()) == {ORDER, OTHER, third}
-    with pytest.raises(LedgerFault):
+    with pytest.raises(LedgerError):
         journal.case("33333333-3333-4333-8333-333333333333")
 
 
@@ -754,7 +754,7 @@ def test_a_person_in_the_register_can_be_erased_and_the_register_still_holds(jou
 def test_an_erasure_that_may_not_be_recorded_destroys_nothing(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     stranger = replace(ilves(journal), public=SKYLARK.public, sign=SKYLARK.sign)
-    with pytest.raises(Refused):
+    with pytest.raises(RecordError):
         journal.erase(target_of(ORDER), stranger, cause="retention-ended")
     assert entries(journal)[0].get("identifiers") == ["kestrel@skylark.example"]
 
@@ -782,13 +782,13 @@ def test_an_erasure_that_was_cut_short_is_finished_by_the_same_call(
 
 
 def test_a_ledger_is_never_made_over_another(journal: Journal) -> None:
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         Journal.create(journal.folder.path, ORIGIN, REGISTRAR, home=journal.home)
     assert code(fault) == "LEDGER-EXISTS"
 
 
 def test_a_log_that_has_signed_is_not_begun_again_elsewhere(journal: Journal, tmp_path: Path) -> None:
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         Journal.create(tmp_path / "second", ORIGIN, REGISTRAR, home=journal.home)
     assert code(fault) == "GUARD-EXISTS"
     assert not (tmp_path / "second").exists()
@@ -796,14 +796,14 @@ def test_a_log_that_has_signed_is_not_begun_again_elsewhere(journal: Journal, tm
 
 @pytest.mark.parametrize("origin", ["https://ledger.example/x", "ledger.example/X", "ledger.example/", "a b"])
 def test_an_origin_that_is_none_makes_no_ledger(tmp_path: Path, origin: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         Journal.create(tmp_path / "ledger", origin, REGISTRAR, home=Home.inside(tmp_path))
     assert code(refused) == "CP-ORIGIN"
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_registrars_key_that_others_could_sign_for_makes_no_ledger(tmp_path: Path) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         Journal.create(tmp_path / "ledger", ORIGIN, Registrar("adm", "XO", "00" * 32), home=Home.inside(tmp_path))
     assert code(refused) == "KEY-POINT"
     assert list(tmp_path.iterdir()) == []
@@ -826,7 +826,7 @@ def test_a_test_ledger_says_so(tmp_path: Path) -> None:
 
 
 def test_what_is_no_ledger_says_so(tmp_path: Path) -> None:
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         Journal.open(tmp_path)
     assert code(fault) == "NO-LEDGER"
     assert list(tmp_path.iterdir()) == []
@@ -836,7 +836,7 @@ def test_what_is_no_ledger_says_so(tmp_path: Path) -> None:
 def test_damaged_trust_is_named(journal: Journal, name: str, text: str) -> None:
     journal.close()
     (journal.folder.path / "trust" / name).write_text(text)
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         Journal.open(journal.folder.path)
     assert code(fault) == "TRUST"
 

@@ -26,7 +26,7 @@ from ledger.entries.envelope import Circumstances, Payload, Place, open_, seal
 from ledger.entries.placement import registry_of
 from ledger.entries.split_view import check_omission, check_order, check_split
 from ledger.entries.wrapped_entry import PROOF, wrapper_id
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.tlog.note import note_digest, parse_vkey
 from ledger.tlog.tree import format_proof, prove_inclusion
@@ -510,7 +510,7 @@ def test_an_id_that_somebody_took_does_not_keep_an_entry_out(karsk: Office, skyl
 def _opened(raw: bytes) -> Payload | None:
     try:
         return open_(raw, verify=False).payload
-    except Refused:
+    except RecordError:
         return None
 
 

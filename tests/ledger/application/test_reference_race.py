@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from ledger.application.journal import Journal
 from tests.ledger.entries.test_form import OPENS, imported, issue
 from tests.support.cli import House
@@ -35,16 +35,16 @@ def house(tmp_path: Path) -> House:
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, method: str, act: Callable[[], None]) -> None:
     """Let somebody else act once, between the last check of a command and its storing."""
-    original = getattr(Store, method)
+    original = getattr(EntryStore, method)
     acted: list[bool] = []
 
-    def slow(self: Store, *args: Any, **more: Any) -> Any:
+    def slow(self: EntryStore, *args: Any, **more: Any) -> Any:
         if not acted:
             acted.append(True)
             act()
         return original(self, *args, **more)
 
-    monkeypatch.setattr(Store, method, slow)
+    monkeypatch.setattr(EntryStore, method, slow)
 
 
 def orders(house: House, reference: str) -> int:

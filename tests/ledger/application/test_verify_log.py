@@ -245,11 +245,11 @@ def older(folder: Path, trust: Path, size: int) -> None:
     """Publish a head of a smaller size, and forget the others, as an older copy of log/ would have it."""
     import base64
 
-    from ledger.adapters.storage.entry_reader import Shelf
+    from ledger.adapters.storage.entry_reader import EntryReader
     from ledger.tlog.tree import EMPTY_ROOT, root
 
     origin = (folder / "log" / "checkpoint").read_text().splitlines()[0]
-    with closing(Shelf(folder / "entries.db")) as shelf:
+    with closing(EntryReader(folder / "entries.db")) as shelf:
         top = root(size, shelf.hashes) if size else EMPTY_ROOT
     add_log_key(trust, origin)
     text = f"{origin}\n{size}\n{base64.b64encode(top).decode()}\n"

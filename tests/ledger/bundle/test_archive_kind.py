@@ -14,7 +14,7 @@ import pytest
 from cli.exit_codes import Exit
 from ledger.bundle import unpack, zip_profile
 from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import verify
 from projections.exchange.asic import MANIFEST, SIGNATURE, container, manifest
 from tests.cli.reports.test_pdf_attachment import paper
@@ -166,7 +166,7 @@ DAMAGED = {
 
 @pytest.mark.parametrize("name", DAMAGED)
 def test_a_container_that_does_not_go_together_fails(name: str, tmp_path: Path) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         inside(DAMAGED[name])
     assert refused.value.code == "BND-CONTAINER"
     file = tmp_path / "court.asice"
@@ -222,10 +222,10 @@ def test_a_container_that_cannot_be_read_is_no_pass(change: Callable[[bytes], by
 def test_a_container_that_unfolds_without_end_is_not_unfolded() -> None:
     bomb = rewritten({**AROUND, "zeros": bytes(8 << 20)})
     said = bomb.replace((8 << 20).to_bytes(4, "little"), (600 << 20).to_bytes(4, "little"))
-    with pytest.raises(Refused, match="too large"):
+    with pytest.raises(RecordError, match="too large"):
         inside(said)
     small_said = bomb.replace((8 << 20).to_bytes(4, "little"), (8).to_bytes(4, "little"))
-    with pytest.raises(Refused, match="unpacked"):
+    with pytest.raises(RecordError, match="unpacked"):
         inside(small_said)
 
 
@@ -241,6 +241,6 @@ def test_chance_makes_no_error_of_a_container() -> None:
         verify(spoilt, None, None, NOW)
         try:
             found = inside(spoilt)
-        except Refused:
+        except RecordError:
             continue
         assert found is None or sha256(found.data).digest() == sha256(BUNDLE).digest()

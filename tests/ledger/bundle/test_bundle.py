@@ -24,7 +24,7 @@ from ledger.bundle.layout import sums
 from ledger.bundle.manifest import check_listing, open_manifest
 from ledger.entries.case import Entry
 from ledger.entries.envelope import open_
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey
@@ -118,9 +118,9 @@ def test_an_order_that_would_not_travel_whole_is_not_packed() -> None:
         if lost == 2:
             continue  # the last entry of the registry: that a chain is cut at its end is for its maker to say
         short = replace(contents, entries=[e for n, e in enumerate(contents.entries) if n != lost])
-        with pytest.raises(Refused, match="CTX-CHAIN"):
+        with pytest.raises(RecordError, match="CTX-CHAIN"):
             pack(short, ilves.signer("ISS"))
-    with pytest.raises(Refused, match="none of its entries"):
+    with pytest.raises(RecordError, match="none of its entries"):
         pack(replace(contents, about=replace(contents.about, order=LINKED)), ilves.signer("ISS"))
 
 
@@ -455,5 +455,5 @@ def test_a_bundle_is_not_made_with_a_purpose_that_a_later_unicode_may_read_other
     ledger, ilves = small()
     contents = ledger.contents()
     for about in ({"purpose": "a\U0001e08f"}, {"legal_basis": ("\ufdd0",)}):
-        with pytest.raises(Refused, match="JSON-CHAR"):
+        with pytest.raises(RecordError, match="JSON-CHAR"):
             pack(replace(contents, about=replace(contents.about, **about)), ilves.signer("ISS"))

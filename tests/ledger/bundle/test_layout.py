@@ -12,7 +12,7 @@ from cli.exit_codes import Exit
 from ledger.bundle import unpack
 from ledger.bundle.layout import version_of
 from ledger.bundle.manifest import open_manifest
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import Verdict, verify
 from tests.support.cli import run
 from tests.support.memory_ledger import NOW, Hand, Ledger, checked, ends, listed, small
@@ -72,7 +72,7 @@ def test_a_name_that_layout_2_does_not_have_is_refused(path: str) -> None:
 def test_of_a_bundle_of_a_later_layout_nothing_is_said(tmp_path: Path) -> None:
     ledger, ilves = small()
     (file := tmp_path / "later.evidence.zip").write_bytes(later(ledger, ilves))
-    with pytest.raises(Refused, match="BND-VERSION"):
+    with pytest.raises(RecordError, match="BND-VERSION"):
         verify(file.read_bytes(), ledger.trust(), None, NOW)
     (trust := tmp_path / "trust").mkdir()
     for name, text in ledger.trust_files().items():

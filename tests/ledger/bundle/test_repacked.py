@@ -16,7 +16,7 @@ from cli.exit_codes import Exit
 from ledger.bundle import unpack, unpacked, zip_profile
 from ledger.bundle.archive_kind import is_bundle
 from ledger.bundle.repacked import reread
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import Report, parse_trust, verify
 from projections.exchange.asic import container
 from tests.ledger.verify.test_bit_flips import trust_of
@@ -223,7 +223,7 @@ def test_what_could_be_read_in_two_ways_or_without_end_is_not_read(what: str) ->
 
 def test_of_a_newer_bundle_that_was_zipped_again_nothing_is_said(tmp_path: Path) -> None:
     newer = zipped({**FILES, "mimetype": b"application/vnd.comity.evidence-bundle.v99+zip"})
-    with pytest.raises(Refused, match="newer version") as refused:
+    with pytest.raises(RecordError, match="newer version") as refused:
         report(newer)
     assert refused.value.code == "BND-VERSION"
     (tmp_path / "newer.zip").write_bytes(newer)

@@ -28,7 +28,7 @@ from ledger.entries.envelope import (
     seal,
     seal_bytes,
 )
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import MAX_NODES, canonical, parse_json
 
@@ -55,7 +55,7 @@ def resealed(change: Any) -> bytes:
 
 
 def code_of(raw: bytes) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         open_(raw)
     return refused.value.code
 
@@ -102,7 +102,7 @@ def test_every_flipped_bit_of_a_sealed_entry_is_refused() -> None:
     for position in range(len(raw) * 8):
         flipped = bytearray(raw)
         flipped[position // 8] ^= 1 << position % 8
-        with pytest.raises(Refused):
+        with pytest.raises(RecordError):
             open_(bytes(flipped))
 
 
@@ -184,7 +184,7 @@ def test_a_payload_over_the_limit_is_refused_before_it_is_signed() -> None:
         {"instrument": "2AP-7", "from_party": "XO", "to_party": "XV", "domestic_legal_grounds": ["s" * 150] * 300},
         {},
     )
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         seal(fact, PLACE, SKYLARK, Circumstances(NOW, NOW), "0" * 32, lambda n: b"\x07" * n)
     assert refused.value.code == "ENV-SIZE"
 
@@ -215,27 +215,27 @@ def test_our_canonical_form_is_that_of_rfc_8785(value: Any) -> None:
 
 @pytest.mark.parametrize("depth", [17, 1_025, 100_000])
 def test_deep_nesting_is_refused_without_running_out_of_stack(depth: int) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         parse_json(b"[" * depth + b"]" * depth, max_bytes=1 << 20)
     assert refused.value.code in ("JSON-DEPTH", "JSON-FORM")
 
 
 def test_too_many_values_are_refused() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         parse_json(orjson.dumps([0] * MAX_NODES))
     assert refused.value.code == "JSON-SIZE"
     assert parse_json(orjson.dumps([0] * (MAX_NODES - 1))) == [0] * (MAX_NODES - 1)
 
 
 def test_a_producer_that_is_handed_no_number_refuses_to_write_null() -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         canonical({"share": float("nan")})
     assert refused.value.code == "JSON-NUMBER"
 
 
 @pytest.mark.parametrize("key", ["", "A", "__proto__x" * 7, "\u0430", "a-b", "$", "_sd_algo2" * 9])
 def test_names_outside_a_to_z_are_refused(key: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         canonical({key: 1})
     assert refused.value.code == "JSON-KEY"
 

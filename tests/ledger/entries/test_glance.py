@@ -20,7 +20,7 @@ from ledger.entries.envelope import (
     parse_json,
     seal,
 )
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import canonical
 from ledger.formats.dsse import EVENT_TYPE, parts, seal_bytes
@@ -96,7 +96,7 @@ def test_a_body_outside_the_domain_is_not_taken_at_a_glance_and_refused(old: byt
     raw = signed(body)
     if b'"audience":{}' not in body:  # refused by `open_` itself, whichever way the payload was read
         assert not agree(raw)
-    with pytest.raises(Refused):
+    with pytest.raises(RecordError):
         open_(raw)
 
 
@@ -129,6 +129,6 @@ def test_whatever_stands_among_the_public_fields_both_looks_agree(public: dict[s
     del value["audience"]
     try:
         body = canonical(value)
-    except Refused:
+    except RecordError:
         return
     agree(signed(body))

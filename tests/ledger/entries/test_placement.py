@@ -9,7 +9,7 @@ from nacl.signing import SigningKey
 
 from ledger.entries.envelope import Circumstances, Opened, Place, Signer, open_, seal
 from ledger.entries.placement import Chains, access_of, registry_of
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import build
 
 ORIGIN = "ledger.example/xo/karsk"
@@ -36,7 +36,7 @@ def entry(
 
 
 def refused(code: str, chains: Chains, opened: Opened) -> None:
-    with pytest.raises(Refused) as found:
+    with pytest.raises(RecordError) as found:
         chains.follow(opened)
     assert found.value.code == code
 

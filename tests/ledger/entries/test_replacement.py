@@ -12,7 +12,7 @@ from ledger.bundle.audience import readable
 from ledger.entries.envelope import entry_of, open_
 from ledger.entries.payload import Payload
 from ledger.entries.replacement import check_replacement, readers
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
 from projections.views.replaced import NO_REASON, replaced
@@ -39,7 +39,7 @@ def refused(old: dict[str, Any], new: dict[str, Any], kind: str = "evidence-rece
     after = payload(kind, *new, replaces=A, **more)
     try:
         check_replacement(after, new, before, old)
-    except Refused as wrong:
+    except RecordError as wrong:
         return wrong.code
     return ""
 
@@ -70,17 +70,17 @@ def test_a_file_that_was_never_handed_over_may_be_left_out() -> None:
 
 def test_what_cannot_be_read_here_is_asked_for_by_name() -> None:
     before, after = payload("evidence-received", "manifest"), payload("evidence-received", "why", replaces=A)
-    with pytest.raises(Refused, match="FORM-DIGEST"):
+    with pytest.raises(RecordError, match="FORM-DIGEST"):
         check_replacement(after, {}, before, {})
     check_replacement(payload("evidence-received", "why", "manifest", replaces=A), {}, before, {})
-    with pytest.raises(Refused, match="FORM-WHY"):
+    with pytest.raises(RecordError, match="FORM-WHY"):
         check_replacement(payload("evidence-received", "manifest", replaces=A), {}, before, {})
 
 
 def test_an_entry_of_another_order_or_of_none_is_not_replaced() -> None:
     other = "00000000-0000-4000-8000-000000000009"
     assert refused(ONE, {**WHY, **ONE}, order=other) == "FORM-REPLACES"
-    with pytest.raises(Refused, match="FORM-REPLACES"):
+    with pytest.raises(RecordError, match="FORM-REPLACES"):
         check_replacement(payload("evidence-received", "why", replaces=A), WHY, None, {})
 
 
@@ -95,7 +95,7 @@ def test_a_reason_that_nobody_sees_is_none(why: str) -> None:
 
 
 def test_a_reason_without_a_replacement_is_refused() -> None:
-    with pytest.raises(Refused, match="FORM-WHY"):
+    with pytest.raises(RecordError, match="FORM-WHY"):
         check_replacement(payload("evidence-received", "why"), WHY, None, {})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ledger.entries.split_view import check_split, prove_split
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import Vkey
 from tests.support.hash_log import HashLog
 
@@ -17,7 +17,7 @@ KEY = TRUE.key
 
 
 def code(exhibit: bytes, key: Vkey = KEY) -> str:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         check_split(exhibit, key)
     return refused.value.code
 
@@ -51,14 +51,14 @@ def test_the_beginning_is_told_by_the_path_itself_except_at_powers_of_two(m: int
 @pytest.mark.parametrize("m", [1, 2, 4, 8])
 def test_at_a_power_of_two_the_path_alone_is_an_accusation(m: int) -> None:
     fork = TRUE.fork(m - 1, 13)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         prove_split(KEY, TRUE.note(m), fork.note(13), fork.prove(m, 13))
     assert refused.value.code == "SPLIT-UNPROVEN"
 
 
 @pytest.mark.parametrize(("m", "n"), [(0, 5), (3, 3), (3, 7), (4, 8), (4, 9)])
 def test_an_honest_log_is_never_convicted(m: int, n: int) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         prove_split(KEY, TRUE.note(m), TRUE.note(n), TRUE.prove(m, n), TRUE.root(m))
     assert refused.value.code == "SPLIT-UNPROVEN"
 
@@ -71,7 +71,7 @@ def test_an_invented_beginning_or_path_convicts_nobody() -> None:
         ([b"\x00" * 32, *TRUE.prove(3, 7)[1:]], None),
         (TRUE.fork(2, 7).prove(3, 7), TRUE.fork(2, 3).root(3)),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             prove_split(KEY, TRUE.note(3), TRUE.note(7), path, began)
         assert refused.value.code == "SPLIT-UNPROVEN"
 
@@ -113,6 +113,6 @@ def test_a_note_without_signature_is_no_note() -> None:
 def test_two_sizes_without_a_path_are_an_accusation(m: int, n: int) -> None:
     fork = TRUE.fork(m - 1, n)
     for began in (None, fork.root(m)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             prove_split(KEY, TRUE.note(m), fork.note(n), (), began)
         assert refused.value.code == "SPLIT-UNPROVEN"

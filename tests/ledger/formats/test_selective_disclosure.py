@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.selective_disclosure import MAX_BYTES, MAX_NODES, digest_of, lift, parse_disclosure, veil
 
 SALT = bytes(range(16))
@@ -27,7 +27,7 @@ values = st.recursive(
 
 
 def refused(code: str, says: str = "") -> Any:
-    return pytest.raises(Refused, match=rf"^{code}\b.*{says}")
+    return pytest.raises(RecordError, match=rf"^{code}\b.*{says}")
 
 
 def spelled(plain: bytes) -> str:

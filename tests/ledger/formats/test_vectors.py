@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.entries.envelope import open_, pae
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical, parse_json
 from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
 
@@ -147,7 +147,7 @@ def test_the_envelope_of_the_specification_is_no_entry_of_ours() -> None:
         json.dumps(PAE["published_envelope"]["envelope"]).encode(),
         orjson.dumps(PAE["published_envelope"]["envelope"]),
     ):
-        with pytest.raises(Refused, match=r"^ENV-"):
+        with pytest.raises(RecordError, match=r"^ENV-"):
             open_(raw)
 
 
@@ -174,10 +174,10 @@ def test_the_library_that_judges_ours_gives_the_published_canonical_form(name: s
 def test_every_published_document_leaves_our_domain_and_is_refused_in_either_form(name: str) -> None:
     given, wanted = jcs(name)
     code = "JSON-NUMBER" if name == "values" else "JSON-KEY"  # floats; keys with capitals, digits first, umlauts
-    with pytest.raises(Refused, match=f"^{code}"):
+    with pytest.raises(RecordError, match=f"^{code}"):
         canonical(json.loads(given))
     for raw in (given, wanted):
-        with pytest.raises(Refused, match=r"^JSON-"):
+        with pytest.raises(RecordError, match=r"^JSON-"):
             parse_json(raw)
 
 
@@ -204,7 +204,7 @@ def test_the_collection_of_hostile_json_is_whole() -> None:
 def test_hostile_json_is_refused_by_our_rule_and_by_nothing_else(row: dict[str, Any]) -> None:
     raw = (HOSTILE / row["file"]).read_bytes()
     if row["profile"] == "reject":
-        with pytest.raises(Refused, match=r"^JSON-"):
+        with pytest.raises(RecordError, match=r"^JSON-"):
             parse_json(raw)
         return
     value = parse_json(raw)

@@ -15,7 +15,7 @@ from ledger.application.journal import Journal
 from ledger.application.sealing import Draft
 from ledger.entries.case import replacements
 from ledger.entries.envelope import Circumstances, Place, open_, seal
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.verify import Report, Verdict
 from tests.support.cli import ledger_of, run, size
@@ -52,10 +52,10 @@ def test_an_entry_sealed_elsewhere_in_a_role_that_its_key_does_not_hold_is_not_t
         said = Circumstances(journal.now(), journal.now())
         sealed = seal(build("court-ruled", {"ruling": "other"}, {}), place, signer, said, "ab" * 16, lambda n: b"s" * n)
         before = journal.store.size()
-        with pytest.raises(Refused, match="KEY-ROLE"):
+        with pytest.raises(RecordError, match="KEY-ROLE"):
             journal.receive_sealed([sealed.raw])
         draft = Draft(build("court-ruled", {"ruling": "other"}, {}), order, signer, said)
-        with pytest.raises(Refused, match="KEY-ROLE"), journal.many() as bulk:
+        with pytest.raises(RecordError, match="KEY-ROLE"), journal.many() as bulk:
             bulk.add(draft)
         assert journal.store.size() == before
 

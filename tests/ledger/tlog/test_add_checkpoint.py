@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.add_checkpoint import LARGEST, format_submission, parse_submission
 
 SIZE = st.integers(0, (1 << 63) - 1)
@@ -24,7 +24,7 @@ def test_what_is_written_is_read(old: int, proof: list[bytes], note: bytes) -> N
 def test_whatever_is_read_would_be_written_so(body: bytes) -> None:
     try:
         read = parse_submission(body)
-    except Refused:
+    except RecordError:
         return
     assert format_submission(read.old, read.proof, read.note) == body
 
@@ -41,6 +41,6 @@ def test_whatever_is_read_would_be_written_so(body: bytes) -> None:
     ],
 )
 def test_what_could_not_be_read_is_not_written(old: int, proof: list[bytes], note: bytes) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RecordError) as refused:
         format_submission(old, proof, note)
     assert refused.value.code == "WIT-FORMAT"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import enrolable, public_key
 from ledger.tlog import note
 from ledger.tlog.note import (
@@ -75,7 +75,7 @@ def cosigned(raw: bytes, *labels: str, time: int = 1767225600) -> bytes:
 
 
 def refused(code: str, says: str = "") -> Any:
-    return pytest.raises(Refused, match=rf"^{code}\b.*{re.escape(says)}")
+    return pytest.raises(RecordError, match=rf"^{code}\b.*{re.escape(says)}")
 
 
 # keys
@@ -288,7 +288,7 @@ def test_no_flipped_bit_of_a_signed_checkpoint_survives() -> None:
     for bit in range(8 * len(raw)):
         flipped = bytearray(raw)
         flipped[bit // 8] ^= 1 << bit % 8
-        with pytest.raises(Refused):
+        with pytest.raises(RecordError):
             open_checkpoint(bytes(flipped), ORIGIN, LOG, [])
 
 
@@ -299,7 +299,7 @@ def test_no_flipped_bit_moves_the_time_of_a_cosignature() -> None:
         flipped[bit // 8] ^= 1 << bit % 8
         try:
             opened = open_checkpoint(bytes(flipped), ORIGIN, LOG, [FR])
-        except Refused:
+        except RecordError:
             continue
         assert opened.cosignatures == ()  # a flipped name or id makes the line a stranger's
         assert opened.checkpoint == Checkpoint(ORIGIN, 11, ROOT)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import COSIGNATURE, ED25519, MLDSA44, Vkey, log_vkey, witness_vkey
 from ledger.tlog.policy import Policy, parse_policy
@@ -77,7 +77,7 @@ def k_of_n(k: int, n: int) -> Policy:
 
 
 def refused(code: str, says: str = "") -> Any:
-    return pytest.raises(Refused, match=rf"^{code}\b.*{says}")
+    return pytest.raises(RecordError, match=rf"^{code}\b.*{says}")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
@@ -209,7 +209,7 @@ def test_a_name_in_a_key_is_utf_8() -> None:
 
 @given(st.binary())
 def test_bytes_that_are_no_policy_are_refused_and_nothing_else_happens(data: bytes) -> None:
-    with pytest.raises(Refused, match=r"^POL-"):
+    with pytest.raises(RecordError, match=r"^POL-"):
         parse_policy(data + b"\nend\n")
 
 

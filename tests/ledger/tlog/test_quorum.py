@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import parse_vkey, witness_vkey
 from ledger.tlog.policy import Policy, parse_policy
@@ -131,6 +131,6 @@ def test_a_simple_policy_is_written_as_it_is_read() -> None:
 
 def test_more_witnesses_than_there_are_cannot_be_asked_for() -> None:
     for k in (0, 2):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             format_policy(LOG, {"a": (KEYS["a"], "https://witness.example")}, k)
         assert refused.value.code == "POL-QUORUM"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.tlog.note import b64, open_checkpoint, parse_vkey
 from ledger.tlog.tile import (
     ENTRIES,
@@ -59,7 +59,7 @@ SIZE = 300
 LEAVES = [leaf_hash(b"entry %d" % n) for n in range(SIZE)]
 
 
-class Shelf:
+class EntryReader:
     """Stored hashes in memory; remembers how much was asked of it."""
 
     def __init__(self, leaves: Sequence[bytes]) -> None:
@@ -72,7 +72,7 @@ class Shelf:
         return [self.hashes[index] for index in indexes]
 
 
-SHELF = Shelf(LEAVES)
+SHELF = EntryReader(LEAVES)
 ROOT_AT = [root(size, SHELF.read) for size in range(SIZE + 1)]
 
 
@@ -88,7 +88,7 @@ def mth(low: int, high: int) -> bytes:
 
 
 def refused(code: str, says: str = "") -> Any:
-    return pytest.raises(Refused, match=rf"^{code}\b.*{says}")
+    return pytest.raises(RecordError, match=rf"^{code}\b.*{says}")
 
 
 def hexes(hashes: Sequence[bytes]) -> list[str]:
@@ -112,7 +112,7 @@ def test_leaves_and_nodes_hash_as_published(case: dict[str, Any]) -> None:
 def test_the_published_trees_have_the_published_roots_nodes_and_proofs() -> None:
     leaves = [leaf_hash(bytes.fromhex(entry)) for entry in ROOTS["leaf_inputs_hex"]]
     assert hexes(leaves) == ROOTS["leaf_hashes_hex"]
-    shelf = Shelf(leaves)
+    shelf = EntryReader(leaves)
     for level, hashes in enumerate(ROOTS["complete_subtree_hashes_hex_by_level"]):
         assert hexes(shelf.read([stored_index(level, n) for n in range(len(hashes))])) == hashes
     roots = [root(size, shelf.read) for size in range(9)]
@@ -384,7 +384,7 @@ def test_growing_in_steps_publishes_every_full_tile_and_the_last_partial_ones(si
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537])
 def test_the_tree_can_be_told_from_its_tiles_alone(size: int) -> None:
-    shelf = Shelf([n.to_bytes(32, "big") for n in range(size)])
+    shelf = EntryReader([n.to_bytes(32, "big") for n in range(size)])
     tiles = {(tile.level, tile.n): tile_bytes(tile, shelf.read) for tile in tiles_for(0, size)}
 
     def read(indexes: Sequence[int]) -> Sequence[bytes]:
@@ -465,7 +465,7 @@ def verify_complete(case: dict[str, Any]) -> None:
     named = log if log.name == case["expected_origin"] else parse_vkey(log.text)
     head = open_checkpoint(proof.note, case["expected_origin"], named, witnesses)
     if len(head.cosignatures) < case["witness_quorum"]:
-        raise Refused("CP-QUORUM", f"{len(head.cosignatures)} of {case['witness_quorum']}")
+        raise RecordError("CP-QUORUM", f"{len(head.cosignatures)} of {case['witness_quorum']}")
     leaf = leaf_hash(b64decode(case["leaf_base64"]))
     check_inclusion(proof.index, head.checkpoint.size, leaf, proof.path, head.checkpoint.root)
 

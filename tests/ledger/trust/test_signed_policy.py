@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as altered
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key, sign
 from ledger.tlog.note import log_vkey
 from ledger.trust.signed_policy import (
@@ -76,8 +76,8 @@ FIRST = by(BASE, "ada", "bo")
 SECOND = altered(BASE, version=2, roots=roots("cy", "dee", "eve"))
 
 
-def refused(code: str, says: str = "") -> pytest.RaisesExc[Refused]:
-    return pytest.raises(Refused, match=rf"(?s)^{code}\b.*{says}")
+def refused(code: str, says: str = "") -> pytest.RaisesExc[RecordError]:
+    return pytest.raises(RecordError, match=rf"(?s)^{code}\b.*{says}")
 
 
 # -- the line of versions ----------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def test_a_file_has_one_form() -> None:
 def test_no_bit_of_a_version_can_be_changed(at: int) -> None:
     raw = bytearray(format_version(FIRST))
     raw[at % len(raw)] ^= 1
-    with pytest.raises(Refused):
+    with pytest.raises(RecordError):
         check_first(parse_version(bytes(raw)), FIRST.fingerprint)
 
 

@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from ledger.bundle import layout, pack, unpack, zip_profile
 from ledger.bundle.manifest import listing, open_manifest, seal_manifest
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import Verdict, parse_trust, verify
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, played
 from tests.support.samples import sampled
@@ -46,7 +46,7 @@ def verdict(data: bytes, trust: dict[str, bytes]) -> Verdict | None:
     try:
         report = verify(data, parse_trust(trust), None, NOW.replace(year=2040))
         return None if any(remark.code == "BND-REPACKED" for remark in report.procedure) else report.verdict
-    except Refused as refused:
+    except RecordError as refused:
         if refused.code != "BND-VERSION":
             raise
         return None

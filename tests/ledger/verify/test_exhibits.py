@@ -18,7 +18,7 @@ from ledger.entries.split_view import (
     prove_order,
     prove_split,
 )
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Vkey, log_vkey, parse_vkey
 from ledger.tlog.tree import format_proof, leaf_hash, prove_inclusion
@@ -120,12 +120,12 @@ def test_an_omission_is_proven_whichever_head_is_the_larger(one: int, two: int) 
 
 
 def test_a_head_too_small_to_hold_the_entry_convicts_nobody() -> None:
-    with pytest.raises(Refused, match="PRF-INDEX"):
+    with pytest.raises(RecordError, match="PRF-INDEX"):
         omitted(6, 8, 5)
 
 
 def test_the_same_entry_in_a_larger_tree_is_what_honest_logs_show() -> None:
-    with pytest.raises(Refused, match="SPLIT-UNPROVEN"):
+    with pytest.raises(RecordError, match="SPLIT-UNPROVEN"):
         omitted(3, 8, 20, TRUE)
 
 

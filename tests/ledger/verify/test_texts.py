@@ -8,7 +8,7 @@ import pytest
 
 from ledger.entries.envelope import open_
 from ledger.entries.text_form import check_texts
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.verify import Report, Verdict, verify_entry
 from tests.browser.rows_entries import payload_of
 from tests.support.memory_ledger import (
@@ -51,7 +51,7 @@ def test_a_name_nobody_can_read_is_a_finding_on_its_entry_and_spoils_nothing(tex
     report = checked(ledger.bundle(ilves), ledger)
     assert report.verdict is Verdict.PASSED
     assert found(report, ledger.leaf(at)) == [code]
-    with pytest.raises(Refused, match="JSON-CHAR case_ref: case_ref holds U"):
+    with pytest.raises(RecordError, match="JSON-CHAR case_ref: case_ref holds U"):
         check_texts(open_(ledger.entries[at]).payload)
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ledger.bundle import pack, unpack
 from ledger.entries.case import Case, Unread, wire
 from ledger.entries.keyring import Registrar
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.law import judge
 from ledger.tlog.note import Checkpoint, format_checkpoint
 from ledger.verify import (
@@ -147,7 +147,7 @@ def test_a_checkpoint_from_the_court_file_that_equals_the_head_is_anchor_enough(
 
 @pytest.mark.parametrize("typed", [b"", b"ledger.test/xo/karsk\n5\n", b"a\nb\nc\nd\n", b"\xff\n1\nx\n", b"x" * 70_000])
 def test_an_anchor_that_is_no_checkpoint_is_refused_before_anything_is_read(typed: bytes) -> None:
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RecordError) as caught:
         verify(b"", None, typed, NOW)
     assert caught.value.where == "anchor"
 
@@ -227,11 +227,11 @@ def test_the_registrars_line_reads_as_it_was_written() -> None:
     registrar = Registrar("registrar", "XO", hand("registrar").key)
     assert parse_registrar(format_registrar(registrar)) == registrar
     for line in (b"", b"registrar XO\n", b"registrar XO " + b"AB" * 32, b"a b c d\n", format_registrar(registrar) * 2):
-        with pytest.raises(Refused, match="TRUST-FORMAT"):
+        with pytest.raises(RecordError, match="TRUST-FORMAT"):
             parse_registrar(line)
-    with pytest.raises(Refused, match="TRUST-FORMAT"):
+    with pytest.raises(RecordError, match="TRUST-FORMAT"):
         parse_trust({})
-    with pytest.raises(Refused, match="POL-FORMAT"):
+    with pytest.raises(RecordError, match="POL-FORMAT"):
         parse_trust({"policy": b"x"})
 
 

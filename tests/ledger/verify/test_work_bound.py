@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import log_vkey, note_digest, witness_vkey
 from ledger.tlog.policy import parse_policy
@@ -36,10 +36,10 @@ def many(notes: int) -> tuple[Ledger, bytes]:
 def test_a_policy_has_at_most_256_keys() -> None:
     origin = "ledger.example/a"
     assert len(parse_policy(keys(256, origin) + b"quorum none\n").logs) == 256
-    with pytest.raises(Refused, match="POL-FORMAT line 257"):
+    with pytest.raises(RecordError, match="POL-FORMAT line 257"):
         parse_policy(keys(257, origin) + b"quorum none\n")
     witness = f"witness w {witness_vkey('w.example', public_key(bytes(32)))}\nquorum none\n".encode()
-    with pytest.raises(Refused, match="POL-FORMAT line 257"):
+    with pytest.raises(RecordError, match="POL-FORMAT line 257"):
         parse_policy(keys(256, origin) + witness)
 
 

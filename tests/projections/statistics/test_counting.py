@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from projections.render.html import statistics_page
 from projections.reports.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
-from projections.reports.front_page import Checked, Making
+from projections.reports.front_page import Checked, Provenance
 from projections.statistics.counting import Form, Life, Wish, counted, life
 from projections.statistics.forms import article_28, between, both, european, half_year, requested, transparency
 from projections.statistics.published_figures import by_period, read
@@ -310,7 +310,7 @@ def test_twitter_adds_up_to_its_own_total_and_a_dash_is_no_share() -> None:
 
 
 def report_of(found: Sequence[Life], beside: str | None = None) -> str:
-    making = Making(T, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    making = Provenance(T, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
     published = None
     if beside:
         figures = by_period(read(beside, (FIXTURES / f"{beside}.csv").read_bytes()))

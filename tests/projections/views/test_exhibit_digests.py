@@ -15,7 +15,7 @@ from ledger.entries.case import Unread
 from projections.exchange.csv_file import custody_csv
 from projections.render.html import page
 from projections.reports.certificates import _copies
-from projections.reports.front_page import Checked, Making
+from projections.reports.front_page import Checked, Provenance
 from projections.reports.order_reports import custody_report
 from projections.reports.processing_record import processing_record
 from projections.views.custody import Hand, custody, standing, trace
@@ -26,7 +26,7 @@ from tests.support.scenarios import LABELS, Fact, Story, disclosed, fact, given,
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 ISSUED = issued("2027-03-01T09:00Z")
-MAKING = Making(
+MAKING = Provenance(
     datetime(2027, 4, 1, tzinfo=UTC), "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()), reveal=True
 )
 

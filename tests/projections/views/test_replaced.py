@@ -16,7 +16,7 @@ import click
 import pytest
 
 from cli.exit_codes import Exit
-from cli.invocation import Said
+from cli.invocation import Invocation
 from tests.support.cli import ledger_of, run, size, told
 
 OTHER = "b" * 64
@@ -104,7 +104,7 @@ def test_a_terminal_strikes_the_row_through(scene: Scene) -> None:
     from cli.terminal.output import table
 
     rows = [("#1", "differ", ""), ("#2", "equal", "REPLACED by #3")]
-    with click.Context(click.Command("x"), obj=Said(color="always")):
+    with click.Context(click.Command("x"), obj=Invocation(color="always")):
         lines = table(("entry", "check", "replaced"), rows, struck=[1]).split("\n")
     assert "\x1b[9m" not in lines[1]
     assert lines[2].count("\x1b[9m") == 2

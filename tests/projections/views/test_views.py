@@ -15,7 +15,7 @@ from ledger.entries.case import Case, Unread
 from ledger.law import judge, state_at
 from ledger.law.terms.rule import Verdict
 from projections.reports.dpo_questions import register
-from projections.reports.front_page import Checked, Making
+from projections.reports.front_page import Checked, Provenance
 from projections.reports.processing_record import processing_record
 from projections.views.completeness import known_register, lint
 from projections.views.custody import custody, trace
@@ -435,7 +435,7 @@ def test_the_register_has_exactly_ten_questions_each_with_its_provisions() -> No
 def holdings(*facts: Fact) -> list[tuple[str, str, str | None]]:
     """Each period of the processing record: holder, and the label of the entry that begins it and that ends it."""
     story = given(*HELD[:3], *facts)
-    making = Making(END, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    making = Provenance(END, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
     found = processing_record(story.case, judged(story), making, (), (), ()).holdings
     at_number = {str(e.seq): e for e in story.case.entries}
     for h in found:

@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from ledger.adapters.keys.key_files import SeedKey, listed, load, new, public_of
 from ledger.adapters.storage.entry_reader import Ciphertext
-from ledger.adapters.storage.subject_keys import Destroyed, Drawer
-from ledger.errors import LedgerFault
+from ledger.adapters.storage.subject_keys import Destroyed, SubjectKeyStore
+from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 from ledger.formats.selective_disclosure import Disclosure, veil
 
@@ -27,7 +27,7 @@ ORDER = "11111111-1111-4111-8111-111111111111"
 
 
 def code_of(path: Path, passphrase: bytes | None = None) -> str:
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         load(path, passphrase)
     return fault.value.code
 
@@ -110,8 +110,8 @@ def test_ssh_keygen_reads_what_we_write_and_we_read_what_it_makes(tmp_path: Path
 
 
 @pytest.fixture
-def drawer(tmp_path: Path) -> Iterator[Drawer]:
-    drawer = Drawer.create(tmp_path / "keys.db")
+def drawer(tmp_path: Path) -> Iterator[SubjectKeyStore]:
+    drawer = SubjectKeyStore.create(tmp_path / "keys.db")
     yield drawer
     drawer.close()
 
@@ -120,14 +120,14 @@ def disclosures(*names: str) -> list[Disclosure]:
     return [veil(name, f"value of {name}", bytes(16)) for name in names]
 
 
-def close(drawer: Drawer, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
+def close(drawer: SubjectKeyStore, told: list[Disclosure], **whose: str) -> tuple[Ciphertext, ...]:
     """Close values of the target, or of whom `whose` says."""
     names = {"target", *whose.values()} if len(whose) < len(told) else set(whose.values())
     keys = drawer.keys_for([(name, ORDER) for name in names])
     return drawer.close_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)
 
 
-def test_what_was_closed_opens_again(drawer: Drawer) -> None:
+def test_what_was_closed_opens_again(drawer: SubjectKeyStore) -> None:
     told = disclosures("identifiers", "offences")
     closed = close(drawer, told)
     assert [c.field for c in closed] == ["identifiers", "offences"]
@@ -138,7 +138,7 @@ def test_what_was_closed_opens_again(drawer: Drawer) -> None:
     )
 
 
-def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: Drawer) -> None:
+def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: SubjectKeyStore) -> None:
     told = disclosures("identifiers", "witness")
     first, second = close(drawer, told, witness="somebody")
     assert first.key_id != second.key_id
@@ -146,7 +146,7 @@ def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: Drawer) -
     assert "target" not in first.key_id
 
 
-def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: Drawer) -> None:
+def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: SubjectKeyStore) -> None:
     (closed,) = close(drawer, disclosures("identifiers"))
     (other,) = close(drawer, disclosures("identifiers"), identifiers="other")
     assert drawer.open_values(ENTRY, [closed])
@@ -155,7 +155,7 @@ def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: 
     assert drawer.open_values(ENTRY, [replace(closed, key_id=other.key_id)]) == []
 
 
-def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: Drawer) -> None:
+def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: SubjectKeyStore) -> None:
     (closed,) = close(drawer, disclosures("identifiers"))
     drawer.destroy([closed.key_id])
     assert drawer.key_of("target", ORDER) is None
@@ -164,7 +164,7 @@ def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: Drawe
     assert again.key_id != closed.key_id
 
 
-def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: Drawer) -> None:
+def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: SubjectKeyStore) -> None:
     for subject in ("one", "target", "three"):
         close(drawer, disclosures("identifiers"), identifiers=subject)
     key_id = drawer.key_of("target", ORDER)
@@ -185,8 +185,8 @@ def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: Drawer) ->
     assert not any(word in file.read_bytes() for file in files for word in (secret, b"target"))
 
 
-def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: Drawer) -> None:
-    second = Drawer(drawer.path)
+def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: SubjectKeyStore) -> None:
+    second = SubjectKeyStore(drawer.path)
     (one,) = close(drawer, disclosures("identifiers"))
     (two,) = close(second, disclosures("identifiers"))
     assert one.key_id == two.key_id
@@ -196,7 +196,7 @@ def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: Drawer) 
     second.close()
 
 
-def test_an_order_has_one_companion(drawer: Drawer) -> None:
+def test_an_order_has_one_companion(drawer: SubjectKeyStore) -> None:
     assert drawer.companion_of("main") is None
     assert drawer.companion_for("main", "first") == "first"
     assert drawer.companion_for("main", "second") == "first"

@@ -16,7 +16,7 @@ from ledger.adapters.keys.key_files import SeedKey, listed, load, new
 from ledger.adapters.keys.open_key import Verified, is_elsewhere, open_key, point_to
 from ledger.adapters.keys.pkcs11 import find, parse_uri
 from ledger.adapters.keys.ssh_agent import AgentKey, fingerprint, held
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 from tests.support.cli import House
 
@@ -24,7 +24,7 @@ SOFTHSM = "module-path=/usr/lib/softhsm/libsofthsm2.so"
 
 
 def code_of(call: Callable[[], object]) -> str:
-    with pytest.raises(LedgerFault) as found:
+    with pytest.raises(LedgerError) as found:
         call()
     return found.value.code
 

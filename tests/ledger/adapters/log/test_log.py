@@ -17,13 +17,13 @@ import pytest
 
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, write
-from ledger.adapters.log.checkpoint_signer import OwnHand
+from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.checkpoints import Heads, Token
 from ledger.adapters.log.log import Log, first_note
 from ledger.adapters.log.sign_once_guard import Guard
 from ledger.adapters.storage.copy_entries import copy
-from ledger.adapters.storage.entry_store import Store
-from ledger.errors import LedgerFault
+from ledger.adapters.storage.entry_store import EntryStore
+from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Vkey, cosign, log_vkey, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.tile import unpack_entries
@@ -57,7 +57,7 @@ def clock() -> Clock:
 def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "ledger"
     (folder / "log").mkdir(parents=True)
-    Store.create(folder / "entries.db").close()
+    EntryStore.create(folder / "entries.db").close()
     Heads.create(folder / "heads.db").close()
     state = Home(tmp_path / "state", tmp_path / "keys").log(ORIGIN)
     write(state / "log.key", SeedKey(SEED))
@@ -67,7 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 def opened(folder: Path, clock: Clock, said: list[str] | None = None, witnesses: tuple[Vkey, ...] = ()) -> Log:
     state = Home(folder.parent / "state", folder.parent / "keys").log(ORIGIN)
-    store, heads = Store(folder / "entries.db"), Heads(folder / "heads.db")
+    store, heads = EntryStore(folder / "entries.db"), Heads(folder / "heads.db")
     say = (said if said is not None else []).append
     return Log(KEY, store, heads, folder / "log", state, witnesses=witnesses, now=clock, say=say)
 
@@ -91,7 +91,7 @@ def store(log: Log, count: int, order: str = ORDER) -> int:
 
 
 def code(do: object, *args: object) -> str:
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         do(*args)  # type: ignore[operator]
     return fault.value.code
 
@@ -223,7 +223,7 @@ def test_a_restored_database_that_grew_differently_is_corrupt_and_nothing_is_sig
 )
 def test_the_guard_moves_only_forward(log: Log, change: str) -> None:
     log.acknowledge(store(log, 2))
-    assert isinstance(log.signatory, OwnHand)
+    assert isinstance(log.signatory, LocalSigner)
     c = sqlite3.connect(log.signatory.guard.path, isolation_level=None)
     with pytest.raises(sqlite3.IntegrityError):
         c.execute(change)
@@ -315,7 +315,7 @@ def test_a_flipped_bit_in_a_stored_entry_is_found_when_the_tree_is_derived_again
     c.execute("DROP TRIGGER stored_events_update")
     c.execute("UPDATE stored_events SET state = CAST(state || x'00' AS BLOB) WHERE rowid = 501")
     c.close()
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         log.rebuild_tiles()
     assert fault.value.code == "LOG-CORRUPT"
     assert "entry 500" in fault.value.says

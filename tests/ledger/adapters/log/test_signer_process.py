@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from ledger.adapters.keys.key_files import SeedKey, write
-from ledger.adapters.log.checkpoint_signer import OwnHand
+from ledger.adapters.log.checkpoint_signer import LocalSigner
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.sign_once_guard import Guard
-from ledger.adapters.log.signer_process import POINTER, FarHand, Signer, listen, signatory
-from ledger.errors import LedgerFault
+from ledger.adapters.log.signer_process import POINTER, RemoteSigner, Signer, listen, signatory
+from ledger.errors import LedgerError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import Checkpoint, b64, format_checkpoint, log_vkey, open_checkpoint, parse_vkey
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, leaf_hash, prove_consistency, root
@@ -186,7 +186,7 @@ def test_a_clock_that_was_set_back_signs_nothing(state: Path) -> None:
 
 def test_without_a_guard_there_is_no_signing_process(tmp_path: Path) -> None:
     write(tmp_path / "log.key", SeedKey(SEED))
-    with pytest.raises(LedgerFault) as found:
+    with pytest.raises(LedgerError) as found:
         Signer(tmp_path)
     assert found.value.code == "GUARD-MISSING"
 
@@ -231,7 +231,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("s") / "socket"
 
 
-def step(hand: FarHand, new: int, tree: Tree = TREE) -> int | None:
+def step(hand: RemoteSigner, new: int, tree: Tree = TREE) -> int | None:
     last = hand.last()
     proof: Callable[[], list[bytes]] = lambda: prove_consistency(last.size, new, tree.read)  # noqa: E731
     after = hand.step(last, new, tree.root(new), proof, NOW, lambda _: None)
@@ -240,9 +240,9 @@ def step(hand: FarHand, new: int, tree: Tree = TREE) -> int | None:
 
 @pytest.mark.parametrize("dies", ["before", "after"])
 def test_killed_around_its_guard_it_never_signs_two_trees_of_one_size(state: Path, place: Path, dies: str) -> None:
-    hand = FarHand((KEY,), place)
+    hand = RemoteSigner((KEY,), place)
     with running(state, place, dies) as process:
-        with pytest.raises(LedgerFault) as found:
+        with pytest.raises(LedgerError) as found:
             step(hand, 11)
         assert found.value.code == "KEY-AWAY"
         assert process.wait(30) == -signal.SIGKILL
@@ -250,12 +250,12 @@ def test_killed_around_its_guard_it_never_signs_two_trees_of_one_size(state: Pat
         before = hand.last().size
         assert before == (11 if dies == "after" else 0)
         if dies == "after":
-            with pytest.raises(LedgerFault) as found:
+            with pytest.raises(LedgerError) as found:
                 hand.step(hand.last(), 11, OTHER.root(11), lambda: (), NOW, lambda _: None)
             assert found.value.code == "LOG-FORKED"
         else:
             assert step(hand, 11, OTHER) == 11, "nothing was signed before"
-            with pytest.raises(LedgerFault) as found:
+            with pytest.raises(LedgerError) as found:
                 hand.step(hand.last(), 11, TREE.root(11), lambda: (), NOW, lambda _: None)
             assert found.value.code == "LOG-FORKED"
         hand.close()
@@ -272,7 +272,7 @@ def test_whoever_asks_no_question_is_told_once_and_hung_up_on(state: Path, place
             with suppress(ConnectionResetError):
                 while line.recv(65_536):
                     pass
-        hand = FarHand((KEY,), place)
+        hand = RemoteSigner((KEY,), place)
         hand.last()
         hand.close()
         process.terminate()
@@ -283,7 +283,7 @@ def test_whoever_asks_no_question_is_told_once_and_hung_up_on(state: Path, place
 def test_its_socket_is_for_its_owner_alone_and_one_process_listens_there(state: Path, place: Path) -> None:
     with running(state, place) as process:
         assert place.stat().st_mode & 0o777 == 0o600
-        with pytest.raises(LedgerFault) as found:
+        with pytest.raises(LedgerError) as found:
             listen(place)
         assert found.value.code == "SIGNER-RUNS"
         process.send_signal(signal.SIGTERM)
@@ -299,7 +299,7 @@ def test_a_socket_left_behind_by_a_killed_process_is_taken_over(place: Path) -> 
 
 def test_of_two_that_ask_at_once_one_gets_the_signature(state: Path, place: Path) -> None:
     with running(state, place):
-        one, two = FarHand((KEY,), place), FarHand((KEY,), place)
+        one, two = RemoteSigner((KEY,), place), RemoteSigner((KEY,), place)
         before = two.last()
         assert step(one, 11) == 11
         proof: Callable[[], list[bytes]] = lambda: prove_consistency(before.size, 20, TREE.read)  # noqa: E731
@@ -333,9 +333,9 @@ def test_a_note_that_comes_back_is_verified_before_it_is_used(state: Path, place
 
         thread = Thread(target=serve)
         thread.start()
-        hand = FarHand((KEY,), place)
+        hand = RemoteSigner((KEY,), place)
         for _ in answers:
-            with pytest.raises(LedgerFault) as found:
+            with pytest.raises(LedgerError) as found:
                 hand.last()
             assert found.value.code == "KEY-ANSWER"
         hand.close()
@@ -384,6 +384,6 @@ def test_an_older_copy_of_a_ledger_is_refused_by_the_process_too(tmp_path: Path,
 
 
 def test_a_state_folder_points_to_a_process_or_holds_guard_and_key(tmp_path: Path) -> None:
-    assert isinstance(signatory((KEY,), tmp_path), OwnHand)
+    assert isinstance(signatory((KEY,), tmp_path), LocalSigner)
     (tmp_path / POINTER).write_text("/run/comity/signer\n")
-    assert isinstance(signatory((KEY,), tmp_path), FarHand)
+    assert isinstance(signatory((KEY,), tmp_path), RemoteSigner)

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.adapters.storage.append import Moved, Row
+from ledger.adapters.storage.append import Row, StaleVersion
 from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_reader import Ciphertext
-from ledger.adapters.storage.entry_store import Conflict, Store, Stored
+from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
 from ledger.adapters.storage.sqlite_recorder import Recorder
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.tree import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
 
 ORDER = "0b5c7a0e-0000-4000-8000-000000000001"
@@ -32,24 +32,24 @@ def row(order: str, seq: int, text: str = "", reference: str | None = None, *sea
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    store = Store.create(tmp_path / "entries.db")
+def store(tmp_path: Path) -> Iterator[EntryStore]:
+    store = EntryStore.create(tmp_path / "entries.db")
     yield store
     store.close()
 
 
-def file(store: Store) -> Path:
+def file(store: EntryStore) -> Path:
     assert isinstance(store.place, Path)
     return store.place
 
 
-def filled(store: Store, count: int) -> list[Row]:
+def filled(store: EntryStore, count: int) -> list[Row]:
     rows = [row(ORDER, n + 1) for n in range(count)]
     store.append(rows)
     return rows
 
 
-def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: Store) -> None:
+def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: EntryStore) -> None:
     one, two = row(ORDER, 1), row(OTHER, 1)
     assert store.append([one]) == [Stored(0)]
     assert store.append([two, row(ORDER, 2)]) == [Stored(1), Stored(2)]
@@ -65,7 +65,7 @@ def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: Sto
     assert store.by_leaf(bytes(32)) is None
 
 
-def test_every_connection_is_durable_and_the_file_is_for_its_owner_only(store: Store) -> None:
+def test_every_connection_is_durable_and_the_file_is_for_its_owner_only(store: EntryStore) -> None:
     assert isinstance(store._recorder, Recorder)
     for commit in (True, False):
         with store._recorder.datastore.transaction(commit=commit) as c:
@@ -77,7 +77,7 @@ def test_every_connection_is_durable_and_the_file_is_for_its_owner_only(store: S
 
 
 @pytest.mark.parametrize("sizes", [(1, 1, 1, 1, 1), (7, 1, 9), (300,)])
-def test_the_stored_hashes_are_those_of_the_rfc_6962_tree(store: Store, sizes: tuple[int, ...]) -> None:
+def test_the_stored_hashes_are_those_of_the_rfc_6962_tree(store: EntryStore, sizes: tuple[int, ...]) -> None:
     frontier, seq = Frontier(), 0
     for size in sizes:
         rows = [row(ORDER, seq + n + 1) for n in range(size)]
@@ -90,21 +90,21 @@ def test_the_stored_hashes_are_those_of_the_rfc_6962_tree(store: Store, sizes: t
     check_inclusion(seq // 2, seq, row(ORDER, seq // 2 + 1).leaf, path, frontier.root())
 
 
-def test_an_identical_entry_keeps_its_place_and_nothing_is_written(store: Store) -> None:
+def test_an_identical_entry_keeps_its_place_and_nothing_is_written(store: EntryStore) -> None:
     filled(store, 3)
     assert store.append([row(ORDER, 2)]) == [Stored(1, already=True)]
     assert store.append([row(ORDER, 3), row(ORDER, 4)]) == [Stored(2, already=True), Stored(3)]
     assert store.size() == 4
 
 
-def test_another_entry_at_the_same_place_is_a_conflict(store: Store) -> None:
+def test_another_entry_at_the_same_place_is_a_conflict(store: EntryStore) -> None:
     filled(store, 2)
     with pytest.raises(Conflict):
         store.append([row(ORDER, 2, "another")])
     assert store.size() == 2
 
 
-def test_another_entry_under_the_same_id_is_a_conflict(store: Store) -> None:
+def test_another_entry_under_the_same_id_is_a_conflict(store: EntryStore) -> None:
     first = filled(store, 1)[0]
     second = row(ORDER, 2)
     with pytest.raises(Conflict):
@@ -112,7 +112,7 @@ def test_another_entry_under_the_same_id_is_a_conflict(store: Store) -> None:
     assert store.size() == 1
 
 
-def test_a_gap_in_an_order_is_refused(store: Store) -> None:
+def test_a_gap_in_an_order_is_refused(store: EntryStore) -> None:
     filled(store, 1)
     with pytest.raises(Conflict):
         store.append([row(ORDER, 3)])
@@ -120,7 +120,7 @@ def test_a_gap_in_an_order_is_refused(store: Store) -> None:
         store.append([row(OTHER, 2)])
 
 
-def test_a_batch_is_stored_whole_or_not_at_all(store: Store) -> None:
+def test_a_batch_is_stored_whole_or_not_at_all(store: EntryStore) -> None:
     filled(store, 2)
     with pytest.raises(Conflict):
         store.append([row(OTHER, 1), row(OTHER, 2), row(ORDER, 2, "another")])
@@ -129,7 +129,7 @@ def test_a_batch_is_stored_whole_or_not_at_all(store: Store) -> None:
     assert store.append([row(OTHER, 1)]) == [Stored(2)], "no index was lost by the batch that failed"
 
 
-def test_a_tree_is_signed_by_nobody_before_its_entries_are_committed(store: Store) -> None:
+def test_a_tree_is_signed_by_nobody_before_its_entries_are_committed(store: EntryStore) -> None:
     """Of several threads, one may sign while another stores."""
     filled(store, 1)
     seen = []
@@ -144,13 +144,13 @@ def test_a_tree_is_signed_by_nobody_before_its_entries_are_committed(store: Stor
     assert store.tip(0)[0] == 3
 
 
-def test_nothing_is_stored_if_an_order_that_had_to_stand_still_has_moved(store: Store) -> None:
+def test_nothing_is_stored_if_an_order_that_had_to_stand_still_has_moved(store: EntryStore) -> None:
     filled(store, 2)
-    with pytest.raises(Moved):
+    with pytest.raises(StaleVersion):
         store.append([row(OTHER, 1)], still={ORDER: 1})
     assert store.append([row(OTHER, 1)], still={ORDER: 2}) == [Stored(2)]
     assert store.append([row(ORDER, 3), row(ORDER, 4)], still={ORDER: 2}) == [Stored(3), Stored(4)]
-    with pytest.raises(Moved):
+    with pytest.raises(StaleVersion):
         store.append([row(ORDER, 5)], still={ORDER: 3})
 
 
@@ -181,7 +181,7 @@ FORBIDDEN = [
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
-def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(store: Store, statement: str) -> None:
+def test_what_was_recorded_can_be_neither_changed_nor_removed_nor_skipped(store: EntryStore, statement: str) -> None:
     store.append([row(ORDER, 1, "", "PPO-1", Ciphertext("identifiers", "digest", "key", b"secret"))])
     store.append([row(ORDER, 2), row(ORDER, 3)])
     before = dump(file(store))
@@ -199,7 +199,7 @@ def dump(path: Path) -> list[str]:
     return lines
 
 
-def test_ciphertexts_may_be_emptied_and_nothing_else_changes(store: Store) -> None:
+def test_ciphertexts_may_be_emptied_and_nothing_else_changes(store: EntryStore) -> None:
     sealed = (Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two"))
     store.append([row(ORDER, 1, "", None, *sealed)])
     assert store.ciphertexts(ORDER) == {0: list(sealed)}
@@ -209,7 +209,7 @@ def test_ciphertexts_may_be_emptied_and_nothing_else_changes(store: Store) -> No
     assert store.closed_by("k1") == [(0, ORDER, "identifiers", "d1")]
 
 
-def test_orders_are_found_by_reference_and_by_the_beginning_of_their_id(store: Store) -> None:
+def test_orders_are_found_by_reference_and_by_the_beginning_of_their_id(store: EntryStore) -> None:
     store.append([row(ORDER, 1, "", "PPO-2026-123"), row(OTHER, 1, "", "PPO-2026-123"), row(ORDER, 2, "", "PPO-7")])
     store.append([row(ORDER, 3, "", "PPO-7")])
     assert store.referenced("PPO-2026-123") == [ORDER, OTHER]
@@ -223,7 +223,7 @@ def test_orders_are_found_by_reference_and_by_the_beginning_of_their_id(store: S
     assert store.first_kind("none") is None
 
 
-def test_pages_bring_every_entry_once_in_the_order_of_the_log(store: Store) -> None:
+def test_pages_bring_every_entry_once_in_the_order_of_the_log(store: EntryStore) -> None:
     rows = filled(store, 25)
     assert [e for page in store.pages(limit=7) for e in page] == [(n, r.state) for n, r in enumerate(rows)]
     assert [n for n, _ in store.page(20, limit=3)] == [20, 21, 22]
@@ -232,59 +232,59 @@ def test_pages_bring_every_entry_once_in_the_order_of_the_log(store: Store) -> N
 
 
 def test_a_missing_shelf_is_no_ledger_and_is_not_made_by_looking(tmp_path: Path) -> None:
-    with pytest.raises(LedgerFault) as fault:
-        Store(tmp_path / "entries.db")
+    with pytest.raises(LedgerError) as fault:
+        EntryStore(tmp_path / "entries.db")
     assert fault.value.code == "NO-LEDGER"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_shelf_is_never_made_over_another(store: Store) -> None:
+def test_a_shelf_is_never_made_over_another(store: EntryStore) -> None:
     filled(store, 1)
     with pytest.raises(FileExistsError):
-        Store.create(store.place)
+        EntryStore.create(store.place)
     assert store.size() == 1
 
 
 @pytest.mark.parametrize("damage", ["not a database, whatever its name says" * 100, ""])
 def test_a_damaged_shelf_says_so(tmp_path: Path, damage: str) -> None:
     (tmp_path / "entries.db").write_text(damage)
-    with pytest.raises(LedgerFault) as fault:
-        Store(tmp_path / "entries.db")
+    with pytest.raises(LedgerError) as fault:
+        EntryStore(tmp_path / "entries.db")
     assert fault.value.code == "LOG-CORRUPT"
 
 
-def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: Store) -> None:
+def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: EntryStore) -> None:
     filled(store, 5)
     c = sqlite3.connect(file(store), isolation_level=None)
     c.execute("DROP TRIGGER log_leaf_update")
     c.execute("UPDATE log_leaf SET nodes = x'' WHERE idx = 3")
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         root(5, store.hashes)
     assert fault.value.code == "LOG-CORRUPT"
     c.execute("DROP TRIGGER log_leaf_delete")
     c.execute("DELETE FROM log_leaf WHERE idx = 4")
     c.close()
-    with pytest.raises(LedgerFault) as fault:
-        Store(store.place)
+    with pytest.raises(LedgerError) as fault:
+        EntryStore(store.place)
     assert fault.value.code == "LOG-CORRUPT"
 
 
-def test_a_shelf_on_a_medium_that_cannot_be_written_can_be_read(store: Store, tmp_path: Path) -> None:
+def test_a_shelf_on_a_medium_that_cannot_be_written_can_be_read(store: EntryStore, tmp_path: Path) -> None:
     rows = filled(store, 2)
     store.close()
     os.chmod(file(store), 0o400)
-    readable = Store(store.place, writable=False)
+    readable = EntryStore(store.place, writable=False)
     assert readable.page(0) == [(0, rows[0].state), (1, rows[1].state)]
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         readable.append([row(ORDER, 3)])
     assert fault.value.code == "READ-ONLY"
     readable.close()
 
 
-def test_a_copy_is_a_whole_shelf(store: Store, tmp_path: Path) -> None:
+def test_a_copy_is_a_whole_shelf(store: EntryStore, tmp_path: Path) -> None:
     rows = filled(store, 300)
     copy(store.place, tmp_path / "copy.db")
-    made = Store(tmp_path / "copy.db", writable=False)
+    made = EntryStore(tmp_path / "copy.db", writable=False)
     assert made.page(299) == [(299, rows[299].state)]
     assert root(300, made.hashes) == root(300, store.hashes)
     made.close()
@@ -301,7 +301,7 @@ for n in range(int(sys.argv[3])):
 """
 
 
-def test_two_processes_that_write_lose_nothing(store: Store) -> None:
+def test_two_processes_that_write_lose_nothing(store: EntryStore) -> None:
     both = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(store.place), order, "40"], cwd=Path(__file__).parents[4])
         for order in (ORDER, OTHER)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import reading
-from ledger.adapters.storage.order_index import MOST_COUNTED, Asked, Board, Due, Row
+from ledger.adapters.storage.order_index import MOST_COUNTED, Asked, Due, OrderIndex, Row
 from ledger.adapters.storage.views import Shown
 from ledger.entries.case import instant, wire
 from tests.support.cli import ledger_of, run
@@ -31,13 +31,13 @@ def row(number: int, *ends: datetime | None, **said: Any) -> Row:
     return Row(order=f"{number:08x}-0000-4000-8000-000000000000", due=due, number=number, **told)
 
 
-def put(view: Board, *rows: Row) -> None:
+def put(view: OrderIndex, *rows: Row) -> None:
     view.apply({one.order: Shown(msgspec.json.encode(one)) for one in rows})
 
 
 @pytest.fixture
-def view(tmp_path: Path) -> Iterator[Board]:
-    with closing(Board(tmp_path / "views.db", "docket")) as opened:
+def view(tmp_path: Path) -> Iterator[OrderIndex]:
+    with closing(OrderIndex(tmp_path / "views.db", "docket")) as opened:
         yield opened
 
 
@@ -45,7 +45,7 @@ def numbers(rows: Sequence[Row]) -> list[int]:
     return [one.number for one in rows]
 
 
-def pages(view: Board, asked: Asked, now: datetime, limit: int) -> list[int]:
+def pages(view: OrderIndex, asked: Asked, now: datetime, limit: int) -> list[int]:
     """Every number that comes up when somebody turns all pages."""
     found: list[int] = []
     while page := view.orders(asked, now, found[-1] if found else None, limit):
@@ -54,19 +54,19 @@ def pages(view: Board, asked: Asked, now: datetime, limit: int) -> list[int]:
     return found
 
 
-def test_every_order_is_on_one_page_newest_first(view: Board) -> None:
+def test_every_order_is_on_one_page_newest_first(view: OrderIndex) -> None:
     put(view, *(row(n) for n in range(7)))
     assert pages(view, Asked(), NOON, 3) == [6, 5, 4, 3, 2, 1, 0]
 
 
-def test_an_order_that_comes_while_pages_are_turned_moves_none_of_the_others(view: Board) -> None:
+def test_an_order_that_comes_while_pages_are_turned_moves_none_of_the_others(view: OrderIndex) -> None:
     put(view, *(row(n) for n in range(4)))
     first = view.orders(Asked(), NOON, None, 2)
     put(view, row(9))
     assert numbers(view.orders(Asked(), NOON, first[-1].number, 2)) == [1, 0]
 
 
-def test_a_clock_is_overdue_from_its_end_on_and_not_a_second_before(view: Board) -> None:
+def test_a_clock_is_overdue_from_its_end_on_and_not_a_second_before(view: OrderIndex) -> None:
     put(view, row(1, NOON))
     overdue = Asked(overdue=True)
     assert view.orders(overdue, NOON - timedelta(seconds=1)) == []
@@ -76,7 +76,7 @@ def test_a_clock_is_overdue_from_its_end_on_and_not_a_second_before(view: Board)
     assert view.due(NOON, None) == []
 
 
-def test_the_parts_of_the_board_hold_every_clock_once(view: Board) -> None:
+def test_the_parts_of_the_board_hold_every_clock_once(view: OrderIndex) -> None:
     put(view, row(1, NOON - DAY, NOON), row(2, NOON + DAY), row(3, NOON + 30 * DAY, None), row(4))
     soon = NOON + 7 * DAY
     parts = [view.due(None, NOON), view.due(NOON, soon), view.due(soon, None), view.unknown()]
@@ -85,7 +85,7 @@ def test_the_parts_of_the_board_hold_every_clock_once(view: Board) -> None:
     assert (tally.over, tally.soon, tally.later, tally.unknown, tally.orders, tally.overdue) == (2, 1, 1, 1, 4, 1)
 
 
-def test_clocks_that_end_together_are_all_seen_when_pages_are_turned(view: Board) -> None:
+def test_clocks_that_end_together_are_all_seen_when_pages_are_turned(view: OrderIndex) -> None:
     put(view, *(row(n, NOON, NOON, None) for n in range(5)))
     seen: list[tuple[int, int, int]] = []
     while page := view.due(None, NOON, seen[-1] if seen else None, 3):
@@ -118,12 +118,14 @@ def test_clocks_that_end_together_are_all_seen_when_pages_are_turned(view: Board
         ("-", []),
     ],
 )
-def test_words_are_found_at_their_beginnings_and_are_never_a_query(view: Board, words: str, found: list[int]) -> None:
+def test_words_are_found_at_their_beginnings_and_are_never_a_query(
+    view: OrderIndex, words: str, found: list[int]
+) -> None:
     put(view, row(1, label="École"), row(2, names=["Skylark Mail"], case_ref="KA-77"))
     assert numbers(view.orders(Asked(words), NOON)) == found
 
 
-def test_values_are_picked_whole_and_together(view: Board) -> None:
+def test_values_are_picked_whole_and_together(view: OrderIndex) -> None:
     put(
         view,
         row(1, from_party="XO", to_party="XV", providers=["skylark"]),
@@ -137,7 +139,7 @@ def test_values_are_picked_whole_and_together(view: Board) -> None:
     assert view.orders(Asked(picked={"state": 'x" OR "y'}), NOON) == []
 
 
-def test_choices_count_the_orders_that_have_them_and_forget_those_that_none_has(view: Board) -> None:
+def test_choices_count_the_orders_that_have_them_and_forget_those_that_none_has(view: OrderIndex) -> None:
     put(view, row(1), row(2))
     put(view, row(2, state="DISCLOSED"))
     assert view.choices()["state"] == [("DISCLOSED", 1), ("TRANSMITTED", 1)]
@@ -145,7 +147,7 @@ def test_choices_count_the_orders_that_have_them_and_forget_those_that_none_has(
     assert view.choices()["state"] == [("DISCLOSED", 2)]
 
 
-def test_what_matches_is_counted_up_to_a_bound(view: Board) -> None:
+def test_what_matches_is_counted_up_to_a_bound(view: OrderIndex) -> None:
     put(view, *(row(n, NOON) for n in range(MOST_COUNTED + 5)))
     assert view.count(Asked(), NOON) == MOST_COUNTED + 5
     assert view.count(Asked(picked={"instrument": "2AP-7"}), NOON) == MOST_COUNTED + 5
@@ -169,7 +171,7 @@ def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, b
     path = tmp_path / "views.db"
     for file in tmp_path.iterdir():
         file.unlink()
-    with closing(Board(path, "docket")) as view:
+    with closing(OrderIndex(path, "docket")) as view:
         for batch in batches:
             put(view, *batch)
         stands = {one.number: one for batch in batches for one in batch}
@@ -184,11 +186,11 @@ def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, b
         )
 
 
-def test_the_index_is_made_again_from_the_rows_where_it_belongs_to_others(view: Board) -> None:
+def test_the_index_is_made_again_from_the_rows_where_it_belongs_to_others(view: OrderIndex) -> None:
     put(view, row(1, NOON), row(2))
-    with closing(Board(view.path, "other")) as other:
+    with closing(OrderIndex(view.path, "other")) as other:
         assert other.orders(Asked(), NOON) == []
-    with closing(Board(view.path, "docket")) as again:
+    with closing(OrderIndex(view.path, "docket")) as again:
         assert numbers(again.orders(Asked("ppo"), NOON)) == [2, 1]
         assert len(again.due(None, NOON)) == 1
 

@@ -15,7 +15,7 @@ from ledger.adapters.storage.sqlite import VERSION
 from ledger.adapters.storage.subject_keys import VERSION as KEYS
 from ledger.adapters.storage.views import View
 from ledger.adapters.witness.witness_state import Memory
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from tests.support.cli import House, run
 from tests.support.kept_files import Kept, contradicted
 
@@ -129,7 +129,7 @@ def test_the_memory_of_a_witness_and_the_heads_it_follows_carry_their_version(tm
     (tmp_path / "logs").write_text("quorum none\n")
     words = ("witness", "evidence", "--name", "witness.example/w", "--state", str(state))
     left_alone(run(*words, "--policy", str(tmp_path / "logs")), file, before)
-    with pytest.raises(LedgerFault, match="LEDGER-VERSION"):
+    with pytest.raises(LedgerError, match="LEDGER-VERSION"):
         Memory(file, "x")
 
 

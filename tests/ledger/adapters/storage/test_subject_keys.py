@@ -16,14 +16,14 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.log.log import Log
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.entry_store import Store
-from ledger.adapters.storage.subject_keys import VERSION, Drawer, check_name
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.entry_store import EntryStore
+from ledger.adapters.storage.subject_keys import VERSION, SubjectKeyStore, check_name
 from ledger.application import journal
 from ledger.application.journal import Journal
 from ledger.application.sealing import target_of
 from ledger.entries.case import Unread
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.facts import build
 from tests.ledger.application.test_journal import ILVES, ORDER, Clock, ilves, issued, made
 from tests.support.cli import House, run
@@ -60,13 +60,13 @@ def opened(house: House, order: str = "PPO-1") -> list[Any]:
 
 
 def size(house: House) -> int:
-    with closing(Shelf(read_folder(house.ledger).entries)) as shelf:
+    with closing(EntryReader(read_folder(house.ledger).entries)) as shelf:
         return shelf.size()
 
 
 def destroyed(house: House) -> int:
     """How many entries say that a key was destroyed."""
-    with closing(Shelf(read_folder(house.ledger).entries)) as shelf:
+    with closing(EntryReader(read_folder(house.ledger).entries)) as shelf:
         return len(list(shelf.of_kind("payload-key-destroyed")))
 
 
@@ -76,8 +76,8 @@ def second(house: House) -> None:
     assert done.exit_code == 0, done.output
 
 
-def keys(house: House) -> Drawer:
-    return Drawer(house.ledger / "keys.db", writable=False)
+def keys(house: House) -> SubjectKeyStore:
+    return SubjectKeyStore(house.ledger / "keys.db", writable=False)
 
 
 def in_keys(house: House, words: str) -> bool:
@@ -302,10 +302,10 @@ def test_a_repeated_erasure_says_which_entry_says_so_and_adds_none(whose: tuple[
 
 
 CUTS: dict[str, tuple[Any, str]] = {
-    "before the keys are destroyed": (Drawer, "destroy"),
+    "before the keys are destroyed": (SubjectKeyStore, "destroy"),
     "before it is recorded": (Journal, "record_batch"),
-    "before the ciphertexts are dropped": (Store, "empty"),
-    "before that is noted": (Drawer, "told"),
+    "before the ciphertexts are dropped": (EntryStore, "empty"),
+    "before that is noted": (SubjectKeyStore, "told"),
 }
 
 
@@ -372,7 +372,7 @@ def moved(house: House) -> Path:
     for ending in ("", "-wal", "-shm"):
         if (file := Path(f"{house.ledger / 'keys.db'}{ending}")).exists():
             shutil.move(file, f"{mine}{ending}")
-    Drawer.create(house.ledger / "keys.db").close()
+    SubjectKeyStore.create(house.ledger / "keys.db").close()
     return mine
 
 
@@ -475,10 +475,10 @@ def test_two_openings_with_keys_of_their_own_never_both_seal(tmp_path: Path) -> 
     """A second process that was open already meets it at its next sealed value, not only at its next opening."""
     with made(tmp_path / "ledger") as one, Journal.open(tmp_path / "ledger", now=Clock()) as two:
         assert two.drawer is not None
-        Drawer.create(tmp_path / "other.db").close()
+        SubjectKeyStore.create(tmp_path / "other.db").close()
         two.drawer.close()
-        two.drawer = two._sealer._drawer = Drawer(tmp_path / "other.db")
-        with pytest.raises(LedgerFault, match="KEYS-OTHER"):
+        two.drawer = two._sealer._drawer = SubjectKeyStore(tmp_path / "other.db")
+        with pytest.raises(LedgerError, match="KEYS-OTHER"):
             two.record(issued(), ORDER, ilves(two))
         assert one.record(issued(), ORDER, ilves(one)).seq == 1
 
@@ -600,10 +600,10 @@ def test_the_keys_of_the_first_version_are_raised_in_their_place_and_all_stay(na
     house = Kept(name, tmp_path)
     file = house.ledger / "keys.db"
     before, raw = secrets_of(file, "drawer"), file.read_bytes()
-    with closing(Drawer(file, writable=False)) as drawer:
+    with closing(SubjectKeyStore(file, writable=False)) as drawer:
         read = drawer.subjects()
     assert file.read_bytes() == raw, "a reader changes nothing"
-    with closing(Drawer(file)) as drawer:
+    with closing(SubjectKeyStore(file)) as drawer:
         assert drawer.subjects() == read
     with closing(sqlite3.connect(file)) as c:
         assert c.execute("PRAGMA user_version").fetchone() == (VERSION,)
@@ -615,9 +615,9 @@ def test_the_keys_of_the_first_version_are_raised_in_their_place_and_all_stay(na
 
 def test_who_reads_keys_of_the_first_version_goes_on_when_another_raises_them(tmp_path: Path) -> None:
     house = Kept("plain", tmp_path)
-    with closing(Drawer(house.ledger / "keys.db", writable=False)) as reader:
+    with closing(SubjectKeyStore(house.ledger / "keys.db", writable=False)) as reader:
         before = reader.subjects()
-        Drawer(house.ledger / "keys.db").close()
+        SubjectKeyStore(house.ledger / "keys.db").close()
         assert reader.subjects() == before
         assert reader.untold() == []
 

@@ -12,10 +12,10 @@ import pytest
 from cli.session.docket import docket
 from cli.session.ledger_reader import Reader
 from ledger.adapters.folders.ledger_folder import read_folder
-from ledger.adapters.storage.entry_reader import Shelf
-from ledger.adapters.storage.subject_keys import Drawer
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.adapters.storage.views import Shown, View
-from ledger.application.case_reader import Cases
+from ledger.application.case_reader import CaseReader
 from tests.support.cli import ledger_of, run, told
 
 
@@ -33,7 +33,7 @@ def ledger(tmp_path: Path) -> Path:
 
 
 def test_a_view_folded_page_by_page_is_the_view_folded_at_once(ledger: Path, tmp_path: Path) -> None:
-    store = Shelf(read_folder(ledger).entries)
+    store = EntryReader(read_folder(ledger).entries)
     rows = []
     for page in (1, 7, 5_000):
         view = View(tmp_path / f"views-{page}.db", "all")
@@ -45,7 +45,7 @@ def test_a_view_folded_page_by_page_is_the_view_folded_at_once(ledger: Path, tmp
 
 
 def test_a_view_that_is_up_to_date_folds_nothing(ledger: Path, tmp_path: Path) -> None:
-    store, view, calls = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all"), list[int]()
+    store, view, calls = EntryReader(read_folder(ledger).entries), View(tmp_path / "views.db", "all"), list[int]()
     view.catch_up(store, counting(calls))  # type: ignore[arg-type]
     assert view.catch_up(store, counting(calls)) == 0  # type: ignore[arg-type]
     assert len(calls) == 1
@@ -54,7 +54,7 @@ def test_a_view_that_is_up_to_date_folds_nothing(ledger: Path, tmp_path: Path) -
 
 
 def test_a_page_that_fails_leaves_the_position_and_the_rows_as_they_were(ledger: Path, tmp_path: Path) -> None:
-    store, view = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
+    store, view = EntryReader(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
 
     def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
         if page[0][0]:
@@ -69,7 +69,7 @@ def test_a_page_that_fails_leaves_the_position_and_the_rows_as_they_were(ledger:
 
 
 def test_a_page_that_another_process_folded_meanwhile_is_not_folded_twice(ledger: Path, tmp_path: Path) -> None:
-    store = Shelf(read_folder(ledger).entries)
+    store = EntryReader(read_folder(ledger).entries)
     slow, quick = View(tmp_path / "views.db", "all"), View(tmp_path / "views.db", "all")
 
     def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
@@ -85,7 +85,7 @@ def test_a_page_that_another_process_folded_meanwhile_is_not_folded_twice(ledger
 
 def test_a_damaged_view_is_thrown_away_and_made_again(ledger: Path, tmp_path: Path) -> None:
     (tmp_path / "views.db").write_text("no database at all" * 100)
-    store, view = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
+    store, view = EntryReader(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
     assert view.catch_up(store, counting([])) == store.size()  # type: ignore[arg-type]
     assert (tmp_path / "views.db").stat().st_mode & 0o077 == 0
     view.close()
@@ -93,7 +93,7 @@ def test_a_damaged_view_is_thrown_away_and_made_again(ledger: Path, tmp_path: Pa
 
 
 def test_a_view_of_more_than_there_is_is_made_again(ledger: Path, tmp_path: Path) -> None:
-    store, view = Shelf(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
+    store, view = EntryReader(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
     view.apply({"gone": Shown(b"from a copy that was larger")}, store.size() + 1)
     assert view.catch_up(store, counting([])) == store.size()  # type: ignore[arg-type]
     assert "gone" not in dict(view.rows())
@@ -102,7 +102,7 @@ def test_a_view_of_more_than_there_is_is_made_again(ledger: Path, tmp_path: Path
 
 
 def test_under_other_rules_it_is_another_view(ledger: Path, tmp_path: Path) -> None:
-    store = Shelf(read_folder(ledger).entries)
+    store = EntryReader(read_folder(ledger).entries)
     old, new = View(tmp_path / "views.db", "docket 1"), View(tmp_path / "views.db", "docket 2")
     old.catch_up(store, counting([]))  # type: ignore[arg-type]
     assert new.size == 0
@@ -138,9 +138,9 @@ def test_the_docket_follows_what_is_recorded(tmp_path: Path) -> None:
 
 def test_the_docket_changes_by_time_alone(ledger: Path) -> None:
     folder = read_folder(ledger)
-    store, drawer = Shelf(folder.entries), Drawer(folder.drawer, writable=False)
+    store, drawer = EntryReader(folder.entries), SubjectKeyStore(folder.drawer, writable=False)
     labels = json.loads((ledger / "story.json").read_text("utf-8"))["orders"]
-    reader = Reader(folder, store, Cases(folder, store, drawer), labels, drawer)
+    reader = Reader(folder, store, CaseReader(folder, store, drawer), labels, drawer)
     early = {o["label"]: [d["verdict"] for d in o["due"]] for o in docket(reader, datetime(2027, 6, 1, tzinfo=UTC))}
     late = {o["label"]: [d["verdict"] for d in o["due"]] for o in docket(reader, datetime(2028, 6, 1, tzinfo=UTC))}
     assert early["second"] == ["OPEN"]

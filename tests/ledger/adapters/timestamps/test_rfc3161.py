@@ -15,7 +15,7 @@ from ledger.adapters.http_client import Reply
 from ledger.adapters.timestamps import rfc3161
 from ledger.adapters.timestamps.certificate_order import in_order
 from ledger.adapters.timestamps.rfc3161 import LARGEST, certificates, obtain, read_stamp
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from tests.support.time_stamp_authority import NOW, STAMPING, Authority
 from tests.support.tokens import Stamper
 
@@ -35,7 +35,7 @@ def authority(tmp_path: Path) -> Authority:
 
 
 def refused(code: str, reply: bytes, *trusted: bytes, data: bytes = DATA, nonce: int | None = None) -> str:
-    with pytest.raises(Refused) as found:
+    with pytest.raises(RecordError) as found:
         read_stamp(reply, data, trusted, nonce)
     assert found.value.code == code
     return found.value.says
@@ -80,7 +80,7 @@ def test_whatever_bytes_a_token_has_it_says_what_its_authority_signed_or_is_refu
             reply[at : at + chance.randrange(3)] = chance.randbytes(chance.randrange(3))
         try:
             said = read_stamp(bytes(reply), bytes.fromhex(case["message_hex"]), [chain])
-        except Refused:
+        except RecordError:
             continue
         assert (said.at, said.policy) == (datetime.fromisoformat(case["gen_time"]), case["policy_oid"])
 
@@ -185,7 +185,7 @@ def test_a_signature_is_checked_to_the_last_bit(authority: Authority) -> None:
 
 def test_what_is_no_certificate_is_said_to_be_none() -> None:
     for file in (b"", b"text", b"-----BEGIN CERTIFICATE-----\nnone\n-----END CERTIFICATE-----\n"):
-        with pytest.raises(Refused) as found:
+        with pytest.raises(RecordError) as found:
             certificates(file)
         assert found.value.code == "TRUST-FORMAT"
 
@@ -203,7 +203,7 @@ def test_an_authority_is_asked_over_http_and_its_answer_verified_before_it_is_ke
 
 def test_an_answer_that_shows_nothing_is_not_taken(authority: Authority, tmp_path: Path) -> None:
     def fault(now: datetime, root: bytes, url: str) -> str:
-        with pytest.raises(LedgerFault) as found:
+        with pytest.raises(LedgerError) as found:
             obtain(url, DATA, [root], now)
         return found.value.code
 
@@ -228,7 +228,7 @@ def test_an_authority_that_refuses_or_sends_too_much_gave_no_token(
         return Reply(status, "application/timestamp-reply", body)
 
     monkeypatch.setattr(rfc3161, "ask", ask)
-    with pytest.raises(LedgerFault, match=says) as found:
+    with pytest.raises(LedgerError, match=says) as found:
         obtain("http://tsa.example/", DATA, [], AT)
     assert found.value.code == "TSA-REFUSED"
 
@@ -246,5 +246,5 @@ def test_a_clock_may_differ_from_the_authoritys_by_five_minutes_and_its_accuracy
     most = timedelta(minutes=5) + stamp.accuracy
     for off in (most, -most):
         assert obtain("http://tsa.example/", DATA, [], stamp.at + off) == b"token"
-        with pytest.raises(LedgerFault, match="it says"):
+        with pytest.raises(LedgerError, match="it says"):
             obtain("http://tsa.example/", DATA, [], stamp.at + off * 1.001)

@@ -21,7 +21,7 @@ from ledger.adapters.witness.cosigning import Cosigned, check_remembered, cosign
 from ledger.adapters.witness.witness import Answer, Witness, cosigners, exhibit_of
 from ledger.adapters.witness.witness_state import Memory
 from ledger.entries.split_view import check_split
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import parse_submission
 from ledger.tlog.note import (
@@ -124,9 +124,9 @@ def evidence(log: Log) -> dict[str, bytes]:
 
 
 def code(do: Callable[[], object]) -> str:
-    with pytest.raises((LedgerFault, Refused)) as raised:
+    with pytest.raises((LedgerError, RecordError)) as raised:
         do()
-    assert isinstance(raised.value, LedgerFault | Refused)
+    assert isinstance(raised.value, LedgerError | RecordError)
     return raised.value.code
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from ledger.adapters.witness.witness import SIZE, TEXT, Answer, Witness, pull
 from ledger.adapters.witness.witness_state import Memory
-from ledger.errors import LedgerFault
+from ledger.errors import LedgerError
 from ledger.tlog.add_checkpoint import LARGEST, format_submission
 from ledger.tlog.note import origin_hash
 from tests.ledger.adapters.witness.test_witness import DIALOGUE, KEY, LOG, NOON, Clock, check_cosigned, opened
@@ -229,7 +229,7 @@ def test_a_witness_is_pulled_from_a_log_behind_http(live: Live, tmp_path: Path) 
         for size in (3, 300):
             LOG.publish(tmp_path / "log", size)
             check_cosigned(pull(live.witness, fetch).answer, LOG.note(size))
-        with pytest.raises(LedgerFault) as fault:
+        with pytest.raises(LedgerError) as fault:
             fetch("nothing", 10)
         assert fault.value.code == "LOG-UNREACHABLE"
         log.shutdown()

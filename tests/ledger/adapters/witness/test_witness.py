@@ -22,7 +22,7 @@ from ledger.adapters.log.published_log import from_folder, place_of, reader, sou
 from ledger.adapters.witness.witness import SIZE, Answer, Witness, cosigners, exhibit_of, logs_of, pull
 from ledger.adapters.witness.witness_state import MOST_EVIDENCE, Memory, Seen
 from ledger.entries.split_view import check_split
-from ledger.errors import LedgerFault, Refused
+from ledger.errors import LedgerError, RecordError
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.add_checkpoint import LARGEST, format_submission, parse_submission
 from ledger.tlog.note import Vkey, cosign, lines_of, open_checkpoint, open_note, origin_hash, parse_vkey, witness_vkey
@@ -331,7 +331,7 @@ def test_what_was_cosigned_is_remembered_by_the_next_process(witness: Witness, s
 
 def test_a_witness_without_its_memory_cosigns_nothing(state: Path, clock: Clock) -> None:
     state.unlink()
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         opened(state, clock)
     assert fault.value.code == "WITNESS-LOST"
     assert not state.exists()
@@ -339,7 +339,7 @@ def test_a_witness_without_its_memory_cosigns_nothing(state: Path, clock: Clock)
 
 def test_a_witness_does_not_take_another_ones_memory(state: Path) -> None:
     other = witness_vkey("witness.example/other", public_key(SEED))
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         Memory(state, other)
     assert fault.value.code == "WITNESS-LOST"
     with pytest.raises(FileExistsError):
@@ -363,7 +363,7 @@ def test_the_file_itself_refuses_a_step_back(witness: Witness, state: Path) -> N
         with pytest.raises(sqlite3.IntegrityError):
             c.execute(change)
     c.close()
-    with pytest.raises(LedgerFault) as fault, witness.memory.turn():
+    with pytest.raises(LedgerError) as fault, witness.memory.turn():
         witness.memory.store(LOG.origin, Seen(3, LOG.root(3), 1, b""))
     assert fault.value.code == "WITNESS-BACK"
 
@@ -525,7 +525,7 @@ def test_a_witness_with_two_keys_answers_with_two_lines(state: Path, clock: Cloc
     time = int(NOON.timestamp())
     head = open_checkpoint(note, LOG.origin, LOG.key, [KEY, key], mldsa=mldsa.verify)
     assert head.cosignatures == ((KEY, time), (key, time))
-    with pytest.raises(Refused):
+    with pytest.raises(RecordError):
         open_checkpoint(note.replace(b"\n4\n", b"\n5\n"), LOG.origin, LOG.key, [key], mldsa=mldsa.verify)
 
 
@@ -545,7 +545,7 @@ def test_an_mldsa_key_that_others_can_read_or_that_is_none_is_refused(tmp_path: 
 
 
 def fault_of(path: Path) -> str:
-    with pytest.raises(LedgerFault) as fault:
+    with pytest.raises(LedgerError) as fault:
         mldsa.load(path)
     return fault.value.code
 
@@ -565,7 +565,7 @@ def test_a_witness_does_not_sign_as_a_log_and_one_key_is_one_log() -> None:
     twin = HashLog("ledger.example/twin", LOG.seed)
     policies = [parse_policy(f"log {log.key.text}\nquorum none\n".encode()) for log in (LOG, twin)]
     for given, keys in ((policies[:1], [own]), (policies, [])):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             logs_of(given, keys)
         assert refused.value.code == "POL-KEY"
 
@@ -623,7 +623,7 @@ def test_a_tile_that_is_not_what_it_should_be_is_no_proof(witness: Witness, tmp_
     tile.unlink()
     if harm != "gone":
         tile.write_bytes({"short": data[:-1], "long": data + b"x"}[harm])
-    with pytest.raises(LedgerFault if harm == "gone" else Refused):
+    with pytest.raises(LedgerError if harm == "gone" else RecordError):
         pull(witness, from_folder(tmp_path))
     assert stored(witness) == 4
 
@@ -631,7 +631,7 @@ def test_a_tile_that_is_not_what_it_should_be_is_no_proof(witness: Witness, tmp_
 def test_a_hash_beyond_the_tree_is_not_read(tmp_path: Path) -> None:
     read = reader(from_folder(LOG.publish(tmp_path, 7)), 7)
     for index in (11, 14, 2000):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             read([index])
         assert refused.value.code == "LOG-TILE"
 
@@ -645,5 +645,5 @@ def test_the_place_of_a_stored_hash_is_found_again() -> None:
 
 def test_a_log_nobody_knows_is_not_pulled(witness: Witness, tmp_path: Path) -> None:
     for folder in (HashLog("ledger.example/other", size=3).publish(tmp_path / "a", 3), tmp_path / "nothing"):
-        with pytest.raises((Refused, LedgerFault)):
+        with pytest.raises((RecordError, LedgerError)):
             pull(witness, from_folder(folder))

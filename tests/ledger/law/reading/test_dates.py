@@ -20,7 +20,7 @@ from ledger.application.journal import Journal
 from ledger.application.sealing import Draft
 from ledger.entries.case import Case
 from ledger.entries.envelope import Circumstances
-from ledger.errors import Refused
+from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.law import Verdict, judge
 from ledger.law.deadlines.with_deadlines import Reading
@@ -92,7 +92,7 @@ def test_an_act_more_than_five_minutes_after_its_signature_is_refused_at_every_d
         if minutes == 5:
             door()
             continue
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RecordError) as refused:
             door()
         assert code(refused) == "FORM-DATE", door
     if minutes == 6:
@@ -429,10 +429,10 @@ def test_an_act_of_another_century_is_refused_at_every_door(journal: Journal) ->
     signer, size = journal.signer("ilves", "ISS", ILVES), journal.store.size()
     for on in (moment("1026-11-27T00:00Z"), moment("1969-12-31T23:59Z")):
         said = Circumstances(on, NOON)
-        with pytest.raises(Refused, match="before 1970") as refused:
+        with pytest.raises(RecordError, match="before 1970") as refused:
             journal.record(order_made(), ORDER, signer, said)
         assert code(refused) == "FORM-DATE"
-        with pytest.raises(Refused, match="before 1970"), journal.many() as bulk:
+        with pytest.raises(RecordError, match="before 1970"), journal.many() as bulk:
             bulk.add(Draft(order_made(), ORDER, signer, said))
     assert journal.store.size() == size
     assert journal.record(order_made(), ORDER, signer, Circumstances(moment("1970-01-01T00:00Z"), NOON)).index == size

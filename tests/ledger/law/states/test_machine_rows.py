@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import wire
-from ledger.law.rules.order_facts import Examination
+from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.states import ALL, MACHINES
 from ledger.law.states.machine import Machine, Row
 from ledger.law.terms.rule import Verdict
@@ -115,13 +115,13 @@ BEFORE_ISSUE = ("-", "DRAFT", "REPUDIATED")  # an order that was never issued is
 DECLARED = replace(PARTIES["XV"], declarations=("D-9-5",), terms={"D-9-5": "P14D"})
 
 
-def read(instrument: str, party: Party, facts: tuple[Fact, ...], at: datetime) -> Examination:
+def read(instrument: str, party: Party, facts: tuple[Fact, ...], at: datetime) -> OrderFacts:
     """What these facts amount to at a moment, before Parties of which the other is this one."""
     told = case(facts, instrument, parties={**PARTIES, "XV": party}, offices={**OFFICES, **OTHERS})
-    return Examination(told.known(at), at)
+    return OrderFacts(told.known(at), at)
 
 
-def next_deed(r: Examination, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:
+def next_deed(r: OrderFacts, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:
     """A deed as it can happen now: a lapse names a clock that has ended, an answer the question there is."""
     known, fields = {f.label for f in facts}, dict(deed.fields)
     if deed.kind == "deadline-lapsed":
@@ -135,7 +135,7 @@ def next_deed(r: Examination, facts: tuple[Fact, ...], deed: Fact, on: datetime)
     return replace(deed, on=on, at=on, fields=fields, label=label)
 
 
-def past(r: Examination) -> tuple[bool, ...]:
+def past(r: OrderFacts) -> tuple[bool, ...]:
     """What the conditions of a state ask of the past beside the state itself."""
     if r.course.state == "RETURNED":
         return (bool(r.of("data-transmitted-by-state")), any(d.get("partial") for d in r.disclosures))
