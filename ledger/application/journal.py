@@ -211,8 +211,8 @@ class Journal:
     def signer(self, actor: str, role: str, key: Key, *, accepts: bool = True) -> Signer:
         """Return an actor of the register about to sign with `key`; `accepts`: what it signs may accept that very key.
 
-        `RecordError` as recording would: KEY-UNKNOWN for no such office or key, KEY-ENDED, KEY-ROLE for a role that they
-        do not hold. A command asks before it does what costs something or cannot be taken back.
+        `RecordError` as recording would: KEY-UNKNOWN for no such office or key, KEY-ENDED, KEY-ROLE for a role that
+        they do not hold. A command asks before it does what costs something or cannot be taken back.
         """
         keyring, size = self.keyring, self.store.size()
         office = keyring.offices.get(actor)

@@ -73,7 +73,7 @@ class AppendTransaction(ABC):
         """See to it that all that can be read is as durable as what this process stores."""
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
-        """Store `Row`s in one transaction; `still` names orders with the newest entry they must have, else `StaleVersion`."""
+        """Store `Row`s in one transaction; `still` has orders with their newest entries, else `StaleVersion`."""
         still: Mapping[str, int] = given.pop("still", {})
         rows = [row for row in stored_events if isinstance(row, Row)]
         if given or len(rows) != len(stored_events):
