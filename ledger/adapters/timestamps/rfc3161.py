@@ -70,8 +70,9 @@ def read_stamp(reply: bytes, data: bytes, trusted: Sequence[bytes], nonce: int |
     """What a stored reply says about `data`, judged at the moment it gives; handed to `verify` as `stamps`.
 
     `trusted` are certificate files, PEM or DER: authorities, and those above them up to roots that sign themselves.
-    `RecordError`: TST-FORMAT (cannot be read here), TST-STATUS, TST-IMPRINT (stamps something else, or by a hash that
-    is no longer one), TST-NONCE, TST-EKU (its signer is not one for time stamps alone), TST-SIG, TST-CHAIN; TRUST-FORMAT.
+    `RecordError`: TST-FORMAT (cannot be read here), TST-STATUS, TST-IMPRINT (stamps something else, or by a hash
+    that is no longer one), TST-NONCE, TST-EKU (its signer is not one for time stamps alone), TST-SIG, TST-CHAIN;
+    TRUST-FORMAT.
     """
     need()
     known = [certificate for file in trusted for certificate in certificates(file)]
