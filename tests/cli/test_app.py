@@ -72,6 +72,14 @@ def test_the_line_in_the_list_and_the_help_of_a_command_are_both_there(path: lis
     assert not says.endswith(".")
 
 
+def test_what_is_typed_wrong_is_answered_with_the_usage_of_the_command_and_the_reason() -> None:
+    done = CliRunner().invoke(comity, ["judge"])
+    assert done.exit_code == Exit.USAGE
+    usage, reason = done.stderr.splitlines()[:2]
+    assert usage.startswith("Usage: comity judge ")
+    assert reason.startswith("comity: Missing argument")
+
+
 def test_without_a_command_the_help_is_shown_and_it_is_usage() -> None:
     done = CliRunner().invoke(comity, [])
     assert done.exit_code == Exit.USAGE

@@ -111,13 +111,13 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
     trials, files = [], set()
     for mutant in left:
         tests, rest = _tests(here, mutant)
-        files |= {test.partition("::")[0] for test in tests}
+        files |= {test.partition("::")[0] for test in (*tests, *(rest or ()))}
         trials.append(
             {
                 "file": mutant.file,
                 "source": mutant.applied((here.tree / mutant.file).read_bytes()).decode(),
                 "tests": tests,
-                "seconds": {test: least + 20 * here.tests[test] for test in tests},
+                "seconds": {test: least + 20 * here.tests[test] for test in (*tests, *(rest or ()))},
                 "rest": rest,
                 "line": _line(mutant, digests, tree),
             }

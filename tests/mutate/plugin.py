@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from hashlib import sha256
+from itertools import zip_longest
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
@@ -60,6 +61,8 @@ def _in_a_browser(item: pytest.Item) -> bool:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Any:
     os.environ["MUTATE_TEST"] = item.nodeid  # the context of processes that the test starts
+    if TASK["do"] == "run":
+        signal.setitimer(signal.ITIMER_REAL, TASK["seconds"][item.nodeid])
     measuring = Coverage.current()
     if measuring is None:
         return (yield)
@@ -121,9 +124,9 @@ def _changed(trial: Any, items: dict[str, pytest.Item]) -> tuple[str, str]:
 
     def run() -> str:
         if trial["rest"] is not None:
-            return _fresh(chosen) or _fresh(rest)
+            return _fresh(chosen, trial["seconds"]) or _fresh(rest, trial["seconds"])
         if file.suffix == ".py" and not replaced(str(file.resolve()), source, mutated):
-            return _fresh(chosen)
+            return _fresh(chosen, trial["seconds"])
         return _first_failing([items[test] for test in chosen], trial["seconds"])
 
     try:
@@ -142,7 +145,7 @@ def _failing(items: list[pytest.Item], seconds: dict[str, float]) -> bool:
 
 def _first_failing(items: list[pytest.Item], seconds: dict[str, float]) -> str:
     """Run tests up to the first that fails; SIGALRM ends this process when one takes longer than its seconds."""
-    for item, after in zip(items, [*items[1:], None], strict=True):
+    for item, after in zip_longest(items, items[1:]):
         signal.setitimer(signal.ITIMER_REAL, seconds[item.nodeid])
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=after)
         if _failed:
@@ -150,12 +153,15 @@ def _first_failing(items: list[pytest.Item], seconds: dict[str, float]) -> str:
     return ""
 
 
-def _fresh(tests: list[str]) -> str:
-    """The first of these tests that fails in a pytest process of its own, which imports the mutated file, or ""."""
+def _fresh(tests: list[str], seconds: dict[str, float]) -> str:
+    """The first of these tests that fails in a pytest process of its own, which imports the mutated file, or "".
+
+    Where one takes longer than its seconds, SIGALRM ends that process and then this one.
+    """
     if not tests:
         return ""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as task:
-        json.dump({"do": "run", "only": tests}, task)
+        json.dump({"do": "run", "only": tests, "seconds": seconds}, task)
         task.flush()
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", __name__, "-p", "no:cacheprovider", "-rfE"]
@@ -170,6 +176,8 @@ def _fresh(tests: list[str]) -> str:
         output, _ = process.communicate()
     if process.returncode == 0:
         return ""
+    if process.returncode == -signal.SIGALRM:
+        os.kill(os.getpid(), signal.SIGALRM)
     return next(
         (line.split()[1] for line in output.splitlines() if line.startswith(("FAILED ", "ERROR "))), "collection"
     )

@@ -33,16 +33,21 @@ def unasked(a: int) -> int:
 '''
 SMALL = """
 FIRST = 7
+STEP = 1
 
 
 def climbs(top):
     step = 0
     while step != top:
-        step += 1
+        step += STEP
     return step == 1
 
 
 def unasked():
+    return True
+
+
+def uncalled():
     return True
 """
 TESTS = """
@@ -113,10 +118,11 @@ def test_mutants_are_killed_survive_or_hang_and_none_is_tried_twice(tmp_path: Pa
     keep = tmp_path / "build" / "kept.jsonl"
     lines = run(tmp_path, keep, 0, 100, ["integrity"], least=0.5)
     how = {(line["before"], line["made"]): line["how"] for line in lines}
+    by = {(line["function"], line["made"]): line["how"] for line in lines}
     assert how["return step == 1", "return step != 1"] == "killed"
     assert how["FIRST = 7", "FIRST = 8"] == "killed"
-    assert how["step += 1", "pass"] == "timeout"
-    assert how["return True", "return None"] == "survived"
+    assert how["step += STEP", "pass"] == how["STEP = 1", "STEP = 0"] == "timeout"
+    assert by["unasked", "return None"] == by["uncalled", "return None"] == "survived"
     assert {file: (tmp_path / file).read_text() for file in files} == files
     tried = keep.read_text()
     assert run(tmp_path, keep, 0, 100, ["integrity"]) == lines

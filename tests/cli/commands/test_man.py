@@ -25,13 +25,14 @@ def test_no_text_is_taken_for_a_request_or_an_escape(text: str) -> None:
 
 
 def test_every_command_has_a_page_with_its_examples_and_its_exit_codes(tmp_path: Path) -> None:
-    done = CliRunner().invoke(comity, ["man", "--all", str(tmp_path)])
+    folder = tmp_path / "share" / "man1"
+    done = CliRunner().invoke(comity, ["man", "--all", str(folder)])
     assert done.exit_code == 0, done.output
     commands = {"-".join(("comity", *path)): cmd for path, cmd in walk((), comity)}
-    assert {file.stem for file in tmp_path.iterdir()} == set(commands)
+    assert {file.stem for file in folder.iterdir()} == set(commands)
     assert len(commands) > 50
     for name, cmd in commands.items():
-        text = (tmp_path / f"{name}.1").read_text()
+        text = (folder / f"{name}.1").read_text()
         assert text.startswith(f".TH {name.upper()} 1 ")
         assert ".SH EXIT STATUS\n.TP\n.B 0\n" in text
         assert isinstance(cmd, Command | Group)

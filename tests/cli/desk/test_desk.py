@@ -342,6 +342,10 @@ def test_filters_stay_when_the_page_is_turned(s3: Sat) -> None:
     taken = Page(s3.visitor.page("/orders?party=XQ&state=CLOSED"))
     link = next(str(a["href"]) for a in taken.all("a") if a.get("rel") == "next")
     last = Page(s3.visitor.page(link))
+    assert [[a["href"] for a in page.all("a") if a.get("rel") == "first"] for page in (taken, last)] == [
+        [],
+        ["/orders?state=CLOSED&party=XQ"],
+    ]
     assert [a["href"] for a in last.all("a") if a.get("class") == "go"] == [f"/orders/{row(1_000).order}"]
     assert {"value": "XQ", "selected": None} in last.all("option")
 

@@ -195,6 +195,22 @@ def test_a_fault_does_not_repeat_what_would_be_sealed(ledger: Path, tmp_path: Pa
     assert "secret" not in result.stderr
 
 
+def test_a_dry_run_counts_no_row_that_is_on_record_already(ledger: Path, tmp_path: Path) -> None:
+    table = written(tmp_path / "t.csv", [opening("A-1"), sending("A-1")])
+    assert run("import", str(table), "--as", "ilves", ledger=ledger).exit_code == 0
+    result = run("import", str(table), "--as", "ilves", "--dry-run", ledger=ledger)
+    assert "0 entries would be recorded" in result.stdout
+
+
+@pytest.mark.parametrize("reference", ["A\u20131", "A  1", "abcdef01"])
+def test_a_row_gives_an_order_no_reference_that_record_refuses(reference: str, ledger: Path, tmp_path: Path) -> None:
+    before = entries(ledger)
+    result = run("import", str(written(tmp_path / "t.csv", [opening(reference)])), "--as", "ilves", ledger=ledger)
+    assert result.exit_code != 0
+    assert "reference" in result.stderr
+    assert entries(ledger) == before
+
+
 def test_a_dry_run_checks_everything_and_records_nothing(ledger: Path, tmp_path: Path) -> None:
     before = entries(ledger)
     table = written(tmp_path / "t.csv", [opening("A-1"), sending("A-1")])

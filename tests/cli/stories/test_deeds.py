@@ -242,5 +242,12 @@ def test_a_key_the_story_goes_on_signing_with_is_ended_behind_the_last_of_its_en
             assert [d.kind for d in script(told(end, ISSUED))][-2:] == ["order-issued", kind]
 
 
+def test_a_key_that_signs_nothing_more_is_ended_where_the_story_ends_it() -> None:
+    end = register_fact("key-revoked", "keeper", "ADM", 3, actor="ilves", key="first", cause="lost")
+    later = register_fact("key-registered", "keeper", "ADM", 4, actor="ilves", key="second") + 'roles = ["ISS"]\n'
+    kinds = [deed.kind for deed in script(told(ISSUED, end, later))]
+    assert kinds[kinds.index("order-issued") :][:3] == ["order-issued", "key-revoked", "key-registered"]
+
+
 def test_the_same_story_gives_the_same_deeds() -> None:
     assert list(script(told(ISSUED))) == list(script(told(ISSUED)))

@@ -193,6 +193,7 @@ def test_an_earlier_fact_is_what_a_label_means(tmp_path: Path) -> None:
 
 def test_the_demonstration_shows_integrity_and_procedure_on_two_lines(tmp_path: Path) -> None:
     done = run("demo", str(tmp_path / "demo"))
+    assert "the same on paper, the court's bundle attached to it" in done.stdout
     assert done.exit_code == 0, done.output
     lines = [line.strip() for line in done.stdout.splitlines()]
     assert "Integrity: TOTAL-PASSED" in lines

@@ -311,6 +311,14 @@ def test_two_trees_of_one_size_are_succeeded_only_by_saying_which_was_seen_last(
     assert last_head(trust, house.ledger, theirs) == theirs
 
 
+def test_the_published_checkpoint_is_a_head_of_what_is_left_without_the_file_of_heads(house: House) -> None:
+    trust, _ = read_counterparty(house.ledger / "trust")
+    left = house.folder / "left"
+    (left / "log").mkdir(parents=True)
+    shutil.copy(house.ledger / "log" / "checkpoint", left / "log")
+    assert last_head(trust, left, None) == (house.ledger / "log" / "checkpoint").read_bytes()
+
+
 def test_a_cosigned_head_goes_before_a_larger_one_that_nobody_outside_saw(house: House) -> None:
     with witness(house):
         seen = str(house.told("checkpoint")["note"]).encode()

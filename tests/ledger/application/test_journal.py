@@ -593,6 +593,14 @@ def sought() -> Any:
     return build("ex-post-validation-sought", {"asked_of": "ilves"}, {})
 
 
+def test_the_link_from_a_companion_to_its_order_is_no_value_of_a_person_that_stays(journal: Journal) -> None:
+    journal.record(issued(), ORDER, ilves(journal))
+    receipt = journal.record(sought(), ORDER, ilves(journal))
+    case = journal.case(ORDER)
+    assert next(e for e in case.entries if e.leaf == receipt.leaf).get("main_order") == ORDER
+    assert not [fields for fields in journal.stays(ORDER, ()).values() if "main_order" in fields]
+
+
 def test_what_not_everybody_may_know_of_stands_in_a_companion_order(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     receipt = journal.record(sought(), ORDER, ilves(journal))

@@ -40,6 +40,25 @@ def test_a_bundle_of_layout_1_is_read_as_before() -> None:
     assert checked(data, ledger).verdict is Verdict.PASSED
 
 
+def test_bytes_that_do_not_begin_as_a_bundle_claim_no_version() -> None:
+    first = b"PK\3\4" + bytes(26) + b"mimetype" + V3
+    assert version_of(first) == 3
+    for begins in (b"PK\1\2" + first[4:], first.replace(b"mimetype", b"mimetypo"), b"mimetype" + V3, b""):
+        assert version_of(begins) is None
+
+
+def test_the_page_for_people_names_the_registers_of_other_logs_from_layout_2_on() -> None:
+    ledger, ilves = small()
+    page = unpack(ledger.bundle(ilves))["READ-ME-FIRST.html"]
+    (row,) = [line for line in page.splitlines(keepends=True) if b"<code>others/</code>" in line]
+    pages = {"with": page, "without": page.replace(row, b"")}
+    remarked = {
+        name: {p.code for p in checked(made(ledger, ilves, V1, 1, {"READ-ME-FIRST.html": said}), ledger).procedure}
+        for name, said in pages.items()
+    }
+    assert ("CMP-README" in remarked["with"], "CMP-README" in remarked["without"]) == (True, False)
+
+
 @pytest.mark.parametrize(("media", "version"), [(V1, 2), (V2, 1)])
 def test_manifest_and_first_file_name_the_same_version(media: bytes, version: int) -> None:
     ledger, ilves = small()

@@ -77,6 +77,10 @@ def test_what_cannot_be_read_here_is_asked_for_by_name() -> None:
         check_replacement(payload("evidence-received", "manifest", replaces=A), {}, before, {})
 
 
+def test_where_it_can_be_read_that_no_digest_was_stated_none_is_asked_for() -> None:
+    assert refused({"manifest": None}, WHY) == ""
+
+
 def test_an_entry_of_another_order_or_of_none_is_not_replaced() -> None:
     other = "00000000-0000-4000-8000-000000000009"
     assert refused(ONE, {**WHY, **ONE}, order=other) == "FORM-REPLACES"

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from ledger.entries.envelope import open_
+from ledger.entries.text_form import odd_texts
 from tests.support.cli import ledger_of, run, size
+from tests.support.memory_ledger import small
 
 POISON = "a\U0001e08f\u0323"  # form C for Unicode 14.0, and not for 15.0, where the letter is a mark
 HIDDEN = "KA\u200b-2027-0311"
@@ -37,6 +42,27 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         assert done.exit_code in (0, 3), done.output
     assert size(ledger) > before
     return ledger
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"signer": {"actor": HIDDEN}}, "signer.actor"),
+        ({"signer": {"role": HIDDEN}}, "signer.role"),
+        ({"signer": {"party": HIDDEN}}, "signer.party"),
+        ({"log": HIDDEN}, "log"),
+        ({"instrument": HIDDEN}, "instrument"),
+        ({"whose": HIDDEN}, "whose"),
+        ({"refs": (HIDDEN,)}, "refs[0]"),
+        ({"sealed": (HIDDEN,)}, "sealed[0]"),
+    ],
+)
+def test_every_member_of_an_entry_is_looked_at_for_what_nobody_sees(changes: dict[str, Any], where: str) -> None:
+    payload = open_(small()[0].entries[4]).payload
+    signer = replace(payload.signer, **changes.pop("signer", {}))
+    assert list(odd_texts(payload)) == []
+    odd = list(odd_texts(replace(payload, signer=signer, **changes)))
+    assert [(one.code, one.where) for one in odd] == [("TEXT-UNSEEN", where)]
 
 
 def test_it_is_whole_and_its_bundles_verify_with_a_finding(ledger: Path, tmp_path: Path) -> None:

@@ -53,6 +53,11 @@ def test_what_the_schema_cannot_say_stands_beside_it() -> None:
     assert about(KINDS["order-issued"])["fields"]["validation_pending"]["always"] is True
 
 
+def test_one_name_is_enough_for_an_office_and_none_is_too_few() -> None:
+    names = json_schema("authority-registered")["properties"]["public"]["properties"]["names"]
+    assert [fits(names, value) for value in ({}, {"en": "Court"})] == [False, True]
+
+
 # What JSON Schema 2020-12 defines and a validator that refuses unknown keywords (Ajv's strict mode) takes without a
 # plug-in. `format` is not among them: its formats are one.
 KEYWORDS = {

@@ -176,10 +176,19 @@ def test_a_rule_of_an_act_begins_with_the_act() -> None:
     since = {rule.id: rule.since for rule in RULES if rule.kind in ("finding", "policy")}
     assert since["EU-1182-71"] == date(1971, 7, 1)
     assert since["HOUSE-CAL"] is None  # this project's own
+    assert since["US-45"] == date(2009, 12, 1)  # since when Saturdays and Sundays count in periods under eleven days
     assert since["V-10-LATE"] == date(2026, 8, 18)
     assert since["V-27-7-NO-REASONS"] == date(2004, 7, 1)
     assert since["W-2703h-LATE"] == date(2018, 3, 23)
     assert since["V-7-7-PREMATURE"] is None  # the register says from when the Protocol is taken to apply
+
+
+def test_an_element_that_is_asked_for_sometimes_says_when() -> None:
+    details = [dict(rule.detail) for rule in RULES if rule.kind == "element"]
+    conditions = {(p.when.__doc__ or "").strip() for points in CONTENTS.values() for p in points if p.when}
+    assert {detail["when"] for detail in details if "when" in detail} == conditions
+    assert "" not in conditions
+    assert len(details) > sum("when" in detail for detail in details) > 0
 
 
 def test_the_digest_of_the_rules_is_one_of_their_words() -> None:

@@ -13,6 +13,7 @@ from ledger.entries.split_view import (
     Shown,
     check_omission,
     check_order,
+    claimed_logs,
     form_of,
     prove_omission,
     prove_order,
@@ -122,6 +123,15 @@ def test_an_omission_is_proven_whichever_head_is_the_larger(one: int, two: int) 
 def test_a_head_too_small_to_hold_the_entry_convicts_nobody() -> None:
     with pytest.raises(RecordError, match="PRF-INDEX"):
         omitted(6, 8, 5)
+
+
+def test_an_exhibit_has_at_most_262144_bytes() -> None:
+    exhibit = omitted()
+    largest = exhibit + b"\n" * (262_144 - len(exhibit))
+    assert check_omission(largest, TRUE.key) == check_omission(exhibit, TRUE.key)
+    with pytest.raises(RecordError, match="SPLIT-FORMAT"):
+        check_omission(largest + b"\n", TRUE.key)
+    assert (claimed_logs(largest), claimed_logs(largest + b"\n")) == ((TRUE.key.text,), ())
 
 
 def test_the_same_entry_in_a_larger_tree_is_what_honest_logs_show() -> None:

@@ -117,13 +117,13 @@ def test_a_register_with_a_gap_or_a_false_entry_proves_nothing() -> None:
     world.arrives(world.says())
     register = world.there.register()
     first, *_ = register
-    for broken in (
-        {n: both for n, both in register.items() if n != first},
-        {**register, first: (register[first][0], register[first + 1][1])},
-        {**register, first: (register[first][0][:-20] + b"A" * 20, register[first][1])},
+    for code, broken in (
+        ("CTX-CHAIN", {n: both for n, both in register.items() if n != first}),
+        ("PRF-INDEX", {**register, first: (register[first][0], register[first + 1][1])}),
+        ("ENV-NONCANON", {**register, first: (register[first][0][:-20] + b"A" * 20, register[first][1])}),
     ):
         data = world.here.bundle(world.ilves, foreign=world.foreign, others={world.there.origin: broken})
-        unproven(checked(data, world.here, trust=world.trust()), "its register fails")
+        unproven(checked(data, world.here, trust=world.trust()), f"its register fails, {code}")
 
 
 def test_a_log_that_nobody_trusts_proves_nothing() -> None:

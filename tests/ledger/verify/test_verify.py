@@ -63,6 +63,16 @@ def test_a_whole_bundle_passes_under_trusted_keys() -> None:
     assert report.integrity == "TOTAL-PASSED"
 
 
+def test_a_step_says_how_much_it_read() -> None:
+    ledger, ilves = small()
+    data = ledger.bundle(ilves)
+    says = {step.number: step.says for step in checked(data, ledger).steps}
+    files = unpack(data)
+    assert says[1] == f"{len(files)} files, {len(data)} bytes"
+    assert says[3] == f"{len(files) - 2} files, by ilves"
+    assert says[4] == f"1 note of {ledger.origin}"
+
+
 def test_a_verdict_on_the_record_says_nothing_on_the_procedure_and_lists_both() -> None:
     ledger, ilves = small()
     report = checked(ledger.bundle(ilves), ledger)
@@ -270,6 +280,19 @@ def test_values_that_are_erased_are_told_from_those_withheld() -> None:
     seen_by_sa = checked(ledger.bundle(ilves, "SP"), ledger).case
     assert seen_by_sa is not None
     assert seen_by_sa.entries[1].sealed["summary_of_facts"] is Unread.WITHHELD
+
+
+def test_whoever_does_not_keep_the_keys_says_nothing_of_the_values_of_others() -> None:
+    said = {"key_ref": "k1", "method": "crypto-erased", "cause": "erasure-granted"}
+    for by_the_provider in (True, False):
+        ledger, ilves = small()
+        digests = sorted(d.digest for d in ledger.held[4])
+        signer = ledger.enrol("skylark", "XV", "SP") if by_the_provider else ilves
+        role = "SP" if by_the_provider else "ISS"
+        ledger.record(signer, "payload-key-destroyed", {**said, "digests": digests}, role=role, order=ORDER)
+        found = [r for r in checked(ledger.bundle(ilves), ledger).procedure if r.code == "SD-CUSTODIAN"]
+        assert len(found) == by_the_provider
+        assert all(f"{len(digests)} values of others" in r.says for r in found)
 
 
 def test_the_companion_order_is_part_of_the_case_for_those_who_may_see_it() -> None:

@@ -16,6 +16,7 @@ from projections.exchange.hi1_reader import NoMessage, rows_of
 from projections.exchange.hi1_writer import Lost, hi1
 from tests.support.cli import STORIES, ledger_of, run, told
 from tests.support.import_tables import entries
+from tests.support.scenarios import given, issued
 
 ORDER = "759427d8"  # of S1
 
@@ -214,6 +215,18 @@ def test_anothers_task_becomes_an_order_and_its_own_words_are_told(tmp_path: Pat
 def test_what_is_no_message_is_said(raw: bytes, says: str) -> None:
     with pytest.raises(NoMessage, match=says):
         rows_of(raw)
+
+
+@pytest.mark.parametrize(
+    ("span", "lost"),
+    [("2026-01-01/2026-02-01", False), ("2026-01-01", True), ("last winter", True), (None, False)],
+)
+def test_a_time_range_is_two_days_or_named_as_lost(span: str | None, lost: bool) -> None:
+    story = given(issued("2027-03-01T09:00Z", **({"time_range": span} if span else {})))
+    raw, lossy = hi1(story.case, reveal=True)
+    assert [one.field for one in lossy].count("time_range") == lost
+    (row,) = rows_of(raw)[0]
+    assert row.get("time_range") == (None if lost else span)
 
 
 def test_an_action_that_tells_no_fact_is_named() -> None:

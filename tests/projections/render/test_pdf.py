@@ -404,6 +404,27 @@ def test_readers_that_an_entry_names_itself_decide_over_those_of_the_vocabulary(
     assert "fraud by means of a computer" not in form
 
 
+def test_what_else_is_on_record_stands_in_the_section_of_the_form_that_it_fills() -> None:
+    from ledger.law import judge
+    from projections.reports.front_page import Checked, Provenance
+    from projections.reports.order_form import order_form
+    from tests.support.scenarios import by_issuer, given, issued
+
+    put_off = {"grounds": ["LED:13(3)(a)"], "review_on": "2027-09-01"}
+    delayed = by_issuer("customer-notification-delayed", "2027-03-02T09:00Z", **put_off)
+    approved = by_issuer("order-validated", "2027-03-01T10:00Z", decision="approved", capacity="judge")
+    case = given(issued("2027-03-01T09:00Z", "EPOC"), approved, delayed).case
+    moment = case.entries[-1].at
+    making = Provenance(moment, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    form = order_form(case, judge(case, moment), making, "ISS")
+    added = {"Validated", "Put off, on the ground of"}
+    found = [(section.title, line.label) for section in form.sections for line in section.lines if line.label in added]
+    assert found == [
+        ("H. Informing the person", "Put off, on the ground of"),
+        ("J. The validating authority", "Validated"),
+    ]
+
+
 def test_where_an_act_wants_a_statement_the_form_makes_it(tmp_path: Path) -> None:
     page = words(ledger_of("S1", tmp_path), "order-form", "main")
     assert "This order is made under article 7 of the Second Additional Protocol" in page

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ledger.entries.case import Unread
 from projections.reports.dpo_questions import register
+from projections.reports.front_page import Checked, Provenance
+from projections.reports.processing_record import processing_record
 from projections.reports.recipients import readers, recipients
 from tests.support.cli import PERSON, House, ledger_of, run
 from tests.support.judging import judged
@@ -66,6 +69,12 @@ def test_what_was_handed_over_and_acknowledged_is_one_receipt() -> None:
     assert who(to_orn) == [("data-disclosed", "orn")]
     assert who(to_orn, RECEIVED) == who(to_orn, about) == [("evidence-received", "orn")]
     assert who(to_orn, about, more) == [("evidence-received", "orn"), ("data-disclosed", "orn")]
+
+
+def test_a_receipt_about_no_entry_acknowledges_what_was_handed_over_up_to_its_moment() -> None:
+    for on, names in (("10:00", 1), ("10:01", 2)):
+        to_orn = disclosed(f"2027-03-10T{on}Z", recipient="orn")
+        assert len(who(to_orn, RECEIVED)) == names, on
 
 
 def test_an_authority_that_passes_data_on_had_them() -> None:
@@ -168,12 +177,18 @@ def test_the_readers_of_bundles_are_recipients_where_the_reason_may_be_read(tmp_
 
 
 def test_a_bundle_that_was_not_handed_out_has_no_reader() -> None:
+    end = datetime(2027, 9, 2, tzinfo=UTC)
+    making = Provenance(end, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
     made = fact("record-accessed", "2027-03-11T09:00Z", "orn", "RET", view="export", label="made",
                 purpose_code="trial", justification="to make a bundle for CT (court): trial")  # fmt: skip
     failed = fact("record-accessed", "2027-03-11T09:01Z", "orn", "RET", view="export", replaces="made",
                   purpose_code="trial", justification="nothing was handed out after entry 9 of the log")  # fmt: skip
     assert readers(given(ISSUED, made).case.entries) == ["court"]
     assert readers(given(ISSUED, made, failed).case.entries) == []
+    story = given(ISSUED, made, failed)
+    _, *accesses = story.case.entries
+    reads = processing_record(story.case, judged(story), making, (), accesses, ()).reads
+    assert [read.view for read in reads] == ["export", "nothing was handed out"]
 
 
 def test_an_answer_tells_of_the_opening_that_made_it(tmp_path: Path) -> None:

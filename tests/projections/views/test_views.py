@@ -535,6 +535,12 @@ def test_an_order_names_the_orders_it_is_linked_to(order: str, linked: bool) -> 
     assert bool(view(case, judge(case, END)).linked) is linked
 
 
+def test_an_order_has_no_day_of_issue_before_it_is_issued() -> None:
+    case = given(issued("2027-03-01T09:00Z")).case
+    days = [view(case, judge(case, at(f"2027-03-01T{t}Z"))).issued_on for t in ("08:59:59", "09:00:00")]
+    assert days == [None, at("2027-03-01T09:00:00Z")]
+
+
 def test_a_line_says_that_a_role_was_not_held_and_that_an_arrived_entry_is_not_proven() -> None:
     case = given(issued("2027-03-01T09:00Z")).case
     (entry,) = case.entries

@@ -363,6 +363,17 @@ def test_a_head_is_dated_by_its_cosignature_where_it_has_one(log: Log) -> None:
     assert found.cosigned == late
 
 
+def test_the_earliest_of_two_cosignatures_dates_a_head(folder: Path, clock: Clock) -> None:
+    seed = bytes(range(2, 34))
+    other = parse_vkey(witness_vkey("witness.example/fr-z", public_key(seed)))
+    log = opened(folder, clock, witnesses=(WITNESS, other))
+    log.acknowledge(store(log, 2))
+    note = log.publish().note
+    note += cosign(note, WITNESS.name, WITNESS_SEED, 1_900_000_000).encode()
+    assert log.publish(note + cosign(note, other.name, seed, 1_900_000_060).encode()).cosigned == 1_900_000_000
+    closed(log)
+
+
 def test_a_head_of_another_tree_is_not_published(log: Log) -> None:
     from ledger.tlog.note import Checkpoint, format_checkpoint, sign_note
 

@@ -177,6 +177,12 @@ def test_a_reply_longer_than_any_authority_sends_is_not_read() -> None:
     assert str(LARGEST) in refused("TST-FORMAT", reply, STAMPER.root.pem)
 
 
+def test_a_token_that_was_granted_with_modifications_is_not_read() -> None:
+    assert read_stamp(STAMPER.stamp(DATA, AT), DATA, [STAMPER.root.pem]).authority
+    says = refused("TST-FORMAT", STAMPER.stamp(DATA, AT, status=1), STAMPER.root.pem)
+    assert "granted with modifications" in says
+
+
 def test_a_signature_is_checked_to_the_last_bit(authority: Authority) -> None:
     reply = bytearray(authority.stamp(DATA))
     reply[-1] ^= 1

@@ -158,6 +158,12 @@ def test_an_end_of_the_emergency_that_lies_ahead_changes_nothing_yet() -> None:
     URGENT.when(ahead).asked_at("2026-10-01T16:00:00Z").then("E-10-4", Verdict.NOT_RUNNING)
 
 
+def test_an_emergency_that_ends_at_the_moment_of_the_answer_ended_before_it() -> None:
+    at_once = reassessed("2026-10-01T12:00Z")
+    URGENT.when(at_once, disclosed("2026-10-01T12:00Z")).then("E-10-4", Verdict.NOT_RUNNING, EIGHT)
+    URGENT.when(at_once, disclosed("2026-10-01T11:59:59Z")).then("E-10-4", Verdict.MET, EIGHT)
+
+
 def test_an_emergency_upheld_is_one() -> None:
     URGENT.when(reassessed("2026-10-01T12:00Z", "upheld")).then("E-10-4", Verdict.OPEN, EIGHT)
 

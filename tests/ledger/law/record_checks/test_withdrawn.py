@@ -181,6 +181,13 @@ def test_another_algorithm_is_no_answer() -> None:
     assert criterion(BASE.when(handed(), bad, other), "A2") == "CONTRADICTED"
 
 
+def test_one_of_two_digests_of_a_file_is_enough_if_another_office_states_it() -> None:
+    bad = replace(arrived(B, about="disclosed"), label="bad")
+    both = {"elements": ["name"], "files": [{**manifest(A)["files"][0], "sha512": "e" * 128}]}
+    again = replace(bad, label="again", replaces="bad", fields={**bad.fields, "manifest": both})
+    finds_not(BASE.when(handed(), bad, again), WITHDRAWN)
+
+
 def test_another_exhibit_or_another_time_is_no_answer() -> None:
     elsewhere = moved("elsewhere", "differs", check="equal", exhibit="E9", digest_before=A)
     finds(HELD.when(DIFFERS, elsewhere), WITHDRAWN)

@@ -1,0 +1,26 @@
+"""An entry that arrived counts as its signer's act; where it stood is said of another log alone."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from ledger.entries.envelope import open_
+from ledger.entries.wrapped_entry import KIND, as_counted
+from tests.support.memory_ledger import ORDER, Ledger, hand, small
+
+
+def test_the_place_in_its_own_log_is_said_of_an_entry_of_another_log_alone() -> None:
+    ledger, ilves = small()
+    there, _ = small(origin="ledger.test/xv", log=hand("log xv"))
+
+    def wrapped(of: Ledger) -> tuple[str | None, int | None]:
+        raw = of.entries[4]
+        name = sha256(raw).hexdigest()
+        said = {"origin": of.origin, "index": 4, "leaf": of.leaf(4), "envelope": name, "proof_check": "not-checked"}
+        at = ledger.record(ilves, KIND, said, order=ORDER)
+        counted = as_counted(open_(raw), open_(ledger.entries[at]), at)
+        assert (counted.index, counted.received is None) == (at, False)
+        return counted.origin, counted.place
+
+    assert wrapped(there) == ("ledger.test/xv", 4)
+    assert wrapped(ledger) == (None, None)

@@ -1,0 +1,18 @@
+"""The pages of the desk: what stands on them, and that it stands there once."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from projections.render.desk_pages import law
+from projections.views.rulebook import rulebook
+
+
+@pytest.mark.parametrize("instrument", [None, "2AP-7", "EPOC"])
+def test_the_page_of_the_law_has_every_rule_once_under_the_heading_of_its_kind(instrument: str | None) -> None:
+    chapters = re.split(r"<h2", law(instrument))[1:]
+    rules = rulebook(instrument)
+    assert sum(chapter.count("<tr") for chapter in chapters) == len(rules) + len(chapters)
+    assert len(chapters) == len({rule.kind for rule in rules})
