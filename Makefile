@@ -56,7 +56,7 @@ QUICK = tests/ledger/formats tests/ledger/tlog tests/ledger/facts tests/ledger/e
 # Lines that the suite runs, those of the processes that tests start too.
 cover: install
 	rm -rf build/cover
-	$(BIN)/python -m coverage run --source=ledger,projections,cli --data-file=build/cover/data -m pytest -q
+	$(BIN)/python -m coverage run --source=ledger,projections,cli,comity --data-file=build/cover/data -m pytest -q
 	$(BIN)/python -m coverage report --data-file=build/cover/data --skip-covered
 
 # Kills processes at random moments, flips bits: the promises that take minutes to try. One moment or bit in four, others
@@ -86,7 +86,7 @@ mutate: install
 postgres: install
 	tests/postgres/install.sh
 	$(PYTEST) -n 2 -m postgres -rs tests/postgres
-	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/ledger tests/projections tests/cli tests/docs)
+	$(PYTEST) -n 2 -p tests.postgres.everywhere $$(grep -rlE --include='test_*.py' 'ledger_of|House\(|Journal\.' tests/comity tests/ledger tests/projections tests/cli tests/docs)
 
 lint: install
 	$(BIN)/ruff check .

@@ -1,5 +1,5 @@
 /**
- * The evidence bundle that a report on paper carries inside it (cli/reports/pdf_attachment.py): a file is taken out, nothing is judged.
+ * The evidence bundle that a report on paper carries inside it (ledger/bundle/pdf_attachment.py): a file is taken out, nothing is judged.
  *
  * What is taken out is the file that a reader of PDF shows: the one that the tree of names leads to. Read is what typst
  * writes, and what signing, annotating or linearizing makes of it: classic tables of objects, each newer one in front of

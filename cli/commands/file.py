@@ -24,7 +24,6 @@ from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
 from cli.invocation import Invocation
 from cli.reports.order_report import Asked
-from cli.reports.pdf_attachment import bundle_inside
 from cli.reports.report_files import making_of
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
@@ -37,6 +36,7 @@ from ledger.bundle.archive_kind import ENDING
 from ledger.bundle.layout import MANIFEST
 from ledger.bundle.layout import folder as layout_folder
 from ledger.bundle.manifest import open_manifest
+from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.facts.vocabulary import ROLES
 from projections.reports.fillable_form import Sheet
 
@@ -150,8 +150,8 @@ class Filing:
 
 def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
     """Every file by its name in the folder, and the reports among them; all at the checkpoint of the bundle."""
-    from cli.handover.trust_folder import trust_files
     from cli.reports.court_folder import verifier_page
+    from ledger.application.read_trust import trust_files
     from ledger.bundle.audience import shown_to
 
     head = ledger.head_of(made.contents.checkpoint)

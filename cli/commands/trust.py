@@ -18,9 +18,10 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
-from cli.handover.trust_folder import PIN, _check_plain, _expanded, _pin, _some, _versions
+from cli.handover.trust_folder import _check_plain, _pin, _some
 from cli.session import ledger_choice
 from cli.terminal import output
+from ledger.application.read_trust import PIN, expanded, versions_of
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import Root, Span, Statement, Version
@@ -48,7 +49,7 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
     from ledger.entries.case import wire
     from ledger.trust.signed_policy import FORMAT, Statement, draft, format_version, record_of, used_by
 
-    versions = _versions(folder)
+    versions = versions_of(folder)
     last = versions[-1].said if versions else None
     roots = tuple(map(_root, named)) or (last.roots if last else ())
     enough = threshold if threshold is not None else last.threshold if last and not named else None
@@ -127,7 +128,7 @@ def check(folder: str, typed: str | None) -> None:
         if lack.code != "POL-THRESHOLD":
             raise
         lacking = lack  # it is still shown: whoever is to sign has to read it
-    _check_plain(folder, _expanded(folder, newest))
+    _check_plain(folder, expanded(folder, newest))
     problems = [(lacking.code, lacking.says)] if lacking else []
     problems += [] if pin else [("NO_TRUST_ANCHOR", "compare the fingerprint of version 1, by telephone or on paper")]
     try:
@@ -175,7 +176,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
     from ledger.errors import RecordError
     from ledger.trust.signed_policy import check_unexpired, check_versions, format_version
 
-    held, given = _versions(folder), _some(source)
+    held, given = versions_of(folder), _some(source)
     pin = _pin(folder, typed)
     if pin is None:
         raise Stop("nothing says which first version is the true one", hint="--root-fingerprint, by another way")
@@ -188,7 +189,7 @@ def update(folder: str, source: str, typed: str | None) -> None:
         raise RecordError("POL-VERSION", says, where=source, hint="it is older; nothing was changed")
     newest = check_versions([*held, *given[len(held) :]], pin)
     check_unexpired(newest, ledger_choice.now())
-    trust = _expanded(source, newest)
+    trust = expanded(source, newest)
     for file in trust.authorities:
         write(Path(folder) / "tsa" / f"{_digest(file)}.pem", file)
     for version in given[len(held) :]:  # lowest first: what a crash leaves is a shorter line, and a true one
@@ -213,7 +214,7 @@ def stick(folder: str, out: str) -> None:
 
     versions = _some(folder)
     newest = check_versions(versions, versions[0].fingerprint)
-    trust = _expanded(folder, newest)
+    trust = expanded(folder, newest)
     if os.path.exists(out) and os.listdir(out):
         raise Stop(f"{out} is not empty", hint="a stick is written into a folder of its own")
     files = {_name(version): format_version(version) for version in versions}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli import lazy_verifiers
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.trust_folder import read_trust
@@ -18,6 +17,7 @@ from cli.session import ledger_choice
 from cli.terminal import file_io, verdict_text
 from cli.terminal import output as ui
 from cli.terminal.file_io import write_new
+from ledger.application import lazy_verifiers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -126,7 +126,7 @@ def _elsewhere(file: str, trust: Trust | None, now: datetime, read: Callable[...
 
 def _taken_out(paper: bytes, file: str) -> bytes:
     """The bundle that travels in a report on paper, which is itself not verified, and is said not to be."""
-    from cli.reports.pdf_attachment import bundle_inside
+    from ledger.bundle.pdf_attachment import bundle_inside
 
     inside = bundle_inside(paper)
     if inside is None:
@@ -139,23 +139,14 @@ def _taken_out(paper: bytes, file: str) -> bytes:
 
 
 def _meant(data: bytes, file: str) -> bool:
-    """True for what is meant to be a bundle, or a container with one in it, whole or damaged: on that is a verdict.
-
-    `RecordError` BND-NONE for any other archive, of which nothing is said.
-    """
-    from ledger.bundle.archive_kind import ENDING, inside, is_bundle, is_container, names
+    """`holds_bundle`, the refusal naming the file."""
+    from ledger.bundle.archive_kind import holds_bundle
     from ledger.errors import RecordError
 
     try:
-        if is_bundle(data) or (is_container(data) and inside(data) is not None):
-            return True
-    except RecordError:  # which is the verdict
-        return True
-    if not data.startswith(b"PK"):
-        return False
-    held = [name for name in names(data) if name.endswith(ENDING)]
-    hint = f"take {held[0]} out of it and verify that" if held else "`comity export` makes bundles"
-    raise _no_bundle(file, "it is a ZIP archive and not an evidence bundle", hint)
+        return holds_bundle(data)
+    except RecordError as none:
+        raise _no_bundle(file, none.says, none.hint) from None
 
 
 def _no_bundle(file: str, says: str, hint: str = "") -> Exception:

@@ -8,17 +8,17 @@ from collections.abc import Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
-from cli import lazy_verifiers
 from cli.exit_codes import Exit, Stop
-from cli.handover.received_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
 from cli.session import ledger_choice
 from cli.terminal import prompts
+from ledger.adapters.folders.handed_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder
 from ledger.adapters.log.checkpoints import Heads, notes_in
 from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.connection import Readable
 from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.schema import SCHEMA
+from ledger.application import lazy_verifiers
 from ledger.application.counterparties import registers, registers_by
 from ledger.application.verify_log import Whole, verify_whole
 from ledger.errors import LedgerError, RecordError

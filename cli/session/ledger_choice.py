@@ -35,32 +35,9 @@ def ledger_folder() -> str:
 
 def story_of(folder: str) -> dict[str, Any]:
     """What `play` wrote about a ledger it made (labels of orders, its clock); empty for every other ledger."""
-    import json
+    from ledger.adapters.folders.story_file import read_story
 
-    try:
-        with open(os.path.join(folder, "story.json"), encoding="utf-8") as file:
-            told: dict[str, Any] = json.load(file)
-        _check_story(told)
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise Stop(f"{folder}/story.json: {error}", hint="play the story again", code=Exit.UNDECIDABLE) from None
-    return told
-
-
-def _check_story(told: Any) -> None:
-    """ValueError unless it is what `play` writes: names of orders and entries, and a clock."""
-    from ledger.entries.case import instant
-
-    if not isinstance(told, dict) or not all(isinstance(told.get(n, {}), dict) for n in ("orders", "entries")):
-        raise ValueError("not the object that is written there")
-    names = [*told.get("orders", {}).values(), told.get("clock", "")]
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError("a name, or a clock, that is no text")
-    if not all(isinstance(inner, dict) for inner in told.get("entries", {}).values()):
-        raise ValueError("entries that are no object")
-    if "clock" in told:
-        instant(told["clock"])
+    return read_story(folder)
 
 
 def now(folder: str | None = None) -> datetime:
@@ -69,12 +46,12 @@ def now(folder: str | None = None) -> datetime:
     Only a test ledger is a story's: no file put into another one moves its clock.
     """
     here = datetime.now(UTC).replace(microsecond=0)
-    clock = story_of(folder).get("clock") if folder and os.path.exists(os.path.join(folder, "TEST")) else None
-    if isinstance(clock, str):
-        from ledger.entries.case import instant
+    if not folder:
+        return here
+    from ledger.adapters.folders.story_file import clock_of
 
-        return max(here, instant(clock))
-    return here
+    clock = clock_of(folder)
+    return here if clock is None else max(here, clock)
 
 
 def moment(text: str, what: str = "a moment") -> datetime:

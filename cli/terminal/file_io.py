@@ -7,35 +7,24 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryFile, mkstemp
-from typing import IO, TYPE_CHECKING
 
 from cli.exit_codes import Exit, Stop
+from ledger.adapters.folders.handed_folder import NAMED, read_named, read_whole
 
-if TYPE_CHECKING:
-    pass
-
-MOST = 5 << 27  # bytes of a file that is named: a bundle of 512 MiB with all that a container adds
+MOST = NAMED
 
 
 def read(file: str) -> bytes:
-    """The bytes of FILE, `-` being standard input; `Stop` for more than any file that is read here may have."""
-    if file == "-":
-        data = _whole(sys.stdin.buffer)
-    else:
-        with open(file, "rb") as stream:
-            data = _whole(stream)
+    """Return the bytes of FILE, `-` being standard input.
+
+    Raises `Stop`, or `RecordError` NOT-A-FILE, for more than any file that is read here may have.
+    """
+    if file != "-":
+        return read_named(file, MOST)
+    data = read_whole(sys.stdin.buffer, MOST)
     if len(data) > MOST:
         raise Stop(f"{file}: larger than the {MOST >> 20} MiB of any file that is read here", code=Exit.UNDECIDABLE)
     return data
-
-
-def _whole(stream: IO[bytes]) -> bytes:
-    """What a stream holds, or a little more than `MOST`; room is asked for as it is needed."""
-    parts, size = [], 0
-    while size <= MOST and (part := stream.read(1 << 24)):
-        parts.append(part)
-        size += len(part)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def check_new(file: str, what: str) -> None:

@@ -146,22 +146,11 @@ def _stated(field: re.Match[str]) -> str:
 
 def sheet(j: Judgement, code: str) -> dict[str, Any]:
     """The questions of a forum with what the record shows on the criteria that speak to them."""
-    from ledger.law.admissibility.forums import FORUMS
+    import msgspec
 
-    forum = FORUMS.get(code.upper())
-    if forum is None:
-        raise Stop(f"no sheet for {code!r}", hint=f"there are {', '.join(FORUMS)}")
-    return {
-        "code": forum.code,
-        "name": forum.name,
-        "questions": [
-            {
-                "cite": q.cite,
-                "asks": q.asks,
-                "criteria": {name: str(j.criteria[name].state) for name in q.criteria},
-                "mark": str(q.mark),
-                "leaves": q.leaves,
-            }
-            for q in forum.questions
-        ],
-    }
+    from ledger.law.admissibility import forums
+
+    if code.upper() not in forums.FORUMS:
+        raise Stop(f"no sheet for {code!r}", hint=f"there are {', '.join(forums.FORUMS)}")
+    document: dict[str, Any] = msgspec.to_builtins(forums.sheet(j.criteria, code))
+    return document

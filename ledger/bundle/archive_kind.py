@@ -72,6 +72,23 @@ def is_container(data: bytes) -> bool:
     return _first(data) == CONTAINER and not is_bundle(data)
 
 
+def holds_bundle(data: bytes) -> bool:
+    """Say whether bytes are meant to be a bundle or a container with one in it, whole or damaged.
+
+    False for anything that is no ZIP archive. Raises `RecordError` BND-NONE for any other archive: no verdict is possible.
+    """
+    try:
+        if is_bundle(data) or (is_container(data) and inside(data) is not None):
+            return True
+    except RecordError:  # the verdict says what is damaged
+        return True
+    if not data.startswith(b"PK"):
+        return False
+    held = [name for name in names(data) if name.endswith(ENDING)]
+    hint = f"take {held[0]} out of it and verify that" if held else "`comity export` makes bundles"
+    raise RecordError("BND-NONE", "it is a ZIP archive and not an evidence bundle", hint=hint)
+
+
 def names(data: bytes) -> list[str]:
     """The names in the directory of an archive, as far as it can be read."""
     return [file.name for file in _directory(data)]

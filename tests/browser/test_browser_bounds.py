@@ -28,7 +28,7 @@ from tests.browser.conftest import BROWSERS, started
 from tests.browser.form import choose, opened_at, press, shown
 from tests.browser.rows import ROWS
 from tests.browser.webdriver import Browser
-from tests.cli.reports.test_pdf_attachment import paper
+from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.memory_ledger import NOW, ORDER, Ledger, changed, rezipped, small
 
 pytestmark = pytest.mark.browser

@@ -20,8 +20,8 @@ from projections.exchange.asic import container
 from tests.browser import mutations
 from tests.browser.node import Page
 from tests.browser.webdriver import ENTER, Browser
-from tests.cli.reports.test_pdf_attachment import PAPERS, paper
 from tests.ledger.bundle.test_archive_kind import OTHERS
+from tests.ledger.bundle.test_pdf_attachment import PAPERS, paper
 from tests.ledger.bundle.test_repacked import AGAIN, TRUST
 from tests.ledger.verify.test_counterparties import FILES, NAME, TEXTS, received
 from tests.ledger.verify.test_exhibits import SPLIT, TRUE, trust

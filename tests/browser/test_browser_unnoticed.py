@@ -16,7 +16,7 @@ from tests.browser.node import Page, Refusal
 from tests.browser.recorder import question, told
 from tests.browser.rows_records import ROWS
 from tests.browser.test_browser_conformance import differences
-from tests.cli.reports.test_pdf_attachment import paper
+from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.hash_log import HashLog
 from tests.support.memory_ledger import NOW, checked, small
 

@@ -29,15 +29,14 @@ from click.testing import CliRunner
 from cli.app import comity
 from cli.exit_codes import Exit, Stop
 from cli.exports import asic_container as container
-from cli.handover import received_folder as handed
 from cli.imports.letters import media_of
 from cli.imports.rem_evidence import read_evidence
 from cli.imports.safe_xml import parse as parse_xml
-from cli.reports import pdf_attachment as attached
 from cli.session import field_values as fields
 from cli.session import ledger_choice, persons
 from cli.stories.model import read_story
 from ledger.adapters import http_client as http
+from ledger.adapters.folders import handed_folder as handed
 from ledger.adapters.folders import ledger_folder as folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.http_client import Reply
@@ -56,6 +55,7 @@ from ledger.adapters.witness import monitor
 from ledger.application import counterparties
 from ledger.bundle import archive_kind as containers
 from ledger.bundle import manifest, repacked, unpack, zip_profile
+from ledger.bundle import pdf_attachment as attached
 from ledger.bundle.layout import arrange, check_claimed, version_of
 from ledger.bundle.zip_profile import check_paths
 from ledger.entries import case as order
@@ -202,7 +202,7 @@ def stories() -> list[bytes]:
 
 @cache
 def papers() -> list[bytes]:
-    from tests.cli.reports.test_pdf_attachment import paper
+    from tests.ledger.bundle.test_pdf_attachment import paper
 
     return [paper(bundle()), *(path.read_bytes() for path in sorted((ROOT / "docs" / "examples").glob("*.pdf"))[:1])]
 
@@ -367,6 +367,7 @@ def setting(name: str, *words: str) -> Parser:
     covers = (
         "ledger.adapters.folders.ledger_folder",
         "ledger.adapters.folders.order_names",
+        "ledger.adapters.folders.story_file",
         "cli.session.ledger_choice",
         "cli.session.persons",
         "ledger.application.verify_log",
@@ -816,7 +817,7 @@ PARSERS = (
         ("ledger.bundle.repacked",),
     ),
     Parser("ASiC-E", "zip", asice, contained, ("ledger.bundle.archive_kind",)),
-    Parser("PDF", "pdf", papers, plainly(attached.bundle_inside), ("cli.reports.pdf_attachment",), COMMAND),
+    Parser("PDF", "pdf", papers, plainly(attached.bundle_inside), ("ledger.bundle.pdf_attachment",), COMMAND),
     Parser(
         "verify FILE",
         "zip",
@@ -867,7 +868,7 @@ PARSERS = (
         "json",
         policies,
         versions,
-        ("ledger.trust.signed_policy", "cli.handover.received_folder"),
+        ("ledger.trust.signed_policy", "ledger.adapters.folders.handed_folder"),
         COMMAND,
     ),
     Parser(

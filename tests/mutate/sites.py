@@ -14,7 +14,7 @@ AREAS = {  # the longest prefix of a path decides
     "law": ("ledger/law/",),
     "storage": ("ledger/adapters/", "ledger/application/"),
     "projections": ("projections/",),
-    "cli": ("cli/",),
+    "cli": ("cli/", "comity/"),
     "page": ("browser/check/",),
 }
 # A generated table, and code that only a PostgreSQL server or a PKCS#11 token runs, which `make test` has not.

@@ -6,9 +6,13 @@ court: nothing here says that evidence is admitted. Cases and rules with how the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledger.law.terms.rule import Mark
+from msgspec import Struct
+
+from ledger.law.admissibility.criteria import Criterion
+from ledger.law.terms.rule import Mark, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,3 +233,34 @@ FORUMS = {
         ),
     )
 }
+
+
+class Answer(Struct, frozen=True):
+    """One question of a forum: what the record shows on each criterion that speaks to it, and what stays open."""
+
+    cite: str
+    asks: str
+    criteria: dict[str, Standing]
+    mark: Mark
+    leaves: str
+
+
+class Sheet(Struct, frozen=True):
+    """The questions of one forum, in the order in which they are usually put."""
+
+    code: str
+    name: str
+    questions: tuple[Answer, ...]
+
+
+def sheet(criteria: Mapping[str, Criterion], code: str) -> Sheet:
+    """Return the questions of a forum with the states of the criteria A1 to A8; KeyError for an unknown forum."""
+    forum = FORUMS[code.upper()]
+    return Sheet(
+        forum.code,
+        forum.name,
+        tuple(
+            Answer(q.cite, q.asks, {name: criteria[name].state for name in q.criteria}, q.mark, q.leaves)
+            for q in forum.questions
+        ),
+    )

@@ -345,6 +345,16 @@ def test_a_shelf_that_cannot_be_read_is_a_verdict_too(keep: int, ledger: Path) -
     assert (code, report["verdict"], report["reasons"][0]["code"]) == (1, "TOTAL-FAILED", "LOG-CORRUPT")
 
 
+READS_FILES = {  # what reads the files that are named, and imports a library only where a bundle needs it
+    "ledger.adapters",
+    "ledger.adapters.folders",
+    "ledger.adapters.folders.handed_folder",
+    "ledger.application",
+    "ledger.application.lazy_verifiers",
+    "ledger.application.read_trust",
+}
+
+
 def test_verifying_a_bundle_needs_nothing_of_a_ledger(ledger: Path) -> None:
     code = (
         "import sys; from cli.app import comity\n"
@@ -356,4 +366,4 @@ def test_verifying_a_bundle_needs_nothing_of_a_ledger(ledger: Path) -> None:
     ended, *loaded = done.stdout.splitlines()[-1].split()
     assert ended == "0"
     of_a_ledger = ("ledger.adapters", "ledger.application", "eventsourcing", "fcntl", "sqlite3")
-    assert not [name for name in loaded if name.startswith(of_a_ledger)]
+    assert not [name for name in loaded if name.startswith(of_a_ledger) and name not in READS_FILES]

@@ -129,7 +129,7 @@ def test_what_is_filed_together_prints_the_checkpoint_of_its_bundle_and_its_inst
 
 
 def test_a_pdf_that_is_filed_carries_the_bundle_that_lies_beside_it(tmp_path: Path) -> None:
-    from cli.reports.pdf_attachment import bundle_inside
+    from ledger.bundle.pdf_attachment import bundle_inside
 
     _, filing = filed(tmp_path)
     for name in ("custody.pdf", "evidence-chain.pdf"):
@@ -273,11 +273,11 @@ def read_moment(text: str) -> Any:
 
 
 def test_a_trust_folder_that_does_not_fit_is_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.handover import trust_folder
+    from ledger.application import read_trust
 
     other = ledger_of("S2", tmp_path / "other")
-    mine = trust_folder.trust_files
-    monkeypatch.setattr("cli.handover.trust_folder.trust_files", lambda _: mine(str(other / "trust")))
+    mine = read_trust.trust_files
+    monkeypatch.setattr("ledger.application.read_trust.trust_files", lambda _: mine(str(other / "trust")))
     refused(ledger_of("S1", tmp_path), tmp_path, "what the papers say to type ends in")
 
 

@@ -223,7 +223,7 @@ def naming(path: Path) -> bool:
 
 
 def test_only_the_data_protection_views_read_who_read_what() -> None:
-    files = [*(ROOT / "cli").rglob("*.py"), *(ROOT / "projections").rglob("*.py")]
+    files = [path for package in ("cli", "comity", "projections") for path in (ROOT / package).rglob("*.py")]
     assert {str(f.relative_to(ROOT)) for f in files if naming(f)} <= set(READERS)
 
 

@@ -17,7 +17,7 @@ from ledger.bundle.archive_kind import Inside, inside, is_bundle, is_container
 from ledger.errors import RecordError
 from ledger.verify import verify
 from projections.exchange.asic import MANIFEST, SIGNATURE, container, manifest
-from tests.cli.reports.test_pdf_attachment import paper
+from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.cli import run
 from tests.support.memory_ledger import NOW, small
 

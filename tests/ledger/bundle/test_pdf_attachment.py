@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from cli.reports.pdf_attachment import bundle_inside
+from ledger.bundle.pdf_attachment import bundle_inside
 
 ARCHIVE = b"PK\x03\x04 an archive"
 

@@ -11,12 +11,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ELOOP, ENOTDIR
+from typing import IO
 
 from ledger.errors import RecordError
 
 TRUST_FILE = 1 << 20  # bytes of a policy, a registrar, a certificate, a version of a signed policy
 NOTE = 1 << 16  # of a checkpoint
 FOREIGN = 1 << 17  # of an entry of another record, of its proof, of what opens its values
+NAMED = 5 << 27  # of a file that is named: a bundle of 512 MiB with all that a container adds
 MOST_NAMES = 100_000  # files of one folder that are looked at
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -89,3 +91,22 @@ class HandedFolder:
     def _unfit(self, path: str, says: str) -> RecordError:
         where = os.path.join(self.folder, path.removesuffix("/."))
         return RecordError("NOT-A-FILE", says, where=where, hint="links are not followed: copy the files themselves")
+
+
+def read_named(file: str | os.PathLike[str], most: int = NAMED) -> bytes:
+    """Read a file that the caller names; `RecordError` NOT-A-FILE for more than `most` bytes."""
+    with open(file, "rb") as stream:
+        data = read_whole(stream, most)
+    if len(data) > most:
+        says = f"larger than the {most >> 20} MiB of any file that is read here"
+        raise RecordError("NOT-A-FILE", says, where=os.fspath(file))
+    return data
+
+
+def read_whole(stream: IO[bytes], most: int) -> bytes:
+    """Return what a stream holds, or a little more than `most` bytes; memory is taken as it is needed."""
+    parts, size = [], 0
+    while size <= most and (part := stream.read(1 << 24)):
+        parts.append(part)
+        size += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -1,0 +1,53 @@
+"""Read a ledger and verify an evidence bundle from Python. Nothing is written, and no sealed value is returned.
+
+    import comity
+
+    with comity.open("ledger") as ledger:
+        for order in ledger.orders():
+            print(order.ref, order.instrument, order.state)
+        judgement = ledger.order("PPO-2026-123").judge()
+
+    report = comity.verify("court.evidence.zip", trust="trust")
+    print(report.integrity)
+
+Times are aware datetimes in UTC. Indexes of entries count from 0. Digests and leaf hashes are lower-case hexadecimal.
+`RecordError` says that signed bytes are not what they have to be. `LedgerError` says that the files of a ledger cannot
+be used. Both carry `code` (docs/codes.md), `says` and `hint`. A file that cannot be read is an `OSError`, a wrong
+argument a `ValueError`. The page for readers is docs/python.md.
+"""
+
+from comity.ledger import Ledger, Order, open  # noqa: A004 (as `gzip.open`)
+from comity.verification import verify
+from ledger.entries.case import Entry, Unread
+from ledger.errors import LedgerError as LedgerError
+from ledger.errors import RecordError as RecordError
+from ledger.law import Clock, Criterion, Finding, Judgement
+from ledger.law.admissibility.forums import Sheet
+from ledger.verify import Report, Trust, Verdict
+from projections.views.custody import Hand
+from projections.views.due import Duty
+from projections.views.state import OrderView
+from projections.views.timeline import Line
+
+__all__ = [
+    "Clock",
+    "Criterion",
+    "Duty",
+    "Entry",
+    "Finding",
+    "Hand",
+    "Judgement",
+    "Ledger",
+    "LedgerError",
+    "Line",
+    "Order",
+    "OrderView",
+    "RecordError",
+    "Report",
+    "Sheet",
+    "Trust",
+    "Unread",
+    "Verdict",
+    "open",
+    "verify",
+]

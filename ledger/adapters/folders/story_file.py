@@ -1,0 +1,50 @@
+"""Read `story.json`, which `comity play` writes into the ledger of a story: names of orders, and the story's clock."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from typing import Any
+
+from ledger.errors import LedgerError
+
+
+def read_story(folder: str) -> dict[str, Any]:
+    """Return what the file says; empty for every other ledger. Raises `LedgerError` STORY-FILE."""
+    import json
+
+    path = os.path.join(folder, "story.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            told: dict[str, Any] = json.load(file)
+        _check(told)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise LedgerError("STORY-FILE", f"{path}: {error}", "play the story again") from None
+    return told
+
+
+def _check(told: Any) -> None:
+    """ValueError unless it is what `play` writes: names of orders and entries, and a clock."""
+    from ledger.entries.case import instant
+
+    if not isinstance(told, dict) or not all(isinstance(told.get(n, {}), dict) for n in ("orders", "entries")):
+        raise ValueError("not the object that is written there")
+    names = [*told.get("orders", {}).values(), told.get("clock", "")]
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError("a name, or a clock, that is no text")
+    if not all(isinstance(inner, dict) for inner in told.get("entries", {}).values()):
+        raise ValueError("entries that are no object")
+    if "clock" in told:
+        instant(told["clock"])
+
+
+def clock_of(folder: str) -> datetime | None:
+    """Return the moment (UTC) that a story has reached; None for a ledger that is no test ledger."""
+    said = read_story(folder).get("clock") if os.path.exists(os.path.join(folder, "TEST")) else None
+    if said is None:
+        return None
+    from ledger.entries.case import instant
+
+    return instant(said)

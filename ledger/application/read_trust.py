@@ -1,0 +1,74 @@
+"""Read a trust folder that somebody else may have made: plain files, or versions of a signed policy.
+
+Regular files are read, each up to a size; no link in the folder is followed (`ledger.adapters.folders.handed_folder`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ledger.adapters.folders.handed_folder import TRUST_FILE, HandedFolder
+from ledger.errors import RecordError
+from ledger.trust.signed_policy import NAME, Version, check_versions, expand, parse_fingerprint, versions_in
+from ledger.trust.trust_folder import Trust, parse_trust
+
+PIN = "fingerprint"
+
+
+def read_trust_folder(folder: str, pin: str | None = None) -> Trust:
+    """Read a trust folder, or the one of a ledger folder.
+
+    `pin` is the fingerprint of version 1 of a signed policy in 64 hex digits; by default the one kept in the folder.
+    Raises `RecordError`: TRUST-FORMAT, POL-*, NOT-A-FILE, NO_TRUST_ANCHOR for signed versions without a fingerprint.
+    """
+    pin = pin or kept_pin(folder)
+    versions = versions_of(folder)
+    if versions:
+        if pin is None:
+            hint = "--root-fingerprint, as it came by another way; or keep it: comity trust update MINE FROM"
+            says = "nothing says that its first version is the true one"
+            raise RecordError("NO_TRUST_ANCHOR", says, where=folder, hint=hint)
+        return expanded(folder, check_versions(versions, pin))
+    if pin is not None:
+        raise RecordError("TRUST-FORMAT", "it has no signed trust policy", where=folder, hint="1.trust.json")
+    files = trust_files(str(Path(folder) / "trust") if _is_ledger(folder) else folder)
+    if "policy" not in files:
+        hint = "a trust folder holds `policy` and `registrar`, as trust/ of a ledger does"
+        raise RecordError("TRUST-FORMAT", "it has no file named policy", where=folder, hint=hint)
+    return parse_trust(files)
+
+
+def _is_ledger(folder: str) -> bool:
+    there = HandedFolder(folder)
+    return there.has("trust") and (there.has("entries.db") or there.has("store"))
+
+
+def trust_files(folder: str) -> dict[str, bytes]:
+    """Return the public files of a trust folder that a verifier reads, by their paths in the folder."""
+    there = HandedFolder(folder)
+    names = ["policy", "registrar", *(f"tsa/{name}" for name in there.names("tsa"))]
+    names += [f"others/{name}/{file}" for name in there.names("others") for file in ("policy", "registrar")]
+    found = ((name, there.read(name, TRUST_FILE)) for name in names)
+    return {name: data for name, data in found if data is not None}
+
+
+def versions_of(folder: str) -> list[Version]:
+    """Return the versions of a signed policy in a folder, oldest first, none of them checked."""
+    if not Path(folder).is_dir():
+        return []
+    there = HandedFolder(folder)
+    found = ((name, there.read(name, TRUST_FILE)) for name in there.names(".") if NAME.fullmatch(name))
+    return versions_in({name: data for name, data in found if data is not None})
+
+
+def expanded(folder: str, version: Version) -> Trust:
+    """Return what a version says, with the certificates of time-stamp authorities that lie beside it."""
+    there = HandedFolder(folder)
+    found = (there.read(f"tsa/{name}", TRUST_FILE) for name in there.names("tsa"))
+    return expand(version, [data for data in found if data is not None])
+
+
+def kept_pin(folder: str) -> str | None:
+    """Return the fingerprint of version 1 that is kept in a folder, in hex; None if there is none."""
+    kept = HandedFolder(folder).read(PIN, TRUST_FILE) if Path(folder).is_dir() else None
+    return None if kept is None else parse_fingerprint(kept.decode("ascii", "replace"))
