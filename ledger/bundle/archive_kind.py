@@ -75,7 +75,7 @@ def is_container(data: bytes) -> bool:
 def holds_bundle(data: bytes) -> bool:
     """Say whether bytes are meant to be a bundle or a container with one in it, whole or damaged.
 
-    False for anything that is no ZIP archive. Raises `RecordError` BND-NONE for any other archive: no verdict is possible.
+    False for anything that is no ZIP archive. Raises `RecordError` BND-NONE for any other archive: it has no verdict.
     """
     try:
         if is_bundle(data) or (is_container(data) and inside(data) is not None):
