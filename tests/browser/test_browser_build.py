@@ -21,7 +21,7 @@ TEXTS: dict[str, Any] = LANGUAGES["en"]
 
 def test_the_second_implementation_is_pinned_by_name_version_and_digest_and_is_not_in_the_tree() -> None:
     pin = json.loads((build.HERE / "noble.json").read_text("utf-8"))
-    assert sorted(pin) == ["integrity", "name", "version"]
+    assert sorted(pin) == ["integrity", "licence", "name", "version"]
     assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", pin["integrity"])
     assert not any("uvRatio" in source.read_text("utf-8") for source in SOURCES)
 

@@ -64,9 +64,9 @@ def whole(store: EntryReader, size: int) -> None:
 STORM = """
 import sys
 from ledger.adapters.storage.postgres import address
-from ledger.adapters.storage.entry_store import Conflict, Store
+from ledger.adapters.storage.entry_store import Conflict, EntryStore
 from tests.ledger.adapters.storage.test_entry_store import row
-store = Store(address(sys.argv[1], sys.argv[2]))
+store = EntryStore(address(sys.argv[1], sys.argv[2]))
 won = lost = 0
 for n in range(60):
     try:
@@ -150,9 +150,9 @@ def _fill(store: EntryStore, name: str, count: int = 100) -> None:
 WRITER = """
 import sys
 from ledger.adapters.storage.postgres import address
-from ledger.adapters.storage.entry_store import Store
+from ledger.adapters.storage.entry_store import EntryStore
 from tests.ledger.adapters.storage.test_entry_store import row
-store = Store(address(sys.argv[1], sys.argv[2]))
+store = EntryStore(address(sys.argv[1], sys.argv[2]))
 for n in range(store.head("x") + 1, 100_000):
     print(store.append([row("x", n)])[0].index, flush=True)
 """

@@ -294,8 +294,8 @@ WRITER = """
 import sys
 from pathlib import Path
 from tests.ledger.adapters.storage.test_entry_store import row
-from ledger.adapters.storage.entry_store import Store
-store = Store(Path(sys.argv[1]))
+from ledger.adapters.storage.entry_store import EntryStore
+store = EntryStore(Path(sys.argv[1]))
 for n in range(int(sys.argv[3])):
     store.append([row(sys.argv[2], n + 1)])
 """
