@@ -7,8 +7,8 @@ from os import PathLike, fspath
 from pathlib import Path
 
 from ledger.adapters.folders.handed_folder import read_named
+from ledger.adapters.folders.read_trust import read_trust_folder
 from ledger.application import lazy_verifiers
-from ledger.application.read_trust import read_trust_folder
 from ledger.bundle.archive_kind import holds_bundle
 from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.errors import RecordError

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF, ORDER
-from cli.session.recorded_access import Stated, revealed, revealing
 from cli.terminal import output
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped

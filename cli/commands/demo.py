@@ -217,10 +217,10 @@ class _Shown:
         return (*pages, ("custody", "", "pdf"))
 
     def _handing(self, journal: Journal, audience: str, now: datetime) -> AbstractContextManager[Bundle]:
+        from cli.access.recorded_access import opener
         from cli.handover.bundle_contents import Asked
         from cli.handover.hand_over import Handing, handing
         from cli.session.open_ledger import hand
-        from cli.session.recorded_access import opener
         from cli.version import tool
 
         asked = Asked(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.access.persons import PERSON
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.options import AS, KEY, ROLE
-from cli.session.persons import PERSON
 from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
@@ -117,9 +117,9 @@ def _signer(
         if role or key_file:
             raise click.UsageError("--role and --key say how --as ACTOR signs")
         return None, None
+    from cli.access.persons import person_of
+    from cli.access.recorded_access import opener
     from cli.session.open_ledger import writing
-    from cli.session.persons import person_of
-    from cli.session.recorded_access import opener
 
     with writing() as journal:
         signer = opener(journal, actor, role, key_file, view="timeline")

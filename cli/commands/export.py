@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import invocation
+from cli.access.persons import PERSON
+from cli.access.purposes import PURPOSE
+from cli.access.recorded_access import Stated
 from cli.click_extensions import command
 from cli.exports.formats import FORMATS
 from cli.handover.evidence_bundle import Handed, bundle
 from cli.session.ledger_choice import MOMENT
 from cli.session.options import AS, KEY, ROLE
-from cli.session.persons import PERSON
-from cli.session.purposes import PURPOSE
-from cli.session.recorded_access import Stated
 from cli.terminal import output as ui
 from cli.terminal.file_io import check_new, write_new
 

@@ -20,6 +20,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli import click_extensions
+from cli.access.persons import PERSON
+from cli.access.purposes import PURPOSE
+from cli.access.recorded_access import Stated
 from cli.commands.report import FORMS
 from cli.exit_codes import Exit, Stop
 from cli.invocation import Invocation
@@ -27,9 +30,6 @@ from cli.reports.order_report import Asked
 from cli.reports.report_files import making_of
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
-from cli.session.persons import PERSON
-from cli.session.purposes import PURPOSE
-from cli.session.recorded_access import Stated
 from cli.terminal import output
 from ledger.bundle import unpack
 from ledger.bundle.archive_kind import ENDING
@@ -151,7 +151,7 @@ class Filing:
 def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
     """Every file by its name in the folder, and the reports among them; all at the checkpoint of the bundle."""
     from cli.reports.court_folder import verifier_page
-    from ledger.application.read_trust import trust_files
+    from ledger.adapters.folders.read_trust import trust_files
     from ledger.bundle.audience import shown_to
 
     head = ledger.head_of(made.contents.checkpoint)

@@ -180,9 +180,9 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
     Each opening names that person, sealed. NAME is kept on this machine and used instead of the holder that the
     register has for the key (`comity key enrol --holder`).
     """
+    from cli.access.persons import checked, remember, remembered
     from cli.session.ledger_reader import reading
     from cli.session.open_ledger import opened
-    from cli.session.persons import checked, remember, remembered
     from ledger.adapters.folders.user_folders import Home
     from ledger.adapters.keys.key_files import listed
 

@@ -16,8 +16,8 @@ from cli.terminal import file_io, output
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.followed_logs import Prove
+    from ledger.application.foreign.receive import Arrival
     from ledger.application.journal import Journal, Receipt
-    from ledger.application.receive_foreign import Arrival
     from ledger.bundle.layout import Arranged
     from ledger.entries.envelope import Opened, Signer
     from ledger.errors import LedgerError
@@ -82,7 +82,7 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     from ledger.adapters.keys import mldsa
     from ledger.adapters.timestamps import rfc3161
     from ledger.application.counterparties import keep_register
-    from ledger.application.receive_foreign import Arrival
+    from ledger.application.foreign.receive import Arrival
     from ledger.bundle import unpack
     from ledger.bundle.layout import MANIFEST, arrange
     from ledger.bundle.manifest import open_manifest
@@ -144,7 +144,7 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
     """One entry with its proof. Its register did not come along: that its key is its signer's, ours must say."""
     from cli.commands.verify import proof_beside
     from ledger.adapters.keys import mldsa
-    from ledger.application.receive_foreign import Arrival
+    from ledger.application.foreign.receive import Arrival
     from ledger.errors import RecordError
     from ledger.verify import Verdict, verify_entry
 
@@ -174,7 +174,7 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
 def _known(journal: Journal, trust: Trust, origin: str, orders: Sequence[str]) -> Known | None:
     """Return what was received of a log before: entries in these orders, and its register; None if nothing was."""
     from ledger.application.counterparties import registers
-    from ledger.application.recall_foreign import recalled
+    from ledger.application.foreign.recall import recalled
     from ledger.tlog.note import origin_hash
 
     register = registers(journal.folder.registers).get(origin_hash(origin), {})
@@ -318,7 +318,7 @@ def _take_in(
 ) -> Exit:
     from cli.session.open_ledger import find
     from cli.session.recording import Place
-    from ledger.application import receive_foreign as post
+    from ledger.application.foreign import receive as post
 
     rows: list[tuple[str, int, str, str, object]] = []
     fresh = []
@@ -358,7 +358,7 @@ def _check_order(opened: Opened, order: str) -> None:
 
 
 def _check_place(journal: Journal, order: str, arrival: Arrival) -> None:
-    from ledger.application.receive_foreign import check_instrument
+    from ledger.application.foreign.receive import check_instrument
     from ledger.errors import RecordError
 
     newest = journal.store.newest(order)
@@ -371,7 +371,7 @@ def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: st
     """An entry sealed elsewhere for this very ledger: stored as it is, or wrapped if others wrote first."""
     from cli.session.open_ledger import hand
     from cli.terminal.receipt import tell
-    from ledger.application.receive_foreign import keep_alone
+    from ledger.application.foreign.receive import keep_alone
     from ledger.application.sealing import Draft
     from ledger.entries.envelope import Circumstances
     from ledger.entries.wrapped_entry import wrapping_crossed

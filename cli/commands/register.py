@@ -6,11 +6,11 @@ from datetime import datetime
 
 import click
 
+from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF
-from cli.session.recorded_access import Stated, revealed, revealing
 from cli.terminal import output
 from cli.terminal.table import wrapped as wrapped
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import AS_OF, LANG, ORDER
-from cli.session.recorded_access import Stated, revealed, revealing
 from cli.terminal import output
 from cli.terminal.judgement_text import judged, opinion
 from cli.terminal.table import wrapped

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from cli import invocation
+from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.reports.report_files import MEDIA, making_of, written
 from cli.reports.statistics_report import FILES, GOOGLE, NONE, PARTY, PROVIDER, SINCE, UNTIL
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import AS_OF, LANG
-from cli.session.recorded_access import Stated, revealed, revealing
 from cli.terminal import output
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import click
 
+from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.reports.timeline_text import BRACKET, _line, _stood_in, _tabbed, left, matter_told
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF, ONLY, ORDER
-from cli.session.recorded_access import Stated, revealed, revealing
 from cli.terminal import output
 
 

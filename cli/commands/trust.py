@@ -21,7 +21,7 @@ from cli.exit_codes import Exit, Stop
 from cli.handover.trust_folder import _check_plain, _pin, _some
 from cli.session import ledger_choice
 from cli.terminal import output
-from ledger.application.read_trust import PIN, expanded, versions_of
+from ledger.adapters.folders.read_trust import PIN, expanded, versions_of
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import Root, Span, Statement, Version

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.access.purposes import CODES, purpose_of
+from cli.access.recorded_access import Stated, accessed
 from cli.desk.responses import HTML, document, page
 from cli.exit_codes import Exit, Stop
 from cli.reports import integrity  # noqa: F401 - what a paper asks for, here so that the first need not wait
 from cli.reports.order_report import Asked, order_report, replay_of
 from cli.reports.report_files import MEDIA, written
 from cli.reports.timeline_text import left
-from cli.session.purposes import CODES, purpose_of
-from cli.session.recorded_access import Stated, accessed
 from ledger.entries.case import Case
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge

@@ -94,7 +94,7 @@ def ics(wanted: Wanted) -> bytes | None:
 
 def _known(reader: Reader, wanted: Wanted) -> tuple[Case, Judgement]:
     """An order as recorded at the moment that was asked for, and its judgement."""
-    from cli.session.recorded_access import revealed
+    from cli.access.recorded_access import revealed
 
     moment = wanted.as_of or reader.now()
     found = reader.case(wanted.one)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.access.recorded_access import Stated
 from cli.exit_codes import Stop
-from cli.session.recorded_access import Stated
 from cli.terminal import output as ui
 from cli.version import tool
 

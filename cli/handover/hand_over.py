@@ -21,11 +21,11 @@ from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from cli.access.persons import person_of
+from cli.access.recorded_access import Opening, opening, purpose_for
 from cli.exit_codes import Exit, Stop, lines_of
 from cli.handover.bundle_contents import Asked, gather, opened_head, published, witnessed
 from cli.session.clock_check import check_heard
-from cli.session.persons import person_of
-from cli.session.recorded_access import Opening, opening, purpose_for
 from cli.terminal import output
 from ledger.adapters.folders.pending_exports import Pending, begin
 from ledger.application.subject_keys_binding import HINT, where

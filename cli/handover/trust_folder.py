@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
     """What a verifier holds: a trust folder, a ledger's own, versions of a signed policy, or a policy file alone."""
-    from ledger.application.read_trust import read_trust_folder
+    from ledger.adapters.folders.read_trust import read_trust_folder
     from ledger.verify import parse_trust
 
     pin = _pin(place, root_fingerprint)
@@ -26,7 +26,7 @@ def read_trust(place: str, root_fingerprint: str | None = None) -> Trust:
 
 
 def _some(folder: str) -> list[Version]:
-    from ledger.application.read_trust import versions_of
+    from ledger.adapters.folders.read_trust import versions_of
 
     if found := versions_of(folder):
         return found
@@ -46,7 +46,7 @@ def _check_plain(folder: str, trust: Trust) -> None:
 
 def _pin(folder: str, typed: str | None) -> str | None:
     """The fingerprint that was typed, or lies in a file somebody names, or is kept in the folder one holds."""
-    from ledger.application.read_trust import kept_pin
+    from ledger.adapters.folders.read_trust import kept_pin
     from ledger.trust.signed_policy import parse_fingerprint
 
     if typed is not None:

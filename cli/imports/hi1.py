@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 def write(wanted: Wanted) -> bytes:
     """The message of one order for `comity export --format hi1`; on stderr what it leaves out."""
+    from cli.access.recorded_access import revealed
     from cli.session.ledger_reader import reading
-    from cli.session.recorded_access import revealed
     from projections.exchange.hi1_writer import hi1
 
     with reading() as reader:

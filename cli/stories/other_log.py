@@ -17,8 +17,8 @@ from cli.exit_codes import Exit, Stop
 from cli.stories.deeds import Deed, registrar, seed_of
 from cli.stories.model import Story
 from ledger.application.counterparties import adoption, keep_counterparty, keep_register, pinned
+from ledger.application.foreign.receive import Arrival, draft_of, keep_files
 from ledger.application.journal import Journal, Receipt
-from ledger.application.receive_foreign import Arrival, draft_of, keep_files
 from ledger.application.sealing import Draft
 from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, Place, Signer, open_, seal

@@ -18,7 +18,7 @@ from projections.views.timeline import office_names
 
 MADE = re.compile(
     r"to make a bundle for (?P<role_code>[A-Z0-9]+) \("
-)  # how `cli.session.recorded_access` begins the reason of an export
+)  # how `cli.access.recorded_access` begins the reason of an export
 NOTHING = re.compile(
     r"nothing was handed out after entry (?P<log_index>\d+) of the log"
 )  # and how it begins the reason of the entry after one that failed

@@ -14,7 +14,7 @@ import pytest
 import comity
 from cli.terminal import file_io
 from ledger.adapters.folders.handed_folder import read_named
-from ledger.application.read_trust import read_trust_folder
+from ledger.adapters.folders.read_trust import read_trust_folder
 from ledger.trust.signed_policy import format_version, spoken
 from tests.ledger.bundle.test_pdf_attachment import paper
 from tests.support.cli import ledger_of, run

@@ -17,7 +17,7 @@ from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.folders.user_folders import Home
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import witness_vkey
-from tests.ledger.application import test_receive_foreign
+from tests.ledger.application.foreign import test_receive
 from tests.support.cli import ORIGIN, House
 
 EXISTS = "is there already"
@@ -115,7 +115,7 @@ def as_provider(house: House) -> None:
 @cache
 def offices() -> Path:
     """Two offices that know each other; what is made of them is left for them."""
-    return test_receive_foreign._original()
+    return test_receive._original()
 
 
 def with_witness(house: House) -> None:

@@ -26,6 +26,7 @@ import click
 import msgspec
 from click.testing import CliRunner
 
+from cli.access import persons
 from cli.app import comity
 from cli.exit_codes import Exit, Stop
 from cli.exports import asic_container as container
@@ -33,7 +34,7 @@ from cli.imports.letters import media_of
 from cli.imports.rem_evidence import read_evidence
 from cli.imports.safe_xml import parse as parse_xml
 from cli.session import field_values as fields
-from cli.session import ledger_choice, persons
+from cli.session import ledger_choice
 from cli.stories.model import read_story
 from ledger.adapters import http_client as http
 from ledger.adapters.folders import handed_folder as handed
@@ -369,7 +370,7 @@ def setting(name: str, *words: str) -> Parser:
         "ledger.adapters.folders.order_names",
         "ledger.adapters.folders.story_file",
         "cli.session.ledger_choice",
-        "cli.session.persons",
+        "cli.access.persons",
         "ledger.application.verify_log",
         "ledger.adapters.keys.key_files",
     )
@@ -908,7 +909,7 @@ PARSERS = (
         ("ledger.adapters.keys.pkcs11",),
         LOCAL,
     ),
-    Parser("person", "lines", told("Dina Ilves\n"), person, ("cli.session.persons",), COMMAND),
+    Parser("person", "lines", told("Dina Ilves\n"), person, ("cli.access.persons",), COMMAND),
     Parser("what a monitor has checked", "lines", told("3"), checked, ("ledger.adapters.witness.monitor",), LOCAL),
     Parser("HTTP address", "lines", told(*URLS), text(http.is_address), ("ledger.adapters.http_client",), ()),
     Parser(

@@ -351,7 +351,7 @@ READS_FILES = {  # what reads the files that are named, and imports a library on
     "ledger.adapters.folders.handed_folder",
     "ledger.application",
     "ledger.application.lazy_verifiers",
-    "ledger.application.read_trust",
+    "ledger.adapters.folders.read_trust",
 }
 
 

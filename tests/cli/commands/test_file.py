@@ -273,11 +273,11 @@ def read_moment(text: str) -> Any:
 
 
 def test_a_trust_folder_that_does_not_fit_is_not_handed_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ledger.application import read_trust
+    from ledger.adapters.folders import read_trust
 
     other = ledger_of("S2", tmp_path / "other")
     mine = read_trust.trust_files
-    monkeypatch.setattr("ledger.application.read_trust.trust_files", lambda _: mine(str(other / "trust")))
+    monkeypatch.setattr("ledger.adapters.folders.read_trust.trust_files", lambda _: mine(str(other / "trust")))
     refused(ledger_of("S1", tmp_path), tmp_path, "what the papers say to type ends in")
 
 

@@ -23,11 +23,11 @@ from urllib.parse import urlencode
 import click
 import pytest
 
+from cli.access.purposes import CODES
 from cli.invocation import Invocation
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import Reader, reading
 from cli.session.open_ledger import hand, writing
-from cli.session.purposes import CODES
 from ledger.bundle import unpack
 from ledger.law.deadlines.table import REGISTER
 from tests.ledger.adapters.storage.test_order_index import NOON, put, row

@@ -502,7 +502,7 @@ def test_a_file_that_appears_meanwhile_is_left_alone(house: Watched) -> None:
 def test_where_the_failure_cannot_be_recorded_the_access_stays_open_and_is_taken_up(
     house: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cli.session.recorded_access import Opening
+    from cli.access.recorded_access import Opening
 
     before = house.size()
     monkeypatch.setattr("cli.handover.hand_over.pack", refuses)
@@ -520,7 +520,7 @@ def test_where_the_failure_cannot_be_recorded_the_access_stays_open_and_is_taken
 
 
 def test_another_reason_or_reader_takes_nothing_up(house: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.session.recorded_access import Opening
+    from cli.access.recorded_access import Opening
 
     monkeypatch.setattr("cli.handover.hand_over.pack", refuses)
     monkeypatch.setattr(Opening, "came_to_nothing", full)

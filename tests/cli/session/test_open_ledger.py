@@ -13,7 +13,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import load
 from ledger.application.journal import Journal
 from ledger.errors import RecordError
-from tests.ledger.application.test_receive_foreign import Office, _original
+from tests.ledger.application.foreign.test_receive import Office, _original
 from tests.support.cli import House
 
 

@@ -13,11 +13,11 @@ from typing import Any, get_args
 import click
 import pytest
 
+from cli.access.persons import checked, person_of, remembered
+from cli.access.purposes import CODES, INVESTIGATING, TABLE, Code, purpose_of
 from cli.invocation import Invocation
 from cli.session.ledger_reader import reading
 from cli.session.open_ledger import hand, writing
-from cli.session.persons import checked, person_of, remembered
-from cli.session.purposes import CODES, INVESTIGATING, TABLE, Code, purpose_of
 from cli.terminal import prompts
 from ledger.bundle import unpack
 from ledger.bundle.layout import MANIFEST

@@ -176,7 +176,7 @@ def test_what_became_of_a_file_is_said_in_every_format(
     assert said(skylark, str(root / "order.zip"), "sky") == ["already recorded"]
     assert said(karsk, skylark.export("ours.zip", "sky", "ISS"), "ilves") == ["recorded"]
     # as if it held acknowledgements alone
-    monkeypatch.setattr("ledger.application.receive_foreign.wanted", lambda *_: [])
+    monkeypatch.setattr("ledger.application.foreign.receive.wanted", lambda *_: [])
     assert said(skylark, str(root / "order.zip"), "sky") == ["nothing for us"]
 
 

@@ -193,7 +193,7 @@ def test_the_register_tells_of_an_order_only_who_read_that_order(tmp_path: Path)
 # -- what the log of accesses may serve (LED art. 25(2)) ---------------------------------------------------------------
 
 READERS = {  # where the access order or its entries are named, and the purpose that allows it
-    "cli/session/recorded_access.py": "writes it",
+    "cli/access/recorded_access.py": "writes it",
     "cli/session/ledger_reader.py": "the one door to it",
     "cli/commands/register.py": "comity register: is the processing lawful?",
     "cli/reports/order_report.py": "comity report dpo: the same on paper",

@@ -2,7 +2,7 @@
 
 LED art. 25(1) and 2AP art. 14(8) want the justification, the date and the person of every consultation and disclosure;
 LED art. 25(2) lets that log serve nothing but lawfulness, self-monitoring, integrity and criminal proceedings, so only
-the data protection officer's views read it (tests/cli/session/test_recorded_access.py).
+the data protection officer's views read it (tests/cli/access/test_recorded_access.py).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from cli.access.persons import PERSON, person_of
+from cli.access.purposes import CODES, PURPOSE, purpose_of
 from cli.exit_codes import Exit, Stop
 from cli.session.options import AS_ACTOR, BECAUSE, HOW, REVEAL
-from cli.session.persons import PERSON, person_of
-from cli.session.purposes import CODES, PURPOSE, purpose_of
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal, Receipt

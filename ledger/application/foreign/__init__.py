@@ -1,0 +1,1 @@
+"""Entries of other logs: receive and wrap them, and recall what was received."""
