@@ -45,7 +45,7 @@ demo: install
 	$(BIN)/comity demo $(or $(DIR),build/demo)
 
 test: install
-	$(PYTEST) -n 2 --durations=10 -rs
+	$(PYTEST) -n 2 --durations=10 -rsfE
 
 # The domain alone, for the time between two edits.
 quick: install

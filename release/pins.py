@@ -115,8 +115,8 @@ def licence(name: str, decisions: dict[str, Any], told: dict[str, Any] | None = 
     if told is None:
         metadata: Message = distribution(name).metadata  # type: ignore[assignment]  # a Message in every Python so far
         told = {
-            "license_expression": metadata["License-Expression"],
-            "license": metadata["License"],
+            "license_expression": metadata.get("License-Expression"),
+            "license": metadata.get("License"),
             "classifier": metadata.get_all("Classifier"),
         }
     if expression := told.get("license_expression"):

@@ -78,14 +78,21 @@ class Inspection:
             create(path, (*_SCHEMA, ("INSERT INTO read VALUES (1, 0, x'', ?)", (format_registrar(registrar),))))
         self._path, self._origin = path, origin
         self._c = connect(path)
-        with faults(path):
+        try:
+            self._take_up(registrar)
+        except BaseException:
+            self._c.close()
+            raise
+
+    def _take_up(self, registrar: Registrar) -> None:
+        """Read how far the log was read, and the keys of its register."""
+        with faults(self._path):
             self._size, self._root, under = self._c.execute("SELECT size, root, registrar FROM read").fetchone()
         if under != format_registrar(registrar):
-            self._c.close()
             hint = "move the file away: the entries are then read again, from the first on"
-            raise LedgerError("TRUST", f"{path} was made under another registrar", hint)
-        self._keyring = Keyring(registry_of(origin), registrar)
-        with faults(path):
+            raise LedgerError("TRUST", f"{self._path} was made under another registrar", hint)
+        self._keyring = Keyring(registry_of(self._origin), registrar)
+        with faults(self._path):
             register = self._c.execute("SELECT idx, raw FROM register ORDER BY idx").fetchall()
         for index, raw in register:
             with suppress(RecordError):  # what was refused then is refused again
