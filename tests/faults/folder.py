@@ -165,7 +165,7 @@ def copied(folder: Path, place: Path) -> House:
 
 def environment(house: House) -> dict[str, str]:
     """What a process is told so that it works in a house."""
-    return {**house.env, "COMITY_LEDGER": str(house.ledger), "COMITY_PERSON": "Ilves"}
+    return {**house.env, "COMITY_LEDGER": str(house.ledger), "COMITY_PERSON": "Dina Ilves"}
 
 
 def warm(command: str) -> None:
