@@ -64,7 +64,7 @@ def test_a_token_opens_with_its_pin_only(token: str) -> None:
     for pin in (b"9999", None):  # in a process that has not opened it before
         code = f"from ledger.adapters.keys.open_key import open_key; open_key({asking!r}, lambda _: {pin!r})"
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.stderr.splitlines()[-1].startswith("ledger.errors.LedgerFault: KEY-LOCKED")
+        assert done.stderr.splitlines()[-1].startswith("ledger.errors.LedgerError: KEY-LOCKED")
 
 
 def test_what_is_not_there_is_said_to_be_missing_or_away(token: str, tmp_path: Path) -> None:
