@@ -19,7 +19,7 @@ help:
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
 	@echo 'make bench     every performance figure as JSON (BENCH_FULL=1: a million entries)'
-	@echo 'make lint      ruff, mypy --strict and the layers;   make format   ruff'
+	@echo 'make lint      ruff, mypy --strict, the layers and plain English;   make format   ruff'
 	@echo 'make install   comity in $(BIN);   make wheel   a wheel in dist;   make clean'
 	@echo 'make reproducible  the last commit built twice and compared;   make release KEY=file   and signed'
 	@echo 'make sbom      the bill of materials, build/comity.cdx.json'
@@ -93,6 +93,7 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+	$(BIN)/python -m tests.plain_english
 
 format: install
 	$(BIN)/ruff check --fix .
