@@ -14,7 +14,7 @@ help:
 	@echo 'make slow      kill -9 at random moments, flipped bits (FULL=1: every one; SEED=0)'
 	@echo 'make faults    kills, errors, wrong clocks at the calls of every writing command (SEED=0 PART=folder; COUNT=0: every one)'
 	@echo 'make fuzz      two minutes of worlds whose signers lie, inputs for every parser, requests for desk and witness (SEED=0 SECONDS=120)'
-	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/testing.md)'
+	@echo 'make mutate    small changes of the code, each of which a test must notice (COUNT=300 SEED=0; AREA=, FILE=; docs/how-to/test.md)'
 	@echo 'make postgres  the entries in PostgreSQL: servers killed and failed over, and every test of a ledger there'
 	@echo 'make interop   Go, OpenSSL, Python and npm verifiers over our output'
 	@echo 'make browser   the verifier page, browser/verify.html;   make browser-test   it in Node, Chromium, Firefox'
@@ -170,7 +170,7 @@ wheel: install
 	tests/browser/install.sh page
 	$(BIN)/python -m release.build dist
 
-# Of the last commit, built twice and compared; then the digests are signed by the releaser's key. docs/releases.md
+# Of the last commit, built twice and compared; then the digests are signed by the releaser's key. docs/how-to/release.md
 reproducible: install
 	tests/browser/install.sh page
 	$(BIN)/python -m release.build dist --commit

@@ -13,7 +13,7 @@ from ledger.errors import LedgerError, RecordError
 
 
 class Exit(IntEnum):
-    """What the shell is told; docs/interface.md, "Conventions"."""
+    """What the shell is told; docs/reference/command-line.md, "Conventions"."""
 
     DONE = 0
     PROVED_BAD = 1

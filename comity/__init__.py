@@ -12,8 +12,8 @@
 
 Times are aware datetimes in UTC. Indexes of entries count from 0. Digests and leaf hashes are lower-case hexadecimal.
 `RecordError` says that signed bytes are not what they have to be. `LedgerError` says that the files of a ledger cannot
-be used. Both carry `code` (docs/codes.md), `says` and `hint`. A file that cannot be read is an `OSError`, a wrong
-argument a `ValueError`. The page for readers is docs/python.md.
+be used. Both carry `code` (docs/reference/codes.md), `says` and `hint`. A file that cannot be read is an `OSError`, a
+wrong argument a `ValueError`. The page for readers is docs/reference/python.md.
 """
 
 from comity.ledger import Ledger, Order, open  # noqa: A004 (as `gzip.open`)

@@ -1,6 +1,6 @@
 """The two error types: what is wrong with signed bytes, and what is wrong with the files of a ledger.
 
-Both carry a released code (docs/codes.md); the code decides the exit status of a command (`cli.exit_codes`).
+Both carry a released code (docs/reference/codes.md); the code decides the exit status of a command (`cli.exit_codes`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 /** What a verifier jots down on the way: which steps ran, what is missing, what is odd, what nothing here can prove. */
 import { Refused } from './refusal.mjs';
 
-/** How many steps there are: docs/verification.md, "The 17 steps". */
+/** How many steps there are: docs/reference/verification.md, "The 17 steps". */
 const STEPS = 17;
 
 export const [PASSED, OPEN, FAILED, NOT_RUN] = ['passed', 'indeterminate', 'failed', 'not run'];

@@ -1,7 +1,7 @@
 /**
  * A bundle and what one trusts: the order as proven, or the first thing that is wrong.
  *
- * The seventeen steps of docs/verification.md in their order, with the codes of the Python program (ledger/verify),
+ * The seventeen steps of docs/reference/verification.md in their order, with the codes of the Python program (ledger/verify),
  * which this follows file by file without sharing a line. Step 16, the law, is not taken here. Nothing inside a bundle
  * is used to judge it.
  */

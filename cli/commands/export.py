@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("--as-of", "as_of", type=MOMENT, help="A table or file as recorded at this moment (default: now).")
 @click.option("--reveal", is_flag=True, help="Open sealed values in a table or file; recorded, with the reason.")
 @click.option("--cert", metavar="FILE", help="asic-e: the X.509 certificate, in PEM; its key is then --key.")
-@click.option("--unsigned", is_flag=True, help="asic-e: leave the signature to a card; see docs/exports.md.")
+@click.option("--unsigned", is_flag=True, help="asic-e: leave the signature to a card; see docs/reference/exports.md.")
 def export(
     order: str | None,
     audience: str | None,

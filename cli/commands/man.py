@@ -21,7 +21,7 @@ SHARED = (
     ("--color auto|always|never", "Else NO_COLOR and the terminal decide."),
     ("--debug", "A traceback for what nobody foresaw."),
 )
-# docs/interface.md, "Conventions"
+# docs/reference/command-line.md, "Conventions"
 ENDS = (
     ("0", "Done; nothing found; integrity passed."),
     ("1", "Proved bad: a record, or its log, is not what it was."),

@@ -20,7 +20,7 @@ FIELD = re.compile(r"[a-z]+_[a-z_]+")
 
 
 def judged(j: Judgement) -> dict[str, Any]:
-    """A judgement as the JSON others read (docs/interface.md)."""
+    """A judgement as the JSON others read (docs/reference/command-line.md)."""
     return {
         "order": j.order,
         "label": j.label,

@@ -3,7 +3,7 @@
 What differs are parameters: every entry is there, so no proofs are needed; each signed state is held against the tree
 that the entries make. There is no manifest, nothing is opened and no order is judged. Nothing in the folder is used to
 judge it: keys of the log come from the verifier's policy, keys of people from the register, as far as it leads back to
-the registrar that the verifier trusts. Steps and codes: docs/verification.md.
+the registrar that the verifier trusts. Steps and codes: docs/reference/verification.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 Position is time. A key may sign from the entry after the one by which its holder accepted it up to the entry by which
 it was revoked, rotated away or reported as compromised, whatever dates anybody claims. Rules and codes:
-docs/verification.md, "Keys and time"; pre-rotation after KERI: a key commits to the digest of the one that will follow.
+docs/reference/verification.md, "Keys and time"; pre-rotation after KERI: a key commits to the digest of the one that
+will follow.
 """
 
 from __future__ import annotations

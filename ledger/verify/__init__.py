@@ -1,9 +1,9 @@
 """A bundle and what one trusts: the order as proven, or the first thing that is wrong.
 
-Seventeen steps in a fixed order (docs/verification.md); none runs on bytes that an earlier one has not verified. What
-is proved wrong ends the walk with its code; what is missing is collected, and the walk goes on. Nothing inside a bundle
-is used to judge it: keys of the log come from the verifier's policy, keys of people from the registry, as far as it
-leads back to the registrar the verifier trusts.
+Seventeen steps in a fixed order (docs/reference/verification.md); none runs on bytes that an earlier one has not
+verified. What is proved wrong ends the walk with its code; what is missing is collected, and the walk goes on. Nothing
+inside a bundle is used to judge it: keys of the log come from the verifier's policy, keys of people from the registry,
+as far as it leads back to the registrar the verifier trusts.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class VerificationLog(Struct):
 
     def remark(self, code: str, says: str, *entries: str, level: str = "W") -> None:
         """Note a finding on times, claims or completeness, by leaf hash; the verdict does not depend on it."""
-        self.remarks.append(Remark(code, level, says, ("docs/verification.md",), entries))
+        self.remarks.append(Remark(code, level, says, ("docs/reference/verification.md",), entries))
 
 
 def placed(wrong: RecordError, where: str) -> RecordError:

@@ -1,4 +1,4 @@
-"""Each row of docs/hostile-inputs.md that concerns bundles, and what of it is handed to the page."""
+"""Each row of docs/reference/hostile-inputs.md that concerns bundles, and what of it is handed to the page."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_every_text_is_used_and_every_text_that_is_used_is_there() -> None:
 
 def test_every_code_of_the_page_is_one_of_the_program_but_one() -> None:
     code = "".join(source.read_text("utf-8") for source in SOURCES)
-    page = (build.HERE.parent / "docs" / "codes.md").read_text("utf-8")
+    page = (build.HERE.parent / "docs" / "reference" / "codes.md").read_text("utf-8")
     explained = set(re.findall(r"^\| `([A-Z_-]+)` \|", page, re.MULTILINE))
     said = set(re.findall(r"'([A-Z]+-[A-Z-]+)'", code)) - {"RSA-PSS", "TOTAL-PASSED", "TOTAL-FAILED"}
     assert said - explained == {

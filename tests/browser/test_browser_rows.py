@@ -2,7 +2,8 @@
 
 The page is the built file, opened from the disk. In each row the first file is chosen and the button pressed as a
 person does; for the others a script fills the same form. What the page shows has to be what the program says of the
-same bytes: verdict, codes and places, steps, findings; and among them the code that docs/hostile-inputs.md names.
+same bytes: verdict, codes and places, steps, findings; and among them the code that docs/reference/hostile-inputs.md
+names.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tests.browser.rows import ROWS
 from tests.browser.webdriver import Browser
 from tests.support.memory_ledger import NOW
 
-TABLE = Path(__file__).parents[2] / "docs" / "hostile-inputs.md"
+TABLE = Path(__file__).parents[2] / "docs" / "reference" / "hostile-inputs.md"
 NOT_OF_A_BUNDLE = {"LOG-CORRUPT", "TST-NONCE"}  # of a log, of an answer to a question, in rows that concern both
 
 

@@ -1,4 +1,4 @@
-"""Every code the program can say is explained in docs/codes.md, and nothing is explained that it cannot say."""
+"""Every code the program can say is explained in docs/reference/codes.md, and no other code is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from cli.exit_codes import Exit
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "codes.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "codes.md").read_text(encoding="utf-8")
 EXPLAINED = set(re.findall(r"^\| `([A-Z_-]+)` \|", PAGE, re.MULTILINE))
 CODE = re.compile(r"[A-Z]{2,}([-_][A-Z]+)*")
 SAYING = (

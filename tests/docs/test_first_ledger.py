@@ -1,4 +1,4 @@
-"""A first ledger: what docs/first-ledger.md shows is what happens."""
+"""A first ledger: what docs/tutorial/first-ledger.md shows is what happens."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from cli.app import comity
 
-PAGE = (Path(__file__).parents[2] / "docs" / "first-ledger.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "tutorial" / "first-ledger.md").read_text("utf-8")
 FILE = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 SESSION = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TYPED = re.compile(r"^office \$ ([^\n#]+?)(?:  # exit (\d+))?\n(.*?)(?=^office \$ |\Z)", re.MULTILINE | re.DOTALL)

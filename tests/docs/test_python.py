@@ -1,4 +1,4 @@
-"""What docs/python.md shows is what happens: its session is typed here, block by block, in one interpreter."""
+"""What docs/reference/python.md shows is what happens: one interpreter types its session, block by block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import comity
 from tests.support.cli import ledger_of, run
 
-PAGE = Path(__file__).parents[2] / "docs" / "python.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "python.md"
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""Two Parties, two ledgers, one order, by files alone: what docs/two-ledgers.md shows is what happens."""
+"""Two Parties, two ledgers, one order, by files alone: what docs/tutorial/two-ledgers.md shows is what happens."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ledger.law import Judgement, judge
 from tests.support.memory_ledger import played
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "two-ledgers.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "tutorial" / "two-ledgers.md").read_text("utf-8")
 FILE = re.compile(r'^```\w+ title="post/([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 SESSION = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TYPED = re.compile(

@@ -1,7 +1,7 @@
 """Every parser and importer of the project (`table`), given inputs that were good before chance changed them.
 
-What is asked of all of them: an answer, or an error of theirs with a code that docs/codes.md explains, in bounded time
-and memory, and nothing else.
+What is asked of all of them: an answer, or an error of theirs with a code that docs/reference/codes.md explains, in
+bounded time and memory, and nothing else.
 
     python -m tests.fuzz.parsers [--seed N] [--seconds S] [--only NAME] [--keep DIR]
     python -m tests.fuzz.parsers --replay FILE...
@@ -72,7 +72,7 @@ def tried(parser: Parser, data: bytes, place: Path, seconds: float = SECONDS) ->
     except parser.raises as error:
         code = error.code if isinstance(error, RecordError | LedgerError) else ""
         if code and code not in CODES:
-            return Failure(f"code {code}", f"docs/codes.md has no {code}: {error}")
+            return Failure(f"code {code}", f"docs/reference/codes.md has no {code}: {error}")
         if isinstance(error, Stop) and error.code is Exit.UNFORESEEN:
             return Failure("code 70", str(error))
     except Unforeseen as error:

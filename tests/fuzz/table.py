@@ -92,7 +92,9 @@ from tests.support.memory_ledger import NOW, Ledger, small, two_histories
 
 ROOT = Path(__file__).parents[2]
 VECTORS = ROOT / "fixtures" / "vectors"
-CODES = frozenset(re.findall(r"^\| `([A-Z_-]+)` \|", (ROOT / "docs" / "codes.md").read_text("utf-8"), re.MULTILINE))
+CODES = frozenset(
+    re.findall(r"^\| `([A-Z_-]+)` \|", (ROOT / "docs" / "reference" / "codes.md").read_text("utf-8"), re.MULTILINE)
+)
 SEALED = (RecordError,)
 LOCAL = (RecordError, LedgerError)
 COMMAND = (RecordError, LedgerError, Stop, click.UsageError)

@@ -254,7 +254,7 @@ def updated(file: Path, lang: str) -> bytes:
     made = Catalog(
         locale=lang,
         fuzzy=False,
-        header_comment="# Comity in another language: docs/languages.md.",
+        header_comment="# Comity in another language: docs/how-to/add-a-language.md.",
         project="Comity",
         version="0.1.0",
     )

@@ -14,7 +14,7 @@ from tempfile import mkdtemp
 import psycopg
 
 OWNER, CLERK, AUDITOR = "owner", "clerk", "auditor"
-PAGE = Path(__file__).parents[2] / "docs" / "postgresql.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "postgresql.md"
 RIGHTS = PAGE.read_text(encoding="utf-8").partition("```sql\n")[2].partition("```")[0]  # what people are told to grant
 
 

@@ -262,7 +262,7 @@ def test_a_requirements_file_with_anything_but_pins_is_refused(tmp_path: Path) -
 
 # -- the signature -----------------------------------------------------------------------------------------------------
 
-PAGE = (ROOT / "docs" / "releases.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "release.md").read_text("utf-8")
 CHECK = re.search(r"^```sh\n(ssh-keygen -Y verify.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
@@ -290,7 +290,7 @@ def ssh_keygen(*command: str) -> None:
 
 
 def is_good(folder: Path) -> bool:
-    """What the commands of docs/releases.md say, typed as they are there."""
+    """What the commands of docs/how-to/release.md say, typed as they are there."""
     assert CHECK
     done = subprocess.run(["sh", "-e", "-c", CHECK[1]], cwd=folder, check=False, capture_output=True, env=os.environ)
     return done.returncode == 0

@@ -34,7 +34,8 @@ VERDICTS: dict[tuple[str, str], tuple[int, str, tuple[str, ...]]] = {
     ("split-view.json", "skylark-trust"): (1, "TOTAL-FAILED", ("SPLIT-VIEW",)),
     ("omission.json", "skylark-trust"): (1, "TOTAL-FAILED", ("SPLIT-VIEW",)),
 }
-# Where a finding of docs/hostile-reading.md changed the answer: the name of the finding, and the answer since.
+# Where a finding of docs/reference/hostile-reading.md changed the answer: the name of the finding, and the answer
+# since.
 CHANGED: dict[tuple[str, str], tuple[str, tuple[int, str, tuple[str, ...]]]] = {}
 
 

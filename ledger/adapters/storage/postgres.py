@@ -286,7 +286,7 @@ def fault_of(error: psycopg.Error, place: Address) -> LedgerError:
             return LedgerError("READ-ONLY", f"{place} takes nothing in: {_line(error)}")
         case "42501":
             return LedgerError(
-                "READ-ONLY", f"{place}: {_line(error)}", "docs/postgresql.md says which rights are needed"
+                "READ-ONLY", f"{place}: {_line(error)}", "docs/how-to/postgresql.md says which rights are needed"
             )
         case "XX001" | "XX002" | "42P01" | "42703" | "42883":
             return LedgerError("LOG-CORRUPT", f"{place} is damaged: {_line(error)}", "comity fsck says how far")

@@ -1,5 +1,5 @@
 -- The shelf of one ledger in a PostgreSQL database: the tables of recorder.py, and the one door through which they grow.
--- Whoever runs this owns it. Others get rights as docs/postgresql.md says: a writer reads the tables and calls the
+-- Whoever runs this owns it. Others get rights as docs/how-to/postgresql.md says: a writer reads the tables and calls the
 -- functions, an auditor reads. Nobody is given INSERT, UPDATE, DELETE or TRUNCATE.
 
 CREATE SCHEMA comity;

@@ -63,7 +63,7 @@ def test_a_purpose_is_that_of_the_opener_or_of_the_reader_and_never_of_another_r
 
 
 def test_the_documented_table_is_the_one_that_is_asked() -> None:
-    text = (ROOT / "docs" / "interface.md").read_text("utf-8")
+    text = (ROOT / "docs" / "reference" / "command-line.md").read_text("utf-8")
     table = text.partition("| opened | purpose |\n")[2].partition("\n\n")[0]
     said = [line.rstrip(" |").rpartition("| ")[2].strip("`") for line in table.splitlines()[1:]]
     assert said == [*(row.code or "asked for" for row in TABLE), "asked for"]

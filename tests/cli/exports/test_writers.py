@@ -373,7 +373,7 @@ def test_no_sealed_value_is_in_an_archive(archive: Path, ledger: Path) -> None:
     assert all(path.stat().st_mode & 0o077 == 0 for path in (archive, *archive.iterdir()))
 
 
-DOCS = (Path(__file__).parents[3] / "docs" / "exports.md").read_text(encoding="utf-8")
+DOCS = (Path(__file__).parents[3] / "docs" / "reference" / "exports.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"^```sql\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
 
 
@@ -411,7 +411,7 @@ def _openssl(*args: str) -> subprocess.CompletedProcess[str]:
 
 
 def check_by_hand(file: Path, cert: Path, folder: Path) -> None:
-    """What docs/exports.md says to do: unzip, openssl, digests."""
+    """What docs/reference/exports.md says to do: unzip, openssl, digests."""
     with zipfile.ZipFile(file) as opened:
         first = opened.infolist()[0]
         assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)

@@ -1,4 +1,4 @@
-"""The rules in the code are those of docs/findings.md, word for word: nothing missing, added or changed."""
+"""The rules in the code are those of docs/reference/findings.md, word for word: nothing missing, added or changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ledger.law.states import MACHINES
 from ledger.law.states.common import AFTER_ALL, BEFORE_ALL
 from ledger.law.states.machine import ANY, BEFORE, OTHER, STAYS, Row
 
-PAGE = (Path(__file__).parents[3] / "docs" / "findings.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
 CHECK = {check.code: check for check in CHECKS}
 
 # Effects that depend on what is seen: the code starts from these, the entries decide.
