@@ -1,14 +1,31 @@
-"""A build hook of hatchling: the wheel carries its bill of materials (PEP 770), an editable install does not."""
+"""A build hook of hatchling: add to a wheel the files that other steps of a release make."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+MATERIALS = "build/comity.cdx.json"
+PAGE = "browser/verify.html"
 
-class Materials(BuildHookInterface[Any]):
+
+class MadeFiles(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the file that `make wheel` writes; hatchling refuses to build a wheel where it is absent."""
-        if version == "standard":
-            build_data["sbom_files"].append("build/comity.cdx.json")
+        """Add the bill of materials (PEP 770) and the verifier page; warn where one has not been made.
+
+        An editable install takes neither: it reads the page in the source tree.
+        """
+        if version != "standard":
+            return
+        if self._made(MATERIALS, "make sbom"):
+            build_data["sbom_files"].append(MATERIALS)
+        if self._made(PAGE, "make browser"):
+            build_data["force_include"][str(Path(self.root, PAGE))] = f"comity/shipped/{PAGE}"
+
+    def _made(self, file: str, command: str) -> bool:
+        made = Path(self.root, file).is_file()
+        if not made:
+            self.app.display_warning(f"the wheel is without {file}, which `{command}` makes")
+        return made

@@ -12,6 +12,7 @@ import click
 from cli import click_extensions
 from cli.exit_codes import Exit
 from cli.invocation import said
+from cli.shipped_files import shipped
 from cli.terminal import output
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ledger.application.journal import Journal, Receipt
     from ledger.verify import Report
 
-STORY = Path(__file__).parents[2] / "fixtures" / "stories" / "S1.toml"
+STORY = shipped("fixtures/stories/S1.toml")
 BUNDLE, PROVIDERS, README = "court.evidence.zip", "provider.evidence.zip", "READ-ME-FIRST.html"
 REPORTS = {"custody": "custody.html", "evidence-chain": "evidence-chain.html"}
 REPLAY = "replay.html"

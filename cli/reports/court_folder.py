@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from cli.shipped_files import shipped
 
 if TYPE_CHECKING:
     from ledger.trust.signed_policy import Version
@@ -55,5 +56,5 @@ SHA256SUMS has the digest of every file here: sha256sum -c SHA256SUMS. It shows 
 
 def verifier_page() -> bytes | None:
     """The verifier page, if it has been built here."""
-    page = Path(__file__).parents[2] / "browser" / "verify.html"
+    page = shipped("browser/verify.html")
     return page.read_bytes() if page.exists() else None

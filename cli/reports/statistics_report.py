@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ import click
 from cli.exit_codes import Stop
 from cli.session import ledger_choice
 from cli.session.ledger_reader import Reader
+from cli.shipped_files import shipped
 from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from projections.statistics.counting import Life, Wish
     from projections.statistics.report import Beside, Statistics
 
-FIXTURES = Path(__file__).parents[2] / "fixtures" / "statistics"
+FIXTURES = shipped("fixtures/statistics")
 FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": "twitter-2017-h1.csv"}
 GOOGLE, NONE = "google", "none"  # what stands beside ours where nothing else is said, and nothing
 

@@ -89,8 +89,7 @@ def test_a_stick_carries_the_verifier_page_where_it_has_been_built(
     page.parent.mkdir(parents=True)
     if built:
         page.write_bytes(b"<!DOCTYPE html>")
-    module = office.here / "program" / "cli" / "reports" / "court_folder.py"
-    monkeypatch.setattr("cli.reports.court_folder.__file__", str(module))
+    monkeypatch.setattr("cli.shipped_files.TREE", office.here / "program")
     stick = office.stick("stick")
     assert [path.read_bytes() for path in stick.glob("verify.html")] == [b"<!DOCTYPE html>"] * built
     assert ("open verify.html in a browser" in (stick / "READ-ME.txt").read_text()) is built
