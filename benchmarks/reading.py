@@ -19,7 +19,7 @@ from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.raw import SAMPLE, Cost, Yardstick
 from cli.app import comity
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.application.audit import audit
+from ledger.application.integrity.audit import audit
 
 _T = TypeVar("_T")
 ROUNDS = 3

@@ -46,6 +46,8 @@ BY_NAME = {
 # command that writes; a command that only reads says for itself what it is.
 BY_CODE = {
     "NO-LEDGER": Exit.NO_LEDGER,
+    "PATH-TAKEN": Exit.REFUSED,
+    "UNWITNESSED": Exit.REFUSED,
     "BUSY": Exit.BUSY,
     "LOG-CORRUPT": Exit.PROVED_BAD,  # the record, or its log, is not what it was
     "LOG-ROLLBACK": Exit.PROVED_BAD,
@@ -69,6 +71,9 @@ BY_CODE = {
     "KEY-AWAY": Exit.UNDECIDABLE,
     "STORE-AWAY": Exit.UNDECIDABLE,
     "STORE-ADDRESS": Exit.UNDECIDABLE,
+    "STORE-GIVEN": Exit.UNDECIDABLE,
+    "NOT-A-LEDGER": Exit.UNDECIDABLE,
+    "COPY-FORMAT": Exit.UNDECIDABLE,
     "LEDGER-VERSION": Exit.UNDECIDABLE,
     "STORY-FILE": Exit.UNDECIDABLE,
     "NOT-A-FILE": Exit.UNDECIDABLE,

@@ -7,7 +7,6 @@ the data protection officer's views read it (tests/cli/access/test_recorded_acce
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
@@ -20,7 +19,6 @@ from cli.session.options import AS_ACTOR, BECAUSE, HOW, REVEAL
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal, Receipt
-    from ledger.bundle import Contents
     from ledger.entries.envelope import Signer
 
 
@@ -128,52 +126,3 @@ def opener(
         raise Stop(f"{actor} could open them as {said}", hint="say which with --purpose CODE", code=Exit.REFUSED)
     fitting = [r for r, code in meant.items() if purpose in (None, code)] or able
     return hand(journal, "record-accessed", actor, role or next(iter(fitting), None), key_file)
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """Sealed values of `orders` that are opened in order to make a bundle.
-
-    `purpose` is a code, `because` says why, `person` names who opens them.
-    """
-
-    orders: tuple[str, ...]
-    purpose: str
-    because: str
-    person: str
-
-    def record(self, journal: Journal, signer: Signer, entry: str) -> Receipt:
-        """Record the access under an entry id; the entry that stands under that id already is left as it is."""
-        return self._note(journal, signer, self.because, entry=entry)
-
-    def came_to_nothing(self, journal: Journal, signer: Signer, access: Receipt, why: str) -> Receipt:
-        """Record that nothing was handed out after an access: the same once more, in place of it, with what failed."""
-        says = f"nothing was handed out after entry {access.index} of the log: {_plain(why)}"
-        return self._note(journal, signer, says, replaces=access.leaf)
-
-    def _note(self, journal: Journal, signer: Signer, because: str, **more: str) -> Receipt:
-        return journal.note_access(
-            self.orders, signer, view="export", purpose=self.purpose, because=because, person=self.person, **more
-        )
-
-
-def opening(journal: Journal, contents: Contents, because: str | None, person: str) -> Opening:
-    """What the access entry of a bundle says: which values it opens for whom, and why, or at least what for."""
-    from ledger.entries.envelope import open_
-    from ledger.facts.vocabulary import ROLES
-
-    if because is not None and not because.strip():
-        raise Stop("--because is empty", hint="say why the values are handed over, or leave it out")
-    about = contents.about
-    opened = {
-        open_(raw, verify=False).payload.order for index, raw, _ in contents.entries if index in contents.disclosures
-    }
-    mains = {journal.drawer.main_of(order) or order for order in opened} if journal.drawer else opened
-    orders = (about.order, *sorted(mains - {about.order, journal.registry}))
-    why = f"to make a bundle for {about.audience} ({ROLES[about.audience]}): {because or about.purpose}"
-    return Opening(orders, about.purpose, why, person)
-
-
-def _plain(text: str) -> str:
-    """Words of an error as any entry may state them: no path or name in them can be refused."""
-    return re.sub("[^ -~]", "?", text)[:300]

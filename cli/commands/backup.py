@@ -19,9 +19,9 @@ def backup(folder: str, file: str) -> None:
     A copy with the guard could sign a second history; keys.db has backups of its own that expire, or erasure would not
     be erasure.
     """
-    from cli.handover.backup_files import copy_out
+    from ledger.application.backup import back_up
 
-    size, count = copy_out(Path(folder), file)
+    size, count = back_up(Path(folder), file)
     document = {"ledger": folder, "file": file, "size": size, "files": count}
     says = f"{size} entries in {count} files: {file}"
     output.emit("backup", document, tuple(document), [tuple(document.values())], text=lambda: says)

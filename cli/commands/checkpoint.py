@@ -14,20 +14,20 @@ def checkpoint() -> None:
 
     The witnesses of the policy are asked to cosign it; once more on an idle log, it shows that the log is alive.
     """
-    from cli.handover.bundle_contents import opened_head, published, witnessed
     from cli.session.open_ledger import writing
+    from ledger.application.export.witnessed_head import meets_quorum, open_head, published_head
 
     with writing() as journal:
         journal.log.catch_up()
         policy = journal.folder.policy
         if any(key in policy.urls for key in policy.witnesses.values()):
-            from cli.handover.hand_over import cosigned
+            from cli.handover.hand_over import witnesses
 
-            head = opened_head(journal, cosigned(journal).kept.note)
+            head = open_head(journal, witnesses(journal).cosign().kept.note)
         else:
-            head = published(journal)
+            head = published_head(journal)
         journal.log.files.rebuild(head.checkpoint.size, journal.store.hashes)  # tiles that are missing
-        seen = witnessed(journal, head)
+        seen = meets_quorum(journal, head)
         asks = policy.quorum != "none"
     c = head.checkpoint
     document: dict[str, Any] = {

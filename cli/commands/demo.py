@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
-    from cli.handover.hand_over import Made as Bundle
     from cli.stories.deeds import Deed
     from cli.stories.player import Played
+    from ledger.application.export.hand_over import ExportedBundle
     from ledger.application.journal import Journal, Receipt
     from ledger.verify import Report
 
@@ -41,12 +41,12 @@ def demo(folder: str) -> Exit:
     Makes DIR (default: demo) with a ledger, the court's bundle, the provider's own view, and what to trust. Persons,
     offices and States are invented; the keys lie open, named PUBLIC.
     """
-    from cli.handover.new_folder import place
     from cli.stories.model import read_story
     from cli.stories.player import perform
+    from ledger.adapters.folders.new_folder import new_folder
 
     story = read_story(STORY.read_bytes(), STORY.name)
-    with place(folder) as making:
+    with new_folder(folder) as making:
         counted = _Counted()
         played = perform(story, making / "ledger", counted)
         shown = _Shown(folder, played, counted)
@@ -201,7 +201,7 @@ class _Shown:
                 files, reports = filed(reader, made, wanted)
             write_all(making, files)
             check(making, files, reports)
-            made.goes_out()
+            made.close_access()
         return self._verified(journal, made.data, now), made.data
 
     def _papers(self) -> tuple[tuple[str, str, str], ...]:
@@ -217,14 +217,14 @@ class _Shown:
             return pages
         return (*pages, ("custody", "", "pdf"))
 
-    def _handing(self, journal: Journal, audience: str, now: datetime) -> AbstractContextManager[Bundle]:
+    def _handing(self, journal: Journal, audience: str, now: datetime) -> AbstractContextManager[ExportedBundle]:
         from cli.access.recorded_access import opener
-        from cli.handover.bundle_contents import Asked
         from cli.handover.hand_over import Handing, handing
         from cli.session.open_ledger import hand
         from cli.version import tool
+        from ledger.application.export.bundle_contents import BundleRequest
 
-        asked = Asked(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
+        asked = BundleRequest(order=self.played.orders["main"], audience=audience, made_at=now, tool=tool())
         signer = hand(journal, "bundle-issued", "ilves", "ISS", None)
         return handing(journal, Handing(asked, signer, lambda: opener(journal, "ilves"), "to show what a bundle is"))
 

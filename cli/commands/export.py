@@ -83,7 +83,7 @@ def export(
     check_new(file, "a bundle")
     with bundle(order, file, handed) as made:
         if file != "-":
-            write_new(file, made.data, made.goes_out)
+            write_new(file, made.data, made.close_access)
     if file == "-":  # from its first byte on, something was handed out
         write_new(file, made.data)
     ui.tell(f"check it with: comity verify {file} --trust trust/")

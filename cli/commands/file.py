@@ -41,7 +41,7 @@ from ledger.facts.vocabulary import ROLES
 from projections.reports.fillable_form import Sheet
 
 if TYPE_CHECKING:
-    from cli.handover.hand_over import Made
+    from ledger.application.export.hand_over import ExportedBundle
     from ledger.entries.case import Case
     from ledger.verify import Trust
     from projections.render.html import Report
@@ -102,8 +102,8 @@ def file_(
     fails, nothing is handed out and the record says so. Exit 3 if the bundle is INDETERMINATE, as of `verify`.
     """
     from cli.handover.evidence_bundle import Handed, bundle, role_of
-    from cli.handover.new_folder import check_free, place
     from cli.handover.trust_folder import read_trust
+    from ledger.adapters.folders.new_folder import check_free, new_folder
     from ledger.bundle.audience import COUNTED_ONLY
 
     reader = role_of(audience)
@@ -126,12 +126,12 @@ def file_(
     papers = [*((kind, "", medium) for kind in PAPERS), *(("certification", form, medium) for form in forms)]
     wanted = Filing(reader, name, tuple(papers), fonts, lang, held)
     check_free(folder)
-    with bundle(order, f"{folder}/{name}", handed) as made, place(folder) as making:
+    with bundle(order, f"{folder}/{name}", handed) as made, new_folder(folder) as making:
         with reading() as ledger:
             files, reports = filed(ledger, made, wanted)
         write_all(making, files)
         verdict = check(making, files, reports)
-        made.goes_out()
+        made.close_access()
     _tell(folder, files, verdict)
     return Exit.DONE if verdict == "TOTAL-PASSED" else Exit.FINDINGS
 
@@ -148,7 +148,7 @@ class Filing:
     trust: Trust | None = None
 
 
-def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
+def filed(ledger: Reader, made: ExportedBundle, wanted: Filing) -> tuple[dict[str, bytes], list[Report]]:
     """Every file by its name in the folder, and the reports among them; all at the checkpoint of the bundle."""
     from cli.reports.court_folder import verifier_page
     from ledger.adapters.folders.read_trust import trust_files
@@ -175,7 +175,7 @@ def filed(ledger: Reader, made: Made, wanted: Filing) -> tuple[dict[str, bytes],
     return files, reports
 
 
-def _paper(ledger: Reader, made: Made, wanted: Filing, case: Case, asked: Asked) -> tuple[str, bytes, Report]:
+def _paper(ledger: Reader, made: ExportedBundle, wanted: Filing, case: Case, asked: Asked) -> tuple[str, bytes, Report]:
     """The name of a paper, its bytes, its values; a page where a PDF cannot be set."""
     from cli.reports.order_report import order_report
     from cli.reports.pdf import Bundle
@@ -287,7 +287,7 @@ ABOUT = {
 CERTIFICATE = "a certificate; what is blank is for the person who certifies"
 
 
-def read_me(made: Made, wanted: Filing, names: Sequence[str], called: str) -> str:
+def read_me(made: ExportedBundle, wanted: Filing, names: Sequence[str], called: str) -> str:
     """What each file of the folder is, in plain text."""
     about = made.contents.about
     origin, size, root = made.contents.checkpoint.decode().split("\n")[:3]
@@ -304,7 +304,7 @@ def read_me(made: Made, wanted: Filing, names: Sequence[str], called: str) -> st
     return f"""{test}WHAT THIS FOLDER IS
 
 What was filed on the order {called}{about.order},
-for: {ROLES[about.audience]}. Made {about.made_at:%Y-%m-%d %H:%M:%S} UTC.
+for: {ROLES[about.audience]}. ExportedBundle {about.made_at:%Y-%m-%d %H:%M:%S} UTC.
 
 {listed}
 

@@ -9,7 +9,7 @@ import click
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session import ledger_choice
-from cli.terminal import output
+from cli.terminal import output, prompts
 
 
 @command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
@@ -19,10 +19,11 @@ def fsck() -> None:
     Everything is derived again from the stored bytes; nothing is changed. Exit 0: CONSISTENT; 1: INCONSISTENT; 3:
     UNDECIDED, because something to compare with is missing or silent. What it proves to others is for `comity verify`.
     """
-    from cli.handover.own_check import EXITS, examine
+    from ledger.application.integrity.own_check import Consistency, check_ledger
 
-    found = examine(Path(ledger_choice.ledger_folder()))
-    for says in found.beside:
+    with prompts.progress("verifying") as progress:
+        found = check_ledger(Path(ledger_choice.ledger_folder()), ledger_choice.now(), progress)
+    for says in found.notes:
         output.tell(says)
     report = found.report
     document = {
@@ -50,4 +51,9 @@ def fsck() -> None:
     rows = [(str(found.verdict), "verdict", "", f"{checked} under the ledger's own trust")]
     rows += [(r.code, "reason", r.where, r.says) for r in found.reasons]
     output.emit("fsck", document, ("code", "level", "where", "says"), rows, text=text)
-    click.get_current_context().exit(EXITS[found.verdict])
+    exits = {
+        Consistency.CONSISTENT: Exit.DONE,
+        Consistency.INCONSISTENT: Exit.PROVED_BAD,
+        Consistency.UNDECIDED: Exit.FINDINGS,
+    }
+    click.get_current_context().exit(exits[found.verdict])

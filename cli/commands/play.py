@@ -9,8 +9,8 @@ import click
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.handover.new_folder import place
 from cli.terminal import file_io, output
+from ledger.adapters.folders.new_folder import new_folder
 
 if TYPE_CHECKING:
     from cli.stories.expectations import Outcome
@@ -34,7 +34,7 @@ def play(story: str, into: str | None, wanted: bool) -> Exit:
     from cli.stories.player import perform
 
     told = read_story(file_io.read(story), story)
-    with place(into) as folder:
+    with new_folder(into) as folder:
         played = perform(told, folder)
         outcomes = list(_checked(played)) if wanted else []
         entries = len(told.facts)

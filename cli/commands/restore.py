@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from cli.click_extensions import command
+from cli.session import ledger_choice
 from cli.session.options import STORE
-from cli.terminal import output
+from cli.terminal import output, prompts
 
 
 @command(
@@ -27,9 +28,18 @@ def restore(file: str, folder: str, behind: bool, store: str) -> None:
     A copy older than what the log has signed is LOG-ROLLBACK: writing on in it would fork the log. A copy is the same
     whatever kept the entries: this is also how a ledger moves into a database, with --store, and out of one, without.
     """
-    from cli.handover.backup_files import copy_in
+    from ledger.application.backup import restore_backup
 
-    size = copy_in(file, Path(folder), behind=behind, store=store)
+    with prompts.progress("verifying") as progress:
+        size = restore_backup(
+            file,
+            Path(folder),
+            ledger_choice.now(),
+            behind=behind,
+            store=store,
+            say=output.tell,
+            progress=progress,
+        )
     document = {"ledger": folder, "file": file, "size": size}
     says = f"{size} entries, verified, in {folder}"
     output.emit("restore", document, tuple(document), [tuple(document.values())], text=lambda: says)

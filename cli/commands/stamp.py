@@ -32,11 +32,11 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
     The raw answers are kept with the checkpoint for ever and travel in bundles. With --as, an office of the role SYS
     records them in the register as well. Once a day, and before an export, is what a reader expects.
     """
-    from cli.handover.bundle_contents import published
     from cli.session.clock_check import doubted
     from cli.session.open_ledger import hand, writing
     from ledger.adapters.log.checkpoints import Token
     from ledger.adapters.timestamps.rfc3161 import authorities, need, obtain, trusted
+    from ledger.application.export.witnessed_head import published_head
     from ledger.errors import LedgerError
     from ledger.tlog.note import note_digest
 
@@ -48,7 +48,7 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
             raise Stop("this ledger names no time-stamp authority", hint="comity stamp add NAME URL --root FILE")
         # Before an authority is asked, which may be paid for: who records its answer, and in that role.
         signer = None if actor is None else hand(journal, "timestamp-anchored", actor, "SYS", key_file)
-        head = published(journal)
+        head = published_head(journal)
         digest, kept = note_digest(head.note), []
         for number, (name, url) in enumerate(asked.items()):
             try:

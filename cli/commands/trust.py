@@ -207,9 +207,9 @@ def stick(folder: str, out: str) -> None:
 
     The fingerprint has to reach the court by another way than this folder, or the folder vouches for itself.
     """
-    from cli.handover.new_folder import place
     from cli.reports.court_folder import read_me, verifier_page
     from cli.terminal.file_io import write
+    from ledger.adapters.folders.new_folder import new_folder
     from ledger.trust.signed_policy import check_versions, format_version, plain_files
 
     versions = _some(folder)
@@ -224,7 +224,7 @@ def stick(folder: str, out: str) -> None:
         files["verify.html"] = page
     files["READ-ME.txt"] = read_me(versions[0], newest, with_page=page is not None).encode()
     sums = "".join(f"{_digest(data)}  {name}\n" for name, data in sorted(files.items()))
-    with place(out) as making:
+    with new_folder(out) as making:
         for name, data in sorted({**files, "SHA256SUMS": sums.encode()}.items()):
             write(making / name, data)
     _tell(newest)

@@ -14,7 +14,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.trust_folder import read_trust
 from cli.session import ledger_choice
-from cli.terminal import file_io, verdict_text
+from cli.terminal import file_io, prompts, verdict_text
 from cli.terminal import output as ui
 from cli.terminal.file_io import write_new
 from ledger.application import lazy_verifiers
@@ -73,9 +73,10 @@ def verify(
     if other is not None and os.path.isdir(file):
         raise click.UsageError("--with holds a bundle against another bundle, not a folder")
     if os.path.isdir(file):
-        from cli.handover.verify_ledger import verify_folder
+        from ledger.application.integrity import verify_ledger
 
-        report = verify_folder(Path(file), held, pinned, store)
+        with prompts.progress("verifying") as progress:
+            report = verify_ledger.verify_folder(Path(file), held, pinned, now, store=store, progress=progress)
     elif store:
         raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
     else:

@@ -45,7 +45,7 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
 
     Key and memory are made together and only here. A witness that has lost its memory is retired with its name.
     """
-    from cli.handover.new_folder import place
+    from ledger.adapters.folders.new_folder import new_folder
     from ledger.adapters.keys import key_files
     from ledger.adapters.keys.mldsa import new as new_mldsa
     from ledger.adapters.witness.witness_state import Memory
@@ -56,7 +56,7 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
     Vkey.of(name, MLDSA44, bytes(1312))  # CP-KEY before a file is made, if nothing can be called so
     if there := [file for file in ("witness.key", "mldsa.key", "witness.db") if (folder / file).exists()]:
         raise Stop(f"{folder} has a {there[0]} already", hint="a witness is never made twice", code=Exit.REFUSED)
-    with place(str(folder)) as making:
+    with new_folder(str(folder)) as making:
         made = [_ed25519(name, key_files.new(making / "witness.key"))]
         if mldsa:
             made.append(Vkey.of(name, MLDSA44, new_mldsa(making / "mldsa.key").public))

@@ -18,14 +18,13 @@ from cli.reports import integrity  # noqa: F401 - what a paper asks for, here so
 from cli.reports.order_report import Asked, order_report, replay_of
 from cli.reports.report_files import MEDIA, written
 from cli.reports.timeline_text import left
-from ledger.entries.case import Case
+from ledger.entries.case import Case, linked
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge
 from projections.render.desk_pages import Ending, Frame
 from projections.reports.front_page import number, only_for, procedure, remarks, subject
 from projections.reports.order_reports import held, periods, standings, story
 from projections.views.due import due
-from projections.views.state import linked
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -245,16 +244,16 @@ async def bundle(desk: Desk, case: Case, said: dict[str, str]) -> Response:
 
     Witnesses may be slow, so it is made in a thread of its own, and the desk goes on answering.
     """
-    from cli.handover.bundle_contents import Asked as Bundle
     from cli.handover.hand_over import Handing
     from cli.version import tool
+    from ledger.application.export.bundle_contents import BundleRequest
 
     audience = said.get("audience", "")
     if audience not in AUDIENCES:
         raise Stop("there is no such audience", code=Exit.UNDECIDABLE)
     signer, why = _signer(desk), stated(desk, said, "export", audience)
     wanted = Handing(
-        Bundle(case.order, audience, desk.reader.now(), tool(), why.purpose),
+        BundleRequest(case.order, audience, desk.reader.now(), tool(), why.purpose),
         signer,
         lambda: signer,
         why.because,

@@ -46,7 +46,7 @@ def asic(wanted: Wanted) -> bytes | None:
         if wanted.file == "-":
             return data
         try:
-            write_new(wanted.file, data, made.goes_out)
+            write_new(wanted.file, data, made.close_access)
         except BaseException:
             if sign is None:
                 to_sign.unlink()

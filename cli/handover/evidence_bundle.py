@@ -16,7 +16,7 @@ from cli.terminal import output as ui
 from cli.version import tool
 
 if TYPE_CHECKING:
-    from cli.handover.hand_over import Made
+    from ledger.application.export.hand_over import ExportedBundle
     from ledger.application.journal import Journal
 
 AUDIENCES = {"COURT": "CT"}  # what people call a role
@@ -39,14 +39,15 @@ class Handed:
 
 
 @contextmanager
-def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
+def bundle(order: str, file: str, handed: Handed) -> Iterator[ExportedBundle]:
     """The evidence bundle of an order, signed; says on stderr what is in it under the name `file`.
 
     The block hands it out; an error in it means that nothing was handed out.
     """
-    from cli.handover.bundle_contents import Asked, by_digest
     from cli.handover.hand_over import Handing, handing
+    from cli.session.field_values import by_digest
     from cli.session.open_ledger import find, hand, writing
+    from ledger.application.export.bundle_contents import BundleRequest
     from ledger.facts.vocabulary import ROLES
 
     if handed.audience is None:
@@ -56,7 +57,7 @@ def bundle(order: str, file: str, handed: Handed) -> Iterator[Made]:
         here = find(journal, order)
         maker = handed.actor or _maker(journal, here)
         signer = hand(journal, "bundle-issued", maker, handed.role, handed.key_file)  # before documents are hashed
-        asked = Asked(
+        asked = BundleRequest(
             order=here,
             audience=reader,
             made_at=journal.now(),

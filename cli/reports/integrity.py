@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from cli.session import ledger_choice
 from cli.session.ledger_reader import Reader
 from cli.session.proven_times import times_of
+from cli.terminal import prompts
 from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import Kept
+from ledger.application.integrity.verify_ledger import verify_own
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Keyring, Registrar
@@ -42,6 +45,12 @@ NO_WITNESS = (
 NOT_IN_FORCE = "That the trust policy that was given is still in force: it has expired."
 NOT_OPENED = "What stands in sealed values: the commitments are proven, the values are not."
 NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
+
+
+def verified(reader: Reader, trust: Trust | None) -> Report:
+    """Verify every entry of a ledger of this office."""
+    with prompts.progress("verifying") as progress:
+        return verify_own(reader.folder, trust, ledger_choice.now(), progress=progress)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,14 +17,13 @@ HEADS = 50  # heads an audit lists; all are compared
 
 def audit_report(reader: Reader, trust: Trust | None) -> Verification:
     """The report on a whole ledger, every entry read again."""
-    from cli.handover.verify_ledger import verify_own
-    from cli.reports.integrity import audited, checkpoint
+    from cli.reports.integrity import audited, checkpoint, verified
     from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Command, Provenance
     from projections.reports.ledger_report import HeadRow, verification
 
-    found = verify_own(reader.folder, trust)
+    found = verified(reader, trust)
     kept = kept_heads(reader)
     made = Provenance(
         as_of=kept[-1].at if kept else reader.now(),

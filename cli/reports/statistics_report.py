@@ -117,13 +117,12 @@ def _words(wish: Wish, series: str, moment: datetime) -> str:
 
 def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Provenance:
     """Every entry of the ledger is read again, as in an audit; the head is the newest that had been kept by then."""
-    from cli.handover.verify_ledger import verify_own
-    from cli.reports.integrity import audited, kept_checkpoint
+    from cli.reports.integrity import audited, kept_checkpoint, verified
     from cli.version import tool
     from ledger.law.provisions import rules_digest
     from projections.reports.front_page import Provenance
 
-    found = verify_own(reader.folder, trust)
+    found = verified(reader, trust)
     head = kept_checkpoint(reader, reader.head_at(moment), trust)
     return Provenance(moment, tool(), rules_digest()[:16], head, audited(found, trust), test=reader.folder.test)
 

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
@@ -164,6 +165,14 @@ def digests(paths: Sequence[str]) -> list[tuple[int, str, str]]:
                     report(done, total)
             found.append((size, short.hexdigest(), long.hexdigest()))
     return found
+
+
+def by_digest(folder: Path) -> dict[str, Path]:
+    """Return the files of a folder and its subfolders by their SHA-256 (hex)."""
+    if not folder.is_dir():
+        raise Stop(f"{folder}: no such folder", code=Exit.UNDECIDABLE)
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    return {sha256: path for path, (_, sha256, _) in zip(paths, digests([str(p) for p in paths]), strict=True)}
 
 
 def _size(path: str) -> int:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cli.handover.bundle_contents import Asked, gather
 from cli.handover.evidence_bundle import AUDIENCES
 from cli.session.open_ledger import hand
 from cli.stories.model import Clock, Expect, ExpectView
 from cli.stories.player import Played
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys import mldsa
+from ledger.application.export.bundle_contents import BundleRequest, bundle_contents
 from ledger.application.journal import Journal
 from ledger.bundle import pack
 from ledger.entries.case import Case, Entry, Unread, wire
@@ -105,10 +105,10 @@ def _seen(view: ExpectView, journal: Journal, played: Played) -> Iterator[str]:
 
 def _verified(view: ExpectView, journal: Journal, played: Played, now: datetime) -> tuple[Entry, ...] | str:
     role = AUDIENCES.get(view.audience, view.audience)
-    asked = Asked(order=played.orders[view.order], audience=role, made_at=now, tool="comity play")
+    request = BundleRequest(order=played.orders[view.order], audience=role, made_at=now, tool="comity play")
     signer = hand(journal, "bundle-issued", journal.folder.registrar.actor, "ADM", None)
     trust = {name: (played.path / "trust" / name).read_bytes() for name in ("policy", "registrar")}
-    report = verify(pack(gather(journal, asked), signer), parse_trust(trust), None, now, mldsa=mldsa.verify)
+    report = verify(pack(bundle_contents(journal, request), signer), parse_trust(trust), None, now, mldsa=mldsa.verify)
     if report.verdict is not Verdict.PASSED or report.case is None:
         return f"the view does not verify: {report.integrity}"
     return report.case.entries

@@ -177,3 +177,9 @@ def _place(e: Entry) -> int:
 
 def _until(entries: Iterable[Entry], at: datetime) -> tuple[Entry, ...]:
     return tuple(e for e in entries if (e.received or e.at) <= at)
+
+
+def linked(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Return the ids of the orders that entries name: the order before this one, and the one it was escalated to."""
+    names = (e.get(name) for e in entries for name in ("prior_order", "new_order"))
+    return tuple(dict.fromkeys(order for order in names if order))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from ledger.entries.case import Case, Entry
+from ledger.entries.case import Case, linked
 from ledger.law import Judgement
 
 
@@ -52,9 +52,3 @@ def name_of(case: Case) -> str:
     """What people call an order: the name a story gave it, its reference, or the beginning of its id."""
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     return case.label or (issued.get("reference") if issued else None) or case.order[:8]
-
-
-def linked(entries: tuple[Entry, ...]) -> tuple[str, ...]:
-    """Ids of the orders that entries of this one name: the order before it, the one it was escalated to."""
-    names = (e.get(name) for e in entries for name in ("prior_order", "new_order"))
-    return tuple(dict.fromkeys(order for order in names if order))

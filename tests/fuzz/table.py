@@ -373,7 +373,7 @@ def setting(name: str, *words: str) -> Parser:
         "ledger.adapters.folders.story_file",
         "cli.session.ledger_choice",
         "cli.access.persons",
-        "ledger.application.verify_log",
+        "ledger.application.integrity.verify_log",
         "ledger.adapters.keys.key_files",
     )
     return Parser(f"setting {name}", form, good, called, covers, COMMAND)
@@ -846,7 +846,7 @@ PARSERS = (
         ("cli.commands.receive",),
         COMMAND,
     ),
-    Parser("restore", "tar", copies, copied, ("cli.handover.backup_files",), COMMAND),
+    Parser("restore", "tar", copies, copied, ("ledger.application.backup",), COMMAND),
     # whom to trust
     Parser("trust files", "lines", trust_lines, trusted, ("ledger.trust.trust_folder:parse_trust",)),
     Parser(

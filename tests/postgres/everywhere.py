@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from cli.handover import verify_ledger
 from ledger.application import create_ledger, journal
+from ledger.application.integrity import verify_ledger
 from tests.postgres.server import OWNER, Server
 
 _servers: list[Server] = []
@@ -39,10 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
             file.write_text(server.uri(name) + "\n")
         return done
 
-    def verify_folder(path: Path, trust: Any, anchor: bytes | None, store: str = "") -> Any:
+    def verify_folder(path: Path, *given: Any, store: str = "", **more: Any) -> Any:
         """An auditor who looked at the address in the folder, and gives it."""
         there = path / "store"
-        return verified(path, trust, anchor, store or (there.read_text().strip() if there.exists() else ""))
+        store = store or (there.read_text().strip() if there.exists() else "")
+        return verified(path, *given, store=store, **more)
 
     verified = verify_ledger.verify_folder
     copied = shutil.copytree

@@ -29,7 +29,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application import create_ledger
-from ledger.application.audit import LAST, audit
+from ledger.application.integrity.audit import LAST, audit
 from ledger.application.journal import Journal
 from ledger.application.sealing import Draft
 from ledger.entries.envelope import Circumstances

@@ -407,7 +407,9 @@ def test_a_witness_that_dies_between_leaves_an_entry_that_nothing_was_handed_out
     assert (house.size(), house.court.exists(), house.pending()) == (before + 2, False, [])
     (first, why, _), (_, says, replaces) = house.accesses()
     assert why == f"to make a bundle for CT (court): {WHY}"
-    assert says.startswith(f"nothing was handed out after entry {first} of the log: no quorum of witnesses")
+    assert says.startswith(
+        f"nothing was handed out after entry {first} of the log: UNWITNESSED: no quorum of witnesses"
+    )
     assert replaces
     watcher.script = None
     assert house.exports().exit_code == 0
@@ -445,8 +447,8 @@ def interrupted(*_: object) -> bytes:
 @pytest.mark.parametrize(
     ("what", "by", "code", "says"),
     [
-        ("cli.handover.hand_over.pack", refuses, 5, "BND-MANIFEST: too much"),
-        ("cli.handover.hand_over.pack", interrupted, 130, "interrupted"),
+        ("ledger.application.export.hand_over.pack", refuses, 5, "BND-MANIFEST: too much"),
+        ("ledger.application.export.hand_over.pack", interrupted, 130, "interrupted"),
         ("cli.terminal.file_io.os.link", full, 4, "no space left on device"),
         ("cli.terminal.file_io.os.fsync", full, 4, "no space left on device"),
     ],
@@ -502,11 +504,11 @@ def test_a_file_that_appears_meanwhile_is_left_alone(house: Watched) -> None:
 def test_where_the_failure_cannot_be_recorded_the_access_stays_open_and_is_taken_up(
     house: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cli.access.recorded_access import Opening
+    from ledger.application.export.access_entry import ExportAccess
 
     before = house.size()
-    monkeypatch.setattr("cli.handover.hand_over.pack", refuses)
-    monkeypatch.setattr(Opening, "came_to_nothing", full)
+    monkeypatch.setattr("ledger.application.export.hand_over.pack", refuses)
+    monkeypatch.setattr(ExportAccess, "record_failure", full)
     done = house.exports()
     assert done.exit_code == 5
     assert "stays open: " in done.stderr
@@ -520,10 +522,10 @@ def test_where_the_failure_cannot_be_recorded_the_access_stays_open_and_is_taken
 
 
 def test_another_reason_or_reader_takes_nothing_up(house: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cli.access.recorded_access import Opening
+    from ledger.application.export.access_entry import ExportAccess
 
-    monkeypatch.setattr("cli.handover.hand_over.pack", refuses)
-    monkeypatch.setattr(Opening, "came_to_nothing", full)
+    monkeypatch.setattr("ledger.application.export.hand_over.pack", refuses)
+    monkeypatch.setattr(ExportAccess, "record_failure", full)
     house.exports()
     monkeypatch.undo()
     before = house.size()

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from cli.exit_codes import Exit, Stop
-from cli.handover.new_folder import place
 from cli.stories.expectations import check
 from cli.stories.model import read_story
 from cli.stories.player import Played, perform
+from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.keys.key_files import listed, load
 from ledger.adapters.log.checkpoints import Heads
 from ledger.application.journal import Journal
@@ -254,7 +254,7 @@ def test_the_demonstration_never_writes_over_what_is_there(tmp_path: Path) -> No
 
 def test_what_a_killed_process_left_beside_a_folder_is_removed_by_the_next(tmp_path: Path) -> None:
     def making() -> None:
-        with place(str(tmp_path / "made")) as folder:
+        with new_folder(str(tmp_path / "made")) as folder:
             (folder / "secret").write_text("opened")
             os.replace(folder, folder)  # where it is killed
 
@@ -262,13 +262,13 @@ def test_what_a_killed_process_left_beside_a_folder_is_removed_by_the_next(tmp_p
     assert [path.name for path in tmp_path.iterdir() if (path / "secret").exists()]
     mine = tmp_path / ".made.archive-of-mine"
     mine.mkdir()
-    with place(str(tmp_path / "made")), pytest.raises(Stop), place(str(tmp_path / "other")):
+    with new_folder(str(tmp_path / "made")), pytest.raises(Stop), new_folder(str(tmp_path / "other")):
         raise Stop("fails")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".made.archive-of-mine", "made"]
 
 
 def test_what_another_process_is_making_stays(tmp_path: Path) -> None:
-    with place(str(tmp_path / "made")) as one:
-        with pytest.raises(Stop), place(str(tmp_path / "made")):
+    with new_folder(str(tmp_path / "made")) as one:
+        with pytest.raises(Stop), new_folder(str(tmp_path / "made")):
             raise Stop("fails")
         assert one.exists(), "it is held"

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
-from cli.exit_codes import Exit
-from cli.handover.verify_ledger import verify_own
-from cli.terminal import output
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder, read_folder
 from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.log.checkpoints import Heads
@@ -24,6 +22,8 @@ from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.adapters.timestamps import rfc3161
 from ledger.application.case_reader import CaseReader
 from ledger.application.erasure import unstated
+from ledger.application.integrity.verify_ledger import verify_own
+from ledger.application.integrity.verify_log import Progress, no_progress
 from ledger.application.restore import check_witnesses
 from ledger.application.subject_keys_binding import elsewhere, left_over, where
 from ledger.entries.case import wire
@@ -34,36 +34,34 @@ from ledger.tlog.note import open_checkpoint
 from ledger.tlog.tile import tile_bytes, tile_path, tiles_for
 from ledger.tlog.tree import EMPTY_ROOT, root
 from ledger.verify import Reason, Report, Trust, Verdict
+from ledger.verify.progress import counted
 
-ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts that say nothing on whether entries are missing
+ASIDE = frozenset({"CP-QUORUM", "CP-FUTURE", "KEY-SUSPECT"})  # doubts on other things than missing entries
 
 
-class Whole(StrEnum):
-    """Whether a ledger is what its log has signed."""
+class Consistency(StrEnum):
+    """Whether the entries of a ledger are those that its log has signed."""
 
     CONSISTENT = "CONSISTENT"
     INCONSISTENT = "INCONSISTENT"
     UNDECIDED = "UNDECIDED"  # something to compare with is missing, or gives no answer
 
 
-EXITS = {Whole.CONSISTENT: Exit.DONE, Whole.INCONSISTENT: Exit.PROVED_BAD, Whole.UNDECIDED: Exit.FINDINGS}
-
-
 @dataclass(slots=True)
-class Examined:
-    """The answer: `wrong` is what contradicts, `missing` what nothing could be compared with, `beside` talk."""
+class OwnCheck:
+    """The result: `wrong` are contradictions, `missing` what nothing could be compared with, `notes` are remarks."""
 
     report: Report
     wrong: list[Reason] = field(default_factory=list)
     missing: list[Reason] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
-    def verdict(self) -> Whole:
-        """One thing that contradicts decides."""
+    def verdict(self) -> Consistency:
+        """One contradiction decides."""
         if self.wrong:
-            return Whole.INCONSISTENT
-        return Whole.UNDECIDED if self.missing else Whole.CONSISTENT
+            return Consistency.INCONSISTENT
+        return Consistency.UNDECIDED if self.missing else Consistency.CONSISTENT
 
     @property
     def reasons(self) -> list[Reason]:
@@ -71,70 +69,70 @@ class Examined:
         return self.wrong or self.missing
 
 
-def check_own(folder: Folder) -> Examined:
-    """Hold the entries of a ledger against what its own log has signed, under its own trust."""
+def check_own(folder: Folder, now: datetime, progress: Progress = no_progress) -> OwnCheck:
+    """Compare the entries of a ledger with what its own log has signed, under its own trust."""
     policy = (folder.path / "trust" / "policy").read_bytes()
     trust = Trust(folder.policy, policy, folder.registrar)
-    report = verify_own(folder, trust)
-    found = Examined(report)
+    report = verify_own(folder, trust, now, progress=progress)
+    check = OwnCheck(report)
     if report.verdict is Verdict.FAILED:
-        found.wrong += report.reasons
+        check.wrong += report.reasons
         if not report.signatures:  # what was published is wrong; the entries are read all the same
-            found.report = verify_own(folder, trust, unpublished=True)
-            found.wrong += found.report.reasons if found.report.verdict is Verdict.FAILED else ()
+            check.report = verify_own(folder, trust, now, unpublished=True, progress=progress)
+            check.wrong += check.report.reasons if check.report.verdict is Verdict.FAILED else ()
     else:
-        found.missing += [reason for reason in report.reasons if reason.code not in ASIDE]
-        found.beside += [f"{r.code} {r.where}: {r.says}" for r in report.reasons if r.code in ASIDE]
+        check.missing += [reason for reason in report.reasons if reason.code not in ASIDE]
+        check.notes += [f"{r.code} {r.where}: {r.says}" for r in report.reasons if r.code in ASIDE]
     if report.not_covered:
-        entries = output.counted(report.not_covered, "entry is", "entries are")
-        found.beside.append(f"{entries} not yet covered by a checkpoint; `comity checkpoint` signs one")
-    return found
+        entries = counted(report.not_covered, "entry is", "entries are")
+        check.notes.append(f"{entries} not yet covered by a checkpoint; `comity checkpoint` signs one")
+    return check
 
 
-def examine(path: Path) -> Examined:
-    """Check a ledger and all that its office keeps beside the entries."""
+def check_ledger(path: Path, now: datetime, progress: Progress = no_progress) -> OwnCheck:
+    """Check a ledger and the other files of its office: guard, heads, tiles, keys, wrapped entries."""
     folder = read_folder(path)
-    found = check_own(folder)
+    check = check_own(folder, now, progress)
     try:
         with closing(EntryReader(folder.entries)) as store:
-            house = _House(folder, store, store.size(), found)
-            house.private()
-            house.kept()
-            house.stamped()
-            house.guarded()
-            house.tiled()
-            house.received()
-            house.remembered()
-            house.keyed()
+            office = _OfficeFiles(folder, store, store.size(), check)
+            office.check_permissions()
+            office.check_heads()
+            office.check_time_stamps()
+            office.check_guard()
+            office.check_tiles()
+            office.check_wrapped()
+            office.check_witness_memory()
+            office.check_subject_keys()
     except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
-        if not found.wrong:
-            found.wrong.append(Reason(fault.code, STORE if folder.store else SHELF, fault.says))
-    return found
+        if not check.wrong:
+            check.wrong.append(Reason(fault.code, STORE if folder.store else SHELF, fault.says))
+    return check
 
 
 @dataclass(frozen=True, slots=True)
-class _House:
-    """What an office keeps beside the entries, and the answer that it adds to."""
+class _OfficeFiles:
+    """The files that an office keeps besides the entries; each check adds to the result."""
 
     folder: Folder
     store: EntryReader
     size: int
-    found: Examined
+    check: OwnCheck
 
-    def private(self) -> None:
+    def check_permissions(self) -> None:
         """Mention what others on this machine can read or replace."""
         for path in exposed(self.folder.path, Home.of(self.folder.path), self.folder.origin):
-            self.found.beside.append(f"others can get at {path}: chmod go= {path}")
+            self.check.notes.append(f"others can get at {path}: chmod go= {path}")
 
-    def kept(self) -> None:
+    def check_heads(self) -> None:
         """Miss the kept heads where they are gone; those that are there were compared with the entries."""
         if not self.folder.heads.exists():
             says = "it is missing; notes that were cosigned cannot be made again"
-            self.found.wrong.append(Reason("LOG-CORRUPT", "heads.db", says))
+            self.check.wrong.append(Reason("LOG-CORRUPT", "heads.db", says))
 
-    def stamped(self) -> None:
+    def check_time_stamps(self) -> None:
         """Judge every kept time stamp again at the moment it gives, where authorities are trusted."""
         trusted, read = rfc3161.trusted(self.folder.path / "trust" / "tsa"), rfc3161.reader()
         if not trusted or read is None or not self.folder.heads.exists():
@@ -146,9 +144,9 @@ class _House:
                     read(token.reply, kept.note if kept else b"", trusted)
                 except RecordError as wrong:
                     where = f"heads.db, {token.authority} {wire(token.at)}"
-                    self.found.wrong.append(Reason(wrong.code, where, wrong.says))
+                    self.check.wrong.append(Reason(wrong.code, where, wrong.says))
 
-    def guarded(self) -> None:
+    def check_guard(self) -> None:
         """Compare the entries with what the guard has signed; a missing guard leaves the question open."""
         state = Home.of(self.folder.path).log(self.folder.origin)
         with closing(signatory(self.folder.keys, state)) as hand:
@@ -158,49 +156,49 @@ class _House:
                 if fault.code not in ("GUARD-MISSING", "KEY-AWAY"):
                     raise
                 says = f"{fault.says}: nothing here says what was signed before"
-                self.found.missing.append(Reason(fault.code, "guard", says))
+                self.check.missing.append(Reason(fault.code, "guard", says))
                 return
         try:
             head = open_checkpoint(last.note, self.folder.origin, self.folder.keys, ()).checkpoint
         except RecordError as wrong:
-            self.found.wrong.append(Reason(wrong.code, "guard", wrong.says))
+            self.check.wrong.append(Reason(wrong.code, "guard", wrong.says))
             return
         if head.size > self.size:
             says = f"it covers {head.size} entries, and there are {self.size}"
-            self.found.wrong.append(Reason("LOG-ROLLBACK", "guard", says))
+            self.check.wrong.append(Reason("LOG-ROLLBACK", "guard", says))
         elif (root(head.size, self.store.hashes) if head.size else EMPTY_ROOT) != head.root:
             says = f"the first {head.size} entries are not those it was signed for"
-            self.found.wrong.append(Reason("LOG-CORRUPT", "guard", says))
+            self.check.wrong.append(Reason("LOG-CORRUPT", "guard", says))
 
-    def keyed(self) -> None:
+    def check_subject_keys(self) -> None:
         """Compare the sealed values with the keys of data subjects, and both with what entries say was destroyed."""
         if not self.folder.drawer.exists():
-            self.found.beside.append("keys.db is not here: sealed values were not compared with their keys")
+            self.check.notes.append("keys.db is not here: sealed values were not compared with their keys")
             return
         with closing(SubjectKeyStore(self.folder.drawer, writable=False)) as drawer:
             cases = CaseReader(self.folder, self.store, drawer)
             if others := elsewhere(self.store, cases, drawer):
                 says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"
-                self.found.missing.append(Reason("KEYS-OTHER", "keys.db", says))
+                self.check.missing.append(Reason("KEYS-OTHER", "keys.db", says))
             for each in drawer.untold():
                 if unstated(self.store, cases, each.key_id):
                     says = f"{where(self.store, [each.key_id])}: their key is destroyed and no entry says so yet"
-                    self.found.missing.append(Reason("KEYS-OTHER", "keys.db", f"{says}; repeat the erasure"))
+                    self.check.missing.append(Reason("KEYS-OTHER", "keys.db", f"{says}; repeat the erasure"))
             told = cases.destroyed_keys()
             for key_id in sorted(drawer.held(told)):
                 says = "it says that a key was destroyed, and keys.db here still has it"
-                self.found.wrong.append(Reason("KEYS-KEPT", f"entry {told[key_id]}", says))
+                self.check.wrong.append(Reason("KEYS-KEPT", f"entry {told[key_id]}", says))
             for index, fields, opens in left_over(self.store, cases, drawer):
                 if opens:
                     says = f"an entry says that the key to {fields} was destroyed, and keys.db here opens it"
-                    self.found.wrong.append(Reason("KEYS-KEPT", f"entry {index}", says))
+                    self.check.wrong.append(Reason("KEYS-KEPT", f"entry {index}", says))
                 else:
                     says = f"entry {index}: {fields}, encrypted under a destroyed key, is still stored"
-                    self.found.beside.append(says)
+                    self.check.notes.append(says)
 
-    def tiled(self) -> None:
+    def check_tiles(self) -> None:
         """Compare every published tile with the entries; a missing one is only mentioned: it can be written again."""
-        head = self.found.report.head
+        head = self.check.report.head
         missing = 0
         for tile in tiles_for(0, min(head.checkpoint.size if head else 0, self.size)):
             path = self.folder.log / tile_path(tile)
@@ -211,11 +209,11 @@ class _House:
                 continue
             if there != tile_bytes(tile, self.store.hashes):
                 says = "it is not what the entries give"
-                self.found.wrong.append(Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", says))
+                self.check.wrong.append(Reason("LOG-CORRUPT", f"log/{tile_path(tile)}", says))
         if missing:
-            self.found.beside.append(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
+            self.check.notes.append(f"{missing} published tiles are missing; `comity checkpoint` writes them again")
 
-    def received(self) -> None:
+    def check_wrapped(self) -> None:
         """Compare the kept bytes of other records' entries with what wraps them; a lost one is only mentioned."""
         lost = 0
         for index, raw in self.store.of_kind(KIND):
@@ -223,15 +221,15 @@ class _House:
             path, where = self.folder.foreign / name, f"foreign/{name}"
             if not path.is_file():
                 lost += 1
-            elif sha256(path.read_bytes()).hexdigest() != name and where not in (r.where for r in self.found.wrong):
+            elif sha256(path.read_bytes()).hexdigest() != name and where not in (r.where for r in self.check.wrong):
                 says = f"it is not the entry that entry {index} wraps"
-                self.found.wrong.append(Reason("ENT-MISMATCH", where, says))
+                self.check.wrong.append(Reason("ENT-MISMATCH", where, says))
         if lost:
-            self.found.beside.append(
+            self.check.notes.append(
                 f"the bytes of {lost} wrapped entries are not in foreign/: they count for nothing until received again"
             )
 
-    def remembered(self) -> None:
+    def check_witness_memory(self) -> None:
         """Compare the entries with what the witnesses remember; silence of all of them leaves the question open."""
         if not self.folder.policy.urls:
             return
@@ -239,5 +237,5 @@ class _House:
             check_witnesses(self.folder, self.size, self.store.hashes)
         except LedgerError as fault:
             contradicts = fault.code in ("LOG-ROLLBACK", "LOG-FORKED")
-            reasons = self.found.wrong if contradicts else self.found.missing
+            reasons = self.check.wrong if contradicts else self.check.missing
             reasons.append(Reason(fault.code, "witnesses", fault.says))

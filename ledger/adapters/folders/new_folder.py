@@ -1,4 +1,4 @@
-"""A folder that people get whole or not at all: made beside its place under another name, and renamed at the end."""
+"""Make a folder whole or not at all: under a temporary name beside its place, renamed at the end."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.exit_codes import Exit, Stop
 from ledger.adapters.storage.sqlite import sync_folder
+from ledger.errors import LedgerError
 
 
 @contextmanager
-def place(into: str | None) -> Iterator[Path]:
-    """A folder to make something in: it becomes `into` when all is done, and is gone if that is None or it fails.
+def new_folder(into: str | None) -> Iterator[Path]:
+    """Yield a folder to fill; rename it to `into` when the block ends well, remove it where the block fails.
 
-    What a process left that was killed while it made the same is removed first.
+    With `into` None the folder is temporary. The remains of a process that was killed while it made the same folder
+    are removed first. `LedgerError` PATH-TAKEN.
     """
     if into is None:
         with tempfile.TemporaryDirectory(prefix="comity-") as made:
             yield Path(made) / "ledger"
         return
     folder = check_free(into)
-    making, lock = _begun(folder.absolute().parent, f".{folder.name}.making-")
+    making, lock = _locked_folder(folder.absolute().parent, f".{folder.name}.making-")
     try:
         yield making
         try:
@@ -44,21 +45,21 @@ def place(into: str | None) -> Iterator[Path]:
         os.close(lock)
 
 
-def _begun(beside: Path, prefix: str) -> tuple[Path, int]:
-    """A new folder, held by this process; those of the same name that no process holds any more are removed."""
+def _locked_folder(beside: Path, prefix: str) -> tuple[Path, int]:
+    """Make a folder and lock it: (its path, the descriptor of the lock). Remove those of the prefix without a lock."""
     for left in beside.glob(f"{glob.escape(prefix)}*"):
-        if (lock := _held(left)) is not None:
+        if (lock := _lock(left)) is not None:
             shutil.rmtree(left, ignore_errors=True)
             os.close(lock)
     while True:
         making = Path(tempfile.mkdtemp(prefix=prefix, dir=beside))
-        lock = _held(making)
+        lock = _lock(making)
         if lock is not None:
             return making, lock
 
 
-def _held(folder: Path) -> int | None:
-    """A descriptor that holds a folder; None if another process holds it, or it is gone."""
+def _lock(folder: Path) -> int | None:
+    """Return a descriptor that locks a folder; None if another process holds the lock, or the folder is gone."""
     try:
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
@@ -74,7 +75,10 @@ def _held(folder: Path) -> int | None:
 
 
 def check_free(into: str) -> Path:
-    """A folder that can be made: it is not there, or empty, and something can be written beside it."""
+    """Return a folder that can be made: it is missing or empty, and its parent can be written.
+
+    `LedgerError` PATH-TAKEN.
+    """
     folder = Path(into)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise _taken(into)
@@ -84,5 +88,5 @@ def check_free(into: str) -> Path:
         return folder
 
 
-def _taken(into: str) -> Stop:
-    return Stop(f"{into} is there already, and is not empty", hint="choose another folder", code=Exit.REFUSED)
+def _taken(into: str) -> LedgerError:
+    return LedgerError("PATH-TAKEN", f"{into} is there already, and is not empty", "choose another folder")

@@ -15,8 +15,8 @@ from benchmarks.generate import ORIGIN, order, registrar, registry
 from benchmarks.ledgers import new, receive
 from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.schema import SCHEMA
-from ledger.application import audit as auditing
-from ledger.application.audit import Audit, _runs, audit, subtree
+from ledger.application.integrity import audit as auditing
+from ledger.application.integrity.audit import Audit, _runs, audit, subtree
 from ledger.entries.envelope import open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of

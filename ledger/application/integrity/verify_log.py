@@ -15,8 +15,8 @@ from datetime import datetime
 
 from ledger.adapters.storage.connection import Readable
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.application.audit import LISTED, MOST, Audit, Problem, audit
 from ledger.application.counterparties import Registers
+from ledger.application.integrity.audit import LISTED, MOST, Audit, Problem, audit
 from ledger.bundle.layout import Arranged
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Registrar
@@ -38,8 +38,12 @@ from ledger.verify.timestamps import ReadStamp, check_tokens
 Progress = Callable[[int, int], None]  # entries done, entries in all
 
 
+def no_progress(done: int, total: int) -> None:
+    """Show nothing."""
+
+
 @dataclass(frozen=True, slots=True)
-class Whole:
+class LogFiles:
     """A whole log as it was handed over; nothing of it is checked yet.
 
     `place` has its entries, `heads` kept notes by digest, `tokens` time stamps by path as in a bundle. `checkpoint` is
@@ -75,15 +79,15 @@ class _Found:
     head_seen: datetime | None = None
 
 
-def verify_whole(
-    whole: Whole,
+def verify_log(
+    whole: LogFiles,
     trust: Trust | None,
     held: Checkpoint | None,
     now: datetime,
     *,
     mldsa: MlDsa | None = None,
     stamps: ReadStamp | None = None,
-    progress: Progress = lambda done, of: None,
+    progress: Progress = no_progress,
 ) -> Report:
     """Check a whole log; `held` is a checkpoint from elsewhere, the rest is as in `ledger.verify.verify`.
 
@@ -118,7 +122,7 @@ def verify_whole(
 
 
 def _walk(
-    whole: Whole,
+    whole: LogFiles,
     trust: Trust | None,
     held: Checkpoint | None,
     now: datetime,
@@ -187,7 +191,7 @@ def _walk(
 
 
 def _check_states(
-    whole: Whole,
+    whole: LogFiles,
     policy: Policy,
     trust: Trust | None,
     held: Checkpoint | None,
@@ -331,7 +335,7 @@ class _Named(Mapping[int, Opened]):
 class _Files(Mapping[str, bytes]):
     """The files of other records, read when they are asked for."""
 
-    def __init__(self, whole: Whole) -> None:
+    def __init__(self, whole: LogFiles) -> None:
         self._whole = whole
 
     def __getitem__(self, name: str) -> bytes:
@@ -348,7 +352,7 @@ class _Files(Mapping[str, bytes]):
 
 
 def _check_others(
-    whole: Whole,
+    whole: LogFiles,
     walked: Audit,
     shelf: EntryReader,
     trusts: Sequence[Trust],
@@ -374,7 +378,7 @@ def _check_others(
             walked.noted.unknown.append(one.inner.leaf)
 
 
-def _say_what_is_not_proven(whole: Whole, walked: Audit, loose: int, states: Heads, book: VerificationLog) -> None:
+def _say_what_is_not_proven(whole: LogFiles, walked: Audit, loose: int, states: Heads, book: VerificationLog) -> None:
     if loose:
         first, last = walked.size - loose, walked.size - 1
         which = f"entry {first}" if loose == 1 else f"entries {first} to {last}"
@@ -401,7 +405,7 @@ def _shortened(sentences: Iterable[str]) -> Iterator[str]:
 
 
 @contextmanager
-def _read(whole: Whole) -> Iterator[None]:
+def _read(whole: LogFiles) -> Iterator[None]:
     """Make of damage that is met in reading what it proves: the log is not what it was."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Gather the entries, proofs and values of one order for one audience."""
+"""Collect the entries, proofs and values of one order for one audience."""
 
 from __future__ import annotations
 
@@ -9,32 +9,28 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from cli.exit_codes import Exit, Stop
-from cli.session.field_values import digests
-from ledger.adapters.keys import mldsa
 from ledger.adapters.log.checkpoints import Kept, Token
 from ledger.adapters.witness.followed_logs import newest_seen
 from ledger.application.counterparties import registers
+from ledger.application.export.witnessed_head import published_head
 from ledger.application.journal import Journal
 from ledger.bundle import About, Contents, readable, select, visible
-from ledger.entries.case import Entry
+from ledger.entries.case import Entry, linked
 from ledger.entries.envelope import Opened
 from ledger.entries.wrapped_entry import KIND, PROOF, VALUES, as_counted
-from ledger.errors import LedgerError
 from ledger.formats.selective_disclosure import parse_disclosure
 from ledger.law.provisions import rules_digest
-from ledger.tlog.note import Head, note_digest, open_checkpoint, origin_hash
+from ledger.tlog.note import Head, note_digest, origin_hash
 from ledger.tlog.tree import format_proof, prove_consistency, prove_inclusions
-from projections.views.state import linked
 
-RECENT = 64  # published heads from which a proof leads to the bundle's: any of them may be held by its reader
+RECENT = 64  # newest published heads with a consistency proof to the head of the bundle: a reader may hold any
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a bundle is asked to be: of which order, for which role, made when and what for.
+class BundleRequest:
+    """What a bundle is to hold: of which order, for which role, made when, for which purpose.
 
-    `purpose` is a code of the vocabulary. Where none is said, `cli.handover.hand_over` chooses it.
+    `purpose` is a code of the vocabulary, `documents` are files by SHA-256 (hex).
     """
 
     order: str
@@ -47,25 +43,25 @@ class Asked:
     documents: Mapping[str, Path] = field(default_factory=dict)
 
 
-def gather(journal: Journal, asked: Asked, head: Head | None = None) -> Contents:
-    """The contents of the bundle: the whole order, its companion where the audience may see it, the whole registry.
+def bundle_contents(journal: Journal, request: BundleRequest, head: Head | None = None) -> Contents:
+    """Return the contents of the bundle: the order, its companion where the audience may see it, and the register.
 
-    All of it as of `head`, a published head; by default the newest. What came after it is left out.
+    All of it as of `head`, a published head (by default the newest); later entries are left out.
     """
-    head = head or published(journal)
+    head = head or published_head(journal)
     size = head.checkpoint.size
     covered = {
         order: [(index, o) for index, o in journal.cases.opened(order) if index < size]
-        for order in [*_orders(journal, asked), journal.registry]
+        for order in [*_orders(journal, request), journal.registry]
     }
     opened = {index: o for found in covered.values() for index, o in found}
     entries = [e for order, found in covered.items() for e in journal.cases.entries(order, found)]
-    held = {
+    disclosures = {
         index: [parse_disclosure(text) for text in texts]
         for order in covered
         for index, texts in journal.cases.disclosures(order).items()
     }
-    carried, withheld = select(entries, held, asked.audience)
+    carried, withheld = select(entries, disclosures, request.audience)
     tokens = journal.heads.tokens()
     cited = {o.payload.seen.note for o in opened.values() if o.payload.seen is not None}
     heads = journal.heads.dating(opened.keys(), cited, size)
@@ -75,13 +71,13 @@ def gather(journal: Journal, asked: Asked, head: Head | None = None) -> Contents
     return Contents(
         origin=journal.origin,
         about=About(
-            order=asked.order,
-            audience=asked.audience,
-            purpose=asked.purpose or "other",
-            made_at=asked.made_at,
+            order=request.order,
+            audience=request.audience,
+            purpose=request.purpose or "other",
+            made_at=request.made_at,
             rules=rules_digest(),
-            tool=asked.tool,
-            legal_basis=asked.legal_basis,
+            tool=request.tool,
+            legal_basis=request.legal_basis,
             withheld=withheld,
             test=journal.folder.test,
         ),
@@ -92,59 +88,30 @@ def gather(journal: Journal, asked: Asked, head: Head | None = None) -> Contents
             for index, path in zip(places, prove_inclusions(places, size, read), strict=True)
         ],
         heads={kept.digest: kept.note for kept in heads},
-        consistency={
-            (m, size): prove_consistency(m, size, read)
-            for m in sorted(sizes)  # whoever holds one of them can connect it
-        },
+        consistency={(m, size): prove_consistency(m, size, read) for m in sorted(sizes)},
         disclosures=carried,
-        documents=_named(asked.documents, entries, asked.audience),
+        documents=_named(request.documents, entries, request.audience),
         tokens=_tokens(tokens, note_digest(head.note), heads),
-        foreign=_foreign(journal, covered, asked.audience) | _heads_seen(journal, opened.values()),
+        foreign=_foreign(journal, covered, request.audience) | _heads_seen(journal, opened.values()),
         others=_registers(journal, opened.values()),
     )
 
 
-def published(journal: Journal) -> Head:
-    """The newest published head, brought up to the newest entry; as it was, where nothing can be signed any more."""
-    try:
-        journal.publish()
-    except LedgerError as fault:
-        head = journal.log.files.head(journal.log.witnesses)
-        if fault.code != "GUARD-MISSING" or head is None:
-            raise
-        return head
-    kept = journal.heads.newest()
-    if kept is None:
-        raise AssertionError("publishing keeps a head")
-    return opened_head(journal, kept.note)
-
-
-def opened_head(journal: Journal, note: bytes) -> Head:
-    """The head in a note of this log, with the cosignatures of its witnesses."""
-    return open_checkpoint(note, journal.origin, journal.folder.keys, journal.log.witnesses, mldsa=mldsa.verify)
-
-
-def witnessed(journal: Journal, head: Head) -> bool:
-    """True if as many witnesses saw the head as the ledger's policy asks for."""
-    policy = journal.folder.policy
-    return policy.met(policy.names(key for key, _ in head.cosignatures))
-
-
-def _orders(journal: Journal, asked: Asked) -> Iterable[str]:
-    """The order, its companion for those who may know of it, and orders it is linked with if they are asked for."""
-    yield asked.order
-    companion = journal.drawer.companion_of(asked.order) if journal.drawer else None
+def _orders(journal: Journal, request: BundleRequest) -> Iterable[str]:
+    """Yield the order, its companion for an audience that may know of it, and linked orders if they are wanted."""
+    yield request.order
+    companion = journal.drawer.companion_of(request.order) if journal.drawer else None
     if companion is not None and all(
-        visible(o.payload.kind, asked.audience) for _, o in journal.cases.opened(companion)
+        visible(o.payload.kind, request.audience) for _, o in journal.cases.opened(companion)
     ):
         yield companion
-    if asked.with_linked:
-        case = journal.case(asked.order)
-        yield from (order for order in linked(case.entries) if order != asked.order and journal.store.head(order))
+    if request.with_linked:
+        case = journal.case(request.order)
+        yield from (order for order in linked(case.entries) if order != request.order and journal.store.head(order))
 
 
 def _tokens(tokens: Iterable[Token], checkpoint: str, heads: Iterable[Kept]) -> dict[str, bytes]:
-    """The time stamps over the notes that travel, each beside its note, numbered in the order in which they came."""
+    """Return the time stamps over the notes of the bundle by path, numbered in the order of their arrival."""
     places = {kept.digest: f"heads/{kept.digest}" for kept in heads} | {checkpoint: "checkpoint"}
     found: dict[str, bytes] = {}
     counts: Counter[str] = Counter()
@@ -156,7 +123,7 @@ def _tokens(tokens: Iterable[Token], checkpoint: str, heads: Iterable[Kept]) -> 
 
 
 def _named(documents: Mapping[str, Path], entries: Sequence[Entry], audience: str) -> dict[str, bytes]:
-    """Of the documents at hand, those that an entry names where this audience may read it."""
+    """Return the given documents that an entry names in a field which this audience may read."""
     named = {d for entry in entries for name in readable(entry, audience) for d in _digests(entry.get(name))}
     return {digest: path.read_bytes() for digest, path in documents.items() if digest in named}
 
@@ -173,7 +140,7 @@ def _digests(value: Any) -> Iterable[str]:
 
 
 def _foreign(journal: Journal, covered: Mapping[str, Sequence[tuple[int, Opened]]], audience: str) -> dict[str, bytes]:
-    """The wrapped records of others, as they came, their proofs, and what opens the values this audience may read."""
+    """Return the files of wrapped entries: the entry, its proof, and disclosures that this audience may read."""
     found: dict[str, bytes] = {}
     for order, opened in covered.items():
         for _, o in opened:
@@ -191,16 +158,16 @@ def _foreign(journal: Journal, covered: Mapping[str, Sequence[tuple[int, Opened]
 
 
 def _registers(journal: Journal, opened: Iterable[Opened]) -> dict[str, dict[int, tuple[bytes, bytes]]]:
-    """The registers, as received, of the logs whose entries are wrapped here: they prove the keys of those entries."""
+    """Return the received registers of the logs whose entries are wrapped here; they prove the keys of the entries."""
     origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
     here = registers(journal.folder.registers)
     return {origin: here[name] for origin in sorted(origins) if (name := origin_hash(origin)) in here}
 
 
 def _heads_seen(journal: Journal, opened: Iterable[Opened]) -> dict[str, bytes]:
-    """The newest head seen of each log whose entries are wrapped here, and the last one of a log this one succeeds.
+    """Return the newest head seen of each log whose entries are wrapped here, and the last head of a predecessor.
 
-    Whoever keeps such a log compares it with what it is.
+    The keeper of such a log can compare the head with its own.
     """
     opened = list(opened)
     origins = {str(o.payload.public.get("origin")) for o in opened if o.payload.kind == KIND}
@@ -212,11 +179,3 @@ def _heads_seen(journal: Journal, opened: Iterable[Opened]) -> dict[str, bytes]:
             if path.is_file():
                 found[document.sha256] = path.read_bytes()
     return found
-
-
-def by_digest(folder: Path) -> dict[str, Path]:
-    """The files of a folder by their SHA-256."""
-    if not folder.is_dir():
-        raise Stop(f"{folder}: no such folder", code=Exit.UNDECIDABLE)
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    return {sha256: path for path, (_, sha256, _) in zip(paths, digests([str(p) for p in paths]), strict=True)}

@@ -1,4 +1,4 @@
-"""Copy a ledger while it is in use, and check a copy before it is put back."""
+"""Back up a ledger while it is in use, and verify a backup before it is restored."""
 
 from __future__ import annotations
 
@@ -7,39 +7,40 @@ import io
 import os
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 
-from cli.exit_codes import Exit, Stop
-from cli.handover.new_folder import place
-from cli.handover.own_check import check_own
-from cli.terminal import output
 from ledger.adapters.folders.ledger_folder import RESTORED, SHELF, STORE, read_folder
+from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.log.signer_process import POINTER, signatory
 from ledger.adapters.storage.connection import Place
 from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
+from ledger.application.integrity.own_check import check_own
+from ledger.application.integrity.verify_log import Progress, no_progress
 from ledger.application.restore import check_witnesses, mark_restored
 from ledger.errors import LedgerError
 
-NEVER = ("state", "keys", STORE)  # a copy that brings them is not one of ours
+NEVER = ("state", "keys", STORE)  # no backup of ours has them
 LEFT_OUT = frozenset({"keys.db", "views.db", "state", "keys", SHELF, STORE, "heads.db", "others", RESTORED})
 
 
-def copy_out(folder: Path, file: str) -> tuple[int, int]:
-    """Write a tar of a ledger: (entries, files). What may not be copied (guard, log key, keys.db) is not in it.
+def back_up(folder: Path, file: str) -> tuple[int, int]:
+    """Write a tar of a ledger: (entries, files). Guard, log key and keys.db are left out.
 
-    What was published goes first and the entries last, so that a copy never promises more than it holds.
+    Published files go first and the entries last, so that a backup never promises more than it holds. `LedgerError`
+    PATH-TAKEN, BUSY.
     """
     there = read_folder(folder)
     if os.path.exists(file):
-        raise Stop(f"{file} is there already", hint="a copy is never overwritten", code=Exit.REFUSED)
+        raise LedgerError("PATH-TAKEN", f"{file} is there already", "a copy is never overwritten")
     count = 0
-    with _workplace(Path(file)) as place:
-        part = place / "tar"
+    with _work_folder(Path(file)) as work:
+        part = work / "tar"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
                 for path in _plain(folder):
@@ -48,11 +49,11 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
                 sources: dict[str, Place] = {name: folder / name for name in (*others, "heads.db")}
                 for name, source in {**sources, SHELF: there.entries}.items():
-                    made = place / Path(name).name
+                    made = work / Path(name).name
                     copy(source, made)
                     tar.add(made, name, filter=_anonymous)
                     count += 1
-                with closing(EntryReader(place / SHELF)) as shelf:
+                with closing(EntryReader(work / SHELF)) as shelf:
                     size = shelf.size()
             stream.flush()
             os.fsync(stream.fileno())
@@ -61,61 +62,70 @@ def copy_out(folder: Path, file: str) -> tuple[int, int]:
 
 
 @contextmanager
-def _workplace(file: Path) -> Iterator[Path]:
-    """A folder beside `file` in which one process at a time makes it; what a killed one left there is removed."""
-    place = file.with_name(f".{file.name}.part")
+def _work_folder(file: Path) -> Iterator[Path]:
+    """Yield a folder next to `file` in which one process at a time makes it; remove what a killed process left."""
+    work = file.with_name(f".{file.name}.part")
     while True:
-        place.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
+        work.mkdir(mode=0o700, exist_ok=True)
+        lock = os.open(work, os.O_RDONLY | os.O_DIRECTORY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.path.exists(place) and os.path.samestat(os.stat(place), os.fstat(lock)):
+            if os.path.exists(work) and os.path.samestat(os.stat(work), os.fstat(lock)):
                 break
         except BlockingIOError:
             os.close(lock)
-            raise Stop(f"another process makes {file} now", hint="wait for it", code=Exit.BUSY) from None
+            raise LedgerError("BUSY", f"another process makes {file} now", "wait for it") from None
         os.close(lock)  # another process has just made the file, and removed its folder
     try:
-        for left in place.iterdir():
+        for left in work.iterdir():
             left.unlink()
-        yield place
+        yield work
     finally:
-        shutil.rmtree(place)
+        shutil.rmtree(work)
         os.close(lock)
 
 
-def copy_in(file: str, folder: Path, *, behind: bool, store: str = "") -> int:
-    """Put a copy back in a new folder: its number of entries. What is wrong with it leaves nothing behind.
+def restore_backup(
+    file: str,
+    folder: Path,
+    now: datetime,
+    *,
+    behind: bool,
+    store: str = "",
+    say: Callable[[str], None] = lambda _: None,
+    progress: Progress = no_progress,
+) -> int:
+    """Restore a backup into a new folder: its number of entries. A backup that does not verify leaves no folder.
 
-    With `store`, its entries go into that database, and are verified there once more.
-
-    `LedgerError` LOG-ROLLBACK if the log has signed more since, unless it is to be read only (`behind`).
+    With `store`, the entries go into that database and are verified there once more. `say` gets messages for people.
+    `LedgerError` LOG-ROLLBACK if the log has signed more since, unless the folder is to be read only (`behind`);
+    PATH-TAKEN, COPY-FORMAT, and the code of the first contradiction that is found.
     """
-    with place(str(folder)) as making:
+    with new_folder(str(folder)) as making:
         _unpack(file, making)
-        size = _verified(making, file)
+        size = _verified_size(making, file, now, progress)
         if not behind:
-            _check_guard(making, file)
+            _check_guard(making, file, say)
             mark_restored(making)
         if store:
             move_in(making / SHELF, address(store, read_folder(making).origin))
             replace_file(making / STORE, f"{store}\n".encode())
             for name in (SHELF, f"{SHELF}-wal", f"{SHELF}-shm"):
                 (making / name).unlink(missing_ok=True)
-            _verified(making, store)
+            _verified_size(making, store, now, progress)
     return size
 
 
-def _verified(folder: Path, file: str) -> int:
-    found = check_own(read_folder(folder))
-    if found.wrong:
-        worst = found.wrong[0]
+def _verified_size(folder: Path, file: str, now: datetime, progress: Progress) -> int:
+    check = check_own(read_folder(folder), now, progress)
+    if check.wrong:
+        worst = check.wrong[0]
         raise LedgerError(worst.code, f"{file}: {worst.where}: {worst.says}", "take another copy")
-    return found.report.entries + found.report.not_covered
+    return check.report.entries + check.report.not_covered
 
 
-def _check_guard(folder: Path, file: str) -> None:
-    """Hold a copy against what its log has signed since, as the guard here knows and as its witnesses do."""
+def _check_guard(folder: Path, file: str, say: Callable[[str], None]) -> None:
+    """Compare a backup with the newest size that the guard of this machine and the witnesses know."""
     there = read_folder(folder)
     state, origin = Home.user().log(there.origin), there.origin
     with closing(EntryReader(there.entries)) as store:
@@ -134,11 +144,11 @@ def _check_guard(folder: Path, file: str) -> None:
         except LedgerError as fault:
             if fault.code not in ("LOG-UNREACHABLE", "NO-HTTP"):
                 raise
-            output.tell(f"{fault.says}; they are asked again before anything is signed")
+            say(f"{fault.says}; they are asked again before anything is signed")
 
 
 def _plain(folder: Path) -> Iterator[Path]:
-    """Every file that is copied as it is."""
+    """Yield every file that is copied unchanged."""
     for path in sorted(folder.rglob("*")):
         top = path.relative_to(folder).parts[0]
         if path.is_file() and top not in LEFT_OUT and not top.startswith((".", *(f"{n}-" for n in LEFT_OUT))):
@@ -168,17 +178,17 @@ def _unpack(file: str, folder: Path) -> None:
                     or not member.isfile()
                     or member.name.startswith("/")
                     or ".." in parts
-                    or parts[0] in ("state", "keys", STORE)
+                    or parts[0] in NEVER
                 ):
-                    raise Stop(f"{file}: {member.name!r} has no place in a copy of a ledger", code=Exit.UNDECIDABLE)
+                    raise LedgerError("COPY-FORMAT", f"{file}: {member.name!r} has no place in a copy of a ledger")
                 path = folder / member.name
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 stream = tar.extractfile(member)
                 if stream is None:
-                    raise Stop(f"{file}: {member.name!r} cannot be read", code=Exit.UNDECIDABLE)
+                    raise LedgerError("COPY-FORMAT", f"{file}: {member.name!r} cannot be read")
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
                     shutil.copyfileobj(stream, out)
                     out.flush()
                     os.fsync(out.fileno())
     except tarfile.TarError as error:
-        raise Stop(f"{file}: not a copy of a ledger: {error}", code=Exit.UNDECIDABLE) from None
+        raise LedgerError("COPY-FORMAT", f"{file}: not a copy of a ledger: {error}") from None

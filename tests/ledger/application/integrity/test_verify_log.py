@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from cli.exit_codes import Exit
-from cli.handover import verify_ledger
-from ledger.application.verify_log import verify_whole
+from ledger.application.integrity import verify_ledger
+from ledger.application.integrity.verify_log import verify_log
 from ledger.tlog.note import sign_note, witness_vkey
 from ledger.verify.progress import STEPS
-from tests.ledger.application.test_audit import shelf_of
+from tests.ledger.application.integrity.test_audit import shelf_of
 from tests.support.cli import ledger_of, run, told
 from tests.support.memory_ledger import ORDER, Ledger, small
 
@@ -517,9 +517,9 @@ def test_a_folder_that_is_written_to_meanwhile_is_busy(
 ) -> None:
     def touched(*args: Any, **more: Any) -> Any:
         os.utime(copy / "entries.db", (1, 1))
-        return verify_whole(*args, **more)
+        return verify_log(*args, **more)
 
-    monkeypatch.setattr(verify_ledger, "verify_whole", touched)
+    monkeypatch.setattr(verify_ledger, "verify_log", touched)
     done = run("verify", str(copy), "--trust", str(trust))
     assert done.exit_code == Exit.BUSY
     assert done.stdout == ""

@@ -1,4 +1,4 @@
-"""Read a whole log for `verify`: a folder handed over, or the ledger of this office while it is in use."""
+"""Verify a ledger folder: one that was handed over, or the ledger of this office while it is in use."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack, closing
+from datetime import datetime
 from pathlib import Path
 
-from cli.exit_codes import Exit, Stop
-from cli.session import ledger_choice
-from cli.terminal import prompts
 from ledger.adapters.folders.handed_folder import FOREIGN, NOTE, TRUST_FILE, HandedFolder
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder
 from ledger.adapters.log.checkpoints import Heads, notes_in
@@ -20,7 +18,7 @@ from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.application import lazy_verifiers
 from ledger.application.counterparties import registers, registers_by
-from ledger.application.verify_log import Whole, verify_whole
+from ledger.application.integrity.verify_log import LogFiles, Progress, no_progress, verify_log
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.policy import parse_policy
@@ -29,25 +27,42 @@ from ledger.verify import Report, Trust, parse_anchor
 HEADS = "heads.db"
 
 
-def verify_folder(path: Path, trust: Trust | None, anchor: bytes | None, store: str = "") -> Report:
-    """Verify a folder as it was handed over: nothing in it is believed or followed, and nothing is written into it.
+def verify_folder(
+    path: Path,
+    trust: Trust | None,
+    anchor: bytes | None,
+    now: datetime,
+    *,
+    store: str = "",
+    progress: Progress = no_progress,
+) -> Report:
+    """Verify a folder that was handed over: nothing in it is believed or followed, and nothing is written into it.
 
-    `store` is the address of the database with its entries; the address in the folder is never used. Raises `Stop` if
-    it is no log, `RecordError` and `LedgerError` if it cannot be read.
+    `anchor` is a checkpoint held independently, `now` the moment of the verdict (UTC), `store` the address of the
+    database with the entries: the address in the folder is never used. `LedgerError` NO-LEDGER, NOT-A-LEDGER,
+    STORE-GIVEN if the folder is no log; `RecordError` and `LedgerError` if it cannot be read.
     """
-    held = None if anchor is None else parse_anchor(anchor)
+    checkpoint = None if anchor is None else parse_anchor(anchor)
     there = HandedFolder(path)
-    files = [path / name for name in (SHELF, HEADS) if there.has(name)]
-    before = [sqlite.state_of(file) for file in files]
+    databases = [path / name for name in (SHELF, HEADS) if there.has(name)]
+    before = [sqlite.state_of(file) for file in databases]
     with ExitStack() as until:
-        report = _verified(_handed_over(there, path, store, until), trust, held)
-    if [sqlite.state_of(file) for file in files] != before:
+        files = _handed_files(there, path, store, until)
+        report = _verify(files, trust, checkpoint, now, progress)
+    if [sqlite.state_of(file) for file in databases] != before:
         says = f"{path} was written to while it was read"
         raise LedgerError("BUSY", says, "try again, or verify a copy: comity backup makes one")
     return report
 
 
-def verify_own(folder: Folder, trust: Trust | None, *, unpublished: bool = False) -> Report:
+def verify_own(
+    folder: Folder,
+    trust: Trust | None,
+    now: datetime,
+    *,
+    unpublished: bool = False,
+    progress: Progress = no_progress,
+) -> Report:
     """Verify a ledger of this office while it may be in use, by the same steps; `unpublished`: its entries alone."""
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
@@ -55,7 +70,7 @@ def verify_own(folder: Folder, trust: Trust | None, *, unpublished: bool = False
         with closing(Heads(folder.heads, writable=False)) as heads:
             notes = {kept.digest: kept.note for kept in heads.all()}
             tokens = [(token.head, token.reply) for token in heads.tokens()]
-    whole = Whole(
+    files = LogFiles(
         of="folder",
         origin=folder.origin,
         place=folder.entries,
@@ -69,24 +84,25 @@ def verify_own(folder: Folder, trust: Trust | None, *, unpublished: bool = False
         registers=lambda: registers(folder.registers),
         entries_at=STORE if folder.store else SHELF,
     )
-    return _verified(whole, trust, None)
+    return _verify(files, trust, None, now, progress)
 
 
-def _verified(whole: Whole, trust: Trust | None, held: Checkpoint | None) -> Report:
-    with prompts.progress("verifying") as progress:
-        return verify_whole(
-            whole,
-            trust,
-            held,
-            ledger_choice.now(),
-            mldsa=lazy_verifiers.mldsa,
-            stamps=lazy_verifiers.stamps(),
-            progress=progress,
-        )
+def _verify(
+    files: LogFiles, trust: Trust | None, anchor: Checkpoint | None, now: datetime, progress: Progress
+) -> Report:
+    return verify_log(
+        files,
+        trust,
+        anchor,
+        now,
+        mldsa=lazy_verifiers.mldsa,
+        stamps=lazy_verifiers.stamps(),
+        progress=progress,
+    )
 
 
-def _handed_over(there: HandedFolder, path: Path, store: str, until: ExitStack) -> Whole:
-    """What a folder holds, by regular files alone, each up to the size that its kind may have."""
+def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack) -> LogFiles:
+    """Read the regular files of a folder, each up to the size that its kind may have."""
     if not store and not there.has(SHELF):
         raise _no_log(there, path)
     policy = there.read("trust/policy", TRUST_FILE)
@@ -94,7 +110,7 @@ def _handed_over(there: HandedFolder, path: Path, store: str, until: ExitStack) 
     origin = _origin(policy, checkpoint)
     if not origin:
         says = f"{path} does not say which log it holds: neither trust/policy nor log/checkpoint names one"
-        raise Stop(says, hint="a folder is verified as it was copied, with trust/ and log/", code=Exit.NO_LEDGER)
+        raise LedgerError("NO-LEDGER", says, "a folder is verified as it was copied, with trust/ and log/")
     place: Readable = address(store, origin) if store else sqlite.HandedFile(path / SHELF, SCHEMA)
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
@@ -108,7 +124,7 @@ def _handed_over(there: HandedFolder, path: Path, store: str, until: ExitStack) 
         if fault.code != "LOG-CORRUPT":
             raise
         damage = fault
-    return Whole(
+    return LogFiles(
         of="folder",
         origin=origin,
         place=place,
@@ -128,25 +144,22 @@ def _handed_over(there: HandedFolder, path: Path, store: str, until: ExitStack) 
     )
 
 
-def _no_log(there: HandedFolder, path: Path) -> Stop:
-    """Why a folder is not verified as a log, and which command asks what can be asked of it."""
+def _no_log(there: HandedFolder, path: Path) -> LedgerError:
+    """Return the error that says why a folder is not verified as a log, and which command reads it."""
     if there.has(STORE):
         says = f"the entries of {path} are in a database, and the address in its file `store` is not followed"
         hint = "--store ADDRESS once you have looked at it; or a copy with its entries, which comity backup makes"
-        return Stop(says, hint=hint, code=Exit.UNDECIDABLE)
+        return LedgerError("STORE-GIVEN", says, hint)
     if there.has("checkpoint"):
         says = f"{path} is a published log, and not a ledger"
         hint = f"comity monitor {path} --trust TRUST --entries asks what can be asked of it"
-        return Stop(says, hint=hint, code=Exit.UNDECIDABLE)
-    return Stop(
-        f"{path} is not a ledger: it has no {SHELF}",
-        hint="comity init DIR makes a ledger; --ledger DIR or COMITY_LEDGER names one",
-        code=Exit.NO_LEDGER,
-    )
+        return LedgerError("NOT-A-LEDGER", says, hint)
+    hint = "comity init DIR makes a ledger; --ledger DIR or COMITY_LEDGER names one"
+    return LedgerError("NO-LEDGER", f"{path} is not a ledger: it has no {SHELF}", hint)
 
 
 def _origin(policy: bytes | None, checkpoint: bytes | None) -> str:
-    """Which log a folder says it holds: as its own policy names it, else its checkpoint; "" if neither does."""
+    """Return the origin of the log as the policy of the folder names it, else its checkpoint; "" if neither does."""
     if policy is not None:
         try:
             names = {key.name for key in parse_policy(policy).logs}
@@ -158,7 +171,7 @@ def _origin(policy: bytes | None, checkpoint: bytes | None) -> str:
 
 
 def _by_path(tokens: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
-    """Time stamps by the path that each has in a bundle, numbered in the order in which they came."""
+    """Return the time stamps by the path that each has in a bundle, numbered in the order of their arrival."""
     counts: Counter[str] = Counter()
     found = {}
     for head, reply in tokens:
