@@ -15,7 +15,7 @@ from cli.terminal import output
 from cli.terminal.table import wrapped
 
 if TYPE_CHECKING:
-    from ledger.law.deadlines.with_deadlines import Reading
+    from ledger.law.reading.order_reading import OrderReading
     from ledger.law.terms.rule import Deadline
 
 
@@ -74,9 +74,8 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
     Of one that could not be computed: what is missing, and in which field.
     """
     from cli.session.ledger_reader import reading
-    from ledger.law import judge
+    from ledger.law import judge, read_order
     from ledger.law.deadlines.table import REGISTER
-    from ledger.law.deadlines.with_deadlines import Reading
 
     with reading() as reader:
         case = reader.case(order)
@@ -90,7 +89,7 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
     missing: list[str] = []
     if any(c.count is None and c.due is None for c in clocks):
         rule = next(d for d in REGISTER if d.id == id)
-        missing = unwound(Reading.known(case, moment), rule, {c.trigger for c in clocks})
+        missing = unwound(read_order(case, moment), rule, {c.trigger for c in clocks})
     document = {
         "order": case.order,
         "as_of": moment,
@@ -127,15 +126,17 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
     output.emit("deadline", document, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
 
 
-def unwound(reading: Reading, rule: Deadline, triggers: Collection[str | None]) -> list[str]:
+def unwound(reading: OrderReading, rule: Deadline, triggers: Collection[str | None]) -> list[str]:
     """Why nothing winds a clock: what each entry lacks that could have, or that is its trigger and not known."""
-    entries = [e for e in reading.entries if e.kind in rule.winds or e.leaf in triggers]
+    entries = [e for e in reading.entries.current if e.kind in rule.winds or e.leaf in triggers]
     if not entries:
         return [f"nothing on record winds it: {rule.wound_by}"]
     found = []
     for e in entries:
-        lacks = [f"{lack.says} (it would with {lack.column} {lack.value})" for lack in reading.unwinding(e)]
-        disputed = ["it is disputed"] if reading.disputed(e.leaf) else []
+        lacks = [
+            f"{lack.says} (it would with {lack.column} {lack.value})" for lack in reading.receipts.lacks_as_trigger(e)
+        ]
+        disputed = ["it is disputed"] if reading.reliability.disputed(e.leaf) else []
         if lacks or disputed:
             found.append(f"#{e.seq} {e.kind} winds no clock: {'; '.join((*lacks, *disputed))}")
     return found

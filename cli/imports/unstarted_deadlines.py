@@ -16,7 +16,8 @@ from ledger.application.sealing import Draft, unsigned
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
-    from ledger.law.reading.effective_entries import Lack, Record
+    from ledger.law.reading.order_reading import OrderReading
+    from ledger.law.reading.reliability import Lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,14 @@ class Clocks:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._registry = tuple(journal.cases.register(reveal=False))
-        self._records: dict[str, Record] = {}
+        self._readings: dict[str, OrderReading] = {}
         self._counts: Counter[Unwound] = Counter()
         self._first: dict[Unwound, tuple[int, int]] = {}
 
     def add(self, draft: Draft, instrument: str, row: int, line: int) -> None:
         """Ask of one row, by its number and its line, whether it can wind the clocks of its kind."""
         clocks = winds(draft.fact.kind, instrument)
-        lacks = self._record(instrument).unwinding(unsigned(draft, instrument)) if clocks else ()
+        lacks = self._reading(instrument).receipts.lacks_as_trigger(unsigned(draft, instrument)) if clocks else ()
         if lacks:
             found = Unwound(draft.fact.kind, clocks, lacks)
             self._counts[found] += 1
@@ -63,14 +64,14 @@ class Clocks:
         for unwound, rows in self._counts.most_common():
             yield unwound, rows, self._first[unwound]
 
-    def _record(self, instrument: str) -> Record:
+    def _reading(self, instrument: str) -> OrderReading:
         from ledger.entries.case import Case
-        from ledger.law.reading.effective_entries import Record
+        from ledger.law import read_order
 
-        if instrument not in self._records:
+        if instrument not in self._readings:
             case = Case("", instrument, (), self._registry)
-            self._records[instrument] = Record(case, self._journal.now())
-        return self._records[instrument]
+            self._readings[instrument] = read_order(case, self._journal.now())
+        return self._readings[instrument]
 
 
 @cache

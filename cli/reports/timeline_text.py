@@ -11,8 +11,7 @@ from cli.terminal import output
 if TYPE_CHECKING:
     from cli.session.proven_times import Bracket
     from ledger.entries.case import Case
-    from ledger.law import Judgement
-    from ledger.law.states.machine import Step
+    from ledger.law import Judgement, StateChange
     from projections.views.linked_orders import Share
     from projections.views.timeline import Line
 
@@ -46,7 +45,7 @@ def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
 Told = tuple[datetime, int, list[str]]  # when, place in the log, and the paragraph that tells of it
 
 
-def told(lines: Sequence[Line], turns: Sequence[Step] = (), width: int = 80) -> str:
+def told(lines: Sequence[Line], turns: Sequence[StateChange] = (), width: int = 80) -> str:
     """The timeline for people: day by day, one step a paragraph, changes of state at the margin."""
     return _by_day(_steps(lines, turns, width))
 
@@ -80,7 +79,7 @@ def matter_told(
 
 def _steps(
     lines: Sequence[Line],
-    turns: Sequence[Step],
+    turns: Sequence[StateChange],
     width: int,
     tag: str = "",
     *,

@@ -5,9 +5,8 @@
 """
 
 from ledger.law.admissibility.criteria import QUESTIONS, Criterion
-from ledger.law.judge import CHECKS, Judgement, judge, state_at
-from ledger.law.states.machine import Step
-from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing, Verdict
+from ledger.law.judge import CHECKS, Judgement, judge, read_all, read_order, state_at
+from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing, StateChange, Verdict
 
 __all__ = [
     "CHECKS",
@@ -19,8 +18,10 @@ __all__ = [
     "Level",
     "Mark",
     "Standing",
-    "Step",
+    "StateChange",
     "Verdict",
     "judge",
+    "read_all",
+    "read_order",
     "state_at",
 ]

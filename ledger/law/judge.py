@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ledger.entries.case import Case
 from ledger.law.admissibility.criteria import Criterion, criteria
+from ledger.law.deadlines.table import clocks
 from ledger.law.instruments import (
     budapest,
     data_protection,
@@ -20,15 +21,15 @@ from ledger.law.instruments import (
     stored_communications,
     voluntary,
 )
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks import integrity, origin, procedure, withdrawn
 from ledger.law.record_checks.open_duties import OpenDuty, open_duties
 from ledger.law.record_checks.regions import regions
 from ledger.law.rules import acts
 from ledger.law.rules.check import Check
 from ledger.law.rules.order_contents import MISSING
-from ledger.law.rules.order_facts import OrderFacts
-from ledger.law.states.machine import Step
-from ledger.law.terms.rule import Clock, Finding
+from ledger.law.states import state_history
+from ledger.law.terms.rule import Clock, Finding, StateChange
 
 FILES: tuple[ModuleType, ...] = (
     *(acts, second_protocol, second_protocol_states, budapest, e_evidence, notice, data_protection),
@@ -57,12 +58,22 @@ class Judgement(Struct, frozen=True):
     findings: tuple[Finding, ...]
     criteria: dict[str, Criterion]
     duties: tuple[OpenDuty, ...]
-    trail: tuple[Step, ...]
+    trail: tuple[StateChange, ...]
+
+
+def read_order(case: Case, at: datetime) -> OrderReading:
+    """Read a case as it was known at `at` (aware); what was recorded later does not exist yet."""
+    return read_all(case.known(at), at)
+
+
+def read_all(case: Case, at: datetime) -> OrderReading:
+    """Read all entries of a case at `at` (aware), also those recorded later."""
+    return OrderReading(case, at, clocks, state_history)
 
 
 def judge(case: Case, at: datetime) -> Judgement:
-    """Judge a case as it was known at `at` (aware); what was recorded later does not exist yet."""
-    r = OrderFacts(case.known(at), at)
+    """Judge a case as it was known at `at` (aware)."""
+    r = read_order(case, at)
     looked = (check.find(r) for check in _applicable(case.instrument, frozenset(e.kind for e in r.case.entries)))
     findings = tuple(sorted((f for f in looked if f is not None), key=lambda f: f.code))
     return Judgement(
@@ -70,19 +81,19 @@ def judge(case: Case, at: datetime) -> Judgement:
         label=case.label,
         instrument=case.instrument,
         as_of=at,
-        state=r.course.state,
+        state=r.history.state,
         regions=regions(r),
-        deadlines=r.clocks,
+        deadlines=r.deadlines.clocks,
         findings=findings,
         criteria=criteria(r, findings),
         duties=open_duties(r),
-        trail=r.course.steps,
+        trail=r.history.changes,
     )
 
 
 def state_at(case: Case, at: datetime) -> str:
     """The state alone that `judge` finds, for a third of what a judgement costs."""
-    return OrderFacts(case.known(at), at).course.state
+    return read_order(case, at).history.state
 
 
 @lru_cache(maxsize=1024)  # most orders of a ledger are made of the same few sets of kinds

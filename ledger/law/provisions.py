@@ -21,7 +21,7 @@ from ledger.law.rules.acts import ACTS, valid_from
 from ledger.law.rules.check import Check
 from ledger.law.rules.order_contents import CONTENTS, Point
 from ledger.law.states import ALL
-from ledger.law.states.machine import Alone, Machine, Row
+from ledger.law.states.machine import Machine, Move, TimedMove
 from ledger.law.terms.rule import Deadline, Mark
 
 EDITION = 3  # raised when a rule comes to see something else without a change in its words
@@ -75,17 +75,17 @@ def _of_element(instrument: str, point: Point, name: str) -> Provision:
 
 def _of_machine(machine: Machine) -> Iterator[Provision]:
     name = machine.instruments[0]
-    moves = (*map(_row, machine.rows), *map(_alone, machine.alone))
+    moves = (*map(_move, machine.rows), *map(_timed_move, machine.alone))
     for number, says in enumerate(moves, 1):
         yield Provision("transition", f"{name} {number}", (), says, Mark.DESIGN, machine.instruments)
 
 
-def _row(row: Row) -> str:
+def _move(row: Move) -> str:
     when = f", {(row.when.__doc__ or '').strip()}" if row.when else ""
     return f"{', '.join(row.states.split())}: {', '.join(row.kinds.split())}{when} -> {row.to}"
 
 
-def _alone(alone: Alone) -> str:
+def _timed_move(alone: TimedMove) -> str:
     when = f" {(alone.when.__doc__ or '').strip()}" if alone.when else ""
     return f"{', '.join(alone.states.split())}{when}: end of {alone.ends} -> {alone.to}"
 

@@ -10,8 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.entries.case import Case
-from ledger.law import Judgement
-from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law import Judgement, read_order
 from ledger.law.terms.rule import Clock, Verdict
 
 SECOND = timedelta(seconds=1)
@@ -90,7 +89,7 @@ def followed(case: Case, now: datetime) -> list[Followed]:
     recorded = sorted({e.received or e.at for e in case.known(now).entries})
     found: dict[tuple[str, str | None, int], Followed] = {}
     for moment in sorted({*recorded, *(after - SECOND for after in recorded[1:]), now}):
-        listed = dict(_ending(Reading.known(case, moment).clocks))
+        listed = dict(_ending(read_order(case, moment).deadlines.clocks))
         for key, clock in listed.items():
             before, here = found.get(key), _unanswered(clock)
             if before is not None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from ledger.entries.case import Case
-from ledger.law.reading.effective_entries import Record
+from ledger.law import read_all
 from ledger.law.reading.exhibit_digests import Digest, Exhibits, First, digests, speaks_of, unread
 from projections.views.replaced import EVER
 
@@ -15,4 +15,4 @@ __all__ = ("Digest", "Exhibits", "First", "digests", "exhibits_of", "speaks_of",
 
 def exhibits_of(case: Case, at: datetime | None, kinds: Collection[str]) -> Exhibits:
     """Return the steps of these kinds, replaced ones too, as they are at a moment; None: all of them."""
-    return Exhibits(Record(case, at or EVER), (e for e in case.entries if e.kind in kinds))
+    return Exhibits(read_all(case, at or EVER), (e for e in case.entries if e.kind in kinds))

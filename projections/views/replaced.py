@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ledger.entries.case import Case, Entry, Unread, wire
+from ledger.entries.case import Case, Entry, Unread, replacements, wire
 from ledger.facts import WHY
-from ledger.law.reading.effective_entries import Record
 
 NO_REASON = "no reason stated"  # of an entry that was recorded before a reason was asked for
 EVER = datetime.max.replace(tzinfo=UTC)
@@ -35,7 +34,7 @@ def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) ->
 
     An entry that names the entry of another signer replaces nothing.
     """
-    found = Record(case, at or EVER).replacements
+    found = replacements(case.entries, at or EVER)
     return {leaf: Replaced(by[-1], why(by[-1], reveal=reveal)) for leaf, by in found.items()}
 
 

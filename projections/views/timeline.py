@@ -9,7 +9,7 @@ from typing import Any
 
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
-from ledger.law.states.machine import Step
+from ledger.law import StateChange
 from projections.views.replaced import Replaced, replaced
 
 LATE = timedelta(hours=24)  # findings.md 1, "late entry" [design]
@@ -43,7 +43,7 @@ class Line:
 
 def timeline(
     case: Case,
-    trail: Iterable[Step] = (),
+    trail: Iterable[StateChange] = (),
     *,
     reveal: bool = False,
     part: slice = slice(None),
@@ -125,6 +125,6 @@ def fields(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
     return shown
 
 
-def by_time(trail: Iterable[Step]) -> list[Step]:
+def by_time(trail: Iterable[StateChange]) -> list[StateChange]:
     """The changes of state that needed no entry: a clock came to its end."""
     return [step for step in trail if step.leaf is None]

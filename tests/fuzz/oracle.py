@@ -11,7 +11,7 @@ from typing import Any
 from ledger.entries.case import Unread
 from ledger.errors import RecordError
 from ledger.formats.characters import visible
-from ledger.law.rules.order_facts import OrderFacts
+from ledger.law import read_order
 from ledger.verify import Report, Trust, verify
 from tests.browser.node import Asked, Crashed
 from tests.browser.recorder import question, told
@@ -53,13 +53,14 @@ def meaning(report: Report, deeds: dict[str, str]) -> Meaning | None:
     case, judgement, at = report.case, report.judgement, report.as_of
     if case is None or judgement is None or at is None:
         return None
-    r = OrderFacts(case.known(at), at)
+    r = read_order(case, at)
 
     def named(leaf: str) -> str:
         return deeds.get(leaf, leaf)
 
-    counts = Counter(named(e.leaf) for e in r.entries if r.is_effective(e))
-    hand = frozenset(named(e.leaf) for e in r.entries if r.is_effective(e) and r.first_hand(e))
+    effective = [e for e in r.entries.current if r.entries.is_effective(e)]
+    counts = Counter(named(e.leaf) for e in effective)
+    hand = frozenset(named(e.leaf) for e in effective if r.reliability.first_hand(e))
     gone = frozenset((named(e.leaf), n) for e in case.entries for n, v in e.sealed.items() if v is Unread.ERASED)
     criteria = {name: str(c.state) for name, c in judgement.criteria.items()}
     return Meaning(counts, hand, gone, Counter(f.code for f in judgement.findings), criteria)

@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Case, Entry, Unread, wire
 from ledger.facts import KINDS
-from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law import read_order
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import Clock, Verdict
 
 DAY = timedelta(days=1)
@@ -50,9 +51,9 @@ def labels(*entries: Entry | None) -> list[str]:
     return [LABELS[e.leaf] for e in entries if e is not None]
 
 
-def named(reading: Reading, label: str) -> Entry:
+def named(reading: OrderReading, label: str) -> Entry:
     """The entry with this label."""
-    return reading.by_leaf[leaf(label)]
+    return reading.entries.by_leaf[leaf(label)]
 
 
 # -- facts -------------------------------------------------------------------------------------------------------------
@@ -359,18 +360,20 @@ class Story(Struct, frozen=True):
         return case(self.facts, self.instrument, parties=self.parties, offices=self.offices, register=self.register)
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> OrderReading:
         """How the law reads it at the moment asked about."""
-        return Reading.known(self.case, self.asked or max(f.at for f in self.facts))
+        return read_order(self.case, self.asked or max(f.at for f in self.facts))
 
     def clocks(self, id: str) -> list[Clock]:
         """The clocks of this id, rolled twins included."""
-        return [clock for clock in self.reading.clocks if clock.id == id]
+        return [clock for clock in self.reading.deadlines.clocks if clock.id == id]
 
     def then(self, id: str, verdict: Verdict, due: str | None = None) -> Story:
         """The clock of this id stands once (a twin aside), with this verdict and, if given, this end."""
         found = [clock for clock in self.clocks(id) if not clock.policy.endswith("+ROLL")]
-        assert [clock.verdict for clock in found] == [verdict], [(c.id, c.verdict, c.due) for c in self.reading.clocks]
+        assert [clock.verdict for clock in found] == [verdict], [
+            (c.id, c.verdict, c.due) for c in self.reading.deadlines.clocks
+        ]
         if due is not None:
             assert found[0].due == moment(due)
         return self
@@ -383,7 +386,7 @@ class Story(Struct, frozen=True):
 
     def then_not_listed(self, *ids: str) -> Story:
         """No clock of these ids stands."""
-        assert not [clock.id for clock in self.reading.clocks if clock.id in ids]
+        assert not [clock.id for clock in self.reading.deadlines.clocks if clock.id in ids]
         return self
 
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 from ledger.entries.case import Entry
 from ledger.entries.replacement import ALGORITHMS
 from ledger.law.reading.exhibit_digests import files
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks.open_duties import open_duties
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Finding, Standing, Verdict
 
 NO_LAWFUL_AUTHORITY = ("VOL",)
@@ -34,7 +34,7 @@ class Question(Struct, frozen=True):
 
     id: str
     says: str
-    start: Callable[[OrderFacts], Start]
+    start: Callable[[OrderReading], Start]
 
 
 class Start(Struct, frozen=True):
@@ -55,34 +55,34 @@ def _not_applicable(why: str) -> Start:
     return Start(lacks=(why,), state=Standing.NOT_APPLICABLE)
 
 
-def _no_data(r: OrderFacts) -> Start | None:
+def _no_data(r: OrderReading) -> Start | None:
     """What the criteria about data say while there are none (decisions 63, 64)."""
-    if r.disowned:
+    if r.substance.disowned:
         return _not_applicable("The order is disowned.")
-    return None if r.reaching else _not_applicable("No data have reached the issuing side.")
+    return None if r.substance.reaching else _not_applicable("No data have reached the issuing side.")
 
 
-def authenticity(r: OrderFacts) -> Start:
+def authenticity(r: OrderReading) -> Start:
     """A1: the order and everything handed over are the word of whoever did it."""
     if (nothing := _no_data(r)) is not None:
         return nothing
-    handed = r.of("data-disclosed", "data-transmitted-by-state")
-    orders = [e for e in r.of("order-issued") if r.first_hand(e)]
+    handed = r.entries.of("data-disclosed", "data-transmitted-by-state")
+    orders = [e for e in r.entries.of("order-issued") if r.reliability.first_hand(e)]
     lacks = [] if orders else ["No order is on record in its maker's own hand."]
-    if not all(r.first_hand(e) for e in handed):
+    if not all(r.reliability.first_hand(e) for e in handed):
         lacks.append("That data were handed over is not on record in the hand of whoever did it.")
-    return Start((*orders, *(e for e in handed if r.first_hand(e))), lacks)
+    return Start((*orders, *(e for e in handed if r.reliability.first_hand(e))), lacks)
 
 
-def integrity(r: OrderFacts) -> Start:
+def integrity(r: OrderReading) -> Start:
     """A2: every file has a digest, and what arrived was compared and found equal."""
     if (nothing := _no_data(r)) is not None:
         return nothing
-    receipts = r.of("evidence-received")
-    listed = [d for d in r.disclosures if _has_digests(d)]
+    receipts = r.entries.of("evidence-received")
+    listed = [d for d in r.substance.disclosures if _has_digests(d)]
     equal = [e for e in receipts if e.get("check") == "equal"]
     lacks = []
-    if len(listed) < len(r.disclosures):
+    if len(listed) < len(r.substance.disclosures):
         lacks.append("A disclosure lists no files, a file without a digest, or files that cannot be read any more.")
     if not receipts:
         lacks.append("No receipt of the data is on record.")
@@ -96,48 +96,48 @@ def _has_digests(disclosure: Entry) -> bool:
     return bool(listed) and all(any(f.get(digest) for digest in ALGORITHMS) for f in listed)
 
 
-def custody(r: OrderFacts) -> Start:
+def custody(r: OrderReading) -> Start:
     """A3: somebody received the data and has held them since."""
     if (nothing := _no_data(r)) is not None:
         return nothing
-    received = r.of("evidence-received")
-    moved = r.of("custody-transferred") if received else ()
+    received = r.entries.of("evidence-received")
+    moved = r.entries.of("custody-transferred") if received else ()
     return Start((*received, *moved), () if received else ("No receipt of the data is on record.",))
 
 
-def lawful_authority(r: OrderFacts) -> Start:
+def lawful_authority(r: OrderReading) -> Start:
     """A4: an authority made the order, and whoever had to approve it did."""
-    if r.disowned:
+    if r.substance.disowned:
         return _not_applicable("The order is disowned.")
     if r.instrument in NO_LAWFUL_AUTHORITY:
         return _not_applicable("The instrument compels nobody.")
     refused = [
-        *r.of("ex-post-validation-refused"),
-        *(e for e in r.of("order-supervised", "order-validated") if e.get("decision") == "refused"),
+        *r.entries.of("ex-post-validation-refused"),
+        *(e for e in r.entries.of("order-supervised", "order-validated") if e.get("decision") == "refused"),
     ]
     if refused:
         return Start(refused, ("Supervision or validation was refused.",), Standing.CONTRADICTED)
-    orders, granted = r.of("order-issued"), r.of("ex-post-validation-granted")
+    orders, granted = r.entries.of("order-issued"), r.entries.of("ex-post-validation-granted")
     lacks = [] if orders else ["No effective order is on record."]
     if any(e.get("validation_pending") is True for e in orders) and not granted:
         lacks.append("The order was issued without validation, and none has been granted since.")
-    approved = (e for e in r.of("order-supervised", "order-validated") if e.get("decision") == "approved")
+    approved = (e for e in r.entries.of("order-supervised", "order-validated") if e.get("decision") == "approved")
     return Start((*orders, *approved, *granted), lacks)
 
 
-def conditions_of_the_instrument(r: OrderFacts) -> Start:
+def conditions_of_the_instrument(r: OrderReading) -> Start:
     """A5: the instrument's own conditions; kept only by the absence of findings."""
-    if r.disowned:
+    if r.substance.disowned:
         return _not_applicable("The order is disowned.")
     if r.instrument in NO_CONDITIONS:
         return _not_applicable("No treaty or regulation sets conditions for this instrument here.")
-    orders = r.of("order-issued")
+    orders = r.entries.of("order-issued")
     return Start(orders, () if orders else ("No effective order is on record.",))
 
 
-def time(r: OrderFacts) -> Start:
+def time(r: OrderReading) -> Start:
     """A6: what had to be done in time was done in time."""
-    clocks = r.counting
+    clocks = r.deadlines.counting
     if all(c.verdict is Verdict.NOT_RUNNING for c in clocks):
         return _not_applicable("No clock runs.")
     bad = [c for c in clocks if c.verdict in (Verdict.MISSED, Verdict.UNDETERMINED)]
@@ -148,16 +148,16 @@ def time(r: OrderFacts) -> Start:
     return Start((leaf for c in met for leaf in c.entries), lacks)
 
 
-def data_protection(r: OrderFacts) -> Start:
+def data_protection(r: OrderReading) -> Start:
     """A7: the duties towards the person; none of them is open, and no finding says that one was broken."""
-    return _no_data(r) or Start(r.reaching, (duty.says for duty in open_duties(r)))
+    return _no_data(r) or Start(r.substance.reaching, (duty.says for duty in open_duties(r)))
 
 
-def defence_access(r: OrderFacts) -> Start:
+def defence_access(r: OrderReading) -> Start:
     """A8: the defence has the raw answer, the digests and the means to check them."""
     if (nothing := _no_data(r)) is not None:
         return nothing
-    bundles = r.of("defence-bundle-issued")
+    bundles = r.entries.of("defence-bundle-issued")
     return Start(bundles, () if bundles else ("Nothing was issued to the defence.",))
 
 
@@ -173,7 +173,7 @@ QUESTIONS = (
 )
 
 
-def criteria(r: OrderFacts, findings: Iterable[Finding]) -> dict[str, Criterion]:
+def criteria(r: OrderReading, findings: Iterable[Finding]) -> dict[str, Criterion]:
     """The eight criteria, after these findings have pulled."""
     found = {question.id: question.start(r).criterion() for question in QUESTIONS}
     for finding in findings:

@@ -15,72 +15,72 @@ from ledger.law.deadlines.deadline_base import (
     wind_by_receipt,
     with_twin,
 )
-from ledger.law.reading.substance import Substance
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import Count, Duration, calendar_days, duration
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
 
-def _d_8_6_service(d: Deadline, m: Substance) -> Iterator[Clock]:
-    accepted = next(iter(since(m, "request-accepted")), m.first("request-accepted"))
+def _d_8_6_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    accepted = next(iter(since(r, "request-accepted")), r.entries.first("request-accepted"))
     if accepted is not None:
-        days = m.days_of(m.to_party)
-        w = wind(m, d, accepted, lambda on: calendar_days(on, 45, days), instant(accepted.get("complete_at")))
-        served = (m.governing,) if m.governing else ()
+        days = r.parties.days_of(r.parties.to_party)
+        w = wind(r, d, accepted, lambda on: calendar_days(on, 45, days), instant(accepted.get("complete_at")))
+        served = (r.receipts.governing,) if r.receipts.governing else ()
         yield from with_twin(w, lambda w: w.judged(first_of(served), served))
 
 
-def _d_8_6_return(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if m.governing is not None and m.issued is not None:
-        length = 45 if "traffic" in (m.issued.get("data_categories") or ()) else 20
-        w = wind_by_receipt(m, d, lambda receipt: calendar_days(receipt, length, m.provider_days))
-        answers = since(m, "data-disclosed", "no-data-held")
+def _d_8_6_return(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if r.receipts.governing is not None and r.order.issued is not None:
+        length = 45 if "traffic" in (r.order.issued.get("data_categories") or ()) else 20
+        w = wind_by_receipt(r, d, lambda receipt: calendar_days(receipt, length, r.parties.provider_days))
+        answers = since(r, "data-disclosed", "no-data-held")
         yield from with_twin(w, lambda w: w.judged(first_of(answers), answers))
 
 
-def _d_9_5(d: Deadline, m: Substance) -> Iterator[Clock]:
+def _d_9_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     """A declaration that names no period sets a duty and no clock [design]."""
-    declared, passed_on = m.declared("D-9-5"), m.first("data-transmitted-by-state")
+    declared, passed_on = r.parties.declared("D-9-5"), r.entries.first("data-transmitted-by-state")
     length = duration(declared.terms) if declared else None
     if length is not None and passed_on is not None:
-        w = wind(m, d, passed_on, lambda on: calendar_days(on, length, m.issuer_days))
-        yield answered(w, m.of("emergency-request-formalised"))
+        w = wind(r, d, passed_on, lambda on: calendar_days(on, length, r.parties.issuer_days))
+        yield answered(w, r.entries.of("emergency-request-formalised"))
 
 
-def _preserved(m: Substance) -> Entry | None:
-    return m.first("preservation-confirmed") or m.governing
+def _preserved(r: OrderReading) -> Entry | None:
+    return r.entries.first("preservation-confirmed") or r.receipts.governing
 
 
 def _kept(w: RunningPeriod) -> Clock:
     """Follow-up in time meets it; an order withdrawn or data given up before the end leave nobody bound."""
-    requests = w.m.of("production-request-confirmed")
+    requests = w.r.entries.of("production-request-confirmed")
     verdict, answer = w.judged(first_of(requests), requests)
     if verdict in (Verdict.OPEN, Verdict.MISSED):
-        over = [e for e in w.m.of("order-withdrawn", "preservation-ceased") if w.before(e)]
+        over = [e for e in w.r.entries.of("order-withdrawn", "preservation-ceased") if w.before(e)]
         if over:
             return w.clock(Verdict.NOT_RUNNING, answer, over[0])
     return w.clock(verdict, answer)
 
 
-def _b_29_60(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if (start := _preserved(m)) is not None:
-        yield _kept(wind(m, d, start, lambda on: calendar_days(on, 60, m.issuer_days)))
+def _b_29_60(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if (start := _preserved(r)) is not None:
+        yield _kept(wind(r, d, start, lambda on: calendar_days(on, 60, r.parties.issuer_days)))
 
 
-def _b_16_90(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if (start := _preserved(m)) is not None:
-        extensions = m.of("preservation-extended")
+def _b_16_90(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if (start := _preserved(r)) is not None:
+        extensions = r.entries.of("preservation-extended")
 
         def counting(on: datetime) -> Count:
             length = Duration(days=90)
-            count = calendar_days(on, length, m.issuer_days)
+            count = calendar_days(on, length, r.parties.issuer_days)
             for e in extensions:  # each made in time lengthens the period, in order
                 more = duration(e.get("extends_by"))
                 if more is not None and e.on < count.due:
                     length = length + more
-                    count = calendar_days(on, length, m.issuer_days)
+                    count = calendar_days(on, length, r.parties.issuer_days)
             return count
 
-        yield _kept(wind(m, d, start, counting))
+        yield _kept(wind(r, d, start, counting))
 
 
 D_8_6_SERVICE = Deadline(

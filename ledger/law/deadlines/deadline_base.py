@@ -9,7 +9,9 @@ from functools import cached_property
 from msgspec import Struct
 
 from ledger.entries.case import Entry, instant, wire
-from ledger.law.reading.substance import NOTHING, Substance
+from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.reliability import late
+from ledger.law.reading.substance import NOTHING
 from ledger.law.terms.calendar import Count, rolled
 from ledger.law.terms.rule import Clock, Deadline, Verdict
 
@@ -33,9 +35,9 @@ def earliest(*answers: Answers) -> Answers:
     return answer
 
 
-def since(m: Substance, *kinds: str) -> tuple[Entry, ...]:
+def since(r: OrderReading, *kinds: str) -> tuple[Entry, ...]:
     """Entries that may answer a clock wound by a receipt: from the `on` of a last version that is a correction."""
-    return tuple(e for e in m.of(*kinds) if m.since is None or e.on >= m.since)
+    return tuple(e for e in r.entries.of(*kinds) if r.order.since is None or e.on >= r.order.since)
 
 
 class RunningPeriod(Struct, frozen=True, dict=True):
@@ -45,7 +47,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
     an end was set. `waiting` is the referral back that has stopped it.
     """
 
-    m: Substance
+    r: OrderReading
     deadline: Deadline
     trigger: Entry | None
     count: Count | None
@@ -73,19 +75,19 @@ class RunningPeriod(Struct, frozen=True, dict=True):
         at or after it, counts only with a receipt stamp or the word of the other side. `end` is where MET ends, if that
         is not `due`.
         """
-        m, due = self.m, self.due
+        r, due = self.r, self.due
         if due is None:
             return Verdict.UNDETERMINED, answers(NOTHING)
         end = end or due
         doubtful = frozenset(
-            e.leaf for e in said if m.late(e) and e.on < end and due <= e.at and not m.supported(e, end)
+            e.leaf for e in said if late(e) and e.on < end and due <= e.at and not r.reliability.supported(e, end)
         )
         answer = answers(doubtful)
         if answer is not None and answer.on < end:
             return Verdict.MET, answer
         if doubtful and (unsupported := answers(NOTHING)) is not None and unsupported.on < end:
             return Verdict.UNDETERMINED, unsupported
-        if answer is not None or m.at >= end:
+        if answer is not None or r.at >= end:
             return Verdict.MISSED, answer
         return Verdict.OPEN, None
 
@@ -116,12 +118,12 @@ class RunningPeriod(Struct, frozen=True, dict=True):
             return None
         twin = rolled(self.count)
         return (
-            RunningPeriod(self.m, self.deadline, self.trigger, twin, None, self.notes) if twin.due != self.due else None
+            RunningPeriod(self.r, self.deadline, self.trigger, twin, None, self.notes) if twin.due != self.due else None
         )
 
 
 def wind(
-    m: Substance,
+    r: OrderReading,
     d: Deadline,
     trigger: Entry | None,
     counting: Counting,
@@ -135,15 +137,15 @@ def wind(
     It stays unwound if the entry is not a known trigger. `versioned`: it is wound by a receipt, so that an end set
     before the last version is left behind.
     """
-    extension = m.extension(d.id, m.since if versioned else None) if extendable else None
-    known = trigger is not None and m.known_trigger(trigger)
+    extension = r.changes.extension(d.id, r.order.since if versioned else None) if extendable else None
+    known = trigger is not None and r.reliability.known_trigger(trigger)
     count = counting(start or trigger.on) if trigger is not None and known else None
-    return RunningPeriod(m, d, trigger, count, extension)
+    return RunningPeriod(r, d, trigger, count, extension)
 
 
-def wind_by_receipt(m: Substance, d: Deadline, counting: Counting, *, extendable: bool = True) -> RunningPeriod:
+def wind_by_receipt(r: OrderReading, d: Deadline, counting: Counting, *, extendable: bool = True) -> RunningPeriod:
     """Wind a clock by the governing receipt; unwound while there is none."""
-    return wind(m, d, m.governing, counting, extendable=extendable, versioned=True)
+    return wind(r, d, r.receipts.governing, counting, extendable=extendable, versioned=True)
 
 
 def answered(w: RunningPeriod, entries: Iterable[Entry]) -> Clock:

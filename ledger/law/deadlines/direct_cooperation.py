@@ -18,36 +18,36 @@ from ledger.law.deadlines.deadline_base import (
     window,
     with_twin,
 )
-from ledger.law.reading.substance import Substance
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import Count, calendar_days, duration, us_days
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
 ANSWERS = ("data-disclosed", "disclosure-declined", "no-data-held")
 
 
-def provider_answers(m: Substance) -> Answers:
+def provider_answers(r: OrderReading) -> Answers:
     """What answers an order under arts 6 and 7: all is returned; the provider declines; it holds no such data; or it
     discloses a part and says what it withholds and why (decisions 10, 11)."""
-    said = [e for e in since(m, *ANSWERS) if _is_answer(m, e)]
-    return earliest(first_of(said), lambda without: m.complete(m.since, without))
+    said = [e for e in since(r, *ANSWERS) if _is_answer(r, e)]
+    return earliest(first_of(said), lambda without: r.substance.complete(r.order.since, without))
 
 
-def _is_answer(m: Substance, e: Entry) -> bool:
+def _is_answer(r: OrderReading, e: Entry) -> bool:
     if e.kind == "data-disclosed":
         return e.get("partial") is True and e.stated("withheld") and e.stated("withheld_reason")
-    return e.kind == "disclosure-declined" or m.is_no_data_for_all(e)
+    return e.kind == "disclosure-declined" or r.substance.is_no_data_for_all(e)
 
 
-def _d_7_7(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if m.versions and m.sent_or_received:
-        asked = duration(m.versions[0].get("return_timeframe"))
+def _d_7_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if r.order.versions and r.order.sent_or_received:
+        asked = duration(r.order.versions[0].get("return_timeframe"))
 
         def counting(receipt: datetime) -> Count:
-            counts = [calendar_days(receipt, length, m.provider_days) for length in (30, asked) if length]
+            counts = [calendar_days(receipt, length, r.parties.provider_days) for length in (30, asked) if length]
             return max(counts, key=lambda count: count.due)
 
-        answers, said = provider_answers(m), since(m, *ANSWERS)
-        yield from with_twin(wind_by_receipt(m, d, counting), lambda w: _judged_7_7(w, answers, said))
+        answers, said = provider_answers(r), since(r, *ANSWERS)
+        yield from with_twin(wind_by_receipt(r, d, counting), lambda w: _judged_7_7(w, answers, said))
 
 
 def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> tuple[Verdict, Entry | None]:
@@ -55,17 +55,17 @@ def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> 
 
     An instruction lifted only at or after the end leaves it open what the provider still had to do (decision 21).
     """
-    m, due = w.m, w.due
+    r, due = w.r, w.due
     verdict, answer = w.judged(answers, said)
     if due is None or verdict in (Verdict.MET, Verdict.UNDETERMINED):
         return verdict, answer
-    for_all = [e for e in m.instructions if e.get("scope") == "all"]
-    if any(w.before(e) for e in m.of("order-withdrawn")):
+    for_all = [e for e in r.instructions.valid if e.get("scope") == "all"]
+    if any(w.before(e) for e in r.entries.of("order-withdrawn")):
         return Verdict.NOT_RUNNING, answer
-    if m.at < due:
-        standing = any(e in for_all for e in m.instructions_in_force(m.at))
+    if r.at < due:
+        standing = any(e in for_all for e in r.instructions.in_force(r.at))
         return (Verdict.NOT_RUNNING if standing else verdict), answer
-    at_end = [m.lifted_on(e) for e in for_all if w.before(e)]
+    at_end = [r.instructions.lifted_on(e) for e in for_all if w.before(e)]
     if any(lifted is None for lifted in at_end):
         return Verdict.NOT_RUNNING, answer
     if any(lifted is not None and lifted >= due for lifted in at_end):
@@ -73,27 +73,27 @@ def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> 
     return verdict, answer
 
 
-def _d_7_5d(d: Deadline, m: Substance) -> Iterator[Clock]:
-    for instruction in m.instructions:
-        days = m.days_of(m.party_of(instruction))
-        w = wind(m, d, instruction, lambda on, days=days: calendar_days(on, 7, days, d.policy))  # type: ignore[misc]
-        reasons = m.of("instruction-reasons-given")
-        yield answered(w, (e for e in reasons if m.named(e.get("about")) is instruction))
+def _d_7_5d(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    for instruction in r.instructions.valid:
+        days = r.parties.days_of(r.actors.party(instruction))
+        w = wind(r, d, instruction, lambda on, days=days: calendar_days(on, 7, days, d.policy))  # type: ignore[misc]
+        reasons = r.entries.of("instruction-reasons-given")
+        yield answered(w, (e for e in reasons if r.entries.named(e.get("about")) is instruction))
 
 
-def _d_6_3d(d: Deadline, m: Substance) -> Iterator[Clock]:
+def _d_6_3d(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     """Listed if a time frame is stated and, as D-7-7, once the request was sent or has arrived: before that nobody
     could be bound by it [design]."""
-    asked = duration(m.versions[0].get("return_timeframe")) if m.versions else None
-    if asked is not None and m.sent_or_received:
-        w = wind_by_receipt(m, d, lambda receipt: calendar_days(receipt, asked, m.provider_days))
-        yield w.clock(*w.judged(provider_answers(m), since(m, *ANSWERS)))
+    asked = duration(r.order.versions[0].get("return_timeframe")) if r.order.versions else None
+    if asked is not None and r.order.sent_or_received:
+        w = wind_by_receipt(r, d, lambda receipt: calendar_days(receipt, asked, r.parties.provider_days))
+        yield w.clock(*w.judged(provider_answers(r), since(r, *ANSWERS)))
 
 
-def _sca_2703_h(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if m.governing is not None:
-        w = wind_by_receipt(m, d, lambda receipt: us_days(receipt, 14, m.provider_days))
-        yield window(w, since(m, "reasoned-objection-filed"))
+def _sca_2703_h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if r.receipts.governing is not None:
+        w = wind_by_receipt(r, d, lambda receipt: us_days(receipt, 14, r.parties.provider_days))
+        yield window(w, since(r, "reasoned-objection-filed"))
 
 
 D_7_7 = Deadline(

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, earliest, first_of, since, wind, window
-from ledger.law.reading.substance import Substance
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import HOUR, Count, eu_days, eu_hours
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
@@ -26,18 +26,18 @@ StaleVersion = Callable[[datetime, int], Count]  # (start, days or hours it stoo
 # -- art. 10(2), 10(3), 10(4): to transmit -----------------------------------------------------------------------------
 
 
-def _answers(m: Substance) -> Answers:
-    no_data = [e for e in since(m, "no-data-held") if m.is_no_data_for_all(e)]
-    return earliest(first_of(no_data), lambda without: m.complete(m.since, without))
+def _answers(r: OrderReading) -> Answers:
+    no_data = [e for e in since(r, "no-data-held") if r.substance.is_no_data_for_all(e)]
+    return earliest(first_of(no_data), lambda without: r.substance.complete(r.order.since, without))
 
 
-def _emergency_at_receipt(m: Substance) -> bool:
+def _emergency_at_receipt(r: OrderReading) -> bool:
     """Art. 10(4) governs if there is an emergency at the governing receipt; before any receipt, if there is one now."""
-    return m.emergency(m.governing.on if m.governing else m.at)
+    return r.emergency.lasts(r.receipts.governing.on if r.receipts.governing else r.at)
 
 
 def _transmission(
-    m: Substance,
+    r: OrderReading,
     d: Deadline,
     trigger: Entry | None,
     counting: StaleVersion,
@@ -50,11 +50,11 @@ def _transmission(
     """
     start = trigger.on if trigger else None
     if trigger is not None and trigger.kind == "emergency-reassessed":
-        start = next(over for over, e in m.reassessed if e is trigger)
-    w = wind(m, d, trigger, lambda on: counting(on, 0), start, versioned=True)
+        start = next(over for over, e in r.emergency.reassessed if e is trigger)
+    w = wind(r, d, trigger, lambda on: counting(on, 0), start, versioned=True)
     stood, clarified = 0, start
-    for referral, clarification in m.referrals:
-        if w.due is None or (m.since is not None and referral.on < m.since):
+    for referral, clarification in r.changes.referrals:
+        if w.due is None or (r.order.since is not None and referral.on < r.order.since):
             continue
         begins = max(referral.on, clarified or referral.on)
         if begins >= w.due:
@@ -70,17 +70,17 @@ def _transmission(
     return w
 
 
-def _in_days(m: Substance) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
-    days = m.provider_days
+def _in_days(r: OrderReading) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
+    days = r.parties.provider_days
     return (
         lambda on, stood: eu_days(on, 10 + stood, days),
         lambda begins, ends: (days.day(ends) - days.day(begins)).days,
     )
 
 
-def _in_hours(m: Substance) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
+def _in_hours(r: OrderReading) -> tuple[StaleVersion, Callable[[datetime, datetime], int]]:
     return (
-        lambda on, stood: eu_hours(on, 8 + stood, m.provider_days),
+        lambda on, stood: eu_hours(on, 8 + stood, r.parties.provider_days),
         lambda begins, ends: -((begins - ends) // HOUR),  # rounded up to full hours
     )
 
@@ -90,19 +90,19 @@ def _stopped_by(w: RunningPeriod) -> Entry | None:
 
     An objection or reasons no longer do once the authority has set a new end after them (decisions 34, 35).
     """
-    m = w.m
+    r = w.r
     if w.waiting is not None:
         return w.waiting
-    for_all = [e for e in m.grounds_in_time if e.get("scope") == "all"]
-    objections = [e for e in m.of("reasoned-objection-filed") if objection_in_time(m, e)]
-    reasons = [e for e in m.of("reasons-for-non-execution-given") if w.before(e)]
+    for_all = [e for e in r.review.grounds_in_time if e.get("scope") == "all"]
+    objections = [e for e in r.entries.of("reasoned-objection-filed") if objection_in_time(r, e)]
+    reasons = [e for e in r.entries.of("reasons-for-non-execution-given") if w.before(e)]
     still = [e for e in (*objections, *reasons) if w.extension is None or e.on > w.extension.on]
-    over = [e for e in m.of("order-withdrawn", "ex-post-validation-refused") if w.before(e)]
+    over = [e for e in r.entries.of("order-withdrawn", "ex-post-validation-refused") if w.before(e)]
     return next(iter((*for_all, *still, *over)), None)
 
 
 def _judged(w: RunningPeriod, end: datetime | None = None) -> Clock:
-    verdict, answer = w.judged(_answers(w.m), since(w.m, *ANSWERS), end)
+    verdict, answer = w.judged(_answers(w.r), since(w.r, *ANSWERS), end)
     if w.due is not None and verdict in (Verdict.OPEN, Verdict.MISSED):
         stopped = _stopped_by(w)
         if stopped is not None:
@@ -110,83 +110,83 @@ def _judged(w: RunningPeriod, end: datetime | None = None) -> Clock:
     return w.clock(verdict, answer)
 
 
-def end_10_2(m: Substance, due: datetime) -> datetime:
+def end_10_2(r: OrderReading, due: datetime) -> datetime:
     """Until when E-10-2 can be met: if the authority is silent to the end, transmission may only begin at `due`, and
     the provider has 24 hours from it; if it spoke, on whatever part, until `due` (decision 28)."""
-    spoke = (*m.of("no-ground-confirmed"), *m.grounds_in_time)
-    heard = any(e.on < due and (m.since is None or e.on >= m.since) for e in spoke)
+    spoke = (*r.entries.of("no-ground-confirmed"), *r.review.grounds_in_time)
+    heard = any(e.on < due and (r.order.since is None or e.on >= r.order.since) for e in spoke)
     return due if heard else due + SILENCE
 
 
-def _downgraded(m: Substance, w: RunningPeriod) -> Entry | None:
+def _downgraded(r: OrderReading, w: RunningPeriod) -> Entry | None:
     """The entry that ended or downgraded the emergency with effect before the eight hours were over and not later than
     the answer (decision 43); None if none did."""
-    _, answer = w.judged(_answers(m), since(m, *ANSWERS))
-    for over, e in m.reassessed:
-        if w.due is not None and over < w.due and over <= m.at and (answer is None or over <= answer.on):
+    _, answer = w.judged(_answers(r), since(r, *ANSWERS))
+    for over, e in r.emergency.reassessed:
+        if w.due is not None and over < w.due and over <= r.at and (answer is None or over <= answer.on):
             return e
     return None
 
 
-def _e_10_4(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if m.versions and m.sent_or_received and _emergency_at_receipt(m):
-        w = _transmission(m, d, m.governing, *_in_hours(m))
-        downgraded = _downgraded(m, w)
+def _e_10_4(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if r.order.versions and r.order.sent_or_received and _emergency_at_receipt(r):
+        w = _transmission(r, d, r.receipts.governing, *_in_hours(r))
+        downgraded = _downgraded(r, w)
         if downgraded is not None:
-            _, answer = w.judged(_answers(m), since(m, *ANSWERS))
+            _, answer = w.judged(_answers(r), since(r, *ANSWERS))
             yield w.clock(Verdict.NOT_RUNNING, answer, downgraded)
         else:
             yield _judged(w)
 
 
-def _ten_days(m: Substance, d: Deadline) -> RunningPeriod | None:
+def _ten_days(r: OrderReading, d: Deadline) -> RunningPeriod | None:
     """The ten days: from the governing receipt; or, if an emergency was ended, from when that took effect."""
-    if not (m.versions and m.sent_or_received):
+    if not (r.order.versions and r.order.sent_or_received):
         return None
-    trigger = m.governing
-    if _emergency_at_receipt(m):
-        trigger = _downgraded(m, _transmission(m, E_10_4, m.governing, *_in_hours(m)))
+    trigger = r.receipts.governing
+    if _emergency_at_receipt(r):
+        trigger = _downgraded(r, _transmission(r, E_10_4, r.receipts.governing, *_in_hours(r)))
         if trigger is None:
             return None
-    return _transmission(m, d, trigger, *_in_days(m))
+    return _transmission(r, d, trigger, *_in_days(r))
 
 
-def _e_10_2(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if m.notification_required and (w := _ten_days(m, d)) is not None:
-        yield _judged(w, end_10_2(m, w.due) if w.due else None)
+def _e_10_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if r.review.required and (w := _ten_days(r, d)) is not None:
+        yield _judged(w, end_10_2(r, w.due) if w.due else None)
 
 
-def _e_10_3(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if not m.notification_required and (w := _ten_days(m, d)) is not None:
+def _e_10_3(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if not r.review.required and (w := _ten_days(r, d)) is not None:
         yield _judged(w)
 
 
 # -- art. 12(1), 17(2): to say no --------------------------------------------------------------------------------------
 
 
-def _e_12_1(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if m.notification is not None:
-        w = RunningPeriod(m, d, m.notification, m.review, m.extension(d.id))
-        begun = m.version_of(m.notification)
-        again = begun is not None and begun is not m.issued
-        used = m.of("no-ground-confirmed", "ground-for-refusal-raised")
+def _e_12_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if r.review.notification is not None:
+        w = RunningPeriod(r, d, r.review.notification, r.review.period, r.changes.extension(d.id))
+        begun = r.order.version_of(r.review.notification)
+        again = begun is not None and begun is not r.order.issued
+        used = r.entries.of("no-ground-confirmed", "ground-for-refusal-raised")
         yield window(w, (e for e in used if not again or (begun is not None and e.on >= begun.on)))
 
 
-def _objection_window(m: Substance, d: Deadline) -> RunningPeriod:
-    return wind(m, d, m.governing, lambda on: eu_days(on, 10, m.issuer_days, d.policy), versioned=True)
+def _objection_window(r: OrderReading, d: Deadline) -> RunningPeriod:
+    return wind(r, d, r.receipts.governing, lambda on: eu_days(on, 10, r.parties.issuer_days, d.policy), versioned=True)
 
 
-def objection_in_time(m: Substance, e: Entry) -> bool:
+def objection_in_time(r: OrderReading, e: Entry) -> bool:
     """An objection was filed before the end of E-17-2, or while that end is not known."""
-    end = _objection_window(m, E_17_2).due
+    end = _objection_window(r, E_17_2).due
     return end is None or e.on < end
 
 
-def _e_17_2(d: Deadline, m: Substance) -> Iterator[Clock]:
-    filed = since(m, "reasoned-objection-filed")
-    if m.versions and filed:
-        w = _objection_window(m, d)
+def _e_17_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    filed = since(r, "reasoned-objection-filed")
+    if r.order.versions and filed:
+        w = _objection_window(r, d)
         yield w.clock(*w.judged(first_of(filed), filed))
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import RunningPeriod, answered, first_of, since, wind, wind_by_receipt
-from ledger.law.reading.substance import Substance
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import Count, Days, Duration, duration, eu_days, eu_hours, eu_working_days, stated
 from ledger.law.terms.calendar import calendar_days as house_days
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
@@ -20,10 +20,10 @@ def _after(e: Entry, earlier: Entry) -> bool:
 # -- clarification: arts 10(6), 11(5) ----------------------------------------------------------------------------------
 
 
-def _clarify(d: Deadline, m: Substance) -> Iterator[Clock]:
-    for referral, clarification in m.referrals:
-        w = wind(m, d, referral, lambda on: eu_days(on, 5, m.issuer_days))
-        withdrawn = [e for e in m.of("order-withdrawn") if _after(e, referral)]
+def _clarify(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    for referral, clarification in r.changes.referrals:
+        w = wind(r, d, referral, lambda on: eu_days(on, 5, r.parties.issuer_days))
+        withdrawn = [e for e in r.entries.of("order-withdrawn") if _after(e, referral)]
         answers = sorted((*withdrawn, *((clarification,) if clarification else ())), key=lambda e: (e.on, e.index))
         yield answered(w, answers)
 
@@ -31,29 +31,35 @@ def _clarify(d: Deadline, m: Substance) -> Iterator[Clock]:
 # -- preservation: art. 11 ---------------------------------------------------------------------------------------------
 
 
-def keeping_end(m: Substance) -> datetime | None:
+def keeping_end(r: OrderReading) -> datetime | None:
     """The end of the sixty days of art. 11(1), before any extension; None while the receipt is not known."""
-    return wind_by_receipt(m, E_11_1, lambda on: eu_days(on, 60, m.provider_days), extendable=False).due
+    return wind_by_receipt(r, E_11_1, lambda on: eu_days(on, 60, r.parties.provider_days), extendable=False).due
 
 
-def _e_11_1(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if not (m.versions and m.sent_or_received):
+def extension_in_time(r: OrderReading, e: Entry) -> bool:
+    """Return True if a preservation-extended came before the end of the sixty days, or while that is not known."""
+    end = keeping_end(r)
+    return end is None or e.on < end
+
+
+def _e_11_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if not (r.order.versions and r.order.sent_or_received):
         return
-    end = keeping_end(m)
+    end = keeping_end(r)
 
     def counting(on: datetime) -> Count:
         """The first extension in time counts from the sixtieth calendar day, and the whole then rolls (decision 36)."""
-        extensions = (e for e in since(m, "preservation-extended") if end is not None and e.on < end)
+        extensions = (e for e in since(r, "preservation-extended") if end is not None and e.on < end)
         more = next((length for e in extensions if (length := duration(e.get("extends_by")))), Duration())
-        return eu_days(on, Duration(days=60) + more, m.provider_days)
+        return eu_days(on, Duration(days=60) + more, r.parties.provider_days)
 
-    w = wind_by_receipt(m, d, counting, extendable=False)
-    requests = since(m, "production-request-confirmed")
+    w = wind_by_receipt(r, d, counting, extendable=False)
+    requests = since(r, "production-request-confirmed")
     verdict, answer = w.judged(first_of(requests), requests)
     if w.due is not None and verdict in (Verdict.OPEN, Verdict.MISSED):
         kinds = ("order-withdrawn", "preservation-ceased", "preservation-refused", "no-data-held")
-        over = next((e for e in m.of(*kinds) if w.before(e)), None)
-        exempt = any(c.verdict is Verdict.MISSED for c in _clarify(E_11_5, m))
+        over = next((e for e in r.entries.of(*kinds) if w.before(e)), None)
+        exempt = any(c.verdict is Verdict.MISSED for c in _clarify(E_11_5, r))
         if over is not None or exempt:
             yield w.clock(Verdict.NOT_RUNNING, answer, over)
             return
@@ -63,74 +69,74 @@ def _e_11_1(d: Deadline, m: Substance) -> Iterator[Clock]:
 # -- enforcement: art. 16 ----------------------------------------------------------------------------------------------
 
 
-def _enforcing(m: Substance, request: Entry) -> Days:
-    office = m.register.office(request.get("enforcing_authority") or "")
-    return m.days_of(office.party if office else m.to_party)
+def _enforcing(r: OrderReading, request: Entry) -> Days:
+    office = r.register.office(request.get("enforcing_authority") or "")
+    return r.parties.days_of(office.party if office else r.parties.to_party)
 
 
-def _e_16_2(d: Deadline, m: Substance) -> Iterator[Clock]:
-    for request in m.of("enforcement-requested"):
-        days = _enforcing(m, request)
-        w = wind(m, d, request, lambda on, days=days: eu_working_days(on, 5, days))  # type: ignore[misc]
-        yield answered(w, (e for e in m.of("recognition-decided") if _after(e, request)))
+def _e_16_2(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    for request in r.entries.of("enforcement-requested"):
+        days = _enforcing(r, request)
+        w = wind(r, d, request, lambda on, days=days: eu_working_days(on, 5, days))  # type: ignore[misc]
+        yield answered(w, (e for e in r.entries.of("recognition-decided") if _after(e, request)))
 
 
-def _e_16_7(d: Deadline, m: Substance) -> Iterator[Clock]:
-    requested = m.first("enforcement-requested")
-    for question in m.of("additional-information-requested"):
-        if requested is not None and _after(question, requested) and m.is_by(question, "NOT"):
-            w = wind(m, d, question, lambda on: eu_working_days(on, 5, m.issuer_days))
-            replies = m.of("additional-information-provided")
-            yield answered(w, (e for e in replies if m.named(e.get("answers")) is question))
+def _e_16_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    requested = r.entries.first("enforcement-requested")
+    for question in r.entries.of("additional-information-requested"):
+        if requested is not None and _after(question, requested) and r.actors.is_by(question, "NOT"):
+            w = wind(r, d, question, lambda on: eu_working_days(on, 5, r.parties.issuer_days))
+            replies = r.entries.of("additional-information-provided")
+            yield answered(w, (e for e in replies if r.entries.named(e.get("answers")) is question))
 
 
 # -- validation after the fact: art. 4(5) ------------------------------------------------------------------------------
 
 
-def _pending(m: Substance) -> bool:
+def _pending(r: OrderReading) -> bool:
     """Issued without prior validation; nobody who may not read the field learns of it from here (decision 41)."""
-    return m.issued is not None and m.issued.get("validation_pending") is True
+    return r.order.issued is not None and r.order.issued.get("validation_pending") is True
 
 
-def _e_4_5(d: Deadline, m: Substance) -> Iterator[Clock]:
-    if _pending(m):
-        w = wind(m, d, m.issued, lambda on: eu_hours(on, 48, m.issuer_days))
-        yield answered(w, m.of("ex-post-validation-sought"))
+def _e_4_5(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    if _pending(r):
+        w = wind(r, d, r.order.issued, lambda on: eu_hours(on, 48, r.parties.issuer_days))
+        yield answered(w, r.entries.of("ex-post-validation-sought"))
 
 
-def _e_4_5_data(d: Deadline, m: Substance) -> Iterator[Clock]:
-    refused, disclosed = m.first("ex-post-validation-refused"), m.first("data-disclosed")
-    if _pending(m) and refused is not None and disclosed is not None:
+def _e_4_5_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    refused, disclosed = r.entries.first("ex-post-validation-refused"), r.entries.first("data-disclosed")
+    if _pending(r) and refused is not None and disclosed is not None:
         trigger = disclosed if _after(disclosed, refused) else refused
-        w = wind(m, d, trigger, lambda on: house_days(on, 7, m.issuer_days, d.policy))
-        done = m.of("data-destroyed", "use-restricted")
+        w = wind(r, d, trigger, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
+        done = r.entries.of("data-destroyed", "use-restricted")
         yield answered(w, (e for e in done if e.get("scope") == "all" and _after(e, disclosed)))
 
 
 # -- a ground after the data: art. 10(4) -------------------------------------------------------------------------------
 
 
-def _e_10_4_data(d: Deadline, m: Substance) -> Iterator[Clock]:
-    for ground in m.grounds_in_time:
-        touched = [e for e in m.disclosures if _after(ground, e) and m.touches(ground, e)]
+def _e_10_4_data(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    for ground in r.review.grounds_in_time:
+        touched = [e for e in r.substance.disclosures if _after(ground, e) and r.substance.touches(ground, e)]
         if touched:
-            w = wind(m, d, ground, lambda on: house_days(on, 7, m.issuer_days, d.policy))
-            done = m.of("data-destroyed", "use-restricted", "condition-accepted")
+            w = wind(r, d, ground, lambda on: house_days(on, 7, r.parties.issuer_days, d.policy))
+            done = r.entries.of("data-destroyed", "use-restricted", "condition-accepted")
             yield answered(w, (e for e in done if _after(e, ground if e.kind == "condition-accepted" else touched[0])))
 
 
 # -- a link: Implementing Regulation (EU) 2025/1550, point 3.3.3(b) ----------------------------------------------------
 
 
-def _e_2025(d: Deadline, m: Substance) -> Iterator[Clock]:
-    for disclosure in m.disclosures:
+def _e_2025(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    for disclosure in r.substance.disclosures:
         if (until := disclosure.get("access_until")) is not None:
-            w = _link(m, d, disclosure, instant(until))
-            yield answered(w, (e for e in m.of("evidence-received") if m.speaks_of(e, disclosure)))
+            w = _link(r, d, disclosure, instant(until))
+            yield answered(w, (e for e in r.entries.of("evidence-received") if r.reliability.speaks_of(e, disclosure)))
 
 
-def _link(m: Substance, d: Deadline, disclosure: Entry, until: datetime) -> RunningPeriod:
-    return wind(m, d, disclosure, lambda on: stated(until, m.provider_days, on))
+def _link(r: OrderReading, d: Deadline, disclosure: Entry, until: datetime) -> RunningPeriod:
+    return wind(r, d, disclosure, lambda on: stated(until, r.parties.provider_days, on))
 
 
 E_10_4_DATA = Deadline(

@@ -10,60 +10,68 @@ from datetime import date
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import answered, first_of, wind
-from ledger.law.reading.substance import Substance
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days, eu_hours, stated_day
 from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
 
 
-def _surplus(m: Substance) -> Entry | None:
+def _surplus(r: OrderReading) -> Entry | None:
     """What first showed that more came than was sought: somebody said so, or the elements of a receipt do."""
-    said = m.of("out-of-scope-data-identified")[:1]
-    seen = (e for e in m.of("evidence-received") if any(m.not_sought(element) for element in m.received_elements(e)))
+    said = r.entries.of("out-of-scope-data-identified")[:1]
+    seen = (
+        e
+        for e in r.entries.of("evidence-received")
+        if any(r.substance.not_sought(element) for element in r.substance.received_elements(e))
+    )
     return min((*said, *seen), key=lambda e: (e.on, e.index), default=None)
 
 
-def _d_14_2b(d: Deadline, m: Substance) -> Iterator[Clock]:
-    trigger = _surplus(m)
+def _d_14_2b(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    trigger = _surplus(r)
     if trigger is not None:
-        w = wind(m, d, trigger, lambda on: calendar_days(on, 30, m.days_of(trigger.party), d.policy))
-        done = m.of("data-returned", "data-destroyed", "use-restricted")
+        w = wind(r, d, trigger, lambda on: calendar_days(on, 30, r.parties.days_of(trigger.party), d.policy))
+        done = r.entries.of("data-returned", "data-destroyed", "use-restricted")
         yield answered(w, (e for e in done if e.get("scope") in ("all", "out-of-scope")))
 
 
-def _notice_review(d: Deadline, m: Substance) -> Iterator[Clock]:
+def _notice_review(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     """The last delay only. Its day ends in the zone of the Party of its signer, as written there."""
-    delays = m.of("customer-notification-delayed", "customer-notification-delay-extended")
+    delays = r.entries.of("customer-notification-delayed", "customer-notification-delay-extended")
     if delays:
         last = delays[-1]
         review_on = date.fromisoformat(last.get("review_on"))
-        w = wind(m, d, last, lambda on: stated_day(review_on, m.days_of(last.party), on), extendable=False)
-        decided = m.of("customer-notification-delay-lifted", "customer-notification-omitted", "customer-notified")
+        w = wind(r, d, last, lambda on: stated_day(review_on, r.parties.days_of(last.party), on), extendable=False)
+        decided = r.entries.of(
+            "customer-notification-delay-lifted", "customer-notification-omitted", "customer-notified"
+        )
         yield answered(
             w,
             (
                 e
                 for e in decided
                 if (e.on, e.index) > (last.on, last.index)
-                and (e.kind != "customer-notified" or m.is_by(e, "ISS", "RET"))
+                and (e.kind != "customer-notified" or r.actors.is_by(e, "ISS", "RET"))
             ),
         )
 
 
-def _notice_due(d: Deadline, m: Substance) -> Iterator[Clock]:
-    for lifted in m.of("customer-notification-delay-lifted"):
-        days = m.days_of(lifted.party)
-        w = wind(m, d, lifted, lambda on, days=days: calendar_days(on, 30, days, d.policy), extendable=False)  # type: ignore[misc]
-        yield answered(w, m.of("customer-notified"))
+def _notice_due(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    for lifted in r.entries.of("customer-notification-delay-lifted"):
+        days = r.parties.days_of(lifted.party)
+        w = wind(r, d, lifted, lambda on, days=days: calendar_days(on, 30, days, d.policy), extendable=False)  # type: ignore[misc]
+        yield answered(w, r.entries.of("customer-notified"))
 
 
-def _dp_72h(d: Deadline, m: Substance) -> Iterator[Clock]:
-    for incident in m.of("security-incident-detected"):
+def _dp_72h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
+    for incident in r.entries.of("security-incident-detected"):
         if incident.get("regime") not in ("GDPR:33", "LED:30"):
             continue
-        days, aware = m.days_of(incident.party), instant(incident.get("aware_at"))
-        w = wind(m, d, incident, lambda on, days=days: eu_hours(on, 72, days), aware)  # type: ignore[misc]
-        told = [e for e in m.of("incident-notified-to-authority") if m.named(e.get("about")) is incident]
-        assessed = (e for e in m.of("incident-assessed") if m.named(e.get("about")) is incident)
+        days, aware = r.parties.days_of(incident.party), instant(incident.get("aware_at"))
+        w = wind(r, d, incident, lambda on, days=days: eu_hours(on, 72, days), aware)  # type: ignore[misc]
+        told = [
+            e for e in r.entries.of("incident-notified-to-authority") if r.entries.named(e.get("about")) is incident
+        ]
+        assessed = (e for e in r.entries.of("incident-assessed") if r.entries.named(e.get("about")) is incident)
         harmless = next((e for e in assessed if e.get("risk") == "none"), None)
         if harmless is not None and not told:
             yield w.clock(Verdict.NOT_RUNNING, None, harmless)

@@ -7,7 +7,7 @@ from ledger.law.deadlines import direct_cooperation as direct
 from ledger.law.deadlines import e_evidence as eu
 from ledger.law.deadlines import e_evidence_authorities as authorities
 from ledger.law.deadlines import general_duties as duties
-from ledger.law.reading.substance import Substance
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import Clock, Deadline
 
 REGISTER: tuple[Deadline, ...] = (
@@ -44,7 +44,7 @@ REGISTER: tuple[Deadline, ...] = (
 OF_DISOWNED = (duties.NOTICE_REVIEW, duties.NOTICE_DUE, duties.DP_72H)
 
 
-def clocks(m: Substance) -> tuple[Clock, ...]:
+def clocks(r: OrderReading) -> tuple[Clock, ...]:
     """The clocks listed for an order at its moment, in the order of the register, a rolled twin after its own."""
-    rules = OF_DISOWNED if m.disowned else REGISTER
-    return tuple(clock for d in rules if d.applies(m.instrument) for clock in d.run(d, m))
+    rules = OF_DISOWNED if r.substance.disowned else REGISTER
+    return tuple(clock for d in rules if d.applies(r.instrument) for clock in d.run(d, r))

@@ -10,8 +10,8 @@ from ledger.entries.case import Entry
 from ledger.law.instruments.notice import end_of_day
 from ledger.law.instruments.second_protocol import broken_instructions, late_instructions
 from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Seen, finding, of_clocks
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark
 
 # -- 14(1): on what basis ----------------------------------------------------------------------------------------------
@@ -25,8 +25,8 @@ from ledger.law.terms.rule import Mark
     gap="A7",
     says="The legal basis of the transfer is not stated.",
 )
-def no_basis_stated(r: OrderFacts) -> Seen:
-    return r.reaching if r.issued is None or r.lacks("dp_regime") else None
+def no_basis_stated(r: OrderReading) -> Seen:
+    return r.substance.reaching if r.order.issued is None or r.order.lacks("dp_regime") else None
 
 
 # -- 14(2)(a): for what ------------------------------------------------------------------------------------------------
@@ -41,29 +41,31 @@ def no_basis_stated(r: OrderFacts) -> Seen:
     gap="A7",
     says="For some time nothing shows that the data were not used.",
 )
-def use_unproven(r: OrderFacts) -> Seen:
+def use_unproven(r: OrderReading) -> Seen:
     """Unless the data were locked, destroyed or returned no later than both, receipt and instruction (decision 23)."""
     instructions = sorted((i for i, _ in (*broken_instructions(r), *late_instructions(r))), key=in_order)
-    receipt = r.first("evidence-received")
+    receipt = r.entries.first("evidence-received")
     if receipt is None or not instructions:
         return None
     both = max(receipt.on, instructions[0].on)
     held_back = (
-        e for e in r.of("use-restricted", "data-destroyed", "data-returned") if e.get("scope") != "out-of-scope"
+        e for e in r.entries.of("use-restricted", "data-destroyed", "data-returned") if e.get("scope") != "out-of-scope"
     )
     return None if any(e.on <= both for e in held_back) else (instructions[0], receipt)
 
 
-def in_another_case(r: OrderFacts) -> list[Entry]:
+def in_another_case(r: OrderReading) -> list[Entry]:
     """Every use in another case than the order's. An order that names none gives nothing to measure it against."""
-    case = r.issued.get("case_ref") if r.issued else None
-    return [e for e in r.of("use-recorded") if case is not None and e.get("case_ref") != case]
+    case = r.order.issued.get("case_ref") if r.order.issued else None
+    return [e for e in r.entries.of("use-recorded") if case is not None and e.get("case_ref") != case]
 
 
-def bound_to_the_case(r: OrderFacts, use: Entry) -> bool:
+def bound_to_the_case(r: OrderReading, use: Entry) -> bool:
     """A condition that binds the data to this case was accepted before they were used."""
-    accepted = (r.named(e.get("about")) for e in r.earlier(use, "condition-accepted"))
-    return any(c is not None and r.is_effective(c) and c.get("condition_code") == "this-case-only" for c in accepted)
+    accepted = (r.entries.named(e.get("about")) for e in r.entries.earlier(use, "condition-accepted"))
+    return any(
+        c is not None and r.entries.is_effective(c) and c.get("condition_code") == "this-case-only" for c in accepted
+    )
 
 
 @finding(
@@ -75,7 +77,7 @@ def bound_to_the_case(r: OrderFacts, use: Entry) -> bool:
     contradicts="A5 A7",
     says="Registration data were used in another case than the one stated.",
 )
-def registration_data_used_elsewhere(r: OrderFacts) -> Seen:
+def registration_data_used_elsewhere(r: OrderReading) -> Seen:
     return in_another_case(r)
 
 
@@ -87,7 +89,7 @@ def registration_data_used_elsewhere(r: OrderFacts) -> Seen:
     contradicts="A5 A7",
     says="The data were used in another case against an accepted condition.",
 )
-def used_against_a_condition(r: OrderFacts) -> Seen:
+def used_against_a_condition(r: OrderReading) -> Seen:
     return None if r.instrument == "2AP-6" else [e for e in in_another_case(r) if bound_to_the_case(r, e)]
 
 
@@ -99,14 +101,14 @@ def used_against_a_condition(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="The data were used in another case without a decision allowing it.",
 )
-def used_without_a_decision(r: OrderFacts) -> Seen:
+def used_without_a_decision(r: OrderReading) -> Seen:
     if r.instrument == "2AP-6":
         return None
     return [e for e in in_another_case(r) if not bound_to_the_case(r, e) and not _allowed(r, e)]
 
 
-def _allowed(r: OrderFacts, use: Entry) -> bool:
-    decided = (e for e in r.earlier(use, "further-use-decided") if e.get("decision") == "allowed")
+def _allowed(r: OrderReading, use: Entry) -> bool:
+    decided = (e for e in r.entries.earlier(use, "further-use-decided") if e.get("decision") == "allowed")
     return any(e.get("case_ref") == use.get("case_ref") for e in decided)
 
 
@@ -121,8 +123,8 @@ def _allowed(r: OrderFacts, use: Entry) -> bool:
     contradicts="A7",
     says="More was received than was asked for and nothing was done about it in time.",
 )
-def surplus_kept(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("D-14-2b"))
+def surplus_kept(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("D-14-2b"))
 
 
 @finding(
@@ -133,8 +135,8 @@ def surplus_kept(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="Specially protected data are held without a safeguard.",
 )
-def no_safeguard(r: OrderFacts) -> Seen:
-    return [e for e in r.of("sensitive-data-flagged") if not e.stated("safeguard")]
+def no_safeguard(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("sensitive-data-flagged") if not e.stated("safeguard")]
 
 
 @finding(
@@ -145,9 +147,9 @@ def no_safeguard(r: OrderFacts) -> Seen:
     gap="A7",
     says="The date to look at retention again has passed.",
 )
-def retention_not_reviewed(r: OrderFacts) -> Seen:
-    dated = [e for e in r.of("retention-rule-set", "retention-reviewed") if e.stated("review_on")]
-    if not dated or r.gone or r.later(dated[-1], "retention-reviewed", "retention-expired"):
+def retention_not_reviewed(r: OrderReading) -> Seen:
+    dated = [e for e in r.entries.of("retention-rule-set", "retention-reviewed") if e.stated("review_on")]
+    if not dated or r.substance.gone or r.entries.later(dated[-1], "retention-reviewed", "retention-expired"):
         return None
     end = end_of_day(r, dated[-1], "review_on")
     return (dated[-1],) if end is not None and r.at >= end else None
@@ -164,20 +166,20 @@ def retention_not_reviewed(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="The supervisory authority was not told within 72 hours, and it is not said why.",
 )
-def incident_not_told_in_time(r: OrderFacts) -> Seen:
-    told = [e for e in r.of("incident-notified-to-authority") if e.stated("late_reasons")]
-    excused = {incident.leaf for e in told if (incident := r.named(e.get("about")))}
-    return of_clocks(c for c in r.missed("DP-72H") if c.trigger not in excused)
+def incident_not_told_in_time(r: OrderReading) -> Seen:
+    told = [e for e in r.entries.of("incident-notified-to-authority") if e.stated("late_reasons")]
+    excused = {incident.leaf for e in told if (incident := r.entries.named(e.get("about")))}
+    return of_clocks(c for c in r.deadlines.missed("DP-72H") if c.trigger not in excused)
 
 
 # -- 14(10): to a third State ------------------------------------------------------------------------------------------
 
 
-def _authorised(r: OrderFacts, transfer: Entry, by: frozenset[str] = frozenset()) -> bool:
+def _authorised(r: OrderReading, transfer: Entry, by: frozenset[str] = frozenset()) -> bool:
     """Granted before, for that recipient, by one of these offices if any are named; read from the entries, not from the
     reference the transfer gives (decision 58)."""
-    for grant in r.earlier(transfer, "onward-transfer-authorisation-granted"):
-        request = r.named(grant.get("about"))
+    for grant in r.entries.earlier(transfer, "onward-transfer-authorisation-granted"):
+        request = r.entries.named(grant.get("about"))
         same = request is not None and request.get("recipient_party") == transfer.get("recipient_party")
         if same and (not by or grant.actor in by):
             return True
@@ -193,11 +195,11 @@ def _authorised(r: OrderFacts, transfer: Entry, by: frozenset[str] = frozenset()
     contradicts="A7",
     says="Data went to a third State without prior authorisation.",
 )
-def passed_on_without_authorisation(r: OrderFacts) -> Seen:
-    party = r.to_party
+def passed_on_without_authorisation(r: OrderReading) -> Seen:
+    party = r.parties.to_party
     return [
         e
-        for e in r.of("onward-transferred")
+        for e in r.entries.of("onward-transferred")
         if not _authorised(r, e, r.register.designated(party, "C-14-10-b", e.on) if party else frozenset())
     ]
 
@@ -211,8 +213,8 @@ def passed_on_without_authorisation(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="Data went to a third country without the authorisation of the State they came from.",
 )
-def passed_on_to_a_third_country(r: OrderFacts) -> Seen:
-    return [e for e in r.of("onward-transferred") if not _authorised(r, e)]
+def passed_on_to_a_third_country(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("onward-transferred") if not _authorised(r, e)]
 
 
 # -- 14(12), 14(15): the person, and suspension ------------------------------------------------------------------------
@@ -226,8 +228,8 @@ def passed_on_to_a_third_country(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="A person was refused without reasons or without being told how to seek redress.",
 )
-def person_refused_without_reasons(r: OrderFacts) -> Seen:
-    refused = r.of("access-restricted", "rectification-refused")
+def person_refused_without_reasons(r: OrderReading) -> Seen:
+    refused = r.entries.of("access-restricted", "rectification-refused")
     return [e for e in refused if not e.stated("reasons") or e.get("redress_info") is False]
 
 
@@ -239,16 +241,16 @@ def person_refused_without_reasons(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="Data were disclosed while transfers between the two Parties were suspended.",
 )
-def disclosed_while_suspended(r: OrderFacts) -> Seen:
+def disclosed_while_suspended(r: OrderReading) -> Seen:
     suspensions = [
         e
-        for e in r.anywhere("transfers-suspended")
-        if (e.get("from_party"), e.get("to_party")) == (r.provider_party, r.from_party)
+        for e in r.entries.anywhere("transfers-suspended")
+        if (e.get("from_party"), e.get("to_party")) == (r.parties.provider_party, r.parties.from_party)
     ]
-    return [e for d in r.disclosures for s in suspensions if _suspended(r, s, d) for e in (s, d)]
+    return [e for d in r.substance.disclosures for s in suspensions if _suspended(r, s, d) for e in (s, d)]
 
 
-def _suspended(r: OrderFacts, suspension: Entry, disclosure: Entry) -> bool:
-    lifted = (e for e in r.anywhere("suspension-lifted") if e.get("about") == suspension.leaf)
+def _suspended(r: OrderReading, suspension: Entry, disclosure: Entry) -> bool:
+    lifted = (e for e in r.entries.anywhere("suspension-lifted") if e.get("about") == suspension.leaf)
     here = in_order(disclosure)
     return in_order(suspension) < here and not any(in_order(e) < here for e in lifted)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.entries.case import Entry, Unread, instant
+from ledger.law.deadlines.e_evidence_authorities import extension_in_time
 from ledger.law.instruments.notification import never_notified, notified_late
 from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Seen, finding, of_clocks
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark
 
 # Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also whatever is only to be kept.
@@ -34,9 +35,9 @@ OPEN_DAYS = (10, 45)  # calendar days a link stays open, at least and at most: 2
     gap="A7",
     says="The emergency was downgraded after the data had come; notice and use are to be looked at again.",
 )
-def downgraded_after_disclosure(r: OrderFacts) -> Seen:
-    downgraded = [e for e in r.of("emergency-reassessed") if e.get("outcome") == "downgraded"]
-    return [e for e in downgraded if any(d.on <= instant(e.get("effective_at")) for d in r.disclosures)]
+def downgraded_after_disclosure(r: OrderReading) -> Seen:
+    downgraded = [e for e in r.entries.of("emergency-reassessed") if e.get("outcome") == "downgraded"]
+    return [e for e in downgraded if any(d.on <= instant(e.get("effective_at")) for d in r.substance.disclosures)]
 
 
 @finding(
@@ -47,8 +48,8 @@ def downgraded_after_disclosure(r: OrderFacts) -> Seen:
     gap="A4",
     says="The facts given for the emergency were known to be untrue.",
 )
-def emergency_known_to_be_false(r: OrderFacts) -> Seen:
-    return [e for e in r.of("emergency-reassessed") if e.get("known_false_at_declaration") is True]
+def emergency_known_to_be_false(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("emergency-reassessed") if e.get("known_false_at_declaration") is True]
 
 
 @finding(
@@ -60,22 +61,24 @@ def emergency_known_to_be_false(r: OrderFacts) -> Seen:
     contradicts="A4",
     says="The order was neither issued nor validated by an authority that may do so for these data.",
 )
-def not_competent(r: OrderFacts) -> Seen:
-    if r.issued is None:
+def not_competent(r: OrderReading) -> Seen:
+    if r.order.issued is None:
         return None
-    may = JUDICIAL if r.instrument == "EPOC" and r.heavy else WITH_PROSECUTOR
-    approved = (e for e in r.of("order-validated") if e.get("decision") == "approved" and e.get("capacity") in may)
-    service = r.service(r.issued) or r.served
+    may = JUDICIAL if r.instrument == "EPOC" and r.order.traffic_or_content else WITH_PROSECUTOR
+    approved = (
+        e for e in r.entries.of("order-validated") if e.get("decision") == "approved" and e.get("capacity") in may
+    )
+    service = r.order.service(r.order.issued) or r.order.served
     validated = any(service is None or e.on <= service for e in approved)
-    competent = r.issued.get("issuing_capacity") in may or validated or _unvalidated_emergency(r, r.issued)
-    return None if competent else (r.issued,)
+    competent = r.order.issued.get("issuing_capacity") in may or validated or _unvalidated_emergency(r, r.order.issued)
+    return None if competent else (r.order.issued,)
 
 
-def _unvalidated_emergency(r: OrderFacts, issued: Entry) -> bool:
+def _unvalidated_emergency(r: OrderReading, issued: Entry) -> bool:
     """The case of art. 4(5). Who may not read whether a validation is pending must not learn it from here: for that
     reader it may be (decision 41)."""
     pending = issued.get("validation_pending") is True or isinstance(issued.sealed.get("validation_pending"), Unread)
-    return pending and r.emergency(issued.on) and not (r.instrument == "EPOC" and r.heavy)
+    return pending and r.emergency.lasts(issued.on) and not (r.instrument == "EPOC" and r.order.traffic_or_content)
 
 
 @finding(
@@ -87,8 +90,8 @@ def _unvalidated_emergency(r: OrderFacts, issued: Entry) -> bool:
     contradicts="A4",
     says="Validation after the fact was not sought within 48 hours.",
 )
-def validation_not_sought(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("E-4-5"))
+def validation_not_sought(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("E-4-5"))
 
 
 @finding(
@@ -100,8 +103,8 @@ def validation_not_sought(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="Validation was refused and the data were neither deleted nor restricted.",
 )
-def kept_though_not_validated(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("E-4-5-DATA"))
+def kept_though_not_validated(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("E-4-5-DATA"))
 
 
 @finding(
@@ -113,10 +116,10 @@ def kept_though_not_validated(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The offence does not reach the threshold for traffic or content data, or it is not stated.",
 )
-def offence_below_the_threshold(r: OrderFacts) -> Seen:
+def offence_below_the_threshold(r: OrderReading) -> Seen:
     """A threshold that is not stated counts as not met (decision 44)."""
-    met = r.issued is not None and r.issued.get("offence_threshold") not in (None, "below")
-    return r.of("order-issued") if r.heavy and not met else None
+    met = r.order.issued is not None and r.order.issued.get("offence_threshold") not in (None, "below")
+    return r.entries.of("order-issued") if r.order.traffic_or_content and not met else None
 
 
 # -- article 8: notification -------------------------------------------------------------------------------------------
@@ -131,7 +134,7 @@ def offence_below_the_threshold(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The enforcing authority was not notified.",
 )
-def not_notified(r: OrderFacts) -> Seen:
+def not_notified(r: OrderReading) -> Seen:
     return never_notified(r)
 
 
@@ -144,7 +147,7 @@ def not_notified(r: OrderFacts) -> Seen:
     gap="A5",
     says="The enforcing authority was not notified at the same time; it was {delta} later.",
 )
-def not_notified_simultaneously(r: OrderFacts) -> Seen:
+def not_notified_simultaneously(r: OrderReading) -> Seen:
     return notified_late(r)
 
 
@@ -160,15 +163,15 @@ def not_notified_simultaneously(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="Data were sent before the enforcing authority's period was over and without its confirmation.",
 )
-def sent_before_release(r: OrderFacts) -> Seen:
+def sent_before_release(r: OrderReading) -> Seen:
     """An end that is not known has not come."""
     return [
         d
-        for d in r.disclosures
-        if r.suspends(d.on)
-        and r.before_end(d, "E-10-2")
-        and not r.earlier(d, "no-ground-confirmed")
-        and not any(in_order(g) < in_order(d) for g in r.grounds_in_time)
+        for d in r.substance.disclosures
+        if r.review.suspends(d.on)
+        and r.deadlines.before_end(d, "E-10-2")
+        and not r.entries.earlier(d, "no-ground-confirmed")
+        and not any(in_order(g) < in_order(d) for g in r.review.grounds_in_time)
     ]
 
 
@@ -180,8 +183,8 @@ def sent_before_release(r: OrderFacts) -> Seen:
     contradicts="A6",
     says="The data were not sent in time.",
 )
-def not_sent_in_time(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("E-10-2", "E-10-3", "E-10-4"))
+def not_sent_in_time(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("E-10-2", "E-10-3", "E-10-4"))
 
 
 @finding(
@@ -193,8 +196,8 @@ def not_sent_in_time(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="A ground was raised after the data had been sent, and they were neither deleted nor restricted.",
 )
-def kept_against_a_ground(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("E-10-4-DATA"))
+def kept_against_a_ground(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("E-10-4-DATA"))
 
 
 @finding(
@@ -206,8 +209,8 @@ def kept_against_a_ground(r: OrderFacts) -> Seen:
     contradicts="A6",
     says="The extension came after the keeping period had ended.",
 )
-def extended_too_late(r: OrderFacts) -> Seen:
-    return [e for e in r.of("preservation-extended") if not r.extension_in_time(e)]
+def extended_too_late(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("preservation-extended") if not extension_in_time(r, e)]
 
 
 # -- article 12: grounds for refusal -----------------------------------------------------------------------------------
@@ -222,12 +225,12 @@ def extended_too_late(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="Data were sent although the enforcing authority had objected.",
 )
-def sent_against_a_ground(r: OrderFacts) -> Seen:
+def sent_against_a_ground(r: OrderReading) -> Seen:
     return [
         e
-        for d in r.disclosures
-        for g in r.grounds_in_time
-        if in_order(g) < in_order(d) and r.bars(g, d)
+        for d in r.substance.disclosures
+        for g in r.review.grounds_in_time
+        if in_order(g) < in_order(d) and r.substance.bars(g, d)
         for e in (g, d)
     ]
 
@@ -240,8 +243,8 @@ def sent_against_a_ground(r: OrderFacts) -> Seen:
     kinds="ground-for-refusal-raised",
     says="The ground was raised after the period and has no effect under this article.",
 )
-def ground_too_late(r: OrderFacts) -> Seen:
-    return [e for e in r.of("ground-for-refusal-raised") if not r.ground_in_time(e)]
+def ground_too_late(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("ground-for-refusal-raised") if not r.review.ground_in_time(e)]
 
 
 @finding(
@@ -252,8 +255,8 @@ def ground_too_late(r: OrderFacts) -> Seen:
     kinds="ground-for-refusal-raised",
     says="The enforcing authority did not contact the issuing authority first.",
 )
-def issuer_not_contacted(r: OrderFacts) -> Seen:
-    return [e for e in r.of("ground-for-refusal-raised") if e.get("issuer_contacted_first") is not True]
+def issuer_not_contacted(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("ground-for-refusal-raised") if e.get("issuer_contacted_first") is not True]
 
 
 @finding(
@@ -264,8 +267,8 @@ def issuer_not_contacted(r: OrderFacts) -> Seen:
     kinds="notification-received",
     says="The provider had to send before the enforcing authority's time was over.",
 )
-def provider_bound_before_authority(r: OrderFacts) -> Seen:
-    provider, authority = r.clock("E-10-2"), r.clock("E-12-1")
+def provider_bound_before_authority(r: OrderReading) -> Seen:
+    provider, authority = r.deadlines.clock("E-10-2"), r.deadlines.clock("E-12-1")
     if provider is None or authority is None or provider.due is None or authority.due is None:
         return None
     return of_clocks((provider, authority)) if authority.due > provider.due else None
@@ -282,8 +285,8 @@ def provider_bound_before_authority(r: OrderFacts) -> Seen:
     kinds="reasoned-objection-filed",
     says="The objection came too late to suspend the order.",
 )
-def objection_too_late(r: OrderFacts) -> Seen:
-    return [e for e in r.of("reasoned-objection-filed") if not r.before_end(e, "E-17-2")]
+def objection_too_late(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("reasoned-objection-filed") if not r.deadlines.before_end(e, "E-17-2")]
 
 
 # -- Implementing Regulation (EU) 2025/1550, points 3.2 and 3.3.3: the transfer ----------------------------------------
@@ -298,8 +301,8 @@ def objection_too_late(r: OrderFacts) -> Seen:
     gap="A2",
     says="The transfer does not meet the rules on size, manifest or time of access.",
 )
-def transfer_not_as_prescribed(r: OrderFacts) -> Seen:
-    return [d for d in r.disclosures if not _listed(d) or _too_large(d) or not _open_long_enough(r, d)]
+def transfer_not_as_prescribed(r: OrderReading) -> Seen:
+    return [d for d in r.substance.disclosures if not _listed(d) or _too_large(d) or not _open_long_enough(r, d)]
 
 
 def _files(disclosure: Entry) -> list[dict[str, Any]]:
@@ -318,13 +321,13 @@ def _too_large(disclosure: Entry) -> bool:
     return disclosure.get("channel") == COMMON_SYSTEM and sum(f.get("size") or 0 for f in _files(disclosure)) > LARGEST
 
 
-def _open_long_enough(r: OrderFacts, disclosure: Entry) -> bool:
+def _open_long_enough(r: OrderReading, disclosure: Entry) -> bool:
     """A link stays open between the local dates of the provider, the day of disclosure not counting."""
     if disclosure.get("channel") != "link":
         return True
     until = disclosure.get("access_until")
     if until is None:
         return False
-    here = r.provider_days
+    here = r.parties.provider_days
     least, most = OPEN_DAYS
     return least <= (here.day(instant(until)) - here.day(disclosure.on)).days <= most

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from ledger.entries.case import Entry
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.rules.order_facts import EUROPEAN, OrderFacts
+from ledger.law.terms.instruments import EUROPEAN
 from ledger.law.terms.rule import Mark
 
 DELAYS = ("customer-notification-delayed", "customer-notification-delay-extended")
@@ -21,46 +22,50 @@ TOLD_THOUGH_NOT_TO = "customer-notified-contrary-to-confidentiality"
 # -- confidentiality ---------------------------------------------------------------------------------------------------
 
 
-def end_of_day(r: OrderFacts, e: Entry, field: str) -> datetime | None:
+def end_of_day(r: OrderReading, e: Entry, field: str) -> datetime | None:
     """The end of a day that an entry states, in the zone of the Party of its signer; None if it states none."""
     day = e.get(field)
-    return None if day is None else r.days_of(e.party).end_of(date.fromisoformat(day))
+    return None if day is None else r.parties.days_of(e.party).end_of(date.fromisoformat(day))
 
 
-def forbidden(r: OrderFacts, e: Entry) -> bool:
+def forbidden(r: OrderReading, e: Entry) -> bool:
     """An order, a law or the regulation forbade telling the customer when this happened."""
-    return r.instrument in EUROPEAN or any(_lasts(r, o, e) for o in r.earlier(e, "confidentiality-ordered"))
+    return r.instrument in EUROPEAN or any(_lasts(r, o, e) for o in r.entries.earlier(e, "confidentiality-ordered"))
 
 
-def asked_not_to(r: OrderFacts, e: Entry) -> bool:
+def asked_not_to(r: OrderReading, e: Entry) -> bool:
     """A request of confidentiality was active when this happened: not over by its date, the delay not lifted since, and
     the person not told by the issuing side."""
     return any(_lasts(r, q, e) and not _settled_between(r, q, e) for q in _requests(r, e))
 
 
-def _requests(r: OrderFacts, e: Entry) -> Iterator[Entry]:
-    if r.issued is not None and r.instructs("confidentiality") and r.issued in r.earlier(e, "order-issued"):
-        yield r.issued
-    yield from r.earlier(e, "confidentiality-requested")
+def _requests(r: OrderReading, e: Entry) -> Iterator[Entry]:
+    if (
+        r.order.issued is not None
+        and r.order.instructs("confidentiality")
+        and r.order.issued in r.entries.earlier(e, "order-issued")
+    ):
+        yield r.order.issued
+    yield from r.entries.earlier(e, "confidentiality-requested")
 
 
-def _lasts(r: OrderFacts, confidentiality: Entry, e: Entry) -> bool:
+def _lasts(r: OrderReading, confidentiality: Entry, e: Entry) -> bool:
     end = end_of_day(r, confidentiality, "until")
     return end is None or e.on < end
 
 
-def _settled_between(r: OrderFacts, request: Entry, e: Entry) -> bool:
-    since = r.later(request, "customer-notification-delay-lifted", "customer-notified")
-    before = r.earlier(e, "customer-notification-delay-lifted", "customer-notified")
-    return any(x in before and (x.kind != "customer-notified" or r.is_by(x, "ISS", "RET")) for x in since)
+def _settled_between(r: OrderReading, request: Entry, e: Entry) -> bool:
+    since = r.entries.later(request, "customer-notification-delay-lifted", "customer-notified")
+    before = r.entries.earlier(e, "customer-notification-delay-lifted", "customer-notified")
+    return any(x in before and (x.kind != "customer-notified" or r.actors.is_by(x, "ISS", "RET")) for x in since)
 
 
-def told_by_the_provider(r: OrderFacts) -> list[Entry]:
+def told_by_the_provider(r: OrderReading) -> list[Entry]:
     """Every notice of the provider to its customer, and every entry that says so."""
     return [
         e
-        for e in r.of("customer-notified", TOLD_THOUGH_NOT_TO)
-        if e.kind == TOLD_THOUGH_NOT_TO or r.is_by(e, "SP", "REG")
+        for e in r.entries.of("customer-notified", TOLD_THOUGH_NOT_TO)
+        if e.kind == TOLD_THOUGH_NOT_TO or r.actors.is_by(e, "SP", "REG")
     ]
 
 
@@ -72,7 +77,7 @@ def told_by_the_provider(r: OrderFacts) -> list[Entry]:
     gap="A7",
     says="The provider told the customer although it was asked not to.",
 )
-def told_though_asked_not_to(r: OrderFacts) -> Seen:
+def told_though_asked_not_to(r: OrderReading) -> Seen:
     return [e for e in told_by_the_provider(r) if not forbidden(r, e) and asked_not_to(r, e)]
 
 
@@ -84,7 +89,7 @@ def told_though_asked_not_to(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="The provider told the customer although a court, the law or the regulation forbade it.",
 )
-def told_though_forbidden(r: OrderFacts) -> Seen:
+def told_though_forbidden(r: OrderReading) -> Seen:
     return [e for e in told_by_the_provider(r) if forbidden(r, e)]
 
 
@@ -100,18 +105,22 @@ def told_though_forbidden(r: OrderFacts) -> Seen:
     says="The date to look at the delay again passed with nothing decided, or the person was not told once the "
     "delay was lifted.",
 )
-def notice_overdue(r: OrderFacts) -> Seen:
+def notice_overdue(r: OrderReading) -> Seen:
     """Listed is the last review only. An earlier one that ended with a late extension is V-DELAY-EXTENDED-AFTER-EXPIRY;
     any other late decision, such as a delay ordered anew, leaves its breach here."""
-    missed = of_clocks(r.missed("NOTICE-REVIEW", "NOTICE-DUE"))
-    too_late = [e.leaf for delay in r.of(*DELAYS)[:-1] for e in _decided_too_late(r, delay)]
+    missed = of_clocks(r.deadlines.missed("NOTICE-REVIEW", "NOTICE-DUE"))
+    too_late = [e.leaf for delay in r.entries.of(*DELAYS)[:-1] for e in _decided_too_late(r, delay)]
     leaves = dict.fromkeys((*too_late, *(missed.leaves if missed else ())))
     return Found(tuple(leaves), missed.words if missed else {}) if leaves else None
 
 
-def _decided_too_late(r: OrderFacts, delay: Entry) -> tuple[Entry, ...]:
+def _decided_too_late(r: OrderReading, delay: Entry) -> tuple[Entry, ...]:
     """A delay and the first decision after it, if that is no extension and came at or after the end of the review."""
-    decided = (e for e in r.later(delay, *DECISIONS) if e.kind != "customer-notified" or r.is_by(e, "ISS", "RET"))
+    decided = (
+        e
+        for e in r.entries.later(delay, *DECISIONS)
+        if e.kind != "customer-notified" or r.actors.is_by(e, "ISS", "RET")
+    )
     decision, end = next(decided, None), end_of_day(r, delay, "review_on")
     if decision is None or end is None or decision.kind == DELAYS[1] or decision.on < end:
         return ()
@@ -126,8 +135,8 @@ def _decided_too_late(r: OrderFacts, delay: Entry) -> tuple[Entry, ...]:
     contradicts="A7",
     says="The person was not told and no ground, or no fresh ground, is given.",
 )
-def delayed_without_ground(r: OrderFacts) -> Seen:
-    said = r.of(*DELAYS, "customer-notification-omitted")
+def delayed_without_ground(r: OrderReading) -> Seen:
+    said = r.entries.of(*DELAYS, "customer-notification-omitted")
     return [e for e in said if not e.stated("grounds") or e.get("reassessed", True) is False]
 
 
@@ -139,12 +148,12 @@ def delayed_without_ground(r: OrderFacts) -> Seen:
     contradicts="A7",
     says="The delay was prolonged after it had run out.",
 )
-def extended_after_expiry(r: OrderFacts) -> Seen:
-    return [e for e in r.of("customer-notification-delay-extended") if _had_run_out(r, e)]
+def extended_after_expiry(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("customer-notification-delay-extended") if _had_run_out(r, e)]
 
 
-def _had_run_out(r: OrderFacts, extension: Entry) -> bool:
-    before = r.earlier(extension, *DELAYS)
+def _had_run_out(r: OrderReading, extension: Entry) -> bool:
+    before = r.entries.earlier(extension, *DELAYS)
     end = end_of_day(r, before[-1], "review_on") if before else None
     return end is not None and extension.on >= end
 
@@ -152,12 +161,14 @@ def _had_run_out(r: OrderFacts, extension: Entry) -> bool:
 # -- in the end --------------------------------------------------------------------------------------------------------
 
 
-def general_notice(r: OrderFacts) -> tuple[Entry, ...]:
+def general_notice(r: OrderReading) -> tuple[Entry, ...]:
     """The notices of the issuing Party that are in force. Under European orders none will do (decision 55)."""
     if r.instrument in EUROPEAN:
         return ()
-    published = (e for e in r.anywhere("notice-published") if e.party == r.from_party)
-    return tuple(e for e in published if date.fromisoformat(e.get("valid_from")) <= r.days_of(e.party).day(r.at))
+    published = (e for e in r.entries.anywhere("notice-published") if e.party == r.parties.from_party)
+    return tuple(
+        e for e in published if date.fromisoformat(e.get("valid_from")) <= r.parties.days_of(e.party).day(r.at)
+    )
 
 
 @finding(
@@ -168,8 +179,8 @@ def general_notice(r: OrderFacts) -> tuple[Entry, ...]:
     gap="A7",
     says="The record does not show whether the person was told, or why not.",
 )
-def notice_unsettled(r: OrderFacts) -> Seen:
-    settled = r.of(
+def notice_unsettled(r: OrderReading) -> Seen:
+    settled = r.entries.of(
         "customer-notified", "customer-notification-delayed", "customer-notification-omitted", TOLD_THOUGH_NOT_TO
     )
-    return None if settled or r.gone or general_notice(r) else r.reaching
+    return None if settled or r.substance.gone or general_notice(r) else r.substance.reaching

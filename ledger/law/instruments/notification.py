@@ -10,18 +10,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from ledger.entries.case import Entry
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Found, Seen
-from ledger.law.rules.order_facts import OrderFacts
 
 
-def never_notified(r: OrderFacts) -> Seen:
+def never_notified(r: OrderReading) -> Seen:
     """The versions that were served and that no notification-sent belongs to."""
-    return [version for version, _ in _to_notify(r) if r.notified(version) is None]
+    return [version for version, _ in _to_notify(r) if r.order.notified(version) is None]
 
 
-def notified_late(r: OrderFacts) -> Seen:
+def notified_late(r: OrderReading) -> Seen:
     """The notifications that came after the service of their version, and by how much, the greatest first."""
-    late = [(sent.on - service, version, sent) for version, service in _to_notify(r) if (sent := r.notified(version))]
+    late = [
+        (sent.on - service, version, sent) for version, service in _to_notify(r) if (sent := r.order.notified(version))
+    ]
     late = sorted((x for x in late if x[0] > timedelta()), key=lambda x: x[0], reverse=True)
     if not late:
         return None
@@ -29,11 +31,11 @@ def notified_late(r: OrderFacts) -> Seen:
     return Found(leaves, {"delta": span(late[0][0])})
 
 
-def _to_notify(r: OrderFacts) -> Iterator[tuple[Entry, datetime]]:
+def _to_notify(r: OrderReading) -> Iterator[tuple[Entry, datetime]]:
     """Every version that was served, with the moment of its service, if notification is required at all."""
-    if r.notification_required:
-        for version in r.versions:
-            if (service := r.service(version)) is not None:
+    if r.review.required:
+        for version in r.order.versions:
+            if (service := r.order.service(version)) is not None:
                 yield version, service
 
 

@@ -11,8 +11,8 @@ from ledger.entries.case import Entry
 from ledger.facts.vocabulary import ELEMENTS
 from ledger.law.instruments.notification import never_notified, notified_late
 from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Seen, finding, of_clocks
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Level, Mark
 
 NEXT_STEP = ("escalated-to-article8", "escalated-to-mutual-assistance")
@@ -29,8 +29,8 @@ NEXT_STEP = ("escalated-to-article8", "escalated-to-mutual-assistance")
     contradicts="A5",
     says="The other Party does not apply article 7; the order had to go by another way.",
 )
-def reserved(r: OrderFacts) -> Seen:
-    return r.of("order-issued") if r.declared("R-7-9-a") else None
+def reserved(r: OrderReading) -> Seen:
+    return r.entries.of("order-issued") if r.parties.declared("R-7-9-a") else None
 
 
 @finding(
@@ -42,8 +42,8 @@ def reserved(r: OrderFacts) -> Seen:
     gap="A5",
     says="The issuing Party has itself reserved article 7; whether it may send such orders is not settled.",
 )
-def reserver_issues(r: OrderFacts) -> Seen:
-    return r.of("order-issued") if r.declared("R-7-9-a", r.from_party) else None
+def reserver_issues(r: OrderReading) -> Seen:
+    return r.entries.of("order-issued") if r.parties.declared("R-7-9-a", r.parties.from_party) else None
 
 
 @finding(
@@ -56,10 +56,10 @@ def reserver_issues(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The order asks for access numbers, which the other Party has excluded from this article.",
 )
-def access_numbers_excluded(r: OrderFacts) -> Seen:
-    sought = r.issued.get("elements_sought") or () if r.issued else ()
+def access_numbers_excluded(r: OrderReading) -> Seen:
+    sought = r.order.issued.get("elements_sought") or () if r.order.issued else ()
     numbers = any(known.access_number for e in sought if (known := ELEMENTS.get(e.partition("#")[0])))
-    return r.of("order-issued") if numbers and r.declared("R-7-9-b") else None
+    return r.entries.of("order-issued") if numbers and r.parties.declared("R-7-9-b") else None
 
 
 @finding(
@@ -71,13 +71,13 @@ def access_numbers_excluded(r: OrderFacts) -> Seen:
     contradicts="A4 A5",
     says="The order was not made by or under the supervision the other Party requires before it was served.",
 )
-def not_supervised(r: OrderFacts) -> Seen:
-    if r.served is None or r.issued is None or not r.declared("D-7-2-b"):
+def not_supervised(r: OrderReading) -> Seen:
+    if r.order.served is None or r.order.issued is None or not r.parties.declared("D-7-2-b"):
         return None
-    service = r.service(r.issued) or r.served
-    said = r.of("order-supervised", "order-validated")
+    service = r.order.service(r.order.issued) or r.order.served
+    said = r.entries.of("order-supervised", "order-validated")
     approved = any(e.get("decision") == "approved" and e.on <= service for e in said)
-    return None if approved else (r.issued,)
+    return None if approved else (r.order.issued,)
 
 
 # -- article 7(5): notification, consultation, instruction -------------------------------------------------------------
@@ -92,7 +92,7 @@ def not_supervised(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The authority of the provider's Party was not notified.",
 )
-def not_notified(r: OrderFacts) -> Seen:
+def not_notified(r: OrderReading) -> Seen:
     return never_notified(r)
 
 
@@ -105,7 +105,7 @@ def not_notified(r: OrderFacts) -> Seen:
     gap="A5",
     says="The notification was not simultaneous; it came {delta} after service.",
 )
-def not_notified_simultaneously(r: OrderFacts) -> Seen:
+def not_notified_simultaneously(r: OrderReading) -> Seen:
     return notified_late(r)
 
 
@@ -118,20 +118,22 @@ def not_notified_simultaneously(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The provider disclosed without having finished the consultation its Party requires.",
 )
-def disclosed_without_consultation(r: OrderFacts) -> Seen:
-    return [d for d in r.disclosures if _owed(r, d) or _unfinished(r, d)]
+def disclosed_without_consultation(r: OrderReading) -> Seen:
+    return [d for d in r.substance.disclosures if _owed(r, d) or _unfinished(r, d)]
 
 
-def _owed(r: OrderFacts, disclosure: Entry) -> bool:
-    return r.consultation_required and not r.earlier(disclosure, "consultation-concluded")
+def _owed(r: OrderReading, disclosure: Entry) -> bool:
+    return r.parties.declaration_applies("N-7-5-b") and not r.entries.earlier(disclosure, "consultation-concluded")
 
 
-def _unfinished(r: OrderFacts, disclosure: Entry) -> bool:
+def _unfinished(r: OrderReading, disclosure: Entry) -> bool:
     """A consultation of the provider's own was opened before it disclosed and not concluded."""
     concluded = {
-        about.leaf for e in r.earlier(disclosure, "consultation-concluded") if (about := r.named(e.get("about")))
+        about.leaf
+        for e in r.entries.earlier(disclosure, "consultation-concluded")
+        if (about := r.entries.named(e.get("about")))
     }
-    opened = (e for e in r.earlier(disclosure, "consultation-opened") if r.is_by(e, "SP", "REG"))
+    opened = (e for e in r.entries.earlier(disclosure, "consultation-opened") if r.actors.is_by(e, "SP", "REG"))
     return any(e.leaf not in concluded for e in opened)
 
 
@@ -143,29 +145,34 @@ def _unfinished(r: OrderFacts, disclosure: Entry) -> bool:
     kinds="consultation-opened",
     says="The provider consulted although its Party does not require it here.",
 )
-def consulted_though_not_declared(r: OrderFacts) -> Seen:
-    if r.consultation_required:
+def consulted_though_not_declared(r: OrderReading) -> Seen:
+    if r.parties.declaration_applies("N-7-5-b"):
         return None
-    opened = (e for e in r.of("consultation-opened") if r.is_by(e, "SP", "REG"))
-    return [e for e in opened if not r.earlier(e, "data-disclosed")]
+    opened = (e for e in r.entries.of("consultation-opened") if r.actors.is_by(e, "SP", "REG"))
+    return [e for e in opened if not r.entries.earlier(e, "data-disclosed")]
 
 
-def broken_instructions(r: OrderFacts) -> list[tuple[Entry, Entry]]:
+def broken_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
     """Every valid instruction that was in force when a disclosure went out that it bars, with that disclosure.
 
     Lifting it later cures nothing (decision 20); one for a part bars only what it names (decision 19).
     """
     return [
         (i, d)
-        for d in r.disclosures
-        for i in r.instructions_in_force(d.on)
-        if in_order(i) < in_order(d) and r.bars(i, d)
+        for d in r.substance.disclosures
+        for i in r.instructions.in_force(d.on)
+        if in_order(i) < in_order(d) and r.substance.bars(i, d)
     ]
 
 
-def late_instructions(r: OrderFacts) -> list[tuple[Entry, Entry]]:
+def late_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
     """Every valid instruction that came after a disclosure it would have barred, with that disclosure."""
-    return [(i, d) for d in r.disclosures for i in r.instructions if in_order(i) > in_order(d) and r.bars(i, d)]
+    return [
+        (i, d)
+        for d in r.substance.disclosures
+        for i in r.instructions.valid
+        if in_order(i) > in_order(d) and r.substance.bars(i, d)
+    ]
 
 
 @finding(
@@ -177,7 +184,7 @@ def late_instructions(r: OrderFacts) -> list[tuple[Entry, Entry]]:
     contradicts="A5",
     says="Data were disclosed although the notified authority had forbidden it.",
 )
-def disclosed_against_instruction(r: OrderFacts) -> Seen:
+def disclosed_against_instruction(r: OrderReading) -> Seen:
     return [e for pair in broken_instructions(r) for e in pair]
 
 
@@ -190,7 +197,7 @@ def disclosed_against_instruction(r: OrderFacts) -> Seen:
     gap="A5",
     says="The instruction came after the disclosure; the protocol has no rule for this.",
 )
-def instructed_after_disclosure(r: OrderFacts) -> Seen:
+def instructed_after_disclosure(r: OrderReading) -> Seen:
     return [e for pair in late_instructions(r) for e in pair]
 
 
@@ -203,8 +210,8 @@ def instructed_after_disclosure(r: OrderFacts) -> Seen:
     gap="A5",
     says="The instruction does not rest on a ground of the list.",
 )
-def ground_not_in_the_list(r: OrderFacts) -> Seen:
-    return [e for e in r.of("non-disclosure-instructed") if e.get("ground") == "other"]
+def ground_not_in_the_list(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("non-disclosure-instructed") if e.get("ground") == "other"]
 
 
 @finding(
@@ -216,8 +223,8 @@ def ground_not_in_the_list(r: OrderFacts) -> Seen:
     gap="A5",
     says="The notified authority did not give its reasons in time.",
 )
-def no_reasons_for_instruction(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("D-7-5d"))
+def no_reasons_for_instruction(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("D-7-5d"))
 
 
 @finding(
@@ -229,13 +236,15 @@ def no_reasons_for_instruction(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="Information meant for the notified authority was opened to the provider without consent.",
 )
-def reply_opened_to_provider(r: OrderFacts) -> Seen:
-    replies = (e for e in r.of("additional-information-provided") if e.get("may_share_with_provider") is not True)
+def reply_opened_to_provider(r: OrderReading) -> Seen:
+    replies = (
+        e for e in r.entries.of("additional-information-provided") if e.get("may_share_with_provider") is not True
+    )
     return [
         e
         for e in replies
-        if (asked := r.named(e.get("answers"))) is not None
-        and r.is_by(asked, "NOT")
+        if (asked := r.entries.named(e.get("answers"))) is not None
+        and r.actors.is_by(asked, "NOT")
         and any(e.stated(name) and "SP" in e.audience.get(name, ()) for name in ("reply", "reply_document"))
     ]
 
@@ -249,22 +258,22 @@ def reply_opened_to_provider(r: OrderFacts) -> Seen:
     gap="A5",
     says="An instruction was signed by an office that is not the designated one; read with and without it.",
 )
-def instructed_by_another_office(r: OrderFacts) -> Seen:
-    return [e for e in r.of("non-disclosure-instructed") if not r.valid_instruction(e)]
+def instructed_by_another_office(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("non-disclosure-instructed") if not r.instructions.is_valid(e)]
 
 
 # -- article 7(7): the end of the time ---------------------------------------------------------------------------------
 
 
-def _refused_before(r: OrderFacts, step: Entry) -> bool:
+def _refused_before(r: OrderReading, step: Entry) -> bool:
     """Something opened the way at once: declined, no data held, an instruction in force, or a part withheld for a
     reason (decision 10)."""
     return (
-        bool(r.earlier(step, "disclosure-declined", "no-data-held"))
-        or any(in_order(i) < in_order(step) for i in r.instructions_in_force(step.on))
+        bool(r.entries.earlier(step, "disclosure-declined", "no-data-held"))
+        or any(in_order(i) < in_order(step) for i in r.instructions.in_force(step.on))
         or any(
             d.get("partial") is True and d.stated("withheld") and d.stated("withheld_reason")
-            for d in r.earlier(step, "data-disclosed")
+            for d in r.entries.earlier(step, "data-disclosed")
         )
     )
 
@@ -278,11 +287,11 @@ def _refused_before(r: OrderFacts, step: Entry) -> bool:
     contradicts="A5",
     says="The issuing side went on before the provider's time was over.",
 )
-def went_on_too_early(r: OrderFacts) -> Seen:
-    clock = r.clock("D-7-7")
+def went_on_too_early(r: OrderReading) -> Seen:
+    clock = r.deadlines.clock("D-7-7")
     if clock is None or clock.due is None:
         return None
-    return [e for e in r.of(*NEXT_STEP) if e.on < clock.due and not _refused_before(r, e)]
+    return [e for e in r.entries.of(*NEXT_STEP) if e.on < clock.due and not _refused_before(r, e)]
 
 
 @finding(
@@ -295,12 +304,12 @@ def went_on_too_early(r: OrderFacts) -> Seen:
     says="The issuing side went on after the calendar end but before the next working day was over; the treaty "
     "does not say which counts.",
 )
-def went_on_before_the_next_working_day(r: OrderFacts) -> Seen:
-    clock = r.clock("D-7-7")
-    twin = next((c for c in r.clocks if c.id == "D-7-7" and c is not clock), None)
+def went_on_before_the_next_working_day(r: OrderReading) -> Seen:
+    clock = r.deadlines.clock("D-7-7")
+    twin = next((c for c in r.deadlines.clocks if c.id == "D-7-7" and c is not clock), None)
     if clock is None or clock.due is None or twin is None or twin.due is None:
         return None
-    return [e for e in r.of(*NEXT_STEP) if clock.due <= e.on < twin.due and not _refused_before(r, e)]
+    return [e for e in r.entries.of(*NEXT_STEP) if clock.due <= e.on < twin.due and not _refused_before(r, e)]
 
 
 @finding(
@@ -312,6 +321,6 @@ def went_on_before_the_next_working_day(r: OrderFacts) -> Seen:
     gap="A6",
     says="The data came after the time was over; nothing bars their use for that.",
 )
-def disclosed_late(r: OrderFacts) -> Seen:
-    clock = r.clock("D-7-7")
-    return [d for d in r.disclosures if clock.due <= d.on] if clock and clock.due else None
+def disclosed_late(r: OrderReading) -> Seen:
+    clock = r.deadlines.clock("D-7-7")
+    return [d for d in r.substance.disclosures if clock.due <= d.on] if clock and clock.due else None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark, Standing
 
 # -- article 8: through the other State --------------------------------------------------------------------------------
@@ -18,9 +18,9 @@ from ledger.law.terms.rule import Mark, Standing
     contradicts="A5",
     says="The provider was not asked first, and it is not said why not.",
 )
-def provider_not_asked_first(r: OrderFacts) -> Seen:
-    untried = "subscriber" in r.categories and r.lacks("prior_order") and r.lacks("prior_attempts")
-    return r.of("order-issued") if untried and r.declared("D-7-8") else None
+def provider_not_asked_first(r: OrderReading) -> Seen:
+    untried = "subscriber" in r.order.categories and r.order.lacks("prior_order") and r.order.lacks("prior_attempts")
+    return r.entries.of("order-issued") if untried and r.parties.declared("D-7-8") else None
 
 
 @finding(
@@ -32,8 +32,8 @@ def provider_not_asked_first(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The other Party does not apply article 8 to traffic data.",
 )
-def traffic_data_reserved(r: OrderFacts) -> Seen:
-    return r.of("order-issued") if "traffic" in r.categories and r.declared("R-8-13") else None
+def traffic_data_reserved(r: OrderReading) -> Seen:
+    return r.entries.of("order-issued") if "traffic" in r.order.categories and r.parties.declared("R-8-13") else None
 
 
 @finding(
@@ -45,11 +45,11 @@ def traffic_data_reserved(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The request was not sent by the central authority.",
 )
-def not_sent_by_the_central_authority(r: OrderFacts) -> Seen:
-    wrong = [e for e in r.of("order-transmitted") if r.is_by(e, "ISS", "POC")]
-    if not wrong or not r.declared("D-8-11"):
+def not_sent_by_the_central_authority(r: OrderReading) -> Seen:
+    wrong = [e for e in r.entries.of("order-transmitted") if r.actors.is_by(e, "ISS", "POC")]
+    if not wrong or not r.parties.declared("D-8-11"):
         return None
-    again = [e for e in r.later(wrong[-1], "order-transmitted") if r.is_by(e, "CAR")]
+    again = [e for e in r.entries.later(wrong[-1], "order-transmitted") if r.actors.is_by(e, "CAR")]
     standing = Standing.GAP if again else Standing.CONTRADICTED
     return Found(tuple(e.leaf for e in (*wrong, *again)), effects=(("A5", standing),))
 
@@ -63,8 +63,8 @@ def not_sent_by_the_central_authority(r: OrderFacts) -> Seen:
     gap="A6",
     says="The provider was served after the 45 days; the duty is one of reasonable efforts.",
 )
-def served_late(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("D-8-6-SERVICE"))
+def served_late(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("D-8-6-SERVICE"))
 
 
 @finding(
@@ -76,8 +76,8 @@ def served_late(r: OrderFacts) -> Seen:
     gap="A6",
     says="The return came after the time; counted by {policy}.",
 )
-def returned_late(r: OrderFacts) -> Seen:
-    missed = r.missed("D-8-6-RETURN")
+def returned_late(r: OrderReading) -> Seen:
+    missed = r.deadlines.missed("D-8-6-RETURN")
     return of_clocks(missed, policy=missed[0].policy) if missed else None
 
 
@@ -93,8 +93,10 @@ def returned_late(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The other Party does not execute emergency requests for subscriber information alone.",
 )
-def subscriber_information_alone(r: OrderFacts) -> Seen:
-    return r.of("order-issued") if r.categories == {"subscriber"} and r.declared("D-9-1-b") else None
+def subscriber_information_alone(r: OrderReading) -> Seen:
+    return (
+        r.entries.of("order-issued") if r.order.categories == {"subscriber"} and r.parties.declared("D-9-1-b") else None
+    )
 
 
 @finding(
@@ -105,13 +107,15 @@ def subscriber_information_alone(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The oral request was never confirmed in writing.",
 )
-def never_confirmed_in_writing(r: OrderFacts) -> Seen:
+def never_confirmed_in_writing(r: OrderReading) -> Seen:
     """There is no time limit: it shows when data have come, or the file is closed, without it (decision 51)."""
-    came = r.of("data-disclosed", "data-transmitted-by-state")
-    if not came and r.course.state != "CLOSED":
+    came = r.entries.of("data-disclosed", "data-transmitted-by-state")
+    if not came and r.history.state != "CLOSED":
         return None
-    confirmed = {oral.leaf for e in r.of("request-confirmed-in-writing") if (oral := r.named(e.get("confirms")))}
-    demanded = (e for e in r.of("oral-request-made") if e.get("confirmation_demanded") is True)
+    confirmed = {
+        oral.leaf for e in r.entries.of("request-confirmed-in-writing") if (oral := r.entries.named(e.get("confirms")))
+    }
+    demanded = (e for e in r.entries.of("oral-request-made") if e.get("confirmation_demanded") is True)
     unconfirmed = [e for e in demanded if e.leaf not in confirmed]
     return (*unconfirmed, *came) if unconfirmed else None
 
@@ -125,5 +129,5 @@ def never_confirmed_in_writing(r: OrderFacts) -> Seen:
     contradicts="A5",
     says="The request was not sent again in the declared form in time.",
 )
-def not_sent_again_in_form(r: OrderFacts) -> Seen:
-    return of_clocks(r.missed("D-9-5"))
+def not_sent_again_in_form(r: OrderReading) -> Seen:
+    return of_clocks(r.deadlines.missed("D-9-5"))

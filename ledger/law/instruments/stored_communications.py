@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Seen, finding
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark
 
 
@@ -15,5 +15,5 @@ from ledger.law.terms.rule import Mark
     kinds="reasoned-objection-filed",
     says="The motion came too late.",
 )
-def motion_too_late(r: OrderFacts) -> Seen:
-    return [e for e in r.of("reasoned-objection-filed") if not r.before_end(e, "SCA-2703-h")]
+def motion_too_late(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("reasoned-objection-filed") if not r.deadlines.before_end(e, "SCA-2703-h")]

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Entry, Unread
 from ledger.entries.replacement import ALGORITHMS, DIGESTS, Stated, dropped, stated
-from ledger.law.reading.effective_entries import Record, in_order
+from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.order_reading import OrderReading
 
 ARRIVALS = ("evidence-received", "data-transmitted-by-state")
 COMPARED = ("evidence-received", "custody-transferred", "working-copy-made", "analysis-performed")
@@ -27,24 +28,24 @@ def files(e: Entry) -> list[dict[str, Any]]:
     return list((e.get("manifest") or {}).get("files") or ())
 
 
-def still_stated(r: Record) -> list[Entry]:
+def still_stated(r: OrderReading) -> list[Entry]:
     """Replaced entries as far as none of those that replaced them states their digests again, or another one.
 
     A digest is replaced by a digest, never by none: what was left out goes on counting, with what it was said to show.
     """
     found = []
-    for leaf in r.replacements:
-        old = r.by_leaf[leaf]
-        if not r.would_count(old):
+    for leaf in r.entries.replacements:
+        old = r.entries.by_leaf[leaf]
+        if not r.entries.would_count(old):
             continue
         lost = set(stated(_read(old)))
-        for e in r.successors(leaf):
+        for e in r.entries.successors(leaf):
             if not lost:
                 break
             closed = {field for field in DIGESTS if isinstance(e.sealed.get(field), Unread)}
             lost &= {one for one in dropped(_read(old), _read(e)) if one[0] not in closed}
         if lost:
-            found.append(_only(old, lost, r.successors(leaf)))
+            found.append(_only(old, lost, r.entries.successors(leaf)))
     return found
 
 
@@ -72,7 +73,7 @@ def changed(e: Entry) -> bool:
     return before is not None and after is not None and before != after
 
 
-def differing(r: Record, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
+def differing(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entry]:
     """What a receipt or a transmission differs from; a file that one of several answers holds may differ in the others.
 
     `kept` is what `still_stated` finds. Other kinds are compared with nothing.
@@ -85,35 +86,37 @@ def differing(r: Record, arrival: Entry, kept: Iterable[Entry]) -> Iterator[Entr
     yield from (s for s in before if _differ(arrival, s, excused))
 
 
-def handed(r: Record, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
+def handed(r: OrderReading, arrival: Entry, kept: Iterable[Entry]) -> list[Entry]:
     """What a receipt or a transmission is of: the answer it names; naming none, whatever was handed over before.
 
     Before it is what is dated before it, and what stood on record when it was recorded.
     """
     if (named := _answer(r, arrival)) is not None:
         about = arrival.get("about")
-        same = (k for k in kept if about == k.leaf or about in {e.leaf for e in r.successors(k.leaf)})
+        same = (k for k in kept if about == k.leaf or about in {e.leaf for e in r.entries.successors(k.leaf)})
         return [named, *same]
     kinds = HANDED[:1] if arrival.kind == "data-transmitted-by-state" else HANDED
-    every = (*r.of(*kinds), *(k for k in kept if k.kind in kinds))
+    every = (*r.entries.of(*kinds), *(k for k in kept if k.kind in kinds))
     return [s for s in every if in_order(s) < in_order(arrival) or s.index < arrival.index]
 
 
-def _answer(r: Record, arrival: Entry) -> Entry | None:
+def _answer(r: OrderReading, arrival: Entry) -> Entry | None:
     """The answer that a receipt or a transmission names."""
-    named = r.named(arrival.get("about"))
+    named = r.entries.named(arrival.get("about"))
     # what is no handing over, and what the recipient itself has observed of one, is not what arrived
-    if named is None or named.kind not in HANDED or (named.by == arrival.by and not r.first_hand(named)):
+    if named is None or named.kind not in HANDED or (named.by == arrival.by and not r.reliability.first_hand(named)):
         return None
     return named
 
 
-def _excuses(r: Record, arrival: Entry, o: Entry) -> bool:
+def _excuses(r: OrderReading, arrival: Entry, o: Entry) -> bool:
     """Several answers may hold files of one name: an arrival need be equal to one of them only.
 
     What the recipient itself has observed of an answer agrees with itself, and excuses nothing.
     """
-    return (o.by != arrival.by or r.first_hand(o)) and _shares_a_name(arrival, o) and not _differ(arrival, o)
+    return (
+        (o.by != arrival.by or r.reliability.first_hand(o)) and _shares_a_name(arrival, o) and not _differ(arrival, o)
+    )
 
 
 def _shares_a_name(a: Entry, b: Entry) -> bool:
@@ -196,11 +199,11 @@ class Exhibits:
     with them only as far as no replacement states a digest again.
     """
 
-    def __init__(self, record: Record, steps: Iterable[Entry]) -> None:
-        self._record = record
-        self._kept = still_stated(record)
+    def __init__(self, reading: OrderReading, steps: Iterable[Entry]) -> None:
+        self._reading = reading
+        self._kept = still_stated(reading)
         self.steps = sorted(steps, key=in_order)
-        self._standing = [e for e in self.steps if e.leaf not in self._record.replaced]
+        self._standing = [e for e in self.steps if e.leaf not in self._reading.entries.replaced]
         self._copies = {e.get("copy"): e.get("exhibit") for e in self._standing if e.kind == "working-copy-made"}
         self._known: dict[str, tuple[First, ...]] = {}
         self._sources: dict[int, list[Entry]] = {}
@@ -233,7 +236,7 @@ class Exhibits:
     def compared(self, e: Entry) -> str:
         """The digests of a step compared with those first stated, computed here whatever the entry itself says."""
         stated = list(digests(e))
-        if changed(e) or any(differing(self._record, e, self._kept)):
+        if changed(e) or any(differing(self._reading, e, self._kept)):
             return "differs"
         if not stated:
             return unread(e) or "no digest"
@@ -252,9 +255,11 @@ class Exhibits:
             receipts = self._receipts(self._whole(exhibit))
             return [*receipts, *(s for r in receipts for s in self._before(r))]
         if id(e) not in self._sources:
-            before = handed(self._record, e, self._kept)
+            before = handed(self._reading, e, self._kept)
             # what the recipient itself has observed of an answer agrees with itself
-            self._sources[id(e)] = [s for s in before if s.by != e.by or self._record.first_hand(s)] or before
+            self._sources[id(e)] = [
+                s for s in before if s.by != e.by or self._reading.reliability.first_hand(s)
+            ] or before
         return self._sources[id(e)]
 
     def _arrived(self, e: Entry) -> tuple[First, ...]:

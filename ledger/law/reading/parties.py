@@ -19,6 +19,7 @@ from ledger.facts import KINDS
 from ledger.law.terms.calendar import Days, public_holidays
 
 NOWHERE = Days("UTC")  # for a Party the register does not know
+WARNINGS = ("key-compromised",)  # in the register these count from when they are recorded, whatever `on` says
 
 
 class Party(Struct, frozen=True):
@@ -153,6 +154,11 @@ class Register(Struct):
         if not states or len(states) == 1:
             return states[0] if states else None
         return self.office(actor, self.days(states[0].party).day(moment))
+
+
+def register_at(registry: Iterable[Entry], at: datetime) -> Register:
+    """Return the register as it was known at a moment, of the entries of the registry order recorded by then."""
+    return fold(tuple(e for e in registry if e.on <= at or e.kind in WARNINGS))
 
 
 @lru_cache(maxsize=8)  # judging a hundred thousand orders of one ledger reads one register

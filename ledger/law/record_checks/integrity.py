@@ -17,8 +17,8 @@ from ledger.law.reading.exhibit_digests import (
     handed,
     still_stated,
 )
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Seen, finding
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark
 
 HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysis-performed")
@@ -34,12 +34,12 @@ HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysi
     contradicts="A2",
     says="A file is not the one that was handed over.",
 )
-def another_file(r: OrderFacts) -> Seen:
+def another_file(r: OrderReading) -> Seen:
     kept = still_stated(r)
-    compared = (*r.of(*COMPARED), *(e for e in kept if e.kind in COMPARED))
+    compared = (*r.entries.of(*COMPARED), *(e for e in kept if e.kind in COMPARED))
     said = [e for e in compared if e.get("check") == "differ" or changed(e)]
-    arrived = (*r.of(*ARRIVALS), *(e for e in kept if e.kind in ARRIVALS))
-    chain = Exhibits(r, r.of(*HANDED, *COMPARED))
+    arrived = (*r.entries.of(*ARRIVALS), *(e for e in kept if e.kind in ARRIVALS))
+    chain = Exhibits(r, r.entries.of(*HANDED, *COMPARED))
     moved = [e for e in compared if e.kind not in ARRIVALS and chain.compared(e) == "differs"]
     return (*said, *moved, *(e for a in arrived for source in differing(r, a, kept) for e in (source, a)))
 
@@ -52,9 +52,9 @@ def another_file(r: OrderFacts) -> Seen:
     gap="A2",
     says="Something that arrived can be compared with nothing that was handed over.",
 )
-def not_compared(r: OrderFacts) -> Seen:
+def not_compared(r: OrderReading) -> Seen:
     kept = still_stated(r)
-    return [a for a in r.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, handed(r, a, kept))]
+    return [a for a in r.entries.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, handed(r, a, kept))]
 
 
 def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
@@ -78,10 +78,10 @@ def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
     gap="A3",
     says="There is a stretch of time in which it is not shown who held the exhibit.",
 )
-def not_shown_who_held_it(r: OrderFacts) -> Seen:
+def not_shown_who_held_it(r: OrderReading) -> Seen:
     holders: dict[str, str] = {}
     gaps = []
-    for e in r.of("evidence-received", "custody-transferred", *HANDLED):
+    for e in r.entries.of("evidence-received", "custody-transferred", *HANDLED):
         exhibit = e.get("exhibit")
         if e.kind == "evidence-received":
             if exhibit is not None and holders.setdefault(exhibit, e.actor) != e.actor:
@@ -108,8 +108,8 @@ def not_shown_who_held_it(r: OrderFacts) -> Seen:
     gap="A2",
     says="An independent check did not, or not fully, give the same result.",
 )
-def not_reproduced(r: OrderFacts) -> Seen:
-    return [e for e in r.of("expert-verification-performed") if e.get("result") != "reproduced"]
+def not_reproduced(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of("expert-verification-performed") if e.get("result") != "reproduced"]
 
 
 @finding(
@@ -120,6 +120,6 @@ def not_reproduced(r: OrderFacts) -> Seen:
     gap="A8",
     says="Something is kept from the defence and it is not said why.",
 )
-def withheld_without_reason(r: OrderFacts) -> Seen:
-    bundles = r.of("defence-bundle-issued")
+def withheld_without_reason(r: OrderReading) -> Seen:
+    bundles = r.entries.of("defence-bundle-issued")
     return [e for e in bundles if e.stated("withheld_fields") and not e.stated("withheld_reasons")]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from ledger.entries.case import Entry
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks.regions import conditions, custody
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Verdict
 
 # Clocks of data protection, each with the question of the register under which it is asked about.
@@ -39,43 +39,45 @@ class OpenDuty(Struct, frozen=True):
     entries: tuple[str, ...] = ()
 
 
-def open_duties(r: OrderFacts) -> tuple[OpenDuty, ...]:
+def open_duties(r: OrderReading) -> tuple[OpenDuty, ...]:
     """The duties of data protection that are open at the moment of the examination, by question."""
     found = (*_running(r), *_retention(r), *_bound(r), *_incidents(r), *_unanswered(r))
     return tuple(sorted(found, key=lambda duty: duty.question))
 
 
-def _running(r: OrderFacts) -> Iterator[OpenDuty]:
+def _running(r: OrderReading) -> Iterator[OpenDuty]:
     """Clocks that nothing has answered: still running, over, or not computed."""
-    for clock in r.counting:
+    for clock in r.deadlines.counting:
         if clock.id in CLOCKS and not clock.met_by and clock.verdict not in (Verdict.MET, Verdict.NOT_RUNNING):
             yield OpenDuty(CLOCKS[clock.id], f"{clock.id} is {clock.verdict}.", clock.entries)
 
 
-def _retention(r: OrderFacts) -> Iterator[OpenDuty]:
+def _retention(r: OrderReading) -> Iterator[OpenDuty]:
     """2AP:14(5), LED:5: what is held has a rule for how long."""
-    if custody(r) in ("HELD", "RESTRICTED") and not r.of(*RETENTION):
-        yield OpenDuty(6, "Data are held, and no retention rule is on record.", _leaves(r.of("evidence-received")))
+    if custody(r) in ("HELD", "RESTRICTED") and not r.entries.of(*RETENTION):
+        yield OpenDuty(
+            6, "Data are held, and no retention rule is on record.", _leaves(r.entries.of("evidence-received"))
+        )
 
 
-def _bound(r: OrderFacts) -> Iterator[OpenDuty]:
+def _bound(r: OrderReading) -> Iterator[OpenDuty]:
     """2AP:14(2)(a), BC:28(2)(b): a condition on use is accepted or declined."""
     if conditions(r) == "IMPOSED":
         yield OpenDuty(8, "A condition on the use was set, and neither accepted nor declined.")
 
 
-def _incidents(r: OrderFacts) -> Iterator[OpenDuty]:
+def _incidents(r: OrderReading) -> Iterator[OpenDuty]:
     """LED:30, GDPR:33: an incident is notified, or assessed as without risk."""
-    told = r.of("incident-notified-to-authority", "incident-notified-to-transferring-party")
-    harmless = (e for e in r.of("incident-assessed") if e.get("risk") == "none")
-    settled = {e.leaf for about in (*told, *harmless) if (e := r.named(about.get("about"))) is not None}
-    if waiting := [e for e in r.of("security-incident-detected") if e.leaf not in settled]:
+    told = r.entries.of("incident-notified-to-authority", "incident-notified-to-transferring-party")
+    harmless = (e for e in r.entries.of("incident-assessed") if e.get("risk") == "none")
+    settled = {e.leaf for about in (*told, *harmless) if (e := r.entries.named(about.get("about"))) is not None}
+    if waiting := [e for e in r.entries.of("security-incident-detected") if e.leaf not in settled]:
         yield OpenDuty(9, "A security incident was neither notified nor found to be without risk.", _leaves(waiting))
 
 
-def _unanswered(r: OrderFacts) -> Iterator[OpenDuty]:
+def _unanswered(r: OrderReading) -> Iterator[OpenDuty]:
     """LED:14 to LED:16: a request of the person is answered."""
-    if waiting := unanswered(r.of(*REQUESTS), r.of(*ANSWERS)):
+    if waiting := unanswered(r.entries.of(*REQUESTS), r.entries.of(*ANSWERS)):
         yield OpenDuty(10, "A request of the person was not answered.", _leaves(waiting))
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ledger.entries.case import Entry
 from ledger.facts import KINDS
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Found, Seen, finding
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark, Standing
 
 HANDING_OVER = ("data-disclosed", "data-transmitted-by-state")
@@ -32,8 +32,12 @@ NO_SIDE = frozenset(("AUD", "CT", "DPO", "SA"))  # nothing is decided in their f
     gap="A4",
     says="An entry was signed in a role that cannot do this.",
 )
-def signed_without_authority(r: OrderFacts) -> Seen:
-    powerless = [e for e in r.entries if e.held and e.speaks == "act" and e.kind in KINDS and not r.is_effective(e)]
+def signed_without_authority(r: OrderReading) -> Seen:
+    powerless = [
+        e
+        for e in r.entries.current
+        if e.held and e.speaks == "act" and e.kind in KINDS and not r.entries.is_effective(e)
+    ]
     powerless = [e for e in powerless if not _extends_its_own_time(e)]
     if not powerless:
         return None
@@ -53,7 +57,7 @@ def _extends_its_own_time(e: Entry) -> bool:
     gap="A1",
     says="An entry claims a role that its signer's key did not hold; it has no legal effect.",
 )
-def role_not_held(r: OrderFacts) -> Seen:
+def role_not_held(r: OrderReading) -> Seen:
     """Of replaced entries too: a replacement does not hide it."""
     return [e for e in r.case.entries if not e.held]
 
@@ -65,8 +69,8 @@ def role_not_held(r: OrderFacts) -> Seen:
     kinds="deadline-extended",
     says="The provider gave itself more time; the clock was not moved.",
 )
-def gave_itself_more_time(r: OrderFacts) -> Seen:
-    return [e for e in r.entries if _extends_its_own_time(e)]
+def gave_itself_more_time(r: OrderReading) -> Seen:
+    return [e for e in r.entries.current if _extends_its_own_time(e)]
 
 
 @finding(
@@ -77,9 +81,9 @@ def gave_itself_more_time(r: OrderFacts) -> Seen:
     gap="A1 A4",
     says="No order signed by a registered office is on record.",
 )
-def no_signed_order(r: OrderFacts) -> Seen:
-    signed = any(r.first_hand(e) for e in r.of("order-issued"))
-    return None if signed else r.of("order-received", "data-disclosed")
+def no_signed_order(r: OrderReading) -> Seen:
+    signed = any(r.reliability.first_hand(e) for e in r.entries.of("order-issued"))
+    return None if signed else r.entries.of("order-received", "data-disclosed")
 
 
 @finding(
@@ -90,8 +94,8 @@ def no_signed_order(r: OrderFacts) -> Seen:
     contradicts="A1 A4 A7",
     says="Data were handed to somebody who was not the authority named.",
 )
-def disclosed_to_a_forger(r: OrderFacts) -> Seen:
-    return (*r.of("order-repudiated"), *r.disclosures) if r.disclosures else None
+def disclosed_to_a_forger(r: OrderReading) -> Seen:
+    return (*r.entries.of("order-repudiated"), *r.substance.disclosures) if r.substance.disclosures else None
 
 
 # -- keys --------------------------------------------------------------------------------------------------------------
@@ -104,15 +108,15 @@ def disclosed_to_a_forger(r: OrderFacts) -> Seen:
     gap="A1",
     says="An entry was signed with a key that may have been in wrong hands.",
 )
-def signed_with_an_untrusted_key(r: OrderFacts) -> Seen:
+def signed_with_an_untrusted_key(r: OrderReading) -> Seen:
     """By the time of recording, not by the time claimed (decision 59)."""
     if not r.register.compromises:
         return None
-    confirmations = r.of("authenticity-confirmed")
-    return [e for e in r.entries if r.is_effective(e) and _untrusted(r, e, confirmations)]
+    confirmations = r.entries.of("authenticity-confirmed")
+    return [e for e in r.entries.current if r.entries.is_effective(e) and _untrusted(r, e, confirmations)]
 
 
-def _untrusted(r: OrderFacts, e: Entry, confirmations: tuple[Entry, ...]) -> bool:
+def _untrusted(r: OrderReading, e: Entry, confirmations: tuple[Entry, ...]) -> bool:
     suspicion = r.register.compromised(e.by, e.at)
     if suspicion is None:
         return False
@@ -131,8 +135,8 @@ def _untrusted(r: OrderFacts, e: Entry, confirmations: tuple[Entry, ...]) -> boo
     gap="A1",
     says="That the data were handed over rests on the word of the other side only.",
 )
-def second_hand(r: OrderFacts) -> Seen:
-    return [e for e in r.of(*HANDING_OVER) if not r.first_hand(e)]
+def second_hand(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of(*HANDING_OVER) if not r.reliability.first_hand(e)]
 
 
 @finding(
@@ -143,14 +147,14 @@ def second_hand(r: OrderFacts) -> Seen:
     gap="A4 A5",
     says="That an office decided this rests on the word of another office only.",
 )
-def decision_second_hand(r: OrderFacts) -> Seen:
-    return [e for e in r.of(*DECISIONS.split()) if not r.first_hand(e) and _of_another_side(r, e)]
+def decision_second_hand(r: OrderReading) -> Seen:
+    return [e for e in r.entries.of(*DECISIONS.split()) if not r.reliability.first_hand(e) and _of_another_side(r, e)]
 
 
-def _of_another_side(r: OrderFacts, e: Entry) -> bool:
+def _of_another_side(r: OrderReading, e: Entry) -> bool:
     if e.actor == e.by or e.role in NO_SIDE:
         return False
-    return not (e.role in ONE_SIDE and r.by_role(e) & ONE_SIDE and r.party_of(e) == e.party)
+    return not (e.role in ONE_SIDE and r.actors.roles(e) & ONE_SIDE and r.actors.party(e) == e.party)
 
 
 @finding(
@@ -161,7 +165,7 @@ def _of_another_side(r: OrderFacts, e: Entry) -> bool:
     gap="A1",
     says="The certificate that was needed or asked for is missing.",
 )
-def not_certified(r: OrderFacts) -> Seen:
-    if r.disowned or not (r.instrument == "VOL" or r.instructs("certification")):
+def not_certified(r: OrderReading) -> Seen:
+    if r.substance.disowned or not (r.instrument == "VOL" or r.order.instructs("certification")):
         return None
-    return [d for d in r.disclosures if not d.stated("certificate")]
+    return [d for d in r.substance.disclosures if not d.stated("certificate")]

@@ -11,17 +11,18 @@ from ledger.facts import KINDS
 from ledger.facts.vocabulary import GROUPS
 from ledger.formats import time_zones
 from ledger.law.reading.exhibit_digests import files
+from ledger.law.reading.order_reading import OrderReading
+from ledger.law.reading.reliability import late
 from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Mark, Standing, Verdict
 
 # -- withdrawal --------------------------------------------------------------------------------------------------------
 
 
-def _after_withdrawal(r: OrderFacts, *, confirmed: bool) -> list[Entry]:
+def _after_withdrawal(r: OrderReading, *, confirmed: bool) -> list[Entry]:
     """Disclosures after a withdrawal, by whether the addressee had confirmed by then that it arrived."""
-    arrived = [e.on for e in r.of("withdrawal-confirmed") if r.is_by(e, "SP", "REG", "POC", "CAQ")]
-    after = (d for d in r.disclosures if r.earlier(d, "order-withdrawn"))
+    arrived = [e.on for e in r.entries.of("withdrawal-confirmed") if r.actors.is_by(e, "SP", "REG", "POC", "CAQ")]
+    after = (d for d in r.substance.disclosures if r.entries.earlier(d, "order-withdrawn"))
     return [d for d in after if any(on <= d.on for on in arrived) is confirmed]
 
 
@@ -33,7 +34,7 @@ def _after_withdrawal(r: OrderFacts, *, confirmed: bool) -> list[Entry]:
     contradicts="A4",
     says="Data were handed over after the withdrawal had arrived.",
 )
-def disclosed_after_withdrawal(r: OrderFacts) -> Seen:
+def disclosed_after_withdrawal(r: OrderReading) -> Seen:
     return _after_withdrawal(r, confirmed=True)
 
 
@@ -44,7 +45,7 @@ def disclosed_after_withdrawal(r: OrderFacts) -> Seen:
     kinds="order-withdrawn",
     says="Withdrawal and disclosure crossed.",
 )
-def crossed(r: OrderFacts) -> Seen:
+def crossed(r: OrderReading) -> Seen:
     return _after_withdrawal(r, confirmed=False)
 
 
@@ -58,22 +59,22 @@ def crossed(r: OrderFacts) -> Seen:
     kinds="duplicate-service-recorded order-received data-disclosed",
     says="The same thing came twice; the first counts.",
 )
-def came_twice(r: OrderFacts) -> Seen:
-    return (*r.of("duplicate-service-recorded"), *_received_again(r), *_disclosed_again(r))
+def came_twice(r: OrderReading) -> Seen:
+    return (*r.entries.of("duplicate-service-recorded"), *_received_again(r), *_disclosed_again(r))
 
 
-def _received_again(r: OrderFacts) -> list[Entry]:
+def _received_again(r: OrderReading) -> list[Entry]:
     """A second proper receipt of the same version by the same signer."""
-    receipts = [(e, (e.by, version.leaf if (version := r.version_of(e)) else None)) for e in r.proper_receipts]
+    receipts = [(e, (e.by, version.leaf if (version := r.order.version_of(e)) else None)) for e in r.receipts.proper]
     times = Counter(key for _, key in receipts)
     return [e for e, key in receipts if times[key] > 1]
 
 
-def _disclosed_again(r: OrderFacts) -> list[Entry]:
+def _disclosed_again(r: OrderReading) -> list[Entry]:
     """Disclosures of the same files, by digests of the same kind."""
     again = []
     for digest in ALGORITHMS:
-        seen = [(d, sorted(f[digest] for f in files(d) if f.get(digest))) for d in r.disclosures]
+        seen = [(d, sorted(f[digest] for f in files(d) if f.get(digest))) for d in r.substance.disclosures]
         whole = [(d, digests) for d, digests in seen if digests and len(digests) == len(files(d))]
         again += [d for d, digests in whole if sum(digests == other for _, other in whole) > 1]
     return again
@@ -84,8 +85,8 @@ def _disclosed_again(r: OrderFacts) -> list[Entry]:
     mark=Mark.DESIGN,
     says="An entry does not follow from what went before; the state was left as it was.",
 )
-def out_of_sequence(r: OrderFacts) -> Seen:
-    return Found(r.course.strays) if r.course.strays else None
+def out_of_sequence(r: OrderReading) -> Seen:
+    return Found(r.history.out_of_sequence) if r.history.out_of_sequence else None
 
 
 @finding(
@@ -95,8 +96,8 @@ def out_of_sequence(r: OrderFacts) -> Seen:
     gap="A6",
     says="An entry was written down more than a day after the event.",
 )
-def written_down_late(r: OrderFacts) -> Seen:
-    return [e for e in r.entries if r.late(e)]
+def written_down_late(r: OrderReading) -> Seen:
+    return [e for e in r.entries.current if late(e)]
 
 
 @finding(
@@ -106,8 +107,8 @@ def written_down_late(r: OrderFacts) -> Seen:
     gap="A6",
     says="An entry was signed before the event that it states; until that moment it counts for nothing.",
 )
-def signed_before_it_happened(r: OrderFacts) -> Seen:
-    return [e for e in (*r.entries, *r.to_come) if e.after_signature]
+def signed_before_it_happened(r: OrderReading) -> Seen:
+    return [e for e in (*r.entries.current, *r.entries.future) if e.after_signature]
 
 
 # What an order has to be there for: sent, received, notified, answered, handed from hand to hand, told, used. Every
@@ -141,11 +142,11 @@ PRESUPPOSE_THE_ORDER = frozenset(
     kinds="order-issued oral-request-made",
     says="An entry states something that needs an order, and dates it before there was one.",
 )
-def before_there_was_an_order(r: OrderFacts) -> Seen:
-    first = r.first("order-issued", "oral-request-made")
+def before_there_was_an_order(r: OrderReading) -> Seen:
+    first = r.entries.first("order-issued", "oral-request-made")
     if first is None:
         return None
-    return [e for e in r.entries if e.kind in PRESUPPOSE_THE_ORDER and e.on < first.on]
+    return [e for e in r.entries.current if e.kind in PRESUPPOSE_THE_ORDER and e.on < first.on]
 
 
 @finding(
@@ -153,9 +154,9 @@ def before_there_was_an_order(r: OrderFacts) -> Seen:
     mark=Mark.DESIGN,
     says="An entry states a value that is not what its field asks for; it is refused where entries are made.",
 )
-def not_of_its_type(r: OrderFacts) -> Seen:
-    zoned = (p for code in (r.from_party, r.to_party) if (p := r.register.parties.get(code or "")))
-    leaves = [e.leaf for e in (*r.entries, *r.to_come) if out_of_type(e)]
+def not_of_its_type(r: OrderReading) -> Seen:
+    zoned = (p for code in (r.parties.from_party, r.parties.to_party) if (p := r.register.parties.get(code or "")))
+    leaves = [e.leaf for e in (*r.entries.current, *r.entries.future) if out_of_type(e)]
     leaves += [p.leaf for p in zoned if p.zone not in time_zones.names()]
     return Found(tuple(dict.fromkeys(leaves))) if leaves else None
 
@@ -168,8 +169,8 @@ def not_of_its_type(r: OrderFacts) -> Seen:
     says="A clock could not be computed, because the receipt or the answer is unknown, disputed or written down "
     "late without support.",
 )
-def clock_undetermined(r: OrderFacts) -> Seen:
-    return of_clocks(c for c in r.clocks if c.verdict is Verdict.UNDETERMINED)
+def clock_undetermined(r: OrderReading) -> Seen:
+    return of_clocks(c for c in r.deadlines.clocks if c.verdict is Verdict.UNDETERMINED)
 
 
 # -- disputed, not understood ------------------------------------------------------------------------------------------
@@ -181,12 +182,12 @@ def clock_undetermined(r: OrderFacts) -> Seen:
     kinds="event-disputed",
     says="A party says that an entry is wrong; both statements are shown.",
 )
-def disputed(r: OrderFacts) -> Seen:
+def disputed(r: OrderReading) -> Seen:
     """It leaves open the criterion of the group of the disputed entry; a receipt-disputed only stops clocks."""
-    standing = [e for e in r.of("event-disputed") if e.leaf not in r.settled]
+    standing = [e for e in r.entries.of("event-disputed") if e.leaf not in r.reliability.settled]
     if not standing:
         return None
-    about = [e for d in standing if (e := r.by_leaf.get(d.get("about")))]
+    about = [e for d in standing if (e := r.entries.by_leaf.get(d.get("about")))]
     criteria = {GROUPS[KINDS[e.kind].group].criterion for e in about if e.kind in KINDS}
     effects = tuple((criterion, Standing.GAP) for criterion in sorted(criteria))
     return Found(tuple(e.leaf for e in (*standing, *about)), effects=effects)
@@ -197,5 +198,5 @@ def disputed(r: OrderFacts) -> Seen:
     mark=Mark.DESIGN,
     says="The record holds an entry of a kind this reader does not know; it is shown as it is.",
 )
-def unknown_kind(r: OrderFacts) -> Seen:
-    return [e for e in (*r.entries, *r.to_come) if e.kind not in KINDS]
+def unknown_kind(r: OrderReading) -> Seen:
+    return [e for e in (*r.entries.current, *r.entries.future) if e.kind not in KINDS]

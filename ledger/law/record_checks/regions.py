@@ -16,7 +16,7 @@ from ledger.law.instruments.notice import (
     forbidden,
     general_notice,
 )
-from ledger.law.rules.order_facts import OrderFacts
+from ledger.law.reading.order_reading import OrderReading
 
 AT_REST = {
     "notification": "NOT_REQUIRED",
@@ -27,19 +27,23 @@ AT_REST = {
 }
 
 
-def notification(r: OrderFacts) -> str:
+def notification(r: OrderReading) -> str:
     """Whether the authority of the provider's State was told: NOT_REQUIRED, DUE, SENT, RECEIVED."""
     last = _last(r, {"notification-sent": "SENT", "notification-received": "RECEIVED"})
-    return last or ("DUE" if r.notification_required and r.issued is not None else "NOT_REQUIRED")
+    return last or ("DUE" if r.review.required and r.order.issued is not None else "NOT_REQUIRED")
 
 
-def customer_notice(r: OrderFacts) -> str:
+def customer_notice(r: OrderReading) -> str:
     """Whether the person was told: PUBLISHED if there is nothing but a general notice, else by the last word."""
     word = _last(r, dict.fromkeys(DELAYS, "DELAYED") | NOTICE, _told)
     if word == "DELAYED":
-        review = end_of_day(r, r.of(*DELAYS)[-1], "review_on")
+        review = end_of_day(r, r.entries.of(*DELAYS)[-1], "review_on")
         return "OVERDUE" if review is not None and r.at >= review else word
-    if word == "LIFTED" and r.missed("NOTICE-DUE") and not r.of("customer-notified", TOLD_THOUGH_NOT_TO):
+    if (
+        word == "LIFTED"
+        and r.deadlines.missed("NOTICE-DUE")
+        and not r.entries.of("customer-notified", TOLD_THOUGH_NOT_TO)
+    ):
         return "OVERDUE"
     return word or ("PUBLISHED" if general_notice(r) else "NONE")
 
@@ -52,12 +56,12 @@ NOTICE = {
 }
 
 
-def _told(r: OrderFacts, e: Entry, value: str) -> str:
-    early = value == "NOTIFIED" and r.is_by(e, "SP", "REG") and (forbidden(r, e) or asked_not_to(r, e))
+def _told(r: OrderReading, e: Entry, value: str) -> str:
+    early = value == "NOTIFIED" and r.actors.is_by(e, "SP", "REG") and (forbidden(r, e) or asked_not_to(r, e))
     return "NOTIFIED_EARLY" if early else value
 
 
-def conditions(r: OrderFacts) -> str:
+def conditions(r: OrderReading) -> str:
     """Whether use is bound by a condition: IMPOSED, ACCEPTED, DECLINED."""
     values = {
         "condition-imposed": "IMPOSED",
@@ -69,15 +73,15 @@ def conditions(r: OrderFacts) -> str:
     return _last(r, values, _imposed) or "NONE"
 
 
-def _imposed(r: OrderFacts, e: Entry, value: str) -> str | None:
+def _imposed(r: OrderReading, e: Entry, value: str) -> str | None:
     if e.kind == "determination-given" and e.get("result") != "yes-with-conditions":
         return None
-    if e.kind == "ground-for-refusal-raised" and not (e.get("scope") == "conditions" and r.ground_in_time(e)):
+    if e.kind == "ground-for-refusal-raised" and not (e.get("scope") == "conditions" and r.review.ground_in_time(e)):
         return None
     return value
 
 
-def custody(r: OrderFacts) -> str:
+def custody(r: OrderReading) -> str:
     """What became of the data: HELD, RESTRICTED, RETURNED, DESTROYED."""
     values = {
         "evidence-received": "HELD",
@@ -90,12 +94,12 @@ def custody(r: OrderFacts) -> str:
     return _last(r, values, _of_all) or "NONE"
 
 
-def _of_all(r: OrderFacts, e: Entry, value: str) -> str | None:
+def _of_all(r: OrderReading, e: Entry, value: str) -> str | None:
     in_part = e.kind in ("use-restricted", "data-returned", "data-destroyed") and e.get("scope") != "all"
     return None if in_part else value
 
 
-def incident(r: OrderFacts) -> str:
+def incident(r: OrderReading) -> str:
     """Whether a security incident was told on: OPEN, NOTIFIED."""
     values = {
         "security-incident-detected": "OPEN",
@@ -105,7 +109,7 @@ def incident(r: OrderFacts) -> str:
     return _last(r, values) or "NONE"
 
 
-REGIONS: dict[str, Callable[[OrderFacts], str]] = {
+REGIONS: dict[str, Callable[[OrderReading], str]] = {
     "notification": notification,
     "customer_notice": customer_notice,
     "conditions": conditions,
@@ -114,22 +118,22 @@ REGIONS: dict[str, Callable[[OrderFacts], str]] = {
 }
 
 
-def regions(r: OrderFacts) -> dict[str, str]:
+def regions(r: OrderReading) -> dict[str, str]:
     """The regions of an order that are not at rest."""
     values = {name: region(r) for name, region in REGIONS.items()}
     return {name: value for name, value in values.items() if value != AT_REST[name]}
 
 
-Word = Callable[[OrderFacts, Entry, str], str | None]
+Word = Callable[[OrderReading, Entry, str], str | None]
 
 
-def _last(r: OrderFacts, values: dict[str, str], word: Word | None = None) -> str | None:
+def _last(r: OrderReading, values: dict[str, str], word: Word | None = None) -> str | None:
     """The value that the last entry sets; `word` says which value an entry sets, if it is not always the same."""
     return next(_words(r, values, word), None)
 
 
-def _words(r: OrderFacts, values: dict[str, str], word: Word | None) -> Iterator[str]:
-    for e in reversed(r.of(*values)):
+def _words(r: OrderReading, values: dict[str, str], word: Word | None) -> Iterator[str]:
+    for e in reversed(r.entries.of(*values)):
         value = values[e.kind] if word is None else word(r, e, values[e.kind])
         if value is not None:
             yield value

@@ -15,9 +15,9 @@ from ledger.entries.case import Entry
 from ledger.entries.replacement import DIGESTS, dropped, stated
 from ledger.law.instruments import e_evidence
 from ledger.law.reading.exhibit_digests import COMPARED
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks import integrity, origin, procedure
 from ledger.law.rules.check import Check, Found, Seen, finding
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Finding, Mark, Standing
 
 CRITERIA = ("A1", "A2", "A3")
@@ -44,9 +44,9 @@ MOST = 100  # replaced entries for which the record is read again; of more, noth
     kinds=" ".join(BEARS),
     says="An entry on which authenticity, integrity or custody rests was replaced by its own signer; both are shown.",
 )
-def replaced(r: OrderFacts) -> Seen:
-    old = (r.by_leaf[leaf] for leaf in r.replacements)
-    return [e for one in old if one.kind in BEARS for e in (one, *r.replacements[one.leaf])]
+def replaced(r: OrderReading) -> Seen:
+    old = (r.entries.by_leaf[leaf] for leaf in r.entries.replacements)
+    return [e for one in old if one.kind in BEARS for e in (one, *r.entries.replacements[one.leaf])]
 
 
 @finding(
@@ -55,7 +55,7 @@ def replaced(r: OrderFacts) -> Seen:
     says="An entry that showed a contradiction or a gap was replaced by its own signer, and nothing answers what it "
     "showed.",
 )
-def contradiction_withdrawn(r: OrderFacts) -> Seen:
+def contradiction_withdrawn(r: OrderReading) -> Seen:
     """It leaves open each criterion that the replaced entry would pull, until equal digests or another office answer.
 
     The record is read once more for each replaced entry, as if it counted and nothing had taken its place.
@@ -68,18 +68,18 @@ def contradiction_withdrawn(r: OrderFacts) -> Seen:
     return Found(tuple(leaves), effects=tuple((criterion, Standing.GAP) for criterion in sorted(pulled)))
 
 
-def _withdrawn(r: OrderFacts) -> Iterator[tuple[Entry, Iterable[Entry], set[str]]]:
+def _withdrawn(r: OrderReading) -> Iterator[tuple[Entry, Iterable[Entry], set[str]]]:
     """The replaced entries whose contradiction nothing answers, what came after each, and the criteria."""
-    if not r.replacements and not r.register.withdrawn:
+    if not r.entries.replacements and not r.register.withdrawn:
         return
     now = {f.code: f for f in _raised(r)}
-    bearing = [r.by_leaf[leaf] for leaf in r.replacements if r.by_leaf[leaf].kind in MAY_RAISE]
+    bearing = [r.entries.by_leaf[leaf] for leaf in r.entries.replacements if r.entries.by_leaf[leaf].kind in MAY_RAISE]
     most = min(MOST, WORK // max(1, len(r.case.entries)))
     for old in bearing[most:]:
-        yield old, r.replacements[old.leaf], set(CRITERIA)
+        yield old, r.entries.replacements[old.leaf], set(CRITERIA)
     for old in bearing[:most]:
-        leaf, after = old.leaf, list(r.successors(old.leaf))
-        standing = [e for e in after if e.leaf not in r.replacements]
+        leaf, after = old.leaf, list(r.entries.successors(old.leaf))
+        standing = [e for e in after if e.leaf not in r.entries.replacements]
         gone = {e.leaf for e in after}
         then = _read_again(r, entries=tuple(e for e in r.case.entries if e.leaf not in gone))
         again = {e.leaf for e in standing}
@@ -101,11 +101,11 @@ def _withdrawn(r: OrderFacts) -> Iterator[tuple[Entry, Iterable[Entry], set[str]
             yield old, since, {"A1"}
 
 
-def _read_again(r: OrderFacts, **other: tuple[Entry, ...]) -> OrderFacts:
-    return OrderFacts(replace(r.case, **other), r.at)
+def _read_again(r: OrderReading, **other: tuple[Entry, ...]) -> OrderReading:
+    return r.of_case(replace(r.case, **other))
 
 
-def _raised(r: OrderFacts) -> list[Finding]:
+def _raised(r: OrderReading) -> list[Finding]:
     here = (check for check in RAISED_BY if not check.instruments or r.instrument in check.instruments)
     return [f for check in here if (f := check.find(r)) is not None]
 
@@ -115,9 +115,9 @@ def _may_raise(old: Entry, code: str) -> bool:
     return code == integrity.not_shown_who_held_it.code and old.kind in ("evidence-received", "custody-transferred")
 
 
-def _carries(r: OrderFacts, old: Entry, e: Entry) -> bool:
+def _carries(r: OrderReading, old: Entry, e: Entry) -> bool:
     """The replacement states the digests again, and every file has one that another office states as well."""
-    if not r.is_effective(e):
+    if not r.entries.is_effective(e):
         return False
     mine = {field: e.get(field) for field in DIGESTS}
     if dropped({field: old.get(field) for field in DIGESTS}, mine):
@@ -126,8 +126,8 @@ def _carries(r: OrderFacts, old: Entry, e: Entry) -> bool:
         return False  # of a comparison both sides are stated, and they are equal
     others = {
         (algorithm, digest)
-        for o in r.entries
-        if o.by != e.by and r.is_effective(o)
+        for o in r.entries.current
+        if o.by != e.by and r.entries.is_effective(o)
         for *_, algorithm, digest in stated({field: o.get(field) for field in DIGESTS})
     }
     files: dict[tuple[str, str], bool] = {}
@@ -136,18 +136,18 @@ def _carries(r: OrderFacts, old: Entry, e: Entry) -> bool:
     return bool(files) and all(files.values())
 
 
-def _confirmed(r: OrderFacts, e: Entry) -> bool:
+def _confirmed(r: OrderReading, e: Entry) -> bool:
     """An entry of another office, recorded later, says that the replacement is right."""
-    later = (o for o in r.entries if o.by != e.by and o.index > e.index and r.is_effective(o))
+    later = (o for o in r.entries.current if o.by != e.by and o.index > e.index and r.entries.is_effective(o))
     return any(_confirms(r, o, e) for o in later)
 
 
-def _confirms(r: OrderFacts, o: Entry, e: Entry) -> bool:
+def _confirms(r: OrderReading, o: Entry, e: Entry) -> bool:
     if o.kind == "authenticity-confirmed":
-        return r.named(o.get("about")) is e
+        return r.entries.named(o.get("about")) is e
     if o.kind == e.kind == "expert-verification-performed":
         return bool(o.get("result") == "reproduced")
     if o.kind not in COMPARED or o.get("check") != "equal":
         return False
     exhibit = e.get("exhibit")
-    return r.named(o.get("about")) is e or (exhibit is not None and o.get("exhibit") == exhibit)
+    return r.entries.named(o.get("about")) is e or (exhibit is not None and o.get("exhibit") == exhibit)

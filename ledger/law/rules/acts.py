@@ -10,8 +10,9 @@ from datetime import date
 
 from msgspec import Struct
 
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Seen, finding
-from ledger.law.rules.order_facts import CONVENTION, PROTOCOL, OrderFacts
+from ledger.law.terms.instruments import CONVENTION, PROTOCOL
 from ledger.law.terms.rule import Mark
 
 
@@ -64,10 +65,10 @@ def valid_from(cite: tuple[str, ...]) -> date | None:
     return None
 
 
-def _in_force_from(r: OrderFacts) -> date | None:
+def _in_force_from(r: OrderReading) -> date | None:
     """From when the instrument of an order is in force; `date.max` while it is not."""
     if r.instrument in PROTOCOL:
-        parties = (r.register.parties.get(code or "") for code in (r.from_party, r.to_party))
+        parties = (r.register.parties.get(code or "") for code in (r.parties.from_party, r.parties.to_party))
         assumed = [party.in_force["2AP"] for party in parties if party and "2AP" in party.in_force]
         return max(assumed, default=date.max)
     return ACTS["BC" if r.instrument in CONVENTION else "EPOC"].since
@@ -82,9 +83,9 @@ def _in_force_from(r: OrderFacts) -> date | None:
     contradicts="A5",
     says="The instrument was not in force when the order was made.",
 )
-def not_in_force(r: OrderFacts) -> Seen:
+def not_in_force(r: OrderReading) -> Seen:
     since = _in_force_from(r)
-    return [e for e in r.of("order-issued") if since and r.issuer_days.day(e.on) < since]
+    return [e for e in r.entries.of("order-issued") if since and r.parties.issuer_days.day(e.on) < since]
 
 
 @finding(
@@ -96,6 +97,6 @@ def not_in_force(r: OrderFacts) -> Seen:
     gap="A4 A5",
     says="Nobody has read the declarations of the other Party, so it cannot be shown that its conditions were met.",
 )
-def declarations_unverified(r: OrderFacts) -> Seen:
-    party = r.register.parties.get(r.to_party or "")
-    return [r.issued] if r.issued and not (party and party.declarations_verified) else None
+def declarations_unverified(r: OrderReading) -> Seen:
+    party = r.register.parties.get(r.parties.to_party or "")
+    return [r.order.issued] if r.order.issued and not (party and party.declarations_verified) else None

@@ -1,7 +1,7 @@
 """What a check is: the words of a finding beside the function that looks for it.
 
     @finding("W-CROSSED", cite="EPOC:12(2)", mark=Mark.DESIGN, kinds="order-withdrawn", says="Withdrawal and ...")
-    def crossed(r: Examination) -> Seen:
+    def crossed(r: OrderReading) -> Seen:
         ...
 
 The function returns the entries in which it sees the finding, none if it sees none. A finding is there or not, however
@@ -16,7 +16,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ledger.entries.case import Entry
-from ledger.law.rules.order_facts import OrderFacts
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing
 
 Effects: TypeAlias = tuple[tuple[str, Standing], ...]
@@ -48,9 +48,9 @@ class Check(Struct, frozen=True):
     mark: Mark
     instruments: tuple[str, ...]
     kinds: tuple[str, ...]
-    look: Callable[[OrderFacts], Seen]
+    look: Callable[[OrderReading], Seen]
 
-    def find(self, r: OrderFacts) -> Finding | None:
+    def find(self, r: OrderReading) -> Finding | None:
         """The finding in this record, or None."""
         seen = self.look(r)
         if seen is None:
@@ -75,7 +75,7 @@ def finding(
     contradicts: str = "",
     gap: str = "",
     level: Level | None = None,
-) -> Callable[[Callable[[OrderFacts], Seen]], Check]:
+) -> Callable[[Callable[[OrderReading], Seen]], Check]:
     """Make a check of the function below: lists are words with spaces (citations: commas) between.
 
     `contradicts` and `gap` name the criteria it pulls to CONTRADICTED or GAP; neither: a remark. The level is the first
@@ -86,7 +86,7 @@ def finding(
         *((criterion, Standing.GAP) for criterion in gap.split()),
     )
 
-    def check(look: Callable[[OrderFacts], Seen]) -> Check:
+    def check(look: Callable[[OrderReading], Seen]) -> Check:
         return Check(
             code=code,
             level=level or Level(code[0]),

@@ -13,63 +13,63 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.rules.check import Check, Seen
-from ledger.law.rules.order_facts import OrderFacts
 from ledger.law.terms.rule import Level, Mark, Standing
 
-When: TypeAlias = Callable[[OrderFacts], bool]
+When: TypeAlias = Callable[[OrderReading], bool]
 
 PAPER = ("post", "courier", "fax", "by-hand")  # channels that are not electronic
 
 
-def notified(r: OrderFacts) -> bool:
+def notified(r: OrderReading) -> bool:
     """an authority of the provider's State must be notified of this order (2AP 7(5)(a) as declared; EPOC art. 8)"""
-    return r.notification_required
+    return r.review.required
 
 
-def supervised(r: OrderFacts) -> bool:
+def supervised(r: OrderReading) -> bool:
     """the provider's Party has declared D-7-2-b and a supervision or validation is on record"""
-    return r.declared("D-7-2-b") is not None and bool(r.of("order-supervised", "order-validated"))
+    return r.parties.declared("D-7-2-b") is not None and bool(r.entries.of("order-supervised", "order-validated"))
 
 
-def other_seeker(r: OrderFacts) -> bool:
+def other_seeker(r: OrderReading) -> bool:
     """an entry of this order is signed in the role SEEK"""
-    return any(r.is_by(e, "SEEK") and r.is_effective(e) for e in r.entries)
+    return any(r.actors.is_by(e, "SEEK") and r.entries.is_effective(e) for e in r.entries.current)
 
 
-def confidentiality_asked(r: OrderFacts) -> bool:
+def confidentiality_asked(r: OrderReading) -> bool:
     """a confidentiality-requested is on record"""
-    return bool(r.of("confidentiality-requested"))
+    return bool(r.entries.of("confidentiality-requested"))
 
 
-def electronic(r: OrderFacts) -> bool:
+def electronic(r: OrderReading) -> bool:
     """the order went by any channel but post, courier, fax or by-hand"""
-    return any(e.get("channel") not in PAPER for e in r.of("order-transmitted"))
+    return any(e.get("channel") not in PAPER for e in r.entries.of("order-transmitted"))
 
 
-def declared_8_4(r: OrderFacts) -> bool:
+def declared_8_4(r: OrderReading) -> bool:
     """the requested Party has declared D-8-4"""
-    return r.declared("D-8-4") is not None
+    return r.parties.declared("D-8-4") is not None
 
 
-def user_known(r: OrderFacts) -> bool:
+def user_known(r: OrderReading) -> bool:
     """unless every category in data_categories is identification; where none is stated it applies"""
-    return r.categories != {"identification"}
+    return r.order.categories != {"identification"}
 
 
-def traffic_or_content(r: OrderFacts) -> bool:
+def traffic_or_content(r: OrderReading) -> bool:
     """traffic or content is among data_categories"""
-    return r.heavy
+    return r.order.traffic_or_content
 
 
-def emergency(r: OrderFacts) -> bool:
+def emergency(r: OrderReading) -> bool:
     """the order is issued as an emergency"""
-    return r.issued is not None and r.issued.get("emergency") is True
+    return r.order.issued is not None and r.order.issued.get("emergency") is True
 
 
-def processor(r: OrderFacts) -> bool:
+def processor(r: OrderReading) -> bool:
     """the order goes directly to a processor"""
-    return r.issued is not None and r.issued.get("addressed_to_processor") is True
+    return r.order.issued is not None and r.order.issued.get("addressed_to_processor") is True
 
 
 # What the report calls a field that is missing.
@@ -237,11 +237,11 @@ CONTENTS: dict[str, tuple[Point, ...]] = {
 }
 
 
-def missing(point: Point, r: OrderFacts) -> Seen:
+def missing(point: Point, r: OrderReading) -> Seen:
     """The order, if it lacks a field of this point and the point is asked for."""
-    if r.issued is None or not r.lacks(*point.fields) or (point.when and not point.when(r)):
+    if r.order.issued is None or not r.order.lacks(*point.fields) or (point.when and not point.when(r)):
         return None
-    return (r.issued,)
+    return (r.order.issued,)
 
 
 def _check(instrument: str, point: Point) -> Check:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from ledger.law.states.conditions import after_a_withdrawal, confirmed
-from ledger.law.states.machine import ANY, OTHER, STAYS, Alone, Machine, Row
+from ledger.law.states.machine import ANY, OTHER, STAYS, Machine, Move, TimedMove
 
 BEFORE_ALL = (
-    Row("-", "order-drafted", "DRAFT"),
-    Row("- DRAFT", "order-supervised order-validated", "DRAFT"),
-    Row(OTHER, "order-supervised order-validated", STAYS),
+    Move("-", "order-drafted", "DRAFT"),
+    Move("- DRAFT", "order-supervised order-validated", "DRAFT"),
+    Move(OTHER, "order-supervised order-validated", STAYS),
 )
 AFTER_ALL = (
-    Row(ANY, "withdrawal-confirmed", STAYS, when=after_a_withdrawal),
-    Row(ANY, "order-repudiated", "REPUDIATED"),
-    Row(OTHER, "deadline-lapsed", STAYS, when=confirmed),
+    Move(ANY, "withdrawal-confirmed", STAYS, when=after_a_withdrawal),
+    Move(ANY, "order-repudiated", "REPUDIATED"),
+    Move(OTHER, "deadline-lapsed", STAYS, when=confirmed),
 )
 
 
-def machine(*instruments: str, rows: tuple[Row, ...], alone: tuple[Alone, ...] = ()) -> Machine:
+def machine(*instruments: str, rows: tuple[Move, ...], alone: tuple[TimedMove, ...] = ()) -> Machine:
     """The machine of these instruments: their own rows, with the rows of every machine around them."""
     return Machine(*instruments, rows=(*BEFORE_ALL, *rows, *AFTER_ALL), alone=alone)

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.e_evidence import end_10_2
+from ledger.law.deadlines.e_evidence_authorities import extension_in_time
 from ledger.law.deadlines.table import REGISTER
-from ledger.law.deadlines.with_deadlines import Reading
 from ledger.law.reading.effective_entries import in_order
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.states.machine import Condition
 from ledger.law.terms.rule import Verdict
 
@@ -18,99 +19,99 @@ TRANSMISSION = ("E-10-2", "E-10-3", "E-10-4")  # the clocks within which a provi
 def states(field: str, *values: object) -> Condition:
     """The entry states one of these values in a field; of a flag, false is also what is not stated."""
 
-    def stated(r: Reading, e: Entry) -> bool:
+    def stated(r: OrderReading, e: Entry) -> bool:
         return e.get(field, False if isinstance(values[0], bool) else None) in values
 
     stated.__doc__ = f"{field} {' or '.join(str(value).lower() for value in values)}"
     return stated
 
 
-def by_the_provider(r: Reading, e: Entry) -> bool:
+def by_the_provider(r: OrderReading, e: Entry) -> bool:
     """by the provider"""
-    return r.is_by(e, "SP", "REG")
+    return r.actors.is_by(e, "SP", "REG")
 
 
-def answers_the_provider(r: Reading, e: Entry) -> bool:
+def answers_the_provider(r: OrderReading, e: Entry) -> bool:
     """answers the provider"""
-    asked = r.named(e.get("answers"))
-    return asked is not None and r.is_by(asked, "SP", "REG")
+    asked = r.entries.named(e.get("answers"))
+    return asked is not None and r.actors.is_by(asked, "SP", "REG")
 
 
-def by_the_designated_authority(r: Reading, e: Entry) -> bool:
+def by_the_designated_authority(r: OrderReading, e: Entry) -> bool:
     """by the designated authority"""
-    return r.valid_instruction(e)
+    return r.instructions.is_valid(e)
 
 
-def no_other_instruction_stands(r: Reading, e: Entry) -> bool:
+def no_other_instruction_stands(r: OrderReading, e: Entry) -> bool:
     """no other instruction stands"""
-    lifted = r.named(e.get("about"))
-    return all(i is lifted or in_order(i) > in_order(e) for i in r.instructions_in_force(e.on))
+    lifted = r.entries.named(e.get("about"))
+    return all(i is lifted or in_order(i) > in_order(e) for i in r.instructions.in_force(e.on))
 
 
-def transmitted(r: Reading, e: Entry) -> bool:
+def transmitted(r: OrderReading, e: Entry) -> bool:
     """transmitted"""
-    return bool(r.of("data-transmitted-by-state"))
+    return bool(r.entries.of("data-transmitted-by-state"))
 
 
-def _last_was_partial(r: Reading, e: Entry) -> bool:
-    last = next((d for d in reversed(r.disclosures) if in_order(d) < in_order(e)), None)
+def _last_was_partial(r: OrderReading, e: Entry) -> bool:
+    last = next((d for d in reversed(r.substance.disclosures) if in_order(d) < in_order(e)), None)
     return last is not None and last.get("partial") is True
 
 
-def transmitted_in_full(r: Reading, e: Entry) -> bool:
+def transmitted_in_full(r: OrderReading, e: Entry) -> bool:
     """transmitted, not partial"""
     return transmitted(r, e) and not _last_was_partial(r, e)
 
 
-def transmitted_in_part(r: Reading, e: Entry) -> bool:
+def transmitted_in_part(r: OrderReading, e: Entry) -> bool:
     """transmitted, partial"""
     return transmitted(r, e) and _last_was_partial(r, e)
 
 
-def declared_9_5(r: Reading, e: Entry) -> bool:
+def declared_9_5(r: OrderReading, e: Entry) -> bool:
     """D-9-5 declared"""
-    return r.declared("D-9-5") is not None
+    return r.parties.declared("D-9-5") is not None
 
 
-def in_time(r: Reading, e: Entry) -> bool:
+def in_time(r: OrderReading, e: Entry) -> bool:
     """in time"""
     match e.kind:
         case "ground-for-refusal-raised":
-            return r.ground_in_time(e)
+            return r.review.ground_in_time(e)
         case "reasoned-objection-filed":
-            return r.before_end(e, "E-17-2", "SCA-2703-h")
+            return r.deadlines.before_end(e, "E-17-2", "SCA-2703-h")
         case "preservation-extended":
-            return r.extension_in_time(e)
+            return extension_in_time(r, e)
         case _:
-            return r.before_end(e, "E-11-1")
+            return r.deadlines.before_end(e, "E-11-1")
 
 
-def in_time_for_all(r: Reading, e: Entry) -> bool:
+def in_time_for_all(r: OrderReading, e: Entry) -> bool:
     """in time, all"""
-    return r.ground_in_time(e) and e.get("scope") == "all"
+    return r.review.ground_in_time(e) and e.get("scope") == "all"
 
 
-def in_time_in_part(r: Reading, e: Entry) -> bool:
+def in_time_in_part(r: OrderReading, e: Entry) -> bool:
     """in time, part or conditions"""
-    return r.ground_in_time(e) and e.get("scope") in ("part", "conditions")
+    return r.review.ground_in_time(e) and e.get("scope") in ("part", "conditions")
 
 
-def suspensive(r: Reading, e: Entry) -> bool:
+def suspensive(r: OrderReading, e: Entry) -> bool:
     """suspensive"""
-    return r.suspends(e.on)
+    return r.review.suspends(e.on)
 
 
-def the_suspensive_notification_has_been_received(r: Reading, e: Entry) -> bool:
+def the_suspensive_notification_has_been_received(r: OrderReading, e: Entry) -> bool:
     """the suspensive notification has been received"""
-    return r.suspends(e.on) and any(in_order(n) < in_order(e) for n in r.of("notification-received"))
+    return r.review.suspends(e.on) and any(in_order(n) < in_order(e) for n in r.entries.of("notification-received"))
 
 
-def while_the_notification_suspends(r: Reading, t: datetime) -> bool:
+def while_the_notification_suspends(r: OrderReading, t: datetime) -> bool:
     """while the notification suspends"""
-    return r.suspends(t)
+    return r.review.suspends(t)
 
 
-def confirmed(r: Reading, e: Entry) -> bool:
+def confirmed(r: OrderReading, e: Entry) -> bool:
     """confirmed: the clock it names, with that policy and `due`, is MISSED when computed again"""
     id, policy, due = e.get("deadline"), e.get("policy"), instant(e.get("due"))
     # computed, not looked up: a disowned order lists no such clock, and the lapse before it was true
@@ -121,23 +122,23 @@ def confirmed(r: Reading, e: Entry) -> bool:
 def lapsed(*clocks: str) -> Condition:
     """One of these clocks is named and confirmed."""
 
-    def named_and_confirmed(r: Reading, e: Entry) -> bool:
+    def named_and_confirmed(r: OrderReading, e: Entry) -> bool:
         return e.get("deadline") in clocks and confirmed(r, e)
 
     named_and_confirmed.__doc__ = f"{' or '.join(clocks)}, confirmed"
     return named_and_confirmed
 
 
-def the_time_to_transmit_is_over(r: Reading, e: Entry) -> bool:
+def the_time_to_transmit_is_over(r: OrderReading, e: Entry) -> bool:
     """the time to transmit is over"""
-    missed = [c for c in r.clocks if c.id in TRANSMISSION and c.verdict is Verdict.MISSED]
+    missed = [c for c in r.deadlines.clocks if c.id in TRANSMISSION and c.verdict is Verdict.MISSED]
     ends = [end_10_2(r, c.due) if c.id == "E-10-2" else c.due for c in missed if c.due]
     return any(end <= e.on for end in ends)
 
 
-def after_a_withdrawal(r: Reading, e: Entry) -> bool:
+def after_a_withdrawal(r: OrderReading, e: Entry) -> bool:
     """after an order-withdrawn or ex-post-validation-refused"""
-    return any(in_order(w) < in_order(e) for w in r.of("order-withdrawn", "ex-post-validation-refused"))
+    return any(in_order(w) < in_order(e) for w in r.entries.of("order-withdrawn", "ex-post-validation-refused"))
 
 
 partial = states("partial", True)

@@ -14,7 +14,8 @@ from typing import Final
 from msgspec import Struct
 
 from ledger.entries.case import Entry
-from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law.reading.order_reading import OrderReading
+from ledger.law.terms.rule import StateChange, StateHistory
 
 NOTHING_YET: Final = "-"
 ANY: Final = "any"  # whatever the state
@@ -22,11 +23,11 @@ OTHER: Final = "any other"  # the same, said of a row that comes after rows for 
 STAYS: Final = "stays"
 BEFORE: Final = "the state before"  # the one from which the present state was entered
 
-Condition = Callable[[Reading, Entry], bool]
-Circumstance = Callable[[Reading, datetime], bool]
+Condition = Callable[[OrderReading, Entry], bool]
+Circumstance = Callable[[OrderReading, datetime], bool]
 
 
-class Row(Struct, frozen=True):
+class Move(Struct, frozen=True):
     """From these states, by an entry of these kinds, if the condition holds, to that state.
 
     `states` and `kinds` are words with spaces between. `to` is a state, `STAYS` or `BEFORE`.
@@ -38,7 +39,7 @@ class Row(Struct, frozen=True):
     when: Condition | None = None
 
 
-class Alone(Struct, frozen=True):
+class TimedMove(Struct, frozen=True):
     """From these states to another at the end of a clock, without an entry, if it is not met and the moment allows."""
 
     states: str
@@ -47,82 +48,66 @@ class Alone(Struct, frozen=True):
     when: Circumstance | None = None
 
 
-class Step(Struct, frozen=True):
-    """A move of the state: by the entry `leaf`, or by time alone at the end of `clock`."""
-
-    on: datetime
-    source: str
-    to: str
-    leaf: str | None = None
-    clock: str | None = None
-
-
-class Course(Struct, frozen=True):
-    """What a run showed: the state at the moment asked about, the moves, and the entries that fit no row."""
-
-    state: str
-    steps: tuple[Step, ...]
-    strays: tuple[str, ...]
-
-
 class Machine:
     """The table of one or more instruments, with the rows of every machine around its own."""
 
-    def __init__(self, *instruments: str, rows: tuple[Row, ...], alone: tuple[Alone, ...] = ()) -> None:
+    def __init__(self, *instruments: str, rows: tuple[Move, ...], alone: tuple[TimedMove, ...] = ()) -> None:
         self.instruments = instruments
         self.rows = rows
         self.alone = alone
-        self._by_kind: dict[str, list[tuple[frozenset[str] | None, Row]]] = {}
+        self._by_kind: dict[str, list[tuple[frozenset[str] | None, Move]]] = {}
         for row in rows:
             states = None if row.states in (ANY, OTHER) else frozenset(row.states.split())
             for kind in row.kinds.split():
                 self._by_kind.setdefault(kind, []).append((states, row))
 
-    def run(self, r: Reading) -> Course:
+    def run(self, r: OrderReading) -> StateHistory:
         """The state of an order from its effective entries, in the order in which things happened."""
         state = former = NOTHING_YET
-        steps: list[Step] = []
-        strays: list[str] = []
+        changes: list[StateChange] = []
+        out_of_sequence: list[str] = []
         ends = sorted(self._ends(r), key=lambda end: end[0])
-        for e in r.entries:
-            for step in _by_time(ends, r, state, e.on):
-                state, former = step.to, state
-                steps.append(step)
-            if e.kind not in self._by_kind or not r.is_effective(e):
+        for e in r.entries.current:
+            for change in _by_time(ends, r, state, e.on):
+                state, former = change.to, state
+                changes.append(change)
+            if e.kind not in self._by_kind or not r.entries.is_effective(e):
                 continue
             row = self.row(state, r, e)
             if row is None:
-                strays.append(e.leaf)
+                out_of_sequence.append(e.leaf)
                 continue
             to = {STAYS: state, BEFORE: former}.get(row.to, row.to)
             if to != state:
-                steps.append(Step(e.on, state, to, leaf=e.leaf))
+                changes.append(StateChange(e.on, state, to, leaf=e.leaf))
                 state, former = to, state
-        for step in _by_time(ends, r, state, r.at):
-            state = step.to
-            steps.append(step)
-        return Course(state, tuple(steps), tuple(strays))
+        for change in _by_time(ends, r, state, r.at):
+            state = change.to
+            changes.append(change)
+        return StateHistory(state, tuple(changes), tuple(out_of_sequence))
 
-    def row(self, state: str, r: Reading, e: Entry) -> Row | None:
+    def row(self, state: str, r: OrderReading, e: Entry) -> Move | None:
         """The first row that fits the kind of an entry, the state and the condition; None if none does."""
         for states, row in self._by_kind.get(e.kind, ()):
             if (states is None or state in states) and (row.when is None or row.when(r, e)):
                 return row
         return None
 
-    def _ends(self, r: Reading) -> Iterator[tuple[datetime, Alone]]:
+    def _ends(self, r: OrderReading) -> Iterator[tuple[datetime, TimedMove]]:
         """The ends of the clocks that move this machine; one that was answered before its end moves nothing."""
         for alone in self.alone:
-            for clock in r.clocks:
+            for clock in r.deadlines.clocks:
                 if clock.id != alone.ends or clock.due is None:
                     continue
-                if not any(r.by_leaf[leaf].on < clock.due for leaf in clock.met_by):
+                if not any(r.entries.by_leaf[leaf].on < clock.due for leaf in clock.met_by):
                     yield clock.due, alone
 
 
-def _by_time(ends: list[tuple[datetime, Alone]], r: Reading, state: str, until: datetime) -> Iterator[Step]:
+def _by_time(
+    ends: list[tuple[datetime, TimedMove]], r: OrderReading, state: str, until: datetime
+) -> Iterator[StateChange]:
     """The moves that time alone makes up to and including `until`: `due` is the first instant after a period."""
     for due, alone in ends:
         if due <= until and state in alone.states.split() and (alone.when is None or alone.when(r, due)):
-            yield Step(due, state, alone.to, clock=alone.ends)
+            yield StateChange(due, state, alone.to, clock=alone.ends)
             state = alone.to

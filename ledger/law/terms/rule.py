@@ -101,11 +101,29 @@ class Clock:
         return (*(explain(self.count) if self.count else ()), *self.notes)
 
 
+class StateChange(Struct, frozen=True):
+    """A change of the state: by the entry `leaf`, or by time alone at the end of `clock`."""
+
+    on: datetime
+    source: str
+    to: str
+    leaf: str | None = None
+    clock: str | None = None
+
+
+class StateHistory(Struct, frozen=True):
+    """The run of a state machine: the state at its moment, the changes, and the leaves of entries that fit no row."""
+
+    state: str
+    changes: tuple[StateChange, ...] = ()
+    out_of_sequence: tuple[str, ...] = ()
+
+
 class Deadline(Struct, frozen=True):
     """A period a provision sets: what winds it, what meets it, how long it is and who must act.
 
     `wound_by`, `met_by`, `length`, `listed` are its words, for people; `run` is the same for machines: it takes what
-    the record of an order says (`matter.Matter`) and yields the clocks that stand at its moment, none if it is not
+    the record of an order says (`OrderReading`) and yields the clocks that stand at its moment, none if it is not
     listed. `instruments` empty: any. `winds` are the kinds of which every entry winds it whose time is known (of
     receipts, every proper one); empty where the words ask for more.
     """

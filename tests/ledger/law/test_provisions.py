@@ -18,7 +18,7 @@ from ledger.law.rules.check import Check
 from ledger.law.rules.order_contents import CONTENTS
 from ledger.law.states import MACHINES
 from ledger.law.states.common import AFTER_ALL, BEFORE_ALL
-from ledger.law.states.machine import ANY, BEFORE, OTHER, STAYS, Row
+from ledger.law.states.machine import ANY, BEFORE, OTHER, STAYS, Move
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
 CHECK = {check.code: check for check in CHECKS}
@@ -91,7 +91,7 @@ WORDS = {"any other": OTHER, "any": ANY, "stays": STAYS, "the state before": BEF
 CONFIRMED = "confirmed: the clock it names, with that policy and `due`, is MISSED when computed again"
 
 
-def told(row: Row) -> list[str]:
+def told(row: Move) -> list[str]:
     """A row of the code as the page writes it."""
     states = row.states if row.states in (ANY, OTHER) else ", ".join(row.states.split()).replace("-", "nothing yet", 1)
     when = ((row.when.__doc__ or "") if row.when else "").strip()

@@ -44,7 +44,7 @@ def test_the_return_is_due_twenty_days_from_service_and_45_with_traffic_data(cat
 @pytest.mark.parametrize("instrument", ["2AP-10", "BC-31"])
 def test_other_requests_between_states_have_no_such_clocks(instrument: str) -> None:
     story = given(issued("2027-03-01T09:00Z", instrument), ACCEPTED, received("2027-04-15T09:00Z"))
-    assert story.reading.clocks == ()
+    assert story.reading.deadlines.clocks == ()
 
 
 def test_an_emergency_request_is_sent_again_within_the_time_declared() -> None:

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import Unread
+from ledger.law.deadlines.e_evidence_authorities import extension_in_time, keeping_end
 from ledger.law.terms.rule import Verdict
 from tests.support.scenarios import (
     Fact,
@@ -59,8 +60,8 @@ def test_an_extension_after_the_sixty_days_moves_nothing() -> None:
     story = KEPT.when(extended("2026-11-06T23:00:00Z"))
     story.then("E-11-1", Verdict.MISSED, SIXTY)
     reading = story.reading
-    assert reading.extension_in_time(reading.of("preservation-extended")[0]) is False
-    assert reading.keeping_end == moment(SIXTY)
+    assert extension_in_time(reading, reading.entries.of("preservation-extended")[0]) is False
+    assert keeping_end(reading) == moment(SIXTY)
 
 
 def test_no_new_end_can_be_set_for_keeping() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from ledger.law import read_order
 from ledger.law.deadlines.counting_policies import POLICIES
 from ledger.law.deadlines.table import REGISTER
-from ledger.law.deadlines.with_deadlines import Reading
 from ledger.law.terms.rule import Verdict
 from tests.support.scenarios import (
     Fact,
@@ -43,8 +43,8 @@ def expectations() -> list[Any]:
 
 @pytest.mark.parametrize(("told", "expect"), expectations())
 def test_a_story_lists_exactly_its_clocks(told: dict[str, Any], expect: dict[str, Any]) -> None:
-    reading = Reading.known(case_from_story(told)[expect["order"]], expect["as_of"])
-    found = [(c.id, c.policy, c.due, str(c.verdict)) for c in reading.clocks]
+    reading = read_order(case_from_story(told)[expect["order"]], expect["as_of"])
+    found = [(c.id, c.policy, c.due, str(c.verdict)) for c in reading.deadlines.clocks]
     stated = [(d["id"], d["policy"], d.get("due"), d["verdict"]) for d in expect["deadlines"]]
     assert sorted(found, key=str) == sorted(stated, key=str)
 
@@ -76,7 +76,8 @@ def test_a_clock_is_open_until_its_end_and_missed_from_then_on() -> None:
 
 def test_a_clock_points_at_what_wound_it_and_what_answered_it_and_tells_how_it_was_counted() -> None:
     (clock,) = SERVED.when(disclosed("2027-03-03T09:00Z", label="a")).clocks("D-7-7")
-    assert labels(*(SERVED.when(disclosed("2027-03-03T09:00Z", label="a")).reading.by_leaf[e] for e in clock.entries))
+    by_leaf = SERVED.when(disclosed("2027-03-03T09:00Z", label="a")).reading.entries.by_leaf
+    assert labels(*(by_leaf[e] for e in clock.entries))
     assert (clock.trigger, clock.met_by) == (leaf("receipt"), (leaf("a"),))
     assert clock.entries == (leaf("receipt"), leaf("a"))
     assert clock.steps[-1].startswith("due: 2027-04-01T22:00:00Z")
@@ -175,7 +176,7 @@ def test_a_disowned_order_keeps_only_what_is_owed_to_the_person_and_the_supervis
         by_authority("non-disclosure-instructed", "2027-03-04T09:30Z", ground="G-7-i", scope="all"),
         fact("out-of-scope-data-identified", "2027-03-04T09:40Z", "orn", "RET", elements=["name"]),
     )  # fmt: skip
-    assert {c.id for c in story.reading.clocks} == {
+    assert {c.id for c in story.reading.deadlines.clocks} == {
         "D-7-7",
         "D-7-5d",
         "D-14-2b",
@@ -184,7 +185,7 @@ def test_a_disowned_order_keeps_only_what_is_owed_to_the_person_and_the_supervis
         "DP-72H",
     }
     disowned = story.when(by_issuer("order-repudiated", "2027-03-05T09:00Z", finding="never-issued"))
-    assert [c.id for c in disowned.reading.clocks] == ["NOTICE-REVIEW", "NOTICE-DUE", "DP-72H"]
+    assert [c.id for c in disowned.reading.deadlines.clocks] == ["NOTICE-REVIEW", "NOTICE-DUE", "DP-72H"]
 
 
 @pytest.mark.parametrize("by", [("ilves", "ISS"), ("central", "CAR"), ("judge", "CT")])

@@ -22,8 +22,7 @@ from ledger.entries.case import Case
 from ledger.entries.envelope import Circumstances
 from ledger.errors import RecordError
 from ledger.facts import KINDS
-from ledger.law import Verdict, judge
-from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law import Verdict, judge, read_order
 from ledger.law.record_checks.procedure import PRESUPPOSE_THE_ORDER
 from projections.exchange.hi1_writer import hi1
 from projections.reports.dpo_questions import register
@@ -276,7 +275,7 @@ def test_an_entry_to_come_stays_on_view(tmp_path: Path) -> None:
     assert told("timeline", "main", ledger=ledger)["timeline"]
     case = SERVED.when(ahead(TOLD)).case
     assert leaf("told") in {e.leaf for e in case.known(moment(NOW)).entries}
-    assert leaf("told") not in {e.leaf for e in Reading.known(case, moment(NOW)).entries}
+    assert leaf("told") not in {e.leaf for e in read_order(case, moment(NOW)).entries.current}
 
 
 # -- before there was an order -----------------------------------------------------------------------------------------

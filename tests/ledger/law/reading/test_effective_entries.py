@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.facts.vocabulary import INSTRUMENTS
+from ledger.law.reading.reliability import late
 from tests.support.scenarios import (
     Fact,
     Office,
@@ -37,8 +38,8 @@ RECEIVED = received("2027-03-02T08:30Z")
 
 def test_what_was_recorded_later_does_not_exist_yet_whenever_it_happened() -> None:
     story = given(ISSUED, received("2027-03-02T08:30Z", at="2027-03-05T08:00Z"))
-    assert story.asked_at("2027-03-05T07:59:59Z").reading.governing is None
-    assert story.asked_at("2027-03-05T08:00:00Z").reading.governing is not None
+    assert story.asked_at("2027-03-05T07:59:59Z").reading.receipts.governing is None
+    assert story.asked_at("2027-03-05T08:00:00Z").reading.receipts.governing is not None
 
 
 def test_the_register_too_is_read_as_it_was_known() -> None:
@@ -47,8 +48,8 @@ def test_the_register_too_is_read_as_it_was_known() -> None:
         valid_until="2027-03-01",
     )  # fmt: skip
     story = given(ISSUED, RECEIVED).registered(ended)
-    assert story.asked_at("2027-03-20T08:59:59Z").reading.governing is not None
-    assert story.asked_at("2027-03-20T09:00:00Z").reading.governing is None
+    assert story.asked_at("2027-03-20T08:59:59Z").reading.receipts.governing is not None
+    assert story.asked_at("2027-03-20T09:00:00Z").reading.receipts.governing is None
 
 
 def test_only_a_later_entry_of_the_same_signer_replaces() -> None:
@@ -59,8 +60,8 @@ def test_only_a_later_entry_of_the_same_signer_replaces() -> None:
         sent("2027-03-02T08:00Z", replaces="receipt-2"),
     )
     reading = story.reading
-    assert reading.replaced == {leaf("receipt")}
-    assert labels(reading.governing) == ["receipt-2"]
+    assert reading.entries.replaced == {leaf("receipt")}
+    assert labels(reading.receipts.governing) == ["receipt-2"]
 
 
 def test_a_reference_to_a_replaced_entry_reaches_the_one_that_counts() -> None:
@@ -71,8 +72,8 @@ def test_a_reference_to_a_replaced_entry_reaches_the_one_that_counts() -> None:
         fact("evidence-received", "2027-03-03T11:00Z", "orn", "RET", about="a", check="equal"),
     )
     reading = story.reading
-    assert labels(reading.named(leaf("a"))) == ["b"]
-    assert reading.received_elements(reading.of("evidence-received")[0]) == {"name", "postal-address"}
+    assert labels(reading.entries.named(leaf("a"))) == ["b"]
+    assert reading.substance.received_elements(reading.entries.of("evidence-received")[0]) == {"name", "postal-address"}
 
 
 def test_an_act_counts_in_a_role_among_the_signers_and_in_no_other() -> None:
@@ -81,10 +82,10 @@ def test_an_act_counts_in_a_role_among_the_signers_and_in_no_other() -> None:
         disclosed("2027-03-03T10:00Z", label="a", by="ilves", role="ISS"),
         disclosed("2027-03-03T11:00Z", label="b"),
     ).reading
-    assert labels(*reading.of("data-disclosed")) == ["b"]
-    assert labels(*reading.all_of("data-disclosed")) == ["a", "b"]
-    assert reading.is_effective(named(reading, "a")) is False
-    assert reading.is_effective(named(reading, "b")) is True
+    assert labels(*reading.entries.of("data-disclosed")) == ["b"]
+    assert labels(*reading.entries.all_of("data-disclosed")) == ["a", "b"]
+    assert reading.entries.is_effective(named(reading, "a")) is False
+    assert reading.entries.is_effective(named(reading, "b")) is True
 
 
 def test_an_observation_counts_if_the_one_whose_act_it_is_holds_such_a_role() -> None:
@@ -95,22 +96,22 @@ def test_an_observation_counts_if_the_one_whose_act_it_is_holds_such_a_role() ->
         disclosed("2027-03-03T11:00Z", label="b", whose="ncco", **seen),
         disclosed("2027-03-03T12:00Z", label="c", **seen),
     ).reading
-    assert labels(*reading.disclosures) == ["a"]
-    assert reading.by_role(named(reading, "a")) == {"SP"}
-    assert not reading.first_hand(named(reading, "a"))
+    assert labels(*reading.substance.disclosures) == ["a"]
+    assert reading.actors.roles(named(reading, "a")) == {"SP"}
+    assert not reading.reliability.first_hand(named(reading, "a"))
 
 
 def test_a_kind_nobody_knows_counts_for_nothing() -> None:
     reading = given(ISSUED, fact("order-forgotten", "2027-03-02T08:00Z", "ilves", "ISS", label="a")).reading
-    assert labels(*reading.all_of("order-forgotten")) == ["a"]
-    assert reading.of("order-forgotten") == ()
+    assert labels(*reading.entries.all_of("order-forgotten")) == ["a"]
+    assert reading.entries.of("order-forgotten") == ()
 
 
 def test_an_office_ends_with_its_last_day_in_the_zone_of_its_party() -> None:
     office = Office("XV", ("SP",), valid_until="2027-03-03")
     last, after = disclosed("2027-03-03T22:59:59Z", label="a"), disclosed("2027-03-03T23:00:00Z", label="b")
     reading = given(ISSUED, last, after).among(skylark=office).reading
-    assert labels(*reading.disclosures) == ["a"]
+    assert labels(*reading.substance.disclosures) == ["a"]
 
 
 def test_the_order_of_entries_is_by_when_it_happened_then_by_place_in_the_record() -> None:
@@ -120,7 +121,7 @@ def test_the_order_of_entries_is_by_when_it_happened_then_by_place_in_the_record
         disclosed("2027-03-04T10:00Z", label="b", at="2027-03-06T10:00Z"),
         disclosed("2027-03-04T10:00Z", label="c"),
     ).reading
-    assert labels(*reading.disclosures) == ["b", "c", "a"]
+    assert labels(*reading.substance.disclosures) == ["b", "c", "a"]
 
 
 def test_a_proof_from_the_other_sides_record_makes_an_observation_first_hand() -> None:
@@ -132,7 +133,7 @@ def test_a_proof_from_the_other_sides_record_makes_an_observation_first_hand() -
             index=1, leaf="00" * 32, envelope="00" * 32, proof_check=check, backs="a",
         )  # fmt: skip
         reading = given(ISSUED, seen, proof).reading
-        return reading.first_hand(named(reading, "a"))
+        return reading.reliability.first_hand(named(reading, "a"))
 
     assert backed("verifies")
     assert not backed("fails")
@@ -147,8 +148,8 @@ def test_a_late_entry_is_one_recorded_more_than_24_hours_after() -> None:
         disclosed("2027-03-03T10:00:00Z", label="a", at="2027-03-04T10:00:00Z"),
         disclosed("2027-03-03T10:00:00Z", label="b", at="2027-03-04T10:00:01Z"),
     ).reading
-    assert not reading.late(named(reading, "a"))
-    assert reading.late(named(reading, "b"))
+    assert not late(named(reading, "a"))
+    assert late(named(reading, "b"))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_a_late_time_is_trusted_with_a_stamp_or_the_word_of_somebody_else(
 ) -> None:
     late = received("2027-03-02T08:30Z", "a", at="2027-03-04T08:30Z", on_source=source)
     reading = Story((ISSUED, late, *others)).reading
-    assert reading.trusted(named(reading, "a")) is trusted
+    assert reading.reliability.trusted(named(reading, "a")) is trusted
 
 
 def test_a_dispute_makes_a_receipt_unknown_until_a_court_settles_it_and_then_its_own_time_counts() -> None:
@@ -179,12 +180,12 @@ def test_a_dispute_makes_a_receipt_unknown_until_a_court_settles_it_and_then_its
     settled = fact("court-ruled", "2027-03-20T09:00Z", "judge", "CT", ruling="dispute-settled", settles="a")
     other = fact("court-ruled", "2027-03-10T09:00Z", "judge", "CT", ruling="other", about="a")
     story = given(ISSUED, RECEIVED, disputed, other)
-    assert story.reading.disputed(leaf("receipt"))
-    assert not story.reading.known_trigger(named(story.reading, "receipt"))
+    assert story.reading.reliability.disputed(leaf("receipt"))
+    assert not story.reading.reliability.known_trigger(named(story.reading, "receipt"))
     after = story.when(settled).reading
-    assert after.governing is not None
-    assert after.known_trigger(after.governing)
-    assert after.governing.on == moment("2027-03-02T08:30Z")
+    assert after.receipts.governing is not None
+    assert after.reliability.known_trigger(after.receipts.governing)
+    assert after.receipts.governing.on == moment("2027-03-02T08:30Z")
 
 
 # -- versions, service, receipts ---------------------------------------------------------------------------------------
@@ -196,8 +197,8 @@ def test_a_material_correction_is_a_version_and_another_is_not() -> None:
         corrected("2027-03-03T09:00Z", "typo", material=False),
         corrected("2027-03-04T09:00Z", "c1"),
     ).reading
-    assert labels(*reading.versions) == ["issued", "c1"]
-    assert reading.since == moment("2027-03-04T09:00Z")
+    assert labels(*reading.order.versions) == ["issued", "c1"]
+    assert reading.order.since == moment("2027-03-04T09:00Z")
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,7 @@ def test_an_arrival_is_of_the_version_it_names(about: str | None, version: str) 
         received("2027-03-06T09:00Z", **({"about": about} if about else {})),
     )
     reading = story.reading
-    assert labels(reading.version_of(named(reading, "receipt"))) == [version]
+    assert labels(reading.order.version_of(named(reading, "receipt"))) == [version]
 
 
 def test_everything_else_belongs_to_the_version_in_whose_time_it_happens() -> None:
@@ -225,7 +226,7 @@ def test_everything_else_belongs_to_the_version_in_whose_time_it_happens() -> No
         corrected("2027-03-04T09:00Z", "c1"),
         disclosed("2027-03-04T09:00Z", label="b"),
     ).reading
-    assert labels(reading.version_of(named(reading, "a")), reading.version_of(named(reading, "b"))) == ["issued", "c1"]
+    assert labels(*(reading.order.version_of(named(reading, label)) for label in "ab")) == ["issued", "c1"]
 
 
 def test_corrections_that_name_each_other_do_not_hang_the_reader() -> None:
@@ -235,21 +236,21 @@ def test_corrections_that_name_each_other_do_not_hang_the_reader() -> None:
         corrected("2027-03-03T10:00Z", "b", material=False, corrects="a"),
         received("2027-03-04T09:00Z", about="b"),
     ).reading
-    assert labels(reading.version_of(named(reading, "receipt"))) == ["issued"]
+    assert labels(reading.order.version_of(named(reading, "receipt"))) == ["issued"]
 
 
 def test_service_is_by_sending_else_by_arrival_else_of_a_correction_by_its_making() -> None:
     story = given(ISSUED, corrected("2027-03-04T09:00Z", "c1"), RECEIVED)
     reading = story.reading
-    first, second = reading.versions
-    assert reading.service(first) == moment("2027-03-02T08:30Z")
-    assert reading.service(second) == moment("2027-03-04T09:00Z")
-    assert reading.served == moment("2027-03-02T08:30Z")
+    first, second = reading.order.versions
+    assert reading.order.service(first) == moment("2027-03-02T08:30Z")
+    assert reading.order.service(second) == moment("2027-03-04T09:00Z")
+    assert reading.order.served == moment("2027-03-02T08:30Z")
     later = story.when(sent("2027-03-02T08:40Z"), sent("2027-03-05T08:00Z", about="c1")).reading
-    assert later.service(later.versions[0]) == moment("2027-03-02T08:40Z")
-    assert later.service(later.versions[1]) == moment("2027-03-05T08:00Z")
+    assert later.order.service(later.order.versions[0]) == moment("2027-03-02T08:40Z")
+    assert later.order.service(later.order.versions[1]) == moment("2027-03-05T08:00Z")
     unsent = given(ISSUED).reading
-    assert unsent.service(unsent.versions[0]) is None
+    assert unsent.order.service(unsent.order.versions[0]) is None
 
 
 @pytest.mark.parametrize(
@@ -279,13 +280,13 @@ def test_a_receipt_is_proper_if_it_is_signed_by_who_may_say_so(
 ) -> None:
     stated = {} if proof is None else {"proof_kind": proof}
     story = given(issued("2027-03-01T09:00Z", instrument), received("2027-03-02T08:30Z", by="x", role=role, **stated))
-    assert bool(story.reading.proper_receipts) is proper
+    assert bool(story.reading.receipts.proper) is proper
 
 
 def test_signed_is_meant_literally_of_a_receipt_somebody_else_took_over() -> None:
     def taken_over(by: str, role: str) -> bool:
         receipt = received("2027-03-02T08:30Z", by=by, role=role, speaks="import", whose="skylark")
-        return bool(given(ISSUED, receipt).reading.proper_receipts)
+        return bool(given(ISSUED, receipt).reading.receipts.proper)
 
     assert taken_over("skylark", "SP")
     assert not taken_over("orn", "RET")
@@ -295,19 +296,19 @@ def test_the_first_proper_receipt_of_the_last_version_governs_the_addressees_own
     wrong = received("2027-03-02T07:00Z", "a", proper_addressee=False)
     by_log = received("2027-03-02T08:00Z", "receipt-iss", "ilves", "ISS", proof_kind="portal-log")
     story = given(ISSUED, wrong, by_log)
-    assert labels(story.reading.governing) == ["receipt-iss"]
+    assert labels(story.reading.receipts.governing) == ["receipt-iss"]
     story = story.when(RECEIVED, received("2027-03-02T09:30Z", "receipt-2"))
-    assert labels(story.reading.governing) == ["receipt"]
+    assert labels(story.reading.receipts.governing) == ["receipt"]
     story = story.when(corrected("2027-03-04T09:00Z", "c1"))
-    assert story.reading.governing is None
-    assert labels(story.when(received("2027-03-05T09:00Z", "b", about="c1")).reading.governing) == ["b"]
+    assert story.reading.receipts.governing is None
+    assert labels(story.when(received("2027-03-05T09:00Z", "b", about="c1")).reading.receipts.governing) == ["b"]
 
 
 def test_without_an_effective_order_there_is_no_version_and_no_governing_receipt() -> None:
     reading = given(RECEIVED).reading
-    assert reading.versions == ()
-    assert reading.governing is None
-    assert reading.proper_receipts != ()
+    assert reading.order.versions == ()
+    assert reading.receipts.governing is None
+    assert reading.receipts.proper != ()
 
 
 @pytest.mark.parametrize("instrument", INSTRUMENTS)
@@ -325,4 +326,4 @@ def test_hostile_values_do_not_stop_the_reader(instrument: str) -> None:
         by_issuer("preservation-extended", end, extends_by="P99Y"),
         by_issuer("enforcement-requested", end, enforcing_authority="nobody"),
     )
-    assert all(clock.due is None or clock.due <= moment(end) for clock in story.reading.clocks)
+    assert all(clock.due is None or clock.due <= moment(end) for clock in story.reading.deadlines.clocks)

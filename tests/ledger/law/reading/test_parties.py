@@ -41,12 +41,12 @@ def test_declarations_count_as_they_stand_on_the_day_of_issue(
         for start, end in declared
     ]
     reading = given(issued("2027-03-01T22:59:59Z")).registered(*said).reading
-    assert (reading.declared("D-8-11") is not None) is standing
+    assert (reading.parties.declared("D-8-11") is not None) is standing
 
 
 def test_terms_and_circumstances_of_a_declaration_are_those_recorded() -> None:
     story = given(ISSUED).where("XV", declarations=("D-9-5", "N-7-5-b"), terms={"D-9-5": "P14D", "N-7-5-b": ["minor"]})
-    terms, circumstances = story.reading.declared("D-9-5"), story.reading.declared("N-7-5-b")
+    terms, circumstances = story.reading.parties.declared("D-9-5"), story.reading.parties.declared("N-7-5-b")
     assert terms is not None
     assert (terms.terms, terms.circumstances) == ("P14D", ())
     assert circumstances is not None
@@ -57,9 +57,9 @@ def test_a_party_without_a_list_of_holidays_has_those_of_the_package_and_one_wit
     story = given(ISSUED)
     with_package = replace(story, parties={**PARTIES, "IE": Party("Europe/Dublin", holidays=None)}).reading
     without = replace(story, parties={**PARTIES, "IE": Party("Europe/Dublin")}).reading
-    assert not with_package.days_of("IE").working(moment("2026-10-26T12:00Z").date())
-    assert without.days_of("IE").working(moment("2026-10-26T12:00Z").date())
-    assert without.zone_of("XX") == "UTC"
+    assert not with_package.parties.days_of("IE").working(moment("2026-10-26T12:00Z").date())
+    assert without.parties.days_of("IE").working(moment("2026-10-26T12:00Z").date())
+    assert without.parties.days_of("XX").zone == "UTC"
 
 
 def test_a_change_of_an_office_keeps_what_it_does_not_name() -> None:

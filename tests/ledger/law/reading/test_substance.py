@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import Unread
-from ledger.law.deadlines.with_deadlines import Reading
+from ledger.law.reading.substance import covered
 from tests.support.scenarios import (
+    Fact,
     Office,
     Story,
     by_authority,
@@ -32,6 +34,11 @@ SENT = sent("2027-03-02T08:00Z")
 RECEIVED = received("2027-03-02T08:30Z")
 
 
+def complete_at(story: Story) -> datetime | None:
+    complete = story.reading.substance.complete()
+    return complete.on if complete else None
+
+
 # -- scope and answer --------------------------------------------------------------------------------------------------
 
 
@@ -46,7 +53,7 @@ RECEIVED = received("2027-03-02T08:30Z")
     ],
 )
 def test_an_element_covers_itself_and_without_label_every_labelled_one(a: str, b: str, covers: bool) -> None:
-    assert Reading.covers(a, b) is covers
+    assert covered(b, (a,)) is covers
 
 
 def test_the_scope_is_what_was_last_sought_less_what_is_barred_or_not_held() -> None:
@@ -60,29 +67,27 @@ def test_the_scope_is_what_was_last_sought_less_what_is_barred_or_not_held() -> 
     )
     reading = story.reading
     every = {"name", "postal-address", "email-address", "telephone-number"}
-    assert reading.scope(moment("2027-03-02T09:00Z")) == every
-    assert reading.scope(moment("2027-03-03T09:00Z")) == every - {"name"}
-    assert reading.scope(moment("2027-03-04T09:00Z")) == {"postal-address", "email-address"}
-    assert reading.scope(moment("2027-03-05T09:00Z")) == {"name", "postal-address", "email-address"}
-    assert reading.scope(moment("2027-03-06T09:00Z")) == {"name", "email-address"}
+    assert reading.substance.scope(moment("2027-03-02T09:00Z")) == every
+    assert reading.substance.scope(moment("2027-03-03T09:00Z")) == every - {"name"}
+    assert reading.substance.scope(moment("2027-03-04T09:00Z")) == {"postal-address", "email-address"}
+    assert reading.substance.scope(moment("2027-03-05T09:00Z")) == {"name", "postal-address", "email-address"}
+    assert reading.substance.scope(moment("2027-03-06T09:00Z")) == {"name", "email-address"}
 
 
 def test_an_order_is_complete_from_the_moment_all_that_is_left_of_it_was_returned() -> None:
     story = given(ISSUED, disclosed("2027-03-03T09:00Z", "name", label="a", partial=True))
-    assert story.reading.complete_at is None
-    assert story.when(disclosed("2027-03-04T09:00Z", "postal-address")).reading.complete_at == moment(
-        "2027-03-04T09:00Z"
-    )
+    assert complete_at(story) is None
+    assert complete_at(story.when(disclosed("2027-03-04T09:00Z", "postal-address"))) == moment("2027-03-04T09:00Z")
     none = by_provider("no-data-held", "2027-03-05T09:00Z", elements=["postal-address"])
-    assert story.when(none).reading.complete_at == moment("2027-03-05T09:00Z")
-    assert given(ISSUED, none).reading.complete_at is None  # nothing was disclosed yet
+    assert complete_at(story.when(none)) == moment("2027-03-05T09:00Z")
+    assert complete_at(given(ISSUED, none)) is None  # nothing was disclosed yet
 
 
 def test_a_returned_element_without_label_answers_every_labelled_one_but_not_the_other_way_round() -> None:
     two = issued("2027-03-01T09:00Z", "EPOC", "message-content#1", "message-content#2")
-    assert given(two, disclosed("2027-03-03T09:00Z", "message-content")).reading.complete_at is not None
+    assert complete_at(given(two, disclosed("2027-03-03T09:00Z", "message-content"))) is not None
     one = issued("2027-03-01T09:00Z", "EPOC", "message-content")
-    assert given(one, disclosed("2027-03-03T09:00Z", "message-content#1")).reading.complete_at is None
+    assert complete_at(given(one, disclosed("2027-03-03T09:00Z", "message-content#1"))) is None
 
 
 @pytest.mark.parametrize("unread", Unread)
@@ -99,17 +104,22 @@ def test_a_manifest_nobody_can_read_was_one_and_the_public_words_tell_what_it_he
     unread: Unread, fields: dict[str, Any], returned: set[str]
 ) -> None:
     reading = given(ISSUED, disclosed("2027-03-03T09:00Z", label="a", manifest=unread, **fields)).reading
-    assert reading.returned(moment("2027-03-03T09:00Z")) == returned
+    (disclosure,) = reading.substance.disclosures
+    assert reading.substance.returned_by(disclosure) == returned
+
+
+def _no_data_for_all(*facts: Fact) -> bool:
+    reading = given(*facts).reading
+    return any(map(reading.substance.is_no_data_for_all, reading.entries.of("no-data-held")))
 
 
 def test_no_data_for_all_is_without_elements_or_with_all_that_was_left() -> None:
-    at = moment("2027-03-09T09:00Z")
     none = by_provider("no-data-held", "2027-03-05T09:00Z")
     one = by_provider("no-data-held", "2027-03-05T09:00Z", elements=["name"])
     other = by_provider("no-data-held", "2027-03-06T09:00Z", elements=["postal-address"])
-    assert given(ISSUED, none).reading.no_data_for_all(at)
-    assert not given(ISSUED, one).reading.no_data_for_all(at)
-    assert given(ISSUED, one, other).reading.no_data_for_all(at)
+    assert _no_data_for_all(ISSUED, none)
+    assert not _no_data_for_all(ISSUED, one)
+    assert _no_data_for_all(ISSUED, one, other)
 
 
 def test_surplus_is_what_no_order_and_no_correction_sought() -> None:
@@ -118,10 +128,12 @@ def test_surplus_is_what_no_order_and_no_correction_sought() -> None:
         corrected("2027-03-03T09:00Z", "c1", elements_sought=["connection-log"]),
     ).reading
     assert [
-        e for e in ("name", "connection-log", "connection-log#9", "message-content#1") if reading.not_sought(e)
+        e
+        for e in ("name", "connection-log", "connection-log#9", "message-content#1")
+        if reading.substance.not_sought(e)
     ] == []
-    assert reading.not_sought("message-content#2")
-    assert reading.not_sought("postal-address")
+    assert reading.substance.not_sought("message-content#2")
+    assert reading.substance.not_sought("postal-address")
 
 
 @pytest.mark.parametrize(
@@ -132,11 +144,11 @@ def test_a_disclosure_reaches_the_issuing_side_only_where_no_authority_stands_be
     instrument: str, reached: bool
 ) -> None:
     story = given(issued("2027-03-01T09:00Z", instrument), disclosed("2027-03-03T09:00Z"))
-    assert (story.reading.reached is not None) is reached
+    assert bool(story.reading.substance.reaching) is reached
     passed_on = by_authority("data-transmitted-by-state", "2027-03-04T09:00Z", channel="mail", manifest={"files": []})
-    assert story.when(replace(passed_on, role="CAQ")).reading.reached is not None
+    assert story.when(replace(passed_on, role="CAQ")).reading.substance.reaching
     disowned = by_issuer("order-repudiated", "2027-03-05T09:00Z", finding="never-issued")
-    assert story.when(disowned).reading.reached is None
+    assert story.when(disowned).reading.substance.reaching == ()
 
 
 # -- instruction, ground, emergency ------------------------------------------------------------------------------------
@@ -145,13 +157,13 @@ def test_a_disclosure_reaches_the_issuing_side_only_where_no_authority_stands_be
 def test_an_instruction_is_valid_from_the_designated_office_and_from_any_if_none_is_designated() -> None:
     instructed = by_authority("non-disclosure-instructed", "2027-03-03T09:00Z", label="a", ground="G-7-i", scope="all")
     story = given(ISSUED, instructed)
-    assert labels(*story.reading.instructions) == ["a"]
+    assert labels(*story.reading.instructions.valid) == ["a"]
     other = story.among(other=Office("XV", ("NOT",), ("C-7-5-e",)))
-    assert other.reading.instructions == ()
+    assert other.reading.instructions.valid == ()
     itself = story.among(ncco=Office("XV", ("NOT",), ("C-7-5-e",)), other=Office("XV", ("NOT",)))
-    assert labels(*itself.reading.instructions) == ["a"]
+    assert labels(*itself.reading.instructions.valid) == ["a"]
     gone = story.among(other=Office("XV", ("NOT",), ("C-7-5-e",), valid_until="2027-03-01"))
-    assert labels(*gone.reading.instructions) == ["a"]
+    assert labels(*gone.reading.instructions.valid) == ["a"]
 
 
 def test_an_instruction_is_in_force_until_it_is_lifted() -> None:
@@ -160,10 +172,10 @@ def test_an_instruction_is_in_force_until_it_is_lifted() -> None:
         by_authority("non-disclosure-instructed", "2027-03-03T09:00Z", label="a", ground="G-7-i", scope="all"),
         by_authority("instruction-lifted", "2027-03-05T09:00Z", about="a"),
     ).reading
-    assert reading.instructions_in_force(moment("2027-03-03T08:59:59Z")) == ()
-    assert labels(*reading.instructions_in_force(moment("2027-03-03T09:00:00Z"))) == ["a"]
-    assert labels(*reading.instructions_in_force(moment("2027-03-05T08:59:59Z"))) == ["a"]
-    assert reading.instructions_in_force(moment("2027-03-05T09:00:00Z")) == ()
+    assert reading.instructions.in_force(moment("2027-03-03T08:59:59Z")) == ()
+    assert labels(*reading.instructions.in_force(moment("2027-03-03T09:00:00Z"))) == ["a"]
+    assert labels(*reading.instructions.in_force(moment("2027-03-05T08:59:59Z"))) == ["a"]
+    assert reading.instructions.in_force(moment("2027-03-05T09:00:00Z")) == ()
 
 
 def test_an_emergency_ends_from_when_the_reassessment_has_effect() -> None:
@@ -175,7 +187,7 @@ def test_an_emergency_ends_from_when_the_reassessment_has_effect() -> None:
         "emergency-reassessed", "2026-10-01T11:00Z", outcome="upheld", effective_at="2026-10-01T11:00:00Z"
     )
     reading = given(issued("2026-10-01T09:00Z", "EPOC"), declared, upheld, ended).reading
-    held = [reading.emergency(moment(f"2026-10-01T{t}Z")) for t in ("09:59:59", "10:00", "11:59:59", "12:00")]
+    held = [reading.emergency.lasts(moment(f"2026-10-01T{t}Z")) for t in ("09:59:59", "10:00", "11:59:59", "12:00")]
     assert held == [False, True, True, False]
 
 
@@ -184,9 +196,9 @@ def test_the_notification_suspends_a_european_order_outside_emergencies() -> Non
     reading = given(
         content, by_issuer("emergency-declared", "2026-10-01T10:00Z", threat="life", emergency_reasons="x")
     ).reading
-    assert reading.suspends(moment("2026-10-01T09:30Z"))
-    assert not reading.suspends(moment("2026-10-01T10:00Z"))
-    assert not given(issued("2026-10-01T09:00Z", "EPOC")).reading.suspends(moment("2026-10-01T09:30Z"))
+    assert reading.review.suspends(moment("2026-10-01T09:30Z"))
+    assert not reading.review.suspends(moment("2026-10-01T10:00Z"))
+    assert not given(issued("2026-10-01T09:00Z", "EPOC")).reading.review.suspends(moment("2026-10-01T09:30Z"))
 
 
 @pytest.mark.parametrize(
@@ -204,7 +216,7 @@ def test_a_ground_is_in_time_before_the_end_of_the_authoritys_days_or_while_that
     ground = by_authority("ground-for-refusal-raised", raised, label="ground", grounds=["EPOC:12(1)(a)"], scope="all")
     arrived = [by_authority("notification-received", notified)] if notified else []
     reading = given(order, *arrived, ground).reading
-    assert reading.ground_in_time(named(reading, "ground")) is in_time
+    assert reading.review.ground_in_time(named(reading, "ground")) is in_time
 
 
 @pytest.mark.parametrize(
@@ -225,8 +237,8 @@ def test_a_ground_touches_a_disclosure_it_covers(scope: str, elements: list[str]
             elements=elements,
         ),
     ).reading  # fmt: skip
-    assert reading.touches(named(reading, "ground"), named(reading, "a")) is touches
-    assert reading.bars(named(reading, "ground"), named(reading, "a")) is bars
+    assert reading.substance.touches(named(reading, "ground"), named(reading, "a")) is touches
+    assert reading.substance.bars(named(reading, "ground"), named(reading, "a")) is bars
 
 
 # -- notification ------------------------------------------------------------------------------------------------------
@@ -234,25 +246,25 @@ def test_a_ground_touches_a_disclosure_it_covers(scope: str, elements: list[str]
 
 def test_notification_is_required_where_declared_and_for_a_named_circumstance_only_if_it_is_stated() -> None:
     plain = given(ISSUED, RECEIVED)
-    assert not plain.reading.notification_required
-    assert plain.where("XV", declarations=("N-7-5-a",)).reading.notification_required
+    assert not plain.reading.review.required
+    assert plain.where("XV", declarations=("N-7-5-a",)).reading.review.required
     named_only = plain.where("XV", declarations=("N-7-5-a",), terms={"N-7-5-a": ["minor"]})
-    assert not named_only.reading.notification_required
+    assert not named_only.reading.review.required
     consulted = fact(
         "consultation-opened", "2027-03-03T09:00Z", "skylark", "SP", consulted="ncco", circumstances=["minor"]
     )
-    assert not named_only.when(consulted).reading.notification_required
+    assert not named_only.when(consulted).reading.review.required
     recognised = received("2027-03-02T08:30Z", "b", circumstances=["other", "minor"])
-    assert named_only.when(recognised).reading.notification_required
+    assert named_only.when(recognised).reading.review.required
     in_order = Story((issued("2027-03-01T09:00Z", circumstances=["minor"]),), parties=named_only.parties)
-    assert in_order.reading.notification_required
+    assert in_order.reading.review.required
 
 
 @pytest.mark.parametrize("unread", Unread)
 def test_a_circumstance_nobody_can_read_is_no_evidence_of_one(unread: Unread) -> None:
     story = given(issued("2027-03-01T09:00Z", circumstances=unread))
     story = story.where("XV", declarations=("N-7-5-b",), terms={"N-7-5-b": ["minor"]})
-    assert not story.reading.consultation_required
+    assert not story.reading.parties.declaration_applies("N-7-5-b")
 
 
 @pytest.mark.parametrize(
@@ -269,4 +281,4 @@ def test_under_the_regulation_traffic_and_content_are_notified_unless_all_is_at_
 ) -> None:
     stated = {} if test is None else {"notification_test": test}
     order = issued("2026-10-01T09:00Z", "EPOC", data_categories=categories, **stated)
-    assert given(order).reading.notification_required is required
+    assert given(order).reading.review.required is required

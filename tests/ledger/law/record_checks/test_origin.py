@@ -55,8 +55,8 @@ def test_an_act_in_a_role_that_its_key_does_not_hold_settles_and_validates_nothi
     finds(BASE.when(replace(approved, held=False)), "V-ROLE-NOT-HELD", A1="GAP")
     finds_not(BASE.when(replace(approved, held=False)), "V-AUTHORITY")
     finds_not(told, "V-ROLE-NOT-HELD")
-    assert [e.kind for e in told.reading.of("order-validated")] == ["order-validated"]
-    assert BASE.when(replace(approved, held=False)).reading.of("order-validated") == ()
+    assert [e.kind for e in told.reading.entries.of("order-validated")] == ["order-validated"]
+    assert BASE.when(replace(approved, held=False)).reading.entries.of("order-validated") == ()
 
 
 MORE_TIME = fact(

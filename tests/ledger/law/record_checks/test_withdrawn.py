@@ -254,7 +254,7 @@ def test_a_long_chain_of_replacements_is_read_to_its_end() -> None:
         chain.append(moved(f"step {n}", before, check="equal", digest_before=C))
     story = SEVERAL.when(*chain[:40])
     finds(story, WITHDRAWN)
-    assert len(list(SEVERAL.when(*chain).reading.successors(leaf("differs")))) == 1200
+    assert len(list(SEVERAL.when(*chain).reading.entries.successors(leaf("differs")))) == 1200
 
 
 # -- a gap, and what is not first-hand ---------------------------------------------------------------------------------

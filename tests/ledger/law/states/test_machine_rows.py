@@ -9,9 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import wire
-from ledger.law.rules.order_facts import OrderFacts
+from ledger.law import read_order
+from ledger.law.reading.order_reading import OrderReading
 from ledger.law.states import ALL, MACHINES
-from ledger.law.states.machine import Machine, Row
+from ledger.law.states.machine import Machine, Move
 from ledger.law.terms.rule import Verdict
 from tests.support.scenarios import (
     OFFICES,
@@ -115,17 +116,17 @@ BEFORE_ISSUE = ("-", "DRAFT", "REPUDIATED")  # an order that was never issued is
 DECLARED = replace(PARTIES["XV"], declarations=("D-9-5",), terms={"D-9-5": "P14D"})
 
 
-def read(instrument: str, party: Party, facts: tuple[Fact, ...], at: datetime) -> OrderFacts:
+def read(instrument: str, party: Party, facts: tuple[Fact, ...], at: datetime) -> OrderReading:
     """What these facts amount to at a moment, before Parties of which the other is this one."""
     told = case(facts, instrument, parties={**PARTIES, "XV": party}, offices={**OFFICES, **OTHERS})
-    return OrderFacts(told.known(at), at)
+    return read_order(told, at)
 
 
-def next_deed(r: OrderFacts, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:
+def next_deed(r: OrderReading, facts: tuple[Fact, ...], deed: Fact, on: datetime) -> Fact | None:
     """A deed as it can happen now: a lapse names a clock that has ended, an answer the question there is."""
     known, fields = {f.label for f in facts}, dict(deed.fields)
     if deed.kind == "deadline-lapsed":
-        ended = next((c for c in r.clocks if c.verdict is Verdict.MISSED), None)
+        ended = next((c for c in r.deadlines.clocks if c.verdict is Verdict.MISSED), None)
         if ended is None:
             return None
         fields |= {"deadline": ended.id, "policy": ended.policy, "due": ended.due}
@@ -135,14 +136,14 @@ def next_deed(r: OrderFacts, facts: tuple[Fact, ...], deed: Fact, on: datetime) 
     return replace(deed, on=on, at=on, fields=fields, label=label)
 
 
-def past(r: OrderFacts) -> tuple[bool, ...]:
+def past(r: OrderReading) -> tuple[bool, ...]:
     """What the conditions of a state ask of the past beside the state itself."""
-    if r.course.state == "RETURNED":
-        return (bool(r.of("data-transmitted-by-state")), any(d.get("partial") for d in r.disclosures))
-    return (bool(r.of("notification-received")),) if r.course.state == "ISSUED" else ()
+    if r.history.state == "RETURNED":
+        return (bool(r.entries.of("data-transmitted-by-state")), any(d.get("partial") for d in r.substance.disclosures))
+    return (bool(r.entries.of("notification-received")),) if r.history.state == "ISSUED" else ()
 
 
-def fired(machine: Machine, party: Party) -> set[Row]:
+def fired(machine: Machine, party: Party) -> set[Move]:
     """The rows that fire when, from every state, everything is done that can be done next."""
     instrument = machine.instruments[0]
     kinds = {kind for row in machine.rows for kind in row.kinds.split()}
@@ -157,12 +158,12 @@ def fired(machine: Machine, party: Party) -> set[Row]:
                 if done is None:
                     continue
                 r = read(instrument, party, (*facts, done), on)
-                entry, course = r.case.entries[-1], r.course
-                source = next((s.source for s in course.steps if s.leaf == entry.leaf), course.state)
+                entry, course = r.case.entries[-1], r.history
+                source = next((s.source for s in course.changes if s.leaf == entry.leaf), course.state)
                 if (row := machine.row(source, r, entry)) is not None:
                     found.add(row)
                 key = (course.state, past(r))
-                if key not in seen and (r.issued or course.state in BEFORE_ISSUE):
+                if key not in seen and (r.order.issued or course.state in BEFORE_ISSUE):
                     seen.add(key)
                     edge.append((*facts, done))
     return found

@@ -1,0 +1,79 @@
+"""Proper receipts of an order, and why an entry starts no clock. findings.md 1, "governing receipt". [design]"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from ledger.entries.case import Entry
+from ledger.law.reading.effective_entries import EffectiveEntries
+from ledger.law.reading.reliability import Lack, lack_of_time
+from ledger.law.reading.versions import OrderVersions
+
+STAMPED = ("delivery-receipt", "portal-log", "courier-receipt")  # proof by which the issuing side may record arrival
+
+# Whose signature makes an arrival a proper receipt, where it is not SP, REG or, with proof, ISS.
+_BY_PROVIDER = dict.fromkeys(("2AP-8", "2AP-10", "BC-31"), ("SP", "REG"))
+_BY_STATE = dict.fromkeys(("2AP-9", "BC-29"), ("CAQ", "POC", "SP"))
+ADDRESSEES = {**_BY_PROVIDER, **_BY_STATE}
+
+
+def lack_of_receipt(e: Entry, instrument: str) -> Lack | None:
+    """Return why an `order-received` is no proper receipt under an instrument; None for a proper one."""
+    if e.get("proper_addressee") is False:
+        return Lack("no proper receipt: it arrived at a wrong place", "proper_addressee", "true, if that is so")
+    roles = ADDRESSEES.get(instrument, ("SP", "REG"))
+    if e.role in roles:
+        return None
+    if instrument in ADDRESSEES:
+        return Lack(f"no proper receipt: it is signed as {e.role}", "role", " or ".join(roles))
+    if e.role != "ISS":
+        return Lack(f"no proper receipt: it is signed as {e.role}", "role", "SP or REG, or ISS with proof")
+    if e.get("proof_kind") in STAMPED:
+        return None
+    return Lack(
+        "no proper receipt: it is signed as ISS and names no proof that counts", "proof_kind", " or ".join(STAMPED)
+    )
+
+
+class Receipts:
+    """The receipts of an order under its instrument."""
+
+    def __init__(self, instrument: str, entries: EffectiveEntries, order: OrderVersions) -> None:
+        self._instrument = instrument
+        self._entries = entries
+        self._order = order
+
+    @cached_property
+    def proper(self) -> tuple[Entry, ...]:
+        """Every order-received at the right place, signed in a role that may say so under this instrument.
+
+        "Signed" literally: also an observation counts, if it is itself signed in one of these roles.
+        """
+        return tuple(e for e in self._entries.of("order-received") if lack_of_receipt(e, self._instrument) is None)
+
+    @cached_property
+    def governing(self) -> Entry | None:
+        """The receipt that counts: the first proper one of the last version, the addressee's own before that of ISS."""
+        order = self._order
+        of_last = [e for e in self.proper if order.version_of(e) is order.last_version] if order.versions else []
+        return min(of_last, key=lambda e: e.role == "ISS", default=None)
+
+    def lacks_as_trigger(self, e: Entry) -> tuple[Lack, ...]:
+        """Return why an entry of a kind that starts clocks starts none, each with the value that is missing.
+
+        It goes by `known_trigger` and `proper`, without disputes and without entries of others at the same moment.
+        """
+        lacks = []
+        if not self._entries.would_count(e):
+            lacks.append(
+                Lack(
+                    f"{e.actor} holds no role in which {e.kind} counts",
+                    "actor",
+                    "an office that the register knows in such a role, or nothing, if it is the signer's own act",
+                )
+            )
+        if e.kind == "order-received" and (lack := lack_of_receipt(e, self._instrument)) is not None:
+            lacks.append(lack)
+        if (lack := lack_of_time(e)) is not None:
+            lacks.append(lack)
+        return tuple(lacks)

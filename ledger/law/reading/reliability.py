@@ -1,0 +1,169 @@
+"""How far an entry can be relied on: its time, its source, and the disputes about it.
+
+findings.md 1, from "late" to "known trigger". All of it is [design].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from msgspec import Struct
+
+from ledger.entries.case import Entry, instant
+from ledger.law.reading.effective_entries import EffectiveEntries
+from ledger.law.reading.versions import OrderVersions
+
+LATE = timedelta(hours=24)  # decision 3 [design]: recorded more than 24 hours after the event
+
+
+class Lack(Struct, frozen=True):
+    """What an entry lacks: in words, and the column of a table whose `value` would supply it."""
+
+    says: str
+    column: str
+    value: str
+
+
+def late(e: Entry) -> bool:
+    """Return True if an entry was recorded more than 24 hours after it happened."""
+    return e.at - e.on > LATE
+
+
+def in_time(e: Entry) -> bool:
+    """Return True if an entry was recorded neither late nor before it can have happened."""
+    return not late(e) and not e.after_signature
+
+
+def lack_of_time(e: Entry) -> Lack | None:
+    """Return why the `on` of an entry cannot be relied on without another entry; None where it can."""
+    if e.after_signature:
+        return Lack("it is dated after its signature", "occurred", "when it happened")
+    if late(e) and e.on_source != "receipt-stamp":
+        hours = int(LATE.total_seconds()) // 3600
+        return Lack(f"it is recorded more than {hours} hours after it happened", "on_source", "receipt-stamp")
+    return None
+
+
+class Reliability:
+    """What supports or disputes the entries of an order."""
+
+    def __init__(self, entries: EffectiveEntries, order: OrderVersions) -> None:
+        self._entries = entries
+        self._order = order
+
+    # -- source --------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _backed(self) -> frozenset[str]:
+        entries = self._entries
+        withdrawn = {(e.origin, e.by, e.replaces) for e in entries.current if e.origin and e.replaces and e.held}
+        return frozenset(
+            ours.leaf
+            for e in entries.of("counterparty-record-received")
+            if (ours := entries.by_leaf.get(e.proves or "")) is not None
+            and (e.get("origin"), ours.actor, e.get("leaf")) not in withdrawn
+        )
+
+    def first_hand(self, e: Entry) -> bool:
+        """Return True for an act, and for an entry that a sealed entry of the acting side's own log proves.
+
+        The proof ends where the signer has replaced the entry in its own log and that replacement has arrived here.
+        """
+        return e.speaks == "act" or e.leaf in self._backed
+
+    # -- time ----------------------------------------------------------------------------------------------------------
+
+    def trusted(self, e: Entry) -> bool:
+        """Return True if its `on` can be relied on: recorded in time, stamped on receipt, or confirmed by another."""
+        if lack_of_time(e) is None:
+            return True
+        return any(o.on == e.on and o.by != e.by and in_time(o) for o in self._entries.of(e.kind))
+
+    def known_trigger(self, e: Entry) -> bool:
+        """Return True if a clock may count from it: its time can be trusted and is not disputed.
+
+        Of a settled dispute the entry's own `on` counts, never `claimed_on`.
+        """
+        return self.trusted(e) and not self.disputed(e.leaf)
+
+    def speaks_of(self, e: Entry, disclosure: Entry) -> bool:
+        """Return True if an evidence-received or data-transmitted-by-state is about this disclosure.
+
+        It names the disclosure or, if it names nothing, repeats one of its digests.
+        """
+        about = e.get("about")
+        if about is not None:
+            return self._entries.named(about) is disclosure
+        return not file_digests(e).isdisjoint(file_digests(disclosure))
+
+    def supported(self, answer: Entry, end: datetime) -> bool:
+        """Return True if a late answer counts: stamped on receipt, or confirmed by an arrival.
+
+        The arrival happened before `end` and was recorded in time.
+        """
+        if answer.on_source == "receipt-stamp":
+            return True
+        arrivals = self._entries.of("evidence-received", "data-transmitted-by-state")
+        return any(e.on < end and in_time(e) and self.speaks_of(e, answer) for e in arrivals if e is not answer)
+
+    # -- disputes ------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def settled(self) -> frozenset[str]:
+        """Leaves of the disputes that a court has settled. The court signed the ruling, or an office of no side did."""
+        return frozenset(
+            dispute.leaf
+            for ruling in self._entries.of("court-ruled")
+            if (dispute := self._entries.by_leaf.get(ruling.get("settles", ""))) is not None
+            and (self.first_hand(ruling) or ruling.by not in self._sides(dispute))
+        )
+
+    def _sides(self, dispute: Entry) -> set[str]:
+        about = self._entries.by_leaf.get(dispute.get("about", ""))
+        return {dispute.actor, *(() if about is None else (about.actor,))}
+
+    @cached_property
+    def open_disputes(self) -> dict[str, tuple[Entry, ...]]:
+        """Leaf of an entry -> the disputes about it that no court has settled.
+
+        A dispute is also about later entries of the same office, kind and version, unless the time is now the one that
+        is claimed.
+        """
+        disputes = self._entries.of("receipt-disputed", "event-disputed")
+        if not disputes:
+            return {}
+        settled = self.settled
+        by_leaf: dict[str, tuple[Entry, ...]] = {}
+        for dispute in disputes:
+            if dispute.leaf not in settled and (about := dispute.get("about")):
+                for leaf in {about, *self._repeated(about, dispute.get("claimed_on"))}:
+                    by_leaf[leaf] = (*by_leaf.get(leaf, ()), dispute)
+        return by_leaf
+
+    def _repeated(self, leaf: str, claimed: str | None) -> Iterator[str]:
+        if (old := self._entries.by_leaf.get(leaf)) is None:
+            return
+        version, agreed = self._order.version_of(old), None if claimed is None else instant(claimed)
+        for e in self._entries.all_of(old.kind):
+            same_version = self._order.version_of(e) is version
+            if e.index > old.index and e.actor == old.actor and same_version and e.on != agreed:
+                yield e.leaf
+
+    def disputed(self, leaf: str) -> bool:
+        """Return True while a dispute about an entry is open."""
+        return leaf in self.open_disputes
+
+
+def file_digests(e: Entry) -> frozenset[str]:
+    """Return the SHA-256 and SHA-512 digests of the files in the manifest of an entry, as far as it can be read."""
+    manifest = e.get("manifest") or {}
+    return frozenset(_digests(manifest.get("files") or ()))
+
+
+def _digests(files: Iterable[dict[str, object]]) -> Iterator[str]:
+    for file in files:
+        for name in ("sha256", "sha512"):
+            if digest := file.get(name):
+                yield str(digest)
