@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN     = $(VENV)/bin
 PYTEST  = $(BIN)/python -m pytest -q
 
-.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters confusables examples pins sbom review wheel reproducible release clean
+.PHONY: help install demo test quick cover slow faults fuzz mutate postgres lint format interop browser browser-test bench messages characters confusables examples docs pins sbom review wheel reproducible release clean
 
 help:
 	@echo 'make demo      one order from issue to verified bundle (DIR=folder)'
@@ -28,6 +28,7 @@ help:
 	@echo 'make confusables  the table of letters that look like letters of ASCII, from ICU'
 	@echo 'make messages  the catalogues of other languages, with every message of today'
 	@echo 'make examples  docs/examples and tests/transcripts, by the commands that they name'
+	@echo 'make docs      generated reference pages, and the site in build/site'
 	@echo 'make pins      requirements/*.txt from pyproject.toml'
 
 install: $(VENV)/.dev
@@ -140,12 +141,24 @@ examples: install
 	$(BIN)/python -m tests.generate.examples
 	$(BIN)/python -m tests.transcripts
 
+# The site in build/site, from the Markdown files of docs: generated pages first, then zensical in an environment of its
+# own. A dead link ends it.
+docs: install .tools/docs/.made
+	$(BIN)/python -m tests.generate.reference
+	.tools/docs/bin/zensical build --strict --clean
+
+.tools/docs/.made: requirements/docs.txt
+	$(PYTHON) -m venv .tools/docs
+	.tools/docs/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	touch $@
+
 pins:
 	$(PYTHON) -m venv .tools/pins
 	.tools/pins/bin/python -m pip install --quiet --disable-pip-version-check pip-tools
 	$(PINS) --output-file requirements/run.txt pyproject.toml
 	$(PINS) --constraint requirements/run.txt --extra test --extra dev $(foreach e,archive calendar pdf pkcs11 postgres server tsa,--extra $e) --output-file requirements/dev.txt pyproject.toml
 	$(PINS) --constraint requirements/dev.txt --extra interop --output-file requirements/interop.txt pyproject.toml
+	$(PINS) --output-file requirements/docs.txt requirements/docs.in
 	$(PINS) --output-file requirements/review.txt requirements/review.in
 
 PINS = .tools/pins/bin/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-header --no-annotate \

@@ -27,9 +27,9 @@ from packaging.version import Version
 
 from release.pins import ROOT, Malformed, Pin, asked, decided, floor, licence, pins, scripts
 
-REQUIREMENTS = ("run.txt", "dev.txt", "interop.txt", "witness.txt", "hi1.txt", "review.txt")
-# Whose licences bind Comity: what is installed with it and what builds it. The others are peers of `make interop`:
-# programs beside it, never imported and never shipped.
+REQUIREMENTS = ("run.txt", "dev.txt", "interop.txt", "docs.txt", "witness.txt", "hi1.txt", "review.txt")
+# Whose licences bind Comity: what is installed with it and what builds it. The others are peers of `make interop`
+# and of `make docs`: programs beside it, never imported and never shipped.
 LICENSED = ("run.txt", "dev.txt", "review.txt")
 # Releases with published advisories. Whoever does not name them is not asked about others.
 CONTROL = Pin("jinja2", "2.10", ())
