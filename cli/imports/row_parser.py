@@ -22,9 +22,10 @@ from cli.imports.tables import Row, Wrong
 from cli.session import ledger_choice
 from cli.session.field_values import Refer, digest, document, value_of
 from cli.session.open_ledger import hand
-from cli.session.recording import SOURCES, SPEAKS, audience_of, issuer, quotes
+from cli.session.recording import SOURCES, SPEAKS, audience_of
 from cli.session.subjects import subjects_of
 from ledger.application.journal import Journal
+from ledger.application.record_fact import issued_reference, issuer
 from ledger.application.sealing import Draft, kept_subjects
 from ledger.entries.case import check_dates
 from ledger.entries.envelope import Circumstances, Signer, open_
@@ -182,7 +183,7 @@ class Reader:
                 office = issuer(draft, self._offices)
                 name = public_of(fact).get("reference") or common["order"]
                 tried("reference", lambda: self.index.issue(name, office, order, version=version))
-            if not wrongs and (quoted := quotes(draft, self._offices)) is not None:
+            if not wrongs and (quoted := issued_reference(draft, self._offices)) is not None:
                 tried("reference", lambda: self.index.quote(*quoted, order, lookalike=lookalike))
         if wrongs:
             raise Wrongs(wrongs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -19,11 +19,11 @@ from cli.terminal import file_io, output, prompts
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
+    from ledger.application.record_fact import Plan
     from ledger.application.sealing import Draft
     from ledger.entries.case import Case, Entry
-    from ledger.entries.envelope import Other, Signer
+    from ledger.entries.envelope import Signer
     from ledger.facts import Fact
-    from ledger.law import Finding
 from cli.terminal.receipt import tell
 
 FINAL = {  # kinds that cannot be taken back, and what to say before they are signed
@@ -34,9 +34,6 @@ FINAL = {  # kinds that cannot be taken back, and what to say before they are si
 
 
 BEFORE_ORDER = "W-BEFORE-ORDER"
-
-
-RECEIVED = "counterparty-record-received"
 
 
 SPEAKS = ("act", "observation", "import")
@@ -125,6 +122,7 @@ def put(
     Prints the receipt, or with --dry-run the unsigned fact; findings it would raise go to stderr.
     """
     from cli.session.open_ledger import hand, writing
+    from ledger.application.record_fact import prepare, record
     from ledger.facts import build
 
     with writing() as journal:
@@ -143,23 +141,20 @@ def put(
         alike = [line for name in new for line in near(journal, name)]
         for says in alike:
             output.tell(says)
-        known = _known(journal, asked.entry)
-        if not known:
-            check_draft(journal, place.case, draft, unregistered=asked.unregistered, lookalike=lookalike)
-        raised = [] if known else findings(journal, place.case, draft)
-        for finding in raised:
+        plan = prepare(journal, draft, place.case, unregistered=asked.unregistered, lookalike=lookalike)
+        for finding in plan.findings:
             output.tell(f"{output.paint(finding.code, output.COLOURS.get(finding.level.value))}: {finding.says}")
         if asked.dry_run:
-            return _dry(draft, raised)
-        if BEFORE_ORDER in {finding.code for finding in raised} and prompts.attended():
+            return _dry(plan)
+        if BEFORE_ORDER in {finding.code for finding in plan.findings} and prompts.attended():
             prompts.confirm("it is dated before the order was made", yes=asked.yes)
-        if same and not known and prompts.attended():
+        if same and not plan.recorded and prompts.attended():
             prompts.confirm("if not: comity subject other, or another name", yes=asked.yes)
-        if alike and not known and prompts.attended():
+        if alike and not plan.recorded and prompts.attended():
             prompts.confirm("one person has one name: that name, or comity subject same", yes=asked.yes)
-        if kind in FINAL and not known:
+        if kind in FINAL and not plan.recorded:
             prompts.confirm(FINAL[kind], yes=asked.yes)
-        (receipt,) = journal.record_batch([draft], check_quoted(journal, place.case, draft, lookalike=lookalike))
+        receipt = record(journal, plan)
         if asked.receipt:
             from cli.terminal.file_io import write_new
 
@@ -232,6 +227,7 @@ def _together(options: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]
 def _draft(
     asked: Asked, journal: Journal, place: Place, fact: Fact, signer: Signer, on: datetime, instrument: str | None
 ) -> Draft:
+    from ledger.application.record_fact import newest_foreign
     from ledger.application.sealing import Draft
     from ledger.entries.envelope import Circumstances
     from ledger.entries.replacement import check_own, check_reason
@@ -257,75 +253,11 @@ def _draft(
         replaces=replaces,
         why=asked.why,
         audience=audience or None,
-        other=_answered(journal, place),
+        other=newest_foreign(journal, place.order, place.case),
     )
     sealed = [*sealed_of(fact), *([WHY.name] if asked.why is not None else [])]
     subjects = subjects_of(asked.subjects, fact.kind, sealed, place.other)
     return Draft(fact, place.order, signer, said, entry=asked.entry, instrument=instrument, subjects=subjects)
-
-
-def check_draft(
-    journal: Journal, case: Case | None, draft: Draft, *, unregistered: bool, lookalike: bool = False
-) -> None:
-    """Refuse what cannot be meant so, before anybody is asked: `ledger.entries.form`."""
-    from ledger.entries.form import named_in, slips
-
-    known, said = journal.cases.known(journal.keyring), draft.said
-    for slip in slips(
-        draft.fact,
-        known,
-        said.signed_at,
-        whose=said.whose,
-        named=lambda: named_in(() if case is None else case.entries),
-        unregistered=unregistered,
-    ):
-        raise slip
-    if (check := check_quoted(journal, case, draft, lookalike=lookalike)) is not None:
-        check()
-
-
-def check_quoted(journal: Journal, case: Case | None, draft: Draft, *, lookalike: bool) -> Callable[[], None] | None:
-    """Return the check of the reference of an order that is about to be made; None for every other fact.
-
-    It refuses what cannot be quoted and what is taken, as far as the ledger has it at the moment of the call, and what
-    looks like one that is taken, unless `lookalike` says that it is meant.
-    """
-    from ledger.entries.form import check_lookalike, check_quotable, check_reference
-
-    cases, offices = journal.cases, journal.keyring.offices.keys()
-    if (quoted := quotes(draft, offices)) is None:
-        return None
-    reference, office = quoted
-
-    def check() -> None:
-        own = () if case is None else cases.references(draft.order)
-        check_quotable(reference, own, cases.beginning, offices)
-        check_reference(reference, office, draft.order, cases.taken(reference))
-        if not lookalike and reference not in own:
-            check_lookalike(reference, office, draft.order, cases.alike(reference))
-
-    return check
-
-
-def quotes(draft: Draft, among: Collection[str]) -> tuple[str, str] | None:
-    """The reference and the issuing office of an order that is about to be made; None for every other fact.
-
-    `among` are the offices of the register.
-    """
-    from ledger.facts import public_of
-
-    reference = public_of(draft.fact).get("reference") if draft.fact.kind == "order-issued" else None
-    return reference and (reference, issuer(draft, among))
-
-
-def issuer(draft: Draft, among: Collection[str]) -> str:
-    """The office whose order an order is that is about to be made."""
-    from ledger.entries.form import issuing_office
-    from ledger.facts import public_of
-
-    said = draft.said
-    named = public_of(draft.fact).get("issuing_authority")
-    return issuing_office(said.speaks, draft.signer.actor, among, named, said.whose)
 
 
 def audience_of(said: str) -> tuple[str, list[str]]:
@@ -336,34 +268,11 @@ def audience_of(said: str) -> tuple[str, list[str]]:
     return name, [role.strip() for role in roles.split(",") if role.strip()]
 
 
-def _answered(journal: Journal, place: Place) -> Other | None:
-    """The newest entry of another record that arrived in this order: whoever writes next has it before their eyes."""
-    if place.case is None or not any(e.received for e in place.case.entries):
-        return None
-    wrappers = [o.payload for _, o in journal.cases.opened(place.order) if o.payload.kind == RECEIVED]
-    return next((p.other for p in reversed(wrappers) if p.other), None)
-
-
-def findings(journal: Journal, case: Case | None, draft: Draft) -> list[Finding]:
-    """What the law would find with the fact on record that it does not find now."""
-    from ledger.entries.case import Case
-    from ledger.law import judge
-
-    if draft.order == journal.registry:
-        return []
-    entry = journal.preview(draft.fact, draft.order, draft.signer, draft.said, instrument=draft.instrument)
-    now = journal.now()
-    if case is None:
-        case = Case(draft.order, entry.instrument or "", (), journal.cases.register())
-    before = {(f.code, f.entries) for f in judge(case, now).findings} if case.entries else set()
-    after = Case(case.order, case.instrument, (*case.entries, entry), case.registry, case.label)
-    return [f for f in judge(after, now).findings if (f.code, f.entries) not in before]
-
-
-def _dry(draft: Draft, raised: list[Finding]) -> Exit:
+def _dry(plan: Plan) -> Exit:
     from ledger.facts import public_of, sealed_of
 
-    said, signer = draft.said, draft.signer
+    draft, said, signer = plan.draft, plan.draft.said, plan.draft.signer
+    findings = [{"code": f.code, "level": f.level.value, "says": f.says, "cite": list(f.cite)} for f in plan.findings]
     document = {
         "kind": draft.fact.kind,
         "order": draft.order,
@@ -378,14 +287,8 @@ def _dry(draft: Draft, raised: list[Finding]) -> Exit:
         "sealed": sealed_of(draft.fact),
         "audience": dict(said.audience or {}),
         "subjects": dict(draft.subjects),
-        "findings": [{"code": f.code, "level": f.level.value, "says": f.says, "cite": list(f.cite)} for f in raised],
+        "findings": findings,
     }
     click.echo(output.dumps({"format": "comity.fact/1", **document}))
     output.tell("nothing was signed, nothing was recorded")
     return Exit.DONE
-
-
-def _known(journal: Journal, entry: str | None) -> bool:
-    from ledger.application.sealing import check_entry_id
-
-    return entry is not None and journal.store.by_entry(check_entry_id(entry)) is not None
