@@ -12,7 +12,7 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 from benchmarks.generate import ORIGIN, entries
 from benchmarks.measure import Figure, in_turn, say
 from benchmarks.writing import recording, stock_recorder
-from ledger.adapters.storage.append import Row
+from ledger.adapters.storage.append import EntryRow
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.postgres import address
 from ledger.entries.envelope import open_
@@ -46,7 +46,7 @@ def _batches(server: Server, stock: ApplicationRecorder) -> Figure:
     orders = count()
 
     def append() -> None:
-        store.append_pages((next(ours) for _ in range(BATCHES)), still={})
+        store.append_pages((next(ours) for _ in range(BATCHES)), expected={})
 
     def insert() -> None:
         for _ in range(BATCHES * BATCH // THEIRS):
@@ -65,11 +65,11 @@ def _batches(server: Server, stock: ApplicationRecorder) -> Figure:
     return Figure(library / mine, made_of, at_least=1.0)
 
 
-def _chunks(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
+def _chunks(rows: Sequence[EntryRow], size: int) -> Iterator[Sequence[EntryRow]]:
     return iter([rows[at : at + size] for at in range(0, len(rows), size)])
 
 
-def _row(raw: bytes) -> Row:
+def _row(raw: bytes) -> EntryRow:
     opened = open_(raw, verify=False)
     p = opened.payload
-    return Row(p.order, p.seq, p.kind, raw, bytes.fromhex(p.entry), bytes.fromhex(opened.leaf))
+    return EntryRow(p.order, p.seq, p.kind, raw, bytes.fromhex(p.entry), bytes.fromhex(opened.leaf))

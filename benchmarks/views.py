@@ -11,7 +11,7 @@ import msgspec
 
 from benchmarks.measure import Figure, say, seconds
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.views import PAGE, Shown, View
+from ledger.adapters.storage.views import PAGE, View, ViewRow
 from ledger.formats.dsse import EVENT_TYPE, parts
 
 SINGLY = 1_000  # events fed one by one; a whole ledger would take minutes
@@ -29,12 +29,12 @@ class Newest(msgspec.Struct):
 _decode = msgspec.json.Decoder(Newest).decode
 
 
-def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
     """The newest entry of every order in a page; the entries were verified when they were recorded."""
     rows = {}
     for _, raw in page:
         newest = _decode((parts(raw, EVENT_TYPE) or (b"",))[0])
-        rows[newest.order] = Shown(f"{newest.seq} {newest.kind} {newest.on}".encode())
+        rows[newest.order] = ViewRow(f"{newest.seq} {newest.kind} {newest.on}".encode())
     return rows
 
 

@@ -173,7 +173,7 @@ def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
             yield f"{name}: and {len(fields) - _FEW} more entries"
         if order in listed:
             yield from losses(case(journal, order), journal, gone)
-    around = {main(order) for key_id in covered.keys for _, order, *_ in journal.store.closed_by(key_id)}
+    around = {main(order) for key_id in covered.keys for _, order, *_ in journal.store.encrypted_with(key_id)}
     for order in sorted(around & listed):
         for whose, left in journal.stays(order, covered.keys).items():
             name, count = called(journal, order), output.counted(len(left), "value")

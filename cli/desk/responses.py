@@ -10,7 +10,7 @@ from typing import Any
 from starlette.responses import Response
 
 from cli.reports.timeline_text import left
-from ledger.adapters.storage.order_index import Row
+from ledger.adapters.storage.order_index import OrderRow
 from ledger.entries.case import instant
 from projections.render.desk_pages import Ending, Frame, Item, desk_page, policy
 from projections.reports.front_page import words
@@ -36,7 +36,7 @@ def document(text: str | bytes, media: str, name: str | None = None) -> Response
     return Response(text, 200, headers, media)
 
 
-def ending(row: Row, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> Ending:
+def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> Ending:
     """A clock of a row as a line of the board."""
     end = None if due is None else instant(due)
     span = None if end is None else end - now
@@ -54,7 +54,7 @@ def ending(row: Row, clock: str, cite: str, due: str | None, now: datetime, name
     )
 
 
-def item(row: Row, now: datetime, names: Mapping[str, str]) -> Item:
+def item(row: OrderRow, now: datetime, names: Mapping[str, str]) -> Item:
     """A row as a line of the list of orders."""
     ends = [instant(d.due) for d in row.due if d.due is not None]
     span = min(ends) - now if ends else None

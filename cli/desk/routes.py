@@ -23,7 +23,7 @@ from cli.desk.responses import ending, item, page
 from cli.desk.security import Gate, fields
 from cli.desk.session import Desk
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
-from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, Asked, Open
+from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, OpenDeadline, OrderQuery
 from projections.render.desk_pages import Ending, Section, law
 from projections.render.html import compiled
 from projections.reports.front_page import words
@@ -90,7 +90,7 @@ class Pages:
         section = Section(name, title, says, self._endings(found[:PAGE], frame.now), getattr(tally, name), more)
         return page("desk_board.html.j2", frame, title, "/", sections=[section])
 
-    def _span(self, name: str, now: datetime, after: tuple[int, int, int] | None, limit: int) -> list[Open]:
+    def _span(self, name: str, now: datetime, after: tuple[int, int, int] | None, limit: int) -> list[OpenDeadline]:
         match name:
             case "over":
                 return self.desk.view.due(None, now, after, limit)
@@ -101,14 +101,14 @@ class Pages:
             case _:
                 return self.desk.view.unknown(after, limit)
 
-    def _endings(self, found: Sequence[Open], now: datetime) -> list[Ending]:
+    def _endings(self, found: Sequence[OpenDeadline], now: datetime) -> list[Ending]:
         names = self.desk.names()
         return [ending(one.row, one.clock.id, one.clock.cite, one.clock.due, now, names) for one in found]
 
     def orders(self, request: Request) -> Response:
         """Orders by words and values, newest first."""
         said = {name: request.query_params.get(name, "").strip()[:200] for name in ("q", *PICKED)}
-        asked = Asked(
+        asked = OrderQuery(
             said["q"], {n: said[n] for n in PICKED if said[n]}, overdue=request.query_params.get("overdue") == "1"
         )
         if asked.words and not asked.picked and not asked.overdue:

@@ -62,7 +62,7 @@ class Desk:
             now=now,
             size=size,
             read=min(self.view.size, size),
-            doubtful=self.view.doubtful(now),
+            doubtful=self.view.stale_count(now),
             keys=request.cookies.get("comity-keys") != "off",
         )
 

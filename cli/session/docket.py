@@ -17,8 +17,8 @@ import msgspec
 
 from cli.session.ledger_reader import reading
 from cli.terminal import prompts
-from ledger.adapters.storage.order_index import Due, OrderIndex, Row
-from ledger.adapters.storage.views import Shown
+from ledger.adapters.storage.order_index import Due, OrderIndex, OrderRow
+from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import open_
 from ledger.law import judge
@@ -62,15 +62,15 @@ def bring_up(
     """
     size = reader.store.size()
 
-    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
         touched = dict.fromkeys(open_(raw, verify=False).payload.order for _, raw in page)
         if reader.cases.registry in touched and page[0][0] > 0:
-            view.doubt()
+            view.mark_all_stale()
         report(page[-1][0] + 1, size)
         return _judged(reader, _listed(reader, touched), moment)
 
     view.catch_up(reader.store, fold)
-    left = doubtful = view.doubtful(moment)
+    left = doubtful = view.stale_count(moment)
     if most is not None and doubtful > most:
         return
     while stale := view.stale(moment, TOGETHER):
@@ -93,7 +93,7 @@ def _listed(reader: Reader, orders: Iterable[str]) -> Iterator[str]:
             yield main
 
 
-def _judged(reader: Reader, orders: Iterable[str], moment: datetime) -> dict[str, Shown]:
+def _judged(reader: Reader, orders: Iterable[str], moment: datetime) -> dict[str, ViewRow]:
     return {
         order: shown(reader.cases.case(order, label=reader.label(order)), moment) for order in dict.fromkeys(orders)
     }
@@ -104,7 +104,7 @@ def _still_to_come(registry: tuple[Entry, ...], moment: datetime) -> list[dateti
     return [e.on for e in registry if e.on > moment]
 
 
-def shown(case: Case, moment: datetime) -> Shown:
+def shown(case: Case, moment: datetime) -> ViewRow:
     """The row of one order, and when time alone changes it."""
     from projections.views.due import due
     from projections.views.state import view
@@ -116,7 +116,7 @@ def shown(case: Case, moment: datetime) -> Shown:
     public: Mapping[str, Any] = {} if issued is None else issued.public
     authority = public.get("issuing_authority")
     names = office_names(case.registry)
-    row = Row(
+    row = OrderRow(
         order=v.order,
         ref=v.ref,
         label=v.label,
@@ -147,7 +147,7 @@ def shown(case: Case, moment: datetime) -> Shown:
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
     later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # not known yet, or said to be still to come
     later += _still_to_come(case.registry, moment)
-    return Shown(msgspec.json.encode(row), min([*turns, *later], default=None))
+    return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))
 
 
 def docket_rows(as_of: datetime | None) -> tuple[list[dict[str, Any]], datetime]:

@@ -79,7 +79,7 @@ class Reader:
         if not keys:
             hint = "by default values are sealed for 'target of ORDER'"
             raise Stop(f"no data subject is called {subject!r} here", hint=hint)
-        orders = {order for key in keys for _, order, *_ in self.store.closed_by(key)}
+        orders = {order for key in keys for _, order, *_ in self.store.encrypted_with(key)}
         return {self.main_of(order) or order for order in orders}
 
     def main_of(self, order: str) -> str | None:

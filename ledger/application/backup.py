@@ -16,7 +16,7 @@ from ledger.adapters.folders.ledger_folder import RESTORED, SHELF, STORE, read_f
 from ledger.adapters.folders.new_folder import new_folder
 from ledger.adapters.folders.user_folders import Home, replace_file
 from ledger.adapters.log.signer_process import POINTER, signatory
-from ledger.adapters.storage.connection import Place
+from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
@@ -47,7 +47,7 @@ def back_up(folder: Path, file: str) -> tuple[int, int]:
                     _add(tar, path.relative_to(folder).as_posix(), path.read_bytes())
                     count += 1
                 others = sorted(f"others/{path.name}" for path in (folder / "others").glob("*.db"))
-                sources: dict[str, Place] = {name: folder / name for name in (*others, "heads.db")}
+                sources: dict[str, Location] = {name: folder / name for name in (*others, "heads.db")}
                 for name, source in {**sources, SHELF: there.entries}.items():
                     made = work / Path(name).name
                     copy(source, made)

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from ledger.adapters.storage.append import REFERENCES, Row
+from ledger.adapters.storage.append import REFERENCES, EntryRow
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.storage.entry_store import EntryStore
-from ledger.adapters.storage.sqlite import faults
+from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.application.case_reader import CaseReader
 from ledger.application.parallel_open import PAGE
 from ledger.application.sealing import Draft, Sealer
@@ -40,7 +40,7 @@ class Staging:
     """Sealed entries on their way to the shelf, and the newest of each order among them."""
 
     def __init__(self) -> None:
-        with faults(_FILE):
+        with SQLiteErrors(_FILE):
             self._c = sqlite3.connect("", isolation_level=None)  # SQLite's name for a file of one's own, on no path
             self._c.execute("PRAGMA journal_mode=OFF")
             self._c.executescript(_SCHEMA)
@@ -50,10 +50,10 @@ class Staging:
         """Give the file up."""
         self._c.close()
 
-    def add(self, rows: Sequence[Row], heads: Mapping[str, Link]) -> None:
+    def add(self, rows: Sequence[EntryRow], heads: Mapping[str, Link]) -> None:
         """Stage rows, and what is the newest entry of each of their orders then; CTX-REPLAY if an id comes twice."""
         try:
-            with faults(_FILE):
+            with SQLiteErrors(_FILE):
                 self._c.execute("BEGIN")
                 self._c.executemany(
                     "INSERT INTO staged VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", [_flat(row) for row in rows]
@@ -77,10 +77,10 @@ class Staging:
         found = self._c.execute("SELECT state FROM staged WHERE leaf = ?", (bytes.fromhex(leaf),)).fetchone()
         return found[0] if found else None
 
-    def pages(self) -> Iterator[list[Row]]:
+    def pages(self) -> Iterator[list[EntryRow]]:
         """Everything staged, in its order, a page at a time."""
         for start in range(0, self.size, PAGE):
-            with faults(_FILE):
+            with SQLiteErrors(_FILE):
                 found = self._c.execute(
                     "SELECT order_id, seq, kind, state, entry_id, leaf, reference, closed FROM staged"
                     " WHERE n > ? AND n <= ? ORDER BY n",
@@ -89,16 +89,18 @@ class Staging:
             yield [_row(*flat) for flat in found]
 
 
-def _flat(row: Row) -> tuple[Any, ...]:
+def _flat(row: EntryRow) -> tuple[Any, ...]:
     closed = msgspec.msgpack.encode((row.links, [(c.field, c.digest, c.key_id, c.ciphertext) for c in row.ciphertexts]))
     place = (row.originator_id, row.originator_version, row.topic)
     return (*place, row.state, row.entry_id, row.leaf, row.reference, closed)
 
 
-def _row(order: str, seq: int, kind: str, state: bytes, entry: bytes, leaf: bytes, ref: str | None, raw: bytes) -> Row:
+def _row(
+    order: str, seq: int, kind: str, state: bytes, entry: bytes, leaf: bytes, ref: str | None, raw: bytes
+) -> EntryRow:
     links, values = msgspec.msgpack.decode(raw)
     closed = tuple(Ciphertext(*one) for one in values)
-    return Row(
+    return EntryRow(
         order, seq, kind, state, entry_id=entry, leaf=leaf, ciphertexts=closed, reference=ref, links=tuple(links)
     )
 
@@ -140,7 +142,7 @@ class Bulk:
         self._past = past
         self._sealer = sealer
         self._known = known
-        self._page: list[Row] = []
+        self._page: list[EntryRow] = []
         self._trial = PendingBatch(past)
         self._still = dict(past.still)
         self._quoted = quoted
@@ -167,10 +169,10 @@ class Bulk:
         """Put everything on the shelf in one transaction; `report(done, total)` hears how far it is."""
         self._turn()
         if self._staging.size:
-            self.indices = store.append_pages(self._reported(report), still=self._still)
+            self.indices = store.append_pages(self._reported(report), expected=self._still)
         return self.indices
 
-    def _reported(self, report: Callable[[int, int], None]) -> Iterator[list[Row]]:
+    def _reported(self, report: Callable[[int, int], None]) -> Iterator[list[EntryRow]]:
         done = 0
         for page in self._staging.pages():
             yield page

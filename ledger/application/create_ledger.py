@@ -14,7 +14,7 @@ from ledger.adapters.keys.key_files import Entropy, SeedKey
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.log import first_note
 from ledger.adapters.log.sign_once_guard import Guard, Signed
-from ledger.adapters.storage.connection import Place
+from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.postgres import address
@@ -43,7 +43,7 @@ def found(
     check_origin(origin)
     Keyring("", registrar)  # refuses a registrar's key that others could sign for
     check_vacant(path)
-    entries: Place = address(store, origin) if store else path / SHELF
+    entries: Location = address(store, origin) if store else path / SHELF
     key = _log_key(home.log(origin), entropy)
     first = first_note(parse_vkey(log_vkey(origin, key.public)), key.seed, now)
     signed = _guard(home.log(origin) / "guard.db", first)

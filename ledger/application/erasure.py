@@ -57,7 +57,7 @@ def logged(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore, found
 
 def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) -> list[tuple[int, str, str, str]]:
     """The values under these keys without those that open as null: committed to, and never stated."""
-    values = sorted(value for key_id in keys for value in store.closed_by(key_id))
+    values = sorted(value for key_id in keys for value in store.encrypted_with(key_id))
     null: set[str] = set()
     for order in {order for _, order, *_ in values}:
         for index, closed in store.ciphertexts(order).items():
@@ -73,7 +73,7 @@ def stated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[int, list
 
     A statement by anybody else does not count, because its signer does not keep the keys.
     """
-    orders = {_told_in(cases, order) for _, order, *_ in store.closed_by(key_id)}
+    orders = {_told_in(cases, order) for _, order, *_ in store.encrypted_with(key_id)}
     keyring = cases.keyring()
     return {
         index: o.payload.public.get("digests", [])
@@ -90,7 +90,7 @@ def unstated(store: EntryReader, cases: CaseReader, key_id: str) -> dict[str, li
     """
     told = {digest for digests in stated(store, cases, key_id).values() for digest in digests}
     found: dict[str, list[tuple[int, str]]] = {}
-    for index, order, _, digest in store.closed_by(key_id):
+    for index, order, _, digest in store.encrypted_with(key_id):
         if digest not in told:
             found.setdefault(_told_in(cases, order), []).append((index, digest))
     return found

@@ -21,7 +21,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Entropy, Key
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.log import Log
-from ledger.adapters.storage.append import REFERENCES, Row, StaleVersion
+from ledger.adapters.storage.append import REFERENCES, EntryRow, StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
 from ledger.adapters.storage.subject_keys import COMPANION, Destroyed, SubjectKeyStore, Whose
 from ledger.application.bulk_record import Ahead, Bulk, staged
@@ -180,7 +180,7 @@ class Journal:
         """Drop what is encrypted under keys whose destruction is on record; say so of those it is not yet."""
         for each in self.drawer.untold() if self.drawer else ():
             if not unstated(self.store, self.cases, each.key_id):
-                self.store.empty(each.key_id)
+                self.store.remove_ciphertexts(each.key_id)
                 self._keys().told(each.key_id)
             else:
                 say("a key was destroyed and the record does not say so yet: repeat the erasure")
@@ -243,10 +243,10 @@ class Journal:
         """
         known: dict[int, Receipt] = {}
 
-        def seal(trial: PendingBatch) -> list[Row]:
+        def seal(trial: PendingBatch) -> list[EntryRow]:
             known.update({i: r for i, d in enumerate(drafts) if d.entry and (r := self._recorded(d, d.entry))})
             if check is not None and len(known) < len(drafts):
-                trial.still = {**trial.still, REFERENCES: self.store.quoted()}
+                trial.still = {**trial.still, REFERENCES: self.store.reference_count()}
                 check()
             return [self._sealer.seal(d, trial) for i, d in enumerate(drafts) if i not in known]
 
@@ -264,7 +264,7 @@ class Journal:
         self.log.ready()
         with staged() as staging:
             past = Ahead(self.origin, self.folder.registrar, self.cases, self.store, staging)
-            bulk = Bulk(staging, past, self._sealer, self.recorded, self.store.quoted())
+            bulk = Bulk(staging, past, self._sealer, self.recorded, self.store.reference_count())
             yield bulk
             try:
                 indices = bulk.store(self.store, report)
@@ -364,7 +364,7 @@ class Journal:
     def lost(self) -> Covered:
         """The values under keys that are neither here nor destroyed by an entry. `LedgerError` KEYS-MISSING."""
         keys = tuple(self.elsewhere())
-        return Covered(keys, tuple(sorted(value for key_id in keys for value in self.store.closed_by(key_id))))
+        return Covered(keys, tuple(sorted(value for key_id in keys for value in self.store.encrypted_with(key_id))))
 
     def _destroy(
         self,
@@ -394,7 +394,7 @@ class Journal:
         before = {index for key_id in keys for index in stated(self.store, self.cases, key_id)}
         receipts = [*self._already(before), *self.record_batch(drafts)]
         for key_id in (*cut, *keys):
-            self.store.empty(key_id)
+            self.store.remove_ciphertexts(key_id)
             drawer.told(key_id)
         return receipts
 
@@ -411,7 +411,7 @@ class Journal:
 
     def _cut_short(self, subject: str, place: str | None, cut: Sequence[Destroyed]) -> bool:
         """True if this subject's erasure was cut short; version 1 of `keys.db` does not say whose it was."""
-        there = {self._place(order) for each in cut for _, order, *_ in self.store.closed_by(each.key_id)}
+        there = {self._place(order) for each in cut for _, order, *_ in self.store.encrypted_with(each.key_id)}
         mine = self._keys().erased(subject, [place] if place else sorted(there))
         return any(each.cause is None or each.key_id in mine for each in cut)
 
@@ -510,7 +510,7 @@ class Journal:
         known: dict[int, Receipt] = {}
         committed: _Committed | None = None
 
-        def take(trial: PendingBatch) -> list[Row]:
+        def take(trial: PendingBatch) -> list[EntryRow]:
             nonlocal committed
             rows = []
             trial.look_up({opened.payload.order for opened in page})
@@ -547,7 +547,7 @@ class Journal:
             committed.keep()
         return [known[i] if i in known else next(fresh) for i in range(len(page))]
 
-    def _store(self, make: Callable[[PendingBatch], list[Row]]) -> list[Receipt]:
+    def _store(self, make: Callable[[PendingBatch], list[EntryRow]]) -> list[Receipt]:
         """Store and acknowledge the rows that `make` gives; asked again for each time somebody else was quicker."""
         self.log.ready()
         for left in reversed(range(_TRIES)):
@@ -556,7 +556,7 @@ class Journal:
             if not rows:
                 return []
             try:
-                stored = self.store.append(rows, still=trial.still)
+                stored = self.store.append(rows, expected=trial.still)
             except (Conflict, StaleVersion) as lost:
                 self._past.forget()
                 if not left:
@@ -586,7 +586,7 @@ class Journal:
         named = [(c.key_id, subjects[c.field]) for c in closed if c.field in subjects and c.key_id in here]
         return all(key_id in self._keys().keys_of(name) for key_id, name in named)
 
-    def _receipt(self, row: Row, place: Stored) -> Receipt:
+    def _receipt(self, row: EntryRow, place: Stored) -> Receipt:
         return Receipt(
             place.index,
             row.leaf.hex(),

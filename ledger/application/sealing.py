@@ -13,7 +13,7 @@ import msgspec
 
 from ledger.adapters.keys.key_files import Entropy
 from ledger.adapters.log.checkpoints import Heads
-from ledger.adapters.storage.append import Row
+from ledger.adapters.storage.append import EntryRow
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.storage.subject_keys import COMPANION, HOLDER, TARGET, Keys, SubjectKeyStore, Whose
 from ledger.application.case_reader import CaseReader
@@ -134,7 +134,7 @@ class Sealer:
         self._bound = bound
         self._bound_for: PendingBatch | None = None  # asked once for all that is stored together
 
-    def seal(self, draft: Draft, trial: PendingBatch) -> Row:
+    def seal(self, draft: Draft, trial: PendingBatch) -> EntryRow:
         """Seal a draft behind what is on the shelf and in the trial; `RecordError` if it cannot stand there."""
         if draft.said.audience:
             check_audience(draft.fact.kind, draft.said.audience)
@@ -187,7 +187,7 @@ class Sealer:
         subjects: Mapping[str, str],
         keys: Keys | None = None,
         reference: str | None = None,
-    ) -> Row:
+    ) -> EntryRow:
         """What the shelf keeps of an entry; its disclosures encrypted, each under the key of its data subject.
 
         `subjects` names the subjects of single fields.
@@ -204,7 +204,7 @@ class Sealer:
                 keys = self._keys().keys_for([whose(d.name) for d in disclosures])
             closed = self._keys().close_values(p.entry, disclosures, whose, keys)
             self._check_kept(place, {c.key_id for c in closed})
-        return Row(
+        return EntryRow(
             originator_id=p.order,
             originator_version=p.seq,
             topic=p.kind,

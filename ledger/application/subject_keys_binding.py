@@ -70,7 +70,7 @@ def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) ->
 
 def where(store: EntryReader, keys: Iterable[str]) -> str:
     """How many values are under these keys, and in which entries, in words."""
-    values = sorted(index for key_id in keys for index, *_ in store.closed_by(key_id))
+    values = sorted(index for key_id in keys for index, *_ in store.encrypted_with(key_id))
     entries = list(dict.fromkeys(values))
     named = ", ".join(map(str, entries[:_FEW])) + (f" and {len(entries) - _FEW} more" if len(entries) > _FEW else "")
     return f"{len(values)} sealed value{'s' * (len(values) != 1)} in entr{'ies' if len(entries) > 1 else 'y'} {named}"

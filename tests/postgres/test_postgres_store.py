@@ -20,8 +20,8 @@ import pytest
 from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
 from ledger.adapters.storage.entry_store import EntryStore, Stored
-from ledger.adapters.storage.postgres import _LIVELY, Address, address, connect, create
-from ledger.adapters.storage.postgres_recorder import recorder
+from ledger.adapters.storage.postgres import _TIMEOUTS, Address, address, connect, create
+from ledger.adapters.storage.postgres_recorder import open_recorder
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.tree import Frontier, leaf_hash, root
 from tests.ledger.adapters.storage.test_entry_store import (
@@ -45,8 +45,8 @@ def store(place: Address) -> Iterator[EntryStore]:
 
 
 def place_of(store: EntryStore) -> Address:
-    assert isinstance(store.place, Address)
-    return store.place
+    assert isinstance(store.location, Address)
+    return store.location
 
 
 def whole(store: EntryReader, size: int) -> None:
@@ -211,10 +211,10 @@ def test_a_writer_goes_on_by_itself_when_the_server_comes_back(own: Server) -> N
 @pytest.mark.parametrize(
     "act",
     [
-        lambda s: s.empty("k"),
-        lambda s: s.append_pages([[row(OTHER, 1)]], still={}),
+        lambda s: s.remove_ciphertexts("k"),
+        lambda s: s.append_pages([[row(OTHER, 1)]], expected={}),
         lambda s: s.append([row(OTHER, 1)]),
-        lambda s: s.tip(s.size()),
+        lambda s: s.tree_covering(s.size()),
     ],
 )
 def test_a_connection_that_the_server_ended_meanwhile_is_not_missed(
@@ -233,7 +233,7 @@ def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
 ) -> None:
     """The server took it, and the line broke before it could say so."""
     filled(store, 2)
-    recorder: Any = store._recorder
+    recorder: Any = store.recorder
     asked = recorder.insert_pages
 
     def deaf(*args: Any) -> Any:
@@ -244,7 +244,7 @@ def test_an_entry_whose_answer_was_lost_is_found_and_not_stored_twice(
         raise OperationalError("the connection is lost") from psycopg.OperationalError("the connection is lost")
 
     monkeypatch.setattr(recorder, "insert_pages", deaf)
-    assert store.append([row(ORDER, 3)], still={ORDER: 2}) == [Stored(2, already=True)]
+    assert store.append([row(ORDER, 3)], expected={ORDER: 2}) == [Stored(2, already=True)]
     whole(store, 3)
 
 
@@ -302,7 +302,11 @@ def test_a_server_that_acknowledges_what_is_not_on_disk_is_refused(own: Server, 
     store = EntryStore.create(place)
     own.set(**{setting: "off"})
     own.reload()
-    for refused in (lambda: EntryStore(place), lambda: store.append([row(ORDER, 1)]), lambda: store.empty("k")):
+    for refused in (
+        lambda: EntryStore(place),
+        lambda: store.append([row(ORDER, 1)]),
+        lambda: store.remove_ciphertexts("k"),
+    ):
         with pytest.raises(LedgerError) as fault:
             refused()
         assert fault.value.code == "STORE-UNSAFE", "at the start, and within a connection that was open before"
@@ -412,7 +416,7 @@ def test_what_is_found_on_the_shelf_is_signed_only_when_its_standby_has_it(own: 
             killed = pool.submit(store.append, [row(ORDER, 1)])
             end_waiting(own, "pg_cancel_backend")
             assert killed.exception() is not None
-            tip = pool.submit(store.tip, 0)
+            tip = pool.submit(store.tree_covering, 0)
             wait_for(own, "SyncRep")
             assert not tip.done()
             standby.start()
@@ -509,7 +513,7 @@ def test_a_role_that_may_only_append_is_enough_to_write(store: EntryStore, serve
     server.open_to(database)
     clerk = EntryStore(address(server.uri(database, CLERK), ORIGIN))
     assert clerk.append([row(ORDER, 1, "", "PPO-1", Ciphertext("reasons", "d", "k", b"1"))]) == [Stored(0)]
-    clerk.empty("k")
+    clerk.remove_ciphertexts("k")
     assert clerk.ciphertexts(ORDER) == {0: [Ciphertext("reasons", "d", "k", None)]}
     clerk.close()
 
@@ -659,7 +663,7 @@ def test_a_server_that_goes_away_while_a_store_is_opened_is_away(
         return c
 
     monkeypatch.setattr("ledger.adapters.storage.postgres_recorder.connect", cut)
-    assert fault_at(lambda: recorder(place, writable=True)) == "STORE-AWAY"
+    assert fault_at(lambda: open_recorder(place, writable=True)) == "STORE-AWAY"
 
 
 def test_a_server_that_is_silent_is_away_and_nobody_waits_for_it_for_ever(
@@ -671,7 +675,7 @@ def test_a_server_that_is_silent_is_away_and_nobody_waits_for_it_for_ever(
         assert c.info.get_parameters()["keepalives_idle"] == "10"
     with connect(address(f"{place.uri}&keepalives_idle=7", ORIGIN)) as c:
         assert c.info.get_parameters()["keepalives_idle"] == "7"
-    monkeypatch.setitem(_LIVELY, "connect_timeout", 2)
+    monkeypatch.setitem(_TIMEOUTS, "connect_timeout", 2)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         started = time.monotonic()
         assert (
@@ -733,9 +737,9 @@ def test_a_shelf_moves_out_and_into_another_database_and_nothing_changes(
 ) -> None:
     sealed = Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two")
     store.append([row(ORDER, 1, "", "PPO-1", *sealed), replace(row(OTHER, 1), links=(ORDER,))])
-    store.empty("k1")
-    store.append_pages(([row(ORDER, n * 1000 + k + 2) for k in range(1000)] for n in range(6)), still={})
-    copy(store.place, tmp_path / "entries.db")
+    store.remove_ciphertexts("k1")
+    store.append_pages(([row(ORDER, n * 1000 + k + 2) for k in range(1000)] for n in range(6)), expected={})
+    copy(store.location, tmp_path / "entries.db")
     there = address(server.database("moved"), ORIGIN)
     move_in(tmp_path / "entries.db", there)
     moved = EntryStore(there)
@@ -752,7 +756,7 @@ def test_a_copy_is_of_one_moment_whatever_is_written_meanwhile(store: EntryStore
     assert process.stdout is not None
     process.stdout.readline()
     for n in range(3):
-        copy(store.place, tmp_path / f"{n}.db")
+        copy(store.location, tmp_path / f"{n}.db")
         with EntryReader(tmp_path / f"{n}.db") as shelf:
             whole(shelf, shelf.size())
     process.kill()
@@ -769,14 +773,14 @@ def test_a_damaged_shelf_is_not_copied_but_corrupt(
         for table in ("stored_events", "log_leaf"):
             c.execute(f"ALTER TABLE comity.{table} DISABLE TRIGGER USER".encode())
         c.execute(f"DELETE FROM {lost}".encode())  # noqa: S608
-    assert fault_at(copy, store.place, tmp_path / "entries.db") == "LOG-CORRUPT"
+    assert fault_at(copy, store.location, tmp_path / "entries.db") == "LOG-CORRUPT"
 
 
 def test_a_shelf_moves_into_no_database_that_somebody_has_begun_to_fill(
     store: EntryStore, place: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filled(store, 2)
-    copy(store.place, tmp_path / "entries.db")
+    copy(store.location, tmp_path / "entries.db")
     monkeypatch.setattr(
         "ledger.adapters.storage.postgres.create", lambda _: None
     )  # it was empty when that was looked at
@@ -791,5 +795,5 @@ def test_a_file_that_makes_no_shelf_is_corrupt_and_nothing_of_it_moves_in(store:
     with sqlite3.connect(tmp_path / "entries.db") as c:
         c.execute("INSERT INTO order_reference VALUES ('PPO-1', 'nowhere')")
     c.close()
-    assert fault_at(move_in, tmp_path / "entries.db", store.place) == "LOG-CORRUPT"
+    assert fault_at(move_in, tmp_path / "entries.db", store.location) == "LOG-CORRUPT"
     assert store.size() == 0

@@ -23,7 +23,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.adapters.folders.user_folders import private_folder, replace_file
-from ledger.adapters.storage.connection import Place
+from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.entries.keyring import Registrar
@@ -60,7 +60,7 @@ class Folder(Struct, frozen=True):
         return self.key.name
 
     @property
-    def entries(self) -> Place:
+    def entries(self) -> Location:
         return Address(self.store, self.origin) if self.store else self.path / SHELF
 
     @property

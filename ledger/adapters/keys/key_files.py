@@ -17,7 +17,7 @@ from typing import Protocol
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
 from ledger.adapters.folders.user_folders import private_folder
-from ledger.adapters.storage.sqlite import part_of, sync_folder
+from ledger.adapters.storage.sqlite import sync_folder, temporary_path
 from ledger.errors import LedgerError
 
 Entropy = Callable[[int], bytes]
@@ -77,7 +77,7 @@ def write_files(path: Path, text: bytes, public: bytes) -> None:
 def exists(path: Path) -> bool:
     """True if there is a key file; an empty one holds no key, and is removed, as what is left of one half made."""
     for file in (path, _public_file(path)):
-        part_of(file)
+        temporary_path(file)
     if path.exists() and not path.stat().st_size:
         path.unlink()
     return path.exists()
@@ -155,7 +155,7 @@ def _public_line(path: Path, public: bytes) -> bytes:
 
 def _write_new(path: Path, data: bytes) -> None:
     """Write a file whole or not at all; FileExistsError if there is one."""
-    part = part_of(path)
+    part = temporary_path(path)
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(data)

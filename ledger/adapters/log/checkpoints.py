@@ -16,11 +16,11 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.adapters.storage.sqlite import (
-    HandedFile,
+    ForeignFile,
+    SQLiteErrors,
     connect,
-    connect_handed,
+    connect_foreign,
     create,
-    faults,
     stored_instant,
     transaction,
     typed,
@@ -130,7 +130,7 @@ class Heads:
 
     def all(self) -> list[Kept]:
         """Every kept head, in the order in which they were published."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             return [_kept(*row) for row in self._c.execute("SELECT size, note, at, cosigned FROM head ORDER BY n")]
 
     def dating(self, indexes: Collection[int], cited: Iterable[str], size: int) -> list[Kept]:
@@ -162,7 +162,7 @@ class Heads:
 
     def tokens(self) -> list[Token]:
         """Every kept time stamp, in the order in which they came."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             if not self._c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
                 return []
             rows = self._c.execute("SELECT head, authority, reply, at FROM token ORDER BY n").fetchall()
@@ -172,7 +172,7 @@ class Heads:
             ]
 
     def _one(self, where: str, *params: object) -> Kept | None:
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             row = self._c.execute(f"SELECT size, note, at, cosigned FROM head {where}", params).fetchone()  # noqa: S608
             return _kept(*row) if row else None
 
@@ -181,9 +181,9 @@ def notes_in(path: Path) -> tuple[dict[str, bytes], list[tuple[str, bytes]]]:
     """Read the heads of somebody else's ledger: notes by the digest they are kept under, and (head, raw time stamp).
 
     Nothing of it is believed: sizes and moments are those that the notes and stamps themselves say. Raises what
-    `connect_handed` raises.
+    `connect_foreign` raises.
     """
-    with faults(path), closing(connect_handed(HandedFile(path, SCHEMA))) as c:
+    with SQLiteErrors(path), closing(connect_foreign(ForeignFile(path, SCHEMA))) as c:
         notes = {str(digest): _raw(note) for digest, note in c.execute("SELECT digest, note FROM head ORDER BY n")}
         if not c.execute("SELECT 1 FROM sqlite_schema WHERE name = 'token'").fetchone():
             return notes, []

@@ -97,7 +97,7 @@ class Log:
 
     def _agrees(self, signed: Signed) -> None:
         self._checked = signed
-        self.store.begins_with(signed.size, signed.root)
+        self.store.require_signed_tree(signed.size, signed.root)
 
     def acknowledge(self, index: int) -> Signed:
         """See to it that a checkpoint covers entry `index`, and give the one that does; durable on return.
@@ -107,7 +107,7 @@ class Log:
         """
         last = self._checked or self.signed()
         while last.size <= index:
-            size, tree = self.store.tip(index)
+            size, tree = self.store.tree_covering(index)
             if size <= index:
                 raise ValueError(f"entry {index} is not on the shelf")
             prove = partial(prove_consistency, last.size, size, self.store.hashes)
@@ -131,7 +131,7 @@ class Log:
             size, note = last.size, last.note
         else:
             size = open_checkpoint(note, self.origin, self.key, self.witnesses, mldsa=mldsa.verify).checkpoint.size
-        path = self.store.path_at_tip(index, size) or prove_inclusion(index, size, self.store.hashes)
+        path = self.store.known_inclusion_path(index, size) or prove_inclusion(index, size, self.store.hashes)
         return format_proof(index, path, note)
 
     def consistency(self, m: int, n: int) -> list[bytes]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ledger.adapters.folders.user_folders import private_folder
-from ledger.adapters.storage.sqlite import connect, create, faults, stored_instant, transaction, typed
+from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, stored_instant, transaction, typed
 from ledger.entries.case import wire
 from ledger.errors import LedgerError
 
@@ -75,7 +75,7 @@ class Guard:
 
     def last(self) -> Signed:
         """What was signed last."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             row = self._c.execute("SELECT size, root, note, signed_at FROM guard").fetchone()
             if row is None:
                 raise LedgerError("GUARD-MISSING", f"{self.path} is empty")
@@ -93,7 +93,7 @@ class Guard:
 
     def advance(self, before: Signed, after: Signed) -> bool:
         """Take the step from `before` to `after`, durably; False if another process has taken one meanwhile."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             try:
                 done = self._c.execute(  # one statement, one transaction
                     "UPDATE guard SET size = ?, root = ?, note = ?, signed_at = ? WHERE size = ? AND root = ?",

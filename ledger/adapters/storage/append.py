@@ -1,7 +1,7 @@
-"""How the log grows in one transaction, whatever database it is in: entries get their places, the tree its hashes.
+"""Append sealed entries in one transaction: the same steps for SQLite and PostgreSQL.
 
-A recorder of `eventsourcing` with `AppendTransaction` before it stores `Row`s. The order of things is the same
-everywhere: take the turn, learn the size, see that nobody moved what had to stand still, hash, store.
+The steps are: take the write lock, read the size of the log, compare the versions that the caller relied on, compute
+the Merkle hashes, store. `AppendTransaction` is the insert path of a recorder of `eventsourcing`.
 """
 
 from __future__ import annotations
@@ -10,31 +10,33 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventsourcing.persistence import StoredEvent
 
+from ledger.adapters.storage import statements
 from ledger.adapters.storage.entry_reader import Ciphertext, read_hashes
+from ledger.adapters.storage.statements import Statement
 from ledger.errors import LedgerError
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
-REFERENCES = "references"  # in `still`, beside ids of orders: how many references the orders of this log have
+REFERENCES = "references"  # a key of `expected` beside ids of orders; its value is the number of references
 
 
 class StaleVersion(Exception):
-    """An order that had to stand still, such as the registry, grew while the entries were sealed. Seal them again.
+    """An order that the caller relied on, such as the registry, has a newer entry. Seal the entries again.
 
-    So did the references of all orders, where the entries were checked against them (`REFERENCES`).
+    Also raised where the caller relied on the references of all orders (`REFERENCES`) and there are more by now.
     """
 
 
 @dataclass(frozen=True)
-class Row(StoredEvent):
-    """One sealed entry on its way to the shelf.
+class EntryRow(StoredEvent):
+    """One sealed entry to be stored, with what is stored beside it.
 
-    To the library's four (originator_id: the order, originator_version: its number in it, topic: the kind, state: the
-    sealed line) come its id (16 bytes), its leaf hash (32), its ciphertexts, the reference that names its order,
-    and the orders it names as before or after its own.
+    The four fields of the library are: originator_id, the order; originator_version, the number of the entry in its
+    order, from 1; topic, the kind of fact; state, the envelope. `entry_id` has 16 bytes, `leaf` 32. `reference` is a
+    new reference of the order. `links` are the orders that the entry names as before or after its own.
     """
 
     entry_id: bytes
@@ -44,76 +46,104 @@ class Row(StoredEvent):
     links: tuple[str, ...] = ()
 
 
+class CommittedTree(NamedTuple):
+    """The Merkle tree after the last commit of this process, and the inclusion path of its last leaf."""
+
+    frontier: Frontier
+    path: list[bytes]
+
+
 class AppendTransaction(ABC):
     """The insert path of a recorder."""
 
-    # the tree as the last batch of this process left it, and the path from that batch's last leaf to the root
-    grown: tuple[Frontier, list[bytes]] | None = None
-    # size and root of what was signed: nothing is stored behind anything else
+    committed: CommittedTree | None = None
+    # size and root of the newest signed checkpoint: a log that does not begin with it gets no new entry
     signed: tuple[int, bytes] = (0, EMPTY_ROOT)
 
     @abstractmethod
     def writing(self) -> AbstractContextManager[Any]:
-        """A transaction that ends durable, or not at all; its cursor."""
+        """Return a transaction that is durable when it ends, or has no effect; its value is a cursor."""
 
     @abstractmethod
-    def ask(self, c: Any, statement: str, params: Sequence[Any]) -> list[Any]:
-        """Ask the shelf's questions within a transaction."""
+    def query(self, c: Any, statement: Statement, params: Sequence[Any]) -> list[Any]:
+        """Return the rows of a statement within a transaction."""
 
     @abstractmethod
-    def begin(self, c: Any, rows: Sequence[Row]) -> int:
-        """Take the turn, and the size of the log before these rows."""
+    def begin(self, c: Any, rows: Sequence[EntryRow]) -> int:
+        """Take the write lock, and return the size of the log before these rows."""
 
     @abstractmethod
-    def finish(self, c: Any, rows: Sequence[Row], first: int, nodes: list[bytes]) -> None:
-        """Store what `begin` has not; `nodes` are the hashes that each leaf completes, joined."""
+    def finish(self, c: Any, rows: Sequence[EntryRow], first: int, nodes: list[bytes]) -> None:
+        """Store what `begin` has not stored.
+
+        `first` is the index of the first row; `nodes` has the hashes that each leaf completes, joined.
+        """
 
     @abstractmethod
-    def settle(self) -> None:
-        """See to it that all that can be read is as durable as what this process stores."""
+    def wait_until_durable(self) -> None:
+        """Wait until every entry that can be read is as durable as one that this process stores."""
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
-        """Store `Row`s in one transaction; `still` has orders with their newest entries, else `StaleVersion`."""
-        still: Mapping[str, int] = given.pop("still", {})
-        rows = [row for row in stored_events if isinstance(row, Row)]
-        if given or len(rows) != len(stored_events):
-            raise TypeError(f"an entry is stored with its leaf, and nothing else is understood: {sorted(given)}")
-        return self.insert_pages([rows], still)
+    def sealed(self, stored_events: Sequence[StoredEvent]) -> list[EntryRow]:
+        """Return the events as sealed entries. Raises TypeError for any other event: it has no leaf."""
+        rows = [event for event in stored_events if isinstance(event, EntryRow)]
+        if len(rows) != len(stored_events):
+            raise TypeError("a ledger stores sealed entries only: an event without a leaf is refused")
+        return rows
 
-    def insert_pages(self, pages: Iterable[Sequence[Row]], still: Mapping[str, int]) -> range:
-        """Store page after page of rows, all in one transaction; their notification ids, which are index + 1."""
-        grown: tuple[Frontier, list[bytes]] | None = None
+    def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
+        """Store sealed entries in one transaction, and return their notification ids (leaf index + 1).
+
+        `expected` maps orders to the versions that the caller relied on. Raises `StaleVersion` where one has changed,
+        IntegrityError where an entry is not the next one of its order, TypeError for an event that is not sealed.
+        """
+        expected: Mapping[str, int] = kwargs.pop("expected", {})
+        if kwargs:
+            raise TypeError(f"unknown arguments: {', '.join(sorted(kwargs))}")
+        rows = self.sealed(stored_events)
+        return list(self.insert_pages([rows], expected)) if rows else []
+
+    def insert_pages(self, pages: Iterable[Sequence[EntryRow]], expected: Mapping[str, int]) -> range:
+        """Store page after page in one transaction, and return the notification ids; raises as `insert_events` does."""
+        tree: Frontier | None = None
+        committed: CommittedTree | None = None
         ids = range(0)
         with self.writing() as c:
-            # taken out, and put back when it is committed: until then it may all be rolled back, and others sign by it
-            before = vars(self).pop("grown", None)
-            tree = Frontier(before[0].size, before[0].peaks) if before else None
+            # Set back after the commit: other threads sign by it, and until then the transaction can be rolled back.
+            before, self.committed = self.committed, None
+            if before:
+                tree = Frontier(before.frontier.size, before.frontier.peaks)
             for rows in pages:
                 first = self.begin(c, rows)
-                for order, seq in still.items():
-                    if (self._quoted(c) if order == REFERENCES else self._head(c, order, first)) != seq:
+                for order, version in expected.items():
+                    if self._version(c, order, first) != version:
                         raise StaleVersion(order)
-                still = {}
-                if tree is None or tree.size != first:  # else nobody wrote since: what is there never changes
-                    tree = self._tree(c, first)
+                expected = {}
+                if tree is None or tree.size != first:  # at the same size the tree is the same: nothing ever changes
+                    tree = self._read_tree(c, first)
                 nodes = [b"".join(tree.add(row.leaf)[1:]) for row in rows[:-1]]
-                path = tree.peaks[::-1]  # all that is to the left of the last leaf; to its right is nothing
+                path = tree.peaks[::-1]  # the peaks are the siblings of the last leaf: nothing is to its right
                 nodes.append(b"".join(tree.add(rows[-1].leaf)[1:]))
                 self.finish(c, rows, first, nodes)
                 ids = range(ids.start or first + 1, first + 1 + len(rows))
-                grown = tree, path
-        self.grown = grown
+                committed = CommittedTree(tree, path)
+        self.committed = committed
         return ids
 
-    def _quoted(self, c: Any) -> int:
-        """How many references orders have; none is ever taken away."""
-        return int(self.ask(c, "SELECT count(*) FROM order_reference", ())[0][0])
+    def _version(self, c: Any, order: str, size: int) -> int:
+        """Return the version of an order among the first `size` entries, or the number of all references."""
+        if order == REFERENCES:
+            return int(self.query(c, statements.REFERENCE_COUNT, ())[0][0])
+        return int(self.query(c, statements.VERSION_OF_ORDER_AT, (order, size))[0][0])
 
-    def _tree(self, c: Any, size: int) -> Frontier:
-        """The tree on the shelf, which begins with what was signed: another server may have taken this one's place."""
+    def _read_tree(self, c: Any, size: int) -> Frontier:
+        """Return the tree over the stored hashes.
+
+        Raises `LedgerError` LOG-ROLLBACK unless it begins with the signed tree: after a failover the store may be
+        another server with fewer entries.
+        """
 
         def read(positions: Sequence[int]) -> list[bytes]:
-            return read_hashes(lambda *asked: self.ask(c, *asked), positions)
+            return read_hashes(lambda statement, params: self.query(c, statement, params), positions)
 
         signed, expected = self.signed
         if size < signed or root(signed, read) != expected:
@@ -123,7 +153,3 @@ class AppendTransaction(ABC):
                 "an older copy was put in place; restore the newest one, or comity succeed",
             )
         return Frontier.at(size, read)
-
-    def _head(self, c: Any, order: str, size: int) -> int:
-        statement = "SELECT max(originator_version) FROM stored_events WHERE originator_id = ? AND rowid <= ?"
-        return int(self.ask(c, statement, (order, size))[0][0] or 0)

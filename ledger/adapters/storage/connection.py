@@ -1,7 +1,4 @@
-"""Where the entries of a ledger are: a file of its own folder, one that somebody else made, or a database.
-
-The same questions go to each.
-"""
+"""Open the event store for reading: an own SQLite file, a foreign SQLite file, or a PostgreSQL database."""
 
 from __future__ import annotations
 
@@ -12,35 +9,36 @@ from typing import Any, Protocol
 
 from ledger.adapters.storage import postgres, sqlite
 from ledger.adapters.storage.postgres import Address
-from ledger.adapters.storage.sqlite import HandedFile
+from ledger.adapters.storage.sqlite import ForeignFile
+from ledger.adapters.storage.statements import Statement
 
-Place = Path | Address
-Readable = Place | HandedFile
-
-
-class Line(Protocol):
-    """A connection for questions, in SQLite's words; rows come as tuples."""
-
-    def execute(self, statement: str, params: Sequence[Any] = ..., /) -> Any:
-        """Ask one question; its rows are in the cursor that comes back."""
-
-    def close(self) -> None:
-        """Hang up."""
+Location = Path | Address
+ReadableLocation = Location | ForeignFile
 
 
-def line(place: Readable, *, writable: bool = False) -> Line:
-    """A connection for questions; as one that is written beside it where `writable`. Raises what `connect` raises."""
-    if isinstance(place, Address):
-        return postgres.Line(place, writable=writable)
-    if isinstance(place, HandedFile):
-        return sqlite.connect_handed(place)
-    c = sqlite.connect(place, writable=writable)
-    c.row_factory = None
-    return c
+class ReadConnection(Protocol):
+    """A connection that executes the statements of `statements.py`. Rows are tuples."""
+
+    def execute(self, statement: Statement, params: Sequence[Any] = ..., /) -> Any:
+        """Execute one statement and return its cursor."""
+
+    def close(self) -> None: ...
 
 
-def faults(place: Readable) -> AbstractContextManager[None]:
-    """Turns what the database says into a `LedgerError` about `place`; broken constraints pass through."""
-    if isinstance(place, Address):
-        return postgres.faults(place)
-    return sqlite.faults(place.path if isinstance(place, HandedFile) else place)
+def open_connection(location: ReadableLocation, *, writable: bool = False) -> ReadConnection:
+    """Open a connection for reading; raises what `connect` of the database raises.
+
+    `writable` states that the caller has a second connection that writes to the same store.
+    """
+    if isinstance(location, Address):
+        return postgres.PostgresReadConnection(location, writable=writable)
+    if isinstance(location, ForeignFile):
+        return sqlite.SQLiteReadConnection(sqlite.connect_foreign(location))
+    return sqlite.SQLiteReadConnection(sqlite.connect(location, writable=writable))
+
+
+def translate_errors(location: ReadableLocation) -> AbstractContextManager[None]:
+    """Translate errors of the database into `LedgerError`; violated constraints pass through."""
+    if isinstance(location, Address):
+        return postgres.PostgresErrors(location)
+    return sqlite.SQLiteErrors(location.path if isinstance(location, ForeignFile) else location)

@@ -1,7 +1,7 @@
-"""The shelf, for reading: sealed entries as they were signed, their leaf index, and the tree over them.
+"""Read sealed entries, their leaf indices and the stored hashes of the Merkle tree.
 
-Questions cost O(log n), or what they bring. A connection of its own and SQL: whoever only reads imports nothing of
-`eventsourcing`, which would be a tenth of what a person waits for.
+A query costs O(log n) or the size of its result. This module has its own connection and does not import
+`eventsourcing`: that import would take a tenth of the time that a command needs to start (docs/adr/0042).
 """
 
 from __future__ import annotations
@@ -14,13 +14,19 @@ from typing import Any, Self
 import orjson
 from msgspec import Struct
 
-from ledger.adapters.storage.connection import Readable, faults, line
+from ledger.adapters.storage import statements
+from ledger.adapters.storage.connection import ReadableLocation, open_connection, translate_errors
+from ledger.adapters.storage.statements import Statement
 from ledger.errors import LedgerError
 from ledger.tlog.tree import stored_count
 
 
 class Ciphertext(Struct, frozen=True):
-    """A sealed value, encrypted: field, RFC 9901 digest, id of the key; None where it was emptied."""
+    """The encrypted form of one sealed value.
+
+    `digest` is the RFC 9901 digest of its disclosure, `key_id` the id of the key of a data subject. `ciphertext` is
+    None after the erasure of that key.
+    """
 
     field: str
     digest: str
@@ -29,30 +35,27 @@ class Ciphertext(Struct, frozen=True):
 
 
 class EntryReader:
-    """What stands on the shelf of one ledger. Safe to use from several threads and processes."""
+    """The read side of one event store. Several threads and processes may use it at once."""
 
-    def __init__(self, place: Readable, *, writable: bool = False) -> None:
-        """Open an existing shelf, as one that is written beside it where `writable`; nothing is written here.
+    def __init__(self, location: ReadableLocation, *, writable: bool = False) -> None:
+        """Open an existing store for reading; `writable` as in `open_connection`.
 
-        `LedgerError`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT; of a database also what `postgres.connect` raises.
+        Raises `LedgerError`: NO-LEDGER, LEDGER-VERSION, LOG-CORRUPT, and what `postgres.connect` raises.
         """
-        self.place = place
-        self._reading = Lock()
-        self._faults = faults(place)
-        self._c = line(place, writable=writable)
+        self.location = location
+        self._lock = Lock()
+        self._errors = translate_errors(location)
+        self._c = open_connection(location, writable=writable)
         try:
-            self._look()
+            self._check_schema()
         except BaseException:
             self._c.close()
             raise
 
-    def _look(self) -> None:
-        version, events, size = self._first(
-            "SELECT (SELECT user_version FROM pragma_user_version),"
-            " (SELECT ifnull(max(rowid), 0) FROM stored_events), (SELECT ifnull(max(idx) + 1, 0) FROM log_leaf)"
-        )
-        if version != 1:  # there was never another one, and a newer one is not opened
-            raise LedgerError("LOG-CORRUPT", f"{self.place} is of version {version}, which no program has made")
+    def _check_schema(self) -> None:
+        version, events, size = self._first(statements.SCHEMA_VERSION_AND_SIZES)
+        if version != 1:  # there is no earlier version, and `connect` refuses a later one
+            raise LedgerError("LOG-CORRUPT", f"{self.location} is of version {version}, which no program has made")
         if events != size:
             raise LedgerError("LOG-CORRUPT", f"{events} entries and {size} leaves do not fit together")
 
@@ -69,23 +72,22 @@ class EntryReader:
     # -- the log ------------------------------------------------------------------------------------------------------
 
     def size(self) -> int:
-        """The number of entries in the log."""
-        return int(self._first("SELECT ifnull(max(idx) + 1, 0) FROM log_leaf")[0])
+        """Return the number of entries in the log."""
+        return int(self._first(statements.SIZE)[0])
 
     def hashes(self, positions: Sequence[int]) -> list[bytes]:
-        """Stored Merkle hashes by linear position (`tlog.stored_index`), for `tlog`'s proofs; LOG-CORRUPT if absent."""
+        """Return stored Merkle hashes by their linear position (`tlog.tree.stored_index`).
+
+        Raises `LedgerError` LOG-CORRUPT if one is missing.
+        """
         return read_hashes(self._all, positions)
 
     def page(self, start: int, limit: int = 500, stop: int | None = None) -> list[tuple[int, bytes]]:
-        """Up to `limit` entries as (index, sealed line), from index `start` on and below `stop`."""
-        end = sys.maxsize if stop is None else stop
-        return self._all(
-            "SELECT rowid - 1, state FROM stored_events WHERE rowid > ? AND rowid <= ? ORDER BY rowid LIMIT ?",
-            (start, end, limit),
-        )
+        """Return up to `limit` entries from index `start` on and below `stop`, as (index, envelope)."""
+        return self._all(statements.PAGE, (start, sys.maxsize if stop is None else stop, limit))
 
     def pages(self, start: int = 0, limit: int = 500, stop: int | None = None) -> Iterator[list[tuple[int, bytes]]]:
-        """Every entry from `start` on, below `stop`, page by page."""
+        """Iterate over all entries from index `start` on and below `stop`, in pages of (index, envelope)."""
         while page := self.page(start, limit, stop):
             yield page
             start = page[-1][0] + 1
@@ -93,189 +95,140 @@ class EntryReader:
     # -- orders and entries -------------------------------------------------------------------------------------------
 
     def first(self, order: str) -> bytes | None:
-        """The sealed line of the first entry of an order; None if it has none."""
-        found = self._first(
-            "SELECT state FROM stored_events WHERE originator_id = ? ORDER BY originator_version LIMIT 1", (order,)
-        )
+        """Return the envelope of the first entry of an order; None if the order has none."""
+        found = self._first(statements.FIRST_OF_ORDER, (order,))
         return found[0] if found else None
 
     def order(self, order: str, after: int = 0) -> list[tuple[int, bytes]]:
-        """The entries of an order with a number above `after`, as (index, sealed line)."""
-        return self._all(
-            "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? AND originator_version > ?"
-            " ORDER BY originator_version",
-            (order, after),
-        )
+        """Return the entries of an order with a version above `after`, as (index, envelope)."""
+        return self._all(statements.OF_ORDER, (order, after))
 
     def of_orders(self, orders: Iterable[str]) -> list[tuple[str, bytes]]:
-        """The entries of these orders, as (order, sealed line), in no order of their own."""
-        found: list[tuple[str, bytes]] = self._all(
-            "SELECT originator_id, state FROM json_each(?) JOIN stored_events ON originator_id = value",
-            (orjson.dumps(list(orders)).decode(),),
-        )
+        """Return the entries of several orders as (order, envelope), unsorted."""
+        found: list[tuple[str, bytes]] = self._all(statements.OF_ORDERS, (_json_array(orders),))
         return found
 
     def newest(self, order: str) -> tuple[int, bytes] | None:
-        """The newest entry of an order as (index, sealed line); None if it has none."""
-        found: tuple[int, bytes] | None = self._first(
-            "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ?"
-            " ORDER BY originator_version DESC LIMIT 1",
-            (order,),
-        )
+        """Return the newest entry of an order as (index, envelope); None if the order has none."""
+        found: tuple[int, bytes] | None = self._first(statements.NEWEST_OF_ORDER, (order,))
         return found
 
     def newest_of(self, orders: Iterable[str]) -> list[bytes]:
-        """The newest entries of these orders, as far as they have any."""
-        found = self._all(
-            "SELECT state FROM json_each(?) JOIN stored_events e ON e.rowid = (SELECT rowid FROM stored_events"
-            " WHERE originator_id = value ORDER BY originator_version DESC LIMIT 1)",
-            (orjson.dumps(list(orders)).decode(),),
-        )
-        return [raw for (raw,) in found]
+        """Return the envelope of the newest entry of each order that has entries."""
+        return [raw for (raw,) in self._all(statements.NEWEST_OF_ORDERS, (_json_array(orders),))]
 
     def head(self, order: str) -> int:
-        """The number of the newest entry of an order, 0 if it has none."""
-        found = self._first("SELECT max(originator_version) FROM stored_events WHERE originator_id = ?", (order,))
-        return found[0] or 0 if found else 0
+        """Return the version of an order, which is the number of its newest entry; 0 if it has none."""
+        return int(self._first(statements.VERSION_OF_ORDER, (order,))[0])
 
     def by_entry(self, entry: bytes) -> tuple[int, bytes] | None:
-        """The entry with this 16-byte id as (index, sealed line)."""
-        found: tuple[int, bytes] | None = self._first(
-            "SELECT idx, state FROM log_leaf JOIN stored_events e ON e.rowid = idx + 1 WHERE entry_id = ?", (entry,)
-        )
+        """Return the entry with this id (16 bytes) as (index, envelope)."""
+        found: tuple[int, bytes] | None = self._first(statements.BY_ENTRY_ID, (entry,))
         return found
 
     def by_leaf(self, leaf: bytes) -> tuple[int, bytes] | None:
-        """The entry with this 32-byte leaf hash as (index, sealed line)."""
-        found: tuple[int, bytes] | None = self._first(
-            "SELECT idx, state FROM log_leaf JOIN stored_events e ON e.rowid = idx + 1 WHERE leaf = ?", (leaf,)
-        )
+        """Return the entry with this leaf hash (32 bytes) as (index, envelope)."""
+        found: tuple[int, bytes] | None = self._first(statements.BY_LEAF, (leaf,))
         return found
 
     def of_kind(self, kind: str) -> list[tuple[int, bytes]]:
-        """Every entry of one kind as (index, sealed line); looks at the whole log."""
-        return self._all("SELECT rowid - 1, state FROM stored_events WHERE topic = ? ORDER BY rowid", (kind,))
+        """Return every entry of one kind as (index, envelope); reads the kinds of the whole log."""
+        return self._all(statements.OF_KIND, (kind,))
 
     def of_kind_in(self, kind: str, orders: Iterable[str]) -> list[tuple[int, bytes]]:
-        """Every entry of one kind in these orders, as (index, sealed line)."""
-        return self._all(
-            "SELECT rowid - 1, state FROM stored_events WHERE topic = ?"
-            " AND originator_id IN (SELECT value FROM json_each(?)) ORDER BY rowid",
-            (kind, orjson.dumps(list(orders)).decode()),
-        )
+        """Return every entry of one kind in these orders as (index, envelope)."""
+        return self._all(statements.OF_KIND_IN_ORDERS, (kind, _json_array(orders)))
 
     def at(self, index: int) -> bytes | None:
-        """The sealed line at a leaf index; None beyond the end."""
-        found: tuple[bytes] | None = self._first("SELECT state FROM stored_events WHERE rowid = ? + 1", (index,))
+        """Return the envelope at a leaf index; None beyond the end of the log."""
+        found: tuple[bytes] | None = self._first(statements.AT_INDEX, (index,))
         return found[0] if found else None
 
     def orders(self, prefix: str = "") -> Iterator[tuple[str, str]]:
-        """Every order whose id begins with `prefix`, as (id, kind of its first entry), by id; O(log n) for each."""
+        """Iterate over the orders whose id begins with `prefix`, as (id, kind of the first entry), sorted by id.
+
+        Each step costs O(log n).
+        """
         after = prefix
-        while found := self._first(
-            "SELECT originator_id, topic FROM stored_events WHERE originator_id >= ?"
-            " ORDER BY originator_id, originator_version LIMIT 1",
-            (after,),
-        ):
+        while found := self._first(statements.NEXT_ORDER, (after,)):
             order, kind = found
             if not order.startswith(prefix):
                 return
             yield order, kind
-            after = order + " "  # sorts behind this id and before every other
+            after = order + " "  # sorts after this id and before every other one
 
     def first_kind(self, order: str) -> str | None:
-        """The kind of an order's first entry; None if there is no such order."""
-        found = self._first(
-            "SELECT topic FROM stored_events WHERE originator_id = ? AND originator_version = 1", (order,)
-        )
+        """Return the kind of the first entry of an order; None if there is no such order."""
+        found = self._first(statements.FIRST_KIND, (order,))
         return found[0] if found else None
 
     def referenced(self, reference: str) -> list[str]:
-        """The orders that people quote by this reference."""
-        found = self._all("SELECT order_id FROM order_reference WHERE reference = ? ORDER BY order_id", (reference,))
-        return [order for (order,) in found]
+        """Return the ids of the orders that have this reference."""
+        return [order for (order,) in self._all(statements.ORDERS_OF_REFERENCE, (reference,))]
 
     def references(self) -> list[tuple[str, str]]:
-        """Every reference by which people quote orders, each with the id of its order."""
-        return self._all("SELECT reference, order_id FROM order_reference", ())
+        """Return every reference with the id of its order."""
+        return self._all(statements.REFERENCES)
 
-    def quoted(self) -> int:
-        """Return how many references orders have."""
-        return int(self._all("SELECT count(*) FROM order_reference", ())[0][0])
+    def reference_count(self) -> int:
+        """Return the number of references of all orders."""
+        return int(self._first(statements.REFERENCE_COUNT)[0])
 
     def naming(self, order: str) -> list[str]:
-        """The orders with an entry that names this one as before or after their own."""
-        found = self._all("SELECT order_id FROM order_link WHERE named = ? ORDER BY order_id", (order,))
-        return [other for (other,) in found]
+        """Return the ids of the orders with an entry that names this order as one before or after it."""
+        return [other for (other,) in self._all(statements.ORDERS_NAMING, (order,))]
 
     # -- ciphertexts --------------------------------------------------------------------------------------------------
 
     def ciphertexts(self, order: str) -> dict[int, list[Ciphertext]]:
-        """What encrypts the sealed values of an order, by index of the entry."""
+        """Return the ciphertexts of an order by the index of their entry."""
         found: dict[int, list[Ciphertext]] = {}
-        for idx, *rest in self._all(
-            "SELECT idx, field, digest, key_id, ciphertext FROM ciphertext WHERE idx IN"
-            " (SELECT rowid - 1 FROM stored_events WHERE originator_id = ?) ORDER BY idx, field",
-            (order,),
-        ):
+        for idx, *rest in self._all(statements.CIPHERTEXTS_OF_ORDER, (order,)):
             found.setdefault(idx, []).append(Ciphertext(*rest))
         return found
 
-    def closed_by(self, key_id: str) -> list[tuple[int, str, str, str]]:
-        """What a key opens: (index, order, field, digest) of every sealed value encrypted with it."""
-        return self._all(
-            "SELECT c.idx, e.originator_id, c.field, c.digest FROM ciphertext c"
-            " JOIN stored_events e ON e.rowid = c.idx + 1 WHERE c.key_id = ? ORDER BY c.idx, c.field",
-            (key_id,),
-        )
+    def encrypted_with(self, key_id: str) -> list[tuple[int, str, str, str]]:
+        """Return (index, order, field, digest) of every value that is encrypted with this key."""
+        return self._all(statements.ENCRYPTED_WITH, (key_id,))
 
     def orders_with(self, kind: str) -> list[str]:
-        """The orders with an entry of a kind; reads the whole column of kinds."""
-        found = self._all("SELECT DISTINCT originator_id FROM stored_events WHERE topic = ? ORDER BY 1", (kind,))
-        return [order for (order,) in found]
+        """Return the ids of the orders with an entry of this kind; reads the kinds of the whole log."""
+        return [order for (order,) in self._all(statements.ORDERS_WITH_KIND, (kind,))]
 
     def is_emptied(self, key_id: str) -> bool:
-        """True if the values under a key were dropped, as all of them are at once."""
-        found = self._first("SELECT ciphertext IS NULL FROM ciphertext WHERE key_id = ? LIMIT 1", (key_id,))
+        """Return True if the ciphertexts of this key were removed. All of one key are removed together."""
+        found = self._first(statements.IS_EMPTIED, (key_id,))
         return bool(found and found[0])
 
     def newest_sealed(self) -> list[tuple[int, str]]:
-        """The values of the newest entry that has any left: (index, key id) of each; empty if no entry has."""
-        return self._all(
-            "SELECT idx, key_id FROM ciphertext WHERE ciphertext IS NOT NULL AND idx ="
-            " (SELECT idx FROM ciphertext WHERE ciphertext IS NOT NULL ORDER BY idx DESC LIMIT 1) ORDER BY key_id"
-        )
+        """Return (index, key id) of each value of the newest entry that still has ciphertexts."""
+        return self._all(statements.NEWEST_SEALED)
 
     def sealing_keys(self, orders: Iterable[str] | None = None) -> list[str]:
-        """The ids of the keys of all sealed values that were not emptied, in these orders or in the whole ledger."""
+        """Return the ids of the keys of all remaining ciphertexts, in these orders or in the whole ledger."""
         if orders is None:
-            found = self._all("SELECT DISTINCT key_id FROM ciphertext WHERE ciphertext IS NOT NULL ORDER BY key_id")
+            found = self._all(statements.SEALING_KEYS)
         else:
-            found = self._all(
-                "SELECT DISTINCT c.key_id FROM stored_events e JOIN ciphertext c ON c.idx = e.rowid - 1"
-                " WHERE e.originator_id IN (SELECT value FROM json_each(?)) AND c.ciphertext IS NOT NULL"
-                " ORDER BY c.key_id",
-                (orjson.dumps(list(orders)).decode(),),
-            )
+            found = self._all(statements.SEALING_KEYS_OF_ORDERS, (_json_array(orders),))
         return [key_id for (key_id,) in found]
 
-    def _all(self, statement: str, params: Sequence[Any] = ()) -> list[Any]:
-        with self._faults, self._reading:
+    def _all(self, statement: Statement, params: Sequence[Any] = ()) -> list[Any]:
+        with self._errors, self._lock:
             found: list[Any] = self._c.execute(statement, params).fetchall()
         return found
 
-    def _first(self, statement: str, params: Sequence[Any] = ()) -> Any:
+    def _first(self, statement: Statement, params: Sequence[Any] = ()) -> Any:
         found = self._all(statement, params)
         return found[0] if found else None
 
 
-def read_hashes(ask: Callable[[str, Sequence[Any]], list[Any]], positions: Sequence[int]) -> list[bytes]:
-    """Merkle hashes by stored index, in the order asked for, as rows of `ask`; LOG-CORRUPT if one is missing."""
+def read_hashes(query: Callable[[Statement, Sequence[Any]], list[Any]], positions: Sequence[int]) -> list[bytes]:
+    """Return stored Merkle hashes in the order of `positions`; `query` returns the rows of a statement.
+
+    Raises `LedgerError` LOG-CORRUPT if a hash is missing.
+    """
     places = [_completed_by(n) for n in positions]
-    rows = ask(
-        "SELECT idx, leaf, nodes FROM log_leaf WHERE idx IN (SELECT CAST(value AS BIGINT) FROM json_each(?))",
-        (orjson.dumps([leaf for leaf, _ in places]).decode(),),
-    )
+    rows = query(statements.LEAVES, (orjson.dumps([leaf for leaf, _ in places]).decode(),))
     stored: dict[int, bytes] = {idx: leaf + nodes for idx, leaf, nodes in rows}
     found = [stored.get(leaf, b"")[32 * height : 32 * height + 32] for leaf, height in places]
     if any(len(value) != 32 for value in found):
@@ -284,8 +237,12 @@ def read_hashes(ask: Callable[[str, Sequence[Any]], list[Any]], positions: Seque
 
 
 def _completed_by(position: int) -> tuple[int, int]:
-    """The leaf that completes a stored hash, and the height of that hash: `tlog.stored_index` turned round."""
+    """Return the leaf that completes a stored hash, and the height of that hash: the inverse of `stored_index`."""
     leaf = position // 2
     while stored_count(leaf + 1) <= position:
         leaf += 1
     return leaf, position - stored_count(leaf)
+
+
+def _json_array(texts: Iterable[str]) -> str:
+    return orjson.dumps(list(texts)).decode()

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 from eventsourcing.sqlite import SQLiteCursor
 
-from ledger.adapters.storage.sqlite import faults
-from ledger.adapters.storage.views import Shown, View, seconds
+from ledger.adapters.storage.sqlite import SQLiteErrors
+from ledger.adapters.storage.views import View, ViewRow, seconds
 from ledger.entries.case import instant
 
 PICKED = ("instrument", "state", "party", "provider")
@@ -52,7 +52,7 @@ class Due(msgspec.Struct, frozen=True):
     entries: list[str]
 
 
-class Row(msgspec.Struct, frozen=True):
+class OrderRow(msgspec.Struct, frozen=True):
     """What the docket shows of one order; it holds no sealed value. `number` is the leaf index of its first entry."""
 
     order: str
@@ -74,7 +74,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class OrderQuery:
     """Which orders: those with all of these words (two letters or more may begin one) and values, and `overdue`."""
 
     words: str = ""
@@ -83,16 +83,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenDeadline:
     """One open clock on the board; `at` is where it stands, so that the next page goes on behind it."""
 
-    row: Row
+    row: OrderRow
     clock: Due
     at: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class DeadlineCounts:
     """How many clocks ran out, end by a moment, end later, are not known; how many orders there are, and overdue."""
 
     over: int
@@ -103,7 +103,7 @@ class Tally:
     overdue: int
 
 
-_read = msgspec.json.Decoder(Row).decode
+_read = msgspec.json.Decoder(OrderRow).decode
 
 
 class OrderIndex(View):
@@ -120,14 +120,14 @@ class OrderIndex(View):
     def _index(self) -> None:
         """Make the index where there is none, or where it is of other rows or of another edition."""
         mine = f"{_EDITION} {self.name}"
-        with faults(self.path), self._recorder.datastore.transaction(commit=False) as c:
+        with SQLiteErrors(self.path), self.datastore.transaction(commit=False) as c:
             c.execute("SELECT 1 FROM sqlite_master WHERE name = 'board_of'")
             if c.fetchone() is not None:
                 c.execute("SELECT view FROM board_of")
                 found = c.fetchone()
                 if found is not None and found[0] == mine:
                     return
-        with faults(self.path), self._recorder.datastore.transaction(commit=True) as c:
+        with SQLiteErrors(self.path), self.datastore.transaction(commit=True) as c:
             for table in _NAMES:
                 c.execute(f"DROP TABLE IF EXISTS {table}")
             for statement in _TABLES:
@@ -144,7 +144,7 @@ class OrderIndex(View):
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def _put(self, c: SQLiteCursor, rows: Mapping[str, Shown]) -> None:
+    def _put(self, c: SQLiteCursor, rows: Mapping[str, ViewRow]) -> None:
         known = self._known(c, list(rows))
         super()._put(c, rows)
         numbers = [(row.number,) for row in known]
@@ -152,7 +152,7 @@ class OrderIndex(View):
             c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - our own names
         self._insert(c, [_read(shown.body) for shown in rows.values()], known)
 
-    def _known(self, c: SQLiteCursor, keys: Sequence[str]) -> list[Row]:
+    def _known(self, c: SQLiteCursor, keys: Sequence[str]) -> list[OrderRow]:
         found = []
         for key in keys:
             c.execute("SELECT body FROM shown WHERE view = ? AND key = ?", (self.name, key))
@@ -161,7 +161,7 @@ class OrderIndex(View):
                 found.append(_read(row[0]))
         return found
 
-    def _insert(self, c: SQLiteCursor, rows: Sequence[Row], instead_of: Iterable[Row] = ()) -> None:
+    def _insert(self, c: SQLiteCursor, rows: Sequence[OrderRow], instead_of: Iterable[OrderRow] = ()) -> None:
         ends = [[_end(clock) for clock in row.due] for row in rows]
         first = [min((end for end in some if end is not None), default=None) for some in ends]
         c.executemany(
@@ -194,12 +194,12 @@ class OrderIndex(View):
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
-    def row(self, order: str) -> Row | None:
+    def row(self, order: str) -> OrderRow | None:
         """What the docket shows of one order."""
         found = self._all("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
         return _read(found[0][0]) if found else None
 
-    def orders(self, asked: Asked, now: datetime, before: int | None = None, limit: int = 50) -> list[Row]:
+    def orders(self, asked: OrderQuery, now: datetime, before: int | None = None, limit: int = 50) -> list[OrderRow]:
         """A page of orders, newest first, below the number `before`."""
         source, number, params = _found(asked, now)
         found = self._all(
@@ -211,7 +211,7 @@ class OrderIndex(View):
         )
         return [_read(body) for (body,) in found]
 
-    def count(self, asked: Asked, now: datetime) -> int:
+    def count(self, asked: OrderQuery, now: datetime) -> int:
         """How many orders match, counted up to `MOST_COUNTED` + 1."""
         if not asked.words and not asked.overdue and len(asked.picked) <= 1:
             return sum(self.values(*value) for value in asked.picked.items()) if asked.picked else self._number()
@@ -241,7 +241,7 @@ class OrderIndex(View):
         last: datetime | None,
         after: tuple[int, int, int] | None = None,
         limit: int = 50,
-    ) -> list[Open]:
+    ) -> list[OpenDeadline]:
         """A page of open clocks that end after `first`, not after `last`, soonest first, behind the place `after`."""
         low = -(1 << 62) if first is None else _second(first) + 1
         start = after or (low, -1, -1)
@@ -256,7 +256,7 @@ class OrderIndex(View):
         )
         return list(_opened(found))
 
-    def unknown(self, after: tuple[int, int, int] | None = None, limit: int = 50) -> list[Open]:
+    def unknown(self, after: tuple[int, int, int] | None = None, limit: int = 50) -> list[OpenDeadline]:
         """A page of clocks whose end could not be computed."""
         _, number, place = after or (0, -1, -1)
         found = self._all(
@@ -268,7 +268,7 @@ class OrderIndex(View):
         )
         return list(_opened(found))
 
-    def tally(self, now: datetime, soon: datetime) -> Tally:
+    def tally(self, now: datetime, soon: datetime) -> DeadlineCounts:
         """Counts for the head of the board, with what ends by `soon` apart."""
         over, to_soon, dated, unknown, orders, overdue = self._all(
             "SELECT (SELECT count(*) FROM board_clock WHERE due <= ?1), (SELECT count(*) FROM board_clock"
@@ -278,9 +278,9 @@ class OrderIndex(View):
             _second(now),
             _second(soon),
         )[0]
-        return Tally(over, to_soon - over, dated - to_soon, unknown, orders, overdue)
+        return DeadlineCounts(over, to_soon - over, dated - to_soon, unknown, orders, overdue)
 
-    def doubtful(self, moment: datetime) -> int:
+    def stale_count(self, moment: datetime) -> int:
         """How many rows have yet to be judged again."""
         return int(
             self._all("SELECT count(*) FROM shown WHERE view = ? AND stale_at <= ?", self.name, seconds(moment))[0][0]
@@ -293,13 +293,13 @@ _CLOCKS = (
 )
 
 
-def _opened(found: Iterable[Sequence[Any]]) -> Iterator[Open]:
+def _opened(found: Iterable[Sequence[Any]]) -> Iterator[OpenDeadline]:
     for due, number, place, body in found:
         row = _read(body)
-        yield Open(row, row.due[place], (due or 0, number, place))
+        yield OpenDeadline(row, row.due[place], (due or 0, number, place))
 
 
-def _found(asked: Asked, now: datetime, *, rows: bool = True) -> tuple[str, str, list[Any]]:
+def _found(asked: OrderQuery, now: datetime, *, rows: bool = True) -> tuple[str, str, list[Any]]:
     """From where and on which condition the orders asked for are taken, what holds their numbers, and the parameters.
 
     With `rows`, the view's name comes before these.
@@ -328,7 +328,7 @@ def _term(name: str, value: str) -> str:
     return f"{name}{value.encode().hex()}"
 
 
-def _values(row: Row) -> list[tuple[str, str]]:
+def _values(row: OrderRow) -> list[tuple[str, str]]:
     """What can be picked of a row, each value once."""
     parties = dict.fromkeys(p for p in (row.from_party, row.to_party) if p)
     return [
@@ -339,7 +339,7 @@ def _values(row: Row) -> list[tuple[str, str]]:
     ]
 
 
-def _words(row: Row) -> Iterator[str]:
+def _words(row: OrderRow) -> Iterator[str]:
     """What a row can be found by."""
     said = (row.ref, row.label, row.case_ref, row.order, row.authority, row.from_party, row.to_party, row.instrument)
     yield from (word for word in (*said, *row.providers, *row.names) if word)

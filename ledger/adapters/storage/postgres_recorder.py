@@ -1,7 +1,7 @@
-"""The recorder of `eventsourcing` for PostgreSQL with our insert path: one call of `comity.append` for a page of rows.
+"""The recorder of `eventsourcing` for PostgreSQL that stores sealed entries: one call of `comity.append` for each page.
 
-Its datastore and reads are the library's. Its insert is not: it wants a lock that a role which may only append cannot
-take, its ids come from a sequence and have gaps, and it asks again where a lock was not given.
+Datastore and reads are those of the library. Its insert path is not used: it takes a table lock that a role with the
+right to append only cannot take, its ids come from a sequence and have gaps, and it retries after a lock timeout.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from psycopg import Connection, Cursor
 from psycopg.errors import Diagnostic
 from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 
-from ledger.adapters.storage.append import AppendTransaction, Row
-from ledger.adapters.storage.postgres import Address, connect, faults, is_lost, patiently, spoken, unsafe
+from ledger.adapters.storage.append import AppendTransaction, EntryRow
+from ledger.adapters.storage.postgres import Address, PostgresErrors, connect, is_connection_lost, retries, unsafe
+from ledger.adapters.storage.statements import Statement
 from ledger.errors import LedgerError
 
 _APPEND = (
@@ -38,89 +39,96 @@ _APPEND = (
 Rows = Sequence[tuple[Any, ...]]
 
 
-class Pool:
-    """Connections to one database, opened when asked for; no threads, since a process that stores also forks."""
+class PostgresPool:
+    """A pool of connections without threads.
 
-    def __init__(self, place: Address, writable: bool) -> None:
-        self.place, self.writable = place, writable
+    The pool of the library (`psycopg_pool`) has threads, and a process that stores entries also forks.
+    """
+
+    def __init__(self, location: Address, writable: bool) -> None:
+        self.location, self.writable = location, writable
         self._idle: list[Connection[DictRow]] = []
 
     def open(self, wait: bool = False, timeout: float = 0) -> None:
-        """The library calls this before it asks; there is nothing to be started."""
+        """Do nothing: the library calls this before each use, and connections are opened when they are needed."""
 
     @contextmanager
     def connection(self) -> Iterator[Connection[DictRow]]:
-        """A connection for the length of a block; a broken one is not used again."""
-        c = self._waiting() or self._connect()
+        """Lend a connection; a closed one is not reused."""
+        c = self._reuse() or self._connect()
         try:
             yield c
         finally:
             if c.closed:
-                self.close()  # whatever ended this one has ended the others
+                self.close()  # the server ended this one, so it ended the others
             else:
                 self._idle.append(c)
 
-    def _waiting(self) -> Connection[DictRow] | None:
-        with suppress(IndexError):  # of several threads one gets the last
+    def _reuse(self) -> Connection[DictRow] | None:
+        with suppress(IndexError):  # another thread may take the last one
             while True:
                 c = self._idle.pop()
-                line = poll()
-                line.register(c.fileno(), POLLIN)
-                if not line.poll(0):
+                socket = poll()
+                socket.register(c.fileno(), POLLIN)
+                if not socket.poll(0):
                     return c
-                c.close()  # the server has spoken without being asked: it has hung up
+                c.close()  # the server sent data without a query: it has closed the connection
         return None
 
     def _connect(self) -> Connection[DictRow]:
-        c: Any = connect(self.place, writable=self.writable)
+        c: Any = connect(self.location, writable=self.writable)
         c.row_factory = dict_row
         opened: Connection[DictRow] = c
         return opened
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the idle connections."""
         while self._idle:
             self._idle.pop().close()
 
 
-class PostgresRecorder(AppendTransaction, PostgresApplicationRecorder):
-    """Event, leaf, hashes, ciphertexts, reference, in one call under the lock of `comity.turn`."""
+class PostgresEntryRecorder(AppendTransaction, PostgresApplicationRecorder):
+    """An application recorder that stores each event with its leaf, Merkle hashes, ciphertexts and reference.
 
-    _last: Connection[DictRow] | None = None  # whoever is reached by another one may have another shelf
+    One call of `comity.append` stores a page, under the lock of `comity.turn`.
+    """
+
+    _last: Connection[DictRow] | None = None  # a new connection may lead to another server with other entries
 
     @contextmanager
     def writing(self) -> Iterator[Cursor[TupleRow]]:
-        said: list[str] = []
+        warnings: list[str] = []
 
-        def hear(notice: Diagnostic) -> None:
+        def add_warning(notice: Diagnostic) -> None:
             if notice.severity_nonlocalized == "WARNING":
-                said.append(str(notice.message_primary))
+                warnings.append(str(notice.message_primary))
 
         with self.datastore.get_connection() as c:
             if c is not self._last:
-                self.grown, self._last = None, c
+                self.committed, self._last = None, c
             try:
                 with c.transaction():
                     yield c.cursor(row_factory=tuple_row)
-                    c.add_notice_handler(hear)  # from here on it is about the commit
+                    c.add_notice_handler(add_warning)  # a warning from here on is about the commit
             finally:
                 with suppress(ValueError):
-                    c.remove_notice_handler(hear)
-        if said:  # somebody ended its waiting for a standby
-            raise unsafe(said[0], "once the standby is there again, comity checkpoint signs what is on the shelf")
+                    c.remove_notice_handler(add_warning)
+        if warnings:  # an administrator ended the wait for a standby
+            raise unsafe(warnings[0], "once the standby is there again, comity checkpoint signs what is on the shelf")
 
-    def settle(self) -> None:
-        """After a crash, what was waiting for a standby can be read before it is there; this waits for it too."""
+    def wait_until_durable(self) -> None:
+        """Wait for the standby: after a crash, entries that still wait for it can be read."""
         with self.writing() as c:
             self.begin(c, ())
 
-    def ask(self, c: Cursor[TupleRow], statement: str, params: Sequence[Any]) -> list[Any]:
-        return c.execute(spoken(statement).encode(), params).fetchall()
+    def query(self, c: Cursor[TupleRow], statement: Statement, params: Sequence[Any]) -> list[Any]:
+        return c.execute(statement.postgres.encode(), params).fetchall()
 
-    def begin(self, c: Cursor[TupleRow], rows: Sequence[Row]) -> int:
-        return int(self.ask(c, "SELECT turn()", ())[0][0])
+    def begin(self, c: Cursor[TupleRow], rows: Sequence[EntryRow]) -> int:
+        (size,) = c.execute("SELECT turn()").fetchall()[0]
+        return int(size)
 
-    def finish(self, c: Cursor[TupleRow], rows: Sequence[Row], first: int, nodes: list[bytes]) -> None:
+    def finish(self, c: Cursor[TupleRow], rows: Sequence[EntryRow], first: int, nodes: list[bytes]) -> None:
         self.append(
             c,
             first,
@@ -142,7 +150,7 @@ class PostgresRecorder(AppendTransaction, PostgresApplicationRecorder):
         order_reference: Rows = (),
         order_link: Rows = (),
     ) -> None:
-        """Call `comity.append`: rows of what its parameters name, column by column."""
+        """Call `comity.append` with the rows of four tables; it takes them column by column."""
         columns = (
             *_columns(entries, 7),
             *_columns(ciphertext, 5),
@@ -152,22 +160,22 @@ class PostgresRecorder(AppendTransaction, PostgresApplicationRecorder):
         c.execute(_APPEND.encode(), (first, *columns))
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
-        """As `AppendTransaction`; where the server goes away, for up to thirty seconds again.
+        """Store as `AppendTransaction` does; retry for up to thirty seconds where the connection is lost.
 
-        What it took and could not say comes back as a broken constraint, and whoever stores compares the bytes.
+        If the first attempt was committed, the second violates a constraint, and the caller compares the bytes.
         """
-        for wait in patiently():
+        for wait in retries():
             try:
                 return super().insert_events(stored_events, **given)
             except (InterfaceError, OperationalError, LedgerError) as error:
-                if not is_lost(error) or not wait():
+                if not is_connection_lost(error) or not wait():
                     raise
         raise AssertionError("unreachable")
 
-    def empty(self, key_id: str) -> None:
-        """Drop the ciphertexts made under a key."""
+    def remove_ciphertexts(self, key_id: str) -> None:
+        """Remove the ciphertexts of a key, for good; their rows stay."""
         with self.writing() as c:
-            self.begin(c, ())  # as durable as an entry: who is told that it is erased is told once
+            self.begin(c, ())  # checks the settings: an erasure has to be as durable as an entry
             c.execute("SELECT empty(%s)", (key_id,))
 
 
@@ -175,9 +183,9 @@ def _columns(rows: Rows, count: int) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(count)]
 
 
-def recorder(place: Address, *, writable: bool) -> PostgresRecorder:
-    """The recorder over an existing database; raises what `connect` does."""
+def open_recorder(location: Address, *, writable: bool) -> PostgresEntryRecorder:
+    """Return the recorder over an existing database; raises what `connect` raises."""
     datastore = PostgresDatastore("", "", "", "", "", schema="comity", originator_id_type="text")
-    datastore.pool = Pool(place, writable)  # type: ignore[assignment] # what the library uses of one is all here
-    with faults(place):  # it asks the database about its types at once
-        return PostgresRecorder(datastore)
+    datastore.pool = PostgresPool(location, writable)  # type: ignore[assignment] # it has the methods that the library calls
+    with PostgresErrors(location):  # it reads the types of the database at once
+        return PostgresEntryRecorder(datastore)

@@ -2,7 +2,7 @@
 
 Triggers refuse UPDATE, DELETE, REPLACE and gaps: a guard rail against mistakes. Against everybody else there are the
 published checkpoints. A statement that changes keeps its old wording beside the new one, or files made before are
-foreign to `sqlite.connect_handed`.
+foreign to `sqlite.connect_foreign`.
 """
 
 from __future__ import annotations

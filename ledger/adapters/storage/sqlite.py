@@ -1,11 +1,11 @@
-"""One way to open an SQLite file: durable, never made by accident, with faults that say what to do.
+"""Create and open SQLite files, and translate the errors of SQLite.
 
-Every connection runs WAL with `synchronous=FULL` and says so when asked: with NORMAL the last commits are gone after a
-power cut, and a receipt would be a lie. A file is made whole under another name and renamed, so that the switch to WAL,
-which no busy timeout covers, happens before anybody else can open it.
+Every connection uses WAL with `synchronous=FULL`. With NORMAL a power cut loses the last commits, after the receipts
+were given. A file is completed under a temporary name and then linked: the switch to WAL has no busy timeout, so it has
+to happen before another process can open the file.
 
-Every file carries the version of its schema (PRAGMA user_version); 0 in files that were made before they had one. A
-file of a newer version is not read: this program could neither check nor keep what it does not know there.
+Every file has the version of its schema in PRAGMA user_version; 0 in files from before there was one. A file of a newer
+version is not read: this program cannot check tables that it does not know.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
+from ledger.adapters.storage.statements import Statement
 from ledger.entries.case import instant
 from ledger.errors import Busy, LedgerError
 
 BUSY_SECONDS = 30
-VERSION = 1  # of the schema of a file, unless who opens it says another
+VERSION = 1  # of the schema of a file, unless the caller gives another
 _FULL = 2  # PRAGMA synchronous
-_ROOM = 1 << 18  # bytes: SQLite grows a WAL and its index by less at a time
+_FREE_BYTES = 1 << 18  # SQLite extends a WAL and its index by less at a time
 
 _T = TypeVar("_T")
 
@@ -43,16 +44,16 @@ def create(
     secure_delete: bool = False,
     version: int = VERSION,
 ) -> None:
-    """Make an SQLite file of mode 0600 in WAL mode with its schema, all at once; FileExistsError if it is there.
+    """Create an SQLite file of mode 0600 in WAL mode with its schema, completely or not at all.
 
-    A statement with parameters is a pair.
+    `schema` has statements, or pairs of a statement and its parameters. Raises FileExistsError if the file exists.
     """
-    new = part_of(path)
+    new = temporary_path(path)
     if path.exists():
         raise FileExistsError(path)
     os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     try:
-        with _making(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
+        with _creating(path), closing(sqlite3.connect(new, isolation_level=None)) as c:
             if secure_delete:
                 c.execute("PRAGMA secure_delete=ON")
             c.execute("PRAGMA synchronous=FULL")
@@ -61,62 +62,62 @@ def create(
                 c.execute(*((statement,) if isinstance(statement, str) else statement))
             c.execute(f"PRAGMA user_version = {version}")
             c.execute("COMMIT")
-            # last: what is written in WAL mode gets into the file when it is closed, and nobody hears if it does not
-            if c.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":  # it says so, and raises nothing
+            # last: pages written in WAL mode reach the file when it is closed, and an error there is not reported
+            if c.execute("PRAGMA journal_mode=WAL").fetchone()[0] != "wal":  # SQLite raises nothing
                 refused = sqlite3.OperationalError("the disk does not take the switch to WAL")
                 refused.sqlite_errorname = "SQLITE_IOERR"
-                raise fault_of(refused, path)
-        os.link(new, path)  # unlike a rename, refuses to take another file's place
+                raise ledger_error(refused, path)
+        os.link(new, path)  # unlike a rename, a link never replaces another file
     finally:
         new.unlink(missing_ok=True)
     sync_folder(path.parent)
 
 
-def part_of(path: Path) -> Path:
-    """The name of a file until it is whole, free; what processes that have ended left under such a name is removed."""
+def temporary_path(path: Path) -> Path:
+    """Return the path of a file until it is complete. Removes such files of processes that have ended."""
     name = f".{path.name}."
     for left in path.parent.glob(f"{glob.escape(name)}*"):
-        maker = left.name.removeprefix(name).partition("-")[0]  # SQLite has files of its own beside one
-        if maker.isdecimal() and not (int(maker) != os.getpid() and _lives(int(maker))):
+        process = left.name.removeprefix(name).partition("-")[0]  # SQLite appends -wal and -shm
+        if process.isdecimal() and not (int(process) != os.getpid() and _is_running(int(process))):
             left.unlink(missing_ok=True)
     return path.with_name(f"{name}{os.getpid()}")
 
 
-def _lives(process: int) -> bool:
+def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
     except OSError:
-        pass  # it is somebody else's
+        pass  # it belongs to another user
     return True
 
 
 @contextmanager
-def _making(path: Path) -> Iterator[None]:
-    """Turn every fault met in making a file into one of the disk: nothing is in it yet that could be damaged."""
+def _creating(path: Path) -> Iterator[None]:
+    """Translate every error into one of the disk: a new file has no content that could be damaged."""
     try:
-        with faults(path):
+        with SQLiteErrors(path):
             yield
     except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise
         failed = sqlite3.OperationalError(fault.says)
         failed.sqlite_errorname = "SQLITE_IOERR"
-        raise fault_of(failed, path) from fault
+        raise ledger_error(failed, path) from fault
 
 
 def connect(
     path: Path, *, writable: bool = True, secure_delete: bool = False, newest: int = VERSION
 ) -> sqlite3.Connection:
-    """Open an SQLite file that exists: autocommit, rows by name, thirty seconds of patience.
+    """Open an existing SQLite file: autocommit, rows by name, a busy timeout of thirty seconds.
 
-    A file on a medium that cannot be written is read as it lies there. Raises `LedgerError` (NO-LEDGER, LEDGER-VERSION,
-    LOG-CORRUPT).
+    A file on a read-only medium is read without a WAL index. Raises `LedgerError`: NO-LEDGER, LEDGER-VERSION,
+    LOG-CORRUPT.
     """
     if not path.exists():
         raise LedgerError("NO-LEDGER", f"{path} does not exist", "comity init makes a ledger")
-    with faults(path):
+    with SQLiteErrors(path):
         c = _open(path, "rw" if writable else "ro")
         try:
             mode = c.execute("PRAGMA journal_mode").fetchone()[0]
@@ -125,7 +126,7 @@ def connect(
             wal = path.with_name(path.name + "-wal")
             if writable or wal.exists() or not isinstance(error, sqlite3.OperationalError):
                 raise
-            c = _open(path, "ro&immutable=1")  # WAL wants to write its index beside the file, even for readers
+            c = _open(path, "ro&immutable=1")  # WAL writes an index beside the file, even for readers
             mode = "wal"
         try:
             check_version(c, path, newest=newest)
@@ -143,7 +144,7 @@ def connect(
 
 
 def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity", newest: int = VERSION) -> int:
-    """Return the version of an open file; `LedgerError` LEDGER-VERSION if it is newer than this program reads."""
+    """Return the version of an open file. Raises `LedgerError` LEDGER-VERSION if it is newer than `newest`."""
     version = int(c.execute("PRAGMA user_version").fetchone()[0])
     if version > newest:
         says = f"{path} is of version {version}, and this program reads versions up to {newest}; nothing was written"
@@ -151,16 +152,33 @@ def check_version(c: sqlite3.Connection, path: Path, hint: str = "update comity"
     return version
 
 
-# -- files of somebody else -------------------------------------------------------------------------------------------
+class SQLiteReadConnection:
+    """A connection that executes the statements of `statements.py` in SQLite."""
+
+    def __init__(self, c: sqlite3.Connection) -> None:
+        c.row_factory = None
+        self._c = c
+
+    def execute(self, statement: Statement, params: Sequence[Any] = ()) -> sqlite3.Cursor:
+        """Execute one statement; rows are tuples."""
+        return self._c.execute(statement.sqlite, params)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._c.close()
+
+
+# -- foreign files ----------------------------------------------------------------------------------------------------
 
 LARGEST_VALUE = 1 << 20  # bytes of one value or one row: an envelope has at most 64 KiB
 LARGEST_WAL = 1 << 30
 
 
-class HandedFile(Struct, frozen=True):
-    """An SQLite file that somebody else made: read by its known schema alone, and nothing is written beside it.
+class ForeignFile(Struct, frozen=True):
+    """An SQLite file from another person. It is read by its known schema only, and no file is written beside it.
 
-    `schema` are the statements that may have made its tables, indexes and triggers. `path` is one that `settled` gave.
+    `schema` has the statements that may have created its tables, indexes and triggers. `path` comes from
+    `without_wal`.
     """
 
     path: Path
@@ -171,10 +189,10 @@ class HandedFile(Struct, frozen=True):
 
 
 @contextmanager
-def settled(path: Path) -> Iterator[Path]:
-    """Give a file whose WAL is written back: the file itself where it has none, else a copy of both, gone afterwards.
+def without_wal(path: Path) -> Iterator[Path]:
+    """Return a file without a WAL: the file itself if it has none, else a temporary copy with its WAL written back.
 
-    Even to read a WAL in its place SQLite would write an index beside it, or empty it. `LedgerError`: NO-LEDGER,
+    SQLite cannot read a WAL in its place without writing an index beside it. Raises `LedgerError`: NO-LEDGER,
     NOT-A-FILE, LOG-CORRUPT.
     """
     if not _has_wal(path):
@@ -184,41 +202,41 @@ def settled(path: Path) -> Iterator[Path]:
         copy = Path(folder) / path.name
         for ending in ("", "-wal"):
             copyfile(f"{path}{ending}", f"{copy}{ending}", follow_symlinks=False)
-        with faults(path), closing(sqlite3.connect(copy, isolation_level=None)) as c:
+        with SQLiteErrors(path), closing(sqlite3.connect(copy, isolation_level=None)) as c:
             c.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield copy
 
 
-def connect_handed(place: HandedFile) -> sqlite3.Connection:
-    """Open a file of somebody else's as it is, read-only and without locks.
+def connect_foreign(file: ForeignFile) -> sqlite3.Connection:
+    """Open a foreign file read-only and without locks.
 
-    Views, virtual tables and triggers of theirs would be code of theirs, and a table of another form could answer one
-    question in two ways; so every object of the schema is one that we make. `LedgerError`: NO-LEDGER if it is missing,
-    NOT-A-FILE, LEDGER-VERSION, LOG-CORRUPT. Whether the file changed meanwhile says `state_of`.
+    Its schema may have only objects that this program creates: a foreign view, virtual table or trigger is foreign
+    code, and a table with other columns or indexes could answer one query in two ways. `file_state` tells whether the
+    file changed meanwhile. Raises `LedgerError`: NO-LEDGER, NOT-A-FILE, LEDGER-VERSION, LOG-CORRUPT.
     """
-    _size_of_regular(place.path)
-    with faults(place.path):
-        c = _open(place.path, "ro&immutable=1")
+    _size_of_regular(file.path)
+    with SQLiteErrors(file.path):
+        c = _open(file.path, "ro&immutable=1")
         try:
             c.row_factory = None
             c.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
             c.execute("PRAGMA trusted_schema=OFF")
             c.execute("PRAGMA cell_size_check=ON")
-            check_version(c, place.path)
-            known = {_statement(each) for each in place.schema}
+            check_version(c, file.path)
+            known = {_statement(each) for each in file.schema}
             for name, sql in c.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL"):
                 if _statement(sql) not in known:
-                    raise LedgerError("LOG-CORRUPT", f"{place} holds {str(name)[:60]!r}, which is not of a ledger")
+                    raise LedgerError("LOG-CORRUPT", f"{file} holds {str(name)[:60]!r}, which is not of a ledger")
         except BaseException:
             c.close()
             raise
     return c
 
 
-def state_of(path: Path) -> tuple[object, ...]:
-    """What changes when a file is written: inode, size and time, and the header of its WAL, which a reset changes.
+def file_state(path: Path) -> tuple[object, ...]:
+    """Return values that change when a file is written: inode, size, time, and the header of its WAL.
 
-    `LedgerError` NO-LEDGER, NOT-A-FILE.
+    Raises `LedgerError`: NO-LEDGER, NOT-A-FILE.
     """
     head = b""
     if _has_wal(path):
@@ -229,7 +247,7 @@ def state_of(path: Path) -> tuple[object, ...]:
 
 
 def _has_wal(path: Path) -> bool:
-    """True if a WAL holds something. `LedgerError` NO-LEDGER, NOT-A-FILE where one of the two is no regular file."""
+    """Return True if the file has a WAL with content. Raises `LedgerError`: NO-LEDGER, NOT-A-FILE."""
     _size_of_regular(path)
     wal = path.with_name(f"{path.name}-wal")
     if not os.path.lexists(wal):
@@ -251,7 +269,7 @@ def _size_of_regular(path: Path) -> int:
 
 
 def _statement(sql: object) -> str:
-    """A statement of a schema without what its spelling leaves open."""
+    """Return a statement of a schema with one spelling: single spaces, no IF NOT EXISTS."""
     return " ".join(str(sql).replace("IF NOT EXISTS ", "").split())
 
 
@@ -270,8 +288,8 @@ def _open(path: Path, mode: str) -> sqlite3.Connection:
 
 @contextmanager
 def transaction(c: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
-    """All or nothing, under the write lock from the first moment on: what is read inside still holds at commit."""
-    with faults(path):
+    """Run a transaction that has the write lock from its start, so that reads inside it are valid at its commit."""
+    with SQLiteErrors(path):
         c.execute("BEGIN IMMEDIATE")
         try:
             yield c
@@ -282,11 +300,11 @@ def transaction(c: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connectio
             raise
 
 
-class faults:  # noqa: N801 -- reads as a word after `with`
-    """Turns what SQLite says, directly or through `eventsourcing`, into a `LedgerError` about `path`.
+class SQLiteErrors:
+    """Translate errors of SQLite, raised directly or by `eventsourcing`, into a `LedgerError` about one file.
 
-    Broken constraints pass through: what they mean is for whoever wrote the statement. Text that is none, in a schema
-    or a value, is damage too.
+    Violated constraints pass through: the caller knows what they mean. Text that is not UTF-8 is damage too. This is a
+    class because a generator-based context manager costs a microsecond more for each query.
     """
 
     __slots__ = ("path",)
@@ -305,26 +323,26 @@ class faults:  # noqa: N801 -- reads as a word after `with`
             raise LedgerError("LOG-CORRUPT", says, "comity fsck says how far it can be read") from error
         cause = error if isinstance(error, sqlite3.Error) else error.__cause__
         if isinstance(cause, sqlite3.Error) and not isinstance(cause, sqlite3.IntegrityError):
-            raise fault_of(cause, self.path) from error
+            raise ledger_error(cause, self.path) from error
 
 
 def typed(value: object, kind: type[_T]) -> _T:
-    """A stored value; `sqlite3.DataError`, which `faults` knows, if it is not of the kind that its column holds."""
+    """Return a stored value. Raises `sqlite3.DataError`, for `SQLiteErrors`, if it is not of the type of its column."""
     if not isinstance(value, kind):
         raise sqlite3.DataError(f"{type(value).__name__} where {kind.__name__} is stored")
     return value
 
 
 def stored_instant(value: object) -> datetime:
-    """A stored instant; `sqlite3.DataError` if it is none."""
+    """Return a stored instant. Raises `sqlite3.DataError` if the text is not an instant."""
     try:
         return instant(typed(value, str))
     except ValueError as error:
         raise sqlite3.DataError(str(error)) from None
 
 
-def fault_of(error: sqlite3.Error, path: Path) -> LedgerError:
-    """The fault behind an error of SQLite, by its result code (sqlite.org/rescode.html)."""
+def ledger_error(error: sqlite3.Error, path: Path) -> LedgerError:
+    """Return the `LedgerError` for an error of SQLite, by its result code (sqlite.org/rescode.html)."""
     match getattr(error, "sqlite_errorname", "").split("_")[1:2]:
         case ["BUSY" | "LOCKED"]:
             return Busy(str(path))
@@ -334,7 +352,7 @@ def fault_of(error: sqlite3.Error, path: Path) -> LedgerError:
             return LedgerError("READ-ONLY", f"{path} cannot be written")
         case ["FULL"]:
             return LedgerError("DISK-FULL", f"no room left to write {path}; nothing was recorded")
-        case ["IOERR" | "NOMEM"] if _is_full(path.parent):  # to readers too: WAL wants room for its index
+        case ["IOERR" | "NOMEM"] if _is_full(path.parent):  # for readers too: WAL needs space for its index
             return LedgerError("DISK-FULL", f"no room left beside {path}: {error}", "free some, and repeat this")
         case ["IOERR" | "NOMEM"]:
             says = f"{path} could not be read or written: {error}; that says nothing about what is in it"
@@ -350,11 +368,11 @@ def _is_full(folder: Path) -> bool:
         found = os.statvfs(folder)
     except OSError:
         return False
-    return found.f_bavail * found.f_frsize < _ROOM
+    return found.f_bavail * found.f_frsize < _FREE_BYTES
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
+    """Make the names of the files in a folder durable."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)

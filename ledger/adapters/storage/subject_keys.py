@@ -24,7 +24,7 @@ from nacl.exceptions import CryptoError
 from nacl.secret import Aead
 
 from ledger.adapters.storage.entry_reader import Ciphertext
-from ledger.adapters.storage.sqlite import BUSY_SECONDS, check_version, connect, create, faults, transaction
+from ledger.adapters.storage.sqlite import BUSY_SECONDS, SQLiteErrors, check_version, connect, create, transaction
 from ledger.errors import Busy, LedgerError
 from ledger.formats.selective_disclosure import Disclosure
 
@@ -91,7 +91,7 @@ class SubjectKeyStore:
         self._before = False  # True while a file of version 1 is only read
         self._c = connect(path, writable=writable, secure_delete=writable, newest=VERSION)
         try:
-            with faults(path):
+            with SQLiteErrors(path):
                 if check_version(self._c, path, newest=VERSION) < VERSION:
                     if writable:
                         self._raise()
@@ -147,7 +147,7 @@ class SubjectKeyStore:
 
     def keys_of(self, name: str, order: str | None = None) -> dict[str, str]:
         """The keys of a data subject, in all orders or in one: key id -> order, `ANY` where it is for all of them."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             found = self._read(
                 "SELECT k.key_id, k.order_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
                 " WHERE n.name = ?1 AND (?2 IS NULL OR k.order_id IN (?2, ?3)) ORDER BY k.key_id",
@@ -164,7 +164,7 @@ class SubjectKeyStore:
 
     def subjects(self) -> dict[Whose, str]:
         """Every key by name of its subject and order."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             found = self._read(
                 "SELECT n.name, k.order_id, k.key_id FROM subject_key k JOIN subject_name n ON n.subject = k.subject"
                 " ORDER BY n.name, k.order_id, k.key_id"
@@ -173,7 +173,7 @@ class SubjectKeyStore:
 
     def near(self, name: str) -> list[str]:
         """The names of other data subjects that differ from this one in case, in white space or in one letter."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             found = self._read(
                 "SELECT n.name FROM subject_name n WHERE n.name NOT GLOB 'target of *' AND n.name NOT GLOB ?1 || '*'"
                 " AND n.subject NOT IN (SELECT subject FROM subject_name WHERE name = ?2) ORDER BY n.name",
@@ -183,7 +183,7 @@ class SubjectKeyStore:
 
     def spelt(self, name: str) -> str:
         """A name as it is kept: an earlier version kept several spaces between words."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             found = self._read(
                 "SELECT name FROM subject_name WHERE name = ?1 OR instr(name, '  ') > 0 ORDER BY name <> ?1, name",
                 (name,),
@@ -192,7 +192,7 @@ class SubjectKeyStore:
 
     def name_of(self, key_id: str) -> str | None:
         """A name of the subject that a key belongs to; None if the key is not here."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             found = self._read(
                 "SELECT min(n.name) FROM subject_key k JOIN subject_name n ON n.subject = k.subject WHERE k.key_id = ?",
                 (key_id,),
@@ -201,7 +201,7 @@ class SubjectKeyStore:
 
     def held(self, key_ids: Iterable[str]) -> set[str]:
         """Of these keys those that are here."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             found = self._read(
                 "SELECT key_id FROM subject_key WHERE key_id IN (SELECT value FROM json_each(?))", (_listed(key_ids),)
             )
@@ -247,7 +247,7 @@ class SubjectKeyStore:
 
     def keys_for(self, whose: Collection[Whose]) -> Keys:
         """The key of each subject in each order, with its id; new ones are made, all in one durable transaction."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             keys = self._found(whose)
             if missing := [w for w in dict.fromkeys(whose) if w not in keys]:
                 with transaction(self._c, self.path) as c:
@@ -334,7 +334,7 @@ class SubjectKeyStore:
 
     def erased(self, name: str, orders: Iterable[str]) -> list[str]:
         """The ids of the keys that were destroyed when a subject of this name was erased in these orders."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             (secret,) = self._read("SELECT secret FROM marking").fetchone()
             found = [
                 self._read("SELECT key_id FROM erased WHERE mark = ?", (_mark(secret, name, order),)).fetchone()
@@ -344,7 +344,7 @@ class SubjectKeyStore:
 
     def untold(self) -> list[Destroyed]:
         """The keys whose destruction the record may not state yet: a crash came between the two."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             found = self._read("SELECT key_id, cause, custodians FROM destroyed_key ORDER BY key_id")
             return [Destroyed(key_id, cause, tuple(who.split())) for key_id, cause, who in found]
 
@@ -357,7 +357,7 @@ class SubjectKeyStore:
     def _forget(self) -> None:
         """Empty the write-ahead log: it still holds the pages as they were."""
         give_up = time.monotonic() + BUSY_SECONDS
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             while self._c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:  # a reader still needs the log
                 if time.monotonic() > give_up:
                     raise Busy(str(self.path))
@@ -367,13 +367,13 @@ class SubjectKeyStore:
 
     def companion_of(self, main: str) -> str | None:
         """The companion order that belongs to an order; None if it has none."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             row = self._read("SELECT companion FROM companion WHERE main = ?", (main,)).fetchone()
         return row[0] if row else None
 
     def main_of(self, companion: str) -> str | None:
         """The order that a companion order belongs to; None if it is not a companion."""
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             row = self._read("SELECT main FROM companion WHERE companion = ?", (companion,)).fetchone()
         return row[0] if row else None
 
@@ -386,7 +386,7 @@ class SubjectKeyStore:
 
     def _key(self, key_id: str) -> Aead | None:
         # asked of the file each time: another process may have destroyed it since
-        with faults(self.path):
+        with SQLiteErrors(self.path):
             row = self._read("SELECT secret FROM subject_key WHERE key_id = ?", (key_id,)).fetchone()
         return Aead(row[0]) if row else None
 

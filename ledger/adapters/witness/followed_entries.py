@@ -17,7 +17,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from ledger.adapters.log.published_log import Fetch, entries_of, reader
-from ledger.adapters.storage.sqlite import connect, create, faults, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
 from ledger.adapters.witness.followed_logs import keep_evidence
 from ledger.entries.envelope import Opened, open_, open_each
 from ledger.entries.keyring import Keyring, Registrar
@@ -86,13 +86,13 @@ class Inspection:
 
     def _take_up(self, registrar: Registrar) -> None:
         """Read how far the log was read, and the keys of its register."""
-        with faults(self._path):
+        with SQLiteErrors(self._path):
             self._size, self._root, under = self._c.execute("SELECT size, root, registrar FROM read").fetchone()
         if under != format_registrar(registrar):
             hint = "move the file away: the entries are then read again, from the first on"
             raise LedgerError("TRUST", f"{self._path} was made under another registrar", hint)
         self._keyring = Keyring(registry_of(self._origin), registrar)
-        with faults(self._path):
+        with SQLiteErrors(self._path):
             register = self._c.execute("SELECT idx, raw FROM register ORDER BY idx").fetchall()
         for index, raw in register:
             with suppress(RecordError):  # what was refused then is refused again
@@ -104,7 +104,7 @@ class Inspection:
 
     def found(self) -> list[Found]:
         """Return all that was found wrong so far, in the order of places."""
-        with faults(self._path):
+        with SQLiteErrors(self._path):
             return [Found(*row) for row in self._c.execute("SELECT idx, code, says FROM alarm ORDER BY idx")]
 
     def read(self, fetch: Fetch, log: Vkey, head: Head, evidence: Path) -> int:
@@ -226,7 +226,7 @@ class _Step:
     def _head(self, order: str) -> _Head | None:
         if order not in self._heads:
             asked = "SELECT idx, seq, leaf, instrument, broken FROM head WHERE order_id = ?"
-            with faults(self._path):
+            with SQLiteErrors(self._path):
                 row = self._c.execute(asked, (order,)).fetchone()
             if row is None:
                 return None

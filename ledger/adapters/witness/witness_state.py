@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.adapters.folders.user_folders import private_folder
-from ledger.adapters.storage.sqlite import connect, create, faults, transaction
+from ledger.adapters.storage.sqlite import SQLiteErrors, connect, create, transaction
 from ledger.errors import LedgerError
 from ledger.tlog.note import note_digest
 
@@ -81,7 +81,7 @@ class Memory:
         self._c = connect(path)
         self._turn = threading.RLock()  # so that nobody reads what another thread may yet take back
         try:
-            with faults(path):
+            with SQLiteErrors(path):
                 row = self._c.execute("SELECT vkey FROM witness").fetchone()
         except LedgerError:
             self._c.close()
@@ -109,7 +109,7 @@ class Memory:
 
     def seen(self, origin: str) -> Seen | None:
         """The largest head cosigned for a log."""
-        with self._turn, faults(self.path):
+        with self._turn, SQLiteErrors(self.path):
             row = self._c.execute("SELECT size, root, time, note FROM head WHERE origin = ?", (origin,)).fetchone()
         return Seen(*row) if row else None
 
@@ -146,7 +146,7 @@ class Memory:
 
     def evidence(self) -> list[Evidence]:
         """All that was refused and kept, oldest first."""
-        with self._turn, faults(self.path):
+        with self._turn, SQLiteErrors(self.path):
             rows = self._c.execute(
                 "SELECT origin, at, status, says, old, cosigned, refused, proof FROM evidence ORDER BY n"
             ).fetchall()

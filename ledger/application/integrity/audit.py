@@ -21,9 +21,15 @@ from typing import Any
 
 import orjson
 
-from ledger.adapters.storage.connection import Line, Readable, faults, line
+from ledger.adapters.storage import statements
+from ledger.adapters.storage.connection import (
+    ReadableLocation,
+    ReadConnection,
+    open_connection,
+    translate_errors,
+)
 from ledger.adapters.storage.postgres import Address
-from ledger.adapters.storage.sqlite import HandedFile
+from ledger.adapters.storage.sqlite import ForeignFile
 from ledger.entries.envelope import Opened, instrument_of, open_, open_each
 from ledger.entries.keyring import Key, Keyring, Registrar
 from ledger.entries.placement import Link, check_place, registry_of
@@ -44,25 +50,8 @@ LISTED = 1_000  # brackets that are listed; of a larger ledger they are counted
 SMALLEST = 64  # bytes: no entry takes fewer of the file it is in
 TOLD = frozenset({"log-key-rotated", "log-succeeded", "witness-changed"})  # of the register, kept as they were read
 
-_ROWS = """SELECT e.rowid - 1, e.originator_id, e.originator_version, e.topic, e.state, l.leaf, l.nodes, l.entry_id
-    FROM stored_events e LEFT JOIN log_leaf l ON l.idx = e.rowid - 1
-    WHERE e.rowid > ? AND e.rowid <= ? ORDER BY e.rowid"""
-# Rows that are not found by their number in their order, or by their entry id, or not they alone: a constraint that
-# a file was made without, or an index that does not tell of every row.
-_AGAIN = {
-    "CTX-CHAIN": """SELECT e.rowid - 1 FROM stored_events e WHERE e.rowid > ? AND e.rowid <= ? AND ifnull(
-        (SELECT min(x.rowid) FROM stored_events x WHERE x.originator_id = e.originator_id
-        AND x.originator_version = e.originator_version), 0) <> e.rowid LIMIT 1""",
-    "CTX-REPLAY": """SELECT l.idx FROM log_leaf l WHERE l.idx >= ? AND l.idx < ? AND ifnull(
-        (SELECT min(x.idx) FROM log_leaf x WHERE x.entry_id = l.entry_id), -1) <> l.idx LIMIT 1""",
-}
-
-
-# What the index gives of orders, one entry after the other: ?1 lists each order (36 characters) with the numbers of the
-# first and the last entry that are asked for (16 digits each). It costs half of the first question above.
-_FOUND = """SELECT x.rowid - 1 FROM json_each(?) CROSS JOIN stored_events x
-    WHERE x.originator_id = substr(value, 1, 36) AND x.originator_version
-    BETWEEN CAST(substr(value, 37, 16) AS BIGINT) AND CAST(substr(value, 53, 16) AS BIGINT)"""
+# Rows that their columns do not lead to; each code is that of the constraint that should have refused them.
+_NOT_FOUND = {"CTX-CHAIN": statements.NOT_FOUND_BY_VERSION, "CTX-REPLAY": statements.NOT_FOUND_BY_ENTRY_ID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +121,7 @@ class Audit:
 
 
 def audit(
-    place: Readable,
+    place: ReadableLocation,
     origin: str,
     registrar: Registrar,
     *,
@@ -145,11 +134,8 @@ def audit(
     What is found wrong is collected, never raised: an audit that stops at the first scratch says too little. With
     `times` entries are also held against what is known of times, and what they say of other records is noted.
     """
-    with closing(line(place)) as c, faults(place):
-        first, size = c.execute(
-            "SELECT (SELECT ifnull(min(rowid), 1) FROM stored_events),"
-            " (SELECT ifnull(max(rowid), 0) FROM stored_events)"
-        ).fetchone()
+    with closing(open_connection(place)) as c, translate_errors(place):
+        first, size = c.execute(statements.BOUNDS).fetchone()
         if first < 1 or size > _room(place):
             raise LedgerError("LOG-CORRUPT", f"{place} numbers its entries from {first - 1} to {size - 1}")
         keyring = Keyring(registry_of(origin), registrar)
@@ -184,11 +170,11 @@ def audit(
     return report
 
 
-def _room(place: Readable) -> int:
+def _room(place: ReadableLocation) -> int:
     """The most entries that a place can hold: a file that says more would keep whoever believes it busy for ever."""
     if isinstance(place, Address):
         return sys.maxsize
-    path = place.path if isinstance(place, HandedFile) else place
+    path = place.path if isinstance(place, ForeignFile) else place
     wal = path.with_name(f"{path.name}-wal")
     return (path.stat().st_size + (wal.stat().st_size if wal.is_file() else 0)) // SMALLEST
 
@@ -239,12 +225,9 @@ def _go(start: int, stop: int) -> _Run:
     return _work[-1](start, stop)
 
 
-def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Opened | RecordError]]:
+def _registry(c: ReadConnection, origin: str, keyring: Keyring) -> Iterable[tuple[int, Opened | RecordError]]:
     """Fold the register into the keyring; its entries by index, up to the first that is wrong."""
-    rows = c.execute(
-        "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? ORDER BY originator_version",
-        (keyring.registry,),
-    )
+    rows = c.execute(statements.OF_ORDER, (keyring.registry, 0))
     before: Link | None = None
     for index, raw in rows:
         try:
@@ -259,7 +242,9 @@ def _registry(c: Line, origin: str, keyring: Keyring) -> Iterable[tuple[int, Ope
         before = Link(opened.payload.seq, opened.leaf, opened.payload.instrument)
 
 
-def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | None, start: int, stop: int) -> _Run:
+def _check_run(
+    place: ReadableLocation, origin: str, keyring: Keyring, times: Times | None, start: int, stop: int
+) -> _Run:
     problems: list[Problem] = []
     noted, book = Noted(), VerificationLog()
     reported = [key for key in keyring.keys.values() if key.reported is not None]
@@ -268,9 +253,11 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
     signatures = register = 0
     heads: dict[str, Link] = {}  # the newest entries of the orders met in this run
     places: dict[str, list[int]] = {}  # of each of them the number of its first entry here, and the indexes of all
-    with closing(line(place)) as c:
+    with closing(open_connection(place)) as c:
         expected = start
-        for (index, order, seq, topic, raw, leaf, stored, entry), opened in _opened(c.execute(_ROWS, (start, stop))):
+        for (index, order, seq, topic, raw, leaf, stored, entry), opened in _opened(
+            c.execute(statements.AUDITED_COLUMNS, (start, stop))
+        ):
             if index != expected:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
             expected = index + 1
@@ -303,7 +290,7 @@ def _check_run(place: Readable, origin: str, keyring: Keyring, times: Times | No
         else:
             if expected != stop:
                 problems.append(Problem("LOG-CORRUPT", f"#{expected}", "an entry is missing"))
-        for code, ask in _AGAIN.items():
+        for code, ask in _NOT_FOUND.items():
             if code == "CTX-CHAIN" and not problems and _plainly_found(c, places):
                 continue
             if not problems and (found := c.execute(ask, (start, stop)).fetchone()):
@@ -356,19 +343,16 @@ def _bytes(cell: Any) -> bytes:
 
 
 def _opened(shelf: Any) -> Iterator[tuple[tuple[Any, ...], Opened | RecordError]]:
-    """Rows of `_ROWS`, each with what opening its entry gave."""
+    """Rows of `AUDITED_COLUMNS`, each with what opening its entry gave."""
     while rows := shelf.fetchmany(TOGETHER):
         yield from zip(rows, open_each([_bytes(row[4]) for row in rows]), strict=True)
 
 
-def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
+def _before(c: ReadConnection, order: str, seq: int, index: int) -> Link | None:
     """The entry before in its order, from another run; its signature is checked there."""
     if seq == 1:
         return None
-    found = c.execute(
-        "SELECT rowid - 1, state FROM stored_events WHERE originator_id = ? AND originator_version = ?",
-        (order, seq - 1),
-    ).fetchone()
+    found = c.execute(statements.AT_VERSION, (order, seq - 1)).fetchone()
     if found is None:
         raise RecordError("CTX-CHAIN", "the entry before it in its order is missing")
     if found[0] > index:
@@ -377,10 +361,10 @@ def _before(c: Line, order: str, seq: int, index: int) -> Link | None:
     return Link(seq - 1, leaf_hash(raw).hex(), instrument_of(raw))
 
 
-def _plainly_found(c: Line, places: Mapping[str, Sequence[int]]) -> bool:
+def _plainly_found(c: ReadConnection, places: Mapping[str, Sequence[int]]) -> bool:
     """True if the index of orders leads to these entries by their numbers, in this order, and to no others."""
     asked = [f"{order}{first:016d}{first + len(rest) - 1:016d}" for order, (first, *rest) in places.items()]
-    found = [index for (index,) in c.execute(_FOUND, (orjson.dumps(asked).decode(),))]
+    found = [index for (index,) in c.execute(statements.FOUND_BY_VERSION, (orjson.dumps(asked).decode(),))]
     return found == [index for _, *rest in places.values() for index in rest]
 
 
@@ -398,7 +382,7 @@ def subtree(leaves: Sequence[bytes]) -> tuple[list[bytes], list[bytes]]:
     return completed, peaks[::-1]
 
 
-def _climb(c: Line, report: Audit, part: tuple[int, list[bytes]]) -> None:
+def _climb(c: ReadConnection, report: Audit, part: tuple[int, list[bytes]]) -> None:
     """Put a run's subtree into the tree, comparing the inner hashes above it with those on the shelf."""
     size, (node, *rest) = part  # only the last run has a rest, and that one meets nothing of its height
     tree = report.frontier
@@ -406,7 +390,7 @@ def _climb(c: Line, report: Audit, part: tuple[int, list[bytes]]) -> None:
     n = tree.size >> level
     merged = list(tree.peaks)
     last = tree.size + size - 1  # the leaf that completes these subtrees, and whose row keeps their hashes
-    stored = _bytes((c.execute("SELECT nodes FROM log_leaf WHERE idx = ?", (last,)).fetchone() or (b"",))[0])
+    stored = _bytes((c.execute(statements.NODES, (last,)).fetchone() or (b"",))[0])
     while n & 1:
         node = node_hash(merged.pop(), node)
         if stored[32 * level : 32 * level + 32] != node:

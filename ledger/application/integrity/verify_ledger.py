@@ -13,7 +13,7 @@ from ledger.adapters.folders.handed_folder import FOREIGN, NOTE, TRUST_FILE, Han
 from ledger.adapters.folders.ledger_folder import SHELF, STORE, Folder
 from ledger.adapters.log.checkpoints import Heads, notes_in
 from ledger.adapters.storage import sqlite
-from ledger.adapters.storage.connection import Readable
+from ledger.adapters.storage.connection import ReadableLocation
 from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.application import lazy_verifiers
@@ -45,11 +45,11 @@ def verify_folder(
     checkpoint = None if anchor is None else parse_anchor(anchor)
     there = HandedFolder(path)
     databases = [path / name for name in (SHELF, HEADS) if there.has(name)]
-    before = [sqlite.state_of(file) for file in databases]
+    before = [sqlite.file_state(file) for file in databases]
     with ExitStack() as until:
         files = _handed_files(there, path, store, until)
         report = _verify(files, trust, checkpoint, now, progress)
-    if [sqlite.state_of(file) for file in databases] != before:
+    if [sqlite.file_state(file) for file in databases] != before:
         says = f"{path} was written to while it was read"
         raise LedgerError("BUSY", says, "try again, or verify a copy: comity backup makes one")
     return report
@@ -111,15 +111,15 @@ def _handed_files(there: HandedFolder, path: Path, store: str, until: ExitStack)
     if not origin:
         says = f"{path} does not say which log it holds: neither trust/policy nor log/checkpoint names one"
         raise LedgerError("NO-LEDGER", says, "a folder is verified as it was copied, with trust/ and log/")
-    place: Readable = address(store, origin) if store else sqlite.HandedFile(path / SHELF, SCHEMA)
+    place: ReadableLocation = address(store, origin) if store else sqlite.ForeignFile(path / SHELF, SCHEMA)
     notes: dict[str, bytes] = {}
     tokens: list[tuple[str, bytes]] = []
     damage: LedgerError | None = None
     try:
         if not store:
-            place = sqlite.HandedFile(until.enter_context(sqlite.settled(path / SHELF)), SCHEMA)
+            place = sqlite.ForeignFile(until.enter_context(sqlite.without_wal(path / SHELF)), SCHEMA)
         if there.has(HEADS):
-            notes, tokens = notes_in(until.enter_context(sqlite.settled(path / HEADS)))
+            notes, tokens = notes_in(until.enter_context(sqlite.without_wal(path / HEADS)))
     except LedgerError as fault:
         if fault.code != "LOG-CORRUPT":
             raise

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ledger.adapters.storage.connection import Readable
+from ledger.adapters.storage.connection import ReadableLocation
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application.counterparties import Registers
 from ledger.application.integrity.audit import LISTED, MOST, Audit, Problem, audit
@@ -55,7 +55,7 @@ class LogFiles:
 
     of: str
     origin: str
-    place: Readable
+    place: ReadableLocation
     checkpoint: bytes | None
     policy: bytes | None
     test: bool = False

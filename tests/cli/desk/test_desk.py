@@ -396,7 +396,7 @@ def test_hostile_values_of_an_entry_are_escaped_on_the_order_page(stack: ExitSta
 
 def test_the_desk_says_how_far_it_has_read(s3: Sat) -> None:
     assert "As of entry 40 of 40" in words(s3.visitor.page("/"))
-    s3.desk.view._forget()
+    s3.desk.view.clear()
     shown = words(s3.visitor.page("/"))
     assert "The board has read 0 of 40 entries" in shown
 

@@ -225,12 +225,12 @@ def test_an_import_interrupted_while_it_is_stored_leaves_nothing(
     before = entries(ledger)
     real = EntryStore.append_pages
 
-    def cut(store: EntryStore, pages: object, *, still: object) -> range:
+    def cut(store: EntryStore, pages: object, *, expected: object) -> range:
         def one() -> object:
             yield next(iter(pages))  # type: ignore[call-overload]
             raise KeyboardInterrupt
 
-        return real(store, one(), still=still)  # type: ignore[arg-type]
+        return real(store, one(), expected=expected)  # type: ignore[arg-type]
 
     monkeypatch.setattr(EntryStore, "append_pages", cut)
     table = written(tmp_path / "t.csv", [opening("A-1"), sending("A-1")])
@@ -246,14 +246,14 @@ def test_what_somebody_else_records_meanwhile_comes_first_and_the_table_is_seale
     real = EntryStore.append_pages
     times = []
 
-    def late(store: EntryStore, pages: object, *, still: object) -> range:
+    def late(store: EntryStore, pages: object, *, expected: object) -> range:
         times.append(1)
         if len(times) == 1:
             other = written(tmp_path / "other.csv", [sending("main", channel="fax")])
             monkeypatch.setattr(EntryStore, "append_pages", real)
             told("import", str(other), "--as", "ilves", ledger=ledger)
             monkeypatch.setattr(EntryStore, "append_pages", late)
-        return real(store, pages, still=still)  # type: ignore[arg-type]
+        return real(store, pages, expected=expected)  # type: ignore[arg-type]
 
     monkeypatch.setattr(EntryStore, "append_pages", late)
     answer = told("import", str(written(tmp_path / "t.csv", [sending("main")])), "--as", "ilves", ledger=ledger)

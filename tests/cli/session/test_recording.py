@@ -68,7 +68,7 @@ def key_of(house: House, order: str) -> tuple[str, list[str], str]:
         id = journal.find(order)
         assert journal.drawer is not None
         (key_id,) = journal.drawer.keys_of(f"target of {id}")
-        return key_id, [digest for *_, digest in journal.store.closed_by(key_id)], id
+        return key_id, [digest for *_, digest in journal.store.encrypted_with(key_id)], id
 
 
 # -- at the door -------------------------------------------------------------------------------------------------------

@@ -224,11 +224,11 @@ def said_by_sqlite(name: str) -> sqlite3.OperationalError:
 
 @pytest.mark.parametrize("name", ["SQLITE_IOERR", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE"])
 def test_an_error_of_the_disk_proves_nothing_bad(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    fault = sqlite.fault_of(said_by_sqlite(name), tmp_path / "entries.db")
+    fault = sqlite.ledger_error(said_by_sqlite(name), tmp_path / "entries.db")
     assert (fault.code, exit_of(fault)) == ("DISK-ERROR", Exit.UNDECIDABLE)
     monkeypatch.setattr(sqlite, "_ROOM", 1 << 62)  # as on a disk with no room
-    assert sqlite.fault_of(said_by_sqlite(name), tmp_path / "entries.db").code == "DISK-FULL"
-    assert sqlite.fault_of(said_by_sqlite("SQLITE_CORRUPT"), tmp_path / "entries.db").code == "LOG-CORRUPT"
+    assert sqlite.ledger_error(said_by_sqlite(name), tmp_path / "entries.db").code == "DISK-FULL"
+    assert sqlite.ledger_error(said_by_sqlite("SQLITE_CORRUPT"), tmp_path / "entries.db").code == "LOG-CORRUPT"
 
 
 def test_a_new_file_has_everything_in_it_before_it_has_its_name(

@@ -181,7 +181,7 @@ def test_a_guard_and_its_key_are_for_their_owner_only(folder: Path) -> None:
 def test_a_restored_older_database_is_a_rollback_and_nothing_is_signed(folder: Path, clock: Clock) -> None:
     log = opened(folder, clock)
     log.acknowledge(store(log, 3))
-    copy(log.store.place, folder.parent / "backup.db")
+    copy(log.store.location, folder.parent / "backup.db")
     signed = log.acknowledge(store(log, 2))
     closed(log)
     for file in folder.glob("entries.db*"):
@@ -198,7 +198,7 @@ def test_a_restored_older_database_is_a_rollback_and_nothing_is_signed(folder: P
 def test_a_restored_database_that_grew_differently_is_corrupt_and_nothing_is_signed(folder: Path, clock: Clock) -> None:
     log = opened(folder, clock)
     log.acknowledge(store(log, 3))
-    copy(log.store.place, folder.parent / "backup.db")
+    copy(log.store.location, folder.parent / "backup.db")
     log.acknowledge(store(log, 2))
     closed(log)
     for file in folder.glob("entries.db*"):
@@ -310,8 +310,8 @@ def test_a_full_length_tile_that_differs_is_corrupt(log: Log, folder: Path) -> N
 def test_a_flipped_bit_in_a_stored_entry_is_found_when_the_tree_is_derived_again(log: Log) -> None:
     log.acknowledge(store(log, 600))
     assert log.derive().root() == log.signed().root
-    assert isinstance(log.store.place, Path)
-    c = sqlite3.connect(log.store.place, isolation_level=None)
+    assert isinstance(log.store.location, Path)
+    c = sqlite3.connect(log.store.location, isolation_level=None)
     c.execute("DROP TRIGGER stored_events_update")
     c.execute("UPDATE stored_events SET state = CAST(state || x'00' AS BLOB) WHERE rowid = 501")
     c.close()

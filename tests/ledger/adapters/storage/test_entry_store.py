@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.adapters.storage.append import Row, StaleVersion
+from ledger.adapters.storage.append import EntryRow, StaleVersion
 from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
-from ledger.adapters.storage.sqlite_recorder import Recorder
+from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder
 from ledger.errors import LedgerError
 from ledger.tlog.tree import Frontier, check_inclusion, leaf_hash, prove_inclusion, root
 
@@ -26,9 +26,9 @@ ORDER = "0b5c7a0e-0000-4000-8000-000000000001"
 OTHER = "0b5c7a0e-0000-4000-8000-000000000002"
 
 
-def row(order: str, seq: int, text: str = "", reference: str | None = None, *sealed: Ciphertext) -> Row:
+def row(order: str, seq: int, text: str = "", reference: str | None = None, *sealed: Ciphertext) -> EntryRow:
     raw = f"{order} {seq} {text}".encode()
-    return Row(order, seq, "order-issued", raw, hashlib.md5(raw).digest(), leaf_hash(raw), sealed, reference)  # noqa: S324
+    return EntryRow(order, seq, "order-issued", raw, hashlib.md5(raw).digest(), leaf_hash(raw), sealed, reference)  # noqa: S324
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def store(tmp_path: Path) -> Iterator[EntryStore]:
 
 
 def file(store: EntryStore) -> Path:
-    assert isinstance(store.place, Path)
-    return store.place
+    assert isinstance(store.location, Path)
+    return store.location
 
 
-def filled(store: EntryStore, count: int) -> list[Row]:
+def filled(store: EntryStore, count: int) -> list[EntryRow]:
     rows = [row(ORDER, n + 1) for n in range(count)]
     store.append(rows)
     return rows
@@ -66,9 +66,9 @@ def test_entries_come_back_byte_for_byte_at_the_index_they_were_given(store: Ent
 
 
 def test_every_connection_is_durable_and_the_file_is_for_its_owner_only(store: EntryStore) -> None:
-    assert isinstance(store._recorder, Recorder)
+    assert isinstance(store.recorder, SQLiteEntryRecorder)
     for commit in (True, False):
-        with store._recorder.datastore.transaction(commit=commit) as c:
+        with store.recorder.datastore.transaction(commit=commit) as c:
             c.execute("PRAGMA synchronous")
             assert c.fetchone()[0] == 2
             c.execute("PRAGMA journal_mode")
@@ -108,7 +108,7 @@ def test_another_entry_under_the_same_id_is_a_conflict(store: EntryStore) -> Non
     first = filled(store, 1)[0]
     second = row(ORDER, 2)
     with pytest.raises(Conflict):
-        store.append([Row(ORDER, 2, second.topic, second.state, first.entry_id, second.leaf)])
+        store.append([EntryRow(ORDER, 2, second.topic, second.state, first.entry_id, second.leaf)])
     assert store.size() == 1
 
 
@@ -134,24 +134,24 @@ def test_a_tree_is_signed_by_nobody_before_its_entries_are_committed(store: Entr
     filled(store, 1)
     seen = []
 
-    def pages() -> Iterator[list[Row]]:
+    def pages() -> Iterator[list[EntryRow]]:
         yield [row(ORDER, 2)]
-        seen.append(store.tip(0)[0])
+        seen.append(store.tree_covering(0)[0])
         yield [row(ORDER, 3)]
 
-    store.append_pages(pages(), still={})
+    store.append_pages(pages(), expected={})
     assert seen == [1]
-    assert store.tip(0)[0] == 3
+    assert store.tree_covering(0)[0] == 3
 
 
 def test_nothing_is_stored_if_an_order_that_had_to_stand_still_has_moved(store: EntryStore) -> None:
     filled(store, 2)
     with pytest.raises(StaleVersion):
-        store.append([row(OTHER, 1)], still={ORDER: 1})
-    assert store.append([row(OTHER, 1)], still={ORDER: 2}) == [Stored(2)]
-    assert store.append([row(ORDER, 3), row(ORDER, 4)], still={ORDER: 2}) == [Stored(3), Stored(4)]
+        store.append([row(OTHER, 1)], expected={ORDER: 1})
+    assert store.append([row(OTHER, 1)], expected={ORDER: 2}) == [Stored(2)]
+    assert store.append([row(ORDER, 3), row(ORDER, 4)], expected={ORDER: 2}) == [Stored(3), Stored(4)]
     with pytest.raises(StaleVersion):
-        store.append([row(ORDER, 5)], still={ORDER: 3})
+        store.append([row(ORDER, 5)], expected={ORDER: 3})
 
 
 FORBIDDEN = [
@@ -203,10 +203,10 @@ def test_ciphertexts_may_be_emptied_and_nothing_else_changes(store: EntryStore) 
     sealed = (Ciphertext("identifiers", "d1", "k1", b"one"), Ciphertext("reasons", "d2", "k2", b"two"))
     store.append([row(ORDER, 1, "", None, *sealed)])
     assert store.ciphertexts(ORDER) == {0: list(sealed)}
-    assert store.closed_by("k1") == [(0, ORDER, "identifiers", "d1")]
-    store.empty("k1")
+    assert store.encrypted_with("k1") == [(0, ORDER, "identifiers", "d1")]
+    store.remove_ciphertexts("k1")
     assert store.ciphertexts(ORDER) == {0: [Ciphertext("identifiers", "d1", "k1", None), sealed[1]]}
-    assert store.closed_by("k1") == [(0, ORDER, "identifiers", "d1")]
+    assert store.encrypted_with("k1") == [(0, ORDER, "identifiers", "d1")]
 
 
 def test_orders_are_found_by_reference_and_by_the_beginning_of_their_id(store: EntryStore) -> None:
@@ -241,7 +241,7 @@ def test_a_missing_shelf_is_no_ledger_and_is_not_made_by_looking(tmp_path: Path)
 def test_a_shelf_is_never_made_over_another(store: EntryStore) -> None:
     filled(store, 1)
     with pytest.raises(FileExistsError):
-        EntryStore.create(store.place)
+        EntryStore.create(store.location)
     assert store.size() == 1
 
 
@@ -265,7 +265,7 @@ def test_a_shelf_whose_tree_lacks_a_hash_is_corrupt(store: EntryStore) -> None:
     c.execute("DELETE FROM log_leaf WHERE idx = 4")
     c.close()
     with pytest.raises(LedgerError) as fault:
-        EntryStore(store.place)
+        EntryStore(store.location)
     assert fault.value.code == "LOG-CORRUPT"
 
 
@@ -273,7 +273,7 @@ def test_a_shelf_on_a_medium_that_cannot_be_written_can_be_read(store: EntryStor
     rows = filled(store, 2)
     store.close()
     os.chmod(file(store), 0o400)
-    readable = EntryStore(store.place, writable=False)
+    readable = EntryStore(store.location, writable=False)
     assert readable.page(0) == [(0, rows[0].state), (1, rows[1].state)]
     with pytest.raises(LedgerError) as fault:
         readable.append([row(ORDER, 3)])
@@ -283,7 +283,7 @@ def test_a_shelf_on_a_medium_that_cannot_be_written_can_be_read(store: EntryStor
 
 def test_a_copy_is_a_whole_shelf(store: EntryStore, tmp_path: Path) -> None:
     rows = filled(store, 300)
-    copy(store.place, tmp_path / "copy.db")
+    copy(store.location, tmp_path / "copy.db")
     made = EntryStore(tmp_path / "copy.db", writable=False)
     assert made.page(299) == [(299, rows[299].state)]
     assert root(300, made.hashes) == root(300, store.hashes)
@@ -303,7 +303,9 @@ for n in range(int(sys.argv[3])):
 
 def test_two_processes_that_write_lose_nothing(store: EntryStore) -> None:
     both = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(store.place), order, "40"], cwd=Path(__file__).parents[4])
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(store.location), order, "40"], cwd=Path(__file__).parents[4]
+        )
         for order in (ORDER, OTHER)
     ]
     assert [p.wait() for p in both] == [0, 0]

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from cli.session.docket import board, bring_up
 from cli.session.ledger_reader import reading
-from ledger.adapters.storage.order_index import MOST_COUNTED, Asked, Due, OrderIndex, Row
-from ledger.adapters.storage.views import Shown
+from ledger.adapters.storage.order_index import MOST_COUNTED, Due, OrderIndex, OrderQuery, OrderRow
+from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import instant, wire
 from tests.support.cli import ledger_of, run
 
@@ -25,14 +25,14 @@ NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
-def row(number: int, *ends: datetime | None, **said: Any) -> Row:
+def row(number: int, *ends: datetime | None, **said: Any) -> OrderRow:
     due = [Due("D-7-7", None if end is None else wire(end), "2AP-CAL", "OPEN", "2AP:7(7)", []) for end in ends]
     told = {"ref": f"PPO-2027-{number:03}", "label": None, "instrument": "2AP-7", "state": "TRANSMITTED", **said}
-    return Row(order=f"{number:08x}-0000-4000-8000-000000000000", due=due, number=number, **told)
+    return OrderRow(order=f"{number:08x}-0000-4000-8000-000000000000", due=due, number=number, **told)
 
 
-def put(view: OrderIndex, *rows: Row) -> None:
-    view.apply({one.order: Shown(msgspec.json.encode(one)) for one in rows})
+def put(view: OrderIndex, *rows: OrderRow) -> None:
+    view.apply({one.order: ViewRow(msgspec.json.encode(one)) for one in rows})
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def view(tmp_path: Path) -> Iterator[OrderIndex]:
         yield opened
 
 
-def numbers(rows: Sequence[Row]) -> list[int]:
+def numbers(rows: Sequence[OrderRow]) -> list[int]:
     return [one.number for one in rows]
 
 
-def pages(view: OrderIndex, asked: Asked, now: datetime, limit: int) -> list[int]:
+def pages(view: OrderIndex, asked: OrderQuery, now: datetime, limit: int) -> list[int]:
     """Every number that comes up when somebody turns all pages."""
     found: list[int] = []
     while page := view.orders(asked, now, found[-1] if found else None, limit):
@@ -56,19 +56,19 @@ def pages(view: OrderIndex, asked: Asked, now: datetime, limit: int) -> list[int
 
 def test_every_order_is_on_one_page_newest_first(view: OrderIndex) -> None:
     put(view, *(row(n) for n in range(7)))
-    assert pages(view, Asked(), NOON, 3) == [6, 5, 4, 3, 2, 1, 0]
+    assert pages(view, OrderQuery(), NOON, 3) == [6, 5, 4, 3, 2, 1, 0]
 
 
 def test_an_order_that_comes_while_pages_are_turned_moves_none_of_the_others(view: OrderIndex) -> None:
     put(view, *(row(n) for n in range(4)))
-    first = view.orders(Asked(), NOON, None, 2)
+    first = view.orders(OrderQuery(), NOON, None, 2)
     put(view, row(9))
-    assert numbers(view.orders(Asked(), NOON, first[-1].number, 2)) == [1, 0]
+    assert numbers(view.orders(OrderQuery(), NOON, first[-1].number, 2)) == [1, 0]
 
 
 def test_a_clock_is_overdue_from_its_end_on_and_not_a_second_before(view: OrderIndex) -> None:
     put(view, row(1, NOON))
-    overdue = Asked(overdue=True)
+    overdue = OrderQuery(overdue=True)
     assert view.orders(overdue, NOON - timedelta(seconds=1)) == []
     assert numbers(view.orders(overdue, NOON)) == [1]
     assert view.due(None, NOON - timedelta(seconds=1)) == []
@@ -122,7 +122,7 @@ def test_words_are_found_at_their_beginnings_and_are_never_a_query(
     view: OrderIndex, words: str, found: list[int]
 ) -> None:
     put(view, row(1, label="École"), row(2, names=["Skylark Mail"], case_ref="KA-77"))
-    assert numbers(view.orders(Asked(words), NOON)) == found
+    assert numbers(view.orders(OrderQuery(words), NOON)) == found
 
 
 def test_values_are_picked_whole_and_together(view: OrderIndex) -> None:
@@ -131,12 +131,12 @@ def test_values_are_picked_whole_and_together(view: OrderIndex) -> None:
         row(1, from_party="XO", to_party="XV", providers=["skylark"]),
         row(2, from_party="XV", to_party="XO", providers=["sky", "fjord"], state="DISCLOSED"),
     )
-    assert numbers(view.orders(Asked(picked={"party": "XO"}), NOON)) == [2, 1]
-    assert numbers(view.orders(Asked(picked={"provider": "sky"}), NOON)) == [2]
-    assert numbers(view.orders(Asked(picked={"party": "XO", "state": "TRANSMITTED"}), NOON)) == [1]
-    assert numbers(view.orders(Asked("ppo", {"party": "XO"}), NOON)) == [2, 1]
-    assert view.orders(Asked(picked={"provider": "sk"}), NOON) == []
-    assert view.orders(Asked(picked={"state": 'x" OR "y'}), NOON) == []
+    assert numbers(view.orders(OrderQuery(picked={"party": "XO"}), NOON)) == [2, 1]
+    assert numbers(view.orders(OrderQuery(picked={"provider": "sky"}), NOON)) == [2]
+    assert numbers(view.orders(OrderQuery(picked={"party": "XO", "state": "TRANSMITTED"}), NOON)) == [1]
+    assert numbers(view.orders(OrderQuery("ppo", {"party": "XO"}), NOON)) == [2, 1]
+    assert view.orders(OrderQuery(picked={"provider": "sk"}), NOON) == []
+    assert view.orders(OrderQuery(picked={"state": 'x" OR "y'}), NOON) == []
 
 
 def test_choices_count_the_orders_that_have_them_and_forget_those_that_none_has(view: OrderIndex) -> None:
@@ -149,11 +149,11 @@ def test_choices_count_the_orders_that_have_them_and_forget_those_that_none_has(
 
 def test_what_matches_is_counted_up_to_a_bound(view: OrderIndex) -> None:
     put(view, *(row(n, NOON) for n in range(MOST_COUNTED + 5)))
-    assert view.count(Asked(), NOON) == MOST_COUNTED + 5
-    assert view.count(Asked(picked={"instrument": "2AP-7"}), NOON) == MOST_COUNTED + 5
-    assert view.count(Asked("ppo"), NOON) == MOST_COUNTED + 1
-    assert view.count(Asked(overdue=True), NOON) == MOST_COUNTED + 1
-    assert view.count(Asked("ppo", overdue=True), NOON - DAY) == 0
+    assert view.count(OrderQuery(), NOON) == MOST_COUNTED + 5
+    assert view.count(OrderQuery(picked={"instrument": "2AP-7"}), NOON) == MOST_COUNTED + 5
+    assert view.count(OrderQuery("ppo"), NOON) == MOST_COUNTED + 1
+    assert view.count(OrderQuery(overdue=True), NOON) == MOST_COUNTED + 1
+    assert view.count(OrderQuery("ppo", overdue=True), NOON - DAY) == 0
 
 
 row_strategy = st.builds(
@@ -167,7 +167,7 @@ row_strategy = st.builds(
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(row_strategy, max_size=4, unique_by=lambda one: one.number), max_size=5))
-def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, batches: list[list[Row]]) -> None:
+def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, batches: list[list[OrderRow]]) -> None:
     path = tmp_path / "views.db"
     for file in tmp_path.iterdir():
         file.unlink()
@@ -177,7 +177,7 @@ def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, b
         stands = {one.number: one for batch in batches for one in batch}
         for state in ("TRANSMITTED", "DISCLOSED", "CLOSED"):
             having = sorted((n for n, one in stands.items() if one.state == state), reverse=True)
-            assert pages(view, Asked(picked={"state": state}), NOON, 2) == having
+            assert pages(view, OrderQuery(picked={"state": state}), NOON, 2) == having
             assert view.values("state", state) == len(having)
         ends = sorted((instant(d.due), n) for n, one in stands.items() for d in one.due if d.due is not None)
         assert [(instant(str(o.clock.due)), o.row.number) for o in view.due(None, None)] == ends
@@ -189,9 +189,9 @@ def test_the_index_says_what_its_rows_say_whatever_came_before(tmp_path: Path, b
 def test_the_index_is_made_again_from_the_rows_where_it_belongs_to_others(view: OrderIndex) -> None:
     put(view, row(1, NOON), row(2))
     with closing(OrderIndex(view.path, "other")) as other:
-        assert other.orders(Asked(), NOON) == []
+        assert other.orders(OrderQuery(), NOON) == []
     with closing(OrderIndex(view.path, "docket")) as again:
-        assert numbers(again.orders(Asked("ppo"), NOON)) == [2, 1]
+        assert numbers(again.orders(OrderQuery("ppo"), NOON)) == [2, 1]
         assert len(again.due(None, NOON)) == 1
 
 
@@ -202,7 +202,7 @@ def answers(ledger: Path) -> list[Any]:
         bring_up(reader, view, now)
         return [
             view.size,
-            view.orders(Asked(), now),
+            view.orders(OrderQuery(), now),
             [(one.row, one.clock, one.at) for one in (*view.unknown(), *view.due(None, None))],
             view.tally(now, now + 7 * DAY),
             view.choices(),
@@ -236,12 +236,12 @@ def test_when_the_register_grows_every_order_is_judged_again_or_known_to_be_in_d
     with reading(ledger) as reader, closing(board(reader)) as view:
         now = reader.now()
         bring_up(reader, view, now)
-        view.doubt()
-        assert view.doubtful(now) == len(list(reader.cases.orders())) == 2
+        view.mark_all_stale()
+        assert view.stale_count(now) == len(list(reader.cases.orders())) == 2
         bring_up(reader, view, now, most=1)
-        assert view.doubtful(now) == 2
+        assert view.stale_count(now) == 2
         bring_up(reader, view, now)
-        assert view.doubtful(now) == 0
+        assert view.stale_count(now) == 0
 
 
 def test_the_docket_holds_no_sealed_value(tmp_path: Path) -> None:

@@ -304,7 +304,7 @@ def test_a_repeated_erasure_says_which_entry_says_so_and_adds_none(whose: tuple[
 CUTS: dict[str, tuple[Any, str]] = {
     "before the keys are destroyed": (SubjectKeyStore, "destroy"),
     "before it is recorded": (Journal, "record_batch"),
-    "before the ciphertexts are dropped": (EntryStore, "empty"),
+    "before the ciphertexts are dropped": (EntryStore, "remove_ciphertexts"),
     "before that is noted": (SubjectKeyStore, "told"),
 }
 

@@ -14,15 +14,15 @@ from cli.session.ledger_reader import Reader
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.subject_keys import SubjectKeyStore
-from ledger.adapters.storage.views import Shown, View
+from ledger.adapters.storage.views import View, ViewRow
 from ledger.application.case_reader import CaseReader
 from tests.support.cli import ledger_of, run, told
 
 
 def counting(calls: list[int]) -> object:
-    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
         calls.append(len(page))
-        return {str(index): Shown(raw[:8]) for index, raw in page}
+        return {str(index): ViewRow(raw[:8]) for index, raw in page}
 
     return fold
 
@@ -56,10 +56,10 @@ def test_a_view_that_is_up_to_date_folds_nothing(ledger: Path, tmp_path: Path) -
 def test_a_page_that_fails_leaves_the_position_and_the_rows_as_they_were(ledger: Path, tmp_path: Path) -> None:
     store, view = EntryReader(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
 
-    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
         if page[0][0]:
             raise KeyboardInterrupt
-        return {"first": Shown(b"page")}
+        return {"first": ViewRow(b"page")}
 
     with pytest.raises(KeyboardInterrupt):
         view.catch_up(store, fold, 10)
@@ -72,9 +72,9 @@ def test_a_page_that_another_process_folded_meanwhile_is_not_folded_twice(ledger
     store = EntryReader(read_folder(ledger).entries)
     slow, quick = View(tmp_path / "views.db", "all"), View(tmp_path / "views.db", "all")
 
-    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, Shown]:
+    def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
         quick.catch_up(store, counting([]))  # type: ignore[arg-type]
-        return {"never": Shown(b"stored")}
+        return {"never": ViewRow(b"stored")}
 
     assert slow.catch_up(store, fold, 10) == store.size() == slow.size
     assert "never" not in dict(slow.rows())
@@ -94,7 +94,7 @@ def test_a_damaged_view_is_thrown_away_and_made_again(ledger: Path, tmp_path: Pa
 
 def test_a_view_of_more_than_there_is_is_made_again(ledger: Path, tmp_path: Path) -> None:
     store, view = EntryReader(read_folder(ledger).entries), View(tmp_path / "views.db", "all")
-    view.apply({"gone": Shown(b"from a copy that was larger")}, store.size() + 1)
+    view.apply({"gone": ViewRow(b"from a copy that was larger")}, store.size() + 1)
     assert view.catch_up(store, counting([])) == store.size()  # type: ignore[arg-type]
     assert "gone" not in dict(view.rows())
     view.close()
@@ -114,7 +114,7 @@ def test_under_other_rules_it_is_another_view(ledger: Path, tmp_path: Path) -> N
 
 def test_a_row_is_stale_from_its_moment_on(tmp_path: Path) -> None:
     view, turn = View(tmp_path / "views.db", "all"), datetime(2027, 4, 1, 22, tzinfo=UTC)
-    view.apply({"a": Shown(b"1", turn), "b": Shown(b"2")})
+    view.apply({"a": ViewRow(b"1", turn), "b": ViewRow(b"2")})
     assert view.stale(datetime(2027, 4, 1, 21, 59, 59, tzinfo=UTC)) == []
     assert view.stale(turn) == ["a"]
     view.close()

@@ -15,6 +15,7 @@ from benchmarks.generate import ORIGIN, order, registrar, registry
 from benchmarks.ledgers import new, receive
 from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.schema import SCHEMA
+from ledger.adapters.storage.statements import Statement
 from ledger.application.integrity import audit as auditing
 from ledger.application.integrity.audit import Audit, _runs, audit, subtree
 from ledger.entries.envelope import open_
@@ -198,7 +199,7 @@ def test_entries_that_their_index_gives_for_one_another_are_found(shelf: Path, c
 def test_an_index_that_is_whole_is_asked_once_for_each_order_of_a_run(
     whole: Path, check: Callable[[Path], Audit], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(auditing._AGAIN, "CTX-CHAIN", "this would be no question")
+    monkeypatch.setitem(auditing._NOT_FOUND, "CTX-CHAIN", Statement("no statement", "no statement"))
     assert told(check(whole)) == set()
 
 
