@@ -24,27 +24,27 @@ from ledger.errors import RecordError as RecordError
 from ledger.law import Clock, Criterion, Finding, Judgement
 from ledger.law.admissibility.forums import Sheet
 from ledger.verify import Report, Trust, Verdict
-from projections.views.custody import Hand
+from projections.views.custody import CustodyStep
 from projections.views.due import Duty
 from projections.views.state import OrderView
-from projections.views.timeline import Line
+from projections.views.timeline import TimelineEntry
 
 __all__ = [
     "Clock",
     "Criterion",
+    "CustodyStep",
     "Duty",
     "Entry",
     "Finding",
-    "Hand",
     "Judgement",
     "Ledger",
     "LedgerError",
-    "Line",
     "Order",
     "OrderView",
     "RecordError",
     "Report",
     "Sheet",
+    "TimelineEntry",
     "Trust",
     "Unread",
     "Verdict",

@@ -28,10 +28,10 @@ from ledger.law import Clock, Judgement, judge
 from ledger.law.admissibility import forums
 from ledger.law.admissibility.forums import FORUMS, Sheet
 from ledger.law.reading.exhibit_digests import digests, unread
-from projections.views.custody import Hand, custody
+from projections.views.custody import CustodyStep, custody
 from projections.views.due import Duty, due, soonest_first
 from projections.views.state import OrderView, view
-from projections.views.timeline import Line, timeline
+from projections.views.timeline import TimelineEntry, timeline
 
 
 def open(path: str | PathLike[str], *, store: str | None = None) -> Ledger:
@@ -215,7 +215,7 @@ class Order:
         """Return one line about the order: reference, instrument, state, parties, number of entries."""
         return view(self._known(at), self.judge(at))
 
-    def timeline(self, at: datetime | None = None) -> list[Line]:
+    def timeline(self, at: datetime | None = None) -> list[TimelineEntry]:
         """Return every entry of the order by the moment when it happened, as `comity timeline --only`.
 
         A line has the `entry`, a sentence `says`, a speaker `who`, the change of state `moved` as (from, to), and in
@@ -226,7 +226,7 @@ class Order:
         """
         return timeline(self._known(at), self.judge(at).trail)
 
-    def custody(self, at: datetime | None = None) -> list[Hand]:
+    def custody(self, at: datetime | None = None) -> list[CustodyStep]:
         """Return every step of custody by the moment when it happened, as `comity custody`.
 
         `compared` is the comparison of the digests with those first stated, made where their keys are here. `files` has
@@ -241,7 +241,7 @@ class Order:
         return case if at is None else case.known(self._ledger._moment(at))
 
 
-def _closed(hand: Hand, shown: dict[str, Entry]) -> Hand:
+def _closed(hand: CustodyStep, shown: dict[str, Entry]) -> CustodyStep:
     """The same step with the entries as a reader without keys sees them."""
     entry, by = shown[hand.entry.leaf], hand.replaced
     return replace(

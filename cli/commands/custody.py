@@ -16,7 +16,7 @@ from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
-    from projections.views.custody import Hand
+    from projections.views.custody import CustodyStep
     from projections.views.exhibit_digests import Digest
 
 
@@ -59,18 +59,18 @@ def _placed(step: Mapping[str, Any]) -> str:
     return f"{step['entry']} (recorded {step['recorded']})" if step["recorded"] else str(step["entry"])
 
 
-def _between(hand: Hand) -> str:
+def _between(hand: CustodyStep) -> str:
     """Who released the data to whom; where nothing changes hands, who holds them."""
     if hand.held_by is not None:
         return f"held by {hand.held_by}"
     return f"{hand.released_by or '(not stated)'} to {hand.received_by or '(not stated)'}"
 
 
-def _recorded(before: Hand | None) -> str:
+def _recorded(before: CustodyStep | None) -> str:
     return "first" if before is None else f"after #{before.entry.seq}"
 
 
-def _step(hand: Hand, reveal: bool) -> dict[str, Any]:
+def _step(hand: CustodyStep, reveal: bool) -> dict[str, Any]:
     return {
         "entry": f"#{hand.entry.seq}",
         "leaf": hand.entry.leaf,

@@ -38,7 +38,7 @@ from ledger.bundle.layout import folder as layout_folder
 from ledger.bundle.manifest import open_manifest
 from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.facts.vocabulary import ROLES
-from projections.reports.fillable_form import Sheet
+from projections.reports.fillable_form import FillableForm
 
 if TYPE_CHECKING:
     from ledger.application.export.hand_over import ExportedBundle
@@ -220,7 +220,7 @@ def check(folder: Path, files: Mapping[str, bytes], reports: Sequence[Report]) -
         bundle = next(data for name, data in files.items() if name.endswith(ENDING))
         if not _note(bundle).startswith(lines.encode()):
             raise Stop("a paper prints another checkpoint than that of its bundle", code=Exit.REFUSED)
-        for command in () if isinstance(report, Sheet) else report.face.commands:
+        for command in () if isinstance(report, FillableForm) else report.face.commands:
             match shlex.split(command.type):
                 case ["comity", "verify", *words]:
                     verdict = verdict or _verified(folder, words, lines)

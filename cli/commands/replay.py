@@ -105,10 +105,10 @@ def _values(opened: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _replay_at(reader: Reader, case: Case, at: datetime, reveal: bool) -> None:
     from ledger.law import judge as judge_case
-    from projections.views.known_at import Moment, as_known
+    from projections.views.known_at import LogMoment, as_known
 
     size, moment = _moment(reader, at)
-    known = as_known(case, Moment(at, size))
+    known = as_known(case, LogMoment(at, size))
     judgement = judge_case(known, at)
     opened = _opened(known.entries) if reveal else []
     document = {"replay": moment, **judged(judgement), **({"values": opened} if reveal else {})}
@@ -124,9 +124,9 @@ def _replay_at(reader: Reader, case: Case, at: datetime, reveal: bool) -> None:
 
 def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
     from ledger.law import judge as judge_case
-    from projections.views.known_at import Moment, difference
+    from projections.views.known_at import LogMoment, difference
 
-    before, after = Moment(first, _moment(reader, first)[0]), Moment(last, _moment(reader, last)[0])
+    before, after = LogMoment(first, _moment(reader, first)[0]), LogMoment(last, _moment(reader, last)[0])
     found = difference(case, before, after, judge_case)
     columns = ("what", "before", "after")
     rows = [(c.what, c.before, c.after) for c in found.changes]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
     from ledger.verify import Trust
     from projections.render.html import Report
-    from projections.statistics.counting import Wish
+    from projections.statistics.counting import OrderFilter
 
 KINDS = ("custody", "evidence-chain", "dpo", "audit", "statistics", "certification", "order-form")
 WHOLE = ("audit", "statistics")  # of the whole ledger; all others are on one order
@@ -107,9 +107,9 @@ def report(
     proved bad.
     """
     kind, medium = ALIASES.get(kind, kind), _medium()
-    from projections.statistics.counting import Wish
+    from projections.statistics.counting import OrderFilter
 
-    wish = Wish(since, until, party, provider)
+    wish = OrderFilter(since, until, party, provider)
     _fits(kind, order, form, medium, attach)
     if lang != "en" and medium in ("json", "case"):
         raise click.UsageError("JSON is in English always: --lang is of a page or a PDF")
@@ -117,7 +117,7 @@ def report(
         raise click.UsageError("audit reads the ledger as it is: no --as-of")
     if kind in WHOLE and reveal:
         raise click.UsageError(f"{kind} opens nothing: no --reveal")
-    if kind != "statistics" and (wish != Wish() or beside):
+    if kind != "statistics" and (wish != OrderFilter() or beside):
         raise click.UsageError("--from, --to, --party, --provider and --beside are of statistics")
     if whose is not None and kind != "order-form":
         raise click.UsageError("--for is of an order form")
@@ -214,7 +214,7 @@ def _graph(reader: Reader, known: Case, moment: datetime, reveal: bool) -> bytes
 def _of_ledger(
     reader: Reader,
     kind: str,
-    wish: Wish,
+    wish: OrderFilter,
     beside: str | None,
     moment: datetime,
     held: Trust | None,

@@ -20,7 +20,7 @@ from cli.terminal import output
 
 if TYPE_CHECKING:
     from projections.reports.front_page import Provenance
-    from projections.statistics.counting import Table
+    from projections.statistics.counting import StatisticsTable
     from projections.statistics.report import StatisticsReport
 
 
@@ -65,7 +65,7 @@ def stats(
     if lang != "en" and said().format != "html":
         raise click.UsageError(f"--lang {lang} is of a page: --format html")
     from projections.render.verbatim import stated
-    from projections.statistics.counting import Wish
+    from projections.statistics.counting import OrderFilter
     from projections.statistics.forms import article_28, transparency
     from projections.statistics.report import statistics_report
 
@@ -73,7 +73,7 @@ def stats(
         moment = as_of or reader.now()
         if provider is not None:
             provider = office(reader, provider)
-        wish = Wish(since, until, party, provider)
+        wish = OrderFilter(since, until, party, provider)
         lives = [life for life in lives_of(reader, moment) if wish.takes(life)]
         made = _making(reader, moment)
         theirs = stated(reader.cases.register(reveal=False))
@@ -98,9 +98,9 @@ COLUMNS = ("table", "row", "column", "unit", "value", "cite")
 def _making(reader: Reader, moment: datetime) -> Provenance:
     from cli.version import tool
     from ledger.law.provisions import rules_digest
-    from projections.reports.front_page import Checked, Provenance
+    from projections.reports.front_page import IntegrityResult, Provenance
 
-    unchecked = Checked("INDETERMINATE", "The entries were read for counting, not verified.", (), ())
+    unchecked = IntegrityResult("INDETERMINATE", "The entries were read for counting, not verified.", (), ())
     return Provenance(moment, tool(), rules_digest()[:16], None, unchecked, test=reader.folder.test)
 
 
@@ -165,7 +165,7 @@ def told(report: StatisticsReport) -> str:
     return "\n".join(out)
 
 
-def _table(table: Table, width: int) -> list[str]:
+def _table(table: StatisticsTable, width: int) -> list[str]:
     """A table whose numbers stand below each other; where it is too wide, columns without orders are left out."""
     import textwrap
 

@@ -21,9 +21,11 @@ from cli.reports.timeline_text import left
 from ledger.entries.case import Case, linked
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement, judge
-from projections.render.desk_pages import Ending, Frame
+from projections.render.desk_pages import BoardRow, Frame
+from projections.reports.custody_report import custody_rows
+from projections.reports.evidence_chain_report import criterion_rows, periods
 from projections.reports.front_page import number, only_for, procedure, remarks, subject
-from projections.reports.order_reports import held, periods, standings, story
+from projections.reports.history import history
 from projections.views.due import due
 
 if TYPE_CHECKING:
@@ -87,9 +89,9 @@ def order_page(desk: Desk, frame: Frame, case: Case) -> Response:
         endings=endings,
         periods=periods(known, judgement),
         findings=remarks(judgement.findings, known),
-        criteria=standings(known, judgement),
-        held=held(known, reveal=False, part=newest, at=frame.now),
-        story=story(known, judgement, reveal=False, part=newest),
+        criteria=criterion_rows(known, judgement),
+        held=custody_rows(known, reveal=False, part=newest, at=frame.now),
+        story=history(known, judgement, reveal=False, part=newest),
         most=MOST,
         away=_away(known),
         slow=len(known.entries) > AT_ONCE,
@@ -115,7 +117,7 @@ def entries_page(desk: Desk, frame: Frame, case: Case, first: int = 0, opened: O
         "/orders",
         subject=about,
         only_for=only_for(known.entries),
-        story=story(known, judgement, reveal=opened is not None, part=slice(first, last)),
+        story=history(known, judgement, reveal=opened is not None, part=slice(first, last)),
         before=max(first - MOST, 0) if first else None,
         after=last if last < len(known.entries) else None,
         opened=opened,
@@ -135,9 +137,9 @@ def _known(case: Case, now: datetime) -> tuple[Case, Judgement]:
     return case, judge(case, now)
 
 
-def _endings(judgement: Judgement, now: datetime) -> list[Ending]:
+def _endings(judgement: Judgement, now: datetime) -> list[BoardRow]:
     return [
-        Ending(
+        BoardRow(
             order=judgement.order,
             name="",
             instrument=judgement.instrument,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from cli.reports.timeline_text import left
 from ledger.adapters.storage.order_index import OrderRow
 from ledger.entries.case import instant
-from projections.render.desk_pages import Ending, Frame, Item, desk_page, policy
+from projections.render.desk_pages import BoardRow, Frame, OrderListRow, desk_page, policy
 from projections.reports.front_page import words
 
 HTML = "text/html; charset=utf-8"
@@ -36,11 +36,11 @@ def document(text: str | bytes, media: str, name: str | None = None) -> Response
     return Response(text, 200, headers, media)
 
 
-def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> Ending:
+def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime, names: Mapping[str, str]) -> BoardRow:
     """A clock of a row as a line of the board."""
     end = None if due is None else instant(due)
     span = None if end is None else end - now
-    return Ending(
+    return BoardRow(
         order=row.order,
         name=row.ref or row.label or row.order[:8],
         instrument=row.instrument,
@@ -54,11 +54,11 @@ def ending(row: OrderRow, clock: str, cite: str, due: str | None, now: datetime,
     )
 
 
-def item(row: OrderRow, now: datetime, names: Mapping[str, str]) -> Item:
+def item(row: OrderRow, now: datetime, names: Mapping[str, str]) -> OrderListRow:
     """A row as a line of the list of orders."""
     ends = [instant(d.due) for d in row.due if d.due is not None]
     span = min(ends) - now if ends else None
-    return Item(
+    return OrderListRow(
         order=row.order,
         name=row.ref or row.label or row.order[:8],
         instrument=row.instrument,

@@ -24,8 +24,8 @@ from cli.desk.security import Gate, fields
 from cli.desk.session import Desk
 from cli.exit_codes import Exit, Stop, exit_of, lines_of
 from ledger.adapters.storage.order_index import MOST_COUNTED, PICKED, OpenDeadline, OrderQuery
-from projections.render.desk_pages import Ending, Section, law
-from projections.render.html import compiled
+from projections.render.desk_pages import BoardRow, BoardSection, law
+from projections.render.html import compile_templates
 from projections.reports.front_page import words
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Pages:
         tally = self.desk.view.tally(frame.now, frame.now + SOON)
         totals = {"over": tally.over, "soon": tally.soon, "later": tally.later, "unknown": tally.unknown}
         sections = [
-            Section(
+            BoardSection(
                 name,
                 *SPANS[name],
                 lines=self._endings(self._span(name, frame.now, None, GLANCE), frame.now) if total else (),
@@ -87,7 +87,7 @@ class Pages:
         found = self._span(name, frame.now, _place(request.query_params.get("after", "")), PAGE + 1)
         more = f"/due/{name}?after={'.'.join(map(str, found[PAGE - 1].at))}" if len(found) > PAGE else None
         title, says = SPANS[name]
-        section = Section(name, title, says, self._endings(found[:PAGE], frame.now), getattr(tally, name), more)
+        section = BoardSection(name, title, says, self._endings(found[:PAGE], frame.now), getattr(tally, name), more)
         return page("desk_board.html.j2", frame, title, "/", sections=[section])
 
     def _span(self, name: str, now: datetime, after: tuple[int, int, int] | None, limit: int) -> list[OpenDeadline]:
@@ -101,7 +101,7 @@ class Pages:
             case _:
                 return self.desk.view.unknown(after, limit)
 
-    def _endings(self, found: Sequence[OpenDeadline], now: datetime) -> list[Ending]:
+    def _endings(self, found: Sequence[OpenDeadline], now: datetime) -> list[BoardRow]:
         names = self.desk.names()
         return [ending(one.row, one.clock.id, one.clock.cite, one.clock.due, now, names) for one in found]
 
@@ -245,7 +245,7 @@ SPANS = {
 
 def app(desk: Desk, hosts: Sequence[str]) -> Gate:
     """The desk as an ASGI application behind its gate; `hosts` are its names with the port."""
-    compiled()
+    compile_templates()
     pages = Pages(desk)
 
     def answered(make: Callable[[Request], Response | Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:

@@ -14,7 +14,7 @@ from ledger.law import Judgement, judge
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from projections.views.due import Duty, Followed
+    from projections.views.due import DeadlineHistory, Duty
 
 
 def case(wanted: Wanted) -> bytes:
@@ -29,32 +29,32 @@ def case_of(reader: Reader, known: Case, judgement: Judgement, *, reveal: bool) 
     from hashlib import sha256
 
     from cli.version import tool
-    from projections.exchange.case_uco import Signed, case_uco
+    from projections.exchange.case_uco import SignedEntry, case_uco
 
     orders = dict.fromkeys(e.order for e in known.entries)
     raws = {o.leaf: o.raw for order in orders for _, o in reader.cases.opened(order)}
-    signed = {leaf: Signed(sha256(raw).hexdigest(), len(raw)) for leaf, raw in raws.items()}
+    signed = {leaf: SignedEntry(sha256(raw).hexdigest(), len(raw)) for leaf, raw in raws.items()}
     return case_uco(known, judgement, signed, reader.folder.origin, tool(), reveal=reveal)
 
 
 def timeline_csv(wanted: Wanted) -> bytes:
     """The timeline as CSV."""
     from projections.exchange.csv_file import timeline_csv
-    from projections.reports.order_reports import story
+    from projections.reports.history import history
 
     with reading() as reader:
         known, judgement = _known(reader, wanted)
-    return timeline_csv(story(known, judgement, reveal=wanted.reveal))
+    return timeline_csv(history(known, judgement, reveal=wanted.reveal))
 
 
 def custody_csv(wanted: Wanted) -> bytes:
     """Hand to hand as CSV."""
     from projections.exchange.csv_file import custody_csv
-    from projections.reports.order_reports import held
+    from projections.reports.custody_report import custody_rows
 
     with reading() as reader:
         known, _ = _known(reader, wanted)
-    return custody_csv(held(known, reveal=wanted.reveal))
+    return custody_csv(custody_rows(known, reveal=wanted.reveal))
 
 
 def ics(wanted: Wanted) -> bytes | None:
@@ -66,7 +66,7 @@ def ics(wanted: Wanted) -> bytes | None:
     from projections.views.due import due, followed
     from projections.views.state import view
 
-    clocks: list[Followed] = []
+    clocks: list[DeadlineHistory] = []
     unanswered: list[Duty] = []
     names: dict[str, str] = {}
     wound: dict[str, datetime] = {}

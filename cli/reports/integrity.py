@@ -31,7 +31,7 @@ from ledger.verify.entries import doubt_key, suspect
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog
 from ledger.verify.time_brackets import Times
-from projections.reports.front_page import Checked, Checkpoint, Reason
+from projections.reports.front_page import IntegrityResult, ReportCheckpoint, VerdictReason
 
 NO_ANCHOR = "Nothing was found wrong, but under the keys of the record's own folder: nobody else vouches."
 NO_REGISTRAR = "The trust that was given names the log, but not the registrar who vouches for people's keys."
@@ -57,8 +57,8 @@ def verified(reader: Reader, trust: Trust | None) -> Report:
 class Read:
     """One order read again: the word on it, and the opened head that it leads to, None if none was kept by then."""
 
-    checked: Checked
-    checkpoint: Checkpoint | None
+    checked: IntegrityResult
+    checkpoint: ReportCheckpoint | None
 
 
 def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | None) -> Read:
@@ -75,9 +75,9 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
             book.doubt("PRF-INDEX", NO_COVER)
         _suspect(reader, order, trust, book)
     except RecordError as wrong:
-        problem = Reason(wrong.code, wrong.where, wrong.says)
+        problem = VerdictReason(wrong.code, wrong.where, wrong.says)
         says = "This order and the register were read again; what was met first is proved wrong."
-        checked = Checked(str(Verdict.FAILED), says, (problem,), (NOT_TRUE,))
+        checked = IntegrityResult(str(Verdict.FAILED), says, (problem,), (NOT_TRUE,))
         return Read(checked, None if kept is None or head is None else _checkpoint(head, kept, key))
     covered = "" if head is None else ", and its place in the tree of the checkpoint below"
     says = (
@@ -86,7 +86,7 @@ def read_again(reader: Reader, order: str, kept: Kept | None, trust: Trust | Non
     )
     doubts = _doubts(book.doubts, trust)
     verdict = Verdict.INDETERMINATE if doubts else Verdict.PASSED
-    checked = Checked(str(verdict), says, doubts, _unproven(book.unproven, head))
+    checked = IntegrityResult(str(verdict), says, doubts, _unproven(book.unproven, head))
     return Read(checked, None if head is None or kept is None else _checkpoint(head, kept, key))
 
 
@@ -123,10 +123,10 @@ def _suspect(reader: Reader, order: str, trust: Trust | None, book: Verification
         doubt_key(actor, since, doubtful, f"#{doubtful[0]}", book)
 
 
-def _doubts(doubts: Sequence[Doubt], trust: Trust | None) -> tuple[Reason, ...]:
+def _doubts(doubts: Sequence[Doubt], trust: Trust | None) -> tuple[VerdictReason, ...]:
     """Why the verdict is not better, in the words of a report where it has its own."""
     ours = {"NO_TRUST_ANCHOR": NO_ANCHOR if trust is None else NO_REGISTRAR, "CP-QUORUM": NO_QUORUM}
-    return tuple(Reason(each.code, each.where, ours.get(each.code, each.says)) for each in doubts)
+    return tuple(VerdictReason(each.code, each.where, ours.get(each.code, each.says)) for each in doubts)
 
 
 # How a verifier's sentences on what is not proven begin, and what a report says instead: nothing, where it says so
@@ -165,7 +165,7 @@ def _opened(reader: Reader, kept: Kept | None, trust: Trust | None) -> Head | No
     return open_checkpoint(kept.note, reader.folder.origin, _log_keys(reader, trust), witnesses, mldsa=mldsa.verify)
 
 
-def kept_checkpoint(reader: Reader, kept: Kept | None, trust: Trust | None) -> Checkpoint | None:
+def kept_checkpoint(reader: Reader, kept: Kept | None, trust: Trust | None) -> ReportCheckpoint | None:
     """A kept head as a report names it; None where there is none, or none that its keys signed."""
     try:
         head = _opened(reader, kept, trust)
@@ -213,19 +213,19 @@ def _follow(
             raise RecordError(wrong.code, wrong.says, where=f"#{index}") from None
 
 
-def audited(report: Report, trust: Trust | None) -> Checked:
+def audited(report: Report, trust: Trust | None) -> IntegrityResult:
     """The word of an audit for a page: the same verdict."""
     says = f"{report.entries} entries and {report.signatures} signatures were checked, and the tree they make."
     unproven = _unproven(report.not_proven, report.head)
-    return Checked(str(report.verdict), says, _doubts(report.reasons, trust), unproven)
+    return IntegrityResult(str(report.verdict), says, _doubts(report.reasons, trust), unproven)
 
 
-def _checkpoint(head: Head, kept: Kept, key: Vkey) -> Checkpoint:
+def _checkpoint(head: Head, kept: Kept, key: Vkey) -> ReportCheckpoint:
     origin, size, root = head.note.decode().split("\n")[:3]
-    return Checkpoint(origin, int(size), root, key.text, kept.at, tuple(k.name for k, _ in head.cosignatures))
+    return ReportCheckpoint(origin, int(size), root, key.text, kept.at, tuple(k.name for k, _ in head.cosignatures))
 
 
-def checkpoint(head: Head | None, kept: Mapping[int, Kept], key: Vkey) -> Checkpoint | None:
+def checkpoint(head: Head | None, kept: Mapping[int, Kept], key: Vkey) -> ReportCheckpoint | None:
     """The published head of an audit, as a report names it."""
     found = None if head is None else kept.get(head.checkpoint.size)
     return None if head is None or found is None else _checkpoint(head, found, key)

@@ -20,7 +20,7 @@ def audit_report(reader: Reader, trust: Trust | None) -> Verification:
     from cli.reports.integrity import audited, checkpoint, verified
     from cli.version import tool
     from ledger.law.provisions import rules_digest
-    from projections.reports.front_page import Command, Provenance
+    from projections.reports.front_page import CheckCommand, Provenance
     from projections.reports.ledger_report import HeadRow, verification
 
     found = verified(reader, trust)
@@ -39,9 +39,9 @@ def audit_report(reader: Reader, trust: Trust | None) -> Verification:
     ]
     anchor = " --anchor CHECKPOINT" if made.head else ""
     todo = (
-        Command("The same check, on any copy of the ledger:", f"comity verify LEDGER --trust TRUST{anchor}"),
-        Command("Also the guard and everything kept, in the office itself:", "comity fsck --ledger LEDGER"),
-        Command("As JSON, for a machine to compare:", "comity verify LEDGER --trust TRUST --json"),
+        CheckCommand("The same check, on any copy of the ledger:", f"comity verify LEDGER --trust TRUST{anchor}"),
+        CheckCommand("Also the guard and everything kept, in the office itself:", "comity fsck --ledger LEDGER"),
+        CheckCommand("As JSON, for a machine to compare:", "comity verify LEDGER --trust TRUST --json"),
     )
     counts = (found.entries, found.signatures, 1 if found.head else 0)
     return verification(

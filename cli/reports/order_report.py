@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case
     from ledger.verify import Trust
     from projections.render.html import Report
-    from projections.reports.front_page import Command, Provenance
+    from projections.reports.front_page import CheckCommand, Provenance
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +65,11 @@ def order_report(reader: Reader, asked: Asked, case: Case, moment: datetime, tru
 
             return order_form(known, judgement, made, asked.reader or addressee(known.instrument))
         case "custody":
-            from projections.reports.order_reports import custody_report
+            from projections.reports.custody_report import custody_report
 
             return custody_report(known, judgement, made, todo)
         case "evidence-chain":
-            from projections.reports.order_reports import evidence_chain_report
+            from projections.reports.evidence_chain_report import evidence_chain_report
 
             return evidence_chain_report(known, judgement, made, todo)
     from projections.reports.processing_record import processing_record
@@ -158,49 +158,49 @@ def kept_heads(reader: Reader) -> list[Kept]:
 OUTSIDE = ("custody", "evidence-chain", "certification")  # filed with others, who have no ledger to ask
 
 
-def commands(reader: Reader, asked: Asked, case: Case, made: Provenance, trust: Trust | None) -> Sequence[Command]:
+def commands(reader: Reader, asked: Asked, case: Case, made: Provenance, trust: Trust | None) -> Sequence[CheckCommand]:
     """How the reader of a report on an order checks it, with our program and without.
 
     What works in the office's own ledger only stands in no paper that is filed with others.
     """
-    from projections.reports.front_page import Command
+    from projections.reports.front_page import CheckCommand
 
-    told: list[Command] = []
+    told: list[CheckCommand] = []
     bundle = quote(asked.attached or asked.beside or "order.evidence.zip")
     if asked.attached:
         says = "Take the order's bundle out of this file. Most programs that show PDF list what is attached; or:"
-        told.append(Command(says, f"pdfdetach -saveall {quote(asked.file or f'{asked.kind}.pdf')}"))
+        told.append(CheckCommand(says, f"pdfdetach -saveall {quote(asked.file or f'{asked.kind}.pdf')}"))
     elif asked.kind not in OUTSIDE:
         says = "Have the order's bundle made:"
-        told.append(Command(says, f"comity export {_typed(reader, case)} --audience DPO -o {bundle}"))
+        told.append(CheckCommand(says, f"comity export {_typed(reader, case)} --audience DPO -o {bundle}"))
     elif asked.beside is None:
-        told.append(Command(f"Ask the office for the order's evidence bundle; below it is called {bundle}.", ""))
+        told.append(CheckCommand(f"Ask the office for the order's evidence bundle; below it is called {bundle}.", ""))
     anchor = " --anchor CHECKPOINT" if made.head else ""
     told += [
-        Command(
+        CheckCommand(
             "Verify it offline, with a copy of the program, a folder of trust and a checkpoint that did not come from "
             "this office:",
             f"comity verify {bundle} --trust TRUST{anchor}",
         ),
-        *([Command(PAGE, "")] if asked.page else []),
-        Command(
+        *([CheckCommand(PAGE, "")] if asked.page else []),
+        CheckCommand(
             "Or without our program, with Python and OpenSSL only: the page inside tells how, in six steps.",
             f"unzip {bundle} READ-ME-FIRST.html",
         ),
     ]
     if asked.kind in OUTSIDE:
         digest = "Is the file you hold what was disclosed? Its digest must be one that stands under Files and digests:"
-        return (*told, Command(digest, "sha256sum FILE")) if asked.kind == "custody" and made.reveal else told
+        return (*told, CheckCommand(digest, "sha256sum FILE")) if asked.kind == "custody" and made.reveal else told
     named, as_of = _typed(reader, case), output.plain(made.as_of)
     judged = "Every period and finding again, from the signed bytes:"
-    told.append(Command(judged, f"comity judge {named} --as-of {as_of}"))
+    told.append(CheckCommand(judged, f"comity judge {named} --as-of {as_of}"))
     words = ["comity report", asked.kind, named, f"--as-of {as_of}"]
     words += ["--format pdf"] if asked.medium == "pdf" else []
     words += [f"--lang {asked.lang}"] if asked.lang != "en" else []
     words += ["--trust TRUST"] if trust else []
     if not (asked.reveal or asked.attached):
         again = "Make this paper again: the same record gives the same bytes, up to its options."
-        told.append(Command(again, f"{' '.join(words)} | sha256sum"))
+        told.append(CheckCommand(again, f"{' '.join(words)} | sha256sum"))
     return told
 
 

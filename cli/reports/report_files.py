@@ -19,9 +19,9 @@ MEDIA = {"html": "text/html", "json": "application/json", "pdf": "application/pd
 
 def making_of(made: Report) -> Provenance:
     """How a report was made."""
-    from projections.reports.fillable_form import Sheet
+    from projections.reports.fillable_form import FillableForm
 
-    return made.making if isinstance(made, Sheet) else made.face.making
+    return made.making if isinstance(made, FillableForm) else made.face.making
 
 
 def written(

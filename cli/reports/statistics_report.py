@@ -18,9 +18,9 @@ from cli.terminal import output, prompts
 
 if TYPE_CHECKING:
     from ledger.verify import Trust
-    from projections.reports.front_page import Command, Provenance
-    from projections.statistics.counting import Life, Wish
-    from projections.statistics.report import Beside, Statistics
+    from projections.reports.front_page import CheckCommand, Provenance
+    from projections.statistics.counting import Life, OrderFilter
+    from projections.statistics.report import PublishedSeries, Statistics
 
 FIXTURES = shipped("fixtures/statistics")
 FILES = {"google": "google.csv", "facebook": "facebook-2013-h1.csv", "twitter": "twitter-2017-h1.csv"}
@@ -69,7 +69,7 @@ def office(reader: Reader, provider: str) -> str:
     return names.get(provider, provider)
 
 
-def selection(wish: Wish) -> str:
+def selection(wish: OrderFilter) -> str:
     """Which orders are counted, in a sentence."""
     period = [f"from {output.plain(wish.since)}"] if wish.since else []
     period += [f"until before {output.plain(wish.until)}"] if wish.until else []
@@ -79,17 +79,17 @@ def selection(wish: Wish) -> str:
     return f"{said}."
 
 
-def published(series: str) -> Beside:
+def published(series: str) -> PublishedSeries:
     """What a company published, added up by half year."""
     from projections.statistics.published_figures import SOURCES, by_period, read
-    from projections.statistics.report import Beside
+    from projections.statistics.report import PublishedSeries
 
     figures = read(series, (FIXTURES / FILES[series]).read_bytes())
-    return Beside(series.capitalize(), SOURCES[series], tuple(by_period(figures)))
+    return PublishedSeries(series.capitalize(), SOURCES[series], tuple(by_period(figures)))
 
 
 def statistics_of(
-    reader: Reader, wish: Wish, series: str, moment: datetime, trust: Trust | None, look: str
+    reader: Reader, wish: OrderFilter, series: str, moment: datetime, trust: Trust | None, look: str
 ) -> Statistics:
     """The report on both forms, as recorded at a moment; `look` are the words of its medium and language."""
     from projections.statistics.report import statistics
@@ -102,7 +102,7 @@ def statistics_of(
     return statistics(lives, selection(wish), _making(reader, moment, trust), todo, beside)
 
 
-def _words(wish: Wish, series: str, moment: datetime) -> str:
+def _words(wish: OrderFilter, series: str, moment: datetime) -> str:
     """The command that counts these orders."""
     asked = {
         "--as-of": output.plain(moment),
@@ -127,13 +127,13 @@ def _making(reader: Reader, moment: datetime, trust: Trust | None) -> Provenance
     return Provenance(moment, tool(), rules_digest()[:16], head, audited(found, trust), test=reader.folder.test)
 
 
-def _commands(words: str, look: str) -> tuple[Command, ...]:
-    from projections.reports.front_page import Command
+def _commands(words: str, look: str) -> tuple[CheckCommand, ...]:
+    from projections.reports.front_page import CheckCommand
 
     return (
-        Command("Verify the ledger that was counted, on any copy of it:", "comity verify LEDGER --trust TRUST"),
-        Command("The same numbers for a machine:", f"{words} --json"),
-        Command(
+        CheckCommand("Verify the ledger that was counted, on any copy of it:", "comity verify LEDGER --trust TRUST"),
+        CheckCommand("The same numbers for a machine:", f"{words} --json"),
+        CheckCommand(
             "Make this paper again: the same record gives the same bytes, up to its options.",
             f"{words}{look} | sha256sum",
         ),

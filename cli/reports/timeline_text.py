@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from cli.session.proven_times import Bracket
     from ledger.entries.case import Case
     from ledger.law import Judgement, StateChange
-    from projections.views.linked_orders import Share
-    from projections.views.timeline import Line
+    from projections.views.linked_orders import LinkedOrder
+    from projections.views.timeline import TimelineEntry
 
 BRACKET = ("not_before", "not_after")
 
@@ -28,7 +28,7 @@ def left(span: timedelta | None) -> str:
     return f"over by {text}" if span <= timedelta(0) else text
 
 
-def story(case: Case, judgement: Judgement, moment: datetime) -> list[Line]:
+def story(case: Case, judgement: Judgement, moment: datetime) -> list[TimelineEntry]:
     """The timeline of a case as known at a moment, with nothing revealed."""
     from projections.views.timeline import timeline as lines_of
 
@@ -45,18 +45,18 @@ def _tabbed(rows: Sequence[Sequence[Any]], *, reveal: bool, named: bool) -> str:
 Told = tuple[datetime, int, list[str]]  # when, place in the log, and the paragraph that tells of it
 
 
-def told(lines: Sequence[Line], turns: Sequence[StateChange] = (), width: int = 80) -> str:
+def told(lines: Sequence[TimelineEntry], turns: Sequence[StateChange] = (), width: int = 80) -> str:
     """The timeline for people: day by day, one step a paragraph, changes of state at the margin."""
     return _by_day(_steps(lines, turns, width))
 
 
-def _stood_in(shares: Sequence[Share]) -> set[str]:
+def _stood_in(shares: Sequence[LinkedOrder]) -> set[str]:
     """The orders in which the entries of a matter stand, companions among them."""
     return {entry.order for share in shares for entry in share.case.entries}
 
 
 def matter_told(
-    shares: Sequence[Share], width: int = 80, *, reveal: bool = False, proven: Mapping[int, Bracket] = {}
+    shares: Sequence[LinkedOrder], width: int = 80, *, reveal: bool = False, proven: Mapping[int, Bracket] = {}
 ) -> str:
     """The story of a matter for people; each step says of which order it is, where there are several."""
     from projections.views.timeline import by_time
@@ -78,7 +78,7 @@ def matter_told(
 
 
 def _steps(
-    lines: Sequence[Line],
+    lines: Sequence[TimelineEntry],
     turns: Sequence[StateChange],
     width: int,
     tag: str = "",
@@ -104,7 +104,7 @@ def _by_day(steps: Iterable[Told]) -> str:
     return "\n".join(out)
 
 
-def _proven(x: Line, proven: Mapping[int, Bracket]) -> list[str]:
+def _proven(x: TimelineEntry, proven: Mapping[int, Bracket]) -> list[str]:
     from cli.session.proven_times import spelled
 
     if x.entry.index not in proven:
@@ -114,7 +114,7 @@ def _proven(x: Line, proven: Mapping[int, Bracket]) -> list[str]:
     ]
 
 
-def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list[str]:
+def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False) -> list[str]:
     import textwrap
 
     moved = f"  -> {output.paint(x.moved[1], 'cyan')}" if x.moved else ""
@@ -135,7 +135,7 @@ def _paragraph(x: Line, width: int, tag: str = "", reveal: bool = False) -> list
     return out
 
 
-def _line(x: Line) -> dict[str, Any]:
+def _line(x: TimelineEntry) -> dict[str, Any]:
     from cli.terminal.output import put_right
 
     e = x.entry

@@ -9,11 +9,11 @@ from typing import Any
 from cli.session.ledger_reader import Reader
 from ledger.entries.case import Case
 from ledger.law import judge
-from projections.views.linked_orders import Share, connected, pair, pairs
+from projections.views.linked_orders import LinkedOrder, connected, pair, pairs
 from projections.views.state import name_of, view
 
 
-def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -> tuple[list[Share], list[str]]:
+def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -> tuple[list[LinkedOrder], list[str]]:
     """The order people mean by `name` first, then those linked with it, oldest first, as known at `moment`; and the ids
     of orders that are named and not here. With `only`, the order alone.
 
@@ -30,8 +30,8 @@ def matter(reader: Reader, name: str, moment: datetime, *, only: bool = False) -
     return [_share(case, moment) for case in (known, *beside)], elsewhere
 
 
-def _share(case: Case, moment: datetime) -> Share:
-    return Share(name_of(case), case, judge(case, moment))
+def _share(case: Case, moment: datetime) -> LinkedOrder:
+    return LinkedOrder(name_of(case), case, judge(case, moment))
 
 
 def _around(reader: Reader, order: str) -> dict[str, Case]:
@@ -49,12 +49,12 @@ def _around(reader: Reader, order: str) -> dict[str, Case]:
     return found
 
 
-def began(share: Share) -> int:
+def began(share: LinkedOrder) -> int:
     """The place of an order's first entry in the log; one of which nothing is known yet comes last."""
     return share.case.entries[0].index if share.case.entries else sys.maxsize
 
 
-def member(share: Share) -> dict[str, Any]:
+def member(share: LinkedOrder) -> dict[str, Any]:
     """One order of a matter, as JSON."""
     v = view(share.case, share.judgement)
     return {"order": v.order, "ref": v.ref, "label": v.label, "instrument": v.instrument, "state": v.state}

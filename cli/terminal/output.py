@@ -21,7 +21,7 @@ from cli.invocation import said
 from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
-    from projections.views.replaced import Replaced
+    from projections.views.replaced import Replacement
 
 
 COLOURS = {
@@ -282,7 +282,7 @@ def forget_what_is_unwritten(stream: IO[str]) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def put_right(gone: Replaced | None) -> dict[str, Any]:
+def put_right(gone: Replacement | None) -> dict[str, Any]:
     """What a document says of an entry that was replaced: by which leaf, when it was signed, by whom, why."""
     if gone is None:
         return dict.fromkeys(("replaced", "replaced_by", "replaced_at", "replaced_who", "why"))

@@ -16,10 +16,10 @@ import orjson
 
 from ledger.entries.case import Case, Entry, wire
 from ledger.law import Judgement
-from projections.views.custody import Hand, custody
+from projections.views.custody import CustodyStep, custody
 from projections.views.exhibit_digests import Digest
-from projections.views.replaced import Replaced
-from projections.views.timeline import Line, office_names, timeline
+from projections.views.replaced import Replacement
+from projections.views.timeline import TimelineEntry, office_names, timeline
 
 Node = dict[str, Any]
 
@@ -37,7 +37,7 @@ BRINGS = ("data-disclosed", "data-transmitted-by-state")  # here a file enters t
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedEntry:
     """The signed bytes of an entry: their SHA-256 in hex, their size in bytes."""
 
     sha256: str
@@ -45,7 +45,7 @@ class Signed:
 
 
 def case_uco(
-    case: Case, judgement: Judgement, signed: Mapping[str, Signed], origin: str, tool: str, *, reveal: bool = False
+    case: Case, judgement: Judgement, signed: Mapping[str, SignedEntry], origin: str, tool: str, *, reveal: bool = False
 ) -> bytes:
     """The graph of a case as known at the judgement's moment.
 
@@ -59,13 +59,13 @@ def case_uco(
 
 
 class _Graph:
-    def __init__(self, case: Case, origin: str, tool: str, signed: Mapping[str, Signed], reveal: bool) -> None:
+    def __init__(self, case: Case, origin: str, tool: str, signed: Mapping[str, SignedEntry], reveal: bool) -> None:
         self.case, self.tool, self.signed, self.reveal = case, tool, signed, reveal
         self.base = f"https://{origin}/case/"
         self.names = office_names(case.registry)
-        self.hands: Mapping[str, Hand] = {}
+        self.hands: Mapping[str, CustodyStep] = {}
 
-    def all(self, lines: Sequence[Line], hands: Sequence[Hand]) -> Iterator[Node]:
+    def all(self, lines: Sequence[TimelineEntry], hands: Sequence[CustodyStep]) -> Iterator[Node]:
         """Every node: what the order is and who takes part first, then entry by entry."""
         self.hands = {hand.entry.leaf: hand for hand in hands}
         body = [self.tool_(), *self.offices(lines), *self.authorizations(lines), *self.steps(lines, self.hands)]
@@ -100,7 +100,7 @@ class _Graph:
         hand = self.hands.get(e.leaf)
         return () if hand is None else hand.parties
 
-    def offices(self, lines: Sequence[Line]) -> Iterator[Node]:
+    def offices(self, lines: Sequence[TimelineEntry]) -> Iterator[Node]:
         said = (x for line in lines for x in (line.entry.actor, line.entry.by, *self.parties(line.entry)))
         for actor in dict.fromkeys(x for x in said if x):
             yield {
@@ -109,7 +109,7 @@ class _Graph:
                 "uco-core:name": self.names.get(actor, actor),
             }
 
-    def authorizations(self, lines: Sequence[Line]) -> Iterator[Node]:
+    def authorizations(self, lines: Sequence[TimelineEntry]) -> Iterator[Node]:
         for e in (line.entry for line in lines if line.entry.kind == "order-issued"):
             yield {
                 "@id": self.id("authorization", e.leaf),
@@ -119,7 +119,7 @@ class _Graph:
                 "uco-core:startTime": _time(e.on),
             }
 
-    def steps(self, lines: Sequence[Line], held: Mapping[str, Hand]) -> Iterator[Node]:
+    def steps(self, lines: Sequence[TimelineEntry], held: Mapping[str, CustodyStep]) -> Iterator[Node]:
         before: str | None = None
         told: set[str] = set()
         current: list[str] = []  # the files as the step before left them
@@ -175,7 +175,7 @@ class _Graph:
             **({"uco-observable:hash": hashes} if hashes else {}),
         }
 
-    def files(self, hand: Hand) -> Iterator[Node]:
+    def files(self, hand: CustodyStep) -> Iterator[Node]:
         """The files an entry speaks of: one node for one name and digest, so that a changed file is another node."""
         for n, d in enumerate(hand.files):
             yield self.file(d) if self.reveal else self.closed(n)
@@ -203,7 +203,7 @@ class _Graph:
             "uco-core:description": "A file whose name and digests are sealed.",
         }
 
-    def record(self, hand: Hand, files: Sequence[str]) -> Node:
+    def record(self, hand: CustodyStep, files: Sequence[str]) -> Node:
         exhibit = hand.exhibit
         about = [*files, *([] if files else [self.id("entry", hand.entry.leaf)])]
         return {
@@ -214,11 +214,11 @@ class _Graph:
             "uco-core:object": [{"@id": x} for x in about],
         }
 
-    def put_right(self, gone: Replaced | None) -> str:
+    def put_right(self, gone: Replacement | None) -> str:
         """What stands behind the sentence of an entry that was replaced."""
         return "" if gone is None else f" {gone.told(f'entry {gone.entry.index} of the log')}"
 
-    def action(self, line: Line, before: str | None, objects: Sequence[str], made: Sequence[str]) -> Node:
+    def action(self, line: TimelineEntry, before: str | None, objects: Sequence[str], made: Sequence[str]) -> Node:
         e = line.entry
         others = dict.fromkeys(x for x in (e.by, *self.parties(e)) if x != e.actor)
         return {

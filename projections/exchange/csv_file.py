@@ -17,7 +17,8 @@ from ledger.entries.case import wire
 from ledger.formats.characters import visible
 
 if TYPE_CHECKING:
-    from projections.reports.order_reports import Event, Held, Story
+    from projections.reports.custody_report import CustodyRow
+    from projections.reports.history import Event, History
 
 _BEGINS = "(?:^|(?<=[;\t\n]))"  # where a cell begins, for whatever spreadsheet
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -83,11 +84,11 @@ def _quoted(text: str) -> str:
     return f'"{cell.replace(chr(34), chr(34) * 2)}"' if SPECIAL.intersection(cell) else cell
 
 
-def _put_right(x: Event | Held) -> tuple[str, str, str, str]:
+def _put_right(x: Event | CustodyRow) -> tuple[str, str, str, str]:
     return x.replaced_by or "", wire(x.replaced_at) if x.replaced_at else "", x.replaced_who, x.why
 
 
-def timeline_csv(story: Story) -> bytes:
+def timeline_csv(story: History) -> bytes:
     """Every entry of an order, one a line, in the order in which it happened; times are UTC and claimed."""
     return csv(
         TIMELINE,
@@ -111,7 +112,7 @@ def timeline_csv(story: Story) -> bytes:
     )
 
 
-def custody_csv(held: Iterable[Held]) -> bytes:
+def custody_csv(held: Iterable[CustodyRow]) -> bytes:
     """Every step of custody, one a line; files are counted where they are sealed, else named with their SHA-256."""
     return csv(
         CUSTODY,
@@ -136,7 +137,7 @@ def custody_csv(held: Iterable[Held]) -> bytes:
     )
 
 
-def _files(h: Held) -> str:
+def _files(h: CustodyRow) -> str:
     """What a step states of files: counted where they are not opened, else each with its digest."""
     opened = [f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files or ()]
     counted = [f"{h.count} sealed"] if h.files is None and (h.count or not h.unread) else []

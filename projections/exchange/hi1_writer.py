@@ -51,7 +51,7 @@ PLACED = frozenset(  # fields of order-issued with a place of their own; the oth
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class OmittedValue:
     """What the message does not say: an entry by its leaf hash and kind, one field of it or all of it, and why."""
 
     entry: str
@@ -60,7 +60,7 @@ class Lost:
     why: str
 
 
-def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[Lost, ...]]:
+def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[OmittedValue, ...]]:
     """The message of an order as JSON, and what it had to leave out; empty if the order was never issued.
 
     Sealed values are told only where `reveal` is set, and then those alone that a provider may read.
@@ -68,7 +68,7 @@ def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[Lost, ...]]:
     gone = replaced(case)
     issued = next((e for e in case.entries if e.kind == "order-issued" and e.leaf not in gone), None)
     if issued is None:
-        return b"", tuple(Lost(e.leaf, e.kind, None, "the order was never issued") for e in case.entries)
+        return b"", tuple(OmittedValue(e.leaf, e.kind, None, "the order was never issued") for e in case.entries)
     writer = _Writer(case, issued, reveal)
     return orjson.dumps(writer.message(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE), tuple(writer.lossy)
 
@@ -79,7 +79,7 @@ class _Writer:
     def __init__(self, case: Case, issued: Entry, reveal: bool) -> None:
         self.case, self.issued, self.reveal = case, issued, reveal
         self.gone = replaced(case)
-        self.lossy: list[Lost] = []
+        self.lossy: list[OmittedValue] = []
         self.carried: set[str] = set()
         self.country = _country(issued.public["from_party"])
 
@@ -93,7 +93,7 @@ class _Writer:
         for e in leg:
             if e.leaf != self.issued.leaf and e.kind not in APPROVALS:
                 objects += self._notification(e)
-        self.lossy.append(Lost("", "every entry", None, "its signature, role, place in the chain, and proof"))
+        self.lossy.append(OmittedValue("", "every entry", None, "its signature, role, place in the chain, and proof"))
         authorisation["auth:NationalAuthorisationParameters"] = {
             "auth:CountryCode": self.country,
             "comity:lossy": [asdict(lost) for lost in self.lossy],
@@ -321,7 +321,7 @@ class _Writer:
         return texts
 
     def _lose(self, e: Entry, field: str | None, why: str) -> None:
-        self.lossy.append(Lost(e.leaf, e.kind, field, why))
+        self.lossy.append(OmittedValue(e.leaf, e.kind, field, why))
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

@@ -13,14 +13,18 @@ from uuid import NAMESPACE_URL, uuid5
 
 from icalendar import Alarm, Calendar, Event
 
-from projections.views.due import Followed
+from projections.views.due import DeadlineHistory
 
 SHOWN = timedelta(minutes=15)
 LONG = timedelta(days=4)
 
 
 def calendar_file(
-    clocks: Iterable[Followed], names: Mapping[str, str], origin: str, now: datetime, wound: Mapping[str, datetime]
+    clocks: Iterable[DeadlineHistory],
+    names: Mapping[str, str],
+    origin: str,
+    now: datetime,
+    wound: Mapping[str, datetime],
 ) -> bytes | None:
     """A calendar of every clock that has or had an end, asked for at `now` (UTC); None where there is no clock.
 
@@ -41,7 +45,12 @@ def calendar_file(
 
 
 def _event(
-    one: Followed, due: datetime, names: Mapping[str, str], origin: str, now: datetime, wound: Mapping[str, datetime]
+    one: DeadlineHistory,
+    due: datetime,
+    names: Mapping[str, str],
+    origin: str,
+    now: datetime,
+    wound: Mapping[str, datetime],
 ) -> Event:
     clock, name = one.clock, names.get(one.order, one.order[:8])
     place = f"{origin}/{one.order}/{clock.id}/{clock.trigger or ''}"

@@ -42,7 +42,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
+class BoardRow:
     """One line of the board: a clock of an order and what is left; `over` once it has run out."""
 
     order: str
@@ -73,19 +73,19 @@ def _register() -> Mapping[str, Deadline]:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class BoardSection:
     """A part of the board: its lines, how many there are in all, and where the others are."""
 
     id: str
     title: str
     says: str
-    lines: Sequence[Ending]
+    lines: Sequence[BoardRow]
     total: int
     more: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class OrderListRow:
     """One line of the list of orders; `left` is what remains of its first open clock."""
 
     order: str

@@ -19,19 +19,20 @@ from markupsafe import Markup
 
 from ledger.entries.case import wire
 from ledger.formats.characters import visible
-from projections.render.qr_code import square
-from projections.render.translation import tongue
-from projections.reports.charts import drawn, legend
-from projections.reports.fillable_form import Sheet
-from projections.reports.front_page import Checkpoint, runs, together
+from projections.render.qr_code import checkpoint_qr_code
+from projections.render.translation import translation
+from projections.reports.charts import describe_plot, legend
+from projections.reports.custody_report import CustodyReport
+from projections.reports.evidence_chain_report import EvidenceChain
+from projections.reports.fillable_form import FillableForm
+from projections.reports.front_page import ReportCheckpoint, runs, together
 from projections.reports.ledger_report import Verification
-from projections.reports.order_reports import CustodyReport, EvidenceChain
 from projections.reports.processing_record import ProcessingRecord
 from projections.reports.replay import Replay
-from projections.reports.swimlanes import Drawing, caption, told
+from projections.reports.swimlanes import Drawing, caption, describe_drawing
 from projections.statistics.report import Statistics, StatisticsReport, printed, suppressed
 
-Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | Sheet
+Report = CustodyReport | EvidenceChain | ProcessingRecord | Verification | Statistics | FillableForm
 
 KINDS: Final[Mapping[type, str]] = {
     CustodyReport: "custody",
@@ -39,7 +40,7 @@ KINDS: Final[Mapping[type, str]] = {
     ProcessingRecord: "dpo",
     Verification: "audit",
     Statistics: "statistics",
-    Sheet: "sheet",
+    FillableForm: "sheet",
 }
 
 DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
@@ -47,20 +48,20 @@ DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
 def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """A report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
-    said = tongue(lang).keeping(theirs).of(report)
+    said = translation(lang).keeping(theirs).of(report)
     styles = source("page.css") + (source("statistics.css") if isinstance(report, Statistics) else "")
     return _render(f"{KINDS[type(report)]}.html.j2", headline(said), said, styles, lang=lang)
 
 
 def headline(report: Report) -> str:
     """What a report is called: its kind, and the order it is about."""
-    said = report if isinstance(report, Sheet) else report.face
+    said = report if isinstance(report, FillableForm) else report.face
     return f"{said.title}: {said.subject.name}" if said.subject else said.title
 
 
 def picture(drawn: Drawing, lang: str = "en") -> str:
     """A drawing as an SVG file of its own, in the type of the paper and without the names of the lanes."""
-    title = tongue(lang).say("The story of the order")
+    title = translation(lang).say("The story of the order")
     svg: str = environment(lang).get_template("drawing.svg.j2").module.svg(drawn, title, paper=True)  # type: ignore[attr-defined]
     return svg
 
@@ -68,7 +69,7 @@ def picture(drawn: Drawing, lang: str = "en") -> str:
 def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """A replay as one HTML file with a slider; without script it is a list of every moment."""
     styles = source("page.css") + source("replay.css")
-    said = tongue(lang).keeping(theirs)
+    said = translation(lang).keeping(theirs)
     title = f"{said.say('Replay')}: {report.subject.name}"
     return _render("replay.html.j2", title, said.of(report), styles, source("replay.js"), lang)
 
@@ -88,7 +89,7 @@ def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
 def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
     """A statistical form as one HTML file, without script."""
     styles = source("page.css") + source("statistics.css")
-    said = tongue(lang).keeping(theirs).of(report)
+    said = translation(lang).keeping(theirs).of(report)
     return _render("stats.html.j2", said.title, said, styles, lang=lang)
 
 
@@ -137,7 +138,7 @@ def environment(lang: str) -> Environment:
         if lang == "en"
         else None,  # elsewhere `Translation.of` did, and our own words hold soft hyphens
     )
-    said = tongue(lang)
+    said = translation(lang)
 
     def marked(message: str, *values: object) -> Markup:
         # Messages are our own words, and may say more than text; what is put into them is escaped.
@@ -152,9 +153,9 @@ def environment(lang: str) -> Environment:
         "people": lambda moment: said.say(_people(moment)),
         "said": said.say,
         "number": said.number,
-        "told": lambda drawn: said.say(told(drawn)),
+        "describe_drawing": lambda drawn: said.say(describe_drawing(drawn)),
         "caption": lambda drawn: said.say(caption(drawn)),
-        "drawn": drawn,
+        "describe_plot": describe_plot,
         "legend": legend,
         "suppressed": suppressed,
         "rows": in_rows,
@@ -170,7 +171,7 @@ def _shown(value: object) -> object:
     return visible(value) if type(value) is str else value
 
 
-def compiled() -> None:
+def compile_templates() -> None:
     """Compile every template now, so that the first who asks for a page need not wait for it."""
     made = environment("en")
     for name in made.list_templates(["j2"]):
@@ -195,5 +196,5 @@ def _people(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 
-def _square(head: Checkpoint) -> Markup:
-    return Markup(square(head, inside=True).decode())  # noqa: S704 - drawn here, of numbers
+def _square(head: ReportCheckpoint) -> Markup:
+    return Markup(checkpoint_qr_code(head, inside=True).decode())  # noqa: S704 - drawn here, of numbers

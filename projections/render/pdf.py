@@ -17,14 +17,13 @@ import msgspec
 import typst
 
 from projections.render.html import KINDS, Report, charts, in_rows, picture, source
-from projections.render.qr_code import square
-from projections.render.translation import Translation, tongue
-from projections.reports.charts import drawn as charted
-from projections.reports.charts import legend
-from projections.reports.fillable_form import Sheet
-from projections.reports.order_reports import Story
-from projections.reports.swimlanes import Drawing, caption, told
-from projections.statistics.report import Part, Statistics, printed
+from projections.render.qr_code import checkpoint_qr_code
+from projections.render.translation import Translation, translation
+from projections.reports.charts import describe_plot, legend
+from projections.reports.fillable_form import FillableForm
+from projections.reports.history import History
+from projections.reports.swimlanes import Drawing, caption, describe_drawing
+from projections.statistics.report import FormReport, Statistics, printed
 
 STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]  # ISO 19005-3 level A, ISO 14289-1, both in one file
 SHARED: Final = ("main.typ", "paper.typ", "face.typ", "story.typ")
@@ -62,19 +61,19 @@ def paper(
     theirs: Collection[str] = (),
 ) -> bytes:
     """A report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
-    spoken = tongue(lang).keeping(theirs)
+    spoken = translation(lang).keeping(theirs)
     report = spoken.of(report)
-    said = report if isinstance(report, Sheet) else report.face
+    said = report if isinstance(report, FillableForm) else report.face
     story = getattr(report, "story", None)
-    drawn = story.drawing if isinstance(story, Story) else None
+    drawn = story.drawing if isinstance(story, History) else None
     text = breakable(msgspec.json.encode(report).decode())
     values = {
         "kind": KINDS[type(report)],
         "lang": lang,
-        "messages": {**spoken.messages, **(_glosses(report, spoken) if isinstance(report, Sheet) else {})},
+        "messages": {**spoken.messages, **(_glosses(report, spoken) if isinstance(report, FillableForm) else {})},
         "date": spoken.date_pattern,
         "group": spoken.group,
-        "commands": () if isinstance(report, Sheet) else report.face.commands,
+        "commands": () if isinstance(report, FillableForm) else report.face.commands,
         "making": said.making,
         "title": said.title,
         "name": said.subject.name if said.subject else None,
@@ -82,7 +81,7 @@ def paper(
         "languages": dict(said.languages),
         "drawing": None if drawn is None else _laid_out(drawn, spoken),
         "attached": attached,
-        "long": isinstance(story, Story) and len(story.events) > LONG_ORDER,
+        "long": isinstance(story, History) and len(story.events) > LONG_ORDER,
         "rtl": RTL.search(text) is not None,
         "parts": [_numbers(part, spoken) for part in report.parts] if isinstance(report, Statistics) else (),
     }
@@ -94,7 +93,7 @@ def paper(
     if isinstance(report, Statistics):
         files |= {name: svg.encode() for name, svg in charts(report, lang).items()}
     if said.making.head is not None:
-        files["qr.svg"] = square(said.making.head)
+        files["qr.svg"] = checkpoint_qr_code(said.making.head)
     try:
         made = typst.compile(  # type: ignore[call-overload]  # its stub forgets that files may be given by name
             files,
@@ -113,23 +112,23 @@ def paper(
 
 
 def _laid_out(drawn: Drawing, spoken: Translation) -> dict[str, object]:
-    alt, below = spoken.say(told(drawn)), spoken.say(caption(drawn))
+    alt, below = spoken.say(describe_drawing(drawn)), spoken.say(caption(drawn))
     return {"alt": alt, "caption": below, "width": drawn.width, "lanes": drawn.lanes}
 
 
-def _glosses(sheet: Sheet, spoken: Translation) -> dict[str, str]:
+def _glosses(sheet: FillableForm, spoken: Translation) -> dict[str, str]:
     """What is declared in a foreign court's words, and what it means."""
     lines = [line for s in sheet.sections if s.fixed for line in s.lines]
     return {words: spoken.say(words) for line in lines for words in line.says}
 
 
-def _numbers(part: Part, spoken: Translation) -> dict[str, object]:
+def _numbers(part: FormReport, spoken: Translation) -> dict[str, object]:
     """The cells of a statistic as they are printed, and what its chart shows in words."""
     totals = () if part.beside is None else part.beside.totals
     return {
         "tables": [[printed(row, t, spoken.number) for row in t.rows] for t in part.form.tables],
         "shares": [None if t.share is None else f"{spoken.number(100 * t.share, 1)} %" for t in totals],
-        "alt": "" if part.chart is None else spoken.say(charted(part.chart)),
+        "alt": "" if part.chart is None else spoken.say(describe_plot(part.chart)),
         "below": "" if part.chart is None else spoken.say(legend(part.chart)),
     }
 

@@ -6,10 +6,10 @@ import io
 
 import segno
 
-from projections.reports.front_page import Checkpoint
+from projections.reports.front_page import ReportCheckpoint
 
 
-def square(head: Checkpoint, *, inside: bool = False) -> bytes:
+def checkpoint_qr_code(head: ReportCheckpoint, *, inside: bool = False) -> bytes:
     """The lines as `comity verify --anchor` takes them, as SVG; `inside` a page, where a file has its declarations."""
     out = io.BytesIO()
     text = f"{head.origin}\n{head.size}\n{head.root}\n"

@@ -19,18 +19,20 @@ from typing import Any, Final, TypeVar
 from jinja2 import Environment, PackageLoader
 
 from ledger.formats.characters import visible
-from projections.reports.charts import Bar, Bars, Plot, Point
-from projections.reports.charts import Line as Series
-from projections.reports.fillable_form import Line, Section, Sheet, Table
-from projections.reports.front_page import Checked, Command, FrontPage, Reason, Remark, Subject
-from projections.reports.ledger_report import Check, KeyRow
-from projections.reports.order_reports import Event, Held, Period, Standing, Story
-from projections.reports.processing_record import Answered, ProcessingRecord, Read
-from projections.reports.replay import Stage, Told
-from projections.reports.swimlanes import Day, Mark
-from projections.statistics.counting import Form, Row
-from projections.statistics.counting import Table as Numbers
-from projections.statistics.report import Part, Statistics, StatisticsReport
+from projections.reports.charts import Bar, Bars, DataPoint, Plot
+from projections.reports.charts import Series as Series
+from projections.reports.custody_report import CustodyRow
+from projections.reports.evidence_chain_report import CriterionRow, Period
+from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
+from projections.reports.front_page import CheckCommand, FindingLine, FrontPage, IntegrityResult, Subject, VerdictReason
+from projections.reports.history import Event, History
+from projections.reports.ledger_report import CheckCount, KeyRow
+from projections.reports.processing_record import AccessRow, AnswerRow, ProcessingRecord
+from projections.reports.replay import EntryLine, Stage
+from projections.reports.swimlanes import DateLabel, EntryMark
+from projections.statistics.counting import Form, StatisticsRow
+from projections.statistics.counting import StatisticsTable as Numbers
+from projections.statistics.report import FormReport, Statistics, StatisticsReport
 from projections.views.completeness import Missing
 from projections.views.known_at import Change
 
@@ -51,50 +53,50 @@ LISTS: Final = (", ", " or ")  # only where all of it is ours
 # The values that are sentences of ours; all others are names, codes, or the words of whoever signed an entry.
 OURS: Final[Mapping[type, tuple[str, ...]]] = {
     FrontPage: ("title", "what", "answer", "procedure", "not_checked", "only_for"),
-    Checked: ("says", "not_proven"),
-    Reason: ("says",),
-    Remark: ("level", "says", "mark"),
-    Command: ("says",),
+    IntegrityResult: ("says", "not_proven"),
+    VerdictReason: ("says",),
+    FindingLine: ("level", "says", "mark"),
+    CheckCommand: ("says",),
     Subject: ("instrument_says", "state", "regions"),
     Event: ("late", "early", "says", "who", "state", "proven"),
-    Story: ("turns", "roles"),
-    Mark: ("says",),
-    Day: (),
-    Held: ("says", "check", "compared", "recorded"),
-    Standing: ("name", "asks", "state", "rests_on", "lacks"),
+    History: ("turns", "roles"),
+    EntryMark: ("says",),
+    DateLabel: (),
+    CustodyRow: ("says", "check", "compared", "recorded"),
+    CriterionRow: ("name", "asks", "state", "rests_on", "lacks"),
     Period: ("verdict", "steps"),
-    Answered: ("question", "lines"),
-    Read: ("view",),
-    Told: ("says", "who"),
+    AnswerRow: ("question", "lines"),
+    AccessRow: ("view",),
+    EntryLine: ("says", "who"),
     Stage: ("state", "really", "regions"),
     Change: ("what", "before", "after"),
-    Check: ("what",),
+    CheckCount: ("what",),
     KeyRow: ("roles",),
-    Sheet: ("title", "what", "note", "only_for"),
-    Section: ("title", "cite", "lead"),
-    Line: ("label", "says", "cite", "ticks"),
-    Table: ("caption", "heads", "rows"),
+    FillableForm: ("title", "what", "note", "only_for"),
+    FormSection: ("title", "cite", "lead"),
+    FormLine: ("label", "says", "cite", "ticks"),
+    FormTable: ("caption", "heads", "rows"),
     Missing: ("says", "add"),
     StatisticsReport: ("title", "selection", "method"),
     Statistics: ("method", "cannot_know"),
-    Part: ("title",),
+    FormReport: ("title",),
     Form: ("cannot_know",),
     Numbers: ("title", "columns"),
-    Row: ("says",),
+    StatisticsRow: ("says",),
     Bars: ("title",),
     Bar: ("name", "says"),
     Plot: ("missing",),
     Series: ("name",),
-    Point: ("says",),
+    DataPoint: ("says",),
 }
 
 # Of these, the ones that may hold nothing but what somebody stated.
 MIXED: Final[Mapping[type, tuple[str, ...]]] = {
     Event: ("who",),
-    Told: ("who",),
-    Line: ("says",),
-    Table: ("rows",),
-    Row: ("says",),
+    EntryLine: ("who",),
+    FormLine: ("says",),
+    FormTable: ("rows",),
+    StatisticsRow: ("says",),
     Bar: ("name",),
 }
 
@@ -207,11 +209,11 @@ class Translation:
             return tuple(self._of(v) for v in value)
         if not is_dataclass(value) or isinstance(value, type):
             return value
-        if isinstance(value, Day):
+        if isinstance(value, DateLabel):
             return replace(value, says=self._day(value.says))
         if isinstance(value, ProcessingRecord):
             value = replace(value, row=tuple((self.say(label), self.part(stated)) for label, stated in value.row))
-        if isinstance(value, Section) and value.fixed:
+        if isinstance(value, FormSection) and value.fixed:
             return value
         ours, mixed = OURS.get(type(value), ()), MIXED.get(type(value), ())
         return replace(
@@ -271,7 +273,7 @@ ENGLISH: Final = Translation("en", {})
 
 
 @cache
-def tongue(lang: str) -> Translation:
+def translation(lang: str) -> Translation:
     """A language by its code (BCP 47), its catalogue read into memory; English has and needs none."""
     if lang == "en":
         return ENGLISH

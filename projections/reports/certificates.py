@@ -14,11 +14,11 @@ from datetime import datetime
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
-from projections.reports.fillable_form import Line, Section, Sheet, Table
+from projections.reports.custody_report import recorded
+from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import LEVELS, Provenance, languages, number, only_for, remarks, subject
-from projections.reports.order_reports import recorded
-from projections.views.custody import Hand, custody, out_of_step, standing
-from projections.views.replaced import Replaced, replaced
+from projections.views.custody import CustodyStep, custody, out_of_step, standing
+from projections.views.replaced import Replacement, replaced
 from projections.views.timeline import LATE, office_names, speaker
 
 
@@ -95,7 +95,7 @@ KNOWN_LIMITS = (
 )
 
 
-def certificate(form: str, case: Case, judgement: Judgement, making: Provenance) -> Sheet:
+def certificate(form: str, case: Case, judgement: Judgement, making: Provenance) -> FillableForm:
     """The sheet of a form (a key of RULES) on a case as known at the judgement's moment."""
     rule = RULES[form]
     hands = custody(case, judgement.as_of, reveal=making.reveal)
@@ -106,11 +106,11 @@ def certificate(form: str, case: Case, judgement: Judgement, making: Provenance)
         _system(making),
         _record(case, making),
         _exceptions(case, judgement, making),
-        Section("Enclosed", lines=(Line("Named by the person who certifies", blank=2),)),
+        FormSection("Enclosed", lines=(FormLine("Named by the person who certifies", blank=2),)),
         *_declarations(form, rule, hands, making),
-        Section("What this sheet does not do", lead=f"{rule.limits} It is not legal advice, and no court's form."),
+        FormSection("What this sheet does not do", lead=f"{rule.limits} It is not legal advice, and no court's form."),
     )
-    return Sheet(
+    return FillableForm(
         form=form,
         title=rule.title,
         what=rule.what,
@@ -123,46 +123,46 @@ def certificate(form: str, case: Case, judgement: Judgement, making: Provenance)
     )
 
 
-def _declarant(form: str) -> Section:
+def _declarant(form: str) -> FormSection:
     """Who certifies, which only that person knows."""
-    lines = [Line("Name", blank=1), Line("Employer or office, and position", blank=1)]
+    lines = [FormLine("Name", blank=1), FormLine("Employer or office, and position", blank=1)]
     if form == "18-usc-3505":
-        lines += [Line("Country, and its penalty for a false statement", blank=2)]
+        lines += [FormLine("Country, and its penalty for a false statement", blank=2)]
     elif form == "bsa-63-4":
-        lines += [Line("Child or spouse of; living or employed at", blank=2)]
+        lines += [FormLine("Child or spouse of; living or employed at", blank=2)]
     else:
-        lines += [Line("Qualification, and training on this system", blank=2)]
-    return Section("Who certifies", lines=(*lines, Line("How I know what I certify", blank=2)))
+        lines += [FormLine("Qualification, and training on this system", blank=2)]
+    return FormSection("Who certifies", lines=(*lines, FormLine("How I know what I certify", blank=2)))
 
 
-def _system(making: Provenance) -> Section:
+def _system(making: Provenance) -> FormSection:
     integrity = making.integrity
     head = making.head
-    return Section(
+    return FormSection(
         "The system, and why its result is accurate",
         cite="902(13): not conclusions but how it works",
         lines=(
-            Line("Program", (making.tool, f"rules {making.rules}")),
-            Line("Log", ("none was published by then",) if head is None else (head.origin, f"its key {head.key}")),
-            Line("How it works", PROCESS),
-            Line("Checked for this sheet", (f"{integrity.verdict}. {integrity.says}",)),
-            Line("Known limits", (*KNOWN_LIMITS, *integrity.not_proven)),
-            Line("In whose care it runs, since when, and how it is kept in order", blank=2),
+            FormLine("Program", (making.tool, f"rules {making.rules}")),
+            FormLine("Log", ("none was published by then",) if head is None else (head.origin, f"its key {head.key}")),
+            FormLine("How it works", PROCESS),
+            FormLine("Checked for this sheet", (f"{integrity.verdict}. {integrity.says}",)),
+            FormLine("Known limits", (*KNOWN_LIMITS, *integrity.not_proven)),
+            FormLine("In whose care it runs, since when, and how it is kept in order", blank=2),
         ),
     )
 
 
-def _record(case: Case, making: Provenance) -> Section:
+def _record(case: Case, making: Provenance) -> FormSection:
     entries = case.entries
     late = [e for e in entries if e.at - e.on > LATE]
     early = [e for e in entries if e.after_signature]
     within = len(entries) - len(late) - len(early)
-    return Section(
+    return FormSection(
         "The record",
         lines=(
-            Line("Order", (case.order,)),
-            Line("Entries", (_span(entries),)),
-            Line(
+            FormLine("Order", (case.order,)),
+            FormLine("Entries", (_span(entries),)),
+            FormLine(
                 "Time between event and entry, as signed",
                 (
                     f"{within} of {len(entries)} entries were signed within 24 hours of the event they state",
@@ -170,7 +170,7 @@ def _record(case: Case, making: Provenance) -> Section:
                     *(f"entry {number(e, case)}: {_before(e)} before the event it states" for e in early),
                 ),
             ),
-            Line("How it was retrieved", (f"{_retrieved(making)}, as of {making.as_of:%Y-%m-%d %H:%M:%S} UTC",)),
+            FormLine("How it was retrieved", (f"{_retrieved(making)}, as of {making.as_of:%Y-%m-%d %H:%M:%S} UTC",)),
         ),
     )
 
@@ -198,7 +198,7 @@ def _before(e: Entry) -> str:
     return f"{days} days" if days else f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
-def _copies(hands: Sequence[Hand], case: Case, making: Provenance) -> Section:
+def _copies(hands: Sequence[CustodyStep], case: Case, making: Provenance) -> FormSection:
     """The files with their digests, by the entry that states them."""
     rows = tuple(
         (
@@ -224,12 +224,12 @@ def _copies(hands: Sequence[Hand], case: Case, making: Provenance) -> Section:
     )
     heads = ("Stated by", "File", "Size", "Hash values")
     caption = "As the entries state them, in the order in which the data went from hand to hand."
-    return Section(
+    return FormSection(
         "The data, and their hash values",
         cite="902(14); BSA Schedule",
         lead=lead,
-        lines=(Line("Source and method of the copy", blank=2),),
-        table=Table(caption, heads, rows, struck) if shown else None,
+        lines=(FormLine("Source and method of the copy", blank=2),),
+        table=FormTable(caption, heads, rows, struck) if shown else None,
     )
 
 
@@ -238,14 +238,14 @@ def _moment(on: datetime) -> str:
     return f"{on:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 
-def _called(hand: Hand, case: Case) -> str:
+def _called(hand: CustodyStep, case: Case) -> str:
     own = number(hand.entry, case)
     return own if hand.replaced is None else f"{own}, replaced by {number(hand.replaced.entry, case)}"
 
 
-def _chain(hands: Sequence[Hand], case: Case) -> Section:
+def _chain(hands: Sequence[CustodyStep], case: Case) -> FormSection:
     if not hands:
-        return Section("From hand to hand", lead="Nothing that was disclosed is on record.")
+        return FormSection("From hand to hand", lead="Nothing that was disclosed is on record.")
     names, moved = office_names(case.registry), out_of_step(hands)
     rows = tuple(
         (
@@ -262,10 +262,10 @@ def _chain(hands: Sequence[Hand], case: Case) -> Section:
     caption = 'Times are UTC. "Compared" was computed for this sheet from the digests stated; the files were not read.'
     heads = ("Entry", "When", "Released by", "Received by", "Said", "Compared", "Who says")
     struck = tuple(h.replaced is not None for h in hands)
-    return Section("From hand to hand", table=Table(caption, heads, rows, struck))
+    return FormSection("From hand to hand", table=FormTable(caption, heads, rows, struck))
 
 
-def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> Section:
+def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> FormSection:
     """What speaks against it, or is open: integrity first, then every finding on authenticity, integrity, custody."""
     wrong = [(f"{r.code} {r.where}".strip(), r.says) for r in making.integrity.reasons]
     names, gone = office_names(case.registry), replaced(case, judgement.as_of, reveal=making.reveal)
@@ -282,13 +282,13 @@ def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> Section
             "see the evidence-chain report."
         )
     caption = f"By their code; {', '.join(LEVELS.values())} are the levels of a finding."
-    table = Table(caption, ("What", "Which"), tuple(wrong)) if wrong else None
-    return Section(
-        "Exceptions, gaps and late entries", lead=lead.strip(), table=table, lines=(Line("Others", blank=1),)
+    table = FormTable(caption, ("What", "Which"), tuple(wrong)) if wrong else None
+    return FormSection(
+        "Exceptions, gaps and late entries", lead=lead.strip(), table=table, lines=(FormLine("Others", blank=1),)
     )
 
 
-def _put_right(gone: Replaced, case: Case, names: Mapping[str, str]) -> str:
+def _put_right(gone: Replacement, case: Case, names: Mapping[str, str]) -> str:
     by = gone.entry
     return (
         f"was replaced by entry {number(by, case)}, signed {by.at:%Y-%m-%d %H:%M} by {speaker(by, names)}: {gone.why}"
@@ -299,20 +299,24 @@ def _with_entries(says: str, entries: Sequence[str]) -> str:
     return f"{says} ({'entry' if len(entries) == 1 else 'entries'} {', '.join(entries)})" if entries else says
 
 
-def _declarations(form: str, rule: Rule, hands: Sequence[Hand], making: Provenance) -> tuple[Section, ...]:
-    sign = (Line("Place, date and time", blank=1), Line("Signature", blank=2))
+def _declarations(form: str, rule: Rule, hands: Sequence[CustodyStep], making: Provenance) -> tuple[FormSection, ...]:
+    sign = (FormLine("Place, date and time", blank=1), FormLine("Signature", blank=2))
     if form == "bsa-63-4":
-        hashes, named = _hashes(hands, making), Line("Name and designation", blank=1)
+        hashes, named = _hashes(hands, making), FormLine("Name and designation", blank=1)
         return (
-            Section("Part A: the party", rule.cite, rule.oath, (*source_of_a_copy(), *hashes, *sign), fixed=True),
-            Section("Part B: the expert", rule.cite, rule.oath, (named, *hashes, *sign), fixed=True),
+            FormSection("Part A: the party", rule.cite, rule.oath, (*source_of_a_copy(), *hashes, *sign), fixed=True),
+            FormSection("Part B: the expert", rule.cite, rule.oath, (named, *hashes, *sign), fixed=True),
         )
     if form == "18-usc-3505":
         return (
-            Section("Certification", rule.cite, rule.oath, (Line("I certify that", ticks=REGULAR), *sign), fixed=True),
+            FormSection(
+                "Certification", rule.cite, rule.oath, (FormLine("I certify that", ticks=REGULAR), *sign), fixed=True
+            ),
         )
     said = "as qualified person I certify " + ("the comparison above" if rule.copies else "the process above")
-    return (Section("Certification", rule.cite, rule.oath, (Line("I certify", ticks=(said,)), *sign), fixed=True),)
+    return (
+        FormSection("Certification", rule.cite, rule.oath, (FormLine("I certify", ticks=(said,)), *sign), fixed=True),
+    )
 
 
 REGULAR = (
@@ -323,17 +327,17 @@ REGULAR = (
 )
 
 
-def source_of_a_copy() -> tuple[Line, ...]:
+def source_of_a_copy() -> tuple[FormLine, ...]:
     """What the Schedule asks of the party about where the record was taken from."""
     return (
-        Line("Taken from", ticks=("computer or storage", "server", "cloud", "mobile", "other")),
-        Line("Make, model, serial number or cloud identifier", blank=1),
-        Line("The source is, by me", ticks=("owned", "maintained", "managed", "operated")),
-        Line("It was in lawful control and worked properly in the period, or what did not", blank=2),
+        FormLine("Taken from", ticks=("computer or storage", "server", "cloud", "mobile", "other")),
+        FormLine("Make, model, serial number or cloud identifier", blank=1),
+        FormLine("The source is, by me", ticks=("owned", "maintained", "managed", "operated")),
+        FormLine("It was in lawful control and worked properly in the period, or what did not", blank=2),
     )
 
 
-def _hashes(hands: Sequence[Hand], making: Provenance) -> tuple[Line, ...]:
+def _hashes(hands: Sequence[CustodyStep], making: Provenance) -> tuple[FormLine, ...]:
     """The algorithms that the record uses; the values stand in the table, if they were opened."""
     used = [
         name
@@ -349,4 +353,4 @@ def _hashes(hands: Sequence[Hand], making: Provenance) -> tuple[Line, ...]:
         else "no hash value is on record"
     )
     says = opened if used else none
-    return (Line("Hash values obtained by", (says,)),)
+    return (FormLine("Hash values obtained by", (says,)),)

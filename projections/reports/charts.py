@@ -18,7 +18,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class DataPoint:
     """One value: where it stands, and what it says."""
 
     x: float
@@ -27,13 +27,13 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Series:
     """One series: its name, how it is dashed, whether its marks are filled, its points from left to right."""
 
     name: str
     dash: str
     filled: bool
-    points: tuple[Point, ...]
+    points: tuple[DataPoint, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Plot:
     width: int
     height: int
     left: int
-    lines: tuple[Line, ...]
+    lines: tuple[Series, ...]
     ticks: tuple[tuple[float, str], ...]
     periods: tuple[tuple[float, str], ...]
     missing: tuple[str, ...]
@@ -95,11 +95,11 @@ def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
         return round(HEIGHT - FOOT - share * (HEIGHT - FOOT - TOP), 1)
 
     lines = tuple(
-        Line(
+        Series(
             name,
             DASHES[n % len(DASHES)],
             n % 2 == 0,
-            tuple(Point(place[p], height(v), f"{name}, {p}: {v:.1%}") for p, v in sorted(values.items())),
+            tuple(DataPoint(place[p], height(v), f"{name}, {p}: {v:.1%}") for p, v in sorted(values.items())),
         )
         for n, (name, values) in enumerate(series.items())
     )
@@ -115,7 +115,7 @@ def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
     )
 
 
-def drawn(c: Plot) -> str:
+def describe_plot(c: Plot) -> str:
     """What a plot shows, for whoever does not see it."""
     series = "; ".join(f"{len(line.points)} half years of {line.name}" for line in c.lines)
     return f"{series}. The tables say the same in numbers."

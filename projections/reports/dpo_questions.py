@@ -14,12 +14,12 @@ from ledger.law import Judgement
 from ledger.law.record_checks.open_duties import ANSWERS, REQUESTS, RETENTION, unanswered
 from projections.reports.front_page import number
 from projections.reports.recipients import came_to_nothing, recipients, replaced_access
-from projections.views.replaced import Replaced, replaced
+from projections.views.replaced import Replacement, replaced
 from projections.views.timeline import fields, office_names, says, speaker
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DpoAnswer:
     """One question with its citations, the lines that answer it, their entries, and whether a duty is open."""
 
     number: int
@@ -31,7 +31,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class _Source:
     """What an answer is drawn from: the order, its judgement, and who read it (entries of the access order)."""
 
     case: Case
@@ -40,7 +40,7 @@ class _Record:
     reveal: bool
 
     @property
-    def gone(self) -> dict[str, Replaced]:
+    def gone(self) -> dict[str, Replacement]:
         return replaced(self.case, self.judgement.as_of, reveal=self.reveal)
 
     def of(self, *kinds: str) -> tuple[Entry, ...]:
@@ -85,12 +85,14 @@ class _Record:
         )
 
 
-def register(case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *, reveal: bool = False) -> list[Answer]:
+def register(
+    case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *, reveal: bool = False
+) -> list[DpoAnswer]:
     """All ten answers for one order; `accesses` are the `record-accessed` entries that name it.
 
     Sealed values stand in the answers only where they are revealed.
     """
-    record = _Record(case.happened(judgement.as_of), judgement, tuple(accesses), reveal)
+    record = _Source(case.happened(judgement.as_of), judgement, tuple(accesses), reveal)
     return [answer(record) for answer in _QUESTIONS]
 
 
@@ -125,27 +127,27 @@ def _answer(
     question: str,
     cite: str,
     entries: tuple[Entry, ...],
-    r: _Record,
+    r: _Source,
     more: tuple[str, ...] = (),
     broken: tuple[str, ...] = (),
-) -> Answer:
+) -> DpoAnswer:
     """An answer from entries, further lines, and findings on duties that were broken (as `found` tells them).
 
     A duty is open if one was broken, or if the law says so (`Judgement.duties`), which is what A7 goes by too.
     """
     owed = tuple(duty.says for duty in r.judgement.duties if duty.question == number)
     lines = (*r.told(entries), *more, *broken, *owed)
-    return Answer(number, question, cite, lines or ("Nothing on record.",), entries, bool(owed or broken))
+    return DpoAnswer(number, question, cite, lines or ("Nothing on record.",), entries, bool(owed or broken))
 
 
-def _basis(r: _Record) -> Answer:
+def _basis(r: _Source) -> DpoAnswer:
     found = r.of("order-issued", "purpose-recorded", "further-use-decided")
     gaps = r.found("G-DP-BASIS")
     question = "On what legal basis and for what purpose were this person's data obtained?"
     return _answer(1, question, "2AP:14(1), 14(2)(a)", found, r, broken=gaps)
 
 
-def _seen(r: _Record) -> Answer:
+def _seen(r: _Source) -> DpoAnswer:
     received: dict[str, list[str]] = {}
     for one in recipients(r.case):
         received.setdefault(one.entry.leaf, []).append(one.says)
@@ -162,10 +164,10 @@ def _seen(r: _Record) -> Answer:
     found = tuple(sorted((*own, *r.accesses), key=lambda e: (e.on, e.index)))
     question = "Who read, used or received them, when and why?"
     lines = r.told(found, received) or ("Nothing on record.",)
-    return Answer(2, question, "2AP:14(8), LED:25(1)", lines, found, open=False)
+    return DpoAnswer(2, question, "2AP:14(8), LED:25(1)", lines, found, open=False)
 
 
-def _surplus(r: _Record) -> Answer:
+def _surplus(r: _Source) -> DpoAnswer:
     found = r.of("out-of-scope-data-identified", "data-returned", "data-destroyed", "use-restricted")
     question = "Was more received than asked for, and what became of the surplus?"
     more = r.clocks("D-14-2b", "E-4-5-DATA")
@@ -183,7 +185,7 @@ NOTICE = (
 )
 
 
-def _notice(r: _Record) -> Answer:
+def _notice(r: _Source) -> DpoAnswer:
     question = "Was the person told; if not, on which ground, by whose decision, and when is it looked at again?"
     more = (
         f"customer notice: {r.judgement.regions.get('customer_notice', 'NONE')}",
@@ -193,33 +195,33 @@ def _notice(r: _Record) -> Answer:
     return _answer(4, question, "2AP:14(11), LED:13, EPOC:13", r.of(*NOTICE), r, more, gaps)
 
 
-def _delays(r: _Record) -> Answer:
+def _delays(r: _Source) -> DpoAnswer:
     question = "Does a delay run on a ground that has expired or was never renewed?"
     found = r.of("customer-notification-delayed", "customer-notification-delay-extended")
     bad = r.found("V-NOTICE-OVERDUE", "V-DELAY-NO-GROUND", "V-DELAY-EXTENDED-AFTER-EXPIRY")
     return _answer(5, question, "LED:13(3), 2AP:14(11)(b)", found, r, broken=bad)
 
 
-def _retention(r: _Record) -> Answer:
+def _retention(r: _Source) -> DpoAnswer:
     question = "Which retention rule applies, and is a review overdue?"
     return _answer(6, question, "2AP:14(5), LED:5", r.of(*RETENTION), r, broken=r.found("W-14-5-OVERDUE"))
 
 
-def _onward(r: _Record) -> Answer:
+def _onward(r: _Source) -> DpoAnswer:
     question = "Did data go to another State without authorisation beforehand?"
     found = r.of("onward-transferred", "onward-transfer-authorisation-granted", "onward-transfer-authorisation-refused")
     bad = r.found("V-14-10", "V-LED-35-ONWARD")
     return _answer(7, question, "2AP:14(10), LED:35(1)(c), 35(1)(e)", found, r, broken=bad)
 
 
-def _conditions(r: _Record) -> Answer:
+def _conditions(r: _Source) -> DpoAnswer:
     question = "Which conditions bind the use, and were they kept?"
     found = r.of("condition-imposed", "condition-accepted", "condition-declined", "use-explained")
     bad = r.found("V-6-3c-USE", "V-28-2b-USE", "V-14-2a-PURPOSE")
     return _answer(8, question, "2AP:14(2)(a), BC:28(2)(b)", found, r, broken=bad)
 
 
-def _incidents(r: _Record) -> Answer:
+def _incidents(r: _Source) -> DpoAnswer:
     question = "Which incidents were there, since when known, and who was told within the time?"
     found = r.of(
         "security-incident-detected",
@@ -232,7 +234,7 @@ def _incidents(r: _Record) -> Answer:
     return _answer(9, question, "2AP:14(7), LED:30, GDPR:33", found, r, r.clocks("DP-72H"), r.found("V-DP-72H"))
 
 
-def _requests(r: _Record) -> Answer:
+def _requests(r: _Source) -> DpoAnswer:
     question = "What did the person ask for, and how was it answered, on which reasons?"
     asked, answered = r.of(*REQUESTS), r.of(*ANSWERS)
     waiting = unanswered(r.standing(asked), r.standing(answered))
@@ -241,7 +243,7 @@ def _requests(r: _Record) -> Answer:
     return _answer(10, question, "2AP:14(12), LED:14-16", found, r, more, r.found("V-14-12b-NO-REASONS"))
 
 
-_QUESTIONS: tuple[Callable[[_Record], Answer], ...] = (
+_QUESTIONS: tuple[Callable[[_Source], DpoAnswer], ...] = (
     _basis,
     _seen,
     _surplus,

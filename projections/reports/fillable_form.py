@@ -12,7 +12,7 @@ from projections.views.completeness import Missing
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FormLine:
     """One line: what the record says, or, for a hand, boxes to tick and rules to write on (`blank`, how many)."""
 
     label: str
@@ -23,7 +23,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class FormTable:
     """Rows from the record under their headings; `struck` says which of them a later entry replaced."""
 
     caption: str
@@ -33,21 +33,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FormSection:
     """A part of the paper: its title and source, a sentence, lines, a table; `fresh`: on a sheet of its own; `fixed`:
     it is declared before a foreign court, and stays in the words of that court in a paper of any language."""
 
     title: str
     cite: str = ""
     lead: str = ""
-    lines: tuple[Line, ...] = ()
-    table: Table | None = None
+    lines: tuple[FormLine, ...] = ()
+    table: FormTable | None = None
     fresh: bool = False
     fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FillableForm:
     """The paper. `note` says what it is and is not; `missing` is what a completeness check found, None without one."""
 
     form: str
@@ -56,7 +56,7 @@ class Sheet:
     note: str
     making: Provenance
     subject: Subject | None
-    sections: tuple[Section, ...]
+    sections: tuple[FormSection, ...]
     only_for: tuple[str, ...] = ()
     languages: tuple[tuple[str, str], ...] = ()
     missing: tuple[Missing, ...] | None = None

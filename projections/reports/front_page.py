@@ -28,7 +28,7 @@ MARKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class VerdictReason:
     """Why the verdict is not better: a released code, the file or entry, a sentence."""
 
     code: str
@@ -37,17 +37,17 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class IntegrityResult:
     """The word on integrity (ETSI EN 319 102-1), what was looked at in one sentence, and why it is not better."""
 
     verdict: str
     says: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[VerdictReason, ...]
     not_proven: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class ReportCheckpoint:
     """The state of the log that a report leads to: origin, size in entries, root in base64 as its note has it, the
     log's key (`name+id+key`), when it was kept (UTC), and the witnesses that saw it."""
 
@@ -60,7 +60,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class FindingLine:
     """A finding for people: level in words, sentence, code, citations, entries by number, how sure the rule is."""
 
     level: str
@@ -72,7 +72,7 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class CheckCommand:
     """One way to check: what it shows, and what to type; nothing where a person does it without a shell."""
 
     says: str
@@ -106,8 +106,8 @@ class Provenance:
     as_of: datetime
     tool: str
     rules: str
-    head: Checkpoint | None
-    integrity: Checked
+    head: ReportCheckpoint | None
+    integrity: IntegrityResult
     test: bool = False
     reveal: bool = False
     proven: Mapping[int, str] = field(default_factory=dict)
@@ -127,9 +127,9 @@ class FrontPage:
     making: Provenance
     subject: Subject | None
     procedure: str
-    findings: tuple[Remark, ...]
+    findings: tuple[FindingLine, ...]
     not_checked: tuple[str, ...]
-    commands: tuple[Command, ...]
+    commands: tuple[CheckCommand, ...]
     only_for: tuple[str, ...]
     languages: tuple[tuple[str, str], ...] = ()
 
@@ -154,14 +154,14 @@ def subject(case: Case, judgement: Judgement) -> Subject:
     )
 
 
-def face(
+def front_page(
     title: str,
     what: str,
     answer: str,
     case: Case,
     judgement: Judgement,
     making: Provenance,
-    commands: Sequence[Command],
+    commands: Sequence[CheckCommand],
 ) -> FrontPage:
     """The first page of a report about an order; `case` is as known at the judgement's moment."""
     return FrontPage(
@@ -221,12 +221,12 @@ def together(told: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
     return [([n for n, _ in same], says) for says, same in groupby(told, key=lambda one: one[1])]
 
 
-def remarks(findings: Iterable[Finding], case: Case) -> tuple[Remark, ...]:
+def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
     """Findings as sentences with the numbers of their entries, the gravest first."""
     findings = tuple(findings)
     known = numbers(case) if findings else {}
     return tuple(
-        Remark(
+        FindingLine(
             level=LEVELS[f.level],
             says=f.says,
             code=f.code,
@@ -245,7 +245,7 @@ def procedure(findings: Sequence[Finding]) -> str:
     return ", ".join(told) or "no finding"
 
 
-def _beyond(case: Case, head: Checkpoint | None) -> tuple[str, ...]:
+def _beyond(case: Case, head: ReportCheckpoint | None) -> tuple[str, ...]:
     size = 0 if head is None else head.size
     loose = sum(e.index >= size for e in case.entries)
     if not loose:

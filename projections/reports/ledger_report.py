@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from projections.reports.front_page import Command, FrontPage, Provenance, Reason
+from projections.reports.front_page import CheckCommand, FrontPage, Provenance, VerdictReason
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class CheckCount:
     """One kind of check: what it asks, how often it was done, and how often it failed."""
 
     what: str
@@ -48,8 +48,8 @@ class Verification:
 
     face: FrontPage
     orders: int
-    checks: tuple[Check, ...]
-    problems: tuple[Reason, ...]
+    checks: tuple[CheckCount, ...]
+    problems: tuple[VerdictReason, ...]
     keys: tuple[KeyRow, ...]
     heads: tuple[HeadRow, ...]
     heads_kept: int
@@ -64,13 +64,13 @@ CODES = {
 }
 
 
-def checks(entries: int, signatures: int, heads: int, problems: Sequence[Reason]) -> tuple[Check, ...]:
+def checks(entries: int, signatures: int, heads: int, problems: Sequence[VerdictReason]) -> tuple[CheckCount, ...]:
     """What was done how often, from the counts of an audit and its problems."""
     failed = [sum(p.code.startswith(codes) for p in problems) for codes in CODES.values()]
     done = (signatures, entries, entries, heads)
     return (
-        Check("form of the entry", entries, len(problems) - sum(failed)),
-        *(Check(what, n, bad) for what, n, bad in zip(CODES, done, failed, strict=True)),
+        CheckCount("form of the entry", entries, len(problems) - sum(failed)),
+        *(CheckCount(what, n, bad) for what, n, bad in zip(CODES, done, failed, strict=True)),
     )
 
 
@@ -81,7 +81,7 @@ def verification(
     keys: Sequence[KeyRow],
     heads: Sequence[HeadRow],
     heads_kept: int,
-    commands: Sequence[Command],
+    commands: Sequence[CheckCommand],
 ) -> Verification:
     """The report on an audit; `counts` are entries read, good signatures, heads compared; `heads` the newest kept."""
     problems = making.integrity.reasons if making.integrity.verdict == "TOTAL-FAILED" else ()

@@ -21,9 +21,9 @@ from ledger.facts.readers import DRAFTERS
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
 from ledger.law.rules.order_contents import CONTENTS, WORDS, Point
-from projections.reports.fillable_form import Line, Section, Sheet, Table
+from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages, number, numbers, only_for, subject, words
-from projections.reports.order_reports import text
+from projections.reports.history import text
 from projections.views.completeness import Missing, lacking
 from projections.views.timeline import fields, office_names, says
 
@@ -80,19 +80,19 @@ STATEMENTS = {
 }
 
 
-class Part(NamedTuple):
+class AnnexSection(NamedTuple):
     """A section of an Annex: its letter ("" where it is not known), title, fields, what a hand adds, a sentence."""
 
     letter: str
     title: str
     fields: str
-    hand: tuple[Line, ...] = ()
+    hand: tuple[FormLine, ...] = ()
     lead: str = ""
     known: bool = True
 
 
-SIGNED = (Line("Name and post of who signs", blank=1), Line("Date, signature, stamp", blank=2))
-CONTACT = (Line("Contact: post, electronic address, telephone, languages", blank=2),)
+SIGNED = (FormLine("Name and post of who signs", blank=1), FormLine("Date, signature, stamp", blank=2))
+CONTACT = (FormLine("Contact: post, electronic address, telephone, languages", blank=2),)
 NO_NOTICE = (
     "In any event the addressee refrains from informing the person whose data are sought; that is for the issuing "
     "authority."
@@ -101,41 +101,43 @@ AUTHORITIES = "from_party to_party issuing_authority reference case_ref date_iss
 MARK = "[known]"
 
 ANNEX_I = (
-    Part("A", "The authorities, and their file numbers", AUTHORITIES),
-    Part("B", "The addressee", "providers", CONTACT),
-    Part("C", "The time", "emergency return_timeframe"),
-    Part("D", "Earlier requests for production or preservation", "prior_order preservation_sought preservation_ref"),
-    Part("E", "What helps to find the data", "identifiers domain_names other_information"),
-    Part("F", "The data", "data_categories elements_sought information_sought time_range"),
-    Part(
+    AnnexSection("A", "The authorities, and their file numbers", AUTHORITIES),
+    AnnexSection("B", "The addressee", "providers", CONTACT),
+    AnnexSection("C", "The time", "emergency return_timeframe"),
+    AnnexSection(
+        "D", "Earlier requests for production or preservation", "prior_order preservation_sought preservation_ref"
+    ),
+    AnnexSection("E", "What helps to find the data", "identifiers domain_names other_information"),
+    AnnexSection("F", "The data", "data_categories elements_sought information_sought time_range"),
+    AnnexSection(
         "G",
         "The conditions",
         "offence_provisions offences applicable_penalties offence_threshold addressed_to_processor "
         "processor_conditions special_instructions",
     ),
-    Part("H", "Informing the person", "", lead=NO_NOTICE),
-    Part("I", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
-         (Line("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
-    Part("J", "The validating authority", "", SIGNED),
-    Part("K", "The notified enforcing authority", "notified_authority notification_test", CONTACT),
-    Part("L", "To whom the data go, and in what form", "return_authority return_manner languages", CONTACT),
+    AnnexSection("H", "Informing the person", "", lead=NO_NOTICE),
+    AnnexSection("I", "The issuing authority", "issuing_authority issuing_capacity emergency_reasons",
+         (FormLine("Emergency without prior validation", ticks=("art. 4(5) applies",)), *SIGNED)),
+    AnnexSection("J", "The validating authority", "", SIGNED),
+    AnnexSection("K", "The notified enforcing authority", "notified_authority notification_test", CONTACT),
+    AnnexSection("L", "To whom the data go, and in what form", "return_authority return_manner languages", CONTACT),
 )  # fmt: skip
-FOR_AUTHORITY = Part(
+FOR_AUTHORITY = AnnexSection(
     "M",
     "For the enforcing authority only",
     "necessity_grounds summary_of_facts notification_test_reasons",
-    (Line("Category of Annex IV", ticks=("none", "this one:"), blank=1),),
+    (FormLine("Category of Annex IV", ticks=("none", "this one:"), blank=1),),
     "It is not in what the addressee gets.",
 )
 ANNEX_II = (
-    Part("", "The authorities, and their file numbers", AUTHORITIES),
-    Part("", "The addressee", "providers", CONTACT),
-    Part("", "What helps to find the data", "identifiers domain_names other_information"),
-    Part("", "The data to be preserved", "data_categories elements_sought information_sought time_range"),
-    Part("", "The conditions", "offence_provisions offences applicable_penalties"),
-    Part("", "Informing the person", "special_instructions", lead=NO_NOTICE),
-    Part("", "The issuing authority", "issuing_authority issuing_capacity", SIGNED),
-    Part("", "The validating authority", "", SIGNED),
+    AnnexSection("", "The authorities, and their file numbers", AUTHORITIES),
+    AnnexSection("", "The addressee", "providers", CONTACT),
+    AnnexSection("", "What helps to find the data", "identifiers domain_names other_information"),
+    AnnexSection("", "The data to be preserved", "data_categories elements_sought information_sought time_range"),
+    AnnexSection("", "The conditions", "offence_provisions offences applicable_penalties"),
+    AnnexSection("", "Informing the person", "special_instructions", lead=NO_NOTICE),
+    AnnexSection("", "The issuing authority", "issuing_authority issuing_capacity", SIGNED),
+    AnnexSection("", "The validating authority", "", SIGNED),
 )  # fmt: skip
 # What the certificates that may follow are in the record.
 LATER = {
@@ -168,7 +170,7 @@ def addressee(instrument: str) -> str:
     return ADDRESSEES.get(instrument, "SP")
 
 
-def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) -> Sheet:
+def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) -> FillableForm:
     """The form of a case's order as known at the judgement's moment, for a reader in `role`.
 
     Blank where no order was made by then. What is not for this reader is not in it. Whether the order is complete
@@ -186,7 +188,7 @@ def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) 
         sections = _paragraphs(CONTENTS.get(instrument, ()), say, instrument, role)
         what = "The order with the contents its article asks for, and the supporting information that goes with it."
     about = subject(case, judgement)
-    return Sheet(
+    return FillableForm(
         form=instrument,
         title="Order form",
         what=f"{what} This paper is for: {ROLES[role]}. What is not for that reader is left out.",
@@ -235,17 +237,17 @@ def _spelled(value: str) -> str:
     return value if found is None else f"{found[1]} days" if found[1] else f"{found[2]} hours"
 
 
-def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[Line]:
+def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[FormLine]:
     """A line for each field that is for the reader."""
     for name in names:
         if (found := say(name)) is not None:
             label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
-            yield Line(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
+            yield FormLine(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
 
 
-def _paragraphs(points: Sequence[Point], say: Say, instrument: str, role: str) -> list[Section]:
+def _paragraphs(points: Sequence[Point], say: Say, instrument: str, role: str) -> list[FormSection]:
     """One section for each paragraph of the contents, and one for the rest, in the order of the article."""
-    parts: dict[str, list[Line]] = {}
+    parts: dict[str, list[FormLine]] = {}
     for point in points:
         under = next((p for p in PARAGRAPHS if point.cite.startswith(p)), OTHER)
         if under == SUPPORTING and role in COUNTED_ONLY:
@@ -254,15 +256,15 @@ def _paragraphs(points: Sequence[Point], say: Say, instrument: str, role: str) -
         parts.setdefault(under, []).extend(_lines(point.fields, say, asked))
     if instrument == "2AP-7":
         parts["2AP:7(4)"] += _lines(["other_information"], say, "2AP:7(4)(h)")
-    first = Section("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
+    first = FormSection("The order", lines=tuple(_lines(("reference", "case_ref", "from_party", "to_party"), say)))
     found = [
-        Section(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else f"{under} {MARK}", lines=tuple(lines))
+        FormSection(PARAGRAPHS.get(under, OTHER), "" if under == OTHER else f"{under} {MARK}", lines=tuple(lines))
         for under, lines in parts.items()
     ]
-    return [first, *found, Section("Signed", lines=SIGNED)]
+    return [first, *found, FormSection("Signed", lines=SIGNED)]
 
 
-def _annex(instrument: str, case: Case, say: Say) -> list[Section]:
+def _annex(instrument: str, case: Case, say: Say) -> list[FormSection]:
     parts, annex = (ANNEX_I, "I") if instrument == "EPOC" else (ANNEX_II, "II")
     found = [_section(part, case, say, annex) for part in parts]
     if later := _later(case):
@@ -271,20 +273,20 @@ def _annex(instrument: str, case: Case, say: Say) -> list[Section]:
     return [*found, _section(FOR_AUTHORITY, case, say, annex)] if instrument == "EPOC" and theirs else found
 
 
-def _section(part: Part, case: Case, say: Say, annex: str) -> Section:
+def _section(part: AnnexSection, case: Case, say: Say, annex: str) -> FormSection:
     cite = f"Annex {annex} {MARK}"
     if part.letter:
         cite = f"Annex {annex}, section {part.letter} [text]; its lines {MARK}"
     lines = [*_lines(part.fields.split(), say)]
     lines += _from_record(part.title, case)
     title = f"{part.letter}. {part.title}" if part.letter else part.title
-    return Section(title, cite, part.lead, (*lines, *part.hand), fresh=part is FOR_AUTHORITY)
+    return FormSection(title, cite, part.lead, (*lines, *part.hand), fresh=part is FOR_AUTHORITY)
 
 
-def _from_record(title: str, case: Case) -> list[Line]:
+def _from_record(title: str, case: Case) -> list[FormLine]:
     """What other entries than the order itself fill: who validated it, why the person is not told yet."""
     names, known = office_names(case.registry), numbers(case)
-    found: list[Line] = []
+    found: list[FormLine] = []
     for e in case.entries:
         where = (f"entry {number(e, case)}, {e.on:%Y-%m-%d %H:%M} UTC",)
         if title == "The validating authority" and e.kind == "order-validated":
@@ -293,15 +295,15 @@ def _from_record(title: str, case: Case) -> list[Line]:
                 text(e.get("capacity"), known, names),
                 text(e.get("decision"), known, names),
             )
-            found.append(Line("Validated", (*said, *where)))
+            found.append(FormLine("Validated", (*said, *where)))
         elif title == "Informing the person" and e.kind == "customer-notification-delayed":
-            found.append(Line("Put off, on the ground of", (text(e.get("grounds"), known, names), *where)))
+            found.append(FormLine("Put off, on the ground of", (text(e.get("grounds"), known, names), *where)))
         elif title == "The notified enforcing authority" and e.kind == "notification-sent":
-            found.append(Line("Notified", where))
+            found.append(FormLine("Notified", where))
     return found
 
 
-def _later(case: Case) -> Section | None:
+def _later(case: Case) -> FormSection | None:
     """The certificates that followed, one row each."""
     rows = tuple(
         (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", says(e.kind), _codes(e))
@@ -309,8 +311,8 @@ def _later(case: Case) -> Section | None:
         if e.kind in LATER
     )
     heads = ("Form", "Entry", "When (UTC)", "What", "In codes")
-    table = Table("From the record; the sealed words of each stand in the reports.", heads, rows)
-    return Section("What followed", f"Annexes III, V and VI {MARK}", table=table) if rows else None
+    table = FormTable("From the record; the sealed words of each stand in the reports.", heads, rows)
+    return FormSection("What followed", f"Annexes III, V and VI {MARK}", table=table) if rows else None
 
 
 def _codes(e: Entry) -> str:

@@ -10,11 +10,11 @@ from datetime import datetime
 from ledger.entries.case import Case, Entry, Unread
 from ledger.law import Judgement
 from projections.reports.dpo_questions import register
-from projections.reports.front_page import Command, FrontPage, Provenance, face, number, words
-from projections.reports.order_reports import Story, story, text
+from projections.reports.front_page import CheckCommand, FrontPage, Provenance, front_page, number, words
+from projections.reports.history import History, history, text
 from projections.reports.recipients import came_to_nothing, readers, recipients, replaced_access
-from projections.reports.replay import Running, Stage
-from projections.views.custody import GIVEN, Hand, custody, standing
+from projections.reports.replay import RunningDeadline, Stage
+from projections.views.custody import GIVEN, CustodyStep, custody, standing
 from projections.views.due import due
 from projections.views.timeline import fields, office_names
 
@@ -22,7 +22,7 @@ GONE = ("data-returned", "data-destroyed")
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerRow:
     """One of the ten questions with its answer in lines, the entries it is drawn from, and whether a duty is open."""
 
     number: int
@@ -49,7 +49,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class AccessRow:
     """One opening of sealed values, or that nothing was handed out after one: when, which office and person, in which
     view, what for as a code, and why."""
 
@@ -67,19 +67,19 @@ class ProcessingRecord:
 
     face: FrontPage
     row: tuple[tuple[str, str], ...]
-    answers: tuple[Answered, ...]
-    duties: tuple[Running, ...]
+    answers: tuple[AnswerRow, ...]
+    duties: tuple[RunningDeadline, ...]
     holdings: tuple[Holding, ...]
-    reads: tuple[Read, ...]
+    reads: tuple[AccessRow, ...]
     stages: tuple[Stage, ...]
-    story: Story
+    story: History
 
 
 def processing_record(
     case: Case,
     judgement: Judgement,
     making: Provenance,
-    commands: Sequence[Command],
+    commands: Sequence[CheckCommand],
     accesses: Sequence[Entry],
     stages: Sequence[Stage],
 ) -> ProcessingRecord:
@@ -90,7 +90,7 @@ def processing_record(
         "what is still owed, and how all this looked at each moment."
     )
     answers = tuple(
-        Answered(a.number, a.question, a.cite, a.lines, tuple(_numbered(a.entries, case)), a.open)
+        AnswerRow(a.number, a.question, a.cite, a.lines, tuple(_numbered(a.entries, case)), a.open)
         for a in register(case, judgement, accesses, reveal=making.reveal)
     )
     owed = sum(a.open for a in answers)
@@ -99,14 +99,16 @@ def processing_record(
         f"a duty open. Telling the person: {words(judgement.regions.get('customer_notice', 'nothing on record'))}."
     )
     return ProcessingRecord(
-        face=face("Processing record", what, answer, case, judgement, making, commands),
+        face=front_page("Processing record", what, answer, case, judgement, making, commands),
         row=_row(past, answers, readers(accesses) if making.reveal else ()),
         answers=answers,
-        duties=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)),
+        duties=tuple(
+            RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, making.as_of)
+        ),
         holdings=_holdings(past),
         reads=tuple(_read(e, accesses, names, making.reveal) for e in accesses),
         stages=tuple(stages),
-        story=story(case, judgement, reveal=making.reveal, proven=making.proven),
+        story=history(case, judgement, reveal=making.reveal, proven=making.proven),
     )
 
 
@@ -121,7 +123,7 @@ def _view(e: Entry, accesses: Sequence[Entry]) -> str:
     return f"{view}, entry {e.index}, replaced by entry {later[0].index}" if later else view
 
 
-def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal: bool) -> Read:
+def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal: bool) -> AccessRow:
     """One opening as its reader may read it: the person and the reason are sealed themselves."""
     stated = fields(e, reveal=reveal)
 
@@ -129,7 +131,7 @@ def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal:
         value = stated.get(name, "not stated")
         return {Unread.WITHHELD: "[sealed]", Unread.ERASED: "[erased]"}.get(value, str(value))
 
-    return Read(
+    return AccessRow(
         e.on, names.get(e.by, e.by), said("person"), _view(e, accesses), said("purpose_code"), said("justification")
     )
 
@@ -140,7 +142,7 @@ def _numbered(entries: Sequence[Entry], case: Case) -> list[str]:
     return [number(e, case) for e in entries if e.leaf in here]
 
 
-def _row(case: Case, answers: Sequence[Answered], read_by: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it.
 
     `read_by` are the roles for which bundles were made.
@@ -196,13 +198,13 @@ def _holdings(case: Case) -> tuple[Holding, ...]:
     return tuple(found)
 
 
-def _has(held: Holding, hand: Hand, exhibit: str | None) -> bool:
+def _has(held: Holding, hand: CustodyStep, exhibit: str | None) -> bool:
     """A step falls into a period that is on the list already; what names no exhibit is of whatever the holder has."""
     same = exhibit is None or exhibit == held.exhibit
     return same and held.holder == hand.holder and (held.until is None or hand.entry.on <= held.until)
 
 
-def _gives(hand: Hand, holder: str, exhibit: str | None, arrived: Collection[str | None]) -> bool:
+def _gives(hand: CustodyStep, holder: str, exhibit: str | None, arrived: Collection[str | None]) -> bool:
     """At this step a holder has no longer what it held; an exhibit that arrived under no number is of the rest."""
     if hand.entry.kind in GONE:
         return holder in (hand.released_by, hand.held_by) and hand.entry.get("scope") == "all"

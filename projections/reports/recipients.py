@@ -28,7 +28,7 @@ HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs on
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class DataReceipt:
     """One entry by which somebody is shown to have received something: the entry, who, and a sentence for people."""
 
     entry: Entry
@@ -36,7 +36,7 @@ class Received:
     says: str
 
 
-def recipients(case: Case) -> list[Received]:
+def recipients(case: Case) -> list[DataReceipt]:
     """Everybody who received data or entries of an order, in the order of the events; replaced entries do not count.
 
     An office that is shown to hold data, and whose receipt is not on record, stands at the first entry that shows it. A
@@ -47,21 +47,21 @@ def recipients(case: Case) -> list[Received]:
     entries = sorted((e for e in case.entries if e.leaf not in gone), key=lambda e: (e.on, e.index))
     sources = {e.actor for e in entries if e.kind == DISCLOSED}
     known = set(sources)
-    found: list[Received] = []
+    found: list[DataReceipt] = []
     for e in entries:
         place = number(e, case)
         holder = _holder(e)
         if holder is not None and holder not in known:
             known.add(holder)
             who = names.get(holder, holder)
-            found.append(Received(e, who, f"{who} is shown to hold the data, entry {place}."))
+            found.append(DataReceipt(e, who, f"{who} is shown to hold the data, entry {place}."))
         receiver = _receiver(e)
         if receiver is None or _acknowledged(e, receiver, entries):
             continue
         if receiver not in sources or e.kind == "bundle-issued":
             known.add(receiver)
             who = names.get(receiver, receiver)
-            found.append(Received(e, who, _says(e, who, names, place)))
+            found.append(DataReceipt(e, who, _says(e, who, names, place)))
     return found
 
 

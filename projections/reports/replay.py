@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement, state_at
-from projections.reports.front_page import Provenance, Remark, Subject, number, only_for, remarks, subject, words
-from projections.reports.order_reports import Story, story
+from projections.reports.front_page import FindingLine, Provenance, Subject, number, only_for, remarks, subject, words
+from projections.reports.history import History, history
 from projections.views.due import due
-from projections.views.known_at import Change, Moment, as_known, changes
+from projections.views.known_at import Change, LogMoment, as_known, changes
 from projections.views.timeline import by_time, office_names, says, speaker
 
 MOST = 150  # stages; more would be a film nobody watches, so days and then weeks are shown by their last moment
@@ -29,7 +29,7 @@ Judge = Callable[[Case, datetime], Judgement]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EntryLine:
     """One entry in a line: its number, when it happened, what it says, and who says so."""
 
     number: str
@@ -39,7 +39,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningDeadline:
     """One clock that ran at a moment; `due` is None where it could not be computed."""
 
     id: str
@@ -59,14 +59,14 @@ class Stage:
 
     at: datetime
     size: int
-    happened: tuple[Told, ...]
-    recorded: tuple[Told, ...]
-    unknown: tuple[Told, ...]
+    happened: tuple[EntryLine, ...]
+    recorded: tuple[EntryLine, ...]
+    unknown: tuple[EntryLine, ...]
     state: str
     really: str
     regions: tuple[tuple[str, str], ...]
-    due: tuple[Running, ...]
-    findings: tuple[Remark, ...]
+    due: tuple[RunningDeadline, ...]
+    findings: tuple[FindingLine, ...]
     changes: tuple[Change, ...]
     clocks_ended: tuple[str, ...]
 
@@ -78,7 +78,7 @@ class Replay:
     making: Provenance
     subject: Subject
     stages: tuple[Stage, ...]
-    story: Story
+    story: History
     cosigned: bool
     thinned: bool
     only_for: tuple[str, ...]
@@ -93,7 +93,7 @@ def replay(case: Case, heads: Heads, making: Provenance, judge: Judge, *, cosign
         making=making,
         subject=subject(known, judgement),
         stages=tuple(found),
-        story=story(known, judgement, reveal=making.reveal, proven=making.proven),
+        story=history(known, judgement, reveal=making.reveal, proven=making.proven),
         cosigned=cosigned,
         thinned=len({e.on for e in known.entries}) > MOST,
         only_for=only_for(known.entries),
@@ -112,15 +112,15 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
     before: Judgement | None = None
     earlier: datetime | None = None
 
-    def told(entries: Iterable[Entry]) -> tuple[Told, ...]:
-        return tuple(Told(number(e, case), e.on, says(e.kind), speaker(e, names)) for e in entries)
+    def told(entries: Iterable[Entry]) -> tuple[EntryLine, ...]:
+        return tuple(EntryLine(number(e, case), e.on, says(e.kind), speaker(e, names)) for e in entries)
 
     def new(moment: datetime) -> bool:
         return moment <= at and (earlier is None or moment > earlier)
 
     for at in moments:
         size = max((size for dated, size in heads if dated <= at), default=0)
-        known = as_known(case, Moment(at, size))
+        known = as_known(case, LogMoment(at, size))
         judgement = judge(known, at)
         here = {e.leaf for e in known.entries}
         found.append(
@@ -133,7 +133,7 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
                 state=words(judgement.state),
                 really=words(state_at(at_once, at)),
                 regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
-                due=tuple(Running(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, at)),
+                due=tuple(RunningDeadline(d.clock.id, d.clock.due, d.over, d.clock.cite) for d in due(judgement, at)),
                 findings=remarks(judgement.findings, known),
                 changes=changes(before, judgement) if before is not None else (),
                 clocks_ended=tuple(s.clock for s in trail if s.clock is not None and new(s.on)),

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from ledger.entries.case import Case
 from projections.reports.front_page import number
-from projections.views.timeline import Line, office_names
+from projections.views.timeline import TimelineEntry, office_names
 
 WIDTH, LEFT, RIGHT = 960, 232, 16  # of the drawing, of the names at its left, of its margin
 LANE, TOP, FOOT = 34, 16, 46
@@ -22,7 +22,7 @@ SILENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class EntryMark:
     """One entry: where it stands, its number, and how it is said (act, observation, import); `found`: a finding."""
 
     x: float
@@ -42,7 +42,7 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DateLabel:
     """A date below the marks: where it stands, in which of two rows, how it hangs (SVG's text-anchor), what it says."""
 
     x: float
@@ -62,13 +62,13 @@ class Drawing:
     height: int
     left: int
     lanes: tuple[Lane, ...]
-    marks: tuple[Mark, ...]
-    days: tuple[Day, ...]
+    marks: tuple[EntryMark, ...]
+    days: tuple[DateLabel, ...]
     numbered: bool
     stroke: float
 
 
-def drawing(lines: Sequence[Line], case: Case, found: frozenset[str]) -> Drawing | None:
+def drawing(lines: Sequence[TimelineEntry], case: Case, found: frozenset[str]) -> Drawing | None:
     """The drawing of a timeline; `found` are the leaf hashes that findings point at. None for an empty one."""
     if not lines:
         return None
@@ -77,7 +77,7 @@ def drawing(lines: Sequence[Line], case: Case, found: frozenset[str]) -> Drawing
     step = (WIDTH - LEFT - RIGHT) / len(lines)
     numbered = step >= ROOM
     marks = tuple(
-        Mark(
+        EntryMark(
             x=round(LEFT + step * (n + 0.5), 1),
             y=lanes[x.entry.actor],
             number=number(x.entry, case),
@@ -99,9 +99,9 @@ def drawing(lines: Sequence[Line], case: Case, found: frozenset[str]) -> Drawing
     )
 
 
-def _days(lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[Day, ...]:
+def _days(lines: Sequence[TimelineEntry], marks: Sequence[EntryMark]) -> tuple[DateLabel, ...]:
     """The first mark of each day gets its date, where one of the two rows has room since the last one."""
-    days: list[Day] = []
+    days: list[DateLabel] = []
     free = [0.0, 0.0]
     for n, (x, mark) in enumerate(zip(lines, marks, strict=True)):
         on, before = x.entry.on, lines[n - 1].entry.on if n else None
@@ -115,7 +115,7 @@ def _days(lines: Sequence[Line], marks: Sequence[Mark]) -> tuple[Day, ...]:
         left = mark.x - width / 2 if anchor == "middle" else mark.x - width
         row = next((r for r in (0, 1) if free[r] <= left), None)
         if row is not None:
-            days.append(Day(mark.x, row, anchor, says))
+            days.append(DateLabel(mark.x, row, anchor, says))
             free[row] = left + width + LETTER
     return tuple(days)
 
@@ -134,7 +134,7 @@ def legend(drawn: Drawing) -> Mapping[str, str]:
     return {speaks: says for speaks, says in all_.items() if any(m.speaks == speaks for m in drawn.marks)}
 
 
-def told(drawn: Drawing) -> str:
+def describe_drawing(drawn: Drawing) -> str:
     """What the drawing shows, for whoever does not see it."""
     return (
         f"{len(drawn.marks)} entries of {len(drawn.lanes)} offices, from left to right in the order in which they "

@@ -56,7 +56,7 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OrderFilter:
     """Which orders are counted: issued from (with it) until (without it), between Parties, to a provider. None: any."""
 
     since: datetime | None = None
@@ -146,7 +146,7 @@ def _told(kinds: set[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatisticsRow:
     """One line of a table. A cell is a number of orders, days for a duration, a fraction for a share; None is withheld,
     and "" says that there is nothing to count. `unit` is "orders" or "days"; `cite` is the provision; `inner`: it is a
     part of a row above it."""
@@ -159,12 +159,12 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class StatisticsTable:
     """Rows under columns; `share` says that the last column is one number of the row divided by another."""
 
     title: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[StatisticsRow, ...]
     share: bool = False
 
 
@@ -173,13 +173,13 @@ class Form:
     """All tables of one form, the number of cells withheld in them, and what no such table can know."""
 
     name: str
-    tables: tuple[Table, ...]
+    tables: tuple[StatisticsTable, ...]
     withheld: int
     cannot_know: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class Selection:
     """Some orders and what they are called. Where two tables count orders of the same names, it is the same number;
     `among` keeps names apart that come from the record, such as an office called as a category is."""
 
@@ -191,11 +191,11 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class RowGroup:
     """Rows that belong together: `parts` of the row named `of` (the first of the table) add up to it, others are some
     of it."""
 
-    rows: Sequence[Count]
+    rows: Sequence[Selection]
     parts: bool = True
     of: str = ""
 
@@ -205,9 +205,9 @@ class Plan:
     """A table before it is counted. Its columns cover all its orders; the first row is all of them."""
 
     title: str
-    whole: Count
-    columns: Sequence[Count]
-    groups: Sequence[Group]
+    whole: Selection
+    columns: Sequence[Selection]
+    groups: Sequence[RowGroup]
     share: tuple[str, str] | None = None  # one column in relation to another
 
 
@@ -218,7 +218,7 @@ Links = Callable[[Mapping[Key, int]], Iterable[tuple[Key, Sequence[Key], Mapping
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedCells:
     """The numbers of several tables, the sums that hold among them, and those that no table shows."""
 
     cells: Mapping[Key, int]
@@ -247,7 +247,7 @@ def forms(
     ]
 
 
-def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = None) -> Counted:
+def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = None) -> CountedCells:
     """Count orders; a number that stands in two tables is one cell, so that it is withheld in both or in none.
 
     Of rows that are only some of a whole, what is left of it is a cell too: nobody sees it, and it guards them.
@@ -281,39 +281,39 @@ def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = 
         for key, n in unseen.items():
             cells[key] = n
             rests.add(key)
-    return Counted(cells, sums, frozenset(rests))
+    return CountedCells(cells, sums, frozenset(rests))
 
 
-def _key(plan: Plan, *counts: Count | None) -> Key:
+def _key(plan: Plan, *counts: Selection | None) -> Key:
     return key_of(*(c for c in (plan.whole, *counts) if c is not None))
 
 
-def key_of(*counts: Count) -> Key:
+def key_of(*counts: Selection) -> Key:
     """What the orders are called that are all of these at once."""
     return frozenset(f"{c.among}/{c.says}" for c in counts)
 
 
-def _table(plan: Plan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> Table:
+def _table(plan: Plan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: frozenset[Key]) -> StatisticsTable:
     mine = [x for x in lives if plan.whole.test(x)]
-    rows: list[Row] = []
+    rows: list[StatisticsRow] = []
     for row in (None, *(c for group in plan.groups for c in group.rows)):
         keys = [_key(plan, row, column) for column in (*plan.columns, None)]
         numbers = tuple(None if key in hidden else cells[key] for key in keys)
         said = plan.whole if row is None else row
-        rows.append(Row(said.says, said.cite, "orders", numbers, inner=row is not None))
+        rows.append(StatisticsRow(said.says, said.cite, "orders", numbers, inner=row is not None))
         if said.took:
             rows += _durations(said, [x for x in mine if said.test(x)], plan.columns, numbers)
     columns = (*(c.says for c in plan.columns), TOTAL)
     if plan.share is None:
-        return Table(plan.title, columns, tuple(rows))
+        return StatisticsTable(plan.title, columns, tuple(rows))
     some, of = (columns.index(name) for name in plan.share)
     rows = [replace(row, cells=(*row.cells, _share(row.cells[some], row.cells[of]))) for row in rows]
-    return Table(plan.title, (*columns, f"share {plan.share[0]}"), tuple(rows), share=True)
+    return StatisticsTable(plan.title, (*columns, f"share {plan.share[0]}"), tuple(rows), share=True)
 
 
 def _durations(
-    said: Count, lives: Sequence[Life], columns: Sequence[Count], numbers: Sequence[int | None]
-) -> list[Row]:
+    said: Selection, lives: Sequence[Life], columns: Sequence[Selection], numbers: Sequence[int | None]
+) -> list[StatisticsRow]:
     """Median days, and the mean where nothing of its row is withheld: means and totals would tell what a cell hides."""
 
     def spread(how: Callable[[list[float]], float]) -> tuple[float | str | None, ...]:
@@ -323,10 +323,10 @@ def _durations(
             out.append(None if n is None else "" if not days else None if len(days) < FEW else round(how(days), 1))
         return tuple(out)
 
-    rows = [Row(f"median days {said.took}", said.cite, "days", spread(median), inner=True)]
+    rows = [StatisticsRow(f"median days {said.took}", said.cite, "days", spread(median), inner=True)]
     means = spread(fmean)
     if None not in means and any(means):
-        rows.append(Row(f"mean days {said.took}", said.cite, "days", means, inner=True))
+        rows.append(StatisticsRow(f"mean days {said.took}", said.cite, "days", means, inner=True))
     return rows
 
 

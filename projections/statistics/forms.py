@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from projections.statistics.counting import TOTAL, Count, Form, Group, Key, Life, Plan, form, forms, key_of
+from projections.statistics.counting import TOTAL, Form, Key, Life, Plan, RowGroup, Selection, form, forms, key_of
 
 ARTICLE = "EPOC:28(2)"
 GROUNDS = ("EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)")
@@ -81,7 +81,7 @@ def european(lives: Sequence[Life]) -> list[Plan]:
 def requested(lives: Sequence[Life]) -> list[Plan]:
     """The tables of a transparency report on these orders."""
     return [
-        Plan(title, REQUESTS, ANSWERS, (Group(rows),), share=("some data", TOTAL))
+        Plan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=("some data", TOTAL))
         for title, rows in (
             ("By requesting Party", _each(lives, "party", lambda x: x.from_party)),
             ("By half year of issue", _each(lives, "half year", lambda x: half_year(x.issued_on))),
@@ -102,32 +102,32 @@ def _production() -> Plan:
         PRODUCTION,
         CATEGORIES,
         (
-            Group(SITUATIONS),
-            Group(
+            RowGroup(SITUATIONS),
+            RowGroup(
                 (
-                    Count("validated only afterwards", lambda x: x.sought_after, f"{ARTICLE}(b)"),
-                    Count("validation afterwards refused", lambda x: x.refused_after, f"{ARTICLE}(i)"),
+                    Selection("validated only afterwards", lambda x: x.sought_after, f"{ARTICLE}(b)"),
+                    Selection("validation afterwards refused", lambda x: x.refused_after, f"{ARTICLE}(i)"),
                 ),
                 parts=False,
             ),
-            Group(OUTCOMES),
-            Group(
+            RowGroup(OUTCOMES),
+            RowGroup(
                 (
-                    Count("notified to the enforcing authority", lambda x: x.notified, f"{ARTICLE}(d)"),
-                    Count("refused", lambda x: bool(x.grounds), f"{ARTICLE}(d)"),
+                    Selection("notified to the enforcing authority", lambda x: x.notified, f"{ARTICLE}(d)"),
+                    Selection("refused", lambda x: bool(x.grounds), f"{ARTICLE}(d)"),
                 ),
                 parts=False,
             ),
-            Group((*map(_ground, GROUNDS), SEVERAL), of="refused"),
+            RowGroup((*map(_ground, GROUNDS), SEVERAL), of="refused"),
             *ENFORCED,
-            Group((Count("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),), parts=False),
-            Group(PERSONS),
+            RowGroup((Selection("a remedy was sought", lambda x: x.remedy, f"{ARTICLE}(h)"),), parts=False),
+            RowGroup(PERSONS),
         ),
     )
 
 
 def _preservation() -> Plan:
-    followed = Count(
+    followed = Selection(
         "followed by a request for production",
         lambda x: x.took is not None,
         f"{ARTICLE}(f)",
@@ -138,9 +138,9 @@ def _preservation() -> Plan:
         PRESERVATION,
         CATEGORIES,
         (
-            Group(SITUATIONS),
-            Group((replace(OUTCOMES[0], took="", cite=f"{ARTICLE}(c)"), *OUTCOMES[1:])),
-            Group((followed,), parts=False),
+            RowGroup(SITUATIONS),
+            RowGroup((replace(OUTCOMES[0], took="", cite=f"{ARTICLE}(c)"), *OUTCOMES[1:])),
+            RowGroup((followed,), parts=False),
             *ENFORCED,
         ),
     )
@@ -148,7 +148,7 @@ def _preservation() -> Plan:
 
 def _by_addressee(lives: Sequence[Life]) -> list[Plan]:
     return [
-        Plan(f"{title} by addressee", whole, OUTCOMES, (Group(_each(mine, "addressee", lambda x: x.addressee)),))
+        Plan(f"{title} by addressee", whole, OUTCOMES, (RowGroup(_each(mine, "addressee", lambda x: x.addressee)),))
         for title, whole in (("European Production Orders", PRODUCTION), ("European Preservation Orders", PRESERVATION))
         if (mine := _among(lives, whole.test))
     ]
@@ -158,58 +158,58 @@ def _among(lives: Sequence[Life], test: Callable[[Life], bool]) -> list[Life]:
     return [x for x in lives if test(x)]
 
 
-def _each(lives: Sequence[Life], among: str, name: Callable[[Life], str]) -> tuple[Count, ...]:
+def _each(lives: Sequence[Life], among: str, name: Callable[[Life], str]) -> tuple[Selection, ...]:
     """One row for each name that occurs, in the order of the alphabet."""
 
-    def of(value: str) -> Count:
-        return Count(value, lambda x: name(x) == value, among=among)
+    def of(value: str) -> Selection:
+        return Selection(value, lambda x: name(x) == value, among=among)
 
     return tuple(of(value) for value in sorted({name(x) for x in lives}))
 
 
-def _ground(code: str) -> Count:
-    return Count(f"on ground {code.removeprefix('EPOC:')} alone", lambda x: x.grounds == (code,), f"{ARTICLE}(d)")
+def _ground(code: str) -> Selection:
+    return Selection(f"on ground {code.removeprefix('EPOC:')} alone", lambda x: x.grounds == (code,), f"{ARTICLE}(d)")
 
 
-PRODUCTION = Count("production orders issued", lambda x: x.instrument == "EPOC", f"{ARTICLE}(a)")
-PRESERVATION = Count("preservation orders issued", lambda x: x.instrument == "EPOC-PR", f"{ARTICLE}(a)")
-REQUESTS = Count("requests", lambda x: True)
+PRODUCTION = Selection("production orders issued", lambda x: x.instrument == "EPOC", f"{ARTICLE}(a)")
+PRESERVATION = Selection("preservation orders issued", lambda x: x.instrument == "EPOC-PR", f"{ARTICLE}(a)")
+REQUESTS = Selection("requests", lambda x: True)
 
 CATEGORIES = (
-    Count("subscriber", lambda x: x.category == "subscriber"),
-    Count("identification", lambda x: x.category == "identification"),
-    Count("traffic", lambda x: x.category == "traffic"),
-    Count("content", lambda x: x.category == "content"),
-    Count("not stated", lambda x: x.category not in ("subscriber", "identification", "traffic", "content")),
+    Selection("subscriber", lambda x: x.category == "subscriber"),
+    Selection("identification", lambda x: x.category == "identification"),
+    Selection("traffic", lambda x: x.category == "traffic"),
+    Selection("content", lambda x: x.category == "content"),
+    Selection("not stated", lambda x: x.category not in ("subscriber", "identification", "traffic", "content")),
 )
 SITUATIONS = (
-    Count("in an emergency", lambda x: x.emergency, f"{ARTICLE}(a)"),
-    Count("not in an emergency", lambda x: not x.emergency, f"{ARTICLE}(a)"),
+    Selection("in an emergency", lambda x: x.emergency, f"{ARTICLE}(a)"),
+    Selection("not in an emergency", lambda x: not x.emergency, f"{ARTICLE}(a)"),
 )
 OUTCOMES = (
-    Count(
+    Selection(
         "fulfilled", lambda x: x.outcome == "fulfilled", f"{ARTICLE}(c), (e)", took="from issue to the data obtained"
     ),
-    Count("fulfilled in part", lambda x: x.outcome == "in part", f"{ARTICLE}(c)"),
-    Count("not fulfilled", lambda x: x.outcome == "not fulfilled", f"{ARTICLE}(c)"),
-    Count("open", lambda x: x.outcome == "open", f"{ARTICLE}(c)"),
+    Selection("fulfilled in part", lambda x: x.outcome == "in part", f"{ARTICLE}(c)"),
+    Selection("not fulfilled", lambda x: x.outcome == "not fulfilled", f"{ARTICLE}(c)"),
+    Selection("open", lambda x: x.outcome == "open", f"{ARTICLE}(c)"),
 )
 ANSWERS = (
-    Count("some data", lambda x: x.outcome in ("fulfilled", "in part")),
-    Count("no data", lambda x: x.outcome == "not fulfilled"),
-    Count("open", lambda x: x.outcome == "open"),
+    Selection("some data", lambda x: x.outcome in ("fulfilled", "in part")),
+    Selection("no data", lambda x: x.outcome == "not fulfilled"),
+    Selection("open", lambda x: x.outcome == "open"),
 )
-SENT = Count("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)")
-OBEYED = Count("fulfilled after that", lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
-ENFORCED = (Group((SENT,), parts=False), Group((OBEYED,), parts=False, of=SENT.says))
-SEVERAL = Count(
+SENT = Selection("sent for enforcement", lambda x: x.enforced, f"{ARTICLE}(g)")
+OBEYED = Selection("fulfilled after that", lambda x: x.enforced and x.outcome == "fulfilled", f"{ARTICLE}(g)")
+ENFORCED = (RowGroup((SENT,), parts=False), RowGroup((OBEYED,), parts=False, of=SENT.says))
+SEVERAL = Selection(
     "on several or other grounds",
     lambda x: bool(x.grounds) and x.grounds not in {(g,) for g in GROUNDS},
     f"{ARTICLE}(d)",
 )
 PERSONS = (
-    Count("the person was told", lambda x: x.told == "told", "EPOC:13"),
-    Count("telling the person was put off", lambda x: x.told == "put off", "EPOC:13"),
-    Count("the person will not be told", lambda x: x.told == "left out", "EPOC:13"),
-    Count("nothing on record on telling the person", lambda x: x.told == "nothing on record", "EPOC:13"),
+    Selection("the person was told", lambda x: x.told == "told", "EPOC:13"),
+    Selection("telling the person was put off", lambda x: x.told == "put off", "EPOC:13"),
+    Selection("the person will not be told", lambda x: x.told == "left out", "EPOC:13"),
+    Selection("nothing on record on telling the person", lambda x: x.told == "nothing on record", "EPOC:13"),
 )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from projections.reports.charts import Bars, Plot, bar_chart, plot
-from projections.reports.front_page import Command, FrontPage, Provenance
-from projections.statistics.counting import TOTAL, Form, Life, Row, Table
+from projections.reports.front_page import CheckCommand, FrontPage, Provenance
+from projections.statistics.counting import TOTAL, Form, Life, StatisticsRow, StatisticsTable
 from projections.statistics.forms import both
 from projections.statistics.published_figures import Total
 from projections.statistics.suppression import FEW
@@ -26,7 +26,7 @@ HALF_YEARS = "By half year of issue"
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class PublishedSeries:
     """A published series in our columns: what it is called, where it is from, its totals by half year."""
 
     name: str
@@ -44,18 +44,18 @@ class StatisticsReport:
     selection: str
     form: Form
     method: tuple[str, ...]
-    beside: Beside | None
+    beside: PublishedSeries | None
     chart: Plot | None
     bars: Bars | None
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FormReport:
     """One of the two forms in a report on both."""
 
     title: str
     form: Form
-    beside: Beside | None
+    beside: PublishedSeries | None
     chart: Plot | None
     bars: Bars | None
 
@@ -65,19 +65,25 @@ class Statistics:
     """Both forms as a document with its first page; numbers are withheld in one for what the other would tell."""
 
     face: FrontPage
-    parts: tuple[Part, ...]
+    parts: tuple[FormReport, ...]
     method: tuple[str, ...]
     cannot_know: tuple[str, ...]
 
 
-def statistics_report(form: Form, selection: str, making: Provenance, beside: Beside | None = None) -> StatisticsReport:
+def statistics_report(
+    form: Form, selection: str, making: Provenance, beside: PublishedSeries | None = None
+) -> StatisticsReport:
     """A form as a report."""
     made = _part(form, beside)
     return StatisticsReport(making, made.title, selection, form, METHOD, beside, made.chart, made.bars)
 
 
 def statistics(
-    lives: Sequence[Life], selection: str, making: Provenance, commands: Sequence[Command], beside: Beside | None = None
+    lives: Sequence[Life],
+    selection: str,
+    making: Provenance,
+    commands: Sequence[CheckCommand],
+    beside: PublishedSeries | None = None,
 ) -> Statistics:
     """The report on both forms over the same orders; `commands` tell how to count again."""
     european, published = both(lives)
@@ -109,14 +115,14 @@ def suppressed(withheld: int) -> str:
     return f"{withheld} {'number is' if withheld == 1 else 'numbers are'} withheld in these tables (x)."
 
 
-def _part(form: Form, beside: Beside | None = None) -> Part:
+def _part(form: Form, beside: PublishedSeries | None = None) -> FormReport:
     drawn, title = None, "Orders issued, by the gravest category sought"
     if form.name == "transparency":
         named = {"this record": shares(form.tables)}
         if beside is not None:
             named[beside.name] = {t.period: t.share for t in beside.totals if t.share is not None}
         drawn, title = plot(named), "Requests by half year"
-    return Part(TITLES[form.name], form, beside, drawn, bar_chart(title, orders(form)))
+    return FormReport(TITLES[form.name], form, beside, drawn, bar_chart(title, orders(form)))
 
 
 def orders(form: Form) -> list[tuple[str, int | None]]:
@@ -128,13 +134,13 @@ def orders(form: Form) -> list[tuple[str, int | None]]:
     return [(name, n if isinstance(n, int) else None) for name, n in cells if name != TOTAL]
 
 
-def shares(tables: Sequence[Table]) -> dict[str, float]:
+def shares(tables: Sequence[StatisticsTable]) -> dict[str, float]:
     """The share of requests with some data by half year, where it is shown."""
     table = next(t for t in tables if t.title == HALF_YEARS)
     return {row.says: row.cells[-1] for row in table.rows if row.inner and isinstance(row.cells[-1], float)}
 
 
-def requests(tables: Sequence[Table]) -> list[tuple[str, int | None]]:
+def requests(tables: Sequence[StatisticsTable]) -> list[tuple[str, int | None]]:
     """Requests by half year; None where the number is withheld."""
     table = next(t for t in tables if t.title == HALF_YEARS)
     at = table.columns.index(TOTAL)
@@ -149,7 +155,7 @@ def plain(n: float, digits: int) -> str:
     return f"{n:.{digits}f}"
 
 
-def printed(row: Row, table: Table, number: Number = plain) -> tuple[str, ...]:
+def printed(row: StatisticsRow, table: StatisticsTable, number: Number = plain) -> tuple[str, ...]:
     """The cells of a row as they are printed: x for withheld, a dash where there is nothing to count."""
     last = len(row.cells) - 1
     units = ("share" if table.share and n == last else row.unit for n in range(last + 1))

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from ledger.entries.case import Case, Entry
 from projections.views.exhibit_digests import Digest, Exhibits, First, digests, exhibits_of, speaks_of, unread
-from projections.views.replaced import Replaced, replaced
+from projections.views.replaced import Replacement, replaced
 from projections.views.timeline import office_names, says
 
 HANDS = (
@@ -31,7 +31,7 @@ GIVEN = ("data-disclosed", "data-transmitted-by-state")
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class CustodyStep:
     """One step of custody: the entry, who gave and who took, what was checked, and the digests it states.
 
     Names of offices; None where nothing on record says it. A step in which nothing changes hands has only `held_by`.
@@ -53,7 +53,7 @@ class Hand:
     unread: str
     compared: str
     firsts: tuple[First, ...]
-    replaced: Replaced | None = None
+    replaced: Replacement | None = None
 
     @property
     def holder(self) -> str | None:
@@ -68,8 +68,8 @@ class Trace:
     `as_first_stated`: it is the file that was handed over, and not one that it became later.
     """
 
-    equal: tuple[Hand, ...]
-    differs: tuple[Hand, ...]
+    equal: tuple[CustodyStep, ...]
+    differs: tuple[CustodyStep, ...]
     as_first_stated: bool
 
     @property
@@ -78,7 +78,7 @@ class Trace:
         return "equal" if self.as_first_stated else "differs" if self.equal or self.differs else "unknown"
 
 
-def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> list[Hand]:
+def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> list[CustodyStep]:
     """Every step of custody of an order in the order in which it happened, replaced ones too, each marked as such.
 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
@@ -90,7 +90,7 @@ def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> 
     return [_hand(e, _parties(e, given, standing), names, exhibits, gone.get(e.leaf)) for e in exhibits.steps]
 
 
-def standing(hands: Iterable[Hand]) -> list[Hand]:
+def standing(hands: Iterable[CustodyStep]) -> list[CustodyStep]:
     """The steps that nothing replaced."""
     return [hand for hand in hands if hand.replaced is None]
 
@@ -100,10 +100,10 @@ def _hand(
     parties: tuple[str | None, str | None, str | None],
     names: Mapping[str, str],
     exhibits: Exhibits,
-    gone: Replaced | None,
-) -> Hand:
+    gone: Replacement | None,
+) -> CustodyStep:
     released, received, held = (None if actor is None else names.get(actor, actor) for actor in parties)
-    return Hand(
+    return CustodyStep(
         entry=e,
         says=says(e.kind),
         exhibit=e.get("exhibit"),
@@ -150,7 +150,7 @@ def _giver(receipt: Entry, given: Sequence[Entry], standing: Sequence[Entry]) ->
     return offices.pop() if len(offices) == 1 else None
 
 
-def out_of_step(hands: Sequence[Hand]) -> dict[str, Hand | None]:
+def out_of_step(hands: Sequence[CustodyStep]) -> dict[str, CustodyStep | None]:
     """The steps whose place by date is not their place in the record, by leaf: each with the step recorded before it.
 
     Of `hands`, which are in the order of their dates, as few as will do: without them, both orders are the same. None
@@ -158,7 +158,7 @@ def out_of_step(hands: Sequence[Hand]) -> dict[str, Hand | None]:
     """
     kept = _rising([h.entry.index for h in hands])
     recorded = sorted(hands, key=lambda h: h.entry.index)
-    before: dict[str, Hand | None] = {
+    before: dict[str, CustodyStep | None] = {
         h.entry.leaf: earlier for h, earlier in zip(recorded, [None, *recorded], strict=False)
     }
     return {h.entry.leaf: before[h.entry.leaf] for n, h in enumerate(hands) if n not in kept}
@@ -182,7 +182,7 @@ def _rising(numbers: Sequence[int]) -> set[int]:
     return found
 
 
-def trace(hands: Sequence[Hand], file: Digest) -> Trace:
+def trace(hands: Sequence[CustodyStep], file: Digest) -> Trace:
     """Compare one file with the steps of custody that speak of it: of its exhibit, and of the disclosure it came by.
 
     It is the file whose digest it has; only where nobody states its digest, the file of its name.
@@ -198,6 +198,6 @@ def trace(hands: Sequence[Hand], file: Digest) -> Trace:
     return Trace(tuple(equal), tuple(differs), as_first_stated)
 
 
-def _is_another(digest: Digest, file: Digest, found: Collection[First], hand: Hand) -> bool:
+def _is_another(digest: Digest, file: Digest, found: Collection[First], hand: CustodyStep) -> bool:
     """A digest that is not the file's, of what the file is."""
     return digest.same(file) is False and any(f in found for f in speaks_of(digest, hand.firsts))

@@ -63,7 +63,7 @@ def soonest_first(duties: Iterable[Duty]) -> list[Duty]:
     return sorted(duties, key=lambda d: (d.left is not None, d.left or timedelta(0), d.order, d.clock.id))
 
 
-class Followed(Struct, frozen=True):
+class DeadlineHistory(Struct, frozen=True):
     """One clock that was open, with an end, at some moment of the record.
 
     `open` says whether it still is; it is not if it was met, is no longer listed, or has no computed end any more. Then
@@ -79,7 +79,7 @@ class Followed(Struct, frozen=True):
     changes: int = 0
 
 
-def followed(case: Case, now: datetime) -> list[Followed]:
+def followed(case: Case, now: datetime) -> list[DeadlineHistory]:
     """Return every clock of an order that was open, with an end, at a moment up to `now`, as it is at `now`.
 
     The record is read as it was known after each of its entries and one second before the next one, so that a clock
@@ -87,7 +87,7 @@ def followed(case: Case, now: datetime) -> list[Followed]:
     entries never lower `changes`.
     """
     recorded = sorted({e.received or e.at for e in case.known(now).entries})
-    found: dict[tuple[str, str | None, int], Followed] = {}
+    found: dict[tuple[str, str | None, int], DeadlineHistory] = {}
     for moment in sorted({*recorded, *(after - SECOND for after in recorded[1:]), now}):
         listed = dict(_ending(read_order(case, moment).deadlines.clocks))
         for key, clock in listed.items():
@@ -96,7 +96,7 @@ def followed(case: Case, now: datetime) -> list[Followed]:
                 changed = (before.open, before.clock.due) != (here, clock.due)
                 found[key] = replace(before, clock=clock, open=here, changes=before.changes + changed)
             elif here:
-                found[key] = Followed(case.order, case.instrument, clock, key[2])
+                found[key] = DeadlineHistory(case.order, case.instrument, clock, key[2])
         for key, before in found.items():
             if before.open and key not in listed:
                 found[key] = replace(before, open=False, changes=before.changes + 1)

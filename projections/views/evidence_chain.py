@@ -24,7 +24,7 @@ CRITERIA = {
 
 
 @dataclass(frozen=True, slots=True)
-class Pillar:
+class CriterionView:
     """One criterion: its state, the entries it rests on, what is lacking in words, the findings that pull it."""
 
     id: str
@@ -35,11 +35,11 @@ class Pillar:
     pulled_by: tuple[Finding, ...]
 
 
-def evidence_chain(case: Case, judgement: Judgement) -> list[Pillar]:
+def evidence_chain(case: Case, judgement: Judgement) -> list[CriterionView]:
     """All eight criteria of a judgement with the entries of the case they rest on, in the order of A1 to A8."""
     by_leaf = {e.leaf: e for e in case.entries}
     return [
-        Pillar(
+        CriterionView(
             id=id_,
             name=name,
             state=str(judgement.criteria[id_].state),

@@ -31,7 +31,7 @@ class Advice(Struct, frozen=True):
     mark: Mark = Mark.KNOWN
 
 
-class _Draft(Struct, frozen=True):
+class _UnsentOrder(Struct, frozen=True):
     """An order before it is sent: its fields, the register it is read beside, the channel it is to take."""
 
     fields: Mapping[str, Any]
@@ -48,27 +48,27 @@ def before_sending(
     public: Mapping[str, Any], sealed: Mapping[str, Any], registry: Sequence[Entry], channel: str
 ) -> list[Advice]:
     """What the guidelines would add to an order with these fields, sent by this channel."""
-    draft = _Draft({**public, **sealed}, registry, channel)
+    draft = _UnsentOrder({**public, **sealed}, registry, channel)
     return [advice for follows, advice in _PRACTICE if follows(draft)]
 
 
-def _no_desk_of_ours(d: _Draft) -> bool:
+def _no_desk_of_ours(d: _UnsentOrder) -> bool:
     """No office to answer to is named, or one the register does not know."""
     known = {e.get("actor") for e in d.registry if e.kind in ("authority-registered", "authority-changed")}
     desk = d.fields.get("return_authority")
     return d.lacks("return_authority") or bool(known and desk and desk not in known)
 
 
-def _no_reason_to_hurry(d: _Draft) -> bool:
+def _no_reason_to_hurry(d: _UnsentOrder) -> bool:
     return bool(d.fields.get("emergency")) and d.lacks("emergency_reasons")
 
 
-def _over_which_time(d: _Draft) -> bool:
+def _over_which_time(d: _UnsentOrder) -> bool:
     heavy = not {"traffic", "content"}.isdisjoint(d.fields.get("data_categories") or ())
     return heavy and d.lacks("time_range")
 
 
-_PRACTICE: tuple[tuple[Callable[[_Draft], bool], Advice], ...] = (
+_PRACTICE: tuple[tuple[Callable[[_UnsentOrder], bool], Advice], ...] = (
     (
         _no_desk_of_ours,
         Advice(

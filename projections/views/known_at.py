@@ -16,7 +16,7 @@ from ledger.law import Judgement
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class LogMoment:
     """A moment of the record: the time asked about and the log size that had been acknowledged by then."""
 
     at: datetime
@@ -40,14 +40,16 @@ class Difference:
     changes: tuple[Change, ...]
 
 
-def as_known(case: Case, moment: Moment) -> Case:
+def as_known(case: Case, moment: LogMoment) -> Case:
     """The case as the record stood at a moment: entries below the log size acknowledged by then."""
     entries = tuple(e for e in case.entries if e.index < moment.size)
     registry = tuple(e for e in case.registry if e.index < moment.size)
     return Case(case.order, case.instrument, entries, registry, case.label)
 
 
-def difference(case: Case, earlier: Moment, later: Moment, judge: Callable[[Case, datetime], Judgement]) -> Difference:
+def difference(
+    case: Case, earlier: LogMoment, later: LogMoment, judge: Callable[[Case, datetime], Judgement]
+) -> Difference:
     """The entries recorded between two moments and every line of the judgement that reads differently."""
     before, after = as_known(case, earlier), as_known(case, later)
     known = {e.leaf for e in before.entries}

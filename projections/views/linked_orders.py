@@ -14,13 +14,13 @@ from typing import Any
 from ledger.entries.case import Case
 from ledger.law import Judgement
 from projections.views.replaced import replaced
-from projections.views.timeline import Line, timeline
+from projections.views.timeline import TimelineEntry, timeline
 
 Pair = tuple[str, str]  # the order before, the order after
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class LinkedOrder:
     """One order of a matter: what people call it, what it is, and its judgement at the matter's moment."""
 
     name: str
@@ -59,7 +59,7 @@ def connected(order: str, links: Iterable[Pair]) -> set[str]:
     return found
 
 
-def merged(shares: Sequence[Share], *, reveal: bool = False) -> list[tuple[Share, Line]]:
+def merged(shares: Sequence[LinkedOrder], *, reveal: bool = False) -> list[tuple[LinkedOrder, TimelineEntry]]:
     """The story of a matter: every entry of its orders in the order in which it happened, then of the record."""
     told = [(s, line) for s in shares for line in timeline(s.case, s.judgement.trail, reveal=reveal)]
     return sorted(told, key=lambda one: (one[1].entry.on, one[1].entry.index))

@@ -14,7 +14,7 @@ EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class Replacement:
     """The entry that took the place of another, and why as far as a reader may see it: text, `[sealed]`, `[erased]`.
 
     Who did it and when (UTC, claimed) are its signer and the moment of its signature.
@@ -29,13 +29,13 @@ class Replaced:
         return f"REPLACED by {number}, signed {wire(e.at)} by {e.by} ({e.role}): {self.why}"
 
 
-def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) -> dict[str, Replaced]:
+def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) -> dict[str, Replacement]:
     """Leaf of a replaced entry -> what took its place last, as the law reads the case at a moment (without one: ever).
 
     An entry that names the entry of another signer replaces nothing.
     """
     found = replacements(case.entries, at or EVER)
-    return {leaf: Replaced(by[-1], why(by[-1], reveal=reveal)) for leaf, by in found.items()}
+    return {leaf: Replacement(by[-1], why(by[-1], reveal=reveal)) for leaf, by in found.items()}
 
 
 def why(e: Entry, *, reveal: bool) -> str:
@@ -48,7 +48,7 @@ def why(e: Entry, *, reveal: bool) -> str:
     return stated if reveal and isinstance(stated, str) else "[sealed]"
 
 
-def numbered(found: Mapping[str, Replaced], leaf: str) -> str:
+def numbered(found: Mapping[str, Replacement], leaf: str) -> str:
     """The line that stands beside a replaced entry, its replacement by number; empty for an entry that counts."""
     by = found.get(leaf)
     return "" if by is None else by.told(f"#{by.entry.seq}")

@@ -10,14 +10,14 @@ from typing import Any
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
 from ledger.law import StateChange
-from projections.views.replaced import Replaced, replaced
+from projections.views.replaced import Replacement, replaced
 
 LATE = timedelta(hours=24)  # findings.md 1, "late entry" [design]
 MANNER = {"act": "", "observation": "saw", "import": "took over"}
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TimelineEntry:
     """One entry of the story.
 
     `on` is when it happened and `at` when it was signed, both UTC and both claims; `late` is how long after the event
@@ -31,7 +31,7 @@ class Line:
     who: str
     late: timedelta | None
     early: timedelta | None
-    replaced: Replaced | None
+    replaced: Replacement | None
     moved: tuple[str, str] | None
     fields: Mapping[str, Any]
 
@@ -48,7 +48,7 @@ def timeline(
     reveal: bool = False,
     part: slice = slice(None),
     at: datetime | None = None,
-) -> list[Line]:
+) -> list[TimelineEntry]:
     """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's.
 
     `part` says which of these lines are made, `at` at which moment the case is read.
@@ -57,9 +57,9 @@ def timeline(
     gone = replaced(case, at, reveal=reveal)
     names = office_names(case.registry)
     return [
-        Line(
+        TimelineEntry(
             entry=e,
-            says=told(e),
+            says=sentence(e),
             who=speaker(e, names),
             late=e.at - e.on if e.at - e.on > LATE else None,
             early=e.ahead if e.after_signature else None,
@@ -71,7 +71,7 @@ def timeline(
     ]
 
 
-def told(e: Entry) -> str:
+def sentence(e: Entry) -> str:
     """What has happened when this entry stands in the record, and that it has no effect where that is so."""
     said = _arrived(e) or says(e.kind)
     if not e.held:

@@ -25,11 +25,11 @@ from ledger.law import CHECKS, Verdict
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
-from projections.render.translation import PLACE, tongue
+from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
+from projections.reports.evidence_chain_report import SHOWN
 from projections.reports.front_page import LEVELS, words
 from projections.reports.order_form import ANNEX, ANNEX_I, ANNEX_II, FOR_AUTHORITY, LABELS, PARAGRAPHS
-from projections.reports.order_reports import SHOWN
 from projections.views.completeness import ADVICE
 from projections.views.evidence_chain import CRITERIA
 from projections.views.timeline import says
@@ -43,7 +43,9 @@ TEMPLATES: Final = (
 SAID: Final = re.compile(r"\b(?:say|says|word|counted)\(")  # how the templates of the paper mark their words
 TOKEN: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|[()]')
 SOURCES: Final = (
-    "projections/reports/order_reports.py",
+    "projections/reports/history.py",
+    "projections/reports/custody_report.py",
+    "projections/reports/evidence_chain_report.py",
     "projections/reports/front_page.py",
     "projections/views/custody.py",
     "projections/reports/swimlanes.py",
@@ -173,7 +175,9 @@ def _sheets() -> Iterator[str]:
     for source in ("reports/order_form", "reports/certificates", "statistics/forms"):
         for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
             match node:
-                case ast.Call(func=ast.Name(id="Line" | "Section" | "Count" | "Plan"), args=[first, *_], keywords=more):
+                case ast.Call(
+                    func=ast.Name(id="FormLine" | "FormSection" | "Selection" | "Plan"), args=[first, *_], keywords=more
+                ):
                     ticks = [
                         k.value for k in more if k.arg in ("ticks", "cite", "took") and source != "statistics/forms"
                     ]
@@ -181,7 +185,7 @@ def _sheets() -> Iterator[str]:
                         yield from _numbered_texts(told)
                 case ast.Assign(targets=[ast.Name(id="heads")], value=told):
                     yield from _numbered_texts(told)
-                case ast.Call(func=ast.Name(id="Table"), args=[_, ast.Tuple() as told, *_]):
+                case ast.Call(func=ast.Name(id="FormTable"), args=[_, ast.Tuple() as told, *_]):
                     yield from _numbered_texts(told)
     parts = (*ANNEX_I, FOR_AUTHORITY, *ANNEX_II)
     yield from (part.title for part in parts)
@@ -224,7 +228,7 @@ def left_in_english(text: str, lang: str) -> list[str]:
 
     Not counted is what stays English by design: names of fields, and what is declared before a foreign court.
     """
-    said = " ".join(tongue(lang).messages.values())
+    said = " ".join(translation(lang).messages.values())
     parts = {part.strip(" ,.;:()") for m in messages() for part in PLACE.split(m)[::2]}
     fields = {name.replace("_", " ") for kind in KINDS.values() for name in kind.fields()}
     text = re.sub(r"\s+", " ", text)

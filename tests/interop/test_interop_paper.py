@@ -23,7 +23,7 @@ from cli.stories.model import read_story
 from cli.stories.player import perform
 from ledger.entries.case import instant
 from projections.render import pdf
-from projections.render.translation import tongue
+from projections.render.translation import translation
 from tests.generate.messages import left_in_english
 from tests.interop.conftest import TOOLS
 from tests.support.cli import STORIES, ledger_of, run
@@ -103,7 +103,7 @@ def test_every_paper_can_be_read_aloud_by_outloud(papers: list[Path]) -> None:
 
 def test_the_first_page_of_a_report_is_one_page(papers: list[Path]) -> None:
     begins = {"custody": "Custody record", "evidence-chain": "The eight criteria", "audit": "What was checked"}
-    spoken = tongue("de" if "-de" in papers[0].parent.name else "en")
+    spoken = translation("de" if "-de" in papers[0].parent.name else "en")
     for kind, first in begins.items():
         file = next(p for p in papers if p.stem == kind)
         pages = [said("pdftotext", "-layout", "-f", str(n), "-l", str(n), file, "-") for n in (1, 2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.law import judge
-from projections.exchange.case_uco import Signed, case_uco
+from projections.exchange.case_uco import SignedEntry, case_uco
 from tests.support.scenarios import disclosed, given, issued
 
 MANIFEST = {"elements": ["name"], "files": [{"name": "return-4471.json", "size": 1, "sha256": "5a" * 32}]}
@@ -11,7 +11,7 @@ MANIFEST = {"elements": ["name"], "files": [{"name": "return-4471.json", "size":
 
 def test_files_are_counted_and_named_only_where_they_are_revealed() -> None:
     case = given(issued("2027-03-01T09:00Z"), disclosed("2027-03-10T09:00Z", manifest=MANIFEST)).case
-    signed = {e.leaf: Signed("ab" * 32, 1) for e in case.entries}
+    signed = {e.leaf: SignedEntry("ab" * 32, 1) for e in case.entries}
     judgement = judge(case, case.entries[-1].at)
     closed = case_uco(case, judgement, signed, "ledger.example/xo", "comity 0")
     opened = case_uco(case, judgement, signed, "ledger.example/xo", "comity 0", reveal=True)

@@ -13,7 +13,7 @@ from ledger.application.journal import Journal
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS, WHY
 from projections.exchange.hi1_reader import NoMessage, rows_of
-from projections.exchange.hi1_writer import Lost, hi1
+from projections.exchange.hi1_writer import OmittedValue, hi1
 from tests.support.cli import STORIES, ledger_of, run, told
 from tests.support.import_tables import entries
 from tests.support.scenarios import given, issued
@@ -57,7 +57,7 @@ def case_of(ledger: Path, order: str) -> Case:
         return journal.case(journal.find(order))
 
 
-def expected(case: Case, lossy: tuple[Lost, ...]) -> Iterator[tuple[Any, ...]]:
+def expected(case: Case, lossy: tuple[OmittedValue, ...]) -> Iterator[tuple[Any, ...]]:
     """What of an order should come back: everything that is not named as lost."""
     gone = {lost.entry for lost in lossy if lost.field is None}
     less = {(lost.entry, lost.field) for lost in lossy}
@@ -160,7 +160,7 @@ def test_without_reveal_nothing_sealed_is_told(tmp_path: Path) -> None:
     opened, _ = hi1(case, reveal=True)
     assert b"skyl-4471" in opened
     assert b"skyl-4471" not in closed
-    assert Lost(case.entries[1].leaf, "order-issued", "identifiers", "sealed, and not opened") in lossy
+    assert OmittedValue(case.entries[1].leaf, "order-issued", "identifiers", "sealed, and not opened") in lossy
 
 
 def test_the_same_order_gives_the_same_bytes(tmp_path: Path) -> None:

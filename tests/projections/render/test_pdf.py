@@ -23,8 +23,8 @@ from cli.stories.model import read_story
 from cli.stories.player import perform
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from projections.render.pdf import breakable, families, script
-from projections.render.qr_code import square
-from projections.reports.front_page import Checkpoint
+from projections.render.qr_code import checkpoint_qr_code
+from projections.reports.front_page import ReportCheckpoint
 from tests.projections.render.test_html import Page
 from tests.support.cli import STORIES, House, ledger_of, run, told
 
@@ -210,9 +210,9 @@ def test_a_paper_that_is_recorded_names_what_set_it(tmp_path: Path) -> None:
 
 
 def test_the_square_is_made_of_the_checkpoint_alone() -> None:
-    one, other = (Checkpoint("log.example/x", size, "cm9vdA==", "key", KEPT, ()) for size in (7, 8))
-    assert square(one) == square(one) != square(other)
-    assert square(one).startswith(b"<svg")
+    one, other = (ReportCheckpoint("log.example/x", size, "cm9vdA==", "key", KEPT, ()) for size in (7, 8))
+    assert checkpoint_qr_code(one) == checkpoint_qr_code(one) != checkpoint_qr_code(other)
+    assert checkpoint_qr_code(one).startswith(b"<svg")
 
 
 def test_digests_stand_in_groups_and_nothing_else_is_touched() -> None:
@@ -406,7 +406,7 @@ def test_readers_that_an_entry_names_itself_decide_over_those_of_the_vocabulary(
 
 def test_what_else_is_on_record_stands_in_the_section_of_the_form_that_it_fills() -> None:
     from ledger.law import judge
-    from projections.reports.front_page import Checked, Provenance
+    from projections.reports.front_page import IntegrityResult, Provenance
     from projections.reports.order_form import order_form
     from tests.support.scenarios import by_issuer, given, issued
 
@@ -415,7 +415,7 @@ def test_what_else_is_on_record_stands_in_the_section_of_the_form_that_it_fills(
     approved = by_issuer("order-validated", "2027-03-01T10:00Z", decision="approved", capacity="judge")
     case = given(issued("2027-03-01T09:00Z", "EPOC"), approved, delayed).case
     moment = case.entries[-1].at
-    making = Provenance(moment, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    making = Provenance(moment, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))
     form = order_form(case, judge(case, moment), making, "ISS")
     added = {"Validated", "Put off, on the ground of"}
     found = [(section.title, line.label) for section in form.sections for line in section.lines if line.label in added]

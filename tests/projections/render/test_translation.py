@@ -13,9 +13,9 @@ from cli.session.ledger_reader import reading
 from cli.stories.model import read_story
 from cli.stories.player import perform
 from projections.render.html import environment
-from projections.render.translation import PLACE, tongue
+from projections.render.translation import PLACE, translation
 from projections.render.verbatim import stated
-from projections.reports.fillable_form import Line, Section, Table
+from projections.reports.fillable_form import FormLine, FormSection, FormTable
 from tests.generate.messages import left_in_english, messages
 from tests.projections.render.test_html import SHOWN, Page, made
 from tests.support.cli import STORIES, ledger_of
@@ -99,20 +99,20 @@ def test_stated_are_words_that_anybody_may_choose_and_no_codes(tmp_path: Path) -
 
 
 def test_dates_and_numbers_are_written_as_the_language_writes_them() -> None:
-    german = tongue("de")
+    german = translation("de")
     assert german.say("2027-03-01 09:10") == "01.03.2027 09:10"
     assert german.say("2027-03-01T09:10:00Z") == "01.03.2027 09:10:00 UTC"
     assert (german.number(12345), german.number(64.54, 1)) == ("12.345", "64,5")
-    assert (tongue("en").number(12345), tongue("en").say("2027-03-01 09:10")) == ("12345", "2027-03-01 09:10")
+    assert (translation("en").number(12345), translation("en").say("2027-03-01 09:10")) == ("12345", "2027-03-01 09:10")
 
 
 def test_names_and_what_entries_state_stay_as_they_are() -> None:
-    german = tongue("de")
+    german = translation("de")
     assert german.say("Code of Criminal Procedure of Orsinia, s. 88") == "Code of Criminal Procedure of Orsinia, s. 88"
     assert german.say("V-10-LATE: The data were not sent in time.") == (
         "V-10-LATE: Die Daten wurden nicht fristgerecht übermittelt."
     )
-    assert tongue("en").say("The order has arrived.") == "The order has arrived."
+    assert translation("en").say("The order has arrived.") == "The order has arrived."
 
 
 HIDDEN = "KA\u200b-2027\u2028", "KA<U+200B>-2027<U+2028>"
@@ -121,16 +121,18 @@ HIDDEN = "KA\u200b-2027\u2028", "KA<U+200B>-2027<U+2028>"
 @pytest.mark.parametrize("lang", ["en", "de"])
 def test_what_nobody_sees_is_named_in_every_text_of_a_report(lang: str) -> None:
     hidden, named = HIDDEN
-    table = Table(hidden, ("Date", hidden), ((hidden, "plain"),))
-    said = tongue(lang).keeping([hidden]).of(Section(hidden, lines=(Line("x", says=(hidden,)),), table=table))
+    table = FormTable(hidden, ("Date", hidden), ((hidden, "plain"),))
+    said = (
+        translation(lang).keeping([hidden]).of(FormSection(hidden, lines=(FormLine("x", says=(hidden,)),), table=table))
+    )
     assert (said.title, said.lines[0].says) == (named, (named,))
     assert said.table is not None
     assert (said.table.caption, said.table.heads[1], said.table.rows) == (named, named, ((named, "plain"),))
 
 
 def test_soft_hyphens_of_ours_stay_soft() -> None:
-    assert any("\xad" in words for words in tongue("de").messages.values())
-    assert "<U+00AD>" not in "".join(tongue("de").say(message) for message in tongue("de").messages)
+    assert any("\xad" in words for words in translation("de").messages.values())
+    assert "<U+00AD>" not in "".join(translation("de").say(message) for message in translation("de").messages)
 
 
 def test_a_page_of_the_desk_names_what_nobody_sees() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.entries.case import Unread
 from projections.reports.dpo_questions import register
-from projections.reports.front_page import Checked, Provenance
+from projections.reports.front_page import IntegrityResult, Provenance
 from projections.reports.processing_record import processing_record
 from projections.reports.recipients import readers, recipients
 from tests.support.cli import PERSON, House, ledger_of, run
@@ -178,7 +178,7 @@ def test_the_readers_of_bundles_are_recipients_where_the_reason_may_be_read(tmp_
 
 def test_a_bundle_that_was_not_handed_out_has_no_reader() -> None:
     end = datetime(2027, 9, 2, tzinfo=UTC)
-    making = Provenance(end, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    making = Provenance(end, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))
     made = fact("record-accessed", "2027-03-11T09:00Z", "orn", "RET", view="export", label="made",
                 purpose_code="trial", justification="to make a bundle for CT (court): trial")  # fmt: skip
     failed = fact("record-accessed", "2027-03-11T09:01Z", "orn", "RET", view="export", replaces="made",

@@ -19,11 +19,11 @@ from msgspec.structs import replace
 
 from projections.render.html import statistics_page
 from projections.reports.charts import FOOT, HEIGHT, LEFT, RIGHT, TOP, WIDTH, bar, bar_chart, bars, plot
-from projections.reports.front_page import Checked, Provenance
-from projections.statistics.counting import Form, Life, Wish, counted, life
+from projections.reports.front_page import IntegrityResult, Provenance
+from projections.statistics.counting import Form, Life, OrderFilter, counted, life
 from projections.statistics.forms import article_28, between, both, european, half_year, requested, transparency
 from projections.statistics.published_figures import by_period, read
-from projections.statistics.report import Beside, printed, shares, statistics_report
+from projections.statistics.report import PublishedSeries, printed, shares, statistics_report
 from projections.statistics.suppression import FEW, withheld
 from tests.projections.statistics.test_suppression import bounds
 from tests.support.cli import ledger_of, run
@@ -258,11 +258,11 @@ def test_what_is_withheld_is_printed_in_no_table(found: list[Life]) -> None:
 
 def test_what_is_counted_can_be_chosen() -> None:
     early, late = a_life(), a_life(issued_on=T + timedelta(days=400), from_party="XQ", addressee="Fjordlink")
-    assert [Wish(until=T).takes(x) for x in (early, late)] == [False, False]  # without its end
-    assert [Wish(since=T, until=T + timedelta(days=1)).takes(x) for x in (early, late)] == [True, False]
-    assert [Wish(party="XV").takes(x) for x in (early, late)] == [True, True]
-    assert [Wish(party="XQ").takes(x) for x in (early, late)] == [False, True]
-    assert [Wish(provider="Fjordlink").takes(x) for x in (early, late)] == [False, True]
+    assert [OrderFilter(until=T).takes(x) for x in (early, late)] == [False, False]  # without its end
+    assert [OrderFilter(since=T, until=T + timedelta(days=1)).takes(x) for x in (early, late)] == [True, False]
+    assert [OrderFilter(party="XV").takes(x) for x in (early, late)] == [True, True]
+    assert [OrderFilter(party="XQ").takes(x) for x in (early, late)] == [False, True]
+    assert [OrderFilter(provider="Fjordlink").takes(x) for x in (early, late)] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -310,11 +310,11 @@ def test_twitter_adds_up_to_its_own_total_and_a_dash_is_no_share() -> None:
 
 
 def report_of(found: Sequence[Life], beside: str | None = None) -> str:
-    making = Provenance(T, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    making = Provenance(T, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))
     published = None
     if beside:
         figures = by_period(read(beside, (FIXTURES / f"{beside}.csv").read_bytes()))
-        published = Beside("Google", "published", tuple(figures))
+        published = PublishedSeries("Google", "published", tuple(figures))
     return statistics_page(statistics_report(transparency(found), "All orders.", making, published))
 
 

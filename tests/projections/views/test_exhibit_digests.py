@@ -15,10 +15,10 @@ from ledger.entries.case import Unread
 from projections.exchange.csv_file import custody_csv
 from projections.render.html import page
 from projections.reports.certificates import _copies
-from projections.reports.front_page import Checked, Provenance
-from projections.reports.order_reports import custody_report
+from projections.reports.custody_report import custody_report
+from projections.reports.front_page import IntegrityResult, Provenance
 from projections.reports.processing_record import processing_record
-from projections.views.custody import Hand, custody, standing, trace
+from projections.views.custody import CustodyStep, custody, standing, trace
 from projections.views.exhibit_digests import Digest
 from tests.support.cli import ledger_of, run, told
 from tests.support.judging import judged
@@ -27,7 +27,12 @@ from tests.support.scenarios import LABELS, Fact, Story, disclosed, fact, given,
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 ISSUED = issued("2027-03-01T09:00Z")
 MAKING = Provenance(
-    datetime(2027, 4, 1, tzinfo=UTC), "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()), reveal=True
+    datetime(2027, 4, 1, tzinfo=UTC),
+    "comity 0",
+    "0" * 16,
+    None,
+    IntegrityResult("INDETERMINATE", "", (), ()),
+    reveal=True,
 )
 
 
@@ -70,7 +75,7 @@ def compared(*facts: Fact) -> dict[str, str]:
     return {LABELS[h.entry.leaf]: h.compared for h in custody(story(*facts).case)}
 
 
-def named(hands: tuple[Hand, ...]) -> list[str]:
+def named(hands: tuple[CustodyStep, ...]) -> list[str]:
     return [LABELS[h.entry.leaf] for h in hands]
 
 

@@ -15,14 +15,14 @@ from ledger.entries.case import Case, Unread
 from ledger.law import judge, state_at
 from ledger.law.terms.rule import Verdict
 from projections.reports.dpo_questions import register
-from projections.reports.front_page import Checked, Provenance
+from projections.reports.front_page import IntegrityResult, Provenance
 from projections.reports.processing_record import processing_record
 from projections.views.completeness import known_register, lint
 from projections.views.custody import custody, trace
 from projections.views.due import due, soonest_first
 from projections.views.evidence_chain import CRITERIA, evidence_chain
 from projections.views.exhibit_digests import Digest
-from projections.views.known_at import Moment, as_known, difference
+from projections.views.known_at import LogMoment, as_known, difference
 from projections.views.rulebook import rulebook, rulebook_page
 from projections.views.state import view
 from projections.views.timeline import by_time, timeline
@@ -305,14 +305,14 @@ def test_a_criterion_that_is_pulled_names_the_finding_that_pulls_it() -> None:
 def test_a_replay_knows_only_what_the_log_held() -> None:
     case = told("S1")
     size = case.entries[3].index + 1
-    assert len(as_known(case, Moment(END, size)).entries) == 4
-    assert as_known(case, Moment(END, 0)).entries == ()
+    assert len(as_known(case, LogMoment(END, size)).entries) == 4
+    assert as_known(case, LogMoment(END, 0)).entries == ()
 
 
 def test_a_difference_lists_new_entries_and_every_line_that_reads_differently() -> None:
     case = told("S1")
-    before = Moment(at("2027-03-10T00:00:00Z"), case.entries[8].index + 1)
-    after = Moment(END, case.entries[-1].index + 1)
+    before = LogMoment(at("2027-03-10T00:00:00Z"), case.entries[8].index + 1)
+    after = LogMoment(END, case.entries[-1].index + 1)
     found = difference(case, before, after, judge)
     assert [e.leaf for e in found.entries] == [e.leaf for e in case.entries[9:]]
     changes = {c.what: (c.before, c.after) for c in found.changes}
@@ -323,7 +323,7 @@ def test_a_difference_lists_new_entries_and_every_line_that_reads_differently() 
 
 def test_between_a_moment_and_itself_nothing_changed() -> None:
     case = told("S1")
-    now = Moment(END, case.entries[-1].index + 1)
+    now = LogMoment(END, case.entries[-1].index + 1)
     found = difference(case, now, now, judge)
     assert (found.entries, found.changes) == ((), ())
 
@@ -435,7 +435,7 @@ def test_the_register_has_exactly_ten_questions_each_with_its_provisions() -> No
 def holdings(*facts: Fact) -> list[tuple[str, str, str | None]]:
     """Each period of the processing record: holder, and the label of the entry that begins it and that ends it."""
     story = given(*HELD[:3], *facts)
-    making = Provenance(END, "comity 0", "0" * 16, None, Checked("INDETERMINATE", "", (), ()))
+    making = Provenance(END, "comity 0", "0" * 16, None, IntegrityResult("INDETERMINATE", "", (), ()))
     found = processing_record(story.case, judged(story), making, (), (), ()).holdings
     at_number = {str(e.seq): e for e in story.case.entries}
     for h in found:

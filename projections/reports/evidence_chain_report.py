@@ -1,0 +1,146 @@
+"""The evidence-chain report as values: for each of eight criteria what the record shows, and every deadline.
+
+HTML, PDF and JSON are made from these values alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.entries.case import Case
+from ledger.law import Judgement
+from projections.reports.front_page import (
+    CheckCommand,
+    FindingLine,
+    FrontPage,
+    Provenance,
+    front_page,
+    number,
+    numbers,
+    remarks,
+    words,
+)
+from projections.reports.history import History, history
+from projections.views.evidence_chain import evidence_chain
+from projections.views.timeline import sentence
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionRow:
+    """One criterion: what the record shows on it in words and as its code, the entries it rests on, what is lacking."""
+
+    id: str
+    name: str
+    asks: str
+    state: str
+    code: str
+    rests_on: tuple[tuple[str, str], ...]
+    lacks: tuple[str, ...]
+    pulled_by: tuple[FindingLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """One clock: what became of it, when it ended, how it was counted step by step."""
+
+    id: str
+    verdict: str
+    due: datetime | None
+    policy: str
+    cite: tuple[str, ...]
+    entries: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceChain:
+    """For each criterion what the record shows and where; the clocks; the story."""
+
+    face: FrontPage
+    criteria: tuple[CriterionRow, ...]
+    periods: tuple[Period, ...]
+    findings: tuple[FindingLine, ...]
+    story: History
+
+
+ASKS = {
+    "A1": "Is every act the word of the office that is said to have done it?",
+    "A2": "Are the data the same at every hand that held them?",
+    "A3": "Is it known who held them, at every moment?",
+    "A4": "Did an office act that may, supervised where that is needed?",
+    "A5": "Were the conditions of the instrument kept, notification and objection among them?",
+    "A6": "Was everything done in its time?",
+    "A7": "Were the rights of the person whose data these are kept?",
+    "A8": "Did the defence get what it needs to check all this?",
+}
+SHOWN = {
+    "DEMONSTRATED": "shown",
+    "GAP": "not shown",
+    "CONTRADICTED": "contradicted",
+    "NOT_APPLICABLE": "does not apply",
+}
+
+
+def evidence_chain_report(
+    case: Case, judgement: Judgement, making: Provenance, commands: Sequence[CheckCommand]
+) -> EvidenceChain:
+    """The evidence-chain report of a case as known at the judgement's moment."""
+    what = (
+        "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
+        "Whether the evidence may be used is for the court."
+    )
+    found = criterion_rows(case, judgement)
+    return EvidenceChain(
+        face=front_page("Evidence-chain report", what, _shown(found), case, judgement, making, commands),
+        criteria=found,
+        periods=periods(case, judgement),
+        findings=remarks(judgement.findings, case),
+        story=history(case, judgement, reveal=making.reveal, proven=making.proven),
+    )
+
+
+def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]:
+    """The eight criteria of a judgement."""
+    return tuple(
+        CriterionRow(
+            id=p.id,
+            name=p.name,
+            asks=ASKS[p.id],
+            state=SHOWN[p.state] + (", with a remark" if p.state == "DEMONSTRATED" and p.pulled_by else ""),
+            code=p.state,
+            rests_on=tuple((number(e, case), sentence(e)) for e in p.rests_on),
+            lacks=p.lacks,
+            pulled_by=remarks(p.pulled_by, case),
+        )
+        for p in evidence_chain(case, judgement)
+    )
+
+
+def _shown(found: Sequence[CriterionRow]) -> str:
+    """The criteria by their state, in one sentence: those shown are counted, all others are named."""
+    shown = sum(c.code == "DEMONSTRATED" for c in found)
+    others = [
+        f"{SHOWN[code]}: {', '.join(f'{c.id} {c.name}' for c in found if c.code == code)}"
+        for code in ("CONTRADICTED", "GAP", "NOT_APPLICABLE")
+        if any(c.code == code for c in found)
+    ]
+    return "; ".join([f"The record shows {shown} of {len(found)} criteria", *others]) + "."
+
+
+def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
+    """Every clock of a judgement with how it was counted."""
+    known = numbers(case)
+    return tuple(
+        Period(
+            id=c.id,
+            verdict=words(str(c.verdict)),
+            due=c.due,
+            policy=c.policy,
+            cite=c.cite,
+            entries=tuple(known[leaf] for leaf in c.entries if leaf in known),
+            steps=c.steps,
+        )
+        for c in judgement.deadlines
+    )

@@ -1,0 +1,143 @@
+"""The history of an order as a report shows it: every entry with its times, its values and what replaced it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ledger.entries.case import Case, Unread
+from ledger.facts.vocabulary import ROLES
+from ledger.law import Judgement
+from projections.reports.front_page import number, numbers, words
+from projections.reports.swimlanes import Drawing, drawing
+from projections.views.replaced import Replacement
+from projections.views.timeline import TimelineEntry, by_time, office_names, speaker, timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry in full: its number and leaf hash, both times (UTC, claimed), who says what, the state it led to, and
+    what is proven from outside about when it was signed.
+
+    `replaces` is the entry it says it puts right. `replaced_by` is the entry that put it right, signed at `replaced_at`
+    by `replaced_who`, and `why` the reason as far as this report opens it; such an entry counts for nothing.
+    """
+
+    number: str
+    leaf: str
+    index: int
+    on: datetime
+    signed_at: datetime
+    late: str
+    early: str
+    kind: str
+    says: str
+    who: str
+    state: str
+    fields: tuple[tuple[str, str], ...]
+    proven: str
+    replaces: str | None = None
+    replaced_by: str | None = None
+    replaced_at: datetime | None = None
+    replaced_who: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What happened: every entry, the moves that time alone made as (moment, clock, state), and a drawing of it.
+
+    `roles` are those in which somebody signed here, each with what it is.
+    """
+
+    events: tuple[Event, ...]
+    turns: tuple[tuple[datetime, str, str], ...]
+    drawing: Drawing | None
+    roles: tuple[tuple[str, str], ...] = ()
+
+
+def history(
+    case: Case,
+    judgement: Judgement,
+    *,
+    reveal: bool,
+    proven: Mapping[int, str] = {},
+    part: slice = slice(None),
+) -> History:
+    """The timeline of a case as known at the judgement's moment; sealed values only where they are revealed.
+
+    `proven` says of entries, by log index, when they were signed as far as anything outside the ledger shows; `part` is
+    the part of the timeline that is told and drawn.
+    """
+    lines = timeline(case, judgement.trail, reveal=reveal, part=part, at=judgement.as_of)
+    known, names = numbers(case), office_names(case.registry)
+    found = frozenset(leaf for f in judgement.findings for leaf in f.entries)
+    turns = tuple((s.on, s.clock or "", words(s.to)) for s in by_time(judgement.trail))
+    taken = {x.entry.role for x in lines}
+    return History(
+        tuple(_event(x, case, known, names, proven.get(x.entry.index, "")) for x in lines),
+        turns,
+        drawing(lines, case, found),
+        tuple((role, says) for role, says in ROLES.items() if role in taken),
+    )
+
+
+def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mapping[str, str], proven: str) -> Event:
+    e = x.entry
+    return Event(
+        number=number(e, case),
+        leaf=e.leaf,
+        index=e.index,
+        on=e.on,
+        signed_at=e.at,
+        late="" if x.late is None else _span(x.late.days, x.late.seconds),
+        early="" if x.early is None else _span(x.early.days, x.early.seconds),
+        kind=e.kind,
+        says=x.says,
+        who=x.who,
+        state=words(x.moved[1]) if x.moved else "",
+        fields=tuple((name.replace("_", " "), text(value, known, names)) for name, value in x.fields.items()),
+        proven=proven,
+        replaces=None if e.replaces is None else known.get(e.replaces, e.replaces[:8]),
+        **replacement_fields(x.replaced, known, names),
+    )
+
+
+def replacement_fields(gone: Replacement | None, known: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
+    """What stands beside a replaced entry: by which one, when, by whom, why."""
+    if gone is None:
+        return {}
+    by = gone.entry
+    return {
+        "replaced_by": known.get(by.leaf, by.leaf[:8]),
+        "replaced_at": by.at,
+        "replaced_who": speaker(by, names),
+        "why": gone.why,
+    }
+
+
+def _span(days: int, seconds: int) -> str:
+    return f"{days} d {seconds // 3600} h" if days else f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
+def text(value: Any, known: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """A value of an entry in one line: entries by their numbers, offices by their names, sealed ones named so."""
+    match value:
+        case Unread.WITHHELD:
+            return "[sealed]"
+        case Unread.ERASED:
+            return "[erased]"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return f"entry {known[value]}" if value in known else names.get(value, value)
+        case Mapping():
+            return ", ".join(f"{k.replace('_', ' ')}: {text(v, known, names)}" for k, v in value.items())
+        case list() | tuple():
+            return "; ".join(text(v, known, names) for v in value)
+        case None:
+            return "not stated"
+        case _:
+            return str(value)
