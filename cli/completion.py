@@ -10,7 +10,7 @@ def _orders() -> Iterable[str]:
     from cli.session.ledger_reader import reading
 
     with reading() as reader:
-        return [o["ref"] or o["label"] or o["order"][:8] for o in docket(reader, reader.now())]
+        return [o.ref or o.label or o.order[:8] for o in docket(reader, reader.now())]
 
 
 def _offices() -> Iterable[str]:

@@ -18,6 +18,7 @@ class Invocation:
     color: str = "auto"  # auto | always | never
     debug: bool = False
     clock_is_right: bool = False
+    answered: bool = False  # True once the command has printed an answer
     refused: Exit = Exit.REFUSED  # what a refusal means to the command that runs
 
 

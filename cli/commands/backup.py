@@ -8,6 +8,16 @@ import click
 
 from cli.click_extensions import command
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
+
+
+class BackupAnswer(CommandAnswer, tag="comity.backup/1"):
+    """The copy of a ledger: its file, the number of entries (`size`) and of files in it."""
+
+    ledger: str
+    file: str
+    size: int
+    files: int
 
 
 @command("comity backup ledger/ -o ledger-2027-03-01.tar")
@@ -22,6 +32,5 @@ def backup(folder: str, file: str) -> None:
     from ledger.application.backup import back_up
 
     size, count = back_up(Path(folder), file)
-    document = {"ledger": folder, "file": file, "size": size, "files": count}
-    says = f"{size} entries in {count} files: {file}"
-    output.emit("backup", document, tuple(document), [tuple(document.values())], text=lambda: says)
+    answer = BackupAnswer(folder, file, size, count)
+    output.emit(answer, text=lambda: f"{size} entries in {count} files: {file}")

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import ORDER
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.judgement_text import numbered
 from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
     from projections.views.custody import Trace
+
+
+COLUMNS = ("file", "verdict", "equal_to", "differs_from", "changed_at", "replaced")
+
+
+class CheckItem(Struct, frozen=True):
+    """One file compared with the entries of an order.
+
+    `verdict` is `equal`, `differs` or `unknown`. Entries are `#SEQ KIND`: those that state this digest (`equal_to`),
+    another digest of the same exhibit (`differs_from`), either of them before they were replaced (`replaced`), and
+    digests that cannot be read here (`unread`). `changed_at` is the first entry with another digest.
+    """
+
+    file: str
+    verdict: str
+    sha256: str
+    equal_to: list[str]
+    differs_from: list[str]
+    replaced: list[str]
+    unread: list[str]
+    changed_at: str | None
+
+
+class CheckAnswer(CommandAnswer, tag="comity.check/1"):
+    """Each file, compared with what was disclosed under an order."""
+
+    files: list[CheckItem]
 
 
 @command("comity check skyl-return.json main", refused=Exit.UNDECIDABLE)
@@ -43,43 +72,41 @@ def check(files: tuple[str, ...], order: str) -> Exit:
         traces.append(t)
         changed = next((h for h in t.differs if not t.equal or h.entry.on > t.equal[-1].entry.on), None)
         found.append(
-            {
-                "file": file,
-                "verdict": t.verdict,
-                "sha256": sha256,
-                "equal_to": [f"#{h.entry.seq} {h.entry.kind}" for h in t.equal],
-                "differs_from": [f"#{h.entry.seq} {h.entry.kind}" for h in t.differs],
-                "replaced": [f"#{h.entry.seq} {h.entry.kind}" for h in (*before.equal, *before.differs)],
-                "unread": [f"#{h.entry.seq} {h.unread}" for h in hands if h.unread] if t.verdict == "unknown" else [],
-                "changed_at": None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
-            }
+            CheckItem(
+                file=file,
+                verdict=t.verdict,
+                sha256=sha256,
+                equal_to=[f"#{h.entry.seq} {h.entry.kind}" for h in t.equal],
+                differs_from=[f"#{h.entry.seq} {h.entry.kind}" for h in t.differs],
+                replaced=[f"#{h.entry.seq} {h.entry.kind}" for h in (*before.equal, *before.differs)],
+                unread=[f"#{h.entry.seq} {h.unread}" for h in hands if h.unread] if t.verdict == "unknown" else [],
+                changed_at=None if changed is None else f"#{changed.entry.seq} {changed.entry.kind}",
+            )
         )
-    columns = ("file", "verdict", "equal_to", "differs_from", "changed_at", "replaced")
-    rows = [tuple(f[c] for c in columns) for f in found]
     told = [line for f, t in zip(found, traces, strict=True) for line in _compared(f, t)]
-    output.emit("check", {"files": found}, columns, rows, text=(lambda: "\n".join(told)) if output.terminal() else None)
-    open_ = [f for f in found if f["verdict"] != "equal"]
-    if open_ and all(f["unread"] for f in open_):
+    output.emit(CheckAnswer(found), COLUMNS, found, text=(lambda: "\n".join(told)) if output.terminal() else None)
+    open_ = [f for f in found if f.verdict != "equal"]
+    if open_ and all(f.unread for f in open_):
         return Exit.UNDECIDABLE
     return Exit.PROVED_BAD if open_ else Exit.DONE
 
 
-def _compared(file: dict[str, Any], t: Trace) -> list[str]:
+def _compared(file: CheckItem, t: Trace) -> list[str]:
     """What a file is, in a sentence a court can read, and the entries that say so."""
     says = {
         "equal": "is what was disclosed",
         "differs": "is not what was disclosed: its digest is another",
         "unknown": "is not among what was disclosed: no entry states its digest or its name",
-    }[file["verdict"]]
-    if file["unread"]:
-        says = f"cannot be told: digests are stated that cannot be read here, at {', '.join(file['unread'])}"
-    lines = wrapped(f"{says}.", f"{file['file']}:", 80, indent=0)
+    }[file.verdict]
+    if file.unread:
+        says = f"cannot be told: digests are stated that cannot be read here, at {', '.join(file.unread)}"
+    lines = wrapped(f"{says}.", f"{file.file}:", 80, indent=0)
     for word, hands in (("equal to what is stated in", t.equal), ("not what is stated in", t.differs)):
         if hands:
             lines += wrapped(f"{word} {numbered(h.entry.seq for h in hands)}", " ", 80, indent=0)
-    if file["replaced"]:
-        says = f"stated before, and replaced since by the same signer: {', '.join(file['replaced'])}"
+    if file.replaced:
+        says = f"stated before, and replaced since by the same signer: {', '.join(file.replaced)}"
         lines += wrapped(says, " ", 80, indent=0)
-    if file["changed_at"]:
-        lines += wrapped(f"the first entry that states another digest: {file['changed_at']}", " ", 80, indent=0)
+    if file.changed_at:
+        lines += wrapped(f"the first entry that states another digest: {file.changed_at}", " ", 80, indent=0)
     return lines

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cli.click_extensions import command
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
+
+
+class CheckpointAnswer(CommandAnswer, tag="comity.checkpoint/1"):
+    """The signed state of the log; `quorum` is null if the policy asks for no witness."""
+
+    origin: str
+    size: int
+    root: str
+    cosignatures: int
+    quorum: bool | None
+    note: str
 
 
 @command("comity checkpoint", "comity checkpoint --json")
@@ -30,18 +40,15 @@ def checkpoint() -> None:
         seen = meets_quorum(journal, head)
         asks = policy.quorum != "none"
     c = head.checkpoint
-    document: dict[str, Any] = {
-        "origin": c.origin,
-        "size": c.size,
-        "root": c.root.hex(),
-        "cosignatures": len(head.cosignatures),
-        "quorum": seen if asks else None,
-        "note": head.note.decode(),
-    }
-    columns = ("origin", "size", "root", "cosignatures")
-    output.emit(
-        "checkpoint", document, columns, [tuple(document[n] for n in columns)], text=lambda: head.note.decode().rstrip()
+    answer = CheckpointAnswer(
+        origin=c.origin,
+        size=c.size,
+        root=c.root.hex(),
+        cosignatures=len(head.cosignatures),
+        quorum=seen if asks else None,
+        note=head.note.decode(),
     )
+    output.emit(answer, ("origin", "size", "root", "cosignatures"), [answer], text=answer.note.rstrip)
     if not asks:
         output.tell("NO-WITNESS: the policy asks for none")
     elif not seen:

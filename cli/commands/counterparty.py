@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.options import KEY
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
+
+
+class PinnedLogItem(Struct, frozen=True):
+    """One pinned log, and the newest head of it that was seen: its size, its digest, and when."""
+
+    log: str
+    size: int | None
+    seen: datetime | None
+    digest: str | None
+
+
+class CounterpartiesAnswer(CommandAnswer, tag="comity.counterparties/1"):
+    """The other logs whose keys are pinned."""
+
+    counterparties: list[PinnedLogItem]
 
 
 @command("comity counterparty add skylark-trust/ --key adm", "comity counterparty add /media/stick/trust")
@@ -53,13 +71,12 @@ def list_() -> None:
     from ledger.adapters.witness.followed_logs import newest_seen
     from ledger.application.counterparties import pinned
 
-    columns, rows = ("log", "size", "seen", "digest"), []
+    items = []
     with reading() as reader:
         for origin in pinned(reader.cases.register(reveal=False)):
             kept = newest_seen(reader.folder.others, origin)
-            rows.append((origin, *((kept.size, kept.at, kept.digest) if kept else (None, None, None))))
-    document = {"counterparties": [dict(zip(columns, row, strict=True)) for row in rows]}
-    output.emit("counterparties", document, columns, rows)
+            items.append(PinnedLogItem(origin, *((kept.size, kept.at, kept.digest) if kept else (None, None, None))))
+    output.emit(CounterpartiesAnswer(items), PinnedLogItem.__struct_fields__, items)
 
 
 def _digest(fact: object) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
@@ -12,12 +13,52 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF, ORDER
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer, ReplacedFields
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
     from projections.views.custody import CustodyStep
     from projections.views.exhibit_digests import Digest
+
+
+class DigestItem(Struct, frozen=True):
+    """One file as an entry states it; digests in hex, size in bytes."""
+
+    name: str | None
+    size: int | None
+    sha256: str | None
+    sha512: str | None
+
+
+class CustodyItem(ReplacedFields):
+    """One step of custody.
+
+    `check` is what the entry says of the digests, `against_first` how they compare with those first stated. `recorded`
+    is where the entry was recorded, if it was not recorded in the order of its dates.
+    """
+
+    entry: str
+    leaf: str
+    on: datetime
+    kind: str
+    holder: str | None
+    released_by: str | None
+    received_by: str | None
+    exhibit: str | None
+    check: str | None
+    against_first: str | None
+    files: list[DigestItem | str]
+    recorded: str | None
+
+
+class CustodyAnswer(CommandAnswer, tag="comity.custody/1"):
+    """Who held what was disclosed, hand to hand."""
+
+    order: str
+    label: str | None
+    as_of: datetime
+    custody: list[CustodyItem]
 
 
 @command("comity custody PPO-2026-123", "comity custody main --json", refused=Exit.UNDECIDABLE)
@@ -42,21 +83,20 @@ def custody(
         revealed([case.order], "custody", reveal, stated, actor)
     hands = hands_of(known, moment, reveal=reveal)
     moved = {leaf: _recorded(before) for leaf, before in out_of_step(hands).items()}
-    steps = [{**_step(hand, reveal), "recorded": moved.get(hand.entry.leaf)} for hand in hands]
+    steps = [_step(hand, reveal, moved.get(hand.entry.leaf)) for hand in hands]
     struck = [n for n, hand in enumerate(hands) if hand.replaced is not None]
     columns: tuple[str, ...] = ("entry", "on", "kind", "hands", "exhibit", "check", "against_first", "files")
     columns += ("replaced",) if struck else ()
     rows = [
-        (_placed(step), step["on"], step["kind"], _between(hand), *(step[c] for c in columns[4:]))
+        (_placed(step), step.on, step.kind, _between(hand), *(getattr(step, c) for c in columns[4:]))
         for step, hand in zip(steps, hands, strict=True)
     ]
-    document = {"order": case.order, "label": case.label, "as_of": moment, "custody": steps}
-    output.emit("custody", document, columns, rows, struck=struck)
+    output.emit(CustodyAnswer(case.order, case.label, moment, steps), columns, rows, struck=struck)
 
 
-def _placed(step: Mapping[str, Any]) -> str:
+def _placed(step: CustodyItem) -> str:
     """The number of an entry; where its place by date is not its place in the record, also that one."""
-    return f"{step['entry']} (recorded {step['recorded']})" if step["recorded"] else str(step["entry"])
+    return f"{step.entry} (recorded {step.recorded})" if step.recorded else step.entry
 
 
 def _between(hand: CustodyStep) -> str:
@@ -70,25 +110,26 @@ def _recorded(before: CustodyStep | None) -> str:
     return "first" if before is None else f"after #{before.entry.seq}"
 
 
-def _step(hand: CustodyStep, reveal: bool) -> dict[str, Any]:
-    return {
-        "entry": f"#{hand.entry.seq}",
-        "leaf": hand.entry.leaf,
-        "on": hand.entry.on,
-        "kind": hand.entry.kind,
-        "holder": hand.holder,
-        "released_by": hand.released_by,
-        "received_by": hand.received_by,
-        "exhibit": hand.exhibit,
-        "check": hand.check,
-        "against_first": hand.compared,
-        "files": [
+def _step(hand: CustodyStep, reveal: bool, recorded: str | None) -> CustodyItem:
+    return CustodyItem(
+        entry=f"#{hand.entry.seq}",
+        leaf=hand.entry.leaf,
+        on=hand.entry.on,
+        kind=hand.entry.kind,
+        holder=hand.holder,
+        released_by=hand.released_by,
+        received_by=hand.received_by,
+        exhibit=hand.exhibit,
+        check=hand.check,
+        against_first=hand.compared,
+        files=[
             *(_file(d) if reveal else "[sealed]" for d in hand.files),
             *([hand.unread] if hand.unread else ()),
         ],
+        recorded=recorded,
         **put_right(hand.replaced),
-    }
+    )
 
 
-def _file(d: Digest) -> dict[str, Any]:
-    return {"name": d.name, "size": d.size, "sha256": d.sha256, "sha512": d.sha512}
+def _file(d: Digest) -> DigestItem:
+    return DigestItem(d.name, d.size, d.sha256, d.sha512)

@@ -14,6 +14,7 @@ from cli.exit_codes import Exit
 from cli.invocation import said
 from cli.shipped_files import shipped
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -54,8 +55,31 @@ def demo(folder: str) -> Exit:
     if shown.unread:
         raise shown.unread
     if said().format == "json":
-        click.echo(output.dumps({"format": "comity.demo/1", **shown.document}))
+        output.show_json(DemoAnswer(**shown.fields))
     return Exit.DONE if shown.passed else Exit.PROVED_BAD
+
+
+class DemoAnswer(CommandAnswer, tag="comity.demo/1"):
+    """The demonstration: the record, the judgement of its order, the court's bundle and three verdicts.
+
+    `procedure` and `findings` are codes. `provider_verdict` is the verdict on the provider's view, `scratched_verdict`
+    that on the court's bundle with one byte changed.
+    """
+
+    folder: str
+    story: str
+    entries: int
+    steps: int
+    origin: str
+    root: str
+    state: str
+    findings: list[str]
+    criteria: dict[str, str]
+    bundle: str
+    verdict: str
+    procedure: list[str]
+    provider_verdict: str
+    scratched_verdict: str
 
 
 @dataclass(slots=True)
@@ -75,7 +99,7 @@ class _Counted:
 
 
 class _Shown:
-    """The demonstration as it goes; `document` is what --json tells of it."""
+    """The demonstration as it goes; `fields` are those of its answer."""
 
     def __init__(self, folder: str, played: Played, counted: _Counted) -> None:
         self.folder = folder
@@ -84,7 +108,7 @@ class _Shown:
         self.passed = True
         self.no_paper = ""  # why there is no PDF
         self.unread: BrokenPipeError | None = None  # nobody reads what is said any more
-        self.document: dict[str, Any] = {"folder": folder, "story": played.story.story}
+        self.fields: dict[str, Any] = {"folder": folder, "story": played.story.story}
 
     def everything(self, making: Path) -> None:
         """Show the record, the law's comment on it, and the bundle, in that order; files are left in `making`."""
@@ -126,7 +150,7 @@ class _Shown:
             f"register (Parties, declarations, offices, keys): {n} leaves of one Merkle tree, covered by a signed "
             f"checkpoint. Its root is {head.root.hex()[:32]}..."
         )
-        self.document |= {"entries": n, "steps": c.steps, "origin": journal.origin, "root": head.root.hex()}
+        self.fields |= {"entries": n, "steps": c.steps, "origin": journal.origin, "root": head.root.hex()}
 
     # -- what the law says ---------------------------------------------------------------------------------------------
 
@@ -147,7 +171,7 @@ class _Shown:
         running = due(judgement, end)
         self._say()
         self._say(f"Deadlines that still run: {len(running) or 'none'}.")
-        self.document |= {
+        self.fields |= {
             "state": judgement.state,
             "findings": [f.code for f in judgement.findings],
             "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
@@ -179,7 +203,7 @@ class _Shown:
         )
         broken = self._verified(journal, _scratched(data), now)
         self._paragraph(f"The court's bundle with one byte changed: Integrity: {broken.integrity}.")
-        self.document |= {
+        self.fields |= {
             "bundle": f"{self.folder}/{BUNDLE}",
             "verdict": str(court.verdict),
             "procedure": [p.code for p in court.procedure],

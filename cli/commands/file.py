@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct
 
 from cli import click_extensions
 from cli.access.persons import PERSON
@@ -31,6 +32,7 @@ from cli.reports.report_files import making_of
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import AS, KEY, LANG, ROLE
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from ledger.bundle import unpack
 from ledger.bundle.archive_kind import ENDING
 from ledger.bundle.layout import MANIFEST
@@ -51,6 +53,21 @@ READ_ME = "READ-ME.txt"
 VERIFIER = "verify.html"
 NAMES = {"CT": "court"}  # what a bundle is called by its reader; else by the code of the role
 DISAGREE = ("ANCHOR-MISMATCH", "NO_TRUST_ANCHOR")  # the papers, the bundle and the folder of trust do not fit together
+
+
+class FileItem(Struct, frozen=True):
+    """One file of the folder; `size` is in bytes."""
+
+    name: str
+    size: int
+
+
+class FileAnswer(CommandAnswer, tag="comity.file/1"):
+    """The folder that is filed, and the verdict on the commands that its papers print."""
+
+    folder: str
+    verdict: str
+    files: list[FileItem]
 
 
 @click_extensions.command(
@@ -272,9 +289,8 @@ def _verified(folder: Path, words: Sequence[str], lines: str) -> str:
 
 
 def _tell(folder: str, files: Mapping[str, bytes], verdict: str) -> None:
-    rows = [(name, len(data)) for name, data in files.items()]
-    listed = [{"name": name, "size": size} for name, size in rows]
-    output.emit("file", {"folder": folder, "verdict": verdict, "files": listed}, ("name", "size"), rows)
+    items = [FileItem(name, len(data)) for name, data in files.items()]
+    output.emit(FileAnswer(folder, verdict, items), FileItem.__struct_fields__, items)
     output.tell(f"what the papers print to be typed was typed here: {verdict}")
     if VERIFIER not in files:
         output.tell(f"{VERIFIER} is not there: it has not been built here (make browser)")

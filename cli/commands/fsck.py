@@ -10,6 +10,19 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session import ledger_choice
 from cli.terminal import output, prompts
+from cli.terminal.answer import CommandAnswer
+from ledger.verify.report import Reason
+
+
+class FsckAnswer(CommandAnswer, tag="comity.fsck/1"):
+    """Whether this ledger is whole: CONSISTENT, INCONSISTENT or UNDECIDED; `size` is that of its newest checkpoint."""
+
+    verdict: str
+    reasons: list[Reason]
+    entries: int
+    signatures: int
+    not_covered: int
+    size: int | None
 
 
 @command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
@@ -26,14 +39,14 @@ def fsck() -> None:
     for says in found.notes:
         output.tell(says)
     report = found.report
-    document = {
-        "verdict": str(found.verdict),
-        "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in found.reasons],
-        "entries": report.entries + report.not_covered,
-        "signatures": report.signatures,
-        "not_covered": report.not_covered,
-        "size": report.head.checkpoint.size if report.head else None,
-    }
+    answer = FsckAnswer(
+        verdict=str(found.verdict),
+        reasons=list(found.reasons),
+        entries=report.entries + report.not_covered,
+        signatures=report.signatures,
+        not_covered=report.not_covered,
+        size=report.head.checkpoint.size if report.head else None,
+    )
 
     entries = output.counted(report.entries + report.not_covered, "entry", "entries")
     checked = f"{entries} and {output.counted(report.signatures, 'signature')} checked"
@@ -50,7 +63,7 @@ def fsck() -> None:
 
     rows = [(str(found.verdict), "verdict", "", f"{checked} under the ledger's own trust")]
     rows += [(r.code, "reason", r.where, r.says) for r in found.reasons]
-    output.emit("fsck", document, ("code", "level", "where", "says"), rows, text=text)
+    output.emit(answer, ("code", "level", "where", "says"), rows, text=text)
     exits = {
         Consistency.CONSISTENT: Exit.DONE,
         Consistency.INCONSISTENT: Exit.PROVED_BAD,

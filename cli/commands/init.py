@@ -6,12 +6,35 @@ import re
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
 from cli.session.key_files import PASSPHRASE
 from cli.session.options import KEY, STORE
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
+
+
+class RegistrarItem(Struct, frozen=True):
+    """Who keeps the register: office, Party, public key (hex), and the file of the private key."""
+
+    actor: str
+    party: str
+    key: str
+    file: str
+
+
+class InitAnswer(CommandAnswer, tag="comity.init/1"):
+    """The new ledger: its log key (a vkey), its registrar, and the folder of the guard."""
+
+    ledger: str
+    origin: str
+    test: bool
+    store: str | None
+    log_key: str
+    registrar: RegistrarItem
+    guard: str
 
 
 @command(
@@ -67,27 +90,27 @@ def init(
     who = Registrar(registrar, state, key.public.hex())
     with Journal.create(path, origin, who, home=home, test=test, store=store) as journal:
         journal.publish()
-        document = {
-            "ledger": folder,
-            "origin": origin,
-            "test": test,
-            "store": store or None,
-            "log_key": journal.folder.key.text,
-            "registrar": {"actor": registrar, "party": state, "key": key.public.hex(), "file": file},
-            "guard": str(home.log(origin)),
-        }
+        answer = InitAnswer(
+            ledger=folder,
+            origin=origin,
+            test=test,
+            store=store or None,
+            log_key=journal.folder.key.text,
+            registrar=RegistrarItem(registrar, state, key.public.hex(), file),
+            guard=str(home.log(origin)),
+        )
 
     def text() -> str:
         lines = [
             f"{'TEST ledger' if test else 'ledger'} {origin} in {folder}",
-            f"  log key    {document['log_key']}",
+            f"  log key    {answer.log_key}",
             f"  registrar  {registrar} of {state}, key {file}",
-            f"  guard      {document['guard']}",
+            f"  guard      {answer.guard}",
             *([f"  entries    {store}"] if store else []),
         ]
         return "\n".join(lines)
 
-    output.emit("init", document, ("ledger", "origin", "log_key"), [(folder, origin, document["log_key"])], text=text)
+    output.emit(answer, ("ledger", "origin", "log_key"), [answer], text=text)
     output.tell("whoever can read the log key can sign a checkpoint; only witnesses stop a fork")
     output.tell(_NEXT.format(state))
 

@@ -7,14 +7,22 @@ from datetime import datetime
 from typing import Any
 
 import click
+from msgspec import UNSET, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF, ORDER
 from cli.terminal import output
-from cli.terminal.judgement_text import judged, opinion, sheet
+from cli.terminal.judgement_text import JudgementFields, judged, opinion, sheet
 from cli.terminal.table import wrapped as wrapped
+from ledger.law.admissibility.forums import Sheet
+
+
+class JudgeAnswer(JudgementFields, tag="comity.judge/1"):
+    """The judgement of one order, and with --forum the questions that a forum asks."""
+
+    forum: Sheet | UnsetType = UNSET
 
 
 @command("comity judge PPO-2026-123", "comity judge main --as-of 2027-09-02T00:00:00Z --json", refused=Exit.UNDECIDABLE)
@@ -29,15 +37,11 @@ def judge(order: str, as_of: datetime | None, forum: str | None) -> Exit:
         case = reader.case(order)
         moment = as_of or reader.now()
     judgement = judge_case(case, moment)
-    document = judged(judgement)
-    if forum is not None:
-        document["forum"] = sheet(judgement, forum)
+    answer = JudgeAnswer(**judged(judgement), forum=UNSET if forum is None else sheet(judgement, forum))
     rows: list[Sequence[Any]] = [("state", judgement.state, "", "")]
     rows += [("region", name, value, "") for name, value in judgement.regions.items()]
     rows += [("deadline", c.id, str(c.verdict), output.plain(c.due)) for c in judgement.deadlines]
     rows += [("finding", f.code, f.level.value, f.says) for f in judgement.findings]
     rows += [("criterion", name, str(c.state), "; ".join(c.lacks)) for name, c in judgement.criteria.items()]
-    output.emit(
-        "judge", document, ("what", "name", "value", "says"), rows, text=lambda: opinion(case, judgement, forum)
-    )
+    output.emit(answer, ("what", "name", "value", "says"), rows, text=lambda: opinion(case, judgement, forum))
     return Exit.FINDINGS if any(f.level.value == "V" for f in judgement.findings) else Exit.DONE

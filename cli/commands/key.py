@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from cli import invocation
 from cli.click_extensions import command
@@ -14,6 +16,7 @@ from cli.session.key_files import PASSPHRASE, checked_name, digest_of, home, pas
 from cli.session.ledger_choice import MOMENT
 from cli.session.options import KEY
 from cli.terminal import output, prompts
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -24,6 +27,14 @@ if TYPE_CHECKING:
 PUBLIC = click.option("--public", metavar="FILE|HEX", help="The public key: a .pub file, or 64 hex digits.")
 NEXT = click.option("--next", "following", metavar="FILE|HEX", help="The key that will follow: committed to now.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+class KeyAnswer(CommandAnswer, tag="comity.key/1"):
+    """A new key: its name, its file, and the public key in hex."""
+
+    name: str
+    file: str
+    public: str
 
 
 @command(
@@ -51,11 +62,32 @@ def new(name: str, passphrase_fd: int | None, at: str | None) -> None:
         output.tell("it was made before, and is complete now")
     else:
         key = point_to(path, at, secret) if at else key_files.new(path, passphrase=passphrase(passphrase_fd))
-    document = {"name": name, "file": str(path), "public": key.public.hex()}
-    output.emit(
-        "key", document, tuple(document), [tuple(document.values())], text=lambda: f"{key.public.hex()}\n  {path}"
-    )
+    answer = KeyAnswer(name, str(path), key.public.hex())
+    output.emit(answer, text=lambda: f"{answer.public}\n  {path}")
     output.tell(f"hand the registrar {path}.pub, who enrols it; then: comity key accept ACTOR")
+
+
+class KeyItem(Struct, frozen=True):
+    """One key of the register.
+
+    `from_` and `to` are the log positions between which it is valid (`genesis`, `#N`, or empty). `here` is the name of
+    the private key on this machine.
+    """
+
+    actor: str
+    party: str
+    key: str
+    roles: list[str]
+    state: str
+    from_: str = field(name="from")
+    to: str
+    here: str
+
+
+class KeysAnswer(CommandAnswer, tag="comity.keys/1"):
+    """The keys of a ledger."""
+
+    keys: list[KeyItem]
 
 
 @command("comity key list", "comity key list --json", refused=Exit.UNDECIDABLE)
@@ -66,27 +98,22 @@ def list_() -> None:
     from ledger.adapters.keys.key_files import listed
     from ledger.entries.keyring import Keyring
 
-    columns = ("actor", "party", "key", "roles", "state", "from", "to", "here")
     with reading() as reader:
         mine = {public.hex(): name for name, public in listed(Home.of(reader.folder.path).keys).items()}
         keyring = Keyring(reader.cases.registry, reader.folder.registrar)
         for index, opened in reader.cases.opened_registry():
             keyring.admit(opened, index)
-    rows = []
+    items = []
     for key in keyring.keys.values():
         office = keyring.offices.get(key.actor)
         since = "" if key.accepted is None else "genesis" if key.accepted < 0 else f"#{key.accepted}"
         until = "" if key.ended is None else f"#{key.ended}"
         party = office.party if office else ""
-        rows.append(
-            (key.actor, party, key.public, list(key.roles), _state(key), since, until, mine.get(key.public, ""))
-        )
-    document = {"keys": [dict(zip(columns, row, strict=True)) for row in rows]}
-    short = [
-        (a, p, f"{k[:16]}...", *rest) if invocation.said().format == "table" else (a, p, k, *rest)
-        for a, p, k, *rest in rows
-    ]
-    output.emit("keys", document, columns, short)
+        here = mine.get(key.public, "")
+        items.append(KeyItem(key.actor, party, key.public, list(key.roles), _state(key), since, until, here))
+    people = invocation.said().format == "table"
+    rows = [replace(item, key=f"{item.key[:16]}...") if people else item for item in items]
+    output.emit(KeysAnswer(items), KeyItem.__struct_encode_fields__, rows)
 
 
 def _state(key: Key) -> str:
@@ -170,6 +197,20 @@ def accept(actor: str, key_file: str | None) -> None:
         _signed(journal, signer, build("key-accepted", {"key": key.public.hex()}, {}))
 
 
+class KeyPersonItem(Struct, frozen=True):
+    """The person who opens sealed values with a key (hex)."""
+
+    actor: str
+    key: str
+    person: str | None
+
+
+class KeyPersonAnswer(CommandAnswer, tag="comity.key-person/1"):
+    """The person of each key of an office that is on this machine."""
+
+    persons: list[KeyPersonItem]
+
+
 @command("comity key person ilves 'Dina Ilves'", "comity key person ilves", refused=Exit.UNDECIDABLE)
 @click.argument("actor")
 @click.argument("name", required=False, metavar="[NAME]")
@@ -198,9 +239,8 @@ def person(actor: str, name: str | None, key_file: str | None) -> None:
         name = checked(name, registry)
         for public in here:
             remember(home, public, name)
-    rows = [(actor, public.hex(), remembered(home, public)) for public in here]
-    columns = ("actor", "key", "person")
-    output.emit("key-person", {"persons": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows)
+    items = [KeyPersonItem(actor, public.hex(), remembered(home, public)) for public in here]
+    output.emit(KeyPersonAnswer(items), KeyPersonItem.__struct_fields__, items)
 
 
 @command(

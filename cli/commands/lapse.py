@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import UNSET, Struct, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.open_ledger import case as case_of
 from cli.session.open_ledger import find, hand, writing
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -19,6 +21,23 @@ if TYPE_CHECKING:
     from ledger.law import Clock
 
 ROLE = "SYS"  # only what anybody can compute again is signed in this role
+
+
+class LapsedItem(Struct, frozen=True):
+    """One deadline that ended unmet; `trigger` is the leaf hash of the entry that started it."""
+
+    order: str
+    deadline: str
+    policy: str
+    due: str
+    trigger: str | UnsetType = UNSET
+
+
+class LapseAnswer(CommandAnswer, tag="comity.lapse/1"):
+    """The deadlines that ended unmet, and whether they were recorded."""
+
+    recorded: bool
+    lapsed: list[LapsedItem]
 
 
 @command("comity lapse", "comity lapse PPO-2026-123 --as node", "comity lapse --dry-run --json")
@@ -31,7 +50,7 @@ def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
     from ledger.facts import build
     from ledger.law import judge
 
-    lapsed: list[dict[str, Any]] = []
+    lapsed: list[LapsedItem] = []
     with writing() as journal:
         moment = journal.now()
         chosen = [find(journal, order)] if order else list(journal.orders())
@@ -42,13 +61,10 @@ def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
                 said = {"deadline": clock.id, "policy": clock.policy, "due": wire(clock.due or moment)}
                 if clock.trigger:
                     said["trigger"] = clock.trigger
-                lapsed.append({"order": name, **said})
+                lapsed.append(LapsedItem(name, clock.id, clock.policy, said["due"], clock.trigger or UNSET))
                 if signer is not None:
                     journal.record(build("deadline-lapsed", said, {}), name, signer)
-    columns = ("order", "deadline", "policy", "due")
-    output.emit(
-        "lapse", {"recorded": not dry_run, "lapsed": lapsed}, columns, [[d[c] for c in columns] for d in lapsed]
-    )
+    output.emit(LapseAnswer(not dry_run, lapsed), ("order", "deadline", "policy", "due"), lapsed)
     if not lapsed:
         output.tell("no clock ended unmet that is not on record already")
 

@@ -2,21 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.ledger_choice import MOMENT
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
 
 if TYPE_CHECKING:
     from ledger.law.reading.order_reading import OrderReading
     from ledger.law.terms.rule import Deadline
+
+
+class RuleItem(Struct, frozen=True):
+    """One rule: its code, what it is, the instruments it belongs to, its citation, how sure it is, since when."""
+
+    id: str
+    kind: str
+    instruments: str
+    cite: str
+    mark: str
+    since: date | None
+    says: str
+
+
+class LawAnswer(CommandAnswer, tag="comity.law/1"):
+    """The rules in force; `digest` identifies the whole set."""
+
+    digest: str
+    rules: list[RuleItem]
+
+
+class PartyItem(Struct, frozen=True):
+    """One ratification (`code` is `-`) or declaration of a Party, and whether its text was verified."""
+
+    party: str
+    code: str
+    says: str
+    verified: bool
+    mark: str
+    source: str
+
+
+class PartiesAnswer(CommandAnswer, tag="comity.parties/1"):
+    """What is known of real Parties to a treaty, and whether it is in force."""
+
+    treaty: str
+    in_force: date | None
+    ratifications_read: int
+    ratifications_needed: int
+    parties: list[PartyItem]
 
 
 @command("comity law", "comity law 2AP-7", "comity law D-7-7", "comity law '2AP:7(5)'", "comity law --html rules.html")
@@ -39,10 +81,6 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
     if not rules:
         hint = f"`comity law` lists the rules; instruments are {', '.join(INSTRUMENTS)}"
         raise Stop(f"{about!r} is no instrument, no code of a rule, and no provision that one rests on", hint=hint)
-    columns = ("id", "kind", "instruments", "cite", "mark", "since", "says")
-    rows = [
-        (r.id, r.kind, ", ".join(r.instruments) or "any", ", ".join(r.cite), r.mark, r.since, r.says) for r in rules
-    ]
     if html is not None:
         from projections.views.rulebook import rulebook_page
 
@@ -50,7 +88,10 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
             page.write(rulebook_page(rules, rules_digest()))
         output.tell(f"{len(rules)} rules written to {html}")
         return
-    document = {"digest": rules_digest(), "rules": [dict(zip(columns, row, strict=True)) for row in rows]}
+    items = [
+        RuleItem(r.id, r.kind, ", ".join(r.instruments) or "any", ", ".join(r.cite), r.mark, r.since, r.says)
+        for r in rules
+    ]
 
     def text() -> str:
         out: list[str] = []
@@ -61,7 +102,30 @@ def law(about: str | None, html: str | None, parties: bool) -> None:
                 out += [line for name, what in r.detail for line in wrapped(f"{name}: {what}", " ", 80)]
         return "\n".join([*out, "", f"{len(rules)} {'rule' if len(rules) == 1 else 'rules'}; digest {rules_digest()}"])
 
-    output.emit("law", document, columns, rows, text=text)
+    output.emit(LawAnswer(rules_digest(), items), RuleItem.__struct_fields__, items, text=text)
+
+
+class DeadlineItem(Struct, frozen=True):
+    """One deadline with the steps of its computation; `trigger` and `met_by` are leaf hashes of entries."""
+
+    id: str
+    policy: str
+    verdict: str
+    due: datetime | None
+    cite: str
+    mark: str
+    trigger: str | None
+    met_by: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
+    """One deadline of an order explained; `missing` says what its computation lacks."""
+
+    order: str
+    as_of: datetime
+    missing: list[str]
+    deadlines: list[DeadlineItem]
 
 
 @command("comity law deadline D-7-7 main", "comity law deadline E-10-2 main --json", refused=Exit.UNDECIDABLE)
@@ -90,25 +154,25 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
     if any(c.count is None and c.due is None for c in clocks):
         rule = next(d for d in REGISTER if d.id == id)
         missing = unwound(read_order(case, moment), rule, {c.trigger for c in clocks})
-    document = {
-        "order": case.order,
-        "as_of": moment,
-        "missing": missing,
-        "deadlines": [
-            {
-                "id": c.id,
-                "policy": c.policy,
-                "verdict": str(c.verdict),
-                "due": c.due,
-                "cite": ", ".join(c.cite),
-                "mark": str(c.mark),
-                "trigger": c.trigger,
-                "met_by": list(c.met_by),
-                "steps": list(c.steps),
-            }
+    answer = DeadlineAnswer(
+        order=case.order,
+        as_of=moment,
+        missing=missing,
+        deadlines=[
+            DeadlineItem(
+                id=c.id,
+                policy=c.policy,
+                verdict=str(c.verdict),
+                due=c.due,
+                cite=", ".join(c.cite),
+                mark=str(c.mark),
+                trigger=c.trigger,
+                met_by=c.met_by,
+                steps=c.steps,
+            )
             for c in clocks
         ],
-    }
+    )
 
     def text() -> str:
         out: list[str] = []
@@ -123,7 +187,7 @@ def deadline(id: str, order: str, as_of: datetime | None) -> None:
         return "\n".join(out)
 
     rows = [(c.id, c.policy, str(c.verdict), c.due, " | ".join(c.steps)) for c in clocks]
-    output.emit("deadline", document, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
+    output.emit(answer, ("id", "policy", "verdict", "due", "steps"), rows, text=text)
 
 
 def unwound(reading: OrderReading, rule: Deadline, triggers: Collection[str | None]) -> list[str]:
@@ -145,20 +209,19 @@ def unwound(reading: OrderReading, rule: Deadline, triggers: Collection[str | No
 def _parties() -> None:
     from ledger.law.reading.known_parties import EXPECTED_OF_MEMBER_STATES, IN_FORCE, NEEDED, RATIFIED
 
-    columns = ("party", "code", "says", "verified", "mark", "source")
-    rows: list[Sequence[Any]] = []
+    items = []
     for p in RATIFIED.values():
-        rows.append((p.code, "-", f"{p.name}, ratified {p.ratified}", p.complete, p.mark, p.source))
-        rows += [(p.code, d.code, d.says, d.verified, d.mark, p.source) for d in p.declarations]
-    rows += [
-        ("EU", d.code, f"expected of Member States: {d.says}", d.verified, d.mark, "")
+        items.append(PartyItem(p.code, "-", f"{p.name}, ratified {p.ratified}", p.complete, str(p.mark), p.source))
+        items += [PartyItem(p.code, d.code, d.says, d.verified, str(d.mark), p.source) for d in p.declarations]
+    items += [
+        PartyItem("EU", d.code, f"expected of Member States: {d.says}", d.verified, str(d.mark), "")
         for d in EXPECTED_OF_MEMBER_STATES
     ]
-    document = {
-        "treaty": "CETS 224",
-        "in_force": IN_FORCE,
-        "ratifications_read": len(RATIFIED),
-        "ratifications_needed": NEEDED,
-        "parties": [dict(zip(columns, (*row[:4], str(row[4]), row[5]), strict=True)) for row in rows],
-    }
-    output.emit("parties", document, columns, rows)
+    answer = PartiesAnswer(
+        treaty="CETS 224",
+        in_force=IN_FORCE,
+        ratifications_read=len(RATIFIED),
+        ratifications_needed=NEEDED,
+        parties=items,
+    )
+    output.emit(answer, PartyItem.__struct_fields__, items)

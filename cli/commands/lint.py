@@ -6,13 +6,42 @@ from datetime import datetime
 from typing import Any
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import file_io, output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
+
+
+class MissingItem(Struct, frozen=True):
+    """One finding that this order would raise, and the text to add."""
+
+    code: str
+    level: str
+    cite: str
+    says: str
+    add: str
+
+
+class PracticeItem(Struct, frozen=True):
+    """One advice of good practice, which binds nobody."""
+
+    about: str
+    says: str
+    add: str
+    cite: str
+    mark: str
+
+
+class LintAnswer(CommandAnswer, tag="comity.lint/1"):
+    """What an order lacks before it is sent, and good practice."""
+
+    missing: list[MissingItem]
+    practice: list[PracticeItem]
 
 
 @command("comity lint order.json", "comity lint order.json --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
@@ -31,10 +60,9 @@ def lint(file: str, channel: str) -> Exit:
     public, sealed = _order_fields(file, kind_of("order-issued"))
     registry, moment = _register()
     found = look(public, sealed, registry, moment, channel)
-    columns = ("code", "level", "cite", "says", "add")
-    rows = [(m.code, m.level, m.cite, m.says, m.add) for m in found]
+    missing = [MissingItem(m.code, m.level, m.cite, m.says, m.add) for m in found]
     practice = before_sending(public, sealed, registry, channel)
-    told = [{"about": a.about, "says": a.says, "add": a.add, "cite": a.cite, "mark": str(a.mark)} for a in practice]
+    advice = [PracticeItem(a.about, a.says, a.add, a.cite, str(a.mark)) for a in practice]
 
     def text() -> str:
         from cli.terminal.judgement_text import level
@@ -51,8 +79,7 @@ def lint(file: str, channel: str) -> Exit:
             out += wrapped(f"add: {a.add}", " ", 80, indent=0)
         return "\n".join([*out, f"  {practice[0].cite}"] if practice else out)
 
-    missing = [dict(zip(columns, row, strict=True)) for row in rows]
-    output.emit("lint", {"missing": missing, "practice": told}, columns, rows, text=text)
+    output.emit(LintAnswer(missing, advice), MissingItem.__struct_fields__, missing, text=text)
     return Exit.FINDINGS if found else Exit.DONE
 
 

@@ -17,6 +17,7 @@ from cli.session import ledger_choice
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import ONLY
 from cli.terminal import file_io, output
+from cli.terminal.answer import CommandAnswer, ReplacedFields
 from cli.terminal.table import wrapped
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
@@ -33,6 +34,28 @@ if TYPE_CHECKING:
     from ledger.adapters.folders.user_folders import Home
     from ledger.application.journal import Journal
     from ledger.entries.case import Entry
+
+
+class LogItem(ReplacedFields):
+    """One entry: its position in the log (`index`, from 0) and in its order (`seq`), and who signed it, when."""
+
+    index: int
+    leaf: str
+    order: str
+    seq: int
+    kind: str
+    by: str
+    role: str
+    on: datetime
+    signed_at: datetime
+    replaces: str | None
+
+
+class LogAnswer(CommandAnswer, tag="comity.log/1"):
+    """Entries of the log, newest first; `of` is the number of all."""
+
+    of: int
+    log: list[LogItem]
 
 
 @command(
@@ -59,17 +82,24 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
         label |= {reader.cases.registry: "register", reader.cases.access: "access"}
         beside = {e.order: main for e in entries if (main := reader.main_of(e.order))}
         gone = replaced(Case("", "", tuple(reversed(entries)), reader.cases.register()))
-    columns = ("index", "leaf", "order", "seq", "kind", "by", "role", "on", "signed_at", "replaced")
-    rows = [
-        (e.index, e.leaf, e.order, e.seq, e.kind, e.by, e.role, e.on, e.at, numbered(gone, e.leaf)) for e in entries
+    items = [
+        LogItem(
+            index=e.index,
+            leaf=e.leaf,
+            order=e.order,
+            seq=e.seq,
+            kind=e.kind,
+            by=e.by,
+            role=e.role,
+            on=e.on,
+            signed_at=e.at,
+            replaces=e.replaces,
+            **put_right(gone.get(e.leaf)),
+        )
+        for e in entries
     ]
-    document = {
-        "of": of,  # entries there are; `log` has the newest
-        "log": [
-            {**dict(zip(columns, row, strict=True)), "replaces": e.replaces, **put_right(gone.get(e.leaf))}
-            for e, row in zip(entries, rows, strict=True)
-        ],
-    }
+    columns = ("index", "leaf", "order", "seq", "kind", "by", "role", "on", "signed_at", "replaced")
+    rows = [(*(getattr(i, c) for c in columns[:-1]), numbered(gone, i.leaf)) for i in items]
 
     def paragraphs() -> Iterator[list[str]]:
         for e in entries:
@@ -91,7 +121,7 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
             return "\n".join(graph(entries, list(paragraphs()), beside))
         return "\n".join(line for lines in paragraphs() for line in lines)
 
-    output.emit("log", document, columns, rows, text=text if drawn or output.terminal() else None)
+    output.emit(LogAnswer(of, items), columns, rows, text=text if drawn or output.terminal() else None)
 
 
 def _newest(reader: Reader, number: int, order: str | None, only: bool) -> tuple[list[Entry], int, int]:
@@ -108,6 +138,14 @@ def _newest(reader: Reader, number: int, order: str | None, only: bool) -> tuple
     return [entry_of(open_(raw, verify=False), index) for index, raw in reversed(page)], 1, size
 
 
+class PublishAnswer(CommandAnswer, tag="comity.publish/1"):
+    """The published log: its origin, its size, and the folder."""
+
+    origin: str
+    size: int
+    folder: str
+
+
 @command("comity log publish /srv/log", "comity log publish entries/ --ledger ledger/")
 @click.argument("folder", metavar="DIR")
 def publish(folder: str) -> None:
@@ -120,9 +158,17 @@ def publish(folder: str) -> None:
     with writing() as journal:
         kept = journal.log.publish_entries(Path(folder))
         origin = journal.origin
-    document = {"origin": origin, "size": kept.size, "folder": folder}
     says = f"{origin}, {kept.size} entries, in {folder}"
-    output.emit("publish", document, tuple(document), [tuple(document.values())], text=lambda: says)
+    output.emit(PublishAnswer(origin, kept.size, folder), text=lambda: says)
+
+
+class GuardAnswer(CommandAnswer, tag="comity.guard/1"):
+    """The guard that was made again: the head it holds, and its folder."""
+
+    origin: str
+    size: int
+    root: str
+    guard: str
 
 
 @command("comity log remake-guard", "comity log remake-guard --anchor karsk.note")
@@ -142,23 +188,23 @@ def remake_guard(anchor: str | None) -> None:
     folder, home = read_folder(path), Home.of(path)
     check_clock(folder, home)
     signed = remake_guard(folder, home, ledger_choice.now(str(path)), file_io.read(anchor) if anchor else None)
-    document = {
-        "origin": folder.origin,
-        "size": signed.size,
-        "root": signed.root.hex(),
-        "guard": str(home.log(folder.origin)),
-    }
-    says = f"guard of {folder.origin} at {signed.size} entries: {document['guard']}"
-    output.emit(
-        "guard",
-        document,
-        ("origin", "size", "root"),
-        [(folder.origin, signed.size, signed.root.hex())],
-        text=lambda: says,
-    )
+    answer = GuardAnswer(folder.origin, signed.size, signed.root.hex(), str(home.log(folder.origin)))
+    says = f"guard of {folder.origin} at {signed.size} entries: {answer.guard}"
+    output.emit(answer, ("origin", "size", "root"), [answer], text=lambda: says)
     output.tell(
         "whatever was signed after the newest head shown and is not here is lost; if that may be: comity succeed"
     )
+
+
+class ClockAnswer(CommandAnswer, tag="comity.clock/1"):
+    """The time at which a log goes on, by whose word; `later` are the positions of entries signed later than now."""
+
+    origin: str
+    size: int
+    signed_at: datetime
+    now: datetime
+    by: str
+    later: list[int]
 
 
 @command("comity log clock", "comity log clock --clock-is-right")
@@ -188,12 +234,10 @@ def set_back() -> Exit:
         if not guard.set_back(last, now):
             raise Stop("something was signed meanwhile", hint="try again", code=Exit.REFUSED)
     later = _signed_later(path, now)
-    columns = ("origin", "size", "signed_at", "now", "by")
-    row = (folder.origin, last.size, last.at, now, by)
+    answer = ClockAnswer(folder.origin, last.size, last.at, now, by, later)
     dated = f"its head of {last.size} entries is dated {output.plain(last.at)}"
     says = f"{folder.origin} goes on at {output.plain(now)}, by {by}; {dated}"
-    document = {**dict(zip(columns, row, strict=True)), "later": later}
-    output.emit("clock", document, columns, [row], text=lambda: says)
+    output.emit(answer, ("origin", "size", "signed_at", "now", "by"), [answer], text=lambda: says)
     if later:
         told = output.counted(len(later), "entry says that it was", "entries say that they were")
         output.tell(f"{told} signed later than now: log index {', '.join(map(str, later[:20]))}")

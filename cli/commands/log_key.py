@@ -12,10 +12,19 @@ from cli.click_extensions import command
 from cli.commands.key import YES
 from cli.session.options import KEY
 from cli.terminal import output, prompts
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_io import write
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
+
+
+class LogKeyAnswer(CommandAnswer, tag="comity.log-key/1"):
+    """The new key of a log (a vkey), and the first size it signs."""
+
+    origin: str
+    new_key: str
+    from_size: int
 
 
 @command("comity key rotate-log", "comity key rotate-log --state /var/lib/comity-signer --yes")
@@ -47,8 +56,7 @@ def rotate_log(state: str | None, yes: bool, key_file: str | None) -> None:
         if waiting is None:
             waiting = key.text, begin(place, journal.log.signatory)
         _record(journal, *waiting, key_file)
-    document = {"origin": journal.origin, "new_key": waiting[0], "from_size": waiting[1]}
-    output.emit("log-key", document, tuple(document), [tuple(document.values())])
+    output.emit(LogKeyAnswer(journal.origin, *waiting))
     output.tell("hand the new trust/policy to whoever verifies, and to every witness")
 
 

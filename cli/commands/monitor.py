@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer, ProblemItem
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.monitor import Alarm
@@ -21,6 +23,24 @@ if TYPE_CHECKING:
 PROVED = frozenset({"SPLIT-VIEW", "SPLIT-ORDER", "LOG-ROLLBACK", "LOG-CORRUPT", "LOG-FORKED"})
 OF_ENTRIES = ("CTX-", "ENV-", "JSON-", "KEY-", "SD-", "SIG-")  # what a log lets in against its own rules
 UNREACHED = frozenset({"LOG-UNREACHABLE", "HTTP-SILENT", "NO-HTTP", "DISK-ERROR", "DISK-FULL"})
+
+
+class FollowedLogItem(Struct, frozen=True):
+    """One log as it was found at `where`: its size, the size seen before, and the entries that were opened."""
+
+    log: str
+    where: str
+    size: int | None
+    before: int | None
+    entries: int | None
+    alarms: list[ProblemItem]
+
+
+class MonitorAnswer(CommandAnswer, tag="comity.monitor/1"):
+    """One look at each log, and the folder in which evidence is kept."""
+
+    logs: list[FollowedLogItem]
+    evidence: str
 
 
 @command(
@@ -89,21 +109,18 @@ def monitor(
     if not looks:
         hint = "name a folder or URL and whose log it is (--trust), or give the log line of their policy a URL"
         raise Stop("no log to look at", hint=hint)
-    document = {
-        "logs": [
-            {
-                "log": seen.log,
-                "where": seen.where,
-                "size": seen.size,
-                "before": seen.before,
-                "entries": seen.entries,
-                "alarms": [{"code": alarm.code, "says": alarm.says} for alarm in seen.alarms],
-            }
-            for seen in looks
-        ],
-        "evidence": str(evidence),
-    }
-    output.emit("monitor", document, columns, rows)
+    logs = [
+        FollowedLogItem(
+            log=seen.log,
+            where=seen.where,
+            size=seen.size,
+            before=seen.before,
+            entries=seen.entries,
+            alarms=[ProblemItem(alarm.code, alarm.says) for alarm in seen.alarms],
+        )
+        for seen in looks
+    ]
+    output.emit(MonitorAnswer(logs, str(evidence)), columns, rows)
     return _exit([alarm for seen in looks for alarm in seen.alarms])
 
 

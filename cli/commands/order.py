@@ -7,6 +7,14 @@ import click
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
+
+
+class NameAnswer(CommandAnswer, tag="comity.name/1"):
+    """The name that an order was given in this ledger's folder."""
+
+    order: str
+    name: str
 
 
 @command("comity order rename PPO-2026-123 karsk-123", "comity order rename 5f0c1a2b karsk-123")
@@ -37,8 +45,5 @@ def rename(order: str, name: str) -> Exit:
             says = f"an order is called {name!r} already, {', '.join(sorted(o[:8] for o in others))}"
             raise RecordError("NAME-TAKEN", says, where="name", hint="a name of one's own fits one order alone")
         give(reader.folder.path, found, name)
-    document = {"order": found, "name": name}
-    output.emit(
-        "name", document, tuple(document), [tuple(document.values())], text=lambda: f"{name} is the order {found}"
-    )
+    output.emit(NameAnswer(found, name), text=lambda: f"{name} is the order {found}")
     return Exit.DONE

@@ -6,16 +6,37 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.terminal import file_io, output
+from cli.terminal.answer import CommandAnswer
 from ledger.adapters.folders.new_folder import new_folder
 
 if TYPE_CHECKING:
     from cli.stories.expectations import Outcome
     from cli.stories.model import Story
     from cli.stories.player import Played
+
+
+class ExpectationItem(Struct, frozen=True):
+    """One expectation of a story, and what differs from it."""
+
+    about: str
+    holds: bool
+    differs: list[str]
+
+
+class PlayAnswer(CommandAnswer, tag="comity.play/1"):
+    """The ledger made of a story: the number of its facts, the id of each order by label, and the expectations."""
+
+    story: str
+    title: str
+    ledger: str | None
+    facts: int
+    orders: dict[str, str]
+    expectations: list[ExpectationItem]
 
 
 @command(
@@ -50,14 +71,14 @@ def _checked(played: Played) -> Iterator[Outcome]:
 
 def report(story: Story, into: str | None, outcomes: list[Outcome], facts: int, orders: dict[str, str]) -> None:
     """Say what was made, and of every expectation whether it holds."""
-    document = {
-        "story": story.story,
-        "title": story.title,
-        "ledger": into,
-        "facts": facts,
-        "orders": orders,
-        "expectations": [{"about": o.about, "holds": not o.differs, "differs": list(o.differs)} for o in outcomes],
-    }
+    answer = PlayAnswer(
+        story=story.story,
+        title=story.title,
+        ledger=into,
+        facts=facts,
+        orders=orders,
+        expectations=[ExpectationItem(o.about, not o.differs, list(o.differs)) for o in outcomes],
+    )
     rows: list[tuple[str, str, str]] = []
     for o in outcomes:
         rows += [("differs", o.about, line) for line in o.differs] or [("holds", o.about, "")]
@@ -72,4 +93,4 @@ def report(story: Story, into: str | None, outcomes: list[Outcome], facts: int, 
             lines.append(f"{mark}  {about}{': ' + says if says else ''}")
         return "\n".join(lines)
 
-    output.emit("play", document, ("verdict", "about", "says"), rows, text=text)
+    output.emit(answer, ("verdict", "about", "says"), rows, text=text)

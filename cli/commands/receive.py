@@ -8,11 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import file_io, output
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.followed_logs import Prove
@@ -23,6 +25,25 @@ if TYPE_CHECKING:
     from ledger.errors import LedgerError
     from ledger.tlog.note import Vkey
     from ledger.verify import Known, Report, Trust
+
+
+class ReceivedItem(Struct, frozen=True):
+    """One entry of another log: its position there, whether it was recorded before, and its position here."""
+
+    log: str
+    their_index: int
+    kind: str
+    done: str
+    index: int
+
+
+class ReceivedAnswer(CommandAnswer, tag="comity.received/1"):
+    """What became of each entry that arrived."""
+
+    entries: list[ReceivedItem]
+    recorded: int
+    already: int
+
 
 KIND = "counterparty-record-received"
 DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # all that one entry without its register lacks
@@ -320,7 +341,7 @@ def _take_in(
     from cli.session.recording import Place
     from ledger.application.foreign import receive as post
 
-    rows: list[tuple[str, int, str, str, object]] = []
+    rows: list[ReceivedItem] = []
     fresh = []
     folder, evidence = journal.folder.foreign, journal.folder.evidence
     order = find(journal, name) if name else ""
@@ -431,23 +452,20 @@ def _note(arrival: Arrival) -> bytes:
     return parse_proof(arrival.proof).note
 
 
-def _row(opened: Opened, arrival: Arrival, done: str, index: int) -> tuple[str, int, str, str, object]:
+def _row(opened: Opened, arrival: Arrival, done: str, index: int) -> ReceivedItem:
     from ledger.tlog.tree import parse_proof
 
     p = opened.payload
-    return p.log, parse_proof(arrival.proof).index, p.kind, done, index
+    return ReceivedItem(p.log, parse_proof(arrival.proof).index, p.kind, done, index)
 
 
-def _tell(rows: list[tuple[str, int, str, str, object]], receipts: list[Receipt]) -> None:
-    columns = ("log", "their_index", "kind", "done", "index")
-    document = {
-        "entries": [dict(zip(columns, row, strict=True)) for row in rows],
-        "recorded": len(receipts),
-        "already": len(rows) - len(receipts),
-    }
+def _tell(items: list[ReceivedItem], receipts: list[Receipt]) -> None:
 
     def text() -> str:
-        lines = [f"{done:<17} {kind}, entry {place} of {log}, here #{index}" for log, place, kind, done, index in rows]
+        lines = [f"{i.done:<17} {i.kind}, entry {i.their_index} of {i.log}, here #{i.index}" for i in items]
         return "\n".join(lines or ["nothing in it is for us"])
 
-    output.emit("received", document, columns, rows or [(None, None, None, "nothing for us", None)], text=text)
+    rows: list[ReceivedItem | tuple[str | None, ...]] = [*items]
+    rows = rows or [(None, None, None, "nothing for us", None)]
+    answer = ReceivedAnswer(items, len(receipts), len(items) - len(receipts))
+    output.emit(answer, ReceivedItem.__struct_fields__, rows, text=text)

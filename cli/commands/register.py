@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import click
+from msgspec import Struct
 
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
@@ -12,7 +13,26 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped as wrapped
+
+
+class QuestionItem(Struct, frozen=True):
+    """One question of a data protection officer on one order, its answer, and whether a duty is open."""
+
+    order: str
+    number: int
+    question: str
+    cite: str
+    open: bool
+    answer: str
+
+
+class RegisterAnswer(CommandAnswer, tag="comity.register/1"):
+    """The ten questions on each order."""
+
+    as_of: datetime
+    register: list[QuestionItem]
 
 
 @command(
@@ -56,13 +76,11 @@ def register(
     for case in cases:
         read = [e for e in accesses if case.order in e.get("orders", ())]
         found.append((case, answers_of(case.known(moment), judge_case(case, moment), read, reveal=reveal)))
-    columns = ("order", "number", "question", "cite", "open", "answer")
-    rows = [
-        (case.label or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))
+    items = [
+        QuestionItem(case.label or case.order[:8], a.number, a.question, a.cite, a.open, " | ".join(a.lines))
         for case, answers in found
         for a in answers
     ]
-    document = {"as_of": moment, "register": [dict(zip(columns, row, strict=True)) for row in rows]}
 
     def text() -> str:
         out = []
@@ -76,5 +94,5 @@ def register(
                     out.append(f"    {output.paint('A duty is open.', 'yellow')}")
         return "\n".join(out)
 
-    output.emit("register", document, columns, rows, text=text)
+    output.emit(RegisterAnswer(moment, items), QuestionItem.__struct_fields__, items, text=text)
     return Exit.FINDINGS if any(a.open for _, answers in found for a in answers) else Exit.DONE

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import UNSET, Struct, UnsetType, field
 
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
@@ -15,11 +16,74 @@ from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import AS_OF, LANG, ORDER
 from cli.terminal import output
-from cli.terminal.judgement_text import judged, opinion
+from cli.terminal.answer import CommandAnswer
+from cli.terminal.judgement_text import JudgementFields, judged, opinion
 from cli.terminal.table import wrapped
 
 if TYPE_CHECKING:
     from ledger.entries.case import Case, Entry
+
+
+class MomentItem(Struct, frozen=True, kw_only=True):
+    """The state of the log at a moment: its size, and the newest kept head, its digest, its time and whose clock."""
+
+    at: datetime
+    size: int
+    head: str | UnsetType = UNSET
+    clock: str
+    dated: datetime | UnsetType = UNSET
+    says: str
+
+
+class OpenedItem(Struct, frozen=True):
+    """The sealed values of one entry (`#SEQ`), by field."""
+
+    entry: str
+    leaf: str
+    kind: str
+    values: dict[str, Any]
+
+
+class ReplayAnswer(JudgementFields, tag="comity.replay/1"):
+    """The judgement of one order as the record stood at a moment; with --reveal the sealed values known then."""
+
+    replay: MomentItem
+    values: list[OpenedItem] | UnsetType = UNSET
+
+
+class SizeItem(Struct, frozen=True):
+    """A moment, and the size of the log then."""
+
+    at: datetime
+    size: int
+
+
+class NewEntryItem(Struct, frozen=True):
+    """One entry that the later moment has and the earlier one has not."""
+
+    seq: int
+    kind: str
+    on: datetime
+    leaf: str
+
+
+class ChangeItem(Struct, frozen=True):
+    """One difference between two judgements, as texts; null where the moment has nothing."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+class ReplayDiffAnswer(CommandAnswer, tag="comity.replay-diff/1"):
+    """What one moment knows of an order that an earlier one did not; with --reveal the sealed values."""
+
+    order: str
+    from_: SizeItem = field(name="from")
+    to: SizeItem
+    entries: list[NewEntryItem]
+    changes: list[ChangeItem]
+    values: list[OpenedItem] | UnsetType = UNSET
 
 
 @command(
@@ -77,28 +141,28 @@ def replay(
             _replay_diff(reader, case, *span, reveal)
 
 
-def _moment(reader: Reader, at: datetime) -> tuple[int, dict[str, Any]]:
+def _moment(reader: Reader, at: datetime) -> tuple[int, MomentItem]:
     head = reader.head_at(at)
     if head is None:
-        return 0, {"at": at, "size": 0, "clock": "none", "says": "no head was kept at or before this moment"}
+        return 0, MomentItem(at=at, size=0, clock="none", says="no head was kept at or before this moment")
     clock = "log" if head.cosigned is None else "cosigned"
     says = "the log's own clock; no witness had signed" if head.cosigned is None else "the time of a witness"
-    return head.size, {"at": at, "size": head.size, "head": head.digest, "clock": clock, "dated": head.at, "says": says}
+    return head.size, MomentItem(at=at, size=head.size, head=head.digest, clock=clock, dated=head.at, says=says)
 
 
-def _opened(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+def _opened(entries: Iterable[Entry]) -> list[OpenedItem]:
     """The sealed values of entries, by entry; only for who gave a reason."""
     from projections.views.timeline import fields
 
     shown = ((e, {name: v for name, v in fields(e, reveal=True).items() if name in e.sealed}) for e in entries)
-    return [{"entry": f"#{e.seq}", "leaf": e.leaf, "kind": e.kind, "values": values} for e, values in shown if values]
+    return [OpenedItem(f"#{e.seq}", e.leaf, e.kind, output.jsonable(values)) for e, values in shown if values]
 
 
-def _values(opened: Sequence[Mapping[str, Any]]) -> list[str]:
+def _values(opened: Sequence[OpenedItem]) -> list[str]:
     lines: list[str] = []
     for one in opened:
-        lines += ["", f"  {one['entry']} {one['kind']}"]
-        for name, value in one["values"].items():
+        lines += ["", f"  {one.entry} {one.kind}"]
+        for name, value in one.values.items():
             lines += wrapped(f"{name}: {output.plain(value)}", " ", 80, indent=3)
     return lines
 
@@ -111,15 +175,15 @@ def _replay_at(reader: Reader, case: Case, at: datetime, reveal: bool) -> None:
     known = as_known(case, LogMoment(at, size))
     judgement = judge_case(known, at)
     opened = _opened(known.entries) if reveal else []
-    document = {"replay": moment, **judged(judgement), **({"values": opened} if reveal else {})}
-    rows = [("state", judgement.state), ("entries", len(known.entries)), ("log size", size), ("clock", moment["clock"])]
+    answer = ReplayAnswer(replay=moment, **judged(judgement), values=opened if reveal else UNSET)
+    rows = [("state", judgement.state), ("entries", len(known.entries)), ("log size", size), ("clock", moment.clock)]
 
     def text() -> str:
         known_then = output.counted(len(known.entries), "entry", "entries")
-        head = f"Log size {size} at {output.plain(at)} ({moment['says']}); {known_then} of this order."
+        head = f"Log size {size} at {output.plain(at)} ({moment.says}); {known_then} of this order."
         return "\n".join([head, "", opinion(known, judgement), *_values(opened)])
 
-    output.emit("replay", document, ("what", "value"), rows, text=text)
+    output.emit(answer, ("what", "value"), rows, text=text)
 
 
 def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime, reveal: bool) -> None:
@@ -128,18 +192,16 @@ def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime, re
 
     before, after = LogMoment(first, _moment(reader, first)[0]), LogMoment(last, _moment(reader, last)[0])
     found = difference(case, before, after, judge_case)
-    columns = ("what", "before", "after")
-    rows = [(c.what, c.before, c.after) for c in found.changes]
-    document = {
-        "order": case.order,
-        "from": {"at": first, "size": before.size},
-        "to": {"at": last, "size": after.size},
-        "entries": [{"seq": e.seq, "kind": e.kind, "on": e.on, "leaf": e.leaf} for e in found.entries],
-        "changes": [dict(zip(columns, row, strict=True)) for row in rows],
-    }
+    changes = [ChangeItem(c.what, c.before, c.after) for c in found.changes]
     opened = _opened(found.entries) if reveal else []
-    if reveal:
-        document["values"] = opened
+    answer = ReplayDiffAnswer(
+        order=case.order,
+        from_=SizeItem(first, before.size),
+        to=SizeItem(last, after.size),
+        entries=[NewEntryItem(e.seq, e.kind, e.on, e.leaf) for e in found.entries],
+        changes=changes,
+        values=opened if reveal else UNSET,
+    )
 
     def text() -> str:
         new = [f"+ #{e.seq} {output.plain(e.on)} {e.kind}" for e in found.entries] or ["no new entries"]
@@ -151,4 +213,4 @@ def _replay_diff(reader: Reader, case: Case, first: datetime, last: datetime, re
                 changed.append(output.paint(f"+ {c.what}: {c.after}", "green"))
         return "\n".join([f"{output.plain(first)} .. {output.plain(last)}", "", *new, "", *changed, *_values(opened)])
 
-    output.emit("replay-diff", document, columns, rows, text=text)
+    output.emit(answer, ChangeItem.__struct_fields__, changes, text=text)

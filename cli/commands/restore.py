@@ -10,6 +10,15 @@ from cli.click_extensions import command
 from cli.session import ledger_choice
 from cli.session.options import STORE
 from cli.terminal import output, prompts
+from cli.terminal.answer import CommandAnswer
+
+
+class RestoreAnswer(CommandAnswer, tag="comity.restore/1"):
+    """The ledger that was restored from a file, and the number of its entries."""
+
+    ledger: str
+    file: str
+    size: int
 
 
 @command(
@@ -40,6 +49,4 @@ def restore(file: str, folder: str, behind: bool, store: str) -> None:
             say=output.tell,
             progress=progress,
         )
-    document = {"ledger": folder, "file": file, "size": size}
-    says = f"{size} entries, verified, in {folder}"
-    output.emit("restore", document, tuple(document), [tuple(document.values())], text=lambda: says)
+    output.emit(RestoreAnswer(folder, file, size), text=lambda: f"{size} entries, verified, in {folder}")

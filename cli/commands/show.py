@@ -3,20 +3,82 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET, Struct, UnsetType, field
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.reports.timeline_text import left
 from cli.session.ledger_reader import reading
+from cli.session.linked_orders import LinkedOrderItem
 from cli.session.options import AS_OF, ONLY, ORDER
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer, ReplacedFields
 from cli.terminal.judgement_text import gravest_first, level, period
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
 
 if TYPE_CHECKING:
     from projections.views.due import Duty
+
+
+class DutyClockItem(Struct, frozen=True):
+    """One open deadline of an order, with `due` null where it could not be computed."""
+
+    order: str
+    label: str | None
+    instrument: str
+    state: str
+    id: str
+    due: datetime | None
+    policy: str
+    verdict: str
+    cite: str
+    entries: tuple[str, ...]
+
+
+class ReplacedItem(ReplacedFields):
+    """One entry that was replaced, as `#SEQ` and leaf hash."""
+
+    entry: str
+    leaf: str
+
+
+class LinkedItem(Struct, frozen=True):
+    """The order and those linked with it: all their open deadlines, and the ids of orders that are not here."""
+
+    orders: list[LinkedOrderItem]
+    due: list[DutyClockItem]
+    elsewhere: list[str]
+
+
+class ShowAnswer(CommandAnswer, tag="comity.show/1", kw_only=True):
+    """One order: its state, its open deadlines, its findings and its criteria."""
+
+    order: str
+    ref: str | None
+    label: str | None
+    instrument: str
+    from_: str | None = field(name="from")
+    to: str | None
+    providers: tuple[str, ...]
+    as_of: datetime
+    state: str
+    regions: dict[str, str]
+    issued_on: datetime | None
+    last_on: datetime | None
+    entries: int
+    linked: tuple[str, ...]
+    due: list[DutyClockItem]
+    findings: list[str]
+    replaced: list[ReplacedItem]
+    criteria: dict[str, str]
+    practice: list[str]
+    matter: LinkedItem | UnsetType = UNSET
+
+
+NO_ROW = ("due", "findings", "replaced", "criteria", "practice", "matter")  # of the two columns field and value
 
 
 @command("comity show PPO-2026-123", "comity show main --only --json", refused=Exit.UNDECIDABLE)
@@ -48,41 +110,38 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
     seq = {e.leaf: e.seq for e in asked.case.entries}
     kind = {e.leaf: e.kind for e in asked.case.entries}
     called = {share.case.order: share.name for share in shares}
-    document: dict[str, Any] = {
-        "order": v.order,
-        "ref": v.ref,
-        "label": v.label,
-        "instrument": v.instrument,
-        "from": v.from_party,
-        "to": v.to_party,
-        "providers": list(v.providers),
-        "as_of": moment,
-        "state": v.state,
-        "regions": v.regions,
-        "issued_on": v.issued_on,
-        "last_on": v.last_on,
-        "entries": v.entries,
-        "linked": list(v.linked),
-        "due": [_duty(d) for d in duties],
-        "findings": [f.code for f in judgement.findings],
-        "replaced": [{"entry": f"#{seq[leaf]}", "leaf": leaf, **put_right(by)} for leaf, by in gone.items()],
-        "criteria": {name: str(c.state) for name, c in judgement.criteria.items()},
-        "practice": [a.says for a in advice],
+    orders = [member(s) for s in sorted(shares, key=began)]
+    answer = ShowAnswer(
+        order=v.order,
+        ref=v.ref,
+        label=v.label,
+        instrument=v.instrument,
+        from_=v.from_party,
+        to=v.to_party,
+        providers=v.providers,
+        as_of=moment,
+        state=v.state,
+        regions=v.regions,
+        issued_on=v.issued_on,
+        last_on=v.last_on,
+        entries=v.entries,
+        linked=v.linked,
+        due=[duty_item(d) for d in duties],
+        findings=[f.code for f in judgement.findings],
+        replaced=[ReplacedItem(entry=f"#{seq[leaf]}", leaf=leaf, **put_right(by)) for leaf, by in gone.items()],
+        criteria={name: str(c.state) for name, c in judgement.criteria.items()},
+        practice=[a.says for a in advice],
+        matter=UNSET if only else LinkedItem(orders, [duty_item(d) for d in owed], elsewhere),
+    )
+    times: dict[datetime | None, str] = {
+        e.on: spelled(proven.get(e.index, (None, None))) for e in reversed(asked.case.entries)
     }
-    if not only:
-        orders = sorted(shares, key=began)
-        document["matter"] = {
-            "orders": [member(s) for s in orders],
-            "due": [_duty(d) for d in owed],
-            "elsewhere": elsewhere,
-        }
-    columns = ("due", "findings", "replaced", "criteria", "practice", "matter")
-    times = {e.on: spelled(proven.get(e.index, (None, None))) for e in reversed(asked.case.entries)}
-    rows = [(name, value) for name, value in document.items() if name not in columns]
+    names_of = zip(answer.__struct_encode_fields__, answer.__struct_fields__, strict=True)
+    rows = [(name, getattr(answer, attribute)) for name, attribute in names_of if name not in NO_ROW]
 
     def text() -> str:
         head = f"{v.ref or v.label or v.order[:8]}  {v.instrument}  {output.paint(v.state, 'bold')}"
-        lines = [head, "", *_pairs(document, names, times)]
+        lines = [head, "", *_pairs(answer, names, times)]
         if beside or elsewhere:
             lines += ["", "Matter"]
             for s in sorted(shares, key=began):
@@ -110,39 +169,40 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
             lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:", 80)]
         return "\n".join(lines)
 
-    output.emit("show", document, ("field", "value"), rows, text=text)
+    output.emit(answer, ("field", "value"), rows, text=text)
 
 
-def _duty(d: Duty) -> dict[str, Any]:
-    return {
-        "order": d.order,
-        "label": d.label,
-        "instrument": d.instrument,
-        "state": d.state,
-        "id": d.clock.id,
-        "due": d.clock.due,
-        "policy": d.clock.policy,
-        "verdict": str(d.clock.verdict),
-        "cite": ", ".join(d.clock.cite),
-        "entries": list(d.clock.entries),
-    }
+def duty_item(d: Duty) -> DutyClockItem:
+    """Return one open deadline as part of an answer."""
+    return DutyClockItem(
+        order=d.order,
+        label=d.label,
+        instrument=d.instrument,
+        state=d.state,
+        id=d.clock.id,
+        due=d.clock.due,
+        policy=d.clock.policy,
+        verdict=str(d.clock.verdict),
+        cite=", ".join(d.clock.cite),
+        entries=d.clock.entries,
+    )
 
 
-def _pairs(document: dict[str, Any], names: dict[str, str], proven: dict[datetime, str]) -> list[str]:
-    providers = ", ".join(names.get(p, p) for p in document["providers"])
-    regions = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in document["regions"].items())
+def _pairs(answer: ShowAnswer, names: dict[str, str], proven: dict[datetime | None, str]) -> list[str]:
+    providers = ", ".join(names.get(p, p) for p in answer.providers)
+    regions = ", ".join(f"{k.replace('_', ' ')} {v}" for k, v in answer.regions.items())
     pairs = (
-        ("order", document["order"]),
-        ("from", document["from"]),
-        ("to", document["to"]),
+        ("order", answer.order),
+        ("from", answer.from_),
+        ("to", answer.to),
         ("provider", providers),
         *(
-            (what, f"{output.plain(document[on])}  {proven.get(document[on], '')}".rstrip())
-            for what, on in (("issued", "issued_on"), ("last entry", "last_on"))
+            (what, f"{output.plain(on)}  {proven.get(on, '')}".rstrip())
+            for what, on in (("issued", answer.issued_on), ("last entry", answer.last_on))
         ),
-        ("entries", document["entries"]),
+        ("entries", answer.entries),
         ("beside", regions),
-        ("linked", ", ".join(document["linked"])),
-        ("as of", output.plain(document["as_of"])),
+        ("linked", ", ".join(answer.linked)),
+        ("as of", output.plain(answer.as_of)),
     )
     return [f"  {name:<10} {value}" for name, value in pairs if value]

@@ -14,6 +14,7 @@ from cli.exit_codes import Exit, Stop
 from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +49,14 @@ def serve(folder: str, place: str) -> None:
             Path(place).unlink(missing_ok=True)
 
 
+class SignerAnswer(CommandAnswer, tag="comity.signer/1"):
+    """The signer process of a ledger: its socket, and the folder of guard and log key."""
+
+    origin: str
+    socket: str
+    folder: str
+
+
 @command("comity signer use /run/comity/signer", "comity signer use signer.sock --move /var/lib/comity-signer")
 @click.argument("place", metavar="PATH")
 @click.option("--move", metavar="DIR", help="First move guard and log key of this ledger to DIR, for the process.")
@@ -70,9 +79,9 @@ def use(place: str, move: str | None) -> None:
         _move(state, Path(move), read_folder(path).origin)
     replace_file(state / POINTER, f"{target}\n".encode())
     sync_folder(state)
-    document = {"origin": read_folder(path).origin, "socket": str(target), "folder": move or str(state)}
-    output.emit("signer", document, tuple(document), [tuple(document.values())])
-    output.tell(f"start it with: comity signer serve {document['folder']} --socket {target}")
+    answer = SignerAnswer(read_folder(path).origin, str(target), move or str(state))
+    output.emit(answer)
+    output.tell(f"start it with: comity signer serve {answer.folder} --socket {target}")
 
 
 def _check_clock(state: Path) -> None:

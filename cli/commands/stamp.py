@@ -5,22 +5,59 @@ from __future__ import annotations
 import hashlib
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.options import AS, KEY
 from cli.terminal import file_io, output
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from ledger.adapters.log.checkpoints import Token
     from ledger.application.journal import Journal
     from ledger.entries.envelope import Signer
 
-COLUMNS = ("authority", "at", "accuracy", "size", "head", "digest")
+
+class StampItem(Struct, frozen=True):
+    """One kept time stamp; `at` says why it does not hold, where it does not."""
+
+    authority: str
+    at: str
+    accuracy: str
+    size: int | None
+    head: str
+    digest: str
+
+
+class StampAnswer(CommandAnswer, tag="comity.stamp/1"):
+    """The time stamps over the newest checkpoint of a log; `head` is the digest of the checkpoint."""
+
+    origin: str
+    size: int
+    head: str
+    tokens: list[StampItem]
+
+
+class AuthorityAnswer(CommandAnswer, tag="comity.authority/1"):
+    """A new time-stamp authority, and the subjects of its certificates."""
+
+    name: str
+    url: str
+    certificates: list[str]
+
+
+class StampsAnswer(CommandAnswer, tag="comity.stamps/1"):
+    """Every time stamp that a ledger keeps."""
+
+    tokens: list[StampItem]
+
+
+COLUMNS = StampItem.__struct_fields__
 
 
 @command("comity stamp", "comity stamp --as clock --json")
@@ -65,14 +102,8 @@ def stamp(actor: str | None, key_file: str | None) -> Exit:
         if signer is not None:
             for token in kept:
                 _record(journal, token, head.checkpoint.size, head.checkpoint.root.hex(), signer)
-        rows = [row for row in _rows(journal.folder.path) if row[-1] in {token.digest for token in kept}]
-    document = {
-        "origin": head.checkpoint.origin,
-        "size": head.checkpoint.size,
-        "head": digest,
-        "tokens": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
-    }
-    output.emit("stamp", document, COLUMNS, rows)
+        rows = [row for row in _rows(journal.folder.path) if row.digest in {token.digest for token in kept}]
+    output.emit(StampAnswer(head.checkpoint.origin, head.checkpoint.size, digest, rows), COLUMNS, rows)
     if len(asked) == 1:
         output.tell("one authority alone can be wrong about the time: name a second one, of another operator")
     return Exit.DONE if len(kept) == len(asked) else Exit.FINDINGS
@@ -111,8 +142,7 @@ def add(name: str, url: str, root: str) -> None:
     replace_file(tsa / f"{name}{'.pem' if b'-----BEGIN' in file else '.der'}", file)
     replace_file(tsa / "authorities", "".join(f"{n} {u}\n" for n, u in asked.items()).encode())
     sync_folder(tsa)
-    document = {"name": name, "url": url, "certificates": [c.subject.rfc4514_string() for c in found]}
-    output.emit("authority", document, tuple(document), [tuple(document.values())])
+    output.emit(AuthorityAnswer(name, url, [c.subject.rfc4514_string() for c in found]))
     output.tell("comity stamp asks it; hand trust/tsa to whoever verifies")
 
 
@@ -120,10 +150,10 @@ def add(name: str, url: str, root: str) -> None:
 def list_() -> None:
     """Every time stamp this ledger keeps, judged again at the moment it gives."""
     rows = _rows(Path(ledger_choice.ledger_folder()))
-    output.emit("stamps", {"tokens": [dict(zip(COLUMNS, row, strict=True)) for row in rows]}, COLUMNS, rows)
+    output.emit(StampsAnswer(rows), COLUMNS, rows)
 
 
-def _rows(path: Path) -> list[tuple[Any, ...]]:
+def _rows(path: Path) -> list[StampItem]:
     """What the kept tokens say; where one does not hold, why, in the place of its time."""
     from ledger.adapters.folders.ledger_folder import read_folder
     from ledger.adapters.log.checkpoints import Heads
@@ -137,11 +167,11 @@ def _rows(path: Path) -> list[tuple[Any, ...]]:
             size, note = (head.size, head.note) if head else (None, b"")
             try:
                 said = read_stamp(token.reply, note, roots)
-                at: Any = said.at
+                at = output.plain(said.at)
                 accuracy = f"{said.accuracy.total_seconds():g} s"
             except RecordError as wrong:
                 at, accuracy = str(wrong), ""
-            rows.append((token.authority, at, accuracy, size, token.head, token.digest))
+            rows.append(StampItem(token.authority, at, accuracy, size, token.head, token.digest))
     return rows
 
 

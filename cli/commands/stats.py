@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import Struct, convert
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
@@ -17,11 +18,73 @@ from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import LANG
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from projections.reports.front_page import Provenance
     from projections.statistics.counting import StatisticsTable
     from projections.statistics.report import StatisticsReport
+
+
+class CountRowItem(Struct, frozen=True):
+    """One row of a table, a cell for each column.
+
+    A cell is a number of orders or of days, a fraction as text, null where it is withheld, or empty.
+    """
+
+    says: str
+    cite: str
+    unit: str
+    cells: list[int | str | None]
+    inner: bool
+
+
+class CountTableItem(Struct, frozen=True):
+    """One table; with `share` its last column is a fraction."""
+
+    title: str
+    columns: list[str]
+    rows: list[CountRowItem]
+    share: bool
+
+
+class PublishedTotalItem(Struct, frozen=True):
+    """The published figures of half a year: requests (`most` where they are a range), and the share as a fraction."""
+
+    period: str
+    requests: int
+    most: int
+    known: int
+    share: str | None
+
+
+class PublishedItem(Struct, frozen=True):
+    """A published series of figures."""
+
+    name: str
+    source: str
+    totals: list[PublishedTotalItem]
+
+
+class StatisticsFields(CommandAnswer):
+    """One statistical form: its tables, the number of withheld cells, and how it was counted."""
+
+    as_of: str
+    selection: str
+    name: str
+    tables: list[CountTableItem]
+    withheld: int
+    cannot_know: list[str]
+    method: list[str]
+    beside: PublishedItem | None
+
+
+class Art28Answer(StatisticsFields, tag="comity.stats-art28/1"):
+    """The form of Regulation (EU) 2023/1543, article 28(2)."""
+
+
+class TransparencyAnswer(StatisticsFields, tag="comity.stats-transparency/1"):
+    """The form that providers publish."""
 
 
 @command(
@@ -86,7 +149,8 @@ def stats(
         put(file, statistics_page(report, lang, theirs).encode())
         return
     rows = list(_rows(report))
-    output.emit(f"stats-{which}", _document(report), COLUMNS, rows, text=lambda: told(report))
+    answers: dict[str, type[StatisticsFields]] = {"art28": Art28Answer, "transparency": TransparencyAnswer}
+    output.emit(convert(output.jsonable(_fields(report)), answers[which]), COLUMNS, rows, text=lambda: told(report))
 
 
 next(p for p in stats.params if "--format" in p.opts).type = click.Choice(("table", "json", "jsonl", "csv", "html"))
@@ -107,12 +171,12 @@ def _making(reader: Reader, moment: datetime) -> Provenance:
 # -- printing ----------------------------------------------------------------------------------------------------------
 
 
-def _document(report: StatisticsReport) -> dict[str, Any]:
+def _fields(report: StatisticsReport) -> dict[str, Any]:
     return {
         "as_of": report.making.as_of,
         "selection": report.selection,
         **asdict(report.form),
-        "method": list(report.method),
+        "method": report.method,
         "beside": None if report.beside is None else asdict(report.beside),
     }
 

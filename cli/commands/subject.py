@@ -10,11 +10,20 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.subjects import called, subject_name
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from ledger.adapters.storage.subject_keys import HOLDER
 
 if TYPE_CHECKING:
     from ledger.adapters.storage.subject_keys import SubjectKeyStore
     from ledger.application.journal import Journal
+
+
+class SubjectAnswer(CommandAnswer, tag="comity.subject/1"):
+    """What was done about a name (`same` or `other`), and the orders in which something is sealed for that person."""
+
+    did: str
+    name: str
+    orders: list[str]
 
 
 @command(
@@ -75,8 +84,6 @@ def _drawer(journal: Journal) -> SubjectKeyStore:
 
 def _emit(journal: Journal, did: str, name: str) -> None:
     orders = sorted(set(_drawer(journal).keys_of(name).values()))
-    document = {"did": did, "name": name, "orders": [order for order in orders if order]}
-    places = ", ".join(called(journal, order) for order in orders if order)
-    output.emit(
-        "subject", document, ("name", "orders"), [(name, places)], text=lambda: f"{name!r}: one person in {places}"
-    )
+    answer = SubjectAnswer(did, name, [order for order in orders if order])
+    places = ", ".join(called(journal, order) for order in answer.orders)
+    output.emit(answer, ("name", "orders"), [(name, places)], text=lambda: f"{name!r}: one person in {places}")

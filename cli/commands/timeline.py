@@ -3,16 +3,64 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import UNSET, UnsetType
 
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
 from cli.exit_codes import Exit
-from cli.reports.timeline_text import BRACKET, _line, _stood_in, _tabbed, left, matter_told
+from cli.reports.timeline_text import BRACKET, _stood_in, _tabbed, left, matter_told
 from cli.session.ledger_reader import reading
+from cli.session.linked_orders import LinkedOrderItem
 from cli.session.options import AS_OF, ONLY, ORDER
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer, ReplacedFields
+from cli.terminal.output import put_right
+
+if TYPE_CHECKING:
+    from cli.session.proven_times import Bracket
+    from projections.views.timeline import TimelineEntry
+
+
+class TimelineItem(ReplacedFields, kw_only=True):
+    """One entry of an order, what it says, and the states it moved the order between (`moved`).
+
+    `fields` are the values of the entry, sealed ones as `[sealed]`. `not_before` and `not_after` are proven times of
+    its signature, with --brackets.
+    """
+
+    seq: int
+    index: int
+    leaf: str
+    kind: str
+    on: datetime
+    signed_at: datetime
+    by: str
+    role: str
+    party: str
+    speaks: str
+    whose: str | None
+    says: str
+    who: str
+    moved: tuple[str, str] | None
+    replaces: str | None
+    fields: dict[str, Any]
+    order: str
+    not_before: datetime | UnsetType | None = UNSET
+    not_after: datetime | UnsetType | None = UNSET
+
+
+class TimelineAnswer(CommandAnswer, tag="comity.timeline/1"):
+    """Every step of an order and of those linked with it, in the order in which they happened."""
+
+    order: str
+    label: str | None
+    as_of: datetime
+    orders: list[LinkedOrderItem]
+    elsewhere: list[str]
+    timeline: list[TimelineItem]
 
 
 @command(
@@ -69,20 +117,16 @@ def timeline(
         )
         for share, x in lines
     ]
-    document = {
-        "order": asked.order,
-        "label": asked.label,
-        "as_of": moment,
-        "orders": [member(s) for s in sorted(shares, key=began)],
-        "elsewhere": elsewhere,
-        "timeline": [
-            {**_line(x), "order": share.case.order, **dict(zip(BRACKET, proven.get(x.entry.index, ()), strict=False))}
-            for share, x in lines
-        ],
-    }
+    answer = TimelineAnswer(
+        order=asked.order,
+        label=asked.label,
+        as_of=moment,
+        orders=[member(s) for s in sorted(shares, key=began)],
+        elsewhere=elsewhere,
+        timeline=[_item(share.case.order, x, proven.get(x.entry.index)) for share, x in lines],
+    )
     output.emit(
-        "timeline",
-        document,
+        answer,
         columns,
         rows,
         text=lambda: (
@@ -90,4 +134,30 @@ def timeline(
             if output.terminal()
             else _tabbed(rows, reveal=reveal, named=len(shares) > 1)
         ),
+    )
+
+
+def _item(order: str, x: TimelineEntry, bracket: Bracket | None) -> TimelineItem:
+    e = x.entry
+    return TimelineItem(
+        seq=e.seq,
+        index=e.index,
+        leaf=e.leaf,
+        kind=e.kind,
+        on=e.on,
+        signed_at=e.at,
+        by=e.by,
+        role=e.role,
+        party=e.party,
+        speaks=e.speaks,
+        whose=e.whose,
+        says=x.says,
+        who=x.who,
+        moved=x.moved or None,
+        replaces=e.replaces,
+        fields=output.jsonable(x.fields),
+        order=order,
+        **put_right(x.replaced),
+        not_before=UNSET if bracket is None else bracket[0],
+        not_after=UNSET if bracket is None else bracket[1],
     )

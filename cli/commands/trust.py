@@ -15,20 +15,59 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.handover.trust_folder import _check_plain, _pin, _some
 from cli.session import ledger_choice
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer, ProblemItem
 from ledger.adapters.folders.read_trust import PIN, expanded, versions_of
+from ledger.trust.signed_policy import Statement
 
 if TYPE_CHECKING:
-    from ledger.trust.signed_policy import Root, Span, Statement, Version
+    from ledger.trust.signed_policy import Root, Span, Version
 
 FINGERPRINT = click.option(
     "--root-fingerprint", "typed", metavar="WORDS|HEX|FILE", help="Of version 1, as it came by another way."
 )
+
+
+class VersionItem(Struct, frozen=True):
+    """One version of a trust policy: its times, its roots by name, and those that signed it."""
+
+    version: int
+    issued: str
+    expires: str
+    threshold: int
+    roots: list[str]
+    signed_by: list[str]
+
+
+class TrustAnswer(CommandAnswer, tag="comity.trust/1"):
+    """The versions of a trust policy, the fingerprint of the first (`pinned` if it was compared), and the newest.
+
+    The file N.trust.json is another document: a DSSE envelope around `newest`.
+    """
+
+    fingerprint: str
+    words: str
+    pinned: bool
+    newest: Statement
+    versions: list[VersionItem]
+    problems: list[ProblemItem]
+
+
+class TrustVersionAnswer(CommandAnswer, tag="comity.trust-version/1"):
+    """The version that was written or taken, and those that signed it."""
+
+    version: int
+    file: str
+    expires: str
+    signed_by: list[str]
+    fingerprint: str
+    words: str
 
 
 @command(
@@ -47,7 +86,7 @@ def new(folder: str, named: tuple[str, ...], threshold: int | None, source: str 
     from cli.handover.trust_folder import read_trust
     from cli.terminal.file_io import write
     from ledger.entries.case import wire
-    from ledger.trust.signed_policy import FORMAT, Statement, draft, format_version, record_of, used_by
+    from ledger.trust.signed_policy import FORMAT, draft, format_version, record_of, used_by
 
     versions = versions_of(folder)
     last = versions[-1].said if versions else None
@@ -113,8 +152,6 @@ def sign(folder: str, reference: str) -> None:
 @FINGERPRINT
 def check(folder: str, typed: str | None) -> None:
     """Check every version in DIR against the one before, and the first against its fingerprint; show what it says."""
-    import msgspec
-
     from ledger.errors import RecordError
     from ledger.trust.signed_policy import check_unexpired, check_versions, spoken
 
@@ -135,23 +172,24 @@ def check(folder: str, typed: str | None) -> None:
         check_unexpired(newest, ledger_choice.now())
     except RecordError as late:
         problems.append((late.code, late.says))
-    rows = [
-        (v.said.version, v.said.issued, v.said.expires, v.said.threshold, [r.name for r in v.said.roots], _by(v))
+    items = [
+        VersionItem(
+            v.said.version, v.said.issued, v.said.expires, v.said.threshold, [r.name for r in v.said.roots], _by(v)
+        )
         for v in versions
     ]
-    shown = [(row[0], row[1][:10], row[2][:10], *row[3:]) for row in rows]  # a day is enough for people
-    columns = ("version", "issued", "expires", "threshold", "roots", "signed_by")
-    document = {
-        "fingerprint": first.fingerprint,
-        "words": spoken(first.fingerprint),
-        "pinned": pin is not None,
-        "newest": msgspec.to_builtins(newest.said),
-        "versions": [dict(zip(columns, row, strict=True)) for row in rows],
-        "problems": [{"code": code, "says": says} for code, says in problems],
-    }
-    output.emit(
-        "trust", document, columns, rows, text=lambda: f"{output.table(columns, shown)}\n\n{_read_aloud(newest.said)}"
+    answer = TrustAnswer(
+        fingerprint=first.fingerprint,
+        words=spoken(first.fingerprint),
+        pinned=pin is not None,
+        newest=newest.said,
+        versions=items,
+        problems=[ProblemItem(code, says) for code, says in problems],
     )
+    columns = VersionItem.__struct_fields__
+    # People need the day only.
+    shown = [(v.version, v.issued[:10], v.expires[:10], v.threshold, v.roots, v.signed_by) for v in items]
+    output.emit(answer, columns, items, text=lambda: f"{output.table(columns, shown)}\n\n{_read_aloud(newest.said)}")
     output.tell(f"fingerprint of version 1: {spoken(first.fingerprint)}")
     for code, says in problems[lacking is not None :]:
         output.tell(f"{code}: {says}")
@@ -287,15 +325,15 @@ def _tell(version: Version) -> None:
     from ledger.trust.signed_policy import spoken
 
     said = version.said
-    document = {
-        "version": said.version,
-        "file": _name(version),
-        "expires": said.expires,
-        "signed_by": _by(version),
-        "fingerprint": version.fingerprint,
-        "words": spoken(version.fingerprint),
-    }
-    output.emit("trust-version", document, tuple(document), [tuple(document.values())])
+    answer = TrustVersionAnswer(
+        version=said.version,
+        file=_name(version),
+        expires=said.expires,
+        signed_by=_by(version),
+        fingerprint=version.fingerprint,
+        words=spoken(version.fingerprint),
+    )
+    output.emit(answer)
 
 
 def _name(version: Version) -> str:

@@ -161,8 +161,7 @@ def tell(report: Report) -> None:
     """Print a verdict as it was asked for, and end with its exit code."""
     columns = ("code", "level", "where", "says")
     ui.emit(
-        "verify",
-        verdict_text.document(report),
+        verdict_text.answer(report),
         columns,
         verdict_text.rows(report),
         text=lambda: verdict_text.text(report),

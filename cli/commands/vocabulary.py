@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
+from msgspec import UNSET, Struct, UnsetType
 
 from cli.click_extensions import command
 from cli.exit_codes import Stop
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
+
+
+class KindItem(Struct, frozen=True):
+    """One kind of fact, and the roles that may sign it."""
+
+    kind: str
+    group: str
+    signers: str
+    says: str
+
+
+class VocabularyAnswer(CommandAnswer, tag="comity.vocabulary/1"):
+    """All kinds of fact (`kinds`); of one kind its JSON Schema, and what a schema cannot say (`about`)."""
+
+    kinds: list[KindItem] | UnsetType = UNSET
+    schema: dict[str, Any] | UnsetType = UNSET
+    about: dict[str, Any] | UnsetType = UNSET
 
 
 @command("comity vocabulary", "comity vocabulary order-issued", "comity vocabulary data-disclosed --json")
@@ -27,9 +45,8 @@ def vocabulary(kind: str | None) -> None:
             f"no kind {kind!r}", hint=f"`comity vocabulary {near[0]}`?" if near else "`comity vocabulary` lists them"
         )
     if kind is None:
-        columns = ("kind", "group", "signers", "says")
-        rows: list[Sequence[Any]] = [(k, f.group, ", ".join(f.signers), f.says) for k, f in sorted(KINDS.items())]
-        output.emit("vocabulary", {"kinds": [dict(zip(columns, r, strict=True)) for r in rows]}, columns, rows)
+        kinds = [KindItem(k, f.group, ", ".join(f.signers), f.says) for k, f in sorted(KINDS.items())]
+        output.emit(VocabularyAnswer(kinds=kinds), KindItem.__struct_fields__, kinds)
         return
     fact = kind_of(kind)
     fields = ("field", "type", "required", "readers", "says")
@@ -59,4 +76,4 @@ def vocabulary(kind: str | None) -> None:
         out += wrapped("readers: those who may read all sealed fields of the entry that is replaced", " ", 80)
         return "\n".join(out)
 
-    output.emit("vocabulary", {"schema": json_schema(kind), "about": about(fact)}, fields, told, text=text)
+    output.emit(VocabularyAnswer(schema=json_schema(kind), about=about(fact)), fields, told, text=text)

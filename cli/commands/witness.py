@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.terminal import file_io
 from cli.terminal import output as ui
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_io import write
 
 if TYPE_CHECKING:
@@ -34,6 +36,14 @@ POLICY = click.option(
     "--policy", "policies", multiple=True, required=True, metavar="FILE",
     help="The logs it knows: `log` lines of c2sp.org/tlog-policy; repeatable.",
 )  # fmt: skip
+
+
+class WitnessAnswer(CommandAnswer, tag="comity.witness/1"):
+    """The new witness: its name, its verifier keys, and the folder of its state."""
+
+    name: str
+    vkeys: list[str]
+    state: str
 
 
 @command("comity witness new witness.example/xo", "comity witness new witness.example/xo --mldsa")
@@ -61,8 +71,8 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
         if mldsa:
             made.append(Vkey.of(name, MLDSA44, new_mldsa(making / "mldsa.key").public))
         Memory.create(making / "witness.db", made[0].text).close()
-    document = {"name": name, "vkeys": [key.text for key in made], "state": str(folder)}
-    ui.emit("witness", document, ("vkey",), [(key.text,) for key in made], text=lambda: "\n".join(document["vkeys"]))
+    answer = WitnessAnswer(name, [key.text for key in made], str(folder))
+    ui.emit(answer, ("vkey",), [(vkey,) for vkey in answer.vkeys], text=lambda: "\n".join(answer.vkeys))
     ui.tell(f"key and memory: {folder}")
     ui.tell("whoever wants its cosignatures: comity witness add VKEY URL")
 
@@ -101,6 +111,21 @@ def serve(
             raise Stop(f"{listen}: {error.strerror}", code=Exit.UNDECIDABLE) from None
 
 
+class PulledItem(Struct, frozen=True):
+    """One log: the size of its head, and the answer to it as an HTTP status and a sentence."""
+
+    log: str
+    size: int
+    status: int
+    says: str
+
+
+class PullAnswer(CommandAnswer, tag="comity.witness-pull/1"):
+    """The answer of a witness to the head of each log."""
+
+    logs: list[PulledItem]
+
+
 @command(
     "comity witness pull /srv/karsk/log --name witness.example/xo --policy karsk",
     "comity witness pull https://ledger.example/karsk --name witness.example/xo --policy karsk -o karsk.note",
@@ -131,17 +156,17 @@ def pull(
 
     if output and len(logs) > 1:
         raise Stop("-o takes the note of one log")
-    columns, rows, worst = ("log", "size", "status", "says"), [], Exit.DONE
+    items, worst = [], Exit.DONE
     with closing(_Own(name, key_file, mldsa_file, state)) as own:
         witness = own.witness(policies)
         for where in logs:
             pulled = pull(witness, source(where))
             says, code = _said(pulled, own.folder)
             worst = code if worst in (Exit.DONE, Exit.REFUSED) and code else worst
-            rows.append((pulled.origin, pulled.size, pulled.answer.status, says))
+            items.append(PulledItem(pulled.origin, pulled.size, pulled.answer.status, says))
             if output and code is Exit.DONE:
                 write(Path(output), witness.checkpoint(origin_hash(pulled.origin)) or b"")
-    ui.emit("witness-pull", {"logs": [dict(zip(columns, row, strict=True)) for row in rows]}, columns, rows)
+    ui.emit(PullAnswer(items), PulledItem.__struct_fields__, items)
     return worst
 
 
@@ -155,6 +180,22 @@ def _said(pulled: Pulled, folder: Path) -> tuple[str, Exit]:
     return f"SPLIT-VIEW: {says}", Exit.PROVED_BAD
 
 
+class RefusedHeadItem(Struct, frozen=True):
+    """One refused head: when, of which log, and SPLIT-VIEW if it proves one."""
+
+    at: datetime
+    log: str
+    status: int
+    proves: str
+    says: str
+
+
+class EvidenceAnswer(CommandAnswer, tag="comity.witness-evidence/1"):
+    """The heads that a witness refused."""
+
+    evidence: list[RefusedHeadItem]
+
+
 @command("comity witness evidence --name witness.example/xo --policy karsk -o exhibits/", refused=Exit.UNDECIDABLE)
 @NAME
 @KEY
@@ -165,19 +206,19 @@ def evidence(name: str, key_file: str | None, policies: tuple[str, ...], state: 
     """What logs have signed that does not follow what this witness saw, and whether it proves a split view."""
     from ledger.adapters.witness.witness import exhibit_of, logs_of
 
-    columns, rows = ("at", "log", "status", "proves", "says"), []
+    items = []
     with closing(_Own(name, key_file, None, state)) as own:
         logs = logs_of(_policies(policies))
         for kept in own.memory.evidence():
             exhibit = exhibit_of(kept, logs.get(kept.origin, ()))
             proves = "SPLIT-VIEW" if exhibit else ""
-            rows.append((datetime.fromtimestamp(kept.at, UTC), kept.origin, kept.status, proves, kept.says))
+            at = datetime.fromtimestamp(kept.at, UTC)
+            items.append(RefusedHeadItem(at, kept.origin, kept.status, proves, kept.says))
             if output:
                 for data, ending in ((kept.cosigned, "note"), (kept.refused, "note"), (exhibit, "split-view.json")):
                     if data:
                         write(Path(output) / f"{_digest(data)}.{ending}", data)
-    document = {"evidence": [dict(zip(columns, row, strict=True)) for row in rows]}
-    ui.emit("witness-evidence", document, columns, rows)
+    ui.emit(EvidenceAnswer(items), RefusedHeadItem.__struct_fields__, items)
 
 
 # -- the witness of this machine ---------------------------------------------------------------------------------------

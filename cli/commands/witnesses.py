@@ -6,15 +6,17 @@ import hashlib
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.options import KEY
 from cli.terminal import file_io, output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_io import write
 
 if TYPE_CHECKING:
@@ -73,6 +75,27 @@ def add(vkey: str, url: str, called: str | None, quorum: int | None, key_file: s
     output.tell("comity checkpoint asks it; hand the new trust/policy to whoever verifies")
 
 
+class WitnessItem(Struct, frozen=True):
+    """One witness of the policy: its name there, its own name, and the newest kept head that it cosigned."""
+
+    name: str
+    witness: str
+    url: str
+    size: int | None
+    cosigned: datetime | None
+    vkey: str
+
+
+class WitnessesAnswer(CommandAnswer, tag="comity.witnesses/1"):
+    """The witnesses of a ledger, and how many of them may lie or be silent."""
+
+    witnesses: list[WitnessItem]
+    quorum: str
+    may_lie: int
+    may_be_silent: int
+    says: list[str]
+
+
 @command("comity witness list", "comity witness list --json", refused=Exit.UNDECIDABLE)
 def list_() -> None:
     """The witnesses of this ledger's policy, what each has cosigned last, and what the quorum withstands."""
@@ -90,23 +113,30 @@ def list_() -> None:
             witnesses = tuple(policy.witnesses.values())
             head = open_checkpoint(kept.note, folder.origin, folder.keys, witnesses, mldsa=mldsa.verify)
             last = {k: (head.checkpoint.size, datetime.fromtimestamp(at, UTC)) for k, at in head.cosignatures}
-    columns = ("name", "witness", "url", "size", "cosigned")
-    rows = [
-        (name, key.name, policy.urls.get(key, ""), *last.get(key, (None, None)))
+    items = [
+        WitnessItem(name, key.name, policy.urls.get(key, ""), size, cosigned, key.text)
         for name, key in policy.witnesses.items()
+        for size, cosigned in [last.get(key, (None, None))]
     ]
-    document: dict[str, Any] = {
-        "witnesses": [
-            dict(zip((*columns, "vkey"), (*row, policy.witnesses[row[0]].text), strict=True)) for row in rows
-        ],
-        "quorum": policy.quorum,
-        "may_lie": overlap(policy) - 1,
-        "may_be_silent": blocking(policy) - 1,
-        "says": explain(policy),
-    }
-    output.emit("witnesses", document, columns, rows)
-    for line in document["says"]:
+    answer = WitnessesAnswer(
+        witnesses=items,
+        quorum=policy.quorum,
+        may_lie=overlap(policy) - 1,
+        may_be_silent=blocking(policy) - 1,
+        says=list(explain(policy)),
+    )
+    output.emit(answer, ("name", "witness", "url", "size", "cosigned"), items)
+    for line in answer.says:
         output.tell(line)
+
+
+class HeadAnswer(CommandAnswer, tag="comity.head/1"):
+    """A head as it is kept now; `quorum` is true if a quorum of the policy's witnesses cosigned it."""
+
+    size: int
+    digest: str
+    quorum: bool
+    note: str
 
 
 @command("comity witness take karsk.note", "comity witness take https://witness.example/fr")
@@ -124,9 +154,8 @@ def take(note: str) -> None:
         else:
             offered = file_io.read(note)
         done = take_cosignatures(journal.log, journal.folder.policy, offered)
-    document = {"size": done.kept.size, "digest": done.kept.digest, "quorum": done.met, "note": done.kept.note.decode()}
-    columns = ("size", "digest", "quorum")
-    output.emit("head", document, columns, [tuple(document[column] for column in columns)])
+    answer = HeadAnswer(done.kept.size, done.kept.digest, done.met, done.kept.note.decode())
+    output.emit(answer, ("size", "digest", "quorum"), [answer])
 
 
 def _simple(policy: Policy) -> dict[str, tuple[Vkey, str]]:

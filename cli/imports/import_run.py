@@ -13,9 +13,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from msgspec import UNSET, Struct, UnsetType
+
 from cli import invocation
 from cli.exit_codes import Exit, Stop
+from cli.imports.unstarted_deadlines import UnwoundItem
 from cli.terminal import output, prompts
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from cli.imports.row_index import Index
@@ -225,21 +229,52 @@ def _understood(source: Any, reader: Reader, asked: Asked, fault: Callable[[Row,
 # -- what people are told ----------------------------------------------------------------------------------------------
 
 
+class FaultItem(Struct, frozen=True):
+    """One fault of a table: its row and line (from 1), its column, and a code where it has one."""
+
+    row: int
+    line: int
+    column: str
+    says: str
+    hint: str
+    code: str
+
+
+class ImportAnswer(CommandAnswer, tag="comity.import/1", kw_only=True):
+    """What was recorded of a table: log positions `first` to `last`, and rows that start no deadline (`unwound`).
+
+    With `faults` nothing was recorded.
+    """
+
+    file: str
+    sha256: str
+    rows: int
+    orders: int
+    new_orders: int
+    recorded: int | UnsetType = UNSET
+    already: int | UnsetType = UNSET
+    first: int | UnsetType | None = UNSET
+    last: int | UnsetType | None = UNSET
+    dry_run: bool | UnsetType = UNSET
+    unwound: list[UnwoundItem] | UnsetType = UNSET
+    faults: list[FaultItem] | UnsetType = UNSET
+
+
 def refuse(asked: Asked, checked: Checked) -> Exit:
     """Tell the faults, by row and column; nothing was recorded."""
-    columns = ("row", "line", "column", "says", "hint", "code")
-    rows = [(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code) for row, wrong in checked.told]
-    document = {**_about(asked, checked), "faults": [dict(zip(columns, row, strict=True)) for row in rows]}
+    faults = [
+        FaultItem(row.number, row.line, wrong.column, wrong.says, wrong.hint, wrong.code) for row, wrong in checked.told
+    ]
     if invocation.said().format == "table":
-        for number, line, column, says, hint, code in rows:
-            where = asked.row(number, line) + (f", {column}" if column else "")
-            output.tell(f"{where}: {says}" + (f" ({code})" if code else "") + (f"; {hint}" if hint else ""))
+        for f in faults:
+            where = asked.row(f.row, f.line) + (f", {f.column}" if f.column else "")
+            output.tell(f"{where}: {f.says}" + (f" ({f.code})" if f.code else "") + (f"; {f.hint}" if f.hint else ""))
     else:
-        output.emit("import", document, columns, rows)
-    if checked.faults > len(rows):
-        output.tell(f"and {checked.faults - len(rows)} more; --errors N shows more of them")
-    faults, rows_read = _many(checked.faults, "fault", "faults"), _many(checked.rows, "row", "rows")
-    raise Stop(f"{asked.file}: {faults} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
+        output.emit(ImportAnswer(**_about(asked, checked), faults=faults), FaultItem.__struct_fields__, faults)
+    if checked.faults > len(faults):
+        output.tell(f"and {checked.faults - len(faults)} more; --errors N shows more of them")
+    many, rows_read = _many(checked.faults, "fault", "faults"), _many(checked.rows, "row", "rows")
+    raise Stop(f"{asked.file}: {many} in {rows_read}; nothing was recorded", code=Exit.REFUSED)
 
 
 def warn(asked: Asked, checked: Checked) -> None:
@@ -263,15 +298,15 @@ def warn(asked: Asked, checked: Checked) -> None:
 def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Exit:
     """Print what was recorded, or what would be."""
     count = checked.rows - checked.already if dry_run else len(indices)
-    document = {
+    answer = ImportAnswer(
         **_about(asked, checked),
-        "recorded": 0 if dry_run else count,
-        "already": checked.already,
-        "first": indices[0] if indices else None,
-        "last": indices[-1] if indices else None,
-        "dry_run": dry_run,
-        "unwound": [unwound.document(rows, first[0]) for unwound, rows, first in checked.unwound],
-    }
+        recorded=0 if dry_run else count,
+        already=checked.already,
+        first=indices[0] if indices else None,
+        last=indices[-1] if indices else None,
+        dry_run=dry_run,
+        unwound=[unwound.item(rows, first[0]) for unwound, rows, first in checked.unwound],
+    )
 
     def text() -> str:
         done = "would be recorded" if dry_run else "recorded"
@@ -284,8 +319,8 @@ def tell(asked: Asked, checked: Checked, indices: range, *, dry_run: bool) -> Ex
         said += [f"  log index {indices[0]} to {indices[-1]}"] if indices else []
         return "\n".join([*said, f"  sha256 of the table {checked.sha256}"])
 
-    columns = tuple(name for name in document if name != "unwound")
-    output.emit("import", document, columns, [tuple(document[name] for name in columns)], text=text)
+    columns = [name for name in answer.__struct_fields__ if name not in ("faults", "unwound")]
+    output.emit(answer, columns, [answer], text=text)
     return Exit.DONE
 
 

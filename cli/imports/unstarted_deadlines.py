@@ -10,14 +10,26 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ledger.application.sealing import Draft, unsigned
+from ledger.law.reading.reliability import Lack
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
     from ledger.law.reading.order_reading import OrderReading
-    from ledger.law.reading.reliability import Lack
+
+
+class UnwoundItem(Struct, frozen=True):
+    """Rows of one kind that start no deadline; `first_row` is the first of them."""
+
+    kind: str
+    rows: int
+    first_row: int
+    clocks: tuple[str, ...]
+    lacks: tuple[Lack, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +46,9 @@ class Unwound:
         why = "; ".join(f"{lack.says} (it would with {lack.column} {lack.value})" for lack in self.lacks)
         return f"{many} no clock ({', '.join(self.clocks)}): {why}; the first is {first}"
 
-    def document(self, rows: int, first: int) -> dict[str, Any]:
-        """As JSON; `first` is the number of the first such row."""
-        lacks = [{"says": lack.says, "column": lack.column, "value": lack.value} for lack in self.lacks]
-        return {"kind": self.kind, "rows": rows, "first_row": first, "clocks": list(self.clocks), "lacks": lacks}
+    def item(self, rows: int, first: int) -> UnwoundItem:
+        """Return it as part of an answer; `first` is the number of the first such row."""
+        return UnwoundItem(self.kind, rows, first, self.clocks, self.lacks)
 
 
 class Clocks:

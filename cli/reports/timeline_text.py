@@ -133,28 +133,3 @@ def _paragraph(x: TimelineEntry, width: int, tag: str = "", reveal: bool = False
         for value in opened:
             out += textwrap.wrap(value, width, initial_indent=" " * 13, subsequent_indent=" " * 15)
     return out
-
-
-def _line(x: TimelineEntry) -> dict[str, Any]:
-    from cli.terminal.output import put_right
-
-    e = x.entry
-    return {
-        "seq": e.seq,
-        "index": e.index,
-        "leaf": e.leaf,
-        "kind": e.kind,
-        "on": e.on,
-        "signed_at": e.at,
-        "by": e.by,
-        "role": e.role,
-        "party": e.party,
-        "speaks": e.speaks,
-        "whose": e.whose,
-        "says": x.says,
-        "who": x.who,
-        "moved": list(x.moved) if x.moved else None,
-        "replaces": e.replaces,
-        **put_right(x.replaced),
-        "fields": x.fields,
-    }

@@ -7,6 +7,7 @@ grew, because a declaration or an office may bear on any order. What it shows ho
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ import msgspec
 
 from cli.session.ledger_reader import reading
 from cli.terminal import prompts
-from ledger.adapters.storage.order_index import Due, OrderIndex, OrderRow
+from ledger.adapters.storage.order_index import Due, OrderIndex, OrderRow, read_row
 from ledger.adapters.storage.views import ViewRow
 from ledger.entries.case import Case, Entry, wire
 from ledger.entries.envelope import open_
@@ -29,18 +30,18 @@ if TYPE_CHECKING:
     from ledger.entries.case import Case
 
 DAY = timedelta(hours=24)  # E-10-2 with a silent authority is judged until 24 hours after its end (decision 28)
-EDITION = 2  # raised when a row comes to hold something else
+EDITION = 3  # raised when a row comes to hold something else
 TOGETHER = 500  # doubtful orders judged between two commits
 
 
-def docket(reader: Reader, moment: datetime) -> list[dict[str, Any]]:
+def docket(reader: Reader, moment: datetime) -> list[OrderRow]:
     """Every order people ask about as it stands at `moment`, which is now: from the view, brought up to date first."""
     if not os.access(reader.folder.path, os.W_OK):
         return at_moment(reader, moment)  # a ledger on a medium that cannot be written keeps no view
     with closing(board(reader)) as view:
         with prompts.progress("judging") as report:
             bring_up(reader, view, moment, report)
-        return [msgspec.json.decode(body) for _, body in view.rows()]
+        return [read_row(body) for _, body in view.rows()]
 
 
 def board(reader: Reader) -> OrderIndex:
@@ -79,10 +80,10 @@ def bring_up(
         report(doubtful - left, doubtful)
 
 
-def at_moment(reader: Reader, moment: datetime) -> list[dict[str, Any]]:
+def at_moment(reader: Reader, moment: datetime) -> list[OrderRow]:
     """The same for any moment: every order judged for it, as far as it was recorded then."""
     known = (case for case in reader.all() if case.known(moment).entries)
-    return [msgspec.json.decode(shown(case, moment).body) for case in known]
+    return [read_row(shown(case, moment).body) for case in known]
 
 
 def _listed(reader: Reader, orders: Iterable[str]) -> Iterator[str]:
@@ -143,6 +144,7 @@ def shown(case: Case, moment: datetime) -> ViewRow:
         issued_on=None if v.issued_on is None else wire(v.issued_on),
         last_on=None if v.last_on is None else wire(v.last_on),
         entries=v.entries,
+        findings=dict(sorted(Counter(f.level.value for f in judgement.findings).items())),
     )
     turns = [end for c in judgement.deadlines if c.due for end in (c.due, c.due + DAY) if end > moment]
     later = [t for e in case.entries for t in (e.at, e.on) if t > moment]  # not known yet, or said to be still to come
@@ -150,12 +152,9 @@ def shown(case: Case, moment: datetime) -> ViewRow:
     return ViewRow(msgspec.json.encode(row), min([*turns, *later], default=None))
 
 
-def docket_rows(as_of: datetime | None) -> tuple[list[dict[str, Any]], datetime]:
-    """Every order as it stands now, from the view; at another moment, judged for it."""
-    from cli.session.docket import at_moment, docket
-
+def docket_rows(as_of: datetime | None) -> tuple[list[OrderRow], dict[str, str], datetime]:
+    """Return every order as it stands now, from the view, or judged for another moment; the names given; the moment."""
     with reading() as reader:
         moment = as_of or reader.now()
         found = docket(reader, moment) if as_of is None else at_moment(reader, moment)
-        names = reader.names()
-        return [{**order, "name": names.get(order["order"])} for order in found], moment
+        return found, reader.names(), moment

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import Any
+
+from msgspec import Struct
 
 from cli.session.ledger_reader import Reader
 from ledger.entries.case import Case
@@ -54,7 +55,17 @@ def began(share: LinkedOrder) -> int:
     return share.case.entries[0].index if share.case.entries else sys.maxsize
 
 
-def member(share: LinkedOrder) -> dict[str, Any]:
-    """One order of a matter, as JSON."""
+class LinkedOrderItem(Struct, frozen=True):
+    """One of several linked orders."""
+
+    order: str
+    ref: str | None
+    label: str | None
+    instrument: str
+    state: str
+
+
+def member(share: LinkedOrder) -> LinkedOrderItem:
+    """One order of a matter, as part of an answer."""
     v = view(share.case, share.judgement)
-    return {"order": v.order, "ref": v.ref, "label": v.label, "instrument": v.instrument, "state": v.state}
+    return LinkedOrderItem(v.order, v.ref, v.label, v.instrument, v.state)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+from msgspec import Struct
 
 from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
@@ -16,6 +17,7 @@ from cli.session.ledger_choice import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
 from cli.terminal import file_io, output, prompts
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -268,27 +270,63 @@ def audience_of(said: str) -> tuple[str, list[str]]:
     return name, [role.strip() for role in roles.split(",") if role.strip()]
 
 
+class SignerItem(Struct, frozen=True):
+    """The office that would sign, in which role, and its public key in hex."""
+
+    actor: str
+    role: str
+    party: str
+    key: str
+
+
+class RaisedItem(Struct, frozen=True):
+    """One finding that the fact would raise."""
+
+    code: str
+    level: str
+    says: str
+    cite: tuple[str, ...]
+
+
+class FactAnswer(CommandAnswer, tag="comity.fact/1"):
+    """A fact as it would be recorded (`--dry-run`), and the findings it would raise."""
+
+    kind: str
+    order: str
+    signer: SignerItem
+    speaks: str
+    whose: str | None
+    replaces: str | None
+    why: str | None
+    on: datetime
+    on_source: str | None
+    public: dict[str, Any]
+    sealed: dict[str, Any]
+    audience: dict[str, list[str]]
+    subjects: dict[str, str]
+    findings: list[RaisedItem]
+
+
 def _dry(plan: Plan) -> Exit:
     from ledger.facts import public_of, sealed_of
 
     draft, said, signer = plan.draft, plan.draft.said, plan.draft.signer
-    findings = [{"code": f.code, "level": f.level.value, "says": f.says, "cite": list(f.cite)} for f in plan.findings]
-    document = {
-        "kind": draft.fact.kind,
-        "order": draft.order,
-        "signer": {"actor": signer.actor, "role": signer.role, "party": signer.party, "key": signer.public.hex()},
-        "speaks": said.speaks,
-        "whose": said.whose,
-        "replaces": said.replaces,
-        "why": said.why,
-        "on": said.on,
-        "on_source": said.on_source,
-        "public": public_of(draft.fact),
-        "sealed": sealed_of(draft.fact),
-        "audience": dict(said.audience or {}),
-        "subjects": dict(draft.subjects),
-        "findings": findings,
-    }
-    click.echo(output.dumps({"format": "comity.fact/1", **document}))
+    answer = FactAnswer(
+        kind=draft.fact.kind,
+        order=draft.order,
+        signer=SignerItem(signer.actor, signer.role, signer.party, signer.public.hex()),
+        speaks=said.speaks,
+        whose=said.whose,
+        replaces=said.replaces,
+        why=said.why,
+        on=said.on,
+        on_source=said.on_source,
+        public=output.jsonable(public_of(draft.fact)),
+        sealed=output.jsonable(sealed_of(draft.fact)),
+        audience=output.jsonable(said.audience or {}),
+        subjects=output.jsonable(draft.subjects),
+        findings=[RaisedItem(f.code, f.level.value, f.says, f.cite) for f in plan.findings],
+    )
+    output.show_json(answer)
     output.tell("nothing was signed, nothing was recorded")
     return Exit.DONE

@@ -4,23 +4,81 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, Struct, UnsetType
 
 from cli.exit_codes import Stop
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped as wrapped
 from cli.terminal.verdict_text import LEVELS
 
 if TYPE_CHECKING:
     from ledger.entries.case import Case
     from ledger.law import Judgement
+    from ledger.law.admissibility.forums import Sheet
     from ledger.law.terms.rule import Clock, Finding
 
 FIELD = re.compile(r"[a-z]+_[a-z_]+")
 
 
+class ClockItem(Struct, frozen=True, kw_only=True):
+    """One deadline: its first instant too late (`due`, left out where it could not be computed), and its verdict."""
+
+    id: str
+    due: datetime | UnsetType = UNSET
+    policy: str
+    verdict: str
+    cite: str
+    entries: tuple[str, ...]
+
+
+class FindingItem(Struct, frozen=True):
+    """One finding: V violation, W remark, G gap; the criteria it bears on, and the entries (leaf hashes)."""
+
+    code: str
+    level: str
+    criterion: str | None
+    says: str
+    cite: str
+    entries: tuple[str, ...]
+
+
+class CriterionItem(Struct, frozen=True):
+    """One criterion: its state, the entries it rests on (leaf hashes), and what the record lacks."""
+
+    state: str
+    rests_on: tuple[str, ...]
+    lacks: tuple[str, ...]
+
+
+class DutyItem(Struct, frozen=True):
+    """One open duty of data protection, by question of `comity register`."""
+
+    question: int
+    says: str
+    entries: tuple[str, ...]
+
+
+class JudgementFields(CommandAnswer):
+    """The judgement of one order at a moment."""
+
+    order: str
+    label: str | None
+    instrument: str
+    as_of: datetime
+    state: str
+    regions: dict[str, str]
+    deadlines: list[ClockItem]
+    findings: list[FindingItem]
+    criteria: dict[str, CriterionItem]
+    duties: list[DutyItem]
+
+
 def judged(j: Judgement) -> dict[str, Any]:
-    """A judgement as the JSON others read (docs/reference/command-line.md)."""
+    """Return the fields of an answer that contains a judgement (docs/reference/command-line.md)."""
     return {
         "order": j.order,
         "label": j.label,
@@ -29,32 +87,22 @@ def judged(j: Judgement) -> dict[str, Any]:
         "state": j.state,
         "regions": dict(j.regions),
         "deadlines": [
-            {
-                "id": c.id,
-                **({} if c.due is None else {"due": c.due}),
-                "policy": c.policy,
-                "verdict": str(c.verdict),
-                "cite": ", ".join(c.cite),
-                "entries": list(c.entries),
-            }
+            ClockItem(
+                id=c.id,
+                due=UNSET if c.due is None else c.due,
+                policy=c.policy,
+                verdict=str(c.verdict),
+                cite=", ".join(c.cite),
+                entries=c.entries,
+            )
             for c in j.deadlines
         ],
         "findings": [
-            {
-                "code": f.code,
-                "level": f.level.value,
-                "criterion": ", ".join(f.criteria) or None,
-                "says": f.says,
-                "cite": ", ".join(f.cite),
-                "entries": list(f.entries),
-            }
+            FindingItem(f.code, f.level.value, ", ".join(f.criteria) or None, f.says, ", ".join(f.cite), f.entries)
             for f in j.findings
         ],
-        "criteria": {
-            name: {"state": str(c.state), "rests_on": list(c.rests_on), "lacks": list(c.lacks)}
-            for name, c in j.criteria.items()
-        },
-        "duties": [{"question": d.question, "says": d.says, "entries": list(d.entries)} for d in j.duties],
+        "criteria": {name: CriterionItem(str(c.state), c.rests_on, c.lacks) for name, c in j.criteria.items()},
+        "duties": [DutyItem(d.question, d.says, d.entries) for d in j.duties],
     }
 
 
@@ -91,11 +139,11 @@ def opinion(case: Case, j: Judgement, forum: str | None = None, width: int = 80)
             out += wrapped(lack, " ", width, indent=5)
     if forum is not None:
         out += ["", output.paint(f"Questions of the forum: {forum}", "bold")]
-        for q in sheet(j, forum)["questions"]:
-            shown = ", ".join(f"{name} {state}" for name, state in q["criteria"].items())
-            out += wrapped(f"{q['cite']}: {q['asks']} [{shown}]", "-", width)
-            if q["leaves"]:
-                out += wrapped(f"left open: {q['leaves']}", " ", width)
+        for q in sheet(j, forum).questions:
+            shown = ", ".join(f"{name} {state}" for name, state in q.criteria.items())
+            out += wrapped(f"{q.cite}: {q.asks} [{shown}]", "-", width)
+            if q.leaves:
+                out += wrapped(f"left open: {q.leaves}", " ", width)
     out += ["", "What the record shows under the rules as modelled. Whether it is admitted is for the court."]
     return "\n".join(out)
 
@@ -144,13 +192,10 @@ def _stated(field: re.Match[str]) -> str:
     return f'the stated "{field[0].replace("_", " ")}"'
 
 
-def sheet(j: Judgement, code: str) -> dict[str, Any]:
+def sheet(j: Judgement, code: str) -> Sheet:
     """The questions of a forum with what the record shows on the criteria that speak to them."""
-    import msgspec
-
     from ledger.law.admissibility import forums
 
     if code.upper() not in forums.FORUMS:
         raise Stop(f"no sheet for {code!r}", hint=f"there are {', '.join(forums.FORUMS)}")
-    document: dict[str, Any] = msgspec.to_builtins(forums.sheet(j.criteria, code))
-    return document
+    return forums.sheet(j.criteria, code)

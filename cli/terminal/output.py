@@ -21,6 +21,9 @@ from cli.invocation import said
 from cli.terminal.table import wrapped as wrapped
 
 if TYPE_CHECKING:
+    from msgspec import Struct
+
+    from cli.terminal.answer import CommandAnswer
     from projections.views.replaced import Replacement
 
 
@@ -140,47 +143,63 @@ def csv_cell(value: Any) -> str:
 
 
 def emit(
-    name: str,
-    document: Mapping[str, Any],
-    columns: Sequence[str],
-    rows: Iterable[Sequence[Any]],
+    answer: CommandAnswer,
+    columns: Sequence[str] = (),
+    rows: Iterable[Sequence[Any] | Struct] = (),
     *,
     text: Callable[[], str] | None = None,
     struck: Collection[int] = (),
 ) -> None:
-    """Print an answer as it was asked for: `document` as JSON under its own format name, or `rows` under `columns`.
+    """Print an answer as it was asked for: as JSON, or as `rows` under `columns`.
 
-    For people, `text` is printed instead of the table where a table would be a poor answer; the rows with the numbers
-    in `struck` are struck through, but for their last cell, which says why.
+    A row is a sequence of values, or a struct with a field for each column. Without columns the answer is the only
+    row, and its fields are the columns. For people, `text` is printed instead of the table where a table would be a
+    poor answer. The rows with the numbers in `struck` are struck through, except for their last cell, which says why.
     """
     form = said().format
     if form == "json":
-        click.echo(dumps({"format": f"comity.{name}/1", **document}))
-    elif form == "jsonl":
-        for row in rows:
-            click.echo(dumps(dict(zip(columns, (jsonable(v) for v in row), strict=True)), indent=False))
+        show_json(answer)
+        return
+    if not columns:
+        columns, rows = answer.__struct_encode_fields__, [answer]
+    cells = (_cells(row, columns) for row in rows)
+    if form == "jsonl":
+        for row in cells:
+            click.echo(dumps(dict(zip(columns, row, strict=True)), indent=False))
     elif form == "csv":
         lines = io.StringIO()
         writer = csv.writer(lines, lineterminator="\n")
         writer.writerow([csv_cell(c) for c in columns])
-        writer.writerows([csv_cell(v) for v in row] for row in rows)
+        writer.writerows([csv_cell(v) for v in row] for row in cells)
         click.echo(lines.getvalue(), nl=False)
     elif text is not None:
         page(text())
     elif terminal():
-        if shown := list(rows):
+        if shown := list(cells):
             page(table(columns, shown, struck=struck))
         else:
             tell("nothing to list")
     else:
-        for row in rows:
+        for row in cells:
             click.echo("\t".join(in_one_line(plain(v)) for v in row))
 
 
-def jsonable(value: Any) -> Any:
-    """A value as JSON has it: moments as the wire writes them, sealed ones as `[sealed]`."""
-    from msgspec import Struct
+def show_json(answer: CommandAnswer) -> None:
+    """Print an answer as JSON, whatever format was asked for."""
+    said().answered = True
+    click.echo(dumps(answer))
 
+
+def _cells(row: Sequence[Any] | Struct, columns: Sequence[str]) -> Sequence[Any]:
+    """The values of a row under its columns."""
+    if isinstance(row, Sequence):
+        return row
+    values = dict(zip(row.__struct_encode_fields__, row.__struct_fields__, strict=True))
+    return [getattr(row, values[column]) for column in columns]
+
+
+def jsonable(value: Any) -> Any:
+    """A value as JSON has it: times as the wire writes them, sealed values as `[sealed]`."""
     match value:
         case bool() | int() | str() | None:
             return value
@@ -188,17 +207,23 @@ def jsonable(value: Any) -> Any:
             return {str(k): jsonable(v) for k, v in value.items()}
         case list() | tuple() | set() | frozenset():
             return [jsonable(v) for v in value]
-        case Struct():
+        case _ if hasattr(value, "__struct_fields__"):
             return {name: jsonable(getattr(value, name)) for name in value.__struct_fields__}
         case _:
             return plain(value)
 
 
-def dumps(document: Mapping[str, Any], *, indent: bool = True) -> str:
-    """JSON text of a document, for people when `indent`."""
+def dumps(document: CommandAnswer | Mapping[str, Any], *, indent: bool = True) -> str:
+    """JSON text of an answer or of values, for people when `indent`."""
     import json
 
-    text = json.dumps(jsonable(document), ensure_ascii=False, indent=2 if indent else None)
+    if isinstance(document, Mapping):
+        built = jsonable(document)
+    else:
+        from msgspec import to_builtins
+
+        built = to_builtins(document, builtin_types=(datetime,), enc_hook=plain)
+    text = json.dumps(built, default=plain, ensure_ascii=False, indent=2 if indent else None)
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

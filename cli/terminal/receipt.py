@@ -5,25 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal, Receipt
 
 
+COLUMNS = ("kind", "order", "seq", "index", "entry", "leaf", "already")
+
+
+class ReceiptAnswer(CommandAnswer, tag="comity.receipt/1"):
+    """One recorded entry: its place in its order (`seq`) and in the log (`index`, from 0), and the inclusion proof.
+
+    `already` is true if the entry was recorded before.
+    """
+
+    kind: str
+    order: str
+    seq: int
+    index: int
+    entry: str
+    leaf: str
+    already: bool
+    origin: str
+    proof: str
+
+
 def tell(journal: Journal, kind: str, receipt: Receipt) -> None:
     """Print the receipt of an entry: where it stands, and the proof that it does."""
-    document = {
-        "kind": kind,
-        "order": receipt.order,
-        "seq": receipt.seq,
-        "index": receipt.index,
-        "entry": receipt.entry,
-        "leaf": receipt.leaf,
-        "already": receipt.already,
-        "origin": journal.origin,
-        "proof": receipt.proof.decode(),
-    }
-    columns = ("kind", "order", "seq", "index", "entry", "leaf", "already")
+    answer = ReceiptAnswer(
+        kind=kind,
+        order=receipt.order,
+        seq=receipt.seq,
+        index=receipt.index,
+        entry=receipt.entry,
+        leaf=receipt.leaf,
+        already=receipt.already,
+        origin=journal.origin,
+        proof=receipt.proof.decode(),
+    )
     done = "already recorded" if receipt.already else "recorded"
 
     def text() -> str:
@@ -33,4 +53,4 @@ def tell(journal: Journal, kind: str, receipt: Receipt) -> None:
             f"  leaf {receipt.leaf}\n  log index {receipt.index}, id {receipt.entry}"
         )
 
-    output.emit("receipt", document, columns, [tuple(document[c] for c in columns)], text=text)
+    output.emit(answer, COLUMNS, [answer], text=text)

@@ -6,47 +6,72 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+
+from msgspec import Struct
 
 from cli.exit_codes import Exit
 from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
 from cli.terminal.table import wrapped
 from ledger.tlog.note import Checkpoint
-from ledger.verify.report import Bracket, Remark, Report, Verdict
+from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Verdict
 
 EXITS = {Verdict.PASSED: Exit.DONE, Verdict.INDETERMINATE: Exit.FINDINGS, Verdict.FAILED: Exit.PROVED_BAD}
 CODE = re.compile(r"[A-Z][A-Z_-]+")
 LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
 
 
-def document(report: Report) -> dict[str, Any]:
-    """The report as JSON, format comity.verify/1."""
-    return {
-        "verdict": str(report.verdict),
-        "reasons": [{"code": r.code, "where": r.where, "says": r.says} for r in report.reasons],
-        "entries": report.entries,
-        "not_covered": report.not_covered,
-        "signatures": report.signatures,
-        "not_proven": list(report.not_proven),
-        "procedure": [
-            {"code": p.code, "level": p.level, "says": p.says, "cite": list(p.cite), "entries": list(p.entries)}
-            for p in report.procedure
-        ],
-        "brackets": [
-            {
-                "index": b.index,
-                "not_before": b.not_before,
-                "not_after": b.not_after,
-                "claimed": b.claimed,
-                "signed_at": b.signed_at,
-            }
-            for b in report.brackets
-        ],
-        "steps": [{"step": s.number, "what": s.what, "result": str(s.result), "says": s.says} for s in report.steps],
-        "as_of": report.as_of,
-        "head": None if report.head is None else _checkpoint(report.head.checkpoint),
-        "head_seen": report.head_seen,
-    }
+class StepItem(Struct, frozen=True):
+    """One step of the verification (docs/verification.md) and its result."""
+
+    step: int
+    what: str
+    result: Result
+    says: str
+
+
+class CheckpointItem(Struct, frozen=True):
+    """The state of a log: its origin, its size, and its root hash in hex."""
+
+    origin: str
+    size: int
+    root: str
+
+
+class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
+    """The verdict on a bundle, an entry, a ledger or an exhibit."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    entries: int
+    not_covered: int
+    signatures: int
+    not_proven: tuple[str, ...]
+    procedure: tuple[Remark, ...]
+    brackets: tuple[Bracket, ...]
+    steps: list[StepItem]
+    as_of: datetime | None
+    head: CheckpointItem | None
+    head_seen: datetime | None
+
+
+def answer(report: Report) -> VerifyAnswer:
+    """Return the report as the answer of `comity verify`."""
+    return VerifyAnswer(
+        verdict=report.verdict,
+        reasons=report.reasons,
+        entries=report.entries,
+        not_covered=report.not_covered,
+        signatures=report.signatures,
+        not_proven=report.not_proven,
+        procedure=report.procedure,
+        brackets=report.brackets,
+        steps=[StepItem(s.number, s.what, s.result, s.says) for s in report.steps],
+        as_of=report.as_of,
+        head=None if report.head is None else _checkpoint(report.head.checkpoint),
+        head_seen=report.head_seen,
+    )
 
 
 def rows(report: Report) -> list[tuple[str, str, str, str]]:
@@ -123,8 +148,8 @@ def exit_of(report: Report) -> Exit:
     return EXITS[report.verdict]
 
 
-def _checkpoint(head: Checkpoint) -> dict[str, Any]:
-    return {"origin": head.origin, "size": head.size, "root": head.root.hex()}
+def _checkpoint(head: Checkpoint) -> CheckpointItem:
+    return CheckpointItem(head.origin, head.size, head.root.hex())
 
 
 def _gravest(item: tuple[str, int]) -> int:

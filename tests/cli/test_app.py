@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from msgspec import Struct
 
 from cli import click_extensions
 from cli.app import COMMANDS, KEY, comity
@@ -21,6 +22,7 @@ from cli.invocation import Invocation
 from cli.session import ledger_choice
 from cli.session.ledger_choice import MOMENT
 from cli.terminal import output, prompts
+from cli.terminal.answer import CommandAnswer
 from ledger.entries.case import Unread
 from ledger.errors import Busy, LedgerError, RecordError
 from tests.support.cli import ledger_of, told
@@ -224,10 +226,19 @@ def test_values_are_shown_as_people_read_them() -> None:
     assert output.plain(datetime(2027, 3, 1, tzinfo=UTC)) == "2027-03-01T00:00:00Z"
 
 
+class ThingItem(Struct):
+    name: str
+    n: int
+
+
+class ThingsAnswer(CommandAnswer, tag="comity.things/1"):
+    things: list[ThingItem]
+
+
 def _emitting(*args: str) -> str:
     @click_extensions.command("comity things")
     def things() -> None:
-        output.emit("things", {"things": [{"name": "=a", "n": 1}]}, ("name", "n"), [("=a", 1)])
+        output.emit(ThingsAnswer([ThingItem("=a", 1)]), ("name", "n"), [ThingItem("=a", 1)])
 
     told = Invocation()
     done = CliRunner().invoke(things, list(args), obj=told)

@@ -71,6 +71,7 @@ class OrderRow(msgspec.Struct, frozen=True):
     issued_on: str | None = None
     last_on: str | None = None
     entries: int = 0
+    findings: dict[str, int] = {}  # how many of each level: V, W, G
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class DeadlineCounts:
     overdue: int
 
 
-_read = msgspec.json.Decoder(OrderRow).decode
+read_row = msgspec.json.Decoder(OrderRow).decode
 
 
 class OrderIndex(View):
@@ -135,7 +136,7 @@ class OrderIndex(View):
             c.execute("INSERT INTO board_of VALUES (?)", (mine,))
             last = ""
             while some := self._page(c, last):
-                self._insert(c, [_read(body) for _, body in some])
+                self._insert(c, [read_row(body) for _, body in some])
                 last = some[-1][0]
 
     def _page(self, c: SQLiteCursor, after: str) -> list[tuple[str, bytes]]:
@@ -150,7 +151,7 @@ class OrderIndex(View):
         numbers = [(row.number,) for row in known]
         for table, column in (("board", "number"), ("board_clock", "number"), ("board_words", "rowid")):
             c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - our own names
-        self._insert(c, [_read(shown.body) for shown in rows.values()], known)
+        self._insert(c, [read_row(shown.body) for shown in rows.values()], known)
 
     def _known(self, c: SQLiteCursor, keys: Sequence[str]) -> list[OrderRow]:
         found = []
@@ -158,7 +159,7 @@ class OrderIndex(View):
             c.execute("SELECT body FROM shown WHERE view = ? AND key = ?", (self.name, key))
             row = c.fetchone()
             if row is not None:
-                found.append(_read(row[0]))
+                found.append(read_row(row[0]))
         return found
 
     def _insert(self, c: SQLiteCursor, rows: Sequence[OrderRow], instead_of: Iterable[OrderRow] = ()) -> None:
@@ -197,7 +198,7 @@ class OrderIndex(View):
     def row(self, order: str) -> OrderRow | None:
         """What the docket shows of one order."""
         found = self._all("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
-        return _read(found[0][0]) if found else None
+        return read_row(found[0][0]) if found else None
 
     def orders(self, asked: OrderQuery, now: datetime, before: int | None = None, limit: int = 50) -> list[OrderRow]:
         """A page of orders, newest first, below the number `before`."""
@@ -209,7 +210,7 @@ class OrderIndex(View):
             before if before is not None else 1 << 62,
             limit,
         )
-        return [_read(body) for (body,) in found]
+        return [read_row(body) for (body,) in found]
 
     def count(self, asked: OrderQuery, now: datetime) -> int:
         """How many orders match, counted up to `MOST_COUNTED` + 1."""
@@ -295,7 +296,7 @@ _CLOCKS = (
 
 def _opened(found: Iterable[Sequence[Any]]) -> Iterator[OpenDeadline]:
     for due, number, place, body in found:
-        row = _read(body)
+        row = read_row(body)
         yield OpenDeadline(row, row.due[place], (due or 0, number, place))
 
 

@@ -141,8 +141,8 @@ def test_the_docket_changes_by_time_alone(ledger: Path) -> None:
     store, drawer = EntryReader(folder.entries), SubjectKeyStore(folder.drawer, writable=False)
     labels = json.loads((ledger / "story.json").read_text("utf-8"))["orders"]
     reader = Reader(folder, store, CaseReader(folder, store, drawer), labels, drawer)
-    early = {o["label"]: [d["verdict"] for d in o["due"]] for o in docket(reader, datetime(2027, 6, 1, tzinfo=UTC))}
-    late = {o["label"]: [d["verdict"] for d in o["due"]] for o in docket(reader, datetime(2028, 6, 1, tzinfo=UTC))}
+    early = {o.label: [d.verdict for d in o.due] for o in docket(reader, datetime(2027, 6, 1, tzinfo=UTC))}
+    late = {o.label: [d.verdict for d in o.due] for o in docket(reader, datetime(2028, 6, 1, tzinfo=UTC))}
     assert early["second"] == ["OPEN"]
     assert late["second"] == ["MISSED"]
     drawer.close()
