@@ -12,10 +12,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from msgspec import structs
 
+from comity.tables import arrow_table
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.story_file import clock_of, read_story
 from ledger.adapters.storage.entry_reader import EntryReader
@@ -28,10 +29,14 @@ from ledger.law import Clock, Judgement, judge
 from ledger.law.admissibility import forums
 from ledger.law.admissibility.forums import FORUMS, Sheet
 from ledger.law.reading.exhibit_digests import digests, unread
+from projections.exchange.tables import TABLES, Row, entry_row, order_rows
 from projections.views.custody import CustodyStep, custody
 from projections.views.due import Duty, due, soonest_first
 from projections.views.state import OrderView, view
 from projections.views.timeline import TimelineEntry, timeline
+
+if TYPE_CHECKING:
+    import pyarrow
 
 
 def open(path: str | PathLike[str], *, store: str | None = None) -> Ledger:
@@ -136,6 +141,30 @@ class Ledger:
         """
         moment = self._moment(at)
         return soonest_first(duty for _, judgement in self._judged(moment) for duty in due(judgement, moment))
+
+    def table(self, name: str, at: datetime | None = None) -> pyarrow.Table:
+        """Return one of the tables `entries`, `timeline`, `deadlines`, `findings` as a `pyarrow.Table`.
+
+        The last three judge every order, as `orders` does. Times have the unit microsecond and the zone UTC. The public
+        fields of an entry are a column of JSON. The extra `arrow` installs pyarrow; without it, ImportError. Raises
+        `ValueError` for another name.
+
+            late = ledger.table("deadlines").to_pandas().query("verdict == 'MISSED'")
+        """
+        if name not in TABLES:
+            raise ValueError(f"no table {name!r}: there are {', '.join(TABLES)}")
+        moment = self._moment(at)
+        rows = self._entry_rows(moment) if name == "entries" else self._order_rows(name, moment)
+        return arrow_table(name, rows)
+
+    def _entry_rows(self, moment: datetime) -> Iterator[Row]:
+        start = 0
+        while page := self._page(start):
+            yield from (row for index, raw in page if (row := entry_row(index, raw))["signed_at"] <= moment)
+            start = page[-1][0] + 1
+
+    def _order_rows(self, name: str, moment: datetime) -> Iterator[Row]:
+        return (row for case, judgement in self._judged(moment) for row in order_rows(case, judgement)[name])
 
     def order(self, name: str) -> Order:
         """Return the order of a reference, an id or its beginning, a name given with `comity order rename`, or a label.

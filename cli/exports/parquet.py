@@ -8,83 +8,30 @@ archive can be counted against the log it came from.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from cli.exit_codes import Stop
 from cli.exports.formats import Wanted
-from cli.session.ledger_reader import Reader, reading
+from cli.session.ledger_reader import reading
 from cli.terminal import output, prompts
-from ledger.entries.case import Case, wire
-from ledger.entries.envelope import entry_of, open_
-from ledger.law import Judgement, judge
+from ledger.entries.case import wire
+from ledger.law import judge
+from projections.exchange.tables import TABLES, Row, entry_row, order_rows
 
 PAGE = 1000
-TIME = "TIMESTAMP WITH TIME ZONE"
-TABLES: Mapping[str, Mapping[str, str]] = {
-    "entries": {
-        "log_index": "UBIGINT",
-        "leaf": "VARCHAR",
-        "order_id": "VARCHAR",
-        "seq": "UINTEGER",
-        "kind": "VARCHAR",
-        "instrument": "VARCHAR",
-        "actor": "VARCHAR",
-        "signer": "VARCHAR",
-        "role": "VARCHAR",
-        "party": "VARCHAR",
-        "key": "VARCHAR",
-        "speaks": "VARCHAR",
-        "happened": TIME,
-        "signed_at": TIME,
-        "replaces": "VARCHAR",
-        "sealed": "VARCHAR[]",
-        "public": "JSON",
-        "envelope": "VARCHAR",
-    },
-    "timeline": {
-        "order_id": "VARCHAR",
-        "reference": "VARCHAR",
-        "instrument": "VARCHAR",
-        "log_index": "UBIGINT",
-        "happened": TIME,
-        "kind": "VARCHAR",
-        "says": "VARCHAR",
-        "state_before": "VARCHAR",
-        "state": "VARCHAR",
-        "late_seconds": "UBIGINT",
-        "replaced_by": "VARCHAR",
-        "replaced_at": TIME,
-    },
-    "deadlines": {
-        "order_id": "VARCHAR",
-        "reference": "VARCHAR",
-        "instrument": "VARCHAR",
-        "id": "VARCHAR",
-        "due": TIME,
-        "verdict": "VARCHAR",
-        "policy": "VARCHAR",
-        "cite": "VARCHAR[]",
-        "wound_by": "VARCHAR",
-        "met_by": "VARCHAR[]",
-    },
-    "findings": {
-        "order_id": "VARCHAR",
-        "reference": "VARCHAR",
-        "instrument": "VARCHAR",
-        "code": "VARCHAR",
-        "level": "VARCHAR",
-        "criteria": "VARCHAR[]",
-        "says": "VARCHAR",
-        "cite": "VARCHAR[]",
-        "entries": "VARCHAR[]",
-    },
+TYPES = {
+    "text": "VARCHAR",
+    "texts": "VARCHAR[]",
+    "count": "UBIGINT",
+    "count32": "UINTEGER",
+    "time": "TIMESTAMP WITH TIME ZONE",
+    "json": "JSON",
 }
-
-Row = dict[str, Any]
 
 
 def archive(wanted: Wanted) -> None:
@@ -111,7 +58,7 @@ def _lines(wanted: Wanted, files: Mapping[str, Path]) -> dict[str, int]:
 
     def put(name: str, rows: Iterable[Row]) -> None:
         for row in rows:
-            open_files[name].write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
+            open_files[name].write(json.dumps(row, ensure_ascii=False, separators=(",", ":"), default=_text) + "\n")
             counts[name] += 1
 
     open_files: dict[str, IO[str]] = {}
@@ -122,7 +69,8 @@ def _lines(wanted: Wanted, files: Mapping[str, Path]) -> dict[str, int]:
             moment = wanted.as_of or reader.now()
             size = reader.store.size()
             for start in range(0, size, PAGE):
-                put("entries", (row for row in _entries(reader, start) if row["signed_at"] <= wire(moment)))
+                page = reader.store.page(start, PAGE)
+                put("entries", (row for i, raw in page if (row := entry_row(i, raw))["signed_at"] <= moment))
                 report(start, 2 * size)
             done = 0
             for order in reader.cases.orders():
@@ -130,10 +78,8 @@ def _lines(wanted: Wanted, files: Mapping[str, Path]) -> dict[str, int]:
                 if not case.entries:
                     continue
                 judgement = judge(case, moment)
-                reference = next((e.get("reference") for e in case.entries if e.kind == "order-issued"), None)
-                head = {"order_id": order, "reference": reference, "instrument": case.instrument}
-                for name, rows in _judged(case, judgement).items():
-                    put(name, ({**head, **row} for row in rows))
+                for name, rows in order_rows(case, judgement).items():
+                    put(name, rows)
                 done += len(case.entries)
                 report(size + done, 2 * size)
     finally:
@@ -142,73 +88,11 @@ def _lines(wanted: Wanted, files: Mapping[str, Path]) -> dict[str, int]:
     return counts
 
 
-def _entries(reader: Reader, start: int) -> Iterator[Row]:
-    for index, raw in reader.store.page(start, PAGE):
-        e = entry_of(open_(raw, verify=False), index)
-        yield {
-            "log_index": index,
-            "leaf": e.leaf,
-            "order_id": e.order,
-            "seq": e.seq,
-            "kind": e.kind,
-            "instrument": e.instrument,
-            "actor": e.actor,
-            "signer": e.by,
-            "role": e.role,
-            "party": e.party,
-            "key": e.key,
-            "speaks": e.speaks,
-            "happened": wire(e.on),
-            "signed_at": wire(e.at),
-            "replaces": e.replaces,
-            "sealed": sorted(e.sealed),
-            "public": dict(e.public),
-            "envelope": raw.decode(),
-        }
-
-
-def _judged(case: Case, judgement: Judgement) -> dict[str, list[Row]]:
-    from projections.views.timeline import timeline
-
-    return {
-        "timeline": [
-            {
-                "log_index": x.entry.index,
-                "happened": wire(x.entry.on),
-                "kind": x.entry.kind,
-                "says": x.says,
-                "state_before": x.moved[0] if x.moved else None,
-                "state": x.moved[1] if x.moved else None,
-                "late_seconds": int(x.late.total_seconds()) if x.late else None,
-                "replaced_by": x.replaced_by,
-                "replaced_at": None if x.replaced is None else wire(x.replaced.entry.at),
-            }
-            for x in timeline(case, judgement.trail, at=judgement.as_of)
-        ],
-        "deadlines": [
-            {
-                "id": c.id,
-                "due": wire(c.due) if c.due else None,
-                "verdict": str(c.verdict),
-                "policy": c.policy,
-                "cite": list(c.cite),
-                "wound_by": c.trigger,
-                "met_by": list(c.met_by),
-            }
-            for c in judgement.deadlines
-        ],
-        "findings": [
-            {
-                "code": f.code,
-                "level": f.level.value,
-                "criteria": list(f.criteria),
-                "says": f.says,
-                "cite": list(f.cite),
-                "entries": list(f.entries),
-            }
-            for f in judgement.findings
-        ],
-    }
+def _text(value: Any) -> str:
+    """Return a moment as text, for the one type of a row that JSON does not have."""
+    if isinstance(value, datetime):
+        return wire(value)
+    raise TypeError(type(value).__name__)
 
 
 def _parquet(lines: Mapping[str, Path], folder: Path) -> None:
@@ -220,7 +104,7 @@ def _parquet(lines: Mapping[str, Path], folder: Path) -> None:
         db.execute("SET threads = 1; SET preserve_insertion_order = true; SET TimeZone = 'UTC'")
         db.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
         for name, columns in TABLES.items():
-            typed = ", ".join(f"'{column}': '{type_}'" for column, type_ in columns.items())
+            typed = ", ".join(f"'{column}': '{TYPES[kind]}'" for column, kind in columns.items())
             source = f"read_json('{lines[name]}', format = 'newline_delimited', columns = {{{typed}}})"
             target = str(folder / f"{name}.parquet").replace("'", "''")
             db.execute(f"COPY (SELECT * FROM {source}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)")  # noqa: S608

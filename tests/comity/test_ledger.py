@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.support.cli import ledger_of, run
 
 STORIES = ("S1", "S2", "S3", "S4", "S6")
 MOMENTS = ("2027-03-20T00:00:00Z",)
+TABLES = ("entries", "timeline", "deadlines", "findings")
 
 
 @pytest.fixture(scope="module", params=STORIES)
@@ -143,13 +145,26 @@ ASKED: Mapping[str, Callable[[comity.Ledger], Any]] = {
 }
 
 
+def sealed_texts(opened: comity.Ledger) -> set[str]:
+    """The sealed texts of all orders that are in no public field."""
+    read = [opened._case(o.order, reveal=True) for o in opened.orders()]
+    public = {text for case in read for e in case.entries for text in texts([e.public, e.by, e.role, e.whose])}
+    sealed = {text for case in read for e in case.entries for text in texts(e.sealed)} - public
+    secret = {text for text in sealed if len(text) > 12}  # not a code such as "complete"
+    assert len(secret) > 3
+    return secret
+
+
+def test_no_table_holds_a_sealed_value(ledger: Path) -> None:
+    pytest.importorskip("pyarrow")
+    with comity.open(ledger) as opened:
+        rows = repr([opened.table(name).to_pylist() for name in TABLES])
+        assert {text for text in sealed_texts(opened) if text in rows} == set()
+
+
 def test_no_sealed_value_is_returned(ledger: Path) -> None:
     with comity.open(ledger) as opened:
-        read = [opened._case(o.order, reveal=True) for o in opened.orders()]
-        public = {text for case in read for e in case.entries for text in texts([e.public, e.by, e.role, e.whose])}
-        sealed = {text for case in read for e in case.entries for text in texts(e.sealed)} - public
-        secret = {text for text in sealed if len(text) > 12}  # not a code such as "complete"
-        assert len(secret) > 3
+        secret = sealed_texts(opened)
         assert {name: secret & set(texts(ask(opened))) for name, ask in ASKED.items()} == {
             name: set() for name in ASKED
         }
@@ -234,3 +249,46 @@ def test_a_closed_ledger_answers_nothing(tmp_path: Path) -> None:
     for each in under_way:
         with pytest.raises(ValueError, match="closed"):
             next(iter(each))
+
+
+def test_a_table_has_the_rows_that_the_commands_print(ledger: Path) -> None:
+    pytest.importorskip("pyarrow")
+    with comity.open(ledger) as opened:
+        tables = {name: opened.table(name) for name in TABLES}
+        judged = [answer(ledger, "judge", order.order) for order in opened.orders()]
+    lines = run("log", "-n", "999", "--format", "jsonl", ledger=ledger).stdout.splitlines()
+    log = [json.loads(line)["leaf"] for line in lines]
+    assert sorted(tables["entries"]["leaf"].to_pylist()) == sorted(log)
+    assert sorted(tables["deadlines"]["id"].to_pylist()) == sorted(c["id"] for j in judged for c in j["deadlines"])
+    assert sorted(tables["findings"]["says"].to_pylist()) == sorted(f["says"] for j in judged for f in j["findings"])
+
+
+def test_times_of_a_table_are_in_utc_and_public_fields_are_json(ledger: Path) -> None:
+    pytest.importorskip("pyarrow")
+    with comity.open(ledger) as opened:
+        table, entries = opened.table("entries"), list(opened.entries())
+    assert [row.astimezone(UTC) for row in table["happened"].to_pylist()] == [entry.on for entry in entries]
+    assert str(table.schema.field("signed_at").type) == "timestamp[us, tz=UTC]"
+    assert [json.loads(public) for public in table["public"].to_pylist()] == [dict(entry.public) for entry in entries]
+
+
+def test_a_table_of_an_earlier_moment_has_what_was_on_record_then(ledger: Path) -> None:
+    pytest.importorskip("pyarrow")
+    moment = datetime.fromisoformat(MOMENTS[0])
+    with comity.open(ledger) as opened:
+        early = opened.table("entries", moment)
+        assert early.num_rows == sum(entry.at <= moment for entry in opened.entries())
+        assert opened.table("timeline", moment).num_rows == sum(
+            len(opened.order(order.order).timeline(moment)) for order in opened.orders(moment)
+        )
+
+
+def test_a_table_of_another_name_is_a_wrong_argument(ledger: Path) -> None:
+    with comity.open(ledger) as opened, pytest.raises(ValueError, match="there are entries, timeline"):
+        opened.table("orders")
+
+
+def test_without_pyarrow_a_table_says_what_to_install(ledger: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with comity.open(ledger) as opened, pytest.raises(ImportError, match=r"comity\[arrow\]"):
+        opened.table("entries")

@@ -16,6 +16,7 @@ BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def test_the_page_goes_as_it_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pyarrow")
     ledger_of("S2", tmp_path).rename(tmp_path / "karsk")
     monkeypatch.chdir(tmp_path)
     exported = run("export", "main", "--audience", "COURT", "-o", "court.evidence.zip", ledger=Path("karsk"))
