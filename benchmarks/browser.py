@@ -85,7 +85,7 @@ def _export(ledger: Path, bundle: Path) -> None:
     key = bundle.with_name("key")
     write(key, SeedKey(made_of(ASKER)))
     words = ["export", "--ledger", str(ledger), REFERENCE, "--audience", "COURT", "--unwitnessed"]
-    words += ["--person", "an invented person"]
+    words += ["--person", "Dina Ilves"]
     try:
         with contextlib.redirect_stderr(io.StringIO()) as said:
             comity.main([*words, "--as", ASKER, "--key", str(key), "-o", str(bundle)])

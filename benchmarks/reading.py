@@ -61,7 +61,7 @@ def audit_figure(small: Path, large: Path) -> Figure:
 def one_order_figure(small: Path, large: Path, folder: Path) -> Figure:
     """Show, judge and export one order of thirty entries: the slowest of the three, large ledger against small."""
     say("asking about one order")
-    invented = ["--person", "an invented person"]
+    invented = ["--person", "Dina Ilves"]
     questions: dict[str, list[str]] = {
         "show": ["show", REFERENCE],
         "judge": ["judge", REFERENCE, "--as-of", "2024-06-01T00:00:00Z"],

@@ -7,14 +7,15 @@ Source: RFC 8032; the differences are measured in C2SP/CCTV `ed25519vectors.json
 
 from __future__ import annotations
 
-from nacl._sodium import ffi, lib  # type: ignore[import-not-found, unused-ignore]
 from nacl.bindings import (
     crypto_core_ed25519_is_valid_point,
     crypto_sign,
     crypto_sign_BYTES,
+    crypto_sign_open,
     crypto_sign_PUBLICKEYBYTES,
     crypto_sign_seed_keypair,
 )
+from nacl.exceptions import BadSignatureError
 
 
 def verify_signature(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -24,9 +25,11 @@ def verify_signature(public: bytes, message: bytes, signature: bytes) -> bool:
     """
     if len(public) != crypto_sign_PUBLICKEYBYTES or len(signature) != crypto_sign_BYTES:
         return False
-    signed = signature + message
-    # what nacl.bindings.crypto_sign_open calls, without its two buffers for a copy of the message: an audit feels them
-    return bool(lib.crypto_sign_open(ffi.NULL, ffi.NULL, signed, len(signed), public) == 0)
+    try:
+        crypto_sign_open(signature + message, public)
+    except BadSignatureError:
+        return False
+    return True
 
 
 def enrolable(public: bytes) -> bool:
