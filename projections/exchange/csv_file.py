@@ -1,14 +1,16 @@
 """Timeline and custody as CSV: RFC 4180 (commas, CRLF, quotes where needed), UTF-8, and no cell that is a formula.
 
-A cell that begins with = + - @, a tab or a return gets an apostrophe in front, because spreadsheets would compute it
-(OWASP, CSV injection). So does what follows a semicolon, a tab or a line feed in it: many spreadsheets split there,
-whatever stands around. Where apostrophes stand already one more is added, so that both can be told apart: `unguarded`
-takes exactly one away. What has no shape of its own is named, as `<U+200B>`. Those are the changes made to a value. The
+A spreadsheet computes a cell that begins with = + - @, a tab or a return, so an apostrophe is put in front of
+it (OWASP, CSV injection). Many spreadsheets also split a cell at a semicolon, a tab or a line feed, so the
+rule applies after each of these too. Where apostrophes are in front already, one more is added: `unguarded`
+removes exactly one. Invisible characters are named, as `<U+200B>`. No other change is made to a value. The
 file begins with a byte-order mark: without one, a spreadsheet reads it as windows-1252.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -20,12 +22,11 @@ if TYPE_CHECKING:
     from projections.reports.custody_report import CustodyRow
     from projections.reports.history import Event, History
 
-_BEGINS = "(?:^|(?<=[;\t\n]))"  # where a cell begins, for whatever spreadsheet
+_BEGINS = "(?:^|(?<=[;\t\n]))"  # the beginning of a cell, for any spreadsheet
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORMULA = "(?='*[=+@\t\r-])"
 _OPEN, _GUARDED = re.compile(_BEGINS + _FORMULA), re.compile(f"{_BEGINS}'{_FORMULA}")
 MARK = "\ufeff"
-SPECIAL = frozenset(',"\r\n')
 
 TIMELINE = (
     "entry",
@@ -64,24 +65,22 @@ CUSTODY = (
 )  # the order of the usual paper form: item, description, when, from whom, to whom, remarks
 
 
-def csv(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    """A table with its header line, behind a byte-order mark; every line ends with CRLF."""
-    return (MARK + "".join(",".join(map(_quoted, row)) + "\r\n" for row in (columns, *rows))).encode()
+def csv_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Return a table with its header line after a byte-order mark; every line ends with CRLF."""
+    text = io.StringIO(newline="")
+    text.write(MARK)
+    csv.writer(text).writerows([guarded(visible(cell)) for cell in row] for row in (columns, *rows))
+    return text.getvalue().encode()
 
 
 def guarded(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
+    """Return a cell that no spreadsheet takes for a formula."""
     return _OPEN.sub("'", text)
 
 
 def unguarded(cell: str) -> str:
-    """The text of which `guarded` made a cell."""
+    """Return the text that `guarded` turned into `cell`."""
     return _GUARDED.sub("", cell)
-
-
-def _quoted(text: str) -> str:
-    cell = guarded(visible(text))
-    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if SPECIAL.intersection(cell) else cell
 
 
 def _put_right(x: Event | CustodyRow) -> tuple[str, str, str, str]:
@@ -89,8 +88,8 @@ def _put_right(x: Event | CustodyRow) -> tuple[str, str, str, str]:
 
 
 def timeline_csv(story: History) -> bytes:
-    """Every entry of an order, one a line, in the order in which it happened; times are UTC and claimed."""
-    return csv(
+    """Return the entries of an order, one a line, in the order of their acts; times are UTC and claimed."""
+    return csv_table(
         TIMELINE,
         (
             (
@@ -113,8 +112,8 @@ def timeline_csv(story: History) -> bytes:
 
 
 def custody_csv(held: Iterable[CustodyRow]) -> bytes:
-    """Every step of custody, one a line; files are counted where they are sealed, else named with their SHA-256."""
-    return csv(
+    """Return the steps of custody, one a line; sealed files are counted, others named with their SHA-256."""
+    return csv_table(
         CUSTODY,
         (
             (
@@ -138,7 +137,7 @@ def custody_csv(held: Iterable[CustodyRow]) -> bytes:
 
 
 def _files(h: CustodyRow) -> str:
-    """What a step states of files: counted where they are not opened, else each with its digest."""
+    """Return the files that a step states: sealed ones counted, others by name and digest."""
     opened = [f"{f.name or 'digest'} {f.sha256 or f.sha512 or ''}".rstrip() for f in h.files or ()]
     counted = [f"{h.count} sealed"] if h.files is None and (h.count or not h.unread) else []
     return "; ".join([*opened, *counted, *([h.unread] if h.unread else [])])

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from cli.terminal.output import csv_cell
 from ledger.formats.characters import visible
 from projections.exchange.csv_file import FORMULA, guarded, unguarded
-from projections.exchange.csv_file import csv as written
+from projections.exchange.csv_file import csv_table as written
 from tests.support.cli import ledger_of, run, told
 
 
