@@ -1,0 +1,75 @@
+"""Type the console sessions of a Markdown page, as its reader would.
+
+A prompt is a word before `$`: the person who types, in a folder of that name, which is their home. `$(cat FILE)` and
+`> FILE` work as in a shell; a command that is not `comity` is run by one. `...` in what is shown stands for any text,
+`# exit N` after a command for its exit code, and a block ```` ```json title="FILE" ```` for a file
+of the folder `office`, or of another one that its name begins with.
+"""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from cli.app import comity
+
+FILE = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+SESSION = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TYPED = re.compile(r"^(\w+) \$ ([^\n]+?)(?: +# exit (\d+))?\n(.*?)(?=^\w+ \$ |\Z)", re.MULTILINE | re.DOTALL)
+COMMENT = re.compile(r" +# .*$")
+
+
+def typed_lines(page: Path) -> list[tuple[str, str, int, str]]:
+    """Return what a page types, as (who, command, exit code, what is shown)."""
+    sessions = SESSION.findall(page.read_text("utf-8"))
+    return [
+        (who, COMMENT.sub("", command), int(code or 0), shown)
+        for session in sessions
+        for who, command, code, shown in TYPED.findall(session)
+    ]
+
+
+def type_page(page: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Type the sessions of a page in folders below `root`, compare, and return the number of lines typed."""
+    for name, content in FILE.findall(page.read_text("utf-8")):
+        file = root / name if "/" in name else root / "office" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, "utf-8")
+    env: dict[str, dict[str, str]] = {}
+    lines = typed_lines(page)
+    for who, command, code, shown in lines:
+        home = root / who
+        home.mkdir(exist_ok=True)
+        mine = env.setdefault(
+            who, {"HOME": str(home), "XDG_STATE_HOME": "", "XDG_CONFIG_HOME": "", "NO_COLOR": "1", "COLUMNS": "80"}
+        )
+        monkeypatch.chdir(home)
+        ended, said = run(command, mine)
+        assert ended == code, f"{page.name}: {command}: {said}"
+        match = doctest.OutputChecker().check_output(shown, said, doctest.ELLIPSIS)
+        assert match, f"{page.name}: {command}\n{said}"
+    return len(lines)
+
+
+def run(command: str, env: dict[str, str]) -> tuple[int, str]:
+    """Run one command in the current folder; return its exit code and all that it prints, changing `env` by `export`."""
+    command = re.sub(r"\$\(cat ([^)]+)\)", lambda found: Path(found[1]).read_text("utf-8").strip(), command)
+    if command.startswith("export "):
+        name, _, value = command.removeprefix("export ").partition("=")
+        env[name] = value
+        return 0, ""
+    if not command.startswith("comity "):
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602 - our page
+        return done.returncode, done.stdout + done.stderr
+    command, _, into = command.partition(" > ")
+    ended = CliRunner().invoke(comity, shlex.split(command)[1:], env=env)
+    if into:
+        Path(into.strip()).write_text(ended.stdout, "utf-8")
+        return ended.exit_code, ended.stderr
+    return ended.exit_code, ended.output
