@@ -58,7 +58,7 @@ def type_page(page: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def run(command: str, env: dict[str, str]) -> tuple[int, str]:
-    """Run one command in the current folder; return its exit code and all that it prints, changing `env` by `export`."""
+    """Run one command in the current folder and return its exit code and its output; `export` changes `env`."""
     command = re.sub(r"\$\(cat ([^)]+)\)", lambda found: Path(found[1]).read_text("utf-8").strip(), command)
     if command.startswith("export "):
         name, _, value = command.removeprefix("export ").partition("=")
