@@ -9,12 +9,10 @@ from pathlib import Path
 from ledger.adapters.folders.handed_folder import read_named
 from ledger.adapters.folders.read_trust import read_trust_folder
 from ledger.application import lazy_verifiers
-from ledger.bundle.archive_kind import holds_bundle
-from ledger.bundle.pdf_attachment import bundle_inside
 from ledger.errors import RecordError
 from ledger.trust.signed_policy import parse_fingerprint
 from ledger.trust.trust_folder import Trust, parse_trust
-from ledger.verify import Report
+from ledger.verify import FileKind, Report, read_evidence
 from ledger.verify import verify as verify_bundle
 
 Source = str | PathLike[str] | bytes
@@ -47,15 +45,11 @@ def verify(
     if now is not None and now.tzinfo is None:
         raise ValueError(f"{now} has no time zone: the same words are another moment elsewhere")
     data = bundle if isinstance(bundle, bytes) else read_named(bundle)
-    if data.startswith(b"%PDF-"):
-        inside = bundle_inside(data)
-        if inside is None:
-            raise RecordError("BND-NONE", "this PDF carries no evidence bundle that is read here")
-        data = inside
-    if not holds_bundle(data):
+    file = read_evidence(data)
+    if file.kind is not FileKind.BUNDLE:
         raise RecordError("BND-NONE", "it is no evidence bundle", hint="`comity verify` reads entries and ledgers too")
     return verify_bundle(
-        data,
+        file.data,
         trust if trust is None or isinstance(trust, Trust) else _trust(fspath(trust), root_fingerprint),
         anchor if anchor is None or isinstance(anchor, bytes) else read_named(anchor),
         now or datetime.now(UTC).replace(microsecond=0),

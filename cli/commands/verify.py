@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +20,7 @@ from ledger.application import lazy_verifiers
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ledger.verify import Known, Report, Trust
+    from ledger.verify import EvidenceFile, Known, Report, Trust
 
 PROOF = ".tlog-proof"
 
@@ -80,81 +78,60 @@ def verify(
     elif store:
         raise click.UsageError("--store says where the entries of a ledger are: verify its folder")
     else:
-        from ledger.entries.split_view import form_of
-        from ledger.verify import verify as verify_bundle
-        from ledger.verify import verify_entry, verify_exhibit
+        from ledger.verify import FileKind, verify_file
 
-        data = _bundle_or_other(file)
-        bundled = _meant(data, file)
-        if other is not None and not bundled:
+        content = _recognised(file)
+        if other is not None and content.kind is not FileKind.BUNDLE:
             raise click.UsageError("--with holds a bundle against another bundle")
-        if bundled:
-            read = partial(verify_bundle, mldsa=lazy_verifiers.mldsa, stamps=lazy_verifiers.stamps())
-            elsewhere = None if other is None else _elsewhere(other, held, now, read)
-            report = read(data, held, pinned, now, elsewhere=elsewhere)
-        elif data.startswith(b'{"payload":'):
-            report = verify_entry(data, proof_beside(file), held, pinned, now, mldsa=lazy_verifiers.mldsa)
-        elif form_of(data):
-            report = verify_exhibit(data, held)
-        else:
-            says = f"it is neither a bundle, nor a sealed entry, nor an exhibit ({_begins(data)})"
-            raise _no_bundle(file, says, "`comity export` makes bundles; a folder is verified as a ledger")
+        report = verify_file(
+            content,
+            held,
+            pinned,
+            now,
+            proof=proof_beside(file) if content.kind is FileKind.ENTRY else b"",
+            mldsa=lazy_verifiers.mldsa,
+            stamps=lazy_verifiers.stamps(),
+            elsewhere=None if other is None else _elsewhere(other, held, now),
+        )
     if output is not None and report.exhibit is not None:
         write_new(output, report.exhibit)
         ui.tell(f"the exhibit is {output}; it convicts the log before all who hold its key: comity verify {output}")
     tell(report)
 
 
-def _bundle_or_other(file: str) -> bytes:
-    data = file_io.read(file)
-    return _taken_out(data, file) if data.startswith(b"%PDF-") else data
+def _recognised(file: str) -> EvidenceFile:
+    """Read a file and recognise its kind; `RecordError` BND-NONE, naming the file, for any other."""
+    from ledger.errors import RecordError
+    from ledger.verify import FileKind, read_evidence
+    from ledger.verify.progress import placed
+
+    try:
+        content = read_evidence(file_io.read(file))
+        if content.kind is FileKind.UNKNOWN:
+            raise content.unknown()
+    except RecordError as none:
+        raise placed(none, file) from None
+    if content.from_pdf:
+        ui.tell(
+            "the evidence bundle inside this PDF is verified, not the paper around it: compare the checkpoint it prints"
+        )
+    return content
 
 
-def _elsewhere(file: str, trust: Trust | None, now: datetime, read: Callable[..., Report]) -> Known:
+def _elsewhere(file: str, trust: Trust | None, now: datetime) -> Known:
     """What another bundle shows, verified by itself first; one that is proved wrong is compared with nothing."""
-    from ledger.verify import Verdict, known_of
+    from ledger.errors import RecordError
+    from ledger.verify import FileKind, Verdict, known_of, verify_file
 
-    data = _bundle_or_other(file)
-    if not _meant(data, file):
-        raise _no_bundle(file, f"it is no bundle ({_begins(data)})")
-    report = read(data, trust, None, now)
+    content = _recognised(file)
+    if content.kind is not FileKind.BUNDLE:
+        raise RecordError("BND-NONE", "it is no bundle", where=file)
+    report = verify_file(content, trust, None, now, mldsa=lazy_verifiers.mldsa, stamps=lazy_verifiers.stamps())
     ui.tell(f"{file} by itself: {report.integrity}")
     if report.verdict is Verdict.FAILED:
         says = f"{file} is proved wrong by itself, so nothing is held against it"
         raise Stop(says, hint=f"comity verify {file}", code=Exit.UNDECIDABLE)
-    return known_of(data, trust)
-
-
-def _taken_out(paper: bytes, file: str) -> bytes:
-    """The bundle that travels in a report on paper, which is itself not verified, and is said not to be."""
-    from ledger.bundle.pdf_attachment import bundle_inside
-
-    inside = bundle_inside(paper)
-    if inside is None:
-        hint = f"`pdfdetach -saveall {file}` takes out what is in it"
-        raise _no_bundle(file, "it carries no evidence bundle that is read here", hint)
-    ui.tell(
-        "the evidence bundle inside this PDF is verified, not the paper around it: compare the checkpoint it prints"
-    )
-    return inside
-
-
-def _meant(data: bytes, file: str) -> bool:
-    """`holds_bundle`, the refusal naming the file."""
-    from ledger.bundle.archive_kind import holds_bundle
-    from ledger.errors import RecordError
-
-    try:
-        return holds_bundle(data)
-    except RecordError as none:
-        raise _no_bundle(file, none.says, none.hint) from None
-
-
-def _no_bundle(file: str, says: str, hint: str = "") -> Exception:
-    """What was never meant to be a bundle is no alarm: exit 4, and no verdict."""
-    from ledger.errors import RecordError
-
-    return RecordError("BND-NONE", says, where=file, hint=hint)
+    return known_of(content.data, trust)
 
 
 def tell(report: Report) -> None:
@@ -176,7 +153,3 @@ def proof_beside(file: str) -> bytes:
         hint = f"put it beside the entry as {os.path.basename(beside) if file != '-' else 'NAME' + PROOF}"
         raise Stop(f"{file} is a sealed entry, and its proof is missing", hint=hint, code=Exit.UNDECIDABLE)
     return file_io.read(beside)
-
-
-def _begins(data: bytes) -> str:
-    return f"it begins with {data[:8]!r}" if data else "it is empty"

@@ -26,7 +26,7 @@ from ledger.tlog.note import Head, Vkey, open_checkpoint
 from ledger.tlog.tree import EMPTY_ROOT, check_inclusion, leaf_hash, prove_inclusions
 from ledger.verify import Reason as Doubt
 from ledger.verify import Report, Trust, Verdict, heads
-from ledger.verify.claims import CLOSED
+from ledger.verify.claims import CLOSED, NOT_TRUE
 from ledger.verify.entries import doubt_key, suspect
 from ledger.verify.heads import Heads
 from ledger.verify.progress import VerificationLog
@@ -44,7 +44,6 @@ NO_WITNESS = (
 )
 NOT_IN_FORCE = "That the trust policy that was given is still in force: it has expired."
 NOT_OPENED = "What stands in sealed values: the commitments are proven, the values are not."
-NOT_TRUE = "That what the entries say is true: a log proves what was said, by whose key, and in which order."
 
 
 def verified(reader: Reader, trust: Trust | None) -> Report:

@@ -20,8 +20,8 @@ from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.copy_entries import copy, move_in
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
+from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.own_check import check_own
-from ledger.application.integrity.verify_log import Progress, no_progress
 from ledger.application.restore import check_witnesses, mark_restored
 from ledger.errors import LedgerError
 

@@ -1,48 +1,28 @@
-"""A bundle and what one trusts: the order as proven, or the first thing that is wrong.
+"""Verify bundles, single entries and exhibits offline: the public names of the package.
 
-Seventeen steps in a fixed order (docs/reference/verification.md); none runs on bytes that an earlier one has not
-verified. What is proved wrong ends the walk with its code; what is missing is collected, and the walk goes on. Nothing
-inside a bundle is used to judge it: keys of the log come from the verifier's policy, keys of people from the registry,
-as far as it leads back to the registrar the verifier trusts.
+    report = verify(data, trust, anchor, now)
+    if report.verdict is not Verdict.PASSED:
+        print(report.integrity, [reason.says for reason in report.reasons])
+
+Whole logs are verified by `ledger.application.integrity`, with the same steps.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from ledger.bundle import unpacked
-from ledger.bundle.archive_kind import Inside, inside, is_container
-from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
-from ledger.bundle.manifest import Manifest, check_listing, open_manifest
-from ledger.entries.case import Case
-from ledger.entries.placement import registry_of
-from ledger.errors import RecordError
-from ledger.law import Judgement
-from ledger.tlog.note import Checkpoint, Head, MlDsa
 from ledger.trust.trust_folder import Trust, format_registrar, parse_anchor, parse_registrar, parse_trust
-from ledger.verify import claims, counterparties, disclosures, entries, heads
-from ledger.verify.earlier_bundles import (
-    Contradiction,
-    Known,
-    check_entries,
-    check_heads,
-    comparable,
-    hold_entry,
-    known_of,
-    register_after,
-)
+from ledger.verify.earlier_bundles import Contradiction, Known, hold_entry, known_of
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.evidence_file import EvidenceFile, FileKind, read_evidence, verify_file
 from ledger.verify.exhibits import verify_exhibit
-from ledger.verify.other_logs import OtherLogs
-from ledger.verify.progress import VerificationLog, counted
-from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Step, Verdict, verdict_of
+from ledger.verify.report import Bracket, Reason, Remark, Report, Result, StepResult, Verdict, VerificationStep
 from ledger.verify.single_entry import verify_entry
-from ledger.verify.time_brackets import Times, check_times
-from ledger.verify.timestamps import ReadStamp, Stamp, check_tokens
+from ledger.verify.timestamps import ReadStamp, Stamp
 
 __all__ = [
     "Bracket",
     "Contradiction",
+    "EvidenceFile",
+    "FileKind",
     "Known",
     "ReadStamp",
     "Reason",
@@ -50,189 +30,19 @@ __all__ = [
     "Report",
     "Result",
     "Stamp",
-    "Step",
+    "StepResult",
     "Trust",
     "Verdict",
+    "VerificationStep",
     "format_registrar",
     "hold_entry",
     "known_of",
     "parse_anchor",
     "parse_registrar",
     "parse_trust",
+    "read_evidence",
     "verify",
     "verify_entry",
     "verify_exhibit",
+    "verify_file",
 ]
-
-
-@dataclass(slots=True)
-class _Found:
-    """What was verified so far; a report of a failed bundle has no more than this."""
-
-    entries: int = 0
-    signatures: int = 0
-    head: Head | None = None
-    manifest: Manifest | None = None
-    brackets: tuple[Bracket, ...] = ()
-    case: Case | None = None
-    judgement: Judgement | None = None
-    as_of: datetime | None = None
-    head_seen: datetime | None = None
-
-
-def verify(
-    data: bytes,
-    trust: Trust | None,
-    anchor: bytes | None,
-    now: datetime,
-    *,
-    mldsa: MlDsa | None = None,
-    stamps: ReadStamp | None = None,
-    elsewhere: Known | None = None,
-) -> Report:
-    """Check an evidence bundle, also one in an ASiC-E container, which is itself held against its manifest alone.
-
-    `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
-    where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities.
-    `elsewhere` is what was shown of the same log by other means. Whatever is in the bundle ends in a report, never in
-    an error; `RecordError` is raised only for an `anchor` that is none, and with BND-VERSION for a bundle of a later
-    layout, of which nothing can be said.
-    """
-    carried = _carried(data)
-    if isinstance(carried, Inside):
-        check_version(carried.data)
-    held = None if anchor is None else parse_anchor(anchor)
-    book, found, exhibit = VerificationLog(), _Found(), None
-    try:
-        _walk(carried, trust, held, now, mldsa, stamps, elsewhere, book, found)
-    except RecordError as wrong:
-        if book.failed is None or wrong.code == "BND-VERSION":
-            raise
-        exhibit = wrong.exhibit if isinstance(wrong, Contradiction) else None
-    verdict, reasons = verdict_of(book.failed, book.doubts)
-    return Report(
-        verdict=verdict,
-        reasons=reasons,
-        steps=tuple(book.steps),
-        entries=found.entries,
-        signatures=found.signatures,
-        not_proven=book.unproven,
-        brackets=found.brackets,
-        procedure=tuple(book.remarks),
-        head=found.head,
-        manifest=found.manifest,
-        case=found.case,
-        judgement=found.judgement,
-        as_of=found.as_of,
-        head_seen=found.head_seen,
-        exhibit=exhibit,
-    )
-
-
-def _walk(
-    carried: Inside | RecordError,
-    trust: Trust | None,
-    held: Checkpoint | None,
-    now: datetime,
-    mldsa: MlDsa | None,
-    stamps: ReadStamp | None,
-    elsewhere: Known | None,
-    book: VerificationLog,
-    found: _Found,
-) -> None:
-    with book.step(1):
-        if isinstance(carried, RecordError):
-            raise carried
-        files, original = unpacked(carried.data)
-        if not original:
-            book.remark(
-                "BND-REPACKED", "another program zipped the bundle again: the archive is not the one its maker wrote"
-            )
-        if carried.name:
-            lists = "has its digest" if carried.listed else "does not list it"
-            book.not_proven.append(
-                f"CONTAINER: who sealed the ASiC-E container around {carried.name}, and when: "
-                f"its signature was not checked. Its manifest {lists}."
-            )
-        book.says(f"{counted(len(files), 'file')}, {len(carried.data)} bytes")
-    with book.step(2):
-        policy = heads.choose_policy(trust, files.get(POLICY), book)
-        heads.check_current(trust, now, book)
-    with book.step(3):
-        if MANIFEST not in files:
-            raise RecordError("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
-        manifest = open_manifest(files[MANIFEST])
-        if files[MIMETYPE] != MEDIA_TYPES[manifest.v]:
-            raise RecordError(
-                "BND-MANIFEST", f"it is of version {manifest.v}, the first file says another", where=MANIFEST
-            )
-        check_listing(manifest, files)
-        if files.get(SUMS) != sums(files):
-            raise RecordError("BND-MANIFEST", "its lines are not the digests of the files", where=SUMS)
-        parts = arrange(files, manifest.log, manifest.v)
-        book.says(f"{counted(len(manifest.files), 'file')}, by {manifest.signer.actor}")
-        found.manifest, found.as_of = manifest, claims.judged_at(manifest, now)
-    with book.step(4):
-        states = heads.open_heads(parts, manifest.log, policy, book, mldsa, own=trust is None)
-        heads.check_sizes(states, trust)
-        found.head = states.head
-        elsewhere = comparable(elsewhere, manifest, policy, book)
-    with book.step(5):
-        states = heads.check_quorum(states, policy, now, book)
-    with book.step(6):
-        heads.check_history(states, parts, held, book)
-        heads.check_anchored(states, held, trust, book)
-        if elsewhere is not None:
-            check_heads(states, parts, elsewhere, book)
-    with book.step(7):
-        stamped = check_tokens(parts, Times(states, policy), trust, stamps, now, book)
-    with book.step(8):
-        entries.check_leaves(parts, states, book)
-        found.entries = len(parts.entries)
-    with book.step(9):
-        opened = entries.open_entries(parts, states, book)
-        found.signatures = len(opened)
-    with book.step(10):
-        entries.check_places(opened, manifest, states, book)
-        if elsewhere is not None:
-            check_entries(opened, parts, manifest, states, elsewhere, book)
-    with book.step(11):
-        times = Times(states, policy, stamped)
-        register = registry_of(manifest.log)
-        first = next(entry.payload.signer for entry in opened.values() if entry.payload.order == register)
-        registrar = entries.choose_registrar(trust, first, book)
-        later = {} if elsewhere is None else register_after(elsewhere, manifest)
-        keyring = entries.check_keys(opened, manifest, registrar, states, times, book, later)
-        entries.check_rotations({**opened, **later}.values(), states, trust, book)
-        found.head_seen = times.head_seen()
-    with book.step(12):
-        found.brackets = check_times(opened, times, book)
-    with book.step(13):
-        known = disclosures.lift_values(opened, parts, manifest, keyring, states, book)
-        lifted = disclosures.lift_foreign(parts, book)
-    with book.step(14):
-        disclosures.check_documents(parts, book)
-    with book.step(15):
-        trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
-        logs = OtherLogs(trusts, parts.others, now, mldsa)
-        opens = disclosures.opener(known.values(), lifted)
-        here = counterparties.Here(keyring, counterparties.by_leaf(opened), times.before, opens)
-        counterparties.check_successor(opened, parts.foreign, logs, book)
-        arrivals = list(counterparties.check_arrived(opened, parts.foreign, here, logs, book))
-        disclosures.note_arrived_copies(opened, arrivals, book)
-    with book.step(16):
-        found.case = claims.case_of(known, arrivals, parts, disclosures.destroyed_for(opened, keyring), manifest)
-        found.judgement = claims.check_procedure(found.case, known, opened, arrivals, found.as_of, book)
-    with book.step(17):
-        claims.check_claims(known, lifted, manifest, times, files, trust, now, book)
-        claims.check_readme(manifest, opened, parts, files, book)
-
-
-def _carried(data: bytes) -> Inside | RecordError:
-    """What is to be verified: the bundle in an ASiC-E container, anything else as it is; or what is wrong with one."""
-    if not is_container(data):
-        return Inside("", data, True)
-    try:
-        return inside(data) or RecordError("BND-CONTAINER", "there is not one evidence bundle in it", where="archive")
-    except RecordError as wrong:
-        return wrong

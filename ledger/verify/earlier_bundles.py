@@ -162,7 +162,7 @@ def check_entries(
             if (broken := at_odds(here, other, there, index)) is not None:
                 raise Contradiction(broken, where, prove_order(ours, shown))
     _check_ends(known, manifest, heads.head.checkpoint.size)
-    book.says(f"{book.said}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
+    book.says(f"{book.detail}; {counted(same, 'entry', 'entries')} known from elsewhere, and none says otherwise")
 
 
 def hold_entry(shown: Shown, known: Known) -> None:

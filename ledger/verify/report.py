@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from msgspec import Struct
 
@@ -43,8 +43,35 @@ class Reason(Struct, frozen=True):
     says: str
 
 
-class Step(Struct, frozen=True):
-    """One of the 17 steps: its number, what it checks, what it showed, and how much there was to check."""
+class VerificationStep(IntEnum):
+    """The 17 steps in their order (docs/reference/verification.md); a step reads only bytes verified before it."""
+
+    CONTAINER = 1
+    POLICY = 2
+    MANIFEST = 3
+    CHECKPOINTS = 4
+    WITNESSES = 5
+    HISTORY = 6
+    TIME_STAMPS = 7
+    PROOFS = 8
+    SIGNATURES = 9
+    ORDER_OF_ENTRIES = 10
+    KEYS = 11
+    TIMES = 12
+    SEALED_VALUES = 13
+    DOCUMENTS = 14
+    OTHER_RECORDS = 15
+    PROCEDURE = 16
+    COMPLETENESS = 17
+
+    @property
+    def title(self) -> str:
+        """The name in reports, such as `time stamps`."""
+        return self.name.lower().replace("_", " ")
+
+
+class StepResult(Struct, frozen=True):
+    """The result of one step: its number and title, the result, and how much there was to check."""
 
     number: int
     what: str
@@ -93,7 +120,7 @@ class Report(Struct, frozen=True):
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[StepResult, ...]
     entries: int
     signatures: int
     not_proven: tuple[str, ...]

@@ -14,7 +14,7 @@ from ledger.verify import heads
 from ledger.verify.entries import check_envelope, check_leaf, note_texts
 from ledger.verify.field_forms import check_public
 from ledger.verify.progress import VerificationLog
-from ledger.verify.report import Bracket, Report, verdict_of
+from ledger.verify.report import Bracket, Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, check_times
 
 
@@ -33,34 +33,34 @@ def verify_entry(
     brackets: tuple[Bracket, ...] = ()
     seen: datetime | None = None
     try:
-        with book.step(1):
+        with book.step(VerificationStep.CONTAINER):
             parsed = parse_proof(proof)
-        with book.step(4):
+        with book.step(VerificationStep.CHECKPOINTS):
             states = _open(parsed, trust, book, mldsa)
             heads.check_current(trust, now, book)
             heads.check_sizes(states, trust)
             head = states.head
         if trust is not None:
-            with book.step(5):
+            with book.step(VerificationStep.WITNESSES):
                 states = heads.check_quorum(states, trust.policy, now, book)
-        with book.step(6):
+        with book.step(VerificationStep.HISTORY):
             heads.check_history(states, Arranged(), held, book)
             heads.check_anchored(states, held, trust, book)
-        with book.step(8):
+        with book.step(VerificationStep.PROOFS):
             check_envelope(raw)
             check_leaf(raw, proof, parsed.index, states.head)
-        with book.step(9):
+        with book.step(VerificationStep.SIGNATURES):
             opened = open_(raw)
             check_public(opened.payload)
             note_texts(opened, book)
             signatures = 1
-        with book.step(10):
+        with book.step(VerificationStep.ORDER_OF_ENTRIES):
             if opened.payload.log != states.head.checkpoint.origin:
                 raise RecordError("CTX-LOG", f"sealed for the log {opened.payload.log}")
-        with book.step(11):
+        with book.step(VerificationStep.KEYS):
             _check_key(opened, trust, book)
         if trust is not None:
-            with book.step(12):
+            with book.step(VerificationStep.TIMES):
                 times = Times(states, trust.policy)
                 seen = times.head_seen()
                 brackets = check_times({parsed.index: opened}, times, book)

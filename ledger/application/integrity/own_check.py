@@ -22,8 +22,8 @@ from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.adapters.timestamps import rfc3161
 from ledger.application.case_reader import CaseReader
 from ledger.application.erasure import unstated
+from ledger.application.integrity.log_files import Progress, no_progress
 from ledger.application.integrity.verify_ledger import verify_own
-from ledger.application.integrity.verify_log import Progress, no_progress
 from ledger.application.restore import check_witnesses
 from ledger.application.subject_keys_binding import elsewhere, left_over, where
 from ledger.entries.case import wire

@@ -18,7 +18,8 @@ from ledger.adapters.storage.postgres import address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.application import lazy_verifiers
 from ledger.application.counterparties import registers, registers_by
-from ledger.application.integrity.verify_log import LogFiles, Progress, no_progress, verify_log
+from ledger.application.integrity.log_files import LogFiles, Progress, no_progress
+from ledger.application.integrity.verify_log import verify_log
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint
 from ledger.tlog.policy import parse_policy

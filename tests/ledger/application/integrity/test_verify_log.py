@@ -18,7 +18,7 @@ from cli.exit_codes import Exit
 from ledger.application.integrity import verify_ledger
 from ledger.application.integrity.verify_log import verify_log
 from ledger.tlog.note import sign_note, witness_vkey
-from ledger.verify.progress import STEPS
+from ledger.verify.report import VerificationStep
 from tests.ledger.application.integrity.test_audit import shelf_of
 from tests.support.cli import ledger_of, run, told
 from tests.support.memory_ledger import ORDER, Ledger, small
@@ -75,7 +75,7 @@ def cut(folder: Path, size: int) -> None:
 def test_a_copy_passes_under_trust_from_elsewhere_and_fills_the_steps_of_a_bundle(copy: Path, trust: Path) -> None:
     code, report = verdict(copy, "--trust", str(trust))
     assert (code, report["verdict"], report["entries"], report["not_covered"]) == (0, "TOTAL-PASSED", 39, 0)
-    assert [step["step"] for step in report["steps"]] == list(STEPS)
+    assert [step["step"] for step in report["steps"]] == list(VerificationStep)
     ran = {step["step"]: step["result"] for step in report["steps"]}
     assert {n for n, result in ran.items() if result == "not run"} == {3, 13, 14}
     assert {result for n, result in ran.items() if n not in (3, 13, 14)} == {"passed"}

@@ -1,0 +1,56 @@
+"""The files of a whole log, as they are handed to its verification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ledger.adapters.storage.connection import ReadableLocation
+from ledger.application.counterparties import Registers
+from ledger.errors import LedgerError, RecordError
+
+Progress = Callable[[int, int], None]  # entries done, entries in all
+
+
+def no_progress(done: int, total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFiles:
+    """The files of a whole log; nothing of them is verified yet.
+
+    `place` has the entries, `heads` are kept notes by digest, `tokens` are time stamps by their path in a bundle.
+    `checkpoint` is None where none was published; `policy` is the copy in the folder. `foreign` reads a file of another
+    record by its name, `foreign_names` lists them, and `registers` reads the received registers of other logs. `of`
+    names the log for people; `log_at`, `heads_at` and `entries_at` are the names of its parts in messages. `damage` is
+    the error met in reading `heads`.
+    """
+
+    of: str
+    origin: str
+    place: ReadableLocation
+    checkpoint: bytes | None
+    policy: bytes | None
+    test: bool = False
+    heads: Mapping[str, bytes] = field(default_factory=dict)
+    tokens: Mapping[str, bytes] = field(default_factory=dict)
+    foreign: Callable[[str], bytes | None] = lambda name: None
+    foreign_names: Callable[[], Sequence[str]] = lambda: ()
+    registers: Callable[[], Registers] = dict
+    log_at: str = "log"
+    heads_at: str = "heads.db "
+    entries_at: str = "entries.db"
+    damage: LedgerError | None = None
+
+
+@contextmanager
+def reading_entries(files: LogFiles) -> Iterator[None]:
+    """Turn damage of the store into the `RecordError` that it proves: LOG-CORRUPT."""
+    try:
+        yield
+    except LedgerError as fault:
+        if fault.code != "LOG-CORRUPT":
+            raise
+        raise RecordError(fault.code, fault.says, where=files.entries_at) from fault

@@ -1,0 +1,75 @@
+"""Check the states that a log has signed, and compare them with the tree of its entries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.application.integrity.audit import Audit, Problem
+from ledger.application.integrity.log_files import LogFiles
+from ledger.bundle.layout import Arranged
+from ledger.errors import RecordError
+from ledger.tlog.note import Checkpoint, Head, MlDsa, parse_checkpoint
+from ledger.tlog.policy import Policy
+from ledger.tlog.tree import EMPTY_ROOT, root
+from ledger.trust.trust_folder import Trust
+from ledger.verify import heads
+from ledger.verify.heads import Heads
+from ledger.verify.progress import VerificationLog
+
+
+def arranged_states(files: LogFiles) -> Arranged:
+    """Return the notes and time stamps as in a bundle; the newest kept note replaces a missing checkpoint."""
+    parts = Arranged(checkpoint=files.checkpoint or _newest(files.heads.values()), heads=dict(files.heads))
+    parts.tokens = dict(files.tokens)
+    return parts
+
+
+def open_states(
+    parts: Arranged, files: LogFiles, policy: Policy, trust: Trust | None, mldsa: MlDsa | None, book: VerificationLog
+) -> Heads:
+    """Open the states that the log has signed, under the keys of the policy; without any note the empty log."""
+    if not any(key.name == files.origin for key in policy.logs):
+        raise RecordError("CP-ORIGIN", f"the policy knows no log {files.origin}", where=f"{files.log_at}/checkpoint")
+    if files.checkpoint is None:
+        says = "it is missing: nothing that the log has signed and published says which entries it has"
+        book.doubt("CP-SIG", says, f"{files.log_at}/checkpoint")
+    if not parts.checkpoint:
+        return Heads(files.log_at, Head(Checkpoint(files.origin, 0, EMPTY_ROOT), b"", ()), {}, {})
+    here, kept = files.log_at, files.heads_at
+    return heads.open_heads(parts, files.origin, policy, book, mldsa, own=trust is None, here=here, kept=kept)
+
+
+def _newest(notes: Iterable[bytes]) -> bytes:
+    """Return the kept note that claims the largest size; empty if there is none."""
+    sized = []
+    for note in notes:
+        try:
+            sized.append((parse_checkpoint(note.decode("utf-8", "replace").partition("\n\n")[0] + "\n").size, note))
+        except RecordError:
+            sized.append((0, note))  # opening it says what is wrong with it
+    return max(sized, default=(0, b""))[1]
+
+
+def compare_states(walked: Audit, shelf: EntryReader, states: Heads, anchor: Checkpoint | None) -> Iterator[Problem]:
+    """Compare each signed state, and the checkpoint held independently, with the tree of the entries.
+
+    Yields LOG-ROLLBACK for a state of more entries than are stored; for a state of other entries LOG-CORRUPT, or
+    ANCHOR-MISMATCH if it is the checkpoint held independently.
+    """
+    states_by_tree = {
+        (head.checkpoint.size, head.checkpoint.root): states.where(digest) for digest, head in states.all.items()
+    }
+    signed = [(*state, where, "LOG-CORRUPT") for state, where in states_by_tree.items()]
+    signed += [(anchor.size, anchor.root, heads.ANCHOR, "ANCHOR-MISMATCH")] if anchor is not None else []
+    for size, promised, where, code in signed:
+        if size > walked.size:
+            yield Problem("LOG-ROLLBACK", where, f"it covers {size} entries, and there are {walked.size}")
+        elif walked.frontier.size == walked.size and _root(walked, shelf, size) != promised:
+            yield Problem(code, where, f"the first {size} entries are not those it was signed for")
+
+
+def _root(walked: Audit, shelf: EntryReader, size: int) -> bytes:
+    if size == walked.size:
+        return walked.frontier.root()
+    return root(size, shelf.hashes) if size else EMPTY_ROOT

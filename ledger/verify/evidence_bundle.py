@@ -1,0 +1,210 @@
+"""Verify an evidence bundle: the order as proven, or the first thing that is wrong.
+
+Seventeen steps in a fixed order (docs/reference/verification.md); no step runs on bytes that an earlier step has not
+verified. What is proved wrong ends the verification with its code; what is missing is collected, and it goes on.
+Nothing inside a bundle is used to judge it: keys of the log come from the verifier's policy, keys of people from the
+register, as far as it leads back to the registrar that the verifier trusts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ledger.bundle import unpacked
+from ledger.bundle.archive_kind import Inside, inside, is_container
+from ledger.bundle.layout import MANIFEST, MEDIA_TYPES, MIMETYPE, POLICY, SUMS, arrange, check_version, sums
+from ledger.bundle.manifest import Manifest, check_listing, open_manifest
+from ledger.entries.case import Case
+from ledger.entries.placement import registry_of
+from ledger.errors import RecordError
+from ledger.law import Judgement
+from ledger.tlog.note import Checkpoint, Head, MlDsa
+from ledger.trust.trust_folder import Trust, parse_anchor
+from ledger.verify import claims, counterparties, disclosures, entries, heads
+from ledger.verify.earlier_bundles import Contradiction, Known, check_entries, check_heads, comparable, register_after
+from ledger.verify.other_logs import OtherLogs
+from ledger.verify.progress import VerificationLog, counted
+from ledger.verify.report import Bracket, Report, VerificationStep, verdict_of
+from ledger.verify.time_brackets import Times, check_times
+from ledger.verify.timestamps import ReadStamp, check_tokens
+
+
+def verify(
+    data: bytes,
+    trust: Trust | None,
+    anchor: bytes | None,
+    now: datetime,
+    *,
+    mldsa: MlDsa | None = None,
+    stamps: ReadStamp | None = None,
+    elsewhere: Known | None = None,
+) -> Report:
+    """Check an evidence bundle, also one in an ASiC-E container, which is itself held against its manifest alone.
+
+    `anchor` is a checkpoint held independently, a note or its three lines; `now` is aware; `mldsa` verifies ML-DSA-44
+    where the policy has such witnesses, `stamps` reads time-stamp tokens where there are trusted authorities.
+    `elsewhere` is what was shown of the same log by other means. Whatever is in the bundle ends in a report, never in
+    an error; `RecordError` is raised only for an `anchor` that is none, and with BND-VERSION for a bundle of a later
+    layout, of which nothing can be said.
+    """
+    carried = _carried(data)
+    if isinstance(carried, Inside):
+        check_version(carried.data)
+    checkpoint = None if anchor is None else parse_anchor(anchor)
+    verification = _Verification(trust, checkpoint, now, mldsa, stamps, elsewhere)
+    exhibit = None
+    try:
+        verification.run(carried)
+    except RecordError as wrong:
+        if verification.book.failed is None or wrong.code == "BND-VERSION":
+            raise
+        exhibit = wrong.exhibit if isinstance(wrong, Contradiction) else None
+    return verification.report(exhibit)
+
+
+@dataclass(slots=True)
+class _Verification:
+    """One verification: what the verifier holds, and what is verified so far.
+
+    The report of a failed bundle has no more than what was verified before it failed.
+    """
+
+    trust: Trust | None
+    anchor: Checkpoint | None
+    now: datetime
+    mldsa: MlDsa | None
+    stamps: ReadStamp | None
+    elsewhere: Known | None
+    book: VerificationLog = field(default_factory=VerificationLog)
+    entries: int = 0
+    signatures: int = 0
+    head: Head | None = None
+    manifest: Manifest | None = None
+    brackets: tuple[Bracket, ...] = ()
+    case: Case | None = None
+    judgement: Judgement | None = None
+    as_of: datetime | None = None
+    head_seen: datetime | None = None
+
+    def run(self, carried: Inside | RecordError) -> None:
+        """Run the 17 steps; the first `RecordError` ends them."""
+        book, trust, now, elsewhere = self.book, self.trust, self.now, self.elsewhere
+        with book.step(VerificationStep.CONTAINER):
+            if isinstance(carried, RecordError):
+                raise carried
+            files, original = unpacked(carried.data)
+            if not original:
+                book.remark(
+                    "BND-REPACKED",
+                    "another program zipped the bundle again: the archive is not the one its maker wrote",
+                )
+            if carried.name:
+                lists = "has its digest" if carried.listed else "does not list it"
+                book.not_proven.append(
+                    f"CONTAINER: who sealed the ASiC-E container around {carried.name}, and when: "
+                    f"its signature was not checked. Its manifest {lists}."
+                )
+            book.says(f"{counted(len(files), 'file')}, {len(carried.data)} bytes")
+        with book.step(VerificationStep.POLICY):
+            policy = heads.choose_policy(trust, files.get(POLICY), book)
+            heads.check_current(trust, now, book)
+        with book.step(VerificationStep.MANIFEST):
+            if MANIFEST not in files:
+                raise RecordError("BND-MANIFEST", "a bundle without it is none", where=MANIFEST)
+            manifest = open_manifest(files[MANIFEST])
+            if files[MIMETYPE] != MEDIA_TYPES[manifest.v]:
+                raise RecordError(
+                    "BND-MANIFEST", f"it is of version {manifest.v}, the first file says another", where=MANIFEST
+                )
+            check_listing(manifest, files)
+            if files.get(SUMS) != sums(files):
+                raise RecordError("BND-MANIFEST", "its lines are not the digests of the files", where=SUMS)
+            parts = arrange(files, manifest.log, manifest.v)
+            book.says(f"{counted(len(manifest.files), 'file')}, by {manifest.signer.actor}")
+            self.manifest, self.as_of = manifest, claims.judged_at(manifest, now)
+        with book.step(VerificationStep.CHECKPOINTS):
+            states = heads.open_heads(parts, manifest.log, policy, book, self.mldsa, own=trust is None)
+            heads.check_sizes(states, trust)
+            self.head = states.head
+            elsewhere = comparable(elsewhere, manifest, policy, book)
+        with book.step(VerificationStep.WITNESSES):
+            states = heads.check_quorum(states, policy, now, book)
+        with book.step(VerificationStep.HISTORY):
+            heads.check_history(states, parts, self.anchor, book)
+            heads.check_anchored(states, self.anchor, trust, book)
+            if elsewhere is not None:
+                check_heads(states, parts, elsewhere, book)
+        with book.step(VerificationStep.TIME_STAMPS):
+            stamped = check_tokens(parts, Times(states, policy), trust, self.stamps, now, book)
+        with book.step(VerificationStep.PROOFS):
+            entries.check_leaves(parts, states, book)
+            self.entries = len(parts.entries)
+        with book.step(VerificationStep.SIGNATURES):
+            opened = entries.open_entries(parts, states, book)
+            self.signatures = len(opened)
+        with book.step(VerificationStep.ORDER_OF_ENTRIES):
+            entries.check_places(opened, manifest, states, book)
+            if elsewhere is not None:
+                check_entries(opened, parts, manifest, states, elsewhere, book)
+        with book.step(VerificationStep.KEYS):
+            times = Times(states, policy, stamped)
+            register = registry_of(manifest.log)
+            first = next(entry.payload.signer for entry in opened.values() if entry.payload.order == register)
+            registrar = entries.choose_registrar(trust, first, book)
+            later = {} if elsewhere is None else register_after(elsewhere, manifest)
+            keyring = entries.check_keys(opened, manifest, registrar, states, times, book, later)
+            entries.check_rotations({**opened, **later}.values(), states, trust, book)
+            self.head_seen = times.head_seen()
+        with book.step(VerificationStep.TIMES):
+            self.brackets = check_times(opened, times, book)
+        with book.step(VerificationStep.SEALED_VALUES):
+            known = disclosures.lift_values(opened, parts, manifest, keyring, states, book)
+            lifted = disclosures.lift_foreign(parts, book)
+        with book.step(VerificationStep.DOCUMENTS):
+            disclosures.check_documents(parts, book)
+        with book.step(VerificationStep.OTHER_RECORDS):
+            trusts = (trust, *trust.others) if trust else (Trust(policy, files[POLICY], None),)
+            logs = OtherLogs(trusts, parts.others, now, self.mldsa)
+            opens = disclosures.opener(known.values(), lifted)
+            here = counterparties.Here(keyring, counterparties.by_leaf(opened), times.before, opens)
+            counterparties.check_successor(opened, parts.foreign, logs, book)
+            arrivals = list(counterparties.check_arrived(opened, parts.foreign, here, logs, book))
+            disclosures.note_arrived_copies(opened, arrivals, book)
+        with book.step(VerificationStep.PROCEDURE):
+            self.case = claims.case_of(known, arrivals, parts, disclosures.destroyed_for(opened, keyring), manifest)
+            self.judgement = claims.check_procedure(self.case, known, opened, arrivals, self.as_of, book)
+        with book.step(VerificationStep.COMPLETENESS):
+            claims.check_claims(known, lifted, manifest, times, files, trust, now, book)
+            claims.check_readme(manifest, opened, parts, files, book)
+
+    def report(self, exhibit: bytes | None) -> Report:
+        """Return everything that was found; `exhibit` proves a contradiction of the log."""
+        verdict, reasons = verdict_of(self.book.failed, self.book.doubts)
+        return Report(
+            verdict=verdict,
+            reasons=reasons,
+            steps=tuple(self.book.steps),
+            entries=self.entries,
+            signatures=self.signatures,
+            not_proven=self.book.unproven,
+            brackets=self.brackets,
+            procedure=tuple(self.book.remarks),
+            head=self.head,
+            manifest=self.manifest,
+            case=self.case,
+            judgement=self.judgement,
+            as_of=self.as_of,
+            head_seen=self.head_seen,
+            exhibit=exhibit,
+        )
+
+
+def _carried(data: bytes) -> Inside | RecordError:
+    """What is to be verified: the bundle in an ASiC-E container, anything else as it is; or what is wrong with one."""
+    if not is_container(data):
+        return Inside("", data, True)
+    try:
+        return inside(data) or RecordError("BND-CONTAINER", "there is not one evidence bundle in it", where="archive")
+    except RecordError as wrong:
+        return wrong

@@ -1,0 +1,88 @@
+"""Recognise a file by its first bytes and verify it: a bundle, a report that carries one, an entry, or an exhibit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from ledger.bundle.archive_kind import holds_bundle
+from ledger.bundle.pdf_attachment import bundle_inside
+from ledger.entries.split_view import form_of
+from ledger.errors import RecordError
+from ledger.tlog.note import MlDsa
+from ledger.trust.trust_folder import Trust
+from ledger.verify.earlier_bundles import Known
+from ledger.verify.evidence_bundle import verify
+from ledger.verify.exhibits import verify_exhibit
+from ledger.verify.report import Report
+from ledger.verify.single_entry import verify_entry
+from ledger.verify.timestamps import ReadStamp
+
+
+class FileKind(Enum):
+    """What a file is meant to be; it need not be whole."""
+
+    BUNDLE = "bundle"  # also an ASiC-E container with a bundle in it
+    ENTRY = "entry"
+    EXHIBIT = "exhibit"
+    UNKNOWN = "unknown"
+
+
+class EvidenceFile(Struct, frozen=True):
+    """A recognised file: its kind, the bytes to verify, and whether they were attached to a PDF report."""
+
+    kind: FileKind
+    data: bytes
+    from_pdf: bool = False
+
+    def unknown(self) -> RecordError:
+        """Return the error for a file that has no verdict."""
+        begins = f"it begins with {self.data[:8]!r}" if self.data else "it is empty"
+        says = f"it is neither a bundle, nor a sealed entry, nor an exhibit ({begins})"
+        return RecordError("BND-NONE", says, hint="`comity export` makes bundles; a folder is verified as a ledger")
+
+
+def read_evidence(data: bytes) -> EvidenceFile:
+    """Recognise a file by its first bytes, and take the bundle out of a PDF report.
+
+    `RecordError` BND-NONE for a PDF without a bundle and for any other ZIP archive.
+    """
+    if data.startswith(b"%PDF-"):
+        attached = bundle_inside(data)
+        if attached is None:
+            hint = "`pdfdetach -saveall FILE` takes out what is in it"
+            raise RecordError("BND-NONE", "it carries no evidence bundle that is read here", where="PDF", hint=hint)
+        return EvidenceFile(FileKind.BUNDLE if holds_bundle(attached) else FileKind.UNKNOWN, attached, from_pdf=True)
+    if holds_bundle(data):
+        return EvidenceFile(FileKind.BUNDLE, data)
+    if data.startswith(b'{"payload":'):
+        return EvidenceFile(FileKind.ENTRY, data)
+    return EvidenceFile(FileKind.EXHIBIT if form_of(data) else FileKind.UNKNOWN, data)
+
+
+def verify_file(
+    file: EvidenceFile,
+    trust: Trust | None,
+    anchor: bytes | None,
+    now: datetime,
+    *,
+    proof: bytes = b"",
+    mldsa: MlDsa | None = None,
+    stamps: ReadStamp | None = None,
+    elsewhere: Known | None = None,
+) -> Report:
+    """Verify a file by its kind; `proof` is the tlog-proof of a single entry, the rest is as in `verify`.
+
+    `RecordError` BND-NONE for a file of no known kind.
+    """
+    match file.kind:
+        case FileKind.BUNDLE:
+            return verify(file.data, trust, anchor, now, mldsa=mldsa, stamps=stamps, elsewhere=elsewhere)
+        case FileKind.ENTRY:
+            return verify_entry(file.data, proof, trust, anchor, now, mldsa=mldsa)
+        case FileKind.EXHIBIT:
+            return verify_exhibit(file.data, trust)
+        case FileKind.UNKNOWN:
+            raise file.unknown()

@@ -1,0 +1,35 @@
+"""A file is recognised by its first bytes; what it holds decides nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.errors import RecordError
+from ledger.verify import FileKind, Verdict, read_evidence, verify_file
+from tests.support.memory_ledger import NOW, small
+
+
+def test_a_bundle_is_recognised_and_verified() -> None:
+    ledger, ilves = small()
+    file = read_evidence(ledger.bundle(ilves))
+    assert (file.kind, file.from_pdf) == (FileKind.BUNDLE, False)
+    assert verify_file(file, ledger.trust(), None, NOW).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b'{"payload":"', FileKind.ENTRY),
+        (b'{"format":"comity.split-view/1"', FileKind.EXHIBIT),
+        (b"{}", FileKind.UNKNOWN),
+        (b"", FileKind.UNKNOWN),
+    ],
+)
+def test_the_first_bytes_decide(data: bytes, kind: FileKind) -> None:
+    assert read_evidence(data).kind is kind
+
+
+@pytest.mark.parametrize("data", [b"%PDF-1.7", b"no file of ours"])
+def test_a_file_of_no_known_kind_has_no_verdict(data: bytes) -> None:
+    with pytest.raises(RecordError, match="BND-NONE"):
+        verify_file(read_evidence(data), None, None, NOW)
