@@ -23,7 +23,7 @@ LEVELS = {"V": "violation", "W": "remark", "G": "gap"}
 
 
 class StepItem(Struct, frozen=True):
-    """One step of the verification (docs/verification.md) and its result."""
+    """One step of the verification (docs/reference/verification.md) and its result."""
 
     step: int
     what: str
