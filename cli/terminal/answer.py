@@ -18,8 +18,8 @@ class CommandAnswer(Struct, tag_field="format"):
 class ErrorAnswer(CommandAnswer, tag="comity.error/1"):
     """An error under `--json`: its code, one sentence, the place that is wrong, and what to do next.
 
-    `code` is a code of docs/reference/codes.md, or the exit code in words where the error has none. `where` and `hint` may be
-    empty.
+    `code` is a code of docs/reference/codes.md, or the exit code in words where the error has none. `where` and `hint`
+    may be empty.
     """
 
     code: str
