@@ -22,7 +22,7 @@ from ledger.entries.case import Entry, Unread
 from ledger.errors import LedgerError as LedgerError
 from ledger.errors import RecordError as RecordError
 from ledger.law import Clock, Criterion, Finding, Judgement
-from ledger.law.admissibility.forums import Sheet
+from ledger.law.admissibility.forums import ForumSheet
 from ledger.verify import Report, Trust, Verdict
 from projections.views.custody import CustodyStep
 from projections.views.due import Duty
@@ -36,6 +36,7 @@ __all__ = [
     "Duty",
     "Entry",
     "Finding",
+    "ForumSheet",
     "Judgement",
     "Ledger",
     "LedgerError",
@@ -43,7 +44,6 @@ __all__ = [
     "OrderView",
     "RecordError",
     "Report",
-    "Sheet",
     "TimelineEntry",
     "Trust",
     "Unread",

@@ -27,7 +27,7 @@ from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import Opened, open_
 from ledger.law import Clock, Judgement, judge
 from ledger.law.admissibility import forums
-from ledger.law.admissibility.forums import FORUMS, Sheet
+from ledger.law.admissibility.forums import FORUMS, ForumSheet
 from ledger.law.reading.exhibit_digests import digests, unread
 from projections.exchange.tables import TABLES, Row, entry_row, order_rows
 from projections.views.custody import CustodyStep, custody
@@ -224,7 +224,7 @@ class Order:
         """
         return judge(self._ledger._case(self.id, reveal=True), self._ledger._moment(at))
 
-    def sheet(self, forum: str, at: datetime | None = None) -> Sheet:
+    def sheet(self, forum: str, at: datetime | None = None) -> ForumSheet:
         """Return the questions of a forum (US, GB, DE, EU, ECHR) with what the record shows on the criteria they need.
 
         Raises `ValueError` for an unknown forum.

@@ -72,13 +72,13 @@ def lapse(order: str | None, actor: str | None, dry_run: bool) -> None:
 def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
     """The clocks whose time is over with nothing done, and of which no `deadline-lapsed` speaks yet."""
     from ledger.entries.case import wire
-    from ledger.law import Verdict
+    from ledger.law import ClockVerdict
 
     told = {(e.get("deadline"), e.get("policy"), e.get("due")) for e in case.entries if e.kind == "deadline-lapsed"}
     return [
         c
         for c in clocks
-        if c.verdict is Verdict.MISSED and not c.met_by and c.due and (c.id, c.policy, wire(c.due)) not in told
+        if c.verdict is ClockVerdict.MISSED and not c.met_by and c.due and (c.id, c.policy, wire(c.due)) not in told
     ]
 
 

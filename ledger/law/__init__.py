@@ -5,21 +5,21 @@
 """
 
 from ledger.law.admissibility.criteria import QUESTIONS, Criterion
-from ledger.law.judge import CHECKS, Judgement, judge, read_all, read_order, state_at
-from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing, StateChange, Verdict
+from ledger.law.judge import FINDING_RULES, Judgement, judge, read_all, read_order, state_at
+from ledger.law.terms.rule import Clock, ClockVerdict, CriterionState, Finding, Level, Mark, StateChange
 
 __all__ = [
-    "CHECKS",
+    "FINDING_RULES",
     "QUESTIONS",
     "Clock",
+    "ClockVerdict",
     "Criterion",
+    "CriterionState",
     "Finding",
     "Judgement",
     "Level",
     "Mark",
-    "Standing",
     "StateChange",
-    "Verdict",
     "judge",
     "read_all",
     "read_order",

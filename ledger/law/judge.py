@@ -26,7 +26,7 @@ from ledger.law.record_checks import integrity, origin, procedure, withdrawn
 from ledger.law.record_checks.open_duties import OpenDuty, open_duties
 from ledger.law.record_checks.regions import regions
 from ledger.law.rules import acts
-from ledger.law.rules.check import Check
+from ledger.law.rules.check import FindingRule
 from ledger.law.rules.order_contents import MISSING
 from ledger.law.states import state_history
 from ledger.law.terms.rule import Clock, Finding, StateChange
@@ -35,9 +35,9 @@ FILES: tuple[ModuleType, ...] = (
     *(acts, second_protocol, second_protocol_states, budapest, e_evidence, notice, data_protection),
     *(origin, integrity, procedure, stored_communications, voluntary, withdrawn),
 )
-CHECKS: tuple[Check, ...] = (
+FINDING_RULES: tuple[FindingRule, ...] = (
     *MISSING,
-    *(check for file in FILES for check in vars(file).values() if isinstance(check, Check)),
+    *(check for file in FILES for check in vars(file).values() if isinstance(check, FindingRule)),
 )
 
 
@@ -97,11 +97,11 @@ def state_at(case: Case, at: datetime) -> str:
 
 
 @lru_cache(maxsize=1024)  # most orders of a ledger are made of the same few sets of kinds
-def _applicable(instrument: str, kinds: frozenset[str]) -> tuple[Check, ...]:
+def _applicable(instrument: str, kinds: frozenset[str]) -> tuple[FindingRule, ...]:
     """The checks that can find anything under this instrument in a record of these kinds."""
     return tuple(
         check
-        for check in CHECKS
+        for check in FINDING_RULES
         if (not check.instruments or instrument in check.instruments)
         and (not check.kinds or not kinds.isdisjoint(check.kinds))
     )

@@ -16,10 +16,10 @@ import orjson
 
 from ledger.law.deadlines.counting_policies import POLICIES
 from ledger.law.deadlines.table import REGISTER
-from ledger.law.judge import CHECKS
+from ledger.law.judge import FINDING_RULES
 from ledger.law.rules.acts import ACTS, valid_from
-from ledger.law.rules.check import Check
-from ledger.law.rules.order_contents import CONTENTS, Point
+from ledger.law.rules.check import FindingRule
+from ledger.law.rules.order_contents import CONTENTS, RequiredContent
 from ledger.law.states import ALL
 from ledger.law.states.machine import Machine, Move, TimedMove
 from ledger.law.terms.rule import Deadline, Mark
@@ -45,7 +45,7 @@ class Provision:
     detail: tuple[tuple[str, str], ...] = ()
 
 
-def _of_finding(check: Check) -> Provision:
+def _of_finding(check: FindingRule) -> Provision:
     effects = tuple((criterion, str(standing)) for criterion, standing in check.effects)
     detail = (("level", str(check.level)), *effects, ("looks at", ", ".join(check.kinds)))
     since = valid_from(check.cite)
@@ -65,7 +65,7 @@ def _of_deadline(d: Deadline) -> Provision:
     return Provision("deadline", d.id, d.cite, says, d.mark, d.instruments, valid_from(d.cite), detail)
 
 
-def _of_element(instrument: str, point: Point, name: str) -> Provision:
+def _of_element(instrument: str, point: RequiredContent, name: str) -> Provision:
     when = (("when", (point.when.__doc__ or "").strip()),) if point.when else ()
     detail = (("missing", point.code), ("level", str(point.level)), *when)
     cite = (point.cite,)
@@ -95,7 +95,7 @@ def _rules() -> Iterator[Provision]:
         yield Provision("act", act.code, (act.source,), act.says, act.mark, since=act.since)
     for policy in POLICIES.values():
         yield Provision("policy", policy.id, (policy.source,), policy.says, policy.mark, since=policy.since)
-    yield from map(_of_finding, CHECKS)
+    yield from map(_of_finding, FINDING_RULES)
     yield from map(_of_deadline, REGISTER)
     for instrument, points in CONTENTS.items():
         yield from (_of_element(instrument, point, name) for point in points for name in point.fields)

@@ -17,7 +17,7 @@ from ledger.entries.placement import registry_of
 from ledger.entries.wrapped_entry import VALUES, as_counted
 from ledger.facts import KINDS
 from ledger.law import Finding, Judgement, judge
-from ledger.law.judge import CHECKS
+from ledger.law.judge import FINDING_RULES
 from ledger.tlog.note import note_digest
 from ledger.trust.trust_folder import Trust
 from ledger.verify.field_forms import known
@@ -114,7 +114,7 @@ UNKNOWN, NOT_HELD = "G-UNKNOWN-KIND", "V-ROLE-NOT-HELD"
 def remark_rest(findings: Iterable[Finding], code: str, leaves: Iterable[str], book: VerificationLog) -> None:
     """Remark a finding of the law on those of the entries `leaves` that the law was not asked about."""
     told = {leaf for finding in findings if finding.code == code for leaf in finding.entries}
-    check = next(check for check in CHECKS if check.code == code)
+    check = next(check for check in FINDING_RULES if check.code == code)
     if rest := tuple(leaf for leaf in leaves if leaf not in told):
         book.remarks.append(Remark(code, str(check.level), check.says, (), rest))
 

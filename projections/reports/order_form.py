@@ -20,7 +20,7 @@ from ledger.facts import KINDS
 from ledger.facts.readers import DRAFTERS
 from ledger.facts.vocabulary import ROLES
 from ledger.law import Judgement
-from ledger.law.rules.order_contents import CONTENTS, WORDS, Point
+from ledger.law.rules.order_contents import CONTENTS, WORDS, RequiredContent
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import Provenance, languages, number, numbers, only_for, subject, words
 from projections.reports.history import text
@@ -245,7 +245,7 @@ def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[FormLine]
             yield FormLine(label[:1].upper() + label[1:], found, cite, blank=0 if found else 1)
 
 
-def _paragraphs(points: Sequence[Point], say: Say, instrument: str, role: str) -> list[FormSection]:
+def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, role: str) -> list[FormSection]:
     """One section for each paragraph of the contents, and one for the rest, in the order of the article."""
     parts: dict[str, list[FormLine]] = {}
     for point in points:

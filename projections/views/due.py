@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Case
 from ledger.law import Judgement, read_order
-from ledger.law.terms.rule import Clock, Verdict
+from ledger.law.terms.rule import Clock, ClockVerdict
 
 SECOND = timedelta(seconds=1)
 
@@ -53,8 +53,8 @@ def due(judgement: Judgement, now: datetime) -> list[Duty]:
 
 
 def _unanswered(clock: Clock) -> bool:
-    return clock.verdict in (Verdict.OPEN, Verdict.UNDETERMINED) or (
-        clock.verdict is Verdict.MISSED and not clock.met_by
+    return clock.verdict in (ClockVerdict.OPEN, ClockVerdict.UNDETERMINED) or (
+        clock.verdict is ClockVerdict.MISSED and not clock.met_by
     )
 
 

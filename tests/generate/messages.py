@@ -21,7 +21,7 @@ from jinja2.ext import babel_extract
 
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES
-from ledger.law import CHECKS, Verdict
+from ledger.law import FINDING_RULES, ClockVerdict
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
@@ -202,7 +202,7 @@ def _numbered_texts(node: ast.AST) -> Iterator[str]:
 
 
 def _law() -> Iterable[str]:
-    yield from (_placed(c.says) for c in CHECKS if not c.says.startswith("Missing in the order"))
+    yield from (_placed(c.says) for c in FINDING_RULES if not c.says.startswith("Missing in the order"))
     yield from (word for said in WORDS.values() for word in said.split(" or "))
     yield from (says(kind) for kind in KINDS)
     yield says("a kind nobody knows")
@@ -214,7 +214,7 @@ def _law() -> Iterable[str]:
     states = {s for m in ALL for row in m.rows if row.to not in ("stays", "the state before") for s in [row.to]}
     states |= {s for m in ALL for alone in m.alone for s in [alone.to]} | {"DRAFT", "-"}
     regions = set(REGIONS.findall((ROOT / "ledger/law/record_checks/regions.py").read_text())) - {"REG"}
-    yield from (words(s) for s in sorted(states | regions | {str(v) for v in Verdict}))
+    yield from (words(s) for s in sorted(states | regions | {str(v) for v in ClockVerdict}))
     yield from (name.replace("_", " ") for name in AT_REST)
 
 

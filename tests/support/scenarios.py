@@ -21,7 +21,7 @@ from ledger.entries.case import Case, Entry, Unread, wire
 from ledger.facts import KINDS
 from ledger.law import read_order
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.rule import Clock, Verdict
+from ledger.law.terms.rule import Clock, ClockVerdict
 
 DAY = timedelta(days=1)
 LABELS: dict[str, str] = {}  # leaf -> label, as they are made up
@@ -368,7 +368,7 @@ class Story(Struct, frozen=True):
         """The clocks of this id, rolled twins included."""
         return [clock for clock in self.reading.deadlines.clocks if clock.id == id]
 
-    def then(self, id: str, verdict: Verdict, due: str | None = None) -> Story:
+    def then(self, id: str, verdict: ClockVerdict, due: str | None = None) -> Story:
         """The clock of this id stands once (a twin aside), with this verdict and, if given, this end."""
         found = [clock for clock in self.clocks(id) if not clock.policy.endswith("+ROLL")]
         assert [clock.verdict for clock in found] == [verdict], [
@@ -380,7 +380,7 @@ class Story(Struct, frozen=True):
 
     def then_unwound(self, id: str) -> Story:
         """The clock of this id is listed and could not be wound."""
-        self.then(id, Verdict.UNDETERMINED)
+        self.then(id, ClockVerdict.UNDETERMINED)
         assert self.clocks(id)[0].due is None
         return self
 

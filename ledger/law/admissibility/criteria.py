@@ -15,7 +15,7 @@ from ledger.entries.replacement import ALGORITHMS
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks.open_duties import open_duties
-from ledger.law.terms.rule import Finding, Standing, Verdict
+from ledger.law.terms.rule import ClockVerdict, CriterionState, Finding
 
 NO_LAWFUL_AUTHORITY = ("VOL",)
 NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
@@ -24,12 +24,12 @@ NO_CONDITIONS = ("VOL", "SCA", "COA", "BC-16", "BC-18")
 class Criterion(Struct, frozen=True):
     """What can be said on a criterion: `rests_on` are leaf hashes, `lacks` sentences on what is in the way."""
 
-    state: Standing
+    state: CriterionState
     rests_on: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
 
 
-class Question(Struct, frozen=True):
+class CriterionQuestion(Struct, frozen=True):
     """A criterion: its name, what is asked, and how it starts before any finding pulls."""
 
     id: str
@@ -42,17 +42,19 @@ class Start(Struct, frozen=True):
 
     rests_on: Iterable[Entry | str] = ()
     lacks: Iterable[str] = ()
-    state: Standing | None = None
+    state: CriterionState | None = None
 
     def criterion(self) -> Criterion:
         """The same as a criterion that nothing pulls."""
         lacks = tuple(self.lacks)
         leaves = dict.fromkeys(e if isinstance(e, str) else e.leaf for e in self.rests_on)
-        return Criterion(self.state or (Standing.GAP if lacks else Standing.DEMONSTRATED), tuple(leaves), lacks)
+        return Criterion(
+            self.state or (CriterionState.GAP if lacks else CriterionState.DEMONSTRATED), tuple(leaves), lacks
+        )
 
 
 def _not_applicable(why: str) -> Start:
-    return Start(lacks=(why,), state=Standing.NOT_APPLICABLE)
+    return Start(lacks=(why,), state=CriterionState.NOT_APPLICABLE)
 
 
 def _no_data(r: OrderReading) -> Start | None:
@@ -116,7 +118,7 @@ def lawful_authority(r: OrderReading) -> Start:
         *(e for e in r.entries.of("order-supervised", "order-validated") if e.get("decision") == "refused"),
     ]
     if refused:
-        return Start(refused, ("Supervision or validation was refused.",), Standing.CONTRADICTED)
+        return Start(refused, ("Supervision or validation was refused.",), CriterionState.CONTRADICTED)
     orders, granted = r.entries.of("order-issued"), r.entries.of("ex-post-validation-granted")
     lacks = [] if orders else ["No effective order is on record."]
     if any(e.get("validation_pending") is True for e in orders) and not granted:
@@ -138,10 +140,10 @@ def conditions_of_the_instrument(r: OrderReading) -> Start:
 def time(r: OrderReading) -> Start:
     """A6: what had to be done in time was done in time."""
     clocks = r.deadlines.counting
-    if all(c.verdict is Verdict.NOT_RUNNING for c in clocks):
+    if all(c.verdict is ClockVerdict.NOT_RUNNING for c in clocks):
         return _not_applicable("No clock runs.")
-    bad = [c for c in clocks if c.verdict in (Verdict.MISSED, Verdict.UNDETERMINED)]
-    met = [c for c in clocks if c.verdict is Verdict.MET]
+    bad = [c for c in clocks if c.verdict in (ClockVerdict.MISSED, ClockVerdict.UNDETERMINED)]
+    met = [c for c in clocks if c.verdict is ClockVerdict.MET]
     lacks = [f"{c.id} is {c.verdict}." for c in bad]
     if not met:
         lacks.append("No clock has been met.")
@@ -162,14 +164,14 @@ def defence_access(r: OrderReading) -> Start:
 
 
 QUESTIONS = (
-    Question("A1", "authenticity", authenticity),
-    Question("A2", "integrity", integrity),
-    Question("A3", "custody", custody),
-    Question("A4", "lawful authority", lawful_authority),
-    Question("A5", "conditions of the instrument", conditions_of_the_instrument),
-    Question("A6", "time", time),
-    Question("A7", "data protection", data_protection),
-    Question("A8", "defence access", defence_access),
+    CriterionQuestion("A1", "authenticity", authenticity),
+    CriterionQuestion("A2", "integrity", integrity),
+    CriterionQuestion("A3", "custody", custody),
+    CriterionQuestion("A4", "lawful authority", lawful_authority),
+    CriterionQuestion("A5", "conditions of the instrument", conditions_of_the_instrument),
+    CriterionQuestion("A6", "time", time),
+    CriterionQuestion("A7", "data protection", data_protection),
+    CriterionQuestion("A8", "defence access", defence_access),
 )
 
 
@@ -182,8 +184,8 @@ def criteria(r: OrderReading, findings: Iterable[Finding]) -> dict[str, Criterio
     return found
 
 
-def _pulled(criterion: Criterion, finding: Finding, standing: Standing) -> Criterion:
-    state = Standing.CONTRADICTED if Standing.CONTRADICTED in (criterion.state, standing) else standing
-    if criterion.state is Standing.NOT_APPLICABLE:
+def _pulled(criterion: Criterion, finding: Finding, standing: CriterionState) -> Criterion:
+    state = CriterionState.CONTRADICTED if CriterionState.CONTRADICTED in (criterion.state, standing) else standing
+    if criterion.state is CriterionState.NOT_APPLICABLE:
         criterion = Criterion(state)  # why it would not apply is no longer the point
     return Criterion(state, criterion.rests_on, (*criterion.lacks, f"{finding.code}: {finding.says}"))

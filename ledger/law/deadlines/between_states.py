@@ -16,8 +16,8 @@ from ledger.law.deadlines.deadline_base import (
     with_twin,
 )
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.calendar import Count, Duration, calendar_days, duration
-from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+from ledger.law.terms.calendar import CountedPeriod, Duration, calendar_days, duration
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 
 def _d_8_6_service(d: Deadline, r: OrderReading) -> Iterator[Clock]:
@@ -54,10 +54,10 @@ def _kept(w: RunningPeriod) -> Clock:
     """Follow-up in time meets it; an order withdrawn or data given up before the end leave nobody bound."""
     requests = w.r.entries.of("production-request-confirmed")
     verdict, answer = w.judged(first_of(requests), requests)
-    if verdict in (Verdict.OPEN, Verdict.MISSED):
+    if verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED):
         over = [e for e in w.r.entries.of("order-withdrawn", "preservation-ceased") if w.before(e)]
         if over:
-            return w.clock(Verdict.NOT_RUNNING, answer, over[0])
+            return w.clock(ClockVerdict.NOT_RUNNING, answer, over[0])
     return w.clock(verdict, answer)
 
 
@@ -70,7 +70,7 @@ def _b_16_90(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if (start := _preserved(r)) is not None:
         extensions = r.entries.of("preservation-extended")
 
-        def counting(on: datetime) -> Count:
+        def counting(on: datetime) -> CountedPeriod:
             length = Duration(days=90)
             count = calendar_days(on, length, r.parties.issuer_days)
             for e in extensions:  # each made in time lengthens the period, in order

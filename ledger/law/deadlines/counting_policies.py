@@ -9,7 +9,7 @@ from ledger.law.terms.rule import Mark
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class CountingPolicy:
     """A way of counting: its rule in words, where it comes from and how sure that is.
 
     `since` is the first day of the act it comes from; None where it comes from none.
@@ -25,7 +25,7 @@ class Policy:
 POLICIES = {
     policy.id: policy
     for policy in (
-        Policy(
+        CountingPolicy(
             "EU-1182-71",
             "hours: the hour of the event does not count, the period begins with the next full hour and lasts so "
             "many real hours; days: the day of the event does not count, the period ends with the last day, or with "
@@ -36,32 +36,32 @@ POLICIES = {
             Mark.TEXT,  # that it governs these periods is [likely]
             date(1971, 7, 1),  # art. 6 [known]
         ),
-        Policy(
+        CountingPolicy(
             "EU-17(9)",
             "as EU-1182-71, in the zone and by the holidays of the issuing State, standing in for its national law",
             "Regulation (EU) 2023/1543, art. 17(9)",
             Mark.DESIGN,
             date(2026, 8, 18),  # art. 34(2) [text]
         ),
-        Policy(
+        CountingPolicy(
             "2AP-CAL",
             "calendar days in the zone of whoever must act; the day of the event does not count; no rolling",
             "CETS 224 has no rule on counting",
             Mark.DESIGN,
         ),
-        Policy(
+        CountingPolicy(
             "2AP-CAL+ROLL",
             "as 2AP-CAL, ending with the next working day there: the earliest safe date to go on",
             "CETS 224 has no rule on counting",
             Mark.DESIGN,
         ),
-        Policy(
+        CountingPolicy(
             "HOUSE-CAL",
             "calendar days as 2AP-CAL, for periods no law puts in numbers",
             "none",
             Mark.DESIGN,
         ),
-        Policy(
+        CountingPolicy(
             "US-45",
             "calendar days in the zone of the provider; the day of the event does not count; ends with the next day "
             "that is not a Saturday, Sunday or holiday",
@@ -69,12 +69,12 @@ POLICIES = {
             Mark.KNOWN,
             date(2009, 12, 1),  # since when every day counts, also in short periods [known]
         ),
-        Policy(
+        CountingPolicy(
             "STATED",
             "a moment or day an entry states; a day ends at midnight in the zone of the Party of its signer",
             "the entry itself",
             Mark.DESIGN,
         ),
-        Policy("CLOCK", "elapsed seconds; for statistics, without verdict", "none", Mark.DESIGN),
+        CountingPolicy("CLOCK", "elapsed seconds; for statistics, without verdict", "none", Mark.DESIGN),
     )
 }

@@ -12,10 +12,10 @@ from ledger.entries.case import Entry, instant, wire
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.reliability import late
 from ledger.law.reading.substance import NOTHING
-from ledger.law.terms.calendar import Count, rolled
-from ledger.law.terms.rule import Clock, Deadline, Verdict
+from ledger.law.terms.calendar import CountedPeriod, rolled
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline
 
-Counting = Callable[[datetime], Count]
+Counting = Callable[[datetime], CountedPeriod]
 Answers = Callable[[frozenset[str]], Entry | None]  # the first answer, leaving out some entries by leaf
 
 
@@ -50,7 +50,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
     r: OrderReading
     deadline: Deadline
     trigger: Entry | None
-    count: Count | None
+    count: CountedPeriod | None
     extension: Entry | None = None
     notes: tuple[str, ...] = ()
     waiting: Entry | None = None
@@ -68,7 +68,7 @@ class RunningPeriod(Struct, frozen=True, dict=True):
 
     def judged(
         self, answers: Answers, said: Iterable[Entry] = (), end: datetime | None = None
-    ) -> tuple[Verdict, Entry | None]:
+    ) -> tuple[ClockVerdict, Entry | None]:
         """Whether an answer came before the end, and the first that did or did not.
 
         `said` are the entries that can bear an answer: one recorded late, that happened before `due` and was recorded
@@ -77,21 +77,23 @@ class RunningPeriod(Struct, frozen=True, dict=True):
         """
         r, due = self.r, self.due
         if due is None:
-            return Verdict.UNDETERMINED, answers(NOTHING)
+            return ClockVerdict.UNDETERMINED, answers(NOTHING)
         end = end or due
         doubtful = frozenset(
             e.leaf for e in said if late(e) and e.on < end and due <= e.at and not r.reliability.supported(e, end)
         )
         answer = answers(doubtful)
         if answer is not None and answer.on < end:
-            return Verdict.MET, answer
+            return ClockVerdict.MET, answer
         if doubtful and (unsupported := answers(NOTHING)) is not None and unsupported.on < end:
-            return Verdict.UNDETERMINED, unsupported
+            return ClockVerdict.UNDETERMINED, unsupported
         if answer is not None or r.at >= end:
-            return Verdict.MISSED, answer
-        return Verdict.OPEN, None
+            return ClockVerdict.MISSED, answer
+        return ClockVerdict.OPEN, None
 
-    def clock(self, verdict: Verdict, answer: Entry | None, *also: Entry | None, policy: str | None = None) -> Clock:
+    def clock(
+        self, verdict: ClockVerdict, answer: Entry | None, *also: Entry | None, policy: str | None = None
+    ) -> Clock:
         """The clock with its verdict; `also` are further entries it rests on."""
         d, extension = self.deadline, self.extension
         notes = self.notes
@@ -158,10 +160,10 @@ def window(w: RunningPeriod, entries: Iterable[Entry]) -> Clock:
     """A window: closed unused it is NOT-RUNNING, used late MISSED (decision 30)."""
     entries = tuple(entries)
     verdict, answer = w.judged(first_of(entries), entries)
-    return w.clock(Verdict.NOT_RUNNING if verdict is Verdict.MISSED and answer is None else verdict, answer)
+    return w.clock(ClockVerdict.NOT_RUNNING if verdict is ClockVerdict.MISSED and answer is None else verdict, answer)
 
 
-def with_twin(w: RunningPeriod, judge: Callable[[RunningPeriod], tuple[Verdict, Entry | None]]) -> Iterator[Clock]:
+def with_twin(w: RunningPeriod, judge: Callable[[RunningPeriod], tuple[ClockVerdict, Entry | None]]) -> Iterator[Clock]:
     """The clock and, where its date differs, its rolled twin, each judged by its own end."""
     yield w.clock(*judge(w))
     if (twin := w.rolled()) is not None:

@@ -19,8 +19,8 @@ from ledger.law.deadlines.deadline_base import (
     with_twin,
 )
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.calendar import Count, calendar_days, duration, us_days
-from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+from ledger.law.terms.calendar import CountedPeriod, calendar_days, duration, us_days
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 ANSWERS = ("data-disclosed", "disclosure-declined", "no-data-held")
 
@@ -42,7 +42,7 @@ def _d_7_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     if r.order.versions and r.order.sent_or_received:
         asked = duration(r.order.versions[0].get("return_timeframe"))
 
-        def counting(receipt: datetime) -> Count:
+        def counting(receipt: datetime) -> CountedPeriod:
             counts = [calendar_days(receipt, length, r.parties.provider_days) for length in (30, asked) if length]
             return max(counts, key=lambda count: count.due)
 
@@ -50,26 +50,26 @@ def _d_7_7(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         yield from with_twin(wind_by_receipt(r, d, counting), lambda w: _judged_7_7(w, answers, said))
 
 
-def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> tuple[Verdict, Entry | None]:
+def _judged_7_7(w: RunningPeriod, answers: Answers, said: tuple[Entry, ...]) -> tuple[ClockVerdict, Entry | None]:
     """Nobody is bound at the end if an instruction for all stands then, or the order was withdrawn before it.
 
     An instruction lifted only at or after the end leaves it open what the provider still had to do (decision 21).
     """
     r, due = w.r, w.due
     verdict, answer = w.judged(answers, said)
-    if due is None or verdict in (Verdict.MET, Verdict.UNDETERMINED):
+    if due is None or verdict in (ClockVerdict.MET, ClockVerdict.UNDETERMINED):
         return verdict, answer
     for_all = [e for e in r.instructions.valid if e.get("scope") == "all"]
     if any(w.before(e) for e in r.entries.of("order-withdrawn")):
-        return Verdict.NOT_RUNNING, answer
+        return ClockVerdict.NOT_RUNNING, answer
     if r.at < due:
         standing = any(e in for_all for e in r.instructions.in_force(r.at))
-        return (Verdict.NOT_RUNNING if standing else verdict), answer
+        return (ClockVerdict.NOT_RUNNING if standing else verdict), answer
     at_end = [r.instructions.lifted_on(e) for e in for_all if w.before(e)]
     if any(lifted is None for lifted in at_end):
-        return Verdict.NOT_RUNNING, answer
+        return ClockVerdict.NOT_RUNNING, answer
     if any(lifted is not None and lifted >= due for lifted in at_end):
-        return Verdict.UNDETERMINED, answer
+        return ClockVerdict.UNDETERMINED, answer
     return verdict, answer
 
 

@@ -14,13 +14,13 @@ from msgspec.structs import replace
 from ledger.entries.case import Entry
 from ledger.law.deadlines.deadline_base import Answers, RunningPeriod, earliest, first_of, since, wind, window
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.calendar import HOUR, Count, eu_days, eu_hours
-from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+from ledger.law.terms.calendar import HOUR, CountedPeriod, eu_days, eu_hours
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 ANSWERS = ("data-disclosed", "no-data-held")
 SILENCE = timedelta(hours=24)  # decision 28 [design]: after an authority that stayed silent, so long from the end
 
-StaleVersion = Callable[[datetime, int], Count]  # (start, days or hours it stood still) -> the count
+StaleVersion = Callable[[datetime, int], CountedPeriod]  # (start, days or hours it stood still) -> the count
 
 
 # -- art. 10(2), 10(3), 10(4): to transmit -----------------------------------------------------------------------------
@@ -103,10 +103,10 @@ def _stopped_by(w: RunningPeriod) -> Entry | None:
 
 def _judged(w: RunningPeriod, end: datetime | None = None) -> Clock:
     verdict, answer = w.judged(_answers(w.r), since(w.r, *ANSWERS), end)
-    if w.due is not None and verdict in (Verdict.OPEN, Verdict.MISSED):
+    if w.due is not None and verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED):
         stopped = _stopped_by(w)
         if stopped is not None:
-            return w.clock(Verdict.NOT_RUNNING, answer, stopped)
+            return w.clock(ClockVerdict.NOT_RUNNING, answer, stopped)
     return w.clock(verdict, answer)
 
 
@@ -134,7 +134,7 @@ def _e_10_4(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         downgraded = _downgraded(r, w)
         if downgraded is not None:
             _, answer = w.judged(_answers(r), since(r, *ANSWERS))
-            yield w.clock(Verdict.NOT_RUNNING, answer, downgraded)
+            yield w.clock(ClockVerdict.NOT_RUNNING, answer, downgraded)
         else:
             yield _judged(w)
 

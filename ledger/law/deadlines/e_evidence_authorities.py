@@ -8,9 +8,18 @@ from datetime import datetime
 from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import RunningPeriod, answered, first_of, since, wind, wind_by_receipt
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.calendar import Count, Days, Duration, duration, eu_days, eu_hours, eu_working_days, stated
+from ledger.law.terms.calendar import (
+    CountedPeriod,
+    Days,
+    Duration,
+    duration,
+    eu_days,
+    eu_hours,
+    eu_working_days,
+    stated,
+)
 from ledger.law.terms.calendar import calendar_days as house_days
-from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 
 def _after(e: Entry, earlier: Entry) -> bool:
@@ -47,7 +56,7 @@ def _e_11_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         return
     end = keeping_end(r)
 
-    def counting(on: datetime) -> Count:
+    def counting(on: datetime) -> CountedPeriod:
         """The first extension in time counts from the sixtieth calendar day, and the whole then rolls (decision 36)."""
         extensions = (e for e in since(r, "preservation-extended") if end is not None and e.on < end)
         more = next((length for e in extensions if (length := duration(e.get("extends_by")))), Duration())
@@ -56,12 +65,12 @@ def _e_11_1(d: Deadline, r: OrderReading) -> Iterator[Clock]:
     w = wind_by_receipt(r, d, counting, extendable=False)
     requests = since(r, "production-request-confirmed")
     verdict, answer = w.judged(first_of(requests), requests)
-    if w.due is not None and verdict in (Verdict.OPEN, Verdict.MISSED):
+    if w.due is not None and verdict in (ClockVerdict.OPEN, ClockVerdict.MISSED):
         kinds = ("order-withdrawn", "preservation-ceased", "preservation-refused", "no-data-held")
         over = next((e for e in r.entries.of(*kinds) if w.before(e)), None)
-        exempt = any(c.verdict is Verdict.MISSED for c in _clarify(E_11_5, r))
+        exempt = any(c.verdict is ClockVerdict.MISSED for c in _clarify(E_11_5, r))
         if over is not None or exempt:
-            yield w.clock(Verdict.NOT_RUNNING, answer, over)
+            yield w.clock(ClockVerdict.NOT_RUNNING, answer, over)
             return
     yield w.clock(verdict, answer)
 

@@ -12,7 +12,7 @@ from ledger.entries.case import Entry, instant
 from ledger.law.deadlines.deadline_base import answered, first_of, wind
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.terms.calendar import calendar_days, eu_hours, stated_day
-from ledger.law.terms.rule import Clock, Deadline, Mark, Verdict
+from ledger.law.terms.rule import Clock, ClockVerdict, Deadline, Mark
 
 
 def _surplus(r: OrderReading) -> Entry | None:
@@ -74,7 +74,7 @@ def _dp_72h(d: Deadline, r: OrderReading) -> Iterator[Clock]:
         assessed = (e for e in r.entries.of("incident-assessed") if r.entries.named(e.get("about")) is incident)
         harmless = next((e for e in assessed if e.get("risk") == "none"), None)
         if harmless is not None and not told:
-            yield w.clock(Verdict.NOT_RUNNING, None, harmless)
+            yield w.clock(ClockVerdict.NOT_RUNNING, None, harmless)
         else:
             yield w.clock(*w.judged(first_of(told), told))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding, of_clocks
+from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
 
 
@@ -15,7 +15,7 @@ from ledger.law.terms.rule import Mark
     gap="A5",
     says="The requested Party gave no reasons.",
 )
-def refused_without_reasons(r: OrderReading) -> Seen:
+def refused_without_reasons(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("request-refused", "execution-postponed") if not e.stated("reasons")]
 
 
@@ -28,5 +28,5 @@ def refused_without_reasons(r: OrderReading) -> Seen:
     gap="A6",
     says="Sixty days have passed and no request for the kept data was made.",
 )
-def no_request_for_what_is_kept(r: OrderReading) -> Seen:
+def no_request_for_what_is_kept(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("B-29-60"))

@@ -11,7 +11,7 @@ from ledger.law.instruments.notice import end_of_day
 from ledger.law.instruments.second_protocol import broken_instructions, late_instructions
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding, of_clocks
+from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
 
 # -- 14(1): on what basis ----------------------------------------------------------------------------------------------
@@ -25,7 +25,7 @@ from ledger.law.terms.rule import Mark
     gap="A7",
     says="The legal basis of the transfer is not stated.",
 )
-def no_basis_stated(r: OrderReading) -> Seen:
+def no_basis_stated(r: OrderReading) -> Matches:
     return r.substance.reaching if r.order.issued is None or r.order.lacks("dp_regime") else None
 
 
@@ -41,7 +41,7 @@ def no_basis_stated(r: OrderReading) -> Seen:
     gap="A7",
     says="For some time nothing shows that the data were not used.",
 )
-def use_unproven(r: OrderReading) -> Seen:
+def use_unproven(r: OrderReading) -> Matches:
     """Unless the data were locked, destroyed or returned no later than both, receipt and instruction (decision 23)."""
     instructions = sorted((i for i, _ in (*broken_instructions(r), *late_instructions(r))), key=in_order)
     receipt = r.entries.first("evidence-received")
@@ -77,7 +77,7 @@ def bound_to_the_case(r: OrderReading, use: Entry) -> bool:
     contradicts="A5 A7",
     says="Registration data were used in another case than the one stated.",
 )
-def registration_data_used_elsewhere(r: OrderReading) -> Seen:
+def registration_data_used_elsewhere(r: OrderReading) -> Matches:
     return in_another_case(r)
 
 
@@ -89,7 +89,7 @@ def registration_data_used_elsewhere(r: OrderReading) -> Seen:
     contradicts="A5 A7",
     says="The data were used in another case against an accepted condition.",
 )
-def used_against_a_condition(r: OrderReading) -> Seen:
+def used_against_a_condition(r: OrderReading) -> Matches:
     return None if r.instrument == "2AP-6" else [e for e in in_another_case(r) if bound_to_the_case(r, e)]
 
 
@@ -101,7 +101,7 @@ def used_against_a_condition(r: OrderReading) -> Seen:
     contradicts="A7",
     says="The data were used in another case without a decision allowing it.",
 )
-def used_without_a_decision(r: OrderReading) -> Seen:
+def used_without_a_decision(r: OrderReading) -> Matches:
     if r.instrument == "2AP-6":
         return None
     return [e for e in in_another_case(r) if not bound_to_the_case(r, e) and not _allowed(r, e)]
@@ -123,7 +123,7 @@ def _allowed(r: OrderReading, use: Entry) -> bool:
     contradicts="A7",
     says="More was received than was asked for and nothing was done about it in time.",
 )
-def surplus_kept(r: OrderReading) -> Seen:
+def surplus_kept(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("D-14-2b"))
 
 
@@ -135,7 +135,7 @@ def surplus_kept(r: OrderReading) -> Seen:
     contradicts="A7",
     says="Specially protected data are held without a safeguard.",
 )
-def no_safeguard(r: OrderReading) -> Seen:
+def no_safeguard(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("sensitive-data-flagged") if not e.stated("safeguard")]
 
 
@@ -147,7 +147,7 @@ def no_safeguard(r: OrderReading) -> Seen:
     gap="A7",
     says="The date to look at retention again has passed.",
 )
-def retention_not_reviewed(r: OrderReading) -> Seen:
+def retention_not_reviewed(r: OrderReading) -> Matches:
     dated = [e for e in r.entries.of("retention-rule-set", "retention-reviewed") if e.stated("review_on")]
     if not dated or r.substance.gone or r.entries.later(dated[-1], "retention-reviewed", "retention-expired"):
         return None
@@ -166,7 +166,7 @@ def retention_not_reviewed(r: OrderReading) -> Seen:
     contradicts="A7",
     says="The supervisory authority was not told within 72 hours, and it is not said why.",
 )
-def incident_not_told_in_time(r: OrderReading) -> Seen:
+def incident_not_told_in_time(r: OrderReading) -> Matches:
     told = [e for e in r.entries.of("incident-notified-to-authority") if e.stated("late_reasons")]
     excused = {incident.leaf for e in told if (incident := r.entries.named(e.get("about")))}
     return of_clocks(c for c in r.deadlines.missed("DP-72H") if c.trigger not in excused)
@@ -195,7 +195,7 @@ def _authorised(r: OrderReading, transfer: Entry, by: frozenset[str] = frozenset
     contradicts="A7",
     says="Data went to a third State without prior authorisation.",
 )
-def passed_on_without_authorisation(r: OrderReading) -> Seen:
+def passed_on_without_authorisation(r: OrderReading) -> Matches:
     party = r.parties.to_party
     return [
         e
@@ -213,7 +213,7 @@ def passed_on_without_authorisation(r: OrderReading) -> Seen:
     contradicts="A7",
     says="Data went to a third country without the authorisation of the State they came from.",
 )
-def passed_on_to_a_third_country(r: OrderReading) -> Seen:
+def passed_on_to_a_third_country(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("onward-transferred") if not _authorised(r, e)]
 
 
@@ -228,7 +228,7 @@ def passed_on_to_a_third_country(r: OrderReading) -> Seen:
     contradicts="A7",
     says="A person was refused without reasons or without being told how to seek redress.",
 )
-def person_refused_without_reasons(r: OrderReading) -> Seen:
+def person_refused_without_reasons(r: OrderReading) -> Matches:
     refused = r.entries.of("access-restricted", "rectification-refused")
     return [e for e in refused if not e.stated("reasons") or e.get("redress_info") is False]
 
@@ -241,7 +241,7 @@ def person_refused_without_reasons(r: OrderReading) -> Seen:
     contradicts="A7",
     says="Data were disclosed while transfers between the two Parties were suspended.",
 )
-def disclosed_while_suspended(r: OrderReading) -> Seen:
+def disclosed_while_suspended(r: OrderReading) -> Matches:
     suspensions = [
         e
         for e in r.entries.anywhere("transfers-suspended")

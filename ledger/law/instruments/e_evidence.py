@@ -13,7 +13,7 @@ from ledger.law.deadlines.e_evidence_authorities import extension_in_time
 from ledger.law.instruments.notification import never_notified, notified_late
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding, of_clocks
+from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Mark
 
 # Art. 4(2): traffic and content in an EPOC. Art. 4(1), 4(3): all else, also whatever is only to be kept.
@@ -35,7 +35,7 @@ OPEN_DAYS = (10, 45)  # calendar days a link stays open, at least and at most: 2
     gap="A7",
     says="The emergency was downgraded after the data had come; notice and use are to be looked at again.",
 )
-def downgraded_after_disclosure(r: OrderReading) -> Seen:
+def downgraded_after_disclosure(r: OrderReading) -> Matches:
     downgraded = [e for e in r.entries.of("emergency-reassessed") if e.get("outcome") == "downgraded"]
     return [e for e in downgraded if any(d.on <= instant(e.get("effective_at")) for d in r.substance.disclosures)]
 
@@ -48,7 +48,7 @@ def downgraded_after_disclosure(r: OrderReading) -> Seen:
     gap="A4",
     says="The facts given for the emergency were known to be untrue.",
 )
-def emergency_known_to_be_false(r: OrderReading) -> Seen:
+def emergency_known_to_be_false(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("emergency-reassessed") if e.get("known_false_at_declaration") is True]
 
 
@@ -61,7 +61,7 @@ def emergency_known_to_be_false(r: OrderReading) -> Seen:
     contradicts="A4",
     says="The order was neither issued nor validated by an authority that may do so for these data.",
 )
-def not_competent(r: OrderReading) -> Seen:
+def not_competent(r: OrderReading) -> Matches:
     if r.order.issued is None:
         return None
     may = JUDICIAL if r.instrument == "EPOC" and r.order.traffic_or_content else WITH_PROSECUTOR
@@ -90,7 +90,7 @@ def _unvalidated_emergency(r: OrderReading, issued: Entry) -> bool:
     contradicts="A4",
     says="Validation after the fact was not sought within 48 hours.",
 )
-def validation_not_sought(r: OrderReading) -> Seen:
+def validation_not_sought(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("E-4-5"))
 
 
@@ -103,7 +103,7 @@ def validation_not_sought(r: OrderReading) -> Seen:
     contradicts="A7",
     says="Validation was refused and the data were neither deleted nor restricted.",
 )
-def kept_though_not_validated(r: OrderReading) -> Seen:
+def kept_though_not_validated(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("E-4-5-DATA"))
 
 
@@ -116,7 +116,7 @@ def kept_though_not_validated(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The offence does not reach the threshold for traffic or content data, or it is not stated.",
 )
-def offence_below_the_threshold(r: OrderReading) -> Seen:
+def offence_below_the_threshold(r: OrderReading) -> Matches:
     """A threshold that is not stated counts as not met (decision 44)."""
     met = r.order.issued is not None and r.order.issued.get("offence_threshold") not in (None, "below")
     return r.entries.of("order-issued") if r.order.traffic_or_content and not met else None
@@ -134,7 +134,7 @@ def offence_below_the_threshold(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The enforcing authority was not notified.",
 )
-def not_notified(r: OrderReading) -> Seen:
+def not_notified(r: OrderReading) -> Matches:
     return never_notified(r)
 
 
@@ -147,7 +147,7 @@ def not_notified(r: OrderReading) -> Seen:
     gap="A5",
     says="The enforcing authority was not notified at the same time; it was {delta} later.",
 )
-def not_notified_simultaneously(r: OrderReading) -> Seen:
+def not_notified_simultaneously(r: OrderReading) -> Matches:
     return notified_late(r)
 
 
@@ -163,7 +163,7 @@ def not_notified_simultaneously(r: OrderReading) -> Seen:
     contradicts="A5",
     says="Data were sent before the enforcing authority's period was over and without its confirmation.",
 )
-def sent_before_release(r: OrderReading) -> Seen:
+def sent_before_release(r: OrderReading) -> Matches:
     """An end that is not known has not come."""
     return [
         d
@@ -183,7 +183,7 @@ def sent_before_release(r: OrderReading) -> Seen:
     contradicts="A6",
     says="The data were not sent in time.",
 )
-def not_sent_in_time(r: OrderReading) -> Seen:
+def not_sent_in_time(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("E-10-2", "E-10-3", "E-10-4"))
 
 
@@ -196,7 +196,7 @@ def not_sent_in_time(r: OrderReading) -> Seen:
     contradicts="A5",
     says="A ground was raised after the data had been sent, and they were neither deleted nor restricted.",
 )
-def kept_against_a_ground(r: OrderReading) -> Seen:
+def kept_against_a_ground(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("E-10-4-DATA"))
 
 
@@ -209,7 +209,7 @@ def kept_against_a_ground(r: OrderReading) -> Seen:
     contradicts="A6",
     says="The extension came after the keeping period had ended.",
 )
-def extended_too_late(r: OrderReading) -> Seen:
+def extended_too_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("preservation-extended") if not extension_in_time(r, e)]
 
 
@@ -225,7 +225,7 @@ def extended_too_late(r: OrderReading) -> Seen:
     contradicts="A5",
     says="Data were sent although the enforcing authority had objected.",
 )
-def sent_against_a_ground(r: OrderReading) -> Seen:
+def sent_against_a_ground(r: OrderReading) -> Matches:
     return [
         e
         for d in r.substance.disclosures
@@ -243,7 +243,7 @@ def sent_against_a_ground(r: OrderReading) -> Seen:
     kinds="ground-for-refusal-raised",
     says="The ground was raised after the period and has no effect under this article.",
 )
-def ground_too_late(r: OrderReading) -> Seen:
+def ground_too_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("ground-for-refusal-raised") if not r.review.ground_in_time(e)]
 
 
@@ -255,7 +255,7 @@ def ground_too_late(r: OrderReading) -> Seen:
     kinds="ground-for-refusal-raised",
     says="The enforcing authority did not contact the issuing authority first.",
 )
-def issuer_not_contacted(r: OrderReading) -> Seen:
+def issuer_not_contacted(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("ground-for-refusal-raised") if e.get("issuer_contacted_first") is not True]
 
 
@@ -267,7 +267,7 @@ def issuer_not_contacted(r: OrderReading) -> Seen:
     kinds="notification-received",
     says="The provider had to send before the enforcing authority's time was over.",
 )
-def provider_bound_before_authority(r: OrderReading) -> Seen:
+def provider_bound_before_authority(r: OrderReading) -> Matches:
     provider, authority = r.deadlines.clock("E-10-2"), r.deadlines.clock("E-12-1")
     if provider is None or authority is None or provider.due is None or authority.due is None:
         return None
@@ -285,7 +285,7 @@ def provider_bound_before_authority(r: OrderReading) -> Seen:
     kinds="reasoned-objection-filed",
     says="The objection came too late to suspend the order.",
 )
-def objection_too_late(r: OrderReading) -> Seen:
+def objection_too_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("reasoned-objection-filed") if not r.deadlines.before_end(e, "E-17-2")]
 
 
@@ -301,7 +301,7 @@ def objection_too_late(r: OrderReading) -> Seen:
     gap="A2",
     says="The transfer does not meet the rules on size, manifest or time of access.",
 )
-def transfer_not_as_prescribed(r: OrderReading) -> Seen:
+def transfer_not_as_prescribed(r: OrderReading) -> Matches:
     return [d for d in r.substance.disclosures if not _listed(d) or _too_large(d) or not _open_long_enough(r, d)]
 
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Found, Seen, finding, of_clocks
+from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
 from ledger.law.terms.instruments import EUROPEAN
 from ledger.law.terms.rule import Mark
 
@@ -77,7 +77,7 @@ def told_by_the_provider(r: OrderReading) -> list[Entry]:
     gap="A7",
     says="The provider told the customer although it was asked not to.",
 )
-def told_though_asked_not_to(r: OrderReading) -> Seen:
+def told_though_asked_not_to(r: OrderReading) -> Matches:
     return [e for e in told_by_the_provider(r) if not forbidden(r, e) and asked_not_to(r, e)]
 
 
@@ -89,7 +89,7 @@ def told_though_asked_not_to(r: OrderReading) -> Seen:
     contradicts="A7",
     says="The provider told the customer although a court, the law or the regulation forbade it.",
 )
-def told_though_forbidden(r: OrderReading) -> Seen:
+def told_though_forbidden(r: OrderReading) -> Matches:
     return [e for e in told_by_the_provider(r) if forbidden(r, e)]
 
 
@@ -105,13 +105,13 @@ def told_though_forbidden(r: OrderReading) -> Seen:
     says="The date to look at the delay again passed with nothing decided, or the person was not told once the "
     "delay was lifted.",
 )
-def notice_overdue(r: OrderReading) -> Seen:
+def notice_overdue(r: OrderReading) -> Matches:
     """Listed is the last review only. An earlier one that ended with a late extension is V-DELAY-EXTENDED-AFTER-EXPIRY;
     any other late decision, such as a delay ordered anew, leaves its breach here."""
     missed = of_clocks(r.deadlines.missed("NOTICE-REVIEW", "NOTICE-DUE"))
     too_late = [e.leaf for delay in r.entries.of(*DELAYS)[:-1] for e in _decided_too_late(r, delay)]
     leaves = dict.fromkeys((*too_late, *(missed.leaves if missed else ())))
-    return Found(tuple(leaves), missed.words if missed else {}) if leaves else None
+    return CheckResult(tuple(leaves), missed.words if missed else {}) if leaves else None
 
 
 def _decided_too_late(r: OrderReading, delay: Entry) -> tuple[Entry, ...]:
@@ -135,7 +135,7 @@ def _decided_too_late(r: OrderReading, delay: Entry) -> tuple[Entry, ...]:
     contradicts="A7",
     says="The person was not told and no ground, or no fresh ground, is given.",
 )
-def delayed_without_ground(r: OrderReading) -> Seen:
+def delayed_without_ground(r: OrderReading) -> Matches:
     said = r.entries.of(*DELAYS, "customer-notification-omitted")
     return [e for e in said if not e.stated("grounds") or e.get("reassessed", True) is False]
 
@@ -148,7 +148,7 @@ def delayed_without_ground(r: OrderReading) -> Seen:
     contradicts="A7",
     says="The delay was prolonged after it had run out.",
 )
-def extended_after_expiry(r: OrderReading) -> Seen:
+def extended_after_expiry(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("customer-notification-delay-extended") if _had_run_out(r, e)]
 
 
@@ -179,7 +179,7 @@ def general_notice(r: OrderReading) -> tuple[Entry, ...]:
     gap="A7",
     says="The record does not show whether the person was told, or why not.",
 )
-def notice_unsettled(r: OrderReading) -> Seen:
+def notice_unsettled(r: OrderReading) -> Matches:
     settled = r.entries.of(
         "customer-notified", "customer-notification-delayed", "customer-notification-omitted", TOLD_THOUGH_NOT_TO
     )

@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Found, Seen
+from ledger.law.rules.check import CheckResult, Matches
 
 
-def never_notified(r: OrderReading) -> Seen:
+def never_notified(r: OrderReading) -> Matches:
     """The versions that were served and that no notification-sent belongs to."""
     return [version for version, _ in _to_notify(r) if r.order.notified(version) is None]
 
 
-def notified_late(r: OrderReading) -> Seen:
+def notified_late(r: OrderReading) -> Matches:
     """The notifications that came after the service of their version, and by how much, the greatest first."""
     late = [
         (sent.on - service, version, sent) for version, service in _to_notify(r) if (sent := r.order.notified(version))
@@ -28,7 +28,7 @@ def notified_late(r: OrderReading) -> Seen:
     if not late:
         return None
     leaves = tuple(e.leaf for _, version, sent in late for e in (version, sent))
-    return Found(leaves, {"delta": span(late[0][0])})
+    return CheckResult(leaves, {"delta": span(late[0][0])})
 
 
 def _to_notify(r: OrderReading) -> Iterator[tuple[Entry, datetime]]:

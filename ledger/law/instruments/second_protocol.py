@@ -12,7 +12,7 @@ from ledger.facts.vocabulary import ELEMENTS
 from ledger.law.instruments.notification import never_notified, notified_late
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding, of_clocks
+from ledger.law.rules.check import Matches, finding, of_clocks
 from ledger.law.terms.rule import Level, Mark
 
 NEXT_STEP = ("escalated-to-article8", "escalated-to-mutual-assistance")
@@ -29,7 +29,7 @@ NEXT_STEP = ("escalated-to-article8", "escalated-to-mutual-assistance")
     contradicts="A5",
     says="The other Party does not apply article 7; the order had to go by another way.",
 )
-def reserved(r: OrderReading) -> Seen:
+def reserved(r: OrderReading) -> Matches:
     return r.entries.of("order-issued") if r.parties.declared("R-7-9-a") else None
 
 
@@ -42,7 +42,7 @@ def reserved(r: OrderReading) -> Seen:
     gap="A5",
     says="The issuing Party has itself reserved article 7; whether it may send such orders is not settled.",
 )
-def reserver_issues(r: OrderReading) -> Seen:
+def reserver_issues(r: OrderReading) -> Matches:
     return r.entries.of("order-issued") if r.parties.declared("R-7-9-a", r.parties.from_party) else None
 
 
@@ -56,7 +56,7 @@ def reserver_issues(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The order asks for access numbers, which the other Party has excluded from this article.",
 )
-def access_numbers_excluded(r: OrderReading) -> Seen:
+def access_numbers_excluded(r: OrderReading) -> Matches:
     sought = r.order.issued.get("elements_sought") or () if r.order.issued else ()
     numbers = any(known.access_number for e in sought if (known := ELEMENTS.get(e.partition("#")[0])))
     return r.entries.of("order-issued") if numbers and r.parties.declared("R-7-9-b") else None
@@ -71,7 +71,7 @@ def access_numbers_excluded(r: OrderReading) -> Seen:
     contradicts="A4 A5",
     says="The order was not made by or under the supervision the other Party requires before it was served.",
 )
-def not_supervised(r: OrderReading) -> Seen:
+def not_supervised(r: OrderReading) -> Matches:
     if r.order.served is None or r.order.issued is None or not r.parties.declared("D-7-2-b"):
         return None
     service = r.order.service(r.order.issued) or r.order.served
@@ -92,7 +92,7 @@ def not_supervised(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The authority of the provider's Party was not notified.",
 )
-def not_notified(r: OrderReading) -> Seen:
+def not_notified(r: OrderReading) -> Matches:
     return never_notified(r)
 
 
@@ -105,7 +105,7 @@ def not_notified(r: OrderReading) -> Seen:
     gap="A5",
     says="The notification was not simultaneous; it came {delta} after service.",
 )
-def not_notified_simultaneously(r: OrderReading) -> Seen:
+def not_notified_simultaneously(r: OrderReading) -> Matches:
     return notified_late(r)
 
 
@@ -118,7 +118,7 @@ def not_notified_simultaneously(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The provider disclosed without having finished the consultation its Party requires.",
 )
-def disclosed_without_consultation(r: OrderReading) -> Seen:
+def disclosed_without_consultation(r: OrderReading) -> Matches:
     return [d for d in r.substance.disclosures if _owed(r, d) or _unfinished(r, d)]
 
 
@@ -145,7 +145,7 @@ def _unfinished(r: OrderReading, disclosure: Entry) -> bool:
     kinds="consultation-opened",
     says="The provider consulted although its Party does not require it here.",
 )
-def consulted_though_not_declared(r: OrderReading) -> Seen:
+def consulted_though_not_declared(r: OrderReading) -> Matches:
     if r.parties.declaration_applies("N-7-5-b"):
         return None
     opened = (e for e in r.entries.of("consultation-opened") if r.actors.is_by(e, "SP", "REG"))
@@ -184,7 +184,7 @@ def late_instructions(r: OrderReading) -> list[tuple[Entry, Entry]]:
     contradicts="A5",
     says="Data were disclosed although the notified authority had forbidden it.",
 )
-def disclosed_against_instruction(r: OrderReading) -> Seen:
+def disclosed_against_instruction(r: OrderReading) -> Matches:
     return [e for pair in broken_instructions(r) for e in pair]
 
 
@@ -197,7 +197,7 @@ def disclosed_against_instruction(r: OrderReading) -> Seen:
     gap="A5",
     says="The instruction came after the disclosure; the protocol has no rule for this.",
 )
-def instructed_after_disclosure(r: OrderReading) -> Seen:
+def instructed_after_disclosure(r: OrderReading) -> Matches:
     return [e for pair in late_instructions(r) for e in pair]
 
 
@@ -210,7 +210,7 @@ def instructed_after_disclosure(r: OrderReading) -> Seen:
     gap="A5",
     says="The instruction does not rest on a ground of the list.",
 )
-def ground_not_in_the_list(r: OrderReading) -> Seen:
+def ground_not_in_the_list(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("non-disclosure-instructed") if e.get("ground") == "other"]
 
 
@@ -223,7 +223,7 @@ def ground_not_in_the_list(r: OrderReading) -> Seen:
     gap="A5",
     says="The notified authority did not give its reasons in time.",
 )
-def no_reasons_for_instruction(r: OrderReading) -> Seen:
+def no_reasons_for_instruction(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("D-7-5d"))
 
 
@@ -236,7 +236,7 @@ def no_reasons_for_instruction(r: OrderReading) -> Seen:
     contradicts="A5",
     says="Information meant for the notified authority was opened to the provider without consent.",
 )
-def reply_opened_to_provider(r: OrderReading) -> Seen:
+def reply_opened_to_provider(r: OrderReading) -> Matches:
     replies = (
         e for e in r.entries.of("additional-information-provided") if e.get("may_share_with_provider") is not True
     )
@@ -258,7 +258,7 @@ def reply_opened_to_provider(r: OrderReading) -> Seen:
     gap="A5",
     says="An instruction was signed by an office that is not the designated one; read with and without it.",
 )
-def instructed_by_another_office(r: OrderReading) -> Seen:
+def instructed_by_another_office(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("non-disclosure-instructed") if not r.instructions.is_valid(e)]
 
 
@@ -287,7 +287,7 @@ def _refused_before(r: OrderReading, step: Entry) -> bool:
     contradicts="A5",
     says="The issuing side went on before the provider's time was over.",
 )
-def went_on_too_early(r: OrderReading) -> Seen:
+def went_on_too_early(r: OrderReading) -> Matches:
     clock = r.deadlines.clock("D-7-7")
     if clock is None or clock.due is None:
         return None
@@ -304,7 +304,7 @@ def went_on_too_early(r: OrderReading) -> Seen:
     says="The issuing side went on after the calendar end but before the next working day was over; the treaty "
     "does not say which counts.",
 )
-def went_on_before_the_next_working_day(r: OrderReading) -> Seen:
+def went_on_before_the_next_working_day(r: OrderReading) -> Matches:
     clock = r.deadlines.clock("D-7-7")
     twin = next((c for c in r.deadlines.clocks if c.id == "D-7-7" and c is not clock), None)
     if clock is None or clock.due is None or twin is None or twin.due is None:
@@ -321,6 +321,6 @@ def went_on_before_the_next_working_day(r: OrderReading) -> Seen:
     gap="A6",
     says="The data came after the time was over; nothing bars their use for that.",
 )
-def disclosed_late(r: OrderReading) -> Seen:
+def disclosed_late(r: OrderReading) -> Matches:
     clock = r.deadlines.clock("D-7-7")
     return [d for d in r.substance.disclosures if clock.due <= d.on] if clock and clock.due else None

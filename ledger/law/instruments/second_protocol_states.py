@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.terms.rule import Mark, Standing
+from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
+from ledger.law.terms.rule import CriterionState, Mark
 
 # -- article 8: through the other State --------------------------------------------------------------------------------
 
@@ -18,7 +18,7 @@ from ledger.law.terms.rule import Mark, Standing
     contradicts="A5",
     says="The provider was not asked first, and it is not said why not.",
 )
-def provider_not_asked_first(r: OrderReading) -> Seen:
+def provider_not_asked_first(r: OrderReading) -> Matches:
     untried = "subscriber" in r.order.categories and r.order.lacks("prior_order") and r.order.lacks("prior_attempts")
     return r.entries.of("order-issued") if untried and r.parties.declared("D-7-8") else None
 
@@ -32,7 +32,7 @@ def provider_not_asked_first(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The other Party does not apply article 8 to traffic data.",
 )
-def traffic_data_reserved(r: OrderReading) -> Seen:
+def traffic_data_reserved(r: OrderReading) -> Matches:
     return r.entries.of("order-issued") if "traffic" in r.order.categories and r.parties.declared("R-8-13") else None
 
 
@@ -45,13 +45,13 @@ def traffic_data_reserved(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The request was not sent by the central authority.",
 )
-def not_sent_by_the_central_authority(r: OrderReading) -> Seen:
+def not_sent_by_the_central_authority(r: OrderReading) -> Matches:
     wrong = [e for e in r.entries.of("order-transmitted") if r.actors.is_by(e, "ISS", "POC")]
     if not wrong or not r.parties.declared("D-8-11"):
         return None
     again = [e for e in r.entries.later(wrong[-1], "order-transmitted") if r.actors.is_by(e, "CAR")]
-    standing = Standing.GAP if again else Standing.CONTRADICTED
-    return Found(tuple(e.leaf for e in (*wrong, *again)), effects=(("A5", standing),))
+    standing = CriterionState.GAP if again else CriterionState.CONTRADICTED
+    return CheckResult(tuple(e.leaf for e in (*wrong, *again)), effects=(("A5", standing),))
 
 
 @finding(
@@ -63,7 +63,7 @@ def not_sent_by_the_central_authority(r: OrderReading) -> Seen:
     gap="A6",
     says="The provider was served after the 45 days; the duty is one of reasonable efforts.",
 )
-def served_late(r: OrderReading) -> Seen:
+def served_late(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("D-8-6-SERVICE"))
 
 
@@ -76,7 +76,7 @@ def served_late(r: OrderReading) -> Seen:
     gap="A6",
     says="The return came after the time; counted by {policy}.",
 )
-def returned_late(r: OrderReading) -> Seen:
+def returned_late(r: OrderReading) -> Matches:
     missed = r.deadlines.missed("D-8-6-RETURN")
     return of_clocks(missed, policy=missed[0].policy) if missed else None
 
@@ -93,7 +93,7 @@ def returned_late(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The other Party does not execute emergency requests for subscriber information alone.",
 )
-def subscriber_information_alone(r: OrderReading) -> Seen:
+def subscriber_information_alone(r: OrderReading) -> Matches:
     return (
         r.entries.of("order-issued") if r.order.categories == {"subscriber"} and r.parties.declared("D-9-1-b") else None
     )
@@ -107,7 +107,7 @@ def subscriber_information_alone(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The oral request was never confirmed in writing.",
 )
-def never_confirmed_in_writing(r: OrderReading) -> Seen:
+def never_confirmed_in_writing(r: OrderReading) -> Matches:
     """There is no time limit: it shows when data have come, or the file is closed, without it (decision 51)."""
     came = r.entries.of("data-disclosed", "data-transmitted-by-state")
     if not came and r.history.state != "CLOSED":
@@ -129,5 +129,5 @@ def never_confirmed_in_writing(r: OrderReading) -> Seen:
     contradicts="A5",
     says="The request was not sent again in the declared form in time.",
 )
-def not_sent_again_in_form(r: OrderReading) -> Seen:
+def not_sent_again_in_form(r: OrderReading) -> Matches:
     return of_clocks(r.deadlines.missed("D-9-5"))

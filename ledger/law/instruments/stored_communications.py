@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding
+from ledger.law.rules.check import Matches, finding
 from ledger.law.terms.rule import Mark
 
 
@@ -15,5 +15,5 @@ from ledger.law.terms.rule import Mark
     kinds="reasoned-objection-filed",
     says="The motion came too late.",
 )
-def motion_too_late(r: OrderReading) -> Seen:
+def motion_too_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("reasoned-objection-filed") if not r.deadlines.before_end(e, "SCA-2703-h")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding
+from ledger.law.rules.check import Matches, finding
 from ledger.law.terms.rule import Mark
 
 
@@ -16,5 +16,5 @@ from ledger.law.terms.rule import Mark
     says="The data were given without compulsion; some States ask for mutual assistance before they are used as "
     "evidence.",
 )
-def given_without_compulsion(r: OrderReading) -> Seen:
+def given_without_compulsion(r: OrderReading) -> Matches:
     return None if r.substance.disowned else r.substance.disclosures

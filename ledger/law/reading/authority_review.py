@@ -12,7 +12,7 @@ from ledger.law.reading.effective_entries import EffectiveEntries
 from ledger.law.reading.order_parties import OrderParties
 from ledger.law.reading.reliability import Reliability
 from ledger.law.reading.versions import OrderVersions
-from ledger.law.terms.calendar import Count, eu_days, eu_hours
+from ledger.law.terms.calendar import CountedPeriod, eu_days, eu_hours
 
 
 class Emergency:
@@ -100,7 +100,7 @@ class AuthorityReview:
         return None
 
     @cached_property
-    def period(self) -> Count | None:
+    def period(self) -> CountedPeriod | None:
         """The time of the enforcing authority; None while it is not known. EPOC:12(1) [text].
 
         Ten days, or 96 hours if there is an emergency when the notification arrives; later changes do not matter.

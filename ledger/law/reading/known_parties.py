@@ -13,7 +13,7 @@ from ledger.law.terms.rule import Mark
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDeclaration:
     """One declaration, reservation or communication of a Party. `verified`: its text was read."""
 
     code: str
@@ -30,7 +30,7 @@ class KnownParty:
     name: str
     zone: str
     ratified: date
-    declarations: tuple[Known, ...]
+    declarations: tuple[KnownDeclaration, ...]
     complete: bool  # every declaration of this Party is listed and read
     source: str
     mark: Mark
@@ -60,17 +60,21 @@ RATIFIED = {
             "Asia/Tokyo",
             date(2023, 8, 10),
             (
-                Known("R-7-9-a", "does not apply article 7", verified=True, mark=Mark.TEXT),
-                Known(
+                KnownDeclaration("R-7-9-a", "does not apply article 7", verified=True, mark=Mark.TEXT),
+                KnownDeclaration(
                     "D-8-11",
                     "takes requests under article 8 from the central authority or one mutually determined",
                     verified=True,
                     mark=Mark.TEXT,
                 ),
-                Known("C-6-6", "names the authority for consultations under article 6", verified=True, mark=Mark.TEXT),
-                Known("C-8-10", "names its authorities for article 8", verified=False, mark=Mark.LIKELY),
-                Known("C-14-7-c", "names the authority for incidents", verified=False, mark=Mark.LIKELY),
-                Known("C-14-10-b", "names the authority for onward transfer", verified=False, mark=Mark.LIKELY),
+                KnownDeclaration(
+                    "C-6-6", "names the authority for consultations under article 6", verified=True, mark=Mark.TEXT
+                ),
+                KnownDeclaration("C-8-10", "names its authorities for article 8", verified=False, mark=Mark.LIKELY),
+                KnownDeclaration("C-14-7-c", "names the authority for incidents", verified=False, mark=Mark.LIKELY),
+                KnownDeclaration(
+                    "C-14-10-b", "names the authority for onward transfer", verified=False, mark=Mark.LIKELY
+                ),
             ),
             complete=False,
             source=SOURCE,
@@ -92,10 +96,12 @@ RATIFIED = {
 # What Council Decision (EU) 2023/436 of 14 February 2023 (OJ L 63, 28.2.2023, p. 48) is expected to prescribe to Member
 # States in its annex, which could not be read. For planning only: a Member State's own declarations decide.
 EXPECTED_OF_MEMBER_STATES = (
-    Known("D-7-2-b", "orders under the supervision of a prosecutor or other judicial authority", False, Mark.LIKELY),
-    Known("N-7-5-a", "simultaneous notification in every case", False, Mark.LIKELY),
-    Known("C-7-5-e", "a single authority to be notified", False, Mark.LIKELY),
-    Known("D-8-4", "additional supporting information", False, Mark.LIKELY),
-    Known("C-14-7-c", "names the authority for incidents", False, Mark.LIKELY),
-    Known("C-14-10-b", "names the authority for onward transfer", False, Mark.LIKELY),
+    KnownDeclaration(
+        "D-7-2-b", "orders under the supervision of a prosecutor or other judicial authority", False, Mark.LIKELY
+    ),
+    KnownDeclaration("N-7-5-a", "simultaneous notification in every case", False, Mark.LIKELY),
+    KnownDeclaration("C-7-5-e", "a single authority to be notified", False, Mark.LIKELY),
+    KnownDeclaration("D-8-4", "additional supporting information", False, Mark.LIKELY),
+    KnownDeclaration("C-14-7-c", "names the authority for incidents", False, Mark.LIKELY),
+    KnownDeclaration("C-14-10-b", "names the authority for onward transfer", False, Mark.LIKELY),
 )

@@ -23,7 +23,7 @@ from ledger.law.reading.receipts import Receipts
 from ledger.law.reading.reliability import Reliability
 from ledger.law.reading.substance import Substance
 from ledger.law.reading.versions import OrderVersions
-from ledger.law.terms.rule import Clock, StateHistory, Verdict
+from ledger.law.terms.rule import Clock, ClockVerdict, StateHistory
 
 ListClocks: TypeAlias = "Callable[[OrderReading], tuple[Clock, ...]]"
 RunMachine: TypeAlias = "Callable[[OrderReading], StateHistory]"
@@ -109,7 +109,7 @@ class OrderDeadlines:
 
     def missed(self, *ids: str) -> tuple[Clock, ...]:
         """Return the clocks of these ids that are MISSED; a rolled twin does not count."""
-        return tuple(c for c in self.counting if c.id in ids and c.verdict is Verdict.MISSED)
+        return tuple(c for c in self.counting if c.id in ids and c.verdict is ClockVerdict.MISSED)
 
     def before_end(self, e: Entry, *ids: str) -> bool:
         """Return True if it happened before the end of the first of these clocks that is listed, or that is unknown."""

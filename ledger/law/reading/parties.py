@@ -51,7 +51,7 @@ class Declaration(Struct, frozen=True):
     leaf: str
 
 
-class Office(Struct, frozen=True):
+class RegisteredOffice(Struct, frozen=True):
     """A registered office, person or company as it stands from `valid_from` on."""
 
     actor: str
@@ -82,7 +82,7 @@ class Register(Struct):
 
     parties: dict[str, Party] = {}
     declarations: dict[tuple[str, str], list[Declaration]] = {}
-    offices: dict[str, list[Office]] = {}
+    offices: dict[str, list[RegisteredOffice]] = {}
     ends: dict[str, date] = {}  # actor -> the last `valid_until` given
     compromises: list[Compromise] = []
     entries: dict[str, list[Entry]] = {}  # by kind, in order of entries
@@ -110,7 +110,7 @@ class Register(Struct):
         codes = [code for of, code in self.declarations if of == party]
         return {code: d for code in codes if (d := self.declaration(party, code, day)) is not None}
 
-    def office(self, actor: str, day: date | None = None) -> Office | None:
+    def office(self, actor: str, day: date | None = None) -> RegisteredOffice | None:
         """An office as it stood on a day, or as it was recorded last; before its first day, as it first was."""
         states = self.offices.get(actor)
         if not states:
@@ -149,7 +149,7 @@ class Register(Struct):
         windows = (c for c in self.compromises if c.actor == actor and c.since <= recorded)
         return next((c for c in windows if c.until is None or recorded < c.until), None)
 
-    def _at(self, actor: str, moment: datetime) -> Office | None:
+    def _at(self, actor: str, moment: datetime) -> RegisteredOffice | None:
         states = self.offices.get(actor)
         if not states or len(states) == 1:
             return states[0] if states else None
@@ -267,7 +267,7 @@ def _office(register: Register, e: Entry) -> None:
     before = states[-1] if states else None
     roles, designations = e.get("roles"), e.get("designations")
     states.append(
-        Office(
+        RegisteredOffice(
             actor=actor,
             party=e.get("party") or (before.party if before else e.party),
             roles=frozenset(roles) if roles is not None else before.roles if before else frozenset(),

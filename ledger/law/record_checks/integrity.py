@@ -18,7 +18,7 @@ from ledger.law.reading.exhibit_digests import (
     still_stated,
 )
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding
+from ledger.law.rules.check import Matches, finding
 from ledger.law.terms.rule import Mark
 
 HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysis-performed")
@@ -34,7 +34,7 @@ HANDLED = ("evidence-accessed", "working-copy-made", "evidence-sealed", "analysi
     contradicts="A2",
     says="A file is not the one that was handed over.",
 )
-def another_file(r: OrderReading) -> Seen:
+def another_file(r: OrderReading) -> Matches:
     kept = still_stated(r)
     compared = (*r.entries.of(*COMPARED), *(e for e in kept if e.kind in COMPARED))
     said = [e for e in compared if e.get("check") == "differ" or changed(e)]
@@ -52,7 +52,7 @@ def another_file(r: OrderReading) -> Seen:
     gap="A2",
     says="Something that arrived can be compared with nothing that was handed over.",
 )
-def not_compared(r: OrderReading) -> Seen:
+def not_compared(r: OrderReading) -> Matches:
     kept = still_stated(r)
     return [a for a in r.entries.of(*ARRIVALS) if a.get("manifest") is not None and _is_strange(a, handed(r, a, kept))]
 
@@ -78,7 +78,7 @@ def _is_strange(arrival: Entry, sources: Iterable[Entry]) -> bool:
     gap="A3",
     says="There is a stretch of time in which it is not shown who held the exhibit.",
 )
-def not_shown_who_held_it(r: OrderReading) -> Seen:
+def not_shown_who_held_it(r: OrderReading) -> Matches:
     holders: dict[str, str] = {}
     gaps = []
     for e in r.entries.of("evidence-received", "custody-transferred", *HANDLED):
@@ -108,7 +108,7 @@ def not_shown_who_held_it(r: OrderReading) -> Seen:
     gap="A2",
     says="An independent check did not, or not fully, give the same result.",
 )
-def not_reproduced(r: OrderReading) -> Seen:
+def not_reproduced(r: OrderReading) -> Matches:
     return [e for e in r.entries.of("expert-verification-performed") if e.get("result") != "reproduced"]
 
 
@@ -120,6 +120,6 @@ def not_reproduced(r: OrderReading) -> Seen:
     gap="A8",
     says="Something is kept from the defence and it is not said why.",
 )
-def withheld_without_reason(r: OrderReading) -> Seen:
+def withheld_without_reason(r: OrderReading) -> Matches:
     bundles = r.entries.of("defence-bundle-issued")
     return [e for e in bundles if e.stated("withheld_fields") and not e.stated("withheld_reasons")]

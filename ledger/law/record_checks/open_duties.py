@@ -13,7 +13,7 @@ from msgspec import Struct
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks.regions import conditions, custody
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 
 # Clocks of data protection, each with the question of the register under which it is asked about.
 CLOCKS = {"D-14-2b": 3, "E-4-5-DATA": 3, "NOTICE-REVIEW": 4, "NOTICE-DUE": 4, "DP-72H": 9}
@@ -48,7 +48,11 @@ def open_duties(r: OrderReading) -> tuple[OpenDuty, ...]:
 def _running(r: OrderReading) -> Iterator[OpenDuty]:
     """Clocks that nothing has answered: still running, over, or not computed."""
     for clock in r.deadlines.counting:
-        if clock.id in CLOCKS and not clock.met_by and clock.verdict not in (Verdict.MET, Verdict.NOT_RUNNING):
+        if (
+            clock.id in CLOCKS
+            and not clock.met_by
+            and clock.verdict not in (ClockVerdict.MET, ClockVerdict.NOT_RUNNING)
+        ):
             yield OpenDuty(CLOCKS[clock.id], f"{clock.id} is {clock.verdict}.", clock.entries)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ledger.entries.case import Entry
 from ledger.facts import KINDS
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Found, Seen, finding
-from ledger.law.terms.rule import Mark, Standing
+from ledger.law.rules.check import CheckResult, Matches, finding
+from ledger.law.terms.rule import CriterionState, Mark
 
 HANDING_OVER = ("data-disclosed", "data-transmitted-by-state")
 # Without these being what they say there is no lawful order; any other entry without authority leaves a gap.
@@ -32,7 +32,7 @@ NO_SIDE = frozenset(("AUD", "CT", "DPO", "SA"))  # nothing is decided in their f
     gap="A4",
     says="An entry was signed in a role that cannot do this.",
 )
-def signed_without_authority(r: OrderReading) -> Seen:
+def signed_without_authority(r: OrderReading) -> Matches:
     powerless = [
         e
         for e in r.entries.current
@@ -42,8 +42,8 @@ def signed_without_authority(r: OrderReading) -> Seen:
     if not powerless:
         return None
     grave = any(e.kind in AUTHORITY for e in powerless)
-    effects = (("A4", Standing.CONTRADICTED if grave else Standing.GAP),)
-    return Found(tuple(e.leaf for e in powerless), effects=effects)
+    effects = (("A4", CriterionState.CONTRADICTED if grave else CriterionState.GAP),)
+    return CheckResult(tuple(e.leaf for e in powerless), effects=effects)
 
 
 def _extends_its_own_time(e: Entry) -> bool:
@@ -57,7 +57,7 @@ def _extends_its_own_time(e: Entry) -> bool:
     gap="A1",
     says="An entry claims a role that its signer's key did not hold; it has no legal effect.",
 )
-def role_not_held(r: OrderReading) -> Seen:
+def role_not_held(r: OrderReading) -> Matches:
     """Of replaced entries too: a replacement does not hide it."""
     return [e for e in r.case.entries if not e.held]
 
@@ -69,7 +69,7 @@ def role_not_held(r: OrderReading) -> Seen:
     kinds="deadline-extended",
     says="The provider gave itself more time; the clock was not moved.",
 )
-def gave_itself_more_time(r: OrderReading) -> Seen:
+def gave_itself_more_time(r: OrderReading) -> Matches:
     return [e for e in r.entries.current if _extends_its_own_time(e)]
 
 
@@ -81,7 +81,7 @@ def gave_itself_more_time(r: OrderReading) -> Seen:
     gap="A1 A4",
     says="No order signed by a registered office is on record.",
 )
-def no_signed_order(r: OrderReading) -> Seen:
+def no_signed_order(r: OrderReading) -> Matches:
     signed = any(r.reliability.first_hand(e) for e in r.entries.of("order-issued"))
     return None if signed else r.entries.of("order-received", "data-disclosed")
 
@@ -94,7 +94,7 @@ def no_signed_order(r: OrderReading) -> Seen:
     contradicts="A1 A4 A7",
     says="Data were handed to somebody who was not the authority named.",
 )
-def disclosed_to_a_forger(r: OrderReading) -> Seen:
+def disclosed_to_a_forger(r: OrderReading) -> Matches:
     return (*r.entries.of("order-repudiated"), *r.substance.disclosures) if r.substance.disclosures else None
 
 
@@ -108,7 +108,7 @@ def disclosed_to_a_forger(r: OrderReading) -> Seen:
     gap="A1",
     says="An entry was signed with a key that may have been in wrong hands.",
 )
-def signed_with_an_untrusted_key(r: OrderReading) -> Seen:
+def signed_with_an_untrusted_key(r: OrderReading) -> Matches:
     """By the time of recording, not by the time claimed (decision 59)."""
     if not r.register.compromises:
         return None
@@ -135,7 +135,7 @@ def _untrusted(r: OrderReading, e: Entry, confirmations: tuple[Entry, ...]) -> b
     gap="A1",
     says="That the data were handed over rests on the word of the other side only.",
 )
-def second_hand(r: OrderReading) -> Seen:
+def second_hand(r: OrderReading) -> Matches:
     return [e for e in r.entries.of(*HANDING_OVER) if not r.reliability.first_hand(e)]
 
 
@@ -147,7 +147,7 @@ def second_hand(r: OrderReading) -> Seen:
     gap="A4 A5",
     says="That an office decided this rests on the word of another office only.",
 )
-def decision_second_hand(r: OrderReading) -> Seen:
+def decision_second_hand(r: OrderReading) -> Matches:
     return [e for e in r.entries.of(*DECISIONS.split()) if not r.reliability.first_hand(e) and _of_another_side(r, e)]
 
 
@@ -165,7 +165,7 @@ def _of_another_side(r: OrderReading, e: Entry) -> bool:
     gap="A1",
     says="The certificate that was needed or asked for is missing.",
 )
-def not_certified(r: OrderReading) -> Seen:
+def not_certified(r: OrderReading) -> Matches:
     if r.substance.disowned or not (r.instrument == "VOL" or r.order.instructs("certification")):
         return None
     return [d for d in r.substance.disclosures if not d.stated("certificate")]

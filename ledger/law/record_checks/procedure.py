@@ -13,8 +13,8 @@ from ledger.formats import time_zones
 from ledger.law.reading.exhibit_digests import files
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.reading.reliability import late
-from ledger.law.rules.check import Found, Seen, finding, of_clocks
-from ledger.law.terms.rule import Mark, Standing, Verdict
+from ledger.law.rules.check import CheckResult, Matches, finding, of_clocks
+from ledger.law.terms.rule import ClockVerdict, CriterionState, Mark
 
 # -- withdrawal --------------------------------------------------------------------------------------------------------
 
@@ -34,7 +34,7 @@ def _after_withdrawal(r: OrderReading, *, confirmed: bool) -> list[Entry]:
     contradicts="A4",
     says="Data were handed over after the withdrawal had arrived.",
 )
-def disclosed_after_withdrawal(r: OrderReading) -> Seen:
+def disclosed_after_withdrawal(r: OrderReading) -> Matches:
     return _after_withdrawal(r, confirmed=True)
 
 
@@ -45,7 +45,7 @@ def disclosed_after_withdrawal(r: OrderReading) -> Seen:
     kinds="order-withdrawn",
     says="Withdrawal and disclosure crossed.",
 )
-def crossed(r: OrderReading) -> Seen:
+def crossed(r: OrderReading) -> Matches:
     return _after_withdrawal(r, confirmed=False)
 
 
@@ -59,7 +59,7 @@ def crossed(r: OrderReading) -> Seen:
     kinds="duplicate-service-recorded order-received data-disclosed",
     says="The same thing came twice; the first counts.",
 )
-def came_twice(r: OrderReading) -> Seen:
+def came_twice(r: OrderReading) -> Matches:
     return (*r.entries.of("duplicate-service-recorded"), *_received_again(r), *_disclosed_again(r))
 
 
@@ -85,8 +85,8 @@ def _disclosed_again(r: OrderReading) -> list[Entry]:
     mark=Mark.DESIGN,
     says="An entry does not follow from what went before; the state was left as it was.",
 )
-def out_of_sequence(r: OrderReading) -> Seen:
-    return Found(r.history.out_of_sequence) if r.history.out_of_sequence else None
+def out_of_sequence(r: OrderReading) -> Matches:
+    return CheckResult(r.history.out_of_sequence) if r.history.out_of_sequence else None
 
 
 @finding(
@@ -96,7 +96,7 @@ def out_of_sequence(r: OrderReading) -> Seen:
     gap="A6",
     says="An entry was written down more than a day after the event.",
 )
-def written_down_late(r: OrderReading) -> Seen:
+def written_down_late(r: OrderReading) -> Matches:
     return [e for e in r.entries.current if late(e)]
 
 
@@ -107,7 +107,7 @@ def written_down_late(r: OrderReading) -> Seen:
     gap="A6",
     says="An entry was signed before the event that it states; until that moment it counts for nothing.",
 )
-def signed_before_it_happened(r: OrderReading) -> Seen:
+def signed_before_it_happened(r: OrderReading) -> Matches:
     return [e for e in (*r.entries.current, *r.entries.future) if e.after_signature]
 
 
@@ -142,7 +142,7 @@ PRESUPPOSE_THE_ORDER = frozenset(
     kinds="order-issued oral-request-made",
     says="An entry states something that needs an order, and dates it before there was one.",
 )
-def before_there_was_an_order(r: OrderReading) -> Seen:
+def before_there_was_an_order(r: OrderReading) -> Matches:
     first = r.entries.first("order-issued", "oral-request-made")
     if first is None:
         return None
@@ -154,11 +154,11 @@ def before_there_was_an_order(r: OrderReading) -> Seen:
     mark=Mark.DESIGN,
     says="An entry states a value that is not what its field asks for; it is refused where entries are made.",
 )
-def not_of_its_type(r: OrderReading) -> Seen:
+def not_of_its_type(r: OrderReading) -> Matches:
     zoned = (p for code in (r.parties.from_party, r.parties.to_party) if (p := r.register.parties.get(code or "")))
     leaves = [e.leaf for e in (*r.entries.current, *r.entries.future) if out_of_type(e)]
     leaves += [p.leaf for p in zoned if p.zone not in time_zones.names()]
-    return Found(tuple(dict.fromkeys(leaves))) if leaves else None
+    return CheckResult(tuple(dict.fromkeys(leaves))) if leaves else None
 
 
 @finding(
@@ -169,8 +169,8 @@ def not_of_its_type(r: OrderReading) -> Seen:
     says="A clock could not be computed, because the receipt or the answer is unknown, disputed or written down "
     "late without support.",
 )
-def clock_undetermined(r: OrderReading) -> Seen:
-    return of_clocks(c for c in r.deadlines.clocks if c.verdict is Verdict.UNDETERMINED)
+def clock_undetermined(r: OrderReading) -> Matches:
+    return of_clocks(c for c in r.deadlines.clocks if c.verdict is ClockVerdict.UNDETERMINED)
 
 
 # -- disputed, not understood ------------------------------------------------------------------------------------------
@@ -182,15 +182,15 @@ def clock_undetermined(r: OrderReading) -> Seen:
     kinds="event-disputed",
     says="A party says that an entry is wrong; both statements are shown.",
 )
-def disputed(r: OrderReading) -> Seen:
+def disputed(r: OrderReading) -> Matches:
     """It leaves open the criterion of the group of the disputed entry; a receipt-disputed only stops clocks."""
     standing = [e for e in r.entries.of("event-disputed") if e.leaf not in r.reliability.settled]
     if not standing:
         return None
     about = [e for d in standing if (e := r.entries.by_leaf.get(d.get("about")))]
     criteria = {GROUPS[KINDS[e.kind].group].criterion for e in about if e.kind in KINDS}
-    effects = tuple((criterion, Standing.GAP) for criterion in sorted(criteria))
-    return Found(tuple(e.leaf for e in (*standing, *about)), effects=effects)
+    effects = tuple((criterion, CriterionState.GAP) for criterion in sorted(criteria))
+    return CheckResult(tuple(e.leaf for e in (*standing, *about)), effects=effects)
 
 
 @finding(
@@ -198,5 +198,5 @@ def disputed(r: OrderReading) -> Seen:
     mark=Mark.DESIGN,
     says="The record holds an entry of a kind this reader does not know; it is shown as it is.",
 )
-def unknown_kind(r: OrderReading) -> Seen:
+def unknown_kind(r: OrderReading) -> Matches:
     return [e for e in (*r.entries.current, *r.entries.future) if e.kind not in KINDS]

@@ -17,15 +17,15 @@ from ledger.law.instruments import e_evidence
 from ledger.law.reading.exhibit_digests import COMPARED
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.record_checks import integrity, origin, procedure
-from ledger.law.rules.check import Check, Found, Seen, finding
-from ledger.law.terms.rule import Finding, Mark, Standing
+from ledger.law.rules.check import CheckResult, FindingRule, Matches, finding
+from ledger.law.terms.rule import CriterionState, Finding, Mark
 
 CRITERIA = ("A1", "A2", "A3")
 BEARS = (  # the kinds on which these criteria rest
     *("order-issued", "authenticity-confirmed", "data-disclosed", "data-transmitted-by-state", "evidence-received"),
     *("custody-transferred", *integrity.HANDLED, "expert-verification-performed"),
 )
-RAISED_BY: tuple[Check, ...] = (  # every finding that can pull one of these criteria
+RAISED_BY: tuple[FindingRule, ...] = (  # every finding that can pull one of these criteria
     *(origin.no_signed_order, origin.disclosed_to_a_forger, origin.signed_with_an_untrusted_key),
     *(origin.second_hand, origin.not_certified, e_evidence.transfer_not_as_prescribed),
     *(integrity.another_file, integrity.not_compared, integrity.not_shown_who_held_it),
@@ -44,7 +44,7 @@ MOST = 100  # replaced entries for which the record is read again; of more, noth
     kinds=" ".join(BEARS),
     says="An entry on which authenticity, integrity or custody rests was replaced by its own signer; both are shown.",
 )
-def replaced(r: OrderReading) -> Seen:
+def replaced(r: OrderReading) -> Matches:
     old = (r.entries.by_leaf[leaf] for leaf in r.entries.replacements)
     return [e for one in old if one.kind in BEARS for e in (one, *r.entries.replacements[one.leaf])]
 
@@ -55,7 +55,7 @@ def replaced(r: OrderReading) -> Seen:
     says="An entry that showed a contradiction or a gap was replaced by its own signer, and nothing answers what it "
     "showed.",
 )
-def contradiction_withdrawn(r: OrderReading) -> Seen:
+def contradiction_withdrawn(r: OrderReading) -> Matches:
     """It leaves open each criterion that the replaced entry would pull, until equal digests or another office answer.
 
     The record is read once more for each replaced entry, as if it counted and nothing had taken its place.
@@ -65,7 +65,7 @@ def contradiction_withdrawn(r: OrderReading) -> Seen:
         return None
     leaves = dict.fromkeys(e.leaf for old, after, _ in found.values() for e in (old, *after))
     pulled = {criterion for *_, criteria in found.values() for criterion in criteria}
-    return Found(tuple(leaves), effects=tuple((criterion, Standing.GAP) for criterion in sorted(pulled)))
+    return CheckResult(tuple(leaves), effects=tuple((criterion, CriterionState.GAP) for criterion in sorted(pulled)))
 
 
 def _withdrawn(r: OrderReading) -> Iterator[tuple[Entry, Iterable[Entry], set[str]]]:

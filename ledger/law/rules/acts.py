@@ -11,7 +11,7 @@ from datetime import date
 from msgspec import Struct
 
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Seen, finding
+from ledger.law.rules.check import Matches, finding
 from ledger.law.terms.instruments import CONVENTION, PROTOCOL
 from ledger.law.terms.rule import Mark
 
@@ -83,7 +83,7 @@ def _in_force_from(r: OrderReading) -> date | None:
     contradicts="A5",
     says="The instrument was not in force when the order was made.",
 )
-def not_in_force(r: OrderReading) -> Seen:
+def not_in_force(r: OrderReading) -> Matches:
     since = _in_force_from(r)
     return [e for e in r.entries.of("order-issued") if since and r.parties.issuer_days.day(e.on) < since]
 
@@ -97,6 +97,6 @@ def not_in_force(r: OrderReading) -> Seen:
     gap="A4 A5",
     says="Nobody has read the declarations of the other Party, so it cannot be shown that its conditions were met.",
 )
-def declarations_unverified(r: OrderReading) -> Seen:
+def declarations_unverified(r: OrderReading) -> Matches:
     party = r.register.parties.get(r.parties.to_party or "")
     return [r.order.issued] if r.order.issued and not (party and party.declarations_verified) else None

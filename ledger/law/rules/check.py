@@ -17,12 +17,12 @@ from msgspec import Struct
 
 from ledger.entries.case import Entry
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.terms.rule import Clock, Finding, Level, Mark, Standing
+from ledger.law.terms.rule import Clock, CriterionState, Finding, Level, Mark
 
-Effects: TypeAlias = tuple[tuple[str, Standing], ...]
+Effects: TypeAlias = tuple[tuple[str, CriterionState], ...]
 
 
-class Found(Struct, frozen=True):
+class CheckResult(Struct, frozen=True):
     """A finding whose words or effects depend on what was seen: `words` fill the braces of its sentence."""
 
     leaves: tuple[str, ...]
@@ -30,10 +30,10 @@ class Found(Struct, frozen=True):
     effects: Effects | None = None
 
 
-Seen: TypeAlias = Found | Iterable[Entry] | None
+Matches: TypeAlias = CheckResult | Iterable[Entry] | None
 
 
-class Check(Struct, frozen=True):
+class FindingRule(Struct, frozen=True):
     """A rule whose breach is a finding: its code, what it does to the criteria, its words, and how it is seen.
 
     `instruments` and `kinds` say where it can arise at all: under these instruments, with an entry of one of these
@@ -48,15 +48,15 @@ class Check(Struct, frozen=True):
     mark: Mark
     instruments: tuple[str, ...]
     kinds: tuple[str, ...]
-    look: Callable[[OrderReading], Seen]
+    look: Callable[[OrderReading], Matches]
 
     def find(self, r: OrderReading) -> Finding | None:
         """The finding in this record, or None."""
         seen = self.look(r)
         if seen is None:
             return None
-        if not isinstance(seen, Found):
-            seen = Found(tuple(dict.fromkeys(e.leaf for e in seen)))
+        if not isinstance(seen, CheckResult):
+            seen = CheckResult(tuple(dict.fromkeys(e.leaf for e in seen)))
             if not seen.leaves:
                 return None
         effects = self.effects if seen.effects is None else seen.effects
@@ -75,19 +75,19 @@ def finding(
     contradicts: str = "",
     gap: str = "",
     level: Level | None = None,
-) -> Callable[[Callable[[OrderReading], Seen]], Check]:
+) -> Callable[[Callable[[OrderReading], Matches]], FindingRule]:
     """Make a check of the function below: lists are words with spaces (citations: commas) between.
 
     `contradicts` and `gap` name the criteria it pulls to CONTRADICTED or GAP; neither: a remark. The level is the first
     letter of the code, but for F codes.
     """
     effects = (
-        *((criterion, Standing.CONTRADICTED) for criterion in contradicts.split()),
-        *((criterion, Standing.GAP) for criterion in gap.split()),
+        *((criterion, CriterionState.CONTRADICTED) for criterion in contradicts.split()),
+        *((criterion, CriterionState.GAP) for criterion in gap.split()),
     )
 
-    def check(look: Callable[[OrderReading], Seen]) -> Check:
-        return Check(
+    def check(look: Callable[[OrderReading], Matches]) -> FindingRule:
+        return FindingRule(
             code=code,
             level=level or Level(code[0]),
             effects=effects,
@@ -102,8 +102,8 @@ def finding(
     return check
 
 
-def of_clocks(clocks: Iterable[Clock], **words: str) -> Found | None:
+def of_clocks(clocks: Iterable[Clock], **words: str) -> CheckResult | None:
     """What clocks show: the entries they rest on; None without a clock."""
     clocks = tuple(clocks)
     leaves = dict.fromkeys(leaf for c in clocks for leaf in (c.trigger, *c.met_by, *c.entries) if leaf)
-    return Found(tuple(leaves), words) if clocks else None
+    return CheckResult(tuple(leaves), words) if clocks else None

@@ -14,10 +14,10 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ledger.law.reading.order_reading import OrderReading
-from ledger.law.rules.check import Check, Seen
-from ledger.law.terms.rule import Level, Mark, Standing
+from ledger.law.rules.check import FindingRule, Matches
+from ledger.law.terms.rule import CriterionState, Level, Mark
 
-When: TypeAlias = Callable[[OrderReading], bool]
+ContentCondition: TypeAlias = Callable[[OrderReading], bool]
 
 PAPER = ("post", "courier", "fax", "by-hand")  # channels that are not electronic
 
@@ -113,14 +113,14 @@ WORDS = {
 }
 
 
-class Point(Struct, frozen=True):
+class RequiredContent(Struct, frozen=True):
     """A point of the contents: the fields that state it, its article, and when it is asked for (None: always)."""
 
     code: str
     level: Level
     cite: str
     fields: tuple[str, ...]
-    when: When | None = None
+    when: ContentCondition | None = None
 
     @property
     def mark(self) -> Mark:
@@ -134,17 +134,17 @@ class Point(Struct, frozen=True):
         return f"Missing in the order: {', '.join(first)}{' or ' if first else ''}{last}."
 
 
-def must(code: str, cite: str, fields: str, when: When | None = None) -> Point:
+def must(code: str, cite: str, fields: str, when: ContentCondition | None = None) -> RequiredContent:
     """What the article requires of the order itself (decision 46)."""
-    return Point(code, Level.V, cite, tuple(fields.split()), when)
+    return RequiredContent(code, Level.V, cite, tuple(fields.split()), when)
 
 
-def should(code: str, cite: str, fields: str, when: When | None = None) -> Point:
+def should(code: str, cite: str, fields: str, when: ContentCondition | None = None) -> RequiredContent:
     """Time frame and manner, supplemental and supporting information, and what a request to preserve specifies."""
-    return Point(code, Level.W, cite, tuple(fields.split()), when)
+    return RequiredContent(code, Level.W, cite, tuple(fields.split()), when)
 
 
-CONTENTS: dict[str, tuple[Point, ...]] = {
+CONTENTS: dict[str, tuple[RequiredContent, ...]] = {
     # Article 6(3): request for domain name registration information.
     "2AP-6": (
         must("F601", "2AP:6(3)(a)", "issuing_authority date_issued return_authority"),
@@ -237,16 +237,16 @@ CONTENTS: dict[str, tuple[Point, ...]] = {
 }
 
 
-def missing(point: Point, r: OrderReading) -> Seen:
+def missing(point: RequiredContent, r: OrderReading) -> Matches:
     """The order, if it lacks a field of this point and the point is asked for."""
     if r.order.issued is None or not r.order.lacks(*point.fields) or (point.when and not point.when(r)):
         return None
     return (r.order.issued,)
 
 
-def _check(instrument: str, point: Point) -> Check:
-    standing = Standing.CONTRADICTED if point.level is Level.V else Standing.GAP
-    return Check(
+def _check(instrument: str, point: RequiredContent) -> FindingRule:
+    standing = CriterionState.CONTRADICTED if point.level is Level.V else CriterionState.GAP
+    return FindingRule(
         code=point.code,
         level=point.level,
         effects=(("A5", standing),),

@@ -11,7 +11,7 @@ from ledger.law.deadlines.table import REGISTER
 from ledger.law.reading.effective_entries import in_order
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.states.machine import Condition
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 
 TRANSMISSION = ("E-10-2", "E-10-3", "E-10-4")  # the clocks within which a provider transmits under an EPOC
 
@@ -116,7 +116,7 @@ def confirmed(r: OrderReading, e: Entry) -> bool:
     id, policy, due = e.get("deadline"), e.get("policy"), instant(e.get("due"))
     # computed, not looked up: a disowned order lists no such clock, and the lapse before it was true
     again = (c for d in REGISTER if d.id == id and d.applies(r.instrument) for c in d.run(d, r))
-    return e.on >= due and any(c.verdict is Verdict.MISSED and (c.policy, c.due) == (policy, due) for c in again)
+    return e.on >= due and any(c.verdict is ClockVerdict.MISSED and (c.policy, c.due) == (policy, due) for c in again)
 
 
 def lapsed(*clocks: str) -> Condition:
@@ -131,7 +131,7 @@ def lapsed(*clocks: str) -> Condition:
 
 def the_time_to_transmit_is_over(r: OrderReading, e: Entry) -> bool:
     """the time to transmit is over"""
-    missed = [c for c in r.deadlines.clocks if c.id in TRANSMISSION and c.verdict is Verdict.MISSED]
+    missed = [c for c in r.deadlines.clocks if c.id in TRANSMISSION and c.verdict is ClockVerdict.MISSED]
     ends = [end_10_2(r, c.due) if c.id == "E-10-2" else c.due for c in missed if c.due]
     return any(end <= e.on for end in ends)
 

@@ -139,7 +139,7 @@ class Days:
 Passed = tuple[tuple[date, str], ...]
 
 
-class Count(Struct, frozen=True):
+class CountedPeriod(Struct, frozen=True):
     """A period counted: from `trigger` by `policy` for `length`, in the calendar `days`, until just before `due`.
 
     `last` is the last day of a period in days, None for one in hours; `passed` are the days that could not end it, each
@@ -156,7 +156,7 @@ class Count(Struct, frozen=True):
     begins: datetime | None = None
 
 
-def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-71") -> Count:
+def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
     """Hours by Regulation 1182/71 art. 3(1), 3(2)(a): from the next full hour there, so many real hours.
 
     An hour that has begun does not count even if the event falls on its first second (decision 7).
@@ -164,10 +164,10 @@ def eu_hours(trigger: datetime, hours: int, days: Days, policy: str = "EU-1182-7
     local = days.local(trigger)
     begun = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     begins = _later(trigger, HOUR - begun)
-    return Count(policy, trigger, f"{hours} hours", days, _later(begins, hours * HOUR), begins=begins)
+    return CountedPeriod(policy, trigger, f"{hours} hours", days, _later(begins, hours * HOUR), begins=begins)
 
 
-def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "EU-1182-71") -> Count:
+def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
     """Days by Regulation 1182/71 art. 3: the day of the event does not count; the last one is a working day (3(4)); two
     days or more contain at least two working days (3(5))."""
     length = _whole(length)
@@ -176,34 +176,34 @@ def eu_days(trigger: datetime, length: int | Duration, days: Days, policy: str =
     if length.after(first) - first >= 2 * DAY:
         while last < date.max and _working_days(first, last, days) < 2:
             last, passed = _roll(last + DAY, days, (*passed, (last, "fewer than two working days")))
-    return Count(policy, trigger, str(length), days, days.end_of(last), last, passed)
+    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last, passed)
 
 
-def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "EU-1182-71") -> Count:
+def eu_working_days(trigger: datetime, length: int, days: Days, policy: str = "EU-1182-71") -> CountedPeriod:
     """Working days by Regulation 1182/71 art. 3(3): counted from the day after the event."""
     last = days.day(trigger)
     passed: Passed = ()
     for _ in range(length):
         last, passed = _roll(min(last, date.max - DAY) + DAY, days, passed)
-    return Count(policy, trigger, f"{length} working days", days, days.end_of(last), last, passed)
+    return CountedPeriod(policy, trigger, f"{length} working days", days, days.end_of(last), last, passed)
 
 
-def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "2AP-CAL") -> Count:
+def calendar_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "2AP-CAL") -> CountedPeriod:
     """Calendar days: the day of the event does not count, no rolling. A length stated in nothing but hours lasts so
     many real ones [design]."""
     length = _whole(length)
     if length.seconds and not (length.months or length.days):
-        return Count(policy, trigger, str(length), days, _later(trigger, timedelta(seconds=length.seconds)))
+        return CountedPeriod(policy, trigger, str(length), days, _later(trigger, timedelta(seconds=length.seconds)))
     last = length.after(days.day(trigger))
-    return Count(policy, trigger, str(length), days, days.end_of(last), last)
+    return CountedPeriod(policy, trigger, str(length), days, days.end_of(last), last)
 
 
-def us_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "US-45") -> Count:
+def us_days(trigger: datetime, length: int | Duration, days: Days, policy: str = "US-45") -> CountedPeriod:
     """Days by rule 45(a)(1): the day of the event does not count; the last one is no Saturday, Sunday or holiday."""
     return rolled(calendar_days(trigger, length, days), policy)
 
 
-def rolled(count: Count, policy: str = "2AP-CAL+ROLL") -> Count:
+def rolled(count: CountedPeriod, policy: str = "2AP-CAL+ROLL") -> CountedPeriod:
     """The same count ending with the next working day, if it ends with a day that is none."""
     if count.last is None:
         return replace(count, policy=policy)
@@ -211,14 +211,14 @@ def rolled(count: Count, policy: str = "2AP-CAL+ROLL") -> Count:
     return replace(count, policy=policy, last=last, passed=passed, due=count.days.end_of(last))
 
 
-def stated_day(day: date, days: Days, trigger: datetime, policy: str = "STATED") -> Count:
+def stated_day(day: date, days: Days, trigger: datetime, policy: str = "STATED") -> CountedPeriod:
     """Until the end of a day that an entry states."""
-    return Count(policy, trigger, f"until the end of {day}", days, days.end_of(day), day)
+    return CountedPeriod(policy, trigger, f"until the end of {day}", days, days.end_of(day), day)
 
 
-def stated(moment: datetime, days: Days, trigger: datetime, policy: str = "STATED") -> Count:
+def stated(moment: datetime, days: Days, trigger: datetime, policy: str = "STATED") -> CountedPeriod:
     """Until a moment that an entry states."""
-    return Count(policy, trigger, f"until {_utc(moment)}", days, moment)
+    return CountedPeriod(policy, trigger, f"until {_utc(moment)}", days, moment)
 
 
 def elapsed(start: datetime, end: datetime) -> int:
@@ -249,7 +249,7 @@ def _roll(last: date, days: Days, passed: Passed = ()) -> tuple[date, Passed]:
 # -- the account -------------------------------------------------------------------------------------------------------
 
 
-def explain(count: Count) -> tuple[str, ...]:
+def explain(count: CountedPeriod) -> tuple[str, ...]:
     """How a due date came about, one step a line: the event, what does not count, the last day, what rolled, due."""
     days = count.days
     local = days.local(count.trigger)

@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from ledger.law.terms.calendar import Count, explain
+from ledger.law.terms.calendar import CountedPeriod, explain
 
 
 class Mark(StrEnum):
@@ -34,7 +34,7 @@ class Level(StrEnum):
     G = "G"  # the record does not show enough
 
 
-class Verdict(StrEnum):
+class ClockVerdict(StrEnum):
     """What became of a clock. MISSED is a fact, not a reproach: whether it is a breach, the findings say."""
 
     MET = "MET"  # what meets the clock happened before `due`
@@ -44,7 +44,7 @@ class Verdict(StrEnum):
     NOT_RUNNING = "NOT-RUNNING"  # nobody is bound by it any more; or a window closed unused
 
 
-class Standing(StrEnum):
+class CriterionState(StrEnum):
     """What can be said on a criterion; a finding pulls it to CONTRADICTED or GAP."""
 
     DEMONSTRATED = "DEMONSTRATED"
@@ -62,7 +62,7 @@ class Finding(Struct, frozen=True):
 
     code: str
     level: Level
-    effects: tuple[tuple[str, Standing], ...]
+    effects: tuple[tuple[str, CriterionState], ...]
     says: str
     cite: tuple[str, ...]
     mark: Mark
@@ -85,14 +85,14 @@ class Clock:
 
     id: str
     policy: str
-    verdict: Verdict
+    verdict: ClockVerdict
     due: datetime | None
     cite: tuple[str, ...]
     mark: Mark
     trigger: str | None = None
     met_by: tuple[str, ...] = ()
     entries: tuple[str, ...] = ()
-    count: Count | None = field(default=None, compare=False, repr=False)
+    count: CountedPeriod | None = field(default=None, compare=False, repr=False)
     notes: tuple[str, ...] = ()
 
     @property

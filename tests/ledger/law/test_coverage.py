@@ -12,7 +12,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from ledger.law import CHECKS
+from ledger.law import FINDING_RULES
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import RULES
 from ledger.law.rules.order_contents import MISSING
@@ -67,7 +67,7 @@ ELEMENTS = {param.values[1].code for param in POINTS}  # type: ignore[union-attr
 
 def listing() -> dict[str, list[str]]:
     """Every code of a finding and id of a clock with the test files and stories that show it."""
-    found: dict[str, list[str]] = {id: [] for id in (*(c.code for c in CHECKS), *(d.id for d in REGISTER))}
+    found: dict[str, list[str]] = {id: [] for id in (*(c.code for c in FINDING_RULES), *(d.id for d in REGISTER))}
     for code in ELEMENTS:
         found[code].append("ledger/law/rules/test_order_contents.py")
     for name, codes in BY_TEST.items():

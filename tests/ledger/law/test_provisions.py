@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from ledger.law import CHECKS
+from ledger.law import FINDING_RULES
 from ledger.law.deadlines.table import REGISTER
 from ledger.law.provisions import RULES, rules_digest
 from ledger.law.rules.acts import ACTS
-from ledger.law.rules.check import Check
+from ledger.law.rules.check import FindingRule
 from ledger.law.rules.order_contents import CONTENTS
 from ledger.law.states import MACHINES
 from ledger.law.states.common import AFTER_ALL, BEFORE_ALL
 from ledger.law.states.machine import ANY, BEFORE, OTHER, STAYS, Move
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "findings.md").read_text(encoding="utf-8")
-CHECK = {check.code: check for check in CHECKS}
+CHECK = {check.code: check for check in FINDING_RULES}
 
 # Effects that depend on what is seen: the code starts from these, the entries decide.
 DEPENDS = {
@@ -50,8 +50,8 @@ FINDINGS = {row[0]: row for row in rows(section(2), 7)}
 
 def test_every_code_of_the_page_has_a_check_and_no_other_code_has() -> None:
     assert set(CHECK) == set(FINDINGS)
-    assert len(CHECKS) == len(CHECK) == 162
-    assert Counter(str(check.level) for check in CHECKS) == {"V": 89, "W": 58, "G": 15}
+    assert len(FINDING_RULES) == len(CHECK) == 162
+    assert Counter(str(check.level) for check in FINDING_RULES) == {"V": 89, "W": 58, "G": 15}
 
 
 @pytest.mark.parametrize("code", sorted(FINDINGS))
@@ -160,7 +160,7 @@ def test_the_summary_of_pulls_agrees_with_the_register() -> None:
     for criterion, (contradicted, gap) in summary.items():
         for text, standing in ((contradicted, "CONTRADICTED"), (gap, "GAP")):
             named = {code for code in re.findall(r"[VWG]-[\w-]+", text) if code in CHECK} - set(DEPENDS)
-            pulls = {c.code for c in CHECKS if (criterion, standing) in c.effects and not c.code.startswith("F")}
+            pulls = {c.code for c in FINDING_RULES if (criterion, standing) in c.effects and not c.code.startswith("F")}
             assert named == pulls - set(DEPENDS), (criterion, standing)
 
 
@@ -196,5 +196,5 @@ def test_the_digest_of_the_rules_is_one_of_their_words() -> None:
 
 
 def test_a_level_that_is_not_in_the_code_is_stated() -> None:
-    assert isinstance(CHECK["F730"], Check)
+    assert isinstance(CHECK["F730"], FindingRule)
     assert str(CHECK["F730"].level) == "V"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.law import CHECKS
+from ledger.law import FINDING_RULES
 from projections.views.good_practice import afterwards, before_sending
 from tests.support.cli import run
 from tests.support.scenarios import by_issuer, disclosed, fact, given, issued, received, sent
@@ -86,4 +86,4 @@ def test_advice_is_no_finding_and_changes_no_exit_code(tmp_path: Path) -> None:
     assert {a["mark"] for a in answer["practice"]} == {"known"}
     assert all("CoE guidelines" in a["cite"] for a in answer["practice"])
     assert "Good practice, which binds nobody" in run("lint", str(order)).stdout
-    assert not [check.code for check in CHECKS if any("CoE guidelines" in cite for cite in check.cite)]
+    assert not [check.code for check in FINDING_RULES if any("CoE guidelines" in cite for cite in check.cite)]

@@ -13,7 +13,7 @@ import pytest
 
 from ledger.entries.case import Case, Unread
 from ledger.law import judge, state_at
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from projections.reports.dpo_questions import register
 from projections.reports.front_page import IntegrityResult, Provenance
 from projections.reports.processing_record import processing_record
@@ -145,7 +145,7 @@ def test_a_period_that_was_answered_too_late_is_due_no_more() -> None:
     story = served("2027-04-20T00:00Z").when(disclosed("2027-04-10T09:00Z"))
     judgement = judged(story)
     (clock,) = (c for c in judgement.deadlines if c.id == "D-7-7")
-    assert (clock.verdict, len(clock.met_by)) == (Verdict.MISSED, 1), "answered after its end"
+    assert (clock.verdict, len(clock.met_by)) == (ClockVerdict.MISSED, 1), "answered after its end"
     assert not [d for d in due(judgement, at("2027-04-20T00:00Z")) if d.clock.id == "D-7-7"]
 
 
@@ -153,7 +153,7 @@ def test_what_cannot_be_computed_stands_first_then_the_soonest() -> None:
     unknown = given(issued("2027-03-01T09:00Z"), sent("2027-03-02T08:00Z")).asked_at("2027-03-10T00:00Z")
     now = at("2027-03-10T00:00Z")
     duties = soonest_first([*due(judged(served("2027-03-10T00:00Z")), now), *due(judged(unknown), now)])
-    assert duties[0].clock.verdict is Verdict.UNDETERMINED
+    assert duties[0].clock.verdict is ClockVerdict.UNDETERMINED
     assert duties[0].left is None
     assert [d.left for d in duties[1:]] == sorted(d.left for d in duties[1:] if d.left is not None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import Fact, Story, by_issuer, by_provider, disclosed, fact, given, issued, received, sent
 
 ISSUED = issued("2027-03-01T09:00Z")
@@ -22,11 +22,11 @@ ACCEPTED = fact(
 
 def test_a_request_must_be_served_45_days_from_when_it_was_complete() -> None:
     given(REQUEST).then_not_listed("D-8-6-SERVICE")
-    given(REQUEST, ACCEPTED).then("D-8-6-SERVICE", Verdict.OPEN, "2027-04-22T22:00Z")
-    given(REQUEST, ACCEPTED, received("2027-04-22T21:59:59Z")).then("D-8-6-SERVICE", Verdict.MET)
-    given(REQUEST, ACCEPTED, received("2027-04-22T22:00:00Z")).then("D-8-6-SERVICE", Verdict.MISSED)
+    given(REQUEST, ACCEPTED).then("D-8-6-SERVICE", ClockVerdict.OPEN, "2027-04-22T22:00Z")
+    given(REQUEST, ACCEPTED, received("2027-04-22T21:59:59Z")).then("D-8-6-SERVICE", ClockVerdict.MET)
+    given(REQUEST, ACCEPTED, received("2027-04-22T22:00:00Z")).then("D-8-6-SERVICE", ClockVerdict.MISSED)
     by_mail = received("2027-03-20T09:00Z", by="ilves", role="ISS", proof_kind="portal-log")
-    given(REQUEST, ACCEPTED, by_mail).then("D-8-6-SERVICE", Verdict.OPEN)
+    given(REQUEST, ACCEPTED, by_mail).then("D-8-6-SERVICE", ClockVerdict.OPEN)
 
 
 @pytest.mark.parametrize(
@@ -36,9 +36,11 @@ def test_the_return_is_due_twenty_days_from_service_and_45_with_traffic_data(cat
     order = issued("2027-03-01T09:00Z", "2AP-8", data_categories=categories)
     given(order).then_not_listed("D-8-6-RETURN")
     served = given(order, received("2027-04-15T09:00Z"))
-    served.then("D-8-6-RETURN", Verdict.OPEN, due)
-    served.when(disclosed("2027-04-20T09:00Z", "name", partial=True)).then("D-8-6-RETURN", Verdict.MET)
-    served.when(by_provider("no-data-held", "2027-04-20T09:00Z", elements=["name"])).then("D-8-6-RETURN", Verdict.MET)
+    served.then("D-8-6-RETURN", ClockVerdict.OPEN, due)
+    served.when(disclosed("2027-04-20T09:00Z", "name", partial=True)).then("D-8-6-RETURN", ClockVerdict.MET)
+    served.when(by_provider("no-data-held", "2027-04-20T09:00Z", elements=["name"])).then(
+        "D-8-6-RETURN", ClockVerdict.MET
+    )
 
 
 @pytest.mark.parametrize("instrument", ["2AP-10", "BC-31"])
@@ -59,11 +61,11 @@ def test_an_emergency_request_is_sent_again_within_the_time_declared() -> None:
     story = given(issued("2027-07-03T22:05Z", "2AP-9"), passed_on)
     story.then_not_listed("D-9-5")
     declared = story.where("XV", declarations=("D-9-5",), terms={"D-9-5": "P14D"})
-    declared.then("D-9-5", Verdict.OPEN, "2027-07-18T00:00Z")
+    declared.then("D-9-5", ClockVerdict.OPEN, "2027-07-18T00:00Z")
     formal = by_issuer("emergency-request-formalised", "2027-07-14T09:00Z", channel="mail")
-    declared.when(formal).then("D-9-5", Verdict.MET)
+    declared.when(formal).then("D-9-5", ClockVerdict.MET)
     again = passed_on.moved("2027-07-10T09:00Z")
-    declared.when(again).then("D-9-5", Verdict.OPEN, "2027-07-18T00:00Z")
+    declared.when(again).then("D-9-5", ClockVerdict.OPEN, "2027-07-18T00:00Z")
     story.where("XV", declarations=("D-9-5",)).then_not_listed("D-9-5")
 
 
@@ -80,28 +82,28 @@ FOLLOWED = by_issuer("production-request-confirmed", "2027-03-10T09:00Z", produc
 
 
 def test_data_are_kept_for_sixty_days_from_the_confirmation_and_without_one_from_the_receipt() -> None:
-    kept("BC-29").then("B-29-60", Verdict.OPEN, "2027-03-14T00:00Z")
-    kept("BC-29", CONFIRMED).then("B-29-60", Verdict.OPEN, "2027-03-17T00:00Z")
-    kept("BC-29", CONFIRMED, FOLLOWED).then("B-29-60", Verdict.MET)
-    kept("BC-29", CONFIRMED).asked_at("2027-03-17T00:00Z").then("B-29-60", Verdict.MISSED)
+    kept("BC-29").then("B-29-60", ClockVerdict.OPEN, "2027-03-14T00:00Z")
+    kept("BC-29", CONFIRMED).then("B-29-60", ClockVerdict.OPEN, "2027-03-17T00:00Z")
+    kept("BC-29", CONFIRMED, FOLLOWED).then("B-29-60", ClockVerdict.MET)
+    kept("BC-29", CONFIRMED).asked_at("2027-03-17T00:00Z").then("B-29-60", ClockVerdict.MISSED)
     given(issued("2027-01-10T09:00Z", "BC-29")).then_not_listed("B-29-60")
 
 
 @pytest.mark.parametrize("kind", ["order-withdrawn", "preservation-ceased"])
 def test_what_is_withdrawn_or_given_up_before_the_end_needs_no_follow_up(kind: str) -> None:
     before = by_issuer(kind, "2027-03-16T23:59:59Z", data_handling="none-held", cause="withdrawn")
-    kept("BC-29", CONFIRMED, before).asked_at("2027-04-01T00:00Z").then("B-29-60", Verdict.NOT_RUNNING)
+    kept("BC-29", CONFIRMED, before).asked_at("2027-04-01T00:00Z").then("B-29-60", ClockVerdict.NOT_RUNNING)
     after = before.moved("2027-03-17T00:00Z")
-    kept("BC-29", CONFIRMED, after).asked_at("2027-04-01T00:00Z").then("B-29-60", Verdict.MISSED)
+    kept("BC-29", CONFIRMED, after).asked_at("2027-04-01T00:00Z").then("B-29-60", ClockVerdict.MISSED)
 
 
 def test_each_extension_in_time_lengthens_the_ninety_days() -> None:
     def extended(on: str, by: str) -> Fact:
         return by_issuer("preservation-extended", on, extends_by=by)
 
-    kept("BC-16", CONFIRMED).then("B-16-90", Verdict.OPEN, "2027-04-16T00:00Z")
+    kept("BC-16", CONFIRMED).then("B-16-90", ClockVerdict.OPEN, "2027-04-16T00:00Z")
     first, second = extended("2027-04-15T23:59:59Z", "P90D"), extended("2027-07-01T09:00Z", "P30D")
-    kept("BC-16", CONFIRMED, first).then("B-16-90", Verdict.OPEN, "2027-07-15T00:00Z")
-    kept("BC-16", CONFIRMED, first, second).then("B-16-90", Verdict.OPEN, "2027-08-14T00:00Z")
+    kept("BC-16", CONFIRMED, first).then("B-16-90", ClockVerdict.OPEN, "2027-07-15T00:00Z")
+    kept("BC-16", CONFIRMED, first, second).then("B-16-90", ClockVerdict.OPEN, "2027-08-14T00:00Z")
     late = extended("2027-04-16T00:00Z", "P90D")
-    kept("BC-16", CONFIRMED, late).then("B-16-90", Verdict.MISSED, "2027-04-16T00:00Z")
+    kept("BC-16", CONFIRMED, late).then("B-16-90", ClockVerdict.MISSED, "2027-04-16T00:00Z")

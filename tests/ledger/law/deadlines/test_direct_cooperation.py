@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
     Office,
@@ -38,7 +38,7 @@ SERVED = given(ISSUED, SENT, RECEIVED)
 def test_the_clock_of_art_7_stands_once_the_order_was_sent_and_runs_from_its_receipt() -> None:
     given(ISSUED).then_not_listed("D-7-7")
     given(ISSUED, SENT).then_unwound("D-7-7")
-    SERVED.then("D-7-7", Verdict.OPEN, END)
+    SERVED.then("D-7-7", ClockVerdict.OPEN, END)
 
 
 @pytest.mark.parametrize(
@@ -47,35 +47,35 @@ def test_the_clock_of_art_7_stands_once_the_order_was_sent_and_runs_from_its_rec
 )
 def test_the_longer_of_thirty_days_and_the_time_asked_for_counts(asked: str, due: str) -> None:
     order = issued("2027-03-01T09:00Z", return_timeframe=asked)
-    given(order, SENT, RECEIVED).then("D-7-7", Verdict.OPEN, due)
+    given(order, SENT, RECEIVED).then("D-7-7", ClockVerdict.OPEN, due)
 
 
 def test_the_days_are_those_of_the_providers_own_party() -> None:
     story = given(ISSUED, SENT, RECEIVED).where("XO").among(skylark=Office("XO", ("SP",)))
-    story.then("D-7-7", Verdict.OPEN, "2027-04-02T00:00Z")
+    story.then("D-7-7", ClockVerdict.OPEN, "2027-04-02T00:00Z")
 
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (disclosed("2027-03-03T09:00Z"), Verdict.MET),
-        (disclosed("2027-03-03T09:00Z", "name", partial=True), Verdict.OPEN),
-        (disclosed("2027-03-03T09:00Z", "name", partial=True, withheld=["postal-address"]), Verdict.OPEN),
+        (disclosed("2027-03-03T09:00Z"), ClockVerdict.MET),
+        (disclosed("2027-03-03T09:00Z", "name", partial=True), ClockVerdict.OPEN),
+        (disclosed("2027-03-03T09:00Z", "name", partial=True, withheld=["postal-address"]), ClockVerdict.OPEN),
         (
             disclosed(
                 "2027-03-03T09:00Z", "name", partial=True, withheld=["postal-address"], withheld_reason="technical"
             ),
-            Verdict.MET,
+            ClockVerdict.MET,
         ),
-        (disclosed("2027-03-03T09:00Z", "name"), Verdict.OPEN),
-        (by_provider("disclosure-declined", "2027-03-03T09:00Z"), Verdict.MET),
-        (by_provider("no-data-held", "2027-03-03T09:00Z"), Verdict.MET),
-        (by_provider("no-data-held", "2027-03-03T09:00Z", elements=["name", "postal-address"]), Verdict.MET),
-        (by_provider("no-data-held", "2027-03-03T09:00Z", elements=["name"]), Verdict.OPEN),
-        (by_provider("order-referred-back", "2027-03-03T09:00Z", reason_codes=["incomplete"]), Verdict.OPEN),
+        (disclosed("2027-03-03T09:00Z", "name"), ClockVerdict.OPEN),
+        (by_provider("disclosure-declined", "2027-03-03T09:00Z"), ClockVerdict.MET),
+        (by_provider("no-data-held", "2027-03-03T09:00Z"), ClockVerdict.MET),
+        (by_provider("no-data-held", "2027-03-03T09:00Z", elements=["name", "postal-address"]), ClockVerdict.MET),
+        (by_provider("no-data-held", "2027-03-03T09:00Z", elements=["name"]), ClockVerdict.OPEN),
+        (by_provider("order-referred-back", "2027-03-03T09:00Z", reason_codes=["incomplete"]), ClockVerdict.OPEN),
     ],
 )
-def test_what_answers_an_order_under_art_7(answer: Fact, verdict: Verdict) -> None:
+def test_what_answers_an_order_under_art_7(answer: Fact, verdict: ClockVerdict) -> None:
     SERVED.when(answer).then("D-7-7", verdict, END)
 
 
@@ -84,8 +84,8 @@ def test_a_rolled_twin_is_judged_by_its_own_end() -> None:
     story = story.when(disclosed("2027-04-04T10:00Z"))
     twins = [(c.policy, c.due, c.verdict) for c in story.clocks("D-7-7")]
     assert twins == [
-        ("2AP-CAL", moment("2027-04-03T22:00Z"), Verdict.MISSED),
-        ("2AP-CAL+ROLL", moment("2027-04-05T22:00Z"), Verdict.MET),
+        ("2AP-CAL", moment("2027-04-03T22:00Z"), ClockVerdict.MISSED),
+        ("2AP-CAL+ROLL", moment("2027-04-05T22:00Z"), ClockVerdict.MET),
     ]
 
 
@@ -102,49 +102,49 @@ def lifted(on: str, about: str = "a") -> Fact:
 @pytest.mark.parametrize(
     ("facts", "asked", "verdict"),
     [
-        ((INSTRUCTED,), "2027-03-20T00:00Z", Verdict.NOT_RUNNING),
-        ((INSTRUCTED,), "2027-05-01T00:00Z", Verdict.NOT_RUNNING),
-        ((INSTRUCTED, lifted("2027-03-20T09:00Z")), "2027-03-21T00:00Z", Verdict.OPEN),
-        ((INSTRUCTED, lifted("2027-03-20T09:00Z")), "2027-05-01T00:00Z", Verdict.MISSED),
-        ((INSTRUCTED, lifted("2027-04-01T21:59:59Z")), "2027-05-01T00:00Z", Verdict.MISSED),
-        ((INSTRUCTED, lifted("2027-04-01T22:00:00Z")), "2027-05-01T00:00Z", Verdict.UNDETERMINED),
-        ((INSTRUCTED, lifted("2027-04-20T09:00Z")), "2027-04-19T00:00Z", Verdict.NOT_RUNNING),
-        ((INSTRUCTED, lifted("2027-04-20T09:00Z")), "2027-05-01T00:00Z", Verdict.UNDETERMINED),
-        ((INSTRUCTED, disclosed("2027-03-12T09:00Z")), "2027-05-01T00:00Z", Verdict.MET),
-        ((INSTRUCTED, disclosed("2027-04-12T09:00Z")), "2027-05-01T00:00Z", Verdict.NOT_RUNNING),
-        ((PART,), "2027-05-01T00:00Z", Verdict.MISSED),
-        ((PART, disclosed("2027-03-12T09:00Z", "postal-address")), "2027-05-01T00:00Z", Verdict.MET),
-        ((INSTRUCTED.moved("2027-04-01T22:00Z"),), "2027-05-01T00:00Z", Verdict.MISSED),
+        ((INSTRUCTED,), "2027-03-20T00:00Z", ClockVerdict.NOT_RUNNING),
+        ((INSTRUCTED,), "2027-05-01T00:00Z", ClockVerdict.NOT_RUNNING),
+        ((INSTRUCTED, lifted("2027-03-20T09:00Z")), "2027-03-21T00:00Z", ClockVerdict.OPEN),
+        ((INSTRUCTED, lifted("2027-03-20T09:00Z")), "2027-05-01T00:00Z", ClockVerdict.MISSED),
+        ((INSTRUCTED, lifted("2027-04-01T21:59:59Z")), "2027-05-01T00:00Z", ClockVerdict.MISSED),
+        ((INSTRUCTED, lifted("2027-04-01T22:00:00Z")), "2027-05-01T00:00Z", ClockVerdict.UNDETERMINED),
+        ((INSTRUCTED, lifted("2027-04-20T09:00Z")), "2027-04-19T00:00Z", ClockVerdict.NOT_RUNNING),
+        ((INSTRUCTED, lifted("2027-04-20T09:00Z")), "2027-05-01T00:00Z", ClockVerdict.UNDETERMINED),
+        ((INSTRUCTED, disclosed("2027-03-12T09:00Z")), "2027-05-01T00:00Z", ClockVerdict.MET),
+        ((INSTRUCTED, disclosed("2027-04-12T09:00Z")), "2027-05-01T00:00Z", ClockVerdict.NOT_RUNNING),
+        ((PART,), "2027-05-01T00:00Z", ClockVerdict.MISSED),
+        ((PART, disclosed("2027-03-12T09:00Z", "postal-address")), "2027-05-01T00:00Z", ClockVerdict.MET),
+        ((INSTRUCTED.moved("2027-04-01T22:00Z"),), "2027-05-01T00:00Z", ClockVerdict.MISSED),
     ],
 )
 def test_an_instruction_for_all_that_stands_at_the_end_of_the_thirty_days_leaves_nobody_bound(
-    facts: tuple[Fact, ...], asked: str, verdict: Verdict
+    facts: tuple[Fact, ...], asked: str, verdict: ClockVerdict
 ) -> None:
     SERVED.when(*facts).asked_at(asked).then("D-7-7", verdict, END)
 
 
 @pytest.mark.parametrize(
-    ("on", "verdict"), [("2027-04-01T21:59:59Z", Verdict.NOT_RUNNING), ("2027-04-01T22:00Z", Verdict.MISSED)]
+    ("on", "verdict"), [("2027-04-01T21:59:59Z", ClockVerdict.NOT_RUNNING), ("2027-04-01T22:00Z", ClockVerdict.MISSED)]
 )
-def test_an_order_withdrawn_before_the_end_binds_nobody(on: str, verdict: Verdict) -> None:
+def test_an_order_withdrawn_before_the_end_binds_nobody(on: str, verdict: ClockVerdict) -> None:
     SERVED.when(by_issuer("order-withdrawn", on, data_handling="none-held")).then("D-7-7", verdict, END)
 
 
 def test_referring_an_order_back_does_not_stop_the_thirty_days() -> None:
     back = by_provider("order-referred-back", "2027-03-03T09:00Z", label="a", reason_codes=["incomplete"])
     answered = by_issuer("additional-information-provided", "2027-03-13T09:00Z", answers="a")
-    SERVED.when(back, answered).asked_at("2027-05-01T00:00Z").then("D-7-7", Verdict.MISSED, END)
+    SERVED.when(back, answered).asked_at("2027-05-01T00:00Z").then("D-7-7", ClockVerdict.MISSED, END)
 
 
 def test_a_material_correction_winds_the_clock_again_from_its_own_receipt() -> None:
     story = SERVED.when(corrected("2027-03-10T09:00Z", "c1", elements_sought=["name", "email-address"]))
     story.then_unwound("D-7-7")
     story = story.when(received("2027-03-12T09:00Z", "receipt-2", about="c1"))
-    story.then("D-7-7", Verdict.OPEN, "2027-04-11T22:00Z")
+    story.then("D-7-7", ClockVerdict.OPEN, "2027-04-11T22:00Z")
 
 
 def test_a_correction_that_is_not_material_changes_no_clock() -> None:
-    SERVED.when(corrected("2027-03-10T09:00Z", "c1", material=False)).then("D-7-7", Verdict.OPEN, END)
+    SERVED.when(corrected("2027-03-10T09:00Z", "c1", material=False)).then("D-7-7", ClockVerdict.OPEN, END)
 
 
 def test_only_what_happens_from_the_last_version_answers_a_clock_wound_again_but_all_returned_so_far_counts() -> None:
@@ -155,8 +155,8 @@ def test_only_what_happens_from_the_last_version_answers_a_clock_wound_again_but
         received("2027-03-12T09:00Z", "receipt-2", about="c1"),
     )
     story = SERVED.when(declined, part, *again)
-    story.then("D-7-7", Verdict.OPEN, "2027-04-11T22:00Z")
-    story.when(disclosed("2027-03-20T09:00Z", "postal-address")).then("D-7-7", Verdict.MET)
+    story.then("D-7-7", ClockVerdict.OPEN, "2027-04-11T22:00Z")
+    story.when(disclosed("2027-03-20T09:00Z", "postal-address")).then("D-7-7", ClockVerdict.MET)
 
 
 def test_what_was_returned_before_a_correction_answers_it_if_it_was_enough() -> None:
@@ -165,7 +165,7 @@ def test_what_was_returned_before_a_correction_answers_it_if_it_was_enough() -> 
         corrected("2027-03-10T09:00Z", "c1", elements_sought=["name"]),
         received("2027-03-12T09:00Z", "receipt-2", about="c1"),
     )
-    story.then("D-7-7", Verdict.MET, "2027-04-11T22:00Z")
+    story.then("D-7-7", ClockVerdict.MET, "2027-04-11T22:00Z")
 
 
 def test_an_end_set_for_an_earlier_version_is_left_behind() -> None:
@@ -174,19 +174,19 @@ def test_an_end_set_for_an_earlier_version_is_left_behind() -> None:
         corrected("2027-03-10T09:00Z", "c1"),
         received("2027-03-12T09:00Z", "receipt-2", about="c1"),
     )
-    story.then("D-7-7", Verdict.OPEN, "2027-04-11T22:00Z")
+    story.then("D-7-7", ClockVerdict.OPEN, "2027-04-11T22:00Z")
 
 
 @pytest.mark.parametrize(
     ("given_on", "about", "verdict"),
     [
-        ("2027-03-17T22:59:59Z", "a", Verdict.MET),
-        ("2027-03-17T23:00:00Z", "a", Verdict.MISSED),
-        ("2027-03-12T09:00:00Z", "b", Verdict.OPEN),
+        ("2027-03-17T22:59:59Z", "a", ClockVerdict.MET),
+        ("2027-03-17T23:00:00Z", "a", ClockVerdict.MISSED),
+        ("2027-03-12T09:00:00Z", "b", ClockVerdict.OPEN),
     ],
 )
 def test_reasons_for_an_instruction_are_due_within_seven_days_there(
-    given_on: str, about: str, verdict: Verdict
+    given_on: str, about: str, verdict: ClockVerdict
 ) -> None:
     reasons = by_authority("instruction-reasons-given", given_on, about=about, reasons="x")
     SERVED.when(INSTRUCTED, reasons).then("D-7-5d", verdict, "2027-03-17T23:00Z")
@@ -208,10 +208,10 @@ def test_the_clock_of_art_6_runs_only_if_a_time_frame_is_stated() -> None:
         return given(order, SENT, received("2027-03-02T08:30Z", role="REG"))
 
     served().then_not_listed("D-6-3d")
-    served(return_timeframe="P10D").then("D-6-3d", Verdict.OPEN, "2027-03-12T23:00Z")
-    served(return_timeframe="PT8H").then("D-6-3d", Verdict.OPEN, "2027-03-02T16:30Z")
+    served(return_timeframe="P10D").then("D-6-3d", ClockVerdict.OPEN, "2027-03-12T23:00Z")
+    served(return_timeframe="PT8H").then("D-6-3d", ClockVerdict.OPEN, "2027-03-02T16:30Z")
     declined = by_provider("disclosure-declined", "2027-03-05T09:00Z")
-    served(return_timeframe="P10D").when(declined).then("D-6-3d", Verdict.MET)
+    served(return_timeframe="P10D").when(declined).then("D-6-3d", ClockVerdict.MET)
     order = issued("2027-03-01T09:00Z", "2AP-6", return_timeframe="P10D")
     given(order).then_not_listed("D-6-3d")
     given(order, SENT).then_unwound("D-6-3d")
@@ -224,13 +224,15 @@ WARRANT = given(issued("2026-11-01T18:00Z", "SCA", to_party="XV"), received("202
 @pytest.mark.parametrize(
     ("filed", "asked", "verdict"),
     [
-        (None, "2026-11-17T07:59:59Z", Verdict.OPEN),
-        (None, "2026-11-17T08:00:00Z", Verdict.NOT_RUNNING),
-        ("2026-11-17T07:59:59Z", "2026-12-01T00:00Z", Verdict.MET),
-        ("2026-11-17T08:00:00Z", "2026-12-01T00:00Z", Verdict.MISSED),
+        (None, "2026-11-17T07:59:59Z", ClockVerdict.OPEN),
+        (None, "2026-11-17T08:00:00Z", ClockVerdict.NOT_RUNNING),
+        ("2026-11-17T07:59:59Z", "2026-12-01T00:00Z", ClockVerdict.MET),
+        ("2026-11-17T08:00:00Z", "2026-12-01T00:00Z", ClockVerdict.MISSED),
     ],
 )
-def test_the_window_for_a_motion_closes_after_fourteen_days(filed: str | None, asked: str, verdict: Verdict) -> None:
+def test_the_window_for_a_motion_closes_after_fourteen_days(
+    filed: str | None, asked: str, verdict: ClockVerdict
+) -> None:
     motion = [by_provider("reasoned-objection-filed", filed, conflicting_law_party="XO")] if filed else []
     story = WARRANT.where("XV", zone="America/Los_Angeles").when(*motion).asked_at(asked)
     story.then("SCA-2703-h", verdict, "2026-11-17T08:00Z")
@@ -239,7 +241,7 @@ def test_the_window_for_a_motion_closes_after_fourteen_days(filed: str | None, a
 def test_the_fourteenth_day_rolls_over_weekend_and_holiday_and_needs_a_receipt_to_stand() -> None:
     story = given(issued("2026-10-20T18:00Z", "COA"), received("2026-10-28T17:00Z"))  # ends on Wednesday 11 November
     story = story.where("XV", zone="America/Los_Angeles", holidays=("2026-11-11",))
-    story.then("SCA-2703-h", Verdict.OPEN, "2026-11-13T08:00Z")
+    story.then("SCA-2703-h", ClockVerdict.OPEN, "2026-11-13T08:00Z")
     given(issued("2026-10-20T18:00Z", "SCA"), SENT).then_not_listed("SCA-2703-h")
     disputed = by_issuer("event-disputed", "2026-11-03T09:00Z", about="receipt")
     WARRANT.when(disputed).then_unwound("SCA-2703-h")

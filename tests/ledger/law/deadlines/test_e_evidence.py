@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
     by_authority,
@@ -51,61 +51,61 @@ def all_of(on: str, **fields: Any) -> Fact:
 def test_ten_days_stand_once_the_order_was_sent_and_which_ten_depends_on_the_notification() -> None:
     given(NAMES).then_not_listed("E-10-2", "E-10-3", "E-10-4")
     given(NAMES, SENT).then_unwound("E-10-3")
-    PLAIN.then("E-10-3", Verdict.OPEN, END).then_not_listed("E-10-2", "E-10-4")
-    REVIEWED.then("E-10-2", Verdict.OPEN, END).then_not_listed("E-10-3", "E-10-4")
+    PLAIN.then("E-10-3", ClockVerdict.OPEN, END).then_not_listed("E-10-2", "E-10-4")
+    REVIEWED.then("E-10-2", ClockVerdict.OPEN, END).then_not_listed("E-10-3", "E-10-4")
 
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (disclosed("2026-10-12T21:59:59Z"), Verdict.MET),
-        (disclosed("2026-10-12T22:00:00Z"), Verdict.MISSED),
+        (disclosed("2026-10-12T21:59:59Z"), ClockVerdict.MET),
+        (disclosed("2026-10-12T22:00:00Z"), ClockVerdict.MISSED),
         (disclosed("2026-10-05T09:00Z", "name", partial=True, withheld=["postal-address"],
-                   withheld_reason="technical"), Verdict.OPEN),
-        (by_provider("no-data-held", "2026-10-05T09:00Z"), Verdict.MET),
-        (by_provider("no-data-held", "2026-10-05T09:00Z", elements=["name"]), Verdict.OPEN),
+                   withheld_reason="technical"), ClockVerdict.OPEN),
+        (by_provider("no-data-held", "2026-10-05T09:00Z"), ClockVerdict.MET),
+        (by_provider("no-data-held", "2026-10-05T09:00Z", elements=["name"]), ClockVerdict.OPEN),
     ],
 )  # fmt: skip
-def test_what_answers_an_order_without_notification(answer: Fact, verdict: Verdict) -> None:
+def test_what_answers_an_order_without_notification(answer: Fact, verdict: ClockVerdict) -> None:
     PLAIN.when(answer).then("E-10-3", verdict, END)
 
 
 @pytest.mark.parametrize(
     ("spoken", "disclosed_on", "verdict"),
     [
-        ([], "2026-10-12T22:00:00Z", Verdict.MET),
-        ([], "2026-10-13T21:59:59Z", Verdict.MET),
-        ([], "2026-10-13T22:00:00Z", Verdict.MISSED),
-        ([CONFIRMED], "2026-10-12T21:59:59Z", Verdict.MET),
-        ([CONFIRMED], "2026-10-12T22:00:00Z", Verdict.MISSED),
-        ([ground("2026-10-05T09:00Z", "conditions")], "2026-10-12T22:00:00Z", Verdict.MISSED),
-        ([by_authority("no-ground-confirmed", "2026-10-12T22:00:00Z")], "2026-10-13T09:00:00Z", Verdict.MET),
+        ([], "2026-10-12T22:00:00Z", ClockVerdict.MET),
+        ([], "2026-10-13T21:59:59Z", ClockVerdict.MET),
+        ([], "2026-10-13T22:00:00Z", ClockVerdict.MISSED),
+        ([CONFIRMED], "2026-10-12T21:59:59Z", ClockVerdict.MET),
+        ([CONFIRMED], "2026-10-12T22:00:00Z", ClockVerdict.MISSED),
+        ([ground("2026-10-05T09:00Z", "conditions")], "2026-10-12T22:00:00Z", ClockVerdict.MISSED),
+        ([by_authority("no-ground-confirmed", "2026-10-12T22:00:00Z")], "2026-10-13T09:00:00Z", ClockVerdict.MET),
     ],
     ids=["at the end", "a day later", "too late", "confirmed", "confirmed and late", "conditions", "confirmed late"],
 )
 def test_after_an_authority_silent_to_the_end_the_provider_has_24_hours_and_the_end_shown_stays(
-    spoken: list[Fact], disclosed_on: str, verdict: Verdict
+    spoken: list[Fact], disclosed_on: str, verdict: ClockVerdict
 ) -> None:
     REVIEWED.when(*spoken, all_of(disclosed_on)).then("E-10-2", verdict, END)
 
 
 def test_while_those_24_hours_run_the_clock_is_open() -> None:
-    REVIEWED.asked_at("2026-10-13T21:59:59Z").then("E-10-2", Verdict.OPEN, END)
-    REVIEWED.asked_at("2026-10-13T22:00:00Z").then("E-10-2", Verdict.MISSED, END)
-    REVIEWED.when(CONFIRMED).asked_at("2026-10-12T22:00:00Z").then("E-10-2", Verdict.MISSED, END)
+    REVIEWED.asked_at("2026-10-13T21:59:59Z").then("E-10-2", ClockVerdict.OPEN, END)
+    REVIEWED.asked_at("2026-10-13T22:00:00Z").then("E-10-2", ClockVerdict.MISSED, END)
+    REVIEWED.when(CONFIRMED).asked_at("2026-10-12T22:00:00Z").then("E-10-2", ClockVerdict.MISSED, END)
 
 
 def test_what_a_ground_in_time_bars_is_not_asked_of_the_provider() -> None:
     first = disclosed("2026-10-07T09:00Z", "message-content#1", partial=True)
-    REVIEWED.when(first).then("E-10-2", Verdict.OPEN)
-    REVIEWED.when(ground("2026-10-05T09:00Z", "part", "message-content#2"), first).then("E-10-2", Verdict.MET)
+    REVIEWED.when(first).then("E-10-2", ClockVerdict.OPEN)
+    REVIEWED.when(ground("2026-10-05T09:00Z", "part", "message-content#2"), first).then("E-10-2", ClockVerdict.MET)
     late = ground("2026-10-12T22:00Z", "part", "message-content#2")
-    REVIEWED.when(first, late).asked_at("2026-10-20T00:00Z").then("E-10-2", Verdict.MISSED)
+    REVIEWED.when(first, late).asked_at("2026-10-20T00:00Z").then("E-10-2", ClockVerdict.MISSED)
 
 
 def test_a_tenth_day_before_two_holidays_ends_after_them() -> None:
     story = PLAIN.where("XV", holidays=("2026-10-12", "2026-10-13"))
-    story.then("E-10-3", Verdict.OPEN, "2026-10-14T22:00Z")
+    story.then("E-10-3", ClockVerdict.OPEN, "2026-10-14T22:00Z")
 
 
 # -- eight hours -------------------------------------------------------------------------------------------------------
@@ -122,16 +122,16 @@ def reassessed(effective: str, outcome: str = "downgraded") -> Fact:
 
 def test_in_an_emergency_there_are_eight_hours_instead_with_notification_and_without() -> None:
     for story in (URGENT, URGENT_CONTENT):
-        story.then("E-10-4", Verdict.OPEN, EIGHT).then_not_listed("E-10-2", "E-10-3")
-    URGENT.when(disclosed("2026-10-01T17:59:59Z")).then("E-10-4", Verdict.MET)
-    URGENT.when(disclosed("2026-10-01T18:00:00Z")).then("E-10-4", Verdict.MISSED)
+        story.then("E-10-4", ClockVerdict.OPEN, EIGHT).then_not_listed("E-10-2", "E-10-3")
+    URGENT.when(disclosed("2026-10-01T17:59:59Z")).then("E-10-4", ClockVerdict.MET)
+    URGENT.when(disclosed("2026-10-01T18:00:00Z")).then("E-10-4", ClockVerdict.MISSED)
 
 
 def test_an_emergency_declared_after_the_receipt_does_not_shorten_the_ten_days() -> None:
     declared = by_issuer("emergency-declared", "2026-10-01T10:00Z", threat="life", emergency_reasons="x")
-    PLAIN.when(declared).then("E-10-3", Verdict.OPEN, END).then_not_listed("E-10-4")
+    PLAIN.when(declared).then("E-10-3", ClockVerdict.OPEN, END).then_not_listed("E-10-4")
     before = declared.moved("2026-10-01T09:30Z")
-    PLAIN.when(before).then("E-10-4", Verdict.OPEN, EIGHT)
+    PLAIN.when(before).then("E-10-4", ClockVerdict.OPEN, EIGHT)
 
 
 def test_an_order_sent_in_an_emergency_and_not_received_waits_for_its_eight_hours() -> None:
@@ -141,31 +141,31 @@ def test_an_order_sent_in_an_emergency_and_not_received_waits_for_its_eight_hour
 @pytest.mark.parametrize("outcome", ["ended", "downgraded"])
 def test_an_emergency_that_ends_before_the_answer_gives_ten_days_from_then(outcome: str) -> None:
     over = reassessed("2026-10-02T09:00Z", outcome)  # after the eight hours: too late to matter
-    URGENT.when(over).then("E-10-4", Verdict.MISSED, EIGHT).then_not_listed("E-10-3")
+    URGENT.when(over).then("E-10-4", ClockVerdict.MISSED, EIGHT).then_not_listed("E-10-3")
     over = reassessed("2026-10-01T17:59:59Z", outcome)
     story = URGENT.when(over)
-    story.then("E-10-4", Verdict.NOT_RUNNING, EIGHT).then("E-10-3", Verdict.OPEN, END)
+    story.then("E-10-4", ClockVerdict.NOT_RUNNING, EIGHT).then("E-10-3", ClockVerdict.OPEN, END)
     assert story.clocks("E-10-3")[0].trigger == leaf("r")
-    story.when(disclosed("2026-10-06T09:00Z")).then("E-10-4", Verdict.NOT_RUNNING).then("E-10-3", Verdict.MET)
+    story.when(disclosed("2026-10-06T09:00Z")).then("E-10-4", ClockVerdict.NOT_RUNNING).then("E-10-3", ClockVerdict.MET)
     answered = URGENT.when(disclosed("2026-10-01T12:00Z"), over)
-    answered.then("E-10-4", Verdict.MET, EIGHT).then_not_listed("E-10-3")
-    URGENT_CONTENT.when(over).then("E-10-2", Verdict.OPEN, END)
+    answered.then("E-10-4", ClockVerdict.MET, EIGHT).then_not_listed("E-10-3")
+    URGENT_CONTENT.when(over).then("E-10-2", ClockVerdict.OPEN, END)
 
 
 def test_an_end_of_the_emergency_that_lies_ahead_changes_nothing_yet() -> None:
     ahead = reassessed("2026-10-01T16:00Z").moved("2026-10-01T12:00Z")
-    URGENT.when(ahead).asked_at("2026-10-01T15:59:59Z").then("E-10-4", Verdict.OPEN).then_not_listed("E-10-3")
-    URGENT.when(ahead).asked_at("2026-10-01T16:00:00Z").then("E-10-4", Verdict.NOT_RUNNING)
+    URGENT.when(ahead).asked_at("2026-10-01T15:59:59Z").then("E-10-4", ClockVerdict.OPEN).then_not_listed("E-10-3")
+    URGENT.when(ahead).asked_at("2026-10-01T16:00:00Z").then("E-10-4", ClockVerdict.NOT_RUNNING)
 
 
 def test_an_emergency_that_ends_at_the_moment_of_the_answer_ended_before_it() -> None:
     at_once = reassessed("2026-10-01T12:00Z")
-    URGENT.when(at_once, disclosed("2026-10-01T12:00Z")).then("E-10-4", Verdict.NOT_RUNNING, EIGHT)
-    URGENT.when(at_once, disclosed("2026-10-01T11:59:59Z")).then("E-10-4", Verdict.MET, EIGHT)
+    URGENT.when(at_once, disclosed("2026-10-01T12:00Z")).then("E-10-4", ClockVerdict.NOT_RUNNING, EIGHT)
+    URGENT.when(at_once, disclosed("2026-10-01T11:59:59Z")).then("E-10-4", ClockVerdict.MET, EIGHT)
 
 
 def test_an_emergency_upheld_is_one() -> None:
-    URGENT.when(reassessed("2026-10-01T12:00Z", "upheld")).then("E-10-4", Verdict.OPEN, EIGHT)
+    URGENT.when(reassessed("2026-10-01T12:00Z", "upheld")).then("E-10-4", ClockVerdict.OPEN, EIGHT)
 
 
 # -- referred back -----------------------------------------------------------------------------------------------------
@@ -181,8 +181,8 @@ def answered(on: str, to: str = "back") -> Fact:
 
 def test_while_an_order_is_referred_back_the_ten_days_stand_still_and_the_old_end_stays_on_view() -> None:
     story = PLAIN.when(back("2026-10-05T09:00Z"))
-    story.asked_at("2026-10-30T00:00Z").then("E-10-3", Verdict.NOT_RUNNING, END)
-    story.when(disclosed("2026-10-07T09:00Z")).then("E-10-3", Verdict.MET, END)
+    story.asked_at("2026-10-30T00:00Z").then("E-10-3", ClockVerdict.NOT_RUNNING, END)
+    story.when(disclosed("2026-10-07T09:00Z")).then("E-10-3", ClockVerdict.MET, END)
 
 
 @pytest.mark.parametrize(
@@ -196,17 +196,17 @@ def test_while_an_order_is_referred_back_the_ten_days_stand_still_and_the_old_en
 )
 def test_the_last_day_moves_by_the_days_between_and_then_rolls(clarified: Fact) -> None:
     """Sunday 11 October and three days: Wednesday 14 October."""
-    PLAIN.when(back("2026-10-05T09:00Z"), clarified).then("E-10-3", Verdict.OPEN, "2026-10-14T22:00Z")
+    PLAIN.when(back("2026-10-05T09:00Z"), clarified).then("E-10-3", ClockVerdict.OPEN, "2026-10-14T22:00Z")
 
 
 def test_the_days_between_are_those_of_the_calendar_there() -> None:
     """23:30 and 00:30 in Stockholm are an hour apart and a day; half a day within one day is none."""
     night = PLAIN.when(back("2026-10-05T21:30Z"), answered("2026-10-05T22:30Z"))
-    night.then("E-10-3", Verdict.OPEN, END)  # Sunday and one day: Monday
+    night.then("E-10-3", ClockVerdict.OPEN, END)  # Sunday and one day: Monday
     twice = night.when(back("2026-10-06T05:00Z", "again"), answered("2026-10-06T20:00Z", "again"))
-    twice.then("E-10-3", Verdict.OPEN, END)
+    twice.then("E-10-3", ClockVerdict.OPEN, END)
     third = twice.when(back("2026-10-07T05:00Z", "third"), answered("2026-10-08T05:00Z", "third"))
-    third.then("E-10-3", Verdict.OPEN, "2026-10-13T22:00Z")
+    third.then("E-10-3", ClockVerdict.OPEN, "2026-10-13T22:00Z")
 
 
 def test_two_referrals_at_once_stop_the_clock_once() -> None:
@@ -215,38 +215,43 @@ def test_two_referrals_at_once_stop_the_clock_once() -> None:
         back("2026-10-06T09:00Z", "b"),
         corrected("2026-10-08T09:00Z", "typo", material=False),
     )
-    story.then("E-10-3", Verdict.OPEN, "2026-10-14T22:00Z")
+    story.then("E-10-3", ClockVerdict.OPEN, "2026-10-14T22:00Z")
 
 
 def test_an_answer_to_another_question_does_not_clarify_and_a_referral_after_the_end_stops_nothing() -> None:
-    PLAIN.when(back("2026-10-05T09:00Z"), answered("2026-10-08T09:00Z", "other")).then("E-10-3", Verdict.NOT_RUNNING)
-    PLAIN.when(back("2026-10-12T22:00Z")).then("E-10-3", Verdict.MISSED, END)
+    PLAIN.when(back("2026-10-05T09:00Z"), answered("2026-10-08T09:00Z", "other")).then(
+        "E-10-3", ClockVerdict.NOT_RUNNING
+    )
+    PLAIN.when(back("2026-10-12T22:00Z")).then("E-10-3", ClockVerdict.MISSED, END)
 
 
 def test_eight_hours_move_by_the_time_between_rounded_up_to_full_hours() -> None:
     story = URGENT.when(back("2026-10-01T11:00Z"))
-    story.asked_at("2026-10-02T00:00Z").then("E-10-4", Verdict.NOT_RUNNING, EIGHT)
-    story.when(answered("2026-10-01T13:00:00Z")).then("E-10-4", Verdict.OPEN, "2026-10-01T20:00Z")
-    story.when(answered("2026-10-01T13:00:01Z")).then("E-10-4", Verdict.OPEN, "2026-10-01T21:00Z")
+    story.asked_at("2026-10-02T00:00Z").then("E-10-4", ClockVerdict.NOT_RUNNING, EIGHT)
+    story.when(answered("2026-10-01T13:00:00Z")).then("E-10-4", ClockVerdict.OPEN, "2026-10-01T20:00Z")
+    story.when(answered("2026-10-01T13:00:01Z")).then("E-10-4", ClockVerdict.OPEN, "2026-10-01T21:00Z")
 
 
 @pytest.mark.parametrize(
     ("answer", "verdict"),
     [
-        (answered("2026-10-12T21:59:59Z"), Verdict.MET),  # five days end on Saturday, so Monday 12 October in Reykjavik
-        (by_issuer("order-withdrawn", "2026-10-08T09:00Z", data_handling="none-held"), Verdict.MET),
-        (corrected("2026-10-08T09:00Z", "c1"), Verdict.MET),
-        (answered("2026-10-13T00:00:00Z"), Verdict.MISSED),
-        (answered("2026-10-08T09:00Z", "other"), Verdict.OPEN),
+        (
+            answered("2026-10-12T21:59:59Z"),
+            ClockVerdict.MET,
+        ),  # five days end on Saturday, so Monday 12 October in Reykjavik
+        (by_issuer("order-withdrawn", "2026-10-08T09:00Z", data_handling="none-held"), ClockVerdict.MET),
+        (corrected("2026-10-08T09:00Z", "c1"), ClockVerdict.MET),
+        (answered("2026-10-13T00:00:00Z"), ClockVerdict.MISSED),
+        (answered("2026-10-08T09:00Z", "other"), ClockVerdict.OPEN),
     ],
 )
-def test_the_issuing_authority_clarifies_within_five_days(answer: Fact, verdict: Verdict) -> None:
+def test_the_issuing_authority_clarifies_within_five_days(answer: Fact, verdict: ClockVerdict) -> None:
     PLAIN.when(back("2026-10-05T09:00Z"), answer).then("E-10-6", verdict, "2026-10-13T00:00Z")
 
 
 def test_the_day_the_order_is_referred_back_does_not_count_and_the_last_one_rolls() -> None:
-    PLAIN.when(back("2026-10-06T09:00Z")).then("E-10-6", Verdict.OPEN, "2026-10-13T00:00Z")
-    PLAIN.when(back("2026-10-02T09:00Z")).then("E-10-6", Verdict.OPEN, "2026-10-08T00:00Z")
+    PLAIN.when(back("2026-10-06T09:00Z")).then("E-10-6", ClockVerdict.OPEN, "2026-10-13T00:00Z")
+    PLAIN.when(back("2026-10-02T09:00Z")).then("E-10-6", ClockVerdict.OPEN, "2026-10-08T00:00Z")
 
 
 # -- nobody is bound any more ------------------------------------------------------------------------------------------
@@ -267,41 +272,41 @@ def until(due: str, on: str = "2026-10-20T09:00Z", clock: str = "E-10-3") -> Fac
     ids=lambda value: getattr(value, "kind", ""),
 )
 def test_who_is_stopped_in_time_is_not_late(stops: Fact, late: str) -> None:
-    PLAIN.when(stops).asked_at("2026-10-08T00:00Z").then("E-10-3", Verdict.NOT_RUNNING, END)
-    PLAIN.when(stops).asked_at("2026-11-08T00:00Z").then("E-10-3", Verdict.NOT_RUNNING, END)
-    PLAIN.when(stops, disclosed("2026-10-30T09:00Z")).then("E-10-3", Verdict.NOT_RUNNING, END)
-    PLAIN.when(stops, disclosed("2026-10-09T09:00Z")).then("E-10-3", Verdict.MET, END)
-    PLAIN.when(stops.moved(late)).asked_at("2026-11-08T00:00Z").then("E-10-3", Verdict.MISSED, END)
+    PLAIN.when(stops).asked_at("2026-10-08T00:00Z").then("E-10-3", ClockVerdict.NOT_RUNNING, END)
+    PLAIN.when(stops).asked_at("2026-11-08T00:00Z").then("E-10-3", ClockVerdict.NOT_RUNNING, END)
+    PLAIN.when(stops, disclosed("2026-10-30T09:00Z")).then("E-10-3", ClockVerdict.NOT_RUNNING, END)
+    PLAIN.when(stops, disclosed("2026-10-09T09:00Z")).then("E-10-3", ClockVerdict.MET, END)
+    PLAIN.when(stops.moved(late)).asked_at("2026-11-08T00:00Z").then("E-10-3", ClockVerdict.MISSED, END)
 
 
 @pytest.mark.parametrize("stops", [OBJECTED, REASONS], ids=lambda f: f.kind)
 def test_a_new_end_set_after_an_objection_or_reasons_binds_again(stops: Fact) -> None:
     upheld = fact("court-review-decided", "2026-10-19T09:00Z", "judge", "CT", decision="upheld")
     story = PLAIN.when(stops, upheld)
-    story.then("E-10-3", Verdict.NOT_RUNNING, END)
+    story.then("E-10-3", ClockVerdict.NOT_RUNNING, END)
     again = story.when(until("2026-10-25T10:00Z"))
-    again.then("E-10-3", Verdict.OPEN, "2026-10-25T10:00Z")
-    again.asked_at("2026-10-25T10:00Z").then("E-10-3", Verdict.MISSED, "2026-10-25T10:00Z")
+    again.then("E-10-3", ClockVerdict.OPEN, "2026-10-25T10:00Z")
+    again.asked_at("2026-10-25T10:00Z").then("E-10-3", ClockVerdict.MISSED, "2026-10-25T10:00Z")
     other = story.when(until("2026-10-25T10:00Z", clock="E-10-2"))
-    other.then("E-10-3", Verdict.NOT_RUNNING, END)
+    other.then("E-10-3", ClockVerdict.NOT_RUNNING, END)
 
 
 def test_an_end_set_before_the_objection_does_not_take_its_force() -> None:
     story = PLAIN.when(until("2026-10-16T10:00Z", "2026-10-06T09:00Z"), OBJECTED)
-    story.asked_at("2026-11-08T00:00Z").then("E-10-3", Verdict.NOT_RUNNING, "2026-10-16T10:00Z")
+    story.asked_at("2026-11-08T00:00Z").then("E-10-3", ClockVerdict.NOT_RUNNING, "2026-10-16T10:00Z")
 
 
 def test_a_ground_for_all_in_time_leaves_nobody_bound_and_one_too_late_does_not() -> None:
     in_time, late = ground("2026-10-12T21:59:59Z", "all"), ground("2026-10-12T22:00:00Z", "all")
-    REVIEWED.when(in_time).asked_at("2026-11-08T00:00Z").then("E-10-2", Verdict.NOT_RUNNING, END)
-    REVIEWED.when(late).asked_at("2026-11-08T00:00Z").then("E-10-2", Verdict.MISSED, END)
+    REVIEWED.when(in_time).asked_at("2026-11-08T00:00Z").then("E-10-2", ClockVerdict.NOT_RUNNING, END)
+    REVIEWED.when(late).asked_at("2026-11-08T00:00Z").then("E-10-2", ClockVerdict.MISSED, END)
 
 
 def test_a_material_correction_winds_the_ten_days_again_and_leaves_referrals_before_it_behind() -> None:
     story = PLAIN.when(back("2026-10-05T09:00Z"), corrected("2026-10-08T09:00Z", "c1"))
     story.then_unwound("E-10-3")
     story = story.when(received("2026-10-09T09:00Z", "receipt-2", about="c1"))
-    story.then("E-10-3", Verdict.OPEN, "2026-10-19T22:00Z")
+    story.then("E-10-3", ClockVerdict.OPEN, "2026-10-19T22:00Z")
 
 
 # -- to say no ---------------------------------------------------------------------------------------------------------
@@ -310,24 +315,24 @@ def test_a_material_correction_winds_the_ten_days_again_and_leaves_referrals_bef
 @pytest.mark.parametrize(
     ("spoken", "asked", "verdict"),
     [
-        (None, "2026-10-12T21:59:59Z", Verdict.OPEN),
-        (None, "2026-10-12T22:00:00Z", Verdict.NOT_RUNNING),
-        (CONFIRMED, "2026-10-20T00:00Z", Verdict.MET),
-        (ground("2026-10-12T21:59:59Z", "part", "message-content#2"), "2026-10-20T00:00Z", Verdict.MET),
-        (ground("2026-10-12T22:00:00Z", "all"), "2026-10-20T00:00Z", Verdict.MISSED),
+        (None, "2026-10-12T21:59:59Z", ClockVerdict.OPEN),
+        (None, "2026-10-12T22:00:00Z", ClockVerdict.NOT_RUNNING),
+        (CONFIRMED, "2026-10-20T00:00Z", ClockVerdict.MET),
+        (ground("2026-10-12T21:59:59Z", "part", "message-content#2"), "2026-10-20T00:00Z", ClockVerdict.MET),
+        (ground("2026-10-12T22:00:00Z", "all"), "2026-10-20T00:00Z", ClockVerdict.MISSED),
     ],
 )
 def test_the_enforcing_authority_has_ten_days_from_its_own_receipt(
-    spoken: Fact | None, asked: str, verdict: Verdict
+    spoken: Fact | None, asked: str, verdict: ClockVerdict
 ) -> None:
     REVIEWED.when(*([spoken] if spoken else [])).asked_at(asked).then("E-12-1", verdict, END)
 
 
 def test_in_an_emergency_it_has_96_hours_and_a_later_change_does_not_touch_them() -> None:
-    URGENT_CONTENT.then("E-12-1", Verdict.OPEN, "2026-10-05T10:00Z")
-    URGENT_CONTENT.when(reassessed("2026-10-01T12:00Z")).then("E-12-1", Verdict.OPEN, "2026-10-05T10:00Z")
+    URGENT_CONTENT.then("E-12-1", ClockVerdict.OPEN, "2026-10-05T10:00Z")
+    URGENT_CONTENT.when(reassessed("2026-10-01T12:00Z")).then("E-12-1", ClockVerdict.OPEN, "2026-10-05T10:00Z")
     declared = by_issuer("emergency-declared", "2026-10-01T10:00Z", threat="life", emergency_reasons="x")
-    REVIEWED.when(declared).then("E-12-1", Verdict.OPEN, END)
+    REVIEWED.when(declared).then("E-12-1", ClockVerdict.OPEN, END)
 
 
 def test_without_an_arrival_there_is_no_window_and_with_a_disputed_one_no_end() -> None:
@@ -339,22 +344,22 @@ def test_without_an_arrival_there_is_no_window_and_with_a_disputed_one_no_end() 
 
 def test_a_second_arrival_changes_nothing_and_a_new_version_gives_the_time_again() -> None:
     second = by_authority("notification-received", "2026-10-06T09:30Z")
-    REVIEWED.when(second).then("E-12-1", Verdict.OPEN, END)
+    REVIEWED.when(second).then("E-12-1", ClockVerdict.OPEN, END)
     anew = REVIEWED.when(CONFIRMED, corrected("2026-10-06T09:00Z", "c1"), second)
-    anew.then("E-12-1", Verdict.OPEN, "2026-10-16T22:00Z")
+    anew.then("E-12-1", ClockVerdict.OPEN, "2026-10-16T22:00Z")
 
 
 def test_an_end_set_for_the_window_is_the_end_for_grounds_too() -> None:
     story = REVIEWED.when(until("2026-10-20T10:00Z", "2026-10-06T09:00Z", "E-12-1"), ground("2026-10-19T09:00Z", "all"))
-    story.then("E-12-1", Verdict.MET, "2026-10-20T10:00Z").then("E-10-2", Verdict.NOT_RUNNING)
+    story.then("E-12-1", ClockVerdict.MET, "2026-10-20T10:00Z").then("E-10-2", ClockVerdict.NOT_RUNNING)
 
 
 def test_the_days_to_object_are_counted_at_home_and_stand_once_an_objection_is_filed() -> None:
     """Sunday 11 October ends on Monday 12 October in Reykjavik, two hours later than in Stockholm."""
     PLAIN.then_not_listed("E-17-2")
-    PLAIN.when(OBJECTED).then("E-17-2", Verdict.MET, "2026-10-13T00:00Z")
+    PLAIN.when(OBJECTED).then("E-17-2", ClockVerdict.MET, "2026-10-13T00:00Z")
     late = OBJECTED.moved("2026-10-13T00:00:00Z")
-    PLAIN.when(late).then("E-17-2", Verdict.MISSED, "2026-10-13T00:00Z")
+    PLAIN.when(late).then("E-17-2", ClockVerdict.MISSED, "2026-10-13T00:00Z")
     holiday = PLAIN.where("XO", holidays=("2026-10-12",)).when(OBJECTED)
-    holiday.then("E-17-2", Verdict.MET, "2026-10-14T00:00Z").then("E-10-3", Verdict.NOT_RUNNING, END)
+    holiday.then("E-17-2", ClockVerdict.MET, "2026-10-14T00:00Z").then("E-10-3", ClockVerdict.NOT_RUNNING, END)
     given(NAMES, SENT, OBJECTED).then_unwound("E-17-2")

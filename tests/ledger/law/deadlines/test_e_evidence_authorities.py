@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ledger.entries.case import Unread
 from ledger.law.deadlines.e_evidence_authorities import extension_in_time, keeping_end
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
     Office,
@@ -44,21 +44,21 @@ PRODUCED = by_issuer("production-request-confirmed", "2026-12-01T09:00Z", produc
 
 def test_data_are_kept_for_sixty_days() -> None:
     given(KEPT.facts[0], sent("2026-09-07T07:00Z")).then_unwound("E-11-1")
-    KEPT.then("E-11-1", Verdict.OPEN, SIXTY)
-    KEPT.when(PRODUCED).then("E-11-1", Verdict.MISSED, SIXTY)
-    KEPT.when(PRODUCED.moved("2026-11-06T22:59:59Z")).then("E-11-1", Verdict.MET, SIXTY)
+    KEPT.then("E-11-1", ClockVerdict.OPEN, SIXTY)
+    KEPT.when(PRODUCED).then("E-11-1", ClockVerdict.MISSED, SIXTY)
+    KEPT.when(PRODUCED.moved("2026-11-06T22:59:59Z")).then("E-11-1", ClockVerdict.MET, SIXTY)
 
 
 def test_the_first_extension_in_time_makes_one_period_of_both_that_rolls_once() -> None:
-    KEPT.when(extended("2026-11-03T09:00Z")).then("E-11-1", Verdict.OPEN, NINETY)
-    KEPT.when(extended("2026-11-03T09:00Z"), PRODUCED).then("E-11-1", Verdict.MET, NINETY)
-    KEPT.when(extended("2026-11-03T09:00Z"), extended("2026-11-04T09:00Z")).then("E-11-1", Verdict.OPEN, NINETY)
-    KEPT.when(extended("2026-11-06T22:59:59Z")).then("E-11-1", Verdict.OPEN, NINETY)
+    KEPT.when(extended("2026-11-03T09:00Z")).then("E-11-1", ClockVerdict.OPEN, NINETY)
+    KEPT.when(extended("2026-11-03T09:00Z"), PRODUCED).then("E-11-1", ClockVerdict.MET, NINETY)
+    KEPT.when(extended("2026-11-03T09:00Z"), extended("2026-11-04T09:00Z")).then("E-11-1", ClockVerdict.OPEN, NINETY)
+    KEPT.when(extended("2026-11-06T22:59:59Z")).then("E-11-1", ClockVerdict.OPEN, NINETY)
 
 
 def test_an_extension_after_the_sixty_days_moves_nothing() -> None:
     story = KEPT.when(extended("2026-11-06T23:00:00Z"))
-    story.then("E-11-1", Verdict.MISSED, SIXTY)
+    story.then("E-11-1", ClockVerdict.MISSED, SIXTY)
     reading = story.reading
     assert extension_in_time(reading, reading.entries.of("preservation-extended")[0]) is False
     assert keeping_end(reading) == moment(SIXTY)
@@ -66,7 +66,7 @@ def test_an_extension_after_the_sixty_days_moves_nothing() -> None:
 
 def test_no_new_end_can_be_set_for_keeping() -> None:
     moved = by_issuer("deadline-extended", "2026-10-01T09:00Z", deadline="E-11-1", new_due="2027-01-01T00:00:00Z")
-    KEPT.when(moved).then("E-11-1", Verdict.OPEN, SIXTY)
+    KEPT.when(moved).then("E-11-1", ClockVerdict.OPEN, SIXTY)
 
 
 @pytest.mark.parametrize(
@@ -80,20 +80,20 @@ def test_no_new_end_can_be_set_for_keeping() -> None:
     ids=lambda f: f.kind,
 )
 def test_what_ends_keeping_before_its_time_leaves_nobody_bound(over: Fact) -> None:
-    KEPT.when(over).then("E-11-1", Verdict.NOT_RUNNING, SIXTY)
+    KEPT.when(over).then("E-11-1", ClockVerdict.NOT_RUNNING, SIXTY)
     after = over.moved(SIXTY)
-    KEPT.when(after).then("E-11-1", Verdict.MISSED, SIXTY)
+    KEPT.when(after).then("E-11-1", ClockVerdict.MISSED, SIXTY)
 
 
 def test_without_clarification_in_five_days_the_provider_is_exempt() -> None:
     """Referred back on Monday 14 September: five days end on Saturday 19, so Monday 21 September in Reykjavik."""
     back = by_provider("order-referred-back", "2026-09-14T09:00Z", label="back", reason_codes=["incomplete"])
     story = KEPT.when(back)
-    story.then("E-11-5", Verdict.OPEN, "2026-09-22T00:00Z").then("E-11-1", Verdict.OPEN, SIXTY)
+    story.then("E-11-5", ClockVerdict.OPEN, "2026-09-22T00:00Z").then("E-11-1", ClockVerdict.OPEN, SIXTY)
     silent = story.asked_at("2026-09-22T00:00Z")
-    silent.then("E-11-5", Verdict.MISSED).then("E-11-1", Verdict.NOT_RUNNING, SIXTY)
+    silent.then("E-11-5", ClockVerdict.MISSED).then("E-11-1", ClockVerdict.NOT_RUNNING, SIXTY)
     answer = by_issuer("additional-information-provided", "2026-09-18T09:00Z", answers="back")
-    story.when(answer).asked_at("2026-09-22T00:00Z").then("E-11-5", Verdict.MET).then("E-11-1", Verdict.OPEN)
+    story.when(answer).asked_at("2026-09-22T00:00Z").then("E-11-5", ClockVerdict.MET).then("E-11-1", ClockVerdict.OPEN)
 
 
 def test_a_material_correction_winds_keeping_again() -> None:
@@ -101,7 +101,7 @@ def test_a_material_correction_winds_keeping_again() -> None:
     story.then_unwound("E-11-1")
     story = story.when(received("2026-09-15T09:00Z", "receipt-2", about="c1"))
     story.then(
-        "E-11-1", Verdict.OPEN, "2026-11-16T23:00Z"
+        "E-11-1", ClockVerdict.OPEN, "2026-11-16T23:00Z"
     )  # Saturday 14 November; the extension was of the other version
 
 
@@ -114,11 +114,11 @@ ENFORCE = by_issuer("enforcement-requested", "2026-10-16T09:00Z", enforcing_auth
 
 def test_the_enforcing_authority_decides_in_five_working_days_of_its_own() -> None:
     story = SERVED.when(ENFORCE)
-    story.then("E-16-2", Verdict.OPEN, "2026-10-23T22:00Z")
-    story.where("XV", holidays=("2026-10-19",)).then("E-16-2", Verdict.OPEN, "2026-10-26T23:00Z")
+    story.then("E-16-2", ClockVerdict.OPEN, "2026-10-23T22:00Z")
+    story.where("XV", holidays=("2026-10-19",)).then("E-16-2", ClockVerdict.OPEN, "2026-10-26T23:00Z")
     decided = by_authority("recognition-decided", "2026-10-23T21:59:59Z", decision="recognised")
-    story.when(decided).then("E-16-2", Verdict.MET)
-    story.among(ncco=Office("XO", ("NOT",))).then("E-16-2", Verdict.OPEN, "2026-10-24T00:00Z")
+    story.when(decided).then("E-16-2", ClockVerdict.MET)
+    story.among(ncco=Office("XO", ("NOT",))).then("E-16-2", ClockVerdict.OPEN, "2026-10-24T00:00Z")
 
 
 def test_its_question_is_answered_in_five_working_days_if_it_comes_after_the_request() -> None:
@@ -128,8 +128,8 @@ def test_its_question_is_answered_in_five_working_days_if_it_comes_after_the_req
 
     reply = fact("additional-information-provided", "2026-10-23T23:59:59Z", "orn", "RET", answers="q")
     question = asked("2026-10-16T10:00Z")
-    SERVED.when(ENFORCE, question).then("E-16-7", Verdict.OPEN, "2026-10-24T00:00Z")
-    SERVED.when(ENFORCE, question, reply).then("E-16-7", Verdict.MET)
+    SERVED.when(ENFORCE, question).then("E-16-7", ClockVerdict.OPEN, "2026-10-24T00:00Z")
+    SERVED.when(ENFORCE, question, reply).then("E-16-7", ClockVerdict.MET)
     SERVED.when(asked("2026-10-15T10:00Z"), ENFORCE).then_not_listed("E-16-7")
     SERVED.when(ENFORCE, asked("2026-10-16T10:00Z", by="skylark", role="SP")).then_not_listed("E-16-7")
 
@@ -149,10 +149,10 @@ DESTROYED = fact("data-destroyed", "2026-10-28T10:00Z", "orn", "RET", scope="all
 
 @pytest.mark.parametrize("instrument", ["EPOC", "EPOC-PR"])
 def test_validation_is_sought_in_48_hours(instrument: str) -> None:
-    pending(instrument=instrument).then("E-4-5", Verdict.OPEN, "2026-10-26T23:00Z")
-    pending(instrument=instrument).when(SOUGHT).then("E-4-5", Verdict.MET)
+    pending(instrument=instrument).then("E-4-5", ClockVerdict.OPEN, "2026-10-26T23:00Z")
+    pending(instrument=instrument).when(SOUGHT).then("E-4-5", ClockVerdict.MET)
     late = SOUGHT.moved("2026-10-26T23:00Z")
-    pending(instrument=instrument).when(late).then("E-4-5", Verdict.MISSED)
+    pending(instrument=instrument).when(late).then("E-4-5", ClockVerdict.MISSED)
 
 
 @pytest.mark.parametrize("value", [False, *Unread])
@@ -163,17 +163,17 @@ def test_who_may_not_read_that_validation_is_pending_sees_no_clock_of_it(value: 
 def test_after_a_refusal_data_are_destroyed_or_locked_in_seven_days_from_when_there_are_both() -> None:
     pending().when(SOUGHT, REFUSED).then_not_listed("E-4-5-DATA")
     before = pending().when(disclosed("2026-10-25T07:41Z"), SOUGHT, REFUSED)
-    before.then("E-4-5-DATA", Verdict.OPEN, "2026-11-04T00:00Z")
-    before.when(DESTROYED).then("E-4-5-DATA", Verdict.MET)
+    before.then("E-4-5-DATA", ClockVerdict.OPEN, "2026-11-04T00:00Z")
+    before.when(DESTROYED).then("E-4-5-DATA", ClockVerdict.MET)
     part = replace(DESTROYED, fields={**DESTROYED.fields, "scope": "part"})
-    before.when(part).asked_at("2026-11-04T00:00Z").then("E-4-5-DATA", Verdict.MISSED)
+    before.when(part).asked_at("2026-11-04T00:00Z").then("E-4-5-DATA", ClockVerdict.MISSED)
     after = pending().when(SOUGHT, REFUSED, disclosed("2026-10-29T07:41Z"))
-    after.then("E-4-5-DATA", Verdict.OPEN, "2026-11-06T00:00Z")
+    after.then("E-4-5-DATA", ClockVerdict.OPEN, "2026-11-06T00:00Z")
 
 
 def test_eight_hours_end_at_the_same_instant_on_the_night_the_clocks_go_back() -> None:
     story = pending().where("XV", zone="Europe/Dublin").when(disclosed("2026-10-25T07:41Z"))
-    story.then("E-10-4", Verdict.MET, "2026-10-25T08:00Z")
+    story.then("E-10-4", ClockVerdict.MET, "2026-10-25T08:00Z")
 
 
 # -- a ground after the data: art. 10(4) -------------------------------------------------------------------------------
@@ -199,8 +199,8 @@ GIVEN = disclosed("2026-10-01T12:00Z", "message-content#1")
 
 def test_data_a_ground_touches_are_dealt_with_in_seven_days() -> None:
     story = URGENT.when(GIVEN, ground("all"))
-    story.then("E-10-4-DATA", Verdict.OPEN, "2026-10-11T00:00Z")
-    URGENT.when(GIVEN, ground("part", "message-content")).then("E-10-4-DATA", Verdict.OPEN)
+    story.then("E-10-4-DATA", ClockVerdict.OPEN, "2026-10-11T00:00Z")
+    URGENT.when(GIVEN, ground("part", "message-content")).then("E-10-4-DATA", ClockVerdict.OPEN)
     URGENT.when(GIVEN, ground("part", "message-content#2")).then_not_listed("E-10-4-DATA")
     URGENT.when(ground("all")).then_not_listed("E-10-4-DATA")
     late = ground("all").moved("2026-10-05T10:00Z")  # after the 96 hours
@@ -210,7 +210,7 @@ def test_data_a_ground_touches_are_dealt_with_in_seven_days() -> None:
         fact("use-restricted", "2026-10-02T09:00Z", "orn", "RET", scope="all"),
         by_issuer("condition-accepted", "2026-10-05T09:00Z", about="x"),
     ):
-        story.when(done).then("E-10-4-DATA", Verdict.MET)
+        story.when(done).then("E-10-4-DATA", ClockVerdict.MET)
 
 
 # -- a link: 2025/1550 -------------------------------------------------------------------------------------------------
@@ -219,11 +219,11 @@ def test_data_a_ground_touches_are_dealt_with_in_seven_days() -> None:
 def test_data_behind_a_link_are_fetched_while_it_is_open() -> None:
     link = disclosed("2026-10-05T09:00Z", label="link", access_until="2026-10-29T18:00:00Z")
     story = SERVED.when(link)
-    story.then("E-2025-3.3.3(b)", Verdict.OPEN, "2026-10-29T18:00Z")
-    story.asked_at("2026-10-29T18:00Z").then("E-2025-3.3.3(b)", Verdict.MISSED)
+    story.then("E-2025-3.3.3(b)", ClockVerdict.OPEN, "2026-10-29T18:00Z")
+    story.asked_at("2026-10-29T18:00Z").then("E-2025-3.3.3(b)", ClockVerdict.MISSED)
     fetched = fact("evidence-received", "2026-10-06T09:00Z", "orn", "RET", about="link", check="equal")
-    story.when(fetched).then("E-2025-3.3.3(b)", Verdict.MET)
-    story.when(replace(fetched, fields={"about": "other", "check": "equal"})).then("E-2025-3.3.3(b)", Verdict.OPEN)
+    story.when(fetched).then("E-2025-3.3.3(b)", ClockVerdict.MET)
+    story.when(replace(fetched, fields={"about": "other", "check": "equal"})).then("E-2025-3.3.3(b)", ClockVerdict.OPEN)
     SERVED.when(disclosed("2026-10-05T09:00Z")).then_not_listed("E-2025-3.3.3(b)")
     twice = story.when(disclosed("2026-10-06T09:00Z", label="b", access_until="2026-10-30T18:00:00Z"))
     assert [clock.trigger for clock in twice.clocks("E-2025-3.3.3(b)")] == [leaf("link"), leaf("b")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import Fact, Office, by_issuer, by_provider, fact, given, issued, received, sent
 
 ISSUED = issued("2027-03-01T09:00Z")
@@ -22,12 +22,12 @@ def test_surplus_found_in_a_receipt_or_said_to_be_there_is_to_be_dealt_with_in_t
     )  # fmt: skip
     said = fact("out-of-scope-data-identified", "2027-03-12T09:00Z", "orn", "RET", elements=["email-address"])
     done = fact("data-destroyed", "2027-03-20T09:00Z", "orn", "RET", scope="out-of-scope", method="overwritten")
-    SERVED.when(arrived).then("D-14-2b", Verdict.OPEN, "2027-04-10T00:00Z")
-    SERVED.when(arrived, said).then("D-14-2b", Verdict.OPEN, "2027-04-10T00:00Z")
-    SERVED.when(said).then("D-14-2b", Verdict.OPEN, "2027-04-12T00:00Z")
-    SERVED.when(said, done).then("D-14-2b", Verdict.MET)
+    SERVED.when(arrived).then("D-14-2b", ClockVerdict.OPEN, "2027-04-10T00:00Z")
+    SERVED.when(arrived, said).then("D-14-2b", ClockVerdict.OPEN, "2027-04-10T00:00Z")
+    SERVED.when(said).then("D-14-2b", ClockVerdict.OPEN, "2027-04-12T00:00Z")
+    SERVED.when(said, done).then("D-14-2b", ClockVerdict.MET)
     part = replace(done, fields={**done.fields, "scope": "part"})
-    SERVED.when(said, part).then("D-14-2b", Verdict.OPEN)
+    SERVED.when(said, part).then("D-14-2b", ClockVerdict.OPEN)
     asked_for = replace(arrived, fields={**arrived.fields, "manifest": {"elements": ["name"], "files": []}})
     SERVED.when(asked_for).then_not_listed("D-14-2b")
 
@@ -38,16 +38,16 @@ DELAYED = by_issuer("customer-notification-delayed", "2027-03-03T09:00Z", label=
 @pytest.mark.parametrize(
     ("decision", "verdict"),
     [
-        (None, Verdict.OPEN),
-        (by_issuer("customer-notification-delay-lifted", "2027-05-20T09:00Z", about="a"), Verdict.MET),
-        (by_issuer("customer-notification-omitted", "2027-05-20T09:00Z"), Verdict.MET),
-        (by_issuer("customer-notified", "2027-05-20T09:00Z", channel="letter"), Verdict.MET),
-        (by_provider("customer-notified", "2027-05-20T09:00Z", channel="letter"), Verdict.OPEN),
-        (by_issuer("customer-notified", "2027-03-03T08:59:59Z", channel="letter"), Verdict.OPEN),
-        (by_issuer("customer-notification-omitted", "2027-06-02T00:00Z"), Verdict.MISSED),
+        (None, ClockVerdict.OPEN),
+        (by_issuer("customer-notification-delay-lifted", "2027-05-20T09:00Z", about="a"), ClockVerdict.MET),
+        (by_issuer("customer-notification-omitted", "2027-05-20T09:00Z"), ClockVerdict.MET),
+        (by_issuer("customer-notified", "2027-05-20T09:00Z", channel="letter"), ClockVerdict.MET),
+        (by_provider("customer-notified", "2027-05-20T09:00Z", channel="letter"), ClockVerdict.OPEN),
+        (by_issuer("customer-notified", "2027-03-03T08:59:59Z", channel="letter"), ClockVerdict.OPEN),
+        (by_issuer("customer-notification-omitted", "2027-06-02T00:00Z"), ClockVerdict.MISSED),
     ],
 )
-def test_a_delay_is_looked_at_again_by_the_end_of_its_day(decision: Fact | None, verdict: Verdict) -> None:
+def test_a_delay_is_looked_at_again_by_the_end_of_its_day(decision: Fact | None, verdict: ClockVerdict) -> None:
     SERVED.when(DELAYED, *([decision] if decision else [])).then("NOTICE-REVIEW", verdict, "2027-06-02T00:00Z")
 
 
@@ -55,24 +55,28 @@ def test_of_several_delays_only_the_last_is_listed_even_one_after_expiry() -> No
     extended = by_issuer(
         "customer-notification-delay-extended", "2027-06-10T09:00Z", about="a", reassessed=True, review_on="2027-09-01"
     )
-    SERVED.when(DELAYED, extended).then("NOTICE-REVIEW", Verdict.OPEN, "2027-09-02T00:00Z")
+    SERVED.when(DELAYED, extended).then("NOTICE-REVIEW", ClockVerdict.OPEN, "2027-09-02T00:00Z")
     moved = by_issuer(
         "deadline-extended", "2027-05-20T09:00Z", deadline="NOTICE-REVIEW", new_due="2027-12-01T00:00:00Z"
     )
-    SERVED.when(DELAYED, moved).then("NOTICE-REVIEW", Verdict.OPEN, "2027-06-02T00:00Z")
+    SERVED.when(DELAYED, moved).then("NOTICE-REVIEW", ClockVerdict.OPEN, "2027-06-02T00:00Z")
 
 
 def test_the_day_of_review_ends_in_the_zone_of_the_party_of_its_signer() -> None:
     by_court = fact("customer-notification-delayed", "2027-03-03T09:00Z", "court", "CT", review_on="2027-06-01")
-    SERVED.among(court=Office("XV", ("CT",))).when(by_court).then("NOTICE-REVIEW", Verdict.OPEN, "2027-06-01T22:00Z")
+    SERVED.among(court=Office("XV", ("CT",))).when(by_court).then(
+        "NOTICE-REVIEW", ClockVerdict.OPEN, "2027-06-01T22:00Z"
+    )
 
 
 def test_once_the_delay_is_lifted_the_person_is_to_be_told_in_thirty_days_by_whomever() -> None:
     lifting = by_issuer("customer-notification-delay-lifted", "2027-05-20T10:00Z", about="a")
     story = SERVED.when(DELAYED, lifting)
-    story.then("NOTICE-DUE", Verdict.OPEN, "2027-06-20T00:00Z")
-    story.when(by_provider("customer-notified", "2027-06-19T09:00Z", channel="letter")).then("NOTICE-DUE", Verdict.MET)
-    story.asked_at("2027-06-20T00:00Z").then("NOTICE-DUE", Verdict.MISSED)
+    story.then("NOTICE-DUE", ClockVerdict.OPEN, "2027-06-20T00:00Z")
+    story.when(by_provider("customer-notified", "2027-06-19T09:00Z", channel="letter")).then(
+        "NOTICE-DUE", ClockVerdict.MET
+    )
+    story.asked_at("2027-06-20T00:00Z").then("NOTICE-DUE", ClockVerdict.MISSED)
 
 
 @pytest.mark.parametrize(
@@ -88,12 +92,12 @@ def test_seventy_two_hours_run_from_awareness_under_two_regimes(regime: str | No
     if not listed:
         story.then_not_listed("DP-72H")
         return
-    story.then("DP-72H", Verdict.OPEN, "2026-12-16T10:00Z")
+    story.then("DP-72H", ClockVerdict.OPEN, "2026-12-16T10:00Z")
     told = by_provider("incident-notified-to-authority", "2026-12-15T11:00Z", about="a", notified_authority="ncco")
-    story.when(told).then("DP-72H", Verdict.MET)
+    story.when(told).then("DP-72H", ClockVerdict.MET)
     harmless = by_provider("incident-assessed", "2026-12-14T11:00Z", about="a", risk="none")
-    story.when(harmless).then("DP-72H", Verdict.NOT_RUNNING)
-    story.when(harmless, told).then("DP-72H", Verdict.MET)
-    story.when(replace(harmless, fields={"about": "a", "risk": "low"})).then("DP-72H", Verdict.OPEN)
+    story.when(harmless).then("DP-72H", ClockVerdict.NOT_RUNNING)
+    story.when(harmless, told).then("DP-72H", ClockVerdict.MET)
+    story.when(replace(harmless, fields={"about": "a", "risk": "low"})).then("DP-72H", ClockVerdict.OPEN)
     other = replace(told, fields={**told.fields, "about": "b"})
-    story.when(other).asked_at("2026-12-16T10:00Z").then("DP-72H", Verdict.MISSED)
+    story.when(other).asked_at("2026-12-16T10:00Z").then("DP-72H", ClockVerdict.MISSED)

@@ -12,7 +12,7 @@ import pytest
 from ledger.law import read_order
 from ledger.law.deadlines.counting_policies import POLICIES
 from ledger.law.deadlines.table import REGISTER
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     Fact,
     by_authority,
@@ -63,15 +63,15 @@ DISPUTED = by_issuer("receipt-disputed", "2027-03-05T09:00Z", about="receipt", c
 
 
 @pytest.mark.parametrize(
-    ("answered", "verdict"), [("2027-04-01T21:59:59Z", Verdict.MET), ("2027-04-01T22:00:00Z", Verdict.MISSED)]
+    ("answered", "verdict"), [("2027-04-01T21:59:59Z", ClockVerdict.MET), ("2027-04-01T22:00:00Z", ClockVerdict.MISSED)]
 )
-def test_what_happens_at_the_first_instant_after_the_period_is_late(answered: str, verdict: Verdict) -> None:
+def test_what_happens_at_the_first_instant_after_the_period_is_late(answered: str, verdict: ClockVerdict) -> None:
     SERVED.when(disclosed(answered)).then("D-7-7", verdict, END)
 
 
 def test_a_clock_is_open_until_its_end_and_missed_from_then_on() -> None:
-    SERVED.asked_at("2027-04-01T21:59:59Z").then("D-7-7", Verdict.OPEN, END)
-    SERVED.asked_at("2027-04-01T22:00:00Z").then("D-7-7", Verdict.MISSED, END)
+    SERVED.asked_at("2027-04-01T21:59:59Z").then("D-7-7", ClockVerdict.OPEN, END)
+    SERVED.asked_at("2027-04-01T22:00:00Z").then("D-7-7", ClockVerdict.MISSED, END)
 
 
 def test_a_clock_points_at_what_wound_it_and_what_answered_it_and_tells_how_it_was_counted() -> None:
@@ -86,20 +86,20 @@ def test_a_clock_points_at_what_wound_it_and_what_answered_it_and_tells_how_it_w
 @pytest.mark.parametrize(
     ("source", "arrival", "verdict"),
     [
-        ("own-act", None, Verdict.UNDETERMINED),
-        ("estimate", None, Verdict.UNDETERMINED),
-        ("receipt-stamp", None, Verdict.MET),
-        ("own-act", {"on": "2027-03-31T12:00Z", "about": "a"}, Verdict.MET),
-        ("own-act", {"on": "2027-03-31T12:00Z", "about": "b"}, Verdict.UNDETERMINED),
-        ("own-act", {"on": "2027-03-31T12:00Z", "manifest": SAME}, Verdict.MET),
-        ("own-act", {"on": "2027-03-31T12:00Z", "manifest": OTHER}, Verdict.UNDETERMINED),
-        ("own-act", {"on": "2027-04-01T22:00Z", "about": "a"}, Verdict.UNDETERMINED),
-        ("own-act", {"on": "2027-03-31T12:00Z", "at": "2027-04-02T12:00Z", "about": "a"}, Verdict.UNDETERMINED),
+        ("own-act", None, ClockVerdict.UNDETERMINED),
+        ("estimate", None, ClockVerdict.UNDETERMINED),
+        ("receipt-stamp", None, ClockVerdict.MET),
+        ("own-act", {"on": "2027-03-31T12:00Z", "about": "a"}, ClockVerdict.MET),
+        ("own-act", {"on": "2027-03-31T12:00Z", "about": "b"}, ClockVerdict.UNDETERMINED),
+        ("own-act", {"on": "2027-03-31T12:00Z", "manifest": SAME}, ClockVerdict.MET),
+        ("own-act", {"on": "2027-03-31T12:00Z", "manifest": OTHER}, ClockVerdict.UNDETERMINED),
+        ("own-act", {"on": "2027-04-01T22:00Z", "about": "a"}, ClockVerdict.UNDETERMINED),
+        ("own-act", {"on": "2027-03-31T12:00Z", "at": "2027-04-02T12:00Z", "about": "a"}, ClockVerdict.UNDETERMINED),
     ],
     ids=["alone", "estimate", "stamp", "named", "another named", "digest", "other digest", "after the end", "late too"],
 )  # fmt: skip
 def test_an_answer_written_down_late_counts_with_a_stamp_or_the_word_of_the_other_side(
-    source: str, arrival: dict[str, Any] | None, verdict: Verdict
+    source: str, arrival: dict[str, Any] | None, verdict: ClockVerdict
 ) -> None:
     files = [{"name": "return.json", "size": 1, "sha256": "5a5a", "sha512": "5a"}]
     answer = disclosed("2027-03-31T10:00Z", label="a", at="2027-04-05T09:00Z", on_source=source, files=files)
@@ -108,15 +108,15 @@ def test_an_answer_written_down_late_counts_with_a_stamp_or_the_word_of_the_othe
 
 
 def test_an_answer_written_down_late_but_before_the_end_needs_no_support() -> None:
-    SERVED.when(disclosed("2027-03-10T10:00Z", at="2027-04-01T21:59:59Z")).then("D-7-7", Verdict.MET)
+    SERVED.when(disclosed("2027-03-10T10:00Z", at="2027-04-01T21:59:59Z")).then("D-7-7", ClockVerdict.MET)
 
 
 def test_an_unsupported_part_leaves_the_whole_undetermined_and_a_supported_answer_beside_it_counts() -> None:
     late = disclosed("2027-03-31T10:00Z", "name", partial=True, at="2027-04-05T09:00Z")
     rest = disclosed("2027-03-31T11:00Z", "postal-address", partial=True)
-    SERVED.when(late, rest).then("D-7-7", Verdict.UNDETERMINED)
+    SERVED.when(late, rest).then("D-7-7", ClockVerdict.UNDETERMINED)
     declined = by_provider("disclosure-declined", "2027-03-31T12:00Z")
-    SERVED.when(late, rest, declined).asked_at("2027-04-05T09:00Z").then("D-7-7", Verdict.MET)
+    SERVED.when(late, rest, declined).asked_at("2027-04-05T09:00Z").then("D-7-7", ClockVerdict.MET)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_disputed_receipt_that_its_signer_states_once_more_winds_no_clock(agai
 
 def test_a_receipt_stated_once_more_as_the_dispute_claims_winds_the_clock() -> None:
     stated = msgspec.structs.replace(AS_CLAIMED, replaces="receipt")
-    given(ISSUED, SENT, RECEIVED, DISPUTED, stated).asked_at("2027-03-20T09:00Z").then("D-7-7", Verdict.OPEN)
+    given(ISSUED, SENT, RECEIVED, DISPUTED, stated).asked_at("2027-03-20T09:00Z").then("D-7-7", ClockVerdict.OPEN)
 
 
 def test_every_entry_that_winds_a_clock_must_be_known() -> None:
@@ -191,19 +191,19 @@ def test_a_disowned_order_keeps_only_what_is_owed_to_the_person_and_the_supervis
 @pytest.mark.parametrize("by", [("ilves", "ISS"), ("central", "CAR"), ("judge", "CT")])
 def test_the_issuing_side_or_a_court_sets_a_new_end(by: tuple[str, str]) -> None:
     extended = fact("deadline-extended", "2027-03-20T09:00Z", *by, deadline="D-7-7", new_due="2027-05-01T10:00:00Z")
-    SERVED.when(extended).then("D-7-7", Verdict.OPEN, "2027-05-01T10:00Z")
-    SERVED.when(extended).asked_at("2027-05-01T10:00Z").then("D-7-7", Verdict.MISSED, "2027-05-01T10:00Z")
+    SERVED.when(extended).then("D-7-7", ClockVerdict.OPEN, "2027-05-01T10:00Z")
+    SERVED.when(extended).asked_at("2027-05-01T10:00Z").then("D-7-7", ClockVerdict.MISSED, "2027-05-01T10:00Z")
 
 
 def test_a_provider_that_gives_itself_more_time_moves_nothing() -> None:
     extended = by_provider("deadline-extended", "2027-03-20T09:00Z", deadline="D-7-7", new_due="2027-05-01T10:00:00Z")
-    SERVED.when(extended).then("D-7-7", Verdict.OPEN, END)
+    SERVED.when(extended).then("D-7-7", ClockVerdict.OPEN, END)
 
 
 def test_the_last_end_set_counts_and_gives_an_end_even_to_a_clock_that_could_not_be_wound() -> None:
     first = by_issuer("deadline-extended", "2027-03-20T09:00Z", deadline="D-7-7", new_due="2027-05-01T10:00:00Z")
     second = by_issuer("deadline-extended", "2027-03-21T09:00Z", deadline="D-7-7", new_due="2027-04-20T10:00:00Z")
-    given(ISSUED, SENT, first, second).then("D-7-7", Verdict.OPEN, "2027-04-20T10:00Z")
+    given(ISSUED, SENT, first, second).then("D-7-7", ClockVerdict.OPEN, "2027-04-20T10:00Z")
     other = by_issuer("deadline-extended", "2027-03-21T09:00Z", deadline="D-7-5d", new_due="2027-04-20T10:00:00Z")
     given(ISSUED, SENT, other).then_unwound("D-7-7")
 

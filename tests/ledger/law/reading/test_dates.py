@@ -22,7 +22,7 @@ from ledger.entries.case import Case
 from ledger.entries.envelope import Circumstances
 from ledger.errors import RecordError
 from ledger.facts import KINDS
-from ledger.law import Verdict, judge, read_order
+from ledger.law import ClockVerdict, judge, read_order
 from ledger.law.record_checks.procedure import PRESUPPOSE_THE_ORDER
 from projections.exchange.hi1_writer import hi1
 from projections.reports.dpo_questions import register
@@ -179,10 +179,10 @@ def test_a_duty_is_never_closed_by_an_act_that_has_not_happened_yet() -> None:
     """Clocks, state, regions, what is due."""
     answer = ahead(disclosed("2027-03-05T09:00Z", "name", "postal-address"), "2027-03-15T09:00Z")
     story = SERVED.when(answer).asked_at(NOW)
-    story.then("D-7-7", Verdict.OPEN)
+    story.then("D-7-7", ClockVerdict.OPEN)
     assert state(story) == state(SERVED.asked_at(NOW))
     over = SERVED.when(ahead(answer)).asked_at("2027-06-01T00:00Z")
-    over.then("D-7-7", Verdict.MISSED)
+    over.then("D-7-7", ClockVerdict.MISSED)
     assert [d.clock.id for d in due(judged(over), moment("2027-06-01T00:00Z")) if d.over] == ["D-7-7"]
     assert region(SERVED.when(ahead(TOLD)).asked_at(NOW), "customer_notice") is None
     assert region(SERVED.when(ahead(TOLD)).asked_at(LATER), "customer_notice") == "NOTIFIED"
@@ -200,7 +200,7 @@ def test_an_order_dated_in_the_future_is_not_issued_yet() -> None:
 def test_an_act_to_come_replaces_nothing_yet() -> None:
     kept = disclosed("2027-03-05T09:00Z", "name", "postal-address", label="answer")
     story = SERVED.when(kept, replace(ahead(kept, at="2027-03-06T09:00Z"), label="again", replaces="answer"))
-    story.asked_at(NOW).then("D-7-7", Verdict.MET)
+    story.asked_at(NOW).then("D-7-7", ClockVerdict.MET)
     assert state(story.asked_at(NOW)) == "DISCLOSED"
     finds(story.asked_at(NOW), CODE)
 

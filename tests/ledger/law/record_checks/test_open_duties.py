@@ -10,7 +10,7 @@ import pytest
 
 from ledger.entries.case import Case
 from ledger.law import Judgement, judge
-from ledger.law.terms.rule import Standing
+from ledger.law.terms.rule import CriterionState
 from projections.reports.dpo_questions import register
 from tests.ledger.law.test_stories import TOLD
 from tests.projections.views.test_views import HELD
@@ -47,7 +47,7 @@ def test_no_story_demonstrates_data_protection_beside_an_open_duty(name: str) ->
         judgement = judge(case, at)
         answers = register(case.known(at), judgement)
         if any(answer.open for answer in answers):
-            assert judgement.criteria["A7"].state is not Standing.DEMONSTRATED, (case.label, at)
+            assert judgement.criteria["A7"].state is not CriterionState.DEMONSTRATED, (case.label, at)
         assert {duty.question for duty in judgement.duties} <= {a.number for a in answers if a.open}
 
 
@@ -70,7 +70,7 @@ def of(*more: Fact, without: str = "") -> Judgement:
 def test_with_every_duty_done_data_protection_is_demonstrated() -> None:
     judgement = of()
     assert judgement.duties == ()
-    assert judgement.criteria["A7"].state is Standing.DEMONSTRATED
+    assert judgement.criteria["A7"].state is CriterionState.DEMONSTRATED
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_with_every_duty_done_data_protection_is_demonstrated() -> None:
 def test_an_open_duty_is_a_gap_until_it_is_done(opens: Fact, closes: Fact, question: int) -> None:
     waiting = of(opens)
     assert [duty.question for duty in waiting.duties] == [question]
-    assert waiting.criteria["A7"].state is Standing.GAP
+    assert waiting.criteria["A7"].state is CriterionState.GAP
     assert waiting.criteria["A7"].lacks == tuple(duty.says for duty in waiting.duties)
-    assert of(opens, closes).criteria["A7"].state is Standing.DEMONSTRATED
+    assert of(opens, closes).criteria["A7"].state is CriterionState.DEMONSTRATED
 
 
 @pytest.mark.parametrize(("kind", "question"), [("retention-rule-set", 6), ("customer-notified", 4)])

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ledger.entries.case import Unread
-from ledger.law import CHECKS, judge
+from ledger.law import FINDING_RULES, judge
 from ledger.law.record_checks.withdrawn import BEARS, CRITERIA, RAISED_BY
 from tests.ledger.law.record_checks.test_integrity import A, B, C, arrived, custody, handed, manifest
 from tests.support.judging import codes, criterion, finds, finds_not, judged
@@ -384,7 +384,7 @@ def test_at_a_moment_before_the_replacement_the_contradiction_stands() -> None:
 
 
 def test_every_finding_that_pulls_these_criteria_is_looked_for_again() -> None:
-    pulling = {check.code for check in CHECKS if {name for name, _ in check.effects} & set(CRITERIA)}
+    pulling = {check.code for check in FINDING_RULES if {name for name, _ in check.effects} & set(CRITERIA)}
     stays = {"V-ROLE-NOT-HELD"}  # it looks at replaced entries too, so no replacement makes it disappear
     assert {check.code for check in RAISED_BY} == (pulling - stays) | {"G-DISPUTED"}
     assert {kind for check in RAISED_BY for kind in check.kinds} - set(BEARS) == {

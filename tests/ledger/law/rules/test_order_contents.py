@@ -8,7 +8,7 @@ import pytest
 
 from ledger.entries.case import Unread
 from ledger.facts import KINDS
-from ledger.law.rules.order_contents import CONTENTS, Point
+from ledger.law.rules.order_contents import CONTENTS, RequiredContent
 from tests.support.judging import codes, criterion, finds, finds_not
 from tests.support.scenarios import (
     Fact,
@@ -67,7 +67,7 @@ POINTS = [
 
 
 @pytest.mark.parametrize(("instrument", "point", "field"), POINTS)
-def test_an_element_that_is_absent_or_empty_is_missing(instrument: str, point: Point, field: str) -> None:
+def test_an_element_that_is_absent_or_empty_is_missing(instrument: str, point: RequiredContent, field: str) -> None:
     pulled = {"V": "CONTRADICTED", "W": "GAP"}[str(point.level)]
     found = finds(story(order(instrument, without=field)), point.code, A5=pulled)
     assert found.says == point.says
@@ -82,7 +82,9 @@ def test_an_order_that_states_everything_lacks_nothing(instrument: str) -> None:
 
 
 @pytest.mark.parametrize(("instrument", "point", "field"), POINTS)
-def test_an_element_that_a_correction_supplies_is_cured_from_then_on(instrument: str, point: Point, field: str) -> None:
+def test_an_element_that_a_correction_supplies_is_cured_from_then_on(
+    instrument: str, point: RequiredContent, field: str
+) -> None:
     told = story(order(instrument, without=field))
     told = told.when(corrected("2027-03-05T09:00Z", "c", material=False, changed_fields=[field]))
     finds_not(told, point.code)

@@ -13,7 +13,7 @@ from ledger.law import read_order
 from ledger.law.reading.order_reading import OrderReading
 from ledger.law.states import ALL, MACHINES
 from ledger.law.states.machine import Machine, Move
-from ledger.law.terms.rule import Verdict
+from ledger.law.terms.rule import ClockVerdict
 from tests.support.scenarios import (
     OFFICES,
     PARTIES,
@@ -126,7 +126,7 @@ def next_deed(r: OrderReading, facts: tuple[Fact, ...], deed: Fact, on: datetime
     """A deed as it can happen now: a lapse names a clock that has ended, an answer the question there is."""
     known, fields = {f.label for f in facts}, dict(deed.fields)
     if deed.kind == "deadline-lapsed":
-        ended = next((c for c in r.deadlines.clocks if c.verdict is Verdict.MISSED), None)
+        ended = next((c for c in r.deadlines.clocks if c.verdict is ClockVerdict.MISSED), None)
         if ended is None:
             return None
         fields |= {"deadline": ended.id, "policy": ended.policy, "due": ended.due}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger.law.deadlines.counting_policies import POLICIES
 from ledger.law.terms.calendar import (
-    Count,
+    CountedPeriod,
     Days,
     Duration,
     calendar_days,
@@ -121,7 +121,7 @@ def test_working_days_are_as_many_as_they_say_and_the_last_is_one(trigger: datet
     assert count.due == first_instant_after(count.last, days)
 
 
-COUNTS: dict[str, Callable[[datetime, Days], Count]] = {
+COUNTS: dict[str, Callable[[datetime, Days], CountedPeriod]] = {
     "EU-1182-71, 10 days": lambda on, days: eu_days(on, 10, days),
     "EU-1182-71, 2 days": lambda on, days: eu_days(on, 2, days),
     "EU-1182-71, 60 days and a month": lambda on, days: eu_days(on, Duration(months=1, days=60), days),
@@ -139,7 +139,7 @@ COUNTS: dict[str, Callable[[datetime, Days], Count]] = {
 @settings(max_examples=40)
 @given(first=moments, later=st.integers(0, 100 * 3600), days=places)
 def test_a_deadline_never_moves_earlier_when_its_trigger_moves_later(
-    count: Callable[[datetime, Days], Count], first: datetime, later: int, days: Days
+    count: Callable[[datetime, Days], CountedPeriod], first: datetime, later: int, days: Days
 ) -> None:
     assert count(first, days).due <= count(first + timedelta(seconds=later), days).due
 
@@ -148,7 +148,7 @@ def test_a_deadline_never_moves_earlier_when_its_trigger_moves_later(
 @settings(max_examples=40)
 @given(trigger=moments, days=places)
 def test_a_deadline_lies_after_its_trigger_and_is_explained_to_the_end(
-    count: Callable[[datetime, Days], Count], trigger: datetime, days: Days
+    count: Callable[[datetime, Days], CountedPeriod], trigger: datetime, days: Days
 ) -> None:
     counted = count(trigger, days)
     assert counted.due > trigger
@@ -310,7 +310,7 @@ def test_the_account_names_every_day_that_could_not_end_the_period() -> None:
 @pytest.mark.parametrize("count", COUNTS.values(), ids=COUNTS)
 @pytest.mark.parametrize("trigger", ["9999-12-31T23:59:59Z", "9999-12-30T09:00:00Z", "0001-01-01T00:00:00Z"])
 def test_a_period_that_would_outlast_the_calendar_ends_with_it(
-    count: Callable[[datetime, Days], Count], trigger: str
+    count: Callable[[datetime, Days], CountedPeriod], trigger: str
 ) -> None:
     for place in ("Asia/Tbilisi", "America/Los_Angeles"):
         counted = count(utc(trigger), Days(place, public_holidays("US")))
