@@ -16,13 +16,13 @@ from cli.session.options import AS_OF, ORDER
 from cli.terminal import output
 from cli.terminal.judgement_text import JudgementFields, judged, opinion, sheet
 from cli.terminal.table import wrapped as wrapped
-from ledger.law.admissibility.forums import Sheet
+from ledger.law.admissibility.forums import ForumSheet
 
 
 class JudgeAnswer(JudgementFields, tag="comity.judge/1"):
     """The judgement of one order, and with --forum the questions that a forum asks."""
 
-    forum: Sheet | UnsetType = UNSET
+    forum: ForumSheet | UnsetType = UNSET
 
 
 @command("comity judge PPO-2026-123", "comity judge main --as-of 2027-09-02T00:00:00Z --json", refused=Exit.UNDECIDABLE)

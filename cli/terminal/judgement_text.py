@@ -18,7 +18,7 @@ from cli.terminal.verdict_text import LEVELS
 if TYPE_CHECKING:
     from ledger.entries.case import Case
     from ledger.law import Judgement
-    from ledger.law.admissibility.forums import Sheet
+    from ledger.law.admissibility.forums import ForumSheet
     from ledger.law.terms.rule import Clock, Finding
 
 FIELD = re.compile(r"[a-z]+_[a-z_]+")
@@ -192,7 +192,7 @@ def _stated(field: re.Match[str]) -> str:
     return f'the stated "{field[0].replace("_", " ")}"'
 
 
-def sheet(j: Judgement, code: str) -> Sheet:
+def sheet(j: Judgement, code: str) -> ForumSheet:
     """The questions of a forum with what the record shows on the criteria that speak to them."""
     from ledger.law.admissibility import forums
 
