@@ -21,6 +21,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import output, prompts
+from cli.terminal.log_output import VERBOSE
 
 if TYPE_CHECKING:
     from ledger.entries.envelope import Signer
@@ -42,6 +43,7 @@ _LARGEST_HEAD = 16_384  # bytes of request line and headers
 @KEY
 @PERSON
 @click.option("--listen", default="127.0.0.1:7370", show_default=True, metavar="HOST:PORT", help="Loopback only.")
+@VERBOSE
 @click.pass_context
 def desk(
     context: click.Context, actor: str | None, role: str | None, key_file: str | None, person: str | None, listen: str

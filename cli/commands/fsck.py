@@ -11,6 +11,7 @@ from cli.exit_codes import Exit
 from cli.session import ledger_choice
 from cli.terminal import output, prompts
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.log_output import VERBOSE
 from ledger.verify.report import Reason
 
 
@@ -26,6 +27,7 @@ class FsckAnswer(CommandAnswer, tag="comity.fsck/1"):
 
 
 @command("comity fsck", "comity fsck --ledger ledger/ --json", refused=Exit.UNDECIDABLE)
+@VERBOSE
 def fsck() -> None:
     """Is this ledger whole, under its own trust? Entries, keys, sealed values, heads, guard, tiles, witnesses.
 

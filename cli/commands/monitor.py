@@ -15,6 +15,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer, ProblemItem
+from cli.terminal.log_output import VERBOSE
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.monitor import Alarm
@@ -63,6 +64,7 @@ class MonitorAnswer(CommandAnswer, tag="comity.monitor/1"):
 @click.option(
     "--entries", is_flag=True, help="Read every new entry as well, where they are published; sealed values stay sealed."
 )
+@VERBOSE
 def monitor(
     places: tuple[str, ...],
     trusts: tuple[str, ...],

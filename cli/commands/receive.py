@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -15,6 +16,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session.options import AS, KEY, ROLE
 from cli.terminal import file_io, output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.log_output import VERBOSE
 
 if TYPE_CHECKING:
     from ledger.adapters.witness.followed_logs import Prove
@@ -45,6 +47,8 @@ class ReceivedAnswer(CommandAnswer, tag="comity.received/1"):
     already: int
 
 
+logger = logging.getLogger(__name__)
+
 KIND = "counterparty-record-received"
 DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # all that one entry without its register lacks
 
@@ -61,6 +65,7 @@ DOUBT_ONLY = frozenset({"KEY-UNKNOWN"})  # all that one entry without its regist
 @AS
 @ROLE
 @KEY
+@VERBOSE
 def receive(
     file: str,
     name: str | None,
@@ -140,6 +145,7 @@ def _from_bundle(journal: Journal, data: bytes, name: str | None, *, anyway: boo
     if name and len({_open(raw).payload.order for _, raw in entries}) > 1:
         raise Stop("--order is for a bundle of one order, and this brings more")
     texts = {index: tuple(text.decode().splitlines()) for index, text in parts.disclosures.items()}
+    logger.info("the bundle of %s %s: %d entries", manifest.log, check, len(entries))
     return [Arrival(raw, parts.proofs[index], texts.get(index, ())) for index, raw in entries], check
 
 
@@ -365,6 +371,7 @@ def _take_in(
         drafts.append(draft)
     post.keep_files(fresh, folder)
     receipts = journal.record_batch(drafts) if drafts else []
+    logger.info("%d entries stored, %d were here already", len(receipts), len(rows))
     rows += [_row(_open(a.raw), a, "recorded", r.index) for a, r in zip(fresh, receipts, strict=True)]
     _tell(rows, receipts)
     return Exit.DONE

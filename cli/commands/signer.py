@@ -15,6 +15,7 @@ from cli.invocation import said
 from cli.session import ledger_choice
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from cli.terminal.log_output import VERBOSE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ FILES = ("guard.db", "log.key")
 )
 @click.argument("folder", metavar="DIR")
 @click.option("--socket", "place", required=True, metavar="PATH", help="Where it listens: a Unix socket of mode 0600.")
+@VERBOSE
 def serve(folder: str, place: str) -> None:
     """Sign checkpoints for the log whose guard and key lie in DIR, until told to stop.
 

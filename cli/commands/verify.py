@@ -15,6 +15,7 @@ from cli.session import ledger_choice
 from cli.terminal import file_io, prompts, verdict_text
 from cli.terminal import output as ui
 from cli.terminal.file_io import write_new
+from cli.terminal.log_output import VERBOSE
 from ledger.application import lazy_verifiers
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ PROOF = ".tlog-proof"
 @click.option("--with", "other", metavar="FILE", help="Another bundle of the same log, to hold FILE against.")
 @click.option("-o", "--output", metavar="FILE", help="With --with: where the exhibit goes, if the log is convicted.")
 @click.option("--store", metavar="ADDRESS", default="", help="Of a ledger in a database: where its entries are.")
+@VERBOSE
 def verify(
     file: str,
     trust: str | None,

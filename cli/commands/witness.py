@@ -17,6 +17,7 @@ from cli.terminal import file_io
 from cli.terminal import output as ui
 from cli.terminal.answer import CommandAnswer
 from cli.terminal.file_io import write
+from cli.terminal.log_output import VERBOSE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +88,7 @@ def new(name: str, state: str | None, mldsa: bool) -> None:
 @POLICY
 @STATE
 @click.option("--listen", default="127.0.0.1:7380", metavar="HOST:PORT", help="Where (default: this machine only).")
+@VERBOSE
 def serve(
     name: str, key_file: str | None, mldsa_file: str | None, policies: tuple[str, ...], state: str | None, listen: str
 ) -> None:
@@ -137,6 +139,7 @@ class PullAnswer(CommandAnswer, tag="comity.witness-pull/1"):
 @POLICY
 @STATE
 @click.option("-o", "output", metavar="FILE", help="Write the cosigned note of the one log, to be handed back.")
+@VERBOSE
 def pull(
     logs: tuple[str, ...],
     name: str,

@@ -9,6 +9,7 @@ another server on this address could be handed it by the browser: nothing else s
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Callable, Iterable
 from hmac import compare_digest
@@ -18,6 +19,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
 
 MOST_FORMS = 200  # forms that may lie open at the same time
 LARGEST = 8_192  # bytes of a form
@@ -93,6 +96,8 @@ class Gate:
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
+                # The path without its query: the query of the first request is the link that lets a browser in.
+                logger.info("%s %s: %d", scope["method"], scope["path"], message["status"])
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers[name] = value

@@ -6,6 +6,7 @@ again, sealed, and stored in one transaction. Between the two it must not change
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from ledger.application.journal import Journal
 
 _TRIES = 3  # of sealing again because somebody else wrote to one of the orders
+
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,12 @@ def taken(stream: IO[bytes], asked: Asked, *, dry_run: bool) -> Exit:
     with writing() as journal:
         names = labels(journal)
         checked = check(journal, names, stream, asked, keys=not dry_run)
+        logger.info("%s: %d rows are wrong", asked.file, checked.faults)
         if checked.faults:
             return refuse(asked, checked)
         warn(asked, checked)
         indices = range(0) if dry_run else record(journal, names, stream, asked, checked)
+    logger.info("%s: %d entries stored", asked.file, len(indices))
     return tell(asked, checked, indices, dry_run=dry_run)
 
 

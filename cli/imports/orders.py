@@ -13,6 +13,7 @@ import click
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.options import AS, KEY, ROLE
+from cli.terminal.log_output import VERBOSE
 
 
 @command(
@@ -31,6 +32,7 @@ from cli.session.options import AS, KEY, ROLE
 @click.option("--dry-run", is_flag=True, help="Check every row; record nothing.")
 @click.option("--template", type=click.Choice(["csv", "jsonl"]), help="Print an empty table with examples.")
 @click.option("--kind", "kinds", multiple=True, metavar="KIND", help="A kind of fact for the template; repeatable.")
+@VERBOSE
 def orders(
     file: str | None,
     actor: str | None,

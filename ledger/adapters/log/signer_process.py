@@ -17,6 +17,7 @@ question with the same note. What contradicts what it signed is kept in `refused
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -35,6 +36,8 @@ from ledger.entries.case import instant, wire
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, Vkey, b64, format_checkpoint, open_checkpoint, parse_checkpoint, unb64
 from ledger.tlog.tree import check_consistency
+
+logger = logging.getLogger(__name__)
 
 POINTER = "signer"  # a file in the log's state folder: the path of the socket to ask instead
 LARGEST = 65_536  # bytes of a line; a proof has at most 63 hashes
@@ -124,7 +127,10 @@ class Signer:
             found = Answer(refused=No("SIGNER-FORMAT", f"not a question: {error}"))
         except (RecordError, LedgerError) as wrong:
             found = Answer(refused=No(wrong.code, wrong.says, wrong.hint))
+        if state := found.signed or found.moved:
+            logger.info("answered with the checkpoint of %d entries", state.size)
         if found.refused:
+            logger.info("refused: %s", found.refused.code)
             self._say(f"refused: {found.refused.code}: {found.refused.says}")
             self._keep(found.refused)
         return msgspec.json.encode(found) + b"\n"

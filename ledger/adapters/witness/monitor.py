@@ -8,6 +8,7 @@ is then for its witnesses to say.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -28,6 +29,8 @@ from ledger.tlog.note import Checkpoint, Head, Vkey, decimal, note_digest, open_
 from ledger.tlog.policy import Policy
 from ledger.tlog.tile import FULL, bundles_for
 from ledger.tlog.tree import Frontier, leaf_hash, prove_consistency, root, stored_index
+
+logger = logging.getLogger(__name__)
 
 
 class Alarm(Struct, frozen=True):
@@ -78,6 +81,7 @@ def look(
     head: Head | None = None
     checked = 0
     proofs = state / "evidence" if evidence is None else evidence
+    logger.info("%s: looking at %s", origin, where)
     with closing(followed(state, origin)) as heads:
         newest = heads.newest()
         before = newest.size if newest else None
@@ -101,7 +105,9 @@ def look(
         except (RecordError, LedgerError) as wrong:
             alarms.append(Alarm(wrong.code, wrong.says))
         alarms += _late(heads, head, now, patience)
-    return Look(origin, where, head.checkpoint.size if head else None, before, checked, tuple(alarms))
+    shown = head.checkpoint.size if head else None
+    logger.info("%s: shows %s entries, %s before; %d alarms", origin, shown, before, len(alarms))
+    return Look(origin, where, shown, before, checked, tuple(alarms))
 
 
 def _opened(note: bytes, policy: Policy, origin: str) -> tuple[Head, Vkey]:

@@ -9,6 +9,7 @@ the status that c2sp.org/tlog-witness gives it (text of July 2026); where the lo
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -35,6 +36,8 @@ from ledger.tlog.note import (
 )
 from ledger.tlog.policy import Policy
 from ledger.tlog.tree import check_consistency, prove_consistency, root
+
+logger = logging.getLogger(__name__)
 
 TEXT = "text/plain; charset=utf-8"
 SIZE = "text/x.tlog.size"
@@ -96,9 +99,11 @@ class Witness:
             return Answer(400, f"old size {submission.old} is larger than the checkpoint's {head.size}\n")
         try:
             with self.memory.turn():
-                return self._decide(head, submission)
+                answer = self._decide(head, submission)
         except LedgerError as fault:
-            return Answer(503, f"{fault.code}: nothing was cosigned\n")
+            answer = Answer(503, f"{fault.code}: nothing was cosigned\n")
+        logger.info("%s at %d entries: status %d", head.origin, head.size, answer.status)
+        return answer
 
     def checkpoint(self, digest: str) -> bytes | None:
         """The last note cosigned for the log whose origin has this SHA-256 (hex), with the log's lines and ours."""

@@ -9,6 +9,7 @@ is found by them again.
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,6 +42,8 @@ from ledger.verify.field_forms import check_public, known
 from ledger.verify.progress import VerificationLog
 from ledger.verify.report import Bracket, Remark
 from ledger.verify.time_brackets import Times, absent_of, check_time
+
+logger = logging.getLogger(__name__)
 
 RUN = 1 << 13  # entries a worker checks at a time: of each order it has to look up one entry in an earlier run
 LAST = 1 << 10  # the same towards the end, so that no core waits long for another
@@ -162,6 +165,7 @@ def audit(
             together = together and run.peaks[0] == stop - start
             if together:
                 _climb(c, report, run.peaks)
+            logger.info("entries %d to %d of %d read, %d problems", start, stop - 1, size, len(report.problems))
             progress(stop, size)
         if register and not report.problems:
             says = "the register that is found by its order is not the one that stands in the log"

@@ -8,6 +8,7 @@ the registrar that the verifier trusts. Steps and codes: docs/reference/verifica
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from ledger.verify.report import Reason, Report, VerificationStep, verdict_of
 from ledger.verify.time_brackets import Times, say_absent, say_times
 from ledger.verify.timestamps import ReadStamp, check_tokens
 
+logger = logging.getLogger(__name__)
+
 
 def verify_log(
     files: LogFiles,
@@ -53,6 +56,8 @@ def verify_log(
     except RecordError:
         if verification.book.failed is None:
             raise
+    for step in verification.book.steps:
+        logger.info("step %d, %s: %s %s", step.number, step.what, step.result, step.says)
     return verification.report()
 
 

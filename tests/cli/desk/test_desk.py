@@ -709,3 +709,11 @@ def test_the_command_serves_what_it_printed_until_it_is_told_to_stop(tmp_path: P
             said = served.stderr.read()
     assert "for another browser" in said
     assert "Traceback" not in said
+
+
+def test_the_log_of_requests_holds_no_link(s3: Sat, caplog: pytest.LogCaptureFixture) -> None:
+    link = s3.desk.sessions.link
+    with caplog.at_level("INFO", "cli.desk.security"):
+        Visitor(s3.visitor.gate).enter(s3.desk)
+    assert "GET /: 303" in caplog.text
+    assert link not in caplog.text

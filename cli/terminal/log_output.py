@@ -1,0 +1,41 @@
+"""`--verbose`: show on standard error what a long-running command does, by the standard library's logging."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import click
+
+from cli.terminal import output
+
+LOGGERS = ("cli", "ledger")  # those of libraries stay silent: they write addresses with their queries
+
+
+class _StandardError(logging.Handler):
+    """Write each record as one line: time in UTC, logger, message; control characters are named."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        formatter = logging.Formatter("%(asctime)sZ %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+        formatter.converter = time.gmtime
+        self.setFormatter(formatter)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        output.tell(" ".join(self.format(record).splitlines()))
+
+
+def _show(context: click.Context, _: click.Parameter, asked: bool) -> None:
+    """Show the records of Comity's own loggers until the command ends."""
+    if not asked:
+        return
+    handler = _StandardError()
+    for logger in map(logging.getLogger, LOGGERS):
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        context.call_on_close(lambda logger=logger: logger.removeHandler(handler))
+
+
+VERBOSE = click.option(
+    "--verbose", is_flag=True, expose_value=False, callback=_show, help="Say on standard error what is being done."
+)
