@@ -1,8 +1,8 @@
 """What travels: an order with everything that proves it, in one file that can be checked far away from its ledger.
 
 `pack` makes an evidence bundle out of what its maker gathered, the same bytes for the same input; `unpack` reads one
-back without believing any of it. What it proves is for `ledger.verify`. Format: docs/reference/formats.md, "Evidence
-bundle".
+back without believing any of it. What it proves is for `ledger.verify`. Format:
+docs/reference/formats/evidence-bundle.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Where everything lies in an evidence bundle: names of files, their order, and what each name means.
 
 One log's folder under the hash of its origin, so that no name in the archive depends on what an origin may contain.
-Layout: docs/reference/formats.md, "Evidence bundle".
+Layout: docs/reference/formats/evidence-bundle.md.
 """
 
 from __future__ import annotations

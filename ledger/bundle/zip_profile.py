@@ -3,7 +3,8 @@
 Everything a ZIP can say in more than one way has one value here: stored, 1980-01-01, no attributes, no extra fields,
 comments, encryption, data descriptors, zip64, gaps or bytes before or after. What a bundle holds can therefore be
 neither compressed beyond measure nor read differently by two programs. Bytes in, bytes out; nothing is extracted to
-disk. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16; the profile: docs/reference/formats.md.
+disk. Format: PKWARE APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16; the profile:
+docs/reference/formats/evidence-bundle.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A sealed entry is one line of DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload). The payload is JSON whose
 bytes equal their own canonical form (RFC 8785 on our domain), so nobody has to canonicalise in order to verify:
-the bytes that were signed are the bytes that are stored, hashed and exported. Formats: docs/reference/formats.md.
+the bytes that were signed are the bytes that are stored, hashed and exported. Formats: docs/reference/formats/entry.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a sealed entry says: its members, and the forms their texts have.
 
 Two classes for one thing: `Payload` is what everybody reads, `Formed` asks for the form of every text as well and names
-the one that is wrong. `well_formed` asks for all of them together. Formats: docs/reference/formats.md.
+the one that is wrong. `well_formed` asks for all of them together. Formats: docs/reference/formats/entry.md.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 An envelope of ours is DSSE v1.0.2 with one Ed25519 signature over PAE(type, payload), its members in one order, without
 white space, its base64 with one spelling. The payload is canonical JSON that names the signer's key. Formats:
-docs/reference/formats.md.
+docs/reference/formats/entry.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The drills of a log: what happens when an old copy comes back, a guard is lost, a clock is wrong, two people publish.
 
-Each ends as the design of the log says (docs/reference/formats.md, "Log"): nothing is signed that contradicts what was
-signed before, and where it was signed all the same, somebody holds the proof.
+Each ends as the design of the log says (docs/reference/formats/checkpoint.md): nothing is signed that contradicts what
+was signed before, and where it was signed all the same, somebody holds the proof.
 """
 
 from __future__ import annotations

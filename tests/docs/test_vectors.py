@@ -1,0 +1,81 @@
+"""The published examples of formats have the digests that their page names.
+
+Only SHA-256 and Ed25519 are used, and the words of the specifications: nothing of `ledger` checks itself here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from pathlib import Path
+
+from nacl.signing import VerifyKey
+
+FOLDER = Path(__file__).parents[2] / "docs" / "reference" / "formats" / "vectors"
+VALUES = dict(re.findall(r"^\| ([^|]+?) \| [^|]+ \| `([^`]+)` \|$", (FOLDER / "index.md").read_text("utf-8"), re.M))
+RAW = (FOLDER / "entry.dsse.json").read_bytes()
+ENVELOPE = json.loads(RAW)
+PAYLOAD = b64decode(ENVELOPE["payload"])
+ORIGIN, SIZE, ROOT = (FOLDER / "checkpoint").read_text("utf-8").split("\n")[:3]
+
+
+def node(left: bytes, right: bytes) -> bytes:
+    return sha256(b"\x01" + left + right).digest()
+
+
+def leaf() -> bytes:
+    return sha256(b"\x00" + RAW).digest()
+
+
+def test_payload_and_leaf_have_their_digests() -> None:
+    assert VALUES["SHA-256 of the payload"] == sha256(PAYLOAD).hexdigest()
+    assert VALUES["leaf hash: SHA-256 of 00 and the file"] == leaf().hex()
+
+
+def test_the_signer_signed_the_payload() -> None:
+    key = json.loads(PAYLOAD)["signer"]["key"]
+    kind = ENVELOPE["payloadType"].encode()
+    encoded = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(PAYLOAD), PAYLOAD)
+    VerifyKey(bytes.fromhex(key)).verify(encoded, b64decode(ENVELOPE["signatures"][0]["sig"]))
+    assert VALUES["Ed25519 key of the signer"] == key
+    assert VALUES["keyid: SHA-256 of that key"] == sha256(bytes.fromhex(key)).hexdigest()
+    assert ENVELOPE["signatures"][0]["keyid"] == VALUES["keyid: SHA-256 of that key"]
+
+
+def test_the_proof_leads_to_the_root_of_the_checkpoint() -> None:
+    header, index, *rest = (FOLDER / "entry.tlog-proof").read_text("utf-8").split("\n")
+    assert header == "c2sp.org/tlog-proof@v1"
+    path = [b64decode(line) for line in rest[: rest.index("")]]
+    number, last, found = int(index.removeprefix("index ")), int(SIZE) - 1, leaf()
+    for other in path:  # RFC 9162, section 2.1.3.2
+        if number % 2 or number == last:
+            found = node(other, found)
+            while not number % 2 and number:
+                number, last = number >> 1, last >> 1
+        else:
+            found = node(found, other)
+        number, last = number >> 1, last >> 1
+    assert last == 0
+    assert found.hex() == VALUES["root"]
+    assert b64decode(ROOT).hex() == VALUES["root"]
+
+
+def test_the_key_of_the_policy_signed_the_checkpoint() -> None:
+    _, vkey = (FOLDER / "policy").read_text("utf-8").split("\n")[0].split(" ")
+    name, short, key = vkey.split("+", 2)
+    text, _, lines = (FOLDER / "checkpoint").read_text("utf-8").partition("\n\n")
+    _, signer, signature = lines.split()
+    assert (signer, name) == (ORIGIN, ORIGIN)
+    raw = b64decode(signature)
+    assert raw[:4].hex() == short == sha256(name.encode() + b"\n" + b64decode(key)).hexdigest()[:8]
+    VerifyKey(b64decode(key)[1:]).verify(text.encode() + b"\n", raw[4:])
+
+
+def test_the_disclosure_has_a_digest_in_the_entry() -> None:
+    told = (FOLDER / "disclosures.txt").read_text("ascii").strip()
+    digest = urlsafe_b64encode(sha256(told.encode()).digest()).rstrip(b"=").decode()
+    assert digest == VALUES["digest in `_sd`"]
+    assert digest in json.loads(PAYLOAD)["public"]["_sd"]
+    assert json.loads(urlsafe_b64decode(told + "=" * (-len(told) % 4)))[1] == "reasons"
