@@ -1,7 +1,7 @@
 """A ledger in memory, for tests: keys from names, salts from a counter, a log, witnesses, and bundles honest or not.
 
-It lays bundles out by the page in docs/reference/formats/evidence-bundle.md and not by `ledger.bundle`, so that the two hold
-each other.
+It lays bundles out by the page in docs/reference/formats/evidence-bundle.md and not by `ledger.bundle`, so that
+the two hold each other.
 """
 
 from __future__ import annotations
