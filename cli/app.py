@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import click
 
 from cli.click_extensions import Group, command, common_options
-from cli.exit_codes import Exit, Stop, exit_of, lines_of
+from cli.exit_codes import Exit, Stop, code_of, exit_of, lines_of, sentence_of, where_of
 from cli.invocation import Invocation
 from cli.terminal import output
 
@@ -43,6 +44,7 @@ COMMANDS = {
     "report": ("cli.commands.report:report", "the documents people file: reports, certificates, the order form"),
     "lint": ("cli.commands.lint:lint", "what is missing in an order before it is sent"),
     "law": ("cli.app:law", "the rules in force with their citations"),
+    "schema": ("cli.commands.schema:schema", "the JSON Schema of each document that --json prints"),
     "vocabulary": ("cli.commands.vocabulary:vocabulary", "the kinds of fact and their fields"),
     "file": ("cli.commands.file:file_", "what is filed together: bundle, papers, whom to trust, the verifier page"),
     "export": ("cli.commands.export:export", "the evidence bundle for one audience"),
@@ -149,6 +151,8 @@ class Comity(Group):
             code = Exit.PIPE_CLOSED if error.code == 1 else error.code
         except BaseException as error:  # the one place: whatever it is, it has a code
             code = _end(error, told)
+            if not told.answered and _wants_json(told, sys.argv[1:] if args is None else args):
+                _answer_error(error, code)
         sys.exit(int(code) if isinstance(code, int) else Exit.DONE)
 
 
@@ -176,6 +180,27 @@ def _end(error: BaseException, told: Invocation) -> Exit:
     for number, line in enumerate(lines_of(error)):
         output.tell(line if number else f"comity: {line}")
     return code
+
+
+def _wants_json(told: Invocation, args: Sequence[str]) -> bool:
+    """True if JSON was asked for, also on a command line that could not be parsed."""
+    return told.format == "json" or any(
+        word in ("--json", "--format=json") or (before, word) == ("--format", "json")
+        for before, word in pairwise(("", *args))
+    )
+
+
+def _answer_error(error: BaseException, code: Exit) -> None:
+    """Print the error as the answer of the command; nothing where standard output is what failed."""
+    from cli.terminal.answer import ErrorAnswer
+
+    says, hint = sentence_of(error)
+    message = " ".join(str(getattr(error, "says", says)).split())
+    try:
+        output.show_json(ErrorAnswer(code_of(error, code), message, where_of(error), hint))
+        sys.stdout.flush()
+    except OSError:
+        output.forget_what_is_unwritten(sys.stdout)
 
 
 comity = Comity(

@@ -105,11 +105,37 @@ def exit_of(error: BaseException, refused: Exit = Exit.REFUSED) -> Exit:
     return Exit.UNFORESEEN
 
 
+def code_of(error: BaseException, code: Exit) -> str:
+    """The code of an error as a text (docs/reference/codes.md); of one that has none, its exit code in words."""
+    own = getattr(error, "code", None)
+    return own if isinstance(own, str) else code.name.replace("_", "-")
+
+
+def where_of(error: BaseException) -> str:
+    """What is wrong: a file, an entry, a byte or an option; empty where the error does not say."""
+    match error:
+        case OSError(filename=name) if name is not None:
+            return str(name)
+        case click.BadParameter(param=click.Parameter(opts=opts)):
+            return "/".join(opts)
+        case _:
+            return str(getattr(error, "where", ""))
+
+
 def lines_of(error: BaseException) -> list[str]:
     """One to three lines for stderr: what, where, what to do next."""
+    says, hint = sentence_of(error)
+    lines = [line for line in says.splitlines() if line.strip()] or [type(error).__name__]
+    return [*lines[: 2 if hint else 3], *([f"hint: {hint}"] if hint else [])]
+
+
+def sentence_of(error: BaseException) -> tuple[str, str]:
+    """What is wrong and what to do next; the second may be empty."""
     match error:
         case click.Abort() | KeyboardInterrupt():
-            return ["interrupted; nothing half-written is left"]
+            says, hint = "interrupted; nothing half-written is left", ""
+        case click.exceptions.NoArgsIsHelpError(ctx=click.Context(command_path=command)):
+            says, hint = "a command is missing", f"{command} --help lists them"
         case click.MissingParameter(ctx=click.Context(command_path=command), param=param):
             says, hint = " ".join(error.format_message().split()), f"{command} --help shows how it is used"
             if isinstance(param, click.Option) and param.metavar:
@@ -123,5 +149,4 @@ def lines_of(error: BaseException) -> list[str]:
         case _:
             said = " ".join(str(error).split())
             says, hint = f"unforeseen: {type(error).__name__}{': ' if said else ''}{said}", "--debug shows where"
-    lines = [line for line in says.splitlines() if line.strip()] or [type(error).__name__]
-    return [*lines[: 2 if hint else 3], *([f"hint: {hint}"] if hint else [])]
+    return says, hint

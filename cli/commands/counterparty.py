@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.options import KEY
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 
 
 class PinnedLogItem(Struct, frozen=True):
@@ -22,7 +21,7 @@ class PinnedLogItem(Struct, frozen=True):
 
     log: str
     size: int | None
-    seen: datetime | None
+    seen: Time | None
     digest: str | None
 
 

@@ -13,7 +13,7 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF, ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, ReplacedFields
+from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped
 
@@ -40,7 +40,7 @@ class CustodyItem(ReplacedFields):
 
     entry: str
     leaf: str
-    on: datetime
+    on: Time
     kind: str
     holder: str | None
     released_by: str | None
@@ -57,7 +57,7 @@ class CustodyAnswer(CommandAnswer, tag="comity.custody/1"):
 
     order: str
     label: str | None
-    as_of: datetime
+    as_of: Time
     custody: list[CustodyItem]
 
 

@@ -13,7 +13,7 @@ from cli.reports.timeline_text import left
 from cli.session.docket import docket_rows
 from cli.session.options import AS_OF
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 
 
 class DueItem(Struct, frozen=True):
@@ -34,7 +34,7 @@ class DueItem(Struct, frozen=True):
 class DueAnswer(CommandAnswer, tag="comity.due/1"):
     """The open deadlines of all orders, soonest first."""
 
-    as_of: datetime
+    as_of: Time
     due: list[DueItem]
 
 

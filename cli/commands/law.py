@@ -13,7 +13,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.session.ledger_choice import MOMENT
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class DeadlineItem(Struct, frozen=True):
     id: str
     policy: str
     verdict: str
-    due: datetime | None
+    due: Time | None
     cite: str
     mark: str
     trigger: str | None
@@ -123,7 +123,7 @@ class DeadlineAnswer(CommandAnswer, tag="comity.deadline/1"):
     """One deadline of an order explained; `missing` says what its computation lacks."""
 
     order: str
-    as_of: datetime
+    as_of: Time
     missing: list[str]
     deadlines: list[DeadlineItem]
 

@@ -17,7 +17,7 @@ from cli.session import ledger_choice
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import ONLY
 from cli.terminal import file_io, output
-from cli.terminal.answer import CommandAnswer, ReplacedFields
+from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
 from cli.terminal.table import wrapped
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
@@ -46,8 +46,8 @@ class LogItem(ReplacedFields):
     kind: str
     by: str
     role: str
-    on: datetime
-    signed_at: datetime
+    on: Time
+    signed_at: Time
     replaces: str | None
 
 
@@ -201,8 +201,8 @@ class ClockAnswer(CommandAnswer, tag="comity.clock/1"):
 
     origin: str
     size: int
-    signed_at: datetime
-    now: datetime
+    signed_at: Time
+    now: Time
     by: str
     later: list[int]
 

@@ -13,7 +13,7 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped as wrapped
 
 
@@ -31,7 +31,7 @@ class QuestionItem(Struct, frozen=True):
 class RegisterAnswer(CommandAnswer, tag="comity.register/1"):
     """The ten questions on each order."""
 
-    as_of: datetime
+    as_of: Time
     register: list[QuestionItem]
 
 

@@ -16,7 +16,7 @@ from cli.session.ledger_choice import MOMENT
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import AS_OF, LANG, ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.judgement_text import JudgementFields, judged, opinion
 from cli.terminal.table import wrapped
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 class MomentItem(Struct, frozen=True, kw_only=True):
     """The state of the log at a moment: its size, and the newest kept head, its digest, its time and whose clock."""
 
-    at: datetime
+    at: Time
     size: int
     head: str | UnsetType = UNSET
     clock: str
-    dated: datetime | UnsetType = UNSET
+    dated: Time | UnsetType = UNSET
     says: str
 
 
@@ -54,7 +54,7 @@ class ReplayAnswer(JudgementFields, tag="comity.replay/1"):
 class SizeItem(Struct, frozen=True):
     """A moment, and the size of the log then."""
 
-    at: datetime
+    at: Time
     size: int
 
 
@@ -63,7 +63,7 @@ class NewEntryItem(Struct, frozen=True):
 
     seq: int
     kind: str
-    on: datetime
+    on: Time
     leaf: str
 
 

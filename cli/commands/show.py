@@ -14,7 +14,7 @@ from cli.session.ledger_reader import reading
 from cli.session.linked_orders import LinkedOrderItem
 from cli.session.options import AS_OF, ONLY, ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, ReplacedFields
+from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
 from cli.terminal.judgement_text import gravest_first, level, period
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
@@ -31,7 +31,7 @@ class DutyClockItem(Struct, frozen=True):
     instrument: str
     state: str
     id: str
-    due: datetime | None
+    due: Time | None
     policy: str
     verdict: str
     cite: str
@@ -63,11 +63,11 @@ class ShowAnswer(CommandAnswer, tag="comity.show/1", kw_only=True):
     from_: str | None = field(name="from")
     to: str | None
     providers: tuple[str, ...]
-    as_of: datetime
+    as_of: Time
     state: str
     regions: dict[str, str]
-    issued_on: datetime | None
-    last_on: datetime | None
+    issued_on: Time | None
+    last_on: Time | None
     entries: int
     linked: tuple[str, ...]
     due: list[DutyClockItem]

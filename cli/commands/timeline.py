@@ -16,7 +16,7 @@ from cli.session.ledger_reader import reading
 from cli.session.linked_orders import LinkedOrderItem
 from cli.session.options import AS_OF, ONLY, ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, ReplacedFields
+from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
 from cli.terminal.output import put_right
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class TimelineItem(ReplacedFields, kw_only=True):
     index: int
     leaf: str
     kind: str
-    on: datetime
-    signed_at: datetime
+    on: Time
+    signed_at: Time
     by: str
     role: str
     party: str
@@ -48,8 +48,8 @@ class TimelineItem(ReplacedFields, kw_only=True):
     replaces: str | None
     fields: dict[str, Any]
     order: str
-    not_before: datetime | UnsetType | None = UNSET
-    not_after: datetime | UnsetType | None = UNSET
+    not_before: Time | UnsetType | None = UNSET
+    not_after: Time | UnsetType | None = UNSET
 
 
 class TimelineAnswer(CommandAnswer, tag="comity.timeline/1"):
@@ -57,7 +57,7 @@ class TimelineAnswer(CommandAnswer, tag="comity.timeline/1"):
 
     order: str
     label: str | None
-    as_of: datetime
+    as_of: Time
     orders: list[LinkedOrderItem]
     elsewhere: list[str]
     timeline: list[TimelineItem]

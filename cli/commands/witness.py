@@ -15,7 +15,7 @@ from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
 from cli.terminal import file_io
 from cli.terminal import output as ui
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import write
 from cli.terminal.log_output import VERBOSE
 
@@ -186,7 +186,7 @@ def _said(pulled: Pulled, folder: Path) -> tuple[str, Exit]:
 class RefusedHeadItem(Struct, frozen=True):
     """One refused head: when, of which log, and SPLIT-VIEW if it proves one."""
 
-    at: datetime
+    at: Time
     log: str
     status: int
     proves: str

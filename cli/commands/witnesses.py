@@ -16,7 +16,7 @@ from cli.exit_codes import Exit, Stop
 from cli.session import ledger_choice
 from cli.session.options import KEY
 from cli.terminal import file_io, output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.file_io import write
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class WitnessItem(Struct, frozen=True):
     witness: str
     url: str
     size: int | None
-    cosigned: datetime | None
+    cosigned: Time | None
     vkey: str
 
 

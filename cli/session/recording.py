@@ -17,7 +17,7 @@ from cli.session.ledger_choice import MOMENT
 from cli.session.options import AS, KEY, ROLE
 from cli.session.subjects import SUBJECT, known_elsewhere, near, subjects_of
 from cli.terminal import file_io, output, prompts
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -298,7 +298,7 @@ class FactAnswer(CommandAnswer, tag="comity.fact/1"):
     whose: str | None
     replaces: str | None
     why: str | None
-    on: datetime
+    on: Time
     on_source: str | None
     public: dict[str, Any]
     sealed: dict[str, Any]

@@ -7,8 +7,11 @@ document: `class DueAnswer(CommandAnswer, tag="comity.due/1")`. `comity schema` 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+Time = Annotated[datetime, Meta(tz=True)]  # in a document: UTC, whole seconds, `2027-03-01T09:40:00Z`
 
 
 class CommandAnswer(Struct, tag_field="format"):
@@ -33,7 +36,7 @@ class ReplacedFields(Struct):
 
     replaced: str | None
     replaced_by: str | None
-    replaced_at: datetime | None
+    replaced_at: Time | None
     replaced_who: str | None
     why: str | None
 

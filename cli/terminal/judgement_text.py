@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Struct, UnsetType
 
 from cli.exit_codes import Stop
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped as wrapped
 from cli.terminal.verdict_text import LEVELS
 
@@ -28,7 +27,7 @@ class ClockItem(Struct, frozen=True, kw_only=True):
     """One deadline: its first instant too late (`due`, left out where it could not be computed), and its verdict."""
 
     id: str
-    due: datetime | UnsetType = UNSET
+    due: Time | UnsetType = UNSET
     policy: str
     verdict: str
     cite: str
@@ -68,7 +67,7 @@ class JudgementFields(CommandAnswer):
     order: str
     label: str | None
     instrument: str
-    as_of: datetime
+    as_of: Time
     state: str
     regions: dict[str, str]
     deadlines: list[ClockItem]

@@ -6,13 +6,12 @@ import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 
 from msgspec import Struct
 
 from cli.exit_codes import Exit
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
 from ledger.tlog.note import Checkpoint
 from ledger.verify.report import Bracket, Reason, Remark, Report, Result, Verdict
@@ -51,9 +50,9 @@ class VerifyAnswer(CommandAnswer, tag="comity.verify/1"):
     procedure: tuple[Remark, ...]
     brackets: tuple[Bracket, ...]
     steps: list[StepItem]
-    as_of: datetime | None
+    as_of: Time | None
     head: CheckpointItem | None
-    head_seen: datetime | None
+    head_seen: Time | None
 
 
 def answer(report: Report) -> VerifyAnswer:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Self
 
 from click.testing import CliRunner, Result
+from jsonschema import Draft202012Validator
 
 from cli.app import comity
+from cli.commands.schema import schema_of
 from cli.stories.model import read_story
 from cli.stories.player import Played, perform
 
@@ -25,7 +29,36 @@ def run(*args: str, ledger: Path | None = None, stdin: str | None = None, **env:
     told = {"COMITY_LEDGER": str(ledger) if ledger else "", "COMITY_PERSON": PERSON, **env}
     result = CliRunner().invoke(comity, list(args), env=told, input=stdin)
     assert "Traceback" not in result.output
+    if result.stdout.startswith("{") and ("--json" in args or "json" in args):
+        for document in documents_in(result.stdout):
+            check_document(document)
     return result
+
+
+def documents_in(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON documents of an output, one behind the other."""
+    decoder, start = json.JSONDecoder(), 0
+    while start < len(text):
+        document, end = decoder.raw_decode(text, start)
+        yield document
+        start = end + len(text[end:]) - len(text[end:].lstrip())
+
+
+def check_document(document: dict[str, Any]) -> None:
+    """Validate a document against its published schema; of each format the first `VALIDATED` of this process."""
+    name = document["format"]
+    _validated[name] += 1
+    if _validated[name] <= VALIDATED:
+        _validator(name).validate(document)
+
+
+VALIDATED = 20
+_validated: Counter[str] = Counter()
+
+
+@cache
+def _validator(name: str) -> Draft202012Validator:
+    return Draft202012Validator(schema_of(name))
 
 
 def told(*args: str, ledger: Path | None = None, **env: str) -> dict[str, Any]:

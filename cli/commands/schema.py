@@ -1,0 +1,187 @@
+"""`comity schema`: the JSON Schema of each JSON document that Comity writes."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+import click
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.json import schema_components
+
+from cli.click_extensions import command
+from cli.exit_codes import Stop
+from cli.terminal import output
+from cli.terminal.answer import CommandAnswer
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+PACKAGES = ("cli.commands", "cli.imports", "cli.session", "cli.terminal")
+
+
+class NamesFile(CommandAnswer, tag="comity.names/1"):
+    """The file names.json of a ledger: the id of an order, by the name it was given."""
+
+    orders: dict[str, str]
+
+
+class StoryFile(CommandAnswer, tag="comity.story/1"):
+    """The file story.json in the ledger of a story: its clock, the id of each order, the leaf hash of each entry."""
+
+    story: str
+    title: str
+    clock: str
+    orders: dict[str, str]
+    entries: dict[str, dict[str, str]]
+
+
+class SplitViewFile(CommandAnswer, tag="comity.split-view/1"):
+    """An exhibit: two notes of one log that contradict each other, with a consistency proof if their sizes differ."""
+
+    says: str
+    log: str
+    one: str
+    two: str
+    began: str | UnsetType | None = UNSET
+    path: list[str] | UnsetType = UNSET
+
+
+class OmissionFile(CommandAnswer, tag="comity.omission/1"):
+    """An exhibit: an entry with its proof, and another leaf that the log has at the same position."""
+
+    says: str
+    log: str
+    entry: str
+    proof: str
+    leaf: str
+    instead: str
+
+
+class SplitOrderFile(CommandAnswer, tag="comity.split-order/1"):
+    """An exhibit: two entries of one log, with their proofs, of which its own rules accept only one."""
+
+    says: str
+    log: str
+    one: str
+    one_proof: str
+    two: str
+    two_proof: str
+    other_log: str | UnsetType = UNSET
+
+
+class DocumentItem(Struct, frozen=True):
+    """One JSON document that Comity writes."""
+
+    name: str
+    says: str
+
+
+class SchemasAnswer(CommandAnswer, tag="comity.schemas/1"):
+    """The names of all JSON documents."""
+
+    documents: list[DocumentItem]
+
+
+@command("comity schema", "comity schema comity.verify/1", "comity schema orders > orders.schema.json")
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print the JSON Schema (draft 2020-12) of the document NAME; without NAME, list all documents.
+
+    NAME is the `format` of the document. `comity.` and the version may be left out.
+    """
+    known = documents()
+    if name is None:
+        items = [DocumentItem(each, _about(classes)) for each, classes in known.items()]
+        output.emit(SchemasAnswer(items), DocumentItem.__struct_fields__, items)
+        return
+    full = f"comity.{name.removeprefix('comity.')}"
+    found = [each for each in known if full in (each, each.rpartition("/")[0])]
+    if not found:
+        near = get_close_matches(full, known, n=1)
+        hint = f"`comity schema {near[0]}`?" if near else "`comity schema` lists them"
+        raise Stop(f"no document is called {name!r}", hint=hint)
+    output.page(output.dumps(schema_of(found[-1])))
+
+
+def documents() -> dict[str, list[type]]:
+    """Return the classes of each document by its `format`, sorted by name.
+
+    The answers of commands are found by importing every module that may define one.
+    """
+    for package in PACKAGES:
+        for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+            importlib.import_module(module.name)
+    found: dict[str, list[type]] = {}
+    for answer in _subclasses(CommandAnswer):
+        tag = answer.__struct_config__.tag
+        if isinstance(tag, str) and "/" in tag and answer.__module__.startswith("cli."):
+            found.setdefault(tag, []).append(answer)
+    for name, more in _others():
+        found.setdefault(name, []).append(more)
+    return dict(sorted(found.items()))
+
+
+def _subclasses(of: type[Struct]) -> Iterator[type[Struct]]:
+    for each in of.__subclasses__():
+        yield each
+        yield from _subclasses(each)
+
+
+def _others() -> Iterator[tuple[str, type]]:
+    """The documents that are no answer of a command: reports as JSON, and the statement of a trust policy."""
+    from cli.commands.report import KINDS
+    from ledger.trust.signed_policy import FORMAT, Statement
+    from projections.render import html
+    from projections.reports.fillable_form import FillableForm
+
+    yield FORMAT, Statement
+    reports = {kind: report for report, kind in html.KINDS.items()}
+    for kind in KINDS:
+        yield f"comity.report-{kind}/1", reports.get(kind, FillableForm)
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a document, by its full name; KeyError if there is none.
+
+    Times are checked by a pattern, because a validator may ignore `format`. Fractions are texts in every document.
+    """
+    classes = documents()[name]
+    refs, parts = schema_components(classes, ref_template="#/$defs/{name}")
+    for each in classes:
+        part = parts[each.__name__]
+        part["properties"] = {"format": None, **part["properties"]} | {"format": {"const": name}}
+        part["required"] = list(dict.fromkeys(["format", *part["required"]]))
+    body = parts.pop(classes[0].__name__) if len(classes) == 1 else {"anyOf": list(refs)}
+    head = {"$schema": DIALECT, "title": name, "description": _about(classes)}
+    schema: dict[str, Any] = _checkable({**head, **{k: v for k, v in body.items() if k not in head}, "$defs": parts})
+    return schema if parts else {k: v for k, v in schema.items() if k != "$defs"}
+
+
+def _about(classes: list[type]) -> str:
+    """The first sentences of the docstrings, in one line."""
+    return " Or: ".join(" ".join(str(each.__doc__).partition("\n\n")[0].split()) for each in classes)
+
+
+TEXTS = {
+    "date-time": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+    "date": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
+    "duration": {"type": "string"},
+}
+
+
+def _checkable(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_checkable(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    if part.get("type") == "number":
+        return {"type": "string"}
+    if part.get("type") == "string" and part.get("format") in TEXTS:
+        return TEXTS[part["format"]]
+    return {
+        key: inspect.cleandoc(v) if key == "description" and isinstance(v, str) else _checkable(v)
+        for key, v in part.items()
+    }
