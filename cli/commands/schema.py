@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import cache
+from inspect import cleandoc
 from typing import Any
 
 import click
@@ -106,6 +107,7 @@ def schema(name: str | None) -> None:
     output.page(output.dumps(schema_of(found[-1])))
 
 
+@cache
 def documents() -> dict[str, list[type]]:
     """Return the classes of each document by its `format`, sorted by name.
 
@@ -172,16 +174,17 @@ TEXTS = {
 }
 
 
-def _checkable(part: Any) -> Any:
-    if isinstance(part, list):
-        return [_checkable(each) for each in part]
-    if not isinstance(part, dict):
-        return part
-    if part.get("type") == "number":
-        return {"type": "string"}
-    if part.get("type") == "string" and part.get("format") in TEXTS:
-        return TEXTS[part["format"]]
-    return {
-        key: inspect.cleandoc(v) if key == "description" and isinstance(v, str) else _checkable(v)
-        for key, v in part.items()
-    }
+def _checkable(part: Any, key: str = "") -> Any:
+    match part:
+        case list():
+            return [_checkable(each) for each in part]
+        case str() if key == "description":
+            return cleandoc(part)
+        case {"type": "number"}:
+            return {"type": "string"}
+        case {"type": "string", "format": form} if form in TEXTS:
+            return TEXTS[form]
+        case dict():
+            return {name: _checkable(value, name) for name, value in part.items()}
+        case _:
+            return part

@@ -1,12 +1,14 @@
 """Write the reference pages that are made from the program: `make docs`, or `python -m tests.generate.reference`.
 
-Commands come from click, kinds and codes from `ledger.facts`, rules from `ledger.law`, the Python interface from the
-docstrings of `comity`, and one page for each story from `fixtures/stories`. `tests/docs/test_reference.py` compares.
+Commands come from click, JSON Schemas from the answers of commands, kinds and codes from `ledger.facts`, rules from
+`ledger.law`, the Python interface from the docstrings of `comity`, and one page for each story from `fixtures/stories`.
+`tests/docs/test_reference.py` compares.
 """
 
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import textwrap
 import tomllib
@@ -23,6 +25,7 @@ import msgspec
 import comity
 from cli.app import comity as program
 from cli.click_extensions import Command, Group
+from cli.commands.schema import documents, schema_of
 from ledger.facts import KINDS, WHY, Fact, kind_of
 from ledger.facts import vocabulary as lists
 from ledger.facts.kind import Field
@@ -32,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "docs" / "reference"
 STORIES = ROOT / "fixtures" / "stories"
 MADE = "<!-- Made by `make docs` from {}. Do not edit. -->"
-FOLDERS = ("commands", "kinds", "stories")
+FOLDERS = ("commands", "json-schemas", "kinds", "stories")
 
 
 def pages() -> dict[str, str]:
@@ -41,6 +44,7 @@ def pages() -> dict[str, str]:
         "vocabulary.md": vocabulary(),
         "python-api.md": python_api(),
         **dict(commands()),
+        **dict(json_schemas()),
         **dict(kinds()),
         **dict(stories()),
     }
@@ -119,6 +123,25 @@ def command(words: tuple[str, ...], cmd: click.Command, level: int) -> list[str]
             parts.append(f"{'#' * level} comity {' '.join((*words, name))}")
             parts += command((*words, name), below, level + 1)
     return parts
+
+
+# -- JSON documents ----------------------------------------------------------------------------------------------------
+
+
+def json_schemas() -> Iterator[tuple[str, str]]:
+    """Yield the JSON Schema of each document, and their index."""
+    rows = []
+    for name in documents():
+        schema = schema_of(name)
+        file = f"{name.removeprefix('comity.').replace('/', '-')}.json"
+        rows.append((f"[`{name}`]({file})", schema["description"]))
+        yield f"json-schemas/{file}", json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    about = "One JSON Schema (draft 2020-12) for each JSON document that Comity writes. `comity schema NAME` prints it."
+    more = "Fields may be added to a document of one version. A field that is renamed or removed makes a new version."
+    yield (
+        "json-schemas/index.md",
+        page("the answers of commands", "# JSON documents", prose(about), prose(more), table(("document", ""), rows)),
+    )
 
 
 # -- kinds of fact -----------------------------------------------------------------------------------------------------
