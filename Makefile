@@ -135,10 +135,12 @@ confusables: install
 messages: install
 	$(BIN)/python -m tests.generate.messages
 
-# docs/examples, by the commands of its table, and what commands say of stories (tests/transcripts); tests say when they
+# docs/examples, by the commands of its table, pictures of two of them, and what commands say of stories (tests/transcripts); tests say when they
 # are old.
 examples: install
 	$(BIN)/python -m tests.generate.examples
+	tests/browser/install.sh
+	$(BIN)/python -m tests.generate.pictures
 	$(BIN)/python -m tests.transcripts
 
 # The site in build/site, from the Markdown files of docs: generated pages first, then zensical in an environment of its

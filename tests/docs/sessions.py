@@ -1,6 +1,6 @@
 """Type the console sessions of a Markdown page, as its reader would.
 
-A prompt is a word before `$`: the person who types, in a folder of that name, which is their home. `$(cat FILE)` and
+A word before `$` is the person who types, in a folder of that name, which is their home. `$(cat FILE)` and
 `> FILE` work as in a shell; a command that is not `comity` is run by one. `...` in what is shown stands for any text,
 `# exit N` after a command for its exit code, and a block ```` ```json title="FILE" ```` for a file
 of the folder `office`, or of another one that its name begins with.
@@ -21,7 +21,7 @@ from cli.app import comity
 
 FILE = re.compile(r'^```\w+ title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 SESSION = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TYPED = re.compile(r"^(\w+) \$ ([^\n]+?)(?: +# exit (\d+))?\n(.*?)(?=^\w+ \$ |\Z)", re.MULTILINE | re.DOTALL)
+TYPED = re.compile(r"^(?:(\w+) )?\$ ([^\n]+?)(?: +# exit (\d+))?\n(.*?)(?=^(?:\w+ )?\$ |\Z)", re.MULTILINE | re.DOTALL)
 COMMENT = re.compile(r" +# .*$")
 
 
@@ -68,7 +68,9 @@ def run(command: str, env: dict[str, str]) -> tuple[int, str]:
         done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602 - our page
         return done.returncode, done.stdout + done.stderr
     command, _, into = command.partition(" > ")
-    ended = CliRunner().invoke(comity, shlex.split(command)[1:], env=env)
+    ended = CliRunner().invoke(
+        comity, [word.replace("~/", env["HOME"] + "/") for word in shlex.split(command)[1:]], env=env
+    )
     if into:
         Path(into.strip()).write_text(ended.stdout, "utf-8")
         return ended.exit_code, ended.stderr

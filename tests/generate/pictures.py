@@ -1,0 +1,54 @@
+"""The pictures of README.md, taken by Chromium of a report and of the verifier page: `make examples`.
+
+The bytes depend on the fonts of the machine, so a test asks only that the pictures exist and are small.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from browser import build
+from tests.browser.webdriver import Browser, Chromium
+from tests.generate.examples import PLACE
+from tests.support.cli import ledger_of, run
+
+ENTER = "\ue007"
+
+
+def report(browser: Browser) -> bytes:
+    """Return a picture of the first page of a custody report."""
+    browser.open((PLACE / "custody-S1.html").as_uri())
+    return plain(browser, "body")
+
+
+def verifier(browser: Browser, folder: Path) -> bytes:
+    """Return a picture of the verifier page after it has verified a bundle."""
+    ledger = ledger_of("S2", folder)
+    bundle = folder / "court.evidence.zip"
+    run("export", "main", "--audience", "COURT", "-o", str(bundle), ledger=ledger)
+    page = folder / "verify.html"
+    page.write_bytes(build.page())
+    browser.open(page.as_uri())
+    browser.type("#bundle", str(bundle))
+    for field in ("policy", "registrar"):
+        browser.type(f"#{field}-file", str(ledger / "trust" / field))
+    browser.wait("return ['policy', 'registrar'].every((id) => document.getElementById(id).value)")
+    browser.type("#question button", ENTER)
+    browser.wait("return !document.getElementById('result').hidden")
+    return plain(browser, "#result")
+
+
+def plain(browser: Browser, selector: str) -> bytes:
+    """Return a picture from an element down, without scroll bars and marks of focus."""
+    browser.run("document.documentElement.style.overflow = 'hidden'; document.activeElement.blur()")
+    browser.run("document.querySelector(arguments[0]).scrollIntoView()", selector)
+    return browser.picture()
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as scratch, closing(Chromium(Path(scratch, "profile"))) as chromium:
+        chromium._call("POST", "/window/rect", {"width": 900, "height": 800})
+        (PLACE / "custody-S1.png").write_bytes(report(chromium))
+        (PLACE / "verifier.png").write_bytes(verifier(chromium, Path(scratch)))
