@@ -12,7 +12,7 @@ from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 from benchmarks.generate import ORIGIN, entries
 from benchmarks.measure import Figure, in_turn, say
 from benchmarks.writing import recording, stock_recorder
-from ledger.adapters.storage.append import EntryRow
+from ledger.adapters.storage.entry_recorder import EntryRow
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.postgres import address
 from ledger.entries.envelope import open_

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from ledger.adapters.storage.append import REFERENCES, EntryRow
 from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.entry_recorder import REFERENCES, EntryRow
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.application.case_reader import CaseReader

@@ -21,7 +21,7 @@ from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import Entropy, Key
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.log import Log
-from ledger.adapters.storage.append import REFERENCES, EntryRow, StaleVersion
+from ledger.adapters.storage.entry_recorder import REFERENCES, EntryRow, StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
 from ledger.adapters.storage.subject_keys import COMPANION, Destroyed, SubjectKeyStore, Whose
 from ledger.application.bulk_record import Ahead, Bulk, staged

@@ -13,8 +13,8 @@ import msgspec
 
 from ledger.adapters.keys.key_files import Entropy
 from ledger.adapters.log.checkpoints import Heads
-from ledger.adapters.storage.append import EntryRow
 from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.entry_recorder import EntryRow
 from ledger.adapters.storage.subject_keys import COMPANION, HOLDER, TARGET, Keys, SubjectKeyStore, Whose
 from ledger.application.case_reader import CaseReader
 from ledger.application.parallel_open import open_entry

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from eventsourcing.persistence import IntegrityError
 
 from ledger.adapters.storage import postgres, sqlite, sqlite_recorder, statements
-from ledger.adapters.storage.append import EntryRow, StaleVersion
 from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.entry_reader import EntryReader
+from ledger.adapters.storage.entry_recorder import EntryRow, StaleVersion
 from ledger.adapters.storage.postgres import Address
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.errors import RecordError

@@ -17,7 +17,7 @@ from psycopg import Connection, Cursor
 from psycopg.errors import Diagnostic
 from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 
-from ledger.adapters.storage.append import AppendTransaction, EntryRow
+from ledger.adapters.storage.entry_recorder import EntryRecorder, EntryRow
 from ledger.adapters.storage.postgres import Address, PostgresErrors, connect, is_connection_lost, retries, unsafe
 from ledger.adapters.storage.statements import Statement
 from ledger.errors import LedgerError
@@ -87,7 +87,7 @@ class PostgresPool:
             self._idle.pop().close()
 
 
-class PostgresEntryRecorder(AppendTransaction, PostgresApplicationRecorder):
+class PostgresEntryRecorder(EntryRecorder, PostgresApplicationRecorder):
     """An application recorder that stores each event with its leaf, Merkle hashes, ciphertexts and reference.
 
     One call of `comity.append` stores a page, under the lock of `comity.turn`.
@@ -160,7 +160,7 @@ class PostgresEntryRecorder(AppendTransaction, PostgresApplicationRecorder):
         c.execute(_APPEND.encode(), (first, *columns))
 
     def insert_events(self, stored_events: Sequence[StoredEvent], **given: Any) -> Sequence[int] | None:
-        """Store as `AppendTransaction` does; retry for up to thirty seconds where the connection is lost.
+        """Store as `EntryRecorder` does; retry for up to thirty seconds where the connection is lost.
 
         If the first attempt was committed, the second violates a constraint, and the caller compares the bytes.
         """

@@ -21,7 +21,7 @@ from eventsourcing.sqlite import (
     SQLiteDatastore,
 )
 
-from ledger.adapters.storage.append import AppendTransaction, EntryRow
+from ledger.adapters.storage.entry_recorder import EntryRecorder, EntryRow
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.sqlite import BUSY_SECONDS, connect
 from ledger.adapters.storage.statements import Statement
@@ -62,7 +62,7 @@ class SQLitePool(SQLiteConnectionPool):
         return SQLiteConnection(sqlite_conn=c, max_age=self.max_age)
 
 
-class SQLiteEntryRecorder(AppendTransaction, SQLiteApplicationRecorder):
+class SQLiteEntryRecorder(EntryRecorder, SQLiteApplicationRecorder):
     """An application recorder that stores each event with its leaf, Merkle hashes, ciphertexts and reference."""
 
     def construct_create_table_statements(self) -> list[str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.adapters.storage.append import EntryRow, StaleVersion
 from ledger.adapters.storage.copy_entries import copy
 from ledger.adapters.storage.entry_reader import Ciphertext
+from ledger.adapters.storage.entry_recorder import EntryRow, StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
 from ledger.adapters.storage.sqlite_recorder import SQLiteEntryRecorder
 from ledger.errors import LedgerError

@@ -1,22 +1,23 @@
 """Append sealed entries in one transaction: the same steps for SQLite and PostgreSQL.
 
 The steps are: take the write lock, read the size of the log, compare the versions that the caller relied on, compute
-the Merkle hashes, store. `AppendTransaction` is the insert path of a recorder of `eventsourcing`.
+the Merkle hashes, store.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from eventsourcing.persistence import StoredEvent
+from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
 from ledger.adapters.storage import statements
 from ledger.adapters.storage.entry_reader import Ciphertext, read_hashes
 from ledger.adapters.storage.statements import Statement
+from ledger.adapters.storage.subscription import PollingSubscription
 from ledger.errors import LedgerError
 from ledger.tlog.tree import EMPTY_ROOT, Frontier, root
 
@@ -53,8 +54,8 @@ class CommittedTree(NamedTuple):
     path: list[bytes]
 
 
-class AppendTransaction(ABC):
-    """The insert path of a recorder."""
+class EntryRecorder(ApplicationRecorder):
+    """An application recorder of `eventsourcing` that stores sealed entries; each database has a subclass."""
 
     committed: CommittedTree | None = None
     # size and root of the newest signed checkpoint: a log that does not begin with it gets no new entry
@@ -101,6 +102,10 @@ class AppendTransaction(ABC):
             raise TypeError(f"unknown arguments: {', '.join(sorted(kwargs))}")
         rows = self.sealed(stored_events)
         return list(self.insert_pages([rows], expected)) if rows else []
+
+    def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> PollingSubscription:
+        """Subscribe to the entries with a notification id above `gt`; `topics` are kinds of facts."""
+        return PollingSubscription(self, gt, topics)
 
     def insert_pages(self, pages: Iterable[Sequence[EntryRow]], expected: Mapping[str, int]) -> range:
         """Store page after page in one transaction, and return the notification ids; raises as `insert_events` does."""
