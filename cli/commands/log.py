@@ -112,7 +112,7 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
                 "",
                 f"    {output.paint(e.kind, 'bold strike' if e.leaf in gone else 'bold')}",
                 *wrapped(says(e.kind), " ", 72),
-                *(wrapped(f"{gone[e.leaf].told(f'#{gone[e.leaf].entry.seq}')}", " ", 72) if e.leaf in gone else ()),
+                *(wrapped(f"{gone[e.leaf].line(f'#{gone[e.leaf].entry.seq}')}", " ", 72) if e.leaf in gone else ()),
                 "",
             ]
 

@@ -164,7 +164,7 @@ def show(order: str, as_of: datetime | None, only: bool) -> None:
         if gone:
             lines += ["", "Replaced by their own signers"]
             for leaf, by in gone.items():
-                lines += wrapped(f"#{seq[leaf]} {kind[leaf]}: {by.told(f'#{by.entry.seq}')}", " ", 80)
+                lines += wrapped(f"#{seq[leaf]} {kind[leaf]}: {by.line(f'#{by.entry.seq}')}", " ", 80)
         for a in advice:
             lines += ["", *wrapped(f"{a.says} {a.add[0].upper()}{a.add[1:]} ({a.cite}).", f"{a.about}:", 80)]
         return "\n".join(lines)

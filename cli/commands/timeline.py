@@ -110,7 +110,7 @@ def timeline(
             x.says,
             x.moved[1] if x.moved else "",
             f"{left(x.late)} later" if x.late else f"{left(x.early)} before" if x.early else "",
-            "" if x.replaced is None else x.replaced.told(f"#{x.replaced.entry.seq}"),
+            "" if x.replaced is None else x.replaced.line(f"#{x.replaced.entry.seq}"),
             x.fields,
             share.name,
             *proven.get(x.entry.index, ()),

@@ -1,7 +1,8 @@
 """An ASiC-E container with a CAdES signature: ETSI EN 319 162-1, sections 4.4 and A.
 
-A ZIP whose first file is `mimetype`, stored; the data files; a manifest with the digest of each; and a signature over
-the manifest alone. It is written by the strict ZIP of the evidence bundles, so the same files give the same bytes.
+A ZIP whose first file is `mimetype`, stored; the data files; a manifest with the digest of each; and a
+signature over the manifest alone. It is written by the strict ZIP of the evidence bundles, so the same files
+give the same bytes.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _OF_CONTENT = {
 
 
 def manifest(files: Mapping[str, bytes]) -> bytes:
-    """The ASiCManifest of `files` (name -> content): the bytes that are signed."""
+    """Return the ASiCManifest of `files` (name -> content): the bytes that are signed."""
     listed = "".join(
         f'<asic:DataObjectReference URI="{escape(name)}" MimeType="{_media(name)}">'
         f'<ds:DigestMethod Algorithm="{_DIGEST}"/>'
@@ -44,7 +45,7 @@ def manifest(files: Mapping[str, bytes]) -> bytes:
 
 
 def container(files: Mapping[str, bytes], signature: bytes | None) -> bytes:
-    """The container of `files`; without a signature it waits for somebody to add `SIGNATURE` over its manifest."""
+    """Return the container of `files`; without a signature, `SIGNATURE` over its manifest can be added later."""
     signed = {} if signature is None else {SIGNATURE: signature}
     return zip_profile.write({"mimetype": MEDIA.encode(), **files, MANIFEST: manifest(files), **signed})
 

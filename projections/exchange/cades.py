@@ -1,7 +1,8 @@
-"""An X.509 signature over bytes that lie elsewhere: CMS SignedData, detached, with what CAdES-B-B asks for.
+"""A detached X.509 signature over bytes: CMS SignedData with what CAdES-B-B asks for.
 
-Only what is signed and how it is put together; the key stays with whoever holds it, which may be a card. ETSI EN 319
-122-1 section 5.2 and 6.3, RFC 5652 section 5, RFC 5035 for the certificate's digest among the signed attributes.
+Only what is signed and how it is put together; the key stays with its holder, for example on a card. ETSI EN
+319 122-1 section 5.2 and 6.3, RFC 5652 section 5, RFC 5035 for the certificate's digest among the signed
+attributes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ GENERALIZED_TIME, IMPLICIT_0 = 0x18, 0xA0
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The signer's certificate: itself, its issuer's name (both DER), its serial number, `rsa` or `ecdsa`."""
+    """Hold the signer's certificate: its DER, its issuer's name (DER), its serial number, `rsa` or `ecdsa`."""
 
     der: bytes
     issuer: bytes
@@ -32,12 +33,15 @@ class Certificate:
 
 
 def to_be_signed(content: bytes, certificate: Certificate, at: datetime) -> bytes:
-    """The signed attributes as a DER SET: exactly these bytes are signed, with SHA-256. `at` is claimed, not proven."""
+    """Return the signed attributes as a DER SET: exactly these bytes are signed, with SHA-256.
+
+    `at` is claimed, not proven.
+    """
     return _der(SET, *sorted(_attributes(content, certificate, at)))
 
 
 def signed(content: bytes, certificate: Certificate, at: datetime, signature: bytes) -> bytes:
-    """The detached signature file (.p7s) over `content`, from a signature over `to_be_signed` of the same."""
+    """Return the detached signature file (.p7s) over `content`, from a signature over `to_be_signed` of the same."""
     name_ = SIGNATURES[certificate.algorithm]
     algorithm = _der(SEQUENCE, _oid(name_), *([_der(NULL)] if certificate.algorithm == "rsa" else []))
     digest = _der(SEQUENCE, _oid(SHA256))

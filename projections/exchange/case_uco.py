@@ -1,7 +1,8 @@
-"""An order as a CASE/UCO 1.5 graph in JSON-LD: one investigative action for each entry, provenance records for custody.
+"""An order as a CASE/UCO 1.5 graph in JSON-LD: one investigative action for each entry, provenance for custody.
 
-For tools that read CASE; it is a view and proves nothing. A graph that conforms is well-formed and no more: whether
-custody holds is for the custody report. Names are derived from the record, so the same record gives the same bytes.
+For tools that read CASE; it is a view and proves nothing. A graph that conforms is well-formed and no more:
+whether custody holds is for the custody report. Names are derived from the record, so the same record gives the
+same bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ BRINGS = ("data-disclosed", "data-transmitted-by-state")  # here a file enters t
 
 @dataclass(frozen=True, slots=True)
 class SignedEntry:
-    """The signed bytes of an entry: their SHA-256 in hex, their size in bytes."""
+    """Hold the signed bytes of an entry: their SHA-256 in hex, their size in bytes."""
 
     sha256: str
     size: int
@@ -47,10 +48,10 @@ class SignedEntry:
 def case_uco(
     case: Case, judgement: Judgement, signed: Mapping[str, SignedEntry], origin: str, tool: str, *, reveal: bool = False
 ) -> bytes:
-    """The graph of a case as known at the judgement's moment.
+    """Return the graph of a case as known at the judgement's moment.
 
-    `signed` describes the bytes of each entry, by leaf hash; `origin` is the log's, `tool` the program and its version.
-    Files are named with their digests where they are revealed, and counted where they are not.
+    `signed` describes the bytes of each entry, by leaf hash; `origin` is the log's, `tool` the program and its
+    version. Files are named with their digests where they are revealed, and counted where they are not.
     """
     graph = _Graph(case, origin, tool, signed, reveal)
     nodes = [*graph.all(timeline(case, judgement.trail, at=judgement.as_of), custody(case, judgement.as_of))]
@@ -66,7 +67,7 @@ class _Graph:
         self.hands: Mapping[str, CustodyStep] = {}
 
     def all(self, lines: Sequence[TimelineEntry], hands: Sequence[CustodyStep]) -> Iterator[Node]:
-        """Every node: what the order is and who takes part first, then entry by entry."""
+        """Yield every node: the order and its participants first, then entry by entry."""
         self.hands = {hand.entry.leaf: hand for hand in hands}
         body = [self.tool_(), *self.offices(lines), *self.authorizations(lines), *self.steps(lines, self.hands)]
         authorized = [{"@id": n["@id"]} for n in body if n["@type"] == "case-investigation:Authorization"]
@@ -83,7 +84,7 @@ class _Graph:
         yield from body
 
     def id(self, what: str, *names: str) -> str:
-        """The name of a node, derived from what it stands for."""
+        """Return the name of a node, derived from what it represents."""
         return f"kb:{what}-{uuid5(NAMESPACE_URL, '/'.join((self.base, what, *names)))}"
 
     def tool_(self) -> Node:
@@ -96,7 +97,7 @@ class _Graph:
         }
 
     def parties(self, e: Entry) -> tuple[str, ...]:
-        """Who gave and who took the data in a step of custody, as actors."""
+        """Return who gave and who took the data in a step of custody, as actors."""
         hand = self.hands.get(e.leaf)
         return () if hand is None else hand.parties
 
@@ -144,7 +145,7 @@ class _Graph:
             before = action["@id"]
 
     def entry(self, e: Entry) -> Node:
-        """The signed entry itself: the digest is of its bytes, the leaf hash stands in its description."""
+        """Return the signed entry as a node: the digest is of its bytes, its description has the leaf hash."""
         known = self.signed[e.leaf]
         return {
             "@id": self.id("entry", e.leaf),
@@ -176,7 +177,7 @@ class _Graph:
         }
 
     def files(self, hand: CustodyStep) -> Iterator[Node]:
-        """The files an entry speaks of: one node for one name and digest, so that a changed file is another node."""
+        """Yield the files of a step: one node for one name and digest, so that a changed file is another node."""
         for n, d in enumerate(hand.files):
             yield self.file(d) if self.reveal else self.closed(n)
 
@@ -215,8 +216,8 @@ class _Graph:
         }
 
     def put_right(self, gone: Replacement | None) -> str:
-        """What stands behind the sentence of an entry that was replaced."""
-        return "" if gone is None else f" {gone.told(f'entry {gone.entry.index} of the log')}"
+        """Return what follows the sentence of an entry that was replaced."""
+        return "" if gone is None else f" {gone.line(f'entry {gone.entry.index} of the log')}"
 
     def action(self, line: TimelineEntry, before: str | None, objects: Sequence[str], made: Sequence[str]) -> Node:
         e = line.entry

@@ -1,7 +1,7 @@
 """The facts in an ETSI TS 103 120 (HI-1) message, as rows of the table that `comity import` takes.
 
-Messages of this project come back as the facts they were made of; of anybody else's what is said in the places that
-have one meaning: reference, times, providers, identifiers, documents. The rest is named, not guessed.
+Messages of this project give back the facts they were made of. Of other messages it reads the places with one
+meaning: reference, times, providers, identifiers, documents. It names the rest and does not guess.
 """
 
 from __future__ import annotations
@@ -21,16 +21,17 @@ _FILES = ("order_document", "translation")
 
 
 class NoMessage(ValueError):
-    """The bytes are no HI-1 message; the words say what is missing."""
+    """The bytes are no HI-1 message; the text says what is missing."""
 
 
 Object = Mapping[str, Any]
 
 
 def rows_of(raw: bytes, instrument: str | None = None) -> tuple[list[dict[str, Any]], list[str]]:
-    """The rows that a message makes, in their order, and what in it was not understood. `NoMessage` if it is none.
+    """Return the rows that a message makes, in their order, and what in it was not understood.
 
-    `instrument` is what the order is made under, where the message does not say it in our words.
+    `instrument` is what the order is made under, where the message does not say it in our words. Raises
+    `NoMessage`.
     """
     try:
         message = orjson.loads(raw)
@@ -65,7 +66,7 @@ class _Reader:
             self.unread.append(f"action {request.get('ActionIdentifier')}: {action} tells no fact")
 
     def rows(self) -> list[dict[str, Any]]:
-        """A row for each approval, order and notification."""
+        """Yield a row for each approval, order and notification."""
         orders = [o for o in self.objects if o["@xsi:type"] == AUTHORISATION]
         if not orders:  # tasks alone, as TS 103 976 sends them: together they are one order
             orders = [
@@ -111,15 +112,15 @@ class _Reader:
             "label": order.get("ExternalIdentifier"),
             **fields,
         }
-        told = [self._notified(o, common) for o in mine if o["@xsi:type"] == NOTIFICATION]
-        yield from (row for row in told if row)
+        notified = [self._notified(o, common) for o in mine if o["@xsi:type"] == NOTIFICATION]
+        yield from (row for row in notified if row)
         served = order.get("auth:AuthorisationServedTimestamp")
-        if served and not any(row and row["kind"] == "order-received" for row in told):
+        if served and not any(row and row["kind"] == "order-received" for row in notified):
             whose = next(iter(fields.get("providers", ())), None)
             yield {**common, "kind": "order-received", "occurred": served, "actor": whose}
 
     def _stated(self, order: Object, mine: list[Object]) -> dict[str, Any]:
-        """The fields of order-issued, from the authorisation, its tasks and its documents."""
+        """Return the fields of order-issued, from the authorisation, its tasks and its documents."""
         tasks = [o for o in mine if o["@xsi:type"] in _TASKS]
         documents = [o for o in mine if o["@xsi:type"] == DOCUMENT]
         own = [a for a in order.get("auth:AuthorisationApprovalDetails", []) if "common:ApprovalIsEmergency" in a]
@@ -192,7 +193,7 @@ class _Reader:
         }
 
     def _ours(self, word: Object | None, name: str) -> str | None:
-        """The value of a word of our own dictionary; another's is named as not understood."""
+        """Return the value of a word of our own dictionary; another's is named as not understood."""
         if word is None:
             return None
         if word["common:Owner"] == OWNER and word["common:Name"] == name:
@@ -238,14 +239,14 @@ def _unique(values: Iterable[str]) -> list[str]:
 def _values(kind: str, said: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Fields of a kind from pairs of name and text, one pair for each item of a list."""
     fields = KINDS[kind].fields()
-    told: dict[str, Any] = {}
+    read: dict[str, Any] = {}
     for name, text in said:
         field = fields.get(name)
         if field is not None and field.type.startswith("list["):
-            told.setdefault(name, []).append(_one(field, text))
+            read.setdefault(name, []).append(_one(field, text))
         else:
-            told[name] = text if field is None else _one(field, text)
-    return told
+            read[name] = text if field is None else _one(field, text)
+    return read
 
 
 def _one(field: Field, text: str) -> Any:

@@ -1,9 +1,9 @@
-"""The provider's leg of an order as one ETSI TS 103 120 (HI-1) message in JSON, and the facts of such a message.
+"""An order between authority and provider as one ETSI TS 103 120 (HI-1) message in JSON.
 
-An order becomes an authorisation, its tasks and its form; what follows between the authority and the provider becomes
-notifications about it. What the format has no place for is left out and named: `lossy`. Where HI-1 leaves its words to
-dictionaries, ours has the owner `comity` and the vocabulary's own words. The leaf hash of each entry stands beside what
-was made of it, so that a provider's copy can be tied back to the record.
+An order becomes an authorisation, its tasks and its form. What follows between the authority and the provider
+becomes notifications about it. What the format has no place for is left out and named: `lossy`. Where HI-1
+leaves its words to dictionaries, ours has the owner `comity` and the vocabulary's words. The leaf hash of each
+entry is next to what was made of it, so that a provider's copy can be compared with the record.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ PLACED = frozenset(  # fields of order-issued with a place of their own; the oth
 
 @dataclass(frozen=True, slots=True)
 class OmittedValue:
-    """What the message does not say: an entry by its leaf hash and kind, one field of it or all of it, and why."""
+    """Hold what the message does not say: an entry by leaf hash and kind, one field of it or all of it, and why."""
 
     entry: str
     kind: str
@@ -61,9 +61,9 @@ class OmittedValue:
 
 
 def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[OmittedValue, ...]]:
-    """The message of an order as JSON, and what it had to leave out; empty if the order was never issued.
+    """Return the message of an order as JSON, and what it had to leave out; empty if the order was never issued.
 
-    Sealed values are told only where `reveal` is set, and then those alone that a provider may read.
+    The message has sealed values only where `reveal` is set, and then only the values that a provider may read.
     """
     gone = replaced(case)
     issued = next((e for e in case.entries if e.kind == "order-issued" and e.leaf not in gone), None)
@@ -74,7 +74,7 @@ def hi1(case: Case, *, reveal: bool = False) -> tuple[bytes, tuple[OmittedValue,
 
 
 class _Writer:
-    """Makes one message and keeps account of what it leaves out."""
+    """Build one message and record what it leaves out."""
 
     def __init__(self, case: Case, issued: Entry, reveal: bool) -> None:
         self.case, self.issued, self.reveal = case, issued, reveal
@@ -86,9 +86,9 @@ class _Writer:
     def message(self) -> dict[str, Any]:
         leg = [e for e in self.case.entries if self._leg(e)]
         approvals = [self._approval(e) for e in leg if e.kind in APPROVALS]
-        told = self._fields(self.issued)
-        authorisation = self._authorisation(told, approvals, leg)
-        objects = [authorisation, *self._tasks(told), *self._documents(told)]
+        stated = self._fields(self.issued)
+        authorisation = self._authorisation(stated, approvals, leg)
+        objects = [authorisation, *self._tasks(stated), *self._documents(stated)]
         self.carried.add(self.issued.leaf)
         for e in leg:
             if e.leaf != self.issued.leaf and e.kind not in APPROVALS:
@@ -100,7 +100,7 @@ class _Writer:
         }
         requests = [{"ActionIdentifier": n, "CREATE": {"HI1Object": o}} for n, o in enumerate(objects)]
         last = max(e.at for e in leg)  # of those alone that the provider may know of
-        provider = next(iter(told.get("providers", ())), "provider")
+        provider = next(iter(stated.get("providers", ())), "provider")
         return {
             "Header": {**_NAMESPACES, **self._header(provider, wire(last))},
             "Payload": {"RequestPayload": {"ActionRequests": {"ActionRequest": requests}}},
@@ -118,7 +118,9 @@ class _Writer:
 
     # -- the order ----------------------------------------------------------------------------------------------------
 
-    def _authorisation(self, told: dict[str, Any], approvals: list[dict[str, Any]], leg: list[Entry]) -> dict[str, Any]:
+    def _authorisation(
+        self, stated: dict[str, Any], approvals: list[dict[str, Any]], leg: list[Entry]
+    ) -> dict[str, Any]:
         e = self.issued
         received = next((r for r in leg if r.kind == "order-received"), None)
         withdrawn = next((r for r in leg if r.kind == "order-withdrawn"), None)
@@ -128,69 +130,69 @@ class _Writer:
             "common:ApproverDetails": {"common:ApproverName": e.actor, "common:ApproverRole": e.role},
             "common:ApprovalTimestamp": wire(e.on),
         }
-        if "emergency" in told:
-            own["common:ApprovalIsEmergency"] = told["emergency"]
+        if "emergency" in stated:
+            own["common:ApprovalIsEmergency"] = stated["emergency"]
         return {
             **self._object(AUTHORISATION, e, e.order),
-            **_if("auth:AuthorisationReference", told.get("reference")),
-            "auth:AuthorisationLegalType": _word("Instrument", told["instrument"]),
+            **_if("auth:AuthorisationReference", stated.get("reference")),
+            "auth:AuthorisationLegalType": _word("Instrument", stated["instrument"]),
             **_if("auth:AuthorisationDesiredStatus", _CANCELLED if withdrawn else None),
-            **_if("auth:AuthorisationCSPID", self._providers(told)),
+            **_if("auth:AuthorisationCSPID", self._providers(stated)),
             "auth:AuthorisationCreationTimestamp": wire(e.on),
             **_if("auth:AuthorisationServedTimestamp", wire(received.on) if received else None),
             **_if("auth:AuthorisationTerminationTimestamp", wire(withdrawn.on) if withdrawn else None),
             "auth:AuthorisationApprovalDetails": [*approvals, own],
-            **_if("auth:AuthorisationFlags", _words("auth:AuthorisationFlag", told.get("special_instructions"))),
-            **_if("auth:AuthorisationManualInformation", told.get("information_sought")),
-            "auth:AuthorisationJurisdiction": told["from_party"],
-            **_if("auth:AuthorisationLegalEntity", told.get("issuing_authority")),
+            **_if("auth:AuthorisationFlags", _words("auth:AuthorisationFlag", stated.get("special_instructions"))),
+            **_if("auth:AuthorisationManualInformation", stated.get("information_sought")),
+            "auth:AuthorisationJurisdiction": stated["from_party"],
+            **_if("auth:AuthorisationLegalEntity", stated.get("issuing_authority")),
         }
 
-    def _providers(self, told: dict[str, Any]) -> dict[str, Any] | None:
-        country = _country(told["to_party"])
-        ids = [{"CountryCode": country, "UniqueIdentifier": p} for p in told.get("providers", ())]
+    def _providers(self, stated: dict[str, Any]) -> dict[str, Any] | None:
+        country = _country(stated["to_party"])
+        ids = [{"CountryCode": country, "UniqueIdentifier": p} for p in stated.get("providers", ())]
         return {"auth:CSPID": ids} if ids else None
 
     def _approval(self, e: Entry) -> dict[str, Any]:
-        told = self._fields(e, only=("capacity", "decision"))
+        stated = self._fields(e, only=("capacity", "decision"))
         self.carried.add(e.leaf)
         return {
             "common:ApprovalType": e.kind,
-            "common:ApprovalDescription": told["decision"],
+            "common:ApprovalDescription": stated["decision"],
             "common:ApprovalReference": e.leaf,
-            "common:ApproverDetails": {"common:ApproverName": e.actor, "common:ApproverRole": told["capacity"]},
+            "common:ApproverDetails": {"common:ApproverName": e.actor, "common:ApproverRole": stated["capacity"]},
             "common:ApprovalTimestamp": wire(e.on),
         }
 
-    def _tasks(self, told: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """A task for each category of data, all with the same identifiers, elements and time."""
+    def _tasks(self, stated: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield a task for each category of data, all with the same identifiers, elements and time."""
         e = self.issued
-        values = [_value("Identifier", v) for v in told.get("identifiers", ())]
-        values += [_value("DomainName", v) for v in told.get("domain_names", ())]
-        span = _span(told.get("time_range"))
-        if "time_range" in told and not span:
+        values = [_value("Identifier", v) for v in stated.get("identifiers", ())]
+        values += [_value("DomainName", v) for v in stated.get("domain_names", ())]
+        span = _span(stated.get("time_range"))
+        if "time_range" in stated and not span:
             self._lose(e, "time_range", "not two days with a slash between")
         details = {
             **span,
             **_if("task:RequestValues", _listed("task:RequestValue", values)),
-            **_if("task:Subtype", _words("task:RequestSubtype", told.get("elements_sought"), "Element")),
+            **_if("task:Subtype", _words("task:RequestSubtype", stated.get("elements_sought"), "Element")),
         }
-        categories = told.get("data_categories") or ([None] if details else [])
-        preserving = told["instrument"] in PRESERVING
+        categories = stated.get("data_categories") or ([None] if details else [])
+        preserving = stated["instrument"] in PRESERVING
         for number, category in enumerate(categories, 1):
-            reference = f"{self.country}-{told.get('reference') or e.order}-{number}"
+            reference = f"{self.country}-{stated.get('reference') or e.order}-{number}"
             yield {
                 **self._object(PRESERVATION if preserving else DISCLOSURE, e, _id(e.leaf, f"task {number}")),
                 **({} if preserving else {"task:Reference": reference}),
                 "task:RequestDetails": {**_if("task:Type", category and _word("DataCategory", category)), **details},
             }
 
-    def _documents(self, told: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The form of the order, with what else it says as its properties, and the files that were served."""
+    def _documents(self, stated: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the form of the order, with its other fields as properties, and the files that were served."""
         e = self.issued
         properties = [
             {"doc:PropertyType": _word("Field", name), "doc:PropertyValue": text}
-            for name, value in told.items()
+            for name, value in stated.items()
             if name not in PLACED
             for text in self._texts(e, name, value, _LONG)
         ]
@@ -200,7 +202,7 @@ class _Writer:
             "doc:DocumentProperties": {"doc:DocumentProperty": properties},
         }
         for name in ("order_document", "translation"):
-            if (file := told.get(name)) is not None:
+            if (file := stated.get(name)) is not None:
                 size = {"doc:PropertyType": _word("File", "size"), "doc:PropertyValue": str(file["size"])}
                 yield {
                     **self._object(DOCUMENT, e, _id(e.leaf, name)),
@@ -217,15 +219,18 @@ class _Writer:
     # -- what follows -------------------------------------------------------------------------------------------------
 
     def _notification(self, e: Entry) -> list[dict[str, Any]]:
-        """One entry as a notification, its fields as statuses of the order; none if it would lack what it needs."""
+        """Return one entry as a notification, its fields as statuses of the order.
+
+        Empty if a required field would be missing.
+        """
         lost = len(self.lossy)
-        told = self._fields(e)
-        if any(field.required and name not in told for name, field in KINDS[e.kind].fields().items()):
+        stated = self._fields(e)
+        if any(field.required and name not in stated for name, field in KINDS[e.kind].fields().items()):
             del self.lossy[lost:]
             self._lose(e, None, "a field it cannot be without may not be told here")
             return []
         statuses = []
-        for name, value in told.items():
+        for name, value in stated.items():
             for text in self._texts(e, name, value, _LONG):
                 short = len(text) <= _SHORT
                 status = {"notification:AssociatedObject": self.issued.order}
@@ -259,10 +264,10 @@ class _Writer:
             **({} if type == AUTHORISATION else {"AssociatedObjects": {"AssociatedObject": [self.issued.order]}}),
         }
 
-    # -- what is told, and what is lost -------------------------------------------------------------------------------
+    # -- what is expressed, and what is lost ---------------------------------------------------------------------------
 
     def _leg(self, e: Entry) -> bool:
-        """True for what is between the authority and the provider and may be told; what is not, is lost."""
+        """Return True if the entry can be expressed in HI-1; record it in `lossy` otherwise."""
         kind = KINDS.get(e.kind)
         if kind is None or kind.shown_to:
             return False  # not even that it exists: to a provider there is nothing to be named as lost
@@ -278,8 +283,8 @@ class _Writer:
         return True
 
     def _fields(self, e: Entry, only: Iterable[str] | None = None) -> dict[str, Any]:
-        """The values of an entry that its message may tell; the others are lost."""
-        told: dict[str, Any] = {}
+        """Return the values of an entry that its message may have; the others are lost."""
+        stated: dict[str, Any] = {}
         if e.stated(WHY.name):
             self._lose(e, WHY.name, "a message does not say what it puts right")
         for name, field in KINDS[e.kind].fields().items():
@@ -292,8 +297,8 @@ class _Writer:
             if why:
                 self._lose(e, name, why)
             else:
-                told[name] = e.get(name)
-        return told
+                stated[name] = e.get(name)
+        return stated
 
     def _why_not(self, e: Entry, field: Field, readers: Iterable[str], only: Iterable[str] | None) -> str:
         if field.sealed and SP not in readers:
@@ -312,7 +317,7 @@ class _Writer:
         return self.carried.issuperset([leaves] if isinstance(leaves, str) else leaves)
 
     def _texts(self, e: Entry, name: str, value: Any, longest: int) -> list[str]:
-        """A value as texts, one for each item of a list."""
+        """Return a value as texts, one for each item of a list."""
         items = value if isinstance(value, list | tuple) else [value]
         texts = [v if isinstance(v, str) else orjson.dumps(v, option=orjson.OPT_SORT_KEYS).decode() for v in items]
         if any(len(text) > longest for text in texts):
@@ -348,7 +353,7 @@ def _if(name: str, value: Any) -> dict[str, Any]:
 
 
 def _country(party: str) -> str:
-    """A Party as ISO 3166 has it; XX, which ISO leaves to its users, for a code of another length."""
+    """Return a Party as ISO 3166 has it; XX, which ISO leaves to its users, for a code of another length."""
     return party if re.fullmatch("[A-Z]{2}", party) else "XX"
 
 

@@ -1,8 +1,9 @@
-"""Deadlines as an iCalendar file (RFC 5545), for the calendar people look at anyway.
+"""Deadlines as an iCalendar file (RFC 5545), for any calendar program.
 
-It names no person and no office: the clock, the reference of the order, the article. The same record and the same
-moment give the same bytes. A clock keeps its UID, so that a second import changes what the first made: it moves the
-event of a clock that has another end, and cancels that of a clock that was met or is no longer listed.
+It names no person and no office: only the deadline, the reference of the order, the article. The same record
+and the same moment give the same bytes. A deadline keeps its UID, so that a second import changes the events of
+the first: it moves the event of a deadline that has another end, and cancels the event of a deadline that was
+met or is no longer listed.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ def calendar_file(
     now: datetime,
     wound: Mapping[str, datetime],
 ) -> bytes | None:
-    """A calendar of every clock that has or had an end, asked for at `now` (UTC); None where there is no clock.
+    """Return a calendar of every deadline that has or had an end, asked for at `now` (UTC); None where there is none.
 
-    `names` are what people call the orders, by id; `origin` is the log's; `wound` tells when an entry happened, by leaf
-    hash. Clocks that could not be computed are left out: there is no day to put them on.
+    `names` are the names of the orders, by id; `origin` is the log's; `wound` says when an entry happened, by
+    leaf hash. Deadlines that could not be computed are left out: they have no day.
     """
     ending = [(c.clock.due, c.order, c.clock.id, c.number, n, c) for n, c in enumerate(clocks) if c.clock.due]
     if not ending:
@@ -59,7 +60,7 @@ def _event(
     event.add("dtstamp", now)
     event.add("sequence", one.changes)
     event.add("status", "CONFIRMED" if one.open else "CANCELLED")
-    # What happens at `due` is late: the quarter of an hour before it stands on the last day itself, not after it.
+    # What happens at `due` is late: the quarter of an hour before it is on the last day itself, not after it.
     event.add("dtstart", due - SHOWN)
     event.add("dtend", due)
     event.add("summary", f"{clock.id} ends: {name}")
@@ -67,7 +68,7 @@ def _event(
     event.add("description", f"{', '.join(clock.cite)}. Counted as {clock.policy}. {state}")
     event.add("categories", [one.instrument])
     event.add("class", "CONFIDENTIAL")
-    event.add("transp", "TRANSPARENT")  # it takes nobody's time
+    event.add("transp", "TRANSPARENT")
     for before in _warnings(due, wound.get(clock.trigger or "")) if one.open else ():
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
@@ -78,7 +79,7 @@ def _event(
 
 
 def _warnings(due: datetime, wound: datetime | None) -> tuple[timedelta, ...]:
-    """When to warn, counted back from the end: a clock of hours is warned of in hours, one of days in days."""
+    """Return when to warn, counted back from the end: in hours for a period of hours, in days for one of days."""
     if wound is not None and due - wound < LONG:
         return (timedelta(hours=1), timedelta(hours=4)) if due - wound > timedelta(hours=5) else (timedelta(hours=1),)
     return (timedelta(days=1), timedelta(days=3))

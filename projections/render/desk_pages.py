@@ -1,7 +1,7 @@
-"""The pages of the desk: the board of deadlines, orders, one order, the law; the look of the reports, and a frame.
+"""The pages of the desk: the board of deadlines, orders, one order, the law; in the style of the reports, with a frame.
 
-Every page is whole without script. The one script moves the focus by keys, and is named in the policy by its digest as
-the style is; a page says in its frame how far the record was read for it.
+Every page is complete without script. The one script moves the focus by keys. The policy names it by its
+digest, as it names the style. The frame of a page says how far the record was read for it.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PLACES = (("/", "Due", "d"), ("/orders", "Orders", "o"), ("/law", "Law", "l"), (
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What stands around a page: the ledger, who sits here, and how far the record was read.
+    """Hold the frame of a page: the ledger, who uses the desk, and how far the record was read.
 
-    `size` entries are in the log, `read` of them are on the board, `doubtful` orders have yet to be judged again;
-    `now` is the moment (UTC) that everything is compared with. `keys`: single keys work.
+    `size` entries are in the log, `read` of them are on the board, `doubtful` orders have yet to be judged
+    again; `now` is the moment (UTC) that everything is compared with. `keys`: single keys work.
     """
 
     origin: str
@@ -43,7 +43,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class BoardRow:
-    """One line of the board: a clock of an order and what is left; `over` once it has run out."""
+    """Hold one line of the board: a deadline of an order and the time left; `over` once it has run out."""
 
     order: str
     name: str
@@ -58,12 +58,12 @@ class BoardRow:
 
     @property
     def acts(self) -> str:
-        """Who must act before it ends."""
+        """Return who must act before it ends."""
         return _register()[self.clock].acts if self.clock in _register() else ""
 
     @property
     def met_by(self) -> str:
-        """What meets it, in the words of the rule."""
+        """Return what meets it, in the words of the rule."""
         return _register()[self.clock].met_by if self.clock in _register() else ""
 
 
@@ -74,7 +74,7 @@ def _register() -> Mapping[str, Deadline]:
 
 @dataclass(frozen=True, slots=True)
 class BoardSection:
-    """A part of the board: its lines, how many there are in all, and where the others are."""
+    """Hold a part of the board: its lines, how many there are in all, and where the others are."""
 
     id: str
     title: str
@@ -86,7 +86,7 @@ class BoardSection:
 
 @dataclass(frozen=True, slots=True)
 class OrderListRow:
-    """One line of the list of orders; `left` is what remains of its first open clock."""
+    """Hold one line of the list of orders; `left` is the time left of its first open deadline."""
 
     order: str
     name: str
@@ -102,7 +102,7 @@ class OrderListRow:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """The rules of one kind."""
+    """Hold the rules of one kind."""
 
     id: str
     title: str
@@ -110,7 +110,7 @@ class Chapter:
 
 
 def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any) -> str:
-    """A page of the desk as HTML; `here` is the place of the frame it belongs to."""
+    """Return a page of the desk as HTML; `here` is the place of the frame it belongs to."""
     return (
         environment("en")
         .get_template(template)
@@ -128,7 +128,7 @@ def desk_page(template: str, frame: Frame, title: str, here: str, **values: Any)
 
 @cache
 def law(instrument: str | None) -> Markup:
-    """The rules in force, all or those that can apply under an instrument, as the middle of a page."""
+    """Return the rules in force, all or those of an instrument, as the middle of a page."""
     rules = rulebook(instrument)
     found = environment("en").get_template("desk_rules.html.j2")
     made = found.render(count=len(rules), digest=rules_digest(), marks=MARKS, chapters=_chapters(rules))
@@ -142,7 +142,7 @@ def _chapters(rules: Sequence[Provision]) -> list[Chapter]:
 
 @cache
 def policy() -> str:
-    """What a page of the desk may do (Content-Security-Policy): its own style and script, and forms to itself."""
+    """Return what a page of the desk may do (Content-Security-Policy): its style and script, and forms to the desk."""
     return (
         f"default-src 'none'; style-src '{digest(_style())}'; script-src '{digest(source('desk.js'))}'; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,7 +1,7 @@
 """Reports as HTML: one file each, no network, no script but the slider of a replay; same values, same bytes.
 
-Templates are part of this package as its code is. Everything that is filled in is escaped; a template decides on words
-and order, never on law: what it shows was computed before.
+Templates are part of this package as its code is. Everything that is filled in is escaped. A template decides
+on words and order, never on law: what it shows was computed before.
 """
 
 from __future__ import annotations
@@ -47,27 +47,27 @@ DIGEST: Final = re.compile(r"\b[0-9a-f]{64}(?:[0-9a-f]{64})?\b")
 
 
 def page(report: Report, lang: str = "en", theirs: Collection[str] = ()) -> str:
-    """A report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
+    """Return a report as one HTML file, in a language by its code; `theirs` are the words that others stated."""
     said = translation(lang).keeping(theirs).of(report)
     styles = source("page.css") + (source("statistics.css") if isinstance(report, Statistics) else "")
     return _render(f"{KINDS[type(report)]}.html.j2", headline(said), said, styles, lang=lang)
 
 
 def headline(report: Report) -> str:
-    """What a report is called: its kind, and the order it is about."""
+    """Return the headline of a report: its kind, and the order it is about."""
     said = report if isinstance(report, FillableForm) else report.face
     return f"{said.title}: {said.subject.name}" if said.subject else said.title
 
 
 def picture(drawn: Drawing, lang: str = "en") -> str:
-    """A drawing as an SVG file of its own, in the type of the paper and without the names of the lanes."""
+    """Return a drawing as a separate SVG file, in the type of the paper and without the names of the lanes."""
     title = translation(lang).say("The story of the order")
     svg: str = environment(lang).get_template("drawing.svg.j2").module.svg(drawn, title, paper=True)  # type: ignore[attr-defined]
     return svg
 
 
 def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) -> str:
-    """A replay as one HTML file with a slider; without script it is a list of every moment."""
+    """Return a replay as one HTML file with a slider; without script it is a list of every moment."""
     styles = source("page.css") + source("replay.css")
     said = translation(lang).keeping(theirs)
     title = f"{said.say('Replay')}: {report.subject.name}"
@@ -75,7 +75,7 @@ def replay_page(report: Replay, lang: str = "en", theirs: Collection[str] = ()) 
 
 
 def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
-    """The charts of a statistic as SVG files by name, in the type of the paper."""
+    """Return the charts of a statistic as SVG files by name, in the type of the paper."""
     pictures: Any = environment(lang).get_template("numbers.html.j2").module
     made: dict[str, str] = {}
     for n, part in enumerate(report.parts, 1):
@@ -87,7 +87,7 @@ def charts(report: Statistics, lang: str = "en") -> dict[str, str]:
 
 
 def statistics_page(report: StatisticsReport, lang: str = "en", theirs: Collection[str] = ()) -> str:
-    """A statistical form as one HTML file, without script."""
+    """Return a statistical form as one HTML file, without script."""
     styles = source("page.css") + source("statistics.css")
     said = translation(lang).keeping(theirs).of(report)
     return _render("stats.html.j2", said.title, said, styles, lang=lang)
@@ -119,13 +119,13 @@ def _render(
 
 
 def digest(text: str) -> str:
-    """How a Content-Security-Policy names a style or a script that stands in the page."""
+    """Return how a Content-Security-Policy names a style or a script of the page."""
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 @cache
 def environment(lang: str) -> Environment:
-    """The templates of this package in a language, with what they say values by."""
+    """Return the templates of this package in a language, with the filters that format values."""
     made = Environment(
         loader=PackageLoader("projections", "templates"),
         autoescape=True,
@@ -167,12 +167,12 @@ def environment(lang: str) -> Environment:
 
 
 def _shown(value: object) -> object:
-    """A value as a template writes it: in a text, what has no shape of its own is named."""
+    """Return a value as a template writes it: characters without a visible shape are named."""
     return visible(value) if type(value) is str else value
 
 
 def compile_templates() -> None:
-    """Compile every template now, so that the first who asks for a page need not wait for it."""
+    """Compile every template now, so that the first request need not wait for it."""
     made = environment("en")
     for name in made.list_templates(["j2"]):
         made.get_template(name)
@@ -180,19 +180,19 @@ def compile_templates() -> None:
 
 @cache
 def source(name: str) -> str:
-    """One of the package's own files as it stands in the page."""
+    """Return one of the package's files as it is in the page."""
     made = environment("en")
     assert made.loader is not None  # noqa: S101 - made above
     return made.loader.get_source(made, name)[0]
 
 
 def in_rows(text: str) -> str:
-    """The same text with every digest in it as groups of 32 digits, so that two can be compared with a finger."""
+    """Return the same text with every digest in groups of 32 digits, so that two can be compared by eye."""
     return DIGEST.sub(lambda found: " ".join(re.findall(".{1,32}", found[0])), text)
 
 
 def _people(moment: datetime) -> str:
-    """A moment as people read it, in UTC; seconds only where they are not zero."""
+    """Return a moment as people read it, in UTC; seconds only where they are not zero."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 

@@ -1,8 +1,8 @@
 """Reports on paper: PDF/A-3a and PDF/UA-1 of the same values as the page, with the evidence attached; set by typst.
 
-Templates are part of this package and get nothing but data: what a name holds stays a name. The date in the file is the
-moment the report speaks of, so the same record gives the same bytes, on every machine with the same fonts. A character
-that no font has is an error; a court never gets a box where a name stood.
+Templates are part of this package and get nothing but data: a name stays a name, whatever it holds. The date in
+the file is the moment the report speaks of, so the same record gives the same bytes, on every machine with the
+same fonts. A character that no font has is an error: a court never gets a box instead of a name.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LONG: Final = re.compile(r"[!#-\[\]-~]{48}(?=[!#-\[\]-~])")  # what no line is s
 
 
 class NoGlyph(Exception):
-    """No font at hand has these characters: `script` says which writing they belong to, or None for a symbol."""
+    """No available font has these characters; `script` is the writing they belong to, or None for a symbol."""
 
     def __init__(self, characters: str) -> None:
         self.characters = characters
@@ -44,7 +44,7 @@ class NoGlyph(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file that travels inside the paper under a name; it lies in `folder` under the name `attached`."""
+    """Hold a file that is attached to the paper under a name; it is in `folder` under the name `attached`."""
 
     name: str
     size: int
@@ -60,7 +60,7 @@ def paper(
     lang: str = "en",
     theirs: Collection[str] = (),
 ) -> bytes:
-    """A report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
+    """Return a report as PDF in a language; `theirs` are the words that others stated. Raises `NoGlyph`."""
     spoken = translation(lang).keeping(theirs)
     report = spoken.of(report)
     said = report if isinstance(report, FillableForm) else report.face
@@ -117,13 +117,13 @@ def _laid_out(drawn: Drawing, spoken: Translation) -> dict[str, object]:
 
 
 def _glosses(sheet: FillableForm, spoken: Translation) -> dict[str, str]:
-    """What is declared in a foreign court's words, and what it means."""
+    """Return the declarations in a foreign court's words, and their meaning."""
     lines = [line for s in sheet.sections if s.fixed for line in s.lines]
     return {words: spoken.say(words) for line in lines for words in line.says}
 
 
 def _numbers(part: FormReport, spoken: Translation) -> dict[str, object]:
-    """The cells of a statistic as they are printed, and what its chart shows in words."""
+    """Return the cells of a statistic as they are printed, and what its chart shows in words."""
     totals = () if part.beside is None else part.beside.totals
     return {
         "tables": [[printed(row, t, spoken.number) for row in t.rows] for t in part.form.tables],
@@ -134,7 +134,7 @@ def _numbers(part: FormReport, spoken: Translation) -> dict[str, object]:
 
 
 def families(at_hand: Sequence[str], languages: Sequence[tuple[str, str]]) -> list[str]:
-    """The type to set in, then every other sans family at hand; Han characters as the names' language writes them."""
+    """Return the font families: the main one, then every other sans family; Han as the names' language has it."""
     spoken = {lang.split("-")[0] for _, lang in languages}
     han = (
         ["Noto Sans SC", "Noto Sans JP"] if "zh" in spoken and "ja" not in spoken else ["Noto Sans JP", "Noto Sans SC"]
@@ -144,14 +144,14 @@ def families(at_hand: Sequence[str], languages: Sequence[tuple[str, str]]) -> li
 
 
 def breakable(text: str) -> str:
-    """The same text with digests in groups of 32 digits, and a place to break in what would run over the margin.
+    """Return the same text with digests in groups of 32 digits, and break points in what would run over the margin.
 
-    Not for what somebody copies out of the paper: a place to break is a character.
+    Not for text that somebody copies out of the paper: a break point is a character.
     """
     return LONG.sub("\\g<0>\u200b", in_rows(text))
 
 
 def script(character: str) -> str | None:
-    """The writing a character belongs to, as Unicode names it: `Thai`; None for a symbol."""
+    """Return the writing a character belongs to, as Unicode names it: `Thai`; None for a symbol."""
     word = unicodedata.name(character, "").split(" ")[0]
     return word.capitalize() if unicodedata.category(character)[0] in "LM" and word else None

@@ -10,7 +10,10 @@ from projections.reports.front_page import ReportCheckpoint
 
 
 def checkpoint_qr_code(head: ReportCheckpoint, *, inside: bool = False) -> bytes:
-    """The lines as `comity verify --anchor` takes them, as SVG; `inside` a page, where a file has its declarations."""
+    """Return the lines as `comity verify --anchor` takes them, as SVG.
+
+    `inside` a page the SVG has no declarations of a file.
+    """
     out = io.BytesIO()
     text = f"{head.origin}\n{head.size}\n{head.root}\n"
     made = segno.make(text, error="m", micro=False)

@@ -1,9 +1,9 @@
-"""The language a report is read in: its sentences by a gettext catalogue, looked up at the very edge.
+"""The language of a report: its sentences by a gettext catalogue, looked up when a page is rendered.
 
-Values are made in English and stay so in JSON and in the ledger. A page or paper in another language says the same
-values again: a sentence that stands in the catalogue as it is, else one that fits a message with places in it
-(`{0} entries of ...`), else its parts. What no message fits stays as it is: names, codes, what entries state; and what
-somebody stated (`stated`) stays even where a message says the same word for word.
+Values are made in English and stay so in JSON and in the ledger. A page or paper in another language translates
+the same values: a sentence that is in the catalogue, else one that fits a message with placeholders (`{0}
+entries of ...`), else its parts. A text that fits no message stays as it is: names, codes, what entries state.
+What somebody stated (`stated`) stays even where a message has the same words.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ SENTENCES: Final = (r"(?<=[.:]) ", "; ")
 PARTS: Final = (", if ", *SENTENCES, ", ", " or ")  # where a text that fits no message is taken apart
 LISTS: Final = (", ", " or ")  # only where all of it is ours
 
-# The values that are sentences of ours; all others are names, codes, or the words of whoever signed an entry.
+# The values that are sentences of ours; all others are names, codes, or the words of the signer of an entry.
 OURS: Final[Mapping[type, tuple[str, ...]]] = {
     FrontPage: ("title", "what", "answer", "procedure", "not_checked", "only_for"),
     IntegrityResult: ("says", "not_proven"),
@@ -104,7 +104,7 @@ T = TypeVar("T")
 
 
 class Translation:
-    """One language and its messages, by their English; `theirs` are words that others stated and nobody translates."""
+    """One language and its messages, by their English; `theirs` are stated words, which are not translated."""
 
     def __init__(self, lang: str, messages: Mapping[str, str]) -> None:
         self.lang = lang
@@ -117,7 +117,7 @@ class Translation:
         self._placed = [(re.compile(_as_pattern(m), re.DOTALL), messages[m]) for m in placed]
 
     def keeping(self, theirs: Collection[str]) -> Translation:
-        """The same language, which leaves these words as they were stated, and each sentence and part of them."""
+        """Return the same language, which keeps these words as they were stated, and each sentence and part of them."""
         kept = copy(self)
         kept._said_before = {}
         theirs = [visible(words) for words in theirs]
@@ -126,7 +126,7 @@ class Translation:
         return kept
 
     def say(self, text: str) -> str:
-        """A text of ours in this language; the text itself where no message fits."""
+        """Return a text of ours in this language; the text itself where no message fits."""
         if not self.messages or not text:
             return text
         if (said := self._said_before.get(text)) is None:
@@ -134,7 +134,7 @@ class Translation:
         return said
 
     def part(self, text: str) -> str:
-        """The same of a part of a text, which may be what somebody stated."""
+        """Return the same of a part of a text, which may be what somebody stated."""
         return text if text in self.theirs else self.say(text)
 
     def _say(self, text: str) -> str:
@@ -164,32 +164,32 @@ class Translation:
             pieces = re.split(f"({part})", text)
             if len(pieces) == 1:
                 continue
-            told = [self.messages.get(p, p) if n % 2 else self.part(p) for n, p in enumerate(pieces)]
-            if part not in LISTS or all(p != q for p, q in zip(pieces[::2], told[::2], strict=True)):
-                return "".join(told)
+            translated = [self.messages.get(p, p) if n % 2 else self.part(p) for n, p in enumerate(pieces)]
+            if part not in LISTS or all(p != q for p, q in zip(pieces[::2], translated[::2], strict=True)):
+                return "".join(translated)
         return text
 
     @property
     def date_pattern(self) -> str:
-        """How a date is written: `dd` and `MM` of two digits, `y`; in English as in the record itself."""
+        """Return the pattern of a date: `dd` and `MM` of two digits, `y`; in English as in the record."""
         from babel.dates import get_date_format
 
         return ISO if not self.messages else str(get_date_format("medium", self.lang).pattern)
 
     @property
     def group(self) -> str:
-        """What stands between groups of digits; nothing in English, where numbers stand as in JSON."""
+        """Return the separator between groups of digits; none in English, where numbers are as in JSON."""
         from babel.numbers import get_group_symbol
 
         return get_group_symbol(self.lang) if self.messages else ""
 
     def date(self, iso: str) -> str:
-        """A date such as 2027-03-01 as this language writes it."""
+        """Return a date such as 2027-03-01 as this language writes it."""
         year, month, day = iso.split("-")
         return self.date_pattern.replace("dd", day).replace("MM", month).replace("y", year)
 
     def number(self, n: float, digits: int = 0) -> str:
-        """A number with as many digits behind its point as are asked for."""
+        """Return a number with this many digits after its decimal point."""
         if not self.messages:
             return f"{n:.{digits}f}"
         from babel.numbers import format_decimal
@@ -197,9 +197,9 @@ class Translation:
         return format_decimal(n, format=f"#,##0.{'0' * digits}" if digits else "#,##0", locale=self.lang)
 
     def of(self, value: T) -> T:
-        """A report, or any value in one, with our sentences in this language and all else as it was.
+        """Return a report, or any value in one, with our sentences in this language and everything else unchanged.
 
-        Characters without a shape of their own are named in every text first (`ledger.formats.characters`).
+        Characters without a visible shape are named in every text first (`ledger.formats.characters`).
         """
         shown: T = _shown(value)
         return shown if not self.messages else self._of(shown)
@@ -226,7 +226,7 @@ class Translation:
         )
 
     def _day(self, says: str) -> str:
-        """A date below the drawing, as this language writes it."""
+        """Return a date below the drawing, as this language writes it."""
         from babel.dates import get_month_names
 
         found = DATE.fullmatch(says)
@@ -243,7 +243,7 @@ class Translation:
 
 
 def _as_pattern(message: str) -> str:
-    """A message as what its English looks like when its places are filled."""
+    """Return the regular expression of a message whose placeholders are filled."""
     parts = PLACE.split(message)
     place = ".+?" if sum(map(len, parts[::2])) > SHORT else r"\S*[^\s,;](?: \S*[^\s,;])?"
     seen: set[str] = set()
@@ -274,7 +274,7 @@ ENGLISH: Final = Translation("en", {})
 
 @cache
 def translation(lang: str) -> Translation:
-    """A language by its code (BCP 47), its catalogue read into memory; English has and needs none."""
+    """Return a language by its code (BCP 47), its catalogue read into memory; English has and needs none."""
     if lang == "en":
         return ENGLISH
     from babel.messages.pofile import read_po

@@ -1,8 +1,8 @@
-"""What people said in their own words: names, references, whole sentences. No reader may take them for ours.
+"""What people stated in their own words: names, references, whole sentences, which no reader may take for ours.
 
-A sentence in an entry may be word for word one that this program says too. In another language ours is said again and
-theirs must not be, so the edge is told which words were stated. Codes of the vocabulary's closed lists are nobody's
-own words.
+A sentence in an entry may have the same words as one of this program. A translation repeats ours in another
+language and must not change theirs, so the renderer receives the stated words. Codes of the vocabulary's closed
+lists are not such words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from ledger.facts.wire import Form, Glossary, Many, Record, Word
 
 
 def stated(entries: Iterable[Entry]) -> frozenset[str]:
-    """The words of all fields of these entries that take any words; what is sealed and not opened has none."""
+    """Return the words of all fields of these entries that take any words.
+
+    Sealed fields that are not opened have none.
+    """
     return frozenset(e.get(WHY.name, "") for e in entries if e.replaces) | frozenset(
         words
         for e in entries

@@ -1,9 +1,10 @@
-"""Certification sheets: the machine's part filled from the record, the person's part left for that person.
+"""Certification sheets: one part filled from the record, one part left for the person who certifies.
 
 Federal Rules of Evidence 902(13) and 902(14) with 902(11) and 28 U.S.C. 1746; 18 U.S.C. 3505; Bharatiya Sakshya
-Adhiniyam 2023 s. 63(4) with its Schedule, parts A and B. The wording is ours and no form is copied: the texts of 3505
-and of the Schedule are known and were not at hand. A sheet says what the record shows and no more; whether the
-conditions of a rule are met is what the person certifies, so those lines are never filled here.
+Adhiniyam 2023 s. 63(4) with its Schedule, parts A and B. The wording is this project's and no form is copied:
+the texts of 3505 and of the Schedule are [known] and were not at hand. A sheet says what the record shows and
+no more. Whether the conditions of a rule are met is what the person certifies, so those lines are never filled
+here.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from projections.views.timeline import LATE, office_names, speaker
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One form of certificate: what it is called, its provision, what it is about, and how sure its wording is."""
+    """Hold one form of certificate: its title, its provision, its subject, and how certain its wording is."""
 
     title: str
     cite: str
@@ -96,7 +97,7 @@ KNOWN_LIMITS = (
 
 
 def certificate(form: str, case: Case, judgement: Judgement, making: Provenance) -> FillableForm:
-    """The sheet of a form (a key of RULES) on a case as known at the judgement's moment."""
+    """Return the sheet of a form (a key of RULES) on a case as known at the judgement's moment."""
     rule = RULES[form]
     hands = custody(case, judgement.as_of, reveal=making.reveal)
     copies = (_copies(hands, case, making), _chain(hands, case)) if rule.copies else ()
@@ -124,7 +125,7 @@ def certificate(form: str, case: Case, judgement: Judgement, making: Provenance)
 
 
 def _declarant(form: str) -> FormSection:
-    """Who certifies, which only that person knows."""
+    """Return the lines on the person who certifies, which only that person can fill."""
     lines = [FormLine("Name", blank=1), FormLine("Employer or office, and position", blank=1)]
     if form == "18-usc-3505":
         lines += [FormLine("Country, and its penalty for a false statement", blank=2)]
@@ -176,7 +177,7 @@ def _record(case: Case, making: Provenance) -> FormSection:
 
 
 def _retrieved(making: Provenance) -> str:
-    """From what the sheet was made, so that somebody else can make it of the same."""
+    """Return what the sheet was made from, so that another person can make it from the same."""
     head = making.head
     if head is None:
         return "read by the program named above from the ledger of the log"
@@ -184,7 +185,7 @@ def _retrieved(making: Provenance) -> str:
 
 
 def _span(entries: Sequence[Entry]) -> str:
-    """How many entries there are, of events in which time; those dated after their signature are left out of it."""
+    """Return the number of entries and the span of their events, without entries dated after their signature."""
     moments = [e.on for e in entries if not e.after_signature]
     if not moments:
         return str(len(entries))
@@ -193,13 +194,13 @@ def _span(entries: Sequence[Entry]) -> str:
 
 
 def _before(e: Entry) -> str:
-    """By how much an entry is signed before what it states, which cannot be."""
+    """Return by how much an entry is signed before the event it states, which cannot be."""
     days, seconds = e.ahead.days, e.ahead.seconds
     return f"{days} days" if days else f"{seconds // 3600} h {seconds % 3600 // 60} min"
 
 
 def _copies(hands: Sequence[CustodyStep], case: Case, making: Provenance) -> FormSection:
-    """The files with their digests, by the entry that states them."""
+    """Return the files with their digests, by the entry that states them."""
     rows = tuple(
         (
             f"entry {_called(h, case)}{f', {h.exhibit}' if h.exhibit else ''}",
@@ -234,7 +235,7 @@ def _copies(hands: Sequence[CustodyStep], case: Case, making: Provenance) -> For
 
 
 def _moment(on: datetime) -> str:
-    """A moment in UTC; seconds only where they are not zero."""
+    """Return a moment in UTC; seconds only where they are not zero."""
     return f"{on:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
 
 
@@ -266,7 +267,7 @@ def _chain(hands: Sequence[CustodyStep], case: Case) -> FormSection:
 
 
 def _exceptions(case: Case, judgement: Judgement, making: Provenance) -> FormSection:
-    """What speaks against it, or is open: integrity first, then every finding on authenticity, integrity, custody."""
+    """Return what speaks against it or is open: integrity first, then findings on authenticity, integrity, custody."""
     wrong = [(f"{r.code} {r.where}".strip(), r.says) for r in making.integrity.reasons]
     names, gone = office_names(case.registry), replaced(case, judgement.as_of, reveal=making.reveal)
     wrong += [
@@ -328,7 +329,7 @@ REGULAR = (
 
 
 def source_of_a_copy() -> tuple[FormLine, ...]:
-    """What the Schedule asks of the party about where the record was taken from."""
+    """Return the lines that the Schedule asks of the party about the source of the record."""
     return (
         FormLine("Taken from", ticks=("computer or storage", "server", "cloud", "mobile", "other")),
         FormLine("Make, model, serial number or cloud identifier", blank=1),
@@ -338,7 +339,7 @@ def source_of_a_copy() -> tuple[FormLine, ...]:
 
 
 def _hashes(hands: Sequence[CustodyStep], making: Provenance) -> tuple[FormLine, ...]:
-    """The algorithms that the record uses; the values stand in the table, if they were opened."""
+    """Return the algorithms that the record uses; the values are in the table, if they were opened."""
     used = [
         name
         for name, has in (("SHA-256", any(f.sha256 for h in standing(hands) for f in h.files)),

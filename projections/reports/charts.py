@@ -1,6 +1,6 @@
-"""Charts as numbers and words, for SVG and for a terminal: lines over half years, bars beside names.
+"""Charts as numbers and words, for SVG and for a terminal: lines over half years, bars next to names.
 
-Readable in grey: series differ by dash and mark, and every number stands in a table as well.
+They can be read in grey: series differ by dash and mark, and every number is also in a table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 WIDTH, HEIGHT = 960, 300
 LEFT, RIGHT, TOP, FOOT = 56, 16, 16, 34
-BEGIN, BAR = 200, 26  # where bars begin, and how far apart they lie
+BEGIN, BAR = 200, 26  # where bars begin, and how far apart they are
 STEPS = (0, 25, 50, 75, 100)  # per cent
 DASHES = ("", "6 4")
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -19,7 +19,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 @dataclass(frozen=True, slots=True)
 class DataPoint:
-    """One value: where it stands, and what it says."""
+    """Hold one value: its place and its text."""
 
     x: float
     y: float
@@ -28,7 +28,7 @@ class DataPoint:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One series: its name, how it is dashed, whether its marks are filled, its points from left to right."""
+    """Hold one series: its name, how it is dashed, whether its marks are filled, its points from left to right."""
 
     name: str
     dash: str
@@ -38,8 +38,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Shares over half years; `ticks` and `periods` are (place, words). `missing` names where half years were left out
-    because no series has a value there."""
+    """Hold shares over half years; `ticks` and `periods` are (place, words).
+
+    `missing` names the gaps where half years were left out because no series has a value there.
+    """
 
     width: int
     height: int
@@ -52,7 +54,7 @@ class Plot:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar: its name, its value (None: withheld), its length in the drawing, what is written at its end."""
+    """Hold one bar: its name, its value (None: withheld), its length in the drawing, the text at its end."""
 
     name: str
     value: int | None
@@ -62,7 +64,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Bars below each other, the longest as long as there is room; `left` is where they begin."""
+    """Hold bars below each other, the longest as long as there is room; `left` is where they begin."""
 
     title: str
     width: int
@@ -72,7 +74,7 @@ class Bars:
 
 
 def bar_chart(title: str, named: Sequence[tuple[str, int | None]]) -> Bars | None:
-    """Numbers as bars; None where there is no number to draw."""
+    """Return numbers as bars; None where there is no number to draw."""
     most = max((n for _, n in named if n is not None), default=0)
     if not most:
         return None
@@ -84,7 +86,7 @@ def bar_chart(title: str, named: Sequence[tuple[str, int | None]]) -> Bars | Non
 
 
 def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
-    """Shares (0 to 1) by half year, one line for each series; None if there is no value at all."""
+    """Return shares (0 to 1) by half year, one line for each series; None if there is no value at all."""
     periods = sorted({period for values in series.values() for period in values})
     if not periods:
         return None
@@ -116,18 +118,18 @@ def plot(series: Mapping[str, Mapping[str, float]]) -> Plot | None:
 
 
 def describe_plot(c: Plot) -> str:
-    """What a plot shows, for whoever does not see it."""
+    """Describe a plot for readers who do not see it."""
     series = "; ".join(f"{len(line.points)} half years of {line.name}" for line in c.lines)
     return f"{series}. The tables say the same in numbers."
 
 
 def legend(c: Plot) -> str:
-    """What stands below a plot: whose marks are whose, and what is not in it."""
+    """Return the text below a plot: which marks belong to which series, and what is left out."""
     marks = {True: "Filled marks, whole line", False: "Open marks, dashed line"}
-    told = [f"{marks[line.filled]}: {line.name}." for line in c.lines]
+    sentences = [f"{marks[line.filled]}: {line.name}." for line in c.lines]
     if c.missing:
-        told.append(f"No figures {', '.join(c.missing)}: those half years are left out.")
-    return " ".join([*told, "A half year whose share is withheld has no mark."])
+        sentences.append(f"No figures {', '.join(c.missing)}: those half years are left out.")
+    return " ".join([*sentences, "A half year whose share is withheld has no mark."])
 
 
 def _halves(period: str) -> int:
@@ -136,7 +138,7 @@ def _halves(period: str) -> int:
 
 
 def bar(value: float, most: float, width: int, *, plain: bool) -> str:
-    """A bar of `width` characters at the most: eighths of blocks on a terminal, # elsewhere."""
+    """Return a bar of at most `width` characters: eighths of blocks on a terminal, # elsewhere."""
     size = value / most * width if most else 0.0
     if plain:
         return "#" * round(size)
@@ -147,9 +149,10 @@ def bar(value: float, most: float, width: int, *, plain: bool) -> str:
 def bars(
     named: Sequence[tuple[str, float | None, str]], width: int, *, plain: bool, most: float | None = None
 ) -> list[str]:
-    """Bars beside their names: (name, value or None, words) for each; one line a name.
+    """Return one line for each (name, value or None, words): the bar next to its name.
 
-    The longest is `most`, where nothing is said the largest value: a share is drawn as a part of the whole, which is 1.
+    The longest bar is `most`, by default the largest value. A share is drawn as a part of the whole, which is
+    1.
     """
     most = max((value for _, value, _ in named if value is not None), default=0.0) if most is None else most
     left = max((len(name) for name, _, _ in named), default=0)

@@ -23,7 +23,7 @@ UNREAD = ("[sealed]", "[erased]")
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file as an entry states it; sizes in bytes, digests in hex, None where it says none."""
+    """Hold one file as an entry states it; size in bytes, digests in hex, None where the entry states none."""
 
     name: str
     size: int | None
@@ -33,14 +33,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class CustodyRow:
-    """One step of custody (columns of the usual paper form). `compared` was computed here, `check` is what was said.
+    """Hold one step of custody. `compared` was computed here, `check` is what the entry states.
 
-    `released_by` and `received_by` are None where nothing on record says it; where nothing changes hands, `held_by` is
-    who has it.
-
-    `files` is None where they are not opened: `count` says how many can be. `unread` is `[sealed]` or `[erased]` where
-    others are stated that cannot be read here. `recorded` says where it stands in the record, if that
-    is not where its date puts it; else it is empty. A step that was replaced counts for nothing:
+    `released_by` and `received_by` are None where no entry says it. Where nothing changes hands, `held_by` is
+    the holder. `files` is None where they are not opened; `count` is then how many can be. `unread` is
+    `[sealed]` or `[erased]` where others are stated that cannot be read here. `recorded` says where the step is
+    recorded, if its date gives another place; else it is empty. A replaced step counts for nothing:
     `replaced_by` is the entry that took its place, signed at `replaced_at` by `replaced_who`, `why` its reason.
     """
 
@@ -66,7 +64,7 @@ class CustodyRow:
 
 @dataclass(frozen=True, slots=True)
 class CustodyReport:
-    """Who held what was disclosed, with which digests, from hand to hand."""
+    """Hold who held the disclosed data, with which digests, from hand to hand."""
 
     face: FrontPage
     held: tuple[CustodyRow, ...]
@@ -76,7 +74,7 @@ class CustodyReport:
 def custody_report(
     case: Case, judgement: Judgement, making: Provenance, commands: Sequence[CheckCommand]
 ) -> CustodyReport:
-    """The chain-of-custody report of a case as known at the judgement's moment."""
+    """Return the chain-of-custody report of a case as known at the judgement's moment."""
     steps = custody_rows(case, reveal=making.reveal, at=judgement.as_of)
     what = "Who held what was disclosed under this order, from hand to hand, and whether its digests stayed the same."
     page = front_page("Chain-of-custody report", what, _same(steps), case, judgement, making, commands)
@@ -86,8 +84,10 @@ def custody_report(
 def custody_rows(
     case: Case, *, reveal: bool, part: slice = slice(None), at: datetime | None = None
 ) -> tuple[CustodyRow, ...]:
-    """The steps of custody of a case read at a moment, in the order in which they happened; files only where they are
-    revealed."""
+    """Return the steps of custody of a case, read at a moment, in the order in which they happened.
+
+    The rows list files only where they are revealed.
+    """
     hands = custody(case, at, reveal=reveal)
     moved = out_of_step(hands)
     known, names = numbers(case), office_names(case.registry)
@@ -114,7 +114,7 @@ def custody_rows(
 
 
 def recorded(before: CustodyStep | None, case: Case) -> str:
-    """Where a step of custody stands in the record that is out of step with its date."""
+    """Say where a step of custody is recorded whose place does not agree with its date."""
     return "recorded first" if before is None else f"recorded after entry {number(before.entry, case)}"
 
 
@@ -123,7 +123,7 @@ def _file(d: Digest) -> File:
 
 
 def _same(held: Sequence[CustodyRow]) -> str:
-    """All comparisons in one sentence."""
+    """Return all comparisons in one sentence."""
     if not held:
         return "Nothing that was disclosed is on record, so there is no custody to show."
     gone = [f"{h.number}" for h in held if h.replaced_by is not None]
@@ -133,18 +133,18 @@ def _same(held: Sequence[CustodyRow]) -> str:
     silent = [f"{h.number}" for h in held if h.compared == NONE_SEEN]
     closed = {way: [f"{h.number}" for h in held if h.compared == way] for way in UNREAD}
     equal = sum(h.compared == "equal" for h in held)
-    told = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
+    said = f"{len(held)} {'step is' if len(held) == 1 else 'steps are'} on record."
     if gone:
-        told += f" Replaced by its own signer, shown and not counted: entry {', '.join(gone)}."
+        said += f" Replaced by its own signer, shown and not counted: entry {', '.join(gone)}."
     if equal:
-        told += f" At {equal} of them the digests equal those first stated."
+        said += f" At {equal} of them the digests equal those first stated."
     if bad:
-        told += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
+        said += f" A digest DIFFERS from the first one at entry {', '.join(bad)}."
     if apart:
-        told += f" What is stated cannot be compared with what was handed over: entry {', '.join(apart)}."
+        said += f" What is stated cannot be compared with what was handed over: entry {', '.join(apart)}."
     for way, where in closed.items():
         if where:
-            told += f" Digests are stated and cannot be read here, {way}, at entry {', '.join(where)}."
+            said += f" Digests are stated and cannot be read here, {way}, at entry {', '.join(where)}."
     if silent:
-        told += f" Nothing to compare is stated at entry {', '.join(silent)}."
-    return told
+        said += f" Nothing to compare is stated at entry {', '.join(silent)}."
+    return said

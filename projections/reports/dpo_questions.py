@@ -1,7 +1,8 @@
-"""The ten questions a data protection officer or a supervisory authority asks of one order, each answered from entries.
+"""Answer the ten questions that a data protection officer or a supervisory authority asks about one order.
 
-They are those of article 14 of the Second Protocol (CETS 224) and of the Law Enforcement Directive (EU) 2016/680, above
-all its articles 13, 16, 24, 25 and 30. An answer lists what the record holds; `open` says that something is still owed.
+They are those of article 14 of the Second Protocol (CETS 224) and of the Law Enforcement Directive (EU)
+2016/680, above all its articles 13, 16, 24, 25 and 30. An answer lists what the record holds. `open` says that
+a duty is still open.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from projections.views.timeline import fields, office_names, says, speaker
 
 @dataclass(frozen=True, slots=True)
 class DpoAnswer:
-    """One question with its citations, the lines that answer it, their entries, and whether a duty is open."""
+    """Hold one question with its citations, the lines that answer it, their entries, and whether a duty is open."""
 
     number: int
     question: str
@@ -32,7 +33,7 @@ class DpoAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What an answer is drawn from: the order, its judgement, and who read it (entries of the access order)."""
+    """Hold the data of an answer: the order, its judgement, and the entries of the access order that name it."""
 
     case: Case
     judgement: Judgement
@@ -44,24 +45,24 @@ class _Source:
         return replaced(self.case, self.judgement.as_of, reveal=self.reveal)
 
     def of(self, *kinds: str) -> tuple[Entry, ...]:
-        """Entries of these kinds, replaced ones among them."""
+        """Return the entries of these kinds, replaced ones too."""
         return tuple(e for e in self.case.entries if e.kind in kinds)
 
     def standing(self, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-        """Those that nothing replaced."""
+        """Return the entries that no other entry replaced."""
         gone = self.gone
         return tuple(e for e in entries if e.leaf not in gone)
 
     def found(self, *codes: str) -> tuple[str, ...]:
         return tuple(f"{f.code}: {f.says}" for f in self.judgement.findings if f.code in codes)
 
-    def told(self, entries: Iterable[Entry], said: Mapping[str, Sequence[str]] = {}) -> tuple[str, ...]:
-        """One line for each entry; `said` has sentences in place of the vocabulary's, by leaf."""
+    def lines(self, entries: Iterable[Entry], sentences: Mapping[str, Sequence[str]] = {}) -> tuple[str, ...]:
+        """Return one line for each entry; `sentences` has sentences in place of the vocabulary's, by leaf hash."""
         names = office_names(self.case.registry)
         return tuple(
             f"{e.on:%Y-%m-%d %H:%M}Z {says} {speaker(e, names)}{_details(e, self.reveal)}"
             for e in entries
-            for says in said.get(e.leaf) or (self._says(e),)
+            for says in sentences.get(e.leaf) or (self._says(e),)
         )
 
     def _says(self, e: Entry) -> str:
@@ -88,9 +89,9 @@ class _Source:
 def register(
     case: Case, judgement: Judgement, accesses: Sequence[Entry] = (), *, reveal: bool = False
 ) -> list[DpoAnswer]:
-    """All ten answers for one order; `accesses` are the `record-accessed` entries that name it.
+    """Answer all ten questions for one order; `accesses` are the `record-accessed` entries that name it.
 
-    Sealed values stand in the answers only where they are revealed.
+    The answers show sealed values only where they are revealed.
     """
     record = _Source(case.happened(judgement.as_of), judgement, tuple(accesses), reveal)
     return [answer(record) for answer in _QUESTIONS]
@@ -131,12 +132,13 @@ def _answer(
     more: tuple[str, ...] = (),
     broken: tuple[str, ...] = (),
 ) -> DpoAnswer:
-    """An answer from entries, further lines, and findings on duties that were broken (as `found` tells them).
+    """Build an answer from entries, further lines, and the findings on broken duties.
 
-    A duty is open if one was broken, or if the law says so (`Judgement.duties`), which is what A7 goes by too.
+    A duty is open if one was broken, or if the law says so (`Judgement.duties`). Criterion A7 uses the same
+    list.
     """
     owed = tuple(duty.says for duty in r.judgement.duties if duty.question == number)
-    lines = (*r.told(entries), *more, *broken, *owed)
+    lines = (*r.lines(entries), *more, *broken, *owed)
     return DpoAnswer(number, question, cite, lines or ("Nothing on record.",), entries, bool(owed or broken))
 
 
@@ -163,7 +165,7 @@ def _seen(r: _Source) -> DpoAnswer:
     own = (e for e in r.case.entries if e.kind in kinds or e.leaf in received)
     found = tuple(sorted((*own, *r.accesses), key=lambda e: (e.on, e.index)))
     question = "Who read, used or received them, when and why?"
-    lines = r.told(found, received) or ("Nothing on record.",)
+    lines = r.lines(found, received) or ("Nothing on record.",)
     return DpoAnswer(2, question, "2AP:14(8), LED:25(1)", lines, found, open=False)
 
 

@@ -29,7 +29,7 @@ from projections.views.timeline import sentence
 
 @dataclass(frozen=True, slots=True)
 class CriterionRow:
-    """One criterion: what the record shows on it in words and as its code, the entries it rests on, what is lacking."""
+    """Hold one criterion: its state in words and as a code, the entries it rests on, what is lacking."""
 
     id: str
     name: str
@@ -43,7 +43,7 @@ class CriterionRow:
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """One clock: what became of it, when it ended, how it was counted step by step."""
+    """Hold one deadline: what became of it, when it ended, how it was counted step by step."""
 
     id: str
     verdict: str
@@ -56,7 +56,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceChain:
-    """For each criterion what the record shows and where; the clocks; the story."""
+    """Hold for each criterion what the record shows and where; the deadlines; the history."""
 
     face: FrontPage
     criteria: tuple[CriterionRow, ...]
@@ -86,7 +86,7 @@ SHOWN = {
 def evidence_chain_report(
     case: Case, judgement: Judgement, making: Provenance, commands: Sequence[CheckCommand]
 ) -> EvidenceChain:
-    """The evidence-chain report of a case as known at the judgement's moment."""
+    """Return the evidence-chain report of a case as known at the judgement's moment."""
     what = (
         "For each of eight criteria: what the record shows, the entries it rests on, and what is lacking. "
         "Whether the evidence may be used is for the court."
@@ -102,7 +102,7 @@ def evidence_chain_report(
 
 
 def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]:
-    """The eight criteria of a judgement."""
+    """Return the eight criteria of a judgement."""
     return tuple(
         CriterionRow(
             id=p.id,
@@ -119,7 +119,7 @@ def criterion_rows(case: Case, judgement: Judgement) -> tuple[CriterionRow, ...]
 
 
 def _shown(found: Sequence[CriterionRow]) -> str:
-    """The criteria by their state, in one sentence: those shown are counted, all others are named."""
+    """Return the criteria by their state in one sentence: shown ones are counted, all others are named."""
     shown = sum(c.code == "DEMONSTRATED" for c in found)
     others = [
         f"{SHOWN[code]}: {', '.join(f'{c.id} {c.name}' for c in found if c.code == code)}"
@@ -130,7 +130,7 @@ def _shown(found: Sequence[CriterionRow]) -> str:
 
 
 def periods(case: Case, judgement: Judgement) -> tuple[Period, ...]:
-    """Every clock of a judgement with how it was counted."""
+    """Return every deadline of a judgement with how it was counted."""
     known = numbers(case)
     return tuple(
         Period(

@@ -1,6 +1,6 @@
-"""A paper that a person completes: sections of lines, some filled from the record, some left for a hand to fill.
+"""A paper that a person completes: sections of lines, some filled from the record, some left to fill by hand.
 
-Certification sheets and order forms are made of these; what the record does not show stays blank.
+Certification sheets and order forms are made of these. What the record does not show stays blank.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from projections.views.completeness import Missing
 
 @dataclass(frozen=True, slots=True)
 class FormLine:
-    """One line: what the record says, or, for a hand, boxes to tick and rules to write on (`blank`, how many)."""
+    """Hold one line: what the record says, or boxes to tick and ruled lines to write on (`blank`, how many)."""
 
     label: str
     says: tuple[str, ...] = ()
@@ -24,7 +24,7 @@ class FormLine:
 
 @dataclass(frozen=True, slots=True)
 class FormTable:
-    """Rows from the record under their headings; `struck` says which of them a later entry replaced."""
+    """Hold rows from the record under their headings; `struck` says which of them a later entry replaced."""
 
     caption: str
     heads: tuple[str, ...]
@@ -34,8 +34,11 @@ class FormTable:
 
 @dataclass(frozen=True, slots=True)
 class FormSection:
-    """A part of the paper: its title and source, a sentence, lines, a table; `fresh`: on a sheet of its own; `fixed`:
-    it is declared before a foreign court, and stays in the words of that court in a paper of any language."""
+    """Hold a part of the paper: its title and source, a sentence, lines, a table.
+
+    `fresh`: it begins a new sheet. `fixed`: it is declared before a foreign court and stays in that court's
+    language in a paper of any language.
+    """
 
     title: str
     cite: str = ""
@@ -48,7 +51,10 @@ class FormSection:
 
 @dataclass(frozen=True, slots=True)
 class FillableForm:
-    """The paper. `note` says what it is and is not; `missing` is what a completeness check found, None without one."""
+    """Hold the paper; `note` says what it is and is not.
+
+    `missing` is the result of a completeness check, None without one.
+    """
 
     form: str
     title: str

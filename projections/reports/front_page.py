@@ -1,5 +1,7 @@
-"""The first page of a report, as values: what it is, what was found on integrity and on procedure, what was not
-checked, how to check it without us. The same for paper, page and JSON; it never says what a court decides.
+"""The first page of a report, as values: the subject, the results on integrity and procedure, and what was not checked.
+
+It also says how to check the report without this program. HTML, PDF and JSON are the same. The page never says
+what a court decides.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from projections.views.state import view
 from projections.views.timeline import office_names
 
 LEVELS = {Level.V: "violation", Level.W: "remark", Level.G: "gap"}
-GRAVEST = "VWG"  # the order in which findings are told
+GRAVEST = "VWG"  # the order in which findings are shown
 MARKS = {
     "text": "the wording of the provision was read",
     "known": "the rule is known, its text was not at hand",
@@ -29,7 +31,7 @@ MARKS = {
 
 @dataclass(frozen=True, slots=True)
 class VerdictReason:
-    """Why the verdict is not better: a released code, the file or entry, a sentence."""
+    """Say why the verdict is not better: a released code, the file or entry, a sentence."""
 
     code: str
     where: str
@@ -38,7 +40,7 @@ class VerdictReason:
 
 @dataclass(frozen=True, slots=True)
 class IntegrityResult:
-    """The word on integrity (ETSI EN 319 102-1), what was looked at in one sentence, and why it is not better."""
+    """Hold the verdict on integrity (ETSI EN 319 102-1), what was checked in one sentence, and why it is not better."""
 
     verdict: str
     says: str
@@ -48,8 +50,11 @@ class IntegrityResult:
 
 @dataclass(frozen=True, slots=True)
 class ReportCheckpoint:
-    """The state of the log that a report leads to: origin, size in entries, root in base64 as its note has it, the
-    log's key (`name+id+key`), when it was kept (UTC), and the witnesses that saw it."""
+    """Hold the state of the log behind a report.
+
+    Its origin, its size in entries, its root in base64 as in the note, the log's key (`name+id+key`), when it
+    was kept (UTC), and the witnesses that saw it.
+    """
 
     origin: str
     size: int
@@ -61,7 +66,7 @@ class ReportCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """A finding for people: level in words, sentence, code, citations, entries by number, how sure the rule is."""
+    """Hold one finding for people: level in words, sentence, code, citations, entries by number, certainty."""
 
     level: str
     says: str
@@ -73,7 +78,7 @@ class FindingLine:
 
 @dataclass(frozen=True, slots=True)
 class CheckCommand:
-    """One way to check: what it shows, and what to type; nothing where a person does it without a shell."""
+    """Hold one way to check: what it shows, and what to type; empty where a person does it without a shell."""
 
     says: str
     type: str
@@ -81,7 +86,7 @@ class CheckCommand:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The order a report is about: what people call it, under which instrument, between whom, where it stands."""
+    """Hold the order a report is about: its name, instrument, Parties, providers and state."""
 
     order: str
     name: str
@@ -99,9 +104,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """How a report is made: the moment it speaks of, by which program and rules, from which state of the log, whether
-    the ledger is a test, and whether sealed values are opened in it. `integrity` is what its maker checked; `proven`
-    says of entries, by log index, when they were signed as far as anything outside the ledger shows."""
+    """Hold how a report is made: the moment it speaks of, the program and rules, and the state of the log.
+
+    `test` marks a test ledger; `reveal` says that sealed values are opened. `integrity` is what the maker
+    checked. `proven` says of entries, by log index, when they were signed as far as evidence outside the ledger
+    shows.
+    """
 
     as_of: datetime
     tool: str
@@ -115,10 +123,10 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class FrontPage:
-    """The first page; `answer` is the report in a sentence or two.
+    """Hold the first page; `answer` is the report in one or two sentences.
 
-    `only_for` are the roles that may know of entries shown here whose very existence is closed to all others;
-    `languages` the names in it that are not English, each with its language.
+    `only_for` are the roles that may know of entries on it whose existence is hidden from all others.
+    `languages` are the names on it that are not English, each with its language.
     """
 
     title: str
@@ -135,7 +143,7 @@ class FrontPage:
 
 
 def subject(case: Case, judgement: Judgement) -> Subject:
-    """Who and what an order is about; `case` is as known at the judgement's moment."""
+    """Return who and what an order is about; `case` is as known at the judgement's moment."""
     v = view(case, judgement)
     names = office_names(case.registry)
     return Subject(
@@ -163,7 +171,7 @@ def front_page(
     making: Provenance,
     commands: Sequence[CheckCommand],
 ) -> FrontPage:
-    """The first page of a report about an order; `case` is as known at the judgement's moment."""
+    """Return the first page of a report about an order; `case` is as known at the judgement's moment."""
     return FrontPage(
         title=title,
         what=what,
@@ -186,22 +194,22 @@ LIMITS = (
 
 
 def words(code: str) -> str:
-    """A state as people read it: `PARTIALLY_DISCLOSED` as `partially disclosed`."""
+    """Return a state in words: `PARTIALLY_DISCLOSED` as `partially disclosed`."""
     return "no order yet" if code == "-" else code.replace("_", " ").lower()
 
 
 def numbers(case: Case) -> dict[str, str]:
-    """The number of each entry by its leaf hash: its place in the order, with a C before it in a companion order."""
+    """Return the number of each entry by leaf hash: its place in the order, with a C in front in a companion order."""
     return {e.leaf: number(e, case) for e in case.entries}
 
 
 def number(entry: Entry, case: Case) -> str:
-    """What an entry is called in a report."""
+    """Return the number of an entry as reports show it."""
     return f"{'' if entry.order == case.order else 'C'}{entry.seq}"
 
 
 def runs(numbers: Iterable[str]) -> list[list[str]]:
-    """Numbers of entries in the order given, in parts that follow each other: 1, 2, 3 and C1 make two."""
+    """Split numbers of entries, in the order given, into consecutive runs: 1, 2, 3 and C1 make two."""
     found: list[list[str]] = []
     for n in numbers:
         if found and n == _next(found[-1][-1]):
@@ -216,13 +224,13 @@ def _next(number: str) -> str:
     return f"{number[: -len(place)]}{int(place) + 1}"
 
 
-def together(told: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
-    """Numbers and what they say; what several after each other say in the same words is said once."""
-    return [([n for n, _ in same], says) for says, same in groupby(told, key=lambda one: one[1])]
+def together(lines: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
+    """Group neighbouring (number, sentence) pairs with the same sentence into (numbers, sentence)."""
+    return [([n for n, _ in same], says) for says, same in groupby(lines, key=lambda one: one[1])]
 
 
 def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
-    """Findings as sentences with the numbers of their entries, the gravest first."""
+    """Return findings as sentences with the numbers of their entries, the gravest first."""
     findings = tuple(findings)
     known = numbers(case) if findings else {}
     return tuple(
@@ -239,10 +247,10 @@ def remarks(findings: Iterable[Finding], case: Case) -> tuple[FindingLine, ...]:
 
 
 def procedure(findings: Sequence[Finding]) -> str:
-    """The findings counted by their level: `1 violation, 2 gaps`; `no finding` where there is none."""
+    """Count the findings by their level: `1 violation, 2 gaps`; `no finding` where there is none."""
     counts = [(level, sum(f.level is level for f in findings)) for level in (Level.V, Level.W, Level.G)]
-    told = [f"{n} {LEVELS[level]}{'' if n == 1 else 's'}" for level, n in counts if n]
-    return ", ".join(told) or "no finding"
+    counted = [f"{n} {LEVELS[level]}{'' if n == 1 else 's'}" for level, n in counts if n]
+    return ", ".join(counted) or "no finding"
 
 
 def _beyond(case: Case, head: ReportCheckpoint | None) -> tuple[str, ...]:
@@ -258,7 +266,7 @@ def _beyond(case: Case, head: ReportCheckpoint | None) -> tuple[str, ...]:
 
 
 def only_for(entries: Iterable[Entry]) -> tuple[str, ...]:
-    """The roles that may know of entries whose very existence is closed to others; empty if there is none."""
+    """Return the roles that may know of entries whose existence is hidden from others; empty if there is none."""
     closed: Mapping[str, None] = {
         role: None for e in entries if (kind := KINDS.get(e.kind)) is not None for role in kind.shown_to
     }
@@ -266,7 +274,7 @@ def only_for(entries: Iterable[Entry]) -> tuple[str, ...]:
 
 
 def languages(registry: Iterable[Entry]) -> tuple[tuple[str, str], ...]:
-    """Names of offices as they are shown, each with its language (BCP 47) where that is not English."""
+    """Return the shown names of offices that are not English, each with its language (BCP 47)."""
     found: dict[str, str] = {}
     for e in registry:
         if names := e.get("names"):

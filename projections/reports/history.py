@@ -1,4 +1,4 @@
-"""The history of an order as a report shows it: every entry with its times, its values and what replaced it."""
+"""The history of an order as reports show it: every entry with its times, values and replacement."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from projections.views.timeline import TimelineEntry, by_time, office_names, spe
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry in full: its number and leaf hash, both times (UTC, claimed), who says what, the state it led to, and
-    what is proven from outside about when it was signed.
+    """Hold one entry in full: number, leaf hash, both times (UTC, claimed), speaker, the state it led to.
 
-    `replaces` is the entry it says it puts right. `replaced_by` is the entry that put it right, signed at `replaced_at`
-    by `replaced_who`, and `why` the reason as far as this report opens it; such an entry counts for nothing.
+    `proven` says when it was signed as far as evidence outside the ledger shows. `replaces` is the entry that
+    it says it corrects. `replaced_by` is the entry that corrected it, signed at `replaced_at` by
+    `replaced_who`; `why` is the reason as far as this report opens it. A replaced entry counts for nothing.
     """
 
     number: str
@@ -47,9 +47,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What happened: every entry, the moves that time alone made as (moment, clock, state), and a drawing of it.
+    """Hold every entry, the changes of state that needed no entry as (moment, clock, state), and a drawing.
 
-    `roles` are those in which somebody signed here, each with what it is.
+    `roles` are the roles in which somebody signed here, each with its meaning.
     """
 
     events: tuple[Event, ...]
@@ -66,10 +66,10 @@ def history(
     proven: Mapping[int, str] = {},
     part: slice = slice(None),
 ) -> History:
-    """The timeline of a case as known at the judgement's moment; sealed values only where they are revealed.
+    """Return the timeline of a case as known at the judgement's moment; sealed values only where they are revealed.
 
-    `proven` says of entries, by log index, when they were signed as far as anything outside the ledger shows; `part` is
-    the part of the timeline that is told and drawn.
+    `proven` says of entries, by log index, when they were signed as far as evidence outside the ledger shows.
+    `part` is the part of the timeline that is listed and drawn.
     """
     lines = timeline(case, judgement.trail, reveal=reveal, part=part, at=judgement.as_of)
     known, names = numbers(case), office_names(case.registry)
@@ -106,7 +106,7 @@ def _event(x: TimelineEntry, case: Case, known: Mapping[str, str], names: Mappin
 
 
 def replacement_fields(gone: Replacement | None, known: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
-    """What stands beside a replaced entry: by which one, when, by whom, why."""
+    """Return the fields of a row that say by which entry it was replaced, when, by whom and why."""
     if gone is None:
         return {}
     by = gone.entry
@@ -123,7 +123,7 @@ def _span(days: int, seconds: int) -> str:
 
 
 def text(value: Any, known: Mapping[str, str], names: Mapping[str, str]) -> str:
-    """A value of an entry in one line: entries by their numbers, offices by their names, sealed ones named so."""
+    """Return a value of an entry in one line: entries by number, offices by name, sealed values marked."""
     match value:
         case Unread.WITHHELD:
             return "[sealed]"

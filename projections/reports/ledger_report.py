@@ -1,4 +1,4 @@
-"""What an auditor files after reading a whole ledger again, as values: checks, failures and where, keys, heads."""
+"""The report of an auditor who read a whole ledger again, as values: checks, failures and where, keys, heads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projections.reports.front_page import CheckCommand, FrontPage, Provenance, 
 
 @dataclass(frozen=True, slots=True)
 class CheckCount:
-    """One kind of check: what it asks, how often it was done, and how often it failed."""
+    """Hold one kind of check: what it asks, how often it was done, and how often it failed."""
 
     what: str
     done: int
@@ -20,8 +20,11 @@ class CheckCount:
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """One key of the register: it may sign from behind `accepted` to `ended` (log positions from 0; -1: from the
-    beginning); None where it was never accepted, or has not ended."""
+    """Hold one key of the register and the log positions between which it may sign.
+
+    It may sign after `accepted` up to `ended` (positions from 0; -1: from the beginning). None means never
+    accepted, or not ended.
+    """
 
     actor: str
     name: str
@@ -34,7 +37,7 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class HeadRow:
-    """One kept head: its size, the log's clock, the earliest time a witness gives, and the digest of its note."""
+    """Hold one kept head: its size, the time of the log's clock, the earliest time of a witness, its note's digest."""
 
     size: int
     kept: datetime
@@ -44,7 +47,7 @@ class HeadRow:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The audit of one ledger; `heads` are the newest of all `heads_kept`."""
+    """Hold the audit of one ledger; `heads` are the newest of all `heads_kept`."""
 
     face: FrontPage
     orders: int
@@ -65,7 +68,7 @@ CODES = {
 
 
 def checks(entries: int, signatures: int, heads: int, problems: Sequence[VerdictReason]) -> tuple[CheckCount, ...]:
-    """What was done how often, from the counts of an audit and its problems."""
+    """Return what was done how often, from the counts of an audit and its problems."""
     failed = [sum(p.code.startswith(codes) for p in problems) for codes in CODES.values()]
     done = (signatures, entries, entries, heads)
     return (
@@ -83,7 +86,10 @@ def verification(
     heads_kept: int,
     commands: Sequence[CheckCommand],
 ) -> Verification:
-    """The report on an audit; `counts` are entries read, good signatures, heads compared; `heads` the newest kept."""
+    """Return the report on an audit.
+
+    `counts` are entries read, good signatures, heads compared; `heads` the newest kept ones.
+    """
     problems = making.integrity.reasons if making.integrity.verdict == "TOTAL-FAILED" else ()
     what = "A whole ledger read again, believing nothing: every signature, every chain, every hash, the root."
     page = FrontPage(

@@ -1,9 +1,10 @@
-"""The order itself as a form: what its instrument asks for, filled as far as it was stated, and whether that is all.
+"""The order as a form: the contents its instrument asks for, filled as far as stated, and whether that is complete.
 
-CETS 224 arts 6 to 10 by the paragraphs of the contents (`ledger.law.rules.order_contents`); Regulation (EU) 2023/1543
-after the sections of Annex I and the contents of Annex II, with the later certificates of Annexes III, V and VI that
-are on record. The words are ours; the official forms are the Annexes, and an order is served on them. Only the titles
-of the sections of Annex I were read; what stands in them, and Annex II, is known.
+CETS 224 arts 6 to 10 by the paragraphs of the contents (`ledger.law.rules.order_contents`). Regulation (EU)
+2023/1543 after the sections of Annex I and the contents of Annex II, with the later certificates of Annexes
+III, V and VI that are on record. The wording is this project's. The official forms are the Annexes, and an
+order is served on them. Only the titles of the sections of Annex I were read; their contents, and Annex II, are
+[known].
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ STATEMENTS = {
 
 
 class AnnexSection(NamedTuple):
-    """A section of an Annex: its letter ("" where it is not known), title, fields, what a hand adds, a sentence."""
+    """Hold a section of an Annex: its letter ("" where it is not known), title, fields, lines filled by hand, lead."""
 
     letter: str
     title: str
@@ -166,15 +167,15 @@ ANNEX = {"special_instructions": "special instructions to the addressee"}  # in 
 
 
 def addressee(instrument: str) -> str:
-    """The role to which an order under this instrument is addressed."""
+    """Return the role to which an order under this instrument is addressed."""
     return ADDRESSEES.get(instrument, "SP")
 
 
 def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) -> FillableForm:
-    """The form of a case's order as known at the judgement's moment, for a reader in `role`.
+    """Return the form of a case's order as known at the judgement's moment, for a reader in `role`.
 
-    Blank where no order was made by then. What is not for this reader is not in it. Whether the order is complete
-    stands only in the form for those who make it.
+    It is blank where no order was made by then. It leaves out what is not for this reader. Only the form for
+    the issuing side says whether the order is complete.
     """
     case = shown_to(case, role)
     issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
@@ -203,7 +204,7 @@ def order_form(case: Case, judgement: Judgement, making: Provenance, role: str) 
 
 
 def missing(case: Case, moment: datetime) -> list[Missing]:
-    """What the order of a case lacks, if it is served as it stands; nothing where none was made."""
+    """Return what the order of a case lacks, if it is served as it is; empty where no order was made."""
     issued = next((e for e in reversed(case.entries) if e.kind == "order-issued"), None)
     if issued is None:
         return []
@@ -232,13 +233,13 @@ def _reader(case: Case, issued: Entry | None, role: str, *, reveal: bool) -> Say
 
 
 def _spelled(value: str) -> str:
-    """A period in words: `P20D` as 20 days."""
+    """Return a period in words: `P20D` as 20 days."""
     found = re.fullmatch(r"P(?:(\d+)D|T(\d+)H)", value)
     return value if found is None else f"{found[1]} days" if found[1] else f"{found[2]} hours"
 
 
 def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[FormLine]:
-    """A line for each field that is for the reader."""
+    """Yield a line for each field that is for the reader."""
     for name in names:
         if (found := say(name)) is not None:
             label = (WORDS if cite else LABELS | WORDS | ANNEX).get(name) or LABELS.get(name) or name.replace("_", " ")
@@ -246,7 +247,7 @@ def _lines(names: Iterable[str], say: Say, cite: str = "") -> Iterator[FormLine]
 
 
 def _paragraphs(points: Sequence[RequiredContent], say: Say, instrument: str, role: str) -> list[FormSection]:
-    """One section for each paragraph of the contents, and one for the rest, in the order of the article."""
+    """Return one section for each paragraph of the contents, and one for the rest, in the order of the article."""
     parts: dict[str, list[FormLine]] = {}
     for point in points:
         under = next((p for p in PARAGRAPHS if point.cite.startswith(p)), OTHER)
@@ -284,7 +285,7 @@ def _section(part: AnnexSection, case: Case, say: Say, annex: str) -> FormSectio
 
 
 def _from_record(title: str, case: Case) -> list[FormLine]:
-    """What other entries than the order itself fill: who validated it, why the person is not told yet."""
+    """Return what other entries than the order fill: who validated it, why the person is not informed yet."""
     names, known = office_names(case.registry), numbers(case)
     found: list[FormLine] = []
     for e in case.entries:
@@ -304,7 +305,7 @@ def _from_record(title: str, case: Case) -> list[FormLine]:
 
 
 def _later(case: Case) -> FormSection | None:
-    """The certificates that followed, one row each."""
+    """Return the certificates that followed, one row each."""
     rows = tuple(
         (f"Annex {LATER[e.kind]}", number(e, case), f"{e.on:%Y-%m-%d %H:%M}", says(e.kind), _codes(e))
         for e in case.entries
@@ -316,7 +317,7 @@ def _later(case: Case) -> FormSection | None:
 
 
 def _codes(e: Entry) -> str:
-    told = [
+    stated = [
         e.get(name) for name in ("reason_codes", "conflicting_law_party", "production_kind", "reference", "extends_by")
     ]
-    return "; ".join(words(text(value, {}, {})) for value in told if value)
+    return "; ".join(words(text(value, {}, {})) for value in stated if value)

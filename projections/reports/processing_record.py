@@ -1,5 +1,4 @@
-"""The processing record a data protection officer keeps, as values: the ten questions, who held and read what, and the
-order replayed moment by moment."""
+"""The processing record of a data protection officer: the ten answers, who held and read the data, each moment."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ GONE = ("data-returned", "data-destroyed")
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One of the ten questions with its answer in lines, the entries it is drawn from, and whether a duty is open."""
+    """Hold one of the ten questions with its answer in lines, the entries it rests on, and whether a duty is open."""
 
     number: int
     question: str
@@ -35,9 +34,9 @@ class AnswerRow:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One office that has or had the data: since which entry, and until which, if it gave them away.
+    """Hold one period in which an office had the data: from one entry to another; None if it has not ended.
 
-    `exhibit` is the exhibit or copy that it has; None for data that have no such number.
+    `exhibit` is the exhibit or copy that the office has; None for data without such a number.
     """
 
     holder: str
@@ -50,8 +49,10 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class AccessRow:
-    """One opening of sealed values, or that nothing was handed out after one: when, which office and person, in which
-    view, what for as a code, and why."""
+    """Hold one opening of sealed values: when, which office and person, in which view, the purpose code, the reason.
+
+    It also stands for the entry which says that nothing was handed out after an opening.
+    """
 
     on: datetime
     who: str
@@ -63,7 +64,7 @@ class AccessRow:
 
 @dataclass(frozen=True, slots=True)
 class ProcessingRecord:
-    """What was done with one person's data, on which ground, for how long, and what is still owed."""
+    """Hold what was done with one person's data, on which ground, for how long, and which duties are open."""
 
     face: FrontPage
     row: tuple[tuple[str, str], ...]
@@ -83,7 +84,10 @@ def processing_record(
     accesses: Sequence[Entry],
     stages: Sequence[Stage],
 ) -> ProcessingRecord:
-    """The record of a case as known at the judgement's moment; `accesses` are `record-accessed` entries naming it."""
+    """Return the record of a case as known at the judgement's moment.
+
+    `accesses` are the `record-accessed` entries that name it.
+    """
     names, past = office_names(case.registry), case.happened(judgement.as_of)
     what = (
         "Whose data these are, on which ground they were obtained, who held and read them, when the person was told, "
@@ -113,7 +117,7 @@ def processing_record(
 
 
 def _view(e: Entry, accesses: Sequence[Entry]) -> str:
-    """What was read; or that nothing came of an access, where the entry in place of it says so as the program does."""
+    """Return what was read, or that nothing was handed out, where the replacing entry says so as the program does."""
     if came_to_nothing(e, accesses):
         return "nothing was handed out"
     view = str(e.get("view", ""))
@@ -124,7 +128,7 @@ def _view(e: Entry, accesses: Sequence[Entry]) -> str:
 
 
 def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal: bool) -> AccessRow:
-    """One opening as its reader may read it: the person and the reason are sealed themselves."""
+    """Return one opening as its reader may see it; the person and the reason are sealed values too."""
     stated = fields(e, reveal=reveal)
 
     def said(name: str) -> str:
@@ -137,13 +141,13 @@ def _read(e: Entry, accesses: Sequence[Entry], names: Mapping[str, str], reveal:
 
 
 def _numbered(entries: Sequence[Entry], case: Case) -> list[str]:
-    """Numbers of an order's own entries; those of the access order have none here."""
+    """Return the numbers of an order's own entries; entries of the access order have none."""
     here = {e.leaf for e in case.entries}
     return [number(e, case) for e in entries if e.leaf in here]
 
 
 def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it.
+    """Return the row of the records of processing (LED art. 24(1), GDPR art. 30(1)), as far as the entries fill it.
 
     `read_by` are the roles for which bundles were made.
     """
@@ -152,8 +156,8 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
     received = dict.fromkeys((*(one.who for one in recipients(case)), *read_by))
     asked = {} if issued is None else fields(issued)
 
-    def said(*told: str) -> str:
-        return "; ".join(text(asked[name], {}, names) for name in told if asked.get(name) not in (None, "", []))
+    def said(*asked_for: str) -> str:
+        return "; ".join(text(asked[name], {}, names) for name in asked_for if asked.get(name) not in (None, "", []))
 
     kept = [line for a in answers if a.number == 6 for line in a.lines if a.entries]
     onward = [line for a in answers if a.number == 7 for line in a.lines if a.entries]
@@ -169,10 +173,10 @@ def _row(case: Case, answers: Sequence[AnswerRow], read_by: Sequence[str]) -> tu
 
 
 def _holdings(case: Case) -> tuple[Holding, ...]:
-    """The periods in which each holder had an exhibit, a copy, or data that have no such number.
+    """Return the periods in which each holder had an exhibit, a copy, or data that have no such number.
 
-    A period begins with a step of custody and ends where the holder releases that exhibit, or returns or destroys all
-    data. A holder that gets it back has a further period.
+    A period begins with a step of custody. It ends where the holder releases that exhibit, or returns or
+    destroys all data. A holder that gets the exhibit back has a further period.
     """
     steps = standing(custody(case))
     arrived = {h.exhibit for h in steps if h.entry.kind == "evidence-received"}
@@ -199,13 +203,16 @@ def _holdings(case: Case) -> tuple[Holding, ...]:
 
 
 def _has(held: Holding, hand: CustodyStep, exhibit: str | None) -> bool:
-    """A step falls into a period that is on the list already; what names no exhibit is of whatever the holder has."""
+    """Return True if a step falls into a listed period; a step without an exhibit concerns whatever the holder has."""
     same = exhibit is None or exhibit == held.exhibit
     return same and held.holder == hand.holder and (held.until is None or hand.entry.on <= held.until)
 
 
 def _gives(hand: CustodyStep, holder: str, exhibit: str | None, arrived: Collection[str | None]) -> bool:
-    """At this step a holder has no longer what it held; an exhibit that arrived under no number is of the rest."""
+    """Return True if the holder gives up the exhibit in this step.
+
+    An exhibit that arrived without a number is part of the rest.
+    """
     if hand.entry.kind in GONE:
         return holder in (hand.released_by, hand.held_by) and hand.entry.get("scope") == "all"
     same = hand.exhibit in (exhibit, None) or (exhibit is None and hand.exhibit not in arrived)

@@ -1,7 +1,7 @@
-"""Who received what was disclosed, or entries of the record: each office with the entry that shows it.
+"""Who received the disclosed data, or entries of the record: each office with the entry that shows it.
 
-A recipient is anybody to whom data are disclosed (LED art. 3(10), GDPR art. 4(9)). The provider that disclosed them is
-their source and no recipient of them.
+A recipient is anybody to whom data are disclosed (LED art. 3(10), GDPR art. 4(9)). The provider that disclosed
+them is their source and no recipient of them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HELD = (*HANDS, "use-recorded", "expert-verification-performed")  # who signs on
 
 @dataclass(frozen=True, slots=True)
 class DataReceipt:
-    """One entry by which somebody is shown to have received something: the entry, who, and a sentence for people."""
+    """Hold one entry which shows that somebody received something: the entry, who, and a sentence for people."""
 
     entry: Entry
     who: str
@@ -37,10 +37,10 @@ class DataReceipt:
 
 
 def recipients(case: Case) -> list[DataReceipt]:
-    """Everybody who received data or entries of an order, in the order of the events; replaced entries do not count.
+    """Return everybody who received data or entries of an order, in the order of the events.
 
-    An office that is shown to hold data, and whose receipt is not on record, stands at the first entry that shows it. A
-    handing over that its receiver acknowledged stands at the receipt alone.
+    Replaced entries do not count. An office that is shown to hold data without a recorded receipt is listed at
+    the first entry that shows it. A transfer that its receiver acknowledged is listed at the receipt alone.
     """
     names = office_names(case.registry)
     gone = {e.replaces for e in case.entries}
@@ -66,7 +66,7 @@ def recipients(case: Case) -> list[DataReceipt]:
 
 
 def readers(accesses: Iterable[Entry]) -> list[str]:
-    """The roles, in words, for which bundles were made, read from the reasons of `record-accessed` entries.
+    """Return the roles, in words, for which bundles were made, read from the reasons of `record-accessed` entries.
 
     An access after which nothing was handed out does not count. The reasons are sealed, so open them first.
     """
@@ -77,15 +77,15 @@ def readers(accesses: Iterable[Entry]) -> list[str]:
 
 
 def replaced_access(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
-    """The access that an entry of its own signer replaces, among these."""
+    """Return the access, among these, that an entry of the same signer replaces."""
     return next((a for a in accesses if a.leaf == e.replaces and a.by == e.by), None)
 
 
 def came_to_nothing(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
-    """The access after which nothing was handed out, where `e` says so in the form in which the program does.
+    """Return the access after which nothing was handed out, where `e` says so in the form of the program.
 
-    It says again what was opened for what, later, and its reason begins with fixed words. All else that replaces an
-    access leaves it as it is: values were opened.
+    Such an entry repeats what was opened for which purpose, is later, and its reason begins with fixed words.
+    Any other replacement leaves the access as it is: values were opened.
     """
     access = replaced_access(e, accesses)
     if access is None or e.on < access.on or not NOTHING.match(str(e.get("justification", ""))):
@@ -95,14 +95,14 @@ def came_to_nothing(e: Entry, accesses: Iterable[Entry]) -> Entry | None:
 
 
 def _holder(e: Entry) -> str | None:
-    """Who had the data before this entry, or has them without a receipt of their own."""
+    """Return the office that had the data before this entry, or has them without a receipt."""
     if e.kind == "custody-transferred":
         return _text(e.get("released_by"))
     return e.actor if e.kind in HELD and e.kind not in (DISCLOSED, "evidence-received") else None
 
 
 def _receiver(e: Entry) -> str | None:
-    """Who received something by this entry: an actor, the code of a State, or the defence."""
+    """Return the receiver of this entry: an actor, the code of a State, or the defence."""
     match e.kind:
         case "evidence-received":
             return e.actor
@@ -118,7 +118,7 @@ def _receiver(e: Entry) -> str | None:
 
 
 def _acknowledged(e: Entry, receiver: str, entries: Iterable[Entry]) -> bool:
-    """True for data handed over whose receipt is on record: one about this entry, or a later one about no entry."""
+    """Return True for handed-over data with a recorded receipt: one about this entry, or a later one about no entry."""
     return e.kind in (DISCLOSED, "data-transmitted-by-state") and any(
         r.kind == "evidence-received"
         and r.actor == receiver

@@ -1,8 +1,8 @@
 """The life of an order moment by moment, on two axes of time: what had happened, and what the record knew of it.
 
-A moment is worth a stage when something happened, when something entered the record, or when a clock came to its end.
-What was known is read at the position of the log that had been acknowledged by then, as `replay` reads it; what had
-happened is read as if everybody had written everything down at once.
+A moment makes a stage when something happened, when something entered the record, or when a deadline ended.
+What was known is read at the position of the log that had been acknowledged by then, as `replay` reads it. What
+had happened is read as if everybody had recorded everything at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from projections.views.due import due
 from projections.views.known_at import Change, LogMoment, as_known, changes
 from projections.views.timeline import by_time, office_names, says, speaker
 
-MOST = 150  # stages; more would be a film nobody watches, so days and then weeks are shown by their last moment
+MOST = 150  # stages; of more, days and then weeks are shown by their last moment
 
 Heads = Sequence[tuple[datetime, int]]  # every kept head as (dated, log size): cosigned time, else the log's clock
 Judge = Callable[[Case, datetime], Judgement]
@@ -30,7 +30,7 @@ Judge = Callable[[Case, datetime], Judgement]
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """One entry in a line: its number, when it happened, what it says, and who says so."""
+    """Hold one entry in a line: its number, when it happened, its sentence, its speaker."""
 
     number: str
     on: datetime
@@ -40,7 +40,7 @@ class EntryLine:
 
 @dataclass(frozen=True, slots=True)
 class RunningDeadline:
-    """One clock that ran at a moment; `due` is None where it could not be computed."""
+    """Hold one deadline that ran at a moment; `due` is None where it could not be computed."""
 
     id: str
     due: datetime | None
@@ -50,11 +50,12 @@ class RunningDeadline:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One moment (UTC) with the log size acknowledged by then.
+    """Hold one moment (UTC) with the log size acknowledged by then.
 
-    `happened` and `recorded` are the entries that are new on either axis, `unknown` those that had happened and were
-    not on record yet. `state` is what the record showed, `really` what it would have shown had everything been written
-    down at once. `due` and `findings` are of the record, `changes` what reads differently from the stage before.
+    `happened` and `recorded` are the entries that are new on either axis, `unknown` the entries that had
+    happened and were not on record yet. `state` is what the record showed, `really` what it would have shown
+    had everything been recorded at once. `due` and `findings` are of the record, `changes` what reads
+    differently from the stage before.
     """
 
     at: datetime
@@ -73,7 +74,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """An order to be watched: its stages and its story; `cosigned` if a witness dates any of them."""
+    """Hold the replay of an order: its stages and its history; `cosigned` if a witness dates any of them."""
 
     making: Provenance
     subject: Subject
@@ -85,7 +86,7 @@ class Replay:
 
 
 def replay(case: Case, heads: Heads, making: Provenance, judge: Judge, *, cosigned: bool) -> Replay:
-    """The replay of a case up to the moment `making` speaks of; sealed values only where they are revealed."""
+    """Return the replay of a case up to the moment `making` speaks of; sealed values only where they are revealed."""
     known = case.known(making.as_of)
     judgement = judge(known, making.as_of)
     found = stages(known, heads, making.as_of, judge)
@@ -101,7 +102,7 @@ def replay(case: Case, heads: Heads, making: Provenance, judge: Judge, *, cosign
 
 
 def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stage]:
-    """Every stage of a case up to a moment, oldest first; `heads` need not be sorted."""
+    """Return every stage of a case up to a moment, oldest first; `heads` need not be sorted."""
     entered = _entered(case.entries, heads)
     trail = by_time(judge(case, until).trail)
     ends = [s.on for s in trail]
@@ -112,7 +113,7 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
     before: Judgement | None = None
     earlier: datetime | None = None
 
-    def told(entries: Iterable[Entry]) -> tuple[EntryLine, ...]:
+    def lines(entries: Iterable[Entry]) -> tuple[EntryLine, ...]:
         return tuple(EntryLine(number(e, case), e.on, says(e.kind), speaker(e, names)) for e in entries)
 
     def new(moment: datetime) -> bool:
@@ -127,9 +128,9 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
             Stage(
                 at=at,
                 size=size,
-                happened=told(e for e in case.entries if new(e.on)),
-                recorded=told(e for e in case.entries if e.leaf in entered and new(entered[e.leaf])),
-                unknown=told(e for e in case.entries if e.on <= at and e.leaf not in here),
+                happened=lines(e for e in case.entries if new(e.on)),
+                recorded=lines(e for e in case.entries if e.leaf in entered and new(entered[e.leaf])),
+                unknown=lines(e for e in case.entries if e.on <= at and e.leaf not in here),
                 state=words(judgement.state),
                 really=words(state_at(at_once, at)),
                 regions=tuple((name.replace("_", " "), words(value)) for name, value in judgement.regions.items()),
@@ -144,7 +145,7 @@ def stages(case: Case, heads: Heads, until: datetime, judge: Judge) -> list[Stag
 
 
 def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
-    """When each entry entered the record, by leaf: the time of the earliest head that covers it."""
+    """Return when each entry entered the record, by leaf: the time of the earliest head that covers it."""
     dated: list[tuple[int, datetime]] = []  # sizes that grow, each with the earliest time that acknowledges it
     for at, size in sorted(heads):
         if not dated or size > dated[-1][0]:
@@ -155,7 +156,7 @@ def _entered(entries: Sequence[Entry], heads: Heads) -> dict[str, datetime]:
 
 
 def _at_once(case: Case) -> Case:
-    """The same case as if every entry had been signed when it happened, by offices that were registered before it."""
+    """Return the case as if every entry had been signed when it happened, by offices registered before it."""
     entries = tuple(replace(e, at=e.on, received=None) for e in case.entries)
     first = min((e.on for e in entries), default=None)
     registry = (

@@ -1,7 +1,7 @@
-"""The story of an order as a drawing: one lane for each office, one mark for each entry, from left to right.
+"""The history of an order as a drawing: one lane for each office, one mark for each entry, from left to right.
 
-The steps stand at equal distances, because minutes and months lie side by side in one order; the days are written below
-and long silences are named. Only numbers and words come out of here; the template turns them into SVG.
+The marks are equally spaced, because one order has minutes and months next to each other. The dates are written
+below and long silences are named. This module computes numbers and words; the template turns them into SVG.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from projections.views.timeline import TimelineEntry, office_names
 
 WIDTH, LEFT, RIGHT = 960, 232, 16  # of the drawing, of the names at its left, of its margin
 LANE, TOP, FOOT = 34, 16, 46
-ROOM = 20  # below this distance two numbers would touch, and marks stand without them
+ROOM = 20  # below this distance two numbers would touch, so marks have none
 LETTER = 5.8  # what a letter of a date takes
 SILENCE = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class EntryMark:
-    """One entry: where it stands, its number, and how it is said (act, observation, import); `found`: a finding."""
+    """Hold one entry: its place, its number, how it speaks (act, observation, import); `found`: it has a finding."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class EntryMark:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One office and the height of its line."""
+    """Hold one office and the height of its line."""
 
     name: str
     y: float
@@ -43,7 +43,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class DateLabel:
-    """A date below the marks: where it stands, in which of two rows, how it hangs (SVG's text-anchor), what it says."""
+    """Hold a date below the marks: its place, its row (of two), its alignment (SVG's text-anchor), its text."""
 
     x: float
     row: int
@@ -53,9 +53,10 @@ class DateLabel:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """All of it, in units of its own; `numbered` is False where there are too many marks for numbers.
+    """Hold all of it, in its own units; `numbered` is False where there are too many marks for numbers.
 
-    Then each is a stroke, `stroke` wide, so that the strokes of a thousand entries are still told from an empty place.
+    Then each mark is a stroke, `stroke` wide, so that the strokes of a thousand entries differ from an empty
+    place.
     """
 
     width: int
@@ -69,7 +70,7 @@ class Drawing:
 
 
 def drawing(lines: Sequence[TimelineEntry], case: Case, found: frozenset[str]) -> Drawing | None:
-    """The drawing of a timeline; `found` are the leaf hashes that findings point at. None for an empty one."""
+    """Return the drawing of a timeline; `found` are the leaf hashes that findings point at. None for an empty one."""
     if not lines:
         return None
     names = office_names(case.registry)
@@ -100,7 +101,7 @@ def drawing(lines: Sequence[TimelineEntry], case: Case, found: frozenset[str]) -
 
 
 def _days(lines: Sequence[TimelineEntry], marks: Sequence[EntryMark]) -> tuple[DateLabel, ...]:
-    """The first mark of each day gets its date, where one of the two rows has room since the last one."""
+    """Label the first mark of each day with its date, where one of the two rows has room since the last label."""
     days: list[DateLabel] = []
     free = [0.0, 0.0]
     for n, (x, mark) in enumerate(zip(lines, marks, strict=True)):
@@ -125,7 +126,7 @@ def _short(name: str) -> str:
 
 
 def legend(drawn: Drawing) -> Mapping[str, str]:
-    """What the marks mean, by how the entry is said; only those that are drawn."""
+    """Return what the marks mean, by how the entry speaks; only the marks that are drawn."""
     all_ = {
         "act": "filled: signed by whoever did it",
         "observation": "open: signed by somebody who saw it",
@@ -135,7 +136,7 @@ def legend(drawn: Drawing) -> Mapping[str, str]:
 
 
 def describe_drawing(drawn: Drawing) -> str:
-    """What the drawing shows, for whoever does not see it."""
+    """Describe the drawing for readers who do not see it."""
     return (
         f"{len(drawn.marks)} entries of {len(drawn.lanes)} offices, from left to right in the order in which they "
         "happened. The table of entries says the same in words."
@@ -143,7 +144,7 @@ def describe_drawing(drawn: Drawing) -> str:
 
 
 def caption(drawn: Drawing) -> str:
-    """What stands below the drawing: how to read its lines and marks."""
+    """Return the text below the drawing: how to read its lines and marks."""
     found = any(m.found for m in drawn.marks)
     if not drawn.numbered:
         return (

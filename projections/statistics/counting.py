@@ -1,8 +1,8 @@
-"""What became of orders, counted by whole orders: the table of Regulation (EU) 2023/1543 article 28(2), and the one
-that providers publish. Both come from the same lives; cells under five are withheld with what would tell them.
+"""Orders counted by outcome: the table of Regulation (EU) 2023/1543 article 28(2), and the one of providers.
 
-An order is counted once in every table: under the gravest category of data it seeks, under "several" where it went to
-more than one provider or was refused on more than one ground. Numbers are of what stands in this record, no more.
+Both count the same orders. Cells under five are withheld together with the cells that would reveal them. An
+order is counted once in every table: under the gravest category of data it seeks, under "several" where it went
+to more than one provider or was refused on more than one ground. The numbers cover this record and no more.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One order as a statistic sees it; nothing of it is personal.
+    """Hold one order as statistics see it, without personal data.
 
-    `outcome` is one of "fulfilled", "in part", "not fulfilled", "open". `took` runs from issue to the data obtained (a
-    preservation: to the request for production that followed). `grounds` are those on which it was refused.
+    `outcome` is one of "fulfilled", "in part", "not fulfilled", "open". `took` runs from issue to the data
+    obtained (for a preservation: to the request for production that followed). `grounds` are those on which it
+    was refused.
     """
 
     instrument: str
@@ -57,7 +58,11 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Which orders are counted: issued from (with it) until (without it), between Parties, to a provider. None: any."""
+    """Choose the orders that are counted; None means any.
+
+    Issued from `since` (included) until `until` (excluded), between Parties one of which is `party`, to a
+    provider.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
@@ -65,7 +70,7 @@ class OrderFilter:
     provider: str | None = None
 
     def takes(self, life: Life) -> bool:
-        """True if the order is counted."""
+        """Return True if the order is counted."""
         return (
             (self.since is None or life.issued_on >= self.since)
             and (self.until is None or life.issued_on < self.until)
@@ -75,7 +80,7 @@ class OrderFilter:
 
 
 def life(case: Case, judgement: Judgement) -> Life | None:
-    """What became of an order; `case` is as known at the judgement's moment. None where nothing was issued by then."""
+    """Return the outcome of an order as known at the judgement's moment; None where nothing was issued by then."""
     case = case.happened(judgement.as_of)
     gone = replaced(case, judgement.as_of)
     entries = [e for e in case.entries if e.leaf not in gone]
@@ -134,7 +139,7 @@ def _grounds(e: Entry) -> Iterable[str]:
 
 
 def _told(kinds: set[str]) -> str:
-    """What the record shows on telling the person, the most final first."""
+    """Return what the record shows on informing the person, the most final first."""
     if "customer-notified" in kinds:
         return "told"
     if "customer-notification-omitted" in kinds:
@@ -147,9 +152,12 @@ def _told(kinds: set[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StatisticsRow:
-    """One line of a table. A cell is a number of orders, days for a duration, a fraction for a share; None is withheld,
-    and "" says that there is nothing to count. `unit` is "orders" or "days"; `cite` is the provision; `inner`: it is a
-    part of a row above it."""
+    """Hold one line of a table.
+
+    A cell is a number of orders, days for a duration, a fraction for a share. None is withheld, and "" says
+    that there is nothing to count. `unit` is "orders" or "days"; `cite` is the provision; `inner`: it is a part
+    of a row above it.
+    """
 
     says: str
     cite: str
@@ -160,7 +168,7 @@ class StatisticsRow:
 
 @dataclass(frozen=True, slots=True)
 class StatisticsTable:
-    """Rows under columns; `share` says that the last column is one number of the row divided by another."""
+    """Hold rows under columns; `share` says that the last column is one number of the row divided by another."""
 
     title: str
     columns: tuple[str, ...]
@@ -170,7 +178,7 @@ class StatisticsTable:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """All tables of one form, the number of cells withheld in them, and what no such table can know."""
+    """Hold all tables of one form, the number of cells withheld in them, and what no such table can know."""
 
     name: str
     tables: tuple[StatisticsTable, ...]
@@ -180,20 +188,25 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Some orders and what they are called. Where two tables count orders of the same names, it is the same number;
-    `among` keeps names apart that come from the record, such as an office called as a category is."""
+    """Hold a named test of orders.
+
+    Where two tables count orders of the same names, it is the same number. `among` keeps names apart that come
+    from the record, such as an office with the name of a category.
+    """
 
     says: str
     test: Callable[[Life], bool]
     cite: str = ""
-    took: str = ""  # the duration that is told of them, in words; empty: none
+    took: str = ""  # the duration that is reported of them, in words; empty: none
     among: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RowGroup:
-    """Rows that belong together: `parts` of the row named `of` (the first of the table) add up to it, others are some
-    of it."""
+    """Hold rows that belong together.
+
+    `parts` of the row named `of` (the first of the table) add up to it; other rows are some of it.
+    """
 
     rows: Sequence[Selection]
     parts: bool = True
@@ -202,7 +215,7 @@ class RowGroup:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A table before it is counted. Its columns cover all its orders; the first row is all of them."""
+    """Hold a table before it is counted. Its columns cover all its orders; the first row is all of them."""
 
     title: str
     whole: Selection
@@ -219,7 +232,7 @@ Links = Callable[[Mapping[Key, int]], Iterable[tuple[Key, Sequence[Key], Mapping
 
 @dataclass(frozen=True, slots=True)
 class CountedCells:
-    """The numbers of several tables, the sums that hold among them, and those that no table shows."""
+    """Hold the numbers of several tables, the sums that hold among them, and the numbers that no table shows."""
 
     cells: Mapping[Key, int]
     sums: Sequence[tuple[Key, Sequence[Key]]]
@@ -235,9 +248,10 @@ def form(name: str, lives: Sequence[Life], plans: Sequence[Plan], cannot_know: S
 def forms(
     named: Mapping[str, Sequence[Plan]], lives: Sequence[Life], cannot_know: Sequence[str], links: Links | None = None
 ) -> list[Form]:
-    """Several forms over the same orders, by name: what one would tell of another is withheld in all.
+    """Count several forms over the same orders, by name: a number that one would reveal of another is withheld in all.
 
-    `links` are sums that hold between tables of different forms. Each form says how many numbers all of them withhold.
+    `links` are sums that hold between tables of different forms. Each form says how many numbers all of them
+    withhold.
     """
     found = counted(lives, [plan for plans in named.values() for plan in plans], links)
     hidden = withheld(found.cells, found.sums, never=found.rests)
@@ -248,9 +262,9 @@ def forms(
 
 
 def counted(lives: Sequence[Life], plans: Sequence[Plan], links: Links | None = None) -> CountedCells:
-    """Count orders; a number that stands in two tables is one cell, so that it is withheld in both or in none.
+    """Count orders; a number that is in two tables is one cell, so it is withheld in both or in none.
 
-    Of rows that are only some of a whole, what is left of it is a cell too: nobody sees it, and it guards them.
+    Where rows are only some of a whole, the remainder is a cell too: no table shows it, and it protects them.
     """
     cells: dict[Key, int] = {}
     sums: list[tuple[Key, Sequence[Key]]] = []
@@ -289,7 +303,7 @@ def _key(plan: Plan, *counts: Selection | None) -> Key:
 
 
 def key_of(*counts: Selection) -> Key:
-    """What the orders are called that are all of these at once."""
+    """Return the key of the orders that are all of these at once."""
     return frozenset(f"{c.among}/{c.says}" for c in counts)
 
 
@@ -314,7 +328,10 @@ def _table(plan: Plan, lives: Sequence[Life], cells: Mapping[Key, int], hidden: 
 def _durations(
     said: Selection, lives: Sequence[Life], columns: Sequence[Selection], numbers: Sequence[int | None]
 ) -> list[StatisticsRow]:
-    """Median days, and the mean where nothing of its row is withheld: means and totals would tell what a cell hides."""
+    """Return median days, and the mean where nothing of its row is withheld.
+
+    Means and totals would reveal a hidden cell.
+    """
 
     def spread(how: Callable[[list[float]], float]) -> tuple[float | str | None, ...]:
         out: list[float | str | None] = []

@@ -1,14 +1,14 @@
 """The two statistical forms: what the Member States report to the Commission, and what providers publish.
 
-Regulation (EU) 2023/1543, article 28(2), asks for numbers by type of data, addressee and situation. Providers' own
+Regulation (EU) 2023/1543, article 28(2), asks for numbers by type of data, addressee and situation. Providers'
 reports show requests, and in how many of them some data were produced, by country and by half year.
 
-Where the letters of article 28(2) come from: (a) to (e) and the beginning of (f) were read, in the German version (OJ
-L 191, 28.7.2023, p. 118), 2026-11-25 [text]: (a) issued; (b) issued under the derogations for emergencies; (c)
-fulfilled and not; (d) notified under article 8, refused and on which ground; (e) mean time of fulfilled EPOCs from
-issue to the data; (f) mean time of fulfilled EPOC-PRs. The rest of (f), until the request for production is issued, (g)
-sent for enforcement and fulfilled then, (h) remedies, (i) validation afterwards not given and (j) costs are known, not
-read [known].
+The letters of article 28(2): (a) to (e) and the beginning of (f) were read, in the German version (OJ L 191,
+28.7.2023, p. 118), 2026-11-25 [text]: (a) issued; (b) issued under the derogations for emergencies; (c)
+fulfilled and not; (d) notified under article 8, refused and on which ground; (e) mean time of fulfilled EPOCs
+from issue to the data; (f) mean time of fulfilled EPOC-PRs. The rest of (f), until the request for production
+is issued, (g) sent for enforcement and fulfilled then, (h) remedies, (i) validation afterwards not given and
+(j) costs are known, not read [known].
 """
 
 from __future__ import annotations
@@ -33,26 +33,32 @@ CANNOT_KNOW = (
 
 
 def article_28(lives: Sequence[Life]) -> Form:
-    """The table of article 28(2), for production and for preservation orders."""
+    """Return the table of article 28(2), for production and for preservation orders."""
     orders = _among(lives, lambda x: x.instrument in ("EPOC", "EPOC-PR"))
     return form("art28", orders, european(orders), CANNOT_KNOW)
 
 
 def transparency(lives: Sequence[Life]) -> Form:
-    """Requests, and in how many of them some data were produced: by country, half year, instrument and situation."""
+    """Return requests and how many of them produced data: by country, half year, instrument and situation."""
     return form("transparency", lives, requested(lives), CANNOT_KNOW)
 
 
 def both(lives: Sequence[Life]) -> tuple[Form, Form]:
-    """The two tables over the same orders, in one document: a number is withheld for what either would tell."""
+    """Return the two tables over the same orders, in one document.
+
+    A number is withheld for what either of them would reveal.
+    """
     plans = {"art28": european(lives), "transparency": requested(lives)}
     of_states, of_providers = forms(plans, lives, CANNOT_KNOW, between)
     return of_states, of_providers
 
 
 def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapping[Key, int]]]:
-    """The sums that hold between the two forms: the requests under an instrument of the Regulation are its orders, and
-    the requests in a situation are its orders and those under all other instruments, which no table shows."""
+    """Yield the sums that hold between the two forms.
+
+    The requests under an instrument of the Regulation are its orders. The requests in a situation are its
+    orders and those under all other instruments, which no table shows.
+    """
     by_instrument = {key for key in cells if len(key) == 2 and any(part.startswith("instrument/") for part in key)}
     ours: list[Key] = []
     for instrument, orders in (("EPOC", key_of(PRODUCTION)), ("EPOC-PR", key_of(PRESERVATION))):
@@ -74,12 +80,12 @@ def between(cells: Mapping[Key, int]) -> Iterator[tuple[Key, Sequence[Key], Mapp
 
 
 def european(lives: Sequence[Life]) -> list[Plan]:
-    """The tables of article 28(2) for these orders."""
+    """Return the tables of article 28(2) for these orders."""
     return [_production(), _preservation(), *_by_addressee(lives)]
 
 
 def requested(lives: Sequence[Life]) -> list[Plan]:
-    """The tables of a transparency report on these orders."""
+    """Return the tables of a transparency report on these orders."""
     return [
         Plan(title, REQUESTS, ANSWERS, (RowGroup(rows),), share=("some data", TOTAL))
         for title, rows in (
@@ -92,7 +98,7 @@ def requested(lives: Sequence[Life]) -> list[Plan]:
 
 
 def half_year(moment: datetime) -> str:
-    """The half year of a moment, in UTC: `2027-H1`."""
+    """Return the half year of a moment, in UTC: `2027-H1`."""
     return f"{moment.year}-H{1 if moment.month <= 6 else 2}"
 
 
@@ -159,7 +165,7 @@ def _among(lives: Sequence[Life], test: Callable[[Life], bool]) -> list[Life]:
 
 
 def _each(lives: Sequence[Life], among: str, name: Callable[[Life], str]) -> tuple[Selection, ...]:
-    """One row for each name that occurs, in the order of the alphabet."""
+    """Return one row for each name that occurs, in alphabetical order."""
 
     def of(value: str) -> Selection:
         return Selection(value, lambda x: name(x) == value, among=among)

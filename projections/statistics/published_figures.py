@@ -1,7 +1,8 @@
-"""What companies published about the requests they got, in the columns of our own transparency table.
+"""What companies published about the requests they received, in the columns of our transparency table.
 
-Three files, three formats, none of them as simple as it looks; what has to be known to read each stands beside it.
-Figures stay what they are: a range stays a range, a missing figure stays missing, a rounded share stays an estimate.
+Three files, three formats, none of them as simple as it looks; the reader of each says what has to be known.
+Figures stay what they are: a range stays a range, a missing figure stays missing, a rounded share stays an
+estimate.
 """
 
 from __future__ import annotations
@@ -19,9 +20,12 @@ SOURCES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One published row: half year (`2013-H1`), country (a code, or empty where the file has none; and its name), how
-    many requests (`most` differs from `requests` where a range was published), in how many per cent some data were
-    produced, how many accounts were named. None: not published."""
+    """Hold one published row; None: not published.
+
+    Half year (`2013-H1`), country (a code, or empty where the file has none; and its name), how many requests
+    (`most` differs from `requests` where a range was published), in how many per cent some data were produced,
+    how many accounts were named.
+    """
 
     period: str
     code: str
@@ -34,7 +38,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Figures added up: requests (`most` from ranges), those whose share is known, and that share as a fraction."""
+    """Hold added figures: requests (`most` from ranges), requests with a known share, and that share as a fraction."""
 
     period: str
     requests: int
@@ -44,12 +48,12 @@ class Total:
 
 
 def read(series: str, content: bytes) -> list[Figure]:
-    """The figures of a published file; `series` is one of `SOURCES`."""
+    """Return the figures of a published file; `series` is one of `SOURCES`."""
     return list(READERS[series](content))
 
 
 def by_period(figures: Iterable[Figure]) -> list[Total]:
-    """One total for each half year, oldest first; shares weighted by requests, those without a share left out."""
+    """Return one total for each half year, oldest first; shares weighted by requests, rows without a share left out."""
     periods: dict[str, list[Figure]] = {}
     for f in figures:
         periods.setdefault(f.period, []).append(f)
@@ -64,8 +68,11 @@ def _total(period: str, rows: Sequence[Figure]) -> Total:
 
 
 def _google(content: bytes) -> Iterator[Figure]:
-    """Dates are the last day of a half year. Preservation requests are left out, as Google's own totals leave them out:
-    they disclose nothing. One country's name was stored in the wrong alphabet twice. `NA` is Namibia."""
+    """Read Google's file, whose dates are the last day of a half year.
+
+    Preservation requests are left out, as Google's own totals leave them out: they disclose nothing. One
+    country's name was stored in the wrong alphabet twice. `NA` is Namibia.
+    """
     text = content.decode("mac_roman").encode("cp1252").decode("utf-8")
     for ends, country, code, process, requests, share, accounts in _rows(text):
         if process != "Preservation Requests":
@@ -76,7 +83,11 @@ def _google(content: bytes) -> Iterator[Figure]:
 
 
 def _facebook(content: bytes) -> Iterator[Figure]:
-    """A byte order mark, thousands separated, shares as `83.00%`; the United States is a range. No codes."""
+    """Read Facebook's file.
+
+    It has a byte order mark, separated thousands, shares as `83.00%`, a range for the United States, and no
+    codes.
+    """
     for country, requests, accounts, share in _rows(content.decode("utf-8-sig")):
         least, _, most = requests.partition(" - ")
         n = _number(least) or 0
@@ -92,7 +103,11 @@ def _facebook(content: bytes) -> Iterator[Figure]:
 
 
 def _twitter(content: bytes) -> Iterator[Figure]:
-    """A dash is no figure; an asterisk has no meaning that the file gives; the last row is the total of the others."""
+    """Read Twitter's file.
+
+    A dash is no figure; an asterisk has no meaning that the file gives; the last row is the total of the
+    others.
+    """
     for _, country, code, requests, share, accounts, *_ in _rows(content.decode("utf-8")):
         if code:
             n = _number(requests) or 0
@@ -100,7 +115,7 @@ def _twitter(content: bytes) -> Iterator[Figure]:
 
 
 def _rows(text: str) -> Iterator[list[str]]:
-    """Every row below the headings."""
+    """Yield every row below the headings."""
     rows = csv.reader(text.splitlines())
     next(rows)
     return rows

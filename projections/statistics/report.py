@@ -1,4 +1,4 @@
-"""A statistical form as people get it: the tables, a chart, published figures beside ours, and what it cannot know."""
+"""A statistical form for readers: the tables, a chart, published figures for comparison, and what it cannot know."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HALF_YEARS = "By half year of issue"
 
 @dataclass(frozen=True, slots=True)
 class PublishedSeries:
-    """A published series in our columns: what it is called, where it is from, its totals by half year."""
+    """Hold a published series in our columns: its name, its source, its totals by half year."""
 
     name: str
     source: str
@@ -36,8 +36,7 @@ class PublishedSeries:
 
 @dataclass(frozen=True, slots=True)
 class StatisticsReport:
-    """A form with all that belongs to it: `selection` says in words which orders were counted, `chart` is of shares,
-    `bars` of orders."""
+    """Hold a form with its context: `selection` says which orders were counted, `chart` has shares, `bars` orders."""
 
     making: Provenance
     title: str
@@ -51,7 +50,7 @@ class StatisticsReport:
 
 @dataclass(frozen=True, slots=True)
 class FormReport:
-    """One of the two forms in a report on both."""
+    """Hold one of the two forms in a report on both."""
 
     title: str
     form: Form
@@ -62,7 +61,7 @@ class FormReport:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Both forms as a document with its first page; numbers are withheld in one for what the other would tell."""
+    """Hold both forms as a document with its first page; each withholds numbers that the other would reveal."""
 
     face: FrontPage
     parts: tuple[FormReport, ...]
@@ -73,7 +72,7 @@ class Statistics:
 def statistics_report(
     form: Form, selection: str, making: Provenance, beside: PublishedSeries | None = None
 ) -> StatisticsReport:
-    """A form as a report."""
+    """Return a form as a report."""
     made = _part(form, beside)
     return StatisticsReport(making, made.title, selection, form, METHOD, beside, made.chart, made.bars)
 
@@ -85,7 +84,7 @@ def statistics(
     commands: Sequence[CheckCommand],
     beside: PublishedSeries | None = None,
 ) -> Statistics:
-    """The report on both forms over the same orders; `commands` tell how to count again."""
+    """Return the report on both forms over the same orders; `commands` say how to count again."""
     european, published = both(lives)
     withheld = european.withheld
     page = FrontPage(
@@ -109,7 +108,7 @@ UNREAD = "Whether what was counted followed the rules: that is found order by or
 
 
 def suppressed(withheld: int) -> str:
-    """How many numbers are withheld, in a sentence."""
+    """Say how many numbers are withheld, in a sentence."""
     if not withheld:
         return "No number had to be withheld in these tables."
     return f"{withheld} {'number is' if withheld == 1 else 'numbers are'} withheld in these tables (x)."
@@ -126,7 +125,7 @@ def _part(form: Form, beside: PublishedSeries | None = None) -> FormReport:
 
 
 def orders(form: Form) -> list[tuple[str, int | None]]:
-    """What is drawn as bars: production orders by category, or requests by half year; None is withheld."""
+    """Return what is drawn as bars: production orders by category, or requests by half year; None is withheld."""
     if form.name == "transparency":
         return requests(form.tables)
     table = form.tables[0]
@@ -135,13 +134,13 @@ def orders(form: Form) -> list[tuple[str, int | None]]:
 
 
 def shares(tables: Sequence[StatisticsTable]) -> dict[str, float]:
-    """The share of requests with some data by half year, where it is shown."""
+    """Return the share of requests with some data by half year, where it is shown."""
     table = next(t for t in tables if t.title == HALF_YEARS)
     return {row.says: row.cells[-1] for row in table.rows if row.inner and isinstance(row.cells[-1], float)}
 
 
 def requests(tables: Sequence[StatisticsTable]) -> list[tuple[str, int | None]]:
-    """Requests by half year; None where the number is withheld."""
+    """Return the requests by half year; None where the number is withheld."""
     table = next(t for t in tables if t.title == HALF_YEARS)
     at = table.columns.index(TOTAL)
     return [(row.says, n if isinstance(n := row.cells[at], int) else None) for row in table.rows if row.inner]
@@ -151,12 +150,12 @@ Number = Callable[[float, int], str]  # a number as it is written, with so many 
 
 
 def plain(n: float, digits: int) -> str:
-    """A number as English and machines write it."""
+    """Return a number as English and machines write it."""
     return f"{n:.{digits}f}"
 
 
 def printed(row: StatisticsRow, table: StatisticsTable, number: Number = plain) -> tuple[str, ...]:
-    """The cells of a row as they are printed: x for withheld, a dash where there is nothing to count."""
+    """Return the cells of a row as they are printed: x for withheld, a dash where there is nothing to count."""
     last = len(row.cells) - 1
     units = ("share" if table.share and n == last else row.unit for n in range(last + 1))
     return tuple(_cell(value, unit, number) for value, unit in zip(row.cells, units, strict=True))

@@ -1,13 +1,13 @@
-"""Which cells of a table may not be shown, so that nobody learns a number under five.
+"""Suppression: which cells of a table may not be shown, so that no reader learns a number under five.
 
-A cell from one to four is withheld; so are others, until no withheld number follows from the totals around it. What
-proves a small cell safe is another table: one with the same shown numbers and a different number in that cell, which
-nobody outside can tell from the true one. It is looked for as a move, some cells up by one and others down by one, that
-leaves every sum standing; the cells it needs are withheld too, the smallest first (Cox, "Suppression methodology and
+A cell from one to four is withheld. So are others, until no withheld number follows from the totals around it.
+A small cell is safe if another table exists with the same shown numbers and a different number in that cell: no
+outsider can tell it from the true one. It is searched as a move, some cells up by one and others down by one,
+that keeps every sum. The cells it needs are withheld too, the smallest first (Cox, "Suppression methodology and
 statistical disclosure control", JASA 75, 1980, for tables of two dimensions; here for any sums).
 
-A withheld cell looks the same whether it is small or guards one that is, so a reader knows of it only that it is not
-zero: zeros are shown, because that nothing happened is about nobody. A move that adds one all along always exists.
+A withheld cell looks the same whether it is small or protects a small one, so a reader knows of it only that it
+is not zero. Zeros are shown, because they concern no person. A move that adds one throughout always exists.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Sums = Sequence[tuple[Cell, Sequence[Cell]]]
 
 
 def withheld(cells: Mapping[Cell, int], sums: Sums[Cell], *, never: Collection[Cell] = ()) -> frozenset[Cell]:
-    """The cells not to be shown.
+    """Return the cells not to be shown.
 
-    `sums` are (total, its parts); a cell may stand in several. `never` are cells that no form shows, such as what is
-    left of a total: they stand in sums, and need no protection themselves.
+    `sums` are (total, its parts); a cell may be in several. `never` are cells that no form shows, such as the
+    remainder of a total: they are in sums, and need no protection.
     """
     small = {cell for cell, n in cells.items() if 0 < n < FEW and cell not in never}
     hidden = small | set(never)
@@ -41,7 +41,7 @@ def withheld(cells: Mapping[Cell, int], sums: Sums[Cell], *, never: Collection[C
 
 
 class _Search(Generic[Cell]):
-    """Looks for moves in one set of sums."""
+    """Search moves in one set of sums."""
 
     def __init__(self, cells: Mapping[Cell, int], sums: Sums[Cell], never: frozenset[Cell]) -> None:
         self.cells, self.sums, self.never = cells, sums, never
@@ -52,10 +52,10 @@ class _Search(Generic[Cell]):
                 self.weighs[part].append((n, 1))
 
     def move(self, start: Cell, hidden: Collection[Cell]) -> frozenset[Cell] | None:
-        """The cells of the cheapest move that changes `start`; it costs what had to be withheld for it alone.
+        """Return the cells of the cheapest move that changes `start`; its cost is what must be withheld for it alone.
 
-        Dijkstra's search over which sums are off and by how much: for a table of two dimensions that is one row and
-        one column, so the search is over pairs of them and not over sets of cells.
+        Dijkstra's search over which sums are off and by how much: for a table of two dimensions that is one row
+        and one column, so the search is over pairs of them and not over sets of cells.
         """
         order = count()  # cells need not be comparable
         queue: list[tuple[int, int, int, dict[Cell, int], dict[int, int]]] = []
@@ -89,6 +89,6 @@ class _Search(Generic[Cell]):
         return None
 
     def allowed(self, cell: Cell, step: int) -> bool:
-        """True if a cell may be one more or one less, for all that a reader knows of it."""
+        """Return True if a cell may be one more or one less, for all that a reader knows of it."""
         n = self.cells[cell]
         return n + step >= 0 if cell in self.never else n > 0 and n + step > 0

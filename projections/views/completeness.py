@@ -1,7 +1,7 @@
-"""An order before it goes: what would be found if it were served the moment it is made, and what to add.
+"""An order before it is sent: what would be found if it were served now, and what to add.
 
-The order is judged as the law judges a record: a made-up entry, served at once and with nobody notified yet, read
-beside a register. So the list is never another list than the findings that would follow.
+The order is judged as the law judges a record: with an invented entry, served at once and with no authority
+notified yet, next to a register. So the list is never another list than the findings that would follow.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ledger.law import judge
 from ledger.law.reading.known_parties import RATIFIED
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 
-NOBODY = "0" * 64  # a leaf hash that no entry has
+NO_ENTRY = "0" * 64  # a leaf hash that no entry has
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """One thing to see to: code and level of the finding it would be, its citation, its sentence, the text to add."""
+    """Hold one thing to add: code and level of the finding it would be, its citation, its sentence, the text to add."""
 
     code: str
     level: str
@@ -52,13 +52,13 @@ ADVICE = {
 def lint(
     public: Mapping[str, Any], sealed: Mapping[str, Any], registry: Sequence[Entry], now: datetime, channel: str
 ) -> list[Missing]:
-    """What would be found in an order with these fields, under this register, sent by this channel at `now`."""
+    """Return what would be found in an order with these fields, under this register, sent by this channel at `now`."""
     issued = _entry(1, "order-issued", str(public["instrument"]), public, sealed, now)
     return lacking(Case(issued.order, issued.instrument or "", (issued,), tuple(registry)), now, channel)
 
 
 def lacking(case: Case, now: datetime, channel: str) -> list[Missing]:
-    """What would be found if the order of a case were sent by this channel at `now`, unless it was sent already."""
+    """Return what would be found if the order of a case were sent by this channel at `now`, unless it was already."""
     issued = next(e for e in case.entries if e.kind == "order-issued")
     instrument = issued.instrument or ""
     if not any(e.kind == "order-transmitted" for e in case.entries):
@@ -97,7 +97,7 @@ def _entry(
         by=str(public.get("issuing_authority", "issuer")),
         role="ISS",
         party=str(public.get("from_party", "")),
-        key=NOBODY,
+        key=NO_ENTRY,
         speaks="act",
         on=now,
         at=now,
@@ -107,7 +107,7 @@ def _entry(
 
 
 def known_register(now: datetime) -> list[Entry]:
-    """A register of the real Parties as far as they are known; for an order that is linted outside any ledger."""
+    """Return a register of the real Parties as far as they are known, for an order checked outside any ledger."""
     before = now - timedelta(seconds=1)
     made: list[Entry] = []
 
@@ -117,14 +117,14 @@ def known_register(now: datetime) -> list[Entry]:
             Entry(
                 leaf=f"{index + 1000:064x}",
                 index=index,
-                order=NOBODY,
+                order=NO_ENTRY,
                 seq=index + 1,
                 kind=kind,
                 instrument=None,
                 by="known",
                 role="ADM",
                 party="",
-                key=NOBODY,
+                key=NO_ENTRY,
                 speaks="act",
                 on=before,
                 at=before,

@@ -1,4 +1,4 @@
-"""Hand to hand: who held what was disclosed, with which digests, and where a file stopped being the same."""
+"""Custody: who held the disclosed data, with which digests, and where a file stopped being the same."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ GIVEN = ("data-disclosed", "data-transmitted-by-state")
 
 @dataclass(frozen=True, slots=True)
 class CustodyStep:
-    """One step of custody: the entry, who gave and who took, what was checked, and the digests it states.
+    """Hold one step of custody: the entry, who gave and who received, what was checked, the digests it states.
 
-    Names of offices; None where nothing on record says it. A step in which nothing changes hands has only `held_by`.
-    `files` are the digests that can be read here, `unread` is `[sealed]` or `[erased]` where others are stated.
+    Names of offices; None where no entry says it. A step in which nothing changes hands has only `held_by`.
+    `files` are the digests that can be read here; `unread` is `[sealed]` or `[erased]` where others are stated.
     `compared` was computed here: the digests against `firsts`, the same files as they were first stated.
-    `parties` are the actors behind these names. `replaced` is what took its place; such a step is shown and counts for
-    nothing.
+    `parties` are the actors behind these names. `replaced` is the entry that took its place; such a step is
+    shown and counts for nothing.
     """
 
     entry: Entry
@@ -57,13 +57,13 @@ class CustodyStep:
 
     @property
     def holder(self) -> str | None:
-        """Who has the data after this step."""
+        """Return the holder of the data after this step."""
         return self.received_by or self.held_by
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where a file stands in the record: the hands whose digest it equals, and those that speak of another content.
+    """Hold where a file occurs in the record: the steps with an equal digest, and the steps about another content.
 
     `as_first_stated`: it is the file that was handed over, and not one that it became later.
     """
@@ -74,24 +74,24 @@ class Trace:
 
     @property
     def verdict(self) -> str:
-        """`equal` to what was first stated; else `differs`; `unknown` where no step speaks of the file."""
+        """Return `equal` to what was first stated; else `differs`; `unknown` where no step is about the file."""
         return "equal" if self.as_first_stated else "differs" if self.equal or self.differs else "unknown"
 
 
 def custody(case: Case, at: datetime | None = None, *, reveal: bool = False) -> list[CustodyStep]:
-    """Every step of custody of an order in the order in which it happened, replaced ones too, each marked as such.
+    """Return every step of custody of an order in the order in which it happened, replaced steps too, marked as such.
 
     `at` is the moment at which the case is read; `reveal` opens why a step was replaced.
     """
     names, gone = office_names(case.registry), replaced(case, at, reveal=reveal)
     exhibits = exhibits_of(case, at, HANDS)
     given = [e for e in exhibits.steps if e.kind in GIVEN]
-    standing = [e for e in given if e.leaf not in gone]
-    return [_hand(e, _parties(e, given, standing), names, exhibits, gone.get(e.leaf)) for e in exhibits.steps]
+    effective = [e for e in given if e.leaf not in gone]
+    return [_hand(e, _parties(e, given, effective), names, exhibits, gone.get(e.leaf)) for e in exhibits.steps]
 
 
 def standing(hands: Iterable[CustodyStep]) -> list[CustodyStep]:
-    """The steps that nothing replaced."""
+    """Return the steps that no entry replaced."""
     return [hand for hand in hands if hand.replaced is None]
 
 
@@ -121,7 +121,10 @@ def _hand(
 
 
 def _parties(e: Entry, given: Sequence[Entry], standing: Sequence[Entry]) -> tuple[str | None, str | None, str | None]:
-    """Who gave, who took, or who held the data all along, as actors; `given` are disclosures and transmissions."""
+    """Return who gave, who received, or who held the data throughout, as actors.
+
+    `given` are disclosures and transmissions.
+    """
     match e.kind:
         case "data-disclosed" | "data-transmitted-by-state":
             return e.actor, e.get("recipient"), None
@@ -135,10 +138,11 @@ def _parties(e: Entry, given: Sequence[Entry], standing: Sequence[Entry]) -> tup
 
 
 def _giver(receipt: Entry, given: Sequence[Entry], standing: Sequence[Entry]) -> str | None:
-    """Who handed over what a receipt says has arrived; None where the record leaves it open.
+    """Return who handed over what a receipt says has arrived; None where the record leaves it open.
 
-    The entry that the receipt names. Where it names none, the last one before it whose recipient signs the receipt;
-    else the only office that by then has handed over anything to a recipient that is not stated, or to anybody.
+    The giver is the signer of the entry that the receipt names. Where it names none, it is the signer of the
+    last earlier entry whose recipient signs the receipt; else the only office that by then has handed over
+    anything to an unstated recipient, or to anybody.
     """
     named = receipt.get("about")
     if named and (found := next((e for e in given if named in (e.leaf, e.proves)), None)):
@@ -151,10 +155,10 @@ def _giver(receipt: Entry, given: Sequence[Entry], standing: Sequence[Entry]) ->
 
 
 def out_of_step(hands: Sequence[CustodyStep]) -> dict[str, CustodyStep | None]:
-    """The steps whose place by date is not their place in the record, by leaf: each with the step recorded before it.
+    """Return the steps whose place by date is not their place in the record, by leaf, with the step recorded before.
 
-    Of `hands`, which are in the order of their dates, as few as will do: without them, both orders are the same. None
-    stands for no step before.
+    Of `hands`, which are in the order of their dates, it is the smallest such set: without them, both orders
+    agree. None means that there is no step before.
     """
     kept = _rising([h.entry.index for h in hands])
     recorded = sorted(hands, key=lambda h: h.entry.index)
@@ -165,7 +169,7 @@ def out_of_step(hands: Sequence[CustodyStep]) -> dict[str, CustodyStep | None]:
 
 
 def _rising(numbers: Sequence[int]) -> set[int]:
-    """The places of a longest rising subsequence of distinct numbers (patience sorting)."""
+    """Return the places of a longest rising subsequence of distinct numbers (patience sorting)."""
     tops: list[int] = []
     places: list[int] = []
     below: list[int | None] = []
@@ -183,9 +187,9 @@ def _rising(numbers: Sequence[int]) -> set[int]:
 
 
 def trace(hands: Sequence[CustodyStep], file: Digest) -> Trace:
-    """Compare one file with the steps of custody that speak of it: of its exhibit, and of the disclosure it came by.
+    """Compare one file with the steps of custody about it: about its exhibit, and the disclosure it came by.
 
-    It is the file whose digest it has; only where nobody states its digest, the file of its name.
+    It is the file with this digest; only where no step states its digest, the file of this name.
     """
     equal = [h for h in hands if any(d.same(file) for d in h.files)]
     found = {f for h in hands for f in h.firsts if f.digest.same(file)}
@@ -199,5 +203,5 @@ def trace(hands: Sequence[CustodyStep], file: Digest) -> Trace:
 
 
 def _is_another(digest: Digest, file: Digest, found: Collection[First], hand: CustodyStep) -> bool:
-    """A digest that is not the file's, of what the file is."""
+    """Return True for a digest that is not the file's, of the same item."""
     return digest.same(file) is False and any(f in found for f in speaks_of(digest, hand.firsts))

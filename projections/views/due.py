@@ -1,4 +1,4 @@
-"""What is due: every open clock, soonest first; and every clock that was open once, as it is now."""
+"""What is due: every open deadline, soonest first; and every deadline that was open once, as it is now."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SECOND = timedelta(seconds=1)
 
 
 class Duty(Struct, frozen=True):
-    """One clock of one order that somebody still has to answer.
+    """Hold one deadline of one order that still needs an answer.
 
-    `left` is the time that remains (negative once it is over), None where the clock could not be computed.
+    `left` is the time that remains (negative once it is over), None where the deadline could not be computed.
     """
 
     order: str
@@ -31,12 +31,12 @@ class Duty(Struct, frozen=True):
 
     @property
     def over(self) -> bool:
-        """True if the time ran out with nothing done."""
+        """Return True if the time ran out with nothing done."""
         return self.left is not None and self.left <= timedelta(0)
 
 
 def due(judgement: Judgement, now: datetime) -> list[Duty]:
-    """The clocks of one order that are still open or could not be computed, and those that ran out unanswered."""
+    """Return the deadlines of one order that are open, could not be computed, or ran out unanswered."""
     found = [
         Duty(
             order=judgement.order,
@@ -59,16 +59,16 @@ def _unanswered(clock: Clock) -> bool:
 
 
 def soonest_first(duties: Iterable[Duty]) -> list[Duty]:
-    """Sorted by what is left; what could not be computed stands first, because nobody knows how urgent it is."""
+    """Sort by the time left; deadlines that could not be computed come first, because their urgency is unknown."""
     return sorted(duties, key=lambda d: (d.left is not None, d.left or timedelta(0), d.order, d.clock.id))
 
 
 class DeadlineHistory(Struct, frozen=True):
-    """One clock that was open, with an end, at some moment of the record.
+    """Hold one deadline that was open, with an end, at some moment of the record.
 
-    `open` says whether it still is; it is not if it was met, is no longer listed, or has no computed end any more. Then
-    `clock` is the last one that had an end. `changes` counts how often `open` or the end changed. `number` tells clocks
-    with one id and one trigger apart, from 0: the rolled twin of a clock is 1.
+    `open` says whether it still is; it is not if it was met, is no longer listed, or has no computed end any
+    more. Then `clock` is the last one that had an end. `changes` counts how often `open` or the end changed.
+    `number` tells deadlines with one id and one trigger apart, from 0: the rolled twin of a deadline is 1.
     """
 
     order: str
@@ -104,7 +104,7 @@ def followed(case: Case, now: datetime) -> list[DeadlineHistory]:
 
 
 def _ending(clocks: Iterable[Clock]) -> Iterator[tuple[tuple[str, str | None, int], Clock]]:
-    """The clocks that have an end, each by its id, its trigger and its number among those that share both."""
+    """Yield the deadlines that have an end, each by its id, its trigger and its number among equal ones."""
     seen: Counter[tuple[str, str | None]] = Counter()
     for _, _, clock in sorted((c.due, n, c) for n, c in enumerate(clocks) if c.due is not None):
         key = (clock.id, clock.trigger)

@@ -1,4 +1,4 @@
-"""The admissibility evidence chain: for each of A1-A8 what it rests on, entry by entry, and what is lacking.
+"""The admissibility evidence chain: for each of A1-A8 the entries it rests on, and what is lacking.
 
 It says what the record shows. Whether evidence is admitted is for the court.
 """
@@ -25,7 +25,7 @@ CRITERIA = {
 
 @dataclass(frozen=True, slots=True)
 class CriterionView:
-    """One criterion: its state, the entries it rests on, what is lacking in words, the findings that pull it."""
+    """Hold one criterion: its state, the entries it rests on, what is lacking in words, the findings that lower it."""
 
     id: str
     name: str
@@ -36,7 +36,7 @@ class CriterionView:
 
 
 def evidence_chain(case: Case, judgement: Judgement) -> list[CriterionView]:
-    """All eight criteria of a judgement with the entries of the case they rest on, in the order of A1 to A8."""
+    """Return all eight criteria of a judgement with the entries of the case they rest on, from A1 to A8."""
     by_leaf = {e.leaf: e for e in case.entries}
     return [
         CriterionView(

@@ -1,4 +1,4 @@
-"""The exhibits of a case at a moment, for papers; what is compared with what, the law says."""
+"""The exhibits of a case at a moment, for papers; `ledger.law` decides what is compared with what."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Good practice between authorities and providers: advice beside the findings, never one of them.
+"""Good practice between authorities and providers: advice next to the findings, never one of them.
 
-The Council of Europe's guidelines for the cooperation between law enforcement and Internet service providers against
-cybercrime (Strasbourg, 1-2 April 2008) bind nobody. What they ask for is [known]: one point of contact on each side,
-requests in writing that are complete and specific, priorities that are told, and word afterwards of what an answer was
-good for. Their text was not at hand, so no paragraph is quoted by its number.
+The Council of Europe's guidelines for the cooperation between law enforcement and Internet service providers
+against cybercrime (Strasbourg, 1-2 April 2008) do not bind. What they ask for is [known]: one point of contact
+on each side, written requests that are complete and specific, stated priorities, and feedback on what an answer
+was good for. Their text was not at hand, so no paragraph is quoted by its number.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ LOOSE = ("mail", "fax", "not-known")  # channels that lead to no particular desk
 
 
 class Advice(Struct, frozen=True):
-    """One piece of good practice that an order does not follow: what it is about, what is lacking, what to do."""
+    """Hold one piece of good practice that an order does not follow: its subject, what is lacking, what to do."""
 
     about: str
     says: str
@@ -32,14 +32,17 @@ class Advice(Struct, frozen=True):
 
 
 class _UnsentOrder(Struct, frozen=True):
-    """An order before it is sent: its fields, the register it is read beside, the channel it is to take."""
+    """Hold an order before it is sent: its fields, the register, the channel it will take."""
 
     fields: Mapping[str, Any]
     registry: Sequence[Entry]
     channel: str
 
     def lacks(self, *names: str) -> bool:
-        """One of these is not stated, and no article of the instrument asks for it, which would be a finding."""
+        """Return True if one of these is not stated and no article of the instrument asks for it.
+
+        What an article asks for would be a finding.
+        """
         asked = {name for point in CONTENTS.get(str(self.fields["instrument"]), ()) for name in point.fields}
         return any(self.fields.get(name) in (None, "", []) for name in names if name not in asked)
 
@@ -47,13 +50,13 @@ class _UnsentOrder(Struct, frozen=True):
 def before_sending(
     public: Mapping[str, Any], sealed: Mapping[str, Any], registry: Sequence[Entry], channel: str
 ) -> list[Advice]:
-    """What the guidelines would add to an order with these fields, sent by this channel."""
+    """Return what the guidelines would add to an order with these fields, sent by this channel."""
     draft = _UnsentOrder({**public, **sealed}, registry, channel)
     return [advice for follows, advice in _PRACTICE if follows(draft)]
 
 
 def _no_desk_of_ours(d: _UnsentOrder) -> bool:
-    """No office to answer to is named, or one the register does not know."""
+    """Return True if the order names no office to answer to, or one that the register does not know."""
     known = {e.get("actor") for e in d.registry if e.kind in ("authority-registered", "authority-changed")}
     desk = d.fields.get("return_authority")
     return d.lacks("return_authority") or bool(known and desk and desk not in known)
@@ -143,7 +146,7 @@ FEEDBACK = Advice(
 
 
 def afterwards(case: Case) -> list[Advice]:
-    """What the guidelines ask for once an order is over: word to whoever answered it."""
+    """Return what the guidelines ask for once an order is over: feedback to the provider that answered it."""
     kinds = {e.kind for e in case.entries}
     answered = not kinds.isdisjoint(("data-disclosed", "no-data-held"))
     return [FEEDBACK] if answered and "order-closed" in kinds and "use-explained" not in kinds else []

@@ -1,8 +1,8 @@
-"""What was known at a moment, and what changed between two.
+"""What was known at a moment, and what changed between two moments.
 
-There are two times: when something happened (`on`) and when it entered the record. A replay stands at a position of the
-log: the entries below the newest head that was kept at or before the moment asked about. Which head that is, and
-whether its time is cosigned or only the log's own clock, is for whoever holds the heads.
+There are two times: when something happened (`on`) and when it entered the record. A replay reads the log up to
+a position: the entries below the newest head that was kept at or before the moment asked about. The holder of
+the heads decides which head that is, and whether its time is cosigned or only the log's own clock.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ledger.law import Judgement
 
 @dataclass(frozen=True, slots=True)
 class LogMoment:
-    """A moment of the record: the time asked about and the log size that had been acknowledged by then."""
+    """Hold a moment of the record: the time asked about and the log size that had been acknowledged by then."""
 
     at: datetime
     size: int
@@ -25,7 +25,7 @@ class LogMoment:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between two judgements: what it concerns, before and after (None: was not there)."""
+    """Hold one difference between two judgements: what it concerns, before and after (None: absent)."""
 
     what: str
     before: str | None
@@ -34,14 +34,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What a later moment knows that an earlier one did not."""
+    """Hold what a later moment knows that an earlier one did not."""
 
     entries: tuple[Entry, ...]
     changes: tuple[Change, ...]
 
 
 def as_known(case: Case, moment: LogMoment) -> Case:
-    """The case as the record stood at a moment: entries below the log size acknowledged by then."""
+    """Return the case as the record was at a moment: entries below the log size acknowledged by then."""
     entries = tuple(e for e in case.entries if e.index < moment.size)
     registry = tuple(e for e in case.registry if e.index < moment.size)
     return Case(case.order, case.instrument, entries, registry, case.label)
@@ -50,7 +50,7 @@ def as_known(case: Case, moment: LogMoment) -> Case:
 def difference(
     case: Case, earlier: LogMoment, later: LogMoment, judge: Callable[[Case, datetime], Judgement]
 ) -> Difference:
-    """The entries recorded between two moments and every line of the judgement that reads differently."""
+    """Return the entries recorded between two moments and every line of the judgement that reads differently."""
     before, after = as_known(case, earlier), as_known(case, later)
     known = {e.leaf for e in before.entries}
     return Difference(
@@ -60,7 +60,7 @@ def difference(
 
 
 def changes(before: Judgement | None, after: Judgement) -> tuple[Change, ...]:
-    """Every line of a judgement that reads differently from an earlier one; all of them if there was none."""
+    """Return every line of a judgement that reads differently from an earlier one; all of them if there was none."""
     old, new = {} if before is None else _lines(before), _lines(after)
     return tuple(
         Change(what, old.get(what), new.get(what))

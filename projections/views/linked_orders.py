@@ -1,8 +1,8 @@
-"""One matter: the orders that name each other as before and after, whatever the instrument of each.
+"""Linked orders: orders that name each other as before and after, whatever the instrument of each.
 
-An article 7 order that was escalated and the article 8 request that followed, a preservation order and the production
-order it was kept for, an emergency request and the formal one: the entries say so themselves (`prior_order`,
-`new_order`). An order that is in another ledger is named and not followed.
+An article 7 order that was escalated and the article 8 request that followed, a preservation order and the
+production order it was kept for, an emergency request and the formal one: the entries say so (`prior_order`,
+`new_order`). An order of another ledger is named and not followed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Pair = tuple[str, str]  # the order before, the order after
 
 @dataclass(frozen=True, slots=True)
 class LinkedOrder:
-    """One order of a matter: what people call it, what it is, and its judgement at the matter's moment."""
+    """Hold one of several linked orders: its name, its case, its judgement at the common moment."""
 
     name: str
     case: Case
@@ -29,7 +29,7 @@ class LinkedOrder:
 
 
 def pair(order: str, public: Mapping[str, Any]) -> Pair | None:
-    """The two orders that an entry of `order` with these public fields joins; None if it joins none."""
+    """Return the two orders that an entry of `order` with these public fields links; None if it links none."""
     prior, new = public.get("prior_order"), public.get("new_order")
     if isinstance(prior, str) and prior != order:
         return prior, order
@@ -39,27 +39,27 @@ def pair(order: str, public: Mapping[str, Any]) -> Pair | None:
 
 
 def pairs(case: Case) -> list[Pair]:
-    """The pairs that the entries of an order make; one that was put right makes none."""
+    """Return the pairs that the entries of an order make; a replaced entry makes none."""
     gone = replaced(case)
     found = (pair(case.order, e.public) for e in case.entries if e.leaf not in gone)
     return list(dict.fromkeys(p for p in found if p is not None))
 
 
 def connected(order: str, links: Iterable[Pair]) -> set[str]:
-    """Every order that can be reached from `order`, forwards and back."""
-    beside: dict[str, set[str]] = {}
+    """Return every order that can be reached from `order`, forwards and back."""
+    neighbours: dict[str, set[str]] = {}
     for before, after in links:
-        beside.setdefault(before, set()).add(after)
-        beside.setdefault(after, set()).add(before)
+        neighbours.setdefault(before, set()).add(after)
+        neighbours.setdefault(after, set()).add(before)
     found, ahead = {order}, [order]
     while ahead:
-        new = beside.get(ahead.pop(), set()) - found
+        new = neighbours.get(ahead.pop(), set()) - found
         found |= new
         ahead += new
     return found
 
 
 def merged(shares: Sequence[LinkedOrder], *, reveal: bool = False) -> list[tuple[LinkedOrder, TimelineEntry]]:
-    """The story of a matter: every entry of its orders in the order in which it happened, then of the record."""
-    told = [(s, line) for s in shares for line in timeline(s.case, s.judgement.trail, reveal=reveal)]
-    return sorted(told, key=lambda one: (one[1].entry.on, one[1].entry.index))
+    """Return every entry of linked orders in the order in which it happened, then of the record."""
+    lines = [(s, line) for s in shares for line in timeline(s.case, s.judgement.trail, reveal=reveal)]
+    return sorted(lines, key=lambda one: (one[1].entry.on, one[1].entry.index))

@@ -8,18 +8,18 @@ from ledger.entries.case import Entry
 from projections.views.linked_orders import pair
 
 
-def graph(entries: Sequence[Entry], told: Sequence[Sequence[str]], beside: Mapping[str, str]) -> list[str]:
-    """Lines of text: `told[n]` tells of `entries[n]`, newest first; `beside` names the main order of a companion.
+def graph(entries: Sequence[Entry], texts: Sequence[Sequence[str]], main_order: Mapping[str, str]) -> list[str]:
+    """Return lines of text: `texts[n]` describes `entries[n]`, newest first.
 
-    A companion stands in the line of its order. A line ends with its order's first entry, or goes over to the order
-    before it.
+    `main_order` names the main order of a companion order. A companion is in the line of its order. A line ends
+    with its order's first entry, or continues in the order before it.
     """
-    line_of = [beside.get(e.order, e.order) for e in entries]
+    line_of = [main_order.get(e.order, e.order) for e in entries]
     last = {order: n for n, order in enumerate(line_of)}
     before = {later: earlier for e in entries if (joined := pair(e.order, e.public)) for earlier, later in [joined]}
     lanes: list[str | None] = []
     out: list[str] = []
-    for n, (order, lines) in enumerate(zip(line_of, told, strict=True)):
+    for n, (order, lines) in enumerate(zip(line_of, texts, strict=True)):
         here = _lane(lanes, order)
         first, *rest = lines
         drawn = _drawn(lanes, here)
@@ -39,7 +39,7 @@ def graph(entries: Sequence[Entry], told: Sequence[Sequence[str]], beside: Mappi
 
 
 def _lane(lanes: list[str | None], order: str) -> int:
-    """The column of an order: the one it has, else the first that is free."""
+    """Return the column of an order: the one it has, else the first that is free."""
     if order not in lanes:
         free = lanes.index(None) if None in lanes else len(lanes)
         lanes[free : free + 1] = [order]
@@ -51,7 +51,7 @@ def _drawn(lanes: Sequence[str | None], here: int | None = None) -> str:
 
 
 def _joined(lanes: Sequence[str | None], here: int, prior: int) -> str:
-    """The line in which column `here` runs over into column `prior`."""
+    """Return the line in which column `here` runs over into column `prior`."""
     drawn = list(" ".join("|" if order and n != here else " " for n, order in enumerate(lanes)))
     low, high = sorted((here, prior))
     for column in range(2 * low + 2, 2 * high - 1):

@@ -1,4 +1,4 @@
-"""What took the place of an entry: for every table that shows the entry, struck through, beside who, when and why."""
+"""What replaced an entry: for every table that shows the entry, struck through, with who, when and why."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from ledger.entries.case import Case, Entry, Unread, replacements, wire
 from ledger.facts import WHY
 
-NO_REASON = "no reason stated"  # of an entry that was recorded before a reason was asked for
+NO_REASON = "no reason stated"  # of an entry recorded before reasons were required
 EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """The entry that took the place of another, and why as far as a reader may see it: text, `[sealed]`, `[erased]`.
+    """Hold the entry that replaced another, and its reason as far as a reader may see it: text, `[sealed]`, `[erased]`.
 
     Who did it and when (UTC, claimed) are its signer and the moment of its signature.
     """
@@ -23,14 +23,14 @@ class Replacement:
     entry: Entry
     why: str
 
-    def told(self, number: str) -> str:
-        """In one line; `number` is what the entry that took the place is called here."""
+    def line(self, number: str) -> str:
+        """Return it in one line; `number` is the number of the replacing entry here."""
         e = self.entry
         return f"REPLACED by {number}, signed {wire(e.at)} by {e.by} ({e.role}): {self.why}"
 
 
 def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) -> dict[str, Replacement]:
-    """Leaf of a replaced entry -> what took its place last, as the law reads the case at a moment (without one: ever).
+    """Return the last replacement of each replaced entry, by leaf, as the law reads the case at a moment (None: ever).
 
     An entry that names the entry of another signer replaces nothing.
     """
@@ -39,7 +39,7 @@ def replaced(case: Case, at: datetime | None = None, *, reveal: bool = False) ->
 
 
 def why(e: Entry, *, reveal: bool) -> str:
-    """Why an entry replaces another, as a reader sees it."""
+    """Return why an entry replaces another, as a reader sees it."""
     stated = e.sealed.get(WHY.name)
     if stated is Unread.ERASED:
         return "[erased]"
@@ -49,6 +49,6 @@ def why(e: Entry, *, reveal: bool) -> str:
 
 
 def numbered(found: Mapping[str, Replacement], leaf: str) -> str:
-    """The line that stands beside a replaced entry, its replacement by number; empty for an entry that counts."""
+    """Return the line that marks a replaced entry, its replacement by number; empty for an effective entry."""
     by = found.get(leaf)
-    return "" if by is None else by.told(f"#{by.entry.seq}")
+    return "" if by is None else by.line(f"#{by.entry.seq}")

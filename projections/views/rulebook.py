@@ -42,7 +42,7 @@ _POLICY = (
 
 
 def rulebook(about: str | None = None) -> list[Provision]:
-    """All rules in the order of the law, or those about something; empty if none is.
+    """Return all rules in the order of the law, or the rules about something; empty if there is none.
 
     `about` is an instrument under which they can apply, the id of one rule, or a provision that they rest on.
     """
@@ -54,7 +54,7 @@ def rulebook(about: str | None = None) -> list[Provision]:
 
 
 def rulebook_page(rules: Sequence[Provision], digest: str) -> str:
-    """One HTML page without script or network: the rules with an empty column in which to correct them."""
+    """Return one HTML page without script or network: the rules with an empty column in which to correct them."""
     marks = "".join(f"<dt>[{m}]</dt> <dd>{escape(says)}</dd>" for m, says in MARKS.items())
     sections = "".join(_section(kind, list(part)) for kind, part in groupby(rules, key=lambda r: r.kind))
     return (

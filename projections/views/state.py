@@ -1,4 +1,4 @@
-"""Where an order stands: its reference, its parties, its state and the regions beside it."""
+"""The state of an order: its reference, its Parties, its state and its further regions of state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ledger.law import Judgement
 
 
 class OrderView(Struct, frozen=True):
-    """One line about an order; times are UTC and claimed by their signers."""
+    """Hold one line about an order; times are UTC and claimed by their signers."""
 
     order: str
     ref: str | None
@@ -29,7 +29,7 @@ class OrderView(Struct, frozen=True):
 
 
 def view(case: Case, judgement: Judgement) -> OrderView:
-    """The order as the judgement's moment sees it."""
+    """Return the order as it is at the judgement's moment."""
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     return OrderView(
         order=case.order,
@@ -49,6 +49,6 @@ def view(case: Case, judgement: Judgement) -> OrderView:
 
 
 def name_of(case: Case) -> str:
-    """What people call an order: the name a story gave it, its reference, or the beginning of its id."""
+    """Return the name of an order: the label of a story, its reference, or the beginning of its id."""
     issued = next((e for e in case.entries if e.kind == "order-issued"), None)
     return case.label or (issued.get("reference") if issued else None) or case.order[:8]

@@ -1,4 +1,4 @@
-"""The story of an order: what happened, when it was written down, who says so, and what it changed."""
+"""The timeline of an order: what happened, when it was recorded, who says so, and what it changed."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ MANNER = {"act": "", "observation": "saw", "import": "took over"}
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One entry of the story.
+    """Hold one entry of the timeline.
 
-    `on` is when it happened and `at` when it was signed, both UTC and both claims; `late` is how long after the event
-    it was signed where that is more than a day, `early` how long before, where that cannot be. `fields` holds what a
-    reader sees: values, or an `Unread`. `moved` is the change of state it brought, as (from, to); `replaced` what took
-    its place.
+    `on` is when it happened and `at` when it was signed, both UTC and both claims. `late` is how long after the
+    event it was signed where that is more than a day, `early` how long before, where that cannot be. `fields`
+    holds what a reader sees: values, or an `Unread`. `moved` is the change of state it caused, as (from, to).
+    `replaced` is the entry that took its place.
     """
 
     entry: Entry
@@ -37,7 +37,7 @@ class TimelineEntry:
 
     @property
     def replaced_by(self) -> str | None:
-        """The leaf of the entry that took its place."""
+        """Return the leaf of the entry that took its place."""
         return None if self.replaced is None else self.replaced.entry.leaf
 
 
@@ -49,9 +49,10 @@ def timeline(
     part: slice = slice(None),
     at: datetime | None = None,
 ) -> list[TimelineEntry]:
-    """Every entry of an order in the order in which it happened, then of the record; `trail` is the judgement's.
+    """Return every entry of an order in the order in which it happened, then of the record.
 
-    `part` says which of these lines are made, `at` at which moment the case is read.
+    `trail` is the judgement's. `part` says which of these lines are made, `at` at which moment the case is
+    read.
     """
     moved = {step.leaf: (step.source, step.to) for step in trail if step.leaf is not None}
     gone = replaced(case, at, reveal=reveal)
@@ -72,7 +73,7 @@ def timeline(
 
 
 def sentence(e: Entry) -> str:
-    """What has happened when this entry stands in the record, and that it has no effect where that is so."""
+    """Say what has happened when this entry is recorded, and that it has no effect where that is so."""
     said = _arrived(e) or says(e.kind)
     if not e.held:
         said += f" Its key did not hold the role {e.role}: it has no legal effect."
@@ -80,7 +81,7 @@ def sentence(e: Entry) -> str:
 
 
 def _arrived(e: Entry) -> str:
-    """Which entry of which other record has arrived; empty for every other kind."""
+    """Say which entry of which other record has arrived; empty for every other kind."""
     if e.kind != "counterparty-record-received":
         return ""
     said = f"Entry {e.get('index')} of {e.get('origin')} has arrived."
@@ -90,7 +91,7 @@ def _arrived(e: Entry) -> str:
 
 
 def says(kind: str) -> str:
-    """What has happened when an entry of this kind stands in the record: the vocabulary's first sentence."""
+    """Return what has happened when an entry of this kind is recorded: the vocabulary's first sentence."""
     known = KINDS.get(kind)
     if known is None:
         return "An entry of a kind this reader does not know."
@@ -98,7 +99,7 @@ def says(kind: str) -> str:
 
 
 def speaker(entry: Entry, names: Mapping[str, str]) -> str:
-    """Who says so, for people: the office, its role, and whose act it reports."""
+    """Return who says so, for people: the office, its role, and whose act it reports."""
     signer = f"{names.get(entry.by, entry.by)} ({entry.role})"
     if entry.whose is None:
         return signer
@@ -106,7 +107,7 @@ def speaker(entry: Entry, names: Mapping[str, str]) -> str:
 
 
 def office_names(registry: Sequence[Entry]) -> dict[str, str]:
-    """What offices are called, by actor: the newest name in the register, English first."""
+    """Return the names of offices, by actor: the newest name in the register, English first."""
     names: dict[str, str] = {}
     for e in registry:
         if e.kind in ("authority-registered", "authority-changed") and e.get("names"):
@@ -116,15 +117,15 @@ def office_names(registry: Sequence[Entry]) -> dict[str, str]:
 
 
 def fields(entry: Entry, *, reveal: bool = False) -> dict[str, Any]:
-    """The fields of an entry as a reader sees them: sealed values only where they are revealed."""
+    """Return the fields of an entry as a reader sees them: sealed values only where they are revealed."""
     shown: dict[str, Any] = dict(entry.public)
     for name, value in entry.sealed.items():
         if value is None:
-            continue  # committed to in every entry of its kind, and not stated in this one
+            continue  # every entry of its kind commits to it; this one does not state it
         shown[name] = value if reveal or value is Unread.ERASED else Unread.WITHHELD
     return shown
 
 
 def by_time(trail: Iterable[StateChange]) -> list[StateChange]:
-    """The changes of state that needed no entry: a clock came to its end."""
+    """Return the changes of state that needed no entry: a deadline ended."""
     return [step for step in trail if step.leaf is None]
