@@ -1,1 +1,1 @@
-"""What Comity costs, measured against what it stands on; `make bench` prints it as JSON."""
+"""The cost of Comity, measured against the libraries and programs it builds on; `make bench` prints it as JSON."""

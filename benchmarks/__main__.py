@@ -1,7 +1,7 @@
-"""`make bench`: every figure of the table, told on stderr, the last line on stdout one JSON object.
+"""`make bench`: every figure of the table, reported on stderr; the last line on stdout is one JSON object.
 
-BENCH_FULL=1 measures ledgers of a million entries instead of a hundred thousand. BENCH_DIR names a folder on the disk
-to be measured, by default build/bench; the ledgers are kept there for the next run.
+BENCH_FULL=1 measures ledgers of a million entries instead of a hundred thousand. BENCH_DIR names a folder on
+the disk to be measured, by default build/bench; the ledgers are kept there for the next run.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.browser import browser_figures
+from benchmarks.data.ledgers import filled
 from benchmarks.desk import desk_figure
 from benchmarks.importing import import_figures
 from benchmarks.judging import judge_figure
-from benchmarks.ledgers import filled
 from benchmarks.measure import Figure, machine, say
 from benchmarks.paper import paper_figures
 from benchmarks.postgres import postgres_figures
@@ -28,7 +28,7 @@ LARGE = 1_000_000 if os.environ.get("BENCH_FULL") else 100_000
 
 
 def main() -> None:
-    """Measure, say, print."""
+    """Measure every figure, report it and print the table as JSON."""
     folder = Path(os.environ.get("BENCH_DIR") or "build/bench").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Figure] = {"record": record_figure(folder), "receive": receive_figure(folder)}

@@ -1,8 +1,8 @@
-"""What a check costs in the verifier page, against `comity verify`: one bundle of about a thousand entries.
+"""The cost of a check in the verifier page, against `comity verify`: one bundle of about a thousand entries.
 
-Both are given policy and registrar, and both end with the same word. The page runs in Chromium, from the press of the
-button to the result on the screen; the program is a process from its start to its end. Step 15, the law, is the
-program's alone.
+Both get policy and registrar, and both end with the same verdict. The page runs in Chromium, from the press of
+the button to the result on the screen; the program is a process from its start to its end. Only the program
+does step 15, the law.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.generate import made_of
-from benchmarks.ledgers import ASKER, REFERENCE
+from benchmarks.data.generate import made_of
+from benchmarks.data.ledgers import ASKER, REFERENCE
 from benchmarks.measure import Figure, as_installed, say, seconds
 from benchmarks.paper import one_long_order
 from browser import build
@@ -49,7 +49,7 @@ CHECK = """
 
 
 def browser_figures(folder: Path) -> dict[str, Figure]:
-    """The page against the program; nothing, and why, where no Chromium is or the page cannot be built."""
+    """Measure the page against the program; return no figure, and why, without Chromium or without a built page."""
     say("a thousand entries in the verifier page")
     if absent := [program for program in NEEDED if not shutil.which(program)]:
         say(f"  not measured: needs {' and '.join(absent)} (tests/browser/install.sh)")
@@ -95,7 +95,7 @@ def _export(ledger: Path, bundle: Path) -> None:
 
 
 def _program(bundle: Path, trust: Path) -> Callable[[], object]:
-    """`comity verify` as a process, which has to find what the page finds: nothing against the record."""
+    """Run `comity verify` as a process, which must find what the page finds: nothing against the record."""
 
     def run() -> None:
         done = subprocess.run(

@@ -1,4 +1,4 @@
-"""How long the desk takes to answer: every kind of page, on the large ledger, against a tenth of a second."""
+"""The time the desk takes to answer: every kind of page, on the large ledger, against a tenth of a second."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from time import perf_counter, process_time, sleep
 import click
 from starlette.types import Message, Scope
 
-from benchmarks.ledgers import LONG_REFERENCE, REFERENCE
+from benchmarks.data.ledgers import LONG_REFERENCE, REFERENCE
 from benchmarks.measure import Figure, say, seconds
 from cli.desk.routes import app
 from cli.desk.security import Gate
@@ -53,8 +53,10 @@ LOOK = 0.25  # seconds between two looks whether it is
 
 @dataclass(frozen=True)
 class Taken:
-    """Seconds that a kind of page took: the 95th percentile, the median of the processor's time, which a busy machine
-    does not change, and the very first; `beside` is how long it was made beside the desk."""
+    """Hold the seconds that a kind of page took: the 95th percentile, the median processor time, the first.
+
+    A busy machine does not change processor time. `beside` is how long a background job took to make the page.
+    """
 
     p95: float
     busy: float
@@ -63,8 +65,11 @@ class Taken:
 
 
 def desk_figure(ledger: Path) -> Figure:
-    """The 95th percentile of the slowest page, to the limit: of lists, of an order of thirty and one of a thousand
-    entries, of their papers. Where a paper is made beside the desk, each answer until it is there counts as one."""
+    """Return the 95th percentile of the slowest page, divided by the limit.
+
+    The pages are lists, an order of thirty entries, one of a thousand, and their papers. Where a background job
+    makes a paper, each answer until it is ready counts as one.
+    """
     say("a desk over it")
     context = click.Context(click.Command("desk"), obj=Invocation(ledger=str(ledger)))
     with reading(ledger) as reader, closing(board(reader)) as view:

@@ -1,6 +1,7 @@
-"""What an office would do today: one git commit per event, signed with the officer's ssh key, verified one by one.
+"""The alternative of today: one git commit per event, signed with the officer's ssh key, verified one by one.
 
-git as it comes: by default it does not sync loose objects, so a commit is less durable than a record of ours.
+git with its default settings: it does not sync loose objects, so a commit is less durable than a record of
+ours.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from benchmarks.measure import seconds
 
 
 def commit_and_verify(folder: Path, states: list[bytes]) -> tuple[float, float]:
-    """Seconds per signed commit of one event each, and per `git verify-commit`."""
+    """Return the seconds per signed commit of one event each, and per `git verify-commit`."""
     folder.mkdir()
     key = folder / "key"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "officer", "-f", key], check=True)

@@ -1,4 +1,4 @@
-"""What it costs to import a table: rows in a second against single records, and whether memory grows with the rows."""
+"""The cost of importing a table: rows in a second against single records, and whether memory grows with the rows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.generate import BEGIN, made_of, registry
-from benchmarks.ledgers import new, receive
+from benchmarks.data.generate import BEGIN, made_of, registry
+from benchmarks.data.ledgers import new, receive
 from benchmarks.measure import Figure, say, seconds
 from benchmarks.writing import RECORDS, _records
 from ledger.adapters.keys.key_files import SeedKey, write
@@ -41,7 +41,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def import_figures(folder: Path) -> dict[str, Figure]:
-    """Rate of a large table against records one by one in the same run; peak memory against a tenth of the table."""
+    """Measure a large table against single records in the same run, and peak memory against a tenth of the table."""
     singles = [_one_by_one(folder)]
     (small, _), (large, rate) = (_imported(folder, rows) for rows in (SMALL, LARGE))
     singles.append(_one_by_one(folder))  # minutes later, for the machine may have had other work meanwhile
@@ -55,7 +55,7 @@ def import_figures(folder: Path) -> dict[str, Figure]:
 
 
 def _one_by_one(folder: Path) -> float:
-    """Durable single records in a second."""
+    """Return the durable single records in a second."""
     say("recording one by one")
     with tempfile.TemporaryDirectory(dir=folder) as place, new(Path(place) / "ledger") as journal:
         receive(journal, registry())
@@ -65,7 +65,7 @@ def _one_by_one(folder: Path) -> float:
 
 
 def _imported(folder: Path, rows: int) -> tuple[int, float]:
-    """Peak memory in KiB and rows in a second of one import, in a process of its own."""
+    """Return peak memory in KiB and rows in a second of one import, in a separate process."""
     say(f"importing {rows:,} rows")
     with tempfile.TemporaryDirectory(dir=folder) as place:
         ledger, table = Path(place) / "ledger", Path(place) / "orders.csv"

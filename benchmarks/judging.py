@@ -1,4 +1,4 @@
-"""What it costs to judge orders, against what it costs to load and parse them."""
+"""The cost of judging orders, against the cost of loading and parsing them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def judge_figure(ledger: Path) -> Figure:
-    """Seconds to judge every order of a ledger, by seconds to load its entries, open its values and parse them."""
+    """Divide the seconds to judge every order of a ledger by the seconds to load, open and parse its entries."""
     say("judging every order")
     folder = read_folder(ledger)
     store, drawer = EntryReader(folder.entries), SubjectKeyStore(folder.drawer, writable=False)

@@ -1,4 +1,4 @@
-"""Clocks and machines: how a figure comes about."""
+"""Clocks and machines: how a figure is measured."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CORES = os.cpu_count() or 1
 
 @dataclass(frozen=True)
 class Figure:
-    """One row of the table: `ratio` as measured, what it had to reach (`at_least` or `at_most`), what it is made of."""
+    """Hold one row of the table: `ratio` as measured, its limit (`at_least` or `at_most`), its parts."""
 
     ratio: float
     made_of: dict[str, Any]
@@ -30,13 +30,13 @@ class Figure:
 
     @property
     def reached(self) -> bool:
-        """True if the ratio is where it has to be."""
+        """Return True if the ratio keeps its limit."""
         return (self.at_least is None or self.ratio >= self.at_least) and (
             self.at_most is None or self.ratio <= self.at_most
         )
 
     def json(self) -> dict[str, Any]:
-        """The row as it is printed."""
+        """Return the row as it is printed."""
         bounds = {"at_least": self.at_least, "at_most": self.at_most}
         return {
             "ratio": round(self.ratio, 3),
@@ -47,41 +47,41 @@ class Figure:
 
 
 def seconds(do: Callable[[], object]) -> float:
-    """How long it takes once."""
+    """Return how long one call takes."""
     start = perf_counter()
     do()
     return perf_counter() - start
 
 
 def cpu_seconds() -> float:
-    """Processor time of this process and of its children that have ended."""
+    """Return the processor time of this process and of its children that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def median(do: Callable[[], object], times: int = 5) -> float:
-    """The median of several runs, in seconds."""
+    """Return the median of several runs, in seconds."""
     return statistics.median(seconds(do) for _ in range(times))
 
 
 def in_turn(dos: Sequence[Callable[[], object]], times: int) -> list[float]:
-    """Medians in seconds of things to be compared, run in turn so that a busy moment meets all of them."""
+    """Return medians in seconds of calls to be compared, run in turn so that a busy moment affects all of them."""
     taken = [[seconds(do) for do in dos] for _ in range(times)]
     return [statistics.median(column) for column in zip(*taken, strict=True)]
 
 
 def as_installed() -> dict[str, str]:
-    """The environment of a program as people have it: it may keep its bytecode, as whatever is installed does."""
+    """Return the environment of an installed program: it may keep its bytecode."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def say(line: str) -> None:
-    """Tell whoever waits what is going on."""
+    """Report on stderr what is being measured."""
     print(line, file=sys.stderr, flush=True)
 
 
 def machine(folder: Path) -> dict[str, Any]:
-    """What the figures were measured on; `folder` is on the disk that was used."""
+    """Describe the machine of the figures; `folder` is on the disk that was used."""
     return {
         "processor": _processor(),
         "cores": CORES,

@@ -1,7 +1,7 @@
-"""What a report on an order of a thousand entries costs: as paper, as a page, and as a page to watch.
+"""The cost of a report on an order of a thousand entries: as PDF, as HTML page, and as replay.
 
-Beside the paper, WeasyPrint makes a PDF out of the same page; it stands in an environment of its own
-(tests/interop/install.sh), is called as a program, and is said to be absent where it is.
+WeasyPrint makes a PDF out of the same page for comparison. It is installed in a separate environment
+(tests/interop/install.sh), is run as a program, and is reported as absent where it is.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from benchmarks.generate import order, registry
-from benchmarks.ledgers import ASKED, REFERENCE, new, receive
+from benchmarks.data.generate import order, registry
+from benchmarks.data.ledgers import ASKED, REFERENCE, new, receive
 from benchmarks.measure import Figure, median, say
 from benchmarks.reading import alone
 from cli.reports.order_report import Asked, order_report, replay_of
@@ -30,7 +30,7 @@ PATIENCE = 180  # seconds for the peer, which may need more
 
 
 def paper_figures(folder: Path) -> dict[str, Figure]:
-    """Seconds for the typesetting of a custody report, seconds for its page, megabytes of the replay."""
+    """Measure the typesetting of a custody report and its page in seconds, and the replay in megabytes."""
     say("an order of a thousand entries on paper")
     path = one_long_order(folder)
     set_in = sorted(alone(_typeset, path) for _ in range(3))
@@ -53,7 +53,7 @@ def paper_figures(folder: Path) -> dict[str, Figure]:
 
 
 def _typeset(path: Path) -> tuple[float, int]:
-    """Seconds and bytes of one PDF, in a process that has set nothing before: typst remembers what it laid out."""
+    """Return seconds and bytes of one PDF, in a process that has set nothing before: typst remembers its layouts."""
     with reading(path) as reader:
         made = order_report(reader, Asked("custody"), reader.case(REFERENCE), MOMENT, None)
     begun = perf_counter()
@@ -62,7 +62,7 @@ def _typeset(path: Path) -> tuple[float, int]:
 
 
 def one_long_order(folder: Path) -> Path:
-    """A ledger of one order of a thousand entries, kept for the next run."""
+    """Return a ledger of one order of a thousand entries, kept for the next run."""
     path = folder / "ledger-of-one-long-order"
     if not (path / "complete").exists():
         with new(path) as journal:
@@ -76,7 +76,7 @@ def _report(reader: Reader, case: Case) -> Callable[[], str]:
 
 
 def _weasyprint(html: str, folder: Path) -> dict[str, Any]:
-    """The same page through WeasyPrint, as a program: seconds with its start, bytes."""
+    """Return seconds with the start of the program, and bytes, of the same page through WeasyPrint."""
     if not WEASYPRINT.exists():
         return {"absent": "tests/interop/install.sh brings it"}
     source, out = folder / "long.html", folder / "long.pdf"

@@ -1,4 +1,4 @@
-"""What it costs to write where the entries are in PostgreSQL, against the library's own recorder on the same server."""
+"""The cost of writing where the entries are in PostgreSQL, against the library's recorder on the same server."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eventsourcing.persistence import ApplicationRecorder, StoredEvent
 
-from benchmarks.generate import ORIGIN, entries
+from benchmarks.data.generate import ORIGIN, entries
 from benchmarks.measure import Figure, in_turn, say
 from benchmarks.writing import recording, stock_recorder
 from ledger.adapters.storage.entry_recorder import EntryRow
@@ -25,7 +25,7 @@ RUNS = 3
 
 
 def postgres_figures(folder: Path) -> dict[str, Figure]:
-    """Single records, and batches of rows that were sealed and verified before, as they go onto the shelf."""
+    """Measure single records, and the insertion of batches of rows that were sealed and verified before."""
     say("recording into PostgreSQL")
     server = Server.new()
     try:

@@ -1,8 +1,9 @@
-"""What an audit is measured against: PyNaCl verifying signatures of the same size on every core, and nothing else.
+"""The yardstick of an audit: PyNaCl verifying signatures of the same size on every core, and nothing else.
 
-A ratio of two rates says something only if both met the same machine. So the yardstick runs on all cores at once, as
-the audit does, and again before and after every run of what is measured; the ratio is the median over the rounds. The
-clock is the clock on the wall. Beside it stands the ratio of processor time, which other people's work disturbs less.
+A ratio of two rates says something only if both were measured on the same machine. So the yardstick runs on all
+cores at once, as the audit does, and again before and after every run of what is measured; the ratio is the
+median over the rounds. Rates are by wall clock. The ratio of processor time is given too: other work on the
+machine disturbs it less.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _ready: _Ready = []  # in a process of the yardstick
 
 
 class Cost(NamedTuple):
-    """What one run took: entries in a second by the clock on the wall, processor seconds for each, of all processes."""
+    """Hold the cost of one run: entries in a second by wall clock, processor seconds per entry, of all processes."""
 
     rate: float
     cpu: float
 
 
 class Against(NamedTuple):
-    """Medians over several rounds: the ratio of the rates, of processor time, and what the ratio is made of."""
+    """Hold medians over several rounds: the ratio of the rates, of processor time, and their parts."""
 
     ratio: float
     cpu_ratio: float
@@ -44,7 +45,7 @@ class Against(NamedTuple):
     raw_on_one_core: float
 
     def made_of(self) -> dict[str, float]:
-        """As it is printed beside the ratio."""
+        """Return the parts of the ratio as they are printed."""
         return {
             "cpu_ratio": round(self.cpu_ratio, 3),
             "entries_per_second": round(self.rate),
@@ -54,7 +55,7 @@ class Against(NamedTuple):
 
 
 class Yardstick:
-    """A process for each core that verifies these entries' signatures when asked; keys and messages lie ready."""
+    """A process for each core that verifies these entries' signatures when asked; keys and messages are in memory."""
 
     def __init__(self, entries: Sequence[bytes]) -> None:
         spawn = get_context("spawn")
@@ -69,15 +70,15 @@ class Yardstick:
             pool.shutdown()
 
     def on_all_cores(self) -> Cost:
-        """Signatures in a second, every core at work."""
+        """Return the signatures in a second with every core at work."""
         return self._cost(self._pools)
 
     def on_one_core(self) -> Cost:
-        """Signatures in a second, one core at work."""
+        """Return the signatures in a second with one core at work."""
         return self._cost(self._pools[:1])
 
     def against(self, run: Callable[[], Cost], rounds: int) -> Against:
-        """Run `run` so many times, with the yardstick before and after each."""
+        """Call `run` this many times, with the yardstick before and after each."""
         one, raws, runs = self.on_one_core(), [self.on_all_cores()], []
         for _ in range(rounds):
             runs.append(run())

@@ -1,4 +1,4 @@
-"""What it costs to read a ledger: all of it, or one order of it."""
+"""The cost of reading a ledger: all of it, or one order of it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
 
-from benchmarks.generate import ORIGIN, registrar
-from benchmarks.ledgers import REFERENCE
+from benchmarks.data.generate import ORIGIN, registrar
+from benchmarks.data.ledgers import REFERENCE
 from benchmarks.measure import CORES, Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.raw import SAMPLE, Cost, Yardstick
 from cli.app import comity
@@ -27,14 +27,14 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Audited:
-    """One audit: what it cost, and the most memory it held (the process and a worker for each core), in MiB."""
+    """Hold one audit: its cost, and the most memory it held (the process and a worker for each core), in MiB."""
 
     cost: Cost
     memory: float
 
 
 def audit_figure(small: Path, large: Path) -> Figure:
-    """Entries audited in a second against raw verifications of the same signatures; memory, large against small."""
+    """Measure entries audited in a second against raw verifications; memory, large against small."""
     say("auditing")
     little = alone(_audit, small).memory
     much: list[float] = []
@@ -59,7 +59,7 @@ def audit_figure(small: Path, large: Path) -> Figure:
 
 
 def one_order_figure(small: Path, large: Path, folder: Path) -> Figure:
-    """Show, judge and export one order of thirty entries: the slowest of the three, large ledger against small."""
+    """Measure show, judge and export of an order of thirty entries: the slowest, large ledger against small."""
     say("asking about one order")
     invented = ["--person", "Dina Ilves"]
     questions: dict[str, list[str]] = {
@@ -116,6 +116,6 @@ def _sample(path: Path) -> list[bytes]:
 
 
 def alone(work: Callable[[Path], _T], path: Path) -> _T:
-    """Do it in a process of its own, so that memory is counted from nothing."""
+    """Run it in a separate process, so that memory is counted from nothing."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(work, path).result()

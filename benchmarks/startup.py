@@ -1,4 +1,4 @@
-"""How long a person waits before anything happens, against an interpreter that does nothing.
+"""The time before a command does anything, against an interpreter that does nothing.
 
 The first run, which may have to write bytecode, is not counted.
 """
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.ledgers import REFERENCE
+from benchmarks.data.ledgers import REFERENCE
 from benchmarks.measure import Figure, as_installed, in_turn, say
 
 TIMES = 15
@@ -18,7 +18,7 @@ PROGRAM = [sys.executable, "-c", "from cli.app import main; main()"]  # what the
 
 
 def startup_figures(ledger: Path) -> dict[str, Figure]:
-    """`comity --help` and `comity show` against `python -c pass`, run in turn."""
+    """Measure `comity --help` and `comity show` against `python -c pass`, run in turn."""
     say("starting")
     bare = _run([sys.executable, "-c", "pass"])
     helped = _run([*PROGRAM, "--help"])

@@ -1,4 +1,4 @@
-"""What it costs to make a view again, against feeding it one event at a time."""
+"""The cost of rebuilding a view, against feeding it one event at a time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SINGLY = 1_000  # events fed one by one; a whole ledger would take minutes
 
 
 class Newest(msgspec.Struct):
-    """What the view shows of an order: its newest entry. The other members of the payload are passed over."""
+    """Hold what the view shows of an order: its newest entry. The other members of the payload are ignored."""
 
     order: str
     seq: int
@@ -30,7 +30,7 @@ _decode = msgspec.json.Decoder(Newest).decode
 
 
 def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
-    """The newest entry of every order in a page; the entries were verified when they were recorded."""
+    """Return the newest entry of every order in a page; the entries were verified when they were recorded."""
     rows = {}
     for _, raw in page:
         newest = _decode((parts(raw, EVENT_TYPE) or (b"",))[0])
@@ -39,7 +39,7 @@ def fold(page: Sequence[tuple[int, bytes]]) -> Mapping[str, ViewRow]:
 
 
 def view_figure(ledger: Path) -> Figure:
-    """Entries a second through a rebuild, to entries a second with one transaction for each event and its position."""
+    """Divide the entries a second of a rebuild by those with one transaction for each event and its position."""
     say("rebuilding a view")
     store = EntryReader(ledger / "entries.db")
     with tempfile.TemporaryDirectory(dir=ledger.parent) as place:

@@ -1,4 +1,4 @@
-"""What it costs to write: one durable record, entries received in batches, and a git commit for comparison."""
+"""The cost of writing: one durable record, entries received in batches, and a git commit for comparison."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from uuid import uuid4
 from eventsourcing.persistence import ApplicationRecorder, InfrastructureFactory, StoredEvent
 from eventsourcing.utils import Environment
 
-from benchmarks.generate import BEGIN, entries, order, registry, signer
+from benchmarks.data.generate import BEGIN, entries, order, registry, signer
+from benchmarks.data.ledgers import new, receive
 from benchmarks.git import commit_and_verify
-from benchmarks.ledgers import new, receive
 from benchmarks.measure import Figure, cpu_seconds, in_turn, say, seconds
 from benchmarks.raw import SAMPLE, Cost, Yardstick
 from ledger.application.journal import Journal
@@ -30,7 +30,7 @@ COMMITS = 30
 
 
 def record_figure(folder: Path) -> Figure:
-    """Durable records in a second against the library's own SQLite recorder, one event a transaction, same bytes."""
+    """Measure durable records in a second against the library's SQLite recorder, one event a transaction."""
     say("recording one by one")
     with tempfile.TemporaryDirectory(dir=folder) as place:
         stock = stock_recorder("sqlite", SQLITE_DBNAME=str(Path(place) / "stock.db"))
@@ -38,7 +38,7 @@ def record_figure(folder: Path) -> Figure:
 
 
 def recording(ledger: Path, recorder: ApplicationRecorder, store: str = "") -> Figure:
-    """Durable records in a second of a new ledger against one-event transactions of the library's own recorder."""
+    """Return durable records in a second of a new ledger, and one-event transactions of the library's recorder."""
     with new(ledger, store) as journal:
         receive(journal, registry())
         start = journal.store.size()
@@ -66,7 +66,7 @@ def recording(ledger: Path, recorder: ApplicationRecorder, store: str = "") -> F
 
 
 def receive_figure(folder: Path) -> Figure:
-    """Sealed entries taken in a second, everything verified, against raw verifications of the same signatures."""
+    """Measure sealed entries received in a second, everything verified, against raw verifications of the signatures."""
     say("receiving in batches")
     sealed = list(entries(RECEIVED))
     with Yardstick([one.raw for one in sealed[:SAMPLE]]) as raw:
@@ -80,7 +80,7 @@ def receive_figure(folder: Path) -> Figure:
 
 
 def git_figures(folder: Path, recording: Figure, auditing: Figure) -> dict[str, Figure]:
-    """How many times as fast as a signed git commit per event: recording it, and verifying it."""
+    """Return how many times as fast as a signed git commit per event: recording it, and verifying it."""
     say("committing to git")
     states = [sealed.raw for number in islice(count(1), COMMITS) for _, sealed in order(number)][:COMMITS]
     with tempfile.TemporaryDirectory(dir=folder) as place:
@@ -102,7 +102,7 @@ def _receiving(folder: Path, sealed: list[Sealed], *, disclosures: bool) -> Cost
 
 
 def _records(journal: Journal) -> Iterator[bytes]:
-    """Record one fact of an order after another, some with sealed values, each with its receipt in hand."""
+    """Record one fact of an order after another, some with sealed values, each with its receipt."""
     order_id, by = str(uuid4()), signer("iss-0", "ISS", "XO")
     facts: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         ("order-transmitted", {"addressee": "sp-0", "channel": "provider-portal"}, {}),
@@ -119,7 +119,7 @@ def _records(journal: Journal) -> Iterator[bytes]:
 
 
 def stock_recorder(engine: str, **settings: str) -> ApplicationRecorder:
-    """The library as it comes: its recorder on a database; on SQLite with WAL and synchronous=FULL."""
+    """Return the recorder of the library on a database; on SQLite with WAL and synchronous=FULL."""
     given = {"PERSISTENCE_MODULE": f"eventsourcing.{engine}", "ORIGINATOR_ID_TYPE": "text", **settings}
     return InfrastructureFactory.construct(Environment("stored", given)).application_recorder()
 

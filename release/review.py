@@ -1,9 +1,9 @@
-"""Reviews what Comity depends on: `python -m release.review [--offline | --tools PYTHON]`.
+"""Review what Comity depends on: `python -m release.review [--offline | --tools PYTHON]`.
 
-The pinned packages of every requirements file, the lowest versions that pyproject.toml allows, and the npm packages of
-the verifier page. Offline: pins, hashes and licences. With the registries: advisories, yanked releases, newer majors.
-A question that nobody answered is listed as `not asked`, never as nothing found. To be believed, whoever answers about
-advisories has to name one of a release that is known to have some.
+The pinned packages of every requirements file, the lowest versions that pyproject.toml allows, and the npm
+packages of the verifier page. Offline: pins, hashes and licences. With the registries: advisories, yanked
+releases, newer majors. A question without an answer is listed as `not asked`, never as nothing found. A source
+of advisories is believed only if it names one of a release that is known to have some.
 
 Exit 0: nothing is left to decide. 1: there are findings. 3: no findings, but questions that could not be asked.
 Exceptions, each with its reason, are in requirements/decided.toml.
@@ -29,9 +29,9 @@ from release.pins import ROOT, Malformed, Pin, asked, decided, floor, licence, p
 
 REQUIREMENTS = ("run.txt", "dev.txt", "interop.txt", "docs.txt", "witness.txt", "hi1.txt", "review.txt")
 # Whose licences bind Comity: what is installed with it and what builds it. The others are peers of `make interop`
-# and of `make docs`: programs beside it, never imported and never shipped.
+# and of `make docs`: programs of its tests, never imported and never shipped.
 LICENSED = ("run.txt", "dev.txt", "review.txt")
-# Releases with published advisories. Whoever does not name them is not asked about others.
+# Releases with published advisories. A source that does not name them is not asked about others.
 CONTROL = Pin("jinja2", "2.10", ())
 NPM_CONTROL = ("minimist", "0.0.8")
 SERVICES = ("pypi", "osv")
@@ -245,7 +245,7 @@ def npm(*command: str, folder: Path | None = None) -> dict[str, Any] | None:
 
 
 def review_npm(review: Review, decisions: dict[str, Any], root: Path) -> None:
-    """The scripts of the verifier page: their digests and licences as pinned, deprecated, newer, with advisories."""
+    """Check the scripts of the verifier page: digests and licences as pinned, deprecated, newer, with advisories."""
     bundled = scripts(root)
     for script in bundled:
         told = npm(

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.generate import ORIGIN, order, registrar, registry
-from benchmarks.ledgers import new, receive
+from benchmarks.data.generate import ORIGIN, order, registrar, registry
+from benchmarks.data.ledgers import new, receive
 from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.statements import Statement

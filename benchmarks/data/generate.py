@@ -1,7 +1,7 @@
-"""Sealed entries in bulk: a registry, and as many orders as asked for, each entry signed with its office's own key.
+"""Sealed entries in bulk: a registry, and as many orders as asked for, each entry signed with its office's key.
 
-Everything follows from a number, so the same ledger comes out every time: keys, ids and salts are digests of what they
-are for. They are public by construction and good for nothing but measuring.
+Everything is derived from a number, so the ledger is the same every time: keys, ids and salts are digests of
+their purpose. They are public by construction and good for nothing but measuring.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from uuid import UUID
 
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
-from benchmarks.lives import (
+from benchmarks.data.lives import (
     DECLARATIONS,
     DESIGNATED,
     EVENT_FIELDS,
@@ -43,25 +43,25 @@ TOGETHER = 500  # orders that are alive at the same time: their entries lie inte
 
 
 def made_of(what: str, size: int = 32) -> bytes:
-    """Bytes that look random and are known to everybody."""
+    """Return bytes that look random and are known to everybody."""
     return sha256(f"comity benchmark: {what}".encode()).digest()[:size]
 
 
 @cache
 def signer(actor: str, role: str, party: str) -> Signer:
-    """An office with its key."""
+    """Return an office with its key."""
     public, secret = crypto_sign_seed_keypair(made_of(actor))  # once for a million signatures
     return Signer(actor, role, party, public, lambda message: crypto_sign(message, secret)[:crypto_sign_BYTES])
 
 
 def registrar() -> Registrar:
-    """The root of the registry."""
+    """Return the root of the registry."""
     keeper = _keeper()
     return Registrar(keeper.actor, keeper.party, keeper.public.hex())
 
 
 def registrar_seed() -> bytes:
-    """The registrar's private key, for the `init` of a ledger to be filled."""
+    """Return the registrar's private key, for the `init` of a ledger to be filled."""
     return made_of("keeper")
 
 
@@ -75,7 +75,7 @@ def _actor(role: str, number: int) -> str:
 
 @dataclass(slots=True)
 class Pen:
-    """Writes one log order: knows its newest entry and what its labels stand for."""
+    """Write one order of a log: it knows its newest entry and the leaf hashes of its labels."""
 
     order: str
     instrument: str | None = INSTRUMENT
@@ -106,7 +106,7 @@ class Pen:
 
 
 def registry(pen: Pen | None = None) -> Iterator[Sealed]:
-    """Parties, declarations, offices and their keys, in the registry order; `pen` if it has entries already."""
+    """Return Parties, declarations, offices and their keys, in the registry order; `pen` if it has entries already."""
     pen = pen or Pen(registry_of(ORIGIN), None)
     keeper, since = _keeper(), "2024-01-01"
 
@@ -142,12 +142,12 @@ def registry(pen: Pen | None = None) -> Iterator[Sealed]:
 
 
 def order_id(number: int) -> str:
-    """The id of order `number`."""
+    """Return the id of order `number`."""
     return str(UUID(bytes=made_of(f"order {number}", 16), version=4))
 
 
 def order(number: int, entries: int | None = None) -> list[tuple[datetime, Sealed]]:
-    """Every entry of order `number` with its time; exactly `entries` of them if that is given."""
+    """Return every entry of order `number` with its time; exactly `entries` of them if that is given."""
     actors = {role: _actor(role, 0 if role == "NOT" else number // 7) for role in OFFICES}
     steps = life(number, actors) if entries is None else long_life(number, actors, entries)
     pen, on, written = Pen(order_id(number)), BEGIN + timedelta(minutes=10 * number), []
@@ -163,7 +163,10 @@ def _together(first: int) -> list[Sealed]:
 
 
 def entries(size: int, first: int = 1) -> Iterator[Sealed]:
-    """Exactly `size` entries of orders numbered from `first`, interleaved as offices would send them; on every core."""
+    """Return exactly `size` entries of orders numbered from `first`, interleaved as offices would send them.
+
+    It works on every core.
+    """
     starts = iter(range(first, first + size + 1, TOGETHER))  # more than enough: a life has several entries
     with ProcessPoolExecutor(CORES) as pool:
         going = [pool.submit(_together, start) for start in islice(starts, min(2 * CORES, 1 + size // (6 * TOGETHER)))]

@@ -1,7 +1,7 @@
 """The lives of invented orders under CETS 224 article 7, with the outcomes that a provider published.
 
-A life is a list of steps; a step says what happened, who signs it in which role, and how many minutes after the step
-before. References to earlier steps are their labels, which the pen turns into leaf hashes.
+A life is a list of steps. A step says what happened, who signs it in which role, and how many minutes after the
+step before. References to earlier steps are their labels, which `Pen` replaces by leaf hashes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ EVENT_FIELDS = ("about", "answers", "supervision")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One fact to come: `label` names it for later steps, `after` is in minutes since the step before."""
+    """Hold one fact to come: `label` names it for later steps, `after` is in minutes since the step before."""
 
     kind: str
     role: str
@@ -35,7 +35,7 @@ class Step:
 
 
 def life(number: int, actors: dict[str, str]) -> list[Step]:
-    """The life of order `number`, the same every time; `actors` are its offices by role."""
+    """Return the life of order `number`, the same every time; `actors` are its offices by role."""
     chance = Random(number)
     asked_urgently = chance.random() < RATES["published"]["emergency"]
     disclosed = chance.random() < RATES["published"]["emergency_disclosed" if asked_urgently else "disclosed"]
@@ -47,7 +47,7 @@ def life(number: int, actors: dict[str, str]) -> list[Step]:
 
 
 def long_life(number: int, actors: dict[str, str], entries: int) -> list[Step]:
-    """A disclosed order with exactly `entries` entries: its exhibit goes to and fro."""
+    """Return a disclosed order with exactly `entries` entries: its exhibit is transferred again and again."""
     steps = [*_issued(number, actors, False), *_served(actors), *_disclosed(number, actors)]
     while len(steps) < entries:
         steps.append(_handed_over(number, actors, len(steps)))

@@ -1,4 +1,4 @@
-"""Ledgers to be measured: filled through the front door, and kept for the next run where that takes minutes."""
+"""Ledgers to be measured: filled through the public functions, and kept for the next run where that takes minutes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hashlib import sha256
 from itertools import chain, islice
 from pathlib import Path
 
-from benchmarks.generate import ORIGIN, entries, made_of, order, registrar, registry
+from benchmarks.data.generate import ORIGIN, entries, made_of, order, registrar, registry
 from benchmarks.measure import say
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, write
@@ -28,12 +28,12 @@ ASKER = "iss-0"  # whose order it is, with a key file: a bundle is signed
 
 
 def new(folder: Path, store: str = "") -> Journal:
-    """An empty ledger that carries its guard inside; its entries in the database `store` if one is given."""
+    """Return an empty ledger with its guard inside; its entries are in the database `store` if one is given."""
     return Journal.create(folder, ORIGIN, registrar(), home=Home.inside(folder), test=True, store=store)
 
 
 def receive(journal: Journal, sealed: Iterable[Sealed], *, disclosures: bool = True) -> int:
-    """Hand sealed entries over in batches, with what opens their veiled values; how many there were."""
+    """Receive sealed entries in batches, with the disclosures of their sealed values; return how many there were."""
     count = 0
     for batch in _batches(sealed):
         texts = [[d.text for d in one.disclosures] for one in batch] if disclosures else None
@@ -42,7 +42,7 @@ def receive(journal: Journal, sealed: Iterable[Sealed], *, disclosures: bool = T
 
 
 def filled(folder: Path, size: int) -> Path:
-    """A ledger of about `size` entries: registry, the order that is asked about in their midst, a long one, others."""
+    """Return a ledger of about `size` entries: registry, the measured order in the middle, a long order, others."""
     path = folder / f"ledger-{size}"
     complete = path / "complete"
     if complete.exists() and complete.read_text() == _made_by():
@@ -60,13 +60,13 @@ def filled(folder: Path, size: int) -> Path:
 
 
 def _made_by() -> str:
-    """A digest of all that shapes these ledgers: one kept from before is used only if it would be the same today."""
+    """Return a digest of everything that shapes these ledgers; a kept ledger is used only if its digest is the same."""
     shaped = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*")) if path.name in _SHAPING]
     return sha256(b"".join(shaped) + repr(SCHEMA).encode()).hexdigest()
 
 
 def _woven(others: Iterable[Sealed], long: Iterable[Sealed], every: int) -> Iterator[Sealed]:
-    """The entries of a long order between those of others, so far apart as months would put them."""
+    """Yield the entries of a long order between those of others, as far apart as months would put them."""
     rest = iter(long)
     for number, sealed in enumerate(others):
         yield sealed

@@ -1,0 +1,34 @@
+"""The folders of the repository: few enough files to see at a glance."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+MOST = 16
+# Lists by nature: one file for each command, kind, story, document or decision, and files that programs write.
+LISTS = (
+    "cli/commands",
+    "docs/adr",
+    "docs/how-to",
+    "docs/reference",
+    "fixtures/stories",
+    "ledger/facts",
+    "projections/templates",
+    "tests/cli/commands",
+    "tests/fuzz/seeds",
+    "tests/transcripts",
+)
+GROUPED_LATER = ("browser/check", "ledger/adapters/storage", "ledger/verify", "tests/browser")
+
+
+def test_a_folder_has_at_most_sixteen_files_unless_it_is_a_list_by_nature() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    files = Counter(str(Path(name).parent) for name in listed.splitlines() if (ROOT / name).is_file())
+    assert [
+        f"{folder}: {count}"
+        for folder, count in sorted(files.items())
+        if count > MOST and not folder.startswith(LISTS) and folder not in GROUPED_LATER
+    ] == []
