@@ -30,6 +30,7 @@ from ledger.facts import KINDS, WHY, Fact, kind_of
 from ledger.facts import vocabulary as lists
 from ledger.facts.kind import Field
 from ledger.law.provisions import RULES, Provision
+from tests.generate.kind_versions import rows
 
 ROOT = Path(__file__).parents[2]
 PLACE = ROOT / "docs" / "reference"
@@ -46,6 +47,7 @@ def pages() -> dict[str, str]:
         **dict(commands()),
         **dict(json_schemas()),
         **dict(kinds()),
+        "kinds/versions.md": kind_versions(),
         **dict(stories()),
     }
 
@@ -75,6 +77,21 @@ def cell(text: str) -> str:
 def prose(text: str) -> str:
     """Return text wrapped at 100 columns."""
     return textwrap.fill(" ".join(text.split()), 100, break_long_words=False, break_on_hyphens=False)
+
+
+def kind_versions() -> str:
+    """Return the table of kinds, their versions, and the packages that read them."""
+    return page(
+        "ledger/facts and the packages below",
+        "# Versions of kinds",
+        prose(
+            "An entry states the version of its kind. A reader interprets the fields of an entry only if it knows the kind"
+            " in that version. Any other entry counts for integrity, and is shown as it is. When a kind gets a second"
+            " version, this table gets a second row, with the reader of the first. A signed entry is never rewritten."
+        ),
+        "[Event sourcing](../../explanation/event-sourcing.md) says how old entries are read.",
+        table(("kind", "version", "read by name in"), rows()),
+    )
 
 
 # -- commands ----------------------------------------------------------------------------------------------------------
