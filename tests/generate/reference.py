@@ -85,7 +85,7 @@ def kind_versions() -> str:
         "ledger/facts and the packages below",
         "# Versions of kinds",
         prose(
-            "An entry states the version of its kind. A reader interprets the fields of an entry only if it knows the kind"
+            "An entry states the version of its kind. A reader interprets its fields only if the reader knows the kind"
             " in that version. Any other entry counts for integrity, and is shown as it is. When a kind gets a second"
             " version, this table gets a second row, with the reader of the first. A signed entry is never rewritten."
         ),
