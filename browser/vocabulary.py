@@ -8,8 +8,8 @@ from ledger.bundle.audience import COUNTED_ONLY
 from ledger.entries.keyring import REGISTRY_ONLY, REGISTRY_TOO
 from ledger.facts import KINDS
 from ledger.facts.kind import Fact, Field
+from ledger.facts.value_forms import BooleanForm, Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
 from ledger.facts.vocabulary import INSTRUMENTS, ROLES, OnSource, Speaks
-from ledger.facts.wire import Form, Glossary, Many, Record, Truth, Whole, Word
 from ledger.formats.characters_table import HIDDEN, UNASSIGNED
 
 
@@ -46,26 +46,26 @@ class _Forms:
         return self.listed.index(told)
 
     def _tell(self, form: Form) -> dict[str, Any]:
-        told = {"shape": type(form).__name__.lower(), "expected": form.expected}
+        told = {"shape": form.shape, "expected": form.expected}
         match form:
-            case Word():
+            case TextForm():
                 return told | self._word(form)
-            case Whole():
+            case IntegerForm():
                 return told | {"least": form.least}
-            case Truth():
+            case BooleanForm():
                 return told
-            case Many():
+            case ListForm():
                 return told | {"item": self.number(form.item)}
-            case Record():
+            case ObjectForm():
                 members = {name: self.number(member) for name, member in form.members.items()}
                 return told | {"members": members, "required": list(form.required), "either": list(form.either)}
-            case Glossary():
+            case MapForm():
                 return told | {"key": self._word(form.key), "value": self._word(form.item)}
 
-    def _word(self, word: Word) -> dict[str, Any]:
-        told: dict[str, Any] = {"known": list(word.known)} if word.known else {"pattern": word.pattern}
+    def _word(self, word: TextForm) -> dict[str, Any]:
+        told: dict[str, Any] = {"known": list(word.values)} if word.values else {"pattern": word.pattern}
         told |= {"shape": "word", "expected": word.expected, "unseen": word.unseen}
-        return told | ({"real": word.type} if word.real else {})
+        return told | ({"real": word.type} if word.parse else {})
 
 
 def _kind(fact: type[Fact], forms: _Forms) -> dict[str, Any]:

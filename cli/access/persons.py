@@ -58,14 +58,15 @@ def person_of(journal: Journal, signer: Signer, said: str | None) -> str:
 
 def checked(text: str, registry: Sequence[Entry]) -> str:
     """Return a name in the form in which entries take it, with single spaces; `Stop` where it is no person's."""
-    from ledger.facts.wire import STR, Unfit, check, check_at_door
+    from ledger.facts.value_forms import FormError, check, check_before_signing
+    from ledger.facts.value_types import STR
     from projections.views.timeline import office_names
 
     name = " ".join(normalize("NFC", text).split())
     try:
         check(STR, name)
-        check_at_door(STR, name)
-    except Unfit as unfit:
+        check_before_signing(STR, name)
+    except FormError as unfit:
         raise Stop(f"the name of a person: {unfit}", hint="--person 'Dina Ilves'", code=Exit.REFUSED) from None
     if not any(c.isalpha() for c in name) or len(name) > 200 or _is_function(name):
         says = f"{name[:40]!r} is not the name of a person"

@@ -29,14 +29,15 @@ def rename(order: str, name: str) -> Exit:
     from cli.session.ledger_reader import reading
     from ledger.adapters.folders.order_names import give
     from ledger.errors import RecordError
-    from ledger.facts.wire import Reference as Form
-    from ledger.facts.wire import Unfit, check, check_at_door, form_of
+    from ledger.facts.value_forms import FormError, check, check_before_signing
+    from ledger.facts.value_types import Reference as Form
+    from ledger.facts.value_types import form_of
 
     form = form_of(Form)
     try:
         check(form, name)
-        check_at_door(form, name)
-    except Unfit as unfit:
+        check_before_signing(form, name)
+    except FormError as unfit:
         raise RecordError("FACT", f"expected {unfit.expected}, got {name!r}", where="name") from None
     with reading() as reader:
         found = reader.find(order)

@@ -46,8 +46,9 @@ from ledger.facts import (
     public_of,
     sealed_of,
 )
+from ledger.facts.value_forms import FormError, check, check_before_signing
+from ledger.facts.value_types import DIGEST, Actor, Text, form_of
 from ledger.facts.vocabulary import INSTRUMENTS, OnSource, Speaks
-from ledger.facts.wire import DIGEST, Actor, Text, Unfit, check, check_at_door, form_of
 from ledger.formats.time_zones import zone
 
 COLUMNS = {
@@ -347,8 +348,8 @@ class Reader:
         value = self._read(field, cell, order)
         try:
             check(field.form, value)
-            check_at_door(field.form, value)
-        except Unfit as unfit:
+            check_before_signing(field.form, value)
+        except FormError as unfit:
             got = "" if field.sealed or not isinstance(unfit.got, str) else f", got {unfit.got!r}"
             says = f"expected {unfit.expected}{got}"
             raise Wrong(f"{field.name}{unfit.path}", says, hint_for(unfit)) from None
@@ -412,7 +413,7 @@ def _reason(why: str | None) -> None:
 def _text(name: str, cell: Any, wrongs: list[Wrong]) -> str:
     try:
         check(_WHO if name in ("actor", "signer") else _LINES, cell)
-    except Unfit as unfit:
+    except FormError as unfit:
         wrongs.append(Wrong(name, f"expected {unfit.expected}"))
         return ""
     return str(cell)

@@ -10,7 +10,7 @@ from typing import Any
 
 from cli.imports.row_parser import COLUMNS, IMPORTED, NEEDED
 from ledger.facts import Field, kind_of
-from ledger.facts.wire import Word
+from ledger.facts.value_forms import TextForm
 
 USUAL = ("order-issued", "order-transmitted", "order-received", "data-disclosed", "evidence-received")
 FIRST = "order-issued"  # opens the order of the examples, so that the others can speak of it
@@ -79,11 +79,11 @@ def _value(field: Field) -> Any:
 
 def _item(field: Field, type: str) -> Any:
     word = getattr(field.form, "item", field.form)
-    if type == "code" and isinstance(word, Word):
-        return "not-checked" if "not-checked" in word.known else word.known[0]
-    if type == "str" and isinstance(word, Word) and "SHA-256" in word.expected:
+    if type == "code" and isinstance(word, TextForm):
+        return "not-checked" if "not-checked" in word.values else word.values[0]
+    if type == "str" and isinstance(word, TextForm) and "SHA-256" in word.expected:
         return _DIGEST
-    if type == "str" and isinstance(word, Word):
+    if type == "str" and isinstance(word, TextForm):
         return word.expected.partition("such as ")[2] or _EXAMPLES[type]
     return _EXAMPLES[type]
 

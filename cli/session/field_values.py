@@ -20,7 +20,7 @@ from cli.terminal import prompts
 from ledger.entries.case import wire
 from ledger.errors import RecordError
 from ledger.facts import Field, kind_of
-from ledger.facts.wire import DIGEST, HEX_DIGITS
+from ledger.facts.value_types import DIGEST, HEX_DIGITS
 
 Refer = Callable[[str], str]  # what names an entry or an order -> its leaf hash or id
 CHUNK = 1 << 20

@@ -1,7 +1,7 @@
 """Checks on a fact before anybody signs it, beyond the form of its fields. They are about form, not about law.
 
 Commands and tables make these checks. An entry that is on record already is never refused by them; at most it gets a
-finding. The types of `ledger.facts.wire` decide which checks apply, so a new kind is checked as well.
+finding. The types of `ledger.facts.value_types` decide which checks apply, so a new kind is checked as well.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from ledger.entries.case import DRIFT, EARLIEST, Entry, wire
 from ledger.entries.replacement import DIGESTS, stated
 from ledger.errors import RecordError
 from ledger.facts import KINDS, Fact, meant, public_of, sealed_of
-from ledger.facts.wire import NAME, Unfit, Word, check, is_typed, texts
+from ledger.facts.value_forms import FormError, TextForm, check, is_typed, texts
+from ledger.facts.value_types import NAME
 from ledger.formats.confusables_table import ALIKE, ASCII
 
 BY_COMMAND: Final = {  # kinds that state what the program itself has done -> the commands that do and record it
@@ -94,11 +95,11 @@ def named_in(entries: Iterable[Entry]) -> set[str]:
     return found
 
 
-def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) -> Iterator[RecordError]:
+def _stranger(where: str, text: str, word: TextForm, known: Known, now: datetime) -> Iterator[RecordError]:
     """An office or a Party that nobody registered, with the one that may be meant and the command that registers it."""
     try:
         check(word, text)
-    except Unfit as unfit:
+    except FormError as unfit:
         yield RecordError("FACT", f"expected {unfit.expected}, got {text!r}", where=where)
         return
     office = word.type == "actor"
@@ -120,7 +121,7 @@ def _stranger(where: str, text: str, word: Word, known: Known, now: datetime) ->
     )
 
 
-def _out_of_time(text: str, word: Word, signed_at: datetime) -> str:
+def _out_of_time(text: str, word: TextForm, signed_at: datetime) -> str:
     """Say why a date or moment cannot be past at `signed_at`; empty where it can."""
     if text < str(EARLIEST.year):  # on the wire, the later moment is the greater text
         return f"before {EARLIEST.year}"
@@ -159,17 +160,18 @@ def out_of_type(e: Entry) -> bool:
             continue
         for text in value if isinstance(value, list) else (value,):
             if isinstance(text, str) and not (
-                is_typed(word.door, word.exists, text) and not (word.past and _out_of_time(text, word, e.at))
+                is_typed(word.strict_pattern, word.strict_check, text)
+                and not (word.past and _out_of_time(text, word, e.at))
             ):
                 return True
     return False
 
 
 @cache  # most kinds have no such field
-def _typed(kind: str) -> tuple[tuple[str, Word], ...]:
+def _typed(kind: str) -> tuple[tuple[str, TextForm], ...]:
     cls = KINDS.get(kind)
     words = [(n, getattr(f.form, "item", f.form)) for n, f in (() if cls is None else cls.fields().items())]
-    return tuple((n, w) for n, w in words if isinstance(w, Word) and (w.door or w.exists or w.past))
+    return tuple((n, w) for n, w in words if isinstance(w, TextForm) and (w.strict_pattern or w.strict_check or w.past))
 
 
 def issuing_office(speaks: str, by: str, among: Collection[str], *said: str | None) -> str:

@@ -14,8 +14,8 @@ from msgspec import UNSET
 from ledger.entries.payload import Payload
 from ledger.errors import RecordError
 from ledger.facts import KINDS, WHY
+from ledger.facts.value_forms import FormError, check
 from ledger.facts.vocabulary import ROLES
-from ledger.facts.wire import Unfit, check
 from ledger.formats.characters import unseen
 
 DIGESTS: Final = ("manifest", "digest_before", "digest_after")  # the fields that state digests of what was handed over
@@ -97,7 +97,7 @@ def check_reason(why: object, where: str = "") -> None:
         raise RecordError("FORM-WHY", "an entry that replaces another says why", where=where, hint=hint)
     try:
         check(WHY.form, why)
-    except Unfit as unfit:
+    except FormError as unfit:
         raise RecordError("FORM-WHY", f"expected {unfit.expected}", where=where) from None
 
 

@@ -15,7 +15,7 @@ from msgspec import UNSET
 from ledger.entries.payload import Payload
 from ledger.errors import RecordError
 from ledger.facts import KINDS
-from ledger.facts.wire import texts
+from ledger.facts.value_forms import texts
 from ledger.formats.characters import Unseen, code, unassigned, unseen
 
 

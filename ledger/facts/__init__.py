@@ -1,7 +1,7 @@
-"""The vocabulary: every kind of fact that can stand in the record, one frozen class each.
+"""The vocabulary: every kind of fact that can be recorded, one frozen class each.
 
-`build` takes wire JSON in and is strict; `public_of` and `sealed_of` give the same JSON back. Nothing here asks whether
-a fact fits the law: a wrong fact of the right form is recorded, and the law comments on it.
+`build` reads wire JSON strictly; `public_of` and `sealed_of` return the same JSON. Nothing here checks a fact against
+the law: a wrong fact of the right form is recorded, and the law comments on it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from ledger.facts import (
     sharing,
     third_state,
 )
-from ledger.facts.kind import WHY, Fact, Field, Sealed
+from ledger.facts.kind import WHY, Fact, Field, SealedField
 from ledger.facts.order import changes, issued, service
 from ledger.facts.rights import incidents, oversight, person, retention, use
 from ledger.facts.schema import about, describe
+from ledger.facts.value_forms import ABSENT, Form, FormError, check, check_before_signing, quick_check
 from ledger.facts.vocabulary import ROLES
-from ledger.facts.wire import NOTHING, Form, Unfit, check, check_at_door, plainly
 
 __all__ = [
     "KINDS",
@@ -39,7 +39,7 @@ __all__ = [
     "Fact",
     "FactError",
     "Field",
-    "Sealed",
+    "SealedField",
     "about",
     "build",
     "check_audience",
@@ -65,153 +65,155 @@ KINDS: dict[str, type[Fact]] = {
 
 
 class FactError(RecordError):
-    """This cannot be a fact: its kind is not in the vocabulary (FACT-KIND), or a field is not as its kind asks (FACT).
+    """An error of form: the kind is not in the vocabulary (FACT-KIND), or a field has not the form of its kind (FACT).
 
-    `where` names the field as `kind.field`, `says` what was expected and what came. A sealed value is never repeated.
+    `where` names the field as `kind.field`, `says` the expected and the actual value. A sealed value is never repeated.
     """
 
 
 def misformed(kind: str, schema: int, values: Mapping[str, Any]) -> dict[str, FactError]:
-    """The sealed values that do not have the form their kind asks for, by name; a kind not known here asks for none."""
+    """Return the errors of sealed values that have not the form of their kind, by field; none for an unknown kind."""
     cls = KINDS.get(kind)
     fields = {} if cls is None or cls.schema != schema else cls.fields()
-    found = {}
+    errors = {}
     for name, value in values.items():
         field = fields.get(name)
         if name == WHY.name and not isinstance(value, str):
-            found[name] = FactError("FACT", "expected text", where=f"{kind}.{name}")
+            errors[name] = FactError("FACT", "expected text", where=f"{kind}.{name}")
         if field is None or (value is None and field.always):
             continue
         try:
             check(field.form, value)
-        except Unfit as unfit:
-            found[name] = FactError("FACT", f"expected {unfit.expected}", where=f"{kind}.{name}{unfit.path}")
-    return found
+        except FormError as error:
+            errors[name] = FactError("FACT", f"expected {error.expected}", where=f"{kind}.{name}{error.path}")
+    return errors
 
 
 def kind_of(name: str) -> type[Fact]:
-    """The class of a kind by its name on the wire; `FactError` FACT-KIND if the vocabulary does not have it."""
+    """Return the class of a kind by its name on the wire; `FactError` FACT-KIND if it is not in the vocabulary."""
     try:
         return KINDS[name]
     except KeyError:
         raise FactError(
             "FACT-KIND",
-            f"expected a kind of the vocabulary, got {_tell(name)}",
+            f"expected a kind of the vocabulary, got {_in_words(name)}",
             hint=meant(name, KINDS) or "`comity vocabulary` lists them",
         ) from None
 
 
 def build(kind: str, public: Mapping[str, Any], sealed: Mapping[str, Any]) -> Fact:
-    """The fact that these fields state, both mappings as wire JSON; `FactError` names the first field that is wrong.
+    """Return the fact that these fields state, both mappings as wire JSON; `FactError` names the first wrong field.
 
-    Null is not a value, and a field that is not stated is absent. Only a sealed field that is always committed to may
-    be null, which is how its commitment says "not stated".
+    A field that is not stated is absent, never null. Only a sealed field with `always` may be null: its commitment then
+    says "not stated".
     """
     cls = kind_of(kind)
     return msgspec.convert({**_checked(cls, public, sealed=False), **_checked(cls, sealed, sealed=True)}, cls)
 
 
 def public_of(fact: Fact) -> dict[str, Any]:
-    """The public fields that were stated, as wire JSON."""
+    """Return the public fields that were stated, as wire JSON."""
     return _stated(fact, sealed=False)
 
 
 def sealed_of(fact: Fact) -> dict[str, Any]:
-    """The sealed fields that were stated, as wire JSON in the clear."""
+    """Return the sealed fields that were stated, as wire JSON in clear."""
     return _stated(fact, sealed=True)
 
 
 def json_schema(kind: str) -> dict[str, Any]:
-    """JSON Schema (2020-12) of `{"public": {...}, "sealed": {...}}` for a kind; `FactError` if it is unknown."""
+    """Return the JSON Schema (2020-12) of `{"public": {...}, "sealed": {...}}` for a kind; `FactError` if unknown."""
     return describe(kind_of(kind))
 
 
 def check_audience(kind: str, audience: Mapping[str, Sequence[str]]) -> None:
-    """Refuse `{field: [role, ...]}`, the readers that differ from the vocabulary's, for a wrong field or role."""
+    """Refuse a wrong field or role in `{field: [role, ...]}`, the readers that differ from those of the vocabulary."""
     cls = kind_of(kind)
     for name, roles in audience.items():
         _place(cls, name, sealed=True)
         for role in roles:
             if role not in ROLES:
-                raise FactError("FACT", f"expected roles as readers, got {_tell(role)}", where=f"{kind}.{name}")
+                raise FactError("FACT", f"expected roles as readers, got {_in_words(role)}", where=f"{kind}.{name}")
 
 
 def check_form(kind: str, public: Mapping[str, Any], sealed: Collection[str]) -> None:
-    """Refuse what cannot be an entry of this kind, as far as those who do not hold its sealed values can tell.
+    """Refuse values that cannot be an entry of this kind, without reading its sealed values.
 
     `public` are its public fields as wire JSON, `sealed` the names of the sealed fields that were stated.
     """
     cls = kind_of(kind)
-    plain = _plain(cls, (*public,), (*sealed,))
+    checks = _quick_checks(cls, (*public,), (*sealed,))
     try:
-        if plain is not None and all(map(call, plain, public.values())):
+        if checks is not None and all(map(call, checks, public.values())):
             return
     except TypeError:
         pass
-    _checked(cls, public, sealed=False, door=False)
+    _checked(cls, public, sealed=False, new=False)
     for name in sealed:
         _place(cls, name, sealed=True)
     for name in sorted(_needed(cls, sealed=True) - set(sealed)):
         raise FactError("FACT", "expected among the sealed fields, got nothing", where=f"{kind}.{name}")
 
 
-@lru_cache(512)  # a ledger has few shapes of entries, however many entries
-def _plain(cls: type[Fact], public: tuple[str, ...], sealed: tuple[str, ...]) -> list[Callable[[Any], object]] | None:
-    """For each public field what tells a value that plainly has its form; None where the names of fields do not fit."""
+@lru_cache(512)  # the entries of a ledger have few sets of field names
+def _quick_checks(
+    cls: type[Fact], public: tuple[str, ...], sealed: tuple[str, ...]
+) -> list[Callable[[Any], object]] | None:
+    """Return the quick check of each public field; None where the names of the fields do not fit the kind."""
     forms, sealable = _forms(cls)
     if not (_needed(cls, sealed=False) <= {*public} and _needed(cls, sealed=True) <= {*sealed} <= sealable):
         return None
-    return [plainly(forms[name]) for name in public] if forms.keys() >= {*public} else None
+    return [quick_check(forms[name]) for name in public] if forms.keys() >= {*public} else None
 
 
 @cache
 def _forms(cls: type[Fact]) -> tuple[Mapping[str, Form], frozenset[str]]:
-    """The forms of a kind's public fields, and the names of its sealed ones."""
+    """Return the forms of the public fields of a kind, and the names of its sealed fields."""
     fields = cls.fields().items()
     return {n: f.form for n, f in fields if not f.sealed}, frozenset((WHY.name, *(n for n, f in fields if f.sealed)))
 
 
 @cache
 def _needed(cls: type[Fact], *, sealed: bool) -> frozenset[str]:
-    """The fields that every entry of a kind has: those required, and those committed to stated or not."""
+    """Return the fields that every entry of a kind has: required fields, and fields with `always`."""
     return frozenset(n for n, f in cls.fields().items() if f.sealed is sealed and (f.required or (sealed and f.always)))
 
 
-def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool, door: bool = True) -> dict[str, Any]:
-    """The values given, as they have to be; `door`: as they have to be in a fact that is about to be signed."""
+def _checked(cls: type[Fact], given: Mapping[str, Any], *, sealed: bool, new: bool = True) -> dict[str, Any]:
+    """Return the stated values after the checks of their forms; `new`: with the checks before signing."""
     for name in given:
         if name == WHY.name:  # of the envelope, not of a fact
-            raise FactError("FACT", f"expected a field of {cls.kind}, got {_tell(name)}", where=cls.kind)
+            raise FactError("FACT", f"expected a field of {cls.kind}, got {_in_words(name)}", where=cls.kind)
         _place(cls, name, sealed=sealed)
     stated = {}
     for name, field in cls.fields().items():
         if field.sealed is not sealed or (name not in given and not field.required):
             continue
-        value = given.get(name, NOTHING)
+        value = given.get(name, ABSENT)
         if value is None and field.always:
             continue
         try:
             check(field.form, value)
-            if door:
-                check_at_door(field.form, value)
-        except Unfit as unfit:
+            if new:
+                check_before_signing(field.form, value)
+        except FormError as error:
             raise FactError(
                 "FACT",
-                f"expected {unfit.expected}, got {_tell(unfit.got, secret=sealed)}",
-                where=f"{cls.kind}.{name}{unfit.path}",
-                hint=hint_for(unfit),
+                f"expected {error.expected}, got {_in_words(error.got, secret=sealed)}",
+                where=f"{cls.kind}.{name}{error.path}",
+                hint=hint_for(error),
             ) from None
         stated[name] = value
     return stated
 
 
 def _place(cls: type[Fact], name: str, *, sealed: bool) -> None:
-    """Refuse a field the kind does not have, or has on the other side."""
+    """Refuse a field that the kind does not have, or that is sealed instead of public or public instead of sealed."""
     field = WHY if name == WHY.name and sealed else cls.fields().get(name)
     if field is None:
         raise FactError(
             "FACT",
-            f"expected a field of {cls.kind}, got {_tell(name)}",
+            f"expected a field of {cls.kind}, got {_in_words(name)}",
             hint=meant(name, cls.fields()),
             where=cls.kind,
         )
@@ -223,13 +225,13 @@ def _place(cls: type[Fact], name: str, *, sealed: bool) -> None:
 
 
 def _stated(fact: Fact, *, sealed: bool) -> dict[str, Any]:
-    values = msgspec.json.decode(msgspec.json.encode(fact))  # through JSON, so that tuples come out as lists
+    values = msgspec.json.decode(msgspec.json.encode(fact))  # through JSON: tuples become lists
     return {name: values[name] for name, field in fact.fields().items() if field.sealed is sealed and name in values}
 
 
-def _tell(value: Any, *, secret: bool = False) -> str:
-    """A JSON value as an error names it: short, on one line, and only its type where it is sealed."""
-    if value is NOTHING:
+def _in_words(value: Any, *, secret: bool = False) -> str:
+    """Return a JSON value for an error message: short, on one line; of a sealed value the type alone."""
+    if value is ABSENT:
         return "nothing"
     if value is None:
         return "null"
@@ -241,28 +243,28 @@ def _tell(value: Any, *, secret: bool = False) -> str:
         return "an object"
     if secret:
         return "a string" if isinstance(value, str) else "a number"
-    told = repr(value)
-    return told if len(told) <= 80 else f"{told[:76]}...{told[-1]}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"
 
 
-def hint_for(unfit: Unfit) -> str:
-    """What to write instead: the word that was meant, else all there are, where they are few and not told already."""
-    words = list(unfit.words)
-    told = ", ".join(words)
-    return meant(unfit.got, words) or (
-        f"there are {told}" if 0 < len(words) < 40 and told not in unfit.expected else ""
+def hint_for(error: FormError) -> str:
+    """Return the suggestion nearest to a wrong value, else all suggestions if few and not in the message already."""
+    suggestions = list(error.suggestions)
+    listed = ", ".join(suggestions)
+    return meant(error.got, suggestions) or (
+        f"there are {listed}" if 0 < len(suggestions) < 40 and listed not in error.expected else ""
     )
 
 
 def meant(word: object, known: Iterable[str]) -> str:
-    """A question for whoever made a slip of the pen, after the word they meant; empty where nothing is near."""
-    from difflib import get_close_matches  # 5 ms that nobody else has to pay
+    """Return the question "did you mean ...?" with the known word nearest to a mistyped one; empty without one."""
+    from difflib import get_close_matches  # its import takes 5 ms
 
     if not isinstance(word, str):
         return ""
     known = list(known)
     lower = {each.lower(): each for each in known}
     near = get_close_matches(word, known, n=1, cutoff=0.75) or get_close_matches(word.lower(), lower, n=1, cutoff=0.75)
-    if not near and len(word) > 2:  # the beginning of one word alone
+    if not near and len(word) > 2:  # the beginning of exactly one word
         near = [each for each in lower if each.startswith(word.lower())]
     return f"did you mean {lower.get(near[0], near[0])}?" if len(near) == 1 else ""

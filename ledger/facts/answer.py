@@ -1,13 +1,13 @@
-"""What the provider answers, and what the answer leads to."""
+"""The answers of the provider, and their consequences."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CORRESPONDENTS, EVIDENCE_AND_OVERSIGHT, EXHIBIT
+from ledger.facts.value_types import Actor, AttachedFile, DataManifest, Element, Event, Instant, Numbered, State, Text
 from ledger.facts.vocabulary import Channel, Comparison, NonExecutionReason
-from ledger.facts.wire import Actor, Document, Element, Event, Instant, Manifest, Numbered, State, Text
 
 WithholdingReason = Literal[
     "instructed",
@@ -33,9 +33,11 @@ class DataDisclosed(Fact):
     recipient: Annotated[Actor | None, "Who gets the data."] = None
     channel: Annotated[Channel, "By which channel."]
     access_until: Annotated[Instant | None, "Until when a link stays open."] = None
-    certificate: Annotated[Document | None, "The provider's certificate of authenticity."] = None
+    certificate: Annotated[AttachedFile | None, "The provider's certificate of authenticity."] = None
 
-    manifest: Annotated[Manifest, Sealed(EVIDENCE_AND_OVERSIGHT), "What was handed over, file by file, with digests."]
+    manifest: Annotated[
+        DataManifest, SealedField(EVIDENCE_AND_OVERSIGHT), "What was handed over, file by file, with digests."
+    ]
 
 
 class DataTransmittedByState(Fact):
@@ -47,7 +49,9 @@ class DataTransmittedByState(Fact):
     recipient: Annotated[Actor | None, "Who gets the data."] = None
     channel: Annotated[Channel, "By which channel."]
 
-    manifest: Annotated[Manifest, Sealed(EVIDENCE_AND_OVERSIGHT), "What was passed on, file by file, with digests."]
+    manifest: Annotated[
+        DataManifest, SealedField(EVIDENCE_AND_OVERSIGHT), "What was passed on, file by file, with digests."
+    ]
 
 
 class EvidenceReceived(Fact):
@@ -61,11 +65,11 @@ class EvidenceReceived(Fact):
     exhibit: Annotated[Numbered | None, "The exhibit number under which custody goes on."] = None
 
     manifest: Annotated[
-        Manifest | None,
-        Sealed(EVIDENCE_AND_OVERSIGHT),
+        DataManifest | None,
+        SealedField(EVIDENCE_AND_OVERSIGHT),
         "What arrived, file by file, with digests recomputed.",
     ] = None
-    remarks: Annotated[Text | None, Sealed(EXHIBIT), "Anything unusual."] = None
+    remarks: Annotated[Text | None, SealedField(EXHIBIT), "Anything unusual."] = None
 
 
 class NoDataHeld(Fact):
@@ -76,7 +80,7 @@ class NoDataHeld(Fact):
 
     elements: Annotated[tuple[Element, ...] | None, "What was looked for; without it, all."] = None
 
-    search_description: Annotated[Text | None, Sealed(CORRESPONDENTS), "How it was looked for."] = None
+    search_description: Annotated[Text | None, SealedField(CORRESPONDENTS), "How it was looked for."] = None
 
 
 DecliningReason = Literal[
@@ -99,7 +103,7 @@ class DisclosureDeclined(Fact):
 
     reason_code: Annotated[DecliningReason | None, "Why, as a code."] = None
 
-    reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "In words."] = None
+    reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "In words."] = None
 
 
 class ReasonRequested(Fact):
@@ -119,7 +123,7 @@ class ReasonGiven(Fact):
 
     answers: Annotated[Event, "The question."]
 
-    reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "Why."] = None
 
 
 class ReasonsForNonExecutionGiven(Fact):
@@ -131,7 +135,7 @@ class ReasonsForNonExecutionGiven(Fact):
     reason_codes: Annotated[tuple[NonExecutionReason, ...], "Why."]
     data_preserved: Annotated[bool | None, "The data are kept meanwhile."] = None
 
-    details: Annotated[Text | None, Sealed(ALL_SIDES), "In words."] = None
+    details: Annotated[Text | None, SealedField(ALL_SIDES), "In words."] = None
 
 
 class ReasonedObjectionFiled(Fact):
@@ -144,7 +148,7 @@ class ReasonedObjectionFiled(Fact):
 
     objection: Annotated[
         Text | None,
-        Sealed(ALL_SIDES),
+        SealedField(ALL_SIDES),
         "The law, its applicability, the conflict and the consequences.",
     ] = None
 
@@ -157,7 +161,7 @@ class CourtReviewRequested(Fact):
 
     about: Annotated[Event, "The objection."]
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why it means to uphold the order."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why it means to uphold the order."] = None
 
 
 class CourtReviewDecided(Fact):
@@ -168,7 +172,7 @@ class CourtReviewDecided(Fact):
 
     decision: Annotated[Literal["upheld", "lifted"], "The decision."]
 
-    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
 class DeadlineExtended(Fact):
@@ -180,7 +184,7 @@ class DeadlineExtended(Fact):
     deadline: Annotated[str, "The identifier of the clock."]
     new_due: Annotated[Instant, "The new end."]
 
-    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
 class DeadlineLapsed(Fact):

@@ -1,12 +1,12 @@
-"""Court and defence: what they are given, say and decide."""
+"""Court and defence: disclosure to them, their motions and decisions."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import TRIAL
-from ledger.facts.wire import Actor, Digest, Document, Event, Instant, Text
+from ledger.facts.value_types import Actor, AttachedFile, Digest, Event, Instant, Text
 
 BundlePart = Literal["raw-return", "manifest", "entries", "proofs", "keys", "verifier", "instructions", "certificate"]
 
@@ -17,11 +17,13 @@ class DefenceBundleIssued(Fact):
     basis = ("ECHR:6", "EPOC:18(5)")
     signers = ("ISS", "CT")
 
-    bundle: Annotated[Document, "The bundle."]
+    bundle: Annotated[AttachedFile, "The bundle."]
     includes: Annotated[tuple[BundlePart, ...], "What is in it."]
     withheld_fields: Annotated[tuple[str, ...] | None, "The names of sealed fields that are not opened."] = None
 
-    withheld_reasons: Annotated[Text | None, Sealed(TRIAL), "Why they are not opened, and by whose decision."] = None
+    withheld_reasons: Annotated[Text | None, SealedField(TRIAL), "Why they are not opened, and by whose decision."] = (
+        None
+    )
 
 
 Criterion = Literal["A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8"]
@@ -35,7 +37,7 @@ class DefenceChallengeFiled(Fact):
 
     criteria: Annotated[tuple[Criterion, ...], "On which criteria."]
 
-    challenge: Annotated[Text | None, Sealed(TRIAL), "The challenge."] = None
+    challenge: Annotated[Text | None, SealedField(TRIAL), "The challenge."] = None
 
 
 class ExpertVerificationPerformed(Fact):
@@ -48,7 +50,7 @@ class ExpertVerificationPerformed(Fact):
     tool_version: Annotated[str, "Its version."]
     result: Annotated[Literal["reproduced", "reproduced-in-part", "not-reproduced"], "The outcome."]
 
-    report_document: Annotated[Document | None, Sealed(TRIAL), "The report."] = None
+    report_document: Annotated[AttachedFile | None, SealedField(TRIAL), "The report."] = None
 
 
 class CourtRuled(Fact):
@@ -61,7 +63,7 @@ class CourtRuled(Fact):
     about: Annotated[Event | None, "The entry it concerns."] = None
     settles: Annotated[Event | None, "The dispute it settles."] = None
 
-    reasons: Annotated[Text | None, Sealed(TRIAL), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(TRIAL), "Why."] = None
 
 
 Report = Literal["custody", "evidence-chain", "dpo", "audit", "statistics", "certification", "order-form"]
@@ -75,7 +77,7 @@ class ReportIssued(Fact):
 
     report: Annotated[Report, "Which report."]
     as_of: Annotated[Instant, "The moment the report speaks of."]
-    document: Annotated[Document, "The report."]
+    document: Annotated[AttachedFile, "The report."]
     rules_digest: Annotated[Digest | None, "SHA-256 of the rules by which the record was judged."] = None
 
 
@@ -86,7 +88,7 @@ class BundleIssued(Fact):
     signers = ("ISS", "RET", "SP", "REG", "NOT", "CAQ", "CAR", "POC", "DPO")
 
     recipient: Annotated[Actor, "Who gets it."]
-    bundle: Annotated[Document, "The bundle."]
+    bundle: Annotated[AttachedFile, "The bundle."]
     first_entry: Annotated[int | None, "Number of the first entry in it."] = None
     last_entry: Annotated[int | None, "Number of the last entry in it."] = None
     withheld_fields: Annotated[tuple[str, ...] | None, "The names of sealed fields that are not opened."] = None
@@ -96,8 +98,10 @@ ProofCheck = Literal["verifies", "fails", "not-checked"]
 
 
 class CounterpartyRecordReceived(Fact):
-    """A sealed entry from another party's record has arrived. If its proof verifies, what it says counts as that
-    party's own word."""
+    """A sealed entry from another party's record has arrived.
+
+    If its proof verifies, what it says counts as that party's own word.
+    """
 
     basis = ("2AP:7(6)", "2025/1550:5.1")
     signers = ("ISS", "SEEK", "RET", "SP", "REG", "NOT", "CAQ", "CAR", "POC", "CT", "EXP")

@@ -1,13 +1,13 @@
-"""The exhibit, hand to hand."""
+"""The custody of exhibits."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import EXHIBIT, EXHIBIT_AND_OVERSIGHT, OVERSIGHT
+from ledger.facts.value_types import Actor, AttachedFile, DataManifest, Date, Digest, Element, Numbered, Text
 from ledger.facts.vocabulary import Comparison, DestructionMethod, Extent, Purpose
-from ledger.facts.wire import Actor, Date, Digest, Document, Element, Manifest, Numbered, Text
 
 
 class CustodyTransferred(Fact):
@@ -21,10 +21,10 @@ class CustodyTransferred(Fact):
     received_by: Annotated[Actor, "Who took it."]
     check: Annotated[Comparison, "Outcome of comparing digests."]
 
-    digest_before: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 as released."] = None
-    digest_after: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 as received."] = None
-    place: Annotated[str | None, Sealed(EXHIBIT), "Where."] = None
-    purpose: Annotated[Text | None, Sealed(EXHIBIT), "What for, and on whose authority."] = None
+    digest_before: Annotated[Digest | None, SealedField(EXHIBIT), "SHA-256 as released."] = None
+    digest_after: Annotated[Digest | None, SealedField(EXHIBIT), "SHA-256 as received."] = None
+    place: Annotated[str | None, SealedField(EXHIBIT), "Where."] = None
+    purpose: Annotated[Text | None, SealedField(EXHIBIT), "What for, and on whose authority."] = None
 
 
 class EvidenceAccessed(Fact):
@@ -36,7 +36,7 @@ class EvidenceAccessed(Fact):
     exhibit: Annotated[Numbered, "The exhibit number."]
     purpose_code: Annotated[Purpose, "What for."]
 
-    purpose: Annotated[Text | None, Sealed(EXHIBIT), "In words."] = None
+    purpose: Annotated[Text | None, SealedField(EXHIBIT), "In words."] = None
 
 
 class WorkingCopyMade(Fact):
@@ -49,8 +49,8 @@ class WorkingCopyMade(Fact):
     copy: Annotated[Numbered, "The number of the copy."]
     check: Annotated[Comparison, "Outcome of comparing digests."]
 
-    digest_before: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 of the exhibit."] = None
-    digest_after: Annotated[Digest | None, Sealed(EXHIBIT), "SHA-256 of the copy."] = None
+    digest_before: Annotated[Digest | None, SealedField(EXHIBIT), "SHA-256 of the exhibit."] = None
+    digest_after: Annotated[Digest | None, SealedField(EXHIBIT), "SHA-256 of the copy."] = None
 
 
 class EvidenceSealed(Fact):
@@ -74,8 +74,8 @@ class AnalysisPerformed(Fact):
     tool_version: Annotated[str, "Its version."]
     check: Annotated[Comparison, "The exhibit after the examination compared with before."]
 
-    procedure: Annotated[Text | None, Sealed(EXHIBIT), "How it was done."] = None
-    report_document: Annotated[Document | None, Sealed(EXHIBIT), "The report."] = None
+    procedure: Annotated[Text | None, SealedField(EXHIBIT), "How it was done."] = None
+    report_document: Annotated[AttachedFile | None, SealedField(EXHIBIT), "The report."] = None
 
 
 class OutOfScopeDataIdentified(Fact):
@@ -86,7 +86,7 @@ class OutOfScopeDataIdentified(Fact):
 
     elements: Annotated[tuple[Element, ...], "What is surplus."]
 
-    details: Annotated[Text | None, Sealed(OVERSIGHT), "How it was found."] = None
+    details: Annotated[Text | None, SealedField(OVERSIGHT), "How it was found."] = None
 
 
 class DataReturned(Fact):
@@ -98,7 +98,7 @@ class DataReturned(Fact):
     scope: Annotated[Extent, "What is sent back."]
     elements: Annotated[tuple[Element, ...] | None, "The elements."] = None
 
-    manifest: Annotated[Manifest | None, Sealed(EXHIBIT_AND_OVERSIGHT), "The files."] = None
+    manifest: Annotated[DataManifest | None, SealedField(EXHIBIT_AND_OVERSIGHT), "The files."] = None
 
 
 class DataDestroyed(Fact):
@@ -112,7 +112,7 @@ class DataDestroyed(Fact):
     method: Annotated[DestructionMethod, "How."]
     witness: Annotated[Actor | None, "Who saw it."] = None
 
-    manifest: Annotated[Manifest | None, Sealed(EXHIBIT_AND_OVERSIGHT), "The files."] = None
+    manifest: Annotated[DataManifest | None, SealedField(EXHIBIT_AND_OVERSIGHT), "The files."] = None
 
 
 class UseRestricted(Fact):
@@ -125,4 +125,4 @@ class UseRestricted(Fact):
     elements: Annotated[tuple[Element, ...] | None, "The elements."] = None
     until: Annotated[Date | None, "Until when."] = None
 
-    reasons: Annotated[Text | None, Sealed(EXHIBIT), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(EXHIBIT), "Why."] = None

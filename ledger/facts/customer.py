@@ -1,13 +1,13 @@
-"""Telling the person concerned, or not yet."""
+"""Notice to the person concerned, its delay and its omission."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, CASE_FILE, CORRESPONDENTS, PERSON_CONCERNED
+from ledger.facts.value_types import Actor, AttachedFile, Date, Event, Text
 from ledger.facts.vocabulary import NoticeChannel, RestrictionGround
-from ledger.facts.wire import Actor, Date, Document, Event, Text
 
 
 class ConfidentialityRequested(Fact):
@@ -18,7 +18,7 @@ class ConfidentialityRequested(Fact):
 
     until: Annotated[Date | None, "Until when."] = None
 
-    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
 class ConfidentialityOrdered(Fact):
@@ -30,7 +30,7 @@ class ConfidentialityOrdered(Fact):
     confidentiality_basis: Annotated[Literal["court-order", "provider-law"], "What the prohibition rests on."]
     until: Annotated[Date | None, "Until when."] = None
 
-    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
 class CustomerNotificationDelayed(Fact):
@@ -42,7 +42,7 @@ class CustomerNotificationDelayed(Fact):
     grounds: Annotated[tuple[RestrictionGround, ...] | None, "On which ground."] = None
     review_on: Annotated[Date, "When the ground is looked at again."]
 
-    reasons: Annotated[Text | None, Sealed(CASE_FILE), "The reasons kept in the case file."] = None
+    reasons: Annotated[Text | None, SealedField(CASE_FILE), "The reasons kept in the case file."] = None
 
 
 class CustomerNotificationDelayExtended(Fact):
@@ -56,7 +56,7 @@ class CustomerNotificationDelayExtended(Fact):
     reassessed: Annotated[bool, "The ground was examined afresh."]
     review_on: Annotated[Date, "When it is looked at again."]
 
-    reasons: Annotated[Text | None, Sealed(CASE_FILE), "The reasons kept in the case file."] = None
+    reasons: Annotated[Text | None, SealedField(CASE_FILE), "The reasons kept in the case file."] = None
 
 
 class CustomerNotificationOmitted(Fact):
@@ -67,7 +67,7 @@ class CustomerNotificationOmitted(Fact):
 
     grounds: Annotated[tuple[RestrictionGround, ...] | None, "On which ground."] = None
 
-    reasons: Annotated[Text | None, Sealed(CASE_FILE), "The reasons kept in the case file."] = None
+    reasons: Annotated[Text | None, SealedField(CASE_FILE), "The reasons kept in the case file."] = None
 
 
 class CustomerNotificationDelayLifted(Fact):
@@ -94,7 +94,7 @@ class CustomerNotified(Fact):
     includes: Annotated[tuple[NoticePart, ...] | None, "What the person is told."] = None
     policy_ref: Annotated[str | None, "The provider's published policy under which it gives notice."] = None
 
-    notice: Annotated[Document | None, Sealed(PERSON_CONCERNED), "The notice."] = None
+    notice: Annotated[AttachedFile | None, SealedField(PERSON_CONCERNED), "The notice."] = None
 
 
 class CustomerNotifiedContraryToConfidentiality(Fact):
@@ -106,7 +106,7 @@ class CustomerNotifiedContraryToConfidentiality(Fact):
     about: Annotated[Event | None, "The request or order of confidentiality."] = None
     admitted: Annotated[bool, "The provider says so itself."]
 
-    details: Annotated[Text | None, Sealed(CORRESPONDENTS), "What happened."] = None
+    details: Annotated[Text | None, SealedField(CORRESPONDENTS), "What happened."] = None
 
 
 class NoticeRequirementCommunicated(Fact):

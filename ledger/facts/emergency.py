@@ -1,13 +1,13 @@
-"""Emergencies: declared, spoken, put in writing, validated afterwards."""
+"""Emergencies: declaration, oral requests, confirmation in writing, validation after the fact."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import AUTHORITIES, CASE_FILE, EX_POST
+from ledger.facts.value_types import Actor, AttachedFile, Event, Instant, Numbered, Order, Text
 from ledger.facts.vocabulary import Capacity, Channel
-from ledger.facts.wire import Actor, Document, Event, Instant, Numbered, Order, Text
 
 
 class EmergencyDeclared(Fact):
@@ -20,7 +20,7 @@ class EmergencyDeclared(Fact):
 
     emergency_reasons: Annotated[
         Text,
-        Sealed(AUTHORITIES),
+        SealedField(AUTHORITIES),
         "The facts that make it an emergency and how the data relate to it.",
     ]
 
@@ -34,7 +34,7 @@ class OralRequestMade(Fact):
     spoke_to: Annotated[Actor, "Who took it."]
     confirmation_demanded: Annotated[bool, "The other side asks for it in writing."]
 
-    note: Annotated[Text | None, Sealed(AUTHORITIES), "What was said."] = None
+    note: Annotated[Text | None, SealedField(AUTHORITIES), "What was said."] = None
 
 
 class RequestConfirmedInWriting(Fact):
@@ -45,7 +45,7 @@ class RequestConfirmedInWriting(Fact):
 
     confirms: Annotated[Event, "The oral request."]
 
-    confirmation: Annotated[Document | None, Sealed(AUTHORITIES), "The confirmation."] = None
+    confirmation: Annotated[AttachedFile | None, SealedField(AUTHORITIES), "The confirmation."] = None
 
 
 class DeterminationGiven(Fact):
@@ -56,7 +56,7 @@ class DeterminationGiven(Fact):
 
     result: Annotated[Literal["yes", "yes-with-conditions", "no"], "The answer."]
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 class EmergencyReassessed(Fact):
@@ -69,7 +69,7 @@ class EmergencyReassessed(Fact):
     effective_at: Annotated[Instant, "From when the outcome counts."]
     known_false_at_declaration: Annotated[bool | None, "The declared facts were known to be untrue."] = None
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 class ExPostValidationSought(Fact):
@@ -81,7 +81,7 @@ class ExPostValidationSought(Fact):
 
     asked_of: Annotated[Actor, "Who is asked."]
 
-    main_order: Annotated[Order | None, Sealed(EX_POST), "The order it belongs to; the ledger fills it in."] = None
+    main_order: Annotated[Order | None, SealedField(EX_POST), "The order it belongs to; the ledger fills it in."] = None
 
 
 class ExPostValidationGranted(Fact):
@@ -94,7 +94,7 @@ class ExPostValidationGranted(Fact):
     about: Annotated[Event, "The request for it."]
     capacity: Annotated[Capacity, "In which capacity the validator acts."]
 
-    reasons: Annotated[Text | None, Sealed(CASE_FILE), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CASE_FILE), "Why."] = None
 
 
 class ExPostValidationRefused(Fact):
@@ -107,7 +107,7 @@ class ExPostValidationRefused(Fact):
     about: Annotated[Event, "The request for it."]
     capacity: Annotated[Capacity, "In which capacity the validator acts."]
 
-    reasons: Annotated[Text | None, Sealed(CASE_FILE), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CASE_FILE), "Why."] = None
 
 
 class EmergencyRequestFormalised(Fact):

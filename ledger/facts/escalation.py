@@ -1,12 +1,12 @@
-"""The next step when an order is not answered, and enforcement."""
+"""The next step after an order without answer, and enforcement."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CORRESPONDENTS
-from ledger.facts.wire import Actor, Element, Instant, Order, Text
+from ledger.facts.value_types import Actor, Element, Instant, Order, Text
 
 
 class EscalatedToArticle8(Fact):
@@ -18,7 +18,7 @@ class EscalatedToArticle8(Fact):
     new_order: Annotated[Order, "The new order."]
     elements: Annotated[tuple[Element, ...] | None, "What is still wanted; without it, all."] = None
 
-    attempt_summary: Annotated[Text | None, Sealed(AUTHORITIES), "What was tried."] = None
+    attempt_summary: Annotated[Text | None, SealedField(AUTHORITIES), "What was tried."] = None
 
 
 class EscalatedToMutualAssistance(Fact):
@@ -31,7 +31,7 @@ class EscalatedToMutualAssistance(Fact):
     treaty: Annotated[str | None, "The treaty relied on."] = None
     elements: Annotated[tuple[Element, ...] | None, "What is still wanted; without it, all."] = None
 
-    attempt_summary: Annotated[Text | None, Sealed(AUTHORITIES), "What was tried."] = None
+    attempt_summary: Annotated[Text | None, SealedField(AUTHORITIES), "What was tried."] = None
 
 
 class EnforcementRequested(Fact):
@@ -42,7 +42,7 @@ class EnforcementRequested(Fact):
 
     enforcing_authority: Annotated[Actor, "Who is asked."]
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 DenialGround = Literal[
@@ -71,7 +71,7 @@ class RecognitionDecided(Fact):
     decision: Annotated[Literal["recognised", "denied"], "The decision."]
     grounds: Annotated[tuple[DenialGround, ...] | None, "The grounds for denying it."] = None
 
-    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
 ObjectionGround = Literal[
@@ -97,7 +97,7 @@ class AddresseeObjected(Fact):
 
     grounds: Annotated[tuple[ObjectionGround, ...], "The grounds."]
 
-    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
 class ComplianceOrdered(Fact):
@@ -117,4 +117,4 @@ class PenaltyImposed(Fact):
 
     amount: Annotated[str | None, "Amount and currency code."] = None
 
-    reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "Why."] = None

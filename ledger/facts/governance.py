@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES_AND_OVERSIGHT, CORRESPONDENTS
-from ledger.facts.vocabulary import SIGNERS
-from ledger.facts.wire import (
+from ledger.facts.value_types import (
     Actor,
+    AttachedFile,
     Date,
     Digest,
-    Document,
     Event,
     Names,
     NewActor,
@@ -24,6 +23,7 @@ from ledger.facts.wire import (
     Treaty,
     Zone,
 )
+from ledger.facts.vocabulary import SIGNERS
 
 
 class PartyRegistered(Fact):
@@ -56,7 +56,7 @@ class AuthorityRegistered(Fact):
     designations: Annotated[tuple[str, ...] | None, "Declarations under which it is designated."] = None
     valid_from: Annotated[Date, "From when."]
     valid_until: Annotated[Date | None, "Until when."] = None
-    source: Annotated[Document | None, "Where this was read."] = None
+    source: Annotated[AttachedFile | None, "Where this was read."] = None
 
 
 class AuthorityChanged(Fact):
@@ -71,7 +71,7 @@ class AuthorityChanged(Fact):
     designations: Annotated[tuple[str, ...] | None, "Its designations from now on."] = None
     valid_from: Annotated[Date, "From when."]
     valid_until: Annotated[Date | None, "Until when."] = None
-    source: Annotated[Document | None, "Where this was read."] = None
+    source: Annotated[AttachedFile | None, "Where this was read."] = None
 
 
 class DeclarationRecorded(Fact):
@@ -86,7 +86,7 @@ class DeclarationRecorded(Fact):
     verified: Annotated[bool, "Somebody read the text itself."]
     valid_from: Annotated[Date, "From when."]
     valid_until: Annotated[Date | None, "Until when."] = None
-    source: Annotated[Document | None, "Where this was read."] = None
+    source: Annotated[AttachedFile | None, "Where this was read."] = None
     named_circumstances: Annotated[tuple[str, ...] | None, "The circumstances it names."] = None
 
 
@@ -101,7 +101,7 @@ class KeyRegistered(Fact):
     roles: Annotated[tuple[Role, ...], "The roles in which it may sign."]
     next_key_sha256: Annotated[Digest | None, "Digest of the key that will follow: a rotation must lead there."] = None
 
-    holder: Annotated[Text | None, Sealed(ALL_SIDES_AND_OVERSIGHT), "The person who holds it."] = None
+    holder: Annotated[Text | None, SealedField(ALL_SIDES_AND_OVERSIGHT), "The person who holds it."] = None
 
 
 class KeyAccepted(Fact):
@@ -115,7 +115,7 @@ class KeyAccepted(Fact):
 
 class KeyRotated(Fact):
     """A key is replaced by a new one: by the old key, towards the one committed before, or by the keeper of the
-    register after a loss."""
+    register after a loss."""  # noqa: D205, D209
 
     basis = ("2AP:7(6)",)
     signers = SIGNERS
@@ -155,7 +155,7 @@ class PolicyAdopted(Fact):
     signers = ("ADM", "ISS", "RET", "SP", "REG")
 
     policy: Annotated[str, "Its name and version."]
-    document: Annotated[Document, "The text."]
+    document: Annotated[AttachedFile, "The text."]
     valid_from: Annotated[Date, "From when."]
 
 
@@ -167,7 +167,7 @@ class TimestampAnchored(Fact):
 
     tree_size: Annotated[int, "Number of entries covered."]
     root: Annotated[Digest, "SHA-256 root, in hexadecimal."]
-    token: Annotated[Document, "The time stamp."]
+    token: Annotated[AttachedFile, "The time stamp."]
 
 
 class EventDisputed(Fact):
@@ -178,7 +178,7 @@ class EventDisputed(Fact):
 
     about: Annotated[Event, "The entry in dispute."]
 
-    statement: Annotated[Text | None, Sealed(CORRESPONDENTS), "What is said to be right."] = None
+    statement: Annotated[Text | None, SealedField(CORRESPONDENTS), "What is said to be right."] = None
 
 
 class LogKeyRotated(Fact):
@@ -196,7 +196,7 @@ SuccessionCause = Literal["lost-storage", "restored-backup", "split-view", "key-
 
 
 class LogSucceeded(Fact):
-    """This log takes the place of one that was lost or split."""
+    """This log takes the place of one that was lost or split."""  # noqa: D404
 
     basis = ()
     signers = ("ADM",)
@@ -214,4 +214,4 @@ class WitnessChanged(Fact):
     basis = ()
     signers = ("ADM",)
 
-    policy_text: Annotated[Document, "The new policy text."]
+    policy_text: Annotated[AttachedFile, "The new policy text."]

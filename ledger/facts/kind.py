@@ -1,9 +1,9 @@
-"""What a kind of fact is: a frozen class whose name, sentence and fields are the vocabulary.
+"""A kind of fact: a frozen class. Its name, docstring and fields are an item of the vocabulary.
 
-A class says what has happened, on which provisions it rests and who may sign it with effect. Its fields are public
-unless they say `Sealed`. The name on the wire is the class's name in kebab-case, the group is the file (or folder) the
-class stands in. An entry signed in another role is recorded all the same and leads to a finding; `required` speaks of
-form, not of law: what the law asks an order to contain is never refused here, only found missing there.
+A class says what has happened, on which provisions it rests and who may sign it with effect. A field is public unless
+it is a `SealedField`. The name on the wire is the name of the class in kebab-case. The group is the module, or the
+folder, of the class. An entry signed in another role is recorded too and leads to a finding. `required` is a matter of
+form, not of law: what the law asks an order to contain is never refused here; the law reports it as missing.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import Any, ClassVar, dataclass_transform, get_type_hints
 
 import msgspec
 
-from ledger.facts.wire import Form, Text, Word, form_of, optional
+from ledger.facts.value_forms import Form, TextForm
+from ledger.facts.value_types import Text, form_of, optional
 
 
-class Sealed(msgspec.Struct, frozen=True):
-    """Marks a field that is salted and committed to: `audience` are the roles that may read its value.
+class SealedField(msgspec.Struct, frozen=True):
+    """Mark a field that is salted and committed to; the roles of `audience` may read its value.
 
-    Whoever signed the entry may always read it. `always`: the field is committed to in every entry of its kind, stated
-    or not, because its mere presence would tell something.
+    The signer of the entry may always read it. `always`: every entry of the kind commits to the field, stated or not,
+    because its presence alone would disclose something.
     """
 
     audience: tuple[str, ...]
@@ -36,15 +37,15 @@ class Field(msgspec.Struct, frozen=True):
     type: str
     required: bool
     sealed: bool
-    audience: tuple[str, ...]  # empty for a public field, which every holder of the record sees
+    audience: tuple[str, ...]  # empty for a public field, which every holder of the entry reads
     always: bool
     one_of: tuple[str, ...]
     says: str
     form: Form
 
 
-# The one field that every kind has: sealed beside `replaces` in the envelope, and no part of the fact itself. Its
-# audience stands in each entry that states it (ledger/entries/replacement.py).
+# The field that every kind has. It is sealed in the envelope with `replaces`, and is no part of the fact. Each entry
+# that states it names its audience (ledger/entries/replacement.py).
 WHY = Field(
     name="why",
     type="text",
@@ -59,7 +60,7 @@ WHY = Field(
 
 
 class Kind(msgspec.StructMeta):
-    """Makes a class a kind of fact: frozen, strict, told by keyword, and called on the wire by its own name."""
+    """Make a class a kind of fact: frozen, strict, with keyword arguments, and a name on the wire."""
 
     def __new__(mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *, frozen: bool = True) -> Kind:
         home = namespace["__module__"].removeprefix(__package__ + ".").partition(".")[0]
@@ -75,23 +76,23 @@ class Kind(msgspec.StructMeta):
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Fact(msgspec.Struct, frozen=True, metaclass=Kind):
-    """Something that happened, as somebody tells it. Values are as on the wire; None means not stated."""
+    """A statement that something happened. Values are as on the wire; None means not stated."""
 
     kind: ClassVar[str]
     group: ClassVar[str]
     says: ClassVar[str]
     schema: ClassVar[int] = 1
-    basis: ClassVar[tuple[str, ...]]  # as "<act>:<provision>"; empty: no provision asks for it, the record does
-    signers: ClassVar[tuple[str, ...]]  # the roles in which it is signed with effect
+    basis: ClassVar[tuple[str, ...]]  # as "<act>:<provision>"; empty: asked for by the design, by no provision
+    signers: ClassVar[tuple[str, ...]]  # the roles whose signature gives it effect
     shown_to: ClassVar[tuple[str, ...]] = ()  # not empty: to all other roles the whole entry is an unopened entry
 
     @classmethod
     def fields(cls) -> Mapping[str, Field]:
-        """The fields by name, public ones first."""
+        """Return the fields by name, public ones first."""
         return _fields(cls)
 
 
-@cache  # worked out when first asked for: most commands meet few of the kinds
+@cache  # on first use: most commands read few of the kinds
 def _fields(kind: type[Fact]) -> dict[str, Field]:
     hints = get_type_hints(kind, include_extras=True)
     return {name: _field(name, hints[name]) for name in kind.__struct_fields__}
@@ -100,7 +101,7 @@ def _fields(kind: type[Fact]) -> dict[str, Field]:
 def _field(name: str, hint: Any) -> Field:
     form = form_of(hint)
     word = getattr(form, "item", form)
-    seal = next((mark for mark in hint.__metadata__ if isinstance(mark, Sealed)), None)
+    seal = next((mark for mark in hint.__metadata__ if isinstance(mark, SealedField)), None)
     return Field(
         name=name,
         type=form.type,
@@ -108,7 +109,7 @@ def _field(name: str, hint: Any) -> Field:
         sealed=seal is not None,
         audience=seal.audience if seal else (),
         always=bool(seal and seal.always),
-        one_of=word.known if isinstance(word, Word) and word.type == "code" else (),
+        one_of=word.values if isinstance(word, TextForm) and word.type == "code" else (),
         says=next(mark for mark in hint.__metadata__ if isinstance(mark, str)),
         form=form,
     )

@@ -1,13 +1,13 @@
-"""Keeping data, beside an order for them or before it."""
+"""Preservation of data, before or during an order for them."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES_AND_OVERSIGHT, AUTHORITIES, CORRESPONDENTS, EVIDENCE_AND_OVERSIGHT
+from ledger.facts.value_types import DataManifest, Date, Duration, Element, Numbered, Order, State, Text
 from ledger.facts.vocabulary import AssistanceGround
-from ledger.facts.wire import Date, Duration, Element, Manifest, Numbered, Order, State, Text
 
 
 class PreservationRequested(Fact):
@@ -22,7 +22,7 @@ class PreservationRequested(Fact):
 
     identifiers: Annotated[
         tuple[str, ...] | None,
-        Sealed(ALL_SIDES_AND_OVERSIGHT),
+        SealedField(ALL_SIDES_AND_OVERSIGHT),
         "The account, address or other identifier.",
     ] = None
 
@@ -46,7 +46,7 @@ class PreservationRefused(Fact):
 
     ground: Annotated[AssistanceGround, "The ground."]
 
-    reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "Why."] = None
 
 
 class PreservationExtended(Fact):
@@ -57,7 +57,7 @@ class PreservationExtended(Fact):
 
     extends_by: Annotated[Duration, "By how much."]
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 class ProductionRequestConfirmed(Fact):
@@ -91,5 +91,5 @@ class TrafficDataPartiallyDisclosed(Fact):
 
     other_provider_party: Annotated[State | None, "Where that provider is."] = None
 
-    path: Annotated[Text | None, Sealed(AUTHORITIES), "The path and the provider."] = None
-    manifest: Annotated[Manifest | None, Sealed(EVIDENCE_AND_OVERSIGHT), "What was handed over."] = None
+    path: Annotated[Text | None, SealedField(AUTHORITIES), "The path and the provider."] = None
+    manifest: Annotated[DataManifest | None, SealedField(EVIDENCE_AND_OVERSIGHT), "What was handed over."] = None

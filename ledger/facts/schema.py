@@ -1,7 +1,7 @@
-"""A kind of fact as JSON Schema, for those who write or read facts with other tools.
+"""A kind of fact as JSON Schema, for writers and readers of facts with other tools.
 
-Draft 2020-12, by its own keywords alone, so that validators that refuse unknown keywords and formats compile it. What
-JSON Schema has no word for (group, basis, signers, readers) is `about`, a document of its own beside the schema.
+It uses keywords of draft 2020-12 alone, so that validators that refuse unknown keywords and formats compile it. `about`
+is a second document for what JSON Schema has no keyword for: group, basis, signers, readers.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from ledger.facts.kind import WHY, Fact, Field
-from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Whole, Word
+from ledger.facts.value_forms import LARGEST, BooleanForm, Form, IntegerForm, ListForm, MapForm, ObjectForm, TextForm
 
-# The days that exist: ISO 8601-1, 5.2.2, years 0001 to 9999. `format` would say it, but few validators look at it.
+# The days that exist: ISO 8601-1, 5.2.2, years 0001 to 9999. Few validators check `format`.
 _DAY = (
     r"(?!0000)([0-9]{4}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
     r"|([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29)"
@@ -20,10 +20,10 @@ _EXACT = {"instant": rf"(?={_DAY})", "date": rf"(?={_DAY})"}
 
 
 def describe(kind: type[Fact]) -> dict[str, Any]:
-    """The schema of `{"public": {...}, "sealed": {...}}`, every sealed value opened, as entries hold them.
+    """Return the schema of `{"public": {...}, "sealed": {...}}` with every sealed value opened.
 
-    It takes all that may be signed today, and `why`, which an entry that replaces another seals beside its fact. An
-    entry of before may hold a text that is not signed any more, such as a digest in capital letters.
+    It accepts all that may be signed today, and `why`, which a replacing entry seals with its fact. An older entry may
+    hold a text that is not signed any more, such as a digest in capital letters.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -37,10 +37,10 @@ def describe(kind: type[Fact]) -> dict[str, Any]:
 
 
 def about(kind: type[Fact]) -> dict[str, Any]:
-    """What the schema cannot say of a kind: version, group, provisions, signers, and readers of each field.
+    """Return version, group, provisions and signers of a kind, and the readers of each field.
 
-    `shown_to` not empty: all other roles read nothing of the entry. `always`: the field is committed to in every entry,
-    and null where it was not stated. `readers` of a public field: null, which means everybody.
+    `shown_to` not empty: all other roles read nothing of the entry. `always`: every entry commits to the field, and
+    its value is null where it was not stated. `readers` of a public field are null: every holder of the entry.
     """
     return {
         "kind": kind.kind,
@@ -79,17 +79,17 @@ def _property(field: Field) -> dict[str, Any]:
 
 def _schema(form: Form) -> dict[str, Any]:
     match form:
-        case Word(known=known) if known:
-            return {"enum": list(known)}
-        case Word():
-            return {"type": "string", "pattern": f"^{_EXACT.get(form.type, '')}{form.door or form.pattern}$"}
-        case Whole():
+        case TextForm(values=values) if values:
+            return {"enum": list(values)}
+        case TextForm():
+            return {"type": "string", "pattern": f"^{_EXACT.get(form.type, '')}{form.strict_pattern or form.pattern}$"}
+        case IntegerForm():
             return {"type": "integer", "minimum": form.least, "maximum": LARGEST}
-        case Truth():
+        case BooleanForm():
             return {"type": "boolean"}
-        case Many():
+        case ListForm():
             return {"type": "array", "items": _schema(form.item)}
-        case Record():
+        case ObjectForm():
             either = {"anyOf": [{"required": [name]} for name in form.either]} if form.either else {}
             return {
                 "type": "object",
@@ -98,7 +98,7 @@ def _schema(form: Form) -> dict[str, Any]:
                 "additionalProperties": False,
                 **either,
             }
-        case Glossary():
+        case MapForm():
             return {
                 "type": "object",
                 "minProperties": 1,

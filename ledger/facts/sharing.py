@@ -1,13 +1,13 @@
-"""Passing data on."""
+"""Disclosure of data to other authorities and States."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import AUTHORITIES, CONDITION, OVERSIGHT
+from ledger.facts.value_types import Actor, Element, Event, State, Text
 from ledger.facts.vocabulary import Purpose
-from ledger.facts.wire import Actor, Element, Event, State, Text
 
 
 class SharedDomestically(Fact):
@@ -20,7 +20,7 @@ class SharedDomestically(Fact):
     elements: Annotated[tuple[Element, ...] | None, "What."] = None
     purpose_code: Annotated[Purpose, "What for."]
 
-    purpose: Annotated[Text | None, Sealed(OVERSIGHT), "In words."] = None
+    purpose: Annotated[Text | None, SealedField(OVERSIGHT), "In words."] = None
 
 
 class OnwardTransferAuthorisationRequested(Fact):
@@ -33,7 +33,7 @@ class OnwardTransferAuthorisationRequested(Fact):
     elements: Annotated[tuple[Element, ...] | None, "What."] = None
     purpose_code: Annotated[Purpose, "What for."]
 
-    purpose: Annotated[Text | None, Sealed(AUTHORITIES), "In words."] = None
+    purpose: Annotated[Text | None, SealedField(AUTHORITIES), "In words."] = None
 
 
 class OnwardTransferAuthorisationGranted(Fact):
@@ -44,7 +44,7 @@ class OnwardTransferAuthorisationGranted(Fact):
 
     about: Annotated[Event, "The request."]
 
-    conditions: Annotated[Text | None, Sealed(CONDITION), "On which conditions."] = None
+    conditions: Annotated[Text | None, SealedField(CONDITION), "On which conditions."] = None
 
 
 class OnwardTransferAuthorisationRefused(Fact):
@@ -55,7 +55,7 @@ class OnwardTransferAuthorisationRefused(Fact):
 
     about: Annotated[Event, "The request."]
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 class OnwardTransferred(Fact):
@@ -69,4 +69,4 @@ class OnwardTransferred(Fact):
     authorisation: Annotated[Event | None, "The authorisation relied on."] = None
     elements: Annotated[tuple[Element, ...] | None, "What."] = None
 
-    justification: Annotated[Text | None, Sealed(OVERSIGHT), "Why."] = None
+    justification: Annotated[Text | None, SealedField(OVERSIGHT), "Why."] = None

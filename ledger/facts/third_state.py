@@ -1,13 +1,13 @@
-"""The authorities of the other State: told, asked, instructing, refusing, setting conditions."""
+"""The authorities of the other State: notification, consultation, instructions, refusal, conditions."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES, CONDITION, CORRESPONDENTS, INSTRUCTION
+from ledger.facts.value_types import Actor, AttachedFile, Date, Element, Event, PastInstant, Text
 from ledger.facts.vocabulary import AssistanceGround, Circumstance, ReceiptProof
-from ledger.facts.wire import Actor, Date, Document, Element, Event, PastInstant, Text
 
 NotificationPart = Literal[
     "order", "supplemental-information", "summary-of-facts", "necessity-grounds", "additional-information"
@@ -32,7 +32,7 @@ class NotificationReceived(Fact):
     signers = ("NOT",)
 
     proof_kind: Annotated[ReceiptProof | None, "What the time of arrival rests on."] = None
-    proof: Annotated[Document | None, "The proof itself."] = None
+    proof: Annotated[AttachedFile | None, "The proof itself."] = None
 
 
 ConsultationTopic = Literal[
@@ -51,10 +51,10 @@ class ConsultationOpened(Fact):
 
     circumstances: Annotated[
         tuple[Circumstance, ...] | None,
-        Sealed(ALL_SIDES, always=True),
+        SealedField(ALL_SIDES, always=True),
         "The declared circumstances that call for it.",
     ] = None
-    question: Annotated[Text | None, Sealed(CORRESPONDENTS), "In words."] = None
+    question: Annotated[Text | None, SealedField(CORRESPONDENTS), "In words."] = None
 
 
 class ConsultationConcluded(Fact):
@@ -66,7 +66,7 @@ class ConsultationConcluded(Fact):
     about: Annotated[Event, "The consultation."]
     outcome: Annotated[Literal["may-disclose", "instruction-follows", "agreed", "no-agreement"], "The outcome."]
 
-    reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "Why."] = None
 
 
 class NoGroundConfirmed(Fact):
@@ -88,7 +88,7 @@ class NonDisclosureInstructed(Fact):
     scope: Annotated[Literal["all", "part"], "Whether all data are covered."]
     elements: Annotated[tuple[Element, ...] | None, "The elements covered, if only a part."] = None
 
-    reasons: Annotated[Text | None, Sealed(INSTRUCTION), "Why. For the issuing side, not for the provider."] = None
+    reasons: Annotated[Text | None, SealedField(INSTRUCTION), "Why. For the issuing side, not for the provider."] = None
 
 
 class InstructionReasonsGiven(Fact):
@@ -99,7 +99,7 @@ class InstructionReasonsGiven(Fact):
 
     about: Annotated[Event, "The instruction."]
 
-    reasons: Annotated[Text, Sealed(INSTRUCTION), "The reasons."]
+    reasons: Annotated[Text, SealedField(INSTRUCTION), "The reasons."]
 
 
 class InstructionLifted(Fact):
@@ -110,7 +110,7 @@ class InstructionLifted(Fact):
 
     about: Annotated[Event, "The instruction."]
 
-    reasons: Annotated[Text | None, Sealed(INSTRUCTION), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(INSTRUCTION), "Why."] = None
 
 
 RefusalGround = Literal["EPOC:12(1)(a)", "EPOC:12(1)(b)", "EPOC:12(1)(c)", "EPOC:12(1)(d)"]
@@ -128,7 +128,7 @@ class GroundForRefusalRaised(Fact):
     elements: Annotated[tuple[Element, ...] | None, "The elements barred, if only a part."] = None
     issuer_contacted_first: Annotated[bool | None, "The issuing authority was contacted before."] = None
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 ConditionCode = Literal["this-case-only", "confidentiality", "sources-protected", "handling", "other"]
@@ -143,7 +143,7 @@ class ConditionImposed(Fact):
     condition_code: Annotated[ConditionCode, "The kind of condition."]
     elements: Annotated[tuple[Element, ...] | None, "The elements bound by it; without it, all."] = None
 
-    condition: Annotated[Text | None, Sealed(CONDITION), "The condition in words."] = None
+    condition: Annotated[Text | None, SealedField(CONDITION), "The condition in words."] = None
 
 
 class ConditionAccepted(Fact):
@@ -163,7 +163,7 @@ class ConditionDeclined(Fact):
 
     about: Annotated[Event, "The condition."]
 
-    reasons: Annotated[Text | None, Sealed(CONDITION), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CONDITION), "Why."] = None
 
 
 class UseExplained(Fact):
@@ -174,7 +174,7 @@ class UseExplained(Fact):
 
     about: Annotated[Event | None, "The condition under which the explanation is owed."] = None
 
-    explanation: Annotated[Text | None, Sealed(CONDITION), "The explanation."] = None
+    explanation: Annotated[Text | None, SealedField(CONDITION), "The explanation."] = None
 
 
 class RequestAccepted(Fact):
@@ -194,7 +194,7 @@ class ExecutionPostponed(Fact):
 
     until: Annotated[Date | None, "Until when."] = None
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 class RequestRefused(Fact):
@@ -205,4 +205,4 @@ class RequestRefused(Fact):
 
     ground: Annotated[AssistanceGround, "The ground."]
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None

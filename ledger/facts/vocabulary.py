@@ -1,6 +1,6 @@
 """The closed lists of the vocabulary: roles, instruments, groups, grounds, data elements, codes.
 
-Each table gives the words for people beside the code for the wire. A code once released keeps its meaning.
+Each table gives the words for a code of the wire. A released code keeps its meaning.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROLES: Final[Mapping[str, str]] = {
     "SYS": "ledger node; signs only what anybody can compute again",
 }
 
-# Whoever takes part in an order and signs; and whoever signs at all.
+# The roles that take part in an order and sign; all roles that sign.
 OFFICES = tuple(role for role in ROLES if role not in ("CUST", "ADM", "SYS"))
 SIGNERS = (*OFFICES, "ADM", "SYS")
 
@@ -58,30 +58,30 @@ INSTRUMENTS: Final[Mapping[str, str]] = {
 }
 
 
-class Group(NamedTuple):
-    """Where a kind belongs; `criterion` is the one that suffers when an entry of the group is in dispute."""
+class KindGroup(NamedTuple):
+    """A group of kinds; a disputed entry of the group leaves a gap in `criterion`."""
 
     letter: str
     criterion: str
     says: str
 
 
-GROUPS: Final[Mapping[str, Group]] = {
-    "order": Group("A", "A4", "the order and its versions"),
-    "third-state": Group("B", "A5", "the authorities of the other State"),
-    "preservation": Group("C", "A5", "keeping data"),
-    "answer": Group("D", "A1", "what the provider answers"),
-    "escalation": Group("E", "A5", "the next step, and enforcement"),
-    "emergency": Group("F", "A4", "emergencies"),
-    "customer": Group("G", "A7", "telling the person concerned"),
-    "custody": Group("H", "A3", "the exhibit, hand to hand"),
-    "sharing": Group("I", "A7", "passing data on"),
-    "rights": Group("J", "A7", "rights of the person, oversight, security"),
-    "court": Group("K", "A8", "court and defence"),
-    "governance": Group("L", "A1", "offices, keys, declarations, disputes"),
+GROUPS: Final[Mapping[str, KindGroup]] = {
+    "order": KindGroup("A", "A4", "the order and its versions"),
+    "third-state": KindGroup("B", "A5", "the authorities of the other State"),
+    "preservation": KindGroup("C", "A5", "keeping data"),
+    "answer": KindGroup("D", "A1", "what the provider answers"),
+    "escalation": KindGroup("E", "A5", "the next step, and enforcement"),
+    "emergency": KindGroup("F", "A4", "emergencies"),
+    "customer": KindGroup("G", "A7", "telling the person concerned"),
+    "custody": KindGroup("H", "A3", "the exhibit, hand to hand"),
+    "sharing": KindGroup("I", "A7", "passing data on"),
+    "rights": KindGroup("J", "A7", "rights of the person, oversight, security"),
+    "court": KindGroup("K", "A8", "court and defence"),
+    "governance": KindGroup("L", "A1", "offices, keys, declarations, disputes"),
 }
 
-# When an element of an order counts as missing. Without such a word: always.
+# When a content of an order that is not stated counts as missing. Without a condition: always.
 WHEN: Final[Mapping[str, str]] = {
     "notified": (
         "an authority of the provider's State must be notified of this order (2AP 7(5)(a) as declared; EPOC art. 8)"
@@ -99,7 +99,7 @@ WHEN: Final[Mapping[str, str]] = {
 
 
 class Ground(NamedTuple):
-    """Why something is refused or put off: the provision it stands on, and what it says in short."""
+    """A ground for refusal or postponement: its provision, and its content in short."""
 
     cite: str
     says: str
@@ -144,9 +144,9 @@ GROUNDS: Final[Mapping[str, Ground]] = {
 
 
 class DataElement(NamedTuple):
-    """What can be asked for, with its category under the Budapest Convention and its Protocol, and in EU law.
+    """A data element with its category under the Budapest Convention and its Protocol, and in EU law.
 
-    `access_number` marks what a Party may exclude under CETS 224, art. 7(9)(b).
+    `access_number` marks an element that a Party may exclude under CETS 224, art. 7(9)(b).
     """
 
     category: str
@@ -179,14 +179,14 @@ ELEMENTS: Final[Mapping[str, DataElement]] = {
     "domain-dates": DataElement("domain-registration", "subscriber", "2AP:6(1)"),
 }
 
-# Of every entry: who speaks (I did it; I saw it; I took it over from paper or mail), and what its `on` rests on.
+# Of every entry: how its signer speaks (own act; observation; import from paper or mail), and the source of `on`.
 Speaks = Literal["act", "observation", "import"]
 OnSource = Literal["own-act", "receipt-stamp", "other-party", "estimate"]
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Codes that more than one kind uses. A list that one field alone uses stands at that field.
+# Codes that more than one kind uses. A list that one field alone uses is defined at that field.
 
-# In which capacity somebody issues, supervises or validates.
+# The capacity of an authority that issues, supervises or validates.
 Capacity = Literal[
     "judge",
     "court",
@@ -197,13 +197,13 @@ Capacity = Literal[
     "other-authority",
 ]
 
-# What a supervisor or validator decided.
+# The decision of a supervising or validating authority.
 Approval = Literal["approved", "refused"]
 
-# What a Party may declare to call for notification or consultation.
+# Circumstances for which a Party may declare notification or consultation.
 Circumstance = Literal["media-account", "privileged-profession", "public-authority", "minor", "other"]
 
-# How an order, an answer or data travel.
+# The channel of an order, an answer or data.
 Channel = Literal[
     "decentralised-it-system",
     "provider-portal",
@@ -219,10 +219,10 @@ Channel = Literal[
     "not-known",
 ]
 
-# What a time of arrival rests on.
+# The proof of a time of arrival.
 ReceiptProof = Literal["own-stamp", "delivery-receipt", "portal-log", "courier-receipt", "none"]
 
-# Why an addressee cannot execute. Regulation (EU) 2023/1543, annex III.
+# Reasons of an addressee that cannot execute. Regulation (EU) 2023/1543, annex III.
 NonExecutionReason = Literal[
     "incomplete",
     "manifest-errors",
@@ -237,7 +237,7 @@ NonExecutionReason = Literal[
     "other",
 ]
 
-# Why a Party refuses to preserve or to assist.
+# Grounds of a Party that refuses to preserve or to assist.
 AssistanceGround = Literal[
     "BC:25(4)",
     "BC:27(4)(a)",
@@ -251,7 +251,7 @@ AssistanceGround = Literal[
     "other",
 ]
 
-# What data or the record are used for.
+# The purpose of a use of data or of the ledger.
 Purpose = Literal[
     "investigation",
     "prosecution",
@@ -264,19 +264,19 @@ Purpose = Literal[
     "other",
 ]
 
-# What comparing digests showed.
+# The result of a comparison of digests.
 Comparison = Literal["equal", "differ", "not-checked"]
 
-# How much of the data is meant.
+# The part of the data that an entry is about.
 Extent = Literal["all", "part", "out-of-scope"]
 
-# How data or keys are destroyed.
+# The method of destruction of data or keys.
 DestructionMethod = Literal["overwritten", "crypto-erased", "media-destroyed", "deleted-by-provider"]
 
-# How a person is told.
+# The channel of a notice to a person.
 NoticeChannel = Literal["letter", "e-mail", "in-app", "counsel", "in-person"]
 
-# Why a person is not told, or not yet; the meaning of each is in GROUNDS.
+# Grounds to delay or omit a notice to a person; GROUNDS has the words of each.
 RestrictionGround = Literal[
     "LED:13(3)(a)",
     "LED:13(3)(b)",

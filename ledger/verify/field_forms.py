@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.entries.envelope import Payload
 from ledger.facts import KINDS, Fact, FactError, misformed
-from ledger.facts.wire import Unfit, check, plainly
+from ledger.facts.value_forms import FormError, check, quick_check
 
 
 def known(payload: Payload) -> type[Fact] | None:
@@ -48,7 +48,7 @@ def check_values(payload: Payload) -> None:
             continue
         try:
             check(field.form, value)
-        except Unfit as unfit:
+        except FormError as unfit:
             where = f"{payload.kind}.{name}{unfit.path}"
             raise FactError("FACT", f"expected {unfit.expected}", where=where) from None
 
@@ -67,7 +67,7 @@ def _plain(
             raise FactError("FACT", says, where=f"{kind}.{name}")
         if name not in there and (field.required or field.always):
             raise FactError("FACT", "expected to be stated, it is not", where=f"{kind}.{name}")
-    return tuple(plainly(fields[name].form) if name in fields else _any for name in public)
+    return tuple(quick_check(fields[name].form) if name in fields else _any for name in public)
 
 
 def _any(_: object) -> bool:

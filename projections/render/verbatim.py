@@ -13,7 +13,7 @@ from typing import Any
 
 from ledger.entries.case import Entry
 from ledger.facts import KINDS, WHY
-from ledger.facts.wire import Form, Glossary, Many, Record, Word
+from ledger.facts.value_forms import Form, ListForm, MapForm, ObjectForm, TextForm
 
 
 def stated(entries: Iterable[Entry]) -> frozenset[str]:
@@ -32,15 +32,15 @@ def stated(entries: Iterable[Entry]) -> frozenset[str]:
 
 def _own(value: Any, form: Form) -> Iterator[str]:
     match value, form:
-        case str(), Word():
-            if not form.known and re.fullmatch(form.pattern, "any words"):
+        case str(), TextForm():
+            if not form.values and re.fullmatch(form.pattern, "any words"):
                 yield value
-        case list() | tuple(), Many():
+        case list() | tuple(), ListForm():
             for item in value:
                 yield from _own(item, form.item)
-        case dict(), Record():
+        case dict(), ObjectForm():
             for name, member in form.members.items():
                 yield from _own(value.get(name), member)
-        case dict(), Glossary():
+        case dict(), MapForm():
             for item in value.values():
                 yield from _own(item, form.item)

@@ -14,7 +14,7 @@ import pytest
 
 from ledger.errors import RecordError
 from ledger.facts import KINDS
-from ledger.facts.wire import Form, Unfit, check
+from ledger.facts.value_forms import Form, FormError, check
 from ledger.formats.canonical_json import canonical, parse_json
 from ledger.formats.characters import is_nfc, unassigned, unseen, visible
 from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
@@ -256,6 +256,6 @@ def test_a_value_has_the_form_its_kind_asks_for_in_both_or_in_neither(node: Page
 def fits(form: Form, value: Any) -> bool:
     try:
         check(form, value)
-    except Unfit:
+    except FormError:
         return False
     return True

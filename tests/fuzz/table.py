@@ -707,7 +707,7 @@ PARSERS = (
         "json",
         inside(".dsse.json"),
         opened,
-        ("ledger.entries.envelope", "ledger.facts", "ledger.facts.wire"),
+        ("ledger.entries.envelope", "ledger.facts", "ledger.facts.value_forms"),
     ),
     Parser(
         "dsse",

@@ -10,8 +10,8 @@ from typing import Any
 
 from ledger.entries.case import wire
 from ledger.facts import KINDS, Field
+from ledger.facts.value_forms import ListForm, TextForm
 from ledger.facts.vocabulary import ELEMENTS, INSTRUMENTS
-from ledger.facts.wire import Many, Word
 from tests.fuzz.built import KEEPERS
 from tests.fuzz.script import Bundle, Deed, Script, Verifier, Wrap
 from tests.support.memory_ledger import BEGINS
@@ -142,8 +142,8 @@ class _World:
                 return self.instruments["main"]
             case _:
                 text = chance.choice(("some", "other", "D-7-7"))
-                form = field.form.item if isinstance(field.form, Many) else field.form
-                door = form.door if isinstance(form, Word) else ""
+                form = field.form.item if isinstance(field.form, ListForm) else field.form
+                door = form.strict_pattern if isinstance(form, TextForm) else ""
                 return next(t for t in (text, "ab" * 32, "en", "2AP=2027-01-01") if not door or re.fullmatch(door, t))
 
     def any_fact(self, order: str = "main", log: str = "own") -> None:

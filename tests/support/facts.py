@@ -9,7 +9,18 @@ from unicodedata import normalize
 from hypothesis import strategies as st
 
 from ledger.facts import KINDS
-from ledger.facts.wire import LARGEST, Form, Glossary, Many, Record, Truth, Unfit, Whole, Word, check_at_door
+from ledger.facts.value_forms import (
+    LARGEST,
+    BooleanForm,
+    Form,
+    FormError,
+    IntegerForm,
+    ListForm,
+    MapForm,
+    ObjectForm,
+    TextForm,
+    check_before_signing,
+)
 from ledger.formats.characters import unassigned, unseen
 
 Fields = dict[str, Any]
@@ -30,39 +41,39 @@ class Told(NamedTuple):
 def values(form: Form) -> st.SearchStrategy[Any]:
     """JSON values of a form."""
     match form:
-        case Word(known=known) if known:
+        case TextForm(values=known) if known:
             return st.sampled_from(known)
-        case Word(type="instant"):
+        case TextForm(type="instant"):
             return st.datetimes(min_value=datetime(1000, 1, 1)).map(lambda t: t.strftime("%Y-%m-%dT%H:%M:%SZ"))  # noqa: DTZ001
-        case Word(type="date"):
+        case TextForm(type="date"):
             return st.dates().map(lambda day: day.isoformat())
-        case Word(exists=exists, words=known_words) if exists and known_words():
+        case TextForm(strict_check=exists, suggestions=known_words) if exists and known_words():
             return st.sampled_from(sorted(known_words()))
-        case Word(door=door) if door.endswith("{2}-[0-9]{2}"):
+        case TextForm(strict_pattern=door) if door.endswith("{2}-[0-9]{2}"):
             return st.dates().map(lambda day: f"2AP={day.isoformat()}")
-        case Word(pattern=pattern, door=door, exists=exists, unseen=allowed):
+        case TextForm(pattern=pattern, strict_pattern=door, strict_check=exists, unseen=allowed):
             words = st.from_regex(door or pattern, fullmatch=True, alphabet=SHOWN if allowed == "none" else WRITTEN)
             formed = words.map(lambda text: normalize("NFC", text)).filter(lambda text: _at_door(form, text))
             return formed.filter(lambda text: unassigned(text) is None and unseen(text, allowed) is None)
-        case Whole(least=least):
+        case IntegerForm(least=least):
             return st.integers(least, LARGEST)
-        case Truth():
+        case BooleanForm():
             return st.booleans()
-        case Many(item=item):
+        case ListForm(item=item):
             return st.lists(values(item), max_size=3)
-        case Record():
+        case ObjectForm():
             optional = {name: values(member) for name, member in form.members.items() if name not in form.required}
             required = {name: values(form.members[name]) for name in form.required}
             records = st.fixed_dictionaries(required, optional=optional)
             return records.filter(lambda record: not form.either or not record.keys().isdisjoint(form.either))
-        case Glossary(key=key, item=item):
+        case MapForm(key=key, item=item):
             return st.dictionaries(values(key), values(item), min_size=1, max_size=3)
 
 
 def _at_door(form: Form, value: Any) -> bool:
     try:
-        check_at_door(form, value)
-    except Unfit:
+        check_before_signing(form, value)
+    except FormError:
         return False
     return True
 
@@ -98,7 +109,7 @@ EXAMPLES: Fields = {
 }
 
 
-def _example(word: Word) -> str:
+def _example(word: TextForm) -> str:
     """What a refusal of a text shows as right."""
     if "64 hex digits" in word.expected:
         return "6a" * 32

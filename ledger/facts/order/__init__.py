@@ -1,1 +1,1 @@
-"""The order and its versions: prepared, made, served, changed, closed."""
+"""The order and its versions: preparation, issue, service, changes, closing."""

@@ -1,13 +1,13 @@
-"""What changes the order or explains it, until the file is closed."""
+"""Changes and explanations of an order, until it is closed."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, AUTHORITIES
+from ledger.facts.value_types import Actor, AttachedFile, Element, Event, Text
 from ledger.facts.vocabulary import NonExecutionReason
-from ledger.facts.wire import Actor, Document, Element, Event, Text
 
 
 class OrderReferredBack(Fact):
@@ -19,7 +19,7 @@ class OrderReferredBack(Fact):
     reason_codes: Annotated[tuple[NonExecutionReason, ...], "Why."]
     data_preserved: Annotated[bool | None, "The data could be identified and preserved."] = None
 
-    details: Annotated[Text | None, Sealed(ALL_SIDES), "In words."] = None
+    details: Annotated[Text | None, SealedField(ALL_SIDES), "In words."] = None
 
 
 class AdditionalInformationRequested(Fact):
@@ -34,7 +34,7 @@ class AdditionalInformationRequested(Fact):
         "Whether consent to show the reply to the provider is asked for.",
     ] = None
 
-    question: Annotated[Text | None, Sealed(AUTHORITIES), "The question."] = None
+    question: Annotated[Text | None, SealedField(AUTHORITIES), "The question."] = None
 
 
 class AdditionalInformationProvided(Fact):
@@ -46,8 +46,8 @@ class AdditionalInformationProvided(Fact):
     answers: Annotated[Event, "The request answered."]
     may_share_with_provider: Annotated[bool | None, "The provider may see the reply; without it, no."] = None
 
-    reply: Annotated[Text | None, Sealed(AUTHORITIES), "The reply."] = None
-    reply_document: Annotated[Document | None, Sealed(AUTHORITIES), "The reply as a document."] = None
+    reply: Annotated[Text | None, SealedField(AUTHORITIES), "The reply."] = None
+    reply_document: Annotated[AttachedFile | None, SealedField(AUTHORITIES), "The reply as a document."] = None
 
 
 class OrderCorrected(Fact):
@@ -61,8 +61,8 @@ class OrderCorrected(Fact):
     changed_fields: Annotated[tuple[str, ...], "The names of the fields corrected or supplied."]
     elements_sought: Annotated[tuple[Element, ...] | None, "The elements now sought, if they change."] = None
 
-    changes: Annotated[Text | None, Sealed(ALL_SIDES), "What was wrong and what is right."] = None
-    corrected_order: Annotated[Document | None, Sealed(ALL_SIDES), "The corrected order as served."] = None
+    changes: Annotated[Text | None, SealedField(ALL_SIDES), "What was wrong and what is right."] = None
+    corrected_order: Annotated[AttachedFile | None, SealedField(ALL_SIDES), "The corrected order as served."] = None
 
 
 AdaptationCause = Literal["ground-for-refusal", "condition", "provider-reasons", "own-motion"]
@@ -78,7 +78,7 @@ class OrderAdapted(Fact):
     elements_sought: Annotated[tuple[Element, ...], "The elements that remain."]
     cause: Annotated[AdaptationCause | None, "What led to it."] = None
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "In words."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "In words."] = None
 
 
 class OrderMaintained(Fact):
@@ -89,7 +89,7 @@ class OrderMaintained(Fact):
 
     answers: Annotated[Event, "The objection or the reasons answered."]
 
-    reasons: Annotated[Text | None, Sealed(ALL_SIDES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(ALL_SIDES), "Why."] = None
 
 
 DataHandling = Literal["none-held", "delete", "restrict", "return", "keep"]
@@ -114,10 +114,10 @@ class OrderWithdrawn(Fact):
 
     reason: Annotated[
         WithdrawalReason | None,
-        Sealed(AUTHORITIES, always=True),
+        SealedField(AUTHORITIES, always=True),
         "Why. Never for the provider, who must not learn that a validation was pending.",
     ] = None
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES, always=True), "In words."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES, always=True), "In words."] = None
 
 
 class WithdrawalConfirmed(Fact):

@@ -1,15 +1,14 @@
-"""The order as it is prepared and made."""
+"""Preparation and issue of an order."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, ALL_SIDES_AND_OVERSIGHT, AUTHORITIES, CASE_FILE, DRAFTERS
-from ledger.facts.vocabulary import Approval, Capacity, Channel, Circumstance
-from ledger.facts.wire import (
+from ledger.facts.value_types import (
     Actor,
-    Document,
+    AttachedFile,
     Duration,
     Element,
     Event,
@@ -22,6 +21,7 @@ from ledger.facts.wire import (
     Reference,
     Text,
 )
+from ledger.facts.vocabulary import Approval, Capacity, Channel, Circumstance
 
 
 class OrderDrafted(Fact):
@@ -33,7 +33,7 @@ class OrderDrafted(Fact):
     instrument: Annotated[Instrument, "The instrument under which the order is to be made."]
     to_party: Annotated[Party, "The Party of the provider or of the requested authority."]
 
-    draft: Annotated[Document | None, Sealed(DRAFTERS), "The draft."] = None
+    draft: Annotated[AttachedFile | None, SealedField(DRAFTERS), "The draft."] = None
 
 
 class OrderSupervised(Fact):
@@ -46,7 +46,7 @@ class OrderSupervised(Fact):
     decision: Annotated[Approval, "The outcome."]
     about: Annotated[Event | None, "The draft that was examined."] = None
 
-    reasons: Annotated[Text | None, Sealed(CASE_FILE), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CASE_FILE), "Why."] = None
 
 
 class OrderValidated(Fact):
@@ -59,7 +59,7 @@ class OrderValidated(Fact):
     decision: Annotated[Approval, "The outcome."]
     about: Annotated[Event | None, "The draft that was examined."] = None
 
-    reasons: Annotated[Text | None, Sealed(CASE_FILE), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CASE_FILE), "Why."] = None
 
 
 DataCategory = Literal["subscriber", "identification", "traffic", "content", "domain-registration"]
@@ -177,91 +177,93 @@ class OrderIssued(Fact):
 
     circumstances: Annotated[
         tuple[Circumstance, ...] | None,
-        Sealed(ALL_SIDES, always=True),
+        SealedField(ALL_SIDES, always=True),
         "Declared circumstances that the issuing authority knows of.",
     ] = None
     offences: Annotated[
         tuple[str, ...] | None,
-        Sealed(ALL_SIDES_AND_OVERSIGHT),
+        SealedField(ALL_SIDES_AND_OVERSIGHT),
         "The offences under investigation.",
     ] = None
-    offence_provisions: Annotated[tuple[str, ...] | None, Sealed(ALL_SIDES), "The provisions of criminal law."] = None
-    applicable_penalties: Annotated[str | None, Sealed(ALL_SIDES), "The penalties they carry."] = None
+    offence_provisions: Annotated[tuple[str, ...] | None, SealedField(ALL_SIDES), "The provisions of criminal law."] = (
+        None
+    )
+    applicable_penalties: Annotated[str | None, SealedField(ALL_SIDES), "The penalties they carry."] = None
     identifiers: Annotated[
         tuple[str, ...] | None,
-        Sealed(ALL_SIDES_AND_OVERSIGHT),
+        SealedField(ALL_SIDES_AND_OVERSIGHT),
         "The user, account, address or other identifier.",
     ] = None
     domain_names: Annotated[
         tuple[str, ...] | None,
-        Sealed(ALL_SIDES_AND_OVERSIGHT),
+        SealedField(ALL_SIDES_AND_OVERSIGHT),
         "The domain names asked about.",
     ] = None
     information_sought: Annotated[
         Text | None,
-        Sealed(ALL_SIDES_AND_OVERSIGHT),
+        SealedField(ALL_SIDES_AND_OVERSIGHT),
         "The data sought, described in words.",
     ] = None
     time_range: Annotated[
         str | None,
-        Sealed(ALL_SIDES),
+        SealedField(ALL_SIDES),
         "The period the data are to cover, as two dates with a slash between.",
     ] = None
     other_information: Annotated[
         Text | None,
-        Sealed(ALL_SIDES),
+        SealedField(ALL_SIDES),
         "Anything else that helps the addressee to find the data.",
     ] = None
     processor_conditions: Annotated[
         Text | None,
-        Sealed(ALL_SIDES),
+        SealedField(ALL_SIDES),
         "Confirmation of the conditions for addressing a processor.",
     ] = None
     emergency_reasons: Annotated[
         Text | None,
-        Sealed(ALL_SIDES),
+        SealedField(ALL_SIDES),
         "Why this is an emergency and how the data relate to it.",
     ] = None
     summary_of_facts: Annotated[
         Text | None,
-        Sealed(AUTHORITIES),
+        SealedField(AUTHORITIES),
         "The facts of the case in short. Never for the provider.",
     ] = None
     necessity_grounds: Annotated[
         Text | None,
-        Sealed(AUTHORITIES),
+        SealedField(AUTHORITIES),
         "Why the order is necessary and proportionate. Never for the provider.",
     ] = None
     possession_reasons: Annotated[
         Text | None,
-        Sealed(AUTHORITIES),
+        SealedField(AUTHORITIES),
         "Why the provider is believed to hold the data.",
     ] = None
-    relevance: Annotated[Text | None, Sealed(AUTHORITIES), "How the data matter to the case."] = None
+    relevance: Annotated[Text | None, SealedField(AUTHORITIES), "How the data matter to the case."] = None
     prior_attempts: Annotated[
         Text | None,
-        Sealed(AUTHORITIES),
+        SealedField(AUTHORITIES),
         "What was already tried, or why the provider was not asked first.",
     ] = None
     additional_supporting_information: Annotated[
         Text | None,
-        Sealed(AUTHORITIES),
+        SealedField(AUTHORITIES),
         "What the requested Party has declared that it also needs.",
     ] = None
     custodian_information: Annotated[
         Text | None,
-        Sealed(AUTHORITIES),
+        SealedField(AUTHORITIES),
         "What is known of the custodian and of where the data are.",
     ] = None
     notification_test_reasons: Annotated[
         Text | None,
-        Sealed(CASE_FILE),
+        SealedField(CASE_FILE),
         "The facts behind the outcome of the notification test.",
     ] = None
     validation_pending: Annotated[
         bool | None,
-        Sealed(CASE_FILE, always=True),
+        SealedField(CASE_FILE, always=True),
         "The order was issued without prior validation. Never for the provider.",
     ] = None
-    order_document: Annotated[Document | None, Sealed(ALL_SIDES), "The order as served."] = None
-    translation: Annotated[Document | None, Sealed(ALL_SIDES), "The translation served with it."] = None
+    order_document: Annotated[AttachedFile | None, SealedField(ALL_SIDES), "The order as served."] = None
+    translation: Annotated[AttachedFile | None, SealedField(ALL_SIDES), "The translation served with it."] = None

@@ -1,13 +1,13 @@
-"""The order on its way: sent, arrived, doubted, vouched for."""
+"""Service of an order: transmission, receipt, authenticity."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import ALL_SIDES, CORRESPONDENTS
+from ledger.facts.value_types import Actor, AttachedFile, Event, PastInstant, Text
 from ledger.facts.vocabulary import Channel, Circumstance, ReceiptProof
-from ledger.facts.wire import Actor, Document, Event, PastInstant, Text
 
 
 class OrderTransmitted(Fact):
@@ -21,8 +21,8 @@ class OrderTransmitted(Fact):
     about: Annotated[Event | None, "The version sent; without it, the order as issued."] = None
 
     record: Annotated[
-        Document | None,
-        Sealed(CORRESPONDENTS),
+        AttachedFile | None,
+        SealedField(CORRESPONDENTS),
         "The record to be made when the regular channel is not used.",
     ] = None
 
@@ -34,7 +34,7 @@ class OrderReceived(Fact):
     signers = ("SP", "REG", "CAQ", "POC", "ISS")
 
     proof_kind: Annotated[ReceiptProof | None, "What the time of arrival rests on."] = None
-    proof: Annotated[Document | None, "The proof itself."] = None
+    proof: Annotated[AttachedFile | None, "The proof itself."] = None
     proper_addressee: Annotated[
         bool | None,
         "The place of arrival is the designated one. False starts no clock.",
@@ -43,7 +43,7 @@ class OrderReceived(Fact):
 
     circumstances: Annotated[
         tuple[Circumstance, ...] | None,
-        Sealed(ALL_SIDES, always=True),
+        SealedField(ALL_SIDES, always=True),
         "Declared circumstances that the provider recognises in the account.",
     ] = None
 
@@ -68,7 +68,7 @@ class ReceiptDisputed(Fact):
     about: Annotated[Event, "The receipt in dispute."]
     claimed_on: Annotated[PastInstant, "The time claimed instead."]
 
-    reasons: Annotated[Text | None, Sealed(CORRESPONDENTS), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(CORRESPONDENTS), "Why."] = None
 
 
 Doubt = Literal[
@@ -90,7 +90,7 @@ class AuthenticityQuestioned(Fact):
     about: Annotated[Event | None, "The entry in doubt."] = None
     doubt: Annotated[Doubt, "What raised the doubt."]
 
-    checks: Annotated[Text | None, Sealed(CORRESPONDENTS), "What was checked."] = None
+    checks: Annotated[Text | None, SealedField(CORRESPONDENTS), "What was checked."] = None
 
 
 ConfirmationMethod = Literal["call-back", "register-key", "contact-point-24-7", "letter", "in-person"]
@@ -105,7 +105,7 @@ class AuthenticityConfirmed(Fact):
     about: Annotated[Event | None, "The entry confirmed; without it, the order."] = None
     method: Annotated[ConfirmationMethod, "How it was confirmed."]
 
-    checks: Annotated[Text | None, Sealed(CORRESPONDENTS), "What was checked."] = None
+    checks: Annotated[Text | None, SealedField(CORRESPONDENTS), "What was checked."] = None
 
 
 class OrderRepudiated(Fact):
@@ -117,4 +117,4 @@ class OrderRepudiated(Fact):
     about: Annotated[Event | None, "The entry that is disowned."] = None
     finding: Annotated[Literal["never-issued", "altered", "office-impersonated"], "What happened."]
 
-    explanation: Annotated[Text | None, Sealed(CORRESPONDENTS), "In words."] = None
+    explanation: Annotated[Text | None, SealedField(CORRESPONDENTS), "In words."] = None

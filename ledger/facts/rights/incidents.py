@@ -1,13 +1,13 @@
-"""Security incidents: found, weighed, told."""
+"""Security incidents: detection, assessment, notification."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import OVERSIGHT
+from ledger.facts.value_types import Actor, Date, Event, PastInstant, Text
 from ledger.facts.vocabulary import NoticeChannel, RestrictionGround
-from ledger.facts.wire import Actor, Date, Event, PastInstant, Text
 
 IncidentKind = Literal["misdirected", "unauthorised-access", "loss", "alteration", "forged-order", "other"]
 IncidentRegime = Literal["GDPR:33", "LED:30", "2AP:14(7)"]
@@ -23,7 +23,7 @@ class SecurityIncidentDetected(Fact):
     incident_kind: Annotated[IncidentKind, "What kind."]
     regime: Annotated[IncidentRegime | None, "The regime under which it must be reported."] = None
 
-    description: Annotated[Text | None, Sealed(OVERSIGHT), "What happened."] = None
+    description: Annotated[Text | None, SealedField(OVERSIGHT), "What happened."] = None
 
 
 class IncidentAssessed(Fact):
@@ -35,7 +35,7 @@ class IncidentAssessed(Fact):
     about: Annotated[Event, "The incident."]
     risk: Annotated[Literal["none", "low", "significant", "high"], "The outcome."]
 
-    assessment: Annotated[Text | None, Sealed(OVERSIGHT), "In words."] = None
+    assessment: Annotated[Text | None, SealedField(OVERSIGHT), "In words."] = None
 
 
 Mitigation = Literal["recall-asked", "access-cut", "key-revoked", "notice-to-staff", "process-changed", "other"]
@@ -50,7 +50,7 @@ class MitigationTaken(Fact):
     about: Annotated[Event, "The incident."]
     measure: Annotated[Mitigation, "What."]
 
-    details: Annotated[Text | None, Sealed(OVERSIGHT), "In words."] = None
+    details: Annotated[Text | None, SealedField(OVERSIGHT), "In words."] = None
 
 
 class IncidentNotifiedToTransferringParty(Fact):
@@ -83,7 +83,7 @@ class IncidentNotifiedToAuthority(Fact):
     notified_authority: Annotated[Actor, "Who is told."]
     phased: Annotated[bool | None, "More will follow."] = None
 
-    late_reasons: Annotated[Text | None, Sealed(OVERSIGHT, always=True), "Why it was told late."] = None
+    late_reasons: Annotated[Text | None, SealedField(OVERSIGHT, always=True), "Why it was told late."] = None
 
 
 class IncidentNoticeDelayed(Fact):

@@ -1,12 +1,12 @@
-"""Supervision, and what is said to everybody."""
+"""Supervision, and public notices."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import AUTHORITIES, OVERSIGHT
-from ledger.facts.wire import Date, Document, Event, Party, Text
+from ledger.facts.value_types import AttachedFile, Date, Event, Party, Text
 
 
 class NoticePublished(Fact):
@@ -15,7 +15,7 @@ class NoticePublished(Fact):
     basis = ("2AP:14(11)(a)", "LED:13(1)")
     signers = ("ISS", "CAR", "DPO", "DPA14")
 
-    document: Annotated[Document, "The notice."]
+    document: Annotated[AttachedFile, "The notice."]
     valid_from: Annotated[Date, "From when it counts."]
 
 
@@ -29,7 +29,7 @@ class TransfersSuspended(Fact):
     to_party: Annotated[Party, "The Party that gets no data meanwhile."]
     provisional: Annotated[bool, "For urgency, before the consultation."]
 
-    reasons: Annotated[Text | None, Sealed(AUTHORITIES), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(AUTHORITIES), "Why."] = None
 
 
 class SuspensionLifted(Fact):
@@ -47,7 +47,7 @@ class OversightInquiryOpened(Fact):
     basis = ("2AP:14(14)", "LED:46")
     signers = ("SA",)
 
-    subject: Annotated[Text | None, Sealed(OVERSIGHT), "What about."] = None
+    subject: Annotated[Text | None, SealedField(OVERSIGHT), "What about."] = None
 
 
 CorrectiveMeasure = Literal["erase", "restrict", "rectify", "inform-the-person", "stop-processing", "other"]
@@ -62,4 +62,4 @@ class CorrectiveMeasureOrdered(Fact):
     about: Annotated[Event | None, "The inquiry."] = None
     measure: Annotated[CorrectiveMeasure, "What."]
 
-    reasons: Annotated[Text | None, Sealed(OVERSIGHT), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(OVERSIGHT), "Why."] = None

@@ -1,12 +1,12 @@
-"""What the person concerned asks for, and what is answered."""
+"""Requests of the person concerned, and the answers."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import EVIDENCE, OVERSIGHT, PERSON_CONCERNED, TRIAL
-from ledger.facts.wire import Document, Event, Text
+from ledger.facts.value_types import AttachedFile, Event, Text
 
 
 class AccessRequested(Fact):
@@ -15,7 +15,7 @@ class AccessRequested(Fact):
     basis = ("2AP:14(12)(a)(i)", "LED:14", "GDPR:15")
     signers = ("ISS", "RET", "SP", "DPO", "DEF")
 
-    request: Annotated[Document | None, Sealed(PERSON_CONCERNED), "The request."] = None
+    request: Annotated[AttachedFile | None, SealedField(PERSON_CONCERNED), "The request."] = None
 
 
 AccessPart = Literal["copy", "legal-basis", "purpose", "retention", "recipients", "redress"]
@@ -48,7 +48,7 @@ class AccessRestricted(Fact):
 
     reasons: Annotated[
         Text | None,
-        Sealed(OVERSIGHT),
+        SealedField(OVERSIGHT),
         "Factual and legal reasons, for the supervisory authority.",
     ] = None
 
@@ -61,7 +61,7 @@ class RectificationRequested(Fact):
 
     about: Annotated[Event | None, "The entry concerned."] = None
 
-    request: Annotated[Document | None, Sealed(PERSON_CONCERNED), "The request."] = None
+    request: Annotated[AttachedFile | None, SealedField(PERSON_CONCERNED), "The request."] = None
 
 
 RectificationMode = Literal["correction", "supplementation", "erasure", "anonymisation", "restriction", "blocking"]
@@ -76,7 +76,7 @@ class RectificationMade(Fact):
     about: Annotated[Event, "The entry concerned."]
     mode: Annotated[RectificationMode, "How."]
 
-    correction: Annotated[Text | None, Sealed(PERSON_CONCERNED), "What is right."] = None
+    correction: Annotated[Text | None, SealedField(PERSON_CONCERNED), "What is right."] = None
 
 
 class RectificationRefused(Fact):
@@ -88,7 +88,7 @@ class RectificationRefused(Fact):
     answers: Annotated[Event, "The request."]
     redress_info: Annotated[bool, "The person is told how to seek redress."]
 
-    reasons: Annotated[Text | None, Sealed(PERSON_CONCERNED), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(PERSON_CONCERNED), "Why."] = None
 
 
 class SupplementaryStatementAdded(Fact):
@@ -99,7 +99,7 @@ class SupplementaryStatementAdded(Fact):
 
     about: Annotated[Event, "The entry concerned."]
 
-    statement: Annotated[Text | None, Sealed(EVIDENCE), "The statement."] = None
+    statement: Annotated[Text | None, SealedField(EVIDENCE), "The statement."] = None
 
 
 class ErasureRequested(Fact):
@@ -108,7 +108,7 @@ class ErasureRequested(Fact):
     basis = ("LED:16(2)", "GDPR:17")
     signers = ("ISS", "RET", "SP", "DPO", "DEF")
 
-    request: Annotated[Document | None, Sealed(PERSON_CONCERNED), "The request."] = None
+    request: Annotated[AttachedFile | None, SealedField(PERSON_CONCERNED), "The request."] = None
 
 
 class ErasureDecided(Fact):
@@ -120,7 +120,7 @@ class ErasureDecided(Fact):
     answers: Annotated[Event, "The request."]
     decision: Annotated[Literal["erased", "refused", "restricted-instead"], "The decision."]
 
-    reasons: Annotated[Text | None, Sealed(PERSON_CONCERNED), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(PERSON_CONCERNED), "Why."] = None
 
 
 class RemedySought(Fact):
@@ -131,7 +131,7 @@ class RemedySought(Fact):
 
     forum: Annotated[Literal["court", "supervisory-authority", "other"], "Where."]
 
-    claim: Annotated[Text | None, Sealed(TRIAL), "What is claimed."] = None
+    claim: Annotated[Text | None, SealedField(TRIAL), "What is claimed."] = None
 
 
 class RemedyDecided(Fact):
@@ -143,4 +143,4 @@ class RemedyDecided(Fact):
     about: Annotated[Event, "The remedy sought."]
     decision: Annotated[Literal["granted", "granted-in-part", "refused"], "The decision."]
 
-    reasons: Annotated[Text | None, Sealed(TRIAL), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(TRIAL), "Why."] = None

@@ -1,13 +1,13 @@
-"""How long data are kept, when they are locked, and how they go."""
+"""Retention, restriction and destruction of data."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import OVERSIGHT
+from ledger.facts.value_types import Actor, Date, Duration, Event, Text
 from ledger.facts.vocabulary import DestructionMethod
-from ledger.facts.wire import Actor, Date, Duration, Event, Text
 
 
 class RetentionRuleSet(Fact):
@@ -75,4 +75,4 @@ class RestrictionReleased(Fact):
 
     about: Annotated[Event, "The restriction."]
 
-    reasons: Annotated[Text | None, Sealed(OVERSIGHT), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(OVERSIGHT), "Why."] = None

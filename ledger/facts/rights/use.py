@@ -1,13 +1,13 @@
-"""What data are used for, how good they are, and who looked at them."""
+"""Use of data, their quality, and access to them."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from ledger.facts.kind import Fact, Sealed
+from ledger.facts.kind import Fact, SealedField
 from ledger.facts.readers import EVIDENCE, OVERSIGHT
+from ledger.facts.value_types import Actor, Element, Event, Numbered, Order, Text
 from ledger.facts.vocabulary import OFFICES, Purpose
-from ledger.facts.wire import Actor, Element, Event, Numbered, Order, Text
 
 
 class PurposeRecorded(Fact):
@@ -31,7 +31,7 @@ class UseRecorded(Fact):
     elements: Annotated[tuple[Element, ...] | None, "What."] = None
     conditions_checked: Annotated[tuple[Event, ...] | None, "The conditions looked at before."] = None
 
-    person: Annotated[str | None, Sealed(OVERSIGHT), "Who used them."] = None
+    person: Annotated[str | None, SealedField(OVERSIGHT), "Who used them."] = None
 
 
 class FurtherUseDecided(Fact):
@@ -44,7 +44,7 @@ class FurtherUseDecided(Fact):
     decision: Annotated[Literal["allowed", "refused"], "The decision."]
     legal_basis: Annotated[str | None, "The provision."] = None
 
-    reasons: Annotated[Text | None, Sealed(OVERSIGHT), "Why."] = None
+    reasons: Annotated[Text | None, SealedField(OVERSIGHT), "Why."] = None
 
 
 class DataQualityNoted(Fact):
@@ -56,7 +56,7 @@ class DataQualityNoted(Fact):
     elements: Annotated[tuple[Element, ...], "Which data."]
     quality: Annotated[Literal["fact", "assessment", "inaccurate", "outdated", "incomplete"], "What is noted."]
 
-    note: Annotated[Text | None, Sealed(EVIDENCE), "In words."] = None
+    note: Annotated[Text | None, SealedField(EVIDENCE), "In words."] = None
 
 
 SpecialCategory = Literal[
@@ -80,7 +80,7 @@ class SensitiveDataFlagged(Fact):
     elements: Annotated[tuple[Element, ...], "Which data."]
     safeguard: Annotated[str | None, "The safeguard applied, by its identifier."] = None
 
-    special_category: Annotated[SpecialCategory | None, Sealed(OVERSIGHT), "The kind."] = None
+    special_category: Annotated[SpecialCategory | None, SealedField(OVERSIGHT), "The kind."] = None
 
 
 class IncorrectTransmissionNotified(Fact):
@@ -117,5 +117,5 @@ class RecordAccessed(Fact):
     purpose_code: Annotated[Purpose, "What for."]
     orders: Annotated[tuple[Order, ...] | None, "The orders that were read."] = None
 
-    justification: Annotated[Text | None, Sealed(OVERSIGHT), "Why."] = None
-    person: Annotated[str | None, Sealed(OVERSIGHT), "Who."] = None
+    justification: Annotated[Text | None, SealedField(OVERSIGHT), "Why."] = None
+    person: Annotated[str | None, SealedField(OVERSIGHT), "Who."] = None

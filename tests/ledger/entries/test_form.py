@@ -26,7 +26,8 @@ from ledger.adapters.folders import order_names as names
 from ledger.entries.case import Unread, instant
 from ledger.entries.form import Known, named_in, plain, slips
 from ledger.facts import KINDS, FactError, build, check_form
-from ledger.facts.wire import Actor, Party, Word, form_of, texts
+from ledger.facts.value_forms import TextForm, texts
+from ledger.facts.value_types import Actor, Party, form_of
 from ledger.formats import time_zones
 from tests.support.cli import STORIES, House, ledger_of, run, told
 from tests.support.facts import ORDER, in_full
@@ -791,7 +792,7 @@ def test_offices_and_parties_have_the_types_that_ask() -> None:
     }
     for hint in (Actor, Party):
         form = form_of(hint)
-        assert isinstance(form, Word)
+        assert isinstance(form, TextForm)
         assert form.registered
 
 

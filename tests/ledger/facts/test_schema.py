@@ -14,7 +14,7 @@ from hypothesis import given
 
 from cli.session.ledger_reader import reading
 from ledger.facts import KINDS, about, json_schema
-from ledger.facts.wire import LINES
+from ledger.facts.value_forms import LINES
 from tests.support.cli import ledger_of
 from tests.support.facts import REFUSALS, Told, facts, in_full
 

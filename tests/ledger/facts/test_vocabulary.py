@@ -106,7 +106,7 @@ def _head(cls: type[Fact]) -> tuple[str, str, list[str], list[str], list[str]]:
 
 
 def _column(field: Field) -> dict[str, Any]:
-    """A field as the table writes it."""
+    """Return a field as the table writes it."""
     column: dict[str, Any] = {"type": field.type, "required": field.required, "says": field.says}
     if field.one_of:
         column["one_of"] = list(field.one_of)
@@ -118,7 +118,7 @@ def _column(field: Field) -> dict[str, Any]:
 
 
 def _heading(story: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """What a story leaves out of `order-issued` because it stands in its table of orders."""
+    """Return the fields of `order-issued` that a story states in its table of orders instead."""
     if told["type"] != "order-issued":
         return {}
     order = story["orders"][told["order"]]
@@ -126,7 +126,7 @@ def _heading(story: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any
 
 
 def _wire(cls: type[Fact], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A story's values on the wire: labels become hashes and UUIDs, TOML's own times become strings."""
+    """Return the wire values of a story: labels become hashes and UUIDs, times of TOML become strings."""
 
     def one(value: Any, kind: str) -> Any:
         if isinstance(value, list):

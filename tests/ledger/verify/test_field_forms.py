@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import ledger.facts
 from ledger.entries.payload import Formed, Payload, SignedBy, well_formed
 from ledger.facts import KINDS, FactError, check_form
-from ledger.facts.wire import Form, Many, Unfit, Word, check, plainly
+from ledger.facts.value_forms import Form, FormError, ListForm, TextForm, check, quick_check
 from ledger.verify import field_forms as fields
 from ledger.verify.field_forms import check_public
 from tests.ledger.facts.test_facts import ODD
@@ -25,9 +25,9 @@ _WORDS = sorted(
         word
         for kind in KINDS.values()
         for field in kind.fields().values()
-        if isinstance(word := getattr(field.form, "item", field.form), Word)
+        if isinstance(word := getattr(field.form, "item", field.form), TextForm)
     },
-    key=lambda word: (word.type, word.pattern, word.known),
+    key=lambda word: (word.type, word.pattern, word.values),
 )
 ODD_VALUES = st.sampled_from(ODD) | st.text(max_size=4) | st.integers() | st.dates().map(str)
 
@@ -56,16 +56,16 @@ SAID: dict[str, Any] = {
 }
 
 
-def nearly(word: Word) -> st.SearchStrategy[str]:
+def nearly(word: TextForm) -> st.SearchStrategy[str]:
     """Texts that fit a word's pattern, ASCII or not, and some with one more character at an end."""
-    fitting = st.sampled_from(word.known) if word.known else st.from_regex(word.pattern, fullmatch=True)
+    fitting = st.sampled_from(word.values) if word.values else st.from_regex(word.pattern, fullmatch=True)
     ends = st.sampled_from(["", "", "\n", " ", "\u0660", "\u0301", "\x00", "0"])
     return st.builds("{0}{1}{2}".format, ends, fitting, ends)
 
 
 def is_plain(form: Form, value: Any) -> bool:
     try:
-        return bool(plainly(form)(value))
+        return bool(quick_check(form)(value))
     except TypeError:
         return False
 
@@ -73,7 +73,7 @@ def is_plain(form: Form, value: Any) -> bool:
 def fits(form: Form, value: Any) -> bool:
     try:
         check(form, value)
-    except Unfit:
+    except FormError:
         return False
     return True
 
@@ -83,7 +83,7 @@ def fits(form: Form, value: Any) -> bool:
 def test_a_text_that_plainly_fits_a_word_fits_it(data: st.DataObject) -> None:
     word = data.draw(st.sampled_from(_WORDS))
     text = data.draw(nearly(word))
-    for form, value in ((word, text), (Many(word), [text])):
+    for form, value in ((word, text), (ListForm(word), [text])):
         assert fits(form, value) or not is_plain(form, value)
 
 
@@ -102,7 +102,7 @@ def test_nearly_every_value_is_plain(told: Told) -> None:
     for name, value in public.items():
         form = KINDS[kind].fields()[name].form
         text = getattr(form, "item", form)
-        if isinstance(text, Word) and not text.real and "[^" not in text.pattern:
+        if isinstance(text, TextForm) and not text.parse and "[^" not in text.pattern:
             assert is_plain(form, value)
 
 
@@ -151,7 +151,7 @@ def test_an_entry_is_judged_the_same_quickly_and_by_its_forms(told: Told, schema
 def test_the_form_of_an_entry_is_judged_the_same_quickly_and_field_by_field(told: Told) -> None:
     kind, public, sealed = told
     quickly = outcome(lambda: check_form(kind, public, sealed))
-    with patch.object(ledger.facts, "_plain", lambda *shape: None):
+    with patch.object(ledger.facts, "_quick_checks", lambda *shape: None):
         assert outcome(lambda: check_form(kind, public, sealed)) == quickly
 
 
