@@ -25,7 +25,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     before = size(ledger)
     with monkeypatch.context() as patched:
         for place in (
-            "ledger.facts.check_at_door",
+            "ledger.facts.check_before_signing",
             "ledger.application.parallel_open.check_texts",
             "ledger.application.sealing.check_texts",
         ):
