@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 from cli.exit_codes import Exit
@@ -41,6 +42,7 @@ def said() -> set[str]:
     return found
 
 
+@cache
 def nodes() -> list[ast.AST]:
     files = [p for house in ("ledger", "projections", "cli", "comity") for p in (ROOT / house).rglob("*.py")]
     return [n for p in files for n in ast.walk(ast.parse(p.read_text(encoding="utf-8")))]

@@ -11,6 +11,7 @@ import ast
 import io
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,7 @@ from ledger.law import FINDING_RULES, ClockVerdict
 from ledger.law.record_checks.regions import AT_REST
 from ledger.law.rules.order_contents import CONTENTS, WORDS
 from ledger.law.states import ALL
+from ledger.verify.claims import NOT_TRUE
 from projections.render.translation import PLACE, translation
 from projections.reports.certificates import REGULAR, RULES, source_of_a_copy
 from projections.reports.evidence_chain_report import SHOWN
@@ -98,10 +100,11 @@ SMALL: Final = (
 )
 
 
-def messages() -> list[str]:
-    """Every message once, templates first."""
+@cache
+def messages() -> tuple[str, ...]:
+    """Return every message once, templates first."""
     found = dict.fromkeys((*_templates(), *_papers(), *_sources(), *_sheets(), *_law(), *SMALL))
-    return [m for m in found if re.search("[A-Za-z]{2}", re.sub(r"{[0-9]}", "", m))]
+    return tuple(m for m in found if re.search("[A-Za-z]{2}", re.sub(r"{[0-9]}", "", m)))
 
 
 def _templates() -> Iterator[str]:
@@ -206,6 +209,7 @@ def _law() -> Iterable[str]:
     yield from (word for said in WORDS.values() for word in said.split(" or "))
     yield from (says(kind) for kind in KINDS)
     yield says("a kind nobody knows")
+    yield NOT_TRUE
     yield from ROLES.values()
     yield from INSTRUMENTS.values()
     yield from LEVELS.values()
@@ -228,14 +232,21 @@ def left_in_english(text: str, lang: str) -> list[str]:
 
     Not counted is what stays English by design: names of fields, and what is declared before a foreign court.
     """
-    said = " ".join(translation(lang).messages.values())
-    parts = {part.strip(" ,.;:()") for m in messages() for part in PLACE.split(m)[::2]}
-    fields = {name.replace("_", " ") for kind in KINDS.values() for name in kind.fields()}
     text = re.sub(r"\s+", " ", text)
     for kept in sorted(_declared(), key=len, reverse=True):
         text = text.replace(kept, " ")
-    looked = (p for p in parts if " " in p and p not in said and p not in fields and re.search("[a-z]{3}", p))
-    return sorted(p for p in looked if p in text and re.search(rf"\b{re.escape(p)}\b", text))
+    return [p for p in _english_parts(lang) if p in text and re.search(rf"\b{re.escape(p)}\b", text)]
+
+
+@cache
+def _english_parts(lang: str) -> tuple[str, ...]:
+    """Return the parts of messages, of two words or more, that no translation and no field's name has."""
+    said = " ".join(translation(lang).messages.values())
+    parts = {part.strip(" ,.;:()") for m in messages() for part in PLACE.split(m)[::2]}
+    fields = {name.replace("_", " ") for kind in KINDS.values() for name in kind.fields()}
+    return tuple(
+        sorted(p for p in parts if " " in p and p not in said and p not in fields and re.search("[a-z]{3}", p))
+    )
 
 
 def _declared() -> Iterator[str]:

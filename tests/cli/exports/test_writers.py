@@ -335,9 +335,15 @@ def test_every_line_of_a_csv_ends_with_crlf_and_has_as_many_cells(ledger: Path) 
 
 
 @pytest.fixture(scope="module")
-def archive(ledger: Path) -> Path:
-    folder = ledger.parent / "archive"
-    done = run("export", "--format", "parquet", "-o", str(folder), ledger=ledger)
+def archived(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a ledger that no test writes to; tests of other exports record accesses in `ledger`."""
+    return ledger_of("S1", tmp_path_factory.mktemp("archived"))
+
+
+@pytest.fixture(scope="module")
+def archive(archived: Path) -> Path:
+    folder = archived.parent / "archive"
+    done = run("export", "--format", "parquet", "-o", str(folder), ledger=archived)
     assert done.exit_code == 0, done.output
     return folder
 
@@ -350,26 +356,26 @@ def asked(archive: Path, query: str) -> list[tuple[Any, ...]]:
     return found
 
 
-def test_an_archive_holds_every_entry_of_the_log_and_its_exact_bytes(archive: Path, ledger: Path) -> None:
+def test_an_archive_holds_every_entry_of_the_log_and_its_exact_bytes(archive: Path, archived: Path) -> None:
     from cli.session.ledger_reader import reading
 
-    with reading(ledger) as reader:
+    with reading(archived) as reader:
         raws = [(index, raw.decode()) for index, raw in reader.store.page(0, 1000)]
     assert asked(archive, "SELECT log_index, envelope FROM 'archive/entries.parquet' ORDER BY 1") == raws
 
 
-def test_an_archive_says_of_clocks_and_findings_what_judge_says(archive: Path, ledger: Path) -> None:
-    judged = told("judge", "main", ledger=ledger)
+def test_an_archive_says_of_clocks_and_findings_what_judge_says(archive: Path, archived: Path) -> None:
+    judged = told("judge", "main", ledger=archived)
     clocks = asked(archive, "SELECT id, verdict FROM 'archive/deadlines.parquet'")
     assert sorted(clocks) == sorted((d["id"], d["verdict"]) for d in judged["deadlines"])
     codes = asked(archive, "SELECT code FROM 'archive/findings.parquet'")
     assert sorted(code for (code,) in codes) == sorted(f["code"] for f in judged["findings"])
 
 
-def test_no_sealed_value_is_in_an_archive(archive: Path, ledger: Path) -> None:
+def test_no_sealed_value_is_in_an_archive(archive: Path, archived: Path) -> None:
     tables = ("entries", "timeline", "deadlines", "findings")
     text = repr([asked(archive, f"FROM 'archive/{name}.parquet'") for name in tables])
-    assert [s for s in sealed_values(ledger) if s in text] == []
+    assert [s for s in sealed_values(archived) if s in text] == []
     assert all(path.stat().st_mode & 0o077 == 0 for path in (archive, *archive.iterdir()))
 
 
