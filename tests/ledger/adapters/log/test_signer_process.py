@@ -154,6 +154,25 @@ def test_somebody_who_was_slower_is_told_what_was_signed_and_gets_no_signature(s
         assert told["moved"]["size"] == 11
 
 
+def test_a_signature_that_another_process_took_meanwhile_is_answered_with_what_it_signed(
+    signer: Signer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = LocalSigner.step
+
+    def slower(self: LocalSigner, *given: Any) -> Any:
+        with monkeypatch.context() as once:
+            once.setattr(LocalSigner, "step", step)
+            with closing(LocalSigner(ORIGIN, signer._state)) as other:
+                other.ready(other.last(), NOW)
+                assert other.step(other.last(), 5, TREE.root(5), lambda: (), NOW, print) is not None
+        return step(self, *given)
+
+    monkeypatch.setattr(LocalSigner, "step", slower)
+    answered = json.loads(signer.answer(TREE.question(0, 11)))
+    assert list(answered) == ["moved"]
+    assert answered["moved"]["size"] == 5
+
+
 def test_another_logs_checkpoint_is_not_signed(signer: Signer) -> None:
     assert refused(signer, TREE.question(0, 3, origin="ledger.example/xv/other"))["code"] == "CP-ORIGIN"
 
