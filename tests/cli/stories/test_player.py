@@ -64,6 +64,12 @@ def test_an_expectation_that_does_not_hold_is_named_and_is_exit_3(
     assert says in done.stdout
 
 
+def test_differences_from_a_story_are_named_in_the_order_of_their_names(tmp_path: Path) -> None:
+    text = S1.read_text("utf-8").replace("findings = []", 'findings = ["V-9", "V-7-RESERVED", "V-8"]')
+    named = [line for o in check(played(text, tmp_path)) for line in o.differs if line.startswith("finding: lacks")]
+    assert named == [f"finding: lacks {code}" for code in ("V-7-RESERVED", "V-8", "V-9")] * 2
+
+
 def test_a_story_that_holds_is_exit_0_with_a_line_for_each_expectation() -> None:
     done = told("play", str(S1), "--check")
     assert done["format"] == "comity.play/1"

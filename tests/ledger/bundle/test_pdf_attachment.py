@@ -66,6 +66,9 @@ AMBIGUOUS = {
     ),
     "two names for two systems": written([*TWO, spec(1, 2), CATALOGUE]),
     "a name that is escaped": written([*TWO, spec(1), b"<</Type/Annot/FS<</E#46<</F 2 0 R>>>>>>", CATALOGUE]),
+    "a file beside a page, without a type, by way of another object": written(
+        [stream(ARCHIVE), stream(OTHER, ""), spec(1), b"<</Type/Annot/FS<</EF 5 0 R>>>>", b"<</F 2 0 R>>", CATALOGUE]
+    ),
     "a type that is escaped": written([stream(ARCHIVE), stream(OTHER, "/Type/Embedded#46ile"), spec(1), CATALOGUE]),
     "a file beside a page": written(
         [*TWO, spec(1), b"<</Type/Annot/Subtype/FileAttachment/FS 5 0 R>>", spec(2), CATALOGUE]
