@@ -32,7 +32,7 @@ class ActingOffices:
 
     def is_by(self, e: Entry, *roles: str) -> bool:
         """Return True if it was done in one of these roles."""
-        return e.role in roles if e.speaks == "act" else not self.roles(e).isdisjoint(roles)
+        return not self.roles(e).isdisjoint(roles)
 
     def party(self, e: Entry) -> str:
         """Return the Party of the signer, or of the office that an observation or import speaks for."""

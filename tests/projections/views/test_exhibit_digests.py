@@ -294,6 +294,14 @@ def test_each_exhibit_is_held_for_itself() -> None:
     ]
 
 
+def test_what_arrived_without_a_number_is_held_until_an_exhibit_is_handed_on_that_never_arrived() -> None:
+    handed_over = hands_over("one", 5, ("a", A))
+    rest, numbered = arrives("rest", 7, None, ("a", A)), arrives("numbered", 7, "EX-A", ("b", B))
+    of_the_rest, arrived = moves("part of the rest", 9, "EX-B", A), moves("an exhibit that arrived", 8, "EX-A", B)
+    assert (None, "orn", "rest", "part of the rest") in holdings(handed_over, rest, numbered, arrived, of_the_rest)
+    assert (None, "orn", "rest", None) in holdings(handed_over, rest, numbered, arrived)
+
+
 def test_what_a_holder_destroys_whole_ends_each_exhibit_it_holds_and_no_other() -> None:
     gone = fact("data-destroyed", "2027-03-12T09:00Z", "lab", "LAB", scope="all", method="overwritten", label="gone")
     assert ("EX-B", "lab", "move b", "gone") in holdings(*TWO, gone)
