@@ -1,8 +1,8 @@
-"""Every writing command, killed or failed at every call by which it writes, and what is there afterwards.
+"""Every writing command, killed or failed at every call by which it writes, and the state it leaves.
 
-strace counts the calls of one run, then each run has SIGKILL, EIO, ENOSPC or ECONNRESET at one of them. After each the
-ledger is whole, everything that was acknowledged is there, the same command finishes, and the next one works. A part is
-a module with `lacks`, `names`, `trials` and `tried`:
+strace counts the calls of one run, then each run has SIGKILL, EIO, ENOSPC or ECONNRESET at one of them. After
+each the ledger is whole, everything that was acknowledged is there, the same command finishes, and the next one
+works. A part is a module with `lacks`, `names`, `trials` and `tried`:
 
     folder    a ledger in a folder: every command (`commands`)
     postgres  its entries in PostgreSQL: the command's calls, and those of the server's process that serves it
@@ -25,6 +25,6 @@ PARTS = ("folder", "postgres", "witness", "signer", "clock")
 
 
 def parts(names: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """The modules of these parts."""
+    """Return the modules of these parts."""
     for name in names:
         yield name, import_module(f"tests.faults.{name}")

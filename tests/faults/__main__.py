@@ -35,7 +35,7 @@ def main() -> int:
         return 2
     started = time.monotonic()
     with tempfile.TemporaryDirectory(dir=FAST if os.access(FAST, os.W_OK) else None) as place:
-        os.chmod(place, 0o711)  # noqa: S103 -- PostgreSQL runs as a user of its own, and has its folder inside
+        os.chmod(place, 0o711)  # noqa: S103 -- PostgreSQL runs as another user, and has its folder inside
         tempfile.tempdir = os.environ["TMPDIR"] = place  # inherited by every process, and all they leave goes with it
         with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as pool:
             every = _every(pool, asked.part or PARTS, asked.only)
@@ -53,7 +53,7 @@ def main() -> int:
 def _every(
     pool: Executor, wanted: Sequence[str], only: Sequence[str] | None
 ) -> dict[tuple[str, str], list[PendingBatch]]:
-    """The faults of every command of every part that can be tried on this machine."""
+    """Return the faults of every command of every part that can be tried on this machine."""
     found = []
     for name, part in parts(wanted):
         if lacks := part.lacks():
@@ -77,7 +77,7 @@ def _tried(trial: PendingBatch) -> list[str]:
 
 
 def sampled(every: dict[tuple[str, str], list[PendingBatch]], count: int, seed: int) -> list[PendingBatch]:
-    """So many faults, in turn one of each command, so that none is left out; all of them for 0."""
+    """Return so many faults, in turn one of each command, so that none is left out; all of them for 0."""
     chance = random.Random(seed)
     decks = [chance.sample(trials, len(trials)) for trials in every.values()]
     turns = [deck[turn] for turn in range(max(map(len, decks), default=0)) for deck in decks if turn < len(deck)]
@@ -107,7 +107,7 @@ def _kept(keep: Path | None) -> set[PendingBatch]:
 
 
 def _read(keep: Path) -> Iterator[PendingBatch]:
-    """The faults that held; a line of another form, or one that was cut, is none of ours."""
+    """Return the faults that held; lines of another form, or cut lines, are ignored."""
     for line in keep.read_text().splitlines():
         try:
             yield PendingBatch(*json.loads(line))

@@ -1,8 +1,8 @@
 """A clock that is wrong, or jumps between two readings of it by one command.
 
-The n-th fault is at the n-th reading: from there on the clock is hours behind or years ahead, or it is so for that one
-reading alone. At the first reading it is wrong for the whole command. Afterwards it is right again, and what was signed
-by one that was ahead is gone on behind in the way that is documented: `comity log clock`.
+The n-th fault is at the n-th reading: from there on the clock is hours behind or years ahead, or it is so for
+that one reading alone. At the first reading it is wrong for the whole command. Afterwards it is right again. A
+log that was signed by a clock ahead goes on in the documented way: `comity log clock`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ FAULTS = {
     "ahead once": (timedelta(days=1000), True),
     "a second behind": (timedelta(seconds=-1), False),
 }
-SIGNING = (  # those that sign or keep a time
+SIGNING = (  # the commands that sign or keep a time
     *("record", "issue", "sealed", "import", "receive", "counterparty add", "reveal", "report", "erase", "key enrol"),
     *("key rotate", "key revoke", "rotate-log", "checkpoint", "publish", "export", "init", "succeed", "log clock"),
     *("remake-guard", "trust new", "witness add", "witness pull", "witness take", "monitor", "backup", "restore"),
@@ -36,17 +36,17 @@ READING = "reading"  # what a reading of the clock is called among the calls
 
 
 def lacks() -> str:
-    """See `folder`."""
+    """Return what is missing, as in `folder`."""
     return ""
 
 
 def names() -> list[str]:
-    """See `folder`."""
+    """Return the commands, as in `folder`."""
     return list(SIGNING)
 
 
 def trials(command: str) -> list[PendingBatch]:
-    """See `folder`."""
+    """Return the faults, as in `folder`."""
     with tempfile.TemporaryDirectory() as place:
         house, file = copied(pristine(command), Path(place)), Path(place) / "readings"
         done = _typed(house, command, partial(shift, lambda number: _told(file, number)))
@@ -57,7 +57,7 @@ def trials(command: str) -> list[PendingBatch]:
 
 
 def tried(trial: PendingBatch) -> list[str]:
-    """See `folder`."""
+    """Try one fault, as in `folder`."""
     by, once = FAULTS[trial.fault]
 
     def wrong_by(number: int) -> timedelta:
@@ -87,7 +87,7 @@ def _typed(house: House, command: str, first: Callable[[], None]) -> Ended:
 
 
 def shift(by: Callable[[int], timedelta]) -> None:
-    """Let every reading of the clock by this program be wrong by what is said of its number, from 1 on."""
+    """Shift every reading of the clock by this program by the error of its number, from 1 on."""
     true, count = datetime, [0]
 
     class OfThis(type):

@@ -30,12 +30,12 @@ WITNESS = ("--name", "witness.example/xo", "--state", "HOUSE/witness", "--policy
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is typed; HOUSE stands for the folder of whoever types it.
+    """One command line; HOUSE is replaced by the folder of its user.
 
-    `ready` is done to the ledger before. Repeated where the one before came to its end, it may refuse, saying `done`.
-    `cut` is what `fsck` may leave undecided until the command is repeated. `made` is a file or folder that is whole in
-    the end. `goes_on` is the ledger that is there then, where it is another one, and it `holds` entries of these kinds.
-    `form` is how an answer is asked for.
+    `ready` is done to the ledger before. Repeated where the first run came to its end, it may refuse, saying
+    `done`. `cut` is what `fsck` may leave undecided until the command is repeated. `made` is a file or folder
+    that is whole in the end. `goes_on` is the resulting ledger, where it is another one, and it `holds` entries
+    of these kinds. `form` is the format of the answer.
     """
 
     words: tuple[str, ...]
@@ -49,13 +49,13 @@ class Command:
 
 
 def furnished(folder: Path) -> House:
-    """A ledger with an office, an order that seals something, and keys that wait."""
+    """Return a ledger with an office, an order that seals something, and keys that wait."""
     folder.mkdir(parents=True)
     return furnish(House(folder).begun())
 
 
 def furnish(house: House) -> House:
-    """Put into a ledger that was begun what its commands are about."""
+    """Put into a new ledger what its commands are about."""
     house.with_office("ilves", "ISS")
     does(house, *NEXT[:3], "party=XV", *NEXT[4:], "--as", "registrar")
     house.order()
@@ -68,19 +68,19 @@ def furnish(house: House) -> House:
 
 
 def does(house: House, *words: str) -> str:
-    """A command that has to work."""
+    """Run a command that has to work."""
     done = house.run(*put(house, words))
     assert done.exit_code == 0, (words, done.output)
     return str(done.stdout)
 
 
 def put(house: House, words: tuple[str, ...]) -> list[str]:
-    """The words of a command for a house of its own."""
+    """Return the words of a command for one house."""
     return [word.replace("HOUSE", str(house.folder)) for word in words]
 
 
 def dated_ahead(house: House) -> None:
-    """A head was signed by a clock of another year."""
+    """Sign a head by a clock of another year."""
     with patch.object(
         ledger_choice, "now", lambda folder=None, now=ledger_choice.now: now(folder) + timedelta(days=1000)
     ):
@@ -88,7 +88,7 @@ def dated_ahead(house: House) -> None:
 
 
 def without_guard(house: House) -> None:
-    """The guard is lost, and somebody holds the newest checkpoint."""
+    """Remove the guard; somebody holds the newest checkpoint."""
     (house.folder / "held.note").write_text(does(house, "checkpoint"))
     state = Home(house.folder / "state" / "comity", house.keys).log(read_folder(house.ledger).origin)
     for file in state.glob("guard.db*"):
@@ -96,17 +96,17 @@ def without_guard(house: House) -> None:
 
 
 def with_copy(house: House) -> None:
-    """A copy was made, and the ledger's folder is gone; its keys.db is kept elsewhere."""
+    """Make a copy and remove the ledger's folder; its keys.db is kept elsewhere."""
     does(house, "backup", "HOUSE/ledger", "-o", "HOUSE/copy.tar")
 
 
 def with_counterparty(house: House) -> None:
-    """The trust folder of another office lies here."""
+    """Put the trust folder of another office here."""
     shutil.copytree(offices() / "skylark" / "ledger" / "trust", house.folder / "theirs")
 
 
 def as_provider(house: House) -> None:
-    """This is a provider's ledger instead, and the authority's bundle has come."""
+    """Replace the ledger by a provider's, with the authority's bundle."""
     shutil.rmtree(house.folder)
     shutil.copytree(offices() / "skylark", house.folder)
     shutil.copy(offices() / "order.zip", house.folder)
@@ -114,18 +114,18 @@ def as_provider(house: House) -> None:
 
 @cache
 def offices() -> Path:
-    """Two offices that know each other; what is made of them is left for them."""
+    """Make two offices that know each other."""
     return test_receive._original()
 
 
 def with_witness(house: House) -> None:
-    """The log is published, and a witness follows it."""
+    """Publish the log, and let a witness follow it."""
     does(house, "log", "publish", "HOUSE/published")
     does(house, "witness", "new", WITNESS[1], *WITNESS[2:4])
 
 
 def with_cosigned(house: House) -> None:
-    """A witness that the policy names has cosigned, and its note came back as a file."""
+    """Let a witness of the policy cosign, and its note come back as a file."""
     does(house, "witness", "new", WITNESS[1], *WITNESS[2:4])
     key = house.folder / "witness" / "witness.key.pub"
     from ledger.adapters.keys.key_files import load
@@ -137,19 +137,19 @@ def with_cosigned(house: House) -> None:
 
 
 def with_policy(house: House) -> None:
-    """A trust policy of one root has been written and not signed."""
+    """Write a trust policy of one root, not signed."""
     house.told("key", "new", "ada")
     does(house, *COMMANDS["trust new"].words)
 
 
 def with_signed_policy(house: House) -> None:
-    """And signed."""
+    """Write it and sign it."""
     with_policy(house)
     does(house, *COMMANDS["trust sign"].words)
 
 
 def with_older_policy(house: House) -> None:
-    """Somebody holds the first version of it, and there is a second."""
+    """Write a second version of it, while somebody holds the first."""
     with_signed_policy(house)
     shutil.copytree(house.folder / "policy", house.folder / "held")
     checked = house.run(*put(house, ("trust", "check", "HOUSE/policy", "--json")))
@@ -159,7 +159,7 @@ def with_older_policy(house: House) -> None:
 
 
 def with_subjects(house: House) -> None:
-    """Two names mean persons whose data are sealed, one of them in two orders."""
+    """Name two persons whose data are sealed, one of them in two orders."""
     order = ("issue", "--instrument", "2AP-7", "--to", "XV", "--reference", "PPO-2", "--as", "ilves", "--yes")
     does(house, *order, "-f", "identifiers=user-1", "--subject", "witness 3")
     asked = ("record", "confidentiality-requested", "PPO-1", "-f", "until=2030-01-01", "--as", "ilves", "--yes")
@@ -321,7 +321,7 @@ WRITES_NOTHING = {
 
 
 def pristine(command: str) -> Path:
-    """The folder of a ledger in which a command can be given; made once by each process that asks."""
+    """Return the folder of a ledger in which a command can be given; made once by each process that asks."""
     ready = COMMANDS[command].ready
     return _pristine() if ready is None else _made_ready(ready)
 

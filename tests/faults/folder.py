@@ -1,4 +1,4 @@
-"""One fault: where it strikes, and what has to hold afterwards."""
+"""One fault: its place, and what has to hold afterwards."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class PendingBatch(NamedTuple):
 
 
 def lacks() -> str:
-    """What is missing on this machine, so that nothing can be tried; empty if nothing is."""
+    """Return what is missing on this machine to try anything; empty if nothing is."""
     return ""
 
 
 def names() -> list[str]:
-    """The commands that are tried here."""
+    """Return the commands that are tried here."""
     return list(COMMANDS)
 
 
 def trials(command: str) -> list[PendingBatch]:
-    """Every fault that a command can meet."""
+    """Return every fault that a command can meet."""
     with tempfile.TemporaryDirectory() as place:
         house, trace = copied(pristine(command), Path(place)), Path(place) / "trace"
         done = typed(house, command, *counting(CALLS, trace))
@@ -56,12 +56,12 @@ def trials(command: str) -> list[PendingBatch]:
 
 
 def kinds_of(call: str) -> tuple[str, ...]:
-    """What can happen at a call to the disk; a full one stays full where data are written."""
+    """Return what can happen at a call to the disk; a full one stays full where data are written."""
     return ("kill",) if call == SPOKEN else ("kill", "EIO", "ENOSPC", *(("full",) if call == "pwrite64" else ()))
 
 
 def tried(trial: PendingBatch) -> list[str]:
-    """Let a command meet a fault, then ask; what is wrong, in sentences."""
+    """Let a command meet a fault, then check; return what is wrong, in sentences."""
     with tempfile.TemporaryDirectory() as place:
         house = copied(pristine(trial.command), Path(place))
         before = leaves(house)
@@ -72,14 +72,14 @@ def tried(trial: PendingBatch) -> list[str]:
 
 
 def unclear(done: Ended, *, killed: bool) -> list[str]:
-    """What is wrong with how a command ended that met a fault: it hangs, or has not the code of its kind."""
+    """Return what is wrong with the end of a command that met a fault: it hangs, or has another code than its kind."""
     bad = done.code in (Exit.PROVED_BAD, Exit.UNFORESEEN) or (done.code < 0 and done.code != ASKED_TO_END)
     wrong = done.code == HANGS or (not killed and bad)
     return [f"ends with {done.code}: {done.stderr.strip()[-300:]}"] if wrong else []
 
 
 def asked(house: House, command: Command, before: set[str], told: set[str]) -> list[str]:
-    """What is wrong with a ledger after a fault: it is whole, has the leaves of before and the new, and goes on."""
+    """Return what is wrong with a ledger after a fault: it is whole, has the old and the new leaves, and goes on."""
     moved = command.goes_on != "ledger"
     wrong = whole(house, before if moved else before | told, "after the fault", command.cut)
     again = house.run(*put(house, command.words), *command.form)
@@ -95,14 +95,14 @@ def asked(house: House, command: Command, before: set[str], told: set[str]) -> l
 
 
 def goes_on(house: House, before: set[str]) -> list[str]:
-    """What is wrong with a ledger in the end: the next command works, and nothing is lost."""
+    """Return what is wrong with a ledger in the end: the next command works, and nothing is lost."""
     more = house.run(*NEXT, "--as", "registrar")
     wrong = [f"the next command ends with {more.exit_code}: {more.output.strip()[-300:]}"] if more.exit_code else []
     return wrong + whole(house, before, "in the end", "LOG-UNREACHABLE")
 
 
 def whole(house: House, before: set[str], when: str, cut: str = "\0") -> list[str]:
-    """What `fsck` and the log say that should not be so."""
+    """Return what `fsck` and the log say that should not be so."""
     found = house.run("fsck")
     lost = before - leaves(house)
     bad = found.exit_code and not (found.exit_code in (Exit.FINDINGS, Exit.UNDECIDABLE) and cut in found.output)
@@ -111,7 +111,7 @@ def whole(house: House, before: set[str], when: str, cut: str = "\0") -> list[st
 
 
 def _lacking(house: House, command: Command) -> list[str]:
-    """What is missing of the files that a command makes."""
+    """Return what is missing of the files that a command makes."""
     here = _sizes(house.folder / command.made)
     short = [name for name, size in _made(command).items() if here.get(name, 0) < SMALLEST * size]
     left = [name for name in here if name not in _made(command)]
@@ -120,7 +120,7 @@ def _lacking(house: House, command: Command) -> list[str]:
 
 @cache
 def _made(command: Command) -> dict[str, int]:
-    """The files that a command makes, and how large they are, by a whole run."""
+    """Return the files that a command makes, and how large they are, by a whole run."""
     name = next(name for name, known in COMMANDS.items() if known == command)
     with tempfile.TemporaryDirectory() as place:
         house = copied(pristine(name), Path(place))
@@ -139,17 +139,17 @@ def _of_sqlite(file: Path) -> bool:
 
 
 def kinds(house: House) -> set[str]:
-    """The kinds of all entries."""
+    """Return the kinds of all entries."""
     return {row["kind"] for row in house.told("log", "-n", "1000000")["log"]}
 
 
 def leaves(house: House) -> set[str]:
-    """The leaves of every entry."""
+    """Return the leaves of every entry."""
     return {row["leaf"] for row in house.told("log", "-n", "1000000")["log"]}
 
 
 def acknowledged(answer: str) -> set[str]:
-    """The leaves of an answer in JSON; none of one that never came."""
+    """Return the leaves of an answer in JSON; none of one that never came."""
     try:
         told = json.loads(answer)
     except ValueError:
@@ -158,13 +158,13 @@ def acknowledged(answer: str) -> set[str]:
 
 
 def copied(folder: Path, place: Path) -> House:
-    """A house with a copy of everything in it."""
+    """Return a house with a copy of everything in it."""
     shutil.copytree(folder, place / "house")
     return House(place / "house")
 
 
 def environment(house: House) -> dict[str, str]:
-    """What a process is told so that it works in a house."""
+    """Return the environment of a process that works in a house."""
     return {**house.env, "COMITY_LEDGER": str(house.ledger), "COMITY_PERSON": "Dina Ilves"}
 
 
@@ -174,7 +174,7 @@ def warm(command: str) -> None:
 
 
 def typed(house: House, command: str, *trace: str) -> Ended:
-    """A command as a process of its own, under strace."""
+    """Run a command as a separate process, under strace."""
     known = COMMANDS[command]
     warm(command)
     return Process((*put(house, known.words), *known.form), environment(house), *trace).ended()

@@ -1,7 +1,7 @@
-"""A ledger whose entries are in PostgreSQL: a fault at the command's calls to disk and socket, or at those of the
-server's process that answers it.
+"""A ledger whose entries are in PostgreSQL: faults at the command's calls, or at those of the server's process.
 
-Each process that tries has a server of its own, since one whose process is killed begins again as a whole.
+The calls are to disk and socket. Each process that tries has a separate server, since a server one of whose
+processes is killed begins again as a whole.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TRIED = (
     *("record", "sealed", "issue", "import", "reveal", "erase", "key enrol", "rotate-log", "checkpoint", "export"),
     "backup",
 )
-INTO = {  # those that make a database into a ledger; EMPTY is the address of one
+INTO = {  # commands that make a database into a ledger; EMPTY is the address of one
     "init": ("init", "HOUSE/second", "--origin", "ledger.example/xo/second", "--store", "EMPTY"),
     "restore": ("restore", "HOUSE/copy.tar", "HOUSE/second", "--store", "EMPTY"),
 }
@@ -40,7 +40,7 @@ _numbers = count()
 
 
 def lacks() -> str:
-    """See `folder`."""
+    """Return what is missing, as in `folder`."""
     try:
         import psycopg  # noqa: F401
     except ImportError:
@@ -51,12 +51,12 @@ def lacks() -> str:
 
 
 def names() -> list[str]:
-    """See `folder`."""
+    """Return the commands, as in `folder`."""
     return [f"{name}{'; ' + whose if whose else ''}" for name in (*TRIED, *INTO) for whose in (HERE, THERE)]
 
 
 def trials(name: str) -> list[PendingBatch]:
-    """See `folder`."""
+    """Return the faults, as in `folder`."""
     command, _, whose = name.partition("; ")
     calls = OF_SERVER if whose else (*folder.CALLS, *SOCKET)
     with _house(command) as (house, known):
@@ -77,7 +77,7 @@ def trials(name: str) -> list[PendingBatch]:
 
 
 def _kinds(call: str, whose: str) -> tuple[str, ...]:
-    """What is tried at a call. What an error does to the files beside the database, `folder` tries."""
+    """Return what is tried at a call. `folder` tries what an error does to the files outside the database."""
     if whose:
         return {"sendto": ("kill", "ECONNRESET"), "recvfrom": ("kill",)}.get(call) or folder.kinds_of(call)
     # a line that is gone would fail the next call too, and strace fails one: libpq waits for what the server may say
@@ -85,7 +85,7 @@ def _kinds(call: str, whose: str) -> tuple[str, ...]:
 
 
 def tried(trial: PendingBatch) -> list[str]:
-    """See `folder`."""
+    """Try one fault, as in `folder`."""
     command, _, whose = trial.command.partition("; ")
     call, _, at = trial.call.partition("@")
     with _house(command) as (house, known):
@@ -98,7 +98,7 @@ def tried(trial: PendingBatch) -> list[str]:
 
 @contextmanager
 def _house(command: str) -> Iterator[tuple[House, Command]]:
-    """A ledger in a database of its own, and the command as it is typed there."""
+    """Return a ledger in a separate database, and the command as it is typed there."""
     folder.warm(command)
     made, name, empty = _made(command), f"t{next(_numbers)}", f"e{next(_numbers)}"
     with tempfile.TemporaryDirectory() as place, server().boss() as boss:
@@ -119,7 +119,7 @@ def _house(command: str) -> Iterator[tuple[House, Command]]:
 
 @cache
 def _made(command: str) -> tuple[Path, str]:
-    """The folder of a ledger in which a command can be given, and the database that goes with it."""
+    """Return the folder of a ledger in which a command can be given, and its database."""
     ready, name = COMMANDS[command].ready, f"p{next(_numbers)}"
     house = House(Path(tempfile.mkdtemp()) / "house")
     house.folder.mkdir()
@@ -133,7 +133,7 @@ def _made(command: str) -> tuple[Path, str]:
 
 
 def _typed(house: House, known: Command, whose: str, trace: tuple[str, ...], at: int = 0) -> Ended:
-    """The command as a process; strace is over it, or over the server's process for its `at`-th connection, or each."""
+    """Run the command; strace is over it, or over the server's process for its `at`-th connection, or each."""
     words = (*put(house, known.words), *known.form)
     if not whose:
         return Process(words, environment(house), *trace).ended()
@@ -166,7 +166,7 @@ def _watch(noted: Path, trace: tuple[str, ...], at: int) -> None:
 
 @cache
 def server() -> Server:
-    """This process's server, gone when the process ends."""
+    """Return this process's server, which ends with the process."""
     from tests.postgres.server import Server
 
     made = Server.new()

@@ -36,17 +36,17 @@ class Done(NamedTuple):
 
 
 def lacks() -> str:
-    """See `folder`."""
+    """Return what is missing, as in `folder`."""
     return ""
 
 
 def names() -> list[str]:
-    """See `folder`."""
+    """Return the commands, as in `folder`."""
     return list(NAMES)
 
 
 def trials(name: str) -> list[PendingBatch]:
-    """See `folder`."""
+    """Return the faults, as in `folder`."""
     with tempfile.TemporaryDirectory() as place:
         house, trace = _copied(name, Path(place)), Path(place) / "trace"
         done = _done(house, name, *counting((*DISK, *SOCKET, SPOKEN, "rename"), trace))
@@ -62,7 +62,7 @@ def trials(name: str) -> list[PendingBatch]:
 
 
 def tried(trial: PendingBatch) -> list[str]:
-    """See `folder`."""
+    """Try one fault, as in `folder`."""
     command, far = NAMES[trial.command]
     with tempfile.TemporaryDirectory() as place:
         house = _copied(trial.command, Path(place))
@@ -88,7 +88,7 @@ USE = ("signer", "use", "HOUSE/s", "--move", "HOUSE/signing")
 
 @cache
 def pristine(name: str) -> Path:
-    """A ledger whose guard and key have been moved away; not yet where that is what is tried."""
+    """Return a ledger whose guard and key have been moved away; not yet where that is what is tried."""
     house = House(Path(shutil.copytree(commanded("record"), Path(tempfile.mkdtemp()) / "house")))
     if NAMES[name][0] != "use":
         does(house, *USE)
@@ -120,7 +120,7 @@ class Serving:
 
 
 def _done(house: House, name: str, *trace: str) -> Done:
-    """What is tried, under strace, from the beginning to the end of who meets the fault."""
+    """Run what is tried, under strace, from the beginning to the end of the process that meets the fault."""
     command, far = NAMES[name]
     if command == "use":
         return Done(Process(put(house, USE), environment(house), *trace).ended(), None)

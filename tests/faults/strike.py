@@ -1,4 +1,4 @@
-"""The program in a process of its own, forked from this one so that it has nothing to load; strace makes calls fail."""
+"""The program in a separate process, forked from this one so that it has nothing to load; strace makes calls fail."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Ended(NamedTuple):
 
 
 class Process:
-    """`comity` with these words, begun; each call that `trace` names is traced, and the one that it says fails."""
+    """`comity` with these words, begun; each call that `trace` names is traced, and the chosen one fails."""
 
     def __init__(
         self, words: Sequence[str], env: Mapping[str, str], *trace: str, first: Callable[[], Any] = int
@@ -77,7 +77,7 @@ class Process:
             os._exit(code)
 
     def said(self, what: str, seconds: float = 20) -> str:
-        """Wait until a line on standard error begins so; the rest of that line. Empty if the process has ended."""
+        """Wait until a line on standard error begins so; return its rest. Empty if the process has ended."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             ended = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
@@ -90,7 +90,7 @@ class Process:
         return ""
 
     def lives(self) -> bool:
-        """True if it has not ended."""
+        """Return True if it has not ended."""
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def told(self, number: int) -> None:
@@ -115,7 +115,7 @@ class Process:
 
 
 def attached(pid: int, *trace: str) -> subprocess.Popen[bytes]:
-    """strace over a process that runs already, and over what it begins."""
+    """Run strace over a running process, and over what it begins."""
     strace = subprocess.Popen(["strace", "-f", "-p", str(pid), *trace], stderr=subprocess.PIPE)
     assert strace.stderr is not None
     if b"attached" not in (line := strace.stderr.readline()):
@@ -124,17 +124,20 @@ def attached(pid: int, *trace: str) -> subprocess.Popen[bytes]:
 
 
 def fault(call: str, number: int, kind: str) -> tuple[str, ...]:
-    """What tells strace to let the `number`-th call of a name fail."""
+    """Return what tells strace to let the `number`-th call of a name fail."""
     when = f"{number}{'+' if kind == 'full' else ''}"
     return ("-e", f"trace={call}", "-e", f"inject={call}:{FAULTS[kind]}:when={when}", "-o", os.devnull)
 
 
 def counting(calls: Sequence[str], file: Path) -> tuple[str, ...]:
-    """What tells strace to write each of these calls to a file."""
+    """Return what tells strace to write each of these calls to a file."""
     return ("-e", f"trace={','.join(calls)}", "-o", str(file))
 
 
 def counted(calls: Sequence[str], file: Path) -> dict[str, int]:
-    """How often each of these calls stands in such a file: strace counts those of each thread, so the most of one."""
+    """Return how often each of these calls is in such a file.
+
+    strace counts the calls of each thread, so it is the largest count of one thread.
+    """
     made = Counter(re.findall(r"^(\d+) +(\w+)\(", file.read_text("utf-8", "replace"), re.MULTILINE))
     return {call: max((count for (_, name), count in made.items() if name == call), default=0) for call in calls}

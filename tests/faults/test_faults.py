@@ -19,7 +19,7 @@ from tests.support.cli import House
 
 
 def every(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """The words of every command of the program."""
+    """Return the words of every command of the program."""
     if not isinstance(command, Group):
         yield " ".join(path)
         return
@@ -33,7 +33,7 @@ def every(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[str]:
 
 
 def leaf_of(words: tuple[str, ...], known: set[str]) -> str:
-    """The command that these words name."""
+    """Return the command that these words name."""
     return max(name for name in known if " ".join(words).startswith(f"{name} ") or " ".join(words) == name)
 
 

@@ -32,7 +32,7 @@ SERVE = ("witness", "serve", *WORDS, "--listen", "127.0.0.1:0")
 
 
 def lacks() -> str:
-    """See `folder`."""
+    """Return what is missing, as in `folder`."""
     try:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
@@ -42,12 +42,12 @@ def lacks() -> str:
 
 
 def names() -> list[str]:
-    """See `folder`."""
+    """Return the commands, as in `folder`."""
     return ["serve"]
 
 
 def trials(name: str) -> list[PendingBatch]:
-    """See `folder`."""
+    """Return the faults, as in `folder`."""
     calls = (*DISK, *SOCKET, SPOKEN)
     with tempfile.TemporaryDirectory() as place:
         house, trace = copied(pristine(), Path(place)), Path(place) / "trace"
@@ -64,7 +64,7 @@ def trials(name: str) -> list[PendingBatch]:
 
 
 def tried(trial: PendingBatch) -> list[str]:
-    """See `folder`."""
+    """Try one fault, as in `folder`."""
     with tempfile.TemporaryDirectory() as place:
         house = copied(pristine(), Path(place))
         told, wrong = _served(house, *fault(trial.call, trial.number, trial.fault), killed=trial.fault == "kill")
@@ -73,7 +73,7 @@ def tried(trial: PendingBatch) -> list[str]:
 
 @cache
 def pristine() -> Path:
-    """A witness that has cosigned ten entries."""
+    """Return a witness that has cosigned ten entries."""
     house = House(Path(tempfile.mkdtemp()) / "house")
     house.folder.mkdir()
     (house.folder / "logs.policy").write_text(f"log {LOG.key.text}\nquorum none\n")
@@ -91,7 +91,7 @@ def _put(house: House, *words: str) -> list[str]:
 
 
 def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[int, int], list[str]]:
-    """One life of a witness, from its start to its end: what it answered to heads by their size, and what is wrong."""
+    """Run one life of a witness; return what it answered to heads by their size, and what is wrong."""
     process = Process(_put(house, *SERVE), environment(house), *trace)
     told, wrong = {}, []
     if url := process.said("listening on "):
@@ -104,7 +104,10 @@ def _served(house: House, *trace: str, killed: bool = False) -> tuple[dict[int, 
 
 
 def _goes_on(process: Process, url: str) -> bool:
-    """True if it answers this request or one of the next, since it wakes itself through a socket too; or if it ends."""
+    """Return True if it answers this request or one of the next, or ends.
+
+    It wakes itself through a socket too.
+    """
     for _ in range(3):
         if not process.lives() or _post(url, LOG.request(10, 20)) in (200, 409):
             return True
@@ -113,7 +116,7 @@ def _goes_on(process: Process, url: str) -> bool:
 
 
 def _asked(house: House, told: dict[int, int]) -> list[str]:
-    """What is wrong with the witness when it is started again."""
+    """Return what is wrong with the witness when it is started again."""
     wrong = []
     process = Process(_put(house, *SERVE), environment(house))
     url = process.said("listening on ")
@@ -142,17 +145,17 @@ def _asked(house: House, told: dict[int, int]) -> list[str]:
 
 
 def _forged(old: int, size: int) -> bytes:
-    """A request for a head of another history, with a proof of its own."""
+    """Return a request for a head of another history, with its proof."""
     return OTHER.request(old, size)
 
 
 def _post(url: str, body: bytes) -> int:
-    """The status of an answer; 0 if none came."""
+    """Return the status of an answer; 0 if none came."""
     return _spoken(url, "POST", "/add-checkpoint", body)[0]
 
 
 def _get(url: str) -> int:
-    """The size of the head that is shown; 0 if none is."""
+    """Return the size of the head that is shown; 0 if none is."""
     status, body = _spoken(url, "GET", f"/{origin_hash(LOG.origin)}/checkpoint", None)
     return int(body.split(b"\n")[1]) if status == 200 else 0
 

@@ -55,7 +55,7 @@ def run(
     tests: list[str] | None = None,
     least: float = 20,
 ) -> list[Line]:
-    """Try `count` mutants of a tree, equally many of each area; a line about each.
+    """Try `count` mutants of a tree, equally many of each area; report a line about each.
 
     A test hangs that takes longer than `least` seconds and twenty times what it takes without a mutant.
     """
@@ -96,7 +96,7 @@ def run(
 
 
 def every_mutant(tree: Path, files: list[str]) -> dict[str, list[Mutant]]:
-    """The mutants of the files of a tree, by area."""
+    """Return the mutants of the files of a tree, by area."""
     found: dict[str, list[Mutant]] = {area: [] for area in AREAS}
     for file in files:
         if file.endswith(".py") and (area := area_of(file)):
@@ -133,12 +133,12 @@ def _try(here: Baseline, left: list[Mutant], keep: Path, digests: dict[str, str]
 
 
 def _tests(here: Baseline, mutant: Mutant) -> tuple[list[str], list[str] | None]:
-    """The tests to ask: those named like the file first, then the cheapest; and all others where importing counts."""
+    """Return the tests to run: first those named like the file, then the cheapest; all where importing counts."""
     chosen, rest = set(here.tests), None
     if here.packages:
         lines = here.lines(mutant.file)
         contexts = lines.get(mutant.line) or lines.get(mutant.statement) or set()
-        if "" in contexts:  # what is made while importing is used by whoever imports
+        if "" in contexts:  # what is made while importing is used by every importing module
             contexts = set().union(*lines.values())
             rest = sorted(chosen - contexts, key=lambda test: (test.partition("::")[0], here.tests[test]))
         chosen &= contexts
@@ -163,7 +163,10 @@ def _line(mutant: Mutant, digests: dict[str, str], tree: str) -> Line:
 
 
 def _kept(keep: Path, digests: dict[str, str], tree: str) -> dict[str, Line]:
-    """What was tried and still holds: in the same tree all, in another what a test of an unchanged file has killed."""
+    """Return the earlier results that still hold.
+
+    In the same tree all; in another the mutants that a test of an unchanged file has killed.
+    """
     found = {}
     for line in _lines(keep):
         same = line["test"] and digests.get(line["by"].partition("::")[0]) == line["test"]
@@ -183,7 +186,7 @@ def _harmless(file: Path) -> dict[tuple[str, str, str, str], str]:
 
 
 def judged(lines: list[Line]) -> tuple[dict[str, Any], bool]:
-    """The scores by area and by the goals, and whether the goals are met."""
+    """Return the scores by area and by the goals, and whether the goals are met."""
 
     def score(areas: tuple[str, ...]) -> dict[str, Any]:
         how = Counter("killed" if each["how"] == "timeout" else each["how"] for each in lines if each["area"] in areas)

@@ -32,8 +32,8 @@ disable_warnings = no-data-collected, module-not-imported, module-not-measured
 class Baseline:
     """The tests of one pytest session over a copy of the tree, with the lines that each executes.
 
-    `asked` are pytest's arguments. What was measured is kept in `folder` and reused: all of it for the same tree, the
-    part of each unchanged test file where only test files differ.
+    `asked` are pytest's arguments. Measurements are kept in `folder` and reused: all of them for the same tree,
+    the part of each unchanged test file where only test files differ.
     """
 
     def __init__(self, root: Path, folder: Path, name: str, asked: tuple[str, ...], packages: tuple[str, ...]) -> None:
@@ -44,7 +44,7 @@ class Baseline:
         self.tests: dict[str, float] = {}  # seconds of each test that passes, by node id
 
     def copied(self) -> dict[str, str]:
-        """Make the copy equal to the tree; the digest of every file."""
+        """Make the copy equal to the tree; return the digest of every file."""
         listed = subprocess.run(
             ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=self.root, check=True, capture_output=True
         ).stdout
@@ -96,7 +96,7 @@ class Baseline:
         }
 
     def _measure(self, files: list[str]) -> Any:
-        """The seconds of each test that passes; which lines each executes is added to what is known."""
+        """Return the seconds of each test that passes, and add which lines each executes."""
         if not self.packages:
             return self.session({"do": "measure"}, files)
         rc = self.folder / f"{self.name}.rc"
@@ -117,7 +117,7 @@ class Baseline:
     def session(
         self, task: dict[str, Any], files: Iterable[str], watch: Callable[[], None] = lambda: None, **more: str
     ) -> Any:
-        """What the plugin answers to a task, in one pytest session over these files; `watch` is called meanwhile."""
+        """Return the plugin's answer to a task, in one pytest session over these files; `watch` is called meanwhile."""
         answer, asked = self.folder / f"{self.name}.answer", self.folder / f"{self.name}.task"
         answer.unlink(missing_ok=True)
         asked.write_text(json.dumps(task | {"answer": str(answer), "asked": self.asked, "parent": os.getpid()}))
@@ -142,13 +142,13 @@ class Baseline:
         return data
 
     def lines(self, file: str) -> dict[int, set[str]]:
-        """The tests that execute each line of a file, "" where importing it does."""
+        """Return the tests that execute each line of a file, "" where importing it does."""
         found = self._measured.contexts_by_lineno(str(self.tree / file))
         return {line: set(contexts) for line, contexts in found.items()}
 
 
 def _counts(file: str) -> bool:
-    """Whether a change of a file could change which tests execute which line."""
+    """Return whether a change of a file could change which tests execute which line."""
     return file.endswith((".py", ".mjs", ".toml", ".json", ".html", ".po")) and not file.startswith(
         ("docs/", "tests/mutate/")
     )

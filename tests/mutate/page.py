@@ -15,7 +15,7 @@ SITES = Path(__file__).with_name("sites.mjs")
 
 
 def page_mutants(tree: Path, files: dict[str, bytes]) -> list[Mutant]:
-    """Every mutant of scripts, by their paths in a tree."""
+    """Return every mutant of scripts, by their paths in a tree."""
     with tempfile.TemporaryDirectory() as place:
         parser = Path(place) / "acorn.mjs"
         parser.write_text(published(PIN, "dist")["acorn.mjs"], "utf-8")

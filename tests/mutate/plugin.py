@@ -1,7 +1,7 @@
-"""The part of a mutation run that lives inside pytest: it collects once and runs the tests of each mutant in a fork.
+"""The part of a mutation run inside pytest: it collects once and runs the tests of each mutant in a fork.
 
-A child process gets the mutant's code in place of the code of the functions that were imported. What is executed while
-modules are imported cannot be changed so: those mutants get a pytest process of their own.
+A child process gets the mutant's code in place of the code of the imported functions. Code that runs while
+modules are imported cannot be changed so: those mutants get a separate pytest process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from coverage import Coverage
 from hypothesis import HealthCheck, Phase, settings
 
 TASK: dict[str, Any] = json.loads(Path(os.environ["MUTATE_TASK"]).read_text())
-FRESH = 1800  # seconds for a pytest process of its own
+FRESH = 1800  # seconds for a separate pytest process
 
 _seconds: dict[str, float] = {}
 _failed: list[str] = []
@@ -95,7 +95,7 @@ def pytest_runtestloop(session: pytest.Session) -> object:
 
 
 def _mutants(session: pytest.Session) -> None:
-    """The tests of each mutant; its line is kept with what came of it and the first test that failed."""
+    """Run the tests of each mutant; keep its line with the result and the first test that failed."""
     items = {item.nodeid: item for item in session.items}
     sound: set[str] = set()  # tests that pass in a child process without a mutant
     for trial in TASK["trials"]:
@@ -117,7 +117,7 @@ def _mutants(session: pytest.Session) -> None:
 
 
 def _changed(trial: Any, items: dict[str, pytest.Item]) -> tuple[str, str]:
-    """What comes of a mutant while its file is in the copy: "killed", "survived" or "timeout", and by which test."""
+    """Return the result of a mutant while its file is in the copy: "killed", "survived" or "timeout", and the test."""
     file = Path(trial["file"])
     source, mutated, stat = file.read_bytes(), trial["source"].encode(), file.stat()
     chosen, rest = ([test for test in trial[name] or () if test in items] for name in ("tests", "rest"))
@@ -154,7 +154,7 @@ def _first_failing(items: list[pytest.Item], seconds: dict[str, float]) -> str:
 
 
 def _fresh(tests: list[str], seconds: dict[str, float]) -> str:
-    """The first of these tests that fails in a pytest process of its own, which imports the mutated file, or "".
+    """Return the first of these tests that fails in a separate pytest process, which imports the mutated file, or "".
 
     Where one takes longer than its seconds, SIGALRM ends that process and then this one.
     """
@@ -204,7 +204,7 @@ def _codes(code: CodeType) -> list[CodeType]:
 
 
 def in_fork(run: Callable[[], str]) -> str | None:
-    """What a function answers in a child process with temporary files of its own; None if an alarm ended it."""
+    """Return a function's result in a child process with separate temporary files; None if an alarm ended it."""
     place = tempfile.mkdtemp(prefix="m-")
     answer = Path(place) / "answer"
     child = os.fork()

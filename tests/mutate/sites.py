@@ -74,14 +74,14 @@ class Mutant(NamedTuple):
 
 
 def area_of(path: str) -> str | None:
-    """The area that a file of the product belongs to, None if it is not asked."""
+    """Return the area that a file of the product belongs to, None if it is not asked."""
     held = [(len(prefix), area) for area, prefixes in AREAS.items() for prefix in prefixes if path.startswith(prefix)]
     wanted = path.endswith(".mjs") if path.startswith("browser/") else path.endswith(".py")
     return max(held)[1] if held and wanted and not LEFT_OUT.search(path) else None
 
 
 def mutant(area: str, file: str, source: bytes, span: tuple[int, int], after: str, **more: object) -> Mutant:
-    """A mutant with the lines around its span, before and afterwards."""
+    """Return a mutant with the lines around its span, before and afterwards."""
     start, end = span
     first = source.rfind(b"\n", 0, start) + 1
     last = source.find(b"\n", end)
@@ -94,7 +94,7 @@ def mutant(area: str, file: str, source: bytes, span: tuple[int, int], after: st
 
 
 def mutants(file: str, source: bytes, area: str) -> list[Mutant]:
-    """Every mutant of a Python source, in the order of its bytes."""
+    """Return every mutant of a Python source, in the order of its bytes."""
     finder = _Finder(source)
     finder.visit(ast.parse(source))
     made = {
@@ -105,7 +105,7 @@ def mutants(file: str, source: bytes, area: str) -> list[Mutant]:
 
 
 class _Finder(ast.NodeVisitor):
-    """Walks a module; never into annotations, docstrings, decorators, arguments of `raise` and texts with values."""
+    """Walk a module, except annotations, docstrings, decorators, arguments of `raise` and texts with values."""
 
     def __init__(self, source: bytes) -> None:
         self.source = source
@@ -304,7 +304,7 @@ def _is_text(node: ast.expr) -> bool:
 
 
 def sample(every: list[Mutant], count: int, draw: str, sources: dict[str, bytes]) -> list[Mutant]:
-    """`count` mutants in random order, one of each file before a second of any; `draw` is the seed."""
+    """Return `count` mutants in random order, one of each file before a second of any; `draw` is the seed."""
     chance = random.Random(draw)
     order = sorted(every, key=lambda each: chance.random() ** (1 / each.weight), reverse=True)
     seen: set[str] = set()

@@ -102,7 +102,7 @@ def test_the_review_finds_nothing_undecided_offline_and_says_what_it_did_not_ask
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """What the review reads, to be changed."""
+    """Return what the review reads, to be changed."""
     (tmp_path / "browser").mkdir()
     shutil.copytree(ROOT / "requirements", tmp_path / "requirements")
     for name in ("pyproject.toml", "browser/noble.json", "browser/jsqr.json"):
@@ -268,7 +268,7 @@ CHECK = re.search(r"^```sh\n(ssh-keygen -Y verify.*?)^```$", PAGE, re.MULTILINE 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """A folder as `make release` leaves it, with a small wheel, and the key of its signer as others have it."""
+    """Return a folder as `make release` leaves it, with a small wheel, and the key of its signer as others have it."""
     folder = tmp_path / "dist"
     folder.mkdir()
     with zipfile.ZipFile(folder / "comity-0.1.0-py3-none-any.whl", "w") as wheel:
@@ -290,7 +290,7 @@ def ssh_keygen(*command: str) -> None:
 
 
 def is_good(folder: Path) -> bool:
-    """What the commands of docs/how-to/release.md say, typed as they are there."""
+    """Return what the commands of docs/how-to/release.md say, typed as they are there."""
     assert CHECK
     done = subprocess.run(["sh", "-e", "-c", CHECK[1]], cwd=folder, check=False, capture_output=True, env=os.environ)
     return done.returncode == 0

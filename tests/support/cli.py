@@ -1,4 +1,4 @@
-"""The command line as tests use it: one call, what it printed, its exit code; and a story's ledger to use it on."""
+"""The command line as tests use it: run one command, read its output and exit code; and a story's ledger to use."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def run(*args: str, ledger: Path | None = None, stdin: str | None = None, **env:
 
 
 def documents_in(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON documents of an output, one behind the other."""
+    """Return the JSON documents of an output, in order."""
     decoder, start = json.JSONDecoder(), 0
     while start < len(text):
         document, end = decoder.raw_decode(text, start)
@@ -62,7 +62,7 @@ def _validator(name: str) -> Draft202012Validator:
 
 
 def told(*args: str, ledger: Path | None = None, **env: str) -> dict[str, Any]:
-    """What a command answers as JSON; it must have ended well."""
+    """Return what a command answers as JSON; it must have ended well."""
     result = run(*args, "--json", ledger=ledger, **env)
     assert result.exit_code == 0, result.output
     answer: dict[str, Any] = json.loads(result.stdout)
@@ -76,17 +76,17 @@ def _original(story: str) -> Played:
 
 
 def ledger_of(story: str, folder: Path) -> Path:
-    """A fresh copy of a story's ledger; each test may do with it what it likes."""
+    """Return a fresh copy of a story's ledger, which a test may change."""
     return Path(shutil.copytree(_original(story).path, folder / "ledger"))
 
 
 def size(ledger: Path) -> int:
-    """The number of entries in a ledger."""
+    """Return the number of entries in a ledger."""
     return int(told("checkpoint", ledger=ledger)["size"])
 
 
 class House:
-    """A user with folders of their own, and a ledger they began."""
+    """A user with separate folders, and a ledger in them."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -105,7 +105,7 @@ class House:
         return self
 
     def furnished(self) -> Self:
-        """A fresh copy of a ledger with one office, ilves, and one order, PPO-1."""
+        """Return a fresh copy of a ledger with one office, ilves, and one order, PPO-1."""
         shutil.copytree(_furnished(), self.folder, dirs_exist_ok=True)
         return self
 

@@ -31,7 +31,7 @@ FILE: Fields = {"name": "return.json", "size": 1842, "sha256": "6a" * 32}
 
 
 class Told(NamedTuple):
-    """What `build` is given."""
+    """Hold the arguments of `build`."""
 
     kind: str
     public: Fields
@@ -39,7 +39,7 @@ class Told(NamedTuple):
 
 
 def values(form: Form) -> st.SearchStrategy[Any]:
-    """JSON values of a form."""
+    """Return JSON values of a form."""
     match form:
         case TextForm(values=known) if known:
             return st.sampled_from(known)
@@ -80,7 +80,7 @@ def _at_door(form: Form, value: Any) -> bool:
 
 @st.composite
 def facts(draw: st.DrawFn) -> Told:
-    """A fact of any kind: what is required, and some of what is not."""
+    """Return facts of any kind: the required fields, and some of the others."""
     cls = KINDS[draw(st.sampled_from(sorted(KINDS)))]
     sides: tuple[Fields, Fields] = ({}, {})
     for field in cls.fields().values():
@@ -110,14 +110,14 @@ EXAMPLES: Fields = {
 
 
 def _example(word: TextForm) -> str:
-    """What a refusal of a text shows as right."""
+    """Return the example that a refusal of a text shows."""
     if "64 hex digits" in word.expected:
         return "6a" * 32
     return word.expected.partition("such as ")[2] or "PPO-2026-123"
 
 
 def in_full(kind: str) -> Told:
-    """A fact of this kind with every field it can have."""
+    """Return a fact of this kind with every field it can have."""
     sides: tuple[Fields, Fields] = ({}, {})
     for field in KINDS[kind].fields().values():
         scalar = field.type.removeprefix("list[").removesuffix("]")

@@ -1,4 +1,4 @@
-"""A log of hashes in memory, that can be made to lie: what a witness is shown in tests."""
+"""A log of hashes in memory that can be made to lie: what tests show to a witness."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.tlog.tree import Frontier, format_proof, leaf_hash, prove_consistenc
 
 
 class HashLog:
-    """A log whose entry i is the text `<story> i`; a fork tells another story from some entry on."""
+    """A log whose entry i is the text `<story> i`; a fork has another story from some entry on."""
 
     def __init__(self, origin: str = "ledger.example/xo/karsk", seed: bytes = bytes(range(32)), size: int = 0) -> None:
         self.origin = origin
@@ -33,7 +33,7 @@ class HashLog:
         return self
 
     def fork(self, at: int, size: int) -> HashLog:
-        """The same log with the same key up to entry `at`, and other entries from there to `size`."""
+        """Return the same log with the same key up to entry `at`, and other entries from there to `size`."""
         return HashLog(self.origin, self.seed, at).grow(size - at, "other")
 
     def read(self, indexes: Sequence[int]) -> list[bytes]:
@@ -43,7 +43,7 @@ class HashLog:
         return root(size, self.read)
 
     def note(self, size: int) -> bytes:
-        """The signed head at a size."""
+        """Return the signed head at a size."""
         body = format_checkpoint(Checkpoint(self.origin, size, self.root(size)))
         return sign_note(body, self.origin, self.seed).encode()
 
@@ -51,11 +51,11 @@ class HashLog:
         return prove_consistency(m, n, self.read)
 
     def receipt(self, index: int, size: int) -> bytes:
-        """The tlog-proof of an entry under the head at a size."""
+        """Return the tlog-proof of an entry under the head at a size."""
         return format_proof(index, prove_inclusion(index, size, self.read), self.note(size))
 
     def request(self, old: int, size: int) -> bytes:
-        """An honest add-checkpoint body."""
+        """Return an honest add-checkpoint body."""
         return format_submission(old, self.prove(old, size), self.note(size))
 
     def publish(self, folder: Path, size: int) -> Path:

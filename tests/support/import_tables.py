@@ -1,4 +1,4 @@
-"""Tables to import: a story's facts as the rows of a spreadsheet, and what two records of one order have in common."""
+"""Tables to import: a story's facts as the rows of a spreadsheet, and the common parts of two records of one order."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ HEAD = "order,kind,occurred,instrument,from_party,to_party,addressee,channel,ide
 
 
 def opening(reference: str, *, identifiers: str = "acct-1", at: str = "2026-03-01T09:40:00Z") -> str:
-    """A row of `HEAD` that opens an order."""
+    """Return a row of `HEAD` that opens an order."""
     return f"{reference},order-issued,{at},2AP-7,XO,XV,,,{identifiers}\n"
 
 
 def sending(reference: str, *, at: str = "2026-03-02T08:00:00Z", to: str = "skylark", channel: str = "mail") -> str:
-    """A row of `HEAD` that sends it."""
+    """Return a row of `HEAD` that sends it."""
     return f"{reference},order-transmitted,{at},,,,{to},{channel},\n"
 
 
 def story(name: str) -> Story:
-    """A shipped story."""
+    """Return a shipped story."""
     return read_story((STORIES / f"{name}.toml").read_bytes(), name)
 
 
 def sheet_of(told: Story, called: str = "again-") -> str:
-    """The facts of a story's orders as CSV; each order's reference is its name behind `called`."""
+    """Return the facts of a story's orders as CSV; each order's reference is `called` and its name."""
     rows = [_row(told, fact, called) for fact in told.facts if fact.order is not None]
     table = io.StringIO()
     writer = csv.DictWriter(table, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\r\n")
@@ -84,7 +84,7 @@ def _cell(value: Any, before: str) -> str:
 
 
 def alike(case: Case, names: Mapping[str, str]) -> list[tuple[Any, ...]]:
-    """The timeline of an order without what is its own: entries by their place, orders by `names` (id -> name)."""
+    """Return the timeline of an order without ids: entries by their place, orders by `names` (id -> name)."""
     entries = sorted(case.entries, key=lambda e: (e.on, e.index))
     places = {e.leaf: n for n, e in enumerate(entries)}
     return [
@@ -117,12 +117,12 @@ def _said(e: Entry, places: Mapping[str, int], names: Mapping[str, str]) -> dict
 
 
 def entries(ledger: Path) -> list[tuple[int, bytes]]:
-    """Every sealed line of a ledger."""
+    """Return every sealed line of a ledger."""
     with Journal.open(ledger, writable=False) as journal:
         return [pair for page in journal.store.pages() for pair in page]
 
 
 def written(path: Path, rows: Iterable[str], head: str = HEAD) -> Path:
-    """A table as a file."""
+    """Write a table to a file."""
     path.write_text(head + "".join(rows), encoding="utf-8")
     return path

@@ -1,4 +1,4 @@
-"""What the law says about a story: a few words for tests, over `tests.support.scenarios`."""
+"""Assertions about what the law says on a scenario, over `tests.support.scenarios`."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from tests.support.scenarios import Story
 
 
 def judged(story: Story) -> Judgement:
-    """The judgement at the moment asked about; without one, when the last fact was recorded."""
+    """Return the judgement at the moment asked about; without one, when the last fact was recorded."""
     return judge(story.case, story.asked or max(f.at for f in story.facts))
 
 
 def codes(story: Story) -> set[str]:
-    """The codes of the findings."""
+    """Return the codes of the findings."""
     return {f.code for f in judged(story).findings}
 
 
 def finds(story: Story, code: str, **effects: str) -> Finding:
-    """The finding is there; `effects` (`A5="GAP"`) say what it does, if given."""
+    """Assert that the finding is there; `effects` (`A5="GAP"`) say what it does, if given."""
     found = {f.code: f for f in judged(story).findings}
     assert code in found, sorted(found)
     if effects:
@@ -26,21 +26,21 @@ def finds(story: Story, code: str, **effects: str) -> Finding:
 
 
 def finds_not(story: Story, code: str) -> None:
-    """The finding is not there."""
+    """Assert that the finding is not there."""
     found = codes(story)
     assert code not in found, sorted(found)
 
 
 def state(story: Story) -> str:
-    """The state of the order."""
+    """Return the state of the order."""
     return judged(story).state
 
 
 def region(story: Story, name: str) -> str | None:
-    """The value of a region, None at rest."""
+    """Return the value of a region, None at rest."""
     return judged(story).regions.get(name)
 
 
 def criterion(story: Story, name: str) -> str:
-    """What can be said on a criterion."""
+    """Return what can be said on a criterion."""
     return str(judged(story).criteria[name].state)

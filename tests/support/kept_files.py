@@ -40,19 +40,19 @@ CHANGED: dict[tuple[str, str], tuple[str, tuple[int, str, tuple[str, ...]]]] = {
 
 
 def unpacked(name: str, folder: Path, version: str = FIRST) -> Path:
-    """A fresh copy of one of the archives; each test may do with it what it likes."""
+    """Return a fresh copy of one of the archives, which a test may change."""
     with tarfile.open(FIXTURES / version / f"{name}.tar.xz") as archive:
         archive.extractall(folder, filter="data")
     return folder / name
 
 
 def expected(case: tuple[str, str]) -> tuple[int, str, tuple[str, ...]]:
-    """What the program says today."""
+    """Return what the program says today."""
     return CHANGED[case][1] if case in CHANGED else VERDICTS[case]
 
 
 def verified(court: Path, case: tuple[str, str]) -> tuple[int, str, tuple[str, ...]]:
-    """What `comity verify` says of a file that was handed out: exit, verdict, codes."""
+    """Return what `comity verify` says of a file that was handed out: exit, verdict, codes."""
     file, trust = case
     held = ["--trust", str(court / trust)] if trust else []
     if trust == "stick":
@@ -70,7 +70,7 @@ class Kept(House):
         self.env = {"XDG_STATE_HOME": str(self.folder / "state"), "XDG_CONFIG_HOME": str(self.folder / "config")}
 
     def run(self, *args: str) -> Any:
-        """Run a command as somebody who looked at the clock: it is long past the last entry."""
+        """Run a command as a person who looked at the clock: it is long past the last entry."""
         return super().run(*args, "--clock-is-right")
 
     def told(self, *args: str) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Kept(House):
         return self.told("record", kind, order, *more, "--as", by, "--key", str(self.keys / key))
 
     def verdict(self, order: str, audience: str, by: str, key: str, *more: str) -> tuple[str, list[str]]:
-        """What a court that holds this ledger's trust folder says of a bundle made now."""
+        """Return what a court that holds this ledger's trust folder says of a bundle made now."""
         file = self.folder / f"{order}.{audience}.evidence.zip"
         said = ("export", order, "--audience", audience, "-o", str(file), "--as", by, "--key", str(self.keys / key))
         done = self.run(*said, *more)
@@ -91,7 +91,7 @@ class Kept(House):
 
 
 def contradicted(done: Result) -> list[str]:
-    """Codes of what fsck found; without that the witness of karsk, which runs nowhere now, does not answer."""
+    """Return the codes of fsck, without the silence of the witness of karsk, which does not run."""
     told = json.loads(done.stdout)
     assert done.exit_code == {"CONSISTENT": 0, "UNDECIDED": 3}[told["verdict"]], done.output
     return [reason["code"] for reason in told["reasons"] if reason["code"] != "LOG-UNREACHABLE"]

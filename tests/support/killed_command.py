@@ -1,4 +1,4 @@
-"""A command that is killed at a moment of one's choice: in a process of its own, and nothing is cleaned up."""
+"""A command that is killed at a chosen moment: in a separate process, and nothing is cleaned up."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A ledger in memory, for tests: keys from names, salts from a counter, a log, witnesses, and bundles honest or not.
 
 It lays bundles out by the page in docs/reference/formats/evidence-bundle.md and not by `ledger.bundle`, so that
-the two hold each other.
+each of the two checks the other.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ SEALED = {"identifiers": ["skyl-4471"], "summary_of_facts": "Payments were taken
 
 @dataclass(frozen=True)
 class Hand:
-    """Somebody with a key: signs what it is given, in any role."""
+    """A person with a key who signs any payload, in any role."""
 
     actor: str
     party: str
@@ -119,7 +119,7 @@ class Ledger:
     # -- writing -------------------------------------------------------------------------------------------------------
 
     def append(self, raw: bytes) -> int:
-        """Take any bytes as the next leaf; its place in its order is believed."""
+        """Append any bytes as the next leaf; its place in its order is believed."""
         self._stored += self._tree.add(leaf_hash(raw))
         self.entries.append(raw)
         return len(self.entries) - 1
@@ -139,9 +139,9 @@ class Ledger:
         loose: bool = False,
         **said: Any,
     ) -> int:
-        """Seal a fact at the end of its order (of the registry without one) and append it; gives its index.
+        """Seal a fact at the end of its order (of the registry without one), append it, and return its index.
 
-        `loose`: with values that nobody may sign today.
+        `loose`: with values that no signer accepts today.
         """
         self.clock += timedelta(minutes=1)
         stated = {**public, **(sealed or {})}
@@ -194,7 +194,7 @@ class Ledger:
         return [self._stored[n] for n in indexes]
 
     def checkpoint(self, size: int | None = None, *times: datetime, root: bytes | None = None) -> bytes:
-        """A note over the first `size` entries, cosigned by the first witnesses at these times."""
+        """Return a note over the first `size` entries, cosigned by the first witnesses at these times."""
         size = self.size if size is None else size
         body = format_checkpoint(Checkpoint(self.origin, size, root or root_of(size, self.read)))
         note = sign_note(body, self.origin, self.log.seed)
@@ -203,7 +203,7 @@ class Ledger:
         return note.encode()
 
     def witnessed(self, *times: datetime) -> bytes:
-        """A cosigned note over everything so far, kept, and cited by what is recorded from now on."""
+        """Return a cosigned note over everything so far, keep it, and cite it in later entries."""
         note = self.checkpoint(None, *times)
         self.heads[note_digest(note)] = note
         self.seen = Seen(self.origin, self.size, note_digest(note))
@@ -220,7 +220,7 @@ class Ledger:
         return "".join(f"{line}\n" for line in lines).encode()
 
     def trust_files(self) -> dict[str, bytes]:
-        """What a verifier holds who trusts this log and its registrar."""
+        """Return the files of a verifier who trusts this log and its registrar."""
         registrar = Registrar(self.keeper.actor, self.keeper.party, self.keeper.key)
         return {"policy": self.policy(), "registrar": format_registrar(registrar)}
 
@@ -229,20 +229,20 @@ class Ledger:
         return parse_trust({**files, "policy": policy or files["policy"]})
 
     def proof(self, index: int, note: bytes | None = None) -> bytes:
-        """The tlog-proof of an entry under a note, by default a new one over everything so far."""
+        """Return the tlog-proof of an entry under a note, by default a new one over everything so far."""
         note = note or self.checkpoint()
         size = int(note.split(b"\n")[1])
         return format_proof(index, prove_inclusion(index, size, self.read), note)
 
     def register(self, note: bytes | None = None) -> dict[int, tuple[bytes, bytes]]:
-        """The entries of the register with their proofs, by index, as they travel into another log's bundle."""
+        """Return the entries of the register with their proofs, by index, as another log's bundle holds them."""
         indexes = [n for n, _ in self.seen_by([self.registry])]
         return {n: (self.entries[n], self.proof(n, note)) for n in indexes}
 
     # -- bundles -------------------------------------------------------------------------------------------------------
 
     def seen_by(self, orders: Iterable[str]) -> list[tuple[int, Entry]]:
-        """The entries of these orders as they are known here, everything opened that is held."""
+        """Return the entries of these orders as they are known here, with every value opened that is held."""
         wanted = set(orders)
         found = []
         for n, raw in enumerate(self.entries):
@@ -255,14 +255,14 @@ class Ledger:
         return found
 
     def texts(self, order: str) -> dict[int, tuple[str, ...]]:
-        """What opens every sealed value of an order and of the registry."""
+        """Return the disclosures of every sealed value of an order and of the registry."""
         indexes = [n for n, e in self.seen_by([order, self.registry]) if e.sealed]
         return {n: tuple(d.text for d in self.held[n]) for n in indexes}
 
     def contents(
         self, audience: str = "CT", *more: str, order: str = ORDER, note: bytes | None = None, **changed: Any
     ) -> Contents:
-        """What an honest exporter gathers: the order, further orders, the registry, heads and proofs."""
+        """Return what an honest exporter collects: the order, further orders, the registry, heads and proofs."""
         note = note or self.checkpoint()
         head = open_checkpoint(note, self.origin, parse_vkey(log_vkey(self.origin, public_key(self.log.seed))), [])
         size = head.checkpoint.size
@@ -308,7 +308,7 @@ def _fields(place: Place) -> dict[str, Any]:
 
 
 def small(**more: Any) -> tuple[Ledger, Hand]:
-    """A ledger with one authority and an order of two entries."""
+    """Return a ledger with one authority and an order of two entries."""
     ledger = Ledger(**more)
     ilves = ledger.enrol("ilves", "XO", "ISS", "VAL")
     ledger.record(ilves, "order-supervised", {"capacity": "public-prosecutor", "decision": "approved"}, order=ORDER)
@@ -317,7 +317,7 @@ def small(**more: Any) -> tuple[Ledger, Hand]:
 
 
 def two_histories(**more: Any) -> tuple[Ledger, Hand, tuple[int, int]]:
-    """The log of an office that recorded two entries 3 of one order behind the same entry 2; with their indexes."""
+    """Return the log of an office that recorded two entries 3 of one order after one entry 2; with their indexes."""
     ledger, ilves = small(**more)
     second = ledger._links[ORDER]
     place = Place(ledger.origin, ORDER, 3, second.leaf, "2AP-7", ledger.seen)
@@ -329,7 +329,7 @@ def two_histories(**more: Any) -> tuple[Ledger, Hand, tuple[int, int]]:
 
 
 def left_out(ledger: Ledger, by: Hand, *indexes: int, note: bytes | None = None, **changed: Any) -> bytes:
-    """The bundle of an exporter who leaves these entries out, and signs that the orders end without them."""
+    """Return the bundle of an exporter who leaves these entries out, and signs that the orders end without them."""
     whole = ledger.contents(note=note, **changed)
     return pack(replace(whole, entries=[e for e in whole.entries if e[0] not in indexes]), by.signer("ISS"))
 
@@ -338,7 +338,7 @@ def left_out(ledger: Ledger, by: Hand, *indexes: int, note: bytes | None = None,
 
 
 def changed(data: bytes, change: Callable[[dict[str, bytes]], object], by: Signer, **manifest: Any) -> bytes:
-    """The bundle with its files changed, listed and signed again by `by`: what an exporter who lies can make."""
+    """Return the bundle with its files changed, listed and signed again by `by`: what a dishonest exporter can make."""
     files = dict(unpack(data))
     said = open_manifest(files["manifest.dsse.json"])
     change(files)
@@ -351,7 +351,7 @@ def listed(files: Mapping[str, bytes], said: Manifest, by: Signer, **changes: An
 
 
 def smuggled(ledger: Ledger, by: Hand, *raws: bytes) -> bytes:
-    """A bundle in which entries stand that nobody would have recorded: leaves of the log all the same, and proven."""
+    """Return a bundle with entries that no honest ledger would have recorded: all of them proven leaves of the log."""
     honest = replace(ledger.contents(), checkpoint=b"")
     places = [ledger.append(raw) for raw in raws]
     note = ledger.checkpoint()
@@ -370,7 +370,7 @@ def smuggled(ledger: Ledger, by: Hand, *raws: bytes) -> bytes:
 
 
 def resealed(raw: bytes, change: Callable[[dict[str, Any]], object], by: Hand) -> bytes:
-    """A sealed entry with its payload changed and signed again, whatever came of it."""
+    """Return a sealed entry with its payload changed and signed again, whatever the result."""
     payload = json.loads(base64.b64decode(json.loads(raw)["payload"]))
     change(payload)
     payload["signer"]["key"] = by.key
@@ -383,7 +383,7 @@ def sealed_as(payload: bytes, by: Hand) -> bytes:
 
 
 def rezipped(data: bytes, change: Callable[[dict[str, bytes]], object]) -> bytes:
-    """The bundle with its files changed and nothing signed again: what anybody can make, here with Python's own ZIP."""
+    """Return the bundle with its files changed and nothing signed again, as Python's own ZIP makes it."""
     files = dict(unpack(data))
     change(files)
     out = io.BytesIO()
@@ -397,7 +397,7 @@ def rezipped(data: bytes, change: Callable[[dict[str, bytes]], object]) -> bytes
 
 
 def checked(data: bytes, ledger: Ledger, anchor: bytes | None = None, **more: Any) -> Report:
-    """The report of a verifier who trusts the ledger's keys."""
+    """Return the report of a verifier who trusts the ledger's keys."""
     return verify(data, more.pop("trust", None) or ledger.trust(), anchor, more.pop("now", NOW), **more)
 
 
@@ -405,7 +405,7 @@ FAILED, OPEN = Verdict.FAILED, Verdict.INDETERMINATE
 
 
 def ends(data: bytes, ledger: Ledger, code: str, step: int, where: str = "", verdict: Verdict = FAILED) -> str:
-    """Assert how the check ends; gives what it says."""
+    """Assert how the check ends; return what it says."""
     report = checked(data, ledger)
     assert (report.verdict, [r.code for r in report.reasons]) == (verdict, [code])
     assert where in report.reasons[0].where
@@ -420,7 +420,7 @@ def ends(data: bytes, ledger: Ledger, code: str, step: int, where: str = "", ver
 
 
 def played(name: str) -> tuple[Ledger, dict[str, str], dict[str, Hand]]:
-    """A shipped story as a ledger: with the ids of its orders by name, and who acts in it."""
+    """Return a shipped story as a ledger: with the ids of its orders by name, and its actors."""
     story = read_story((STORIES / f"{name}.toml").read_bytes(), name)
     keeper, party = registrar(story)
     ledger = Ledger(keeper=Hand(keeper, party, seed_of(story.story, keeper, "first")))

@@ -27,7 +27,7 @@ class AnyEvent(EntryRecorder):
 
 
 class ApplicationRecorderContract(ApplicationRecorderTestCase[Any]):
-    """The cases of the library, without those that measure speed."""
+    """The cases of the library, except the cases that measure speed."""
 
     test_performance = None  # type: ignore[assignment]
     test_concurrent_throughput = None  # type: ignore[assignment]

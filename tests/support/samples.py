@@ -1,4 +1,4 @@
-"""What a long test tries of all there is to try: a sample, another for each SEED; with FULL=1 all of it."""
+"""The cases that a long test tries: a sample, another for each SEED; with FULL=1 all of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SEED = int(os.environ.get("SEED") or "0")
 
 
 def sampled(everything: Sequence[int], part: int) -> Sequence[int]:
-    """One in `part` of these, at least one if there is any, in their order; all of them with FULL=1."""
+    """Return one in `part` of these, at least one if there is any, in their order; all of them with FULL=1."""
     if os.environ.get("FULL") or not everything:
         return everything
     return sorted(random.Random(SEED).sample(everything, -(-len(everything) // part)))

@@ -1,9 +1,9 @@
 """Given, when, then, over facts only: no keys, no log, no disk.
 
-Two ways to a `Case`. A test says what happened, `given(issued(...), received(...)).when(disclosed(...))`, and then what
-the law makes of it: `.then("D-7-7", Verdict.MET, due="...")`. Or a story file is read as the player reads it:
-`case_from_story(tomllib.loads(...))`. Leaf hashes are made up: the digest of the order and the label. Moments are
-written as on the wire, or without seconds, or with an offset.
+Two ways lead to a `Case`. A test says what happened, `given(issued(...), received(...)).when(disclosed(...))`,
+and then what the law makes of it: `.then("D-7-7", Verdict.MET, due="...")`. Or a story file is read as the
+player reads it: `case_from_story(tomllib.loads(...))`. Leaf hashes are invented: the digest of the order and
+the label. Moments are written as on the wire, or without seconds, or with an offset.
 """
 
 from __future__ import annotations
@@ -28,31 +28,31 @@ LABELS: dict[str, str] = {}  # leaf -> label, as they are made up
 
 
 def moment(text: str) -> datetime:
-    """An instant as a person writes it: `2027-03-02T09:00Z`, `2026-09-01T08:00+02:00`, seconds if they matter."""
+    """Return an instant from text: `2027-03-02T09:00Z`, `2026-09-01T08:00+02:00`, seconds if they matter."""
     found = datetime.fromisoformat(text)
     assert found.tzinfo is not None, f"{text} needs Z or an offset"
     return found.astimezone(UTC)
 
 
 def leaf(label: str, order: str = "main") -> str:
-    """The leaf hash of the entry with this label."""
+    """Return the leaf hash of the entry with this label."""
     made = hashlib.sha256(f"{order}/{label}".encode()).hexdigest()
     LABELS[made] = label
     return made
 
 
 def order_id(name: str) -> str:
-    """The id of the order with this name."""
+    """Return the id of the order with this name."""
     return str(uuid5(NAMESPACE_URL, name))
 
 
 def labels(*entries: Entry | None) -> list[str]:
-    """The labels of these entries; only tests that label what they look at can ask."""
+    """Return the labels of these entries; only tests that label what they look at can ask."""
     return [LABELS[e.leaf] for e in entries if e is not None]
 
 
 def named(reading: OrderReading, label: str) -> Entry:
-    """The entry with this label."""
+    """Return the entry with this label."""
     return reading.entries.by_leaf[leaf(label)]
 
 
@@ -60,7 +60,7 @@ def named(reading: OrderReading, label: str) -> Entry:
 
 
 class Fact(Struct, frozen=True):
-    """Something that happened, before it is an entry: `fields` by name, wherever they stand; events named by label."""
+    """One event before it is an entry: `fields` by name, public or sealed; events named by label."""
 
     kind: str
     on: datetime
@@ -77,7 +77,7 @@ class Fact(Struct, frozen=True):
     held: bool = True
 
     def moved(self, on: str) -> Fact:
-        """The same, happening and recorded at another moment."""
+        """Return the same fact, happening and recorded at another moment."""
         return replace(self, on=moment(on), at=moment(on))
 
 
@@ -95,7 +95,7 @@ def fact(
     replaces: str | None = None,
     **fields: Any,
 ) -> Fact:
-    """Any fact; recorded when it happened unless `at` says otherwise."""
+    """Return any fact; recorded when it happened unless `at` says otherwise."""
     return Fact(
         kind=kind,
         on=moment(on),
@@ -112,7 +112,7 @@ def fact(
 
 
 def issued(on: str, instrument: str = "2AP-7", *elements: str, by: str = "ilves", **fields: Any) -> Fact:
-    """The order is made, for name and address unless other elements are named, from XO to XV."""
+    """Return the order, for name and address unless other elements are named, from XO to XV."""
     fields.setdefault("elements_sought", list(elements or ("name", "postal-address")))
     fields.setdefault("data_categories", ["subscriber"])
     fields.setdefault("providers", ["skylark"])
@@ -123,17 +123,17 @@ def issued(on: str, instrument: str = "2AP-7", *elements: str, by: str = "ilves"
 
 
 def sent(on: str, **fields: Any) -> Fact:
-    """The issuing authority sends the order to the provider."""
+    """Return that the issuing authority sends the order to the provider."""
     return fact("order-transmitted", on, "ilves", "ISS", addressee="skylark", channel="provider-portal", **fields)
 
 
 def received(on: str, label: str = "receipt", by: str = "skylark", role: str = "SP", **fields: Any) -> Fact:
-    """The provider stamps the arrival of the order."""
+    """Return that the provider stamps the arrival of the order."""
     return fact("order-received", on, by, role, label=label, **fields)
 
 
 def disclosed(on: str, *elements: str, partial: bool = False, label: str | None = None, **fields: Any) -> Fact:
-    """The provider hands over elements: name and address if none are named."""
+    """Return that the provider hands over elements: name and address if none are named."""
     elements = elements or ("name", "postal-address")
     files = fields.pop("files", [{"name": "return.json", "size": 1, "sha256": leaf("-".join(elements), "file")}])
     fields.setdefault("manifest", {"elements": list(elements), "files": files})
@@ -143,23 +143,23 @@ def disclosed(on: str, *elements: str, partial: bool = False, label: str | None 
 
 
 def corrected(on: str, label: str, *, material: bool = True, corrects: str = "issued", **fields: Any) -> Fact:
-    """The issuing authority corrects the order."""
+    """Return that the issuing authority corrects the order."""
     fields.setdefault("changed_fields", ["elements_sought"])
     return fact("order-corrected", on, "ilves", "ISS", label=label, material=material, corrects=corrects, **fields)
 
 
 def by_provider(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the provider does."""
+    """Return an act of the provider."""
     return fact(kind, on, "skylark", "SP", **fields)
 
 
 def by_issuer(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the issuing authority does."""
+    """Return an act of the issuing authority."""
     return fact(kind, on, "ilves", "ISS", **fields)
 
 
 def by_authority(kind: str, on: str, **fields: Any) -> Fact:
-    """Something the notified, in EU terms the enforcing, authority does."""
+    """Return an act of the notified, in EU terms the enforcing, authority."""
     return fact(kind, on, "ncco", "NOT", **fields)
 
 
@@ -202,7 +202,7 @@ OFFICES = {
 
 
 def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins: datetime, valid: date) -> list[Fact]:
-    """What a story takes for granted, as entries of the register: recorded at `begins`, valid from `valid`."""
+    """Return what a story takes for granted, as entries of the register: recorded at `begins`, valid from `valid`."""
     facts: list[Fact] = []
 
     def add(kind: str, **fields: Any) -> None:
@@ -247,7 +247,7 @@ def registry(parties: Mapping[str, Party], offices: Mapping[str, Office], begins
 
 
 def entry(told: Fact, index: int, order: str, instrument: str | None, parties: Mapping[str, str]) -> Entry:
-    """A fact as an entry at a place in the log: fields sorted into public and sealed, labels turned into leaves."""
+    """Return a fact as an entry at a place in the log: fields sorted into public and sealed, labels as leaves."""
     known = KINDS[told.kind].fields() if told.kind in KINDS else {}
     sides: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for name, value in told.fields.items():
@@ -282,7 +282,7 @@ def entry(told: Fact, index: int, order: str, instrument: str | None, parties: M
 
 
 def _resolved(value: Any, type: str, order: str) -> Any:
-    """A value as on the wire: events by leaf, orders by id, days and moments as text."""
+    """Return a value as on the wire: events by leaf, orders by id, days and moments as text."""
     if isinstance(value, Unread):
         return value
     if isinstance(value, list):
@@ -305,7 +305,7 @@ def case(
     register: Iterable[Fact] = (),
     order: str = "main",
 ) -> Case:
-    """A case out of facts, in the order in which they were recorded; the register first."""
+    """Return a case made of facts, in the order in which they were recorded; the register first."""
     facts, register = tuple(facts), tuple(register)
     said = (*facts, *register)
     begins = min(f.at for f in said) - DAY
@@ -321,7 +321,7 @@ def case(
 
 
 class Story(Struct, frozen=True):
-    """What happened so far, among whom; `.when` adds, `.then` asks the law."""
+    """The facts so far, and the Parties and offices; `.when` adds, `.then` asks the law."""
 
     facts: tuple[Fact, ...]
     parties: Mapping[str, Party] = field(default_factory=lambda: PARTIES)
@@ -330,46 +330,46 @@ class Story(Struct, frozen=True):
     asked: datetime | None = None
 
     def when(self, *facts: Fact) -> Story:
-        """And then this happened."""
+        """Add facts."""
         return replace(self, facts=(*self.facts, *facts))
 
     def where(self, code: str, **changes: Any) -> Story:
-        """A Party is otherwise than usual: its zone, holidays, declarations, terms."""
+        """Change a Party: its zone, holidays, declarations, terms."""
         return replace(self, parties={**self.parties, code: replace(self.parties[code], **changes)})
 
     def among(self, **offices: Office) -> Story:
-        """These offices are registered too, or otherwise."""
+        """Register these offices too, or otherwise."""
         return replace(self, offices={**self.offices, **offices})
 
     def registered(self, *facts: Fact) -> Story:
-        """The register says this besides."""
+        """Add these facts to the register."""
         return replace(self, register=(*self.register, *facts))
 
     def asked_at(self, text: str) -> Story:
-        """The question is put at this moment; without it, when the last fact was recorded."""
+        """Ask at this moment; without it, when the last fact was recorded."""
         return replace(self, asked=moment(text))
 
     @property
     def instrument(self) -> str:
-        """The one the order names; 2AP-7 where none was issued."""
+        """Return the instrument that the order names; 2AP-7 where none was issued."""
         return next((f.fields["instrument"] for f in self.facts if "instrument" in f.fields), "2AP-7")
 
     @property
     def case(self) -> Case:
-        """The case these facts make."""
+        """Return the case these facts make."""
         return case(self.facts, self.instrument, parties=self.parties, offices=self.offices, register=self.register)
 
     @property
     def reading(self) -> OrderReading:
-        """How the law reads it at the moment asked about."""
+        """Return how the law reads it at the moment asked about."""
         return read_order(self.case, self.asked or max(f.at for f in self.facts))
 
     def clocks(self, id: str) -> list[Clock]:
-        """The clocks of this id, rolled twins included."""
+        """Return the clocks of this id, rolled twins included."""
         return [clock for clock in self.reading.deadlines.clocks if clock.id == id]
 
     def then(self, id: str, verdict: ClockVerdict, due: str | None = None) -> Story:
-        """The clock of this id stands once (a twin aside), with this verdict and, if given, this end."""
+        """Assert that the clock of this id is listed once (a twin aside), with this verdict and, if given, this end."""
         found = [clock for clock in self.clocks(id) if not clock.policy.endswith("+ROLL")]
         assert [clock.verdict for clock in found] == [verdict], [
             (c.id, c.verdict, c.due) for c in self.reading.deadlines.clocks
@@ -379,19 +379,19 @@ class Story(Struct, frozen=True):
         return self
 
     def then_unwound(self, id: str) -> Story:
-        """The clock of this id is listed and could not be wound."""
+        """Assert that the clock of this id is listed and could not be started."""
         self.then(id, ClockVerdict.UNDETERMINED)
         assert self.clocks(id)[0].due is None
         return self
 
     def then_not_listed(self, *ids: str) -> Story:
-        """No clock of these ids stands."""
+        """Assert that no clock of these ids is listed."""
         assert not [clock.id for clock in self.reading.deadlines.clocks if clock.id in ids]
         return self
 
 
 def given(*facts: Fact) -> Story:
-    """What happened first."""
+    """Begin with these facts."""
     return Story(facts)
 
 
@@ -399,7 +399,7 @@ def given(*facts: Fact) -> Story:
 
 
 def case_from_story(told: Mapping[str, Any]) -> dict[str, Case]:
-    """The orders of a story file by name, each with all the register, in the order in which things were recorded."""
+    """Return the orders of a story file by name, each with all the register, in the order of recording."""
     instruments = told["orders"]
     force = tuple(f"{treaty}={day.isoformat()}" for treaty, day in told.get("assume_in_force", {}).items())
     parties = {

@@ -70,7 +70,7 @@ class Authority:
 
     @cached_property
     def root(self) -> bytes:
-        """The certificate that whoever verifies must hold, PEM."""
+        """Return the certificate that a verifier must hold, PEM."""
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{self.name} Root")])
         built = (
             x509.CertificateBuilder(name, name, self._root_key.public_key(), 1)
@@ -81,9 +81,10 @@ class Authority:
         return built.sign(self._root_key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
     def certificate(self, *usages: x509.ObjectIdentifier, critical: bool = True) -> bytes:
-        """The authority's own certificate, PEM; always the same serial number, so that one may stand for another.
+        """Return the authority's certificate, PEM.
 
-        It is for `usages`, without any for whatever one likes.
+        It always has the same serial number, so that one may replace another. It is for `usages`, without any
+        for everything.
         """
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{self.name} Root")])
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
@@ -97,13 +98,13 @@ class Authority:
         return built.sign(self._root_key, hashes.SHA256()).public_bytes(Encoding.PEM)
 
     def reply(self, query: bytes) -> bytes:
-        """The answer to a query, both as they travel."""
+        """Return the answer to a query, both in DER."""
         self.asked.append(query)
         self._openssl("-reply", "-config", "tsa.cnf", "-section", "tsa_config", query=query)
         return (self.folder / "out").read_bytes()
 
     def stamp(self, data: bytes, algorithm: str = "sha256", *, certificate: bool = True) -> bytes:
-        """A token over `data`, with or without the certificate of its signer."""
+        """Return a token over `data`, with or without the certificate of its signer."""
         (self.folder / "data").write_bytes(data)
         self._openssl("-query", "-data", "data", f"-{algorithm}", *(["-cert"] if certificate else []))
         return self.reply((self.folder / "out").read_bytes())
@@ -117,7 +118,7 @@ class Authority:
 
     @contextmanager
     def served(self) -> Iterator[str]:
-        """The authority on loopback: its URL."""
+        """Serve the authority on loopback; yield its URL."""
         authority = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -1,6 +1,6 @@
-"""Time-stamp tokens that say what a test wants, whenever it wants, signed by authorities made here.
+"""Time-stamp tokens with any content and any time, signed by authorities made here.
 
-`openssl ts` (time_stamp_authority.py) stamps the present moment and cannot be made to write what is wrong.
+`openssl ts` (time_stamp_authority.py) stamps the present moment and cannot be made to write wrong content.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ BEGINS, ENDS = datetime(2020, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC
 
 
 def der(tag: int, *parts: bytes) -> bytes:
-    """One element."""
+    """Return one element."""
     body = b"".join(parts)
     if len(body) < 128:
         return bytes((tag, len(body))) + body
@@ -72,7 +72,7 @@ def moment(at: datetime, fraction: str = "") -> bytes:
 
 @dataclass
 class Stamper:
-    """An authority below a root of its own, or below `above`, and what its certificate says.
+    """An authority below a separate root, or below `above`, with the content of its certificate.
 
     One whose name ends in `Root` is a root.
     """
@@ -89,7 +89,7 @@ class Stamper:
 
     @cached_property
     def root(self) -> Stamper:
-        """The authority whose certificate is trusted."""
+        """Return the authority whose certificate is trusted."""
         ca = (x509.BasicConstraints(ca=True, path_length=None), True)
         if self.name.endswith(" Root"):
             return self
@@ -144,7 +144,7 @@ class Stamper:
         more: bytes = b"",
         status: int = 0,
     ) -> bytes:
-        """A reply over `data` that says `at`; `certificates` stand in it in DER order, or with -1 the other way round.
+        """Return a reply over `data` that says `at`; `certificates` are in it in DER order, or with -1 in reverse.
 
         `more` is the end of its TSTInfo.
         """

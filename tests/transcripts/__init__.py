@@ -1,8 +1,8 @@
-"""What commands say of whole stories, kept as sessions: `python -m tests.transcripts` writes them anew.
+"""What commands print about whole stories, kept as sessions: `python -m tests.transcripts` writes them anew.
 
-A file here is a session in a folder where every story lies: each line that begins with `$ comity` is a command. What it
-says stands below it, and `[3]` says how it ended unless that is 0. `| text` shows the words of a page alone,
-`| drawings` its drawings. Keys and clock of a story are simulated, so the same code says the same.
+A file here is a session in a folder with every story: each line that begins with `$ comity` is a command. Its
+output is below it, and `[3]` is its exit code unless that is 0. `| text` shows the words of a page alone, `|
+drawings` its drawings. Keys and clock of a story are simulated, so the same code prints the same.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ UNSEEN = re.compile(r"<(style|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
 def said(session: str, folder: Path) -> str:
-    """The session as it goes today, in an empty folder."""
+    """Return the session as it goes today, in an empty folder."""
     for story in STORIES.glob("*.toml"):
         (folder / story.name).symlink_to(story)
     with chdir(folder):
@@ -43,7 +43,7 @@ def _drawings(page: str) -> str:
 
 
 def _words(page: str) -> str:
-    """What a reader of a page sees of its words, one line for each line that has any."""
+    """Return the words of a page as its reader sees them, one line for each line that has any."""
     seen = html.unescape(UNSEEN.sub(" ", page))
     return "\n".join(line for line in (" ".join(line.split()) for line in seen.splitlines()) if line)
 

@@ -1,4 +1,4 @@
-"""Every command says of a story what it said when somebody read it; `python -m tests.transcripts` after a change."""
+"""Every command prints of a story what was reviewed; `python -m tests.transcripts` after a change."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _TASK = {
 
 
 def message(*objects: Mapping[str, Any], action: str = "CREATE") -> bytes:
-    """A message of somebody else's."""
+    """Return a message of another program."""
     requests = [{"ActionIdentifier": n, action: {"HI1Object": o}} for n, o in enumerate(objects)]
     ends = {"CountryCode": "XO", "UniqueIdentifier": "LEA of Orsinia"}, {"CountryCode": "XV", "UniqueIdentifier": "CSP"}
     header = {"SenderIdentifier": ends[0], "ReceiverIdentifier": ends[1], "Timestamp": "2026-11-24T13:37:44.123456Z"}
@@ -52,13 +52,13 @@ def message(*objects: Mapping[str, Any], action: str = "CREATE") -> bytes:
 
 
 def case_of(ledger: Path, order: str) -> Case:
-    """An order, opened as far as its keys are here."""
+    """Return an order, opened as far as its keys are here."""
     with Journal.open(ledger, writable=False) as journal:
         return journal.case(journal.find(order))
 
 
 def expected(case: Case, lossy: tuple[OmittedValue, ...]) -> Iterator[tuple[Any, ...]]:
-    """What of an order should come back: everything that is not named as lost."""
+    """Return what of an order should come back: everything that is not named as lost."""
     gone = {lost.entry for lost in lossy if lost.field is None}
     less = {(lost.entry, lost.field) for lost in lossy}
     for e in case.entries:
@@ -68,7 +68,7 @@ def expected(case: Case, lossy: tuple[OmittedValue, ...]) -> Iterator[tuple[Any,
 
 
 def said(e: Entry, names: set[str], case: Case) -> tuple[Any, ...]:
-    """What an entry says, the entries it speaks of by what and when they are."""
+    """Return what an entry says; the entries that it names are given by kind and time."""
     others = {o.leaf: (o.kind, o.on) for o in case.entries}
     fields = {**KINDS[e.kind].fields(), WHY.name: WHY}
 

@@ -1,4 +1,4 @@
-"""The pages of the desk: what stands on them, and that it stands there once."""
+"""The pages of the desk: what they show, and that they show it once."""
 
 from __future__ import annotations
 

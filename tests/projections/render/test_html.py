@@ -40,7 +40,7 @@ HOSTILE = """<script>alert('1')</script>"x"&amp;"""
 
 
 class Page(HTMLParser):
-    """A page taken apart: its tags with attributes, whether they nest, its words, and what stands in style and script.
+    """A page taken apart: its tags with attributes, whether they nest, its words, and the content of style and script.
 
     Text of `style` and `script` is not among the words.
     """
@@ -82,12 +82,12 @@ class Page(HTMLParser):
 
 
 def written(story: str, kind: str, folder: Path) -> str:
-    """A report (or the replay) of a shipped story, as the command prints it."""
+    """Return a report (or the replay) of a shipped story, as the command prints it."""
     return made(ledger_of(story, folder), kind, folder)
 
 
 def made(ledger: Path, kind: str, folder: Path, *more: str) -> str:
-    """A report on a ledger as the command writes it."""
+    """Return a report on a ledger as the command writes it."""
     file = folder / f"{kind}.html"
     file.unlink(missing_ok=True)
     if kind == "replay":
@@ -120,7 +120,7 @@ def test_every_page_is_whole_and_can_be_read_aloud(story: str, kind: str, tmp_pa
     assert all(th.get("scope") in ("row", "col") for th in page.all("th"))
     drawn = [svg for svg in page.all("svg") if svg.get("class") != "segno"]
     assert all(svg.get("role") == "img" and svg.get("aria-labelledby") for svg in drawn)
-    # The square says the three lines beside it once more, for a camera: nobody hears it read aloud.
+    # The square repeats the three lines next to it for a camera, so no one needs to hear it read aloud.
     hidden = [div for div in page.all("div") if div.get("class") == "square" and div.get("aria-hidden") == "true"]
     assert len(page.all("svg")) - len(drawn) == len(hidden) == (kind != "replay")
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]

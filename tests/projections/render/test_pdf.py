@@ -1,6 +1,6 @@
 """Reports on paper, certification sheets and order forms: the same bytes, the bundle inside, nothing said for a person.
 
-What other people's programs find in the files stands in tests/interop/test_interop_paper.py.
+What other people's programs find in the files is in tests/interop/test_interop_paper.py.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ FILE = "skyl-return.json"
 
 
 def printed(ledger: Path, folder: Path, *words: str) -> bytes:
-    """A PDF as the command writes it; the words before options are the kind and the order."""
+    """Return a PDF as the command writes it; the words before options are the kind and the order."""
     file = folder / "paper.pdf"
     file.unlink(missing_ok=True)
     result = run("report", *words, "--format", "pdf", "-o", str(file), ledger=ledger)
@@ -53,7 +53,7 @@ def streams(pdf: bytes) -> Iterator[bytes]:
 
 
 def words(ledger: Path, *asked: str) -> str:
-    """What a page says."""
+    """Return the text of a page."""
     result = run("report", *asked, ledger=ledger)
     assert result.exit_code in (Exit.DONE, Exit.FINDINGS), result.output
     return Page(result.stdout).words
@@ -111,7 +111,7 @@ LONG = {
 
 @pytest.fixture(scope="module")
 def at_length(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The ledger of S1 with names of 60 characters, and moments with seconds."""
+    """Return the ledger of S1 with names of 60 characters, and moments with seconds."""
     text = (STORIES / "S1.toml").read_text("utf-8")
     for short, long in LONG.items():
         text = text.replace(short, long)
@@ -120,7 +120,7 @@ def at_length(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def boxes(pdf: Path) -> Iterator[list[tuple[float, float, float, float, str]]]:
-    """The words of each page with their boxes: left, top, right, bottom, in points."""
+    """Return the words of each page with their boxes: left, top, right, bottom, in points."""
     if (reader := shutil.which("pdftotext")) is None:
         pytest.skip("no pdftotext here")
     done = subprocess.run([reader, "-bbox", str(pdf), "-"], capture_output=True, text=True, check=True)
@@ -332,7 +332,7 @@ MAKERS = {"S1": "ilves", "S6": "pj"}
 
 
 def closed_to(role: str, ledger: Path) -> list[str]:
-    """The values of an order that a role may not read."""
+    """Return the values of an order that a role may not read."""
     from cli.session.ledger_reader import reading
     from ledger.bundle.audience import readable
 

@@ -46,7 +46,7 @@ def test_no_english_sentence_of_the_catalogue_is_left_in_a_german_page(story: st
 
 
 def german_of(page: str) -> str:
-    """The words of a page that are not marked as English."""
+    """Return the words of a page that are not marked as English."""
     bare = re.sub(r"<(style|script)>.*?</\1>", "", page, flags=re.DOTALL)
     bare = re.sub(r'<(\w+)[^>]* lang="en"[^>]*>.*?</\1>', " ", bare, flags=re.DOTALL)
     return html.unescape(re.sub(r"<[^>]+>", " ", bare))

@@ -127,7 +127,7 @@ def test_a_receiver_that_cannot_be_read_is_not_guessed() -> None:
 
 
 def question(ledger: Path, *more: str) -> str:
-    """The answer to question 2 on the order of a story."""
+    """Return the answer to question 2 on the order of a story."""
     done = run("register", "main", *more, "--json", ledger=ledger)
     assert done.exit_code in (0, 3), done.output
     return str(json.loads(done.stdout)["register"][1]["answer"])

@@ -46,7 +46,7 @@ T = datetime(2027, 1, 4, tzinfo=UTC)
 
 
 def a_life(**said: Any) -> Life:
-    """An order that was answered in five days; `said` is what is different."""
+    """Return an order that was answered in five days; `said` is what is different."""
     plain: dict[str, Any] = {
         "instrument": "EPOC",
         "issued_on": T,
@@ -81,7 +81,7 @@ ORDERS = "European Production Orders"
 
 
 def lived(*facts: Fact) -> Life:
-    """What a statistic sees of an order when its last fact is recorded."""
+    """Return what a statistic sees of an order when its last fact is recorded."""
     story = given(*facts)
     found = life(story.case, judged(story))
     assert found is not None
@@ -203,7 +203,7 @@ def test_what_one_form_would_tell_of_the_other_is_withheld_where_both_stand_in_o
     of_states, of_providers = both(lives)
     assert number(of_states, ORDERS, "production orders issued", "total") == "12"
     instruments = {row: number(of_providers, "By instrument", row, "total") for row in ("requests", "EPOC", "2AP-7")}
-    assert instruments["EPOC"] == "12"  # what stands in one stands in the other
+    assert instruments["EPOC"] == "12"  # both have the same number
     assert "x" in instruments.values()
     assert number(of_providers, "By instrument", "EPOC-PR", "total") == "x"
 
@@ -331,7 +331,7 @@ def test_our_half_years_and_the_published_ones_are_drawn_on_one_axis() -> None:
     page = report_of([a_life()] * 9, "google")
     assert "this record, 2027-H1: 100.0%" in page
     assert "Google, 2017-H1: 64.5%" in page
-    assert "between 2017-H1 and 2027-H1" in page  # the years nobody has figures of are named, not drawn
+    assert "between 2017-H1 and 2027-H1" in page  # years without figures are named, not drawn
 
 
 def test_what_is_withheld_is_not_in_the_page_anywhere() -> None:

@@ -1,4 +1,4 @@
-"""Small cells are withheld, and nobody can compute them again: a reader with every published sum is played here."""
+"""Small cells are withheld, and cannot be computed again, even by a reader who has every published sum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HIGH = 10**6
 
 
 def table(body: Sequence[Sequence[int]]) -> tuple[dict[Cell, int], Sums]:
-    """A table of two dimensions with its totals, and the sums that hold in it."""
+    """Return a table of two dimensions with its totals, and the sums that hold in it."""
     rows, columns = range(len(body)), range(len(body[0]))
     cells = {(r, c): body[r][c] for r in rows for c in columns}
     cells |= {(r, ALL): sum(body[r]) for r in rows}
@@ -35,7 +35,7 @@ def bounds(
     hidden: Collection[Any],
     never: Collection[Any] = (),
 ) -> dict[Any, tuple[int, int]]:
-    """What an attacker can say of every cell: intervals narrowed by every sum until nothing changes any more.
+    """Return what an attacker can say of every cell: intervals narrowed by every sum until nothing changes any more.
 
     Of a withheld cell it knows at the start that it is not zero, of one that no table has (`never`) not even that.
     """

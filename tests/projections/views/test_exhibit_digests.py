@@ -315,7 +315,7 @@ def test_what_a_holder_destroys_whole_ends_each_exhibit_it_holds_and_no_other() 
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """S1, in which `skyl-return.json` is exhibit KA-0311/1, with a second disclosure, `b.zip` beside it, as EX-B."""
+    """S1, in which `skyl-return.json` is exhibit KA-0311/1, with a second disclosure, `b.zip`, as EX-B."""
     folder = tmp_path_factory.mktemp("two")
     ledger, file = ledger_of("S1", folder), folder / "b.zip"
     file.write_bytes(b"second")

@@ -1,4 +1,4 @@
-"""Good practice of the Council of Europe's guidelines of 2008: advice beside the findings, never one of them."""
+"""Good practice of the Council of Europe's guidelines of 2008: advice next to the findings, never one of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SEALED = {"identifiers": ["account-1"], "time_range": "2027-01-01/2027-01-31"}
 
 
 def about(channel: str = "provider-portal", without: str = "", **more: Any) -> list[str]:
-    """What advice is about for a whole request, less one field, with others changed."""
+    """Return what advice is about for a whole request, less one field, with others changed."""
     public = {k: v for k, v in {**WHOLE, **more}.items() if k != without}
     return [a.about for a in before_sending(public, {k: v for k, v in SEALED.items() if k != without}, [], channel)]
 

@@ -1,4 +1,4 @@
-"""What a signer put right stays where readers look: struck through, beside who did it, when and why, in every table."""
+"""What a signer corrected stays where readers look: struck through, with who did it, when and why, in every table."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Scene:
 
 
 def first(ledger: Path) -> str:
-    """The digest that the provider stated first."""
+    """Return the digest that the provider stated first."""
     args = ("custody", "main", "--reveal", "--because", "a test", "--as", "orn")
     return str(told(*args, ledger=ledger)["custody"][0]["files"][0]["sha256"])
 
@@ -62,13 +62,13 @@ def judged(ledger: Path) -> dict[str, Any]:
 
 
 def paper(scene: Scene, kind: str, form: str, *more: str) -> str:
-    """A report of the order, as text."""
+    """Return a report of the order, as text."""
     stdout: str = run("report", *kind.split(), "--format", form, "-o", "-", *more, ledger=scene.ledger).stdout
     return stdout
 
 
 def row(html: str, number: int) -> str:
-    """The row of the first table in which an entry has this number."""
+    """Return the row of the first table in which an entry has this number."""
     rows: list[str] = re.findall(r"<tr[^>]*>.*?</tr>", html, re.DOTALL)
     return next(r for r in rows if f'#entry-{number}">{number}</a></th>' in r)
 

@@ -526,7 +526,7 @@ def test_the_rule_book_page_carries_every_rule_and_runs_no_script() -> None:
     assert "default-src 'none'" in page
 
 
-# -- where it stands ---------------------------------------------------------------------------------------------------
+# -- its state --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("order", "linked"), [("main", True), ("second", True)])
