@@ -18,7 +18,8 @@ from cli.exit_codes import Exit, Stop
 from cli.session.options import AS_ACTOR, BECAUSE, HOW, REVEAL
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal, Receipt
+    from ledger.application.journal import Journal
+    from ledger.application.write.receipt import Receipt
     from ledger.entries.envelope import Signer
 
 
@@ -117,7 +118,7 @@ def opener(
     from cli.session.open_ledger import hand
     from ledger.facts import KINDS
 
-    office = journal.keyring.offices.get(actor) if actor else None
+    office = journal.read_keyring().offices.get(actor) if actor else None
     held = office.roles if office else ()
     able = [r for r in held if r in KINDS["record-accessed"].signers] or list(held)
     meant = {r: code for r in able if (code := purpose_of(view, r, reader)) is not None}

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from cli.stories.deeds import Deed
     from cli.stories.player import Played
     from ledger.application.export.hand_over import ExportedBundle
-    from ledger.application.journal import Journal, Receipt
+    from ledger.application.journal import Journal
+    from ledger.application.write.receipt import Receipt
     from ledger.verify import Report
 
 STORY = shipped("fixtures/stories/S1.toml")

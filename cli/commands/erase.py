@@ -59,8 +59,8 @@ def erase(
     from cli.session.open_ledger import find, writing
     from cli.session.subjects import near, subject_name
     from cli.terminal.receipt import tell
-    from ledger.application.sealing import target_of
     from ledger.application.subject_keys_binding import where
+    from ledger.application.write.draft import target_of
     from ledger.entries.form import slips
     from ledger.errors import LedgerError
     from ledger.facts import build
@@ -72,15 +72,15 @@ def erase(
     with writing() as journal:
         asked = {"key_ref": "x", "method": "crypto-erased", "cause": cause, "custodians": list(custodians)}
         for slip in slips(
-            build("payload-key-destroyed", asked, {}), journal.cases.known(journal.keyring), journal.now()
+            build("payload-key-destroyed", asked, {}), journal.cases.known(journal.read_keyring()), journal.now()
         ):
             raise slip
         if lost:
             signer = _custodian(journal, actor, role, key_file)
-            for line in _covers(journal, journal.lost()):
+            for line in _covers(journal, journal.erasure.lost()):
                 output.tell(line)
             prompts.confirm("no keys.db opens them any more, and what is encrypted is dropped", yes=yes)
-            for receipt in journal.erase_lost(signer, cause=cause, custodians=custodians):
+            for receipt in journal.erasure.erase_lost(signer, cause=cause, custodians=custodians):
                 tell(journal, "payload-key-destroyed", receipt)
             return
         here = None if order is None else find(journal, order)
@@ -91,9 +91,9 @@ def erase(
                 output.tell(f"{line}, and stays; `comity subject same` says otherwise")
         place = None if everywhere else here or _only_order(journal, named)
         signer = _custodian(journal, actor, role, key_file)
-        journal.check_whole(place, only_here=only_here)
-        covered = journal.covered(named, place)
-        if offices := journal.logged(covered):
+        journal.erasure.check_whole(place, only_here=only_here)
+        covered = journal.erasure.covered(named, place)
+        if offices := journal.erasure.logged(covered):
             raise Stop(
                 f"the log of accesses by {', '.join(offices)} is under that key, and it is kept: LED art. 25 wants the "
                 "justification and the person of every access",
@@ -106,14 +106,16 @@ def erase(
             hint = "comity record processing-restricted ORDER -f cause=kept-as-evidence"
             output.tell(f"to keep the values and lock them: {hint}")
             prompts.confirm("the key is destroyed, and nobody can bring back what it sealed", yes=yes)
-        receipts = journal.erase(named, signer, order=place, cause=cause, custodians=custodians, only_here=only_here)
+        receipts = journal.erasure.erase(
+            named, signer, order=place, cause=cause, custodians=custodians, only_here=only_here
+        )
         for receipt in receipts:
             if receipt.already:
                 output.tell(f"already destroyed, entry {receipt.index}")
             tell(journal, "payload-key-destroyed", receipt)
         if not receipts:
             output.tell("nothing was sealed under that key, so no entry tells of it; the key is destroyed")
-        if others := journal.elsewhere(place):
+        if others := journal.erasure.elsewhere(place):
             says = f"{where(journal.store, others)} stay readable where their keys are, and may be this person's"
             raise LedgerError("KEYS-OTHER", says, "erase there, too")
 
@@ -123,7 +125,10 @@ def _custodian(journal: Journal, actor: str | None, role: str | None, key_file: 
     from cli.session.open_ledger import hand
     from ledger.verify.disclosures import CUSTODIANS
 
-    signer, party = hand(journal, "payload-key-destroyed", actor, role, key_file), journal.keyring.registrar.party
+    signer, party = (
+        hand(journal, "payload-key-destroyed", actor, role, key_file),
+        journal.read_keyring().registrar.party,
+    )
     if signer.party != party or signer.role not in CUSTODIANS:
         says = f"{signer.actor} ({signer.role}) does not keep the keys of this ledger, so it does not say they are gone"
         hint = f"an office of {party} signs it, as {', '.join(CUSTODIANS)}"
@@ -175,7 +180,7 @@ def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
             yield from losses(case(journal, order), journal, gone)
     around = {main(order) for key_id in covered.keys for _, order, *_ in journal.store.encrypted_with(key_id)}
     for order in sorted(around & listed):
-        for whose, left in journal.stays(order, covered.keys).items():
+        for whose, left in journal.erasure.stays(order, covered.keys).items():
             name, count = called(journal, order), output.counted(len(left), "value")
             yield f"{name}: stays readable: {count} of {_subject(journal, whose)}: {', '.join(dict.fromkeys(left))}"
 

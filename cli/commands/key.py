@@ -153,7 +153,7 @@ def enrol(
     roles = tuple(role for said in roles for role in said.split(","))
     with writing() as journal:
         facts = []
-        if actor not in journal.keyring.offices:
+        if actor not in journal.read_keyring().offices:
             if party is None:
                 raise Stop(f"{actor} is not in the register", hint="--party PARTY registers it, with --office NAME")
             names = {"names": {"en": office}} if office else {}
@@ -183,7 +183,7 @@ def accept(actor: str, key_file: str | None) -> None:
     from ledger.facts import build
 
     with writing() as journal:
-        pending = {k.public: k for k in journal.keyring.keys.values() if k.actor == actor and k.accepted is None}
+        pending = {k.public: k for k in journal.read_keyring().keys.values() if k.actor == actor and k.accepted is None}
         if not pending:
             raise Stop(f"no key of {actor} waits to be accepted", hint="`comity key list` shows them")
         here = [n for n, raw in listed(journal.home.keys).items() if raw.hex() in pending]
@@ -258,7 +258,7 @@ def rotate(actor: str, new_key: str, following: str | None, lost: bool, key_file
     from ledger.facts import build
 
     with writing() as journal:
-        old = next(journal.keyring.current(actor), None)
+        old = next(journal.read_keyring().current(actor), None)
         if old is None:
             raise Stop(f"{actor} holds no key that could be replaced", hint="comity key enrol")
         said = {"actor": actor, "old_key": old.public, "new_key": public_key(new_key)}
@@ -316,7 +316,7 @@ def _of_office(journal: Journal, kind: str, public: dict[str, Any]) -> Fact:
     from ledger.facts import build
 
     fact = build(kind, public, {})
-    if public["actor"] not in journal.keyring.offices:
+    if public["actor"] not in journal.read_keyring().offices:
         raise Stop(f"{public['actor']} is not in the register", hint="`comity key list` shows who is")
     return fact
 
@@ -330,7 +330,7 @@ def put(journal: Journal, key_file: str | None, *facts: Fact) -> None:
 
 def _signed(journal: Journal, signer: Signer, *facts: Fact) -> None:
     from cli.terminal.receipt import tell
-    from ledger.application.sealing import Draft
+    from ledger.application.write.draft import Draft
     from ledger.entries.envelope import Circumstances
 
     said = Circumstances(journal.now(), journal.now())
@@ -345,5 +345,5 @@ def _asked(journal: Journal, fact: Fact, *, unregistered: bool) -> None:
     """Refuse what cannot be meant so: `ledger.entries.form`."""
     from ledger.entries.form import slips
 
-    for slip in slips(fact, journal.cases.known(journal.keyring), journal.now(), unregistered=unregistered):
+    for slip in slips(fact, journal.cases.known(journal.read_keyring()), journal.now(), unregistered=unregistered):
         raise slip

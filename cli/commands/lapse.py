@@ -84,7 +84,7 @@ def unanswered(case: Case, clocks: tuple[Clock, ...]) -> list[Clock]:
 
 def _node(journal: Journal, actor: str | None) -> Signer:
     if actor is None:
-        nodes = [o.actor for o in journal.keyring.offices.values() if ROLE in o.roles]
+        nodes = [o.actor for o in journal.read_keyring().offices.values() if ROLE in o.roles]
         if len(nodes) != 1:
             found = ", ".join(nodes) or "none"
             raise Stop(f"offices in the role SYS: {found}", hint="name one with --as, or register one", code=Exit.USAGE)

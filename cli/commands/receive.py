@@ -21,7 +21,8 @@ from cli.terminal.log_output import VERBOSE
 if TYPE_CHECKING:
     from ledger.adapters.witness.followed_logs import Prove
     from ledger.application.foreign.receive import Arrival
-    from ledger.application.journal import Journal, Receipt
+    from ledger.application.journal import Journal
+    from ledger.application.write.receipt import Receipt
     from ledger.bundle.layout import Arranged
     from ledger.entries.envelope import Opened, Signer
     from ledger.errors import LedgerError
@@ -179,7 +180,7 @@ def _from_entry(journal: Journal, opened: Opened, file: str, *, anyway: bool) ->
     trust = _trust(journal, opened.payload.log)
     proof = proof_beside(file)
     report = verify_entry(opened.raw, proof, trust, None, journal.now(), mldsa=mldsa.verify)
-    keyring = journal.keyring
+    keyring = journal.read_keyring()
     enrolled = keyring.keys.get(signer.key)
     ours = (
         enrolled is not None
@@ -400,7 +401,7 @@ def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: st
     from cli.session.open_ledger import hand
     from cli.terminal.receipt import tell
     from ledger.application.foreign.receive import keep_alone
-    from ledger.application.sealing import Draft
+    from ledger.application.write.draft import Draft
     from ledger.entries.envelope import Circumstances
     from ledger.entries.wrapped_entry import wrapping_crossed
     from ledger.errors import RecordError
@@ -414,8 +415,8 @@ def _sealed_for_us(journal: Journal, opened: Opened, actor: str | None, role: st
         tell(journal, opened.payload.kind, receipt)
         return Exit.DONE
     size = journal.store.size()
-    journal.keyring.check(opened, size)
-    journal.keyring.check_role(opened.payload.signer, size)
+    journal.read_keyring().check(opened, size)
+    journal.read_keyring().check_role(opened.payload.signer, size)
     if opened.payload.order in (journal.registry, journal.access):
         raise RecordError("CTX-CHAIN", "others wrote to the register first", hint="read it again, and seal it again")
     signer = hand(journal, KIND, actor, role, key_file)

@@ -68,7 +68,7 @@ def _apart(journal: Journal, *names: str) -> None:
     """`Stop` with REFUSED if one of these is a person whom register and log of accesses speak of."""
     for name in names:
         office = name.removeprefix(HOLDER) if name.startswith(HOLDER) else None
-        if office in journal.keyring.offices or journal.logged(journal.covered(name)):
+        if office in journal.read_keyring().offices or journal.erasure.logged(journal.erasure.covered(name)):
             says = f"{name!r} is a person whom the log of accesses names, and no data subject"
             hint = "that log is kept (LED art. 25), so nobody in it is erased as somebody else"
             raise Stop(says, hint=hint, code=Exit.REFUSED)

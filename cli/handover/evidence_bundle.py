@@ -103,4 +103,8 @@ def _maker(journal: Journal, order: str) -> str | None:
 
     mine = set(listed(journal.home.keys).values())
     issuer = next((e.by for e in journal.case(order, reveal=False).entries if e.kind == "order-issued"), None)
-    return issuer if issuer and any(bytes.fromhex(k.public) in mine for k in journal.keyring.current(issuer)) else None
+    return (
+        issuer
+        if issuer and any(bytes.fromhex(k.public) in mine for k in journal.read_keyring().current(issuer))
+        else None
+    )

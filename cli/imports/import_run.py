@@ -93,7 +93,7 @@ def check(journal: Journal, names: dict[str, str], stream: IO[bytes], asked: Ask
     """Understand every row and record nothing; with `keys`, make those they will be sealed with if none has a fault."""
     from cli.imports.tables import Row, Wrong
     from cli.imports.unstarted_deadlines import Clocks
-    from ledger.application.sealing import target_of
+    from ledger.application.write.draft import target_of
     from ledger.errors import RecordError
 
     checked, clocks = Checked(), Clocks(journal)

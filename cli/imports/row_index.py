@@ -153,7 +153,7 @@ class Index:
         """
         cases = self._journal.cases
         own = cases.references(order.id) if order.there else ()
-        check_quotable(reference, own, cases.beginning, self._journal.keyring.offices)
+        check_quotable(reference, own, cases.beginning, self._journal.read_keyring().offices)
         same, *shaped = _keys(reference)
         rows = [(key, office, order.id, reference) for key in (same, *shaped)]
         self._c.executemany("INSERT OR IGNORE INTO quoted VALUES (?, ?, ?, ?)", rows)

@@ -26,7 +26,7 @@ from cli.session.recording import SOURCES, SPEAKS, audience_of
 from cli.session.subjects import subjects_of
 from ledger.application.journal import Journal
 from ledger.application.record_fact import issued_reference, issuer
-from ledger.application.sealing import Draft, kept_subjects
+from ledger.application.write.draft import Draft, kept_subjects
 from ledger.entries.case import check_dates
 from ledger.entries.envelope import Circumstances, Signer, open_
 from ledger.entries.form import BY_COMMAND, check_by_hand, named_in, slips
@@ -124,8 +124,8 @@ class Reader:
         self._actor, self._role, self._key_file = actor, role, key_file
         self._zone = _zone(zone) if zone else None
         self._signers: dict[tuple[str, str, str], Signer | Stop | RecordError] = {}
-        self._offices = journal.keyring.offices
-        self._known = journal.cases.known(journal.keyring)
+        self._offices = journal.read_keyring().offices
+        self._known = journal.cases.known(journal.read_keyring())
         self._now = journal.now()
         self.rows = 0  # read so far
         self.strangers: dict[str, int] = {}  # actors that no register knows, with the number of their rows

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ledger.application.sealing import Draft, unsigned
+from ledger.application.write.draft import Draft
+from ledger.application.write.seal import unsigned
 from ledger.law.reading.reliability import Lack
 
 if TYPE_CHECKING:

@@ -66,9 +66,9 @@ def hand(journal: Journal, kind: str, actor: str | None, role: str | None, key_f
     Raises `Stop` if nobody is named, or no key of theirs is here, and `RecordError` as recording would (KEY-*).
     """
     name = actor or _only_one(journal)
-    office = journal.keyring.offices.get(name)
+    office = journal.read_keyring().offices.get(name)
     if office is None:
-        known = ", ".join(sorted(journal.keyring.offices)[:8])
+        known = ", ".join(sorted(journal.read_keyring().offices)[:8])
         raise Stop(f"no office {name!r} in the register", hint=f"there are {known}")
     key = opened(key_file) if key_file else _held(journal, name)
     return journal.signer(name, role or _role(kind, name, office.roles), key, accepts=False)
@@ -86,7 +86,7 @@ def _role(kind: str, actor: str, held: tuple[str, ...]) -> str:
 def _only_one(journal: Journal) -> str:
     """The one office whose key is here; asked for where there are several."""
     mine = set(listed(journal.home.keys).values())
-    actors = sorted({k.actor for k in journal.keyring.keys.values() if bytes.fromhex(k.public) in mine})
+    actors = sorted({k.actor for k in journal.read_keyring().keys.values() if bytes.fromhex(k.public) in mine})
     if len(actors) == 1:
         return actors[0]
     some = f"keys of {', '.join(actors[:6])} are here" if actors else "no key of this ledger's offices is here"
@@ -94,7 +94,7 @@ def _only_one(journal: Journal) -> str:
 
 
 def _held(journal: Journal, actor: str) -> Key:
-    current = {bytes.fromhex(k.public) for k in journal.keyring.current(actor)}
+    current = {bytes.fromhex(k.public) for k in journal.read_keyring().current(actor)}
     for name, public in listed(journal.home.keys).items():
         if public in current:
             return opened(str(journal.home.keys / name))

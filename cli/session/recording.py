@@ -22,7 +22,7 @@ from cli.terminal.answer import CommandAnswer, Time
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
     from ledger.application.record_fact import Plan
-    from ledger.application.sealing import Draft
+    from ledger.application.write.draft import Draft
     from ledger.entries.case import Case, Entry
     from ledger.entries.envelope import Signer
     from ledger.facts import Fact
@@ -230,7 +230,7 @@ def _draft(
     asked: Asked, journal: Journal, place: Place, fact: Fact, signer: Signer, on: datetime, instrument: str | None
 ) -> Draft:
     from ledger.application.record_fact import newest_foreign
-    from ledger.application.sealing import Draft
+    from ledger.application.write.draft import Draft
     from ledger.entries.envelope import Circumstances
     from ledger.entries.replacement import check_own, check_reason
     from ledger.facts import WHY, sealed_of

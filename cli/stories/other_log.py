@@ -18,8 +18,9 @@ from cli.stories.deeds import Deed, registrar, seed_of
 from cli.stories.model import Story
 from ledger.application.counterparties import adoption, keep_counterparty, keep_register, pinned
 from ledger.application.foreign.receive import Arrival, draft_of, keep_files
-from ledger.application.journal import Journal, Receipt
-from ledger.application.sealing import Draft
+from ledger.application.journal import Journal
+from ledger.application.write.draft import Draft
+from ledger.application.write.receipt import Receipt
 from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, Place, Signer, open_, seal
 from ledger.entries.placement import Link, registry_of

@@ -23,8 +23,9 @@ from cli.stories.model import Story
 from cli.stories.other_log import RECEIVED, OtherLog, arrives
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey, write
-from ledger.application.journal import Journal, Receipt
-from ledger.application.sealing import Draft
+from ledger.application.journal import Journal
+from ledger.application.write.draft import Draft
+from ledger.application.write.receipt import Receipt
 from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, Signer
 from ledger.entries.keyring import Registrar

@@ -8,7 +8,8 @@ from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal, Receipt
+    from ledger.application.journal import Journal
+    from ledger.application.write.receipt import Receipt
 
 
 COLUMNS = ("kind", "order", "seq", "index", "entry", "leaf", "already")

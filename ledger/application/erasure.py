@@ -10,7 +10,7 @@ from typing import Any
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.subject_keys import COMPANION, SubjectKeyStore
 from ledger.application.case_reader import DESTROYED, CaseReader
-from ledger.application.sealing import Draft, holder_of
+from ledger.application.write.draft import Draft, holder_of
 from ledger.entries.envelope import Circumstances, Signer, open_
 from ledger.facts import build
 from ledger.formats.selective_disclosure import parse_disclosure
@@ -100,7 +100,7 @@ def _told_in(cases: CaseReader, order: str) -> str:
     return cases.access if order == cases.registry else order
 
 
-def tell(
+def destruction_drafts(
     store: EntryReader,
     cases: CaseReader,
     key_id: str,
@@ -111,9 +111,9 @@ def tell(
     method: str,
     custodians: Sequence[str],
 ) -> Iterator[Draft]:
-    """The drafts that tell of the destruction of a key, with the digests nobody can open any more.
+    """Yield the drafts that record the destruction of a key, with the digests that cannot be opened any more.
 
-    Their entry ids follow from what they say, so that two who finish one erasure record it once.
+    Their entry ids follow from their content, so that two processes that finish one erasure record it once.
     """
     for order, values in unstated(store, cases, key_id).items():
         for at in range(0, len(values), _MOST):

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from ledger.application.journal import Journal, Receipt
-from ledger.application.sealing import Draft
+from ledger.application.journal import Journal
+from ledger.application.write.draft import Draft
+from ledger.application.write.receipt import Receipt
 from ledger.entries.case import Case
-from ledger.entries.envelope import Other
 from ledger.entries.form import (
     check_lookalike,
     check_quotable,
@@ -23,6 +23,7 @@ from ledger.entries.form import (
     named_in,
     slips,
 )
+from ledger.entries.payload import Other
 from ledger.entries.wrapped_entry import KIND
 from ledger.facts import public_of
 from ledger.law import Finding, judge
@@ -69,7 +70,7 @@ def _check_form(journal: Journal, case: Case | None, draft: Draft, *, unregister
     """Raise the first error in the form of a fact: `ledger.entries.form`."""
     for error in slips(
         draft.fact,
-        journal.cases.known(journal.keyring),
+        journal.cases.known(journal.read_keyring()),
         draft.said.signed_at,
         whose=draft.said.whose,
         named=lambda: named_in(() if case is None else case.entries),
@@ -84,7 +85,7 @@ def reference_check(journal: Journal, case: Case | None, draft: Draft, *, lookal
     The check reads the ledger at the moment of the call. It refuses a reference that cannot be quoted, one that is
     taken and, without `lookalike`, one that looks like a taken one.
     """
-    cases, offices = journal.cases, journal.keyring.offices.keys()
+    cases, offices = journal.cases, journal.read_keyring().offices.keys()
     if (quoted := issued_reference(draft, offices)) is None:
         return None
     reference, office = quoted

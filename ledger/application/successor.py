@@ -19,7 +19,7 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.client import remembered
 from ledger.application.counterparties import keep_counterparty
 from ledger.application.restore import RETIRED
-from ledger.entries.envelope import Document
+from ledger.entries.payload import Document
 from ledger.errors import LedgerError, RecordError
 from ledger.tlog.note import Checkpoint, note_digest, open_checkpoint, parse_checkpoint
 from ledger.trust.trust_folder import Trust

@@ -29,7 +29,8 @@ from ledger.bundle.layout import (
 from ledger.bundle.manifest import Closed, HeadOf, Manifest, listing, seal_manifest
 from ledger.bundle.repacked import reread
 from ledger.entries.case import wire
-from ledger.entries.envelope import Opened, SignedBy, Signer, open_
+from ledger.entries.envelope import Opened, Signer, open_
+from ledger.entries.payload import SignedBy
 from ledger.entries.placement import Chains
 from ledger.errors import RecordError
 from ledger.tlog.note import b64, origin_hash

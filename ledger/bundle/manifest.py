@@ -16,21 +16,12 @@ import msgspec
 from msgspec import Meta
 
 from ledger.bundle.layout import MANIFEST, SUMS
-from ledger.entries.envelope import (
-    MANIFEST_TYPE,
-    Count,
-    Hex64,
-    Instant,
-    Name,
-    SignedBy,
-    Signer,
-    Uuid,
-    open_bytes,
-    seal_bytes,
-)
+from ledger.entries.envelope import Signer
+from ledger.entries.payload import Count, Hex64, Instant, Name, SignedBy, Uuid
 from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical
 from ledger.formats.characters import code, unassigned
+from ledger.formats.dsse import MANIFEST_TYPE, open_bytes, seal_bytes
 
 MAX_BYTES = 8 << 20  # ten thousand files with the longest names
 MAX_NODES = 100_000

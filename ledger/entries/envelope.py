@@ -18,32 +18,22 @@ import msgspec
 from msgspec import UNSET
 
 from ledger.entries.case import Entry, Unread, instant, wire
-from ledger.entries.payload import Count as Count
-from ledger.entries.payload import Document as Document
-from ledger.entries.payload import Formed, is_hex64, well_formed
-from ledger.entries.payload import Hex64 as Hex64
-from ledger.entries.payload import Instant as Instant
-from ledger.entries.payload import Name as Name
-from ledger.entries.payload import Other as Other
-from ledger.entries.payload import Payload as Payload
-from ledger.entries.payload import Seen as Seen
-from ledger.entries.payload import SignedBy as SignedBy
-from ledger.entries.payload import Uuid as Uuid
+from ledger.entries.payload import (
+    Document,
+    Formed,
+    Name,
+    Other,
+    Payload,
+    Seen,
+    SignedBy,
+    is_hex64,
+    well_formed,
+)
 from ledger.errors import RecordError
 from ledger.facts import WHY, Fact, misformed, public_of, sealed_of
 from ledger.facts.vocabulary import OnSource, Speaks
 from ledger.formats.canonical_json import canonical, plain, simple
-from ledger.formats.canonical_json import parse_json as parse_json
-from ledger.formats.dsse import EVENT_TYPE as EVENT_TYPE
-from ledger.formats.dsse import MANIFEST_TYPE as MANIFEST_TYPE
-from ledger.formats.dsse import MAX_ENVELOPE as MAX_ENVELOPE
-from ledger.formats.dsse import MAX_PAYLOAD as MAX_PAYLOAD
-from ledger.formats.dsse import POLICY_TYPE as POLICY_TYPE
-from ledger.formats.dsse import keyid as keyid
-from ledger.formats.dsse import open_bytes as open_bytes
-from ledger.formats.dsse import pae as pae
-from ledger.formats.dsse import parts
-from ledger.formats.dsse import seal_bytes as seal_bytes
+from ledger.formats.dsse import EVENT_TYPE, MAX_PAYLOAD, keyid, open_bytes, pae, parts, seal_bytes
 from ledger.formats.ed25519 import verify_signature
 from ledger.formats.selective_disclosure import Disclosure, veil
 
@@ -114,9 +104,7 @@ def seal(
 
     Sealed fields become digests in `public._sd`; what opens them is returned beside the line and must be kept apart.
     """
-    values = sealed_of(fact)
-    if said.why is not None:
-        values[WHY.name] = said.why
+    values = _sealed_values(fact, said)
     for name, field in type(fact).fields().items():
         if field.always:
             values.setdefault(name, None)
@@ -124,36 +112,7 @@ def seal(
     public = public_of(fact)
     if disclosures:
         public["_sd"] = sorted(d.digest for d in disclosures)
-    payload: dict[str, Any] = {
-        "v": 1,
-        "log": place.log,
-        "entry": entry,
-        "order": place.order,
-        "seq": place.seq,
-        "prev": place.prev,
-        "seen": None if place.seen is None else msgspec.to_builtins(place.seen),
-        "kind": fact.kind,
-        "schema": fact.schema,
-        "instrument": place.instrument,
-        "refs": list(said.refs),
-        "signer": {"key": signer.public.hex(), "actor": signer.actor, "role": signer.role, "party": signer.party},
-        "speaks": said.speaks,
-        "on": wire(said.on),
-        "on_source": said.on_source,
-        "signed_at": wire(said.signed_at),
-        "public": public,
-        "sealed": sorted(values),
-        "documents": [msgspec.to_builtins(d) for d in said.documents],
-    }
-    if said.whose is not None:
-        payload["whose"] = said.whose
-    if said.replaces is not None:
-        payload["replaces"] = said.replaces
-    if said.audience:
-        payload["audience"] = {name: list(roles) for name, roles in said.audience.items()}
-    if said.other is not None:
-        payload["other"] = msgspec.to_builtins(said.other)
-    body = canonical(payload)
+    body = canonical(msgspec.to_builtins(_payload(fact, place, signer, said, entry, public, values)))
     if len(body) > MAX_PAYLOAD:
         raise RecordError(
             "ENV-SIZE",
@@ -162,6 +121,56 @@ def seal(
         )
     raw = seal_bytes(body, EVENT_TYPE, signer.public, signer.sign)
     return Sealed(raw, _leaf(raw), disclosures)
+
+
+def unsigned_entry(fact: Fact, place: Place, signer: Signer, said: Circumstances, index: int = 0) -> Entry:
+    """Return the entry that a fact would become at a place, as law and projections read it; its leaf is all zeros."""
+    values = _sealed_values(fact, said)
+    payload = _payload(fact, place, signer, said, "0" * 32, public_of(fact), values)
+    return entry_of(Opened(b"", "0" * 64, payload), index, values)
+
+
+def _sealed_values(fact: Fact, said: Circumstances) -> dict[str, Any]:
+    """Return the values of an entry that are sealed: those of the fact, and the reason of a replacement."""
+    return sealed_of(fact) | ({} if said.why is None else {WHY.name: said.why})
+
+
+def _payload(
+    fact: Fact,
+    place: Place,
+    signer: Signer,
+    said: Circumstances,
+    entry: str,
+    public: dict[str, Any],
+    sealed: Iterable[str],
+) -> Payload:
+    """Build the payload of an entry; `sealed` are the names of its sealed values."""
+    audience = {name: list(roles) for name, roles in (said.audience or {}).items()}
+    return Payload(
+        v=1,
+        log=place.log,
+        entry=entry,
+        order=place.order,
+        seq=place.seq,
+        prev=place.prev,
+        seen=place.seen,
+        kind=fact.kind,
+        schema=fact.schema,
+        instrument=place.instrument,
+        refs=list(said.refs),
+        signer=SignedBy(signer.public.hex(), signer.actor, signer.role, signer.party),
+        speaks=said.speaks,
+        on=wire(said.on),
+        on_source=said.on_source,
+        signed_at=wire(said.signed_at),
+        public=public,
+        sealed=sorted(sealed),
+        documents=list(said.documents),
+        whose=UNSET if said.whose is None else said.whose,
+        replaces=UNSET if said.replaces is None else said.replaces,
+        audience=audience or UNSET,
+        other=UNSET if said.other is None else said.other,
+    )
 
 
 def open_(raw: bytes, *, verify: bool = True) -> Opened:

@@ -14,7 +14,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from ledger.entries.case import Entry, instant
-from ledger.entries.envelope import Opened, Other, entry_of, open_
+from ledger.entries.envelope import Opened, entry_of, open_
+from ledger.entries.payload import Other
 from ledger.facts import KINDS, Fact, build
 from ledger.formats.selective_disclosure import digest_of, lift
 from ledger.tlog.note import note_digest

@@ -11,7 +11,7 @@ from functools import lru_cache
 from operator import call
 from typing import Any
 
-from ledger.entries.envelope import Payload
+from ledger.entries.payload import Payload
 from ledger.facts import KINDS, Fact, FactError, misformed
 from ledger.facts.value_forms import FormError, check, quick_check
 

@@ -20,10 +20,11 @@ from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
-from ledger.entries.envelope import EVENT_TYPE, Other, seal_bytes
+from ledger.entries.payload import Other
 from ledger.errors import RecordError
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
+from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.verify import Trust, format_registrar, parse_trust
 from tests.support.memory_ledger import NOW, ORDER, Hand, Ledger, changed, hand, listed, rezipped, small, smuggled

@@ -15,8 +15,7 @@ from nacl.bindings import (
 )
 
 from ledger.bundle import unpack
-from ledger.entries.envelope import EVENT_TYPE
-from ledger.formats.dsse import keyid, pae
+from ledger.formats.dsse import EVENT_TYPE, keyid, pae
 from ledger.formats.ed25519 import sign
 from ledger.formats.selective_disclosure import digest_of
 from tests.browser.case import PASSES, Case, CaseReader, Make, case, entered

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from ledger.entries.envelope import Seen
+from ledger.entries.payload import Seen
 from ledger.formats.ed25519 import public_key
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.note import log_vkey, note_digest

@@ -21,27 +21,16 @@ from msgspec.structs import replace
 from ledger.bundle import Contents, pack, readable
 from ledger.bundle.manifest import Manifest
 from ledger.entries.case import wire
-from ledger.entries.envelope import (
-    EVENT_TYPE,
-    Circumstances,
-    Document,
-    Opened,
-    Other,
-    Place,
-    Sealed,
-    Seen,
-    Signer,
-    entry_of,
-    seal,
-    seal_bytes,
-)
+from ledger.entries.envelope import Circumstances, Opened, Place, Sealed, Signer, entry_of, seal
 from ledger.entries.envelope import open_ as open_entry
+from ledger.entries.payload import Document, Other, Seen
 from ledger.entries.placement import Link
 from ledger.entries.wrapped_entry import wrapping, wrapping_crossed
 from ledger.errors import RecordError
 from ledger.facts import build as fact_of
 from ledger.facts import public_of
 from ledger.formats.canonical_json import canonical
+from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.formats.ed25519 import sign
 from ledger.formats.selective_disclosure import Disclosure, digest_of
 from ledger.tlog.note import Checkpoint, cosign, format_checkpoint, log_vkey, note_digest, sign_note, witness_vkey

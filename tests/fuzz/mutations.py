@@ -10,9 +10,9 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from ledger.entries.envelope import EVENT_TYPE
 from ledger.facts import KINDS
 from ledger.facts.vocabulary import ROLES
+from ledger.formats.dsse import EVENT_TYPE
 from tests.browser.mutations import HOSTILE
 from tests.fuzz.script import Deed, Expect, Script, Wrap
 from tests.fuzz.worlds import FILE, HIDDEN, MANIFEST, OFFICES, ref

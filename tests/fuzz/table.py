@@ -713,7 +713,7 @@ PARSERS = (
         "dsse",
         "json",
         inside(".dsse.json"),
-        lambda d, _: dsse.open_bytes(d, envelope.EVENT_TYPE),
+        lambda d, _: dsse.open_bytes(d, dsse.EVENT_TYPE),
         ("ledger.formats.dsse",),
     ),
     Parser("entry and proof", "lines", entry_and_proof, one_entry, ("ledger.verify.single_entry",)),

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from ledger.entries.envelope import EVENT_TYPE, Circumstances, Place, Sealed, Signer, pae, seal
+from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, seal
 from ledger.facts import build
+from ledger.formats.dsse import EVENT_TYPE, pae
 from ledger.formats.ed25519 import public_key, sign
 from tests.interop.conftest import Ask
 

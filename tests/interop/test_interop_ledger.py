@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.entries.envelope import EVENT_TYPE, MANIFEST_TYPE
+from ledger.formats.dsse import EVENT_TYPE, MANIFEST_TYPE
 from tests.interop.conftest import ROOT, Ask
 
 pytestmark = pytest.mark.interop

@@ -31,7 +31,7 @@ from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.application import create_ledger
 from ledger.application.integrity.audit import LAST, audit
 from ledger.application.journal import Journal
-from ledger.application.sealing import Draft
+from ledger.application.write.draft import Draft
 from ledger.entries.envelope import Circumstances
 from ledger.errors import LedgerError
 from tests.ledger.adapters.log.test_crash import NIGHT, RECORDER, ROOT

@@ -26,24 +26,14 @@ from cli.stories.model import read_story
 from ledger.bundle import About, Contents, assemble, pack, select, unpack
 from ledger.bundle.manifest import Manifest, open_manifest
 from ledger.entries.case import Entry
-from ledger.entries.envelope import (
-    EVENT_TYPE,
-    Circumstances,
-    Place,
-    Sealed,
-    Seen,
-    SignedBy,
-    Signer,
-    entry_of,
-    open_,
-    seal,
-    seal_bytes,
-)
+from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, entry_of, open_, seal
 from ledger.entries.keyring import Registrar
+from ledger.entries.payload import Seen, SignedBy
 from ledger.entries.placement import Link, registry_of
 from ledger.errors import RecordError
 from ledger.facts import KINDS, build
 from ledger.formats.canonical_json import canonical
+from ledger.formats.dsse import EVENT_TYPE, seal_bytes
 from ledger.formats.ed25519 import public_key, sign
 from ledger.formats.selective_disclosure import Disclosure
 from ledger.tlog.note import (

@@ -13,7 +13,8 @@ from ledger.entries.envelope import open_
 from ledger.facts.vocabulary import ROLES
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal, Receipt
+    from ledger.application.journal import Journal
+    from ledger.application.write.receipt import Receipt
     from ledger.entries.envelope import Signer
 
 

@@ -29,7 +29,8 @@ from ledger.errors import LedgerError
 from ledger.tlog.note import Head
 
 if TYPE_CHECKING:
-    from ledger.application.journal import Journal, Receipt
+    from ledger.application.journal import Journal
+    from ledger.application.write.receipt import Receipt
     from ledger.entries.envelope import Signer
 
 
@@ -123,7 +124,7 @@ def _check_keys(journal: Journal, export: Export) -> None:
     """Say which values stay closed for every reader because `keys.db` lacks their keys; with `whole` refuse them."""
     order = export.bundle.order
     here = journal.drawer is not None
-    missing = journal.elsewhere(order) if here else list(journal.store.sealing_keys([order]))
+    missing = journal.erasure.elsewhere(order) if here else list(journal.store.sealing_keys([order]))
     if missing:
         says = f"{where(journal.store, missing)} stay closed for every reader: their keys are not in this keys.db"
         if export.whole:

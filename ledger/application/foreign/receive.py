@@ -19,7 +19,7 @@ from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_logs import keep_evidence, split_view
 from ledger.application.case_reader import CaseReader
-from ledger.application.sealing import Draft
+from ledger.application.write.draft import Draft
 from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, Opened, Signer, open_
 from ledger.entries.placement import access_of, registry_of

@@ -17,7 +17,7 @@ from cli.session.open_ledger import opened as key_file
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.application.journal import Journal
-from ledger.application.sealing import holder_of
+from ledger.application.write.draft import holder_of
 from ledger.entries.case import Entry, Unread
 from ledger.entries.envelope import Circumstances
 from ledger.entries.form import BY_COMMAND

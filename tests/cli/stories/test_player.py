@@ -139,9 +139,9 @@ def test_keys_are_rotated_lost_and_replaced_and_every_fact_still_finds_its_key(t
     made = played(text, tmp_path)
     with Journal.open(made.path, writable=False) as journal:
         entry = journal.case(made.orders["main"]).entries[0]
-        (current,) = journal.keyring.current("ilves")
+        (current,) = journal.read_keyring().current("ilves")
         assert current.public == entry.key
-        assert len([k for k in journal.keyring.keys.values() if k.actor == "ilves"]) == 4
+        assert len([k for k in journal.read_keyring().keys.values() if k.actor == "ilves"]) == 4
 
 
 def test_an_entry_nobody_else_may_know_of_stands_in_a_companion_order(tmp_path: Path) -> None:

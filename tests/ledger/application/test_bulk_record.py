@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ledger.adapters.storage.entry_store import Conflict
-from ledger.application import bulk_record
 from ledger.application.journal import Journal
-from ledger.application.sealing import Draft, target_of
+from ledger.application.write import bulk_record
+from ledger.application.write.draft import Draft, target_of
 from ledger.entries.envelope import Circumstances
 from ledger.errors import RecordError
 from ledger.facts import Fact

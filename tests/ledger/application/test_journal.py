@@ -23,15 +23,17 @@ from msgspec.structs import replace
 from ledger.adapters.folders.user_folders import Home
 from ledger.adapters.keys.key_files import SeedKey
 from ledger.adapters.storage.entry_store import Conflict
-from ledger.application.journal import Journal, Receipt
-from ledger.application.sealing import Draft, holder_of, target_of
+from ledger.application.journal import Journal
+from ledger.application.write.draft import Draft, holder_of, target_of
+from ledger.application.write.receipt import Receipt
 from ledger.entries.case import Entry, Unread
-from ledger.entries.envelope import EVENT_TYPE, Circumstances, Place, Signer, open_, open_bytes, seal, seal_bytes
+from ledger.entries.envelope import Circumstances, Place, Signer, open_, seal
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
 from ledger.errors import LedgerError, RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import canonical
+from ledger.formats.dsse import EVENT_TYPE, open_bytes, seal_bytes
 from ledger.formats.ed25519 import public_key
 from ledger.tlog.note import cosign, open_checkpoint, parse_vkey, witness_vkey
 from ledger.tlog.tree import check_inclusion, leaf_hash, parse_proof
@@ -557,7 +559,7 @@ def test_a_commitment_is_not_taken_twice_whoever_stored_the_first(journal: Journ
     with Journal.open(journal.folder.path, journal.home, now=journal.now) as another:
         there = sealed_for(another, issued(), signer, salt=2)
         another.receive_sealed([there])
-    assert journal.keyring.keys  # asked for again, as is what another has written
+    assert journal.read_keyring().keys  # asked for again, as is what another has written
     assert_refused(copied(there))
     journal.receive_sealed([sealed_for(journal, sent(), signer)])
     assert_refused(copied(there))
@@ -598,7 +600,7 @@ def test_the_link_from_a_companion_to_its_order_is_no_value_of_a_person_that_sta
     receipt = journal.record(sought(), ORDER, ilves(journal))
     case = journal.case(ORDER)
     assert next(e for e in case.entries if e.leaf == receipt.leaf).get("main_order") == ORDER
-    assert not [fields for fields in journal.stays(ORDER, ()).values() if "main_order" in fields]
+    assert not [fields for fields in journal.erasure.stays(ORDER, ()).values() if "main_order" in fields]
 
 
 def test_what_not_everybody_may_know_of_stands_in_a_companion_order(journal: Journal) -> None:
@@ -634,7 +636,7 @@ def test_a_companion_is_linked_but_never_listed(journal: Journal) -> None:
 def test_the_link_to_the_companion_outlives_the_erasure_of_the_targets_data(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     journal.record(sought(), ORDER, ilves(journal))
-    journal.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
+    journal.erasure.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
     case = journal.case(ORDER)
     assert "ex-post-validation-sought" in [e.kind for e in case.entries]
     assert next(e for e in case.entries if e.kind == "ex-post-validation-sought").get("main_order") == ORDER
@@ -701,7 +703,7 @@ def test_erasure_leaves_no_trace_of_the_key_in_any_file_of_the_ledger(journal: J
     journal.record(issued("PPO-7"), OTHER, ilves(journal))
     secret = secret_of(journal, target_of(ORDER))
     assert traces(journal.folder.path, secret), "else this test proves nothing"
-    journal.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
+    journal.erasure.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
     assert traces(journal.folder.path, secret) == []
     journal.close()
     assert traces(journal.folder.path, secret) == []
@@ -710,7 +712,7 @@ def test_erasure_leaves_no_trace_of_the_key_in_any_file_of_the_ledger(journal: J
 def test_an_erased_value_is_not_a_withheld_one_and_not_one_never_stated(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
     journal.record(issued("PPO-7"), OTHER, ilves(journal))
-    (receipt,) = journal.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
+    (receipt,) = journal.erasure.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
     before = entries(journal)[0]
     assert set(before.sealed.values()) == {Unread.ERASED}
     assert before.erased("identifiers")
@@ -725,14 +727,14 @@ def test_an_erased_value_is_not_a_withheld_one_and_not_one_never_stated(journal:
 
 def test_what_is_sealed_after_an_erasure_can_be_read(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
-    journal.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
+    journal.erasure.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
     journal.record(issued("PPO-8"), ORDER, ilves(journal))
     assert [e.get("identifiers") for e in entries(journal)] == [None, None, ["kestrel@skylark.example"]]
 
 
 def test_every_signature_and_leaf_still_verifies_after_an_erasure(journal: Journal) -> None:
     journal.record(issued(), ORDER, ilves(journal))
-    journal.erase(target_of(ORDER), ilves(journal), cause="erasure-granted")
+    journal.erasure.erase(target_of(ORDER), ilves(journal), cause="erasure-granted")
     for page in journal.store.pages():
         for _, raw in page:
             open_(raw)
@@ -742,7 +744,7 @@ def test_every_signature_and_leaf_still_verifies_after_an_erasure(journal: Journ
 def test_a_value_may_belong_to_somebody_else_and_be_erased_alone(journal: Journal) -> None:
     fact = issued(offences=["fraud"])
     journal.record(fact, ORDER, ilves(journal), subjects={"identifiers": "the neighbour"})
-    journal.erase("the neighbour", ilves(journal), cause="out-of-scope")
+    journal.erasure.erase("the neighbour", ilves(journal), cause="out-of-scope")
     entry = entries(journal)[0]
     assert entry.sealed["identifiers"] is Unread.ERASED
     assert entry.get("offences") == ["fraud"]
@@ -750,7 +752,7 @@ def test_a_value_may_belong_to_somebody_else_and_be_erased_alone(journal: Journa
 
 def test_a_person_in_the_register_can_be_erased_and_the_register_still_holds(journal: Journal) -> None:
     assert journal.case(journal.registry).registry[1].get("holder") == HOLDER
-    (receipt,) = journal.erase(holder_of("ilves"), ilves(journal), cause="erasure-granted")
+    (receipt,) = journal.erasure.erase(holder_of("ilves"), ilves(journal), cause="erasure-granted")
     assert receipt.order == journal.access
     assert [e.sealed["holder"] for e in journal.case(journal.registry).registry if e.kind == "key-registered"] == [
         Unread.ERASED,
@@ -763,7 +765,7 @@ def test_an_erasure_that_may_not_be_recorded_destroys_nothing(journal: Journal) 
     journal.record(issued(), ORDER, ilves(journal))
     stranger = replace(ilves(journal), public=SKYLARK.public, sign=SKYLARK.sign)
     with pytest.raises(RecordError):
-        journal.erase(target_of(ORDER), stranger, cause="retention-ended")
+        journal.erasure.erase(target_of(ORDER), stranger, cause="retention-ended")
     assert entries(journal)[0].get("identifiers") == ["kestrel@skylark.example"]
 
 
@@ -773,16 +775,16 @@ def test_an_erasure_that_was_cut_short_is_finished_by_the_same_call(
     journal.record(issued(), ORDER, ilves(journal))
     monkeypatch.setattr(Journal, "record_batch", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        journal.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
+        journal.erasure.erase(target_of(ORDER), ilves(journal), cause="retention-ended")
     monkeypatch.undo()
     said: list[str] = []
     with Journal.open(journal.folder.path, now=Clock(), say=said.append) as again:
         assert "repeat the erasure" in said[0]
         assert entries(again)[0].sealed["identifiers"] is Unread.WITHHELD, "the record does not say so yet"
-        (receipt,) = again.erase(target_of(ORDER), ilves(again), cause="retention-ended")
+        (receipt,) = again.erasure.erase(target_of(ORDER), ilves(again), cause="retention-ended")
         assert entries(again)[0].sealed["identifiers"] is Unread.ERASED
         assert receipt.seq == 2
-        (repeated,) = again.erase(target_of(ORDER), ilves(again), cause="retention-ended")
+        (repeated,) = again.erasure.erase(target_of(ORDER), ilves(again), cause="retention-ended")
         assert (repeated.already, repeated.index) == (True, receipt.index)
 
 

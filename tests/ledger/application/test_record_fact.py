@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.application.record_fact import prepare, record
-from ledger.application.sealing import Draft
+from ledger.application.write.draft import Draft
 from ledger.entries.envelope import Circumstances
 from ledger.errors import RecordError
 from ledger.facts import build

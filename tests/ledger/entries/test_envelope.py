@@ -15,22 +15,11 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from ledger.entries.case import Unread
-from ledger.entries.envelope import (
-    EVENT_TYPE,
-    MANIFEST_TYPE,
-    Circumstances,
-    Place,
-    Sealed,
-    Signer,
-    entry_of,
-    open_,
-    pae,
-    seal,
-    seal_bytes,
-)
+from ledger.entries.envelope import Circumstances, Place, Sealed, Signer, entry_of, open_, seal
 from ledger.errors import RecordError
 from ledger.facts import build
 from ledger.formats.canonical_json import MAX_NODES, canonical, parse_json
+from ledger.formats.dsse import EVENT_TYPE, MANIFEST_TYPE, pae, seal_bytes
 
 KEY = SigningKey(b"\x01" * 32)
 NOW = datetime(2027, 3, 15, 13, 0, tzinfo=UTC)

@@ -9,20 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.entries.envelope import (
-    Circumstances,
-    Place,
-    Signer,
-    _at_a_glance,
-    _verified,
-    _with_care,
-    open_,
-    parse_json,
-    seal,
-)
+from ledger.entries.envelope import Circumstances, Place, Signer, _at_a_glance, _verified, _with_care, open_, seal
 from ledger.errors import RecordError
 from ledger.facts import build
-from ledger.formats.canonical_json import canonical
+from ledger.formats.canonical_json import canonical, parse_json
 from ledger.formats.dsse import EVENT_TYPE, parts, seal_bytes
 from ledger.formats.ed25519 import public_key, sign
 

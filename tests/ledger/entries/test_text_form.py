@@ -26,8 +26,8 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with monkeypatch.context() as patched:
         for place in (
             "ledger.facts.check_before_signing",
-            "ledger.application.parallel_open.check_texts",
-            "ledger.application.sealing.check_texts",
+            "ledger.application.write.parallel_open.check_texts",
+            "ledger.application.write.seal.check_texts",
         ):
             patched.setattr(place, lambda *_: None)
         more = ("-f", f"policy={POISON}", "-f", "valid_from=2027-01-01")

@@ -14,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.entries.envelope import open_, pae
+from ledger.entries.envelope import open_
 from ledger.errors import RecordError
 from ledger.formats.canonical_json import canonical, parse_json
+from ledger.formats.dsse import pae
 from ledger.formats.ed25519 import enrolable, public_key, sign, verify_signature
 
 VECTORS = Path(__file__).parents[3] / "fixtures" / "vectors"

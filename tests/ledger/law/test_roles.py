@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cli.exit_codes import Exit
 from ledger.adapters.keys.key_files import load
 from ledger.application.journal import Journal
-from ledger.application.sealing import Draft
+from ledger.application.write.draft import Draft
 from ledger.entries.case import replacements
 from ledger.entries.envelope import Circumstances, Place, open_, seal
 from ledger.errors import RecordError
@@ -45,7 +45,7 @@ def test_an_entry_sealed_elsewhere_in_a_role_that_its_key_does_not_hold_is_not_t
     with Journal.open(ledger, now=lambda: AT) as journal:
         order = next(iter(journal.orders()))
         newest = open_(journal.store.newest(order)[1])  # type: ignore[index]
-        key = next(iter(journal.keyring.current("orn")))
+        key = next(iter(journal.read_keyring().current("orn")))
         hand = load(ledger / "keys" / "PUBLIC-orn")
         signer = replace(journal.signer("orn", key.roles[0], hand), role="CT")
         place = Place(journal.origin, order, newest.payload.seq + 1, newest.leaf, newest.payload.instrument)

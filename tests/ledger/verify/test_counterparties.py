@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from ledger.entries.case import Entry, Unread
-from ledger.entries.envelope import Circumstances, Document, Opened, Place, Signer, open_, seal
+from ledger.entries.envelope import Circumstances, Opened, Place, Signer, open_, seal
+from ledger.entries.payload import Document
 from ledger.entries.wrapped_entry import wrapper_id, wrapping, wrapping_crossed
 from ledger.facts import build
 from ledger.tlog.tree import format_proof, prove_inclusion

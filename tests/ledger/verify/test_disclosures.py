@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ledger.bundle import pack, unpack
 from ledger.entries.case import Unread
-from ledger.entries.envelope import Other
+from ledger.entries.payload import Other
 from ledger.formats.selective_disclosure import digest_of, veil
 from ledger.tlog.tree import format_proof, prove_inclusion
 from ledger.verify import Verdict

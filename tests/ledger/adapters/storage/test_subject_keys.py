@@ -21,7 +21,7 @@ from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.subject_keys import VERSION, SubjectKeyStore, check_name
 from ledger.application import journal
 from ledger.application.journal import Journal
-from ledger.application.sealing import target_of
+from ledger.application.write.draft import target_of
 from ledger.entries.case import Unread
 from ledger.errors import LedgerError
 from ledger.facts import build
@@ -354,12 +354,12 @@ def test_the_values_of_a_companion_are_erased_with_those_of_their_order(tmp_path
         public = {"about": sought.leaf, "capacity": "judge"}
         granted = build("ex-post-validation-granted", public, {"reasons": "the witness confirms it"})
         companion = ledger.record(granted, sought.order, ledger.signer("ilves", "VAL", ILVES)).order
-        assert {order for _, order, *_ in ledger.covered(target_of(ORDER), ORDER).values} == {ORDER, companion}
-        receipts = ledger.erase(target_of(ORDER), ilves(ledger), order=ORDER, cause="retention-ended")
+        assert {order for _, order, *_ in ledger.erasure.covered(target_of(ORDER), ORDER).values} == {ORDER, companion}
+        receipts = ledger.erasure.erase(target_of(ORDER), ilves(ledger), order=ORDER, cause="retention-ended")
         assert {receipt.order for receipt in receipts} == {ORDER, companion}
         left = {n for e in ledger.case(ORDER).entries for n, v in e.sealed.items() if v is not None and v is not ERASED}
         assert left == {"main_order"}, "the link to the companion names nobody"
-        again = ledger.erase(target_of(ORDER), ilves(ledger), order=ORDER, cause="retention-ended")
+        again = ledger.erasure.erase(target_of(ORDER), ilves(ledger), order=ORDER, cause="retention-ended")
         assert [(r.index, r.already) for r in again] == [(r.index, True) for r in receipts]
 
 

@@ -22,7 +22,8 @@ from ledger.adapters.keys.key_files import load
 from ledger.application.journal import Journal
 from ledger.bundle import Contents, pack, unpack
 from ledger.entries.case import Unread
-from ledger.entries.envelope import Circumstances, Payload, Place, open_, seal
+from ledger.entries.envelope import Circumstances, Place, open_, seal
+from ledger.entries.payload import Payload
 from ledger.entries.placement import registry_of
 from ledger.entries.split_view import check_omission, check_order, check_split
 from ledger.entries.wrapped_entry import PROOF, wrapper_id

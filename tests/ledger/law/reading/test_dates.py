@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from cli.exit_codes import Exit
 from cli.session.docket import shown
 from cli.terminal import prompts
-from ledger.application import parallel_open, sealing
 from ledger.application.journal import Journal
-from ledger.application.sealing import Draft
+from ledger.application.write import parallel_open, seal
+from ledger.application.write.draft import Draft
 from ledger.entries.case import Case
 from ledger.entries.envelope import Circumstances
 from ledger.errors import RecordError
@@ -463,7 +463,7 @@ def test_in_an_entry_that_stands_a_year_that_cannot_be_meant_is_a_remark(given_:
 def dated_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     """A ledger with an entry that says it happened years after its signature, as an older version recorded it."""
     house = House(tmp_path).furnished()
-    for place in (parallel_open, sealing):
+    for place in (parallel_open, seal):
         monkeypatch.setattr(place, "check_dates", lambda on, signed_at: None)
     words = ("notify-customer", "PPO-1", "--channel", "letter", "--as", "ilves", "--on", "2035-01-01T00:00:00Z")
     assert house.run(*words).exit_code == 0

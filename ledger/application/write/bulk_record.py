@@ -19,9 +19,10 @@ from ledger.adapters.storage.entry_recorder import REFERENCES, EntryRow
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.sqlite import SQLiteErrors
 from ledger.application.case_reader import CaseReader
-from ledger.application.parallel_open import PAGE
-from ledger.application.sealing import Draft, Sealer
-from ledger.application.write_position import PendingBatch, WritePosition
+from ledger.application.write.draft import Draft
+from ledger.application.write.parallel_open import PAGE
+from ledger.application.write.seal import Sealer
+from ledger.application.write.write_position import PendingBatch, WritePosition
 from ledger.entries.envelope import Opened, open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import Link

@@ -19,7 +19,8 @@ from threading import Thread
 import msgspec
 
 from ledger.entries.case import EARLIEST, check_dates, instant, wire
-from ledger.entries.envelope import Opened, Payload, open_, open_each
+from ledger.entries.envelope import Opened, open_, open_each
+from ledger.entries.payload import Payload
 from ledger.entries.text_form import check_texts
 from ledger.errors import RecordError
 from ledger.facts import check_form
