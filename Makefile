@@ -105,7 +105,7 @@ interop: install
 	tests/interop/install.sh $(BIN)/python
 	$(PYTEST) -m interop -rs tests/interop
 
-# The verifier in one file. npm brings @noble/ed25519, which is held against the digest in browser/noble.json.
+# The verifier in one file. npm fetches the packages that browser/package-lock.json pins by their digests.
 browser: install
 	tests/browser/install.sh page
 	$(BIN)/python -m browser.build

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from browser.build import FETCHED, PIN, QR_PIN, published
+from browser.build import installed
 from release.pins import ROOT, project
 
 SUMS = "SHA256SUMS"
@@ -58,8 +58,7 @@ def twice(root: Path, into: Path) -> list[str]:
     of, when = commit(root), int(_git(root, "log", "-1", "--format=%ct"))
     faked = ["faketime", "2037-12-31 23:58:00"] if shutil.which("faketime") else []
     folders: list[Path] = []
-    for pin in (PIN, QR_PIN):
-        published(pin, "dist")  # fetched once, by the true date, and copied into both folders
+    installed()  # fetched once, by the true date, and copied into both folders
     with tempfile.TemporaryDirectory() as scratch:
         for name, umask, more, prefix in (("a", 0o022, FIRST, []), ("another-folder/b", 0o077, SECOND, faked)):
             tree, made = Path(scratch, name, "tree"), Path(scratch, name, "dist")
@@ -87,10 +86,8 @@ def _extract(root: Path, of: str, tree: Path, umask: int) -> None:
     packed = subprocess.run(["git", "-C", root, "archive", of], check=True, capture_output=True).stdout
     command = ["tar", "-x", "-m", "--no-same-permissions", "-C", str(tree)]
     subprocess.run(command, check=True, input=packed, umask=umask)
-    kept = tree / ".tools" / "browser"
-    kept.mkdir(parents=True)
-    for file in FETCHED.glob("*.tgz"):
-        shutil.copy(file, kept)
+    packages = installed()
+    shutil.copytree(packages, tree / ".tools" / "browser" / packages.name, symlinks=True)
 
 
 def _git(root: Path, *command: str) -> str:

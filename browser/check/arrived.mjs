@@ -9,7 +9,7 @@ import { checkPublic, knownKind, noteTexts } from './facts.mjs';
 import { noteDigest } from './note.mjs';
 import { NotProven, existedBy, unsigned, wrongOrMissing } from './otherlogs.mjs';
 import { Refused } from './refusal.mjs';
-import { digestOfFile } from './sha256.mjs';
+import { digestOfFile } from './digest.mjs';
 import { secondsOf } from './shape.mjs';
 import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
 

@@ -4,7 +4,7 @@ import { registryOf } from './chain.mjs';
 import { kindOf, knownKind } from './facts.mjs';
 import { DRIFT } from './heads.mjs';
 import { POLICY } from './layout.mjs';
-import { digestOfFile } from './sha256.mjs';
+import { digestOfFile } from './digest.mjs';
 import { secondsOf, wire } from './shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 

@@ -11,7 +11,7 @@ import { MANIFEST, MIMETYPE } from './layout.mjs';
 import { unfolded } from './pdf.mjs';
 import { Refused } from './refusal.mjs';
 import { topOf } from './repacked.mjs';
-import { digestOfFile } from './sha256.mjs';
+import { digestOfFile } from './digest.mjs';
 import { MAX_ENTRIES, MAX_TOTAL, crc32, spelledOut } from './zip.mjs';
 
 const BUNDLES = 'application/vnd.comity.evidence-bundle.'; // of every version

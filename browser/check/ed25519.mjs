@@ -3,11 +3,12 @@
  *
  * Implementations differ on unusual points, so those are refused before anybody is asked, by the rules of libsodium
  * (`ge25519_is_canonical`, `ge25519_has_small_order`, `sc25519_is_canonical`). What is left is the equation of RFC
- * 8032 without the cofactor. The browser answers it, and so do a few lines on the points of @noble/ed25519 (`noble`,
- * put in front of this page by its build); where the two disagree, nothing is proven either way.
+ * 8032 without the cofactor. The browser answers it, and so do a few lines on the points of @noble/ed25519; where the
+ * two disagree, nothing is proven either way.
  */
 import { concat, equal, hex } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
+import { Point } from '../libraries.mjs';
 
 const P = 2n ** 255n - 19n;
 const ORDER = 2n ** 252n + 27742317777372353535851937790883648493n; // of the base point
@@ -27,7 +28,7 @@ const isSmall = (bytes) => SMALL.has(yOf(bytes));
 function fitPoint(bytes) {
   if (yOf(bytes) >= P || isSmall(bytes)) return null;
   try {
-    return noble.Point.fromBytes(bytes, true);
+    return Point.fromBytes(bytes, true);
   } catch {
     return null;
   }
@@ -59,7 +60,7 @@ const askBrowser = async (key, message, signature) => key && crypto.subtle.verif
 /** [S]B - [k]A = R, compared as bytes. */
 async function equationHolds(r, s, multiples, hashed) {
   const k = littleEndian(new Uint8Array(await crypto.subtle.digest('SHA-512', hashed))) % ORDER;
-  const reached = noble.Point.BASE.multiply(s, false).subtract(times(multiples, k));
+  const reached = Point.BASE.multiply(s, false).subtract(times(multiples, k));
   return equal(reached.toBytes(), r);
 }
 
@@ -87,7 +88,7 @@ const OFTEN = 150; // signatures, from which on longer tables of multiples are w
 /** [d * 2^(bits * n)]A for every digit d of so many bits, at every place n. */
 function multiplesOf(point, bits = 4) {
   return Array.from({ length: 256 / bits }, () => {
-    const digits = [noble.Point.ZERO];
+    const digits = [Point.ZERO];
     while (digits.length < 2 ** bits) digits.push(digits.at(-1).add(point));
     point = digits.at(-1).add(point);
     return digits;
@@ -101,7 +102,7 @@ function times(multiples, k) {
   return multiples.reduce((sum, digits, place) => {
     const digit = parseInt(spelled.slice(64 - size * (place + 1), 64 - size * place), 16);
     return digit ? sum.add(digits[digit]) : sum;
-  }, noble.Point.ZERO);
+  }, Point.ZERO);
 }
 
 // The public key of the first example in RFC 8032, 7.1.

@@ -24,7 +24,7 @@ import {
   whole,
   word,
 } from './shape.mjs';
-import { sha256 } from './sha256.mjs';
+import { sha256 } from '../libraries.mjs';
 import { leafHash } from './tlog.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 

@@ -7,7 +7,7 @@ import { hex, unhex } from './bytes.mjs';
 import { enrolable } from './ed25519.mjs';
 import { knownKind } from './facts.mjs';
 import { Refused } from './refusal.mjs';
-import { sha256 } from './sha256.mjs';
+import { sha256 } from '../libraries.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 
 const REGISTRY_ONLY = new Set(vocabulary.registry.only);

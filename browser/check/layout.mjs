@@ -4,7 +4,7 @@
 import { bySize, encoded, hex, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 import { reread } from './repacked.mjs';
-import { sha256 } from './sha256.mjs';
+import { sha256 } from '../libraries.mjs';
 import { readZip } from './zip.mjs';
 
 const VERSION = 2; // of the layout, the newest that this page reads

@@ -5,9 +5,8 @@
  */
 import { b64, concat, decimal, encoded, equal, hex, latin1, unb64, unhex, utf8 } from './bytes.mjs';
 import { verifySignature } from './ed25519.mjs';
-import { verifyMlDsa } from './mldsa.mjs';
 import { Refused } from './refusal.mjs';
-import { sha256 } from './sha256.mjs';
+import { ml_dsa44, sha256 } from '../libraries.mjs';
 
 export const [ED25519, COSIGNATURE, MLDSA44] = [0x01, 0x04, 0x06]; // types of signature; the last two carry a time
 const PUBLIC_SIZE = { [ED25519]: 32, [COSIGNATURE]: 32, [MLDSA44]: 1312 };
@@ -171,7 +170,7 @@ async function holding(text, lines, known) {
 async function holds(key, text, time, signature) {
   if (time === null) return verifySignature(key.bytes, encoded(text), signature);
   if (time >= 1n << 63n) return false; // c2sp.org/tlog-cosignature: MUST NOT exceed 2^63 - 1
-  if (key.type === MLDSA44) return verifyMlDsa(key.bytes, subtreeMessage(key.name, time, parseCheckpoint(text)), signature);
+  if (key.type === MLDSA44) return ml_dsa44.verify(signature, subtreeMessage(key.name, time, parseCheckpoint(text)), key.bytes);
   return verifySignature(key.bytes, encoded(`cosignature/v1\ntime ${time}\n${text}`), signature);
 }
 

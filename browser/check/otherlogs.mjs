@@ -10,7 +10,7 @@ import { DRIFT } from './heads.mjs';
 import { Keyring } from './keyring.mjs';
 import { openCheckpoint, parseCheckpoint } from './note.mjs';
 import { Refused } from './refusal.mjs';
-import { sha256 } from './sha256.mjs';
+import { sha256 } from '../libraries.mjs';
 import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
 
 /** Nothing is wrong, and something is missing: a code, and what is not proven, as a text. */

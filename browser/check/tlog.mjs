@@ -4,7 +4,7 @@
  */
 import { concat, decimal, equal, hex, latin1, unb64 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
-import { sha256 } from './sha256.mjs';
+import { sha256 } from '../libraries.mjs';
 
 const LARGEST = 1n << 63n;
 const LARGEST_PROOF = 131_072; // bytes of a proof file

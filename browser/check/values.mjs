@@ -3,7 +3,7 @@ import { bySize, latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
 import { checkSealed, kindOf, knownKind, noteValues } from './facts.mjs';
 import { Refused, placed } from './refusal.mjs';
-import { digestOfFile } from './sha256.mjs';
+import { digestOfFile } from './digest.mjs';
 import { lift } from './veil.mjs';
 
 // -- step 13 ----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 import { b64url, encoded, latin1, unb64url } from './bytes.mjs';
 import { parseJson } from './json.mjs';
 import { Refused } from './refusal.mjs';
-import { sha256 } from './sha256.mjs';
+import { sha256 } from '../libraries.mjs';
 
 const RESERVED = new Set(['_sd', '_sd_alg', '...']);
 const SALT_SIZE = 16; // bytes

@@ -18,7 +18,7 @@ import { checkListing, openManifest } from './manifest.mjs';
 import { Notebook } from './notebook.mjs';
 import { OtherLogs } from './otherlogs.mjs';
 import { Refused } from './refusal.mjs';
-import { digestOfFile } from './sha256.mjs';
+import { digestOfFile } from './digest.mjs';
 import { checkTokens } from './stamps.mjs';
 import { Times, checkTimes } from './times.mjs';
 import { parseAnchor } from './trust.mjs';

@@ -9,7 +9,7 @@ import { parseJson } from './json.mjs';
 import { MLDSA44 } from './note.mjs';
 import { parsePolicy } from './policy.mjs';
 import { Refused, about, placed } from './refusal.mjs';
-import { sha256 } from './sha256.mjs';
+import { sha256 } from '../libraries.mjs';
 import { INSTANT, list, record, secondsOf, whole, word } from './shape.mjs';
 import { parseTrust } from './trust.mjs';
 

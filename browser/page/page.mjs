@@ -7,7 +7,7 @@ import { exhibitForm, verifyExhibit } from '../check/exhibit.mjs';
 import { checkVersion } from '../check/layout.mjs';
 import { bundleInside, isPdf } from '../check/pdf.mjs';
 import { Refused } from '../check/refusal.mjs';
-import { digestOfFile } from '../check/sha256.mjs';
+import { digestOfFile } from '../check/digest.mjs';
 import { AUTHORITIES, parseAnchor, readTrust } from '../check/trust.mjs';
 import { verify } from '../check/verify.mjs';
 import { isVersion, parseFingerprint, readVersions } from '../check/versions.mjs';

@@ -1,4 +1,5 @@
-/** The QR code of a report, read from a picture by jsQR, which stands in this page like noble (see build.py). */
+/** Read the QR code of a report from a picture. */
+import { jsQR } from '../libraries.mjs';
 
 const LARGEST = 1_600; // pixels on a side: a photograph is made smaller
 

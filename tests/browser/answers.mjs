@@ -17,6 +17,7 @@ export const NAMES = [
   'insideOf',
   'isMeant',
   'isNfc',
+  'ml_dsa44',
   'openCheckpoint',
   'openNote',
   'parseCheckpoint',
@@ -36,7 +37,6 @@ export const NAMES = [
   'unseen',
   'verify',
   'verifyExhibit',
-  'verifyMlDsa',
   'verifySignature',
   'visible',
   'vocabulary',
@@ -105,7 +105,7 @@ export const answering = (it) => {
     stamp: ({ reply, data, trusted }) =>
       it.readStamp(bytes(reply), bytes(data), trusted.map(bytes).flatMap(it.certificatesIn)),
     signature: ({ key, message, signature }) => it.verifySignature(bytes(key), bytes(message), bytes(signature)),
-    mldsa: ({ key, message, signature }) => it.verifyMlDsa(bytes(key), bytes(message), bytes(signature)),
+    mldsa: ({ key, message, signature }) => it.ml_dsa44.verify(bytes(signature), bytes(message), bytes(key)),
     enrolable: ({ key }) => it.enrolable(bytes(key)),
     vkey: ({ text }) => it.parseVkey(text).text,
     async note({ note, keys }) {

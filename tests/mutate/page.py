@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tempfile
 from pathlib import Path
 
-from browser.build import published
+from browser.build import installed
 from tests.mutate.sites import Mutant, mutant
 
-PIN = Path(__file__).with_name("acorn.json")
 SITES = Path(__file__).with_name("sites.mjs")
 
 
 def page_mutants(tree: Path, files: dict[str, bytes]) -> list[Mutant]:
     """Return every mutant of scripts, by their paths in a tree."""
-    with tempfile.TemporaryDirectory() as place:
-        parser = Path(place) / "acorn.mjs"
-        parser.write_text(published(PIN, "dist")["acorn.mjs"], "utf-8")
-        answer = subprocess.run(["node", SITES, parser, *files], cwd=tree, check=True, stdout=subprocess.PIPE).stdout
+    parser = installed() / "node_modules/acorn/dist/acorn.mjs"
+    answer = subprocess.run(["node", SITES, parser, *files], cwd=tree, check=True, stdout=subprocess.PIPE).stdout
     found = []
     for file, sites in json.loads(answer).items():
         text = files[file].decode()
