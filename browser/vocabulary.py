@@ -1,4 +1,4 @@
-"""The tables of the program as the verifier page needs them: kinds of fact, their fields, and who may sign what."""
+"""The tables of the program that the verifier page needs: kinds of fact, their fields, and who may sign what."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ledger.formats.characters_table import HIDDEN, UNASSIGNED
 
 
 def tables() -> dict[str, Any]:
-    """Everything as JSON; forms of values stand once, and are named by their number in `forms`."""
+    """Return the tables as JSON; each form of values is listed once, in `forms`, and referred to by its index."""
     forms = _Forms()
     return {
         "characters": {"unassigned": UNASSIGNED, "hidden": HIDDEN},
@@ -29,7 +29,7 @@ def tables() -> dict[str, Any]:
     }
 
 
-# the types of fields that name what is in one log alone
+# the types of fields that name entries or orders of one log
 LOCAL = ("event", "list[event]", "order", "list[order]")
 
 
@@ -40,32 +40,32 @@ class _Forms:
         self.listed: list[dict[str, Any]] = []
 
     def number(self, form: Form) -> int:
-        told = self._tell(form)
-        if told not in self.listed:
-            self.listed.append(told)
-        return self.listed.index(told)
+        described = self._described(form)
+        if described not in self.listed:
+            self.listed.append(described)
+        return self.listed.index(described)
 
-    def _tell(self, form: Form) -> dict[str, Any]:
-        told = {"shape": form.shape, "expected": form.expected}
+    def _described(self, form: Form) -> dict[str, Any]:
+        described = {"shape": form.shape, "expected": form.expected}
         match form:
             case TextForm():
-                return told | self._word(form)
+                return described | self._word(form)
             case IntegerForm():
-                return told | {"least": form.least}
+                return described | {"least": form.least}
             case BooleanForm():
-                return told
+                return described
             case ListForm():
-                return told | {"item": self.number(form.item)}
+                return described | {"item": self.number(form.item)}
             case ObjectForm():
                 members = {name: self.number(member) for name, member in form.members.items()}
-                return told | {"members": members, "required": list(form.required), "either": list(form.either)}
+                return described | {"members": members, "required": list(form.required), "either": list(form.either)}
             case MapForm():
-                return told | {"key": self._word(form.key), "value": self._word(form.item)}
+                return described | {"key": self._word(form.key), "value": self._word(form.item)}
 
     def _word(self, word: TextForm) -> dict[str, Any]:
-        told: dict[str, Any] = {"known": list(word.values)} if word.values else {"pattern": word.pattern}
-        told |= {"shape": "word", "expected": word.expected, "unseen": word.unseen}
-        return told | ({"real": word.type} if word.parse else {})
+        described: dict[str, Any] = {"known": list(word.values)} if word.values else {"pattern": word.pattern}
+        described |= {"shape": "word", "expected": word.expected, "unseen": word.unseen}
+        return described | ({"real": word.type} if word.parse else {})
 
 
 def _kind(fact: type[Fact], forms: _Forms) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 /**
- * Step 15: which entries of other records are proven to be their signers' acts, as in ledger/verify/received_entries.py and
+ * Step 15: prove that entries of other records are acts of their signers, as in ledger/verify/received_entries.py and
  * ledger/verify/counterparties.py.
  */
 import { bySize, hex } from './bytes.mjs';
@@ -16,7 +16,7 @@ import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
 const KIND = 'counterparty-record-received';
 const [MISMATCH, ABSENT, UNPROVEN] = ['ENT-MISMATCH', 'ENT-ABSENT', 'ENT-UNPROVEN'];
 
-/** A log that takes the place of another says so in its first entry, with the last head of that one: CTX-SUCCESSOR. */
+/** CTX-SUCCESSOR unless a log that replaces another names the last head of that log in its own first entry. */
 export async function checkSuccessor(opened, parts, logs, book) {
   for (const [index, entry] of opened) {
     if (entry.kind !== 'log-succeeded' || !knownKind(entry)) continue;
@@ -51,15 +51,15 @@ async function checkPredecessor(note, said, logs, book) {
 }
 
 /**
- * Says of every wrapped entry what is proven of it; what is false, absent or not proven is a finding on its wrapper.
+ * Report for every wrapped entry what is proven; what is false, absent or not proven is a finding on its wrapper.
  *
- * Gives {index, wrapper, inner, act, proves, code, says} of each, `inner` null where it could not be opened.
+ * Returns {index, wrapper, inner, act, proves, code, says} for each; `inner` is null where it could not be opened.
  */
 export async function checkArrived(opened, parts, keyring, times, values, logs, book) {
   const leaves = new Map([...opened.values()].map((entry) => [entry.leaf, entry]));
   const before = (index, moment) => times.before(index, moment);
   const here = { keyring, entry: (leaf) => leaves.get(leaf), before, values: ({ leaf }) => values.get(leaf) ?? new Map() };
-  const said = new Map(); // what a log holds once -> the leaf hash of the entry that counts
+  const said = new Map(); // what a log may hold once -> leaf hash of the entry that counts
   const found = [];
   for (const [index, wrapper] of opened) {
     if (wrapper.kind !== KIND || !knownKind(wrapper)) continue;
@@ -81,10 +81,10 @@ export async function checkArrived(opened, parts, keyring, times, values, logs, 
   return found;
 }
 
-/** What one log holds once: an entry id, a number of an order, and, of another log, a place. */
+/** Return what one log may hold only once: an entry id, a number of an order, and, for another log, a place. */
 function once({ log, entry, order, seq }, wrapper) {
   const id = `id ${entry} ${log}`;
-  if (log === wrapper.log) return [id]; // of crossed letters several had one number in mind
+  if (log === wrapper.log) return [id]; // letters that crossed may name the same number
   return [id, `number ${seq} ${order} ${log}`, `index ${wrapper.public.get('index')} ${log}`];
 }
 
@@ -130,7 +130,7 @@ async function judged(index, wrapper, parts, here, logs) {
   return { inner, act: true };
 }
 
-/** {index, state} that prove its place in its own log; null for an entry sealed for this very log. */
+/** Return {index, state} that prove the place in its log; null for an entry that was sealed for this log. */
 async function placedIn(inner, wrapper, raw, parts, logs) {
   const [name, leaf, origin] = ['envelope', 'leaf', 'origin'].map((each) => wrapper.public.get(each));
   if ((await digestOfFile(raw)) !== name) throw new Refused('DOC-HASH', ['arrived-file']);
@@ -163,7 +163,7 @@ function checkOrder(inner, wrapper, here) {
   if (inner.log === wrapper.log && here.entry(inner.leaf)) throw new NotProven('LEAF-DUPLICATE', 'lacks-news');
 }
 
-/** NotProven unless the key is its signer's, in the role that it claims; `place` null for an entry of this log. */
+/** NotProven unless the key belongs to the signer, in the role it claims; `place` is null for an entry of this log. */
 async function checkKey(index, inner, place, here, logs) {
   const { signer } = inner;
   const ours = here.keyring;
@@ -208,7 +208,7 @@ function keyOr(says, work) {
   }
 }
 
-/** The key of this register may sign at this position: accepted, not ended, not suspect, its role held. */
+/** Check that a key of this register may sign at this position: accepted, not ended, not suspect, its role held. */
 function checkEnrolled(index, { signer }, here) {
   const key = here.keyring.keys.get(signer.key);
   if (key.accepted === null || key.accepted >= index) throw new NotProven('KEY-UNKNOWN', 'lacks-acceptance', signer.actor);
@@ -222,7 +222,7 @@ function checkEnrolled(index, { signer }, here) {
   }
 }
 
-/** The entry here that an arrived entry backs: of the same kind, about an act of its signer. */
+/** Return the local entry that an arrived entry supports: same kind, about an act of its signer. */
 function backed(inner, wrapper, here) {
   const leaf = wrapper.public.get('backs');
   const ours = here.entry(leaf);
@@ -234,7 +234,7 @@ function backed(inner, wrapper, here) {
   return ours;
 }
 
-/** [name, sealed] of the fields that both entries state, without those that name entries of one log. */
+/** Return [name, sealed] for the fields that both entries state, except fields that name entries of one log. */
 function comparedIn(inner, ours) {
   const fields = knownKind(inner)?.fields ?? {};
   const open = [...inner.public.keys()].filter((name) => ours.public.has(name)).map((name) => [name, false]);
@@ -244,7 +244,7 @@ function comparedIn(inner, ours) {
     .sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
-/** The fields of which the two entries state different values, as far as both are opened. */
+/** Return the fields with different values in the two entries, as far as both are opened. */
 function saidOtherwise(inner, ours, here) {
   return comparedIn(inner, ours)
     .filter(([name, sealed]) => {
@@ -254,7 +254,7 @@ function saidOtherwise(inner, ours, here) {
     .map(([name]) => name);
 }
 
-/** The sealed fields that both entries state and that cannot be compared here. */
+/** Return the sealed fields that both entries state and that cannot be compared here. */
 function closedIn(inner, ours, here) {
   const opened = (name) => here.values(inner).has(name) && here.values(ours).has(name);
   return comparedIn(inner, ours)
@@ -262,7 +262,7 @@ function closedIn(inner, ours, here) {
     .map(([name]) => name);
 }
 
-/** True for equal JSON values; objects are maps. */
+/** Return true for equal JSON values; objects are Maps. */
 function alike(one, other) {
   if (one instanceof Map) {
     const same = other instanceof Map && one.size === other.size;
@@ -274,7 +274,7 @@ function alike(one, other) {
   return one === other;
 }
 
-/** SD-COPIED on the wrapper of an entry of another record that repeats a commitment that stands here already. */
+/** SD-COPIED on the wrapper of an entry of another record that repeats a commitment of an entry of this record. */
 export function noteArrivedCopies(opened, arrivals, book) {
   const first = new Map();
   for (const [index, { sd }] of [...opened].sort(([one], [other]) => bySize(one, other))) {
@@ -289,7 +289,7 @@ export function noteArrivedCopies(opened, arrivals, book) {
   }
 }
 
-/** What entries say of another record (`other`), held against the entry from there: ENT-MISMATCH, ENT-ABSENT. */
+/** Compare what entries state about another record (`other`) with the entry from there: ENT-MISMATCH, ENT-ABSENT. */
 async function checkReferences(opened, parts, logs, book) {
   const files = new Map();
   for (const [name, raw] of parts.foreign) if (name.length === 64) files.set(hex(leafHash(raw)), name);

@@ -1,4 +1,4 @@
-/** X.509 certificates: what they say, and which of them roots that were given prove (RFC 5280, RFC 3161, 2.3). */
+/** Parse X.509 certificates and build chains from trusted roots (RFC 5280; RFC 3161, 2.3). */
 import { equal, latin1, unb64 } from './bytes.mjs';
 import {
   BITS,
@@ -48,8 +48,8 @@ const SHORT = {
 };
 
 /**
- * A Name: `exact` as its texts are, `folded` without what RFC 5280 sets aside when names are compared (case, white
- * space at the ends and in rows), `shown` as people write it.
+ * Parse a Name. `exact` has its texts unchanged. `folded` is without what RFC 5280 ignores when names are compared:
+ * case, white space at the ends, repeated white space. `shown` is the form that people write.
  */
 export function nameOf(element) {
   const parts = elements(element.body, SET).map(({ body }) =>
@@ -74,7 +74,7 @@ export function nameOf(element) {
   };
 }
 
-/** A certificate from its bytes, nothing of it proven yet; TST-FORMAT. */
+/** Parse a certificate; nothing of it is proven yet. TST-FORMAT. */
 export function parseCertificate(bytes) {
   return structure(single(bytes, SEQUENCE), (fields) => {
     const signed = fields.next(SEQUENCE);
@@ -97,7 +97,7 @@ function contentOf(fields, signedBy) {
   const subject = nameOf(fields.next(SEQUENCE));
   const key = fields.next(SEQUENCE);
   keyKind(key);
-  [1, 2].forEach((number) => fields.maybe(plainField(number))); // identifiers that nobody uses
+  [1, 2].forEach((number) => fields.maybe(plainField(number))); // unique identifiers, not used
   const more = fields.maybe(field(3));
   return {
     serial,
@@ -106,7 +106,7 @@ function contentOf(fields, signedBy) {
     from,
     until,
     key,
-    method: equal(method.whole, signedBy.whole) ? signedBy : null, // null: it says two things of how it is signed
+    method: equal(method.whole, signedBy.whole) ? signedBy : null, // null: its two algorithm fields differ
     extensions: more ? extensionsOf(single(more.body, SEQUENCE)) : new Map(),
   };
 }
@@ -115,7 +115,7 @@ function timeOf(fields) {
   return moment(fields.maybe(UTC_TIME) ?? fields.next(GENERALIZED_TIME));
 }
 
-/** Extensions by name: {critical, value}. */
+/** Parse extensions: name -> {critical, value}. */
 export function extensionsOf(list) {
   const found = new Map();
   for (const each of elements(list.body, SEQUENCE)) {
@@ -129,7 +129,7 @@ export function extensionsOf(list) {
   return found;
 }
 
-/** The certificates of a file, PEM or DER, that came from outside; TRUST-FORMAT if it has none. */
+/** Parse the certificates of a trusted file, PEM or DER; TRUST-FORMAT if it has none. */
 export function certificatesIn(file) {
   const typed = latin1(file);
   try {
@@ -143,9 +143,9 @@ export function certificatesIn(file) {
   }
 }
 
-// -- what a certificate is for ----------------------------------------------------------------------------------------
+// -- purpose and chain ------------------------------------------------------------------------------------------------
 
-/** True if a certificate is for time stamping, for nothing else, and critically so (RFC 3161, 2.3). */
+/** Return true if the only purpose of a certificate is time stamping, and the extension is critical (RFC 3161, 2.3). */
 export function isForStamping({ extensions }) {
   const usage = extensions.get(EXTENDED_USAGE);
   if (!usage?.critical) return false;
@@ -153,7 +153,7 @@ export function isForStamping({ extensions }) {
   return purposes?.length === 1 && purposes[0] === TIME_STAMPING;
 }
 
-/** What `work` reads; null where there is nothing of that form. */
+/** Return the result of `work`; null where it refuses the form. */
 function read(work) {
   try {
     return work();
@@ -168,18 +168,18 @@ export const isRoot = ({ issuer, subject }) => issuer.exact === subject.exact;
 const isGoodAt = ({ from, until, extensions }, at) =>
   from <= at && at < until && ![...extensions].some(([name, { critical }]) => critical && !KNOWN.includes(name));
 
-/** The first byte of the key usage, null where it is not said. */
+/** Return the first byte of the key usage; null where the extension is absent. */
 function usageOf({ extensions }) {
   const usage = extensions.get(KEY_USAGE);
   return usage ? (read(() => bits(single(usage.value, BITS))[0]) ?? 0) : null;
 }
 
-/** How many authorities may stand below one, Infinity where it does not say; null for what is no authority. */
+/** Return how many authorities may follow below this one, Infinity without a limit; null if it is no authority. */
 function roomBelow(certificate) {
   const said = certificate.extensions.get(CONSTRAINTS);
   const usage = usageOf(certificate);
   if (usage !== null && !(usage & SIGNS_CERTIFICATES)) return null;
-  if (!said) return isRoot(certificate) ? Infinity : null; // old roots say nothing
+  if (!said) return isRoot(certificate) ? Infinity : null; // old roots have no constraints
   return read(() =>
     structure(single(said.value, SEQUENCE), (fields) => {
       const authority = flag(fields.maybe(BOOLEAN));
@@ -191,9 +191,10 @@ function roomBelow(certificate) {
 }
 
 /**
- * True if `signer` is proven by `roots` at a moment, perhaps through some of `others`. From the roots down: no key is
- * used before one that was proven has signed for it, so that whoever slips certificates in gains nothing, not even
- * time. TST-FORMAT if it fails for what this page does not read: an algorithm, a constraint on names.
+ * Return true if a chain leads from `roots` to `signer` at a moment, through any of `others`.
+ *
+ * The search starts at the roots. It uses a key only after a proven key has signed for it, so added certificates gain
+ * nothing and cost no time. TST-FORMAT if it fails for what this page does not read: an algorithm, a name constraint.
  */
 export async function isProven(signer, roots, others, at) {
   const usage = usageOf(signer);
@@ -224,7 +225,7 @@ export async function isProven(signer, roots, others, at) {
   return false;
 }
 
-/** True if the key of `authority` signed a certificate; null if the browser cannot tell. */
+/** Return true if the key of `authority` signed a certificate; null if the browser cannot verify it. */
 async function signedBy(child, authority) {
   if (!child.method) return false;
   const method = signedWith(methodOf(child.method));

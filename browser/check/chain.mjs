@@ -1,12 +1,12 @@
 /**
- * Is an entry where it says it is: log, order, number, predecessor, instrument, and said only once (ledger/entries/placement.py).
+ * Check the place of an entry: log, order, number, predecessor, instrument, no replay (ledger/entries/placement.py).
  */
 import { concat, encoded, hex, unhex } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
 
 const URL_NAMESPACE = unhex('6ba7b8119dad11d180b400c04fd430c8'); // RFC 9562, 6.6
 
-/** UUIDv5 in the URL namespace: RFC 9562, 5.5. */
+/** Return the UUIDv5 of a name in the URL namespace (RFC 9562, 5.5). */
 async function uuidOf(name) {
   const digest = await crypto.subtle.digest('SHA-1', concat(URL_NAMESPACE, encoded(name)));
   const bytes = new Uint8Array(digest, 0, 16);
@@ -15,12 +15,12 @@ async function uuidOf(name) {
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** The reserved id of a ledger's registry order. */
+/** Return the reserved id of the registry order of a ledger. */
 export const registryOf = (origin) => uuidOf(origin);
 
 /**
- * The rule that a log breaks by holding both of two of its entries, at these places, as a Refused; null if it may hold
- * them: SPLIT-ORDER where no chain of their order has both, CTX-REPLAY where they have one entry id.
+ * Return, as a Refused, the rule that a log breaks if it holds both entries at these places; null if it breaks none.
+ * SPLIT-ORDER: no chain of their order has both. CTX-REPLAY: they have one entry id.
  */
 export function atOdds(one, at, two, then) {
   if (one.log !== two.log || (one.leaf === two.leaf && at === then)) return null;
@@ -38,10 +38,10 @@ export function atOdds(one, at, two, then) {
   }
   return one.entry === two.entry ? new Refused('CTX-REPLAY', ['odds-id', one.entry], one.order) : null;
 }
-/** The reserved ids of a ledger: of its registry and of its access order. */
+/** Return the reserved ids of a ledger: registry order and access order. */
 export const reservedOf = async (origin) => [await registryOf(origin), await uuidOf(`${origin}/access`)];
 
-/** Every order of one log, followed entry by entry: `heads` has the newest of each as {seq, leaf, instrument}. */
+/** Follow every order of one log entry by entry; `heads` has the newest of each as {seq, leaf, instrument}. */
 export class Chains {
   static async of(origin) {
     return new Chains(origin, await reservedOf(origin));
@@ -51,7 +51,7 @@ export class Chains {
     Object.assign(this, { origin, reserved, heads: new Map(), seen: new Set() });
   }
 
-  /** Takes the next entry of its order; CTX-REPLAY, CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT. */
+  /** Add the next entry of its order; CTX-REPLAY, CTX-LOG, CTX-CHAIN, CTX-INSTRUMENT. */
   follow(entry) {
     if (this.seen.has(entry.entry)) throw new Refused('CTX-REPLAY', ['replay', entry.entry]);
     this.checkPlace(entry, this.heads.get(entry.order));

@@ -1,10 +1,10 @@
 /**
- * Which characters a text may hold, and when it is in form C: by Unicode 14.0, whatever this browser has, as in
- * ledger/formats/characters.py. The table is the program's, written into this page by its build.
+ * Check the characters and the normal form of a text by Unicode 14.0, whatever version the browser has, as in
+ * ledger/formats/characters.py. The build writes the table of the program into this page.
  */
 import { vocabulary } from '../vocabulary.mjs';
 
-// joiners, marks of direction, variation selectors; and the scripts and pictures that use them
+// joiners, direction marks, variation selectors; and the scripts and emoji that use them
 const USEFUL = /[\u061c\u180b-\u180d\u180f\u200c-\u200f\ufe00-\ufe0f\u{e0100}-\u{e01ef}]/u;
 const HOME = new RegExp(
   '[\\u0590-\\u1cff\\u20e3\\u2190-\\u2bff\\u2e80-\\ua4cf\\ua800-\\uab2f\\uab70-\\uabff\\uf900-\\ufaff\\ufb1d-\\ufdff' +
@@ -13,7 +13,7 @@ const HOME = new RegExp(
 );
 const ASCII = /^[\0-\x7f]*$/;
 
-/** Whether a character stands in the ranges whose ends `runs` gives, in base 36, each from the one before. */
+/** Return a test for the ranges in `runs`: their ends in base 36, each as the distance from the one before. */
 function within(runs) {
   let end = 0;
   const ends = runs.split(' ').map((step) => (end += parseInt(step, 36)));
@@ -32,19 +32,19 @@ function within(runs) {
 const isUnassigned = within(vocabulary.characters.unassigned);
 const isHidden = within(vocabulary.characters.hidden);
 
-/** True if a text is in normalisation form C by the tables of Unicode 14.0 (UAX 15). */
+/** Return true if a text is in normalisation form C by the tables of Unicode 14.0 (UAX 15). */
 export function isNfc(text) {
   if (ASCII.test(text)) return true;
   const between = [...text].map((c) => (isUnassigned(c) ? '\0' : c)).join(''); // U+0000 is inert too
   return between.normalize('NFC') === between;
 }
 
-/** The first code point of a text that Unicode 14.0 leaves open; undefined if there is none. */
+/** Return the first code point of a text that Unicode 14.0 does not assign; undefined if there is none. */
 export const unassigned = (text) => (ASCII.test(text) ? undefined : [...text].find(isUnassigned));
 
 /**
- * The first character without a shape of its own that may not stand in a text; undefined if there is none. `allowed`:
- * where they may: "none", "at-home" in words of a script that uses them, "shown" anywhere.
+ * Return the first invisible character that a text may not contain; undefined if there is none. `allowed` says where
+ * they may be: "none", "at-home" (in words of a script that uses them), "shown" (anywhere).
  */
 export function unseen(text, allowed = 'none') {
   if (ASCII.test(text) || allowed === 'shown') return undefined;
@@ -54,7 +54,7 @@ export function unseen(text, allowed = 'none') {
 
 const isAtHome = (text) => [...text].some((c) => HOME.test(c) && !isHidden(c));
 
-/** A text as people are shown it, in parts: [words, whether they name a character without a shape that stands there]. */
+/** Split a text for display: [words, whether they are the name of an invisible character]. */
 export function inParts(text) {
   if (unseen(text, 'at-home') === undefined) return [[text, false]];
   const atHome = isAtHome(text);
@@ -67,8 +67,8 @@ export function inParts(text) {
   return parts;
 }
 
-/** A text as people are shown it: `<U+200B>` stands for what has no shape of its own. */
+/** Return a text for display, with invisible characters named, as `<U+200B>`. */
 export const visible = (text) => inParts(text).map(([words, named]) => (named ? `<${words}>` : words)).join('');
 
-/** A character by its number: `U+200B`. */
+/** Return the number of a character: `U+200B`. */
 export const codeOf = (character) => `U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}`;

@@ -1,4 +1,4 @@
-/** Steps 16 and 17: what this page does not know, whether its maker's claims hold, what nothing proves. */
+/** Steps 16 and 17: unknown kinds, the claims of the maker of the bundle, and what is not proven. */
 import { equal } from './bytes.mjs';
 import { registryOf } from './chain.mjs';
 import { kindOf, knownKind } from './facts.mjs';
@@ -12,7 +12,7 @@ const [UNKNOWN, NOT_HELD] = ['G-UNKNOWN-KIND', 'V-ROLE-NOT-HELD'];
 
 // -- step 16 ----------------------------------------------------------------------------------------------------------
 
-/** The entries of the order the bundle is about, those of its companion among them, and of the registry. */
+/** Return the entries of the order of the bundle, of its companion orders, and of the registry. */
 export function caseOf(entries, manifest, registry) {
   const all = [...entries.values()];
   const companions = new Set(companionsOf(all, manifest.order));
@@ -22,7 +22,7 @@ export function caseOf(entries, manifest, registry) {
 
 const isApart = ({ shownAs }) => Boolean(kindOf(shownAs)?.shown_to?.length);
 
-/** The companions of an order: orders in which an entry names it, in a role held, of a kind that not everybody may know. */
+/** Return the companion orders: an entry there names the order, in a role held, and its kind is not for everyone. */
 function companionsOf(all, order) {
   return all
     .filter((entry) => entry.held && isApart(entry) && field(entry, 'main_order') === order)
@@ -31,7 +31,7 @@ function companionsOf(all, order) {
 
 const field = (entry, name) => (entry.public.has(name) ? entry.public.get(name) : entry.values.get(name));
 
-/** What of step 16 is a question of form. The law itself is not judged here. */
+/** Check the formal part of step 16. The law itself is not judged here. */
 export function checkForm(known, opened, manifest, now, book) {
   const made = judgedAt(manifest, now);
   const later = [...known.own, ...known.registry].filter((entry) => secondsOf(entry.signed_at) > made);
@@ -42,7 +42,7 @@ export function checkForm(known, opened, manifest, now, book) {
   if (powerless.length) book.remark(NOT_HELD, ['not-held'], ...powerless.map((entry) => entry.leaf));
 }
 
-/** As of when a bundle is judged: when it was made, or now if that is said to be still to come; a test's clock is simulated. */
+/** Return the moment at which a bundle is judged: when it was made, or now if a bundle that is no test is of the future. */
 function judgedAt({ made_at, test }, now) {
   const made = secondsOf(made_at);
   return test || made <= now + DRIFT ? made : now;
@@ -52,7 +52,7 @@ function judgedAt({ made_at, test }, now) {
 
 const A_DAY = 86_400; // seconds: a head may be older than the bundle by this much
 
-/** What the maker says of the bundle against what is in it: CMP-*; doubts POL-NEWER. */
+/** Compare the claims of the maker with the content of the bundle: CMP-*; doubts POL-NEWER. */
 export async function checkClaims(entries, lifted, manifest, times, files, trust, now, book) {
   checkWithheld(entries, manifest, book);
   checkAudience([...entries.values(), ...lifted], manifest, book);
@@ -68,7 +68,7 @@ export async function checkClaims(entries, lifted, manifest, times, files, trust
   book.notProven.push(['unproven-true']);
 }
 
-/** That each order ends where it does, and holds no other entries, rests on the maker's word alone. */
+/** Report that only the maker states where each order ends and that it has no other entries. */
 function incomplete({ heads, order, signer: { actor, party } }, registry, size, book) {
   book.gravest.push(['unproven-order', size, heads.get(order).seq, actor, party]);
   const others = [...heads.keys()].filter((other) => other !== order && other !== registry).sort();
@@ -78,7 +78,7 @@ function incomplete({ heads, order, signer: { actor, party } }, registry, size, 
   book.gravest.push(['unproven-register', heads.get(registry).seq, actor, party]);
 }
 
-/** CMP-OLD-HEAD if the head is older than the bundle by more than a day, CMP-MADE-AT if it is younger, or still to be made. */
+/** CMP-OLD-HEAD if the head is over a day older than the bundle; CMP-MADE-AT if it is younger, or in the future. */
 function checkMadeAt(manifest, times, now, book) {
   const [made, seen] = [secondsOf(manifest.made_at), times.headSeen()];
   if (judgedAt(manifest, now) < made) book.remark('CMP-MADE-AT', ['made-to-come', wire(made)]);
@@ -102,7 +102,7 @@ function checkWithheld(entries, manifest, book) {
   }
 }
 
-/** Which role may read what: a sealed value is for the roles of its audience and for whoever signed it. */
+/** Check which role may read what: a sealed value is for the roles of its audience and for its signer. */
 function checkAudience(entries, { audience: role }, book) {
   const hidden = entries.filter((entry) => !visible(entry, role));
   if (hidden.length) book.remark('CMP-AUDIENCE', ['audience-entries', role], ...hidden.map((entry) => entry.leaf));
@@ -124,7 +124,7 @@ function readable(entry, name, role) {
   return role === entry.signer.role || (entry.audience?.get(name) ?? usual).includes(role);
 }
 
-/** The registry says which policy followed which; where it does not, nobody can tell. */
+/** Check in the registry which policy followed which; without an entry there, the order is unknown. */
 async function checkPolicy(entries, yours, theirs, book) {
   const adopted = new Map();
   for (const { shownAs, index, ...entry } of entries.values()) {

@@ -1,9 +1,9 @@
 /**
- * What a ZIP archive is meant to be: an evidence bundle, an ASiC-E container around one, or something else, as in
- * ledger/bundle/archive_kind.py. Telling them apart judges nothing.
+ * Tell what a ZIP archive is meant to be: an evidence bundle, an ASiC-E container around one, or something else, as in
+ * ledger/bundle/archive_kind.py. Nothing is judged by it.
  *
- * A bundle is known by its first file, and by the names in its directory; either is enough, so that a bundle damaged in
- * one place stays a bundle, and a damaged one. A container is read as other programs write it; the bundle inside is
+ * A bundle is recognised by its first file, or by the names in its directory. Either is enough, so that a bundle with
+ * one damaged part is still a (damaged) bundle. A container is read as other programs write it; the bundle inside is
  * taken out and verified.
  */
 import { b64, latin1, unhex } from './bytes.mjs';
@@ -32,23 +32,23 @@ const DIGEST = /DigestValue>[ \t\r\n]*([A-Za-z0-9+/=]{1,100})[ \t\r\n]*</;
 const broken = (name, ...says) => new Refused('BND-CONTAINER', says, spelledOut(name).slice(0, 200));
 const viewOf = (data) => new DataView(data.buffer, data.byteOffset, data.byteLength);
 
-/** True if an archive is meant to be an evidence bundle, whole or damaged. */
+/** Return true if an archive is meant to be an evidence bundle, whole or damaged. */
 export function isBundle(data) {
   if (first(data).startsWith(BUNDLES)) return true;
   const there = names(data);
   return there.includes(MANIFEST) || topOf(there, MANIFEST) !== '';
 }
 
-/** True if an archive says that it is an ASiC-E container, and no bundle. */
+/** Return true if an archive states that it is an ASiC-E container, and is no bundle. */
 export const isContainer = (data) => first(data) === CONTAINER && !isBundle(data);
 
-/** The names in the directory of an archive, as far as it can be read. */
+/** Return the names in the directory of an archive, as far as it can be read. */
 const names = (data) => directory(data).map(({ name }) => name);
 
-/** The evidence bundles that an archive holds, by their names. */
+/** Return the evidence bundles in an archive, by their names. */
 export const bundlesNamed = (data) => names(data).filter((name) => name.endsWith(ENDING));
 
-/** True if a file is a bundle, or holds the one that is meant, whole or damaged: then there is a verdict on it. */
+/** Return true if a file is a bundle or contains one, whole or damaged: then it gets a verdict. */
 export async function isMeant(data) {
   try {
     return isBundle(data) || (isContainer(data) && (await insideOf(data)) !== null);
@@ -58,7 +58,7 @@ export async function isMeant(data) {
   }
 }
 
-/** What is to be verified: the bundle in an ASiC-E container, anything else as it is; or what is wrong with a container. */
+/** Return what to verify: the bundle in an ASiC-E container, any other file unchanged; or the fault of a container. */
 export async function carriedIn(data) {
   if (data.length > MAX_TOTAL || !isContainer(data)) return { content: data };
   try {
@@ -70,8 +70,8 @@ export async function carriedIn(data) {
 }
 
 /**
- * The one evidence bundle in a container: its name, its bytes, whether a manifest lists it; null if there is none, or
- * several. BND-CONTAINER for a container with a bundle in it that cannot be read, or whose manifest has another digest.
+ * Return the one evidence bundle in a container: name, bytes, whether a manifest lists it; null for none or several.
+ * BND-CONTAINER if the bundle cannot be read, or the manifest has another digest for it.
  */
 export async function insideOf(data) {
   const files = directory(data);
@@ -104,7 +104,7 @@ export async function insideOf(data) {
   return { name, content, listed: listed.has(name) };
 }
 
-/** The first hundred bytes of the first file, if it is called `mimetype`, as text. */
+/** Return the first hundred bytes of the first file as text, if its name is `mimetype`. */
 function first(data) {
   if (data.length < LOCAL_SIZE || viewOf(data).getUint32(0, true) !== LOCAL) return '';
   const begin = LOCAL_SIZE + MIMETYPE.length;
@@ -113,7 +113,7 @@ function first(data) {
   return latin1(data.subarray(begin + extra, begin + extra + Math.min(size, 100)));
 }
 
-/** The records of the directory that stands right before the last end record; those before one that is none. */
+/** Return the records of the directory directly before the last end record, up to the first that is no record. */
 function directory(data) {
   const view = viewOf(data);
   let at = data.length - END_SIZE;
@@ -122,7 +122,7 @@ function directory(data) {
   if (at < least) return [];
   const found = [];
   let place = at - view.getUint32(at + 12, true);
-  const shift = place - view.getUint32(at + 16, true); // bytes that stand before the archive
+  const shift = place - view.getUint32(at + 16, true); // bytes before the archive
   while (place >= 0 && place <= at - CENTRAL_SIZE && found.length < MAX_ENTRIES) {
     if (view.getUint32(place, true) !== CENTRAL) break;
     const short = (offset) => view.getUint16(place + offset, true);
@@ -142,7 +142,7 @@ function directory(data) {
   return found;
 }
 
-/** The bytes of a file in a container; BND-CONTAINER for what is not read, or damaged. */
+/** Return the bytes of a file in a container; BND-CONTAINER if it is damaged or not read here. */
 async function contentOf(data, { name, flags, method, crc, packed, size, place }, left) {
   if (flags & 1 || ![0, 8].includes(method) || size > left) throw broken(name, 'container-unread');
   const view = viewOf(data);
@@ -158,7 +158,7 @@ async function contentOf(data, { name, flags, method, crc, packed, size, place }
   return content;
 }
 
-/** What the manifests of a container list: names as they are spelt there, and SHA-256 in base64. */
+/** Return what the manifests of a container list: names as written there, and SHA-256 in base64. */
 function* listedIn(files) {
   for (const [name, content] of files) {
     if (!LISTS.test(name) || content.length > LARGEST_LIST) continue;

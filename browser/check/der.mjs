@@ -1,8 +1,8 @@
 /**
- * DER, as far as time stamps and certificates need it: one spelling for each value, every other one is TST-FORMAT.
+ * Read DER, as far as time stamps and certificates need it. Each value has one encoding; any other is TST-FORMAT.
  *
- * Nothing here descends by itself: who reads a structure asks for its parts by name, so that depth costs nothing. A
- * length is definite, written in as few bytes as it needs, and within the bytes that are there.
+ * Nothing here recurses: the caller asks for each part of a structure, so that deep nesting costs nothing. A length is
+ * definite, as short as possible, and within the given bytes. No library does this: asn1js reads BER.
  */
 import { bySize, hex, latin1, utf8 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
@@ -12,7 +12,7 @@ export const [BOOLEAN, INTEGER, BITS, OCTETS, NULL, OID] = [0x01, 0x02, 0x03, 0x
 export const [SEQUENCE, SET, UTC_TIME, GENERALIZED_TIME] = [0x30, 0x31, 0x17, 0x18];
 const LONGEST_OID = 63; // bytes
 
-/** The tag of a context-specific field, as a structure or as a plain value. */
+/** Return the tag of a context-specific field: constructed, or primitive. */
 export const field = (number) => 0xa0 + number;
 export const plainField = (number) => 0x80 + number;
 
@@ -20,10 +20,10 @@ export const unreadable = (...says) => new Refused('TST-FORMAT', says);
 
 const malformed = () => unreadable('der-form');
 
-/** The element that begins at `at`: its tag, its content `body`, and all its bytes, `whole`. */
+/** Return the element at offset `at`: its tag, its content `body`, and all its bytes, `whole`. */
 function elementAt(bytes, at) {
   const [tag, first] = [bytes[at], bytes[at + 1]];
-  if (first === undefined || (tag & 0x1f) === 0x1f) throw malformed(); // tags above 30 stand in nothing that is read here
+  if (first === undefined || (tag & 0x1f) === 0x1f) throw malformed(); // no format here has tags above 30
   let [begin, size] = [at + 2, first];
   if (first >= 0x80) {
     const digits = bytes.subarray(begin, begin + first - 0x80);
@@ -35,7 +35,7 @@ function elementAt(bytes, at) {
   return { tag, body: bytes.subarray(begin, begin + size), whole: bytes.subarray(at, begin + size) };
 }
 
-/** The elements that `bytes` are, one after the other; with `tag`, each of them has it. */
+/** Split `bytes` into elements; with `tag`, each of them must have it. */
 export function elements(bytes, tag = null) {
   const found = [];
   for (let at = 0; at < bytes.length; at += found.at(-1).whole.length) {
@@ -45,14 +45,14 @@ export function elements(bytes, tag = null) {
   return found;
 }
 
-/** The one element that `bytes` are, of this tag. */
+/** Return the only element in `bytes`, which must have this tag. */
 export function single(bytes, tag) {
   const [one, more] = elements(bytes, tag);
   if (!one || more) throw malformed();
   return one;
 }
 
-/** The elements of a SET OF, which stand in the order of their bytes. */
+/** Return the elements of a SET OF, which must be in the order of their bytes. */
 export function members(bytes, tag = null) {
   const found = elements(bytes, tag);
   const spelled = found.map(({ whole }) => latin1(whole));
@@ -60,13 +60,13 @@ export function members(bytes, tag = null) {
   return found;
 }
 
-/** The fields of a SEQUENCE in their order, each asked for once. */
+/** The fields of a SEQUENCE, read once and in order. */
 export class Fields {
   constructor(element) {
     this.left = elements(element.body);
   }
 
-  /** The next field, if it has this tag. */
+  /** Return the next field if it has this tag, else null. */
   maybe(tag) {
     return this.left[0]?.tag === tag ? this.left.shift() : null;
   }
@@ -77,7 +77,7 @@ export class Fields {
     return found;
   }
 
-  /** The next field, whatever it is; null after the last one. */
+  /** Return the next field of any tag; null after the last one. */
   any() {
     return this.left.shift() ?? null;
   }
@@ -87,7 +87,7 @@ export class Fields {
   }
 }
 
-/** The fields of a SEQUENCE that is all of `element`, read by `read`, which must leave none. */
+/** Read the fields of a SEQUENCE by `read`, which must leave none. */
 export function structure(element, read) {
   const fields = new Fields(element);
   const made = read(fields);
@@ -97,28 +97,28 @@ export function structure(element, read) {
 
 // -- values -----------------------------------------------------------------------------------------------------------
 
-/** The bytes of an INTEGER in hex, as two's complement: one spelling for each number. */
+/** Return the bytes of an INTEGER in hex, as two's complement without padding. */
 export function integer({ body }) {
   const padded = body.length > 1 && (body[0] === 0 ? body[1] < 0x80 : body[0] === 0xff && body[1] >= 0x80);
   if (!body.length || padded) throw malformed();
   return hex(body);
 }
 
-/** An INTEGER that is not negative, as BigInt. */
+/** Return an INTEGER that is not negative, as BigInt. */
 export function natural(element) {
   const digits = integer(element);
   if (element.body[0] >= 0x80) throw malformed();
   return BigInt(`0x${digits}`);
 }
 
-/** An INTEGER from 0 to `most`. */
+/** Return an INTEGER from 0 to `most`, as a number. */
 export function small(element, most = 255) {
   const value = natural(element);
   if (bySize(value, BigInt(most)) > 0) throw malformed();
   return Number(value);
 }
 
-/** An OBJECT IDENTIFIER as it is written with dots. */
+/** Return an OBJECT IDENTIFIER in dotted form. */
 export function oid({ body }) {
   if (!body.length || body.length > LONGEST_OID || body.at(-1) >= 0x80) throw malformed();
   const arcs = [];
@@ -136,14 +136,14 @@ export function oid({ body }) {
   return [root, arcs[0] - root * 40n, ...arcs.slice(1)].join('.');
 }
 
-/** A BOOLEAN that is left out where it is false. */
+/** Return a BOOLEAN that is absent where it is false. */
 export function flag(element) {
   if (element === null) return false;
   if (element.body.length !== 1 || element.body[0] !== 0xff) throw malformed();
   return true;
 }
 
-/** The bytes of a BIT STRING, the bits that are not used being 0. */
+/** Return the bytes of a BIT STRING; its unused bits must be 0. */
 export function bits({ body }) {
   const unused = body[0];
   const last = body.length > 1 ? body.at(-1) : 0;
@@ -156,7 +156,7 @@ const TIME = {
   [GENERALIZED_TIME]: /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\.\d{0,8}[1-9])?Z$/,
 };
 
-/** Seconds since 1970 of a time, without what is less than a second. */
+/** Return a time as whole seconds since 1970, UTC; a fraction is dropped. */
 export function moment({ tag, body }, fraction = false) {
   const found = TIME[tag]?.exec(latin1(body));
   if (!found || (found[7] && !fraction)) throw malformed();
@@ -168,10 +168,10 @@ export function moment({ tag, body }, fraction = false) {
 }
 
 const WIDTH = { 0x1e: 2, 0x1c: 4 }; // bytes of a character in a BMPString, a UniversalString
-const TEXTS = [0x0c, 0x13, 0x14, 0x16, 0x1a, 0x1c, 0x1e]; // those that names are compared by
+const TEXTS = [0x0c, 0x13, 0x14, 0x16, 0x1a, 0x1c, 0x1e]; // string types that names may have
 const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]*$/;
 
-/** The text of a string of any type; what is not said to be wide is read as UTF-8. */
+/** Return the text of a string; types without a fixed width are read as UTF-8. */
 export function text({ tag, body }) {
   try {
     if (!TEXTS.includes(tag) || !body.length) throw malformed();
@@ -189,7 +189,7 @@ export function text({ tag, body }) {
   }
 }
 
-/** An AlgorithmIdentifier: its name, and its parameters, null where there are none to speak of. */
+/** Return an AlgorithmIdentifier: its name, and its parameters, null where they are absent or NULL. */
 export function algorithm(element) {
   return structure(element, (fields) => {
     const name = oid(fields.next(OID));

@@ -1,4 +1,4 @@
-/** SHA-256 of a whole file. For the many small inputs of a Merkle tree, asking the browser takes longer than the digest. */
+/** SHA-256 of a whole file. For a small input, asking the browser takes longer than computing the digest here. */
 import { hex } from './bytes.mjs';
 import { sha256 } from '../libraries.mjs';
 

@@ -1,10 +1,10 @@
 /**
- * One answer to the question whether an Ed25519 signature holds: libsodium's, given twice.
+ * Verify Ed25519 signatures as libsodium does, by two implementations.
  *
- * Implementations differ on unusual points, so those are refused before anybody is asked, by the rules of libsodium
- * (`ge25519_is_canonical`, `ge25519_has_small_order`, `sc25519_is_canonical`). What is left is the equation of RFC
- * 8032 without the cofactor. The browser answers it, and so do a few lines on the points of @noble/ed25519; where the
- * two disagree, nothing is proven either way.
+ * Implementations differ on unusual points. Such points are refused first, by the rules of libsodium
+ * (`ge25519_is_canonical`, `ge25519_has_small_order`, `sc25519_is_canonical`). The rest is the equation of RFC 8032
+ * without the cofactor. Both the browser and a few lines on the points of @noble/ed25519 evaluate it. If they
+ * disagree, nothing is proven either way.
  */
 import { concat, equal, hex } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
@@ -19,12 +19,12 @@ const SMALL = new Set([0n, 1n, OF_ORDER_8, P - OF_ORDER_8, P - 1n, P, P + 1n]);
 
 const littleEndian = (bytes) => BigInt(`0x${hex(bytes.slice().reverse())}`);
 
-/** The y that a point is spelled with, without the sign of x. */
+/** Return the y of an encoded point, without the sign of x. */
 const yOf = (bytes) => littleEndian(bytes) & (2n ** 255n - 1n);
 
 const isSmall = (bytes) => SMALL.has(yOf(bytes));
 
-/** The point that 32 bytes spell; null for none, for one of small order, and for another spelling than its own. */
+/** Decode a point of 32 bytes; null if it is none, has small order, or is not canonical. */
 function fitPoint(bytes) {
   if (yOf(bytes) >= P || isSmall(bytes)) return null;
   try {
@@ -34,13 +34,13 @@ function fitPoint(bytes) {
   }
 }
 
-/** True if `key` is a canonical point of prime order, fit to be enrolled or named in a policy. */
+/** Return true if `key` is a canonical point of prime order, fit to be enrolled or named in a policy. */
 export function enrolable(key) {
   const point = key.length === 32 ? fitPoint(key) : null;
   return point !== null && point.isTorsionFree();
 }
 
-/** True if libsodium accepts the 64 bytes `signature` over `message` by the raw `key`; SIG-DISAGREE if nobody knows. */
+/** Return true if libsodium accepts the 64-byte signature by the raw key; SIG-DISAGREE if the implementations differ. */
 export async function verifySignature(key, message, signature) {
   if (key.length !== 32 || signature.length !== 64) return false;
   const [r, s] = [signature.subarray(0, 32), littleEndian(signature.subarray(32))];
@@ -54,7 +54,7 @@ export async function verifySignature(key, message, signature) {
   return ours;
 }
 
-/** What the browser's own Ed25519 says; null where it has none. */
+/** Return the answer of the browser's Ed25519; null where it has none. */
 const askBrowser = async (key, message, signature) => key && crypto.subtle.verify('Ed25519', key, signature, message);
 
 /** [S]B - [k]A = R, compared as bytes. */
@@ -66,7 +66,7 @@ async function equationHolds(r, s, multiples, hashed) {
 
 const known = new Map();
 
-/** A key made ready, once: most keys sign often. No multiples for a point that is small or not canonical. */
+/** Prepare a key once: most keys sign often. A point of small order or not canonical gets no multiples. */
 function knownKey(key) {
   const name = hex(key);
   if (!known.has(name)) {
@@ -79,13 +79,13 @@ function knownKey(key) {
   return found;
 }
 
-/** The key as the browser's own Ed25519 takes it; null where it has none. */
+/** Import a key for the browser's Ed25519; null where it has none. */
 const importKey = async (key) =>
   (await browserHasEd25519()) ? crypto.subtle.importKey('raw', key, 'Ed25519', false, ['verify']) : null;
 
-const OFTEN = 150; // signatures, from which on longer tables of multiples are worth making
+const OFTEN = 150; // signatures by one key, after which a longer table of multiples pays
 
-/** [d * 2^(bits * n)]A for every digit d of so many bits, at every place n. */
+/** Return [d * 2^(bits * n)]A for every digit d of `bits` bits, at every place n. */
 function multiplesOf(point, bits = 4) {
   return Array.from({ length: 256 / bits }, () => {
     const digits = [Point.ZERO];
@@ -95,7 +95,7 @@ function multiplesOf(point, bits = 4) {
   });
 }
 
-/** [k]A, digit by digit. */
+/** Compute [k]A, digit by digit. */
 function times(multiples, k) {
   const size = multiples[0].length === 256 ? 2 : 1; // in hex
   const spelled = k.toString(16).padStart(64, '0');
@@ -109,7 +109,7 @@ function times(multiples, k) {
 const ANY_KEY = Uint8Array.from(atob('11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo='), (c) => c.charCodeAt(0));
 let native = null;
 
-/** True if this browser has an Ed25519 of its own: Chromium 137, Firefox 129, Safari 17. */
+/** Return true if this browser implements Ed25519: Chromium 137, Firefox 129, Safari 17. */
 export function browserHasEd25519() {
   native ??= crypto.subtle.importKey('raw', ANY_KEY, 'Ed25519', false, ['verify']).then(
     () => true,

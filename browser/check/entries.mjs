@@ -1,4 +1,4 @@
-/** Steps 8 to 11: each entry is in the log, signed, in its place in its order, by a key that could sign there. */
+/** Steps 8 to 11: check that each entry is in the log, signed, in its place, by a key that could sign there. */
 import { bySize, equal, hex } from './bytes.mjs';
 import { Chains, registryOf } from './chain.mjs';
 import { checkEnvelope, openEntry } from './envelope.mjs';
@@ -11,8 +11,8 @@ import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
 // -- step 8 -----------------------------------------------------------------------------------------------------------
 
 /**
- * Every entry is a canonical envelope whose leaf stands at its index in the tree of the head. ENV-*, PRF-*,
- * LEAF-DUPLICATE.
+ * Check that every entry is a canonical envelope and that its leaf is at its index in the tree of the head. ENV-*,
+ * PRF-*, LEAF-DUPLICATE.
  */
 export async function checkLeaves(parts, heads, book) {
   const leaves = new Map();
@@ -30,7 +30,7 @@ export async function checkLeaves(parts, heads, book) {
   book.says('leaves', parts.entries.size, heads.head.checkpoint.size);
 }
 
-/** The proof leads from entry `index` to this head, whose note it carries: PRF-FORMAT, PRF-INDEX, PRF-PATH. */
+/** Check that a proof leads from entry `index` to this head and contains its note: PRF-FORMAT, PRF-INDEX, PRF-PATH. */
 function checkLeaf(leaf, proof, index, head) {
   const parsed = parseProof(proof);
   if (!equal(parsed.note, head.note)) throw new Refused('PRF-FORMAT', ['proof-other-checkpoint']);
@@ -40,7 +40,7 @@ function checkLeaf(leaf, proof, index, head) {
 
 // -- step 9 -----------------------------------------------------------------------------------------------------------
 
-/** Every entry by log index, its signature and its payload checked: SIG-BAD, JSON-*, SD-*, FACT. */
+/** Return every entry by log index, with signature and payload checked: SIG-BAD, JSON-*, SD-*, FACT. */
 export async function openEntries(parts, heads, book) {
   const opening = [...parts.entries].map(([index, raw]) =>
     placed(`${heads.folder}/entries/${index}.dsse.json`, async () => {
@@ -49,7 +49,7 @@ export async function openEntries(parts, heads, book) {
       return [index, entry];
     }),
   );
-  const settled = await Promise.allSettled(opening); // all at once, but the first that is wrong is the one told
+  const settled = await Promise.allSettled(opening); // concurrently; the first wrong one is reported
   const wrong = settled.find(({ status }) => status === 'rejected');
   if (wrong) throw wrong.reason;
   const opened = new Map(settled.map(({ value }) => value));
@@ -60,7 +60,7 @@ export async function openEntries(parts, heads, book) {
 
 // -- step 10 ----------------------------------------------------------------------------------------------------------
 
-/** Each order in the bundle is a whole chain 1..m that ends where the manifest says: CTX-*. */
+/** Check that each order is a complete chain 1..m that ends where the manifest states: CTX-*. */
 export async function checkPlaces(opened, manifest, heads, book) {
   const chains = await Chains.of(manifest.log);
   for (const [index, entry] of opened) {
@@ -82,7 +82,7 @@ export async function checkPlaces(opened, manifest, heads, book) {
 
 // -- step 11 ----------------------------------------------------------------------------------------------------------
 
-/** The trusted registrar; without one, for information only, whoever signed the first entry of the registry. */
+/** Return the trusted registrar; without one, for information only, the signer of the first entry of the registry. */
 export function chooseRegistrar(trust, opened, registry, book) {
   if (trust?.registrar) return trust.registrar;
   const first = [...opened.values()].find((entry) => entry.order === registry).signer;
@@ -91,10 +91,10 @@ export function chooseRegistrar(trust, opened, registry, book) {
 }
 
 /**
- * Every entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
+ * Check that each entry, and the manifest, is signed by a key that could sign at its position: KEY-*, CP-KEY.
  *
- * `later` are entries that follow the register of the bundle, known from elsewhere. Doubts KEY-SUSPECT where a key was
- * reported later.
+ * `later` are entries after the register of the bundle that are known from another bundle. Doubts KEY-SUSPECT where a
+ * key was reported later.
  */
 export async function checkKeys(opened, manifest, registrar, registry, heads, times, book, later) {
   const keyring = new Keyring(registry, registrar);
@@ -123,7 +123,7 @@ function checkMaker(keyring, { signer }, size) {
   }
 }
 
-/** A rotation of the log's key says which sizes each of the two signs; a note may be signed by both. */
+/** Read from a rotation of the log key which sizes each of the two keys signs; a note may be signed by both. */
 function checkLogKeys(opened, heads) {
   for (const entry of opened.values()) {
     if (entry.kind !== 'log-key-rotated' || !knownKind(entry)) continue;
@@ -140,7 +140,7 @@ function checkLogKeys(opened, heads) {
 }
 
 /**
- * Doubts CP-KEY where several keys of the log signed notes, and neither register nor policy says which sizes each signs.
+ * Doubts CP-KEY where several keys of the log signed notes, and neither register nor policy gives their sizes.
  */
 export function checkRotations(opened, heads, trust, book) {
   const signed = new Set([...heads.all.values()].flatMap(({ signers }) => signers.map(({ text }) => text)));
@@ -154,7 +154,7 @@ export function checkRotations(opened, heads, trust, book) {
   }
 }
 
-/** Entries of a key that was reported later, unless they are proven to be older than the suspicion. */
+/** Return the entries of a key that was reported later, except those proven to be older than the suspicion. */
 function suspect(opened, keyring, heads, times, book) {
   for (const { key, actor, reported, suspectedSince } of keyring.keys.values()) {
     if (reported === null) continue;

@@ -1,7 +1,7 @@
 /**
- * One line of DSSE v1.0.2 around canonical JSON, opened and checked as ledger/entries/envelope.py does.
+ * Open and check a DSSE v1.0.2 envelope around canonical JSON, as ledger/entries/envelope.py does.
  *
- * Nothing is serialised again in order to verify: the bytes that were signed are the bytes that are in the bundle.
+ * Nothing is serialised again to verify it: the signed bytes are the bytes in the bundle.
  */
 import { byCodePoint, concat, encoded, hex, latin1, unb64, unhex } from './bytes.mjs';
 import { verifySignature } from './ed25519.mjs';
@@ -39,12 +39,12 @@ const TAIL = new RegExp(
     '"signatures":\\[\\{"keyid":"([0-9a-f]{64})","sig":"([A-Za-z0-9+/]{86}==)"\\}\\]\\}$',
 );
 
-/** What is signed: DSSE's pre-authentication encoding. */
+/** Return the signed bytes: the pre-authentication encoding of DSSE. */
 const pae = (type, payload) => concat(encoded(`DSSEv1 ${type.length} ${type} ${payload.length} `), payload);
 
 /**
- * The payload of one line of DSSE, signed by the key its member `signer.key` names; whether that key may sign is not
- * decided here. ENV-*, SIG-BAD, JSON-*. With `form` the envelope alone is looked at.
+ * Return the payload of an envelope that is signed by the key in its member `signer.key`. Whether that key may sign is
+ * not decided here. ENV-*, SIG-BAD, JSON-*. With `form`, only the form of the envelope is checked.
  */
 export async function openBytes(raw, type, { maxBytes = MAX_BYTES, maxNodes = MAX_NODES, also = null, form = false }) {
   if (raw.length > Math.max(MAX_ENVELOPE, Math.floor(maxBytes / 3) * 4 + 512)) {
@@ -58,9 +58,9 @@ export async function openBytes(raw, type, { maxBytes = MAX_BYTES, maxNodes = MA
   return value;
 }
 
-const readBefore = new WeakMap(); // by the bytes of an envelope: step 9 checks what step 8 has read
+const readBefore = new WeakMap(); // by the bytes of an envelope: step 9 uses what step 8 has parsed
 
-/** What an envelope holds, its form looked at, nothing of it verified yet. */
+/** Parse an envelope: its form is checked, its signature is not. */
 function read(raw, type, maxBytes) {
   const [body, kind, keyId, signature] = parts(raw);
   if (kind !== type) throw new Refused('ENV-TYPE', ['envelope-type', kind, type]);
@@ -81,7 +81,7 @@ function parts(raw) {
   return [body, tail[1], tail[2], tail[3]];
 }
 
-/** Which rule of the envelope a line breaks, once it is known that it breaks one. */
+/** Return the rule that a wrong envelope breaks. */
 function diagnosis(raw) {
   let value;
   try {
@@ -148,8 +148,8 @@ const PAYLOAD = record(
 );
 
 /**
- * A sealed entry whose form, key id and signature were checked: its members, `public` as a Map, with `leaf`, its RFC
- * 6962 leaf hash in hex, and `sd`, the digests of its veiled values. ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME.
+ * Return a sealed entry after checking form, key id and signature: its members, `public` as a Map, `leaf`, the RFC 6962
+ * leaf hash in hex, and `sd`, the digests of its sealed values. ENV-*, SIG-BAD, JSON-*, SD-COUNT, SD-NAME.
  */
 export async function openEntry(raw) {
   const payload = PAYLOAD(await openBytes(raw, EVENT_TYPE, {}), 'payload');
@@ -158,7 +158,7 @@ export async function openEntry(raw) {
   return { ...payload, leaf: hex(leafHash(raw)), sd: payload.public.get('_sd') ?? [] };
 }
 
-/** The form of the envelope alone, without its signature: ENV-*. */
+/** Check the form of an envelope without its signature: ENV-*. */
 export async function checkEnvelope(raw) {
   try {
     await openBytes(raw, EVENT_TYPE, { form: true });

@@ -1,6 +1,6 @@
 /**
- * An exhibit that says a log has contradicted itself: does it prove that, to whom, about whose log? As in
- * ledger/verify/exhibits.py; what an exhibit does not prove is INDETERMINATE, for it says nothing about the log.
+ * Verify an exhibit that claims that a log has contradicted itself, as in ledger/verify/exhibits.py. What an exhibit
+ * does not prove is INDETERMINATE, because it then states nothing about the log.
  */
 import { encoded, equal, hex, latin1, unb64, unhex, utf8 } from './bytes.mjs';
 import { atOdds } from './chain.mjs';
@@ -15,13 +15,13 @@ const OMISSION = 'comity.omission/1';
 const ORDER = 'comity.split-order/1';
 const LARGEST = 1 << 18;
 
-/** Which form of exhibit a file says it is; undefined if it says nothing of the kind. */
+/** Return the form of exhibit that a file states; undefined if it states none. */
 export function exhibitForm(data) {
   const start = latin1(data.subarray(0, 200)).trimStart();
   return start.startsWith('{') ? [SPLIT, OMISSION, ORDER].find((form) => start.includes(form)) : undefined;
 }
 
-/** Checks an exhibit under `trust`, what `parseTrust` gives, or null; whatever it holds ends in a report. */
+/** Verify an exhibit under `trust` (from `parseTrust`, or null); any content ends in a report. */
 export async function verifyExhibit(data, trust) {
   let logs, form, broken, sizes;
   try {
@@ -75,7 +75,7 @@ function read(data) {
   return said;
 }
 
-/** The keys of the log that it names, two where another one signed the second head. */
+/** Return the keys of the log that it names: two where another key signed the second head. */
 function claimed(said) {
   const named = 'other_log' in said ? [said.log, said.other_log] : [said.log];
   try {
@@ -87,7 +87,7 @@ function claimed(said) {
 
 const viewOf = (...says) => new Refused('SPLIT-VIEW', says);
 
-/** The texts of some members as bytes. */
+/** Return the texts of some members as bytes. */
 function texts(said, ...names) {
   return names.map((name) => {
     if (typeof said[name] !== 'string') throw unfit();
@@ -143,7 +143,7 @@ async function omission(said, log) {
   return [viewOf('omission', log.name, first.index, one.size, two.size), [one.size, two.size]];
 }
 
-/** Two entries of one log that its own rules do not let it hold both: under one head, or each under its own. */
+/** Check two entries that the rules of one log do not allow together: under one head, or each under its own. */
 async function splitOrder(said, log, otherLog) {
   const [one, oneProof, two, twoProof] = texts(said, 'one', 'one_proof', 'two', 'two_proof');
   const first = await standing(one, oneProof, log);
@@ -157,7 +157,7 @@ async function splitOrder(said, log, otherLog) {
   return [new Refused(broken.code, ['split-order', log.name, broken.says, ...places]), [first.size, second.size]];
 }
 
-/** An entry and its place in a tree that the key of a log signed. */
+/** Check an entry and its place in a tree that the key of a log signed. */
 async function standing(raw, proof, log) {
   const { index, path, note } = parseProof(proof);
   const { size, root } = await opened(note, log);
@@ -165,7 +165,7 @@ async function standing(raw, proof, log) {
   return { entry: await openEntry(raw), index, size };
 }
 
-/** The root of `m` entries that a consistency proof starts from; null where it leaves it out (RFC 9162 2.1.4.2). */
+/** Return the root of `m` entries that starts a consistency proof; null where the proof omits it (RFC 9162 2.1.4.2). */
 export function beginning(m, n, path) {
   if (!path.length || !(m & (m - 1n))) return null;
   let [fn, sn, old] = [m - 1n, n - 1n, path[0]];

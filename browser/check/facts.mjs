@@ -1,28 +1,27 @@
 /**
- * Are the fields of an entry what its kind asks for: a question of form, as in ledger/verify/field_forms.py.
+ * Check that the fields of an entry have the form that its kind requires, as in ledger/verify/field_forms.py.
  *
- * The vocabulary is data, written into this page by its build. A kind or a schema that it does not have is left as it
- * is.
+ * The vocabulary is data that the build writes into this page. An unknown kind or schema is not checked.
  */
 import { codeOf, isNfc, unassigned, unseen } from './characters.mjs';
 import { Refused } from './refusal.mjs';
 import { secondsOf } from './shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 
-// any text but control characters other than line feed, and whatever turns the direction of writing
+// any text without control characters except line feed, and without characters that change the direction of writing
 const LINES = /^[^\0-\t\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$/u;
 const LARGEST = 2 ** 53 - 1;
 
-/** The kind of this name; undefined for one that this page does not know. */
+/** Return the kind of this name; undefined for a kind that this page does not know. */
 export const kindOf = (name) => (Object.hasOwn(vocabulary.kinds, name) ? vocabulary.kinds[name] : undefined);
 
-/** The kind of an entry, if this page knows it in the entry's schema. */
+/** Return the kind of an entry, if this page knows it in the schema of the entry. */
 export function knownKind({ kind, schema }) {
   const found = kindOf(kind);
   return found?.schema === schema ? found : undefined;
 }
 
-/** FACT unless every required field is stated, on its side, and every public value has its form. */
+/** FACT unless every required field is there, public or sealed as required, and every public value has its form. */
 export function checkPublic(payload) {
   const sealed = new Set(payload.sealed);
   for (const [name, field] of Object.entries(knownKind(payload)?.fields ?? {})) {
@@ -33,7 +32,7 @@ export function checkPublic(payload) {
   }
 }
 
-/** FACT unless every opened value {name, value} has the form its kind asks for. */
+/** FACT unless every opened value {name, value} has the form that its kind requires. */
 export function checkSealed(payload, opened) {
   const fields = knownKind(payload)?.fields ?? {};
   for (const { name, value } of opened) if (Object.hasOwn(fields, name)) checkField(fields[name], name, value);
@@ -45,7 +44,7 @@ function checkField(field, name, value) {
   if (unfit) throw new Refused('FACT', ['fact-form', name, unfit]);
 }
 
-/** What was expected where a value does not have a form; undefined where it has. */
+/** Return what was expected if a value does not have a form; undefined if it has. */
 function unfitting(form, value) {
   const wrong = form.expected;
   switch (form.shape) {
@@ -98,21 +97,21 @@ function isWord(form, value) {
 
 const patterns = new Map();
 
-/** The pattern of a form for the whole of a text. */
+/** Return the pattern of a form, for a whole text. */
 function patternOf(source) {
   if (!patterns.has(source)) patterns.set(source, new RegExp(`^(?:${source})$`, 'su'));
   return patterns.get(source);
 }
 
-// -- characters, as in ledger/entries/text_form.py --------------------------------------------------------------------------------
+// -- characters, as in ledger/entries/text_form.py --------------------------------------------------------------------
 
-/** A finding for what is odd about the texts of an entry that everybody reads: TEXT-UNASSIGNED, TEXT-UNSEEN. */
+/** Report unassigned and invisible characters in the public texts of an entry: TEXT-UNASSIGNED, TEXT-UNSEEN. */
 export function noteTexts(entry, book) {
   for (const [where, text] of membersOf(entry)) noteText(where, text, 'none', entry, book);
   noteValues(entry, [...entry.public].filter(([name]) => name !== '_sd'), book);
 }
 
-/** The same of fields of an entry, [name, value]: public ones, or sealed ones that were opened. They have their form. */
+/** Report the same for fields [name, value] of an entry, public or opened; their form was checked before. */
 export function noteValues(entry, values, book) {
   const fields = knownKind(entry)?.fields ?? {};
   for (const [name, value] of values) {
@@ -147,7 +146,7 @@ function* membersOf(entry) {
   if (other) yield ['other.origin', other.origin];
 }
 
-/** Every string in a value that has the form, in words of any kind: its path, itself, its form. */
+/** Yield every string of words in a value that has the form: its path, the string, its form. */
 function* textsIn(form, value, path) {
   const inner = (number) => vocabulary.forms[number];
   if (form.shape === 'word' && !form.known) yield [path, value, form];

@@ -1,4 +1,4 @@
-/** Steps 2 and 4 to 6: whom to believe, which states the log signed, who saw them, and that it only ever grew. */
+/** Steps 2 and 4 to 6: the policy, the signed checkpoints of the log, their witnesses, and their consistency. */
 import { bySize, equal, latin1, unb64 } from './bytes.mjs';
 import { POLICY, folderOf } from './layout.mjs';
 import { keysIn, noteDigest, openCheckpoint } from './note.mjs';
@@ -9,19 +9,19 @@ import { checkConsistency } from './tlog.mjs';
 import { signsSize } from './trust.mjs';
 
 export const DRIFT = 300; // seconds between honest clocks
-const LARGEST_PROOF = 8_192; // bytes: a tree of 2^63 entries asks for fewer than 128 hashes of 45
-const ANCHOR = 'anchor'; // where a checkpoint from outside is said to be found
+const LARGEST_PROOF = 8_192; // bytes: a tree of 2^63 entries needs fewer than 128 hashes of 45
+const ANCHOR = 'anchor'; // the place that is reported for a checkpoint from outside
 
 /**
- * The states of the log in a bundle, each signed by it: `head` is the one every proof leads to, `all` has every one by
- * the digest of its note, and in each the keys of the log that signed it.
+ * The checkpoints of the log in a bundle: `head` is the one that every proof leads to, `all` has every one by the
+ * digest of its note, each with the keys of the log that signed it.
  */
 class Heads {
   constructor(folder, headDigest, all) {
     Object.assign(this, { folder, headDigest, all, head: all.get(headDigest) });
   }
 
-  /** The file of a note. */
+  /** Return the path of a note in the bundle. */
   where(digest) {
     return digest === this.headDigest ? `${this.folder}/checkpoint` : `${this.folder}/heads/${digest}`;
   }
@@ -29,7 +29,7 @@ class Heads {
 
 // -- step 2 -----------------------------------------------------------------------------------------------------------
 
-/** The verifier's own policy; without one, for information only, the copy in the bundle. POL-* if that is none. */
+/** Return the policy of the verifier; without one, for information only, the copy in the bundle. POL-*. */
 export async function choosePolicy(trust, files, book) {
   const copy = files.get(POLICY);
   if (trust) {
@@ -47,20 +47,20 @@ export async function choosePolicy(trust, files, book) {
   }
 }
 
-/** An expired policy still judges what it always judged; that there is no newer one is then not proven. */
+/** Report an expired policy: it still judges, but that there is no newer one is not proven. */
 export function checkCurrent(trust, now, book) {
   if (trust?.until && trust.until <= now) book.notProven.push(['unproven-current', wire(trust.until).slice(0, 10)]);
 }
 
 // -- step 4 -----------------------------------------------------------------------------------------------------------
 
-const READ = 2_000; // signature lines, under a policy that nobody vouches for
+const READ = 2_000; // signature lines, under a policy from the bundle itself
 
 /**
- * Every note of the bundle, opened with the policy's keys. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
+ * Open every note of the bundle with the keys of the policy. CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG.
  *
- * Under the bundle's `own` policy its maker decides how many lines there are to verify: beyond READ only the head's
- * cosignatures are read, and of each other note one line of the log.
+ * Under the bundle's `own` policy, its maker decides how many lines there are. Beyond READ lines, only the cosignatures
+ * of the head are verified, and one line of the log for each other note.
  */
 export async function openHeads(parts, origin, policy, book, own) {
   const here = folderOf(origin);
@@ -87,7 +87,7 @@ export async function openHeads(parts, origin, policy, book, own) {
   return new Heads(here, noteDigest(parts.checkpoint), all);
 }
 
-/** Each note is signed by a key of the log that signs its size, as far as a signed policy gives sizes. CP-KEY. */
+/** Check that each note is signed by a log key of its size, as far as a signed policy gives sizes. CP-KEY. */
 export function checkSizesOf(heads, trust) {
   if (!trust?.sizes?.size) return;
   for (const [digest, { checkpoint, signers }] of heads.all) {
@@ -98,8 +98,8 @@ export function checkSizesOf(heads, trust) {
 // -- step 5 -----------------------------------------------------------------------------------------------------------
 
 /**
- * Did enough witnesses see the head? The same heads without cosignatures from the future. Doubts: CP-FUTURE,
- * CP-QUORUM.
+ * Check that enough witnesses cosigned the head; return the heads without cosignatures from the future. Doubts:
+ * CP-FUTURE, CP-QUORUM.
  */
 export function checkQuorum(heads, policy, now, book) {
   const kept = new Map();
@@ -131,10 +131,11 @@ export function checkQuorum(heads, policy, now, book) {
 // -- step 6 -----------------------------------------------------------------------------------------------------------
 
 /**
- * Every state of the log must be a beginning of the head; so must `held`, a checkpoint that came by another way.
+ * Check that the tree of every checkpoint is a prefix of the tree of the head, also for `held`, a checkpoint from
+ * outside.
  *
- * Two roots of one size are SPLIT-VIEW; a missing proof is a doubt, a wrong one a failure, both CP-CONSISTENCY;
- * against `held` all of them are ANCHOR-MISMATCH.
+ * Two roots of one size are SPLIT-VIEW. A missing proof is a doubt, a wrong one a failure, both CP-CONSISTENCY.
+ * Against `held`, all of them are ANCHOR-MISMATCH.
  */
 export async function checkHistory(heads, parts, held, book) {
   const roots = new Map();
@@ -177,7 +178,7 @@ export async function checkHistory(heads, parts, held, book) {
   book.says('history', roots.size, proven);
 }
 
-/** Takes the held checkpoint among the known states; ANCHOR-MISMATCH if it contradicts one of them. */
+/** Add the held checkpoint to the known ones; ANCHOR-MISMATCH if it contradicts one of them. */
 function compare(held, origin, roots) {
   if (held.origin !== origin) throw new Refused('ANCHOR-MISMATCH', ['anchor-origin', held.origin, origin], ANCHOR);
   const known = roots.get(held.size);
@@ -187,7 +188,7 @@ function compare(held, origin, roots) {
   if (!known) roots.set(held.size, { root: held.root, where: ANCHOR });
 }
 
-/** The hashes in a file of a consistency proof; CP-CONSISTENCY unless it is one base64 hash a line. */
+/** Parse a consistency proof, one base64 hash a line; CP-CONSISTENCY for anything else. */
 export function hashes(text) {
   if (text.length > LARGEST_PROOF) throw new Refused('CP-CONSISTENCY', ['history-large', text.length]);
   const lines = latin1(text).split('\n');
@@ -199,9 +200,9 @@ export function hashes(text) {
   }
 }
 
-/** Doubts NO_TRUST_ANCHOR unless a policy and a registrar, or a checkpoint equal to the head, came from elsewhere. */
+/** Doubts NO_TRUST_ANCHOR unless policy and registrar, or a checkpoint equal to the head, came from outside. */
 export function checkAnchored(heads, held, trust, book) {
-  if (held?.size === heads.head.checkpoint.size) return; // the same root, says step 6
+  if (held?.size === heads.head.checkpoint.size) return; // step 6 compared the roots
   if (trust?.registrar) return;
   const lack = trust ? 'no-registrar' : held ? 'anchor-only' : 'no-anchor';
   book.doubts.unshift({ code: 'NO_TRUST_ANCHOR', where: '', says: [lack] });

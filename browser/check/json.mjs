@@ -1,9 +1,8 @@
 /**
- * JSON as this project signs it (ledger/formats/canonical_json.py): read without losing anything, then held against its bounds and
- * its one spelling.
+ * Read the canonical JSON of signed payloads, and check its bounds and its form (ledger/formats/canonical_json.py).
  *
- * `JSON.parse` forgets duplicate keys and the difference between 1 and 1.0, so this reader stands beside it. Objects
- * become Maps: no name in them can mean anything to JavaScript.
+ * `JSON.parse` drops duplicate keys and the difference between 1 and 1.0, so this page has its own reader. Objects
+ * become Maps: no name in them has a meaning in JavaScript.
  */
 import { utf8 } from './bytes.mjs';
 import { codeOf, isNfc } from './characters.mjs';
@@ -12,22 +11,22 @@ import { Refused } from './refusal.mjs';
 export const MAX_BYTES = 32_768; // of a signed payload
 export const MAX_NODES = 2_000;
 const MAX_DEPTH = 16;
-const DEEPEST = 1_024; // that a reader of JSON follows at all
+const DEEPEST = 1_024; // levels that the reader follows
 
 const KEY = /^[a-z_][a-z0-9_]{0,63}$/;
 const RESERVED_KEYS = new Set(['_sd', '_sd_alg', '...']);
-// C0 without line feed, DEL and C1, and what embeds, overrides or isolates a direction of writing (UAX 9)
+// C0 without line feed, DEL, C1, and the characters that embed, override or isolate a direction (UAX 9)
 const FORBIDDEN = /[\0-\t\v-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** A number that is not a whole one, as it was written. */
+/** A number that is not an integer, as it was written. */
 class Decimal {
   constructor(text) {
     this.text = text;
   }
 }
 
-/** Parses bytes without any other check; JSON-FORM or JSON-DEPTH if they are not JSON. */
+/** Parse bytes without any other check; JSON-FORM or JSON-DEPTH if they are not JSON. */
 export function loads(bytes) {
   let text;
   try {
@@ -38,7 +37,7 @@ export function loads(bytes) {
   return new Reader(text).whole();
 }
 
-/** The value of canonical bytes: JSON-*. */
+/** Parse canonical bytes: JSON-*. */
 export function parseJson(bytes, { maxBytes = MAX_BYTES, maxNodes = MAX_NODES } = {}) {
   if (bytes.length > maxBytes) throw new Refused('JSON-SIZE', ['json-size', bytes.length, maxBytes]);
   const value = loads(bytes);
@@ -47,7 +46,8 @@ export function parseJson(bytes, { maxBytes = MAX_BYTES, maxNodes = MAX_NODES } 
 }
 
 /**
- * Refuses bytes that are not the canonical form of `value`, or leave the domain. `also` is the form of further keys.
+ * Refuse bytes that are not the canonical form of `value`, and values outside the domain. `also` is the form of further
+ * keys.
  */
 export function checkJson(bytes, value, { maxNodes = MAX_NODES, also = null } = {}) {
   walk(value, MAX_DEPTH, { left: maxNodes, also });
@@ -80,7 +80,7 @@ function checkText(text) {
   if (found) throw new Refused('JSON-CHAR', ['json-char', codeOf(found[0])]);
 }
 
-/** The one spelling of a value of the domain: RFC 8785, keys being ASCII and numbers whole. */
+/** Return the canonical form (RFC 8785) of a value with ASCII keys and integers. */
 function canonical(value) {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (!(value instanceof Map)) return JSON.stringify(value);
@@ -96,7 +96,7 @@ const WORD = /true|false|null/y;
 const WORDS = { true: true, false: false, null: null };
 const ESCAPES = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
-/** Reads a JSON text (RFC 8259) from its beginning to its end. */
+/** A reader of one JSON text (RFC 8259). */
 class Reader {
   constructor(text) {
     this.text = text;
@@ -123,7 +123,7 @@ class Reader {
     return found;
   }
 
-  /** True, and one character further, if it is the next one. */
+  /** Skip a character if it is the next one; return whether it was. */
   next(character) {
     if (this.text[this.at] !== character) return false;
     this.at++;
@@ -181,7 +181,7 @@ class Reader {
     return members;
   }
 
-  /** Items with commas between them, up to the bracket that ends them. */
+  /** Read items separated by commas, up to the closing bracket. */
   list(end, item) {
     this.at++;
     this.take(SPACE);

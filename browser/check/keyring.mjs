@@ -1,7 +1,7 @@
 /**
- * Who may sign as what, from which position in the log to which: a fold over the registry, as in ledger/entries/keyring.py.
+ * Track who may sign in which role, from which position of the log to which, as in ledger/entries/keyring.py.
  *
- * Position is time: a key signs strictly between the entry by which it was accepted and the one by which it ended.
+ * Position is time: a key signs strictly between the entry that accepts it and the entry that ends it.
  */
 import { hex, unhex } from './bytes.mjs';
 import { enrolable } from './ed25519.mjs';
@@ -13,7 +13,7 @@ import { vocabulary } from '../vocabulary.mjs';
 const REGISTRY_ONLY = new Set(vocabulary.registry.only);
 const REGISTRY_TOO = new Set(vocabulary.registry.too);
 
-/** The keys and offices of one ledger after the entries that were admitted so far; positions are BigInt. */
+/** The keys and offices of one ledger after the entries admitted so far; positions are BigInt. */
 export class Keyring {
   /** `registry` is the id of the registry order, `registrar` {actor, party, key} its root. KEY-POINT. */
   constructor(registry, registrar) {
@@ -25,7 +25,7 @@ export class Keyring {
     this.offices = new Map([[actor, newOffice(actor, party, ['ADM'], -1n)]]);
   }
 
-  /** Checks that the signer may sign at this position, and takes over what a registry entry changes. KEY-*, CTX-*. */
+  /** Check that the signer may sign at this position, and apply the changes of a registry entry. KEY-*, CTX-*. */
   admit(entry, index) {
     this.check(entry, index);
     if (entry.order === this.registry && knownKind(entry)) CHANGES[entry.kind]?.(this, said(entry), entry, index);
@@ -46,13 +46,13 @@ export class Keyring {
     else if (REGISTRY_ONLY.has(kind)) throw new Refused('CTX-ORDER', ['in-registry', kind]);
   }
 
-  /** True if the signer's key, and its office at this position, hold the role that the signer claims. */
+  /** Return true if the key of the signer, and its office at this position, hold the role that the signer claims. */
   holds({ key, actor, role }, index) {
     const office = this.offices.get(actor);
     return Boolean(office && this.keys.get(key)?.roles.includes(role) && this.rolesAt(office, index).includes(role));
   }
 
-  /** The roles of an office at a log position: those of the last entry before it. */
+  /** Return the roles of an office at a log position: those of the last entry before it. */
   rolesAt({ changes }, index) {
     return changes.findLast(([position]) => position < index)?.[1] ?? [];
   }
@@ -66,7 +66,7 @@ export class Keyring {
     const { kind, signer } = entry;
     if (entry.instrument !== null) throw new Refused('CTX-INSTRUMENT', ['registry-instrument']);
     const known = knownKind(entry);
-    if (!known) return; // a later version's kind: integrity still counts, it changes no key that this page knows
+    if (!known) return; // a kind of a later version changes no key that this page knows
     if (!REGISTRY_ONLY.has(kind) && !REGISTRY_TOO.has(kind)) throw new Refused('CTX-ORDER', ['in-order', kind]);
     if (entry.speaks !== 'act') throw new Refused('KEY-ROLE', ['registry-acts']);
     if (!known.signers.includes(signer.role) || !this.holds(signer, index)) {
@@ -75,13 +75,13 @@ export class Keyring {
     CHECKS[kind]?.(this, said(entry), key, signer.role);
   }
 
-  /** KEY-ROTATION, KEY-POINT: a key that nobody has had yet. */
+  /** KEY-ROTATION, KEY-POINT unless the key is new and its point is valid. */
   checkNew(key) {
     if (this.keys.has(key)) throw new Refused('KEY-ROTATION', ['key-again']);
     if (!/^[0-9a-f]{64}$/.test(key) || !enrolable(unhex(key))) throw new Refused('KEY-POINT', ['key-point']);
   }
 
-  /** The key of an actor, the current one if none is named. KEY-UNKNOWN. */
+  /** Return a key of an actor, the current one if none is named. KEY-UNKNOWN. */
   named(actor, key) {
     const current = () =>
       [...this.keys.values()].find((k) => k.actor === actor && k.accepted !== null && k.ended === null);
@@ -103,12 +103,12 @@ const newKey = (key, actor, roles, more) => ({
   ...more,
 });
 
-/** `changes` has the position of each entry that gave the office roles, oldest first, with these roles. */
+/** `changes` has [position, roles] of each entry that gave roles to the office, oldest first. */
 const newOffice = (actor, party, roles, index) => ({ actor, party, roles, changes: [[index, roles]] });
 
 const said = (entry) => Object.fromEntries(entry.public);
 
-/** What a kind of registry entry asks for, before it is taken. */
+/** The conditions under which an entry of each registry kind is admitted. */
 const CHECKS = {
   'authority-registered': (ring, { actor }) => {
     if (ring.offices.has(actor)) throw new Refused('KEY-ROLE', ['registered-already', actor]);
@@ -136,7 +136,7 @@ const CHECKS = {
   'key-compromised': (ring, { actor, key }) => ring.named(actor, key),
 };
 
-/** What it changes. */
+/** The changes that an admitted entry of each kind makes. */
 const CHANGES = {
   'authority-registered': (ring, { actor, party, roles }, entry, index) =>
     ring.offices.set(actor, newOffice(actor, party, roles, index)),

@@ -1,6 +1,6 @@
 /**
- * What another bundle shows of the same log: a bundle is held against it, as in ledger/verify/earlier_bundles.py. Every history
- * of a forked order verifies alone; two of them convict the log.
+ * Compare a bundle with another bundle of the same log, as in ledger/verify/earlier_bundles.py. Each history of a
+ * forked order verifies alone; two of them together prove the fork.
  */
 import { bySize, equal } from './bytes.mjs';
 import { atOdds } from './chain.mjs';
@@ -11,8 +11,8 @@ import { Refused } from './refusal.mjs';
 import { checkConsistency } from './tlog.mjs';
 
 /**
- * What is known, {origin, entries, heads, consistency} of a bundle that was verified, if it is of the log of this one
- * and signed by keys that judge this one; else that is said, and null.
+ * Return what the other bundle shows, {origin, entries, heads, consistency}, if it is of the same log and signed by the
+ * same trusted keys. Otherwise report that, and return null.
  */
 export function comparable(known, manifest, policy, book) {
   const keys = known && [...known.heads.all.values()].flatMap(({ signers }) => signers.map(({ text }) => text));
@@ -24,7 +24,7 @@ export function comparable(known, manifest, policy, book) {
 
 // -- step 6 -----------------------------------------------------------------------------------------------------------
 
-/** Holds the states of the log in a bundle against those that are known: SPLIT-VIEW. */
+/** Compare the checkpoints of a bundle with the known ones: SPLIT-VIEW. */
 export function checkKnownHeads(heads, parts, known, book) {
   const head = heads.head.checkpoint;
   const apart = new Set();
@@ -54,7 +54,7 @@ export function checkKnownHeads(heads, parts, known, book) {
   if (apart.size) book.notProven.push(['unproven-connected', [...apart].sort(bySize).join(', ')]);
 }
 
-/** The proofs of this name that can be read. */
+/** Return the proofs of this name that can be read. */
 function paths(proofs, name) {
   return proofs.flatMap((each) => {
     try {
@@ -66,7 +66,7 @@ function paths(proofs, name) {
   });
 }
 
-/** True if the path shows that the larger tree begins with another one than the smaller. */
+/** Return true if the path shows that the smaller tree is not a prefix of the larger. */
 function contradict(small, large, path) {
   const began = beginning(small.size, large.size, path);
   if (!began || equal(began, small.root)) return false;
@@ -81,7 +81,7 @@ function contradict(small, large, path) {
 
 // -- step 10 ----------------------------------------------------------------------------------------------------------
 
-/** Holds the entries of a bundle against those that are known: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT. */
+/** Compare the entries of a bundle with the known ones: SPLIT-VIEW, SPLIT-ORDER, CTX-REPLAY, CMP-CUT. */
 export function checkKnownEntries(opened, manifest, heads, known, book) {
   const place = ({ order, seq }, step = 0) => `${order} ${seq + step}`;
   const places = new Map([...opened].map(([index, entry]) => [place(entry), index]));
@@ -112,7 +112,7 @@ export function checkKnownEntries(opened, manifest, heads, known, book) {
 
 // -- step 11 ----------------------------------------------------------------------------------------------------------
 
-/** The entries that follow the register of a bundle, by place, as far as they are known without a gap. */
+/** Return the known entries after the register of a bundle, in order, up to the first gap. */
 export function registerAfter(known, manifest, registry) {
   const found = new Map();
   let last = manifest.heads.get(registry).leaf;

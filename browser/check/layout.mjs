@@ -1,5 +1,5 @@
 /**
- * Where everything lies in an evidence bundle: names, their order, and what each means, as in ledger/bundle/layout.py.
+ * The layout of an evidence bundle: names of files, their order and their meaning, as in ledger/bundle/layout.py.
  */
 import { bySize, encoded, hex, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
@@ -34,10 +34,10 @@ const IN_OTHERS = new RegExp(`^others/(?<log>${HEX})/entries/(?<entry>${NUMBER})
 const IN_MAP = /^map\/[a-zA-Z0-9._-]{1,200}(?:\/[a-zA-Z0-9._-]{1,200})?$/;
 const BESIDE = new RegExp(`^(?:documents/(?<document>${HEX})|foreign/(?<foreign>${HEX}(?:\\.tlog-proof|\\.txt)?))$`);
 
-/** The folder of a log in the archive. */
+/** Return the folder of a log in the archive. */
 export const folderOf = (origin) => `logs/${hex(sha256(encoded(origin)))}`;
 
-/** BND-VERSION for a bundle of a later layout, of which this page can say nothing. */
+/** BND-VERSION for a bundle of a later layout, which this page cannot judge. */
 export function checkVersion(data) {
   if (latin1(data.subarray(0, 4)) !== 'PK\x03\x04') return;
   checkClaimed(NEWER.exec(latin1(data.subarray(LOCAL_HEADER, LOCAL_HEADER + 100))));
@@ -48,12 +48,12 @@ function checkClaimed(match) {
   if (version > VERSION) throw new Refused('BND-VERSION', ['newer-version', version, VERSION]);
 }
 
-/** True if the first file names this version of the layout, which the manifest gives. */
+/** Return true if the first file names the same version of the layout as the manifest. */
 export const isOfVersion = (files, version) => latin1(files.get(MIMETYPE)) === mediaType(version);
 
 /**
- * The files of a bundle, path -> bytes, in the order of the layout, and whether the archive is as its maker writes one;
- * nothing but the container is checked. BND-ZIP, BND-VERSION.
+ * Return the files of a bundle, path -> bytes, in the order of the layout, and whether the archive has the strict form.
+ * Only the container is checked. BND-ZIP, BND-VERSION.
  */
 export async function unpacked(data) {
   try {
@@ -83,15 +83,15 @@ function strictly(data) {
 const rank = (path) => (TOP.indexOf(path.split('/')[0]) + TOP.length + 1) % (TOP.length + 1);
 const byPlace = (a, b) => rank(a) - rank(b) || bySize(a, b);
 
-/** SHA256SUMS over every other file, in the order of the archive; `digests` are theirs in hex. */
+/** Return SHA256SUMS over the other files, in the order of the archive; `digests` are in hex. */
 export const sumsOf = (digests) =>
   [...digests].map(([path, digest]) => (path === SUMS ? '' : `${digest}  ${path}\n`)).join('');
 
 /**
- * The files of one log's bundle by what they are, nothing of it checked yet: entries, proofs and disclosures by log
- * index (BigInt), heads by the digest that names them, consistency proofs by `m-n`. BND-MANIFEST for a name that the
- * layout does not have, or what it cannot lack. `others` has the register entries of other logs as {raw, proof}, by the
- * origin hash of their log and by log index there. What stands under `map/` is not read by this version.
+ * Sort the files of a bundle by their meaning, without checking their content: entries, proofs and disclosures by log
+ * index (BigInt), heads by the digest in their name, consistency proofs by `m-n`. BND-MANIFEST for a name that the
+ * layout does not have, or a required file that is absent. `others` has the register entries of other logs as {raw,
+ * proof}, by the origin hash of their log and by log index there. This version does not read `map/`.
  */
 export function arrange(files, origin, version) {
   const found = { checkpoint: null, others: new Map() };

@@ -1,4 +1,4 @@
-/** The signed list of what is in a bundle, and what its maker says about it, as in ledger/bundle/manifest.py. */
+/** The manifest: the signed list of the files of a bundle and the claims of its maker (ledger/bundle/manifest.py). */
 import { MANIFEST, SUMS } from './layout.mjs';
 import { MANIFEST_TYPE, openBytes } from './envelope.mjs';
 import { Refused } from './refusal.mjs';
@@ -28,7 +28,7 @@ const SHAPE = record(
   { v: oneOf(1, 2) },
 );
 
-/** The manifest of a bundle, its signature checked under the key it names; BND-MANIFEST says what is wrong. */
+/** Return the manifest of a bundle after checking its signature under the key it names; BND-MANIFEST. */
 export async function openManifest(raw) {
   try {
     const options = { maxBytes: MAX_BYTES, maxNodes: MAX_NODES, also: ORDER };
@@ -40,7 +40,7 @@ export async function openManifest(raw) {
 }
 
 /**
- * BND-MANIFEST unless every file is listed once, in its place, with its size and digest, and nothing else is.
+ * BND-MANIFEST unless the manifest lists exactly the files of the bundle, in order, with size and digest.
  *
  * `digests` has the SHA-256 of every file in hex.
  */

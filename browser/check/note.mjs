@@ -1,5 +1,5 @@
 /**
- * Signed text that a person can read aloud: verifier keys, notes, checkpoints, cosignatures, as in ledger/tlog/note.py.
+ * Read signed notes: verifier keys, notes, checkpoints, cosignatures, as in ledger/tlog/note.py.
  *
  * Source: c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-cosignature.
  */
@@ -22,7 +22,7 @@ const VKEY = /^([^+]*)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/;
 const ORIGIN = /^[!-*,-~]{1,255}$/; // printable ASCII, no space, no plus
 const EMPTY_ROOT = sha256(new Uint8Array());
 
-/** A key with its name: `id` is `name+keyid` and `text` the vkey that spells it. CP-KEY. */
+/** A key with its name: `id` is `name+keyid`, `text` is its vkey. CP-KEY. */
 function keyOf(name, type, bytes) {
   if (!NAME.test(name)) throw new Refused('CP-KEY', ['key-name'], name);
   if (PUBLIC_SIZE[type] !== bytes.length) throw new Refused('CP-KEY', ['key-type', bytes.length, type], name);
@@ -30,7 +30,7 @@ function keyOf(name, type, bytes) {
   return { name, type, bytes, id, text: `${id}+${b64(concat([type], bytes))}`, mark: latin1(bytes) };
 }
 
-/** Reads a vkey string; CP-KEY unless it is well formed and its id is the one of its key. */
+/** Parse a vkey; CP-KEY unless it is well formed and its id belongs to its key. */
 export function parseVkey(text) {
   const found = VKEY.exec(text);
   if (!found) throw new Refused('CP-KEY', ['vkey-form'], text);
@@ -46,7 +46,7 @@ export function parseVkey(text) {
   return made;
 }
 
-/** Reads the text of a checkpoint: origin, size (BigInt), root. CP-FORMAT, CP-ORIGIN. */
+/** Parse the text of a checkpoint: origin, size (BigInt), root. CP-FORMAT, CP-ORIGIN. */
 export function parseCheckpoint(body) {
   const lines = body.split('\n');
   const [origin, digits, text] = lines;
@@ -64,10 +64,10 @@ export function parseCheckpoint(body) {
   return { origin, size, root };
 }
 
-/** The name under which a note is kept and cited: the hex SHA-256 of its bytes. */
+/** Return the name under which a note is stored and cited: the hex SHA-256 of its bytes. */
 export const noteDigest = (note) => hex(sha256(note));
 
-/** Text and signature lines of a note; CP-FORMAT if it is not one in the strict reading. */
+/** Split a note into text and signature lines; CP-FORMAT unless it has the strict form. */
 function split(note) {
   if (note.length > LARGEST_NOTE) throw new Refused('CP-FORMAT', ['note-size', LARGEST_NOTE]);
   let whole;
@@ -99,8 +99,8 @@ function parseLine(line) {
 }
 
 /**
- * Opens a note with the keys one trusts: every line of a known key must hold, and one must be there. Gives its text,
- * its lines, and the time (null for type 0x01) by key. CP-FORMAT, CP-KEY, CP-SIG.
+ * Open a note with trusted keys: it must have a line of a known key, and every such line must hold. Returns its text,
+ * its lines, and the time by key (null for type 0x01). CP-FORMAT, CP-KEY, CP-SIG.
  */
 export async function openNote(note, keys) {
   const { text, lines } = split(note);
@@ -109,11 +109,11 @@ export async function openNote(note, keys) {
 }
 
 /**
- * Opens a checkpoint of the log `origin`, signed by `logKey`, with the cosignatures of `witnesses` that it carries.
- * Of a log that has had several keys, an array, one must have signed; `signers` are those that did.
+ * Open a checkpoint of the log `origin`, signed by `logKey`, with its cosignatures of `witnesses`. `logKey` is an array
+ * for a log that has had several keys: one of them must have signed; `signers` are the keys that did.
  *
- * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; one without a time
- * is none.
+ * CP-FORMAT, CP-ORIGIN, CP-KEY, CP-SIG, in this order. A cosignature is [key, seconds since 1970]; without a time it
+ * does not count.
  */
 export async function openCheckpoint(note, origin, logKey, witnesses) {
   const logs = [logKey].flat();
@@ -132,13 +132,13 @@ export async function openCheckpoint(note, origin, logKey, witnesses) {
   return { checkpoint, note, signers, cosignatures, lines: lines.length };
 }
 
-/** The keys of which a note has a line, in the order of the lines; whether they hold is not asked. CP-FORMAT. */
+/** Return the keys with a line in a note, in the order of the lines, without verifying them. CP-FORMAT. */
 export function keysIn(note, keys) {
   const known = byId(keys);
   return split(note).lines.map(({ id }) => known.get(id)).filter((key) => key);
 }
 
-/** The keys by what a line says of them; CP-KEY if two cannot be told apart. */
+/** Return the keys by the id in a line; CP-KEY if two keys have one id. */
 function byId(keys) {
   const known = new Map(keys.map((key) => [key.id, key]));
   if (known.size < keys.length || new Set(keys.map(({ mark }) => mark)).size < keys.length) {
@@ -147,7 +147,7 @@ function byId(keys) {
   return known;
 }
 
-/** The known keys whose lines hold, in their order, each with the time its last line gives. */
+/** Return the known keys whose lines hold, in order, each with the time of its last line. */
 async function holding(text, lines, known) {
   const times = new Map();
   for (const { id, signature } of lines) {
@@ -174,7 +174,7 @@ async function holds(key, text, time, signature) {
   return verifySignature(key.bytes, encoded(`cosignature/v1\ntime ${time}\n${text}`), signature);
 }
 
-/** What a cosigner of type ML-DSA-44 signs of a whole tree: start 0, end its size (c2sp.org/tlog-cosignature). */
+/** Return what an ML-DSA-44 cosigner signs for a whole tree: start 0, end its size (c2sp.org/tlog-cosignature). */
 function subtreeMessage(name, time, { origin, size, root }) {
   const [who, log] = [encoded(name), encoded(origin)];
   if (who.length > 255) throw new Refused('CP-KEY', ['mldsa-name'], name);
@@ -182,5 +182,5 @@ function subtreeMessage(name, time, { origin, size, root }) {
   return concat(begin, [who.length], who, eight(time), [log.length], log, eight(0n), eight(size), root);
 }
 
-/** A number as eight bytes, the highest first. */
+/** Return a number as eight bytes, big-endian. */
 const eight = (number) => unhex(number.toString(16).padStart(16, '0'));

@@ -1,25 +1,25 @@
-/** What a verifier jots down on the way: which steps ran, what is missing, what is odd, what nothing here can prove. */
+/** The results collected during verification: steps, doubts, remarks, and what is not proven. */
 import { Refused } from './refusal.mjs';
 
-/** How many steps there are: docs/reference/verification.md, "The 17 steps". */
+/** The number of steps: docs/reference/verification.md, "The 17 steps". */
 const STEPS = 17;
 
 export const [PASSED, OPEN, FAILED, NOT_RUN] = ['passed', 'indeterminate', 'failed', 'not run'];
 
 /**
- * Steps as they end ({number, result, says}), doubts and `failed` ({code, where, says}), remarks ({code, says,
- * entries}: leaf hashes), and texts on what is not proven.
+ * Steps as they end ({number, result, says}), doubts and `failed` ({code, where, says}), remarks ({code, says, entries}
+ * with leaf hashes), and texts on what is not proven.
  */
 export class Notebook {
   steps = [];
   doubts = [];
   remarks = [];
-  gravest = []; // of the texts on what is not proven, those that come before all others
+  gravest = []; // the texts on what is not proven that come first
   notProven = [];
   failed = null;
   said = null;
 
-  /** Notes what a step showed. What is refused inside ends the walk, and is thrown on. */
+  /** Run a step and record its result. A refusal ends the verification and is rethrown. */
   async step(number, work) {
     const doubts = this.doubts.length;
     this.said = null;
@@ -40,27 +40,27 @@ export class Notebook {
     while (this.steps.length < STEPS) this.skip(this.steps.length + 1);
   }
 
-  /** A step that this page does not take; `says` why. */
+  /** Record a step that this page does not run; `says` is the reason. */
   skip(number, says = null) {
     this.steps.push({ number, result: NOT_RUN, says });
   }
 
-  /** All texts on what is not proven, the gravest first. */
+  /** Return all texts on what is not proven, the most serious first. */
   get unproven() {
     return [...this.gravest, ...this.notProven];
   }
 
-  /** How much there was to check in the step under way. */
+  /** Record how much the current step had to check. */
   says(...text) {
     this.said = text;
   }
 
-  /** What would prove this right is missing: the best verdict is INDETERMINATE. */
+  /** Record that a proof is missing: the best verdict is then INDETERMINATE. */
   doubt(code, says, where = '') {
     this.doubts.push({ code, where, says });
   }
 
-  /** A finding on times, claims or completeness; the verdict does not depend on it. */
+  /** Record a finding on times, claims or completeness; the verdict does not depend on it. */
   remark(code, says, ...entries) {
     this.remarks.push({ code, says, entries });
   }

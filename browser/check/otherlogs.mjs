@@ -1,5 +1,5 @@
 /**
- * Logs of other parties: whom the verifier trusts about each, and what its own register proves of its keys, as in
+ * Logs of other parties: the trust of the verifier in each, and the keys that its register proves, as in
  * ledger/verify/other_logs.py.
  */
 import { bySize, encoded, hex } from './bytes.mjs';
@@ -13,7 +13,7 @@ import { Refused } from './refusal.mjs';
 import { sha256 } from '../libraries.mjs';
 import { checkInclusion, leafHash, parseProof } from './tlog.mjs';
 
-/** Nothing is wrong, and something is missing: a code, and what is not proven, as a text. */
+/** A proof is missing, but nothing is wrong: a code, and what is not proven, as a text. */
 export class NotProven extends Error {
   constructor(code, ...says) {
     super(`${code}: ${says}`);
@@ -22,26 +22,26 @@ export class NotProven extends Error {
   }
 }
 
-/** Throws on what is neither; a `Refused` SIG-DISAGREE is nobody's falsehood. */
+/** Rethrow an error that is neither; a `Refused` SIG-DISAGREE proves nothing false. */
 export function wrongOrMissing(wrong) {
   if (wrong instanceof NotProven || (wrong instanceof Refused && wrong.code !== 'SIG-DISAGREE')) return wrong;
   throw wrong;
 }
 
-/** What a note says of its log, without asking who signed it. CP-FORMAT. */
+/** Parse the checkpoint of a note without verifying its signatures. CP-FORMAT. */
 export const unsigned = (note) =>
   parseCheckpoint(`${new TextDecoder('utf-8', { ignoreBOM: true }).decode(note).split('\n\n')[0]}\n`);
 
 /**
- * What is known of the logs of other parties: `trusts` are the verifier's, `registers` the register entries at hand by
- * the origin hash of their log, `now` in seconds since 1970.
+ * The logs of other parties: `trusts` are those of the verifier, `registers` the register entries in the bundle by the
+ * origin hash of their log, `now` is in seconds since 1970.
  */
 export class OtherLogs {
   constructor(trusts, registers, now) {
     Object.assign(this, { trusts, registers, latest: now + DRIFT, states: new Map(), keyrings: new Map(), roots: new Map() });
   }
 
-  /** Opens a checkpoint of a log: {head, policy}. NotProven, and `Refused` CP-* for one that is not what it claims. */
+  /** Open a checkpoint of a log: {head, policy}. NotProven, or `Refused` CP-* if its claim is false. */
   state(origin, note) {
     const name = `${origin} ${hex(sha256(note))}`;
     if (!this.states.has(name)) this.states.set(name, this.opened(origin, note));
@@ -71,7 +71,7 @@ export class OtherLogs {
     throw new NotProven('NO_TRUST_ANCHOR', 'lacks-log', origin);
   }
 
-  /** Two trees of one size, both signed by the log, prove nothing but that it has shown two histories. */
+  /** Refuse two trees of one size that the log signed: they prove only that it has shown two histories. */
   checkOneTree(origin, { checkpoint: { size, root } }) {
     const place = `${size} ${origin}`;
     if (!this.roots.has(place)) this.roots.set(place, hex(root));
@@ -89,13 +89,13 @@ export class OtherLogs {
     return { head: { ...head, cosignatures }, policy };
   }
 
-  /** The keys of a log's people, as far as its register is at hand. NotProven. */
+  /** Return the keys of a log, as far as the bundle has its register. NotProven. */
   keyring(origin) {
     if (!this.keyrings.has(origin)) this.keyrings.set(origin, this.folded(origin));
     return this.keyrings.get(origin);
   }
 
-  /** How many entries of the register of a log are at hand. */
+  /** Return how many register entries of a log the bundle has. */
   registerSize(origin) {
     return this.registers.get(hashOf(origin))?.size ?? 0;
   }
@@ -138,7 +138,7 @@ export class OtherLogs {
   }
 }
 
-/** The moment by which a state existed, in seconds, as its witnesses prove it; null where they do not. */
+/** Return the moment, in seconds, by which witnesses prove that a checkpoint existed; null where they do not. */
 export function existedBy({ head, policy }) {
   const faults = policy.faults();
   const voters = new Set([...policy.voters()].map((name) => policy.witnesses.get(name)));

@@ -1,11 +1,11 @@
 /**
- * The evidence bundle that a report on paper carries inside it (ledger/bundle/pdf_attachment.py): a file is taken out, nothing is judged.
+ * Extract the evidence bundle from a PDF report, without judging it (ledger/bundle/pdf_attachment.py).
  *
- * What is taken out is the file that a reader of PDF shows: the one that the tree of names leads to. Read is what typst
- * writes, and what signing, annotating or linearizing makes of it: classic tables of objects, each newer one in front of
- * those before, one list of names in the catalogue, files stored or deflated (ISO 32000-2, 7.5.4, 7.5.6, 7.7.4, 7.11.4).
- * No revision may change an embedded file, or which they are. A paper with anything else that may be an embedded file
- * carries none. Another program may have written the PDF anew; then its own tools take the file out.
+ * The extracted file is the one that a PDF reader shows: the name tree leads to it. The reader accepts what typst
+ * writes, and what signing, annotating or linearizing makes of it: classic cross-reference tables, the newest first, one
+ * list of names in the catalogue, files stored or deflated (ISO 32000-2, 7.5.4, 7.5.6, 7.7.4, 7.11.4). No revision may
+ * change an embedded file, or the set of embedded files. If anything else may be an embedded file, none is returned.
+ * For a PDF that another program has rewritten, the reader needs other tools.
  */
 import { concat, latin1 } from './bytes.mjs';
 
@@ -16,9 +16,9 @@ const TABLES = 32; // of objects: one for each revision, two of a linearized fil
 const STRUCTURE = 64 * 2 ** 20; // bytes of a paper outside its streams
 const ROW = 20; // bytes of a line of the table
 const HEAD = 4_096; // bytes in which the dictionary of a stream ends
-const SIP = 4_096; // bytes, unfolded at a time
+const SIP = 4_096; // bytes, inflated at a time
 
-// White space as PDF has it; JavaScript's own takes more.
+// White space of PDF; JavaScript's \s has more.
 const SPACE = '[ \\t\\n\\v\\f\\r]*';
 const pattern = (text, flags = '') => new RegExp(text.replaceAll('~', SPACE), flags);
 const NAMES = pattern('/Names~<<~/EmbeddedFiles~<<~/Names~\\[([^[\\]<>]*)\\]~>>~>>', 'g');
@@ -28,7 +28,7 @@ const STREAM = pattern('^\\d+ 0 obj~<<([^]*?)>>~stream\\r?\\n');
 const END = pattern('startxref\\r?\\n(\\d{1,10})\\r?\\n%%EOF~$');
 const TRAILER = pattern('^~trailer~<<');
 const EMPTY = pattern('^~$');
-// The dictionary of an embedded file: nothing in it but this, so that no reader finds other bytes.
+// The dictionary of an embedded file may have only these keys, so that no reader finds other bytes.
 const EMBEDDED = pattern(
   '^(?:~(?:/Length \\d+|/Type~/EmbeddedFile|/Subtype~/[^ \\t\\n\\v\\f\\r/<>[\\]()%]+|/Params~<<[^<>]*>>' +
     '|/Filter~(?:\\[~/\\w+~\\]|/\\w+)))*~$',
@@ -37,9 +37,9 @@ const EMBEDDED = pattern(
 export const isPdf = (data) => latin1(data.subarray(0, 5)) === '%PDF-';
 
 /**
- * The one ZIP archive among the embedded files of a PDF; null if there is none, or several, or it is not read here.
+ * Return the only ZIP archive among the embedded files of a PDF; null if there is none, or several, or it is not read.
  *
- * Objects of the file may overlap, and each may unfold into anything: too many of them, or too much, is read as none.
+ * Objects may overlap, and each may inflate to any size: for too many objects or bytes, null is returned.
  * So is a file that is not read here.
  */
 export async function bundleInside(pdf) {
@@ -54,7 +54,7 @@ export async function bundleInside(pdf) {
   return archives.length === 1 ? archives[0] : null;
 }
 
-/** The embedded files that the tree of names leads to; none unless they are all that there may be. */
+/** Return the embedded files that the name tree leads to; none if the PDF may have others. */
 function embedded(pdf) {
   const { offsets, trailer } = tables(pdf);
   const root = [...trailer.matchAll(/\/Root (\d{1,6}) 0 R/g)];
@@ -101,7 +101,7 @@ const same = (some, others) => {
   return one.size === two.size && [...one].every((each) => two.has(each));
 };
 
-/** Where the objects in use begin, by number, as the tables of the file say, newest first, and the newest trailer. */
+/** Return the offsets of the objects in use, by number, from the tables, newest first; and the newest trailer. */
 function tables(pdf) {
   const none = { offsets: new Map(), trailer: '' };
   const end = END.exec(latin1(pdf.subarray(-1_024)));
@@ -139,12 +139,12 @@ function tables(pdf) {
   const offsets = new Map([...found].filter(([, offset]) => offset !== null));
   for (const [number, offset] of offsets) {
     const begins = `${number} 0 obj`;
-    if (latin1(pdf.subarray(offset, offset + begins.length)) !== begins) return none; // a reader would look itself
+    if (latin1(pdf.subarray(offset, offset + begins.length)) !== begins) return none; // a PDF reader would search for the objects
   }
   return { offsets, trailer: newest };
 }
 
-/** What stands between a table and the next `startxref`; null if none follows. */
+/** Return the text between a table and the next `startxref`; null if none follows. */
 function trailerAt(pdf, at) {
   for (let size = 4_096; ; size *= 16) {
     const text = latin1(pdf.subarray(at, Math.min(at + size, at + STRUCTURE + 9)));
@@ -154,7 +154,7 @@ function trailerAt(pdf, at) {
   }
 }
 
-/** The streams of a file by the number of their object, those that end before the next object begins. */
+/** Return the streams that end before the next object begins, by the number of their object. */
 function streamsOf(pdf, offsets, ends) {
   const streams = new Map();
   for (const [number, offset] of offsets) {
@@ -169,7 +169,7 @@ function streamsOf(pdf, offsets, ends) {
   return streams;
 }
 
-/** The parts of a file between its streams as one text; null if they are too much. */
+/** Return the parts of a file between its streams as one text; null if it is too long. */
 function outside(pdf, streams) {
   const parts = [];
   let [at, size] = [0, 0];
@@ -183,20 +183,20 @@ function outside(pdf, streams) {
   return parts.map(([from, to]) => latin1(pdf.subarray(from, to))).join('');
 }
 
-/** A text in which names have no escapes: `/E#46` is another spelling of `/EF` (7.3.5). */
+/** Return a text with the escapes in names decoded: `/E#46` is `/EF` (7.3.5). */
 const spelt = (text) => text.replace(/#([0-9A-Fa-f]{2})/g, (_, digits) => String.fromCharCode(parseInt(digits, 16)));
 
 const countOf = (text, pattern) => [...text.matchAll(pattern)].length;
 
-/** Whether a dictionary has its length, its type and its filter once. */
+/** Return true if a dictionary has length and type once, and at most one filter. */
 const isDistinct = (dictionary) =>
   countOf(dictionary, /\/Length\b/g) === 1 &&
   countOf(dictionary, /\/Type\b/g) === 1 &&
   countOf(dictionary, /\/Filter\b/g) <= 1;
 
 /**
- * The bytes of a stream, and how many it took to know them; null for another filter than Flate, and for what is damaged
- * or more than are `left`.
+ * Return the bytes of a stream, and how many bytes were read; null for another filter than Flate, and for a stream that
+ * is damaged or longer than `left`.
  */
 async function plain(content, dictionary, left) {
   const filter = /\/Filter[ \t\n\v\f\r[]*(\/\w+)/.exec(dictionary)?.[1];
@@ -204,7 +204,7 @@ async function plain(content, dictionary, left) {
   return filter === '/FlateDecode' ? unfolded(content, 'deflate', left) : [null, 0];
 }
 
-/** What packed bytes unfold into, and how many bytes it took to know; null for what is damaged or more than are `left`. */
+/** Inflate bytes; also return how many bytes were read. Null for damaged bytes, or more than `left`. */
 export async function unfolded(content, format, left) {
   const chunks = [];
   let size = 0;
@@ -220,7 +220,7 @@ export async function unfolded(content, format, left) {
   return [concat(...chunks), size];
 }
 
-/** Bytes as a stream of small parts: a browser unfolds whatever it is given at once, and that is a thousand times as much. */
+/** Return bytes as a stream of small parts: a browser inflates a whole part at once, up to a thousand times its size. */
 function inSips(content) {
   let at = 0;
   const pull = (stream) => {
@@ -230,7 +230,7 @@ function inSips(content) {
   return new ReadableStream({ pull }, { highWaterMark: 0 });
 }
 
-/** What a stream gives, piece by piece; left early, it is cancelled. */
+/** Yield the pieces of a stream; cancel it if the caller stops early. */
 async function* pieces(stream) {
   const reader = stream.getReader();
   try {

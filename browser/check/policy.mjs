@@ -1,5 +1,5 @@
 /**
- * Whom one trusts: the logs, the witnesses, and how many of these must have seen a checkpoint, as in ledger/tlog/policy.py.
+ * Trust policies: logs, witnesses, and how many witnesses must have cosigned a checkpoint (ledger/tlog/policy.py).
  *
  * Source: c2sp.org/tlog-policy, which treats names as octets; here each octet is one character.
  */
@@ -18,21 +18,21 @@ class Policy {
     Object.assign(this, { logs, witnesses, groups, quorum, asksForNone: quorum === NONE });
   }
 
-  /** The policy's names for these keys. */
+  /** Return the names of these keys in the policy. */
   names(keys) {
     return new Set([...this.witnesses].filter(([, key]) => keys.includes(key)).map(([name]) => name));
   }
 
-  /** True if cosignatures of the witnesses `names` are enough. */
+  /** Return true if cosignatures of the witnesses `names` meet the quorum. */
   met(names) {
-    const seen = new Set([...names].filter((name) => this.witnesses.has(name))); // a group's name is no cosignature
+    const seen = new Set([...names].filter((name) => this.witnesses.has(name))); // the name of a group is no cosignature
     for (const [name, { members, threshold }] of this.groups) {
       if (members.filter((member) => seen.has(member)).length >= threshold) seen.add(name);
     }
     return this.asksForNone || seen.has(this.quorum);
   }
 
-  /** The witnesses whose cosignatures can count toward the quorum. */
+  /** Return the witnesses whose cosignatures can count toward the quorum. */
   voters() {
     const wanted = new Set([this.quorum]);
     for (const [name, { members }] of [...this.groups].reverse()) {
@@ -41,7 +41,7 @@ class Policy {
     return new Set([...wanted].filter((name) => this.witnesses.has(name)));
   }
 
-  /** How many witnesses may lie without making a bracket of times false; null where no bracket can be given. */
+  /** Return how many witnesses may lie without making a time bracket false; null if no bracket can be given. */
   faults() {
     if (this.witnesses.has(this.quorum)) return 0;
     const group = this.groups.get(this.quorum);
@@ -50,7 +50,7 @@ class Policy {
   }
 }
 
-/** Reads a policy text; POL-FORMAT, POL-KEY, POL-NAME, POL-QUORUM. */
+/** Parse a policy; POL-FORMAT, POL-KEY, POL-NAME, POL-QUORUM. */
 export function parsePolicy(bytes) {
   const text = bytes.length > LARGEST ? '\0' : latin1(bytes);
   if (/[^\t\n -~\x80-\xff]/.test(text) || !(text === '' || text.endsWith('\n'))) {
@@ -64,7 +64,7 @@ export function parsePolicy(bytes) {
   return draft.policy();
 }
 
-/** A policy while its lines are read. */
+/** A policy during parsing. */
 class Draft {
   logs = [];
   witnesses = new Map();

@@ -1,4 +1,4 @@
-/** The one way in which integrity says no, as in ledger/errors.py. */
+/** The error of every integrity check, as in ledger/errors.py. */
 export class Refused extends Error {
   /**
    * `code` is one of the released codes, `says` a text for people (its key in the table of texts, then its values),
@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-/** Runs `work`; what it refuses is about `where`. */
+/** Run `work`; a refusal gets the place `where`. */
 export async function placed(where, work) {
   try {
     return await work();
@@ -21,7 +21,7 @@ export async function placed(where, work) {
   }
 }
 
-/** Runs `work`; what it refuses is about something in the file `name`. */
+/** Run `work`; a refusal gets a place in the file `name`. */
 export function about(name, work) {
   try {
     return work();

@@ -1,8 +1,8 @@
 /**
- * A bundle that another program unpacked and zipped again, read as ledger/bundle/repacked.py does.
+ * Read a bundle that another program unpacked and zipped again, as ledger/bundle/repacked.py does.
  *
- * Deflated files, another order, times, attributes, extra fields, comments, data descriptors, folders as files of their
- * own, and one folder around everything are read; what could be read in two ways is not.
+ * Accepted are deflated files, any order, times, attributes, extra fields, comments, data descriptors, entries for
+ * folders, and one folder around everything. An archive that can be read in two ways is refused.
  */
 import { latin1 } from './bytes.mjs';
 import { unfolded } from './pdf.mjs';
@@ -11,13 +11,13 @@ import { MAX_ENTRIES, MAX_ENTRY, MAX_TOTAL, checkPaths, crc32 } from './zip.mjs'
 
 const [LOCAL, CENTRAL, END, DESCRIPTOR] = [0x04034b50, 0x02014b50, 0x06054b50, 0x08074b50];
 const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22];
-const FLAGS = 0x080e; // how hard it was packed, a data descriptor, a name in UTF-8
+const FLAGS = 0x080e; // compression level, data descriptor, name in UTF-8
 const DESCRIBED = 0x0008;
-const TYPES = { true: [0, 4], false: [0, 8] }; // what Unix says of a folder and of a file; not a link or a device
+const TYPES = { true: [0, 4], false: [0, 8] }; // Unix types of a folder and of a file; no link, no device
 
 /**
- * The files of an archive that was made again, path -> bytes, in no order; null if it is not read. `manifest` is the
- * name of the file that a bundle cannot lack.
+ * Return the files of a repacked archive, path -> bytes, in any order; null if it is not read. `manifest` is the name of
+ * the file that every bundle has.
  */
 export async function reread(data, manifest) {
   if (data.length > MAX_TOTAL) return null;
@@ -51,13 +51,13 @@ export async function reread(data, manifest) {
   return made;
 }
 
-/** The one folder that all these names stand in, with its slash, if a bundle's manifest stands right in it. */
+/** Return the folder that contains all these names, with its slash, if the manifest of a bundle is directly in it. */
 export function topOf(names, manifest) {
   const top = `${(names[0] ?? '').split('/')[0]}/`;
   return names.includes(top + manifest) && names.every((name) => name.startsWith(top)) ? top : '';
 }
 
-/** The records of a directory that ends where the end record begins, and where it starts. */
+/** Return the records of a directory that ends directly before the end record, and its offset. */
 function directory(data, view) {
   let at = data.length - END_SIZE;
   const least = Math.max(0, data.length - END_SIZE - 0xffff);
@@ -84,7 +84,7 @@ function directory(data, view) {
   return place === at ? { records, start } : null;
 }
 
-/** The content of a file and where it ends, in the bytes before `limit`; null where header and directory differ. */
+/** Return the content of a file and its end, in the bytes before `limit`; null where header and directory differ. */
 async function entryOf(data, view, record, limit) {
   const { name, flags, method, crc, packed, size, place } = record;
   if (flags & ~FLAGS || ![0, 8].includes(method) || size > MAX_ENTRY || place + LOCAL_SIZE > limit) return null;

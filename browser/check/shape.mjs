@@ -1,6 +1,6 @@
 /**
- * What the members of a signed object look like: each shape takes a JSON value and gives it back, an object as one
- * with its own members only; JSON-MEMBER for anything else. The shapes are those of ledger/entries/envelope.py.
+ * Shapes of the members of a signed object, those of ledger/entries/envelope.py. Each shape takes a JSON value and
+ * returns it, an object with exactly its members; JSON-MEMBER for anything else.
  */
 import { Refused } from './refusal.mjs';
 
@@ -24,11 +24,11 @@ export const orNull = (shape) => (value, at) => (value === null ? null : shape(v
 export const list = (item) => (value, at) =>
   Array.isArray(value) ? value.map((each, n) => item(each, `${at}[${n}]`)) : unfit(at);
 
-/** A Map with values of one shape. */
+/** Return the shape of a Map with values of one shape. */
 export const table = (item) => (value, at) =>
   value instanceof Map ? new Map([...value].map(([key, each]) => [key, item(each, `${at}.${key}`)])) : unfit(at);
 
-/** An object with these members, and perhaps the `optional` ones; without them they are undefined. */
+/** Return the shape of an object with these members; absent `optional` members are undefined. */
 export const record =
   (members, optional = {}) =>
   (value, at) => {
@@ -52,19 +52,19 @@ export const UUID = word(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a
 export const NAME = word(/^[^]{1,200}$/u);
 export const COUNT = whole(0);
 
-/** Who signs: the raw public key in hex, the registered actor, the role taken, the actor's Party. */
+/** The signer: raw public key in hex, registered actor, role, Party of the actor. */
 export const SIGNED_BY = record({ key: HEX64, actor: NAME, role: NAME, party: NAME });
 
 const SECONDS = /^([0-9]{4})-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/;
 
-/** Seconds since 1970 of an instant of the wire such as 2026-11-24T13:37:44Z; null for none, as 30 February is none. */
+/** Parse an instant such as 2026-11-24T13:37:44Z as seconds since 1970; null if it is none, as on 30 February. */
 export function secondsOf(text) {
   const moment = SECONDS.test(text) && !text.startsWith('0000') ? Date.parse(text) : NaN;
   return !Number.isNaN(moment) && wire(moment / 1000) === text ? moment / 1000 : null;
 }
 
-/** Seconds since 1970 as the wire writes an instant. */
+/** Format seconds since 1970 as an instant. */
 export const wire = (seconds) => new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 
-/** An instant of the wire that the calendar has. */
+/** The shape of an instant that exists in the calendar. */
 export const INSTANT = (value, at) => (typeof value === 'string' && secondsOf(value) !== null ? value : unfit(at));

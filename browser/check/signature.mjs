@@ -1,4 +1,4 @@
-/** Signatures of time-stamp authorities: RSA and ECDSA over SHA-2, all arithmetic by the browser. */
+/** Verify signatures of time-stamp authorities: RSA and ECDSA over SHA-2, computed by the browser. */
 import { concat } from './bytes.mjs';
 import {
   BITS,
@@ -16,7 +16,7 @@ import {
 } from './der.mjs';
 import { Refused } from './refusal.mjs';
 
-/** What the browser calls the hashes that prove something, by their names in DER. */
+/** The accepted hashes: object identifier -> name in WebCrypto. */
 export const HASHES = {
   '2.16.840.1.101.3.4.2.1': 'SHA-256',
   '2.16.840.1.101.3.4.2.2': 'SHA-384',
@@ -38,20 +38,20 @@ const CURVES = {
   '1.3.132.0.34': { namedCurve: 'P-384', size: 48 },
   '1.3.132.0.35': { namedCurve: 'P-521', size: 66 },
 };
-const PLAIN = new Set([...Object.keys(HASHES), ...Object.keys(METHODS), RSA_KEY]); // have no parameters
+const PLAIN = new Set([...Object.keys(HASHES), ...Object.keys(METHODS), RSA_KEY]); // algorithms without parameters
 const LONGEST_KEY = 2_200; // bytes: RSA with 16,384 bits
 
-/** An AlgorithmIdentifier, as `algorithm` gives it; of those that are known here none has parameters it should not. */
+/** Parse an AlgorithmIdentifier as `algorithm` does; refuse parameters of an algorithm that has none. */
 export function methodOf(element) {
   const method = algorithm(element);
   if (method.parameters && PLAIN.has(method.name)) throw unreadable('der-form');
   return method;
 }
 
-/** How a certificate says that it is signed: {name, hash, saltLength}; null for what is not read here. */
+/** Return how a certificate is signed: {name, hash, saltLength}; null for an algorithm that is not read here. */
 export const signedWith = ({ name, parameters }) => (name === RSA_PSS ? pss(parameters) : (METHODS[name] ?? null));
 
-/** RFC 4055, 3.1, where one hash does both jobs. */
+/** Parse RSA-PSS parameters (RFC 4055, 3.1) with one hash for message and mask. */
 function pss(parameters) {
   if (parameters?.tag !== SEQUENCE) return null;
   return structure(parameters, (fields) => {
@@ -65,7 +65,7 @@ function pss(parameters) {
   });
 }
 
-/** What a public key is for: {name}, of ECDSA also its curve; null for what is not read here. */
+/** Return the kind of a public key: {name}, for ECDSA also its curve; null for a key that is not read here. */
 export const keyKind = (key) =>
   structure(key, (fields) => {
     const { name, parameters } = methodOf(fields.next(SEQUENCE));
@@ -77,8 +77,8 @@ export const keyKind = (key) =>
   });
 
 /**
- * True if `signature` over `message` holds by a SubjectPublicKeyInfo, as {name, hash} says; null if the browser cannot
- * tell.
+ * Return true if `signature` over `message` holds by a SubjectPublicKeyInfo and {name, hash}; null if the browser cannot
+ * verify it.
  */
 export async function signatureHolds(key, { name, hash, saltLength }, message, signature) {
   const kind = keyKind(key);
@@ -94,7 +94,7 @@ export async function signatureHolds(key, { name, hash, saltLength }, message, s
   return plain !== null && crypto.subtle.verify({ name, hash, saltLength }, imported, plain, message);
 }
 
-/** Two numbers in DER as the browser takes them, each of so many bytes; null for none. */
+/** Convert an ECDSA signature from DER to two numbers of `size` bytes each, as WebCrypto wants; null if it is none. */
 function plainEcdsa(signature, size) {
   try {
     const numbers = structure(single(signature, SEQUENCE), (fields) => [fields.next(INTEGER), fields.next(INTEGER)]);

@@ -1,13 +1,14 @@
-/** Step 7: by when time-stamp authorities say that states of the log existed, as in ledger/verify/timestamps.py. */
+/** Step 7: verify time stamps on checkpoints of the log, as in ledger/verify/timestamps.py. */
 import { DRIFT } from './heads.mjs';
 import { Refused } from './refusal.mjs';
 import { wire } from './shape.mjs';
 import { readStamp } from './token.mjs';
 
 /**
- * By when notes existed, in seconds since 1970 by their digest; `cosigned` is what the witnesses show (Times).
+ * Return the moment by which each note existed: digest -> seconds since 1970. `cosigned` is what the witnesses show
+ * (Times).
  *
- * Remarks TST-*; doubt TST-FORMAT where a token cannot be read. Without trusted authorities all of them are set aside.
+ * Remarks TST-*; doubt TST-FORMAT where a token cannot be read. Without trusted authorities no token is checked.
  */
 export async function checkTokens(parts, cosigned, trust, now, book) {
   const heads = cosigned.heads;
@@ -38,7 +39,7 @@ export async function checkTokens(parts, cosigned, trust, now, book) {
     book.remark('TST-DISAGREE', ['token-disagree', heads.where(digest), said]);
   }
   if (found.size) {
-    // a log without witnesses, but not without clocks outside it
+    // a log without witnesses has an independent clock all the same
     book.gravest.forEach(
       (text, n, all) => text[0] === 'unproven-no-witness' && (all[n] = ['unproven-no-witness-dated']),
     );
@@ -47,20 +48,20 @@ export async function checkTokens(parts, cosigned, trust, now, book) {
   return new Map([...found].map(([digest, stamps]) => [digest, existed(stamps)]));
 }
 
-/** By when stamped bytes existed: the earliest an authority says, or the latest where they contradict each other. */
+/** Return the moment by which stamped bytes existed: the earliest stamp, or the latest if they contradict each other. */
 const existed = (stamps) => Math[apart(stamps) ? 'max' : 'min'](...stamps.map(({ by }) => by));
 
-/** True if not all of these can be true of one request made to all at once. */
+/** Return true if these stamps cannot all belong to requests made at one moment. */
 const apart = (stamps) => Math.max(...stamps.map(({ from }) => from)) > Math.min(...stamps.map(({ by }) => by)) + DRIFT;
 
-/** TST-TIME for a token of tomorrow, or of a moment at which an honest witness had not signed what it covers. */
+/** TST-TIME for a token from the future, or from before an honest witness signed what it covers. */
 function checkMoment({ at, by }, cosigned, now) {
   if (at > now + DRIFT) throw new Refused('TST-TIME', ['token-future', wire(at)]);
   if (cosigned !== null && by < cosigned - DRIFT)
     throw new Refused('TST-TIME', ['token-early', wire(at), wire(cosigned)]);
 }
 
-/** The note that a token's name says it is over: `checkpoint.1.tsr`, `heads/<digest>.1.tsr`. */
+/** Return the note that the name of a token refers to: `checkpoint.1.tsr`, `heads/<digest>.1.tsr`. */
 function noteOf(path, heads) {
   const [place, name] = path.includes('/')
     ? [path.slice(0, path.lastIndexOf('/')), path.slice(path.lastIndexOf('/') + 1)]

@@ -1,9 +1,9 @@
 /**
- * Step 12: when an entry was signed, proven from both sides, and what is claimed about it (ledger/verify/time_brackets.py).
+ * Step 12: bracket when each entry was signed, and compare the claimed times (ledger/verify/time_brackets.py).
  *
- * Whoever cites a cosigned note signed after the witnesses did; a head that contains an entry and was cosigned, or
- * stamped by an authority, shows that it existed by then. With f witnesses that may lie, the (f+1)-th time from the
- * suspicious end is an honest one.
+ * The signer of an entry that cites a cosigned note signed after the witnesses. A head that contains an entry and was
+ * cosigned, or stamped by an authority, shows that the entry existed by then. If f witnesses may lie, the (f+1)-th time
+ * from the suspicious end is honest.
  */
 import { bySize } from './bytes.mjs';
 import { DRIFT } from './heads.mjs';
@@ -12,8 +12,8 @@ import { secondsOf, wire } from './shape.mjs';
 const END_OF_TIME = 253_402_300_799; // the last second of year 9999
 
 /**
- * What times from outside say about positions of the log, in seconds since 1970: those of witnesses, unless the policy
- * gives no bracket, and `stamped`, by when notes existed by their digest, as time-stamp authorities say.
+ * Independent times for positions of the log, in seconds since 1970: those of witnesses, unless the policy gives no
+ * bracket, and `stamped`, the times of time-stamp authorities by digest of the note.
  */
 export class Times {
   constructor(heads, policy, stamped = new Map()) {
@@ -32,35 +32,35 @@ export class Times {
     });
   }
 
-  /** The times that voters give to a head, in order; none where too few do. */
+  /** Return the times that voters give to a head, sorted; none if there are too few. */
   of(head) {
     const times = head.cosignatures.filter(([key]) => this.voters.has(key)).map(([, time]) => time);
     return this.faults === null || times.length <= this.faults ? [] : times.sort(bySize);
   }
 
-  /** The earliest proven moment at which entry `index` existed; null for none. */
+  /** Return the earliest proven moment at which entry `index` existed; null for none. */
   notAfter(index) {
     return this.byThen.findLast(({ size }) => size > index)?.time ?? null;
   }
 
-  /** The latest proven moment before which the entry cannot have been signed; null for none. */
+  /** Return the latest proven moment before which the entry cannot have been signed; null for none. */
   notBefore(entry) {
     return entry.seen ? this.seenAt(entry.seen.note) : null;
   }
 
-  /** The latest proven moment before which a note cannot have been as it is, cosignatures included; null for none. */
+  /** Return the latest proven moment before which a note cannot have existed with its cosignatures; null for none. */
   seenAt(digest) {
     const head = this.heads.all.get(digest);
     const times = head ? this.of(head) : [];
     return times.length ? Math.min(times.at(-1 - this.faults), END_OF_TIME) : null;
   }
 
-  /** When the witnesses last saw the head; where none counts, by when it existed as a time stamp shows. */
+  /** Return when the witnesses last saw the head; without witnesses, the moment by which it existed by time stamps. */
   headSeen() {
     return this.seenAt(this.heads.headDigest) ?? this.stamped.get(this.heads.headDigest) ?? null;
   }
 
-  /** True if entry `index` is proven to have existed before an instant of the wire. */
+  /** Return true if entry `index` is proven to have existed before an instant. */
   before(index, moment) {
     const end = this.notAfter(index);
     return end !== null && end < secondsOf(moment);
@@ -68,8 +68,8 @@ export class Times {
 }
 
 /**
- * {index, notBefore, notAfter, on, signedAt} of every entry, and what does not fit: TIME-SEEN, TIME-FUTURE, TIME-LATE,
- * TIME-CLAIM.
+ * Return {index, notBefore, notAfter, on, signedAt} for every entry; report contradictions: TIME-SEEN, TIME-FUTURE,
+ * TIME-LATE, TIME-CLAIM.
  */
 export function checkTimes(opened, times, book) {
   const brackets = [];

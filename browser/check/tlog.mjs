@@ -1,6 +1,6 @@
 /**
- * Merkle arithmetic of RFC 6962 trees and tlog-proof files: the checks of ledger/tlog/tree.py, after RFC 9162 to the
- * letter.
+ * Check proofs of RFC 6962 trees and read tlog-proof files, as ledger/tlog/tree.py does. The algorithms are those of
+ * RFC 9162.
  */
 import { concat, decimal, equal, hex, latin1, unb64 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
@@ -25,7 +25,7 @@ export function nodeHash(left, right) {
   return nodes.get(below);
 }
 
-/** Passes if `path` leads from `leaf` as entry `index` to `root` at `size`, both BigInt. PRF-INDEX, PRF-PATH. */
+/** Check that `path` leads from `leaf` as entry `index` to `root` at `size`, both BigInt. PRF-INDEX, PRF-PATH. */
 export function checkInclusion(index, size, leaf, path, root) {
   if (!(index < size && size < LARGEST)) throw new Refused('PRF-INDEX', ['index-beyond', index, size]);
   checkHashes('PRF-PATH', leaf, root, ...path);
@@ -48,7 +48,7 @@ export function checkInclusion(index, size, leaf, path, root) {
 }
 
 /**
- * Passes if `path` shows that the tree of `n` with `rootN` begins with the tree of `m` with `rootM`. CP-CONSISTENCY.
+ * Check by `path` that the tree of `m` with `rootM` is a prefix of the tree of `n` with `rootN`. CP-CONSISTENCY.
  */
 export function checkConsistency(m, n, rootM, rootN, path) {
   if (!(0n < m && m <= n && n < LARGEST)) throw new Refused('CP-CONSISTENCY', ['consistency-sizes', m, n]);
@@ -79,7 +79,7 @@ function checkHashes(code, ...hashes) {
   if (hashes.some((each) => each.length !== 32)) throw new Refused(code, ['hash-size']);
 }
 
-/** Reads a tlog-proof file (c2sp.org/tlog-proof) without checking what it proves; PRF-FORMAT. */
+/** Parse a tlog-proof file (c2sp.org/tlog-proof) without checking its proof; PRF-FORMAT. */
 export function parseProof(bytes) {
   const text = latin1(bytes.subarray(0, LARGEST_PROOF + 1));
   const blank = text.indexOf('\n\n');

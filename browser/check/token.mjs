@@ -1,8 +1,8 @@
 /**
- * What a time-stamp token says of bytes, judged at the moment it gives (RFC 3161, RFC 5652).
+ * Verify a time-stamp token at the moment that it states (RFC 3161, RFC 5652).
  *
- * Roots come from outside alone; certificates inside a token only help to build the chain. Whatever its form hides from
- * this page is TST-FORMAT, which is a doubt, and never a pass.
+ * Roots come only from outside; certificates inside a token only help to build the chain. A form that this page does not
+ * read is TST-FORMAT, a doubt and never a pass.
  */
 import { bySize, concat, equal, latin1, utf8 } from './bytes.mjs';
 import { extensionsOf, isForStamping, isProven, isRoot, nameOf, parseCertificate } from './certificate.mjs';
@@ -41,8 +41,8 @@ const [CONTENT_TYPE, MESSAGE_DIGEST] = ['1.2.840.113549.1.9.3', '1.2.840.113549.
 const UTF8_STRING = 0x0c;
 
 /**
- * What a stored reply says about `data`: {at, by, authority}, the moment and the latest one it can mean in seconds
- * since 1970. `trusted` are certificates from outside.
+ * Verify a stored reply over `data`: {at, from, by, authority}, the stated moment, its earliest and its latest value in
+ * seconds since 1970. `trusted` are certificates from outside.
  *
  * TST-FORMAT (not read here), TST-STATUS, TST-IMPRINT, TST-EKU, TST-CHAIN, TST-SIG, TST-TIME.
  */
@@ -57,7 +57,7 @@ export async function readStamp(reply, data, trusted) {
   const [inside, [signed]] = [token.certificates.map(parseCertificate), token.signers];
   inside.sort((one, other) => bySize(latin1(one.bytes), latin1(other.bytes)));
   const isSigner = ({ issuer, serial }) => issuer.exact === signed.issuer.exact && serial === signed.serial;
-  const signer = (inside.length ? inside : trusted).find(isSigner); // whoever brings certificates brings its own
+  const signer = (inside.length ? inside : trusted).find(isSigner); // a token with certificates must include that of its signer
   if (!signer) throw new Refused('TST-CHAIN', ['token-signer']);
   if (!isForStamping(signer)) throw new Refused('TST-EKU', ['token-purpose']);
   if (!trusted.some(isRoot)) throw new Refused('TST-CHAIN', ['token-rootless']);
@@ -76,7 +76,7 @@ export async function readStamp(reply, data, trusted) {
   };
 }
 
-// -- what has to hold -------------------------------------------------------------------------------------------------
+// -- checks -----------------------------------------------------------------------------------------------------------
 
 const digestOf = async (hash, bytes) => new Uint8Array(await crypto.subtle.digest(hash, bytes));
 
@@ -86,8 +86,8 @@ async function checkImprint({ hash, imprint }, data) {
 }
 
 /**
- * The attributes name the kind and the digest of what was stamped, and are what was signed. Which arithmetic, the key
- * says; which hash, the signer.
+ * Check the signature over the signed attributes, which must name the type and the digest of the content. The key
+ * determines the algorithm, the signer information the hash.
  */
 async function checkSignature(token, signed, signer) {
   const wrong = new Refused('TST-SIG', ['token-signature']);
@@ -106,9 +106,9 @@ async function checkSignature(token, signed, signer) {
   if (!holds) throw wrong;
 }
 
-// -- what stands where ------------------------------------------------------------------------------------------------
+// -- parsing ----------------------------------------------------------------------------------------------------------
 
-/** A TimeStampResp: {status, token}, `token` null where the authority made none. */
+/** Parse a TimeStampResp: {status, token}; `token` is null where the authority made none. */
 function parseReply(bytes) {
   return structure(single(bytes, SEQUENCE), (fields) => {
     const status = structure(fields.next(SEQUENCE), (inner) => {
@@ -124,7 +124,7 @@ function parseReply(bytes) {
   });
 }
 
-/** A ContentInfo with SignedData in it: {hashes, type, content, certificates, signers}. */
+/** Parse a ContentInfo with SignedData: {hashes, type, content, certificates, signers}. */
 function parseToken(fields) {
   if (oid(fields.next(OID)) !== SIGNED_DATA) throw unreadable('der-form');
   return structure(single(fields.next(field(0)).body, SEQUENCE), (inner) => {
@@ -148,14 +148,14 @@ function parseToken(fields) {
   });
 }
 
-/** A list of revoked certificates, which is not used: it begins with its version or with how it is signed. */
+/** Check the form of a revocation list, which is not used: it begins with its version or with its algorithm. */
 function checkRevocations({ body }) {
   const [list] = elements(body);
   const [first] = list?.tag === SEQUENCE ? elements(list.body) : [];
   if (first?.tag !== INTEGER && first?.tag !== SEQUENCE) throw unreadable('der-form');
 }
 
-/** A SignerInfo: who signed, over which attributes, and how. */
+/** Parse a SignerInfo: signer, signed attributes, algorithms, signature. */
 function parseSigner(fields) {
   small(fields.next(INTEGER));
   const [issuer, serial] = structure(fields.next(SEQUENCE), (inner) => [
@@ -178,7 +178,7 @@ function attributesOf({ body, whole }) {
   return { listed, whole };
 }
 
-/** A TSTInfo: {hash, imprint, at, accuracy}; the rest has to have its form. */
+/** Parse a TSTInfo: {hash, imprint, at, accuracy}; the form of the other fields is checked. */
 function parseInfo(bytes) {
   return structure(single(bytes, SEQUENCE), (fields) => {
     small(fields.next(INTEGER));
@@ -191,7 +191,7 @@ function parseInfo(bytes) {
     const at = moment(fields.next(GENERALIZED_TIME), true);
     const accuracy = fields.maybe(SEQUENCE);
     const info = { hash, imprint, at, accuracy: accuracy ? structure(accuracy, accuracyOf) : { seconds: 0n, part: 0 } };
-    flag(fields.maybe(BOOLEAN)); // whether its times are in order
+    flag(fields.maybe(BOOLEAN)); // ordering
     const nonce = fields.maybe(INTEGER);
     if (nonce) natural(nonce);
     const authority = fields.maybe(field(0));
@@ -204,7 +204,7 @@ function parseInfo(bytes) {
 
 const GENERAL_NAMES = [0xa0, 0x81, 0x82, 0xa3, 0xa5, 0x86, 0x87, 0x88];
 
-/** The name that a token gives its authority, which nobody signed for: only its form counts. */
+/** Check the form of the name that a token gives its authority; no certificate confirms that name. */
 function checkGeneralName({ body }) {
   const [name, more] = elements(body);
   if (more || !name) throw unreadable('der-form');
@@ -212,7 +212,7 @@ function checkGeneralName({ body }) {
   else if (!GENERAL_NAMES.includes(name.tag)) throw unreadable('der-form');
 }
 
-/** How exact: whole seconds, as BigInt, and the part of a second. */
+/** Parse an Accuracy: whole seconds as BigInt, and the part of a second. */
 function accuracyOf(fields) {
   const seconds = fields.maybe(INTEGER);
   const parts = [0, 1]

@@ -1,4 +1,4 @@
-/** What a verifier holds from elsewhere: whom it trusts, or a checkpoint it was handed (ledger/trust/trust_folder.py). */
+/** Read what the verifier has from outside: a trust folder, or a checkpoint (ledger/trust/trust_folder.py). */
 import { latin1 } from './bytes.mjs';
 import { certificatesIn } from './certificate.mjs';
 import { parseCheckpoint } from './note.mjs';
@@ -11,8 +11,8 @@ const SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029
 const AROUND = new RegExp(`^${SPACE}+|${SPACE}+$`, 'g');
 
 /**
- * A trust folder as read, from the bytes of `policy`, unless null of `registrar`, and of the certificate files of
- * time-stamp authorities. POL-*, TRUST-FORMAT.
+ * Parse the trust from the bytes of `policy`, of `registrar` unless null, and of the certificate files of time-stamp
+ * authorities. POL-*, TRUST-FORMAT.
  */
 export const parseTrust = (policy, registrar, authorities = []) => ({
   policy: parsePolicy(policy),
@@ -21,19 +21,19 @@ export const parseTrust = (policy, registrar, authorities = []) => ({
   authorities: authorities.flatMap(certificatesIn),
 });
 
-/** Whether a key of the log signs a tree of this size, as far as a trust gives sizes for it. */
+/** Return true if a key of the log may sign a tree of this size, as far as the trust gives sizes. */
 export function signsSize({ sizes }, { text }, size) {
   const span = sizes?.get(text);
   return !span || (size >= span.first && size < span.end);
 }
 
-export const AUTHORITIES = 'tsa/authorities.pem'; // where certificates stand that came without the name of a file
+export const AUTHORITIES = 'tsa/authorities.pem'; // the name of certificates that came without a file
 const TSA = /^tsa\/.*\.(?:pem|crt|cer|der)$/;
 const OTHER = /^others\/([^/]*)\/(.*)$/;
 
 /**
- * A trust folder as read, its files by path: `policy`, `registrar`, below `tsa/` certificates of time-stamp authorities,
- * and below `others/` a folder for each of the parties whose entries are wrapped in the record. POL-*, TRUST-FORMAT.
+ * Parse a trust folder, its files by path: `policy`, `registrar`, certificates of time-stamp authorities in `tsa/`, and
+ * in `others/` a folder for each party whose entries are wrapped in the record. POL-*, TRUST-FORMAT.
  */
 export function readTrust(files) {
   if (!files.has('policy')) throw new Refused('TRUST-FORMAT', ['no-policy'], 'policy');
@@ -50,7 +50,7 @@ export function readTrust(files) {
   return { ...parseTrust(files.get('policy'), files.get('registrar') ?? null, certificates), others };
 }
 
-/** Reads the line that names the registrar: actor, Party, key in hex. TRUST-FORMAT. */
+/** Parse the line that names the registrar: actor, Party, key in hex. TRUST-FORMAT. */
 export function parseRegistrar(line) {
   const found = REGISTRAR.exec(latin1(line));
   if (!found) throw new Refused('TRUST-FORMAT', ['registrar-line'], 'registrar');
@@ -58,14 +58,14 @@ export function parseRegistrar(line) {
 }
 
 /**
- * Reads a checkpoint that was held independently: a whole note, or its three lines as typed from paper.
+ * Parse a checkpoint from an independent source: a whole note, or its three lines as typed from paper.
  *
- * Signature lines are not looked at: that it came by another way is what makes it an anchor. CP-FORMAT, CP-ORIGIN.
+ * Signature lines are not verified: its independent source makes it an anchor. CP-FORMAT, CP-ORIGIN.
  */
 export function parseAnchor(bytes) {
   const anchor = (code, ...says) => new Refused(code, says, 'anchor');
   if (bytes.length > 65_536) throw anchor('CP-FORMAT', 'anchor-size', bytes.length);
-  const typed = new TextDecoder().decode(bytes).replace(AROUND, ''); // a byte order mark goes, too
+  const typed = new TextDecoder().decode(bytes).replace(AROUND, ''); // removes a byte order mark, too
   const lines = typed.split(LINE_ENDS).map((line) => line.replace(AROUND, ''));
   if (lines[3]) throw anchor('CP-FORMAT', 'checkpoint-lines');
   try {

@@ -1,4 +1,4 @@
-/** Steps 13 and 14: what is opened belongs there, files are those that were named. */
+/** Steps 13 and 14: check that opened values belong to their entries, and files to their names. */
 import { bySize, latin1 } from './bytes.mjs';
 import { openEntry } from './envelope.mjs';
 import { checkSealed, kindOf, knownKind, noteValues } from './facts.mjs';
@@ -9,10 +9,11 @@ import { lift } from './veil.mjs';
 // -- step 13 ----------------------------------------------------------------------------------------------------------
 
 /**
- * Every entry with what is opened here, by log index: SD-*.
+ * Return every entry with its opened values, by log index: SD-*.
  *
- * `values` has name -> value of the fields that are opened and have their form, `opened` the names of all opened ones, `erased` the names of those that nobody can open any more,
- * `held` whether its key held the role it claims, `shownAs` the kind as this page knows it: a later schema is another kind.
+ * `values` has name -> value of the opened fields that have their form, `opened` the names of all opened fields, `erased`
+ * the names of fields that no one can open any more. `held` is whether its key held the role it claims, `shownAs` the kind
+ * as this page knows it: a later schema is another kind.
  */
 export async function liftValues(opened, parts, manifest, keyring, heads, book) {
   for (const index of parts.disclosures.keys()) {
@@ -54,7 +55,7 @@ export async function liftValues(opened, parts, manifest, keyring, heads, book) 
   return entries;
 }
 
-/** A finding SD-COPIED for an entry with a commitment that an earlier one has made: salts never repeat by chance. */
+/** Report SD-COPIED for an entry with a commitment of an earlier entry: salts never repeat by chance. */
 function noteCopies(opened, book) {
   const first = new Map();
   for (const [index, { sd, leaf }] of [...opened].sort(([one], [other]) => bySize(one, other))) {
@@ -64,7 +65,7 @@ function noteCopies(opened, book) {
   }
 }
 
-/** The entries of other records of which values are opened here; they belong there as ours do: SD-*, FACT, ENV-*. */
+/** Return the entries of other records with opened values, checked like the entries of this one: SD-*, FACT, ENV-*. */
 export async function liftForeign(parts, book) {
   const found = [];
   for (const [name, text] of parts.foreign) {
@@ -88,14 +89,14 @@ function liftLines(entry, text) {
   if (text.at(-1) !== 0x0a) throw new Refused('SD-FORMAT', ['disclosure-lines']);
   const lines = latin1(text.subarray(0, -1))
     .replace(/[\x80-\xff]/g, '\ufffd')
-    .split('\n', entry.sd.length + 1); // one of more lines than there are digests is unknown, or stands twice
+    .split('\n', entry.sd.length + 1); // with more lines than digests, one is unknown or repeated
   const lifted = lift(lines, entry.sd, entry.public);
   const strange = lifted.find(({ name }) => !entry.sealed.includes(name));
   if (strange) throw new Refused('SD-NAME', ['disclosure-strange', strange.name]);
   return lifted;
 }
 
-/** The opened values that have their form, by name; a finding SD-FORM for each other, which counts as not opened. */
+/** Return the opened values that have their form, by name; report SD-FORM for others, which count as not opened. */
 function formed(entry, lifted, where, book) {
   const values = new Map();
   for (const one of lifted) {
@@ -111,7 +112,7 @@ function formed(entry, lifted, where, book) {
   return values;
 }
 
-/** Log index -> names of the fields of which the maker says that nobody can open them any more. */
+/** Return log index -> names of the fields that the maker declares erased. */
 function claimedErased(manifest) {
   const found = new Map();
   for (const { index, field, why } of manifest.withheld) {
@@ -122,7 +123,7 @@ function claimedErased(manifest) {
   return found;
 }
 
-/** SD-CUSTODIAN where an entry says of values that are not its signer's that nobody can open them any more. */
+/** Report SD-CUSTODIAN where an entry declares values of another signer erased. */
 function checkDestroyers(opened, destroyed, book) {
   for (const [index, entry] of opened) {
     if (entry.kind !== 'payload-key-destroyed' || !knownKind(entry)) continue;
@@ -134,14 +135,14 @@ function checkDestroyers(opened, destroyed, book) {
 const CUSTODIANS = ['ADM', 'ISS', 'RET', 'DPO']; // the roles of an office that may keep the keys of its ledger
 
 /**
- * Digest -> index of the entry that says nobody can open it any more. It counts where its signer holds its role, in
- * which it may keep the keys of the registrar's Party, or has signed the value itself.
+ * Return digest -> index of the entry that declares it erased. The entry counts if its signer holds its role, and either
+ * may keep the keys of the Party of the registrar in that role, or signed the value.
  */
 function destroyedBy(opened, keyring) {
   const found = new Map();
   const owners = new Map();
   for (const [, { sd, signer }] of [...opened].sort(([one], [other]) => bySize(one, other))) {
-    for (const digest of sd) if (!owners.has(digest)) owners.set(digest, signer.actor); // the first whose value it is
+    for (const digest of sd) if (!owners.has(digest)) owners.set(digest, signer.actor); // the first entry with this value
   }
   for (const [index, entry] of opened) {
     const { kind, signer } = entry;
@@ -155,10 +156,10 @@ function destroyedBy(opened, keyring) {
 }
 
 /**
- * Which closed fields are erased, and not only withheld.
+ * Return which closed fields are erased, and not only withheld.
  *
- * Digests do not say whose they are. All of them closed for good settles it; else the maker's list does, where it
- * names as many fields as digests were closed.
+ * A digest does not name its field. If all closed digests are erased, all closed fields are. Otherwise the list of the
+ * maker decides, if it names as many fields as there are erased digests.
  */
 function erasedFields(entry, opened, closed, destroyed, claimed) {
   const names = entry.sealed.filter((name) => !opened.has(name));
@@ -170,7 +171,7 @@ function erasedFields(entry, opened, closed, destroyed, claimed) {
 
 // -- step 14 ----------------------------------------------------------------------------------------------------------
 
-/** Every document, and every entry of another record, is the file its name says: DOC-HASH. */
+/** Check that the digest in the name of every document and of every entry of another record is right: DOC-HASH. */
 export async function checkDocuments(parts, book) {
   const foreign = [...parts.foreign].filter(([name]) => name.length === 64);
   const files = [

@@ -1,4 +1,4 @@
-/** Sealed values: salted digests and the disclosure strings that open them (RFC 9901), as in ledger/formats/selective_disclosure.py. */
+/** Sealed values: salted digests and the disclosure strings that open them, RFC 9901 (ledger/formats/selective_disclosure.py). */
 import { b64url, encoded, latin1, unb64url } from './bytes.mjs';
 import { parseJson } from './json.mjs';
 import { Refused } from './refusal.mjs';
@@ -7,14 +7,14 @@ import { sha256 } from '../libraries.mjs';
 const RESERVED = new Set(['_sd', '_sd_alg', '...']);
 const SALT_SIZE = 16; // bytes
 const MAX_BYTES = 8 * 2 ** 20;
-const MAX_NODES = 100_000; // of the value; the array, salt and name are three more
+const MAX_NODES = 100_000; // of the value; array, salt and name are three more
 const NAME = /^[a-z_][a-z0-9_]{0,63}$/;
-const RESERVED_KEY = /"(_sd|_sd_alg|\.\.\.)":/; // in canonical JSON only a key can look so
+const RESERVED_KEY = /"(_sd|_sd_alg|\.\.\.)":/; // in canonical JSON only a key can have this form
 
-/** The digest that is signed for a disclosure string. */
+/** Return the digest that is signed for a disclosure string. */
 export const digestOf = (text) => b64url(sha256(encoded(text)));
 
-/** Name and value of a disclosure string; SD-FORMAT, SD-NAME, JSON-*. */
+/** Parse a disclosure string into name and value; SD-FORMAT, SD-NAME, JSON-*. */
 function parseDisclosure(text) {
   let plain;
   try {
@@ -44,10 +44,9 @@ function checkSalt(text) {
 }
 
 /**
- * What disclosure strings open: {name, value, digest} each, in their order.
+ * Open values by disclosure strings: {name, value, digest} for each, in order.
  *
- * `sd` are the digests that were signed, `taken` the names that stand beside them in the open. SD-UNKNOWN, SD-DUP,
- * SD-NAME, SD-FORMAT, JSON-*.
+ * `sd` are the signed digests, `taken` the names of the public fields. SD-UNKNOWN, SD-DUP, SD-NAME, SD-FORMAT, JSON-*.
  */
 export function lift(texts, sd, taken) {
   const signed = new Set(sd);

@@ -1,9 +1,9 @@
 /**
- * A bundle and what one trusts: the order as proven, or the first thing that is wrong.
+ * Verify a bundle under the trust of the reader: return the proven order, or the first fault.
  *
- * The seventeen steps of docs/reference/verification.md in their order, with the codes of the Python program (ledger/verify),
- * which this follows file by file without sharing a line. Step 16, the law, is not taken here. Nothing inside a bundle
- * is used to judge it.
+ * The seventeen steps of docs/reference/verification.md, in order, with the codes of the Python program. The files are
+ * those of ledger/verify, without a shared line. Step 16, the law, is not run here. Nothing inside a bundle is used to
+ * judge it.
  */
 import { checkArrived, checkSuccessor, noteArrivedCopies } from './arrived.mjs';
 import { utf8 } from './bytes.mjs';
@@ -25,12 +25,12 @@ import { parseAnchor } from './trust.mjs';
 import { checkDocuments, liftForeign, liftValues } from './values.mjs';
 
 /**
- * Checks an evidence bundle, `data` its bytes.
+ * Verify an evidence bundle; `data` are its bytes.
  *
- * `trust` is what `readTrust` or `readVersions` gives, or null; `anchor` the bytes of a checkpoint held independently, or null; `now`
- * in seconds since 1970. Whatever is in the bundle ends in a report; `Refused` is thrown only for an `anchor` that is
- * no checkpoint, and with BND-VERSION for a bundle of a later layout. `onStep` is told the number of each step as it
- * begins; `elsewhere` is what the report of another bundle of the log says was `shown` there.
+ * `trust` is the result of `readTrust` or `readVersions`, or null. `anchor` are the bytes of a checkpoint from an
+ * independent source, or null. `now` is in seconds since 1970. Any content of the bundle ends in a report; `Refused` is
+ * thrown only for an `anchor` that is no checkpoint, and with BND-VERSION for a bundle of a later layout. `onStep` gets
+ * the number of each step as it begins. `elsewhere` is `shown` in the report of another bundle of the log.
  */
 export async function verify(data, trust, anchor, now, onStep = () => {}, elsewhere = null) {
   const carried = await carriedIn(data);
@@ -141,7 +141,7 @@ async function walk(carried, trust, held, now, book, found, onStep, elsewhere) {
   found.shown = { origin: manifest.log, entries: opened, heads, consistency: parts.consistency };
 }
 
-/** The arrived entries that could be opened, for people: `proven` is true where they count as their signers' acts. */
+/** Return the opened entries of other records for display: `proven` is true if they count as acts of their signers. */
 function shownOf(arrivals, lifted) {
   const values = new Map(lifted.map((entry) => [entry.leaf, entry.values]));
   return arrivals

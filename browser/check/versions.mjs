@@ -1,6 +1,6 @@
 /**
- * A trust policy that several people sign, in versions of which each is vouched for by the one before; read, believed
- * and expanded as in ledger/trust/signed_policy.py.
+ * Trust policies that several people sign, in versions: each version names the keys that sign the next. They are parsed,
+ * verified and expanded as in ledger/trust/signed_policy.py.
  */
 import { byCodePoint, concat, encoded, hex, unb64, unhex, utf8 } from './bytes.mjs';
 import { certificatesIn } from './certificate.mjs';
@@ -36,12 +36,12 @@ const STATEMENT = record(
   { sizes: list(record({ key: TEXT, first: NUMBER }, { end: NUMBER })), others: list(RECORD), authorities: list(TEXT) },
 );
 
-/** Whether a file is a version, by its name. */
+/** Return true if the name of a file is that of a version. */
 export const isVersion = (name) => FILE.test(name);
 
 /**
- * What a trust folder with signed versions says, its files by path, once all are believed: the first because of
- * `fingerprint`, null for none. TRUST-FORMAT, JSON-*, POL-*, NO_TRUST_ANCHOR.
+ * Verify the signed versions of a trust folder, its files by path, and return the trust of the newest. The first one
+ * must have the `fingerprint` (null for none). TRUST-FORMAT, JSON-*, POL-*, NO_TRUST_ANCHOR.
  */
 export async function readVersions(files, fingerprint) {
   const versions = versionsIn(files);
@@ -65,7 +65,7 @@ export async function readVersions(files, fingerprint) {
 
 const fileOf = ({ said }) => `${said.version}.trust.json`;
 
-/** The versions in a folder, lowest first; TRUST-FORMAT if a file says another version than its name. */
+/** Return the versions in a folder, lowest first; TRUST-FORMAT if a file states another version than its name. */
 function versionsIn(files) {
   const numbered = [...files.keys()].filter(isVersion).sort((a, b) => parseInt(a, 10) - parseInt(b, 10));
   return numbered.map((name) => {
@@ -77,7 +77,7 @@ function versionsIn(files) {
   });
 }
 
-/** Reads one version, its form alone: TRUST-FORMAT, JSON-*, POL-*. */
+/** Parse one version without verifying it: TRUST-FORMAT, JSON-*, POL-*. */
 function parseVersion(raw) {
   const unfit = () => new Refused('TRUST-FORMAT', ['version-form']);
   if (raw.length > 2 * MAX_STATEMENT) throw unfit();
@@ -132,7 +132,7 @@ function checkRoots({ roots, threshold }) {
   }
 }
 
-/** Every algorithm is known, and everything the policy names uses one that it allows. */
+/** Check that every algorithm is known, and that the policy uses only algorithms that it allows. */
 function checkAlgorithms(said) {
   const wrong = (...says) => new Refused('POL-ALGORITHM', says);
   const { algorithms } = said;
@@ -147,7 +147,7 @@ function checkAlgorithms(said) {
   if (forbidden.length) throw wrong('algorithms-forbidden', forbidden.join(', '));
 }
 
-/** Sizes belong to keys of the policy's logs, and no two keys of one log have a size in common. */
+/** Check that sizes belong to keys of the logs of the policy, and that no two keys of one log share a size. */
 function checkSizes({ own, sizes }) {
   const wrong = (...says) => new Refused('POL-SIZES', says);
   const logs = new Map(policyOf(own).logs.map((key) => [key.text, key]));
@@ -167,7 +167,7 @@ const policyOf = ({ policy }) => parsePolicy(encoded(policy));
 const trustOf = ({ policy, registrar }) =>
   parseTrust(encoded(policy), registrar === undefined ? null : encoded(registrar));
 
-/** POL-THRESHOLD unless enough roots of `by` signed; POL-SIG if a signature in the name of one does not hold. */
+/** POL-THRESHOLD unless enough roots of `by` signed; POL-SIG if a signature of one of them does not hold. */
 async function checkThreshold(version, by) {
   const roots = new Map(by.roots.map(({ name, key }) => [hex(sha256(unhex(key))), { name, key: unhex(key) }]));
   const head = encoded(`DSSEv1 ${POLICY_TYPE.length} ${POLICY_TYPE} ${version.payload.length} `);
@@ -185,7 +185,7 @@ async function checkThreshold(version, by) {
   }
 }
 
-/** What a believed version says, as any verifier uses it. POL-CERTIFICATE for a certificate it names that is not there. */
+/** Return the trust that a verified version states. POL-CERTIFICATE if a certificate that it names is absent. */
 function expand({ said }, files) {
   const certificates = [...files].filter(([path]) => path.startsWith('tsa/')).map(([, file]) => [hex(sha256(file)), file]);
   const here = new Map(certificates);
@@ -200,12 +200,12 @@ function expand({ said }, files) {
   };
 }
 
-// -- a fingerprint, typed ----------------------------------------------------------------------------------------------
+// -- typed fingerprints -----------------------------------------------------------------------------------------------
 
 const CONSONANTS = 'bdfghjklmnprstvz';
 const VOWELS = 'aiou';
 
-/** A fingerprint as hex, from hex or from words as they were typed (proquints, arXiv 0901.4016); TRUST-FORMAT. */
+/** Parse a typed fingerprint, hex or words (proquints, arXiv 0901.4016), and return hex; TRUST-FORMAT. */
 export function parseFingerprint(text) {
   const typed = text.replace(/[\s-]+/g, '').toLowerCase();
   if (/^[0-9a-f]{64}$/.test(typed)) return typed;
@@ -219,6 +219,6 @@ export function parseFingerprint(text) {
     .join('');
 }
 
-/** Five letters are sixteen bits: 4, 2, 4, 2, 4. */
+/** Decode five letters as sixteen bits: 4, 2, 4, 2, 4. */
 const numberOf = (letters) =>
   [...letters].reduce((sum, letter, n) => (n % 2 ? sum * 4 + VOWELS.indexOf(letter) : sum * 16 + CONSONANTS.indexOf(letter)), 0);

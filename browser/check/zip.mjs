@@ -1,5 +1,5 @@
 /**
- * The strict ZIP of an evidence bundle, read as ledger/bundle/zip_profile.py does: one list of files has one archive.
+ * Read the strict ZIP of an evidence bundle, as ledger/bundle/zip_profile.py does: one list of files has one archive.
  */
 import { concat, encoded, equal, latin1 } from './bytes.mjs';
 import { Refused } from './refusal.mjs';
@@ -19,9 +19,9 @@ const [LOCAL_SIZE, CENTRAL_SIZE, END_SIZE] = [30, 46, 22];
 const broken = (where, ...says) => new Refused('BND-ZIP', says, where);
 
 /**
- * The files of an archive, path -> bytes, in their order; BND-ZIP with the entry and the rule it breaks.
+ * Return the files of an archive, path -> bytes, in order; BND-ZIP with the entry and the rule that it breaks.
  *
- * Of what is too large nothing but `length` is looked at.
+ * If the archive is too large, only its `length` is read.
  */
 export function readZip(data) {
   if (data.length > MAX_TOTAL) throw broken('archive', 'zip-total', data.length, MAX_TOTAL);
@@ -43,7 +43,7 @@ export function readZip(data) {
   return files;
 }
 
-/** How many files there are and where their directory begins. */
+/** Return the number of files and the offset of their directory. */
 function readEnd(view) {
   const size = view.byteLength;
   if (size < END_SIZE || ![LOCAL, END].includes(view.getUint32(0, true))) throw broken('archive', 'zip-none');
@@ -89,7 +89,7 @@ function readEntry(data, view, offset, limit, number) {
   return { path: name, content, crc };
 }
 
-/** The record in the directory that the header of a file asks for. */
+/** Return the directory record that belongs to the header of a file. */
 function central(path, size, crc, offset) {
   const record = new DataView(new ArrayBuffer(CENTRAL_SIZE));
   const put = { 0: CENTRAL, 16: crc, 20: size, 24: size, 42: offset };
@@ -113,7 +113,7 @@ function checkDirectory(made, found) {
   if (at !== found.length) throw broken('archive', 'zip-records');
 }
 
-/** BND-ZIP for names that no bundle has, that some file system takes for one, or for a folder. */
+/** BND-ZIP for names that no bundle has, and for names that a file system takes for one another or for a folder. */
 export function checkPaths(paths) {
   const folded = new Map();
   const folders = new Set();
@@ -129,7 +129,7 @@ export function checkPaths(paths) {
   if (both.length) throw broken(folded.get(both[0]), 'zip-folder');
 }
 
-/** A name with everything but printable ASCII spelled out. */
+/** Return a name with everything but printable ASCII escaped. */
 export const spelledOut = (name) =>
   name.replace(/[^ -~]|\\/g, (c) => (c === '\\' ? '\\\\' : `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`));
 

@@ -1,7 +1,7 @@
-/** Elements of the page. Whatever comes from a bundle becomes text, never markup. */
+/** Elements of the page. Text from a bundle is inserted as text, never as markup. */
 import { inParts } from '../check/characters.mjs';
 
-/** An element with attributes and children; a child that is null is left out, a string becomes text. */
+/** Create an element with attributes and children; null is left out, a string becomes text. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -9,7 +9,7 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** Rows of two cells, the first of them naming the second; a row whose second is null is left out. */
+/** Create a table of names and values; a row whose value is null is left out. */
 export const twoColumns = (name, rows) =>
   make(
     'table',
@@ -24,7 +24,7 @@ export const twoColumns = (name, rows) =>
     ),
   );
 
-/** A table with a row of headings. */
+/** Create a table with a row of headings. */
 export const grid = (name, headings, rows) =>
   make(
     'table',
@@ -49,7 +49,7 @@ export const bullets = (items) =>
     items.map((item) => make('li', {}, item)),
   );
 
-/** A text from a bundle: set apart from the direction of the text around it, with what nobody sees named in it. */
+/** Create an element for a text from a bundle: its direction is isolated, and invisible characters are named. */
 export const foreign = (text) =>
   make(
     'bdi',

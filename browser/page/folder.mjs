@@ -1,13 +1,13 @@
-/** A trust folder, chosen whole or file by file: what of it is read. */
+/** Read a trust folder, chosen whole or file by file. */
 import { Refused } from '../check/refusal.mjs';
 import { isVersion } from '../check/versions.mjs';
 
-export const LARGEST = 2 ** 20; // bytes of a file that a person holds
+export const LARGEST = 2 ** 20; // bytes of a file in a trust folder
 const KNOWN = /^(?:policy|registrar|others\/[^/]+\/(?:policy|registrar)|tsa\/[^/]+\.(?:pem|crt|cer|der))$/;
 
 export const bytesOf = async (file) => new Uint8Array(await file.arrayBuffer());
 
-/** The files whose names mean something in a trust folder, path -> bytes, by path; no other is opened. TRUST-FORMAT. */
+/** Return the files with a meaning in a trust folder, path -> bytes, sorted; no other is opened. TRUST-FORMAT. */
 export async function filesOf(chosen) {
   const found = new Map();
   for (const file of chosen) {

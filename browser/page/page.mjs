@@ -1,4 +1,4 @@
-/** The page itself: what is asked, and where the answer goes. Nothing is sent anywhere; there is no network here. */
+/** The page: its form and its result. Nothing is sent anywhere; the page has no network. */
 import { b64, encoded } from '../check/bytes.mjs';
 import { bundlesNamed, carriedIn, isBundle, isMeant } from '../check/container.mjs';
 import { SEQUENCE } from '../check/der.mjs';
@@ -19,11 +19,11 @@ import { result, spoken } from './result.mjs';
 import { say, speak, stepName } from './texts.mjs';
 
 const HELD = ['policy', 'registrar', 'anchor', 'authorities'];
-const SIGNED = ['policy', 'registrar', 'authorities']; // what signed versions say themselves
-let folder = new Map(); // of a trust folder, path -> bytes: what has no field of its own, too
-const fromFile = new Map(); // id of a field -> the bytes of the file that filled it, as long as nobody changes the text
+const SIGNED = ['policy', 'registrar', 'authorities']; // fields that signed versions replace
+let folder = new Map(); // a trust folder, path -> bytes, also of files without a field
+const fromFile = new Map(); // id of a field -> bytes of the file that filled it, until the text is changed
 
-let shown = null; // the report on the page and its circumstances
+let shown = null; // the report on the page, and what it was checked against
 
 const at = (id) => document.getElementById(id);
 
@@ -65,7 +65,7 @@ function start() {
   addEventListener('beforeprint', () => document.querySelectorAll('details').forEach((each) => (each.open = true)));
 }
 
-/** Puts the texts of the page, but no result, into the first of these languages that there is. */
+/** Show the texts of the page, without the result, in the first available one of these languages. */
 function translate(...wanted) {
   const code = speak(...wanted);
   document.documentElement.lang = code;
@@ -75,7 +75,7 @@ function translate(...wanted) {
   showFolder();
 }
 
-/** Dropped files go where their names say; of two bundles, the second is the one the first is held against. */
+/** Put dropped files into fields by their names; a second bundle is the one that the first is compared with. */
 function dropped(files) {
   const bundles = files.filter((file) => !drop(file));
   bundles.slice(0, 2).forEach((file, n) => {
@@ -86,7 +86,7 @@ function dropped(files) {
   if (bundles.length) tell(say(['bundle-chosen', bundles.map(({ name }) => name).join(', ')]));
 }
 
-/** Takes a file whose name says what it is; false for any other. */
+/** Put a file into the field that its name determines; return false if there is none. */
 function drop(file) {
   const begins = (word) => file.name.toLowerCase().startsWith(word === 'anchor' ? 'checkpoint' : word);
   const name = isPicture(file) ? 'anchor' : isCertificate(file) ? 'authorities' : HELD.find(begins);
@@ -110,23 +110,23 @@ async function take(name, file) {
     return;
   }
   const bytes = await bytesOf(file);
-  if (name === 'authorities') at(name).value += asPem(bytes); // several files are one text
+  if (name === 'authorities') at(name).value += asPem(bytes); // several files make one text
   else fill(name, bytes);
 }
 
-/** A certificate file as text. */
+/** Return a certificate file as PEM. */
 function asPem(bytes) {
   if (bytes[0] !== SEQUENCE) return `${new TextDecoder().decode(bytes).trim()}\n`;
   return `-----BEGIN CERTIFICATE-----\n${b64(bytes).replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 }
 
-/** Puts bytes into a field as text; null empties it. */
+/** Put bytes into a field as text; null clears it. */
 function fill(name, bytes) {
   at(name).value = bytes ? new TextDecoder().decode(bytes) : '';
   fromFile.set(name, bytes);
 }
 
-/** Takes what is chosen for the trust folder: what has a field goes there, the rest is kept. */
+/** Read the chosen trust folder: files with a field go there, the others are kept. */
 async function takeFolder(files) {
   folder = new Map();
   try {
@@ -146,16 +146,16 @@ function versioned() {
   return [...folder.keys()].some(isVersion);
 }
 
-/** Says what was taken from the folder, and asks for the fingerprint of signed versions. */
+/** Show which files of the folder are used, and ask for the fingerprint of signed versions. */
 function showFolder() {
   const chosen = ['folder', 'folder-whole'].some((id) => at(id).files.length) || folder.size;
   const said = folder.size ? ['folder-taken', [...folder.keys()].join(', ')] : ['folder-none'];
   at('folder-taken').textContent = chosen ? say(said) : '';
   at('pinned').hidden = !versioned();
-  for (const name of SIGNED) at(name).closest('.held').hidden = versioned(); // the versions say all three
+  for (const name of SIGNED) at(name).closest('.held').hidden = versioned(); // the versions contain all three
 }
 
-/** The bytes of a field: those of its file, or what was typed, ended by a newline; null for nothing. */
+/** Return the bytes of a field: of its file, or of the typed text with a final newline; null if it is empty. */
 function held(name) {
   const typed = at(name).value.trim();
   return fromFile.get(name) ?? (typed ? encoded(`${typed}\n`) : null);
@@ -170,7 +170,7 @@ async function ask() {
   try {
     if (file.size > MAX_TOTAL) {
       if (!isBundle(await bytesOf(file.slice(0, 200)))) throw unreadable('bundle', say(['too-large', file.size, MAX_TOTAL]));
-      await answer(file.name, { length: file.size }, null); // refused, and never read
+      await answer(file.name, { length: file.size }, null); // refused without reading it
     } else {
       const data = await bytesOf(file);
       const inside = await unwrapped(data, 'bundle');
@@ -184,7 +184,7 @@ async function ask() {
   button.disabled = false;
 }
 
-/** The bundle itself, taken out where it travels in a PDF; what was never meant to be one is not judged. */
+/** Verify the bundle, extracted from a PDF if it is in one; a file of another kind is not judged. */
 async function unwrapped(data, field) {
   const inside = isPdf(data) ? await bundleInside(data) : data;
   if (!inside) throw unreadable(field, say(['pdf-none']));
@@ -197,7 +197,7 @@ async function unwrapped(data, field) {
   return inside;
 }
 
-/** The other bundle, verified by itself: {name, digest, report}; null if none is chosen. */
+/** Verify the other bundle alone: {name, digest, report}; null if none is chosen. */
 async function otherBundle(trust, now) {
   const [file] = at('other').files;
   if (!file) return null;
@@ -252,7 +252,7 @@ function show(report, circumstances) {
   tell(spoken(report));
 }
 
-/** Whom the person trusts, by the fields and the folder; null for nobody. */
+/** Return the trust from the fields and the folder; null if there is none. */
 async function trusted() {
   if (versioned()) {
     const typed = at('fingerprint').value.trim();
@@ -266,7 +266,7 @@ async function trusted() {
   return parsed(() => readTrust(new Map([...others, ...typed])), [...SIGNED, 'folder']);
 }
 
-/** What a field says, parsed; where it cannot be read, the field that is to blame. */
+/** Parse a field; a refusal names the field. */
 async function parsed(read, fields) {
   try {
     return await read();

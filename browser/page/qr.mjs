@@ -1,9 +1,9 @@
 /** Read the QR code of a report from a picture. */
 import { jsQR } from '../libraries.mjs';
 
-const LARGEST = 1_600; // pixels on a side: a photograph is made smaller
+const LARGEST = 1_600; // pixels on a side: a larger photograph is scaled down
 
-/** The text of the QR code in a picture file; null where none is found. */
+/** Return the text of the QR code in a picture file; null if none is found. */
 export async function readQr(file) {
   const picture = await createImageBitmap(file);
   const scale = Math.min(1, LARGEST / Math.max(picture.width, picture.height));

@@ -1,11 +1,11 @@
-/** The entries of a bundle for people: who says what, when, and which fields are open, withheld, erased. */
+/** Show the entries of a bundle: who states what, when, and which fields are open, withheld, erased. */
 import { kindOf, knownKind } from '../check/facts.mjs';
 import { wire } from '../check/shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
 import { bullets, foreign, make } from './dom.mjs';
 import { say } from './texts.mjs';
 
-/** The orders of a bundle, the one it is about first, then linked ones, then the registry. */
+/** Return the orders of a bundle: its own order first, then linked ones, then the registry. */
 export function recordOf({ manifest, known, brackets }) {
   const shownElsewhere = new Set([...known.own, ...known.registry]);
   const linked = known.all.filter((entry) => !shownElsewhere.has(entry));
@@ -27,7 +27,7 @@ export function recordOf({ manifest, known, brackets }) {
   ];
 }
 
-/** The entries of other records that are wrapped here, each under the name of its log. */
+/** Show the wrapped entries of other records, each under the name of its log. */
 function arrivedFrom(entries, leaves) {
   const unknown = { notBefore: null, notAfter: null };
   const items = entries.map((entry, n) =>
@@ -45,8 +45,8 @@ function arrivedFrom(entries, leaves) {
 }
 
 /**
- * Leaf of a replaced entry -> the entry that took its place last: a later one of the same signer, in the same order, in a
- * role that its key held, and not dated later than `made`, the moment the bundle was made.
+ * Return leaf of a replaced entry -> the entry that replaced it last: a later entry of the same signer in the same
+ * order, in a role that its key held, and not dated after `made`, the moment the bundle was made.
  */
 function replacedIn(entries, made) {
   const byLeaf = new Map(entries.map((entry) => [entry.leaf, entry]));
@@ -60,7 +60,7 @@ function replacedIn(entries, made) {
   return found;
 }
 
-/** Why an entry replaces another, as far as this bundle opens it. */
+/** Return the reason for a replacement, as far as this bundle opens it. */
 function reason(entry) {
   if (!entry.sealed.includes('why')) return say(['no-reason']);
   return entry.values.has('why') ? foreign(String(entry.values.get('why'))) : say([`field-${stateOf(entry, 'why')}`]);
@@ -101,7 +101,7 @@ function one(entry, bracket, leaves, gone, id = `entry-${entry.index}`, title = 
   );
 }
 
-/** What an entry of this kind says, in the program's own words. */
+/** Return what an entry of this kind states, in the words of the program. */
 const meaning = (entry, kind) =>
   kind
     ? make('p', { class: 'says', lang: 'en' }, kind.says)
@@ -149,7 +149,7 @@ function stateOf(entry, name) {
   return entry.erased.has(name) ? 'erased' : 'withheld';
 }
 
-/** A value as people read it; the leaf hash of an entry in this bundle becomes a link to it. */
+/** Format a value; the leaf hash of an entry in this bundle becomes a link to it. */
 function shown(value, leaves) {
   if (value === null) return say(['not-stated']);
   if (leaves.has(value))

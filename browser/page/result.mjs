@@ -1,4 +1,4 @@
-/** The result of a check for people: two lines, why, what is not proven, what was checked, and what the record says. */
+/** Show the result: two lines, reasons, what is not proven, what was checked, and the entries. */
 import { bySize } from '../check/bytes.mjs';
 import { wire } from '../check/shape.mjs';
 import { vocabulary } from '../vocabulary.mjs';
@@ -6,10 +6,10 @@ import { bullets, foreign, grid, make, twoColumns } from './dom.mjs';
 import { recordOf } from './record.mjs';
 import { say, stepName } from './texts.mjs';
 
-/** The two lines in one sentence, for those who hear them. */
+/** Return the two lines as one sentence, for screen readers. */
 export const spoken = (report) => say(['spoken', integrityOf(report), [report.known ? 'not-judged' : 'not-examined']]);
 
-/** Everything, as elements. `circumstances` says what was held against what, and with which tools. */
+/** Create the elements of a result. `circumstances` names what was compared, and the tools. */
 export function result(report, circumstances) {
   return [
     make('h2', { id: 'result-title', tabindex: '-1' }, say(['result-title'])),
@@ -98,7 +98,7 @@ const steps = (all) =>
     ),
   );
 
-/** Tokens do no harm to a bundle, so step 7 passes; but nothing was looked at. */
+/** Step 7 passes without certificates, since tokens cannot fail a bundle; say that none was checked. */
 const resultOf = (result, says) => (says?.[0] === 'tokens' ? 'result-aside' : `result-${result.replace(' ', '-')}`);
 
 function claims({ manifest, head, headSeen, known }) {

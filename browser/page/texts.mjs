@@ -1,7 +1,7 @@
 /**
- * What this page says to people: texts by key, values filled in.
+ * The texts of the page by key, with values filled in.
  *
- * A text is an array, its key and then its values: `{0}` stands for the first value, `{0:file}` for so many files. A
+ * A text is an array of its key and its values: `{0}` is replaced by the first value, `{0:file}` by a number of files. A
  * value may be a text itself. Each file in texts/ is a language.
  */
 import { visible } from '../check/characters.mjs';
@@ -9,7 +9,7 @@ import { languages } from '../languages.mjs';
 
 let table = languages.en;
 
-/** Changes the language to the first of `wanted` that there is a table for, by its code; gives that code. */
+/** Switch to the first language in `wanted` (codes) that has a table; return its code. */
 export function speak(...wanted) {
   const codes = wanted.flatMap((code) => [code, code.split('-')[0]]);
   const code = codes.find((each) => Object.hasOwn(languages, each)) ?? 'en';
@@ -17,7 +17,7 @@ export function speak(...wanted) {
   return code;
 }
 
-/** The sentence of a text; '' for null. */
+/** Return the sentence of a text; '' for null. */
 export function say(text) {
   if (text === null) return '';
   const [key, ...values] = text;
@@ -28,12 +28,12 @@ export function say(text) {
   });
 }
 
-/** `1 entry`, `2 entries`. */
+/** Return a counted noun: `1 entry`, `2 entries`. */
 function counted(number, noun) {
   const forms = table.nouns[noun];
   const form = new Intl.PluralRules(table.language).select(Number(number));
   return (forms[form] ?? forms.other).replace('#', number);
 }
 
-/** The name of one of the 17 steps. */
+/** Return the name of one of the 17 steps. */
 export const stepName = (number) => table.steps[number];
