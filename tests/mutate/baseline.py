@@ -121,7 +121,20 @@ class Baseline:
         answer, asked = self.folder / f"{self.name}.answer", self.folder / f"{self.name}.task"
         answer.unlink(missing_ok=True)
         asked.write_text(json.dumps(task | {"answer": str(answer), "asked": self.asked, "parent": os.getpid()}))
-        command = [sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "-p", "no:cacheprovider", *self.asked, *files]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            PLUGIN,
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:randomly",
+            *self.asked,
+            *files,
+        ]
         environment = os.environ | {"PYTHONPATH": f"{self.tree}:{ROOT}", "MUTATE_TASK": str(asked)} | more
         with (self.folder / f"{self.name}-{task['do']}.log").open("w") as log:
             process = subprocess.Popen(

@@ -164,7 +164,20 @@ def _fresh(tests: list[str], seconds: dict[str, float]) -> str:
         json.dump({"do": "run", "only": tests, "seconds": seconds}, task)
         task.flush()
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", __name__, "-p", "no:cacheprovider", "-rfE"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-x",
+            "-p",
+            __name__,
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:randomly",
+            "-rfE",
+        ]
         process = subprocess.Popen(
             [*command, *TASK["asked"], *files],
             env=os.environ | {"MUTATE_TASK": task.name},
