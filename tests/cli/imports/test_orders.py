@@ -128,6 +128,14 @@ def test_a_header_tells_its_delimiter(mark: str, ledger: Path, tmp_path: Path) -
     assert told("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 1
 
 
+@pytest.mark.parametrize("said", ["", ";;", "comma"])
+def test_a_delimiter_of_other_than_one_character_is_refused(said: str, ledger: Path, tmp_path: Path) -> None:
+    table = written(tmp_path / "t.csv", [opening("A-1")], HEAD)
+    result = run("import", str(table), "--as", "ilves", "--delimiter", said, ledger=ledger)
+    assert result.exit_code == 2
+    assert "--delimiter is one character" in result.output
+
+
 def test_a_spreadsheets_own_line_about_its_delimiter_is_read(ledger: Path, tmp_path: Path) -> None:
     table = written(tmp_path / "t.csv", [opening("A-1").replace(",", ";")], "sep=;\n" + HEAD.replace(",", ";"))
     assert told("import", str(table), "--as", "ilves", ledger=ledger)["recorded"] == 1

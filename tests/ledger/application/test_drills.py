@@ -258,7 +258,7 @@ def test_a_lost_log_has_a_successor_that_names_its_last_head(house: House) -> No
         shutil.rmtree(house.ledger)
         heir = house.folder / "heir"
         words = ("succeed", str(trust), str(heir), "--origin", "ledger.example/xo/karsk/2", "--cause", "lost-storage")
-        made = house.told(*words)
+        made = house.told(*words, "--lost", "7", "--lost", "3", "--lost", "7")
     assert (made["kind"], made["seq"], made["index"]) == ("log-succeeded", 1, 0)
     with Journal.open(heir, Home(house.folder / "state" / "comity", Path())) as journal:
         said = journal.cases.register()[0]
@@ -267,6 +267,7 @@ def test_a_lost_log_has_a_successor_that_names_its_last_head(house: House) -> No
             old["size"],
             old["root"],
         )
+        assert said.get("lost") == [3, 7]
     assert house.told("fsck", "--ledger", str(heir))["verdict"] == "CONSISTENT"
     assert "GUARD-MISSING" in record(house, house.folder / "left")[1], "the old log signs nothing more"
     remade = house.run("log", "remake-guard", "--ledger", str(house.folder / "left"))

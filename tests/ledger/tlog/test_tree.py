@@ -415,7 +415,7 @@ def test_entries_come_out_of_a_bundle_as_they_went_in(entries: list[bytes]) -> N
 
 def test_a_bundle_takes_an_entry_of_65535_bytes_and_none_larger() -> None:
     assert unpack_entries(pack_entries([b"x" * 65_535])) == [b"x" * 65_535]
-    for entries in ([b"x" * 65_536], [b""], [], [b"x"] * 257):
+    for entries in ([b"x" * 65_536], [b""], [], [b"x"] * 257, [b"x", b""], [b"x" * 65_536, b"x"]):
         with pytest.raises(ValueError):
             pack_entries(entries)
 

@@ -85,6 +85,13 @@ def test_the_parts_of_the_board_hold_every_clock_once(view: OrderIndex) -> None:
     assert (tally.over, tally.soon, tally.later, tally.unknown, tally.orders, tally.overdue) == (2, 1, 1, 1, 4, 1)
 
 
+def test_orders_are_counted_by_a_value_that_some_of_them_have(view: OrderIndex) -> None:
+    put(view, row(1), row(2), row(3, instrument="EPOC"))
+    counts = [view.count(OrderQuery(picked={"instrument": value}), NOON) for value in ("2AP-7", "EPOC", "VOL")]
+    assert counts == [2, 1, 0]
+    assert view.count(OrderQuery(), NOON) == 3
+
+
 def test_clocks_that_end_together_are_all_seen_when_pages_are_turned(view: OrderIndex) -> None:
     put(view, *(row(n, NOON, NOON, None) for n in range(5)))
     seen: list[tuple[int, int, int]] = []

@@ -148,6 +148,24 @@ def test_a_token_whose_certificates_openssl_writes_in_another_order_is_read_as_a
     refused("TST-SIG", bytes(broken), authority.root)
 
 
+def der(tag: int, content: bytes) -> bytes:
+    """An element of DER with the shortest form of its length."""
+    size = len(content)
+    long = b"" if size < 128 else size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag, 128 + len(long) if long else size]) + long + content
+
+
+@pytest.mark.parametrize("size", [0, 1, 126, 127, 128, 255, 256])
+def test_certificates_are_put_in_order_behind_elements_of_any_length(size: int) -> None:
+    one, other = der(0x30, b"a" * size), der(0x30, b"b" * size)
+
+    def reply(*certificates: bytes) -> bytes:
+        signed = der(2, b"\3") + der(0x31, b"h" * size) + der(0x30, b"c" * size) + der(0xA0, b"".join(certificates))
+        return der(0x30, der(0x30, b"s" * size) + der(0x30, der(6, b"o" * size) + der(0xA0, der(0x30, signed))))
+
+    assert in_order(reply(other, one)) == in_order(reply(one, other)) == reply(*sorted((one, other)))
+
+
 def test_what_is_no_reply_is_not_put_in_order() -> None:
     chance = Random(3)
     reply = STAMPER.stamp(DATA, AT, certificates=(STAMPER.der, STAMPER.root.der), order=-1)

@@ -209,6 +209,21 @@ def test_one_entry_with_its_proof_needs_its_signer_in_our_register(karsk: Office
 # -- what is not -------------------------------------------------------------------------------------------------------
 
 
+def test_what_a_key_signed_that_our_register_calls_stolen_does_not_count(
+    karsk: Office, skylark: Office, root: Path
+) -> None:
+    key = karsk.home.keys / "ilves"
+    enrol = ("key", "enrol", "ilves", "--public", f"{key}.pub", "--role", "ISS", "--party", "XO", "--office", "Office")
+    assert skylark.run(*enrol, "--unregistered").exit_code == 0
+    assert skylark.run("key", "accept", "ilves", "--key", str(key)).exit_code == 0
+    shutil.copytree(skylark.folder, root / "later")
+    assert skylark.does("receive", str(root / "order.zip"), "--as", "sky")["recorded"] > 0
+    later = Office(root, "later")
+    stolen = ("record", "key-compromised", "-f", "actor=ilves", "-f", "suspected_since=2020-01-01T00:00:00Z")
+    assert later.run(*stolen, "--as", "registrar").exit_code == 0
+    refused(later.run("receive", str(root / "order.zip"), "--as", "sky"), "KEY-ENDED")
+
+
 def test_a_log_whose_keys_nobody_pinned_is_not_believed(karsk: Office, root: Path) -> None:
     stranger = Office(root, "stranger").begun("XN", "other", "SP")
     refused(stranger.run("receive", str(root / "order.zip"), "--as", "other"), "NO_TRUST_ANCHOR")
@@ -468,6 +483,19 @@ def test_an_order_that_ends_before_what_was_received_of_it_is_refused(
     skylark.does("receive", str(post / "one.zip"), "--as", "sky")
     (post / "cut.zip").write_bytes(left_out(ledger, hand("ilves"), *places))
     refused(skylark.run("receive", str(post / "cut.zip"), "--as", "sky"), "CMP-CUT")
+
+
+@pytest.mark.parametrize("ending", ["", ".tlog-proof"])
+def test_what_was_received_earlier_and_lost_since_is_left_out_of_the_comparison(
+    histories: tuple[Path, Ledger, tuple[int, int]], skylark: Office, ending: str
+) -> None:
+    post, ledger, places = histories
+    skylark.does("receive", str(post / "one.zip"), "--as", "sky")
+    for path in (skylark.ledger / "foreign").iterdir():
+        if path.suffix == ending:
+            path.unlink()
+    (post / "cut.zip").write_bytes(left_out(ledger, hand("ilves"), *places))
+    assert "CMP-CUT" not in skylark.run("receive", str(post / "cut.zip"), "--as", "sky").output
 
 
 def test_an_older_bundle_of_the_same_log_is_no_cut(

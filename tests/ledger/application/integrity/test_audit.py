@@ -17,7 +17,7 @@ from ledger.adapters.storage import sqlite
 from ledger.adapters.storage.schema import SCHEMA
 from ledger.adapters.storage.statements import Statement
 from ledger.application.integrity import audit as auditing
-from ledger.application.integrity.audit import Audit, _runs, audit, subtree
+from ledger.application.integrity.audit import RUN, Audit, _runs, audit, subtree
 from ledger.entries.envelope import open_
 from ledger.entries.keyring import Registrar
 from ledger.entries.placement import registry_of
@@ -127,6 +127,13 @@ def test_the_runs_of_an_audit_follow_each_other_and_begin_where_a_subtree_does(s
     assert [start for start, _ in runs] == [0, *(stop for _, stop in runs[:-1])]
     assert runs[-1][1] == size
     assert all((stop - start).bit_count() == 1 and start % (stop - start) == 0 for start, stop in runs[:-1])
+
+
+def test_several_workers_get_shorter_runs_towards_the_end_and_one_worker_gets_whole_ones() -> None:
+    lengths = [[stop - start for start, stop in _runs(5 * RUN, workers)] for workers in (1, 2)]
+    assert lengths[0] == [RUN] * 5
+    assert lengths[1] == sorted(lengths[1], reverse=True)
+    assert lengths[1][-1] < RUN
 
 
 # -- files that SQLite would not have written --------------------------------------------------------------------------
