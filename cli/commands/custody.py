@@ -13,7 +13,7 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from cli.session.options import AS_OF, ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped as wrapped
 
@@ -31,7 +31,7 @@ class DigestItem(Struct, frozen=True):
     sha512: str | None
 
 
-class CustodyItem(ReplacedFields):
+class CustodyItem(Struct, frozen=True):
     """One step of custody.
 
     `check` is what the entry says of the digests, `against_first` how they compare with those first stated. `recorded`
@@ -49,6 +49,11 @@ class CustodyItem(ReplacedFields):
     check: str | None
     against_first: str | None
     files: list[DigestItem | str]
+    replaced: str | None
+    replaced_by: str | None
+    replaced_at: Time | None
+    replaced_who: str | None
+    why: str | None
     recorded: str | None
 
 

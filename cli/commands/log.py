@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit, Stop
@@ -16,8 +19,9 @@ from cli.invocation import said
 from cli.session import ledger_choice
 from cli.session.ledger_reader import Reader, reading
 from cli.session.options import ONLY
+from cli.session.paging import by, party, since
 from cli.terminal import file_io, output
-from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.table import wrapped
 from ledger.adapters import system_clock
 from ledger.adapters.folders.ledger_folder import Folder, read_folder
@@ -36,8 +40,11 @@ if TYPE_CHECKING:
     from ledger.entries.case import Entry
 
 
-class LogItem(ReplacedFields):
-    """One entry: its position in the log (`index`, from 0) and in its order (`seq`), and who signed it, when."""
+class LogItem(Struct, frozen=True):
+    """One entry: its position in the log (`index`, from 0) and in its order (`seq`), and who signed it, when.
+
+    `replaced` to `why`: the entry that replaced it, in words and as leaf hash, when it was signed, by whom and why.
+    """
 
     index: int
     leaf: str
@@ -48,26 +55,76 @@ class LogItem(ReplacedFields):
     role: str
     on: Time
     signed_at: Time
+    replaced: str | None
     replaces: str | None
+    replaced_by: str | None
+    replaced_at: Time | None
+    replaced_who: str | None
+    why: str | None
+    party: str
 
 
 class LogAnswer(CommandAnswer, tag="comity.log/1"):
-    """Entries of the log, newest first; `of` is the number of all."""
+    """Entries of the log; `of` is the number of all, `next` the cursor of the page that follows.
+
+    A list that is oldest first can be continued later, when there are more entries: with `--after OF`.
+    """
 
     of: int
     log: list[LogItem]
+    next: str | None
+
+
+PAGE = 100  # entries that are read at once
 
 
 @command(
-    "comity log", "comity log -n 5", "comity log --order main --graph", "comity log --order main --only --json",
+    "comity log",
+    "comity log -n 5",
+    "comity log --kind data-disclosed --by skylark --since 2027-03-01T00:00:00Z",
+    "comity log --after 33 --json          (from entry 33 on, oldest first: 33 entries were read before)",
+    "comity log --order main --graph",
+    "comity log --order main --only --json",
     refused=Exit.UNDECIDABLE,
-)  # fmt: skip
-@click.option("-n", "--number", type=click.IntRange(1), default=20, show_default=True, help="How many entries.")
+)
+@click.option(
+    "-n",
+    "--number",
+    "--limit",
+    "number",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many entries.",
+)
 @click.option("--order", help="Only the entries of this order and of those that are one matter with it.")
 @ONLY
 @click.option("--graph", "drawn", is_flag=True, help="Draw a line for each order, joined where one led to the other.")
-def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
-    """The entries of the log, newest first: who signed what, and when."""
+@click.option("--kind", metavar="KIND", help="Only entries of this kind.")
+@by("entries signed")
+@party("entries signed by an office")
+@since("entries signed")
+@click.option(
+    "--sort", type=click.Choice(["newest", "oldest"]), help="Default: newest first; with --after N oldest first."
+)
+@click.option("--after", metavar="N|CURSOR", help="Go on behind N entries, or behind the page before: its `next`.")
+def log(
+    number: int,
+    order: str | None,
+    only: bool,
+    drawn: bool,
+    kind: str | None,
+    by: str | None,
+    party: str | None,
+    since: datetime | None,
+    sort: str | None,
+    after: str | None,
+) -> None:
+    """The entries of the log, newest first: who signed what, and when.
+
+    --after N begins with entry N, as `ledger.entries(after=N)` of the Python interface does: N entries were read
+    before. The `next` of a list with the newest first is another cursor, `..N`: the entries before entry N.
+    """
     from cli.terminal.output import put_right
     from ledger.entries.case import Case
     from projections.views.log_graph import graph
@@ -76,12 +133,21 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
 
     if only and order is None:
         raise click.UsageError("--only is of one order: --order NAME")
+    bound, oldest = _bound(after, sort)
+    if drawn and oldest:
+        raise click.UsageError("--graph draws the newest entry first: no --sort oldest, no --after N")
+    wanted = _Wanted(kind, by, party, since)
     with reading() as reader:
-        entries, orders, of = _newest(reader, number, order, only)
+        source, orders, of = _entries(reader, order, only, bound, oldest)
+        entries = list(islice((e for e in source if wanted.takes(e)), number + 1))
+        more, entries = len(entries) > number, entries[:number]
         label = {e.order: reader.label(reader.main_of(e.order) or e.order) for e in entries}
         label |= {reader.cases.registry: "register", reader.cases.access: "access"}
         beside = {e.order: main for e in entries if (main := reader.main_of(e.order))}
-        gone = replaced(Case("", "", tuple(reversed(entries)), reader.cases.register()))
+        gone = replaced(Case("", "", tuple(sorted(entries, key=lambda e: e.index)), reader.cases.register()))
+    following = None
+    if more:
+        following = f"{entries[-1].index + 1}" if oldest else f"..{entries[-1].index}"
     items = [
         LogItem(
             index=e.index,
@@ -94,6 +160,7 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
             on=e.on,
             signed_at=e.at,
             replaces=e.replaces,
+            party=e.party,
             **put_right(gone.get(e.leaf)),
         )
         for e in entries
@@ -117,25 +184,68 @@ def log(number: int, order: str | None, only: bool, drawn: bool) -> None:
             ]
 
     def text() -> str:
-        if drawn or orders > 1:
+        if drawn or (orders > 1 and not oldest):
             return "\n".join(graph(entries, list(paragraphs()), beside))
         return "\n".join(line for lines in paragraphs() for line in lines)
 
-    output.emit(LogAnswer(of, items), columns, rows, text=text if drawn or output.terminal() else None)
+    answer = LogAnswer(of, items, following)
+    output.emit(answer, columns, rows, text=text if drawn or output.terminal() else None)
+    if after is not None or sort is not None or any((kind, by, party, since)):
+        output.tell_next(following)
 
 
-def _newest(reader: Reader, number: int, order: str | None, only: bool) -> tuple[list[Entry], int, int]:
-    """The newest entries, of all orders or of one matter; of how many orders that is, and of how many entries."""
+@dataclass(frozen=True)
+class _Wanted:
+    kind: str | None
+    by: str | None
+    party: str | None
+    since: datetime | None
+
+    def takes(self, e: Entry) -> bool:
+        return (
+            (self.kind is None or e.kind == self.kind)
+            and (self.by is None or e.by == self.by)
+            and (self.party is None or e.party == self.party)
+            and (self.since is None or e.at >= self.since)
+        )
+
+
+def _bound(after: str | None, sort: str | None) -> tuple[int | None, bool]:
+    """The index that a cursor stands for, and True if the list is oldest first."""
+    if after is None:
+        return None, sort == "oldest"
+    digits = after.removeprefix("..")
+    oldest = digits == after
+    if not (digits.isascii() and digits.isdecimal() and len(digits) < 19):
+        raise click.UsageError(f"--after {after}: a number of entries, or the `next` of the page before")
+    if sort not in (None, "oldest" if oldest else "newest"):
+        raise click.UsageError(f"--after {after} goes on in a list that is {'oldest' if oldest else 'newest'} first")
+    return int(digits), oldest
+
+
+def _entries(
+    reader: Reader, order: str | None, only: bool, bound: int | None, oldest: bool
+) -> tuple[Iterator[Entry], int, int]:
+    """The entries from `bound` on, or below it; of how many orders they are, and how many entries there are in all."""
     from cli.session.linked_orders import matter
     from ledger.entries.envelope import entry_of, open_
 
     if order is not None:
         shares, _ = matter(reader, order, reader.now(), only=only)
-        entries = sorted((e for s in shares for e in s.case.entries), key=lambda e: e.index)
-        return list(reversed(entries))[:number], len(shares), len(entries)
+        entries = sorted((e for s in shares for e in s.case.entries), key=lambda e: e.index, reverse=not oldest)
+        inside = (e for e in entries if bound is None or (e.index >= bound if oldest else e.index < bound))
+        return inside, len(shares), len(entries)
     size = reader.store.size()
-    page = reader.store.page(max(0, size - number), number)
-    return [entry_of(open_(raw, verify=False), index) for index, raw in reversed(page)], 1, size
+    end = size if bound is None else min(bound, size)
+    pages = reader.store.pages(bound or 0, PAGE) if oldest else _pages_back(reader, end)
+    return (entry_of(open_(raw, verify=False), index) for page in pages for index, raw in page), 1, size
+
+
+def _pages_back(reader: Reader, stop: int) -> Iterator[list[tuple[int, bytes]]]:
+    while stop > 0:
+        start = max(0, stop - PAGE)
+        yield reader.store.page(start, stop - start)[::-1]
+        stop = start
 
 
 class PublishAnswer(CommandAnswer, tag="comity.publish/1"):

@@ -1,21 +1,29 @@
-"""`comity orders`: every order and the state it is in."""
+"""`comity orders`: every order, its state, its open deadlines and its findings."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from cli.click_extensions import command
 from cli.exit_codes import Exit
 from cli.session.docket import docket_rows
 from cli.session.options import AS_OF
+from cli.session.paging import AFTER, LIMIT, PROVIDER, STATE, Key, at_or_after, by, page, party, selected, since, sort
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
+from ledger.adapters.storage.order_index import Due, OrderRow
 
 
 class OrderItem(Struct, frozen=True):
-    """One order; `name` is the name it was given by `comity order rename`, `label` the name in a story."""
+    """One order.
+
+    `name` is the name it was given by `comity order rename`, `label` the name in a story, `authority` the office that
+    issued it. `last_on` is the newest date of an entry, `entries` their number, `due` the open deadlines, soonest
+    first. `findings` counts the findings of each level: V violation, W remark, G gap.
+    """
 
     ref: str | None
     order: str
@@ -23,19 +31,88 @@ class OrderItem(Struct, frozen=True):
     name: str | None
     instrument: str
     state: str
+    case_ref: str | None
+    authority: str | None
+    from_: str | None = field(name="from")
+    to: str | None
+    providers: list[str]
+    issued_on: str | None
+    last_on: str | None
+    entries: int
+    due: list[Due]
+    findings: dict[str, int]
 
 
 class OrdersAnswer(CommandAnswer, tag="comity.orders/1"):
-    """The orders of a ledger."""
+    """Orders of a ledger; `of` is the number that match, `next` the cursor of the page that follows."""
 
     orders: list[OrderItem]
+    of: int
+    next: str | None
 
 
-@command("comity orders", "comity orders --json", refused=Exit.UNDECIDABLE)
+SORTS: dict[str, Callable[[OrderRow], Key]] = {
+    "order": lambda row: (row.order,),
+    "ref": lambda row: (row.ref or "", row.order),
+    "state": lambda row: (row.state, row.order),
+    "issued": lambda row: (row.issued_on or "", row.order),
+    "last": lambda row: (row.last_on or "", row.order),
+}
+
+
+@command(
+    "comity orders",
+    "comity orders --state DISCLOSED --provider skylark --sort -issued",
+    "comity orders --party XV --since 2027-03-01T00:00:00Z --json",
+    "comity orders --limit 100 --json          (and on: --after CURSOR, the `next` of that answer)",
+    refused=Exit.UNDECIDABLE,
+)
+@STATE
+@PROVIDER
+@party("orders from or to an authority or provider")
+@by("orders issued")
+@since("orders with an entry dated")
+@sort(*SORTS)
+@LIMIT
+@AFTER
 @AS_OF
-def orders(as_of: datetime | None) -> None:
-    """Every order and the state it is in."""
-    found, names, _ = docket_rows(as_of)
-    items = [OrderItem(o.ref, o.order, o.label, names.get(o.order), o.instrument, o.state) for o in found]
+def orders(
+    state: str | None,
+    provider: str | None,
+    party: str | None,
+    by: str | None,
+    since: datetime | None,
+    sort: str,
+    limit: int | None,
+    after: str | None,
+    as_of: datetime | None,
+) -> None:
+    """Every order and the state it is in; --json has its parties, dates, open deadlines and findings too."""
+    every, names, _ = docket_rows(as_of)
+    found = [row for row in selected(every, state, provider, party, by) if at_or_after(since, row.last_on)]
+    name = sort.removeprefix("-")
+    shown, following = page(found, SORTS[name], turned=name != sort, after=after, limit=limit)
+    items = [
+        OrderItem(
+            ref=o.ref,
+            order=o.order,
+            label=o.label,
+            name=names.get(o.order),
+            instrument=o.instrument,
+            state=o.state,
+            case_ref=o.case_ref,
+            authority=o.authority,
+            from_=o.from_party,
+            to=o.to_party,
+            providers=o.providers,
+            issued_on=o.issued_on,
+            last_on=o.last_on,
+            entries=o.entries,
+            due=o.due,
+            findings=o.findings,
+        )
+        for o in shown
+    ]
     rows = [(i.name or i.ref or i.label or "", i.order, i.instrument, i.state) for i in items]
-    output.emit(OrdersAnswer(items), ("ref", "order", "instrument", "state"), rows)
+    output.emit(OrdersAnswer(items, len(found), following), ("ref", "order", "instrument", "state"), rows)
+    output.tell_next(following)

@@ -14,7 +14,7 @@ from cli.session.ledger_reader import reading
 from cli.session.linked_orders import LinkedOrderItem
 from cli.session.options import AS_OF, ONLY, ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.judgement_text import gravest_first, level, period
 from cli.terminal.output import put_right
 from cli.terminal.table import wrapped
@@ -38,11 +38,16 @@ class DutyClockItem(Struct, frozen=True):
     entries: tuple[str, ...]
 
 
-class ReplacedItem(ReplacedFields):
+class ReplacedItem(Struct, frozen=True):
     """One entry that was replaced, as `#SEQ` and leaf hash."""
 
     entry: str
     leaf: str
+    replaced: str | None
+    replaced_by: str | None
+    replaced_at: Time | None
+    replaced_who: str | None
+    why: str | None
 
 
 class LinkedItem(Struct, frozen=True):

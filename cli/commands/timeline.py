@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import click
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from cli.access.recorded_access import Stated, revealed, revealing
 from cli.click_extensions import command
@@ -16,7 +16,7 @@ from cli.session.ledger_reader import reading
 from cli.session.linked_orders import LinkedOrderItem
 from cli.session.options import AS_OF, ONLY, ORDER
 from cli.terminal import output
-from cli.terminal.answer import CommandAnswer, ReplacedFields, Time
+from cli.terminal.answer import CommandAnswer, Time
 from cli.terminal.output import put_right
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from projections.views.timeline import TimelineEntry
 
 
-class TimelineItem(ReplacedFields, kw_only=True):
+class TimelineItem(Struct, frozen=True, kw_only=True):
     """One entry of an order, what it says, and the states it moved the order between (`moved`).
 
     `fields` are the values of the entry, sealed ones as `[sealed]`. `not_before` and `not_after` are proven times of
@@ -46,6 +46,11 @@ class TimelineItem(ReplacedFields, kw_only=True):
     who: str
     moved: tuple[str, str] | None
     replaces: str | None
+    replaced: str | None
+    replaced_by: str | None
+    replaced_at: Time | None
+    replaced_who: str | None
+    why: str | None
     fields: dict[str, Any]
     order: str
     not_before: Time | UnsetType | None = UNSET

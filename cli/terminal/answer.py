@@ -31,16 +31,6 @@ class ErrorAnswer(CommandAnswer, tag="comity.error/1"):
     hint: str
 
 
-class ReplacedFields(Struct):
-    """Which entry replaced this one, in words and as leaf, when it was signed, by whom and why; null if none did."""
-
-    replaced: str | None
-    replaced_by: str | None
-    replaced_at: Time | None
-    replaced_who: str | None
-    why: str | None
-
-
 class ProblemItem(Struct, frozen=True):
     """One problem: its code and one sentence."""
 

@@ -223,7 +223,11 @@ def dumps(document: CommandAnswer | Mapping[str, Any], *, indent: bool = True) -
         from msgspec import to_builtins
 
         built = to_builtins(document, builtin_types=(datetime,), enc_hook=plain)
-    text = json.dumps(built, default=plain, ensure_ascii=False, indent=2 if indent else None)
+    text = json.dumps(built, default=plain, ensure_ascii=False)
+    if indent:
+        from msgspec.json import format as indented
+
+        text = indented(text, indent=2)  # ten times faster than `json` with an indent
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
@@ -299,6 +303,12 @@ def tell(text: str) -> None:
         click.echo(fitted(named(text), sys.stderr), err=True)
     except OSError:
         forget_what_is_unwritten(sys.stderr)
+
+
+def tell_next(cursor: str | None) -> None:
+    """Say how the list goes on, where it does; JSON says it itself."""
+    if cursor is not None and said().format != "json":
+        tell(f"there are more: --after {cursor}")
 
 
 def forget_what_is_unwritten(stream: IO[str]) -> None:

@@ -1,0 +1,90 @@
+"""Filters, sort orders and pages of the lists that `orders`, `due` and `log` print: the same options on all three."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from cli.session.ledger_choice import MOMENT
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ledger.adapters.storage.order_index import OrderRow
+
+T = TypeVar("T")
+Key = tuple[str, ...]  # of one item: the value it is sorted by, then what makes it unique; only the first may hold a /
+
+STATE = click.option("--state", metavar="STATE", help="Only orders in this state, as DISCLOSED.")
+PROVIDER = click.option("--provider", metavar="P", help="Only orders to this provider.")
+LIMIT = click.option("--limit", type=click.IntRange(1), metavar="N", help="No more than N (default: all).")
+AFTER = click.option("--after", metavar="CURSOR", help="Go on behind the page before: its `next`.")
+
+
+def party(of: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Make the option --party; `of` says whose Party it is."""
+    return click.option("--party", metavar="P", help=f"Only {of} of this Party.")
+
+
+def by(whose: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Make the option --by; `whose` says what the office did."""
+    return click.option("--by", metavar="ACTOR", help=f"Only {whose} by this office.")
+
+
+def since(what: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Make the option --since; `what` says which of the times counts."""
+    return click.option("--since", type=MOMENT, help=f"Only {what} at this moment or later.")
+
+
+def sort(*names: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """Make the option --sort; the first name is the default, and a - before a name turns the order."""
+    choices = click.Choice([*names, *(f"-{name}" for name in names)])
+    return click.option("--sort", type=choices, default=names[0], show_default=True, help="With a - the other way.")
+
+
+def selected(
+    rows: Iterable[OrderRow], state: str | None, provider: str | None, party: str | None, by: str | None
+) -> list[OrderRow]:
+    """Return the orders that have all of these values; None stands for any."""
+    return [
+        row
+        for row in rows
+        if (state is None or row.state == state.upper())
+        and (provider is None or provider in row.providers)
+        and (party is None or party in (row.from_party, row.to_party))
+        and (by is None or by == row.authority)
+    ]
+
+
+def page(
+    items: Iterable[T], key: Callable[[T], Key], *, turned: bool = False, after: str | None, limit: int | None
+) -> tuple[list[T], str | None]:
+    """Return one page of the items sorted by `key`, and the cursor behind it; None if nothing follows.
+
+    A cursor is the key of the last item. Each key occurs once, and keys have the same length. The cursor stays valid
+    when items come or go: the page after it begins with the first greater key (with the first smaller if `turned`).
+    """
+    ordered = sorted(((key(item), item) for item in items), key=lambda pair: pair[0], reverse=turned)
+    if after is not None:
+        start = cursor(after, len(ordered[0][0])) if ordered else ()
+        ordered = [(k, item) for k, item in ordered if (k < start if turned else k > start)]
+    shown = ordered if limit is None else ordered[:limit]
+    following = "/".join(shown[-1][0]) if shown and len(shown) < len(ordered) else None
+    return [item for _, item in shown], following
+
+
+def cursor(text: str, length: int) -> Key:
+    """Return the key that a cursor stands for; usage if it has another length."""
+    key = tuple(text.rsplit("/", length - 1))
+    if len(key) != length:
+        raise click.UsageError(f"--after {text}: it is the `next` of the page before, with the same --sort")
+    return key
+
+
+def at_or_after(moment: datetime | None, time: str | None) -> bool:
+    """True if a time as it is stored is at the moment or later; always without a moment."""
+    from ledger.entries.case import wire
+
+    return moment is None or (time is not None and time >= wire(moment))

@@ -1,0 +1,175 @@
+"""Lists page by page: filters, sort orders and cursors of `orders`, `due` and `log`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import comity
+from cli.session.paging import page
+from tests.support.cli import documents_in, ledger_of, run
+
+LATE = ("--as-of", "2027-08-20T00:00:00Z")
+VALUES = st.text("ab/", max_size=2)
+ITEMS = st.lists(st.tuples(VALUES, st.text("xyz", min_size=1, max_size=2)), unique=True)
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return ledger_of("european-stations", tmp_path_factory.mktemp("paging"))
+
+
+def answer(*words: str, ledger: Path) -> dict[str, Any]:
+    result = run(*words, "--json", ledger=ledger)
+    assert result.exit_code in (0, 3), result.output
+    (document,) = documents_in(result.stdout)
+    return document
+
+
+def joined(words: Sequence[str], name: str, ledger: Path, after: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """The items of all pages, one behind the other."""
+    items, more = [], list(after)
+    while True:
+        document = answer(*words, *more, ledger=ledger)
+        assert len(document[name]) <= 3
+        items += document[name]
+        if document["next"] is None:
+            return items
+        more = ["--after", document["next"]]
+
+
+@given(ITEMS, st.integers(1, 4), st.booleans())
+def test_pages_joined_are_the_whole_list(items: list[tuple[str, str]], limit: int, turned: bool) -> None:
+    whole, none = page(items, lambda item: item, turned=turned, after=None, limit=None)
+    assert (whole, none) == (sorted(items, reverse=turned), None)
+    found: list[tuple[str, str]] = []
+    after = None
+    while True:
+        some, after = page(items, lambda item: item, turned=turned, after=after, limit=limit)
+        found += some
+        if after is None:
+            break
+    assert found == whole
+
+
+@given(ITEMS.filter(bool), st.integers(1, 3), st.data())
+def test_a_cursor_stays_valid_when_its_item_has_gone(
+    items: list[tuple[str, str]], limit: int, data: st.DataObject
+) -> None:
+    first, after = page(items, lambda item: item, after=None, limit=limit)
+    gone = data.draw(st.sampled_from(items))
+    left = [item for item in items if item != gone]
+    if after is not None:
+        rest, _ = page(left, lambda item: item, after=after, limit=None)
+        assert rest == sorted(item for item in left if item > first[-1])
+
+
+@pytest.mark.parametrize("sort", ["order", "-issued", "state"])
+def test_pages_of_orders_joined_are_all_orders(sort: str, ledger: Path) -> None:
+    whole = answer("orders", "--sort", sort, ledger=ledger)["orders"]
+    assert len(whole) > 5
+    assert joined(("orders", "--sort", sort, "--limit", "3"), "orders", ledger) == whole
+
+
+@pytest.mark.parametrize("sort", ["due", "-due"])
+def test_pages_of_deadlines_joined_are_all_deadlines(sort: str, ledger: Path) -> None:
+    whole = answer("due", "--sort", sort, *LATE, ledger=ledger)["due"]
+    assert len(whole) > 2
+    assert joined(("due", "--sort", sort, "--limit", "1", *LATE), "due", ledger) == whole
+
+
+@pytest.mark.parametrize("filters", [(), ("--kind", "order-issued"), ("--by", "registrar")])
+def test_pages_of_the_log_joined_are_the_log_in_both_directions(filters: tuple[str, ...], ledger: Path) -> None:
+    whole = answer("log", "-n", "1000", *filters, ledger=ledger)["log"]
+    assert len(whole) > 3
+    assert joined(("log", "--limit", "3", *filters), "log", ledger) == whole
+    assert joined(("log", "--limit", "3", "--sort", "oldest", *filters), "log", ledger)[::-1] == whole
+    assert joined(("log", "--limit", "3", *filters), "log", ledger, ("--after", "0"))[::-1] == whole
+
+
+def test_a_page_of_the_log_begins_where_the_entries_of_the_python_interface_begin(ledger: Path) -> None:
+    with comity.open(ledger) as opened:
+        expected = [entry.leaf for entry in opened.entries(after=33)]
+    found = answer("log", "--after", "33", "--limit", "1000", ledger=ledger)
+    assert [entry["leaf"] for entry in found["log"]] == expected
+    assert found["log"][0]["index"] == 33
+    assert answer("log", "--after", str(found["of"]), ledger=ledger)["log"] == []
+
+
+def test_pages_of_a_matter_follow_each_other(ledger: Path) -> None:
+    order = answer("orders", ledger=ledger)["orders"][0]["order"]
+    whole = answer("log", "--order", order, "-n", "1000", ledger=ledger)["log"]
+    assert joined(("log", "--order", order, "--limit", "3"), "log", ledger) == whole
+
+
+def test_filters_take_what_has_all_of_the_values(ledger: Path) -> None:
+    every = answer("orders", ledger=ledger)["orders"]
+    for option, value, fits in (
+        ("--state", "disclosed", lambda o: o["state"] == "DISCLOSED"),
+        ("--provider", "polder", lambda o: "polder" in o["providers"]),
+        ("--party", "DE", lambda o: "DE" in (o["from"], o["to"])),
+        ("--by", "voss", lambda o: o["authority"] == "voss"),
+        ("--since", "2027-03-20T00:00:00Z", lambda o: o["last_on"] >= "2027-03-20T00:00:00Z"),
+    ):
+        found = answer("orders", option, value, ledger=ledger)
+        assert found["orders"] == [o for o in every if fits(o)]
+        assert found["of"] == len(found["orders"])
+        due = answer("due", option, value, ledger=ledger)["due"] if option != "--since" else []
+        assert {d["order"] for d in due} <= {o["order"] for o in found["orders"]}
+    assert answer("due", "--since", "2030-01-01T00:00:00Z", ledger=ledger)["due"] == []
+
+
+def test_filters_of_the_log_take_entries_that_have_all_of_the_values(ledger: Path) -> None:
+    every = answer("log", "-n", "1000", ledger=ledger)["log"]
+    one = every[len(every) // 2]
+    for option, field in (("--kind", "kind"), ("--by", "by"), ("--party", "party")):
+        found = answer("log", "-n", "1000", option, one[field], ledger=ledger)["log"]
+        assert found == [e for e in every if e[field] == one[field]]
+    since = answer("log", "-n", "1000", "--since", one["signed_at"], ledger=ledger)["log"]
+    assert since == [e for e in every if e["signed_at"] >= one["signed_at"]]
+
+
+def test_the_state_of_an_order_comes_with_all_that_a_program_needs(ledger: Path) -> None:
+    for order in answer("orders", ledger=ledger)["orders"][:3]:
+        shown = answer("show", order["order"], "--only", ledger=ledger)
+        for field in ("ref", "label", "instrument", "from", "to", "providers", "state", "issued_on", "last_on"):
+            assert order[field] == shown[field]
+        assert [d["id"] for d in order["due"]] == [d["id"] for d in shown["due"]]
+        assert sum(order["findings"].values()) == len(shown["findings"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("due", "--after", "nothing"),
+        ("log", "--after", "-1"),
+        ("log", "--after", "x"),
+        ("log", "--after", "..x"),
+        ("log", "--after", "3", "--sort", "newest"),
+        ("log", "--after", "..3", "--sort", "oldest"),
+        ("log", "--after", "3", "--graph"),
+        ("orders", "--sort", "nothing"),
+        ("orders", "--limit", "0"),
+    ],
+    ids=" ".join,
+)
+def test_a_page_that_cannot_be_meant_is_usage(words: tuple[str, ...], ledger: Path) -> None:
+    assert run(*words, *(LATE if words[0] == "due" else ()), ledger=ledger).exit_code == 2
+
+
+def test_a_cursor_of_another_sort_order_is_usage() -> None:
+    with pytest.raises(click.UsageError):
+        page([("a", "b")], lambda item: item, after="a", limit=1)
+
+
+def test_people_are_told_how_a_list_goes_on(ledger: Path) -> None:
+    result = run("orders", "--limit", "2", ledger=ledger)
+    following = answer("orders", "--limit", "2", ledger=ledger)["next"]
+    assert result.stderr == f"there are more: --after {following}\n"
+    assert len(result.stdout.splitlines()) == 2
