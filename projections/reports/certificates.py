@@ -15,12 +15,13 @@ from datetime import datetime
 
 from ledger.entries.case import Case, Entry
 from ledger.law import Judgement
+from ledger.law.reading.reliability import in_time, late
 from projections.reports.custody_report import recorded
 from projections.reports.fillable_form import FillableForm, FormLine, FormSection, FormTable
 from projections.reports.front_page import LEVELS, Provenance, languages, number, only_for, remarks, subject
 from projections.views.custody import CustodyStep, custody, out_of_step, standing
 from projections.views.replaced import Replacement, replaced
-from projections.views.timeline import LATE, office_names, speaker
+from projections.views.timeline import office_names, speaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +156,9 @@ def _system(making: Provenance) -> FormSection:
 
 def _record(case: Case, making: Provenance) -> FormSection:
     entries = case.entries
-    late = [e for e in entries if e.at - e.on > LATE]
+    delayed = [e for e in entries if late(e)]
     early = [e for e in entries if e.after_signature]
-    within = len(entries) - len(late) - len(early)
+    within = sum(in_time(e) for e in entries)
     return FormSection(
         "The record",
         lines=(
@@ -167,7 +168,7 @@ def _record(case: Case, making: Provenance) -> FormSection:
                 "Time between event and entry, as signed",
                 (
                     f"{within} of {len(entries)} entries were signed within 24 hours of the event they state",
-                    *(f"entry {number(e, case)}: {(e.at - e.on).days} days later" for e in late),
+                    *(f"entry {number(e, case)}: {(e.at - e.on).days} days later" for e in delayed),
                     *(f"entry {number(e, case)}: {_before(e)} before the event it states" for e in early),
                 ),
             ),

@@ -10,9 +10,9 @@ from typing import Any
 from ledger.entries.case import Case, Entry, Unread
 from ledger.facts import KINDS
 from ledger.law import StateChange
+from ledger.law.reading.reliability import late
 from projections.views.replaced import Replacement, replaced
 
-LATE = timedelta(hours=24)  # findings.md 1, "late entry" [design]
 MANNER = {"act": "", "observation": "saw", "import": "took over"}
 
 
@@ -62,7 +62,7 @@ def timeline(
             entry=e,
             says=sentence(e),
             who=speaker(e, names),
-            late=e.at - e.on if e.at - e.on > LATE else None,
+            late=e.at - e.on if late(e) else None,
             early=e.ahead if e.after_signature else None,
             replaced=gone.get(e.leaf),
             moved=moved.get(e.leaf),
