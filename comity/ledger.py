@@ -21,7 +21,7 @@ from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.story_file import clock_of, read_story
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.postgres import address
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import Opened, open_

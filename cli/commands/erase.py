@@ -85,7 +85,7 @@ def erase(
             return
         here = None if order is None else find(journal, order)
         named = target_of(str(here)) if subject is None else subject_name(subject, lambda o: find(journal, o))
-        named = journal.drawer.spelt(named) if journal.drawer else named
+        named = journal.drawer.stored_name(named) if journal.drawer else named
         if subject is not None:
             for line in near(journal, named):
                 output.tell(f"{line}, and stays; `comity subject same` says otherwise")
@@ -188,7 +188,7 @@ def _covers(journal: Journal, covered: Covered) -> Iterator[str]:
 def _subject(journal: Journal, name: str) -> str:
     """A data subject as `--subject` takes it: the target of an order by what people call the order."""
     from cli.session.subjects import called
-    from ledger.adapters.storage.subject_keys import TARGET
+    from ledger.adapters.subject_keys.names import TARGET
 
     return repr(f"{TARGET}{called(journal, name.removeprefix(TARGET))}" if name.startswith(TARGET) else name)
 

@@ -11,10 +11,10 @@ from cli.exit_codes import Exit, Stop
 from cli.session.subjects import called, subject_name
 from cli.terminal import output
 from cli.terminal.answer import CommandAnswer
-from ledger.adapters.storage.subject_keys import HOLDER
+from ledger.adapters.subject_keys.names import HOLDER
 
 if TYPE_CHECKING:
-    from ledger.adapters.storage.subject_keys import SubjectKeyStore
+    from ledger.adapters.subject_keys.key_store import SubjectKeyStore
     from ledger.application.journal import Journal
 
 
@@ -38,9 +38,11 @@ def same(name: str, other: str) -> Exit:
 
     with writing() as journal:
         drawer = _drawer(journal)
-        one, two = (drawer.spelt(subject_name(each, lambda order: find(journal, order))) for each in (name, other))
+        one, two = (
+            drawer.stored_name(subject_name(each, lambda order: find(journal, order))) for each in (name, other)
+        )
         _apart(journal, one, two)
-        drawer.join(one, two)
+        drawer.merge(one, two)
         _emit(journal, "same", one)
     return Exit.DONE
 
@@ -57,9 +59,9 @@ def other(name: str, order: str, new: str) -> Exit:
         was, now = (subject_name(each, lambda order: find(journal, order)) for each in (name, new))
         if was == now:
             raise Stop("both names are the same", hint="give the other person another name")
-        was = _drawer(journal).spelt(was)
+        was = _drawer(journal).stored_name(was)
         _apart(journal, was, now)
-        _drawer(journal).part(was, find(journal, order), now)
+        _drawer(journal).split(was, find(journal, order), now)
         _emit(journal, "other", now)
     return Exit.DONE
 

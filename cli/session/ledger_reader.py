@@ -15,7 +15,7 @@ from ledger.adapters.folders.ledger_folder import Folder, read_folder
 from ledger.adapters.folders.order_names import names
 from ledger.adapters.log.checkpoints import Heads, Kept
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.entries.case import Case, Entry
 from ledger.tlog.note import note_digest
@@ -75,7 +75,7 @@ class Reader:
         """The orders in which something is sealed for a person, by the name the ledger's users give them."""
         from cli.session.subjects import subject_name
 
-        keys = self.drawer.keys_of(self.drawer.spelt(subject_name(subject, self.find))) if self.drawer else {}
+        keys = self.drawer.keys_of(self.drawer.stored_name(subject_name(subject, self.find))) if self.drawer else {}
         if not keys:
             hint = "by default values are sealed for 'target of ORDER'"
             raise Stop(f"no data subject is called {subject!r} here", hint=hint)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.exit_codes import Stop
-from ledger.adapters.storage.subject_keys import HOLDER, TARGET, check_name
+from ledger.adapters.subject_keys.names import HOLDER, TARGET, check_name
 
 if TYPE_CHECKING:
     from ledger.application.journal import Journal
@@ -84,7 +84,7 @@ def known_elsewhere(journal: Journal, names: Iterable[str], order: str) -> list[
 
 def near(journal: Journal, name: str) -> list[str]:
     """A sentence for each data subject whose name is nearly this one: here they are two persons."""
-    others = journal.drawer.near(name) if journal.drawer else []
+    others = journal.drawer.similar_names(name) if journal.drawer else []
     return [f"{other!r} is another person here than {name!r}" for other in others]
 
 

@@ -14,7 +14,7 @@ from ledger.adapters.folders.ledger_folder import Folder
 from ledger.adapters.folders.order_names import names
 from ledger.adapters.keys import mldsa
 from ledger.adapters.storage.entry_reader import Ciphertext, EntryReader
-from ledger.adapters.storage.subject_keys import Met, SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import KeyCache, SubjectKeyStore
 from ledger.application.counterparties import register_marks, registers, trusted
 from ledger.entries.case import Case, Entry
 from ledger.entries.envelope import Opened, entry_of, open_
@@ -120,7 +120,7 @@ class CaseReader:
         opened = list(opened)
         closed = self._store.ciphertexts(order) if any(o.payload.sealed for _, o in opened) else {}
         gone = self.destroyed(opened)
-        keys: Met = {}
+        keys: KeyCache = {}
         keyring = self.keyring()
         for index, o in opened:
             held = keyring.holds(o.payload.signer, index)
@@ -141,7 +141,7 @@ class CaseReader:
                 return {} if found is None else self.values(found[0], o)
             index, outer = wrapper
             closed = self._store.ciphertexts(outer.payload.order).get(index, [])
-            texts = self._drawer.open_values(outer.payload.entry, closed) if self._drawer else []
+            texts = self._drawer.decrypt_values(outer.payload.entry, closed) if self._drawer else []
             return lift(texts, o.sd, public=o.payload.public)
 
         here = Here(
@@ -165,7 +165,7 @@ class CaseReader:
                 continue
             closed = self._store.ciphertexts(order) if closed is None else closed
             there = closed.get(one.index, [])
-            texts = self._drawer.open_values(one.wrapper.payload.entry, there) if self._drawer else []
+            texts = self._drawer.decrypt_values(one.wrapper.payload.entry, there) if self._drawer else []
             yield one.index, one.wrapper, one.inner, texts
 
     def _arrived(
@@ -218,7 +218,7 @@ class CaseReader:
     def values(self, index: int, opened: Opened) -> dict[str, Any]:
         """The sealed values of one entry, those that can still be opened."""
         closed = self._store.ciphertexts(opened.payload.order).get(index, []) if opened.payload.sealed else []
-        texts = self._drawer.open_values(opened.payload.entry, closed) if self._drawer else []
+        texts = self._drawer.decrypt_values(opened.payload.entry, closed) if self._drawer else []
         return lift(texts, opened.sd, public=opened.payload.public)
 
     def disclosures(self, order: str) -> dict[int, list[str]]:
@@ -227,17 +227,19 @@ class CaseReader:
             return {}
         closed = self._store.ciphertexts(order)
         return {
-            index: self._drawer.open_values(o.payload.entry, closed[index])
+            index: self._drawer.decrypt_values(o.payload.entry, closed[index])
             for index, o in self.opened(order)
             if index in closed
         }
 
     def _entry(
-        self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], keys: Met | None, held: bool
+        self, index: int, o: Opened, closed: list[Ciphertext], gone: frozenset[str], keys: KeyCache | None, held: bool
     ) -> Entry:
         if not o.payload.sealed:
             return entry_of(o, index, held=held)
-        texts = [] if keys is None or self._drawer is None else self._drawer.open_values(o.payload.entry, closed, keys)
+        texts = (
+            [] if keys is None or self._drawer is None else self._drawer.decrypt_values(o.payload.entry, closed, keys)
+        )
         values: Mapping[str, Any] = lift(texts, o.sd, public=o.payload.public)
         erased = {c.field for c in closed if c.ciphertext is None or gone & {c.digest, c.key_id}}
         if not closed and gone.issuperset(o.sd):

@@ -18,7 +18,7 @@ from ledger.adapters.storage.connection import Location
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.entry_store import EntryStore
 from ledger.adapters.storage.postgres import address
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.entries.keyring import Keyring, Registrar
 from ledger.errors import LedgerError
 from ledger.tlog.note import check_origin, log_vkey, parse_vkey

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 
 from ledger.adapters.storage.entry_store import EntryStore
-from ledger.adapters.storage.subject_keys import COMPANION, Destroyed, SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore
+from ledger.adapters.subject_keys.names import COMPANION
 from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.application.erasure import Covered, covered, destruction_drafts, logged, stated, stays
 from ledger.application.subject_keys_binding import HINT, check_bound, elsewhere, where
@@ -86,7 +87,7 @@ class Erasure:
         drawer, place = self._keys(), order and self._place(order)
         self.check_whole(order, only_here=only_here)
         keys = self.covered(subject, order).keys
-        if not keys and not self._was_interrupted(subject, place, drawer.untold()):
+        if not keys and not self._was_interrupted(subject, place, drawer.unrecorded()):
             return self._erased_before(subject, order)
         return self._destroy(keys, signer, said, cause, method, custodians)
 
@@ -116,7 +117,7 @@ class Erasure:
         """Destroy keys and those of interrupted erasures, and record what is not on record yet."""
         drawer, moment = self._keys(), self._now()
         said = said or Circumstances(moment, moment)
-        cut = {each.key_id: each for each in drawer.untold()}
+        cut = {each.key_id: each for each in drawer.unrecorded()}
         drafts: list[Draft] = []
         for key_id in (*cut, *keys):
             why, who = cause, custodians
@@ -132,7 +133,7 @@ class Erasure:
         receipts = [*self._receipts(before), *self._record(drafts)]
         for key_id in (*cut, *keys):
             self._store.remove_ciphertexts(key_id)
-            drawer.told(key_id)
+            drawer.mark_recorded(key_id)
         return receipts
 
     def check_whole(self, order: str | None, *, only_here: bool = False) -> None:
@@ -146,19 +147,18 @@ class Erasure:
                 "KEYS-OTHER", says, "erase where those keys are; --only-here erases what this keys.db opens"
             )
 
-    def _was_interrupted(self, subject: str, place: str | None, cut: Sequence[Destroyed]) -> bool:
+    def _was_interrupted(self, subject: str, place: str | None, cut: Sequence[DestroyedKey]) -> bool:
         """Return True if the erasure of this subject was interrupted; `keys.db` version 1 names no subject."""
         there = {self._place(order) for each in cut for _, order, *_ in self._store.encrypted_with(each.key_id)}
-        mine = self._keys().erased(subject, [place] if place else sorted(there))
+        mine = self._keys().erased_keys(subject, [place] if place else sorted(there))
         return any(each.cause is None or each.key_id in mine for each in cut)
 
     def _erased_before(self, subject: str, order: str | None) -> list[Receipt]:
         """Return the receipts of the entries that state an erasure; SUBJECT-UNKNOWN if there is none."""
         drawer = self._keys()
         orders = [self._place(order)] if order else self._orders_erased()
-        stating = {
-            index for key_id in drawer.erased(subject, orders) for index in stated(self._store, self._cases, key_id)
-        }
+        keys = drawer.erased_keys(subject, orders)
+        stating = {index for key_id in keys for index in stated(self._store, self._cases, key_id)}
         if not stating and order and subject == target_of(order):  # of one erased before keys.db remembered it
             link = drawer.keys_of(f"{COMPANION}{drawer.companion_of(order)}", order)
             if set(self._store.sealing_keys(self.around(order))) <= link.keys():

@@ -8,7 +8,8 @@ from hashlib import sha256
 from typing import Any
 
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.subject_keys import COMPANION, SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
+from ledger.adapters.subject_keys.names import COMPANION
 from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.application.write.draft import Draft, holder_of
 from ledger.entries.envelope import Circumstances, Signer, open_
@@ -39,7 +40,7 @@ def stays(
 ) -> dict[str, list[str]]:
     """What can still be read in an order and its companion without these keys: the fields, by name of the subject."""
     found: dict[str, list[str]] = {}
-    for key_id in sorted(drawer.held(store.sealing_keys(around)) - set(keys)):
+    for key_id in sorted(drawer.existing(store.sealing_keys(around)) - set(keys)):
         name = drawer.name_of(key_id)
         if name is not None and not name.startswith(COMPANION):
             fields = [field for _, order, field, _ in _said(store, drawer, [key_id]) if order in around]
@@ -63,7 +64,7 @@ def _said(store: EntryReader, drawer: SubjectKeyStore, keys: Collection[str]) ->
         for index, closed in store.ciphertexts(order).items():
             if mine := [c for c in closed if c.key_id in keys]:
                 entry = open_(store.at(index) or b"", verify=False).payload.entry
-                read = map(parse_disclosure, drawer.open_values(entry, mine))
+                read = map(parse_disclosure, drawer.decrypt_values(entry, mine))
                 null.update(d.digest for d in read if d.value is None)
     return [value for value in values if value[3] not in null]
 

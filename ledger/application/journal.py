@@ -21,7 +21,7 @@ from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.log import Log
 from ledger.adapters.storage.entry_recorder import REFERENCES, EntryRow, StaleVersion
 from ledger.adapters.storage.entry_store import Conflict, EntryStore, Stored
-from ledger.adapters.storage.subject_keys import SubjectKeyStore, Whose
+from ledger.adapters.subject_keys.key_store import SubjectInOrder, SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.application.create_ledger import found
 from ledger.application.erase_subject import Erasure
@@ -165,10 +165,10 @@ class Journal:
 
     def _finish_erasures(self, say: Callable[[str], None]) -> None:
         """Drop what is encrypted under keys whose destruction is on record; say so of those it is not yet."""
-        for each in self.drawer.untold() if self.drawer else ():
+        for each in self.drawer.unrecorded() if self.drawer else ():
             if not unstated(self.store, self.cases, each.key_id):
                 self.store.remove_ciphertexts(each.key_id)
-                self._keys().told(each.key_id)
+                self._keys().mark_recorded(each.key_id)
             else:
                 say("a key was destroyed and the record does not say so yet: repeat the erasure")
 
@@ -261,7 +261,7 @@ class Journal:
             self._unpublished = True
             self.log.acknowledge(indices[-1])
 
-    def prepare(self, whose: Sequence[Whose]) -> None:
+    def prepare(self, whose: Sequence[SubjectInOrder]) -> None:
         """Make the keys of these subjects and orders in one durable transaction instead of one for each order.
 
         `LedgerError` KEYS-OTHER.
@@ -337,7 +337,9 @@ class Journal:
     def _check_openable(self, orders: Sequence[str]) -> None:
         around = [each for order in orders for each in self.erasure.around(order)] if self.drawer else []
         keys = self.store.sealing_keys(around)
-        if keys and not self._keys().held(keys) and (others := elsewhere(self.store, self.cases, self._keys(), around)):
+        if not keys or self._keys().existing(keys):
+            return
+        if others := elsewhere(self.store, self.cases, self._keys(), around):
             says = f"{where(self.store, others)} are under keys that are not in this keys.db: nothing would be opened"
             raise LedgerError("KEYS-OTHER", says, HINT)
 
@@ -384,7 +386,7 @@ class Journal:
     def _same_subjects(self, subjects: Mapping[str, str], index: int, opened: Opened) -> bool:
         """True if no value of a recorded entry is sealed for another subject than the one named for its field."""
         closed = self.store.ciphertexts(opened.payload.order).get(index, []) if subjects and self.drawer else []
-        here = self._keys().held(c.key_id for c in closed) if closed else set()
+        here = self._keys().existing(c.key_id for c in closed) if closed else set()
         named = [(c.key_id, subjects[c.field]) for c in closed if c.field in subjects and c.key_id in here]
         return all(key_id in self._keys().keys_of(name) for key_id, name in named)
 

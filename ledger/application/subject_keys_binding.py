@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import DESTROYED, CaseReader
 from ledger.entries.envelope import open_
 from ledger.errors import LedgerError
@@ -26,10 +26,10 @@ def elsewhere(
 ) -> list[str]:
     """The keys of sealed values, in these orders or in all, that are neither here nor destroyed by an entry."""
     there = store.sealing_keys(orders)
-    missing = set(there) - drawer.held(there)
+    missing = set(there) - drawer.existing(there)
     if not missing:
         return []
-    missing -= {each.key_id for each in drawer.untold()}
+    missing -= {each.key_id for each in drawer.unrecorded()}
     return sorted(missing - cases.destroyed_keys().keys()) if missing else []
 
 
@@ -39,7 +39,7 @@ def check_bound(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) 
     if not newest:
         return
     keys = {key_id for _, key_id in newest}
-    missing = keys - drawer.held(keys) - {each.key_id for each in drawer.untold()}
+    missing = keys - drawer.existing(keys) - {each.key_id for each in drawer.unrecorded()}
     if not missing or missing <= cases.destroyed_keys().keys():
         return
     index = newest[0][0]
@@ -63,7 +63,7 @@ def left_over(store: EntryReader, cases: CaseReader, drawer: SubjectKeyStore) ->
             closed |= store.ciphertexts(cases.registry)
         for index, values in sorted(closed.items()):
             left = [c for c in values if c.ciphertext is not None and gone & {c.digest, c.key_id}]
-            here = drawer.held(c.key_id for c in left)
+            here = drawer.existing(c.key_id for c in left)
             if left:
                 yield index, ", ".join(c.field for c in left if not here or c.key_id in here), bool(here)
 

@@ -14,7 +14,7 @@ from cli.exit_codes import Exit
 from cli.session.ledger_reader import reading
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.entries.case import Unread
 from tests.postgres.test_postgres_ledger import Housed
 

@@ -1,1 +1,1 @@
-"""The event store on SQLite and PostgreSQL, views, and the keys of data subjects."""
+"""Store entries in SQLite or PostgreSQL, and views of them in SQLite."""

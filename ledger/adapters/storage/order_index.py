@@ -1,9 +1,9 @@
-"""The board: the docket with an index over it, so that a page of it costs what it shows, whatever the ledger holds.
+"""Index the view of orders, so that a page of the list costs what it shows, whatever the size of the ledger.
 
-Every answer is one indexed query for one page. What a reader picks (words, Party, instrument, provider, state) is one
-index over words, in which a picked value is a word of its own; what is over is decided by comparing the stored end of
-each clock with the moment asked about, so it is right whenever it is asked. The index is made of the rows alone: it is
-dropped with them, and made again where it belongs to other rows.
+Every answer is one indexed query for one page. All that a reader filters by (words, Party, instrument, provider, state)
+is in one full-text index, in which each value to filter by is a word. Whether a deadline is over is decided by its
+stored end and the moment of the query, so it is right at every moment. The index is made from the rows of the view
+alone: it is deleted with them, and made again if it belongs to other rows.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from ledger.adapters.storage.views import View, ViewRow, seconds
 from ledger.entries.case import instant
 
 PICKED = ("instrument", "state", "party", "provider")
-MOST_COUNTED = 1_000  # orders that match are counted up to here
-_EDITION = "2"  # raised when these tables change
+MOST_COUNTED = 1_000  # matching orders are counted up to this number
+_EDITION = "2"  # increased when these tables change
 _TABLES = (
-    # number: the leaf index of the order's first entry, so that the newest order has the highest
+    # number: the leaf index of the first entry of the order, so the newest order has the highest
     "CREATE TABLE board (number INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, first_due INTEGER)",
     "CREATE INDEX board_first_due ON board (first_due) WHERE first_due IS NOT NULL",
-    # place: which of the clocks of its row
+    # place: the position of the deadline in its row
     "CREATE TABLE board_clock (number INTEGER NOT NULL, place INTEGER NOT NULL, due INTEGER,"
     " PRIMARY KEY (number, place)) WITHOUT ROWID",
     "CREATE INDEX board_clock_due ON board_clock (due, number, place)",
@@ -42,7 +42,7 @@ _NAMES = ("board", "board_clock", "board_words", "board_value", "board_of")
 
 
 class Due(msgspec.Struct, frozen=True):
-    """One open clock of a row: `due` as the wire writes it, None where it could not be computed."""
+    """One open deadline of an order: `due` in the text form of entries, None if it could not be computed."""
 
     id: str
     due: str | None
@@ -53,7 +53,7 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class OrderRow(msgspec.Struct, frozen=True):
-    """What the docket shows of one order; it holds no sealed value. `number` is the leaf index of its first entry."""
+    """One order in the list, without sealed values. `number` is the leaf index of its first entry."""
 
     order: str
     ref: str | None
@@ -76,7 +76,10 @@ class OrderRow(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class OrderQuery:
-    """Which orders: those with all of these words (two letters or more may begin one) and values, and `overdue`."""
+    """A query for orders that have all of these words and values, and an open deadline in the past if `overdue`.
+
+    A word of two letters or more may be the beginning of a word of the order.
+    """
 
     words: str = ""
     picked: Mapping[str, str] = field(default_factory=dict)
@@ -85,7 +88,7 @@ class OrderQuery:
 
 @dataclass(frozen=True, slots=True)
 class OpenDeadline:
-    """One open clock on the board; `at` is where it stands, so that the next page goes on behind it."""
+    """One open deadline; `at` is its position in the list, from which the next page continues."""
 
     row: OrderRow
     clock: Due
@@ -94,7 +97,7 @@ class OpenDeadline:
 
 @dataclass(frozen=True, slots=True)
 class DeadlineCounts:
-    """How many clocks ran out, end by a moment, end later, are not known; how many orders there are, and overdue."""
+    """Numbers of deadlines that are over, end soon, end later or are unknown, and of orders and overdue orders."""
 
     over: int
     soon: int
@@ -108,7 +111,7 @@ read_row = msgspec.json.Decoder(OrderRow).decode
 
 
 class OrderIndex(View):
-    """The docket of one ledger, to be asked page by page."""
+    """The view of the orders of one ledger with an index, read page by page."""
 
     def __init__(self, path: Path, name: str) -> None:
         super().__init__(path, name)
@@ -119,7 +122,7 @@ class OrderIndex(View):
             raise
 
     def _index(self) -> None:
-        """Make the index where there is none, or where it is of other rows or of another edition."""
+        """Make the index if there is none, or if it belongs to other rows or to another edition."""
         mine = f"{_EDITION} {self.name}"
         with SQLiteErrors(self.path), self.datastore.transaction(commit=False) as c:
             c.execute("SELECT 1 FROM sqlite_master WHERE name = 'board_of'")
@@ -150,7 +153,7 @@ class OrderIndex(View):
         super()._put(c, rows)
         numbers = [(row.number,) for row in known]
         for table, column in (("board", "number"), ("board_clock", "number"), ("board_words", "rowid")):
-            c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - our own names
+            c.executemany(f"DELETE FROM {table} WHERE {column} = ?", numbers)  # noqa: S608 - fixed names
         self._insert(c, [read_row(shown.body) for shown in rows.values()], known)
 
     def _known(self, c: SQLiteCursor, keys: Sequence[str]) -> list[OrderRow]:
@@ -191,20 +194,20 @@ class OrderIndex(View):
     def _drop(self, c: SQLiteCursor) -> None:
         super()._drop(c)
         for table in ("board", "board_clock", "board_words", "board_value"):
-            c.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            c.execute(f"DELETE FROM {table}")  # noqa: S608 - fixed names
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def row(self, order: str) -> OrderRow | None:
-        """What the docket shows of one order."""
+        """Return the row of one order; None if it has none."""
         found = self._all("SELECT body FROM shown WHERE view = ? AND key = ?", self.name, order)
         return read_row(found[0][0]) if found else None
 
     def orders(self, asked: OrderQuery, now: datetime, before: int | None = None, limit: int = 50) -> list[OrderRow]:
-        """A page of orders, newest first, below the number `before`."""
+        """Return a page of orders, newest first, with numbers below `before`."""
         source, number, params = _found(asked, now)
         found = self._all(
-            f"SELECT s.body FROM {source} AND {number} < ? ORDER BY {number} DESC LIMIT ?",  # noqa: S608 - our own words
+            f"SELECT s.body FROM {source} AND {number} < ? ORDER BY {number} DESC LIMIT ?",  # noqa: S608 - fixed text
             self.name,
             *params,
             before if before is not None else 1 << 62,
@@ -213,11 +216,11 @@ class OrderIndex(View):
         return [read_row(body) for (body,) in found]
 
     def count(self, asked: OrderQuery, now: datetime) -> int:
-        """How many orders match, counted up to `MOST_COUNTED` + 1."""
+        """Return how many orders match, counted up to `MOST_COUNTED` + 1."""
         if not asked.words and not asked.overdue and len(asked.picked) <= 1:
             return sum(self.values(*value) for value in asked.picked.items()) if asked.picked else self._number()
         source, _, params = _found(asked, now, rows=False)
-        counted = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST_COUNTED + 1})"  # noqa: S608 - our own words
+        counted = f"SELECT count(*) FROM (SELECT 1 FROM {source} LIMIT {MOST_COUNTED + 1})"  # noqa: S608 - fixed text
         found = self._all(counted, *params)
         return int(found[0][0])
 
@@ -225,12 +228,12 @@ class OrderIndex(View):
         return int(self._all("SELECT count(*) FROM board")[0][0])
 
     def values(self, name: str, value: str) -> int:
-        """How many orders have a value."""
+        """Return how many orders have this value."""
         found = self._all("SELECT orders FROM board_value WHERE name = ? AND value = ?", name, value)
         return int(found[0][0]) if found else 0
 
     def choices(self) -> dict[str, list[tuple[str, int]]]:
-        """Every value that can be picked, by name, with how many orders have it."""
+        """Return every value to filter by, by name, with the number of orders that have it."""
         found: dict[str, list[tuple[str, int]]] = {name: [] for name in PICKED}
         for name, value, orders in self._all("SELECT name, value, orders FROM board_value WHERE orders > 0"):
             found.setdefault(name, []).append((value, orders))
@@ -243,7 +246,10 @@ class OrderIndex(View):
         after: tuple[int, int, int] | None = None,
         limit: int = 50,
     ) -> list[OpenDeadline]:
-        """A page of open clocks that end after `first`, not after `last`, soonest first, behind the place `after`."""
+        """Return a page of open deadlines that end after `first` and not after `last`, soonest first.
+
+        The page begins after the position `after`.
+        """
         low = -(1 << 62) if first is None else _second(first) + 1
         start = after or (low, -1, -1)
         found = self._all(
@@ -258,7 +264,7 @@ class OrderIndex(View):
         return list(_opened(found))
 
     def unknown(self, after: tuple[int, int, int] | None = None, limit: int = 50) -> list[OpenDeadline]:
-        """A page of clocks whose end could not be computed."""
+        """Return a page of open deadlines whose end could not be computed."""
         _, number, place = after or (0, -1, -1)
         found = self._all(
             f"{_CLOCKS} WHERE c.due IS NULL AND (c.number, c.place) > (?, ?) ORDER BY c.number, c.place LIMIT ?",
@@ -270,7 +276,7 @@ class OrderIndex(View):
         return list(_opened(found))
 
     def tally(self, now: datetime, soon: datetime) -> DeadlineCounts:
-        """Counts for the head of the board, with what ends by `soon` apart."""
+        """Return the numbers of deadlines and orders; `soon` is the moment between soon and later."""
         over, to_soon, dated, unknown, orders, overdue = self._all(
             "SELECT (SELECT count(*) FROM board_clock WHERE due <= ?1), (SELECT count(*) FROM board_clock"
             " WHERE due <= ?2), (SELECT count(*) FROM board_clock WHERE due IS NOT NULL),"
@@ -282,7 +288,7 @@ class OrderIndex(View):
         return DeadlineCounts(over, to_soon - over, dated - to_soon, unknown, orders, overdue)
 
     def stale_count(self, moment: datetime) -> int:
-        """How many rows have yet to be judged again."""
+        """Return how many rows have to be judged again."""
         return int(
             self._all("SELECT count(*) FROM shown WHERE view = ? AND stale_at <= ?", self.name, seconds(moment))[0][0]
         )
@@ -301,16 +307,16 @@ def _opened(found: Iterable[Sequence[Any]]) -> Iterator[OpenDeadline]:
 
 
 def _found(asked: OrderQuery, now: datetime, *, rows: bool = True) -> tuple[str, str, list[Any]]:
-    """From where and on which condition the orders asked for are taken, what holds their numbers, and the parameters.
+    """Return the FROM and WHERE of a query for orders, the column of their numbers, and its parameters.
 
-    With `rows`, the view's name comes before these.
+    With `rows` the first parameter, which the caller adds, is the name of the view.
     """
     shown = " CROSS JOIN shown s ON s.view = ? AND s.key = b.key" if rows else ""
     terms = [_term(name, value) for name, value in asked.picked.items() if name in PICKED]
     terms += [_RUNS] * asked.overdue
     query = [f'picked : "{term}"' for term in terms]
-    said = asked.words.replace('"', " ").replace("\0", " ").split()
-    query += [f'words : "{word}"' + " *" * (len(word) > 1) for word in said]  # a letter alone begins too many words
+    typed = asked.words.replace('"', " ").replace("\0", " ").split()
+    query += [f'words : "{word}"' + " *" * (len(word) > 1) for word in typed]  # too many words begin with one letter
     over = " AND b.first_due <= ?" if asked.overdue else ""
     params: list[Any] = [" AND ".join(query)] if query else []
     if asked.overdue:
@@ -321,16 +327,16 @@ def _found(asked: OrderQuery, now: datetime, *, rows: bool = True) -> tuple[str,
     return f"board b{shown} WHERE 1{over}", "b.number", params
 
 
-_RUNS = "runs"  # of an order with a clock that has an end: no other can be overdue
+_RUNS = "runs"  # the word of an order with a deadline that has an end: no other order can be overdue
 
 
 def _term(name: str, value: str) -> str:
-    """A picked value as one word of the index, whatever it is made of."""
+    """Return a value to filter by as one word of the index."""
     return f"{name}{value.encode().hex()}"
 
 
 def _values(row: OrderRow) -> list[tuple[str, str]]:
-    """What can be picked of a row, each value once."""
+    """Return the values to filter a row by, each once."""
     parties = dict.fromkeys(p for p in (row.from_party, row.to_party) if p)
     return [
         ("instrument", row.instrument),
@@ -341,9 +347,9 @@ def _values(row: OrderRow) -> list[tuple[str, str]]:
 
 
 def _words(row: OrderRow) -> Iterator[str]:
-    """What a row can be found by."""
-    said = (row.ref, row.label, row.case_ref, row.order, row.authority, row.from_party, row.to_party, row.instrument)
-    yield from (word for word in (*said, *row.providers, *row.names) if word)
+    """Iterate over the words that find a row."""
+    texts = (row.ref, row.label, row.case_ref, row.order, row.authority, row.from_party, row.to_party, row.instrument)
+    yield from (word for word in (*texts, *row.providers, *row.names) if word)
 
 
 def _end(clock: Due) -> int | None:

@@ -18,7 +18,7 @@ from ledger.adapters.folders.user_folders import Home, exposed
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.log.signer_process import signatory
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.adapters.timestamps import rfc3161
 from ledger.application.case_reader import CaseReader
 from ledger.application.erasure import unstated
@@ -180,12 +180,12 @@ class _OfficeFiles:
             if others := elsewhere(self.store, cases, drawer):
                 says = f"{where(self.store, others)} are under keys that are neither here nor destroyed by an entry"
                 self.check.missing.append(Reason("KEYS-OTHER", "keys.db", says))
-            for each in drawer.untold():
+            for each in drawer.unrecorded():
                 if unstated(self.store, cases, each.key_id):
                     says = f"{where(self.store, [each.key_id])}: their key is destroyed and no entry says so yet"
                     self.check.missing.append(Reason("KEYS-OTHER", "keys.db", f"{says}; repeat the erasure"))
             told = cases.destroyed_keys()
-            for key_id in sorted(drawer.held(told)):
+            for key_id in sorted(drawer.existing(told)):
                 says = "it says that a key was destroyed, and keys.db here still has it"
                 self.check.wrong.append(Reason("KEYS-KEPT", f"entry {told[key_id]}", says))
             for index, fields, opens in left_over(self.store, cases, drawer):

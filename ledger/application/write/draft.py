@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from ledger.adapters.storage.subject_keys import HOLDER, TARGET
+from ledger.adapters.subject_keys.names import HOLDER, TARGET
 from ledger.entries.envelope import Circumstances, Signer
 from ledger.entries.wrapped_entry import KIND
 from ledger.errors import RecordError

@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.adapters.storage.entry_reader import Ciphertext
 from ledger.adapters.storage.entry_recorder import EntryRow
-from ledger.adapters.storage.subject_keys import Keys, SubjectKeyStore, Whose
+from ledger.adapters.subject_keys.key_store import SubjectInOrder, SubjectKeys, SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import holder_of, kept_subjects, target_of
 from ledger.application.write.write_position import PendingBatch
@@ -39,7 +39,7 @@ class ValueEncrypter:
             self._bound()
             self._checked_for = batch
 
-    def keys_for(self, entries: Iterable[Opened]) -> Keys:
+    def keys_for(self, entries: Iterable[Opened]) -> SubjectKeys:
         """Return the keys of the default data subjects of these entries; missing keys are made."""
         self.check_bound(None)
         return self._keys().keys_for({self._subject(opened) for opened in entries})
@@ -49,7 +49,7 @@ class ValueEncrypter:
         opened: Opened,
         disclosures: Sequence[Disclosure],
         subjects: Mapping[str, str],
-        keys: Keys | None = None,
+        keys: SubjectKeys | None = None,
         reference: str | None = None,
     ) -> EntryRow:
         """Return the row of an entry with its encrypted values; `subjects` names the data subjects of single fields.
@@ -61,12 +61,12 @@ class ValueEncrypter:
         if disclosures:
             subject, place = self._subject(opened)
 
-            def whose(field: str) -> Whose:
+            def whose(field: str) -> SubjectInOrder:
                 return subjects.get(field, subject), place
 
             if keys is None:
                 keys = self._keys().keys_for([whose(d.name) for d in disclosures])
-            closed = self._keys().close_values(p.entry, disclosures, whose, keys)
+            closed = self._keys().encrypt_values(p.entry, disclosures, whose, keys)
             self._check_kept(place, {c.key_id for c in closed})
         return EntryRow(
             originator_id=p.order,
@@ -85,7 +85,7 @@ class ValueEncrypter:
         keys = self._cases.sealing_keys(replaced) if replaced and fields else {}
         return kept_subjects({f: self._keys().name_of(k) for f, k in keys.items() if f != "main_order"}, fields)
 
-    def _subject(self, opened: Opened) -> Whose:
+    def _subject(self, opened: Opened) -> SubjectInOrder:
         p = opened.payload
         if p.order in (self._cases.registry, self._cases.access):  # one key for both
             return holder_of(p.public.get("actor", p.signer.actor)), self._cases.registry

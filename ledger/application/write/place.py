@@ -9,7 +9,7 @@ import msgspec
 
 from ledger.adapters.keys.key_files import Entropy
 from ledger.adapters.log.checkpoints import Heads
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import Draft
 from ledger.application.write.write_position import PendingBatch

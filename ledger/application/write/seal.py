@@ -9,7 +9,8 @@ import msgspec
 from ledger.adapters.keys.key_files import Entropy
 from ledger.adapters.log.checkpoints import Heads
 from ledger.adapters.storage.entry_recorder import EntryRow
-from ledger.adapters.storage.subject_keys import COMPANION, SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
+from ledger.adapters.subject_keys.names import COMPANION
 from ledger.application.case_reader import CaseReader
 from ledger.application.write.draft import Draft, check_wrapped
 from ledger.application.write.encrypt import ValueEncrypter

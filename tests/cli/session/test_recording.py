@@ -15,7 +15,7 @@ import pytest
 from cli.exit_codes import Exit
 from cli.session.open_ledger import opened as key_file
 from ledger.adapters.folders.user_folders import Home
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.journal import Journal
 from ledger.application.write.draft import holder_of
 from ledger.entries.case import Entry, Unread
@@ -27,7 +27,7 @@ from ledger.errors import RecordError
 from ledger.facts import KINDS, build
 from projections.reports.dpo_questions import register
 from projections.reports.recipients import came_to_nothing, readers
-from tests.ledger.adapters.storage.test_subject_keys import size
+from tests.ledger.adapters.subject_keys.test_key_store import size
 from tests.support.cli import ORIGIN, House
 from tests.support.judging import judged
 from tests.support.kept_files import Kept
@@ -223,7 +223,7 @@ def test_names_that_were_joined_before_do_not_erase_the_log(house: House) -> Non
     named(house, "Anna Kask")
     assert house.run(*OPENED[:1], "PPO-2", *OPENED[2:]).exit_code == Exit.DONE
     drawer = SubjectKeyStore(house.ledger / "keys.db")
-    drawer.join("Anna Kask", holder_of("ilves"))
+    drawer.merge("Anna Kask", holder_of("ilves"))
     drawer.close()
     done = house.run("erase", "--subject", "Anna Kask", "--everywhere", *ERASE)
     assert (done.exit_code, "LED art. 25" in done.output) == (Exit.REFUSED, True), done.output

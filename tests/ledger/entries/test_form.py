@@ -667,7 +667,7 @@ def test_on_a_terminal_it_is_asked_whether_a_new_name_is_meant(house: House, mon
 
 
 def test_a_name_with_several_spaces_from_before_is_still_reached(house: House) -> None:
-    with monkey_of("ledger.adapters.storage.subject_keys.check_name", "cli.session.subjects.check_name"):
+    with monkey_of("ledger.adapters.subject_keys.key_store.check_name", "cli.session.subjects.check_name"):
         assert delay(house, "Anna  Kask").exit_code == 0
     done = erase(house, "Anna  Kask")
     assert "covers 1 value" in done.stderr, done.output

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from ledger.adapters.keys.key_files import SeedKey, listed, load, new, public_of
 from ledger.adapters.storage.entry_reader import Ciphertext
-from ledger.adapters.storage.subject_keys import Destroyed, SubjectKeyStore
+from ledger.adapters.subject_keys.key_store import DestroyedKey, SubjectKeyStore
 from ledger.errors import LedgerError
 from ledger.formats.ed25519 import verify_signature
 from ledger.formats.selective_disclosure import Disclosure, veil
@@ -124,7 +124,7 @@ def close(drawer: SubjectKeyStore, told: list[Disclosure], **whose: str) -> tupl
     """Close values of the target, or of whom `whose` says."""
     names = {"target", *whose.values()} if len(whose) < len(told) else set(whose.values())
     keys = drawer.keys_for([(name, ORDER) for name in names])
-    return drawer.close_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)
+    return drawer.encrypt_values(ENTRY, told, lambda field: (whose.get(field, "target"), ORDER), keys)
 
 
 def test_what_was_closed_opens_again(drawer: SubjectKeyStore) -> None:
@@ -132,7 +132,7 @@ def test_what_was_closed_opens_again(drawer: SubjectKeyStore) -> None:
     closed = close(drawer, told)
     assert [c.field for c in closed] == ["identifiers", "offences"]
     assert {c.key_id for c in closed} == {drawer.key_of("target", ORDER)}
-    assert drawer.open_values(ENTRY, closed) == [d.text for d in told]
+    assert drawer.decrypt_values(ENTRY, closed) == [d.text for d in told]
     assert all(
         c.ciphertext is not None and d.text.encode() not in c.ciphertext for c, d in zip(closed, told, strict=True)
     )
@@ -149,17 +149,17 @@ def test_each_subject_has_a_key_of_its_own_under_a_random_name(drawer: SubjectKe
 def test_a_ciphertext_moved_to_another_entry_field_or_key_does_not_open(drawer: SubjectKeyStore) -> None:
     (closed,) = close(drawer, disclosures("identifiers"))
     (other,) = close(drawer, disclosures("identifiers"), identifiers="other")
-    assert drawer.open_values(ENTRY, [closed])
-    assert drawer.open_values("ff" * 16, [closed]) == []
-    assert drawer.open_values(ENTRY, [replace(closed, field="offences")]) == []
-    assert drawer.open_values(ENTRY, [replace(closed, key_id=other.key_id)]) == []
+    assert drawer.decrypt_values(ENTRY, [closed])
+    assert drawer.decrypt_values("ff" * 16, [closed]) == []
+    assert drawer.decrypt_values(ENTRY, [replace(closed, field="offences")]) == []
+    assert drawer.decrypt_values(ENTRY, [replace(closed, key_id=other.key_id)]) == []
 
 
 def test_a_destroyed_key_opens_nothing_and_the_next_one_is_another(drawer: SubjectKeyStore) -> None:
     (closed,) = close(drawer, disclosures("identifiers"))
     drawer.destroy([closed.key_id])
     assert drawer.key_of("target", ORDER) is None
-    assert drawer.open_values(ENTRY, [closed]) == []
+    assert drawer.decrypt_values(ENTRY, [closed]) == []
     (again,) = close(drawer, disclosures("identifiers"))
     assert again.key_id != closed.key_id
 
@@ -178,9 +178,9 @@ def test_a_destroyed_key_leaves_no_byte_of_itself_in_any_file(drawer: SubjectKey
     assert key_id is not None
     drawer.destroy([key_id], "other", ["orn"])
     assert not any(secret in file.read_bytes() for file in drawer.path.parent.iterdir())
-    assert drawer.untold() == [Destroyed(key_id, "other", ("orn",))]
-    drawer.told(key_id)
-    assert drawer.untold() == []
+    assert drawer.unrecorded() == [DestroyedKey(key_id, "other", ("orn",))]
+    drawer.mark_recorded(key_id)
+    assert drawer.unrecorded() == []
     files = list(drawer.path.parent.iterdir())
     assert not any(word in file.read_bytes() for file in files for word in (secret, b"target"))
 
@@ -190,9 +190,9 @@ def test_two_openings_of_the_drawer_agree_on_a_new_subjects_key(drawer: SubjectK
     (one,) = close(drawer, disclosures("identifiers"))
     (two,) = close(second, disclosures("identifiers"))
     assert one.key_id == two.key_id
-    assert second.open_values(ENTRY, [one]) == drawer.open_values(ENTRY, [two])
+    assert second.decrypt_values(ENTRY, [one]) == drawer.decrypt_values(ENTRY, [two])
     drawer.destroy([one.key_id])
-    assert second.open_values(ENTRY, [two]) == [], "a key another process destroyed is gone here too"
+    assert second.decrypt_values(ENTRY, [two]) == [], "a key another process destroyed is gone here too"
     second.close()
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from cli.exit_codes import Exit
 from ledger.adapters.storage.sqlite import VERSION
-from ledger.adapters.storage.subject_keys import VERSION as KEYS
 from ledger.adapters.storage.views import View
+from ledger.adapters.subject_keys.schema import VERSION as KEYS
 from ledger.adapters.witness.witness_state import Memory
 from ledger.errors import LedgerError
 from tests.support.cli import House, run

@@ -13,8 +13,8 @@ from cli.session.docket import docket
 from cli.session.ledger_reader import Reader
 from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.storage.entry_reader import EntryReader
-from ledger.adapters.storage.subject_keys import SubjectKeyStore
 from ledger.adapters.storage.views import View, ViewRow
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
 from ledger.application.case_reader import CaseReader
 from tests.support.cli import ledger_of, run, told
 

@@ -18,7 +18,9 @@ from ledger.adapters.folders.ledger_folder import read_folder
 from ledger.adapters.log.log import Log
 from ledger.adapters.storage.entry_reader import EntryReader
 from ledger.adapters.storage.entry_store import EntryStore
-from ledger.adapters.storage.subject_keys import VERSION, SubjectKeyStore, check_name
+from ledger.adapters.subject_keys.key_store import SubjectKeyStore
+from ledger.adapters.subject_keys.names import check_name
+from ledger.adapters.subject_keys.schema import VERSION
 from ledger.application import journal
 from ledger.application.journal import Journal
 from ledger.application.write.draft import target_of
@@ -305,7 +307,7 @@ CUTS: dict[str, tuple[Any, str]] = {
     "before the keys are destroyed": (SubjectKeyStore, "destroy"),
     "before it is recorded": (Journal, "record_batch"),
     "before the ciphertexts are dropped": (EntryStore, "remove_ciphertexts"),
-    "before that is noted": (SubjectKeyStore, "told"),
+    "before that is noted": (SubjectKeyStore, "mark_recorded"),
 }
 
 
@@ -619,7 +621,7 @@ def test_who_reads_keys_of_the_first_version_goes_on_when_another_raises_them(tm
         before = reader.subjects()
         SubjectKeyStore(house.ledger / "keys.db").close()
         assert reader.subjects() == before
-        assert reader.untold() == []
+        assert reader.unrecorded() == []
 
 
 def test_a_ledger_of_the_first_version_is_erased_whole_and_says_what_was_erased_then(tmp_path: Path) -> None:
