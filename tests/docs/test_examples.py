@@ -1,6 +1,6 @@
 """The pages in docs/examples are what the program writes today.
 
-The papers lead to a head after an export, which is an entry of its own with its own id: they cannot be held by bytes.
+The PDF files name a head after an export, whose entry has a random id: they cannot be compared by bytes.
 """
 
 from __future__ import annotations

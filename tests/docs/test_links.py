@@ -17,7 +17,7 @@ CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 @cache
 def headings(page: Path) -> frozenset[str]:
-    """The anchors of a page, by the rule of GitHub and of Python-Markdown: letters, digits, hyphens."""
+    """Return the anchors of a page, by the rule of GitHub and of Python-Markdown: letters, digits, hyphens."""
     text = CODE.sub(lambda found: found[0].strip("`") if "\n" not in found[0] else "", page.read_text("utf-8"))
     titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return frozenset(re.sub(r"[\s]+", "-", re.sub(r"[^\w\s-]", "", title.lower()).strip()) for title in titles)
@@ -65,3 +65,16 @@ def test_a_reader_finds_every_page_from_the_index() -> None:
                 todo.append(target)
     pages = set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "examples" / "README.md"}
     assert sorted(str(page.relative_to(ROOT)) for page in pages - known) == []
+
+
+def test_pages_of_the_site_link_to_pages_of_the_site() -> None:
+    """`make docs` builds `docs` alone, so a link to a file outside it would be dead there."""
+    docs = ROOT / "docs"
+    outside = [
+        f"{page.relative_to(docs)}: {found['file']}"
+        for page in PAGES
+        if docs in page.parents
+        for found in LINK.finditer(CODE.sub("", page.read_text("utf-8")))
+        if found["file"] and "://" not in found["file"] and docs not in (page.parent / found["file"]).resolve().parents
+    ]
+    assert outside == []

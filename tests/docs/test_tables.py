@@ -17,7 +17,7 @@ TABLES = (
 
 
 def existing() -> set[str]:
-    """Every test of the project, as the tables name it: its file below `tests` without `test_`, and its sentence."""
+    """Return every test of the project as the tables name it: file below `tests` without `test_`, and sentence."""
     found = set()
     for file in (ROOT / "tests").rglob("test_*.py"):
         for name in re.findall(r"^def test_(\w+)\(", file.read_text("utf-8"), re.MULTILINE):
@@ -27,7 +27,7 @@ def existing() -> set[str]:
 
 
 def named(table: str) -> list[str]:
-    """The tests a table names."""
+    """Return the names of the tests in a table."""
     text = re.sub(r"\s+", " ", (ROOT / "docs" / table).read_text("utf-8"))
     return re.findall(r"`([\w/]+ · [^`]+)`", text)
 

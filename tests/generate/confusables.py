@@ -1,4 +1,4 @@
-"""The table of look-alikes, ledger/formats/confusables_table.py: `make confusables`.
+"""Write the table of look-alikes, ledger/formats/confusables_table.py: `make confusables`.
 
 Each letter and digit of another script that Unicode's confusables.txt (UTS 39) makes a letter, digit or dash of ASCII,
 as the spoof checker of ICU says, which Debian has as a library. Only code points of Unicode 14.0, and none that its
@@ -21,7 +21,7 @@ LAST = 0x10FFFF
 
 
 def skeleton() -> Callable[[str], str]:
-    """ICU's function uspoof_getSkeletonUTF8, whose name ends with the number of its version."""
+    """Load ICU's function uspoof_getSkeletonUTF8, whose name ends with the number of its version."""
     name = find_library("icui18n")
     if name is None:
         raise SystemExit("libicu is not installed: apt-get install libicu-dev")
@@ -44,7 +44,7 @@ def skeleton() -> Callable[[str], str]:
 
 
 def table() -> str:
-    """The module."""
+    """Return the source of the module."""
     of, alike = skeleton(), dict[str, str]()
     for point in range(0x80, LAST + 1):
         c = chr(point)

@@ -1,4 +1,4 @@
-"""The examples in docs/examples, made by the commands that its table names: `make examples`.
+"""Make the examples in docs/examples by the commands that its table names: `make examples`.
 
 Keys and clock of a story are simulated, so the same code writes the same pages.
 """
@@ -20,12 +20,12 @@ COMMAND = re.compile(r"`(comity [^`]+)`")
 
 
 def rows() -> dict[str, list[str]]:
-    """Each example with the commands that make it, in the order of the table; later ones use what earlier ones left."""
+    """Return each example with its commands, in the order of the table; later ones use the files of earlier ones."""
     return {name: COMMAND.findall(how) for name, how in ROW.findall((PLACE / "README.md").read_text("utf-8"))}
 
 
 def made(folder: Path) -> dict[str, Path]:
-    """Every example by its name, made anew in an empty folder."""
+    """Make every example in an empty folder, and return the files by name."""
     for story in STORIES.glob("*.toml"):
         (folder / story.name).symlink_to(story)
     with chdir(folder):

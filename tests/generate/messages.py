@@ -1,8 +1,8 @@
-"""Every message a report can say, for translators: `make messages`. Not imported when a report is made.
+"""Collect every message of a report for translators: `make messages`. No report imports this.
 
 Three sources: the templates, whose words are marked `_("...")`; our own sentences in Python, read from its syntax tree,
 where each value set into an f-string is a place (`{0}`) and each choice of two words makes two messages; and the words
-of the law, taken from the registers that say them, so that a new finding or kind is a new message by itself.
+of the law, taken from the registers that say them, so that a new finding or kind is a new message automatically.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _templates() -> Iterator[str]:
 
 
 def _papers() -> Iterator[str]:
-    """The texts in every marked call of typst, up to the bracket that ends it."""
+    """Return the texts in every marked call of typst, up to the bracket that ends it."""
     for file in sorted((HERE / "templates").glob("*.typ")):
         source = file.read_text()
         for call in SAID.finditer(source):
@@ -138,7 +138,7 @@ def _sources() -> Iterator[str]:
 
 
 def _spoken(node: ast.AST) -> Iterator[str]:
-    """The texts of a syntax tree but its docstrings, each with its places numbered."""
+    """Return the texts of a syntax tree except docstrings, each with its places numbered."""
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node) is not None:
         node.body = node.body[1:]
     texts = _texts(node)
@@ -174,7 +174,7 @@ def _numbered(text: str) -> str:
 
 
 def _sheets() -> Iterator[str]:
-    """The short words of sheets and statistics, which are no sentences: titles, labels, boxes, heads, rows."""
+    """Return the short words of sheets and statistics that are no sentences: titles, labels, boxes, heads, rows."""
     for source in ("reports/order_form", "reports/certificates", "statistics/forms"):
         for node in ast.walk(ast.parse((HERE / f"{source}.py").read_text())):
             match node:
@@ -199,7 +199,7 @@ def _sheets() -> Iterator[str]:
 
 
 def _numbered_texts(node: ast.AST) -> Iterator[str]:
-    """The texts of a call's argument, or of each item of a tuple."""
+    """Return the texts of a call's argument, or of each item of a tuple."""
     for item in node.elts if isinstance(node, ast.Tuple) else (node,):
         yield from map(_numbered, _texts(item) or ())
 
@@ -223,12 +223,12 @@ def _law() -> Iterable[str]:
 
 
 def _placed(says: str) -> str:
-    """A sentence with named places as one with numbered ones."""
+    """Return a sentence with named places as one with numbered places."""
     return _numbered(re.sub(r"\{\w+\}", "\0", says))
 
 
 def left_in_english(text: str, lang: str) -> list[str]:
-    """What a text in another language still says in English: two words or more of a message, in this order.
+    """Return the English parts of a text in another language: two words or more of a message, in this order.
 
     Not counted is what stays English by design: names of fields, and what is declared before a foreign court.
     """
@@ -250,7 +250,7 @@ def _english_parts(lang: str) -> tuple[str, ...]:
 
 
 def _declared() -> Iterator[str]:
-    """The words of certificates that stay in the language of their court."""
+    """Return the words of certificates that stay in the language of their court."""
     yield from (rule.oath for rule in RULES.values())
     yield from REGULAR
     yield from ("Part A: the party", "Part B: the expert", "Place, date and time", "Name and designation")
@@ -261,7 +261,7 @@ def _declared() -> Iterator[str]:
 
 
 def updated(file: Path, lang: str) -> bytes:
-    """The catalogue of a language with every message of today: translated ones kept, new ones empty, old ones gone."""
+    """Return the catalogue of a language: translated messages kept, new ones empty, old ones removed."""
     held = Catalog(locale=lang)
     if file.exists():
         with file.open("rb") as old:

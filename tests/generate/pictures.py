@@ -1,4 +1,4 @@
-"""The pictures of README.md, taken by Chromium of a report and of the verifier page: `make examples`.
+"""Take the pictures of README.md with Chromium, of a report and of the verifier page: `make examples`.
 
 The bytes depend on the fonts of the machine, so a test asks only that the pictures exist and are small.
 """

@@ -98,7 +98,7 @@ def kind_versions() -> str:
 
 
 def commands() -> Iterator[tuple[str, str]]:
-    """Yield one page for each command that stands directly below `comity`, and their index."""
+    """Yield one page for each command directly below `comity`, and their index."""
     rows = []
     for name in program.table:
         cmd = program.get_command(click.Context(program), name)
